@@ -1,0 +1,130 @@
+"""The bus in four planes, each a small port. ``jetstream.py`` and ``memory.py`` implement them and pass one suite."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from assay.contracts.codec import Message, encode
+from assay.contracts.rpc import Request
+
+R = TypeVar("R")
+M = TypeVar("M", covariant=True)
+
+Answer = Callable[[Any], Awaitable[Any]]
+"""An rpc handler: a request in, its reply out, or ProblemError raised."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """A message on its way. ``message_id`` makes a publish repeatable; an effect is made once by the receiver."""
+
+    subject: str
+    message_id: str
+    payload: bytes
+
+    @classmethod
+    def of(cls, subject: str, message_id: str, message: Message) -> Envelope:
+        return cls(subject=subject, message_id=message_id, payload=encode(message))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue(Generic[M]):
+    """A durable consumer of the work stream. ``kind`` is the type (or union) its payloads decode to."""
+
+    name: str
+    subject: str
+    kind: Any
+    ack_wait_seconds: float = 30.0
+    max_deliver: int = 5
+
+
+class Delivery(Protocol[M]):
+    """A message from a queue. Left unsettled it comes again after the queue's ``ack_wait_seconds``."""
+
+    @property
+    def message(self) -> M: ...
+    @property
+    def deliveries(self) -> int:
+        """How often it was delivered, this time included."""
+        ...
+
+    async def ack(self) -> None: ...
+    async def nak(self, delay_seconds: float = 0.0) -> None:
+        """Ask for it again; after ``max_deliver`` deliveries it is dead-lettered instead."""
+        ...
+
+    async def dead_letter(self, reason: str) -> None:
+        """Give up on it: stored on the dead-letter stream with the reason, never delivered again."""
+        ...
+
+
+class Rpc(Protocol):
+    async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
+        """Raises ProblemError for a typed error, BusUnavailable when nobody answers (the effect is then unknown)."""
+        ...
+
+    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
+        """Answer these requests, sharing the load with every other process that serves them."""
+        ...
+
+
+class Work(Protocol):
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        """Returns when all are stored durably, each once per ``message_id``; retries by itself while it may help."""
+        ...
+
+    async def fetch(self, queue: Queue[M], limit: int, wait_seconds: float) -> Sequence[Delivery[M]]:
+        """Up to ``limit`` messages, waiting at most ``wait_seconds`` for the first. What does not decode as the queue's
+        kind is dead-lettered with the reason and not returned."""
+        ...
+
+    async def in_progress(self, deliveries: Sequence[Delivery[Any]]) -> None:
+        """Put off the redelivery of these: they are still worked on."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """A fact as the stream holds it; ``position`` is the stream's own sequence (0 when it was only heard live)."""
+
+    subject: str
+    position: int
+    payload: bytes
+
+
+class Facts(Protocol):
+    async def publish(self, envelopes: Sequence[Envelope]) -> None: ...
+
+    def listen(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[Stored]]:
+        """Facts as they are published from now on. Cheap and lossy: a break loses some, so check sequences."""
+        ...
+
+    def replay(self, pattern: str, after: int = 0) -> AbstractAsyncContextManager[AsyncIterator[Stored]]:
+        """Stored facts above a position, in order, without gaps, and then new ones for as long as it is open."""
+        ...
+
+
+class Tail(Protocol):
+    async def emit(self, subject: str, message: Message) -> None:
+        """Fire and forget; never waits, never fails."""
+        ...
+
+    def listen(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]: ...
+
+
+class Bus(Protocol):
+    """A connection. ``closed`` is set when it is gone for good, upon which a service ends; it reconnects for ever."""
+
+    @property
+    def rpc(self) -> Rpc: ...
+    @property
+    def work(self) -> Work: ...
+    @property
+    def facts(self) -> Facts: ...
+    @property
+    def tail(self) -> Tail: ...
+    @property
+    def connected(self) -> bool: ...

@@ -1,0 +1,20 @@
+"""References to bytes in the artifact store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from assay.contracts.codec import Data
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class ArtifactRef(Data, frozen=True, kw_only=True):
+    """Content by its digest. ``truncated`` says that what was produced was longer than what was kept."""
+
+    sha256: Sha256
+    size_bytes: Annotated[int, Meta(ge=0)]
+    media_type: str = "application/octet-stream"
+    truncated: bool = False

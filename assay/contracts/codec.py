@@ -1,0 +1,61 @@
+"""One codec for everything on the wire: JSON by msgspec, strict about types, lenient about unknown new fields."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+MAX_MESSAGE_BYTES = 1_000_000
+"""Nothing larger rides the bus; it goes to the artifact store and a reference goes on the bus."""
+
+_encoder = msgspec.json.Encoder()
+_canonical = msgspec.json.Encoder(order="deterministic")
+
+
+class Malformed(ValueError):
+    """Bytes that are not the message they should be; the text says where and why."""
+
+
+class Data(msgspec.Struct, frozen=True, kw_only=True):
+    """A plain value. Frozen and keyword-only, so a new field with a default never breaks an old caller."""
+
+
+class Message(Data, frozen=True, kw_only=True, tag_field="type"):
+    """A value with a tag: the tag is the subject's suffix and the browser's ``event.type``."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The message's tag, for example ``attempt.finished``."""
+        return str(cls.__struct_config__.tag)
+
+
+def encode(value: Any) -> bytes:
+    return _encoder.encode(value)
+
+
+def canonical(value: Any) -> bytes:
+    """The same value always gives the same bytes (sorted keys): what digests and keys are made of."""
+    return _canonical.encode(value)
+
+
+def digest(value: Any) -> str:
+    """Lower-case hex sha256 of the value's canonical bytes."""
+    return sha256(canonical(value)).hexdigest()
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def decode(kind: type[T] | Any, data: bytes) -> T:
+    """``data`` as a ``kind``; raises Malformed naming the field for anything else, whatever the bytes are."""
+    try:
+        return _decoder(kind).decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
+        raise Malformed(f"not a valid {getattr(kind, '__name__', 'message')}: {error}") from error

@@ -1,0 +1,79 @@
+"""Models under test: what to ask for, what each request used, and the ways a request fails."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from assay.contracts.codec import Data
+from assay.contracts.money import NanoUsd
+
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.:@/-]+)?$", max_length=200)]
+
+
+class Parameters(Data, frozen=True, kw_only=True, omit_defaults=True):
+    """Sampling parameters; what is None is left to the provider. ``extra`` goes into the request body as it is."""
+
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    stream: bool = True
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class ModelSpec(Data, frozen=True, kw_only=True):
+    """``name`` is ``provider/model``, or one of the baselines ``oracle`` and ``nop``, or ``scripted/<file>``."""
+
+    name: ModelName
+    parameters: Parameters = Parameters()
+
+    @property
+    def provider(self) -> str:
+        return self.name.partition("/")[0]
+
+
+class Usage(Data, frozen=True, kw_only=True):
+    """Tokens of one request or many. ``cached_tokens`` is part of input, ``reasoning_tokens`` part of output."""
+
+    input_tokens: Count = 0
+    cached_tokens: Count = 0
+    output_tokens: Count = 0
+    reasoning_tokens: Count = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+        )
+
+
+class CallFault(StrEnum):
+    """Why a model request failed, told apart because each has another remedy."""
+
+    CONNECTION = "connection"
+    TIMEOUT = "timeout"
+    RATE_LIMITED = "rate_limited"
+    CONFIGURATION = "configuration"
+    PROVIDER = "provider"
+
+
+class Call(Data, frozen=True, kw_only=True):
+    """One request to a model's API: the only thing that costs money. ``estimated`` costs were not reported."""
+
+    call_id: str
+    model: str
+    usage: Usage = Usage()
+    cost_nanousd: NanoUsd = 0
+    price_version: str = ""
+    estimated: bool = False
+    fault: CallFault | None = None
+    retries: Count = 0
+    latency_seconds: float = 0.0
+    finish_reason: str = ""

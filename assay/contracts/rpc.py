@@ -1,0 +1,222 @@
+"""Requests over the bus. Each names its service and its reply; what goes wrong comes back as a Problem."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from msgspec import Meta
+
+from assay.contracts.attempts import AttemptDetail, AttemptView, Denied, Stage, State, Ticket, Token
+from assay.contracts.codec import Data, Message
+from assay.contracts.models import CallFault
+from assay.contracts.runs import Board, RunPlan, RunStatus, RunView
+from assay.contracts.verdicts import Outcome
+
+R = TypeVar("R")
+PageSize = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Request(Message, Generic[R], frozen=True, kw_only=True):
+    """A question with its own type of answer. ``service`` is the queue group that answers it."""
+
+    service: ClassVar[str] = "ledger"
+    reply: ClassVar[Any]
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+class SubmitRun(Request[RunView], frozen=True, kw_only=True, tag="runs.submit"):
+    """Store the run and its attempts. The same ``idempotency_key`` with the same plan gives the same run."""
+
+    reply: ClassVar[Any] = RunView
+    plan: RunPlan
+    idempotency_key: str = ""
+
+
+class GetRun(Request[RunView], frozen=True, kw_only=True, tag="runs.get"):
+    reply: ClassVar[Any] = RunView
+    run_id: str
+
+
+class RunPage(Data, frozen=True, kw_only=True):
+    """Newest first. ``next_cursor`` fetches the following page; empty on the last."""
+
+    items: tuple[RunView, ...]
+    next_cursor: str = ""
+    total: int = 0
+
+
+class ListRuns(Request[RunPage], frozen=True, kw_only=True, tag="runs.list"):
+    reply: ClassVar[Any] = RunPage
+    status: RunStatus | None = None
+    suite: str = ""
+    model: str = ""
+    search: str = ""
+    cursor: str = ""
+    limit: PageSize = 50
+
+
+class CancelRun(Request[RunView], frozen=True, kw_only=True, tag="runs.cancel"):
+    """Attempts not yet done become ``cancelled``; a run that has ended stays as it is."""
+
+    reply: ClassVar[Any] = RunView
+    run_id: str
+
+
+# --- attempts --------------------------------------------------------------------------------------------------------
+
+
+class Claims(Data, frozen=True, kw_only=True):
+    granted: tuple[Ticket, ...] = ()
+    denied: tuple[Denied, ...] = ()
+
+
+class Claim(Data, frozen=True, kw_only=True):
+    attempt_id: str
+    token: Token
+
+
+class ClaimAttempts(Request[Claims], frozen=True, kw_only=True, tag="attempts.claim"):
+    """Take leases on attempts that orders named. Runners claim with stage ``run``, judges with ``judge``."""
+
+    reply: ClassVar[Any] = Claims
+    worker_id: str
+    stage: Stage
+    claims: tuple[Claim, ...]
+
+
+class Leases(Data, frozen=True, kw_only=True):
+    """The answer to a heartbeat: leases that are no longer this worker's, whose work should stop."""
+
+    lost: tuple[Claim, ...] = ()
+
+
+class Heartbeat(Request[Leases], frozen=True, kw_only=True, tag="workers.heartbeat"):
+    """A worker is alive with so many slots, and extends the leases it still works on."""
+
+    reply: ClassVar[Any] = Leases
+    worker_id: str
+    stage: Stage
+    pool: str = "default"
+    slots: Annotated[int, Meta(ge=0, le=100_000)]
+    leases: tuple[Claim, ...] = ()
+
+
+class AttemptPage(Data, frozen=True, kw_only=True):
+    """By ordinal. ``sequence`` is the run's sequence the page was read at."""
+
+    items: tuple[AttemptView, ...]
+    next_cursor: str = ""
+    total: int = 0
+    sequence: int = 0
+
+
+class ListAttempts(Request[AttemptPage], frozen=True, kw_only=True, tag="attempts.list"):
+    reply: ClassVar[Any] = AttemptPage
+    run_id: str
+    state: State | None = None
+    outcome: Outcome | None = None
+    model: str = ""
+    task_id: str = ""
+    cursor: str = ""
+    limit: PageSize = 500
+
+
+class GetAttempt(Request[AttemptDetail], frozen=True, kw_only=True, tag="attempts.get"):
+    reply: ClassVar[Any] = AttemptDetail
+    attempt_id: str
+
+
+# --- results and facts -----------------------------------------------------------------------------------------------
+
+
+class GetBoard(Request[Board], frozen=True, kw_only=True, tag="leaderboard"):
+    reply: ClassVar[Any] = Board
+    suite: str = ""
+    category: str = ""
+
+
+class FactPage(Data, frozen=True, kw_only=True):
+    """Facts as stored: each of ``events`` is the JSON text of one CloudEvents envelope, in order of sequence."""
+
+    events: tuple[str, ...]
+    last_sequence: int
+
+
+class ListFacts(Request[FactPage], frozen=True, kw_only=True, tag="facts.list"):
+    """A run's facts after a sequence: how a gap on the bus is filled from the truth."""
+
+    reply: ClassVar[Any] = FactPage
+    run_id: str
+    after: Annotated[int, Meta(ge=0)] = 0
+    limit: PageSize = 500
+
+
+class ServiceHealth(Data, frozen=True, kw_only=True):
+    service: str
+    ready: bool
+    detail: str = ""
+    workers: dict[str, int] = {}
+    """Live worker slots by stage."""
+
+
+class GetHealth(Request[ServiceHealth], frozen=True, kw_only=True, tag="health"):
+    """Whether the ledger reaches Postgres, and which workers are alive."""
+
+    reply: ClassVar[Any] = ServiceHealth
+
+
+# --- answered by runners -----------------------------------------------------------------------------------------------
+
+
+class ModelProbe(Data, frozen=True, kw_only=True):
+    """What a short real request to a model gave."""
+
+    model: str
+    ok: bool
+    fault: CallFault | None = None
+    message: str = ""
+    latency_seconds: float = 0.0
+
+
+class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test"):
+    """Ask the model for one word, with the runner's own keys and network."""
+
+    __test__: ClassVar[bool] = False
+    service: ClassVar[str] = "runner"
+    reply: ClassVar[Any] = ModelProbe
+    model: str
+
+
+# --- answered by the embedded model host ---------------------------------------------------------------------------------
+
+
+class ModelEndpoint(Data, frozen=True, kw_only=True):
+    """Where a local model answers, in OpenAI's dialect."""
+
+    base_url: str
+    model: str
+
+
+class ServeModel(Request[ModelEndpoint], frozen=True, kw_only=True, tag="models.serve"):
+    """Load the local model unless it is loaded already, and say where it is."""
+
+    service: ClassVar[str] = "modelhost"
+    reply: ClassVar[Any] = ModelEndpoint
+    model: str
+
+
+LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
+    SubmitRun,
+    GetRun,
+    ListRuns,
+    CancelRun,
+    ClaimAttempts,
+    Heartbeat,
+    ListAttempts,
+    GetAttempt,
+    GetBoard,
+    ListFacts,
+    GetHealth,
+)

@@ -1,0 +1,48 @@
+"""Every subject on the bus, in four planes, each with its own permission (docs/architecture.md, "The bus")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged, ExecuteAttempt, GradeAttempt, Stage
+from assay.contracts.facts import Fact
+from assay.contracts.rpc import Request
+
+WORK = "assay.work.>"
+FACTS = "assay.evt.v1.>"
+DEAD = "assay.dead.>"
+
+_REPORTS = {AttemptExecuted: "run", AttemptJudged: "judge"}
+_ORDERS = {ExecuteAttempt: Stage.RUN, GradeAttempt: Stage.JUDGE}
+
+
+def rpc(request: Request[Any] | type[Request[Any]]) -> str:
+    return f"assay.rpc.{request.service}.{request.name()}"
+
+
+def orders(stage: Stage, pool: str = "default") -> str:
+    """Where a pool's runners or judges find work."""
+    return f"assay.work.{stage}.{pool}"
+
+
+def order(message: ExecuteAttempt | GradeAttempt, pool: str = "default") -> str:
+    return orders(_ORDERS[type(message)], pool)
+
+
+def report(message: AttemptExecuted | AttemptJudged) -> str:
+    """Reports of runners and of judges have subjects of their own, so that a runner can be forbidden to judge."""
+    return f"assay.work.report.{_REPORTS[type(message)]}"
+
+
+def fact(project: str, message: Fact, run_id: str) -> str:
+    """``assay.evt.v1.<project>.<entity>.<event>.<run_id>``: attempt ids never go in a fact's subject."""
+    return f"assay.evt.v1.{project}.{message.name()}.{run_id}"
+
+
+def tail(project: str, run_id: str, attempt_id: str) -> str:
+    return f"assay.tail.v1.{project}.{run_id}.{attempt_id}"
+
+
+def dead(subject: str) -> str:
+    """Where a message of ``subject`` goes that nobody could handle."""
+    return f"assay.dead.{subject.removeprefix('assay.')}"

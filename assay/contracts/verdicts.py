@@ -1,0 +1,51 @@
+"""What a judge says of an attempt."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from assay.contracts.codec import Data
+
+Score = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Outcome(StrEnum):
+    """How an attempt ended. ``limit`` is budget, tokens or tool calls; ``agent_error`` is the model's side at fault,
+    ``infra_error`` is ours or a provider's and says nothing about the model."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    LIMIT = "limit"
+    REFUSED = "refused"
+    AGENT_ERROR = "agent_error"
+    INFRA_ERROR = "infra_error"
+    CANCELLED = "cancelled"
+    NEEDS_REVIEW = "needs_review"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the outcome says something about the model, so that it enters the leaderboard."""
+        return self not in (Outcome.INFRA_ERROR, Outcome.CANCELLED, Outcome.NEEDS_REVIEW)
+
+
+class CheckResult(Data, frozen=True, kw_only=True):
+    """One check's result; ``message`` says why in words that give away no hidden test and no expected answer."""
+
+    name: str
+    kind: str
+    passed: bool
+    score: Score
+    weight: float = 1.0
+    message: str = ""
+
+
+class Verdict(Data, frozen=True, kw_only=True):
+    outcome: Outcome
+    score: Score = 0.0
+    reason: str = ""
+    checks: tuple[CheckResult, ...] = ()
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
