@@ -44,7 +44,7 @@ def attempt_key(
     return digest([task_digest, sample_id, model.name, model.parameters, solver, limits, repeat])
 
 
-# --- work: orders to runners and judges ---------------------------------------------------------------------------
+# --- work: orders to runners and judges -----------------------------------------------------------------------------
 
 
 class ExecuteAttempt(Message, frozen=True, kw_only=True, tag="attempt.execute"):
@@ -105,7 +105,7 @@ class Denied(Data, frozen=True, kw_only=True):
     reason: Denial
 
 
-# --- reports: what workers say happened ------------------------------------------------------------------------------
+# --- reports: what workers say happened -----------------------------------------------------------------------------
 
 
 class Fault(Data, frozen=True, kw_only=True):
@@ -148,7 +148,7 @@ class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
 Report = AttemptExecuted | AttemptJudged
 
 
-# --- views: what people see -----------------------------------------------------------------------------------
+# --- views: what people see -----------------------------------------------------------------------------------------
 
 
 class AttemptView(Data, frozen=True, kw_only=True):

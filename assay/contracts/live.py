@@ -1,6 +1,6 @@
 """Frames of the live WebSocket ``/api/v1/live``, both ways. docs/events.md tells the protocol.
 
-Topics: ``runs`` (the newest runs), ``run:<run_id>``, ``attempt:<attempt_id>``, ``leaderboard``, ``leaderboard:<suite>``.
+Topics: ``runs`` (the newest runs), ``run:<run_id>``, ``attempt:<attempt_id>``, ``leaderboard[:<suite>]``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from assay.contracts.attempts import AttemptDetail, AttemptView, Denied, Stage, State, Ticket, Token
 from assay.contracts.codec import Data, Message
@@ -23,7 +23,7 @@ class Request(Message, Generic[R], frozen=True, kw_only=True):
     reply: ClassVar[Any]
 
 
-# --- runs ------------------------------------------------------------------------------------------------------------
+# --- runs -----------------------------------------------------------------------------------------------------------
 
 
 class SubmitRun(Request[RunView], frozen=True, kw_only=True, tag="runs.submit"):
@@ -64,7 +64,7 @@ class CancelRun(Request[RunView], frozen=True, kw_only=True, tag="runs.cancel"):
     run_id: str
 
 
-# --- attempts --------------------------------------------------------------------------------------------------------
+# --- attempts -------------------------------------------------------------------------------------------------------
 
 
 class Claims(Data, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ class GetAttempt(Request[AttemptDetail], frozen=True, kw_only=True, tag="attempt
     attempt_id: str
 
 
-# --- results and facts -----------------------------------------------------------------------------------------------
+# --- results and facts ----------------------------------------------------------------------------------------------
 
 
 class GetBoard(Request[Board], frozen=True, kw_only=True, tag="leaderboard"):
@@ -157,7 +157,7 @@ class ServiceHealth(Data, frozen=True, kw_only=True):
     service: str
     ready: bool
     detail: str = ""
-    workers: dict[str, int] = {}
+    workers: dict[str, int] = field(default_factory=dict[str, int])
     """Live worker slots by stage."""
 
 
@@ -167,7 +167,7 @@ class GetHealth(Request[ServiceHealth], frozen=True, kw_only=True, tag="health")
     reply: ClassVar[Any] = ServiceHealth
 
 
-# --- answered by runners -----------------------------------------------------------------------------------------------
+# --- answered by runners --------------------------------------------------------------------------------------------
 
 
 class ModelProbe(Data, frozen=True, kw_only=True):
@@ -189,7 +189,7 @@ class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test
     model: str
 
 
-# --- answered by the embedded model host ---------------------------------------------------------------------------------
+# --- answered by the embedded model host ----------------------------------------------------------------------------
 
 
 class ModelEndpoint(Data, frozen=True, kw_only=True):

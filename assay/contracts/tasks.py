@@ -1,4 +1,4 @@
-"""Tasks as workers see them. ``assay.catalog`` makes these from a task's folder; docs/tasks.md describes that folder."""
+"""Tasks as workers see them, made by ``assay.catalog`` from a task's folder (docs/tasks.md describes that folder)."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class JsonFields(Check, frozen=True, kw_only=True, tag="json_fields"):
 
 
 class Tests(Check, frozen=True, kw_only=True, tag="tests"):
-    """Hidden pytest files under ``path``. Exactly the tests in ``expected`` must run; the score is the share passing."""
+    """Hidden pytest files under ``path``. Exactly the ``expected`` tests must run; the score is the share passing."""
 
     path: str = "tests"
     expected: Annotated[tuple[str, ...], Meta(min_length=1)]
