@@ -1,0 +1,37 @@
+"""Closed rooms for code nobody trusts: one protocol, and providers chosen by name."""
+
+from assay.sandbox.choice import open_sandbox_provider
+from assay.sandbox.errors import CodeFault, LineTooLong, SandboxError, SandboxPermanent, SandboxRetryable
+from assay.sandbox.protocol import (
+    WORKSPACE,
+    Availability,
+    Command,
+    CommandResult,
+    FilesMount,
+    FolderMount,
+    Limit,
+    Mounts,
+    Sandbox,
+    SandboxProcess,
+    SandboxProvider,
+)
+
+__all__ = [
+    "WORKSPACE",
+    "Availability",
+    "CodeFault",
+    "Command",
+    "CommandResult",
+    "FilesMount",
+    "FolderMount",
+    "Limit",
+    "LineTooLong",
+    "Mounts",
+    "Sandbox",
+    "SandboxError",
+    "SandboxPermanent",
+    "SandboxProcess",
+    "SandboxProvider",
+    "SandboxRetryable",
+    "open_sandbox_provider",
+]

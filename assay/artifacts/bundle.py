@@ -1,0 +1,36 @@
+"""Bundles: files as one blob of bytes. The same files always pack to the same bytes, so a bundle's digest names them.
+
+MessagePack of ``[["a.py", b"..."], ...]`` sorted by path. It can hold regular files and nothing else.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from assay.contracts.files import CAPS, Caps, Files, FilesRefused, check_files
+
+MEDIA_TYPE = "application/vnd.assay.bundle+msgpack"
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...])
+
+
+def pack(files: Files, caps: Caps = CAPS) -> bytes:
+    """Raises FilesRefused for unsound paths or more than the caps allow."""
+    check_files(files, caps)
+    return _encoder.encode(sorted(files.items()))
+
+
+def unpack(data: bytes, caps: Caps = CAPS) -> dict[str, bytes]:
+    """The files of a bundle from anywhere; FilesRefused for bytes that are none, or for more than the caps allow."""
+    if len(data) > caps.total_bytes + caps.count * (caps.path_bytes + 16):
+        raise FilesRefused(f"a bundle of {len(data)} bytes is more than the caps allow")
+    try:
+        entries = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FilesRefused(f"not a bundle: {error}") from error
+    files = dict(entries)
+    if len(files) != len(entries):
+        raise FilesRefused("the bundle names a path twice")
+    check_files(files, caps)
+    return files

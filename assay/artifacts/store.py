@@ -1,0 +1,168 @@
+"""A content-addressed store: bytes are kept under their own sha256, so a key never changes its meaning.
+
+One store is one area of one address, ``<area>/<ab>/<sha256>``; areas are prefixes so that credentials can be given per
+area (a runner's never reach ``hidden``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections import OrderedDict
+from collections.abc import Awaitable
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import obstore
+from obstore import exceptions
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+from assay.artifacts.errors import (
+    ArtifactCorrupt,
+    ArtifactError,
+    ArtifactMissing,
+    StoreFull,
+    StoreMisconfigured,
+    StoreUnreachable,
+)
+from assay.contracts.artifacts import ArtifactRef, Sha256
+
+T = TypeVar("T")
+
+SMALL_BYTES = 256 * 1024
+"""Up to here a local put or get runs on the event loop: 0.1 ms, less than handing it to a thread and back."""
+_KNOWN_DIGESTS = 50_000
+_PERMANENT = (
+    exceptions.InvalidPathError,
+    exceptions.NotSupportedError,
+    exceptions.PermissionDeniedError,
+    exceptions.UnauthenticatedError,
+    exceptions.UnknownConfigurationKeyError,
+    PermissionError,
+)
+
+
+class Area(StrEnum):
+    """What may be given away separately: task bundles by who may see them, and what attempts made."""
+
+    PUBLIC = "public"
+    HIDDEN = "hidden"
+    REFERENCE = "reference"
+    ATTEMPTS = "attempts"
+
+
+class ArtifactStore:
+    """One area. ``put`` of bytes it already holds costs nothing; ``get`` returns the digest's own bytes or raises."""
+
+    def __init__(self, backend: ObjectStore, area: Area) -> None:
+        self.area = area
+        self._backend = backend
+        self._local = isinstance(backend, LocalStore | MemoryStore)
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    async def put(
+        self, data: bytes, media_type: str = "application/octet-stream", *, truncated: bool = False
+    ) -> ArtifactRef:
+        """Kept when this returns. Raises StoreFull, StoreUnreachable or StoreMisconfigured."""
+        digest = sha256(data).hexdigest()
+        if digest not in self._known:
+            await self._put(digest, data)
+            self._remember(digest)
+        return ArtifactRef(sha256=digest, size_bytes=len(data), media_type=media_type, truncated=truncated)
+
+    async def get(self, ref: ArtifactRef | Sha256) -> bytes:
+        """The very bytes. Raises ArtifactMissing, ArtifactCorrupt, or what ``put`` raises."""
+        digest = _digest_of(ref)
+        data = await self._get(digest)
+        if sha256(data).hexdigest() != digest:
+            self._known.pop(digest, None)
+            raise ArtifactCorrupt(f"what {self.area}/{digest} holds ({len(data)} bytes) is not what was put there")
+        return data
+
+    async def exists(self, ref: ArtifactRef | Sha256) -> bool:
+        """Whether something is stored under the digest now; only ``get`` proves that it is whole."""
+        try:
+            await _translated(obstore.head_async(self._backend, self._key(_digest_of(ref))))
+        except ArtifactMissing:
+            return False
+        return True
+
+    async def _put(self, digest: str, data: bytes) -> None:
+        key = self._key(digest)
+        if self._local and len(data) <= SMALL_BYTES:
+            with _Translate():
+                obstore.put(self._backend, key, data, use_multipart=False)
+        else:
+            await _translated(obstore.put_async(self._backend, key, data))
+
+    async def _get(self, digest: str) -> bytes:
+        key = self._key(digest)
+        if self._local:
+            return bytes(await _translated(asyncio.to_thread(lambda: obstore.get(self._backend, key).bytes())))
+        answer = await _translated(obstore.get_async(self._backend, key))
+        return bytes(await _translated(_whole(answer)))
+
+    def _key(self, digest: str) -> str:
+        return f"{self.area}/{digest[:2]}/{digest}"
+
+    def _remember(self, digest: str) -> None:
+        self._known[digest] = None
+        if len(self._known) > _KNOWN_DIGESTS:
+            self._known.popitem(last=False)
+
+
+def open_store(url: str | Path, area: Area | str) -> ArtifactStore:
+    """One area of the store at ``url``: a folder's path or ``file://`` (made if absent), ``memory://`` (of its own),
+    ``s3://``, ``gs://`` or ``az://``, whose credentials come from the environment as their SDKs read them."""
+    address = str(url)
+    scheme, separator, path = address.partition("://")
+    with _Translate():
+        if not separator or scheme == "file":
+            folder = Path(path if separator else address).absolute()
+            return ArtifactStore(LocalStore(folder, mkdir=True), Area(area))
+        if scheme == "memory":
+            return ArtifactStore(MemoryStore(), Area(area))
+        return ArtifactStore(from_url(address), Area(area))
+
+
+async def _whole(answer: Any) -> Any:
+    return await answer.bytes_async()
+
+
+def _digest_of(ref: ArtifactRef | Sha256) -> str:
+    digest = ref.sha256 if isinstance(ref, ArtifactRef) else ref
+    try:
+        return msgspec.convert(digest, Sha256)
+    except msgspec.ValidationError as error:
+        raise ArtifactMissing(f"{digest[:80]!r} is not a digest") from error
+
+
+async def _translated(work: Awaitable[T]) -> T:
+    with _Translate():
+        return await work
+
+
+class _Translate:
+    """obstore's errors as ours."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if isinstance(error, (exceptions.BaseError, OSError, ValueError)):
+            raise _ours(error) from error
+
+
+def _ours(error: Exception) -> ArtifactError:
+    text = str(error).partition("\n\nDebug source")[0]
+    if isinstance(error, FileNotFoundError):
+        return ArtifactMissing(text)
+    if isinstance(error, (*_PERMANENT, ValueError)):
+        return StoreMisconfigured(text)
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    if full or "os error 28" in text or "os error 122" in text:
+        return StoreFull(text)
+    return StoreUnreachable(text)
