@@ -5,7 +5,7 @@ Topics: ``runs`` (the newest runs), ``run:<run_id>``, ``attempt:<attempt_id>``, 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -51,12 +51,12 @@ class RunsSnapshot(Data, frozen=True, kw_only=True):
 
 
 class Snapshot(Message, frozen=True, kw_only=True, tag="snapshot"):
-    """The topic's whole state; it replaces what the client has. ``data`` is a RunSnapshot, RunsSnapshot, AttemptDetail
-    or Board, by topic. Facts that follow have sequences above ``cursor``."""
+    """The topic's whole state; it replaces what the client has. ``data`` is the JSON of a RunSnapshot, RunsSnapshot,
+    AttemptDetail or Board, by topic (``state_kind``). Facts that follow have sequences above ``cursor``."""
 
     topic: str
     cursor: int
-    data: RunSnapshot | RunsSnapshot | AttemptDetail | Board | msgspec.Raw | dict[str, Any]
+    data: msgspec.Raw
 
 
 class FactFrame(Message, frozen=True, kw_only=True, tag="fact"):
@@ -94,3 +94,9 @@ class Pong(Message, frozen=True, kw_only=True, tag="pong"):
 
 
 ServerFrame = FactFrame | TailFrame | ErrorFrame | Degraded | Pong | Snapshot
+
+
+def state_kind(topic: str) -> type[RunSnapshot | RunsSnapshot | AttemptDetail | Board]:
+    """What the ``data`` of a topic's snapshots decodes to."""
+    kinds = {"run": RunSnapshot, "runs": RunsSnapshot, "attempt": AttemptDetail, "leaderboard": Board}
+    return kinds[topic.partition(":")[0]]

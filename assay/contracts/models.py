@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, field
 
 from assay.contracts.codec import Data
-from assay.contracts.money import NanoUsd
+from assay.contracts.money import NanoUsd, Price
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.:@/-]+)?$", max_length=200)]
@@ -77,3 +77,24 @@ class Call(Data, frozen=True, kw_only=True):
     retries: Count = 0
     latency_seconds: float = 0.0
     finish_reason: str = ""
+
+
+class ModelKind(StrEnum):
+    """Where a model's answers come from."""
+
+    BASELINE = "baseline"
+    """``oracle`` and ``nop``: no model at all."""
+    SCRIPTED = "scripted"
+    LOCAL = "local"
+    HOSTED = "hosted"
+
+
+class ModelView(Data, frozen=True, kw_only=True):
+    """A model a run can name. Others of a configured provider can be named too; these are the known ones."""
+
+    name: str
+    provider: str
+    kind: ModelKind
+    price: Price | None = None
+    available: bool | None = None
+    """Whether it answers; None when nobody has asked it (``POST /api/v1/models/test`` does)."""
