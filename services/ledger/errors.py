@@ -1,0 +1,66 @@
+"""Errors of the ledger.
+
+LedgerError
+├── Refused            permanent: the request cannot be done; carries the Problem that is answered
+└── Unavailable        retryable: Postgres cannot be reached or asked to try again
+"""
+
+from __future__ import annotations
+
+from assay.contracts.problems import Problem, ProblemError
+
+
+class LedgerError(Exception):
+    pass
+
+
+class Refused(LedgerError, ProblemError):
+    """The request cannot be done as it is; the Problem says why and what to do."""
+
+
+class Unavailable(LedgerError, ProblemError):
+    """Postgres is away; the effect of what was asked is none or unknown, and asking again is right."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(
+            Problem(
+                code="ledger_unavailable",
+                title="The ledger cannot reach its database",
+                status=503,
+                detail=f"{type(cause).__name__}: {cause}. Nothing is lost; try again in a moment.",
+                retry_after_seconds=2.0,
+            )
+        )
+
+
+def unknown_run(run_id: str) -> Refused:
+    return Refused(
+        Problem(
+            code="unknown_run",
+            title="No such run",
+            status=404,
+            detail=f"There is no run {run_id!r}. `assay runs list` shows those there are.",
+        )
+    )
+
+
+def unknown_attempt(attempt_id: str) -> Refused:
+    return Refused(
+        Problem(
+            code="unknown_attempt",
+            title="No such attempt",
+            status=404,
+            detail=f"There is no attempt {attempt_id!r}. `assay runs show RUN` lists a run's attempts.",
+        )
+    )
+
+
+def key_reused(key: str, run_id: str) -> Refused:
+    return Refused(
+        Problem(
+            code="idempotency_key_reused",
+            title="This Idempotency-Key belongs to another request",
+            status=422,
+            detail=f"Key {key!r} was used to submit run {run_id} with another body. Use a new key for a new run.",
+        )
+    )

@@ -1,0 +1,127 @@
+"""What the ledger does unasked: take in reports, publish the outbox, feed and sweep.
+
+Reports are taken in by every ledger process; the rest is done by one at a time, the leader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from assay.bus.protocol import Bus, Delivery, Envelope
+from assay.bus.queues import REPORTS
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged
+from services.ledger.errors import Refused, Unavailable
+from services.ledger.handlers import Ports, on_reports
+from services.ledger.ports import Outbox, Pending, Schedule
+
+log = structlog.get_logger()
+
+Report = AttemptExecuted | AttemptJudged
+
+PAUSE_SECONDS = 1.0
+
+
+async def take_reports(bus: Bus, ports: Ports, batch: int) -> None:
+    """Fetch reports for ever, make their effects, then acknowledge them."""
+    while True:
+        try:
+            deliveries = await bus.work.fetch(REPORTS, batch, wait_seconds=5.0)
+            await settle(deliveries, ports)
+        except Unavailable as error:
+            log.warning("reports.waiting", reason=str(error))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def settle(deliveries: Sequence[Delivery[Report]], ports: Ports) -> None:
+    """All at once, and one by one where that fails: a report that cannot be booked must not hold up the others."""
+    if not deliveries:
+        return
+    try:
+        await on_reports([delivery.message for delivery in deliveries], ports)
+    except Unavailable:
+        raise
+    except Exception as error:  # whatever one report did to the transaction, the others deserve theirs
+        if len(deliveries) == 1:
+            await _bury(deliveries[0], error)
+            return
+        for delivery in deliveries:
+            await settle([delivery], ports)
+        return
+    for delivery in deliveries:
+        await delivery.ack()
+
+
+async def _bury(delivery: Delivery[Report], error: Exception) -> None:
+    report = delivery.message
+    log.error("report.unbookable", attempt=report.attempt_id, message_id=report.message_id, error=repr(error))
+    await delivery.dead_letter(f"{type(error).__name__}: {error}")
+
+
+async def relay(pending: Callable[[], Awaitable[Sequence[Pending]]], publish: Publish, published: Published) -> None:
+    """Publish until nothing is pending. A crash in between publishes again under the same ids."""
+    while batch := await pending():
+        await publish([each.envelope for each in batch])
+        await published(batch)
+
+
+Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
+Published = Callable[[Sequence[Pending]], Awaitable[None]]
+
+
+class Leader:
+    """The duties of the one ledger that holds the leadership. ``changed`` is set whenever a transaction commits."""
+
+    def __init__(self, bus: Bus, outbox: Outbox, schedule: Schedule, changed: asyncio.Event) -> None:
+        self._bus = bus
+        self._outbox = outbox
+        self._schedule = schedule
+        self._changed = changed
+        self._facts_due = asyncio.Event()
+        self._orders_due = asyncio.Event()
+        self._feed_due = asyncio.Event()
+
+    async def lead(self) -> None:
+        """Do all duties until cancelled or until one of them fails for good."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._spread_changes())
+            group.create_task(_each(self._facts_due, self._relay_facts, 0.5))
+            group.create_task(_each(self._orders_due, self._relay_orders, 0.5))
+            group.create_task(_each(self._feed_due, self._feed, 1.0))
+            group.create_task(_each(asyncio.Event(), self._sweep, 1.0))
+
+    async def _spread_changes(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            for due in (self._facts_due, self._orders_due, self._feed_due):
+                due.set()
+
+    async def _relay_facts(self) -> None:
+        await relay(self._outbox.facts, self._bus.facts.publish, self._outbox.facts_published)
+
+    async def _relay_orders(self) -> None:
+        await relay(self._outbox.orders, self._bus.work.publish, self._outbox.orders_published)
+
+    async def _feed(self) -> None:
+        await self._schedule.feed()
+
+    async def _sweep(self) -> None:
+        if taken_back := await self._schedule.sweep():
+            log.warning("leases.expired", count=taken_back)
+
+
+async def _each(due: asyncio.Event, duty: Callable[[], Awaitable[None]], period_seconds: float) -> None:
+    """Do the duty whenever it is due and at least once per period; an unreachable store only delays it."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(due.wait(), period_seconds)
+        due.clear()
+        try:
+            await duty()
+        except (Unavailable, Refused) as error:
+            log.warning("duty.delayed", duty=duty.__name__, reason=str(error))
+            await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,33 @@
+"""Alembic's entry: runs the migrations on the connection it is handed, or on the configured URL."""
+
+from __future__ import annotations
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from services.ledger.tables import SQLModel
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_server_default=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def _connect() -> None:
+    engine = create_async_engine(context.config.get_main_option("sqlalchemy.url") or "", poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_migrate)
+        await connection.commit()
+    await engine.dispose()
+
+
+handed = context.config.attributes.get("connection")
+if handed is not None:
+    _migrate(handed)
+else:
+    asyncio.run(_connect())

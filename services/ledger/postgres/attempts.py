@@ -1,0 +1,247 @@
+"""Attempts: claiming them, keeping their leases, reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import AttemptDetail, AttemptView, Denial, Denied, Stage, State, Ticket, TryView
+from assay.contracts.facts import AttemptGrading, AttemptStarted
+from assay.contracts.models import Call
+from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
+from assay.contracts.runs import Progress, RunPlan
+from assay.contracts.verdicts import Verdict
+from services.ledger.errors import unknown_attempt, unknown_run
+from services.ledger.postgres.changes import Change, record
+from services.ledger.postgres.database import Connection, Database
+from services.ledger.postgres.plans import Plans
+from services.ledger.postgres.rows import ATTEMPT_COLUMNS, Row, attempt_view, from_jsonb, returning
+from services.ledger.settings import LedgerSettings
+
+BASELINES = ("oracle", "nop")
+
+# What may be claimed, and what it becomes. A grading whose lease was lost keeps its state and waits without a lease.
+_CLAIM = {
+    Stage.RUN: f"""
+WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token)
+  USING (attempt_id) WHERE a.token = u.token AND a.state = 'queued' ORDER BY attempt_id FOR UPDATE OF a)
+UPDATE attempts a SET state = 'running', tries = tries + 1, worker_id = $3, changed_at = now(),
+  lease_until = clock_timestamp() + make_interval(secs => $4)
+FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}
+""",
+    Stage.JUDGE: f"""
+WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token)
+  USING (attempt_id) WHERE a.token = u.token AND a.state IN ('executed', 'grading') AND a.lease_until IS NULL
+  ORDER BY attempt_id FOR UPDATE OF a)
+UPDATE attempts a SET state = 'grading', gradings = gradings + 1, worker_id = $3, changed_at = now(),
+  lease_until = clock_timestamp() + make_interval(secs => $4)
+FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}
+""",
+}
+
+_BEGIN_TRIES = """
+INSERT INTO tries (attempt_id, token, worker_id) SELECT attempt_id, token, $3
+FROM unnest($1::text[], $2::int[]) AS t(attempt_id, token) ON CONFLICT DO NOTHING
+"""
+
+_SEEN = """
+INSERT INTO workers (worker_id, stage, pool, slots, seen_at) VALUES ($1, $2, $3, $4, clock_timestamp())
+ON CONFLICT (worker_id) DO UPDATE SET slots = excluded.slots, seen_at = excluded.seen_at
+"""
+
+_EXTEND = """
+WITH kept AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token)
+  USING (attempt_id) WHERE a.token = u.token AND a.worker_id = $3 AND a.lease_until IS NOT NULL
+  ORDER BY attempt_id FOR UPDATE OF a)
+UPDATE attempts a SET lease_until = clock_timestamp() + make_interval(secs => $4)
+FROM kept WHERE a.attempt_id = kept.attempt_id RETURNING a.attempt_id
+"""
+
+_OUTPUTS = """
+SELECT DISTINCT ON (attempt_id) attempt_id, output FROM tries
+WHERE attempt_id = ANY($1::text[]) AND ended = 'executed' ORDER BY attempt_id, token DESC
+"""
+
+
+class PostgresAttempts:
+    def __init__(self, database: Database, plans: Plans, settings: LedgerSettings) -> None:
+        self._database = database
+        self._plans = plans
+        self._lease_seconds = settings.lease_seconds
+
+    async def claim(self, request: ClaimAttempts) -> Claims:
+        """Grant leases on what may be claimed; say of the rest why not."""
+
+        async def work(connection: Connection) -> Claims:
+            ids = [claim.attempt_id for claim in request.claims]
+            tokens = [claim.token for claim in request.claims]
+            claim = _CLAIM[request.stage]
+            rows = await connection.fetch(claim, ids, tokens, request.worker_id, self._lease_seconds)
+            granted = {row["attempt_id"] for row in rows}
+            await _retire_orders(connection, ids, tokens)
+            if request.stage is Stage.RUN:
+                began = [row["token"] for row in rows]
+                await connection.execute(_BEGIN_TRIES, [row["attempt_id"] for row in rows], began, request.worker_id)
+            fact = _fact_of_claim(request.stage, request.worker_id)
+            await record(connection, [Change(row, fact) for row in rows])
+            tickets = await self._tickets(connection, rows, request.stage)
+            refused = [claim for claim in request.claims if claim.attempt_id not in granted]
+            return Claims(granted=tickets, denied=await _denied(connection, refused))
+
+        return await self._database.transact(work)
+
+    async def heartbeat(self, beat: Heartbeat) -> Leases:
+        """Note the worker's slots, extend the leases it holds, and tell it which ones it no longer does."""
+
+        async def work(connection: Connection) -> Leases:
+            await connection.execute(_SEEN, beat.worker_id, beat.stage, beat.pool, beat.slots)
+            if not beat.leases:
+                return Leases()
+            ids = [lease.attempt_id for lease in beat.leases]
+            tokens = [lease.token for lease in beat.leases]
+            rows = await connection.fetch(_EXTEND, ids, tokens, beat.worker_id, self._lease_seconds)
+            kept = {row["attempt_id"] for row in rows}
+            return Leases(lost=tuple(lease for lease in beat.leases if lease.attempt_id not in kept))
+
+        return await self._database.transact(work)
+
+    async def page(self, query: ListAttempts) -> AttemptPage:
+        return await self._database.read(partial(_page, query))
+
+    async def get(self, attempt_id: str) -> AttemptDetail:
+        async def work(connection: Connection) -> AttemptDetail:
+            row = await connection.fetchrow(f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE attempt_id = $1", attempt_id)
+            if row is None:
+                raise unknown_attempt(attempt_id)
+            return await _detail(connection, row, await self._plans.of(connection, row["run_id"]))
+
+        return await self._database.read(work)
+
+    async def _tickets(self, connection: Connection, rows: Sequence[Row], stage: Stage) -> tuple[Ticket, ...]:
+        outputs: dict[str, Any] = {}
+        if stage is Stage.JUDGE and rows:
+            found = await connection.fetch(_OUTPUTS, [row["attempt_id"] for row in rows])
+            outputs = {row["attempt_id"]: from_jsonb(ArtifactRef, row["output"]) for row in found}
+        tickets: list[Ticket] = []
+        for row in rows:
+            plan = await self._plans.of(connection, row["run_id"])
+            tickets.append(_ticket(row, plan, stage, self._lease_seconds, outputs.get(row["attempt_id"])))
+        return tuple(tickets)
+
+
+def _ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, output: ArtifactRef | None) -> Ticket:
+    task, pin = plan.tasks[row["task_index"]], plan.models[row["model_index"]]
+    running = stage is Stage.RUN
+    return Ticket(
+        attempt_id=row["attempt_id"],
+        token=row["token"],
+        project=plan.project,
+        lease_seconds=lease_seconds,
+        task_id=task.task_id,
+        task_digest=task.digest,
+        sample_id=row["sample_id"],
+        repeat=row["repeat"],
+        model=pin.model,
+        solver=task.solver,
+        limits=task.limits,
+        price=pin.price,
+        public=task.public if running else None,
+        reference=task.reference if running and pin.model.name in BASELINES else None,
+        hidden=None if running else task.hidden,
+        output=output,
+    )
+
+
+def _fact_of_claim(stage: Stage, worker_id: str) -> Any:
+    kind = AttemptStarted if stage is Stage.RUN else AttemptGrading
+
+    def fact(attempt: AttemptView, progress: Progress) -> AttemptStarted | AttemptGrading:
+        return kind(attempt=attempt, progress=progress, worker_id=worker_id)
+
+    return fact
+
+
+async def _retire_orders(connection: Connection, ids: Sequence[str], tokens: Sequence[int]) -> None:
+    await connection.execute(
+        "DELETE FROM pending_orders o USING unnest($1::text[], $2::int[]) AS u(attempt_id, token) "
+        "WHERE o.attempt_id = u.attempt_id AND o.token <= u.token",
+        ids,
+        tokens,
+    )
+
+
+async def _denied(connection: Connection, claims: Sequence[Claim]) -> tuple[Denied, ...]:
+    if not claims:
+        return ()
+    ids = [claim.attempt_id for claim in claims]
+    rows = await connection.fetch(
+        "SELECT attempt_id, state, outcome, token FROM attempts WHERE attempt_id = ANY($1::text[])", ids
+    )
+    found = {row["attempt_id"]: row for row in rows}
+    return tuple(Denied(attempt_id=c.attempt_id, reason=_why(found.get(c.attempt_id), c.token)) for c in claims)
+
+
+def _why(row: Row | None, token: int) -> Denial:
+    if row is None:
+        return Denial.UNKNOWN
+    if row["state"] == State.DONE:
+        return Denial.CANCELLED if row["outcome"] == "cancelled" else Denial.DONE
+    return Denial.LEASED if row["token"] == token else Denial.SUPERSEDED
+
+
+async def _page(query: ListAttempts, connection: Connection) -> AttemptPage:
+    run = await connection.fetchrow("SELECT sequence FROM runs WHERE run_id = $1", query.run_id)
+    if run is None:
+        raise unknown_run(query.run_id)
+    where, values = ["run_id = $1"], list[Any]([query.run_id])
+    wanted = {"state": query.state, "outcome": query.outcome, "model": query.model, "task_id": query.task_id}
+    for column, value in wanted.items():
+        if value:
+            values.append(value)
+            where.append(f"{column} = ${len(values)}")
+    total = await connection.fetchval(f"SELECT count(*) FROM attempts WHERE {' AND '.join(where)}", *values)
+    if query.cursor.isdigit():
+        values.append(int(query.cursor))
+        where.append(f"ordinal > ${len(values)}")
+    select = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE {' AND '.join(where)} ORDER BY ordinal "
+    rows = await connection.fetch(f"{select} LIMIT {query.limit + 1}", *values)
+    items = tuple(attempt_view(row) for row in rows[: query.limit])
+    more = str(items[-1].ordinal) if len(rows) > query.limit else ""
+    return AttemptPage(items=items, next_cursor=more, total=total, sequence=run["sequence"])
+
+
+async def _detail(connection: Connection, row: Row, plan: RunPlan) -> AttemptDetail:
+    attempt_id = row["attempt_id"]
+    tries = await connection.fetch("SELECT * FROM tries WHERE attempt_id = $1 ORDER BY token", attempt_id)
+    calls = await connection.fetch("SELECT body FROM calls WHERE attempt_id = $1 ORDER BY booked_at", attempt_id)
+    verdict = await connection.fetchrow("SELECT body, artifacts FROM verdicts WHERE attempt_id = $1", attempt_id)
+    sequence = await connection.fetchval("SELECT sequence FROM runs WHERE run_id = $1", row["run_id"])
+    artifacts: dict[str, ArtifactRef] = {}
+    for source in (*tries, *((verdict,) if verdict else ())):
+        artifacts |= from_jsonb(dict[str, ArtifactRef], source["artifacts"]) or {}
+    parameters = plan.models[row["model_index"]].model.parameters
+    return AttemptDetail(
+        attempt=attempt_view(row),
+        key=row["key"],
+        task_digest=plan.tasks[row["task_index"]].digest,
+        parameters={name: value for name in parameters.__struct_fields__ if (value := getattr(parameters, name))},
+        verdict=from_jsonb(Verdict, verdict["body"]) if verdict else None,
+        tries=tuple(_try_view(each) for each in tries),
+        calls=tuple(from_jsonb(Call, call["body"]) for call in calls),
+        artifacts=artifacts,
+        sequence=sequence,
+    )
+
+
+def _try_view(row: Row) -> TryView:
+    return TryView(
+        token=row["token"],
+        worker_id=row["worker_id"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        ended=row["ended"],
+        cause=row["cause"],
+        duration_seconds=row["duration_seconds"],
+    )

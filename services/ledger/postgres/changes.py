@@ -1,0 +1,153 @@
+"""What follows every change of attempts, in the same transaction: the run's counters, its facts, the outbox."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.contracts import subjects
+from assay.contracts.attempts import AttemptView, State
+from assay.contracts.codec import encode
+from assay.contracts.facts import AttemptFact, Event, Fact, RunFinished, RunStarted
+from assay.contracts.models import Usage
+from assay.contracts.runs import Progress
+from services.ledger.postgres.database import Connection
+from services.ledger.postgres.rows import Row, attempt_view, progress_of, run_view
+from services.ledger.tables import OUTCOMES, STATES
+
+FactMaker = Callable[[AttemptView, Progress], AttemptFact]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An attempt's row after an UPDATE that returned ``was``, and the fact that tells of it."""
+
+    row: Row
+    fact: FactMaker
+
+
+@dataclass(slots=True)
+class Delta:
+    """What is to be added to one run's counters."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    started: bool = False
+    facts: int = 0
+
+    def move(self, row: Row) -> None:
+        before, after = row["was"], row["state"]
+        if before != after:
+            self.counts[f"n_{before}"] -= 1
+            self.counts[f"n_{after}"] += 1
+        if after == State.RUNNING:
+            self.started = True
+        if after == State.DONE and before != State.DONE:
+            self.counts[f"n_{row['outcome']}"] += 1
+        self.facts += 1
+
+    def spend(self, cost_nanousd: int, usage: Usage) -> None:
+        self.counts["cost_nanousd"] += cost_nanousd
+        for name in ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"):
+            self.counts[name] += getattr(usage, name)
+
+
+COUNTERS = (
+    *(f"n_{state.value}" for state in STATES),
+    *(f"n_{outcome.value}" for outcome in OUTCOMES),
+    *("cost_nanousd", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"),
+)
+
+_LOCK_RUNS = "SELECT 1 FROM runs WHERE run_id = ANY($1::text[]) ORDER BY run_id FOR UPDATE"
+
+_ENDS = "r.status IN ('waiting', 'running') AND r.n_done + d.n_done = r.total"
+_STARTS = "r.started_at IS NULL AND d.started"
+_COUNT = f"""
+UPDATE runs r SET {", ".join(f"{name} = r.{name} + d.{name}" for name in COUNTERS)},
+  started_at = CASE WHEN {_STARTS} THEN now() ELSE r.started_at END,
+  finished_at = CASE WHEN {_ENDS} THEN now() ELSE r.finished_at END,
+  status = CASE WHEN {_ENDS} THEN 'finished' WHEN r.status = 'waiting' AND d.started THEN 'running' ELSE r.status END,
+  sequence = r.sequence + d.facts + ({_STARTS})::int + ({_ENDS})::int
+FROM unnest($1::text[], $2::bool[], $3::int[], {", ".join(f"${i + 4}::bigint[]" for i in range(len(COUNTERS)))})
+  AS d(run_id, started, facts, {", ".join(COUNTERS)})
+WHERE r.run_id = d.run_id
+RETURNING new.*, old.sequence AS was_sequence, (old.started_at IS NULL AND new.started_at IS NOT NULL) AS starts,
+  (old.status <> 'finished' AND new.status = 'finished') AS ends, now() AS at
+"""
+
+_STORE = """
+WITH stored AS (
+  INSERT INTO facts (run_id, sequence, subject, body)
+  SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[])
+)
+INSERT INTO pending_facts (run_id, sequence)
+SELECT run_id, sequence FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS f(run_id, sequence, place) ORDER BY place
+"""
+
+
+async def record(
+    connection: Connection, changes: Sequence[Change], spends: Iterable[tuple[str, int, Usage]] = ()
+) -> None:
+    """Count the changes and the spends ``(run_id, nano-USD, usage)``, and store a fact for each change."""
+    deltas: defaultdict[str, Delta] = defaultdict(Delta)
+    for change in changes:
+        deltas[change.row["run_id"]].move(change.row)
+    for run_id, cost_nanousd, usage in spends:
+        deltas[run_id].spend(cost_nanousd, usage)
+    if not deltas:
+        return
+    facts: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        facts[change.row["run_id"]].append(change)
+    stored: list[tuple[str, int, str, str]] = []
+    for run in await _count(connection, deltas):
+        stored.extend(_events(run, facts[run["run_id"]]))
+    await store_facts(connection, stored)
+
+
+async def _count(connection: Connection, deltas: dict[str, Delta]) -> Sequence[Row]:
+    run_ids = sorted(deltas)
+    await connection.execute(_LOCK_RUNS, run_ids)
+    ordered = [deltas[run_id] for run_id in run_ids]
+    columns = ([delta.counts[name] for delta in ordered] for name in COUNTERS)
+    return await connection.fetch(
+        _COUNT, run_ids, [delta.started for delta in ordered], [delta.facts for delta in ordered], *columns
+    )
+
+
+def _events(run: Row, changes: Sequence[Change]) -> Iterable[tuple[str, int, str, str]]:
+    progress = progress_of(run)
+    sequence = run["was_sequence"]
+    messages: list[tuple[str, Fact]] = []
+    if run["starts"]:
+        messages.append((run["run_id"], RunStarted(run=run_view(run))))
+    messages += [(change.row["attempt_id"], change.fact(attempt_view(change.row), progress)) for change in changes]
+    if run["ends"]:
+        messages.append((run["run_id"], RunFinished(run=run_view(run))))
+    for subject, message in messages:
+        sequence += 1
+        yield event(run, sequence, subject, message)
+
+
+def event(run: Row, sequence: int, subject: str, message: Fact) -> tuple[str, int, str, str]:
+    """A row of ``facts``: the envelope as it will be published. ``run`` has ``run_id``, ``project`` and ``at``."""
+    run_id, project = run["run_id"], run["project"]
+    envelope = Event(
+        id=f"{run_id}-{sequence}",
+        source="assay/ledger",
+        type=message.name(),
+        subject=subject,
+        time=run["at"],
+        sequence=sequence,
+        project=project,
+        runid=run_id,
+        data=message,
+    )
+    return run_id, sequence, subjects.fact(project, message, run_id), encode(envelope).decode()
+
+
+async def store_facts(connection: Connection, facts: Sequence[tuple[str, int, str, str]]) -> None:
+    columns: list[list[Any]] = [list(column) for column in zip(*facts, strict=True)]
+    if columns:
+        await connection.execute(_STORE, *columns)

@@ -1,0 +1,86 @@
+"""Connections and transactions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from services.ledger.errors import Unavailable
+
+Connection: TypeAlias = PoolConnectionProxy
+
+T = TypeVar("T")
+
+AWAY = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+TRIES = 5
+SNAPSHOT: Any = {"isolation": "repeatable_read", "readonly": True}
+
+
+class Database:
+    """A pool. ``changed`` is set after every transaction that changed something, so that what feeds and relays need
+    not poll."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.changed = asyncio.Event()
+
+    async def transact(self, work: Callable[[Connection], Awaitable[T]], *, quiet: bool = False) -> T:
+        """Do ``work`` in one transaction, again if Postgres says so; raises Unavailable when Postgres is away.
+        ``quiet`` leaves ``changed`` alone: for what mostly finds nothing to do."""
+        for attempt in range(TRIES):
+            try:
+                async with self._pool.acquire() as connection, connection.transaction():
+                    result = await work(connection)
+                if not quiet:
+                    self.changed.set()
+                return result
+            except AGAIN:
+                await asyncio.sleep(0.01 * 2**attempt)
+            except AWAY as error:
+                raise Unavailable(error) from error
+        raise Unavailable(TimeoutError(f"the transaction met {TRIES} deadlocks in a row"))
+
+    async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do ``work`` on one consistent snapshot of the tables."""
+        try:
+            async with self._pool.acquire() as connection, connection.transaction(**SNAPSHOT):
+                return await work(connection)
+        except AWAY as error:
+            raise Unavailable(error) from error
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[Connection]:
+        """A connection without a transaction: for single statements, and for what a session holds, such as a lock."""
+        try:
+            async with self._pool.acquire() as connection:
+                yield connection
+        except AWAY as error:
+            raise Unavailable(error) from error
+
+
+@asynccontextmanager
+async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
+    """A pool on ``url``; fails at once when Postgres does not answer."""
+    pool = await asyncpg.create_pool(url, min_size=2, max_size=connections, command_timeout=60)
+    try:
+        yield Database(pool)
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), 5)
+        except TimeoutError:
+            pool.terminate()

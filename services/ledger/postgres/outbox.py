@@ -1,0 +1,95 @@
+"""The outbox: facts and orders that are true in Postgres and not yet on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assay.bus.protocol import Envelope
+from assay.contracts import subjects
+from assay.contracts.attempts import ExecuteAttempt, GradeAttempt, Stage
+from assay.contracts.codec import encode
+from services.ledger.postgres.database import Connection, Database
+
+LIMIT = 500
+
+_FACTS = """
+SELECT p.position, f.subject, f.run_id, f.sequence, f.body
+FROM pending_facts p JOIN facts f USING (run_id, sequence) ORDER BY p.position LIMIT $1
+"""
+
+_ORDERS = """
+SELECT attempt_id, stage, token, pool, publishes FROM pending_orders WHERE published_at IS NULL LIMIT $1
+"""
+
+_PUBLISHED = """
+UPDATE pending_orders o SET published_at = clock_timestamp(), publishes = o.publishes + 1
+FROM unnest($1::text[], $2::int[]) AS u(attempt_id, token) WHERE o.attempt_id = u.attempt_id AND o.token = u.token
+"""
+
+_ORDER = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something to publish. ``key`` is what marks it as published: a position, or an attempt's id and token."""
+
+    envelope: Envelope
+    key: tuple[str, int]
+
+
+class PostgresOutbox:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def facts(self) -> Sequence[Pending]:
+        """The oldest facts still to publish, in the order they became true."""
+
+        async def work(connection: Connection) -> Sequence[Pending]:
+            rows = await connection.fetch(_FACTS, LIMIT)
+            return [
+                Pending(
+                    Envelope(
+                        subject=row["subject"],
+                        message_id=f"{row['run_id']}-{row['sequence']}",
+                        payload=row["body"].encode(),
+                    ),
+                    ("", row["position"]),
+                )
+                for row in rows
+            ]
+
+        return await self._database.read(work)
+
+    async def orders(self) -> Sequence[Pending]:
+        async def work(connection: Connection) -> Sequence[Pending]:
+            rows = await connection.fetch(_ORDERS, LIMIT)
+            return [_order(*row.values()) for row in rows]
+
+        return await self._database.read(work)
+
+    async def facts_published(self, published: Sequence[Pending]) -> None:
+        """The stream has stored these; they stay in Postgres as history."""
+        positions = [pending.key[1] for pending in published]
+        delete = "DELETE FROM pending_facts WHERE position = ANY($1::bigint[])"
+        await self._quietly(delete, positions)
+
+    async def orders_published(self, published: Sequence[Pending]) -> None:
+        """Their rows stay until the claims are seen; an order not claimed in time is published again."""
+        ids, tokens = [pending.key[0] for pending in published], [pending.key[1] for pending in published]
+        await self._quietly(_PUBLISHED, ids, tokens)
+
+    async def _quietly(self, statement: str, *arguments: object) -> None:
+        async with self._database.session() as connection:
+            await connection.execute(statement, *arguments)
+
+
+def _order(attempt_id: str, token: int, stage: str, pool: str, publishes: int) -> Pending:
+    message = _ORDER[Stage(stage)](attempt_id=attempt_id, token=token)
+    # A repeated order needs an id of its own, or the stream would take it for a duplicate of the lost one.
+    envelope = Envelope(
+        subject=subjects.order(message, pool),
+        message_id=f"{attempt_id}:{token}:{message.name()}:{publishes}",
+        payload=encode(message),
+    )
+    return Pending(envelope, (attempt_id, token))

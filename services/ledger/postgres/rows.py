@@ -1,0 +1,101 @@
+"""Rows as the views that people see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from assay.contracts.attempts import AttemptView, State
+from assay.contracts.models import Usage
+from assay.contracts.money import usd
+from assay.contracts.runs import Progress, RunStatus, RunView
+from assay.contracts.verdicts import Outcome
+
+Row = Mapping[str, Any]
+
+ATTEMPT_COLUMNS = (
+    "attempt_id, run_id, ordinal, task_index, model_index, task_id, category, sample_id, model, repeat, key, state, "
+    "token, tries, gradings, worker_id, lease_until, outcome, score, reason, cost_nanousd, input_tokens, "
+    "cached_tokens, output_tokens, reasoning_tokens, duration_seconds, changed_at"
+)
+
+
+def returning(columns: str = ATTEMPT_COLUMNS) -> str:
+    """A RETURNING list of the new row, and ``was``: the state before."""
+    return "old.state AS was, " + ", ".join(f"new.{column.strip()}" for column in columns.split(","))
+
+
+def usage_of(row: Row) -> Usage:
+    return Usage(
+        input_tokens=row["input_tokens"],
+        cached_tokens=row["cached_tokens"],
+        output_tokens=row["output_tokens"],
+        reasoning_tokens=row["reasoning_tokens"],
+    )
+
+
+def attempt_view(row: Row) -> AttemptView:
+    outcome = row["outcome"]
+    return AttemptView(
+        attempt_id=row["attempt_id"],
+        run_id=row["run_id"],
+        ordinal=row["ordinal"],
+        task_id=row["task_id"],
+        category=row["category"],
+        sample_id=row["sample_id"],
+        model=row["model"],
+        repeat=row["repeat"],
+        state=State(row["state"]),
+        outcome=Outcome(outcome) if outcome else None,
+        score=row["score"],
+        reason=row["reason"],
+        tries=row["tries"],
+        cost_usd=usd(row["cost_nanousd"]),
+        usage=usage_of(row),
+        duration_seconds=row["duration_seconds"],
+        changed_at=row["changed_at"],
+    )
+
+
+def progress_of(row: Row) -> Progress:
+    return Progress(
+        total=row["total"],
+        waiting=row["n_waiting"],
+        queued=row["n_queued"],
+        running=row["n_running"],
+        executed=row["n_executed"],
+        grading=row["n_grading"],
+        done=row["n_done"],
+        outcomes={outcome: count for outcome in Outcome if (count := row[f"n_{outcome.value}"])},
+        cost_usd=usd(row["cost_nanousd"]),
+        usage=usage_of(row),
+    )
+
+
+def run_view(row: Row) -> RunView:
+    return RunView(
+        run_id=row["run_id"],
+        project=row["project"],
+        name=row["name"],
+        suite=row["suite"],
+        status=RunStatus(row["status"]),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        models=tuple(row["models"]),
+        task_ids=tuple(row["task_ids"]),
+        repeats=row["repeats"],
+        progress=progress_of(row),
+        sequence=row["sequence"],
+    )
+
+
+def from_jsonb(kind: Any, text: str | None) -> Any:
+    """A JSONB column's text as ``kind``; None where the column is null."""
+    return None if text is None else msgspec.json.decode(text, type=kind)
+
+
+def to_jsonb(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

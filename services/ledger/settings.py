@@ -1,0 +1,22 @@
+"""Settings of the ledger, from the environment (prefix ``ASSAY_``)."""
+
+from __future__ import annotations
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LedgerSettings(BaseSettings):
+    """Times are seconds. ``lease_seconds`` bounds how long a dead worker's attempt waits for another."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_")
+
+    database_url: str = "postgresql://postgres@127.0.0.1/postgres"
+    database_connections: int = 8
+    lease_seconds: float = 15.0
+    worker_silence_seconds: float = 12.0
+    """A worker not heard of for so long counts no more as capacity."""
+    order_patience_seconds: float = 30.0
+    """An order published but not claimed for so long is published again."""
+    max_tries: int = 3
+    """Tries of one attempt that infrastructure may lose before it ends as ``infra_error``."""
+    report_batch: int = 200
