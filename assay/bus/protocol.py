@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -61,6 +62,17 @@ class Delivery(Protocol[M]):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadLetter:
+    """A message nobody could handle, as the dead-letter stream holds it; ``subject`` is where it was first sent."""
+
+    position: int
+    subject: str
+    reason: str
+    deliveries: int
+    payload: bytes
+
+
 class Rpc(Protocol):
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
         """Raises ProblemError for a typed error, BusUnavailable when nobody answers (the effect is then unknown)."""
@@ -83,6 +95,10 @@ class Work(Protocol):
 
     async def in_progress(self, deliveries: Sequence[Delivery[Any]]) -> None:
         """Put off the redelivery of these: they are still worked on."""
+        ...
+
+    async def dead_letters(self, after: int = 0, limit: int = 100) -> Sequence[DeadLetter]:
+        """Dead letters above a position, oldest first; they stay where they are."""
         ...
 
 
@@ -128,3 +144,15 @@ class Bus(Protocol):
     def tail(self) -> Tail: ...
     @property
     def connected(self) -> bool: ...
+    @property
+    def reconnects(self) -> int:
+        """How often the connection came back. When it grew, facts and tails may have been missed meanwhile."""
+        ...
+
+    @property
+    def closed(self) -> asyncio.Event: ...
+    async def provision(self, queues: Sequence[Queue[Any]]) -> None:
+        """Create the streams and these queues unless they exist; for the ledger alone, before anything else."""
+        ...
+
+    async def close(self) -> None: ...

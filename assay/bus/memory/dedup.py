@@ -1,0 +1,29 @@
+"""Which message ids were stored lately."""
+
+from __future__ import annotations
+
+from assay.bus.memory.clock import Clock
+
+WINDOW_SECONDS = 120.0
+
+
+class Recent:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._stored: dict[str, float] = {}
+
+    def is_new(self, message_id: str) -> bool:
+        """Whether the id was not seen within the window; from now on it is."""
+        now = self._clock.now()
+        self._forget(now - WINDOW_SECONDS)
+        if message_id in self._stored:
+            return False
+        self._stored[message_id] = now
+        return True
+
+    def _forget(self, before: float) -> None:
+        while self._stored:
+            oldest = next(iter(self._stored))
+            if self._stored[oldest] >= before:
+                return
+            del self._stored[oldest]

@@ -1,0 +1,26 @@
+"""The queues of the work plane: orders, one queue per stage and pool, and the reports that come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.bus.protocol import Queue
+from assay.contracts import subjects
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged, ExecuteAttempt, GradeAttempt, Order, Report, Stage
+
+_KINDS: dict[Stage, Any] = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
+
+REPORTS: Queue[AttemptExecuted | AttemptJudged] = Queue(
+    name="reports", subject="assay.work.report.*", kind=Report, ack_wait_seconds=30.0, max_deliver=20
+)
+"""What runners and judges say happened; fetched by the ledger alone."""
+
+
+def orders_queue(stage: Stage, pool: str = "default") -> Queue[Order]:
+    """What a pool's runners (or judges) fetch. A worker settles an order as soon as its claim is answered."""
+    return Queue(name=f"{stage}-{pool}", subject=subjects.orders(stage, pool), kind=_KINDS[stage])
+
+
+def all_queues(pools: tuple[str, ...] = ("default",)) -> tuple[Queue[Any], ...]:
+    """Every queue the ledger provisions for these pools."""
+    return (REPORTS, *(orders_queue(stage, pool) for stage in Stage for pool in pools))
