@@ -1,0 +1,292 @@
+"""Process 1 of a bubblewrap sandbox. Never imported: a copy is run inside, by the bare interpreter.
+
+It starts commands, watches over their memory, CPU, processes and inodes together, and reaps what they leave behind.
+Orders come as packets on one socket that only it holds, with descriptors beside them; it answers with short ASCII:
+``ready``, ``done <order> <exit code>`` and ``limit <name>``. Code inside cannot reach it: it cannot be traced
+(not dumpable, and of another user where the host is root), process 1 takes no signals from inside, and commands
+inherit no descriptor of it. Only private modules are imported, because the public ones take 15 ms more to start.
+"""
+
+import _ctypes
+import _signal
+import _socket
+import os
+import resource
+import select
+import sys
+import time
+
+WORKSPACE = "/workspace"
+SMALL_FILE_SYSTEMS = (WORKSPACE, "/tmp", "/dev/shm")
+TICK_SECONDS = 0.025
+PAGE_BYTES = resource.getpagesize()
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+PR_SET_DUMPABLE, PR_CAPBSET_DROP = 4, 24
+CAPABILITY_VERSION = 0x20080522
+KILL_SETGID_SETUID_PTRACE = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
+
+LIBC = _ctypes.dlopen(None, 2)
+
+SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = map(int, sys.argv[1:9])
+
+
+class Usage:
+    """What everything inside uses at this moment: tasks are processes and threads."""
+
+    def __init__(self):
+        self.pids = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+        self.tasks, self.rss_bytes, ticks = 0, 0, 0
+        for pid in self.pids:
+            fields = read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+            if len(fields) > 21:
+                self.tasks += max(1, int(fields[17]))
+                self.rss_bytes += int(fields[21]) * PAGE_BYTES
+                ticks += sum(map(int, fields[11:15]))
+        dead = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.cpu_seconds = ticks / CLOCK_TICKS + dead.ru_utime + dead.ru_stime
+
+    def memory_bytes(self):
+        """Resident memory that is not files'; what several processes share counts once."""
+        return sum(map(proportional_bytes, self.pids))
+
+
+class Watch:
+    """Says which limit is passed, if one is."""
+
+    def __init__(self):
+        self.cpu_start_seconds = 0.0
+        self.weigh_after = 0.0
+
+    def passed(self, usage):
+        if usage.tasks > PROCESSES:
+            return "processes"
+        if (usage.cpu_seconds - self.cpu_start_seconds) * 1000 > CPU_MS:
+            return "cpu"
+        if usage.rss_bytes > MEMORY_BYTES and self.too_heavy(usage):
+            return "memory"
+        if any(inodes_used(folder) > INODES for folder in SMALL_FILE_SYSTEMS):
+            return "files"
+        return None
+
+    def too_heavy(self, usage):
+        """Exact weighing is slow for large processes, so it takes at most a tenth of the time."""
+        started = time.monotonic()
+        if started < self.weigh_after:
+            return False
+        heavy = usage.memory_bytes() > MEMORY_BYTES
+        self.weigh_after = started + 10 * (time.monotonic() - started)
+        return heavy
+
+
+class Init:
+    """The loop: orders in, children reaped, limits watched while anything runs."""
+
+    def __init__(self):
+        self.socket = _socket.socket(fileno=SOCKET)
+        self.children = {}
+        self.watch = Watch()
+        self.wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        _signal.signal(_signal.SIGCHLD, lambda *_: None)
+        _signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+
+    def loop(self):
+        poll = select.poll()
+        poll.register(SOCKET, select.POLLIN)
+        poll.register(self.wake_read, select.POLLIN)
+        busy = False
+        while True:
+            ready = [fd for fd, _ in poll.poll(TICK_SECONDS * 1000 if busy else None)]
+            if self.wake_read in ready:
+                os.read(self.wake_read, 4096)
+            self.reap()
+            if SOCKET in ready:
+                self.order()
+            usage = Usage()
+            busy = bool(usage.pids)
+            if busy and (limit := self.watch.passed(usage)):
+                self.end_all(limit)
+
+    def order(self):
+        """``run`` and ``write`` each become a child, ``kill`` ends every one; the host's end of the socket is the end."""
+        packet, descriptors = receive(self.socket)
+        kind, _, order = packet.partition(b" ")
+        if not packet:
+            os._exit(0)
+        if kind == b"kill":
+            self.end_all("")
+        elif kind in (b"run", b"write"):
+            if not self.children:
+                self.watch.cpu_start_seconds = Usage().cpu_seconds
+            self.children[self.fork(run if kind == b"run" else write, descriptors)] = order
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def fork(self, work, descriptors):
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            confine()
+            work(*descriptors)
+        except OSError as error:
+            os._exit(error.errno or 1)
+        finally:
+            os._exit(125)
+
+    def reap(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            if order := self.children.pop(pid, None):
+                self.say(b"done %s %d" % (order, os.waitstatus_to_exitcode(status)))
+
+    def end_all(self, limit):
+        """Says the limit first, so that the host knows it when the exit codes come."""
+        if limit:
+            self.say(b"limit " + limit.encode())
+        while Usage().pids:
+            try:
+                os.kill(-1, _signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.reap()
+            time.sleep(0.001)
+        self.reap()
+
+    def say(self, packet):
+        self.socket.send(packet)
+
+
+def run(spec, stdin, stdout, stderr):
+    """Becomes the command. The spec is NUL-separated: folder, number of variables, ``K=V`` each, then the arguments."""
+    cwd, count, *rest = os.read(spec, 4_000_000).decode("utf-8", "surrogateescape").split("\0")
+    env = dict(entry.split("=", 1) for entry in rest[: int(count)])
+    argv = rest[int(count) :]
+    os.setsid()
+    for target, descriptor in enumerate((stdin, stdout, stderr)):
+        os.dup2(descriptor, target)
+    try:
+        os.chdir(cwd)
+        os.execvpe(argv[0], argv, env)
+    except (OSError, ValueError) as error:
+        os.write(2, f"{argv[0]}: {error}\n".encode("utf-8", "replace"))
+        os._exit(127 if isinstance(error, FileNotFoundError) else 126)
+
+
+def write(blob):
+    """Files into the workspace; the exit code is the errno. Lengths of path and content, 8 bytes each, before both."""
+    root = os.open(WORKSPACE, os.O_RDONLY | os.O_DIRECTORY)
+    with os.fdopen(blob, "rb") as packed:
+        while header := packed.read(16):
+            path = packed.read(int.from_bytes(header[:8], "big")).decode()
+            put(root, path.split("/"), packed.read(int.from_bytes(header[8:], "big")))
+    os._exit(0)
+
+
+def put(folder, parts, content):
+    for part in parts[:-1]:
+        try:
+            os.mkdir(part, 0o755, dir_fd=folder)
+        except FileExistsError:
+            pass
+        folder = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+    try:
+        os.unlink(parts[-1], dir_fd=folder)
+    except FileNotFoundError:
+        pass
+    target = os.open(parts[-1], os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
+    with os.fdopen(target, "wb") as file:
+        file.write(content)
+
+
+def confine():
+    """Gives a child its limits for ever, and takes its user away where there is one to take."""
+    seconds = CPU_MS // 1000 + 2
+    for limit, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_NPROC, PROCESSES + 16),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_DATA, 4 * MEMORY_BYTES + (1 << 30)),
+        (resource.RLIMIT_MEMLOCK, 65536),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+    for number in (_signal.SIGCHLD, _signal.SIGINT, _signal.SIGPIPE, _signal.SIGXFSZ):
+        _signal.signal(number, _signal.SIG_DFL)
+    os.nice(5)
+    os.umask(0o022)
+    if USER:
+        os.setgroups([])
+        os.setresgid(USER, USER, USER)
+        os.setresuid(USER, USER, USER)
+
+
+def receive(socket):
+    """A packet and the descriptors that came with it."""
+    try:
+        packet, ancillary, _, _ = socket.recvmsg(4096, _socket.CMSG_SPACE(4 * 4), _socket.MSG_CMSG_CLOEXEC)
+    except ConnectionError:
+        return b"", []
+    raw = b"".join(data for level, kind, data in ancillary if kind == _socket.SCM_RIGHTS)
+    return packet, [int.from_bytes(raw[at : at + 4], sys.byteorder) for at in range(0, len(raw), 4)]
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def proportional_bytes(pid):
+    """Of a process that hides itself all that is resident counts."""
+    rollup = read(f"/proc/{pid}/smaps_rollup")
+    if rollup:
+        lines = rollup.splitlines()
+        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith((b"Pss_Anon:", b"Pss_Shmem:")))
+    fields = read(f"/proc/{pid}/statm").split()
+    return int(fields[1]) * PAGE_BYTES if len(fields) > 1 else 0
+
+
+def inodes_used(folder):
+    status = os.statvfs(folder)
+    return status.f_files - status.f_ffree
+
+
+def shed_capabilities():
+    """Down to what starting and ending commands takes, and to none that a command could ever gain."""
+    for capability in range(64):
+        call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)
+    kept = (KILL_SETGID_SETUID_PTRACE if USER else 0).to_bytes(4, sys.byteorder)
+    header = CAPABILITY_VERSION.to_bytes(4, sys.byteorder) + bytes(4)
+    if call("capset", header, kept + kept + bytes(4) + bytes(12)):
+        raise OSError("capabilities cannot be given up")
+
+
+def call(name, *arguments):
+    return _ctypes.call_function(_ctypes.dlsym(LIBC, name), arguments)
+
+
+def main():
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
+    call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
+    shed_capabilities()
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+    os.set_inheritable(SOCKET, False)
+    init = Init()
+    workspace = os.open(WORKSPACE, os.O_RDONLY | os.O_DIRECTORY)
+    rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, workspace.to_bytes(4, sys.byteorder))
+    init.socket.sendmsg([b"ready"], [rights])
+    os.close(workspace)
+    init.loop()
+
+
+main()

@@ -1,0 +1,168 @@
+"""No isolation at all: commands are plain processes of this user, with this user's files and network in reach.
+
+For machines where nothing better runs and code that is trusted, chosen by name alone. It holds to wall time and output;
+the other limits of a spec are not enforced, and every result carries the warning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from assay.contracts.files import Caps, Files, check_files, check_path
+from assay.contracts.folders import read_folder, write_folder
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox.errors import SandboxNotStarted
+from assay.sandbox.execution import Execution
+from assay.sandbox.protocol import (
+    WORKSPACE,
+    Availability,
+    Command,
+    CommandResult,
+    FilesMount,
+    FolderMount,
+    Mounts,
+    Sandbox,
+    SandboxProcess,
+)
+
+WARNING = "not isolated: the code ran as an ordinary process of the worker's user, with its files and network in reach"
+_MARK = "ASSAY_SANDBOX"
+"""Set in every process, so that those which left their group can be found again."""
+
+
+class ProcessProvider:
+    """Never chosen unless named."""
+
+    name = "process"
+
+    @asynccontextmanager
+    async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncIterator[Sandbox]:
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="assay-sandbox-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise SandboxNotStarted(f"no folder for a workspace: {error}") from error
+        with folder as name:
+            sandbox = _Folder(spec, Path(name), mounts)
+            try:
+                yield sandbox
+            finally:
+                await asyncio.to_thread(sandbox.end_all)
+
+    async def check(self) -> Availability:
+        limits = {"wall": "the host's clock", "output": "the host reads no more than it keeps"}
+        return Availability(provider=self.name, available=True, limits=limits, warning=WARNING)
+
+
+class _Folder:
+    """A Sandbox in name: a folder with the workspace and the mounts in it."""
+
+    def __init__(self, spec: SandboxSpec, root: Path, mounts: Mounts) -> None:
+        self._spec, self._root = spec, root
+        workspace_bytes = spec.workspace_mb << 20
+        self._caps = Caps(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
+        self._waiting: set[asyncio.Task[int]] = set()
+        self._folders = {WORKSPACE: root / "workspace", "/tmp": root / "tmp"}
+        for folder in self._folders.values():
+            folder.mkdir()
+        for number, mount in enumerate(mounts):
+            self._folders[mount.path] = _mounted(mount, root / f"mount{number}")
+
+    async def write(self, files: Files) -> None:
+        check_files(files, self._caps)
+        await asyncio.to_thread(write_folder, self._folders[WORKSPACE], files)
+
+    async def run(self, command: Command) -> CommandResult:
+        return await (await self._execute(command, live=False)).wait()
+
+    async def read(self, patterns: Sequence[str]) -> Files:
+        workspace = self._folders[WORKSPACE]
+        return await asyncio.to_thread(read_folder, workspace, patterns, special="skip", caps=self._caps)
+
+    async def start(self, command: Command) -> SandboxProcess:
+        execution = await self._execute(command, live=True)
+        await execution.write(command.stdin)
+        return execution
+
+    def locate(self, path: str) -> str:
+        for inside, folder in self._folders.items():
+            if path == inside or path.startswith(inside + "/"):
+                return str(folder) + path[len(inside) :]
+        return path
+
+    def end_all(self) -> None:
+        """Every process that carries our mark, wherever it went; gives up after a second."""
+        for _ in range(200):
+            pids = _marked(str(self._root))
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            if not pids:
+                return
+            time.sleep(0.005)
+
+    async def _execute(self, command: Command, *, live: bool) -> Execution:
+        execution = Execution(command, self._spec, live=live, end=self.end_all, warning=WARNING)
+        try:
+            stdin, stdout, stderr = execution.child
+            process = await asyncio.create_subprocess_exec(
+                *command.argv,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                env=self._environment() | command.env,
+                cwd=self._folder(command.cwd),
+                start_new_session=True,
+            )
+        except OSError as error:
+            os.write(execution.child[2], f"{command.argv[0]}: {error}\n".encode())
+            execution.started()
+            execution.ended(127 if isinstance(error, FileNotFoundError) else 126)
+            return execution
+        execution.started()
+        waiting = asyncio.create_task(process.wait())
+        self._waiting.add(waiting)
+        waiting.add_done_callback(lambda done: (self._waiting.discard(done), execution.ended(done.result())))
+        return execution
+
+    def _folder(self, cwd: str) -> Path:
+        workspace = self._folders[WORKSPACE]
+        return workspace if cwd in ("", ".") else workspace.joinpath(*check_path(cwd))
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": f"{Path(sys.base_prefix, 'bin')}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self._folders[WORKSPACE]),
+            "TMPDIR": str(self._folders["/tmp"]),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            _MARK: str(self._root),
+        }
+
+
+def _mounted(mount: FilesMount | FolderMount, place: Path) -> Path:
+    if isinstance(mount, FolderMount):
+        return mount.folder
+    write_folder(place, mount.files)
+    return place
+
+
+def _marked(root: str) -> list[int]:
+    """Living processes that carry the mark; zombies show no environment."""
+    mark = f"{_MARK}={root}".encode()
+    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if mark in _environ(pid).split(b"\0")]
+
+
+def _environ(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""

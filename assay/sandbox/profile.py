@@ -1,0 +1,164 @@
+"""What a bubblewrap sandbox looks like from inside, as arguments to ``bwrap``.
+
+Two ways to the same room. An ordinary user gets a user namespace, in which no further ones can be made. Root needs
+none: process 1 keeps the four capabilities it takes to start, end and weigh processes of another user (the fifth, to
+empty the bounding set, it gives up), and every command runs as a host user of its own that owns nothing. (Root inside a user namespace would still be root to the
+kernel, which enforces no process limit on root.)
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from assay.contracts.files import check_files, check_path
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox.errors import SpecUnsupported
+from assay.sandbox.pipes import memory_file
+from assay.sandbox.protocol import WORKSPACE, FilesMount, FolderMount, Mounts
+
+PYTHON_FOLDER = "/opt/python"
+INSIDE = "/run/inside.py"
+"""Where process 1's program is."""
+INSIDE_USER = 1000
+_ROOT_NEEDS = (1 << 21) | (1 << 6) | (1 << 7)
+"""CAP_SYS_ADMIN, CAP_SETGID and CAP_SETUID."""
+_MIB = 1 << 20
+_SHM_MIB = 64
+_MOUNT_FILES = 400
+"""Each is a descriptor handed to bwrap, and 1024 is a usual limit of those."""
+_SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
+
+
+def command_user() -> int:
+    """The host user that commands run as when we may choose one, fresh for each sandbox; 0 when we may not."""
+    status = Path("/proc/self/status").read_text()
+    effective = int(status.partition("CapEff:")[2].split()[0], 16)
+    if os.geteuid() != 0 or effective & _ROOT_NEEDS != _ROOT_NEEDS:
+        return 0
+    users = int(Path("/proc/self/uid_map").read_text().split()[2])
+    if users < 65_534:
+        return 0
+    return (1 << 30) + secrets.randbelow(1 << 29) if users > 1 << 31 else 61_184 + secrets.randbelow(4_000)
+
+
+def python_inside() -> str:
+    """The interpreter's path in the sandbox: the one this process runs on."""
+    base = Path(sys.base_prefix).resolve()
+    folder = str(base) if base.is_relative_to("/usr") else PYTHON_FOLDER
+    return f"{folder}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def environment() -> dict[str, str]:
+    """All that a command's environment holds besides what it is given."""
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": WORKSPACE, "TMPDIR": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
+    if python_inside().startswith(PYTHON_FOLDER):
+        env["PATH"] = f"{PYTHON_FOLDER}/bin:{env['PATH']}"
+        if any(Path(sys.base_prefix, "lib").glob("libpython*.so*")):
+            env["LD_LIBRARY_PATH"] = f"{PYTHON_FOLDER}/lib"
+    return env
+
+
+class Profile:
+    """The arguments for one sandbox, and the descriptors they name; ``close`` when bwrap has its own."""
+
+    def __init__(self, spec: SandboxSpec, mounts: Mounts, user: int) -> None:
+        if spec.network:
+            raise SpecUnsupported("bubblewrap can give all of the host's network or none, so it gives none")
+        self.descriptors: list[int] = []
+        try:
+            self.arguments = [
+                *_privileges(user),
+                *_system(),
+                *_python(),
+                *self._files(),
+                *_writable(spec),
+                *(argument for mount in mounts for argument in self._mount(mount)),
+                *("--remount-ro", "/", "--chdir", WORKSPACE, "--clearenv"),
+                *(word for name, value in environment().items() for word in ("--setenv", name, value)),
+            ]
+        except BaseException:
+            self.close()
+            raise
+
+    def file(self, content: bytes) -> str:
+        descriptor = memory_file(content)
+        self.descriptors.append(descriptor)
+        return str(descriptor)
+
+    def close(self) -> None:
+        while self.descriptors:
+            os.close(self.descriptors.pop())
+
+    def _files(self) -> Iterator[str]:
+        for path in _SYSTEM_FILES:
+            yield from ("--ro-bind-try", path, path)
+        user = f"sandbox:x:{INSIDE_USER}:{INSIDE_USER}::{WORKSPACE}:/bin/sh\n".encode()
+        for path, content in (
+            ("/etc/passwd", user),
+            ("/etc/group", f"sandbox:x:{INSIDE_USER}:\n".encode()),
+            (INSIDE, Path(__file__).with_name("inside.py").read_bytes()),
+            ("/etc/hosts", b"127.0.0.1 localhost sandbox\n::1 localhost\n"),
+        ):
+            yield from ("--perms", "0644", "--file", self.file(content), path)
+
+    def _mount(self, mount: FilesMount | FolderMount) -> Iterator[str]:
+        check_path(mount.path.removeprefix("/"))
+        if isinstance(mount, FolderMount):
+            yield from ("--ro-bind", str(mount.folder.resolve()), mount.path)
+            return
+        check_files(mount.files)
+        if len(mount.files) > _MOUNT_FILES:
+            raise SpecUnsupported(f"{len(mount.files)} files at {mount.path}, more than {_MOUNT_FILES}")
+        yield from ("--perms", "0755", "--tmpfs", mount.path)
+        for path, content in mount.files.items():
+            yield from ("--perms", "0444", "--file", self.file(content), f"{mount.path}/{path}")
+        yield from ("--remount-ro", mount.path)
+
+
+def _privileges(user: int) -> Iterator[str]:
+    yield from ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+    yield from ("--hostname", "sandbox", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL")
+    if user:
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_SYS_PTRACE", "CAP_SETPCAP"):
+            yield from ("--cap-add", capability)
+    else:
+        yield from ("--unshare-user", "--disable-userns", "--uid", str(INSIDE_USER), "--gid", str(INSIDE_USER))
+
+
+def _system() -> Iterator[str]:
+    for folder in ("/etc", "/opt", "/run"):
+        yield from ("--perms", "0755", "--dir", folder)
+    yield from ("--ro-bind", "/usr", "/usr")
+    for name in _SYSTEM_FOLDERS:
+        folder = Path("/", name)
+        if folder.is_symlink():
+            yield from ("--symlink", str(folder.readlink()), str(folder))
+        elif folder.is_dir():
+            yield from ("--ro-bind", str(folder), str(folder))
+
+
+def _python() -> Iterator[str]:
+    """Our interpreter under a neutral name, without the packages that this host happens to have beside it."""
+    if python_inside().startswith(PYTHON_FOLDER):
+        base = Path(sys.base_prefix).resolve()
+        yield from ("--ro-bind", str(base), PYTHON_FOLDER)
+        packages = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+        if (base / packages).is_dir():
+            yield from ("--tmpfs", f"{PYTHON_FOLDER}/{packages}", "--remount-ro", f"{PYTHON_FOLDER}/{packages}")
+
+
+def _writable(spec: SandboxSpec) -> Iterator[str]:
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    workspace_bytes = spec.workspace_mb * _MIB
+    for folder, size_bytes, mode in (
+        ("/dev/shm", min(_SHM_MIB * _MIB, workspace_bytes), "1777"),
+        ("/tmp", workspace_bytes, "1777"),
+        (WORKSPACE, workspace_bytes, "0777"),
+    ):
+        yield from ("--size", str(size_bytes), "--perms", mode, "--tmpfs", folder)
+    yield from ("--remount-ro", "/dev")
