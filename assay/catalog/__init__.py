@@ -1,0 +1,48 @@
+"""What models are tested with: tasks, suites, models and prices, loaded from a folder, checked, and pinned by digest.
+
+``Catalog.open(folder)`` is the way in; ``bundles(task)`` gives what travels. docs/tasks.md describes the folder.
+"""
+
+from assay.catalog.bundles import Bundles, bundles
+from assay.catalog.catalog import Catalog
+from assay.catalog.errors import (
+    CatalogError,
+    InvalidCatalog,
+    InvalidSelection,
+    Mistake,
+    UnknownModel,
+    UnknownName,
+    UnknownProvider,
+    UnknownSuite,
+    UnknownTask,
+    UnpricedModel,
+)
+from assay.catalog.models import ModelEntry, Provider, ProviderKind, Registry
+from assay.catalog.scripts import Script
+from assay.catalog.selection import SelectedTask, Selection
+from assay.catalog.task import Task, load_task
+
+__all__ = [
+    "Bundles",
+    "Catalog",
+    "CatalogError",
+    "InvalidCatalog",
+    "InvalidSelection",
+    "Mistake",
+    "ModelEntry",
+    "Provider",
+    "ProviderKind",
+    "Registry",
+    "Script",
+    "SelectedTask",
+    "Selection",
+    "Task",
+    "UnknownModel",
+    "UnknownName",
+    "UnknownProvider",
+    "UnknownSuite",
+    "UnknownTask",
+    "UnpricedModel",
+    "bundles",
+    "load_task",
+]

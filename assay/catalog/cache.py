@@ -1,0 +1,68 @@
+"""What was loaded from disk, kept until it changes there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from assay.catalog.errors import InvalidCatalog, Mistake
+from assay.catalog.folder import stamp
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    """What loading gave: a value, or the mistakes why there is none."""
+
+    value: T | None
+    error: InvalidCatalog | None = None
+
+    def get(self) -> T:
+        if self.error is not None:
+            raise InvalidCatalog(self.error.mistakes)
+        assert self.value is not None
+        return self.value
+
+
+@dataclass(slots=True)
+class _Entry:
+    kept: Kept[Any]
+    stamp: Hashable
+    beside: Hashable
+    checked_at: float
+
+
+class Cache:
+    """Values by path. The disk is looked at again ``recheck_seconds`` after the last look, not earlier."""
+
+    def __init__(self, recheck_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._recheck_seconds = recheck_seconds
+        self._clock = clock
+        self._entries: dict[Path, _Entry] = {}
+
+    def get(self, path: Path, load: Callable[[], T], beside: Hashable = None) -> Kept[T]:
+        """What ``load`` made of the file or folder. It is called again when that changed, or when ``beside`` (whatever
+        else the value depends on) did."""
+        entry = self._entries.get(path)
+        now = self._clock()
+        if entry and entry.beside == beside and entry.checked_at + self._recheck_seconds > now:
+            return entry.kept
+        found = stamp(path)
+        unchanged = entry is not None and (entry.stamp, entry.beside) == (found, beside)
+        kept = entry.kept if entry and unchanged else _load(load)
+        self._entries[path] = _Entry(kept, found, beside, now)
+        return kept
+
+
+def _load(load: Callable[[], T]) -> Kept[T]:
+    try:
+        return Kept(load())
+    except InvalidCatalog as error:
+        return Kept(None, error)
+    except OSError as error:
+        place = Path(error.filename or "").name or "the catalogue"
+        return Kept(None, InvalidCatalog([Mistake(file=place, message=f"cannot be read: {error.strerror}")]))

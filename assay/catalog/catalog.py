@@ -1,0 +1,176 @@
+"""A catalogue on disk: tasks, suites, models, prices and scripts, read when asked for and again when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from assay.catalog.cache import Cache, Kept
+from assay.catalog.errors import InvalidCatalog, Mistake, UnknownModel, UnknownSuite, UnknownTask
+from assay.catalog.manifest import SuiteManifest
+from assay.catalog.models import BASELINES, SCRIPTED, Provider, ProviderKind, Registry, load_registry
+from assay.catalog.prices import LOCAL, PriceTable, load_prices
+from assay.catalog.scripts import Script, load_script
+from assay.catalog.selection import Selection, resolve
+from assay.catalog.suites import load_suite, members
+from assay.catalog.task import Task, load_task
+from assay.contracts.models import ModelName
+from assay.contracts.money import Price
+from assay.contracts.runs import RunRequest
+from assay.contracts.tasks import SuiteView
+
+
+class Catalog:
+    """Use ``Catalog.open``. A task with mistakes hides no other: it raises where it is asked for by name, is left out
+    of ``tasks()``, and is told by ``mistakes()``."""
+
+    def __init__(self, root: Path, cache: Cache) -> None:
+        self.root = root
+        self._cache = cache
+
+    @classmethod
+    def open(cls, path: Path | str, recheck_seconds: float = 1.0) -> Catalog:
+        """The catalogue in a folder with ``tasks/``; InvalidCatalog when there is none. Changes on disk are seen
+        ``recheck_seconds`` later at most (0: at once)."""
+        root = Path(path)
+        if not (root / "tasks").is_dir():
+            message = "is not a catalogue: it has no folder tasks; point ASSAY_CATALOG to one"
+            raise InvalidCatalog([Mistake(file=str(path), message=message)])
+        return cls(root, Cache(recheck_seconds))
+
+    # --- tasks and suites
+
+    def tasks(self) -> list[Task]:
+        """Every valid task, by id."""
+        return [kept.value for _, kept in self._tasks() if kept.value is not None]
+
+    def find_task(self, task_id: str) -> Task:
+        """UnknownTask with the near match, or InvalidCatalog with the task's mistakes."""
+        names = self._task_names()
+        if task_id not in names:
+            raise UnknownTask(task_id, names)
+        return self._task(task_id).get()
+
+    def categories_by_task(self) -> dict[str, str]:
+        """Every task's category by its id; empty for a task that has mistakes."""
+        return {name: kept.value.manifest.category if kept.value else "" for name, kept in self._tasks()}
+
+    def suites(self) -> list[SuiteView]:
+        """Every valid suite, by id."""
+        kept = [self._suite(name) for name in self._names("suites")]
+        return [self.suite_view(suite.value) for suite in kept if suite.value is not None]
+
+    def find_suite(self, suite_id: str) -> SuiteManifest:
+        """UnknownSuite with the near match, or InvalidCatalog with the suite's mistakes."""
+        names = self._names("suites")
+        if suite_id not in names:
+            raise UnknownSuite(suite_id, names)
+        return self._suite(suite_id).get()
+
+    def suite_view(self, suite: SuiteManifest) -> SuiteView:
+        return SuiteView(
+            suite_id=suite.id,
+            title=suite.title,
+            description=suite.description,
+            task_ids=members(suite, self.categories_by_task()),
+            repeats=suite.repeats,
+            samples=suite.samples,
+            weights=suite.weights,
+        )
+
+    # --- models and what they cost
+
+    def registry(self) -> Registry:
+        """Every model there is; InvalidCatalog when ``models.yaml`` has mistakes."""
+        return self._registry().get()
+
+    def provider(self, model: ModelName) -> Provider:
+        """Who serves the model, and where; UnknownProvider with the near match."""
+        return self.registry().provider(model)
+
+    def script(self, model: ModelName) -> Script:
+        """The stored responses behind ``scripted/<name>``; UnknownModel with the near match."""
+        provider, _, name = model.partition("/")
+        names = self._names(SCRIPTED)
+        if provider != SCRIPTED or name not in names:
+            raise UnknownModel(model, [f"{SCRIPTED}/{known}" for known in names])
+        return self._script(name).get()
+
+    def price(self, model: ModelName, today: date | None = None) -> Price | None:
+        """What the model costs on that day (default: now): None for the baselines, zero and ``local`` for what runs
+        here. UnpricedModel when nobody knows; UnknownModel or UnknownProvider for what does not exist."""
+        registry = self.registry()
+        registry.entry(model)
+        if model in BASELINES:
+            return None
+        provider_id = model.partition("/")[0]
+        provider = registry.provider(model)
+        if provider_id == SCRIPTED:
+            charged = self.script(model).price
+            return charged.price(model) if charged else Price(version=model, local=True)
+        if provider.kind is ProviderKind.EMBEDDED or provider.local:
+            return LOCAL
+        return self._prices().get().find(model, provider.prices or provider_id, today)
+
+    def resolve(self, request: RunRequest, today: date | None = None) -> Selection:
+        """The request's tasks and models; InvalidSelection names everything in it that is not there."""
+        return resolve(self, request, today)
+
+    # --- the catalogue as a whole
+
+    def mistakes(self) -> list[Mistake]:
+        """Everything wrong anywhere in the catalogue, by file and line; empty when all is well."""
+        found = [kept.error for kept in self._everything() if kept.error is not None]
+        return list(InvalidCatalog(mistake for error in found for mistake in error.mistakes).mistakes)
+
+    def _everything(self) -> Iterator[Kept[Any]]:
+        for _, kept in self._tasks():
+            yield kept
+        for name in self._names("suites"):
+            yield self._suite(name)
+        for name in self._names(SCRIPTED):
+            yield self._script(name)
+        yield self._registry()
+        yield self._prices()
+
+    def _shown(self, path: Path) -> str:
+        """The path as messages call it: from the catalogue's folder on, the same on every machine."""
+        return f"{self.root.resolve().name}/{path.relative_to(self.root).as_posix()}"
+
+    def _task_names(self) -> list[str]:
+        return sorted(
+            entry.name for entry in (self.root / "tasks").iterdir() if entry.is_dir() and not entry.name.startswith(".")
+        )
+
+    def _names(self, folder: str) -> list[str]:
+        return sorted(path.stem for path in (self.root / folder).glob("*.yaml"))
+
+    def _tasks(self) -> list[tuple[str, Kept[Task]]]:
+        return [(name, self._task(name)) for name in self._task_names()]
+
+    def _task(self, name: str) -> Kept[Task]:
+        folder = self.root / "tasks" / name
+        return self._cache.get(folder, lambda: load_task(folder, self._shown(folder)))
+
+    def _suite(self, name: str) -> Kept[SuiteManifest]:
+        path = self.root / "suites" / f"{name}.yaml"
+        tasks = self.categories_by_task()
+        return self._cache.get(path, lambda: load_suite(path, self._shown(path), tasks), frozenset(tasks.items()))
+
+    def _script(self, name: str) -> Kept[Script]:
+        path = self.root / SCRIPTED / f"{name}.yaml"
+        tasks = {task: frozenset(kept.value.sample_ids if kept.value else ()) for task, kept in self._tasks()}
+        return self._cache.get(path, lambda: load_script(path, self._shown(path), tasks), frozenset(tasks.items()))
+
+    def _registry(self) -> Kept[Registry]:
+        path = self.root / "models.yaml"
+        scripts = tuple(self._names(SCRIPTED))
+        return self._cache.get(path, lambda: load_registry(path, self._shown(path), scripts), scripts)
+
+    def _prices(self) -> Kept[PriceTable]:
+        path = self.root / "prices.yaml"
+        registry = self._registry().value
+        providers = tuple(registry.providers) if registry else ()
+        return self._cache.get(path, lambda: load_prices(path, self._shown(path), providers), providers)

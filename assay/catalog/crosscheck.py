@@ -1,0 +1,205 @@
+"""What a manifest alone cannot say: that its parts, its samples and the files in its folder fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from assay.catalog.document import At, Document
+from assay.catalog.folder import MAX_PROMPT_BYTES, below
+from assay.catalog.manifest import TaskManifest
+from assay.catalog.near import near
+from assay.catalog.shapes import check_samples
+from assay.catalog.testnames import FoundTest, found_tests
+from assay.contracts.files import Files, FilesRefused, check_path, matches
+from assay.contracts.tasks import Solver, Tests
+
+MIN_CHEATS = 2
+"""Every task that runs code ships at least so many cheats, which must all score 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A task under examination: mistakes in ``task.yaml`` go to ``document``, those of files to ``folder``, those of a
+    sample to its entry of ``samples``."""
+
+    manifest: TaskManifest
+    files: Files
+    document: Document
+    folder: Document
+    samples: Sequence[Document]
+    name: str
+
+
+def cross_check(
+    manifest: TaskManifest, files: Files, document: Document, folder: Document, samples: Sequence[Document], name: str
+) -> None:
+    """Adds every mistake to the documents; ``name`` is the folder's name."""
+    subject = Subject(manifest=manifest, files=files, document=document, folder=folder, samples=samples, name=name)
+    for rule in RULES:
+        rule(subject)
+
+
+def _id_is_folder_name(subject: Subject) -> None:
+    if subject.manifest.id != subject.name:
+        subject.document.wrong(("id",), f"{subject.manifest.id!r} is not the folder's name", subject.name)
+
+
+def _unique_names(subject: Subject) -> None:
+    names = [(("checks", index, "name"), check.name) for index, check in enumerate(subject.manifest.checks)]
+    for at, name in _repeated([(at, name) for at, name in names if name]):
+        subject.document.wrong(at, f"{name!r} is the name of an earlier check too")
+    for at, name in _repeated([(("outputs", index), name) for index, name in enumerate(subject.manifest.outputs)]):
+        subject.document.wrong(at, f"{name!r} is listed twice")
+
+
+def _repeated(named: Iterable[tuple[At, str]]) -> Iterator[tuple[At, str]]:
+    seen: set[str] = set()
+    for at, name in named:
+        if name in seen:
+            yield at, name
+        seen.add(name)
+
+
+def _weights_count(subject: Subject) -> None:
+    if not any(check.weight for check in subject.manifest.checks):
+        subject.document.wrong(("checks",), "every weight is 0, so nothing can score")
+
+
+def _solver_fits(subject: Subject) -> None:
+    manifest, document = subject.manifest, subject.document
+    files = manifest.solver is Solver.FILES
+    if files and not manifest.outputs:
+        document.wrong(("outputs",), "is missing; solver 'files' hands in the files listed here")
+    if not files and manifest.outputs:
+        document.wrong(("outputs",), "only solver 'files' hands in files", None)
+    for index, check in enumerate(manifest.checks):
+        if isinstance(check, Tests) != files:
+            kind = check.__struct_config__.tag
+            document.wrong(("checks", index, "kind"), f"check {kind!r} cannot grade solver {manifest.solver.value!r}")
+    for part in () if files else ("workspace", "tests", "reference", "noop", "cheats"):
+        if below(subject.files, part):
+            subject.folder.wrong((), f"{part}/ is only for solver 'files'")
+
+
+def _outputs_are_paths(subject: Subject) -> None:
+    for index, path in enumerate(subject.manifest.outputs):
+        try:
+            check_path(path.removesuffix("/"))
+        except FilesRefused as refused:
+            subject.document.wrong(("outputs", index), str(refused))
+
+
+def _tests_exist(subject: Subject) -> None:
+    for index, check in enumerate(subject.manifest.checks):
+        if isinstance(check, Tests):
+            _check_tests(subject, check, ("checks", index))
+
+
+def _check_tests(subject: Subject, check: Tests, at: At) -> None:
+    if check.path != "tests" and not check.path.startswith("tests/"):
+        subject.document.wrong((*at, "path"), f"{check.path!r} is not in the folder tests", "tests")
+        return
+    try:
+        found = found_tests(below(subject.files, check.path))
+    except (SyntaxError, ValueError) as error:
+        place = f"{check.path}/{getattr(error, 'filename', '')}:{getattr(error, 'lineno', 0)}"
+        subject.folder.wrong((), f"{place}: is not Python: {getattr(error, 'msg', error)}")
+        return
+    _compare(subject.document, (*at, "expected"), check.expected, found)
+
+
+def _compare(document: Document, at: At, expected: tuple[str, ...], found: list[FoundTest]) -> None:
+    """Every listed test is in the files and every test in the files is listed, parameter sets one by one."""
+    names = [test.name for test in found]
+    for index, name in enumerate(expected):
+        if name in expected[:index]:
+            document.wrong((*at, index), f"test {name!r} is listed twice")
+        elif name.partition("[")[0] not in names:
+            document.wrong((*at, index), f"no test {name!r} in the test files", near(name.partition("[")[0], names))
+    for test in found:
+        listed = [name for name in expected if name.partition("[")[0] == test.name]
+        if problem := _miscounted(test, listed):
+            document.wrong(at, problem)
+
+
+def _miscounted(test: FoundTest, listed: list[str]) -> str:
+    if not listed:
+        return f"test {test.name!r} is in the test files but not listed"
+    bracketed = [name for name in listed if "[" in name]
+    if test.cases is None:
+        return f"test {test.name!r} has no parameters, but {bracketed[0]!r} is listed" if bracketed else ""
+    if len(bracketed) != len(listed):
+        return f"test {test.name!r} has parameters: list each case, like '{test.name}[1-2]'"
+    if test.cases and test.cases != len(listed):
+        return f"test {test.name!r} has {test.cases} cases, but {len(listed)} are listed"
+    return ""
+
+
+def _reference_and_noop(subject: Subject) -> None:
+    """What the baselines hand in: the reference covers every output, and both hold outputs and nothing else."""
+    if subject.manifest.solver is not Solver.FILES:
+        return
+    for part in ("reference", "noop"):
+        files = below(subject.files, part)
+        if not files:
+            subject.folder.wrong(
+                (), f"{part}/ is missing or empty; it holds the outputs that score {'01'[part == 'reference']}"
+            )
+        for path in files:
+            if not matches(path, subject.manifest.outputs):
+                subject.folder.wrong(
+                    (), f"{part}/{path} is not among the outputs", near(path, subject.manifest.outputs)
+                )
+    for index, output in enumerate(subject.manifest.outputs):
+        if not any(matches(path, (output,)) for path in below(subject.files, "reference")):
+            subject.document.wrong(("outputs", index), f"reference/ has no {output!r}")
+
+
+def _cheats(subject: Subject) -> None:
+    cheats = below(subject.files, "cheats")
+    for path in cheats:
+        if "/" not in path:
+            subject.folder.wrong((), f"cheats/{path}: each cheat is a folder of its own, cheats/<name>/{path}")
+    names = {path.partition("/")[0] for path in cheats if "/" in path}
+    runs_code = any(isinstance(check, Tests) for check in subject.manifest.checks)
+    if runs_code and len(names) < MIN_CHEATS:
+        subject.folder.wrong((), f"cheats/ has {len(names)} cheats; a task that runs code needs {MIN_CHEATS}")
+
+
+def _nothing_given_away(subject: Subject) -> None:
+    """Neither a test nor the whole solution lies in the workspace, which the attempt may read."""
+    workspace = below(subject.files, "workspace")
+    shown = {content: path for path, content in workspace.items() if content.strip()}
+    for path, content in below(subject.files, "tests").items():
+        if content in shown:
+            subject.folder.wrong((), f"workspace/{shown[content]} is tests/{path}: the attempt would see a hidden test")
+    reference = below(subject.files, "reference")
+    if reference and all(workspace.get(path) == content for path, content in reference.items()):
+        subject.folder.wrong((), "workspace/ already holds the reference solution")
+
+
+def _prompt_fits(subject: Subject) -> None:
+    size = len(subject.manifest.instructions.encode()) + len(subject.manifest.system.encode())
+    size += sum(map(len, below(subject.files, "workspace").values()))
+    if size > MAX_PROMPT_BYTES:
+        subject.folder.wrong((), f"instructions and workspace have {size} bytes, more than {MAX_PROMPT_BYTES}")
+
+
+def _samples(subject: Subject) -> None:
+    check_samples(subject.manifest, subject.document, subject.samples)
+
+
+RULES: tuple[Callable[[Subject], None], ...] = (
+    _id_is_folder_name,
+    _unique_names,
+    _weights_count,
+    _solver_fits,
+    _outputs_are_paths,
+    _tests_exist,
+    _reference_and_noop,
+    _cheats,
+    _nothing_given_away,
+    _prompt_fits,
+    _samples,
+)

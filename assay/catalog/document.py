@@ -1,0 +1,114 @@
+"""YAML files as values that remember their lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from assay.catalog.errors import InvalidCatalog, Mistake
+
+At: TypeAlias = tuple[str | int, ...]
+"""Where something is in a document: ``("checks", 0, "kind")``."""
+
+MAX_DOCUMENT_BYTES = 1_000_000
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def spelled(at: At) -> str:
+    """``checks[0].kind``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at)
+    return text.removeprefix(".")
+
+
+@dataclass
+class Document:
+    """A parsed file: its plain value, the line of every part, and what was found wrong with it so far."""
+
+    file: str
+    value: Any = None
+    lines: dict[At, int] = field(default_factory=dict[At, int])
+    mistakes: list[Mistake] = field(default_factory=list[Mistake])
+
+    def line(self, at: At) -> int:
+        """The line of ``at``, or of the nearest part around it that is written down (a missing field has none)."""
+        for depth in range(len(at), -1, -1):
+            if at[:depth] in self.lines:
+                return self.lines[at[:depth]]
+        return 0
+
+    def wrong(self, at: At, message: str, near: str | None = None) -> None:
+        self.mistakes.append(Mistake(file=self.file, line=self.line(at), where=spelled(at), message=message, near=near))
+
+    def raise_mistakes(self) -> None:
+        if self.mistakes:
+            raise InvalidCatalog(self.mistakes)
+
+
+def read_document(path: Path, file: str) -> Document:
+    """The document at ``path``, called ``file`` in messages. One that cannot be parsed has value None and a mistake."""
+    document = Document(file=file)
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        document.wrong((), f"cannot be read: {error.strerror}")
+        return document
+    if len(text) > MAX_DOCUMENT_BYTES:
+        document.wrong((), f"has {len(text)} bytes, more than {MAX_DOCUMENT_BYTES}")
+        return document
+    _parse(document, text)
+    return document
+
+
+def _parse(document: Document, text: bytes) -> None:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            document.wrong((), "is empty")
+            return
+        _note_lines(document, node, (), set())
+        if not document.mistakes:
+            document.value = loader.construct_document(node)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        document.mistakes.append(_syntax(document.file, error))
+    finally:
+        loader.dispose()
+
+
+def _syntax(file: str, error: Exception) -> Mistake:
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or str(error) or "nested too deeply"
+    return Mistake(file=file, line=mark.line + 1 if mark else 0, message=f"not valid YAML: {reason}")
+
+
+def _note_lines(document: Document, node: yaml.Node, at: At, seen: set[int]) -> None:
+    """Notes each part's line (a field's is that of its name), and refuses what YAML would silently accept."""
+    document.lines.setdefault(at, node.start_mark.line + 1)
+    if id(node) in seen:
+        document.wrong(at, "aliases (*name) are not supported; write the value out")
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _note_lines(document, item, (*at, index), seen)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _note_field(document, key, value, at, seen)
+
+
+def _note_field(document: Document, key: yaml.Node, value: yaml.Node, at: At, seen: set[int]) -> None:
+    if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+        document.wrong(at, "a field's name must be plain text")
+        return
+    place = (*at, str(key.value))
+    line = key.start_mark.line + 1
+    if place in document.lines:
+        document.mistakes.append(
+            Mistake(file=document.file, line=line, where=spelled(place), message="is written twice")
+        )
+        return
+    document.lines[place] = line
+    _note_lines(document, value, place, seen)

@@ -1,0 +1,122 @@
+"""What can be wrong with a catalogue, or with a request to it. None of it passes by itself: nothing here is retryable.
+
+CatalogError                a ProblemError: answered over HTTP and rpc as it is
+├── InvalidCatalog          files of the catalogue are wrong; ``mistakes`` names every place
+├── UnknownName             a name that is not in the catalogue, with the near match
+│   ├── UnknownTask
+│   ├── UnknownSuite
+│   ├── UnknownModel
+│   └── UnknownProvider
+├── InvalidSelection        a run request that names unknown things, or selects nothing; all of it at once
+└── UnpricedModel           a model whose price nobody knows: an error before the run, never zero
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from assay.catalog.near import listing, unknown
+from assay.contracts.codec import Data
+from assay.contracts.problems import FieldError, Problem, ProblemError
+
+
+class Mistake(Data, frozen=True, kw_only=True, order=True):
+    """One thing wrong in a file of the catalogue. ``line`` counts from 1, 0 when it is about the file or folder as a
+    whole; ``where`` is a path like ``checks[0].kind``."""
+
+    file: str
+    line: int = 0
+    where: str = ""
+    message: str
+    near: str | None = None
+
+    @property
+    def place(self) -> str:
+        spot = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{spot}: {self.where}" if self.where else spot
+
+    def __str__(self) -> str:
+        hint = f", did you mean {self.near!r}?" if self.near else ""
+        return f"{self.place}: {self.message}{hint}"
+
+    def field_error(self) -> FieldError:
+        return FieldError(where=self.place, message=self.message, near=self.near)
+
+
+def hinted(error: FieldError) -> str:
+    """A field error as one sentence."""
+    return f"{error.where}: {error.message}" + (f", did you mean {error.near!r}?" if error.near else "")
+
+
+class CatalogError(ProblemError):
+    """Anything that is wrong with the catalogue or with what is asked of it."""
+
+
+class InvalidCatalog(CatalogError):
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(set(mistakes), key=lambda mistake: (mistake.file, mistake.line, mistake.where)))
+        lines = "\n".join(str(mistake) for mistake in self.mistakes)
+        errors = tuple(mistake.field_error() for mistake in self.mistakes)
+        super().__init__(
+            Problem(code="invalid_catalog", title="The catalogue has mistakes", status=422, detail=lines, errors=errors)
+        )
+
+
+class UnknownName(CatalogError):
+    """``name`` is nowhere in the catalogue; ``near`` is the name that was probably meant."""
+
+    noun: ClassVar[str] = "name"
+
+    def __init__(self, name: str, known: Iterable[str], where: str = "") -> None:
+        message, self.near = unknown(self.noun, name, known)
+        self.name = name
+        error = FieldError(where=where or self.noun, message=message, near=self.near)
+        detail = hinted(error)
+        title = f"Unknown {self.noun}"
+        super().__init__(Problem(code=f"unknown_{self.noun}", title=title, status=404, detail=detail, errors=(error,)))
+
+
+class UnknownTask(UnknownName):
+    noun = "task"
+
+
+class UnknownSuite(UnknownName):
+    noun = "suite"
+
+
+class UnknownModel(UnknownName):
+    noun = "model"
+
+
+class UnknownProvider(UnknownName):
+    noun = "provider"
+
+
+class InvalidSelection(CatalogError):
+    """Every field of a run request that cannot be resolved. ``code`` is ``unknown_<noun>`` if that is all there is."""
+
+    def __init__(self, code: str, errors: Sequence[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(
+            Problem(
+                code=code,
+                title="The run cannot be resolved",
+                status=422,
+                detail="; ".join(hinted(error) for error in errors),
+                errors=self.errors,
+            )
+        )
+
+
+class UnpricedModel(CatalogError):
+    """Neither ``prices.yaml`` nor the price database has it (or it is charged in a way a token price cannot say)."""
+
+    def __init__(self, model: str, why: str = "its price is unknown", priced: Iterable[str] = ()) -> None:
+        self.model = model
+        known = listing(priced)
+        detail = f"{model}: {why}; write its price into prices.yaml of the catalogue (priced there: {known})"
+        error = FieldError(where=model, message=why)
+        super().__init__(
+            Problem(code="unpriced_model", title="The model has no price", status=422, detail=detail, errors=(error,))
+        )

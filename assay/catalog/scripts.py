@@ -1,0 +1,64 @@
+"""Stored responses, ``scripted/<name>.yaml``: a model without a model, for trying out tasks, runs and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from assay.catalog.document import Document, read_document
+from assay.catalog.manifest import Title
+from assay.catalog.near import unknown
+from assay.catalog.prices import TokenPrice, check_price
+from assay.catalog.reading import read
+from assay.contracts.codec import Data
+
+DEFAULT = "default"
+"""The key of the response to samples that have none of their own."""
+
+
+class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``responses`` maps a task's id to one response, or to responses by sample id, where ``default`` answers the
+    rest; ``default`` of the whole answers any other task. Without a price its tokens are counted and cost nothing.
+    ``latency_seconds`` is how long each response takes."""
+
+    title: Title
+    default: str | None = None
+    responses: dict[str, str | dict[str, str]] = field(default_factory=dict[str, "str | dict[str, str]"])
+    price: TokenPrice | None = None
+    latency_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0.0
+
+    def response(self, task_id: str, sample_id: str) -> str | None:
+        """What is answered to that sample; None when the script has nothing for it."""
+        found = self.responses.get(task_id)
+        if isinstance(found, dict):
+            found = found.get(sample_id, found.get(DEFAULT))
+        return self.default if found is None else found
+
+
+def load_script(path: Path, file: str, tasks: Mapping[str, frozenset[str]]) -> Script:
+    """The script at ``path``; InvalidCatalog unless the tasks and samples it answers are in ``tasks`` (id to sample
+    ids, of which there are none for a task that has mistakes itself)."""
+    document = read_document(path, file)
+    script = read(document, Script) if document.value is not None else None
+    if script is not None:
+        _check(script, document, tasks)
+    document.raise_mistakes()
+    assert script is not None
+    return script
+
+
+def _check(script: Script, document: Document, tasks: Mapping[str, frozenset[str]]) -> None:
+    if script.default is None and not script.responses:
+        document.wrong(("responses",), "is missing; a script without responses answers nothing")
+    if script.price is not None:
+        check_price(script.price, document, ("price",))
+    for task_id, response in script.responses.items():
+        if task_id not in tasks:
+            document.wrong(("responses", task_id), *unknown("task", task_id, tasks))
+        elif isinstance(response, dict) and tasks[task_id]:
+            for sample_id in sorted(response.keys() - tasks[task_id] - {DEFAULT}):
+                at = ("responses", task_id, sample_id)
+                document.wrong(at, *unknown("sample", sample_id, tasks[task_id]))

@@ -1,0 +1,167 @@
+"""A run request with every name resolved; whatever cannot be is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from assay.catalog.errors import CatalogError, InvalidSelection, UnknownName, hinted
+from assay.catalog.manifest import SuiteLimits, SuiteManifest
+from assay.catalog.near import unknown
+from assay.catalog.suites import by_name_or_category, members
+from assay.catalog.task import Task
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.models import ModelSpec, Parameters
+from assay.contracts.problems import FieldError
+from assay.contracts.runs import ModelPin, RunRequest
+from assay.contracts.tasks import Limits, TaskPin
+
+if TYPE_CHECKING:
+    from assay.catalog.catalog import Catalog
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelectedTask:
+    """A task of a run: which samples, how much it weighs, and the limits that hold for it there."""
+
+    task: Task
+    sample_ids: tuple[str, ...]
+    weight: float
+    limits: Limits
+
+    def pin(self, *, public: ArtifactRef, hidden: ArtifactRef, reference: ArtifactRef) -> TaskPin:
+        """The pin of a run plan, once the task's bundles are stored."""
+        manifest = self.task.manifest
+        return TaskPin(
+            task_id=manifest.id,
+            digest=self.task.digest,
+            category=manifest.category,
+            difficulty=manifest.difficulty,
+            solver=manifest.solver,
+            weight=self.weight,
+            sample_ids=self.sample_ids,
+            limits=self.limits,
+            public=public,
+            hidden=hidden,
+            reference=reference,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """All of a run plan but the stored bundles: ``tasks`` in order, ``models`` with their prices."""
+
+    tasks: tuple[SelectedTask, ...]
+    models: tuple[ModelPin, ...]
+    repeats: int
+    suite: str = ""
+
+    @property
+    def attempts(self) -> int:
+        return sum(len(selected.sample_ids) for selected in self.tasks) * len(self.models) * self.repeats
+
+
+@dataclass
+class _Errors:
+    """What cannot be resolved so far, and the codes of it."""
+
+    fields: list[FieldError] = field(default_factory=list[FieldError])
+    codes: set[str] = field(default_factory=set[str])
+
+    def add(self, where: str, code: str, message: str, near: str | None = None) -> None:
+        self.fields.append(FieldError(where=where, message=message, near=near))
+        self.codes.add(code)
+
+    def catch(self, where: str, resolve: Callable[[], object]) -> None:
+        """Notes the catalogue's error, under the request's own field."""
+        try:
+            resolve()
+        except UnknownName as error:
+            self.add(where, error.problem.code, error.problem.errors[0].message, error.near)
+        except CatalogError as error:
+            self.add(where, error.problem.code, "; ".join(map(hinted, error.problem.errors)) or error.problem.detail)
+
+    def raise_all(self) -> None:
+        if self.fields:
+            raise InvalidSelection(self.codes.pop() if len(self.codes) == 1 else "invalid_run", self.fields)
+
+
+def resolve(catalog: Catalog, request: RunRequest, today: date | None = None) -> Selection:
+    """The request's tasks and models; InvalidSelection names everything in it that is not there. ``today`` dates the
+    prices (default: now)."""
+    errors = _Errors()
+    suite = _suite(catalog, request, errors)
+    tasks = _tasks(catalog, request, suite, errors)
+    models = _models(catalog, request, today, errors)
+    errors.raise_all()
+    return Selection(
+        tasks=tuple(_selected(task, request.samples, suite) for task in tasks),
+        models=models,
+        repeats=request.repeats or (suite.repeats if suite else 1),
+        suite=suite.id if suite else "",
+    )
+
+
+def _suite(catalog: Catalog, request: RunRequest, errors: _Errors) -> SuiteManifest | None:
+    found: list[SuiteManifest] = []
+    if request.suite is not None:
+        name = request.suite
+        errors.catch("suite", lambda: found.append(catalog.find_suite(name)))
+    return found[0] if found else None
+
+
+def _tasks(catalog: Catalog, request: RunRequest, suite: SuiteManifest | None, errors: _Errors) -> list[Task]:
+    """The tasks of the suite, then those named, then those of the categories; each once."""
+    known = catalog.categories_by_task()
+    for index, name in enumerate(request.categories):
+        if name not in known.values():
+            message, near = unknown("category", name, {category for category in known.values() if category})
+            errors.add(f"categories[{index}]", "unknown_category", message, near)
+    named = by_name_or_category(request.tasks, request.categories, known)
+    if request.suite is None and not request.tasks and not request.categories:
+        errors.add("suite", "nothing_selected", "is missing; name a suite, tasks or categories")
+    tasks: list[Task] = []
+    for task_id in dict.fromkeys((*(members(suite, known) if suite else ()), *named)):
+        where = f"tasks[{request.tasks.index(task_id)}]" if task_id in request.tasks else "suite"
+        errors.catch(where, lambda task_id=task_id: tasks.append(catalog.find_task(task_id)))
+    return tasks
+
+
+def _models(catalog: Catalog, request: RunRequest, today: date | None, errors: _Errors) -> tuple[ModelPin, ...]:
+    pins: list[ModelPin] = []
+    for index, name in enumerate(request.models):
+        where = f"models[{index}]"
+        if name in request.models[:index]:
+            errors.add(where, "repeated_model", f"model {name!r} is named twice; use repeats")
+            continue
+        errors.catch(where, lambda name=name: pins.append(_pin(catalog, name, request.parameters, today)))
+    return tuple(pins)
+
+
+def _pin(catalog: Catalog, name: str, parameters: Parameters, today: date | None) -> ModelPin:
+    defaults = catalog.registry().entry(name).parameters
+    spec = ModelSpec(name=name, parameters=over(parameters, defaults))
+    return ModelPin(model=spec, price=catalog.price(name, today))
+
+
+def over(asked: Parameters, defaults: Parameters) -> Parameters:
+    """The parameters asked for, completed by the model's own where nothing was said; ``extra`` is merged by key."""
+    unset = Parameters()
+    names: Iterable[str] = asked.__struct_fields__
+    given = {name: getattr(asked, name) for name in names if getattr(asked, name) != getattr(unset, name)}
+    return msgspec.structs.replace(defaults, **{**given, "extra": {**defaults.extra, **asked.extra}})
+
+
+def _selected(task: Task, samples: int, suite: SuiteManifest | None) -> SelectedTask:
+    wanted = samples or (suite.samples if suite else 0)
+    limits = suite.limits if suite else SuiteLimits()
+    return SelectedTask(
+        task=task,
+        sample_ids=task.sample_ids[: wanted or None],
+        weight=suite.weights.get(task.task_id, 1.0) if suite else 1.0,
+        limits=limits.over(task.manifest.limits),
+    )

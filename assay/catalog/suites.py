@@ -1,0 +1,54 @@
+"""Suites: named lists of tasks with defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from assay.catalog.document import Document, read_document
+from assay.catalog.manifest import SuiteManifest
+from assay.catalog.near import unknown
+from assay.catalog.reading import read
+
+
+def load_suite(path: Path, file: str, tasks: Mapping[str, str]) -> SuiteManifest:
+    """The suite at ``path``; InvalidCatalog unless each task and category it names is in ``tasks`` (id to category; the
+    category is empty for a task that has mistakes itself, which are told elsewhere)."""
+    document = read_document(path, file)
+    suite = read(document, SuiteManifest) if document.value is not None else None
+    if suite is not None:
+        _check(suite, document, path.stem, tasks)
+    document.raise_mistakes()
+    assert suite is not None
+    return suite
+
+
+def members(suite: SuiteManifest, tasks: Mapping[str, str]) -> tuple[str, ...]:
+    """Ids of the suite's tasks: those listed, in order, then those of its categories by id."""
+    return by_name_or_category(suite.tasks, suite.categories, tasks)
+
+
+def by_name_or_category(
+    names: tuple[str, ...], categories: tuple[str, ...], tasks: Mapping[str, str]
+) -> tuple[str, ...]:
+    """``names`` as given, then the tasks of the categories by id; each once."""
+    chosen = sorted(task_id for task_id, category in tasks.items() if category in categories)
+    return tuple(dict.fromkeys((*names, *chosen)))
+
+
+def _check(suite: SuiteManifest, document: Document, stem: str, tasks: Mapping[str, str]) -> None:
+    if suite.id != stem:
+        document.wrong(("id",), f"{suite.id!r} is not the file's name", stem)
+    for index, name in enumerate(suite.tasks):
+        if name not in tasks:
+            document.wrong(("tasks", index), *unknown("task", name, tasks))
+    categories = {category for category in tasks.values() if category}
+    for index, name in enumerate(suite.categories):
+        if name not in categories:
+            document.wrong(("categories", index), *unknown("category", name, categories))
+    chosen = members(suite, tasks)
+    if not chosen:
+        document.wrong(("tasks",), "is missing; a suite names tasks or categories")
+    for name in suite.weights:
+        if name not in chosen:
+            document.wrong(("weights", name), *unknown("task of this suite", name, chosen))
