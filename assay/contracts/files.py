@@ -27,6 +27,8 @@ class Caps(Data, frozen=True, kw_only=True):
     file_bytes: int = 64 * 1024 * 1024
     depth: int = 32
     path_bytes: int = 512
+    names: int = 100_000
+    """Seen in a folder while looking for what to take."""
 
 
 CAPS = Caps()

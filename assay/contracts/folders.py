@@ -32,7 +32,7 @@ def read_folder(
     caps: Caps = CAPS,
 ) -> dict[str, bytes]:
     """The folder's regular files, those that the patterns cover if given. ``root`` may be a directory descriptor, which
-    stays open. Raises FilesRefused for what the caps or ``special`` do not allow, OSError when the root is unreadable."""
+    stays open. Raises FilesRefused for what the caps or ``special`` do not allow, OSError for an unreadable root."""
     reading = _Reading(patterns, special, caps)
     descriptor = os.dup(root) if isinstance(root, int) else os.open(root, _ROOT)
     reading.folder(descriptor, "")
@@ -75,8 +75,8 @@ class _Reading:
 
     def _counted(self, name: str) -> str:
         self._seen += 1
-        if self._seen > self._caps.count * 10:
-            raise FilesRefused(f"more than {self._caps.count * 10} names in the folder")
+        if self._seen > self._caps.names:
+            raise FilesRefused(f"more than {self._caps.names} names in the folder")
         return name
 
     def _entry(self, folder: int, name: str, path: str) -> None:

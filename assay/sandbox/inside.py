@@ -4,17 +4,25 @@ It starts commands, watches over their memory, CPU, processes and inodes togethe
 Orders come as packets on one socket that only it holds, with descriptors beside them; it answers with short ASCII:
 ``ready``, ``done <order> <exit code>`` and ``limit <name>``. Code inside cannot reach it: it cannot be traced
 (not dumpable, and of another user where the host is root), process 1 takes no signals from inside, and commands
-inherit no descriptor of it. Only private modules are imported, because the public ones take 15 ms more to start.
+inherit no descriptor of it. Only private modules are imported, because the public ones (contextlib and pathlib too) take
+15 ms more to start.
 """
+# ruff: noqa: PTH123, PTH208, SIM105
+
+from __future__ import annotations
 
 import _ctypes
-import _signal
+import _signal  # pyright: ignore[reportMissingImports] - typeshed has only its public face
 import _socket
 import os
 import resource
 import select
 import sys
 import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WORKSPACE = "/workspace"
 SMALL_FILE_SYSTEMS = (WORKSPACE, "/tmp", "/dev/shm")
@@ -25,7 +33,7 @@ PR_SET_DUMPABLE, PR_CAPBSET_DROP = 4, 24
 CAPABILITY_VERSION = 0x20080522
 KILL_SETGID_SETUID_PTRACE = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
 
-LIBC = _ctypes.dlopen(None, 2)
+LIBC = _ctypes.dlopen("", 2)
 
 SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = map(int, sys.argv[1:9])
 
@@ -33,7 +41,7 @@ SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = 
 class Usage:
     """What everything inside uses at this moment: tasks are processes and threads."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pids = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
         self.tasks, self.rss_bytes, ticks = 0, 0, 0
         for pid in self.pids:
@@ -45,7 +53,7 @@ class Usage:
         dead = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu_seconds = ticks / CLOCK_TICKS + dead.ru_utime + dead.ru_stime
 
-    def memory_bytes(self):
+    def memory_bytes(self) -> int:
         """Resident memory that is not files'; what several processes share counts once."""
         return sum(map(proportional_bytes, self.pids))
 
@@ -53,11 +61,11 @@ class Usage:
 class Watch:
     """Says which limit is passed, if one is."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.cpu_start_seconds = 0.0
         self.weigh_after = 0.0
 
-    def passed(self, usage):
+    def passed(self, usage: Usage) -> str:
         if usage.tasks > PROCESSES:
             return "processes"
         if (usage.cpu_seconds - self.cpu_start_seconds) * 1000 > CPU_MS:
@@ -66,9 +74,9 @@ class Watch:
             return "memory"
         if any(inodes_used(folder) > INODES for folder in SMALL_FILE_SYSTEMS):
             return "files"
-        return None
+        return ""
 
-    def too_heavy(self, usage):
+    def too_heavy(self, usage: Usage) -> bool:
         """Exact weighing is slow for large processes, so it takes at most a tenth of the time."""
         started = time.monotonic()
         if started < self.weigh_after:
@@ -81,15 +89,15 @@ class Watch:
 class Init:
     """The loop: orders in, children reaped, limits watched while anything runs."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.socket = _socket.socket(fileno=SOCKET)
-        self.children = {}
+        self.children: dict[int, bytes] = {}
         self.watch = Watch()
         self.wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        _signal.signal(_signal.SIGCHLD, lambda *_: None)
+        _signal.signal(_signal.SIGCHLD, wake)
         _signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
-    def loop(self):
+    def loop(self) -> None:
         poll = select.poll()
         poll.register(SOCKET, select.POLLIN)
         poll.register(self.wake_read, select.POLLIN)
@@ -106,8 +114,8 @@ class Init:
             if busy and (limit := self.watch.passed(usage)):
                 self.end_all(limit)
 
-    def order(self):
-        """``run`` and ``write`` each become a child, ``kill`` ends every one; the host's end of the socket is the end."""
+    def order(self) -> None:
+        """``run`` and ``write`` become children, ``kill`` ends all there are; when the host hangs up, it is over."""
         packet, descriptors = receive(self.socket)
         kind, _, order = packet.partition(b" ")
         if not packet:
@@ -121,7 +129,7 @@ class Init:
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def fork(self, work, descriptors):
+    def fork(self, work: Callable[..., None], descriptors: list[int]) -> int:
         pid = os.fork()
         if pid:
             return pid
@@ -133,7 +141,7 @@ class Init:
         finally:
             os._exit(125)
 
-    def reap(self):
+    def reap(self) -> None:
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -144,7 +152,7 @@ class Init:
             if order := self.children.pop(pid, None):
                 self.say(b"done %s %d" % (order, os.waitstatus_to_exitcode(status)))
 
-    def end_all(self, limit):
+    def end_all(self, limit: str) -> None:
         """Says the limit first, so that the host knows it when the exit codes come."""
         if limit:
             self.say(b"limit " + limit.encode())
@@ -157,11 +165,11 @@ class Init:
             time.sleep(0.001)
         self.reap()
 
-    def say(self, packet):
+    def say(self, packet: bytes) -> None:
         self.socket.send(packet)
 
 
-def run(spec, stdin, stdout, stderr):
+def run(spec: int, stdin: int, stdout: int, stderr: int) -> None:
     """Becomes the command. The spec is NUL-separated: folder, number of variables, ``K=V`` each, then the arguments."""
     cwd, count, *rest = os.read(spec, 4_000_000).decode("utf-8", "surrogateescape").split("\0")
     env = dict(entry.split("=", 1) for entry in rest[: int(count)])
@@ -177,7 +185,7 @@ def run(spec, stdin, stdout, stderr):
         os._exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
-def write(blob):
+def write(blob: int) -> None:
     """Files into the workspace; the exit code is the errno. Lengths of path and content, 8 bytes each, before both."""
     root = os.open(WORKSPACE, os.O_RDONLY | os.O_DIRECTORY)
     with os.fdopen(blob, "rb") as packed:
@@ -187,7 +195,7 @@ def write(blob):
     os._exit(0)
 
 
-def put(folder, parts, content):
+def put(folder: int, parts: list[str], content: bytes) -> None:
     for part in parts[:-1]:
         try:
             os.mkdir(part, 0o755, dir_fd=folder)
@@ -203,7 +211,7 @@ def put(folder, parts, content):
         file.write(content)
 
 
-def confine():
+def confine() -> None:
     """Gives a child its limits for ever, and takes its user away where there is one to take."""
     seconds = CPU_MS // 1000 + 2
     for limit, value in (
@@ -227,17 +235,21 @@ def confine():
         os.setresuid(USER, USER, USER)
 
 
-def receive(socket):
+def wake(*_: object) -> None:
+    """A handler, without which Python would not write to the wake-up pipe."""
+
+
+def receive(socket: _socket.socket) -> tuple[bytes, list[int]]:
     """A packet and the descriptors that came with it."""
     try:
         packet, ancillary, _, _ = socket.recvmsg(4096, _socket.CMSG_SPACE(4 * 4), _socket.MSG_CMSG_CLOEXEC)
     except ConnectionError:
         return b"", []
-    raw = b"".join(data for level, kind, data in ancillary if kind == _socket.SCM_RIGHTS)
+    raw = b"".join(data for _, kind, data in ancillary if kind == _socket.SCM_RIGHTS)
     return packet, [int.from_bytes(raw[at : at + 4], sys.byteorder) for at in range(0, len(raw), 4)]
 
 
-def read(path):
+def read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -245,7 +257,7 @@ def read(path):
         return b""
 
 
-def proportional_bytes(pid):
+def proportional_bytes(pid: int) -> int:
     """Of a process that hides itself all that is resident counts."""
     rollup = read(f"/proc/{pid}/smaps_rollup")
     if rollup:
@@ -255,12 +267,12 @@ def proportional_bytes(pid):
     return int(fields[1]) * PAGE_BYTES if len(fields) > 1 else 0
 
 
-def inodes_used(folder):
+def inodes_used(folder: str) -> int:
     status = os.statvfs(folder)
     return status.f_files - status.f_ffree
 
 
-def shed_capabilities():
+def shed_capabilities() -> None:
     """Down to what starting and ending commands takes, and to none that a command could ever gain."""
     for capability in range(64):
         call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -270,11 +282,11 @@ def shed_capabilities():
         raise OSError("capabilities cannot be given up")
 
 
-def call(name, *arguments):
+def call(name: str, *arguments: int | bytes) -> int:
     return _ctypes.call_function(_ctypes.dlsym(LIBC, name), arguments)
 
 
-def main():
+def main() -> None:
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
     call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class ProcessProvider:
     name = "process"
 
     @asynccontextmanager
-    async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncIterator[Sandbox]:
+    async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         try:
             folder = tempfile.TemporaryDirectory(prefix="assay-sandbox-", ignore_cleanup_errors=True)
         except OSError as error:
@@ -129,7 +129,8 @@ class _Folder:
         execution.started()
         waiting = asyncio.create_task(process.wait())
         self._waiting.add(waiting)
-        waiting.add_done_callback(lambda done: (self._waiting.discard(done), execution.ended(done.result())))
+        waiting.add_done_callback(self._waiting.discard)
+        waiting.add_done_callback(lambda done: execution.ended(done.result()))
         return execution
 
     def _folder(self, cwd: str) -> Path:

@@ -1,9 +1,9 @@
 """What a bubblewrap sandbox looks like from inside, as arguments to ``bwrap``.
 
 Two ways to the same room. An ordinary user gets a user namespace, in which no further ones can be made. Root needs
-none: process 1 keeps the four capabilities it takes to start, end and weigh processes of another user (the fifth, to
-empty the bounding set, it gives up), and every command runs as a host user of its own that owns nothing. (Root inside a user namespace would still be root to the
-kernel, which enforces no process limit on root.)
+none: process 1 keeps the four capabilities it takes to start, end and weigh processes of another user (a fifth, to
+empty the bounding set, it gives up), and every command runs as a host user of its own that owns nothing. (Root inside
+a user namespace would still be root to the kernel, which enforces no process limit on root.)
 """
 
 from __future__ import annotations

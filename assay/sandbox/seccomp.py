@@ -22,29 +22,31 @@ _FAMILIES = (1, 2, 10, 16)
 _Numbers = dict[str, int]
 
 # fmt: off
-_SHARED: _Numbers = dict(
-    pidfd_getfd=438, io_uring_setup=425, io_uring_enter=426, io_uring_register=427, open_tree=428, move_mount=429,
-    fsopen=430, fsconfig=431, fsmount=432, fspick=433, mount_setattr=442, memfd_secret=447, clone3=435,
-    process_madvise=440, open_tree_attr=467, kexec_file_load=320,
-)
-_X86_64: _Numbers = _SHARED | dict(
-    ptrace=101, mount=165, umount2=166, pivot_root=155, chroot=161, unshare=272, setns=308, keyctl=250, add_key=248,
-    request_key=249, bpf=321, perf_event_open=298, userfaultfd=323, process_vm_readv=310, process_vm_writev=311,
-    kcmp=312, name_to_handle_at=303, open_by_handle_at=304, init_module=175, finit_module=313, delete_module=176,
-    kexec_load=246, acct=163, swapon=167, swapoff=168, reboot=169, quotactl=179, syslog=103, fanotify_init=300,
-    memfd_create=319, shmget=29, msgget=68, semget=64, clone=56, socket=41, prlimit64=302, setpriority=141,
-    sched_setscheduler=144, sched_setparam=142, sched_setattr=314, ioprio_set=251, iopl=172, ioperm=173,
-    modify_ldt=154, migrate_pages=256, move_pages=279,
-)
-_AARCH64: _Numbers = _SHARED | dict(
-    ptrace=117, mount=40, umount2=39, pivot_root=41, chroot=51, unshare=97, setns=268, keyctl=219, add_key=217,
-    request_key=218, bpf=280, perf_event_open=241, userfaultfd=282, process_vm_readv=270, process_vm_writev=271,
-    kcmp=272, name_to_handle_at=264, open_by_handle_at=265, init_module=105, finit_module=273, delete_module=106,
-    kexec_load=104, acct=89, swapon=224, swapoff=225, reboot=142, quotactl=60, syslog=116, fanotify_init=262,
-    memfd_create=279, shmget=194, msgget=186, semget=190, clone=220, socket=198, prlimit64=261, setpriority=140,
-    sched_setscheduler=119, sched_setparam=118, sched_setattr=274, ioprio_set=30, migrate_pages=238, move_pages=239,
-    kexec_file_load=294,
-)
+_SHARED: _Numbers = {
+    "pidfd_getfd": 438, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
+    "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "mount_setattr": 442,
+    "memfd_secret": 447, "clone3": 435, "process_madvise": 440, "open_tree_attr": 467, "kexec_file_load": 320,
+}
+_X86_64: _Numbers = _SHARED | {
+    "ptrace": 101, "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "unshare": 272, "setns": 308,
+    "keyctl": 250, "add_key": 248, "request_key": 249, "bpf": 321, "perf_event_open": 298, "userfaultfd": 323,
+    "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "name_to_handle_at": 303,
+    "open_by_handle_at": 304, "init_module": 175, "finit_module": 313, "delete_module": 176, "kexec_load": 246,
+    "acct": 163, "swapon": 167, "swapoff": 168, "reboot": 169, "quotactl": 179, "syslog": 103, "fanotify_init": 300,
+    "memfd_create": 319, "shmget": 29, "msgget": 68, "semget": 64, "clone": 56, "socket": 41, "prlimit64": 302,
+    "setpriority": 141, "sched_setscheduler": 144, "sched_setparam": 142, "sched_setattr": 314, "ioprio_set": 251,
+    "iopl": 172, "ioperm": 173, "modify_ldt": 154, "migrate_pages": 256, "move_pages": 279,
+}
+_AARCH64: _Numbers = _SHARED | {
+    "ptrace": 117, "mount": 40, "umount2": 39, "pivot_root": 41, "chroot": 51, "unshare": 97, "setns": 268,
+    "keyctl": 219, "add_key": 217, "request_key": 218, "bpf": 280, "perf_event_open": 241, "userfaultfd": 282,
+    "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272, "name_to_handle_at": 264,
+    "open_by_handle_at": 265, "init_module": 105, "finit_module": 273, "delete_module": 106, "kexec_load": 104,
+    "acct": 89, "swapon": 224, "swapoff": 225, "reboot": 142, "quotactl": 60, "syslog": 116, "fanotify_init": 262,
+    "memfd_create": 279, "shmget": 194, "msgget": 186, "semget": 190, "clone": 220, "socket": 198, "prlimit64": 261,
+    "setpriority": 140, "sched_setscheduler": 119, "sched_setparam": 118, "sched_setattr": 274, "ioprio_set": 30,
+    "migrate_pages": 238, "move_pages": 239, "kexec_file_load": 294,
+}
 # fmt: on
 _MACHINES: dict[str, tuple[int, _Numbers]] = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}
 _OWN_PROCESS_ONLY = ("sched_setscheduler", "sched_setparam", "sched_setattr", "prlimit64")

@@ -1,0 +1,205 @@
+"""One bubblewrap sandbox in use: the host's end of the socket to its process 1."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import subprocess
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+
+from assay.contracts.files import Caps, Files, FilesRefused, check_files
+from assay.contracts.folders import read_folder
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxLost, SandboxNotStarted
+from assay.sandbox.execution import Execution
+from assay.sandbox.orders import run_order, write_order
+from assay.sandbox.pipes import memory_file
+from assay.sandbox.profile import environment
+from assay.sandbox.protocol import Command, CommandResult, Limit, SandboxProcess
+
+_START_SECONDS = 10.0
+_KILL_SECONDS = 3.0
+_PASSING = tuple(os.strerror(number) for number in (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE))
+"""What bwrap complains of when the host is short of something, which passes."""
+
+
+class Room:
+    """A Sandbox. ``complaints`` is a descriptor that holds what bwrap wrote to stderr; the room owns all it is given."""
+
+    def __init__(
+        self, spec: SandboxSpec, bwrap: subprocess.Popen[bytes], control: socket.socket, complaints: int
+    ) -> None:
+        self._spec, self._bwrap, self._socket, self._complaints = spec, bwrap, control, complaints
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._executions: dict[str, Execution] = {}
+        self._writes: dict[str, asyncio.Future[int]] = {}
+        self._orders = 0
+        self._workspace = -1
+        self._over = ""
+        """Why nothing works any more, once nothing does."""
+        workspace_bytes = spec.workspace_mb << 20
+        self._caps = Caps(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
+        control.setblocking(False)
+        self._loop.add_reader(control.fileno(), self._hear)
+
+    async def ready(self) -> None:
+        """Raises ProviderUnavailable when it will never start here, SandboxNotStarted when it did not this time."""
+        done, _ = await asyncio.wait([self._ready], timeout=_START_SECONDS)
+        if not done:
+            raise SandboxNotStarted(f"the sandbox did not start within {_START_SECONDS:.0f} s: {self._complaint()}")
+        self._ready.result()
+
+    async def close(self) -> None:
+        """Process 1 ends when the socket does, and the kernel ends all others with it before bwrap returns."""
+        self._lose(SandboxLost("the sandbox is closed"))
+        self._socket.close()
+        try:
+            await asyncio.to_thread(self._bwrap.wait, _KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._bwrap.kill()
+            await asyncio.to_thread(self._bwrap.wait)
+        finally:
+            for descriptor in {self._complaints, self._workspace} - {-1}:
+                os.close(descriptor)
+
+    async def write(self, files: Files) -> None:
+        check_files(files, self._caps)
+        order = self._next_order()
+        with _host_faults():
+            blob = memory_file(write_order(files))
+        done = self._writes[order] = self._loop.create_future()
+        try:
+            self._order("write", order, [blob])
+        finally:
+            os.close(blob)
+        code = await done
+        if code:
+            raise FilesRefused(f"the workspace does not take them: {os.strerror(abs(code))}")
+
+    async def run(self, command: Command) -> CommandResult:
+        execution = self._execute(command, live=False)
+        try:
+            return await execution.wait()
+        except asyncio.CancelledError:
+            self._end_all()
+            raise
+
+    async def read(self, patterns: Sequence[str]) -> Files:
+        self._check()
+        return await asyncio.to_thread(read_folder, self._workspace, patterns, special="skip", caps=self._caps)
+
+    async def start(self, command: Command) -> SandboxProcess:
+        execution = self._execute(command, live=True)
+        await execution.write(command.stdin)
+        return execution
+
+    def locate(self, path: str) -> str:
+        return path
+
+    def _execute(self, command: Command, *, live: bool) -> Execution:
+        words = run_order(command, environment() | command.env)
+        order = self._next_order()
+        with _host_faults():
+            spec = memory_file(words)
+            try:
+                execution = Execution(command, self._spec, live=live, end=self._end_all)
+                self._executions[order] = execution
+                self._order("run", order, [spec, *execution.child])
+                execution.started()
+            finally:
+                os.close(spec)
+        return execution
+
+    def _end_all(self) -> None:
+        with suppress(SandboxError):
+            self._order("kill", "0", [])
+        self._loop.call_later(_KILL_SECONDS, self._kill_if_running, list(self._executions))
+
+    def _kill_if_running(self, orders: list[str]) -> None:
+        if any(order in self._executions for order in orders):
+            self._bwrap.kill()
+
+    def _next_order(self) -> str:
+        self._check()
+        self._orders += 1
+        return str(self._orders)
+
+    def _order(self, kind: str, order: str, descriptors: list[int]) -> None:
+        try:
+            socket.send_fds(self._socket, [f"{kind} {order}".encode()], descriptors)
+        except OSError as error:
+            lost = SandboxLost(f"the sandbox takes no more orders: {error}")
+            if order in self._executions:
+                self._executions.pop(order).lost(lost)
+            self._writes.pop(order, None)
+            raise lost from error
+
+    def _hear(self) -> None:
+        """One packet of process 1; an empty one is its end."""
+        try:
+            packet, descriptors, _, _ = socket.recv_fds(self._socket, 4096, 1)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            packet, descriptors = b"", list[int]()
+        kind, _, rest = packet.decode("ascii", "replace").partition(" ")
+        if kind == "ready":
+            self._workspace = descriptors[0]
+            self._ready.set_result(None)
+        elif kind == "limit":
+            for execution in self._executions.values():
+                execution.blame(Limit(rest))
+        elif kind == "done":
+            self._done(*rest.split(" "))
+        else:
+            self._lose(SandboxLost(f"the sandbox ended: {self._complaint()}"))
+
+    def _done(self, order: str, exit_code: str) -> None:
+        if order in self._executions:
+            self._executions.pop(order).ended(int(exit_code))
+        elif (done := self._writes.pop(order, None)) and not done.done():
+            done.set_result(int(exit_code))
+
+    def _lose(self, error: SandboxLost) -> None:
+        """Nothing more will be heard: whoever waits is told."""
+        if self._over:
+            return
+        self._over = str(error)
+        self._loop.remove_reader(self._socket.fileno())
+        if not self._ready.done():
+            self._ready.set_exception(_why_not_started(self._complaint()))
+            self._ready.exception()
+        for execution in self._executions.values():
+            execution.lost(error)
+        for done in self._writes.values():
+            if not done.done():
+                done.set_exception(error)
+                done.exception()
+        self._executions.clear()
+        self._writes.clear()
+
+    def _check(self) -> None:
+        if self._over:
+            raise SandboxLost(self._over)
+
+    def _complaint(self) -> str:
+        return os.pread(self._complaints, 2000, 0).decode("utf-8", "replace").strip()
+
+
+def _why_not_started(complaint: str) -> SandboxError:
+    if any(text in complaint for text in _PASSING):
+        return SandboxNotStarted(f"the host is short of something: {complaint}")
+    return ProviderUnavailable(f"bubblewrap does not work here: {complaint}")
+
+
+@contextmanager
+def _host_faults() -> Generator[None]:
+    """Where the host runs out of descriptors or memory, that is nobody's fault inside."""
+    try:
+        yield
+    except OSError as error:
+        raise SandboxNotStarted(f"the host cannot start a command: {error}") from error
