@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, field
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data, Message, digest
-from assay.contracts.models import Call, CallFault, ModelSpec, Usage
+from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
 from assay.contracts.tasks import Limits, Solver
 from assay.contracts.verdicts import Outcome, Verdict
@@ -109,9 +109,10 @@ class Denied(Data, frozen=True, kw_only=True):
 
 
 class Fault(Data, frozen=True, kw_only=True):
-    """What went wrong in a try. ``new_try`` asks for another one: our failure, and likely to pass elsewhere."""
+    """What went wrong in a try: ``kind`` is a CallFault, or names the part that failed (``sandbox``, ``lease``).
+    ``new_try`` asks for another one: our failure, and likely to pass elsewhere."""
 
-    kind: CallFault | str
+    kind: str
     message: str
     new_try: bool = False
 
@@ -192,7 +193,7 @@ class AttemptDetail(Data, frozen=True, kw_only=True):
     attempt: AttemptView
     key: str
     task_digest: str
-    parameters: dict[str, object] = field(default_factory=dict[str, object])
+    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
     verdict: Verdict | None = None
     tries: tuple[TryView, ...] = ()
     calls: tuple[Call, ...] = ()

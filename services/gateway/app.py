@@ -1,0 +1,75 @@
+"""The gateway as one ASGI application, made from its ports."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+from litestar.types import ASGIApp
+
+from assay.contracts.problems import ProblemError
+from services.gateway.body import MAX_BODY_BYTES
+from services.gateway.errors import on_error
+from services.gateway.openapi import ContractSchemas, config
+from services.gateway.origin import Door, Doorkeeper
+from services.gateway.ports import Ports
+from services.gateway.routes import attempts, docs, health, leaderboard, models, runs, session, suites, tasks, web
+from services.gateway.routes.parameters import refuse_unknown
+from services.gateway.token import Gate
+
+
+def create_app(ports: Ports) -> ASGIApp:
+    """Everything behind the doorkeeper. The hub listens while the application's lifespan lasts."""
+    settings = ports.settings
+    return Doorkeeper(litestar(ports), Door(hosts=settings.hosts, origins=settings.allowed_origins))
+
+
+def litestar(ports: Ports) -> Litestar:
+    api = _api(Gate(ports.settings.token.get_secret_value()))
+    return Litestar(
+        route_handlers=[api, session_router(), health.router, _Metrics, docs.docs, web.no_such_api, web.page],
+        dependencies={
+            "ports": Provide(lambda: ports, sync_to_thread=False),
+        },
+        exception_handlers={ProblemError: on_error, HTTPException: on_error, Exception: on_error},
+        middleware=[_meter()],
+        openapi_config=config(version("assay")),
+        plugins=[ContractSchemas()],
+        request_max_body_size=MAX_BODY_BYTES,
+        cors_config=_cors(ports),
+        logging_config=None,
+    )
+
+
+def _api(gate: Gate) -> Router:
+    """All that a configured token guards."""
+    nouns = [runs.router, attempts.router, leaderboard.router, tasks.router, suites.router, models.router]
+    read = Router("/", route_handlers=nouns, before_request=refuse_unknown)
+    return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[gate.guard])
+
+
+def session_router() -> Router:
+    return Router("/api/v1", route_handlers=[session.router])
+
+
+def _cors(ports: Ports) -> CORSConfig | None:
+    """Pages of the configured origins may read answers; the doorkeeper has let them in already."""
+    origins = sorted(ports.settings.allowed_origins)
+    headers = ["authorization", "content-type", "idempotency-key"]
+    return CORSConfig(allow_origins=origins, allow_headers=headers) if origins else None
+
+
+class _Metrics(PrometheusController):
+    include_in_schema = False
+
+
+def _meter() -> DefineMiddleware:
+    return PrometheusConfig(
+        app_name="gateway", prefix="assay_http", group_path=True, scopes={ScopeType.HTTP}
+    ).middleware

@@ -1,0 +1,70 @@
+"""Request bodies decoded by the contracts' own strict codec, and what is wrong with them told field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+import msgspec
+from litestar.dto import AbstractDTO
+from litestar.dto.data_structures import DTOFieldDefinition
+from litestar.typing import FieldDefinition
+
+from assay.catalog.near import near
+from assay.contracts.codec import Malformed, decode
+from assay.contracts.problems import FieldError
+from services.gateway.errors import Invalid, Unreadable
+
+MAX_BODY_BYTES = 1_000_000
+
+T = TypeVar("T")
+_PLACE = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<where>.*?)`)?$", re.DOTALL)
+_UNKNOWN = re.compile(r"unknown field `(?P<name>.*)`")
+
+
+def read(kind: type[T], data: bytes) -> T:
+    """``data`` as a ``kind``. Raises Unreadable for what is no JSON, Invalid for what is no ``kind``."""
+    try:
+        return decode(kind, data)
+    except Malformed as error:
+        if isinstance(error.__cause__, msgspec.ValidationError):
+            raise Invalid(_finding(kind, str(error.__cause__))) from error
+        raise Unreadable(str(error)) from error
+
+
+class Body(AbstractDTO[T]):
+    """Litestar's hook for bodies: ``dto=Body[RunRequest]`` on a route with ``data: RunRequest``."""
+
+    def decode_bytes(self, value: bytes) -> Any:
+        return read(self.model_type, value)
+
+    @classmethod
+    def create_for_field_definition(
+        cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
+    ) -> None:
+        """Nothing to prepare: the contract is its own transfer model."""
+
+    @classmethod
+    def create_openapi_schema(cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any) -> Any:
+        return schema_creator.for_field_definition(field_definition)
+
+    @classmethod
+    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[DTOFieldDefinition, None, None]:
+        yield from ()
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+        return False
+
+
+def _finding(kind: type[Any], text: str) -> FieldError:
+    found = _PLACE.match(text)
+    message, place = (found["message"], found["where"] or "") if found else (text, "")
+    where = place.removeprefix(".")
+    if unknown := _UNKNOWN.search(message):
+        name = unknown["name"]
+        here = f"{where}.{name}" if where else name
+        fields = [field.encode_name for field in msgspec.structs.fields(kind)]
+        return FieldError(where=here, message="unknown field", near=None if where else near(name, fields))
+    return FieldError(where=where or "body", message=message)

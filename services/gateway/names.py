@@ -1,0 +1,74 @@
+"""The catalogue as the gateway asks it: off the event loop, since it reads the disk, and one question at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from assay.catalog.bundles import Bundles, bundles
+from assay.catalog.catalog import Catalog
+from assay.catalog.errors import CatalogError
+from assay.catalog.models import Provider, ProviderKind
+from assay.catalog.selection import SelectedTask, Selection
+from assay.contracts.models import ModelKind, ModelView
+from assay.contracts.runs import RunRequest
+from assay.contracts.tasks import SuiteView, TaskView
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """A resolved request, and the bundles of its tasks in the same order."""
+
+    selection: Selection
+    bundles: tuple[Bundles, ...]
+
+    @property
+    def tasks(self) -> tuple[tuple[SelectedTask, Bundles], ...]:
+        return tuple(zip(self.selection.tasks, self.bundles, strict=True))
+
+
+class CatalogNames:
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._lock = asyncio.Lock()
+
+    async def tasks(self) -> list[TaskView]:
+        return await self._ask(lambda: [task.view() for task in self._catalog.tasks()])
+
+    async def suites(self) -> list[SuiteView]:
+        return await self._ask(self._catalog.suites)
+
+    async def models(self) -> list[ModelView]:
+        return await self._ask(self._models)
+
+    async def choose(self, request: RunRequest) -> Chosen:
+        return await self._ask(lambda: self._choose(request))
+
+    async def _ask(self, question: Callable[[], T]) -> T:
+        async with self._lock:
+            return await asyncio.to_thread(question)
+
+    def _choose(self, request: RunRequest) -> Chosen:
+        selection = self._catalog.resolve(request)
+        return Chosen(selection=selection, bundles=tuple(bundles(selected.task) for selected in selection.tasks))
+
+    def _models(self) -> list[ModelView]:
+        registry = self._catalog.registry()
+        return [self._model(name, registry.provider(name)) for name in registry.names()]
+
+    def _model(self, name: str, provider: Provider) -> ModelView:
+        try:
+            price = self._catalog.price(name)
+        except CatalogError:
+            price = None
+        return ModelView(name=name, provider=name.partition("/")[0], kind=kind_of(name, provider), price=price)
+
+
+def kind_of(name: str, provider: Provider) -> ModelKind:
+    if provider.kind is ProviderKind.BUILTIN:
+        return ModelKind.SCRIPTED if "/" in name else ModelKind.BASELINE
+    return ModelKind.LOCAL if provider.local or provider.kind is ProviderKind.EMBEDDED else ModelKind.HOSTED

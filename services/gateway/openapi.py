@@ -1,0 +1,96 @@
+"""The API's description: routes from Litestar, every schema from msgspec, live frames among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Reference, Schema
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
+
+from assay.contracts import attempts, facts, live, models, rpc, runs, tasks
+from services.gateway.errors import MEDIA_TYPE, ProblemBody
+from services.gateway.routes.models import ModelTest
+from services.gateway.routes.session import SignIn
+
+_REF = "#/components/schemas/{name}"
+_INPUTS = (runs.RunRequest, ModelTest, SignIn, live.Subscribe, live.Unsubscribe, live.Ping)
+_OUTPUTS = (
+    *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board),
+    *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
+    *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
+    *(live.RunSnapshot, live.RunsSnapshot),
+)
+_PROBLEM = {
+    "description": "What went wrong, where, and what to do next",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+}
+_STATES = (live.RunSnapshot, live.RunsSnapshot, attempts.AttemptDetail, runs.Board)
+
+
+class ContractSchemas(OpenAPISchemaPlugin):
+    """Refers every contract to its component; ``described`` adds the components."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        return isinstance(value, type) and issubclass(value, msgspec.Struct)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Any:
+        """Litestar wants a Schema of its own to write on; ``_plain`` makes the bare reference of it again."""
+        return Schema(all_of=[Reference(ref=_REF.format(name=field_definition.annotation.__name__))])
+
+
+def config(version: str) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Assay",
+        version=version,
+        description="Runs, attempts, results and the catalogue. Every error is a ProblemBody (RFC 9457).",
+        path="/docs/schema",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+    )
+
+
+def schemas() -> dict[str, Any]:
+    """JSON Schema of every contract that crosses HTTP or the live socket, by name."""
+    _, inputs = msgspec.json.schema_components(_INPUTS, ref_template=_REF)
+    _, outputs = msgspec.json.schema_components(_OUTPUTS, ref_template=_REF)
+    for name, schema in outputs.items():
+        if "properties" in schema and name not in inputs:
+            schema["required"] = list(schema["properties"])
+    found = {**inputs, **outputs}
+    found["Snapshot"]["properties"]["data"] = {"anyOf": [_ref(state) for state in _STATES]}
+    found["FactFrame"]["properties"]["event"] = _ref(facts.Event)
+    found["ServerFrame"] = {"anyOf": [_ref(frame) for frame in live.ServerFrame.__args__]}
+    found["ClientFrame"] = {"anyOf": [_ref(frame) for frame in live.ClientFrame.__args__]}
+    return dict(sorted(found.items()))
+
+
+def described(app: Litestar) -> dict[str, Any]:
+    """Litestar's document with the contracts' schemas as its components."""
+    document = _plain(app.openapi_schema.to_schema())
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation["responses"].pop("400", None)
+            operation["responses"]["default"] = _PROBLEM
+    return {**document, "components": {**(document.get("components") or {}), "schemas": schemas()}}
+
+
+def _plain(node: Any) -> Any:
+    """The same document, where every ``allOf`` of a single reference is that reference."""
+    if isinstance(node, list):
+        return [_plain(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    match node.get("allOf"):
+        case [{"$ref": str() as reference}]:
+            return {"$ref": reference}
+        case _:
+            return {key: _plain(value) for key, value in node.items()}
+
+
+def _ref(kind: type[Any]) -> dict[str, str]:
+    return {"$ref": _REF.format(name=kind.__name__)}

@@ -1,0 +1,134 @@
+"""Who may talk to the gateway at all: by Host against DNS rebinding, by Origin against foreign pages.
+
+Litestar's own CORS, CSRF and allowed-hosts settings let cross-origin WebSockets pass, so this stands in front of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from assay.contracts.problems import Problem
+from services.gateway.errors import MEDIA_TYPE, Refused, body_of, headers_of
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SCHEMES = {"ws": "http", "wss": "https"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """What a request says of where it comes from. ``origin`` is that of the page, empty when it names none."""
+
+    websocket: bool
+    method: str
+    scheme: str
+    host: str
+    origin: str
+    fetch_site: str
+    browser: bool
+
+    @classmethod
+    def of(cls, scope: Scope) -> Visitor:
+        headers = _headers(scope)
+        websocket = scope["type"] == "websocket"
+        return cls(
+            websocket=websocket,
+            method="GET" if websocket else str(scope.get("method", "GET")),
+            scheme=_SCHEMES.get(str(scope.get("scheme", "http")), str(scope.get("scheme", "http"))),
+            host=headers.get("host", ""),
+            origin=headers.get("origin", ""),
+            fetch_site=headers.get("sec-fetch-site", ""),
+            browser=any(name.startswith("sec-fetch-") for name in headers),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """``hosts`` without ports; ``origins`` besides the gateway's own, like ``https://bench.example.org``."""
+
+    hosts: frozenset[str]
+    origins: frozenset[str] = field(default_factory=frozenset[str])
+
+    def check(self, visitor: Visitor) -> None:
+        """Raises Refused. A Host is always looked at, an Origin where something could be changed or listened to."""
+        if host_name(visitor.host) not in self.hosts:
+            detail = (
+                f"{visitor.host!r} is not a name of this gateway. Use 127.0.0.1 or localhost, "
+                "or add the name to ASSAY_ALLOWED_HOSTS."
+            )
+            raise Refused("host_not_allowed", "This Host is not served", detail)
+        if visitor.websocket or visitor.method not in _SAFE:
+            self._check_origin(visitor)
+
+    def _check_origin(self, visitor: Visitor) -> None:
+        if not visitor.origin:
+            if visitor.browser and (visitor.websocket or visitor.fetch_site not in ("same-origin", "none")):
+                raise _foreign("a browser that does not say which page it shows")
+            return
+        own = f"{visitor.scheme}://{visitor.host}".lower()
+        if visitor.origin.lower() != own and visitor.origin.lower() not in self.origins:
+            raise _foreign(f"{visitor.origin!r}")
+
+
+def host_name(host: str) -> str:
+    """``[::1]:8000`` is ``::1``; empty for what is no host."""
+    try:
+        parts = urlsplit(f"//{host}")
+        if parts.username is not None or parts.path or parts.query or parts.fragment or parts.port == 0:
+            return ""
+        return (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+class Doorkeeper:
+    """The outermost ASGI application: refuses before a route, a body or an upgrade is looked at."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self._app = app
+        self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        try:
+            self._door.check(Visitor.of(scope))
+        except Refused as refusal:
+            await refuse(scope, send, refusal.problem)
+            return
+        await self._app(_readable(scope), receive, send)
+
+
+async def refuse(scope: Scope, send: Send, problem: Problem) -> None:
+    """Answer with the problem; a WebSocket handshake is answered by HTTP, so that nothing was ever open."""
+    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    body = body_of(problem)
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **headers_of(problem)}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": f"{kind}.start", "status": problem.status, "headers": raw})  # pyright: ignore[reportArgumentType]
+    await send({"type": f"{kind}.body", "body": body, "more_body": False})  # pyright: ignore[reportArgumentType]
+
+
+def _readable(scope: Scope) -> Scope:
+    """A HEAD is routed as the GET it asks about; the server leaves out the body."""
+    if scope["type"] == "http" and scope["method"] == "HEAD":
+        return {**scope, "method": "GET"}  # pyright: ignore[reportReturnType]
+    return scope
+
+
+def _headers(scope: Scope) -> Mapping[str, str]:
+    """Lower-case names; a header that is given twice is joined, and so matches nothing that is allowed."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _foreign(who: str) -> Refused:
+    detail = f"The request comes from {who}, which is not this gateway's own page nor in ASSAY_ALLOWED_ORIGINS."
+    return Refused("origin_not_allowed", "This origin may not do that", detail)

@@ -1,0 +1,48 @@
+"""What the gateway's routes stand on. ``__main__`` makes them; tests make others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from litestar.params import Dependency
+
+from assay.artifacts import Area
+from assay.bus.protocol import Bus
+from assay.contracts.artifacts import ArtifactRef, Sha256
+from assay.contracts.models import ModelView
+from assay.contracts.runs import RunRequest
+from assay.contracts.tasks import SuiteView, TaskView
+from services.gateway.names import Chosen
+from services.gateway.settings import Settings
+
+
+class Store(Protocol):
+    """One area of the artifact store."""
+
+    async def put(self, data: bytes, media_type: str = ..., *, truncated: bool = ...) -> ArtifactRef: ...
+    async def get(self, ref: ArtifactRef | Sha256) -> bytes: ...
+
+
+class Names(Protocol):
+    """The catalogue: what can be named in a run, and what a run request comes to."""
+
+    async def tasks(self) -> Sequence[TaskView]: ...
+    async def suites(self) -> Sequence[SuiteView]: ...
+    async def models(self) -> Sequence[ModelView]: ...
+    async def choose(self, request: RunRequest) -> Chosen:
+        """Raises ProblemError naming every field that is wrong, its place and the near match."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    bus: Bus
+    names: Names
+    stores: Mapping[Area, Store]
+    settings: Settings
+
+
+Wired = Annotated[Ports, Dependency(skip_validation=True)]
+"""Annotation of a route's ``ports`` parameter."""

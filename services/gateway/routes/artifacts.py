@@ -1,0 +1,86 @@
+"""The files an attempt left, byte for byte. They are untrusted: nothing of them may run in the dashboard's origin."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from litestar import Request, Response, get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from assay.artifacts import Area
+from assay.catalog.near import near
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.problems import Problem, ProblemError
+from assay.contracts.rpc import GetAttempt
+from services.gateway.errors import Unknown
+from services.gateway.ports import Wired
+from services.gateway.routes.parameters import AttemptId
+
+_RANGE = re.compile(r"^bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))$")
+ArtifactName = Annotated[str, Parameter(max_length=500, description="A name of `artifacts` in the attempt's detail.")]
+
+
+@get(
+    "/attempts/{attempt_id:str}/artifacts/{name:path}",
+    summary="An artifact's bytes",
+    operation_id="get_artifact",
+    responses={200: ResponseSpec(bytes, description="The bytes, whole", media_type="application/octet-stream")},
+)
+async def get_artifact(
+    attempt_id: AttemptId, name: ArtifactName, ports: Wired, request: Request[Any, Any, Any]
+) -> Response[bytes]:
+    """Text comes as text/plain, whatever it says it is. One `Range` is understood; `ETag` is the content's digest."""
+    detail = await ports.bus.rpc.request(GetAttempt(attempt_id=attempt_id))
+    wanted = name.removeprefix("/")
+    if wanted not in detail.artifacts:
+        raise Unknown(
+            "artifact", wanted, f"It has: {', '.join(sorted(detail.artifacts))}.", near(wanted, detail.artifacts)
+        )
+    ref = detail.artifacts[wanted]
+    headers = headers_for(wanted, ref)
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(b"", status_code=304, headers=headers)
+    data = await ports.stores[Area.ATTEMPTS].get(ref)
+    return ranged(data, request.headers.get("range", ""), headers)
+
+
+def headers_for(name: str, ref: ArtifactRef) -> dict[str, str]:
+    """Everything that keeps a browser from taking the bytes for more than bytes."""
+    shown = served_as(ref.media_type)
+    disposition = "attachment" if shown == "application/octet-stream" else "inline"
+    return {
+        "content-type": shown,
+        "content-disposition": f"{disposition}; filename*=UTF-8''{quote(name.rpartition('/')[2], safe='')}",
+        "content-security-policy": "sandbox; default-src 'none'",
+        "x-content-type-options": "nosniff",
+        "cache-control": "private, no-cache",
+        "accept-ranges": "bytes",
+        "etag": f'"{ref.sha256}"',
+        "x-artifact-truncated": "true" if ref.truncated else "false",
+    }
+
+
+def served_as(media_type: str) -> str:
+    kind = media_type.partition(";")[0].strip().lower()
+    if kind == "application/json" or kind.endswith("+json"):
+        return "application/json"
+    return "text/plain; charset=utf-8" if kind.startswith("text/") else "application/octet-stream"
+
+
+def ranged(data: bytes, asked: str, headers: dict[str, str]) -> Response[bytes]:
+    """The part that was asked for; the whole when the header is none that is understood, as RFC 9110 wants it."""
+    found = _RANGE.match(asked)
+    if not found:
+        return Response(data, headers=headers, media_type=headers["content-type"])
+    if found["suffix"]:
+        first, last = max(0, len(data) - int(found["suffix"])), len(data) - 1
+    else:
+        first, last = int(found["first"]), min(int(found["last"] or len(data)), len(data) - 1)
+    if first > last:
+        detail = f"The artifact has {len(data)} bytes; {asked!r} asks for none of them."
+        raise ProblemError(Problem(code="bad_range", title="Range not satisfiable", status=416, detail=detail))
+    headers = {**headers, "content-range": f"bytes {first}-{last}/{len(data)}"}
+    return Response(data[first : last + 1], status_code=206, headers=headers, media_type=headers["content-type"])

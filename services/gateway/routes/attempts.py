@@ -1,0 +1,41 @@
+"""Attempts: those of a run, one of them whole, and the files it left."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import Parameter
+
+from assay.contracts.attempts import AttemptDetail, State
+from assay.contracts.rpc import AttemptPage, GetAttempt, ListAttempts
+from assay.contracts.verdicts import Outcome
+from services.gateway.ports import Wired
+from services.gateway.routes.artifacts import get_artifact
+from services.gateway.routes.parameters import AttemptId, Cursor, Limit, RunId, Text
+
+
+@get("/runs/{run_id:str}/attempts", summary="A run's attempts", operation_id="list_attempts")
+async def list_attempts(
+    run_id: RunId,
+    ports: Wired,
+    in_state: Annotated[State | None, Parameter(query="state")] = None,
+    outcome: Outcome | None = None,
+    model: Text = "",
+    task_id: Text = "",
+    cursor: Cursor = "",
+    limit: Limit = 500,
+) -> AttemptPage:
+    return await ports.bus.rpc.request(
+        ListAttempts(
+            run_id=run_id, state=in_state, outcome=outcome, model=model, task_id=task_id, cursor=cursor, limit=limit
+        )
+    )
+
+
+@get("/attempts/{attempt_id:str}", summary="An attempt", operation_id="get_attempt")
+async def get_attempt(attempt_id: AttemptId, ports: Wired) -> AttemptDetail:
+    return await ports.bus.rpc.request(GetAttempt(attempt_id=attempt_id))
+
+
+router = Router("/", route_handlers=[list_attempts, get_attempt, get_artifact], tags=["attempts"])

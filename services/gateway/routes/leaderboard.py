@@ -1,0 +1,18 @@
+"""The leaderboard of a suite, a category, or everything."""
+
+from __future__ import annotations
+
+from litestar import Router, get
+
+from assay.contracts.rpc import GetBoard
+from assay.contracts.runs import Board
+from services.gateway.ports import Wired
+from services.gateway.routes.parameters import Text
+
+
+@get("/", summary="The leaderboard", operation_id="get_leaderboard")
+async def get_leaderboard(ports: Wired, suite: Text = "", category: Text = "") -> Board:
+    return await ports.bus.rpc.request(GetBoard(suite=suite, category=category))
+
+
+router = Router("/leaderboard", route_handlers=[get_leaderboard], tags=["leaderboard"])

@@ -1,0 +1,35 @@
+"""Signing a browser in, where a token is configured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, Router, delete, post
+
+from assay.contracts.codec import Data
+from services.gateway.body import Body
+from services.gateway.errors import Unauthorized
+from services.gateway.ports import Wired
+from services.gateway.token import COOKIE, Gate
+
+
+class SignIn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    token: str
+
+
+@post("/", summary="Trade the token for a cookie", operation_id="sign_in", status_code=204, dto=Body[SignIn])
+async def sign_in(data: SignIn, ports: Wired, request: Request[Any, Any, Any]) -> Response[None]:
+    gate = Gate(ports.settings.token.get_secret_value())
+    if not gate.is_token(data.token):
+        raise Unauthorized
+    return Response(None, cookies=[gate.cookie(secure=request.url.scheme == "https")])
+
+
+@delete("/", summary="Forget the cookie", operation_id="sign_out")
+async def sign_out() -> Response[None]:
+    response: Response[None] = Response(None, status_code=204)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+router = Router("/session", route_handlers=[sign_in, sign_out], tags=["session"])

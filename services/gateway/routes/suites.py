@@ -1,0 +1,27 @@
+"""Suites of the catalogue."""
+
+from __future__ import annotations
+
+from litestar import Router, get
+
+from assay.catalog.near import near
+from assay.contracts.tasks import SuiteView
+from services.gateway.errors import Unknown
+from services.gateway.ports import Wired
+from services.gateway.routes.parameters import Text
+
+
+@get("/", summary="All suites", operation_id="list_suites")
+async def list_suites(ports: Wired) -> list[SuiteView]:
+    return list(await ports.names.suites())
+
+
+@get("/{suite_id:str}", summary="A suite", operation_id="get_suite")
+async def get_suite(suite_id: Text, ports: Wired) -> SuiteView:
+    by_id = {suite.suite_id: suite for suite in await ports.names.suites()}
+    if suite_id not in by_id:
+        raise Unknown("suite", suite_id, "GET /api/v1/suites lists them.", near(suite_id, by_id))
+    return by_id[suite_id]
+
+
+router = Router("/suites", route_handlers=[list_suites, get_suite], tags=["catalogue"])

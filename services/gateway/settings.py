@@ -1,0 +1,63 @@
+"""What the gateway is told by its environment, all of it prefixed ``ASSAY_``."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.gateway.errors import InvalidSettings
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+Names = Annotated[frozenset[str], NoDecode]
+"""Words separated by commas."""
+
+
+class Settings(BaseSettings):
+    """``allowed_hosts`` are further names this gateway is reached by (without port); ``allowed_origins`` are pages of
+    other origins that may use it, written like ``https://bench.example.org``."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_user: str = ""
+    nats_password: SecretStr = SecretStr("")
+    artifacts_url: str = ".assay/artifacts"
+    catalog: Path = Path("catalog")
+    web: Path = Path("web/dist")
+    gateway_host: str = "127.0.0.1"
+    gateway_port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    token: SecretStr = SecretStr("")
+    allowed_hosts: Names = frozenset()
+    allowed_origins: Names = frozenset()
+
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return frozenset(word.strip().lower().rstrip("/") for word in value.split(",") if word.strip())
+        return value
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return LOOPBACK | self.allowed_hosts
+
+    def check(self) -> None:
+        """Raises InvalidSettings when the gateway would be open to everybody."""
+        if not self.token.get_secret_value() and not is_loopback(self.gateway_host):
+            raise InvalidSettings(
+                f"ASSAY_GATEWAY_HOST is {self.gateway_host}, which others can reach, and no ASSAY_TOKEN is set: "
+                "set a token of your own choosing, or bind 127.0.0.1"
+            )
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
