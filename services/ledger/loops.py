@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from assay.bus.errors import Retryable
 from assay.bus.protocol import Bus, Delivery, Envelope
-from assay.bus.queues import REPORTS
+from assay.bus.queues import REPORTS, all_queues
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from services.ledger.errors import Refused, Unavailable
 from services.ledger.handlers import Ports, on_reports
-from services.ledger.ports import Outbox, Pending, Schedule
+from services.ledger.ports import Feeder, Outbox, Pending, Sweeper
 
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ async def take_reports(bus: Bus, ports: Ports, batch: int) -> None:
         try:
             deliveries = await bus.work.fetch(REPORTS, batch, wait_seconds=5.0)
             await settle(deliveries, ports)
-        except Unavailable as error:
+        except (Unavailable, Retryable) as error:
             log.warning("reports.waiting", reason=str(error))
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -75,10 +76,11 @@ Published = Callable[[Sequence[Pending]], Awaitable[None]]
 class Leader:
     """The duties of the one ledger that holds the leadership. ``changed`` is set whenever a transaction commits."""
 
-    def __init__(self, bus: Bus, outbox: Outbox, schedule: Schedule, changed: asyncio.Event) -> None:
+    def __init__(self, bus: Bus, outbox: Outbox, feeder: Feeder, sweeper: Sweeper, changed: asyncio.Event) -> None:
         self._bus = bus
         self._outbox = outbox
-        self._schedule = schedule
+        self._feeder = feeder
+        self._sweeper = sweeper
         self._changed = changed
         self._facts_due = asyncio.Event()
         self._orders_due = asyncio.Event()
@@ -87,6 +89,7 @@ class Leader:
     async def lead(self) -> None:
         """Do all duties until cancelled or until one of them fails for good."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_provisioned())
             group.create_task(self._spread_changes())
             group.create_task(_each(self._facts_due, self._relay_facts, 0.5))
             group.create_task(_each(self._orders_due, self._relay_orders, 0.5))
@@ -100,6 +103,15 @@ class Leader:
             for due in (self._facts_due, self._orders_due, self._feed_due):
                 due.set()
 
+    async def _keep_provisioned(self) -> None:
+        """Make the streams again whenever the bus came back: it may have come back empty."""
+        seen = self._bus.reconnects
+        while True:
+            await asyncio.sleep(PAUSE_SECONDS)
+            if self._bus.reconnects != seen:
+                seen = self._bus.reconnects
+                await self._bus.provision(all_queues())
+
     async def _relay_facts(self) -> None:
         await relay(self._outbox.facts, self._bus.facts.publish, self._outbox.facts_published)
 
@@ -107,10 +119,10 @@ class Leader:
         await relay(self._outbox.orders, self._bus.work.publish, self._outbox.orders_published)
 
     async def _feed(self) -> None:
-        await self._schedule.feed()
+        await self._feeder.feed()
 
     async def _sweep(self) -> None:
-        if taken_back := await self._schedule.sweep():
+        if taken_back := await self._sweeper.sweep():
             log.warning("leases.expired", count=taken_back)
 
 
@@ -122,6 +134,6 @@ async def _each(due: asyncio.Event, duty: Callable[[], Awaitable[None]], period_
         due.clear()
         try:
             await duty()
-        except (Unavailable, Refused) as error:
+        except (Unavailable, Refused, Retryable) as error:
             log.warning("duty.delayed", duty=duty.__name__, reason=str(error))
             await asyncio.sleep(PAUSE_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from assay.bus.protocol import Envelope
@@ -53,11 +54,12 @@ class Results(Protocol):
         ...
 
 
-class Pending(Protocol):
-    """Something the store wants published."""
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something to publish. ``key`` is what marks it as published: a position, or an attempt's id and token."""
 
-    @property
-    def envelope(self) -> Envelope: ...
+    envelope: Envelope
+    key: tuple[str, int]
 
 
 class Outbox(Protocol):
@@ -67,11 +69,13 @@ class Outbox(Protocol):
     async def orders_published(self, published: Sequence[Pending]) -> None: ...
 
 
-class Schedule(Protocol):
+class Feeder(Protocol):
     async def feed(self) -> int:
         """Release waiting attempts for which there is room; returns how many."""
         ...
 
+
+class Sweeper(Protocol):
     async def sweep(self) -> int:
         """Take back what the dead held; returns how many leases."""
         ...

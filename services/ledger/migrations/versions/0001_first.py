@@ -6,7 +6,6 @@ Revision: 0001, the first.
 from __future__ import annotations
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
@@ -37,16 +36,16 @@ TABLES = (
 def _runs() -> None:
     op.create_table(
         "runs",
-        sa.Column("run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("project", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("suite", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("project", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("suite", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
         sa.Column("repeats", sa.Integer(), nullable=False),
         sa.Column("models", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("task_ids", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("idempotency_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("plan_digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("idempotency_key", sa.String(), nullable=False),
+        sa.Column("plan_digest", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -85,7 +84,7 @@ def _runs() -> None:
     )
     op.create_table(
         "plans",
-        sa.Column("run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -95,16 +94,16 @@ def _runs() -> None:
     )
     op.create_table(
         "facts",
-        sa.Column("run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", "sequence"),
     )
     op.create_table(
         "pending_facts",
         sa.Column("position", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("position"),
     )
@@ -113,24 +112,24 @@ def _runs() -> None:
 def _attempts() -> None:
     op.create_table(
         "attempts",
-        sa.Column("attempt_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("task_index", sa.Integer(), nullable=False),
         sa.Column("model_index", sa.Integer(), nullable=False),
-        sa.Column("task_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("sample_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("task_id", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("sample_id", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
         sa.Column("repeat", sa.Integer(), nullable=False),
-        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
         sa.Column("token", sa.Integer(), server_default="0", nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("gradings", sa.Integer(), server_default="0", nullable=False),
         sa.Column("worker_id", sa.Text(), server_default="", nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("score", sa.Float(), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("cost_nanousd", sa.BigInteger(), server_default="0", nullable=False),
@@ -163,9 +162,9 @@ def _attempts() -> None:
     )
     op.create_table(
         "tries",
-        sa.Column("attempt_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
         sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("worker_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("worker_id", sa.String(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended", sa.Text(), server_default="", nullable=False),
@@ -181,9 +180,9 @@ def _attempts() -> None:
     )
     op.create_table(
         "verdicts",
-        sa.Column("attempt_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
         sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("judge_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("judge_id", sa.String(), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("artifacts", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("judged_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -195,8 +194,8 @@ def _attempts() -> None:
     )
     op.create_table(
         "pending_orders",
-        sa.Column("attempt_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("stage", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
         sa.Column("token", sa.Integer(), nullable=False),
         sa.Column("pool", sa.Text(), server_default="default", nullable=False),
         sa.Column("publishes", sa.Integer(), server_default="0", nullable=False),
@@ -215,15 +214,15 @@ def _attempts() -> None:
 def _work() -> None:
     op.create_table(
         "inbox",
-        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("message_id"),
     )
     op.create_table(
         "workers",
-        sa.Column("worker_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("stage", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("pool", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("worker_id", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("pool", sa.String(), nullable=False),
         sa.Column("slots", sa.Integer(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("worker_id"),
@@ -233,7 +232,7 @@ def _work() -> None:
 def _money() -> None:
     op.create_table(
         "accounts",
-        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
         sa.Column("limit_nanousd", sa.BigInteger(), nullable=True),
         sa.Column("held_nanousd", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("posted_nanousd", sa.BigInteger(), server_default="0", nullable=False),
@@ -245,7 +244,7 @@ def _money() -> None:
     )
     op.create_table(
         "holds",
-        sa.Column("attempt_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
         sa.Column("token", sa.Integer(), nullable=False),
         sa.Column("amount_nanousd", sa.BigInteger(), nullable=False),
         sa.Column("posted_nanousd", sa.BigInteger(), server_default="0", nullable=False),
@@ -259,8 +258,8 @@ def _money() -> None:
     )
     op.create_table(
         "calls",
-        sa.Column("call_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("attempt_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
         sa.Column("token", sa.Integer(), nullable=False),
         sa.Column("cost_nanousd", sa.BigInteger(), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -277,12 +276,12 @@ def _money() -> None:
 def _leaderboard() -> None:
     op.create_table(
         "cells",
-        sa.Column("project", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("suite", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("task_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("task_digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("project", sa.String(), nullable=False),
+        sa.Column("suite", sa.String(), nullable=False),
+        sa.Column("task_id", sa.String(), nullable=False),
+        sa.Column("task_digest", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
         sa.Column("n", sa.Integer(), server_default="0", nullable=False),
         sa.Column("passed", sa.Integer(), server_default="0", nullable=False),
@@ -294,18 +293,18 @@ def _leaderboard() -> None:
         sa.Column("cached_tokens", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("output_tokens", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reasoning_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("last_run_id", sa.String(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("project", "suite", "task_id", "task_digest", "model"),
     )
     op.create_table(
         "cell_metrics",
-        sa.Column("project", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("suite", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("task_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("task_digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("metric", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("project", sa.String(), nullable=False),
+        sa.Column("suite", sa.String(), nullable=False),
+        sa.Column("task_id", sa.String(), nullable=False),
+        sa.Column("task_digest", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("metric", sa.String(), nullable=False),
         sa.Column("n", sa.Integer(), server_default="0", nullable=False),
         sa.Column("total", sa.Float(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("project", "suite", "task_id", "task_digest", "model", "metric"),

@@ -1,0 +1,89 @@
+"""What the ledger does unasked, on the bus in memory and a real Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from assay.bus.memory import MemoryBus
+from assay.bus.protocol import Envelope
+from assay.bus.queues import REPORTS, all_queues, orders_queue
+from assay.contracts import subjects
+from assay.contracts.attempts import AttemptExecuted, Stage, State
+from assay.contracts.codec import decode
+from assay.contracts.facts import Event
+from services.ledger.handlers import Ports
+from services.ledger.loops import Leader, relay, settle
+from tests.ledger.desk import Desk, executed
+
+
+def ports(desk: Desk) -> Ports:
+    return Ports(runs=desk.runs, attempts=desk.attempts, reports=desk.reports, results=desk.results)
+
+
+async def bus_with(*reports: AttemptExecuted) -> MemoryBus:
+    bus = MemoryBus()
+    await bus.provision(all_queues())
+    await bus.work.publish([Envelope.of(subjects.report(each), each.message_id, each) for each in reports])
+    return bus
+
+
+async def test_the_leader_feeds_and_publishes_orders_and_facts(desk: Desk) -> None:
+    bus = await bus_with()
+    await desk.hire(slots=2)
+    run = await desk.submit(samples=3)
+    leader = asyncio.create_task(Leader(bus, desk.outbox, desk.feeder, desk.sweeper, desk.database.changed).lead())
+    orders = await bus.work.fetch(orders_queue(Stage.RUN), 10, wait_seconds=5.0)
+    assert {order.message.attempt_id for order in orders} == {f"{run.run_id}-{n}" for n in (1, 2, 3)}
+    async with bus.facts.replay("assay.evt.v1.>") as facts:
+        heard = [decode(Event, (await anext(facts)).payload) for _ in range(4)]
+    assert [event.sequence for event in heard] == [1, 2, 3, 4]
+    async with asyncio.timeout(5):
+        while await desk.outbox.facts() or await desk.outbox.orders():
+            await asyncio.sleep(0.01)
+    leader.cancel()
+    await asyncio.gather(leader, return_exceptions=True)
+
+
+async def test_a_relay_that_dies_after_publishing_publishes_again_and_is_stored_once(desk: Desk) -> None:
+    bus = await bus_with()
+    await desk.submit()
+
+    async def die(published: Sequence[object]) -> None:
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await relay(desk.outbox.facts, bus.facts.publish, die)
+    await relay(desk.outbox.facts, bus.facts.publish, desk.outbox.facts_published)
+    async with bus.facts.replay("assay.evt.v1.>") as facts:
+        assert decode(Event, (await anext(facts)).payload).type == "run.submitted"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(facts), 0.1)
+
+
+async def test_an_order_nobody_claims_is_published_again(desk: Desk) -> None:
+    await desk.hire(slots=1)
+    await desk.submit(samples=1)
+    await desk.feeder.feed()
+    first = await desk.outbox.orders()
+    await desk.outbox.orders_published(first)
+    await desk.sweeper.sweep()
+    assert await desk.outbox.orders() == []
+    await desk.rows("UPDATE pending_orders SET published_at = now() - interval '1 h'")
+    await desk.sweeper.sweep()
+    (second,) = await desk.outbox.orders()
+    assert second.envelope.payload == first[0].envelope.payload
+    assert second.envelope.message_id != first[0].envelope.message_id
+
+
+async def test_a_report_that_cannot_be_booked_is_buried_and_the_others_count(desk: Desk) -> None:
+    run = await desk.submit(samples=2)
+    good, bad = await desk.start(run)
+    bus = await bus_with(executed(good), executed(bad, reason="a NUL \x00 that Postgres cannot store"))
+    await settle(await bus.work.fetch(REPORTS, 10, wait_seconds=1.0), ports(desk))
+    assert (await desk.attempts.get(good.attempt_id)).attempt.state is State.EXECUTED
+    assert (await desk.attempts.get(bad.attempt_id)).attempt.state is State.RUNNING
+    (letter,) = await bus.work.dead_letters()
+    assert "0x00" in letter.reason
