@@ -1,0 +1,81 @@
+"""What can go wrong in a try, and whose fault it is.
+
+RunnerError
+├── CallFailed                  a request to a model's API failed; ``fault`` is its kind
+│   ├── CallRetryable           may work in a moment: tried again with backoff
+│   │   ├── EndpointUnreachable     connection: nobody there, or the line broke
+│   │   ├── EndpointSilent          timeout: nothing came for too long
+│   │   ├── RateLimited             rate_limited: asked to come back later
+│   │   └── ProviderBroken          provider: an error of theirs, or a reply nobody can read
+│   └── CallPermanent           the same request will fail again
+│       ├── CallMisconfigured       configuration: key, address, model name or parameters are wrong
+│       ├── PromptTooLong           the prompt does not fit the model: ends the attempt as ``limit``
+│       └── PromptRefused           the provider's filter took the prompt: ends the attempt as ``refused``
+├── AnswerUnusable              the model answered, but not in a way that can be handed in: ``agent_error``
+└── TaskUnusable                the task's bundle lacks what the ticket asks for: ``infra_error``, not tried again
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from assay.contracts.models import CallFault
+
+
+class RunnerError(Exception):
+    """A try cannot go on."""
+
+
+class CallFailed(RunnerError):
+    """``perhaps_billed`` says that the provider may have done the work all the same, so that it must be paid for."""
+
+    fault: ClassVar[CallFault] = CallFault.PROVIDER
+
+    def __init__(self, message: str, *, perhaps_billed: bool = False, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.perhaps_billed = perhaps_billed
+        self.retry_after_seconds = retry_after_seconds
+
+
+class CallRetryable(CallFailed):
+    pass
+
+
+class EndpointUnreachable(CallRetryable):
+    fault = CallFault.CONNECTION
+
+
+class EndpointSilent(CallRetryable):
+    fault = CallFault.TIMEOUT
+
+
+class RateLimited(CallRetryable):
+    fault = CallFault.RATE_LIMITED
+
+
+class ProviderBroken(CallRetryable):
+    fault = CallFault.PROVIDER
+
+
+class CallPermanent(CallFailed):
+    pass
+
+
+class CallMisconfigured(CallPermanent):
+    fault = CallFault.CONFIGURATION
+
+
+class PromptTooLong(CallPermanent):
+    fault = CallFault.CONFIGURATION
+
+
+class PromptRefused(CallPermanent):
+    fault = CallFault.PROVIDER
+
+
+class AnswerUnusable(RunnerError):
+    pass
+
+
+class TaskUnusable(RunnerError):
+    pass

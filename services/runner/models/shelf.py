@@ -1,0 +1,111 @@
+"""Where a try gets its model: opened once per provider, shared by all tries, with the provider's free places."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import openai
+
+from assay.catalog import Catalog, CatalogError, Provider, ProviderKind
+from assay.contracts.models import ModelName
+from assay.contracts.rpc import ModelEndpoint
+from services.runner.errors import CallMisconfigured
+from services.runner.models.local import LocalModel, RpcPort
+from services.runner.models.openai import SILENCE_SECONDS, OpenAIModel, open_client
+from services.runner.models.protocol import Model
+from services.runner.models.scripted import ScriptedModel
+
+NO_KEY = "none"
+"""Sent to endpoints that take no key; the SDK wants one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A model, and the gate to hold while it is asked."""
+
+    model: Model
+    gate: AbstractAsyncContextManager[object]
+
+
+@dataclass(kw_only=True)
+class _Opened:
+    """A provider as it was when it was opened; it is opened anew when the catalogue says something else of it."""
+
+    provider: Provider
+    gate: asyncio.Semaphore
+    models: dict[str, Model] = field(default_factory=dict[str, Model])
+    clients: dict[str, openai.AsyncOpenAI] = field(default_factory=dict[str, openai.AsyncOpenAI])
+
+
+class Shelf:
+    """Every model the catalogue knows. Keys are read from the environment, handed to the client, and kept nowhere."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        rpc: RpcPort,
+        environment: Mapping[str, str] = os.environ,
+        silence_seconds: float = SILENCE_SECONDS,
+    ) -> None:
+        self._catalog, self._rpc, self._environment = catalog, rpc, environment
+        self._silence_seconds = silence_seconds
+        self._opened: dict[str, _Opened] = {}
+
+    def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
+        """The model to ask about that sample. Raises CallMisconfigured for what cannot be asked."""
+        provider_id, _, model = name.partition("/")
+        try:
+            provider = self._catalog.provider(name)
+            if provider.kind is ProviderKind.BUILTIN:
+                return Served(model=ScriptedModel(self._catalog.script(name), task_id, sample_id), gate=nullcontext())
+        except CatalogError as error:
+            raise CallMisconfigured(f"this runner's catalogue does not have {name!r}: {error}") from error
+        opened = self._opened.get(provider_id)
+        if opened is None or (opened.provider is not provider and opened.provider != provider):
+            opened = _Opened(provider=provider, gate=asyncio.Semaphore(provider.concurrency))
+            self._opened[provider_id] = opened
+        if model not in opened.models:
+            opened.models[model] = self._connect(opened, provider_id, model)
+        return Served(model=opened.models[model], gate=opened.gate)
+
+    async def close(self) -> None:
+        """Every connection to every provider."""
+        for opened in self._opened.values():
+            for client in opened.clients.values():
+                await client.close()
+
+    def _connect(self, opened: _Opened, provider_id: str, model: str) -> Model:
+        if opened.provider.kind is ProviderKind.EMBEDDED:
+            return LocalModel(model, self._rpc, lambda endpoint: self._local(opened, endpoint))
+        address, key = self._address(opened.provider, provider_id), self._key(opened.provider, provider_id)
+        return OpenAIModel(self._client(opened, address, key), model)
+
+    def _local(self, opened: _Opened, endpoint: ModelEndpoint) -> Model:
+        return OpenAIModel(self._client(opened, endpoint.base_url, NO_KEY), endpoint.model)
+
+    def _client(self, opened: _Opened, address: str, key: str) -> openai.AsyncOpenAI:
+        if address not in opened.clients:
+            opened.clients[address] = open_client(address, key, opened.provider.concurrency, self._silence_seconds)
+        return opened.clients[address]
+
+    def _address(self, provider: Provider, provider_id: str) -> str:
+        told = self._environment.get(provider.base_url_env or "", "").strip()
+        if not told and not provider.base_url:
+            raise CallMisconfigured(
+                f"provider {provider_id!r} has no address: set {provider.base_url_env} in the runner's environment"
+            )
+        return told or provider.base_url or ""
+
+    def _key(self, provider: Provider, provider_id: str) -> str:
+        if provider.api_key_env is None:
+            return NO_KEY
+        key = self._environment.get(provider.api_key_env, "").strip()
+        if not key:
+            raise CallMisconfigured(
+                f"provider {provider_id!r} has no key: set {provider.api_key_env} in the runner's environment"
+            )
+        return key

@@ -1,0 +1,51 @@
+"""Counting tokens where nobody told how many there were. Loaded on first use: the tables take 0.6 s and 100 MB."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from assay.contracts.models import Usage
+from services.runner.models.protocol import ChatMessage
+
+if TYPE_CHECKING:
+    from bpe_openai import Encoding
+
+ENCODING = "o200k_base"
+MESSAGE_TOKENS = 4
+"""What a message costs besides its text, in OpenAI's own formats."""
+_SLICE_CHARACTERS = 100_000
+"""The tokenizer takes no text of any length; a cut costs a token at most."""
+_HIGH = 1.25
+"""Other models' tokenizers find more tokens in the same text; hardly any finds a quarter more."""
+
+
+async def count_usage(messages: Sequence[ChatMessage], text: str) -> Usage:
+    """An estimate of what the request used, by OpenAI's tokenizer."""
+    return await asyncio.to_thread(_count_usage, messages, text)
+
+
+async def worst_usage(messages: Sequence[ChatMessage], max_tokens: int) -> Usage:
+    """The most a request can have used whose end nobody saw: the prompt counted high, and every token allowed."""
+    usage = await count_usage(messages, "")
+    return Usage(input_tokens=int(usage.input_tokens * _HIGH) + 1, output_tokens=max_tokens)
+
+
+def _count_usage(messages: Sequence[ChatMessage], text: str) -> Usage:
+    prompt = sum(_count(message.content) + MESSAGE_TOKENS for message in messages)
+    return Usage(input_tokens=prompt, output_tokens=_count(text))
+
+
+def _count(text: str) -> int:
+    encoding = _encoding()
+    slices = (text[start : start + _SLICE_CHARACTERS] for start in range(0, len(text), _SLICE_CHARACTERS))
+    return sum(len(encoding.encode_ordinary(piece)) for piece in slices)
+
+
+@cache
+def _encoding() -> Encoding:
+    from bpe_openai import get_encoding
+
+    return get_encoding(ENCODING)

@@ -1,0 +1,16 @@
+"""What a call costs: the ticket's pinned price on what was used, to the nano-USD."""
+
+from __future__ import annotations
+
+from assay.contracts.models import Usage
+from assay.contracts.money import MAX_NANOUSD, Price
+
+
+def cost_nanousd(price: Price | None, usage: Usage) -> int:
+    """0 without a price, which only what calls no model is without. Never more than a nano-USD column can hold."""
+    if price is None:
+        return 0
+    cost = price.cost(
+        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cached_tokens=usage.cached_tokens
+    )
+    return min(cost, MAX_NANOUSD)

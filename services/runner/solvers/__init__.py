@@ -1,0 +1,1 @@
+"""Solvers: how an attempt is made from a model's answer."""
