@@ -1,0 +1,25 @@
+"""How a command ends: by itself, by an error with a text, or by a signal after cleaning up."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+
+def until_signalled(work: Coroutine[Any, Any, int | None], signalled: int = 0) -> int:
+    """Runs the coroutine to its exit code. SIGINT, SIGTERM and SIGHUP cancel it, so that its contexts clean up, and then
+    the exit code is ``signalled``; a second signal cancels the cleaning up too."""
+
+    async def run() -> int:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            return await task or 0
+        except asyncio.CancelledError:
+            return signalled
+
+    return asyncio.run(run())

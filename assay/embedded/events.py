@@ -1,0 +1,99 @@
+"""What the supervisor tells: one line per event, coloured for people or JSON for machines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TextIO
+from zlib import crc32
+
+import msgspec
+
+
+class What(StrEnum):
+    STARTED = "started"
+    READY = "ready"
+    CRASHED = "crashed"
+    """It ended by itself; it will be started again after ``delay_seconds``."""
+    FAILING = "failing"
+    """It ended at once several times in a row; ``lines`` are the last of its log."""
+    STOPPED = "stopped"
+    KILLED = "killed"
+    """It did not stop in time."""
+    LEFTOVER = "leftover"
+    """A process of an earlier stack, whose supervisor is gone, was ended."""
+    SERVING = "serving"
+    STOPPING = "stopping"
+
+
+class StackEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``service`` is the child's name, or ``stack``. ``time`` is in seconds since the epoch."""
+
+    service: str
+    event: What
+    time: float = msgspec.field(default_factory=time.time)
+    text: str = ""
+    pid: int = 0
+    seconds: float | None = None
+    exit_code: int | None = None
+    delay_seconds: float | None = None
+    address: str = ""
+    lines: tuple[str, ...] = ()
+
+
+Report = Callable[[StackEvent], None]
+
+_SERVICE_COLOURS = (36, 35, 34, 33, 32, 96, 95, 94)
+_BAD, _GOOD, _DIM = 31, 32, 2
+_COLOURS = {What.CRASHED: _BAD, What.FAILING: _BAD, What.KILLED: _BAD, What.READY: _GOOD, What.SERVING: _GOOD}
+
+
+def json_lines(stream: TextIO) -> Report:
+    def report(event: StackEvent) -> None:
+        print(msgspec.json.encode(event).decode(), file=stream, flush=True)
+
+    return report
+
+
+def lines(stream: TextIO = sys.stderr) -> Report:
+    """For people; in colour when the stream is a terminal."""
+    colour = stream.isatty()
+
+    def report(event: StackEvent) -> None:
+        print(_line(event, colour), file=stream, flush=True)
+
+    return report
+
+
+def _line(event: StackEvent, colour: bool) -> str:
+    clock = time.strftime("%H:%M:%S", time.localtime(event.time))
+    service_colour = _SERVICE_COLOURS[crc32(event.service.encode()) % len(_SERVICE_COLOURS)]
+    words = [
+        _paint(clock, _DIM, colour),
+        _paint(f"{event.service:<10}", service_colour, colour),
+        _paint(f"{event.event:<8}", _COLOURS.get(event.event, _DIM), colour),
+        _details(event),
+    ]
+    return "\n".join([" ".join(words).rstrip(), *(f"           | {line}" for line in event.lines)])
+
+
+def _details(event: StackEvent) -> str:
+    parts = [
+        event.text,
+        event.address,
+        f"pid {event.pid}" if event.pid else "",
+        f"after {event.seconds:.1f} s" if event.seconds is not None else "",
+        _ending(event.exit_code) if event.exit_code is not None else "",
+        f"starting again in {event.delay_seconds:.1f} s" if event.delay_seconds is not None else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _ending(exit_code: int) -> str:
+    return f"killed by signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+
+
+def _paint(text: str, code: int, colour: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text

@@ -1,0 +1,33 @@
+"""The children's log files: their last lines, and keeping them from filling the disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MAX_BYTES = 20_000_000
+_TAIL_BYTES = 16_384
+
+
+def last_lines(path: Path, count: int = 8) -> tuple[str, ...]:
+    """As text that is safe to print: control characters, which could steer a terminal, are left out."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ()
+    lines = ("".join(letter for letter in line if letter.isprintable()) for line in text.splitlines())
+    return tuple(line[:500] for line in lines if line)[-count:]
+
+
+def shorten(path: Path, max_bytes: int = MAX_BYTES) -> None:
+    """A log past the size becomes ``<name>.log.1``. The child goes on writing to the same file, emptied: it appends, so
+    at most the lines of this moment are lost."""
+    if not path.exists() or path.stat().st_size <= max_bytes:
+        return
+    with path.open("rb") as old, path.with_name(path.name + ".1").open("wb") as kept:
+        old.seek(-max_bytes // 2, os.SEEK_END)
+        while piece := old.read(1 << 20):
+            kept.write(piece)
+    os.truncate(path, 0)

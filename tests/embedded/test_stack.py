@@ -1,0 +1,211 @@
+"""The stack around the services, with the real PostgreSQL and the real nats-server; dummies stand for the services."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from assay.bus.settings import BusSettings
+from assay.embedded.children import ChildSpec
+from assay.embedded.errors import DataInUse, Exposed, PortInUse
+from assay.embedded.events import StackEvent, What
+from assay.embedded.folder import DataFolder, Stack
+from assay.embedded.identity import free_port, identify
+from assay.embedded.leftovers import end_leftovers
+from assay.embedded.services import Address, Services, UpOptions
+from assay.embedded.up import running_stack
+
+pytestmark = pytest.mark.slow
+
+
+class Peek:
+    """Stands in the place of the services, and remembers where NATS and PostgreSQL are."""
+
+    services: Services
+
+    def __call__(self, services: Services, options: UpOptions) -> list[ChildSpec]:
+        self.services = services
+        return []
+
+    @property
+    def database_url(self) -> str:
+        ledger = next(spec for spec in self.services.children(UpOptions()) if spec.name == "ledger")
+        return ledger.environment["ASSAY_DATABASE_URL"]
+
+    @property
+    def bus(self) -> BusSettings:
+        told = self.services.environment("ledger")
+        return BusSettings(url=told["ASSAY_NATS_URL"], user="ledger", password=told["ASSAY_NATS_PASSWORD"])
+
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from assay.cli.terminal import until_signalled
+from assay.embedded.events import json_lines
+from assay.embedded.services import Address, UpOptions
+from assay.embedded.up import running_stack
+
+async def main():
+    options = UpOptions(data=Path(sys.argv[1]), address=Address(port=int(sys.argv[2])))
+    async with running_stack(options, json_lines(sys.stdout), lambda services, options: []):
+        await asyncio.Event().wait()
+
+until_signalled(main())
+"""
+
+
+@contextmanager
+def stack_process(data: Path) -> Generator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
+    """A supervisor of its own with NATS and PostgreSQL, ready; and all processes below it."""
+    command = [sys.executable, "-c", PROGRAM, str(data), str(free_port())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if json.loads(line)["event"] == What.SERVING:
+                    break
+            below = psutil.Process(process.pid).children(recursive=True)
+            assert {"nats-server", "postgres"} <= {child.name() for child in below}
+            yield process, below
+        finally:
+            process.kill()
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; what only waits for init to take note of its end is gone."""
+    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def options(data: Path) -> UpOptions:
+    return UpOptions(data=data, address=Address(port=free_port()))
+
+
+async def query(url: str, text: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(text)
+    finally:
+        await connection.close()
+
+
+async def test_both_are_ready_durable_and_kept_over_a_restart(tmp_path: Path) -> None:
+    began, peek = time.monotonic(), Peek()
+    async with running_stack(options(tmp_path), lambda event: None, peek):
+        print(f"first start took {time.monotonic() - began:.2f} s")
+        assert await query(peek.database_url, "SHOW fsync") == "on"
+        assert await query(peek.database_url, "SHOW synchronous_commit") == "on"
+        assert await query(peek.database_url, "SHOW listen_addresses") == ""
+        await query(peek.database_url, "CREATE TABLE kept AS SELECT 42 AS answer")
+        port = DataFolder(tmp_path).read_stack().ports["nats"]
+    began = time.monotonic()
+    async with running_stack(options(tmp_path), lambda event: None, peek):
+        print(f"second start took {time.monotonic() - began:.2f} s")
+        assert await query(peek.database_url, "SELECT answer FROM kept") == 42
+        assert DataFolder(tmp_path).read_stack().ports["nats"] == port
+
+
+async def test_killed_database_and_bus_come_back(tmp_path: Path) -> None:
+    peek, events = Peek(), list[StackEvent]()
+    async with running_stack(options(tmp_path), events.append, peek):
+        await query(peek.database_url, "CREATE TABLE kept AS SELECT 1 AS answer")
+        for child in DataFolder(tmp_path).read_stack().children:
+            os.kill(child.pid, signal.SIGKILL)
+        seen = len(events)
+        async with asyncio.timeout(15):
+            while {event.service for event in events[seen:] if event.event is What.READY} != {"nats", "postgres"}:
+                await asyncio.sleep(0.05)
+        assert await query(peek.database_url, "SELECT answer FROM kept") == 1
+
+
+async def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
+    peek = Peek()
+    async with running_stack(options(tmp_path / ("long" * 25) / "a folder"), lambda event: None, peek):
+        assert await query(peek.database_url, "SELECT 1") == 1
+
+
+async def test_only_the_owner_can_read_the_passwords(tmp_path: Path) -> None:
+    async with running_stack(options(tmp_path), lambda event: None, Peek()):
+        assert (tmp_path / "nats" / "nats.conf").stat().st_mode & 0o077 == 0
+        assert "password" not in (tmp_path / "stack.json").read_text()
+
+
+async def test_a_second_start_on_the_same_data_names_the_owner(tmp_path: Path) -> None:
+    with stack_process(tmp_path) as (process, _):
+        address = DataFolder(tmp_path).read_stack().address
+        with pytest.raises(DataInUse, match=rf"pid {process.pid}\b.*{address}.*--data") as refusal:
+            async with running_stack(options(tmp_path), lambda event: None, Peek()):
+                pass
+        assert str(tmp_path) in str(refusal.value)
+        assert process.poll() is None
+
+
+async def test_a_port_in_use_names_who_listens_there(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = UpOptions(data=tmp_path, address=Address(port=server.getsockname()[1]))
+        with pytest.raises(PortInUse, match=rf"pid {os.getpid()}\b.*--port"):
+            async with running_stack(taken, lambda event: None, Peek()):
+                pass
+    assert DataFolder(tmp_path).read_stack().children == ()
+
+
+async def test_others_are_let_in_only_with_a_token(tmp_path: Path) -> None:
+    everywhere = UpOptions(data=tmp_path, address=Address(host="0.0.0.0"))
+    with pytest.raises(Exposed, match="ASSAY_TOKEN"):
+        async with running_stack(everywhere, lambda event: None, Peek()):
+            pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_drains_and_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+    with stack_process(tmp_path) as (process, below):
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=20)
+        assert process.returncode == 0
+        stopped = [json.loads(line)["service"] for line in output.splitlines() if '"stopped"' in line]
+        assert stopped == ["nats", "postgres", "stack"]
+        assert not alive(below)
+    assert DataFolder(tmp_path).read_stack().supervisor is None
+
+
+def test_a_supervisor_killed_outright_leaves_no_process_and_can_start_again(tmp_path: Path) -> None:
+    with stack_process(tmp_path) as (process, below):
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 10
+        while alive(below) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not alive(below)
+    with stack_process(tmp_path):
+        pass
+
+
+def test_leftovers_are_ended_but_never_a_stranger_with_the_same_pid() -> None:
+    program = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with subprocess.Popen(program) as leftover, subprocess.Popen(program) as stranger:
+        try:
+            recorded, other = identify("runner", leftover.pid), identify("judge", stranger.pid)
+            assert recorded
+            assert other
+            older = type(other)(name="judge", pid=other.pid, started=other.started - 1000)
+            events: list[StackEvent] = []
+            end_leftovers(Stack(children=(recorded, older)), events.append)
+            assert leftover.poll() is not None
+            assert stranger.poll() is None
+            assert [event.service for event in events] == ["runner"]
+        finally:
+            leftover.kill()
+            stranger.kill()
