@@ -1,0 +1,40 @@
+/** Counts, shares, sizes and scores as text. */
+
+const grouped = new Intl.NumberFormat("en-US");
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+
+export function count(number: number): string {
+  return grouped.format(number);
+}
+
+/** `8.4K`, `1.2M`; exact below ten thousand. */
+export function short(number: number): string {
+  return number < 10_000 ? grouped.format(number) : compact.format(number);
+}
+
+/** A share of one as a percentage: `83.3 %`, and `100 %` or `0 %` only for exactly that. */
+export function percent(share: number): string {
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  return `${Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1)} %`;
+}
+
+/** A score of 0..1 with three places. */
+export function score(value: number | null): string {
+  return value === null ? "–" : value.toFixed(3);
+}
+
+/** A metric: up to five significant digits. */
+export function metric(value: number): string {
+  return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(5)));
+}
+
+export function bytes(size: number): string {
+  if (size < 1000) return `${size} B`;
+  if (size < 1_000_000) return `${(size / 1000).toFixed(1)} kB`;
+  return `${(size / 1_000_000).toFixed(1)} MB`;
+}
+
+/** `1 run`, `2 runs`. */
+export function plural(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,22 @@
+/** Topic `leaderboard[:<suite>]`: a board that is replaced as a whole when results come in. */
+
+import type { Board } from "../contracts.ts";
+import type { Snapshot } from "./frames.ts";
+import type { Store, Taken } from "./store.ts";
+
+export class BoardStore implements Store {
+  readonly cursor = null;
+  board: Board | null = null;
+  /** Counts what was heard: a board or a fact that changes one. */
+  heard = 0;
+
+  snapshot(frame: Snapshot): void {
+    this.board = frame.data as Board;
+    this.heard += 1;
+  }
+
+  fact(): Taken {
+    this.heard += 1;
+    return "applied";
+  }
+}

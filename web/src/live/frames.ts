@@ -1,0 +1,97 @@
+/** Frames of the live WebSocket `/api/v1/live`, both ways, as `assay/contracts/live.py` defines them. */
+
+import type { AttemptView, Instant, Problem, Progress, RunView, Verdict } from "../contracts.ts";
+
+export interface TailLine {
+  type: "tail.line";
+  attempt_id: string;
+  token: number;
+  kind: "step" | "prompt" | "model" | "stdout" | "stderr";
+  text: string;
+  time: Instant;
+  dropped: number;
+}
+
+export type Fact =
+  | { type: "run.submitted" | "run.started" | "run.finished" | "run.cancelled"; run: RunView }
+  | {
+      type:
+        | "attempt.queued"
+        | "attempt.started"
+        | "attempt.requeued"
+        | "attempt.handed_in"
+        | "attempt.grading"
+        | "attempt.finished";
+      attempt: AttemptView;
+      progress: Progress;
+      verdict?: Verdict | null;
+      cause?: string;
+    };
+
+export interface Event {
+  id: string;
+  source: string;
+  type: string;
+  subject: string;
+  time: Instant;
+  sequence: number;
+  project: string;
+  runid: string;
+  data: Fact;
+  specversion: string;
+  datacontenttype: string;
+}
+
+export interface RunSnapshot {
+  run: RunView;
+  attempts: AttemptView[];
+}
+
+export interface RunsSnapshot {
+  runs: RunView[];
+  total: number;
+}
+
+export interface Snapshot {
+  type: "snapshot";
+  topic: string;
+  cursor: number;
+  data: unknown;
+}
+
+export interface FactFrame {
+  type: "fact";
+  topic: string;
+  cursor: number;
+  event: Event;
+}
+
+export interface TailFrame {
+  type: "tail";
+  topic: string;
+  lines: TailLine[];
+  dropped: number;
+}
+
+export interface ErrorFrame {
+  type: "error";
+  problem: Problem;
+  topic: string;
+}
+
+export interface Degraded {
+  type: "degraded";
+  degraded: boolean;
+  reason: string;
+}
+
+export interface Pong {
+  type: "pong";
+}
+
+export type ServerFrame = Snapshot | FactFrame | TailFrame | ErrorFrame | Degraded | Pong;
+
+export type ClientFrame =
+  | { type: "subscribe"; topic: string; cursor?: number }
+  | { type: "unsubscribe"; topic: string }
+  | { type: "ping" };

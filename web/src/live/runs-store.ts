@@ -1,0 +1,40 @@
+/** Topic `runs`: the newest runs, and older ones once fetched, each with its progress. */
+
+import type { RunView } from "../contracts.ts";
+import type { FactFrame, RunsSnapshot, Snapshot } from "./frames.ts";
+import type { Store, Taken } from "./store.ts";
+
+export class RunsStore implements Store {
+  readonly cursor = null;
+  /** How often a snapshot came: after the first, each means that a break was healed. */
+  snapshots = 0;
+  private readonly byId = new Map<string, RunView>();
+
+  /** Newest first. */
+  get runs(): RunView[] {
+    return [...this.byId.values()].sort((a, b) => (a.run_id < b.run_id ? 1 : -1));
+  }
+
+  snapshot(frame: Snapshot): void {
+    this.add((frame.data as RunsSnapshot).runs);
+    this.snapshots += 1;
+  }
+
+  /** Takes runs read elsewhere; a row that is newer here stays. */
+  add(runs: RunView[]): void {
+    for (const run of runs) {
+      const known = this.byId.get(run.run_id);
+      if (!known || known.sequence <= run.sequence) this.byId.set(run.run_id, run);
+    }
+  }
+
+  fact(frame: FactFrame): Taken {
+    const { runid, sequence, data } = frame.event;
+    const known = this.byId.get(runid);
+    if (known && sequence <= known.sequence) return "stale";
+    if ("run" in data) this.byId.set(runid, { ...data.run, sequence });
+    else if (known) this.byId.set(runid, { ...known, progress: data.progress, sequence });
+    else return "stale";
+    return "applied";
+  }
+}

@@ -1,0 +1,52 @@
+/** A task's instructions: Markdown of the catalogue, cleaned of everything that is not text. */
+
+import DOMPurify from "dompurify";
+import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { unsafeHTML } from "lit/directives/unsafe-html.js";
+import { marked } from "marked";
+import { getTask } from "../../api.ts";
+import type { TaskView } from "../../contracts.ts";
+import { ground } from "../../design/sheets.ts";
+
+const TAGS = ["p", "ul", "ol", "li", "code", "pre", "em", "strong", "h1", "h2", "h3", "h4", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "br", "hr", "del"];
+
+@customElement("task-instructions")
+export class TaskInstructions extends LitElement {
+  static override styles = [
+    ground,
+    css`
+      summary { cursor: pointer; padding: 10px 14px; font-weight: 620; }
+      .text { padding: 0 14px 14px; max-width: 84ch; overflow-wrap: anywhere; }
+      .text > * { margin: 0 0 10px; }
+      .text pre { background: var(--sunken); padding: 10px 12px; border-radius: 5px; overflow-x: auto; }
+      .text h1, .text h2, .text h3 { font-size: 15px; margin-top: 14px; }
+      .about { padding: 0 14px 10px; }
+    `,
+  ];
+
+  @property() taskId = "";
+  @state() private task: TaskView | null = null;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("taskId") || !this.taskId) return;
+    getTask(this.taskId)
+      .then((task) => {
+        this.task = task;
+      })
+      .catch(() => {
+        this.task = null;
+      });
+  }
+
+  override render() {
+    const { task } = this;
+    if (!task) return nothing;
+    const clean = DOMPurify.sanitize(marked.parse(task.instructions, { async: false }), { ALLOWED_TAGS: TAGS, ALLOWED_ATTR: [] });
+    return html`<details>
+      <summary>Task: ${task.title}</summary>
+      <p class="about quiet">${[task.difficulty, task.language, ...task.tags, `solver ${task.solver}`].filter(Boolean).join(" · ")}</p>
+      <div class="text">${unsafeHTML(clean)}</div>
+    </details>`;
+  }
+}

@@ -1,0 +1,20 @@
+/** No such page. */
+
+import { html, LitElement } from "lit";
+import { customElement } from "lit/decorators.js";
+import { ground } from "../design/sheets.ts";
+import { empty, noticeStyle } from "../parts/notice.ts";
+import { tellCrumbs } from "../shell/crumbs.ts";
+
+@customElement("missing-page")
+export class MissingPage extends LitElement {
+  static override styles = [ground, noticeStyle];
+
+  override render() {
+    tellCrumbs([{ name: "Not found" }]);
+    return empty(
+      "There is no such page",
+      html`<p>Nothing is at <code>${location.pathname}</code>.</p><p><a href="/runs">All runs</a> · <a href="/leaderboard">Leaderboard</a></p>`,
+    );
+  }
+}

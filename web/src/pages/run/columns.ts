@@ -1,0 +1,101 @@
+/** Columns of the attempts table: what each sorts by and how it is shown. */
+
+import { createSortedRowModel, rowSortingFeature, type ColumnDef, tableFeatures } from "@tanstack/lit-table";
+import { html, type TemplateResult } from "lit";
+import type { AttemptView } from "../../contracts.ts";
+import { nano } from "../../format/money.ts";
+import { score, short } from "../../format/number.ts";
+import { duration } from "../../format/time.ts";
+import { badge } from "../../parts/badge.ts";
+import { moment } from "../../parts/moment.ts";
+import { money } from "../../parts/money.ts";
+import { byValue } from "../../parts/sorting.ts";
+
+export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
+export type Features = typeof features;
+
+interface Shown {
+  name: string;
+  width: string;
+  /** Hidden below this width of the window, in pixels. */
+  from: number;
+  right: boolean;
+  cell(attempt: AttemptView): TemplateResult | string;
+}
+
+const column = (
+  id: string,
+  accessorFn: (attempt: AttemptView) => unknown,
+  shown: Omit<Shown, "right" | "from"> & Partial<Shown>,
+): ColumnDef<Features, AttemptView> & { shown: Shown } => ({
+  id,
+  accessorFn,
+  sortFn: byValue,
+  sortUndefined: "last",
+  shown: { right: false, from: 0, ...shown },
+});
+
+export const columns = [
+  column("ordinal", (row) => row.ordinal, {
+    name: "#",
+    width: "56px",
+    from: 760,
+    cell: (row) => html`<span class="quiet number">${row.ordinal}</span>`,
+  }),
+  column("task", (row) => `${row.task_id} ${row.sample_id} ${row.repeat}`, {
+    name: "Task",
+    width: "minmax(150px, 2.2fr)",
+    cell: (row) => html`<a href="/attempts/${row.attempt_id}" title="${row.task_id} ${row.sample_id}">${row.task_id}</a> <small>${row.sample_id}${row.repeat ? ` ×${row.repeat + 1}` : ""}</small>`,
+  }),
+  column("model", (row) => row.model, {
+    name: "Model",
+    width: "minmax(110px, 1.6fr)",
+    cell: (row) => html`<span title=${row.model}>${row.model}</span>`,
+  }),
+  column("state", (row) => row.outcome ?? row.state, {
+    name: "State",
+    width: "minmax(104px, 1fr)",
+    cell: (row) => badge(row.outcome ?? row.state),
+  }),
+  column("score", (row) => row.score ?? undefined, {
+    name: "Score",
+    width: "72px",
+    right: true,
+    cell: (row) => score(row.score),
+  }),
+  column("cost", (row) => nano(row.cost_usd), {
+    name: "Cost",
+    width: "86px",
+    from: 760,
+    right: true,
+    cell: (row) => money(row.cost_usd),
+  }),
+  column("tokens", (row) => row.usage.input_tokens + row.usage.output_tokens, {
+    name: "Tokens",
+    width: "80px",
+    from: 1000,
+    right: true,
+    cell: (row) => html`<span title="${row.usage.input_tokens} in, ${row.usage.output_tokens} out">${short(row.usage.input_tokens + row.usage.output_tokens)}</span>`,
+  }),
+  column("duration", (row) => row.duration_seconds || undefined, {
+    name: "Took",
+    width: "86px",
+    from: 760,
+    right: true,
+    cell: (row) => (row.duration_seconds ? duration(row.duration_seconds) : "–"),
+  }),
+  column("tries", (row) => row.tries, {
+    name: "Tries",
+    width: "66px",
+    from: 1000,
+    right: true,
+    cell: (row) => html`<span class=${row.tries > 1 ? "several" : ""}>${row.tries}</span>`,
+  }),
+  column("changed", (row) => row.changed_at, {
+    name: "Changed",
+    width: "96px",
+    from: 1000,
+    right: true,
+    cell: (row) => html`<span class="quiet">${moment(row.changed_at)}</span>`,
+  }),
+];

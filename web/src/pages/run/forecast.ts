@@ -1,0 +1,16 @@
+/** How long a run has been at it, and how long it will be. */
+
+import type { RunView } from "../../contracts.ts";
+import { between } from "../../format/time.ts";
+
+/** Seconds from the first claim to the end, or to now. */
+export function elapsed(run: RunView, now = Date.now()): number {
+  return run.started_at ? between(run.started_at, run.finished_at, now) : 0;
+}
+
+/** Seconds left at the pace so far; null before there is a pace, or when nothing is left. */
+export function remaining(run: RunView, now = Date.now()): number | null {
+  const { done, total } = run.progress;
+  if (run.status !== "running" || done === 0 || done === total) return null;
+  return (elapsed(run, now) / done) * (total - done);
+}

@@ -1,0 +1,90 @@
+/** The frame around every page: header, trail, banner, the page itself, status bar. */
+
+import "@awesome.me/webawesome/dist/components/icon/icon.js";
+import { css, html, LitElement } from "lit";
+import { customElement } from "lit/decorators.js";
+import { ground } from "../design/sheets.ts";
+import { Address } from "../router.ts";
+import { onCrumbs, renderCrumbs } from "./crumbs.ts";
+import { pageAt } from "./pages.ts";
+import "./status-bar.ts";
+import { chooseTheme, chosenTheme, THEMES } from "./theme.ts";
+
+const THEME_ICONS = { system: "screen", light: "sun", dark: "moon" };
+
+@customElement("assay-app")
+export class App extends LitElement {
+  static override styles = [
+    ground,
+    css`
+      :host { display: grid; grid-template-rows: auto auto 1fr auto; min-height: 100%; }
+      .top { display: flex; align-items: center; gap: 6px 20px; flex-wrap: wrap; padding: 8px 20px; background: var(--surface); border-bottom: 1px solid var(--line); }
+      .brand { display: flex; align-items: center; gap: 9px; color: var(--text); font-weight: 640; font-size: 16px; letter-spacing: -0.01em; }
+      .brand:hover { text-decoration: none; }
+      .main-nav { display: flex; gap: 2px; }
+      .main-nav a { color: var(--quiet); padding: 5px 10px; border-radius: 5px; font-weight: 530; }
+      .main-nav a:hover { background: var(--sunken); text-decoration: none; }
+      .main-nav a[data-here] { color: var(--accent); background: var(--accent-soft); }
+      .theme { margin-left: auto; background: none; border: 1px solid transparent; border-radius: 5px; color: var(--quiet); cursor: pointer; width: 32px; height: 32px; font-size: 17px; display: grid; place-items: center; }
+      .theme:hover { background: var(--sunken); color: var(--text); }
+      main { padding: 14px 20px 28px; width: 100%; max-width: 1480px; margin: 0 auto; min-width: 0; }
+      main:focus { outline: none; }
+      .crumbs ol { display: flex; flex-wrap: wrap; gap: 4px; margin: 0 0 10px; padding: 0; list-style: none; font-size: 12.5px; color: var(--quiet); }
+      .crumbs li { overflow-wrap: anywhere; }
+      .crumbs li + li::before { content: "/"; padding: 0 5px 0 1px; color: var(--line-strong); }
+      .skip { position: absolute; left: -999px; }
+      .skip:focus { left: 8px; top: 8px; background: var(--surface); padding: 8px 12px; z-index: 10; }
+      assay-status-bar { position: sticky; bottom: 0; z-index: 3; }
+      assay-banner { position: sticky; top: 0; z-index: 4; }
+      @media (max-width: 640px) { main { padding: 12px 12px 24px; } .top { padding: 8px 12px; } }
+    `,
+  ];
+
+  constructor() {
+    super();
+    new Address(this, () => this.focusPage());
+    onCrumbs(() => this.requestUpdate());
+  }
+
+  /** A new page is read from its start, by screen readers too. */
+  private path = location.pathname;
+  private focusPage(): void {
+    if (this.path === location.pathname) return;
+    this.path = location.pathname;
+    window.scrollTo(0, 0);
+    this.renderRoot.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
+  }
+
+  override render() {
+    const theme = chosenTheme();
+    return html`
+      <a class="skip" href="#main" @click=${this.skip}>Skip to content</a>
+      <header class="top">
+        <a class="brand" href="/runs"><img src="/favicon.svg" alt="" width="26" height="26" /><span>Assay</span></a>
+        <nav class="main-nav" aria-label="Main">${this.renderNav("/runs", "Runs")}${this.renderNav("/leaderboard", "Leaderboard")}</nav>
+        <button class="theme" @click=${this.nextTheme} title="Theme: ${theme}" aria-label="Theme: ${theme}. Change">
+          <wa-icon name=${THEME_ICONS[theme]}></wa-icon>
+        </button>
+      </header>
+      <assay-banner></assay-banner>
+      <main id="main" tabindex="-1">${renderCrumbs()}${pageAt(location.pathname)}</main>
+      <assay-status-bar></assay-status-bar>
+    `;
+  }
+
+  private renderNav(href: string, name: string) {
+    const here = location.pathname.startsWith(href) || (href === "/runs" && !location.pathname.startsWith("/leaderboard"));
+    return html`<a href=${href} aria-current=${here ? "page" : "false"} ?data-here=${here}>${name}</a>`;
+  }
+
+  private skip(event: Event): void {
+    event.preventDefault();
+    this.renderRoot.querySelector<HTMLElement>("main")?.focus();
+  }
+
+  private nextTheme(): void {
+    const next = THEMES[(THEMES.indexOf(chosenTheme()) + 1) % THEMES.length] ?? "system";
+    chooseTheme(next);
+    this.requestUpdate();
+  }
+}
