@@ -11,8 +11,10 @@ RunnerError
 │       ├── CallMisconfigured       configuration: key, address, model name or parameters are wrong
 │       ├── PromptTooLong           the prompt does not fit the model: ends the attempt as ``limit``
 │       └── PromptRefused           the provider's filter took the prompt: ends the attempt as ``refused``
+├── AnswerRefused               the model, or its provider's filter, would not answer: ``refused``
 ├── AnswerUnusable              the model answered, but not in a way that can be handed in: ``agent_error``
-└── TaskUnusable                the task's bundle lacks what the ticket asks for: ``infra_error``, not tried again
+├── TaskUnusable                the task's bundle lacks what the ticket asks for: ``infra_error``, not tried again
+└── HostUnfit                   this machine lacks a program the try needs: ``infra_error``, may pass elsewhere
 """
 
 from __future__ import annotations
@@ -73,9 +75,17 @@ class PromptRefused(CallPermanent):
     fault = CallFault.PROVIDER
 
 
+class AnswerRefused(RunnerError):
+    pass
+
+
 class AnswerUnusable(RunnerError):
     pass
 
 
 class TaskUnusable(RunnerError):
+    pass
+
+
+class HostUnfit(RunnerError):
     pass

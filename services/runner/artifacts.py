@@ -1,0 +1,128 @@
+"""What a try leaves behind, by reference: the resolved task, prompt, response, patch, outputs of tools, result.
+
+Artifacts keep what was really said: NULs, escape codes and markup stay as they are. What is over the cap is cut, and
+its reference says so.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from assay.artifacts import unpack
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import Ticket
+from assay.contracts.codec import Malformed, decode, encode
+from assay.contracts.files import Files, FilesRefused
+from assay.contracts.tasks import Limits, PublicTask, Sample
+from services.runner.errors import TaskUnusable
+from services.runner.text import cut_bytes, to_bytes
+
+MAX_TEXT_BYTES = 16 * 1024 * 1024
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+DIFF = "text/x-diff; charset=utf-8"
+_CACHE_BYTES = 128 * 1024 * 1024
+
+
+class Store(Protocol):
+    """One area of the artifact store."""
+
+    async def put(self, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef: ...
+
+    async def get(self, ref: ArtifactRef) -> bytes: ...
+
+
+@dataclass(kw_only=True)
+class Kept:
+    """The artifacts of one try, by name."""
+
+    store: Store
+    refs: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
+
+    async def keep(self, name: str, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
+        ref = self.refs[name] = await self.store.put(data, media_type, truncated=truncated)
+        return ref
+
+    async def keep_text(self, name: str, text: str, *, truncated: bool = False) -> ArtifactRef:
+        """Up to the cap."""
+        data, cut = cut_bytes(to_bytes(text), MAX_TEXT_BYTES)
+        return await self.keep(name, data, TEXT, truncated=truncated or cut)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A public bundle, read. ``resolved`` are the references of ``task.json`` as a try leaves it, by limits."""
+
+    task: PublicTask
+    samples: dict[str, Sample]
+    workspace: Files
+    size_bytes: int
+    resolved: dict[Limits, ArtifactRef] = field(default_factory=dict[Limits, ArtifactRef])
+
+    def sample(self, sample_id: str) -> Sample:
+        """Raises TaskUnusable when the task has no such sample."""
+        if sample_id not in self.samples:
+            raise TaskUnusable(f"task {self.task.task_id!r} ({self.task.digest[:12]}) has no sample {sample_id!r}")
+        return self.samples[sample_id]
+
+
+class Bundles:
+    """Public bundles, read once each: attempts at the same tasks come in crowds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._opened: OrderedDict[str, Opened] = OrderedDict()
+        self._bytes = 0
+
+    async def open(self, ref: ArtifactRef | None) -> Opened:
+        """Raises TaskUnusable for what is not a public bundle, or ArtifactError."""
+        if ref is None:
+            raise TaskUnusable("the ticket names no public bundle")
+        if found := self._opened.get(ref.sha256):
+            self._opened.move_to_end(ref.sha256)
+            return found
+        opened = _open(await self._store.get(ref))
+        self._remember(ref.sha256, opened)
+        return opened
+
+    def _remember(self, digest: str, opened: Opened) -> None:
+        if digest in self._opened:
+            return
+        self._opened[digest] = opened
+        self._bytes += opened.size_bytes
+        while self._bytes > _CACHE_BYTES and len(self._opened) > 1:
+            self._bytes -= self._opened.popitem(last=False)[1].size_bytes
+
+
+async def keep_task(kept: Kept, opened: Opened, ticket: Ticket) -> None:
+    """``task.json``: the task as this run resolved it; the same for all its attempts, so stored once."""
+    if ticket.limits in opened.resolved:
+        kept.refs["task.json"] = opened.resolved[ticket.limits]
+        return
+    resolved = encode({"task": opened.task, "limits": ticket.limits, "solver": ticket.solver})
+    opened.resolved[ticket.limits] = await kept.keep("task.json", resolved, JSON)
+
+
+def read_bundle(data: bytes) -> dict[str, bytes]:
+    """Raises TaskUnusable for bytes that are no bundle."""
+    try:
+        return unpack(data)
+    except FilesRefused as error:
+        raise TaskUnusable(f"the task's bundle cannot be read: {error}") from error
+
+
+def below(bundle: Files, folder: str) -> dict[str, bytes]:
+    """The files of one folder of a bundle, by their paths in that folder."""
+    return {path.removeprefix(folder): content for path, content in bundle.items() if path.startswith(folder)}
+
+
+def _open(data: bytes) -> Opened:
+    bundle = read_bundle(data)
+    try:
+        task = decode(PublicTask, bundle["task.json"])
+    except (KeyError, Malformed) as error:
+        raise TaskUnusable(f"the public bundle has no readable task.json: {error}") from error
+    samples = {sample.sample_id: sample for sample in task.samples}
+    return Opened(task=task, samples=samples, workspace=below(bundle, "workspace/"), size_bytes=len(data))

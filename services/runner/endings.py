@@ -1,0 +1,65 @@
+"""How a try ends that has nothing to be graded: whose fault it was, and whether another try may help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.artifacts import ArtifactError, ArtifactRetryable
+from assay.contracts.attempts import Fault
+from assay.contracts.verdicts import Outcome
+from assay.sandbox import SandboxError, SandboxRetryable
+from services.runner.errors import (
+    AnswerRefused,
+    AnswerUnusable,
+    CallFailed,
+    HostUnfit,
+    PromptRefused,
+    PromptTooLong,
+    TaskUnusable,
+)
+from services.runner.text import clean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """``outcome`` None: there is something to grade."""
+
+    outcome: Outcome | None = None
+    reason: str = ""
+    fault: Fault | None = None
+
+
+_THE_MODELS = (
+    (AnswerUnusable, Outcome.AGENT_ERROR),
+    (AnswerRefused, Outcome.REFUSED),
+    (PromptRefused, Outcome.REFUSED),
+    (PromptTooLong, Outcome.LIMIT),
+)
+
+
+def ending_of(error: Exception) -> Ending:
+    """What the model did counts for it; what a provider, the host or the task did never does."""
+    reason = clean(str(error) or type(error).__name__)
+    for kind, outcome in _THE_MODELS:
+        if isinstance(error, kind):
+            return Ending(outcome=outcome, reason=reason)
+    kind, new_try = _fault_of(error)
+    fault = Fault(kind=kind, message=reason, new_try=new_try)
+    return Ending(outcome=Outcome.INFRA_ERROR, reason=f"{kind}: {reason}", fault=fault)
+
+
+def out_of_time(wall_seconds: float) -> Ending:
+    return Ending(outcome=Outcome.TIMEOUT, reason=f"over the wall limit of {wall_seconds:g} s (limits.wall_seconds)")
+
+
+def _fault_of(error: Exception) -> tuple[str, bool]:
+    """A name for it, and whether a new try is likely to pass. Calls were tried again already."""
+    if isinstance(error, CallFailed):
+        return error.fault, False
+    if isinstance(error, SandboxError):
+        return "sandbox", isinstance(error, SandboxRetryable)
+    if isinstance(error, ArtifactError):
+        return "artifacts", isinstance(error, ArtifactRetryable)
+    if isinstance(error, HostUnfit):
+        return "host", True
+    return ("task", False) if isinstance(error, TaskUnusable) else ("internal", True)

@@ -1,0 +1,103 @@
+"""What the runner does with a ticket: one try at the attempt, whose report tells all that came of it."""
+
+from __future__ import annotations
+
+import structlog
+from msgspec import field
+
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import AttemptExecuted, Fault, Ticket
+from assay.contracts.codec import Data, encode
+from assay.contracts.models import Call, ModelSpec, Usage
+from assay.contracts.verdicts import Outcome
+from services.runner.artifacts import JSON
+from services.runner.endings import Ending, ending_of, out_of_time
+from services.runner.ports import Ports
+from services.runner.solving import solve
+from services.runner.trying import Try
+
+_log = structlog.get_logger(__name__)
+
+
+class Result(Data, frozen=True, kw_only=True):
+    """``result.json``: the try in one page. ``duration_seconds`` leaves out what was spent waiting for others."""
+
+    attempt_id: str
+    token: int
+    worker_id: str
+    model: ModelSpec
+    outcome: Outcome | None
+    reason: str
+    fault: Fault | None
+    duration_seconds: float
+    cost_nanousd: int
+    usage: Usage
+    calls: tuple[Call, ...]
+    output: ArtifactRef | None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptExecuted:
+    """Makes one try at the attempt. Whatever goes wrong is in the report; only cancelling it gives none."""
+    attempt = Try(ticket, ports)
+    output: ArtifactRef | None = None
+    ending = Ending()
+    try:
+        output = await solve(attempt)
+    except TimeoutError as error:
+        ending = out_of_time(ticket.limits.wall_seconds) if attempt.clock.ran_out else ending_of(error)
+    except Exception as error:
+        ending = ending_of(error)
+        _log_ending(ticket, ending, error)
+    return await _report(attempt, ending, output)
+
+
+async def _report(attempt: Try, ending: Ending, output: ArtifactRef | None) -> AttemptExecuted:
+    ticket = attempt.ticket
+    ending = await _keep_result(attempt, ending, output)
+    return AttemptExecuted(
+        message_id=f"{ticket.attempt_id}:{ticket.token}:executed",
+        attempt_id=ticket.attempt_id,
+        token=ticket.token,
+        worker_id=attempt.ports.worker_id,
+        outcome=ending.outcome,
+        reason=ending.reason,
+        fault=ending.fault,
+        calls=attempt.calls,
+        output=output if ending.outcome is None else None,
+        artifacts=attempt.kept.refs,
+        duration_seconds=attempt.clock.used_seconds,
+    )
+
+
+async def _keep_result(attempt: Try, ending: Ending, output: ArtifactRef | None) -> Ending:
+    """``result.json``. A store that does not take it ends the try as it would have earlier."""
+    result = Result(
+        attempt_id=attempt.ticket.attempt_id,
+        token=attempt.ticket.token,
+        worker_id=attempt.ports.worker_id,
+        model=attempt.ticket.model,
+        outcome=ending.outcome,
+        reason=ending.reason,
+        fault=ending.fault,
+        duration_seconds=attempt.clock.used_seconds,
+        cost_nanousd=sum(call.cost_nanousd for call in attempt.calls),
+        usage=sum((call.usage for call in attempt.calls), Usage()),
+        calls=attempt.calls,
+        output=output,
+        notes=tuple(attempt.notes),
+    )
+    try:
+        await attempt.kept.keep("result.json", encode(result), JSON)
+    except Exception as error:
+        return ending if ending.outcome else ending_of(error)
+    return ending
+
+
+def _log_ending(ticket: Ticket, ending: Ending, error: Exception) -> None:
+    about = {"attempt_id": ticket.attempt_id, "token": ticket.token, "model": ticket.model.name}
+    unforeseen = ending.fault is not None and ending.fault.kind == "internal"
+    if unforeseen:
+        _log.error("attempt.crashed", **about, exc_info=error)
+    else:
+        _log.info("attempt.ended", **about, outcome=ending.outcome, reason=ending.reason)

