@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 from collections import OrderedDict
-from collections.abc import Awaitable
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 import obstore
 from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
@@ -30,11 +29,10 @@ from assay.artifacts.errors import (
 )
 from assay.contracts.artifacts import ArtifactRef, Sha256
 
-T = TypeVar("T")
-
 SMALL_BYTES = 256 * 1024
 """Up to here a local put or get runs on the event loop: 0.1 ms, less than handing it to a thread and back."""
 _KNOWN_DIGESTS = 50_000
+_DIGEST = re.compile("[0-9a-f]{64}")
 _PERMANENT = (
     exceptions.InvalidPathError,
     exceptions.NotSupportedError,
@@ -69,14 +67,20 @@ class ArtifactStore:
         """Kept when this returns. Raises StoreFull, StoreUnreachable or StoreMisconfigured."""
         digest = sha256(data).hexdigest()
         if digest not in self._known:
-            await self._put(digest, data)
+            with _Translate():
+                await self._put(self._key(digest), data)
             self._remember(digest)
         return ArtifactRef(sha256=digest, size_bytes=len(data), media_type=media_type, truncated=truncated)
 
     async def get(self, ref: ArtifactRef | Sha256) -> bytes:
         """The very bytes. Raises ArtifactMissing, ArtifactCorrupt, or what ``put`` raises."""
         digest = _digest_of(ref)
-        data = await self._get(digest)
+        try:
+            with _Translate():
+                data = await self._get(self._key(digest))
+        except ArtifactMissing:
+            self._known.pop(digest, None)
+            raise
         if sha256(data).hexdigest() != digest:
             self._known.pop(digest, None)
             raise ArtifactCorrupt(f"what {self.area}/{digest} holds ({len(data)} bytes) is not what was put there")
@@ -84,26 +88,25 @@ class ArtifactStore:
 
     async def exists(self, ref: ArtifactRef | Sha256) -> bool:
         """Whether something is stored under the digest now; only ``get`` proves that it is whole."""
+        digest = _digest_of(ref)
         try:
-            await _translated(obstore.head_async(self._backend, self._key(_digest_of(ref))))
+            with _Translate():
+                await obstore.head_async(self._backend, self._key(digest))
         except ArtifactMissing:
+            self._known.pop(digest, None)
             return False
         return True
 
-    async def _put(self, digest: str, data: bytes) -> None:
-        key = self._key(digest)
+    async def _put(self, key: str, data: bytes) -> None:
         if self._local and len(data) <= SMALL_BYTES:
-            with _Translate():
-                obstore.put(self._backend, key, data, use_multipart=False)
+            obstore.put(self._backend, key, data, use_multipart=False)
         else:
-            await _translated(obstore.put_async(self._backend, key, data))
+            await obstore.put_async(self._backend, key, data)
 
-    async def _get(self, digest: str) -> bytes:
-        key = self._key(digest)
+    async def _get(self, key: str) -> bytes:
         if self._local:
-            return bytes(await _translated(asyncio.to_thread(lambda: obstore.get(self._backend, key).bytes())))
-        answer = await _translated(obstore.get_async(self._backend, key))
-        return bytes(await _translated(_whole(answer)))
+            return bytes(await asyncio.to_thread(lambda: obstore.get(self._backend, key).bytes()))
+        return bytes(await (await obstore.get_async(self._backend, key)).bytes_async())
 
     def _key(self, digest: str) -> str:
         return f"{self.area}/{digest[:2]}/{digest}"
@@ -121,28 +124,31 @@ def open_store(url: str | Path, area: Area | str) -> ArtifactStore:
     scheme, separator, path = address.partition("://")
     with _Translate():
         if not separator or scheme == "file":
-            folder = Path(path if separator else address).absolute()
-            return ArtifactStore(LocalStore(folder, mkdir=True), Area(area))
+            return ArtifactStore(_local(Path(path if separator else address).absolute()), Area(area))
         if scheme == "memory":
             return ArtifactStore(MemoryStore(), Area(area))
-        return ArtifactStore(from_url(address), Area(area))
+        return ArtifactStore(_remote(address), Area(area))
 
 
-async def _whole(answer: Any) -> Any:
-    return await answer.bytes_async()
+def _local(folder: Path) -> LocalStore:
+    try:
+        return LocalStore(folder, mkdir=True)
+    except OSError as error:
+        raise StoreMisconfigured(f"{folder} cannot be a store: {error}") from error
+
+
+def _remote(address: str) -> ObjectStore:
+    try:
+        return from_url(address)
+    except exceptions.GenericError as error:
+        raise StoreMisconfigured(_text(error)) from error
 
 
 def _digest_of(ref: ArtifactRef | Sha256) -> str:
     digest = ref.sha256 if isinstance(ref, ArtifactRef) else ref
-    try:
-        return msgspec.convert(digest, Sha256)
-    except msgspec.ValidationError as error:
-        raise ArtifactMissing(f"{digest[:80]!r} is not a digest") from error
-
-
-async def _translated(work: Awaitable[T]) -> T:
-    with _Translate():
-        return await work
+    if not _DIGEST.fullmatch(digest):
+        raise ArtifactMissing(f"{digest[:80]!r} is not a digest")
+    return digest
 
 
 class _Translate:
@@ -153,11 +159,11 @@ class _Translate:
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if isinstance(error, (exceptions.BaseError, OSError, ValueError)):
-            raise _ours(error) from error
+            raise as_ours(error) from error
 
 
-def _ours(error: Exception) -> ArtifactError:
-    text = str(error).partition("\n\nDebug source")[0]
+def as_ours(error: Exception) -> ArtifactError:
+    text = _text(error)
     if isinstance(error, FileNotFoundError):
         return ArtifactMissing(text)
     if isinstance(error, (*_PERMANENT, ValueError)):
@@ -166,3 +172,7 @@ def _ours(error: Exception) -> ArtifactError:
     if full or "os error 28" in text or "os error 122" in text:
         return StoreFull(text)
     return StoreUnreachable(text)
+
+
+def _text(error: Exception) -> str:
+    return str(error).partition("\n\nDebug source")[0]

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import SandboxError
@@ -56,16 +57,12 @@ class Execution:
         duration_seconds = time.monotonic() - self._started_seconds
         if exit_code == -signal.SIGXCPU:
             self.blame(Limit.CPU)
-        stdout, stdout_truncated = self._stdout.finish()
-        stderr, stderr_truncated = self._stderr.finish()
+        self._stdout.finish()
+        self._stderr.finish()
         self._close()
         self._result.set_result(
             CommandResult(
                 exit_code=exit_code,
-                stdout=stdout,
-                stderr=stderr,
-                stdout_truncated=stdout_truncated,
-                stderr_truncated=stderr_truncated,
                 killed_by=self._killed_by,
                 duration_seconds=duration_seconds,
                 warning=self._warning,
@@ -91,7 +88,16 @@ class Execution:
     async def wait(self) -> CommandResult:
         if not self._result.done():
             self._stdout.keep()
-        return await asyncio.shield(self._result)
+        result = await asyncio.shield(self._result)
+        stdout, stdout_truncated = self._stdout.kept()
+        stderr, stderr_truncated = self._stderr.kept()
+        return replace(
+            result,
+            stdout=stdout,
+            stderr=stderr,
+            stdout_truncated=stdout_truncated,
+            stderr_truncated=stderr_truncated,
+        )
 
     async def kill(self) -> None:
         if not self._result.done():

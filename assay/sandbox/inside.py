@@ -2,10 +2,9 @@
 
 It starts commands, watches over their memory, CPU, processes and inodes together, and reaps what they leave behind.
 Orders come as packets on one socket that only it holds, with descriptors beside them; it answers with short ASCII:
-``ready``, ``done <order> <exit code>`` and ``limit <name>``. Code inside cannot reach it: it cannot be traced
-(not dumpable, and of another user where the host is root), process 1 takes no signals from inside, and commands
-inherit no descriptor of it. Only private modules are imported, because the public ones (contextlib and pathlib too) take
-15 ms more to start.
+``ready``, ``done <order> <exit code>`` and ``limit <name>``. Code inside cannot reach it: it cannot be traced (not
+dumpable; another user's, where the host is root), takes no signals from inside, and hands on no descriptor of its own.
+It imports private modules alone, because the public ones (pathlib and contextlib too) take 15 ms more to start.
 """
 # ruff: noqa: PTH123, PTH208, SIM105
 
@@ -29,8 +28,7 @@ SMALL_FILE_SYSTEMS = (WORKSPACE, "/tmp", "/dev/shm")
 TICK_SECONDS = 0.025
 PAGE_BYTES = resource.getpagesize()
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-PR_SET_DUMPABLE, PR_CAPBSET_DROP = 4, 24
-CAPABILITY_VERSION = 0x20080522
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, CAPABILITY_VERSION = 4, 24, 0x20080522
 KILL_SETGID_SETUID_PTRACE = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
 
 LIBC = _ctypes.dlopen("", 2)
@@ -87,7 +85,7 @@ class Watch:
 
 
 class Init:
-    """The loop: orders in, children reaped, limits watched while anything runs."""
+    """The loop: limits watched while anything runs, then children reaped (so that a bomb that is over is named too)."""
 
     def __init__(self) -> None:
         self.socket = _socket.socket(fileno=SOCKET)
@@ -106,13 +104,13 @@ class Init:
             ready = [fd for fd, _ in poll.poll(TICK_SECONDS * 1000 if busy else None)]
             if self.wake_read in ready:
                 os.read(self.wake_read, 4096)
+            usage = Usage()
+            if usage.pids and (limit := self.watch.passed(usage)):
+                self.end_all(limit)
             self.reap()
             if SOCKET in ready:
                 self.order()
-            usage = Usage()
-            busy = bool(usage.pids)
-            if busy and (limit := self.watch.passed(usage)):
-                self.end_all(limit)
+            busy = bool(usage.pids or self.children)
 
     def order(self) -> None:
         """``run`` and ``write`` become children, ``kill`` ends all there are; when the host hangs up, it is over."""

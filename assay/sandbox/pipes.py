@@ -11,6 +11,8 @@ from assay.sandbox.errors import LineTooLong
 _CHUNK_BYTES = 65_536
 _UNREAD_BYTES = 4 * _CHUNK_BYTES
 """A process whose lines nobody reads is held up from here on, instead of filling memory."""
+_PIPE_CHUNKS = 16
+"""A pipe can be made to hold a mebibyte at most by who has no privileges."""
 FLOOD_FACTOR = 10
 
 
@@ -62,11 +64,15 @@ class Outlet:
         if self._open:
             self._loop.add_reader(self._descriptor, self._read)
 
-    def finish(self) -> tuple[bytes, bool]:
-        """What is there by now and whether it was cut; the pipe is closed, whoever still writes to it."""
-        while self._open and self._dropped_bytes <= self._keep_bytes * FLOOD_FACTOR and self._read():
-            pass
+    def finish(self) -> None:
+        """Takes what is in the pipe by now, no more than a pipe can hold, and closes it, whoever still writes to it."""
+        for _ in range(_PIPE_CHUNKS):
+            if not self._open or not self._read():
+                break
         self.close()
+
+    def kept(self) -> tuple[bytes, bool]:
+        """What was kept and nobody read as lines, and whether there was more."""
         kept = bytes(self._buffer[: self._keep_bytes])
         return kept, self._dropped_bytes > 0 or len(self._buffer) > len(kept)
 

@@ -54,7 +54,7 @@ class ProcessProvider:
             try:
                 yield sandbox
             finally:
-                await asyncio.to_thread(sandbox.end_all)
+                await sandbox.close()
 
     async def check(self) -> Availability:
         limits = {"wall": "the host's clock", "output": "the host reads no more than it keeps"}
@@ -68,7 +68,9 @@ class _Folder:
         self._spec, self._root = spec, root
         workspace_bytes = spec.workspace_mb << 20
         self._caps = Caps(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
-        self._waiting: set[asyncio.Task[int]] = set()
+        self._waiting: set[asyncio.Task[None]] = set()
+        self._started: set[int] = set()
+        """Process groups whose first process lives."""
         self._folders = {WORKSPACE: root / "workspace", "/tmp": root / "tmp"}
         for folder in self._folders.values():
             folder.mkdir()
@@ -80,7 +82,12 @@ class _Folder:
         await asyncio.to_thread(write_folder, self._folders[WORKSPACE], files)
 
     async def run(self, command: Command) -> CommandResult:
-        return await (await self._execute(command, live=False)).wait()
+        execution = await self._execute(command, live=False)
+        try:
+            return await execution.wait()
+        except asyncio.CancelledError:
+            self.end_all()
+            raise
 
     async def read(self, patterns: Sequence[str]) -> Files:
         workspace = self._folders[WORKSPACE]
@@ -97,8 +104,16 @@ class _Folder:
                 return str(folder) + path[len(inside) :]
         return path
 
+    async def close(self) -> None:
+        await asyncio.to_thread(self.end_all)
+        if self._waiting:
+            await asyncio.wait(self._waiting, timeout=1)
+
     def end_all(self) -> None:
-        """Every process that carries our mark, wherever it went; gives up after a second."""
+        """Every group we started and every process that carries our mark, wherever it went; gives up after a second."""
+        for pid in tuple(self._started):
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
         for _ in range(200):
             pids = _marked(str(self._root))
             for pid in pids:
@@ -127,11 +142,16 @@ class _Folder:
             execution.ended(127 if isinstance(error, FileNotFoundError) else 126)
             return execution
         execution.started()
-        waiting = asyncio.create_task(process.wait())
+        self._started.add(process.pid)
+        waiting = asyncio.create_task(self._reap(process, execution))
         self._waiting.add(waiting)
         waiting.add_done_callback(self._waiting.discard)
-        waiting.add_done_callback(lambda done: execution.ended(done.result()))
         return execution
+
+    async def _reap(self, process: asyncio.subprocess.Process, execution: Execution) -> None:
+        exit_code = await process.wait()
+        self._started.discard(process.pid)
+        execution.ended(exit_code)
 
     def _folder(self, cwd: str) -> Path:
         workspace = self._folders[WORKSPACE]

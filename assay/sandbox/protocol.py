@@ -78,7 +78,8 @@ class FilesMount:
 
 @dataclass(frozen=True, kw_only=True)
 class FolderMount:
-    """A host folder, read-only and under a neutral name, for example site-packages at ``/opt/packages``."""
+    """A host folder, read-only and under a neutral name, for example site-packages at ``/opt/packages``. What is not
+    readable by everyone on the host may not be readable inside."""
 
     path: str
     folder: Path

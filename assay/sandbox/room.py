@@ -27,7 +27,7 @@ _PASSING = tuple(os.strerror(number) for number in (errno.EAGAIN, errno.ENOMEM, 
 
 
 class Room:
-    """A Sandbox. ``complaints`` is a descriptor that holds what bwrap wrote to stderr; the room owns all it is given."""
+    """A Sandbox. ``complaints`` is a descriptor that holds bwrap's stderr; the room owns all it is given."""
 
     def __init__(
         self, spec: SandboxSpec, bwrap: subprocess.Popen[bytes], control: socket.socket, complaints: int

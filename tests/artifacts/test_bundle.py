@@ -1,0 +1,89 @@
+"""Bundles: the same bytes for the same files, and nothing unsound in or out."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.artifacts import pack, unpack
+from assay.contracts.files import Caps, FilesRefused
+
+names = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FF), min_size=1, max_size=8)
+UNSOUND = [
+    "",
+    "/a",
+    "..",
+    "a/../b",
+    "./a",
+    "a/.",
+    "a//b",
+    "a/",
+    "a\\b",
+    "a\0b",
+    "a\nb",
+    "a\u202eb",
+    "\ud800",
+    "x" * 300,
+    "d/" * 40 + "x",
+]
+
+
+@given(st.dictionaries(names.map(lambda name: f"d/{name.lower()}"), st.binary(max_size=50), max_size=5))
+def test_what_is_packed_is_unpacked(files: dict[str, bytes]) -> None:
+    try:
+        packed = pack(files)
+    except FilesRefused as error:
+        assert "collides" in str(error)
+        return
+    assert unpack(packed) == files
+    assert pack(dict(reversed(files.items()))) == packed
+
+
+@pytest.mark.parametrize("path", UNSOUND)
+def test_unsound_paths_go_neither_in_nor_out(path: str) -> None:
+    with pytest.raises(FilesRefused):
+        pack({path: b""})
+    with pytest.raises((FilesRefused, UnicodeEncodeError)):
+        unpack(msgspec.msgpack.encode([[path, b""]]))
+
+
+@pytest.mark.parametrize(
+    "paths", [["A", "a"], ["caf\u00e9", "cafe\u0301"], ["a", "a/b"], ["D/x", "d/y"], ["\ufb01", "fi"], ["ss", "\u00df"]]
+)
+def test_paths_that_are_one_place_somewhere_are_refused(paths: list[str]) -> None:
+    with pytest.raises(FilesRefused):
+        pack(dict.fromkeys(paths, b""))
+
+
+def test_a_path_named_twice_is_refused() -> None:
+    with pytest.raises(FilesRefused, match="twice"):
+        unpack(msgspec.msgpack.encode([["a", b"1"], ["a", b"2"]]))
+
+
+@pytest.mark.parametrize(
+    "caps", [Caps(count=1), Caps(total_bytes=5), Caps(file_bytes=2), Caps(depth=1), Caps(path_bytes=2)]
+)
+def test_more_than_the_caps_allow_is_refused(caps: Caps) -> None:
+    files = {"a/b": b"123", "c": b"456"}
+    with pytest.raises(FilesRefused):
+        pack(files, caps)
+    with pytest.raises(FilesRefused):
+        unpack(pack(files), caps)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_bundle_or_refused(data: bytes) -> None:
+    with suppress(FilesRefused):
+        unpack(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xdd\xff\xff\xff\xff", b"\x91" * 100_000, b"\xc6\xff\xff\xff\xff", b"\x93\x01\x02\x03"]
+)
+def test_lengths_that_lie_are_refused(data: bytes) -> None:
+    with pytest.raises(FilesRefused):
+        unpack(data)

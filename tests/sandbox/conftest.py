@@ -1,0 +1,58 @@
+"""Sandboxes to test: every provider, and bubblewrap's two ways (root's and an ordinary user's)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+from _pytest.fixtures import SubRequest
+
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox import Sandbox, SandboxProvider
+from assay.sandbox.bubblewrap import BubblewrapProvider
+from assay.sandbox.process import ProcessProvider
+
+PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
+    "bubblewrap": BubblewrapProvider,
+    "bubblewrap-userns": lambda: BubblewrapProvider(user_namespace=True),
+    "process": ProcessProvider,
+}
+SPEC = SandboxSpec(
+    memory_mb=128, cpu_seconds=5, wall_seconds=10, processes=24, workspace_mb=8, open_files=64, output_bytes=100_000
+)
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.fixture(params=list(PROVIDERS))
+def provider(request: SubRequest) -> SandboxProvider:
+    return PROVIDERS[request.param]()
+
+
+@pytest.fixture(params=["bubblewrap", "bubblewrap-userns"])
+def isolating(request: SubRequest) -> SandboxProvider:
+    """A provider that enforces everything."""
+    return PROVIDERS[request.param]()
+
+
+@pytest.fixture
+async def sandbox(provider: SandboxProvider) -> AsyncGenerator[Sandbox]:
+    async with provider.open(SPEC) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def closed_room(isolating: SandboxProvider) -> AsyncGenerator[Sandbox]:
+    async with isolating.open(SPEC) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """A host folder that everyone may read."""
+    (tmp_path / "module.py").write_text("x = 5")
+    tmp_path.chmod(0o755)
+    return tmp_path

@@ -1,0 +1,293 @@
+"""What holds in every sandbox, whatever provides it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from assay.contracts.files import FilesRefused
+from assay.sandbox import (
+    Command,
+    CommandResult,
+    FilesMount,
+    FolderMount,
+    Limit,
+    LineTooLong,
+    Sandbox,
+    SandboxProvider,
+)
+from tests.sandbox.conftest import SPEC, open_descriptors
+
+
+def sh(script: str, **more: object) -> Command:
+    return Command(argv=["sh", "-c", script], **more)  # pyright: ignore[reportArgumentType]
+
+
+def python(script: str) -> Command:
+    return Command(argv=["python3", "-c", script])
+
+
+async def run(sandbox: Sandbox, script: str) -> CommandResult:
+    return await sandbox.run(sh(script))
+
+
+async def test_a_command_answers_with_its_exit_code_and_outputs(sandbox: Sandbox) -> None:
+    result = await run(sandbox, "echo out; echo err >&2; exit 7")
+    assert (result.exit_code, result.stdout, result.stderr) == (7, b"out\n", b"err\n")
+    assert result.killed_by is None and not result.stdout_truncated and not result.timed_out
+
+
+async def test_a_signal_is_a_negative_exit_code(sandbox: Sandbox) -> None:
+    assert (await run(sandbox, "kill -TERM $$")).exit_code == -15
+
+
+async def test_a_missing_program_is_the_commands_failure(sandbox: Sandbox) -> None:
+    result = await sandbox.run(Command(argv=["no-such-program"]))
+    assert result.exit_code == 127 and b"no-such-program" in result.stderr
+
+
+async def test_a_file_that_is_no_program_is_the_commands_failure(sandbox: Sandbox) -> None:
+    await sandbox.write({"data": b"x"})
+    assert (await sandbox.run(Command(argv=["./data"]))).exit_code == 126
+
+
+async def test_stdin_is_given_and_empty_otherwise(sandbox: Sandbox) -> None:
+    big = b"line\n" * 100_000
+    assert (await sandbox.run(Command(argv=["wc", "-c"], stdin=big))).stdout.strip() == str(len(big)).encode()
+    assert (await sandbox.run(Command(argv=["cat"]))).stdout == b""
+
+
+async def test_the_environment_is_what_was_given(sandbox: Sandbox) -> None:
+    os.environ["ASSAY_CANARY_KEY"] = "canary-7f3a"
+    try:
+        result = await sandbox.run(sh("env", env={"GIVEN": "yes"}))
+    finally:
+        del os.environ["ASSAY_CANARY_KEY"]
+    names = {line.partition("=")[0] for line in result.stdout.decode().splitlines()}
+    assert "GIVEN" in names and "canary" not in result.stdout.decode()
+    allowed = {
+        "GIVEN",
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LANG",
+        "TZ",
+        "PWD",
+        "LD_LIBRARY_PATH",
+        "ASSAY_SANDBOX",
+        "OLDPWD",
+        "_",
+    }
+    assert names <= allowed | {"SHLVL"}
+
+
+async def test_python_is_there_and_knows_no_packages_of_the_host(sandbox: Sandbox) -> None:
+    assert (await sandbox.run(python("import json, ssl, sqlite3; print('ok')"))).stdout == b"ok\n"
+
+
+async def test_files_go_in_and_come_out(sandbox: Sandbox) -> None:
+    await sandbox.write({"src/a.py": b"print('hello')", "data.bin": bytes(range(256))})
+    result = await sandbox.run(Command(argv=["python3", "a.py"], cwd="src"))
+    assert result.stdout == b"hello\n"
+    assert await sandbox.read(["src/", "*.bin"]) == {"src/a.py": b"print('hello')", "data.bin": bytes(range(256))}
+    assert await sandbox.read(["src/b.py"]) == {}
+
+
+async def test_written_files_can_be_changed_by_commands_and_replaced_by_us(sandbox: Sandbox) -> None:
+    await sandbox.write({"a": b"1"})
+    assert (await run(sandbox, "echo 2 >> a && cat a")).stdout == b"12\n"
+    await sandbox.write({"a": b"3"})
+    assert await sandbox.read(["a"]) == {"a": b"3"}
+
+
+async def test_links_and_pipes_do_not_come_out(sandbox: Sandbox) -> None:
+    await run(sandbox, "ln -s /etc/passwd l; mkfifo p; ln -s /etc d; mkdir real; echo x > real/x; ln real/x hard")
+    assert await sandbox.read(["*"]) == {"real/x": b"x\n", "hard": b"x\n"}
+
+
+async def test_a_link_in_the_way_of_a_write_is_not_followed(sandbox: Sandbox, tmp_path: Path) -> None:
+    await run(sandbox, f"ln -s {tmp_path} d; ln -s {tmp_path}/f f")
+    await sandbox.write({"f": b"mine"})
+    with pytest.raises(FilesRefused):
+        await sandbox.write({"d/x": b"1"})
+    assert not any(os.scandir(tmp_path)) and await sandbox.read(["f"]) == {"f": b"mine"}
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a/../../x", "a//b", "a\\b", "a\0b", ""])
+async def test_unsound_paths_are_refused(sandbox: Sandbox, path: str) -> None:
+    with pytest.raises(FilesRefused):
+        await sandbox.write({path: b""})
+
+
+async def test_names_that_collide_elsewhere_do_not_come_out(sandbox: Sandbox) -> None:
+    await run(sandbox, "echo 1 > A; echo 2 > a")
+    with pytest.raises(FilesRefused):
+        await sandbox.read(["*"])
+
+
+async def test_more_output_than_is_kept_is_cut_and_marked(sandbox: Sandbox) -> None:
+    result = await sandbox.run(sh("yes | head -c 5000; echo end >&2", output_bytes=1024))
+    assert len(result.stdout) == 1024 and result.stdout_truncated
+    assert result.stderr == b"end\n" and not result.stderr_truncated
+    assert result.killed_by is None and result.exit_code == 0
+
+
+async def test_a_flood_of_output_kills(sandbox: Sandbox) -> None:
+    result = await run(sandbox, "yes")
+    assert result.killed_by is Limit.OUTPUT and len(result.stdout) == SPEC.output_bytes and result.stdout_truncated
+
+
+async def test_a_command_that_sleeps_is_killed_at_its_time(sandbox: Sandbox) -> None:
+    started = time.monotonic()
+    result = await sandbox.run(sh("echo before; sleep 60", timeout_seconds=0.3))
+    assert result.killed_by is Limit.WALL and result.timed_out and result.exit_code == -9
+    assert result.stdout == b"before\n" and time.monotonic() - started < 2
+
+
+async def test_a_sandbox_is_usable_after_a_limit_killed(sandbox: Sandbox) -> None:
+    await sandbox.run(sh("sleep 60", timeout_seconds=0.1))
+    assert (await run(sandbox, "echo on")).stdout == b"on\n"
+
+
+async def test_a_daemon_holding_the_output_does_not_hold_up_the_result(sandbox: Sandbox) -> None:
+    started = time.monotonic()
+    result = await run(sandbox, "sleep 60 & echo done")
+    assert result.stdout == b"done\n" and time.monotonic() - started < 2
+
+
+async def test_daemons_die_at_close(provider: SandboxProvider) -> None:
+    mark = f"61.{os.getpid()}{time.monotonic_ns() % 10**6}"
+    async with provider.open(SPEC) as sandbox:
+        await run(sandbox, f"setsid sleep {mark} & (setsid sh -c 'sleep {mark} & wait' &) ; sleep 0.2")
+        assert _running(mark)
+    assert not _running(mark)
+
+
+async def test_a_live_process_speaks_line_by_line(sandbox: Sandbox) -> None:
+    process = await sandbox.start(Command(argv=["cat"], stdin=b"first\n"))
+    assert await process.read_line() == b"first\n"
+    await process.write(b"second\nhalf")
+    assert await process.read_line() == b"second\n"
+    await process.write(b"", last=True)
+    assert await process.read_line() == b"half"
+    assert await process.read_line() == b""
+    assert (await process.wait()).exit_code == 0
+
+
+async def test_what_nobody_read_of_a_live_process_is_in_its_result(sandbox: Sandbox) -> None:
+    process = await sandbox.start(sh("echo a; echo b; echo c >&2"))
+    assert await process.read_line() == b"a\n"
+    result = await process.wait()
+    assert (result.stdout, result.stderr) == (b"b\n", b"c\n")
+
+
+async def test_lines_can_be_read_after_the_end(sandbox: Sandbox) -> None:
+    process = await sandbox.start(python("print('x' * 99_999, flush=True); print('y')"))
+    await asyncio.sleep(0.3)
+    assert await process.read_line() == b"x" * 99_999 + b"\n"
+    assert [await process.read_line(), await process.read_line()] == [b"y\n", b""]
+    assert (await process.wait()).stdout == b""
+
+
+async def test_a_daemon_that_floods_the_output_does_not_hold_up_the_result(sandbox: Sandbox) -> None:
+    process = await sandbox.start(sh("yes & echo on; exit 3"))
+    assert (await asyncio.wait_for(process.wait(), 5)).exit_code in (3, -9)
+
+
+async def test_a_live_process_can_be_killed(sandbox: Sandbox) -> None:
+    process = await sandbox.start(Command(argv=["sleep", "60"]))
+    await process.kill()
+    await process.kill()
+    result = await process.wait()
+    assert result.exit_code == -9 and result.killed_by is None
+    assert await process.read_line() == b""
+
+
+async def test_a_live_process_is_killed_at_its_time_while_we_read(sandbox: Sandbox) -> None:
+    process = await sandbox.start(sh("sleep 60", timeout_seconds=0.3))
+    assert await process.read_line() == b""
+    assert (await process.wait()).killed_by is Limit.WALL
+
+
+async def test_a_line_without_end_is_refused(sandbox: Sandbox) -> None:
+    process = await sandbox.start(sh("head -c 2000000 /dev/zero; sleep 60"))
+    with pytest.raises(LineTooLong):
+        await process.read_line(10_000)
+    await process.kill()
+
+
+async def test_an_unread_process_is_held_up_and_loses_nothing(sandbox: Sandbox) -> None:
+    process = await sandbox.start(python("for i in range(200_000): print(i)"))
+    await asyncio.sleep(0.3)
+    for number in range(200_000):
+        assert await process.read_line() == b"%d\n" % number
+    assert (await process.wait()).exit_code == 0
+
+
+async def test_writing_to_what_reads_no_more_does_nothing(sandbox: Sandbox) -> None:
+    process = await sandbox.start(Command(argv=["true"]))
+    await process.wait()
+    await process.write(b"x" * 1_000_000)
+
+
+async def test_commands_run_side_by_side(sandbox: Sandbox) -> None:
+    results = await asyncio.gather(*(run(sandbox, f"sleep 0.2; echo {number}") for number in range(4)))
+    assert [result.stdout for result in results] == [b"0\n", b"1\n", b"2\n", b"3\n"]
+
+
+async def test_mounts_are_there_to_be_read(provider: SandboxProvider, packages: Path) -> None:
+    mounts = [
+        FilesMount(path="/tests", files={"unit/test_a.py": b"hidden"}),
+        FolderMount(path="/opt/packages", folder=packages),
+    ]
+    async with provider.open(SPEC, mounts=mounts) as sandbox:
+        hidden, path = sandbox.locate("/tests/unit/test_a.py"), sandbox.locate("/opt/packages")
+        script = f"cat {hidden}; python3 -c 'import module; print(module.x)'"
+        result = await sandbox.run(sh(script, env={"PYTHONPATH": path}))
+        assert result.stdout == b"hidden5\n", result.stderr
+        assert await sandbox.read(["*"]) == {}
+
+
+async def test_cancelling_a_run_ends_the_command(sandbox: Sandbox) -> None:
+    mark = f"62.{time.monotonic_ns() % 10**9}"
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(run(sandbox, f"sleep {mark}"), 0.3)
+    await asyncio.sleep(0.2)
+    assert not _running(mark)
+
+
+async def test_nothing_stays_on_the_host(provider: SandboxProvider) -> None:
+    descriptors, folders = open_descriptors(), workspaces()
+    for _ in range(3):
+        async with provider.open(SPEC) as sandbox:
+            await sandbox.write({"a": b"1"})
+            await run(sandbox, "chmod 000 a; mkdir -p d/e; chmod 000 d")
+    assert (workspaces(), open_descriptors()) == (folders, descriptors)
+
+
+async def test_a_provider_says_that_it_works(provider: SandboxProvider) -> None:
+    availability = await provider.check()
+    assert availability.available, availability.reason
+    assert availability.limits
+
+
+def _running(mark: str) -> list[str]:
+    """Host processes with the mark among their arguments."""
+    found: list[str] = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            arguments = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if arguments[:2] == [b"sleep", mark.encode()]:
+            found.append(path.parent.name)
+    return found
+
+
+def workspaces() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("assay-sandbox-*"))

@@ -1,0 +1,425 @@
+"""The room read back from inside: every wall and every limit, by root's way and by an ordinary user's."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay.contracts.files import FilesRefused
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox import Command, CommandResult, FilesMount, Limit, Sandbox, SandboxError, SandboxProvider
+from assay.sandbox.bubblewrap import BubblewrapProvider
+from assay.sandbox.errors import SandboxLost, SpecUnsupported
+from assay.sandbox.profile import Profile
+from tests.sandbox.conftest import SPEC, open_descriptors
+
+# fmt: off
+SYSCALLS = {
+    "x86_64": {
+        "keyctl": 250, "bpf": 321, "perf_event_open": 298, "io_uring_setup": 425, "userfaultfd": 323,
+        "open_by_handle_at": 304, "init_module": 175, "pidfd_getfd": 438, "process_vm_readv": 310,
+    },
+    "aarch64": {
+        "keyctl": 219, "bpf": 280, "perf_event_open": 241, "io_uring_setup": 425, "userfaultfd": 282,
+        "open_by_handle_at": 265, "init_module": 105, "pidfd_getfd": 438, "process_vm_readv": 270,
+    },
+}
+# fmt: on
+
+
+async def python(sandbox: Sandbox, script: str, **more: Any) -> CommandResult:
+    return await sandbox.run(Command(argv=["python3", "-c", script], **more))
+
+
+async def asked(sandbox: Sandbox, script: str) -> Any:
+    """What the script prints, as JSON."""
+    result = await python(sandbox, "import json, os, resource, socket, sys\n" + script)
+    assert result.exit_code == 0, result.stderr.decode()
+    return json.loads(result.stdout)
+
+
+async def test_the_user_is_nobody_without_any_capability(closed_room: Sandbox) -> None:
+    status = (await closed_room.run(Command(argv=["cat", "/proc/self/status"]))).stdout.decode()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert "0" not in fields["Uid"].split() + fields["Gid"].split()
+    assert all(int(fields[name], 16) == 0 for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"))
+    assert fields["NoNewPrivs"] == "1" and fields["Seccomp"] == "2"
+
+
+async def test_the_host_sees_an_ordinary_user() -> None:
+    """Under root one of the sandbox's own; otherwise the worker's."""
+    async with BubblewrapProvider().open(SPEC) as sandbox:
+        process = await sandbox.start(Command(argv=["sh", "-c", "echo; sleep 64.5"]))
+        await process.read_line()
+        owners = hosts_owners_of(b"64.5")
+        assert owners and 0 not in owners and (os.geteuid() != 0 or min(owners) > 60_000)
+        await process.kill()
+
+
+async def test_limits_read_back(closed_room: Sandbox) -> None:
+    names = ["NOFILE", "NPROC", "CPU", "FSIZE", "CORE", "MEMLOCK", "DATA"]
+    script = f"print(json.dumps([resource.getrlimit(getattr(resource, 'RLIMIT_' + n)) for n in {names}]))"
+    limits = dict(zip(names, await asked(closed_room, script), strict=True))
+    expected = {"NOFILE": 64, "NPROC": 24 + 16, "CPU": 7, "FSIZE": 8 << 20, "CORE": 0, "MEMLOCK": 65536}
+    assert {name: limits[name] for name in expected} == {name: [value, value] for name, value in expected.items()}
+    assert limits["DATA"][0] == limits["DATA"][1] <= 4 * (128 << 20) + (1 << 30)
+
+
+async def test_limits_cannot_be_raised(closed_room: Sandbox) -> None:
+    result = await python(closed_room, "import resource as r; r.setrlimit(r.RLIMIT_NPROC, (9999, 9999))")
+    assert b"not allowed" in result.stderr
+
+
+async def test_only_declared_descriptors_are_open(closed_room: Sandbox) -> None:
+    assert await asked(closed_room, "print(json.dumps(sorted(map(int, os.listdir('/proc/self/fd')))[:4]))") == [
+        0,
+        1,
+        2,
+        3,
+    ]
+    assert len(await asked(closed_room, "print(json.dumps(os.listdir('/proc/self/fd')))")) == 4
+
+
+# --- network --------------------------------------------------------------------------------------------------------
+
+
+async def test_there_is_loopback_and_nothing_else(closed_room: Sandbox) -> None:
+    assert await asked(closed_room, "print(json.dumps([name for _, name in socket.if_nameindex()]))") == ["lo"]
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "169.254.169.254", "10.0.0.1"])
+async def test_nothing_is_reachable_by_tcp_or_udp(closed_room: Sandbox, address: str) -> None:
+    for kind in ("SOCK_STREAM", "SOCK_DGRAM"):
+        script = f"s = socket.socket(type=socket.{kind}); print(json.dumps(s.connect_ex(('{address}', 53))))"
+        assert await asked(closed_room, script) == errno.ENETUNREACH
+
+
+async def test_nothing_is_reachable_by_ipv6_or_name(closed_room: Sandbox) -> None:
+    script = "s = socket.socket(socket.AF_INET6); print(json.dumps(s.connect_ex(('2606:4700:4700::1111', 53))))"
+    assert await asked(closed_room, script) in (errno.ENETUNREACH, errno.EADDRNOTAVAIL)
+    assert b"gaierror" in (await python(closed_room, "import socket; socket.getaddrinfo('example.com', 80)")).stderr
+
+
+async def test_the_hosts_own_listeners_are_out_of_reach(closed_room: Sandbox, tmp_path: Path) -> None:
+    abstract = f"\0assay-test-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(abstract)
+        unix.listen()
+        port = tcp.getsockname()[1]
+        tried = f"""
+def failed(family, address):
+    try: socket.socket(family).connect(address)
+    except OSError as error: return error.errno
+print(json.dumps([failed(socket.AF_INET, ('127.0.0.1', {port})), failed(socket.AF_UNIX, {abstract!r})]))"""
+        assert await asked(closed_room, tried) == [errno.ECONNREFUSED, errno.ECONNREFUSED]
+
+
+@pytest.mark.parametrize("family", [17, 38, 40, 44])
+async def test_other_families_of_sockets_do_not_exist(closed_room: Sandbox, family: int) -> None:
+    """Packets, the kernel's ciphers, vsock (which no network namespace holds) and XDP."""
+    script = f"""
+try: socket.socket({family}, socket.SOCK_STREAM)
+except OSError as error: print(error.errno)"""
+    assert await asked(closed_room, script) == errno.EAFNOSUPPORT
+
+
+async def test_no_socket_file_of_the_host_is_visible(closed_room: Sandbox) -> None:
+    script = "find / -xdev -type s 2>/dev/null; ls /var/run/docker.sock /run/docker.sock /run 2>/dev/null"
+    result = await closed_room.run(Command(argv=["sh", "-c", script]))
+    assert result.stdout.split() == [b"/run:", b"inside.py"] or result.stdout.split() == [b"inside.py"]
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/x", "/usr/x", "/etc/x", "/etc/passwd", "/tests/x", "/tests/a.py", "/opt/x", "/dev/x", "/run/inside.py"]
+)
+async def test_only_workspace_and_temporary_folders_can_be_written(isolating: SandboxProvider, path: str) -> None:
+    async with isolating.open(SPEC, mounts=[FilesMount(path="/tests", files={"a.py": b"1"})]) as sandbox:
+        result = await sandbox.run(Command(argv=["sh", "-c", f"echo x > {path}; rm -rf /tests/a.py; cat /tests/a.py"]))
+        assert result.stdout == b"1"
+        assert b"ead-only" in result.stderr or b"denied" in result.stderr
+
+
+async def test_mounts_cannot_be_changed(isolating: SandboxProvider) -> None:
+    async with isolating.open(SPEC, mounts=[FilesMount(path="/tests", files={"a.py": b"1"})]) as sandbox:
+        script = (
+            "mount -o remount,rw /tests; umount /tests; mount -t tmpfs x /workspace; mv /tests /t; chmod 777 /tests"
+        )
+        await sandbox.run(Command(argv=["sh", "-c", script]))
+        result = await sandbox.run(Command(argv=["sh", "-c", "echo 2 > /tests/a.py; cat /tests/a.py"]))
+        assert result.stdout == b"1"
+
+
+async def test_the_hosts_files_are_not_visible(closed_room: Sandbox) -> None:
+    paths = ["/root", "/home", "/work", "/var", "/etc/shadow", "/etc/hostname", "/sys", "/boot", __file__]
+    assert await asked(closed_room, f"print(json.dumps([p for p in {paths} if os.path.exists(p)]))") == []
+
+
+async def test_the_hosts_name_and_processes_are_not_visible(closed_room: Sandbox) -> None:
+    assert await asked(closed_room, "print(json.dumps(socket.gethostname()))") == "sandbox"
+    pids = await asked(closed_room, "print(json.dumps([int(p) for p in os.listdir('/proc') if p.isdigit()]))")
+    assert max(pids) < 50
+
+
+async def test_no_secret_of_the_parent_is_anywhere_in_proc(closed_room: Sandbox) -> None:
+    os.environ["ASSAY_CANARY_KEY"] = "canary-91bd"
+    try:
+        result = await closed_room.run(
+            Command(argv=["sh", "-c", "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline /proc/mounts"])
+        )
+    finally:
+        del os.environ["ASSAY_CANARY_KEY"]
+    assert b"canary-91bd" not in result.stdout and b"PATH=" in result.stdout
+
+
+async def test_devices_are_the_harmless_ones(closed_room: Sandbox) -> None:
+    names = await asked(closed_room, "print(json.dumps(os.listdir('/dev')))")
+    harmless = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "fd", "core"}
+    assert set(names) <= harmless | {"stdin", "stdout", "stderr"}
+    result = await closed_room.run(Command(argv=["mknod", "d", "b", "8", "0"]))
+    assert result.exit_code != 0
+
+
+# --- escapes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flag", ["-U", "-m", "-n", "-p", "-i", "-u", "-C"])
+async def test_no_namespace_can_be_made(closed_room: Sandbox, flag: str) -> None:
+    result = await closed_room.run(Command(argv=["unshare", flag, "true"]))
+    assert result.exit_code != 0 and b"not permitted" in result.stderr
+
+
+@pytest.mark.parametrize("name", list(SYSCALLS["x86_64"]))
+async def test_dangerous_calls_are_denied(closed_room: Sandbox, name: str) -> None:
+    number = SYSCALLS[os.uname().machine][name]
+    script = f"""
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(json.dumps([libc.syscall({number}, 0, 0, 0, 0, 0, 0), ctypes.get_errno()]))"""
+    assert await asked(closed_room, script) == [-1, errno.EPERM]
+
+
+async def test_nobody_can_be_traced(closed_room: Sandbox) -> None:
+    script = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(json.dumps([libc.ptrace(16, pid, 0, 0) for pid in (1, os.getppid())]))"""
+    assert await asked(closed_room, script) == [-1, -1]
+
+
+async def test_process_1_cannot_be_reached(closed_room: Sandbox) -> None:
+    script = """
+import signal
+def failed(work):
+    try: work()
+    except OSError: return True
+    return False
+for number in range(1, 65):
+    failed(lambda: os.kill(1, number))
+tried = [lambda p=p: open(f'/proc/1/{p}', 'rb').read(1) for p in ('mem', 'environ', 'fd/0', 'auxv')]
+tried += [lambda: open('/proc/1/mem', 'r+b'), lambda: os.readlink('/proc/1/fd/0'), lambda: os.listdir('/proc/1/root/')]
+tried += [lambda: resource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0)), lambda: os.setpriority(os.PRIO_PROCESS, 1, 19)]
+tried += [lambda: os.setpriority(os.PRIO_USER, 0, 19)]
+tried += [lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))]
+print(json.dumps([failed(work) for work in tried]))"""
+    assert all(await asked(closed_room, script))
+    assert (await closed_room.run(Command(argv=["echo", "on"]))).stdout == b"on\n"
+
+
+# --- bombs ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_memory_bomb_is_killed_and_named(closed_room: Sandbox) -> None:
+    result = await python(closed_room, "x = []\nwhile True: x.append(bytearray(b'1') * 4_000_000)")
+    assert result.killed_by is Limit.MEMORY and result.exit_code == -9
+
+
+async def test_memory_spread_over_processes_or_shared_counts_together(closed_room: Sandbox) -> None:
+    each = "x = bytearray(b'1') * 30_000_000; time.sleep(30)"
+    spread = f"import os, time\nfor _ in range(7):\n  if not os.fork(): {each}\ntime.sleep(30)"
+    assert (await python(closed_room, spread)).killed_by is Limit.MEMORY
+    shared = (
+        "import mmap, time\nm = mmap.mmap(-1, 300_000_000)\nfor i in range(0, len(m), 4096): m[i] = 1\ntime.sleep(30)"
+    )
+    assert (await python(closed_room, shared)).killed_by is Limit.MEMORY
+
+
+async def test_memory_that_forks_share_counts_once(closed_room: Sandbox) -> None:
+    script = """
+import os, time
+x = bytearray(b'1') * 60_000_000
+for _ in range(5):
+    if not os.fork():
+        time.sleep(0.5)
+        os._exit(0)
+for _ in range(5):
+    os.wait()"""
+    result = await python(closed_room, script)
+    assert result.killed_by is None and result.exit_code == 0, result
+
+
+async def test_memory_no_limit_counts_cannot_be_had(closed_room: Sandbox) -> None:
+    assert b"not implemented" in (await python(closed_room, "import os; os.memfd_create('x')")).stderr
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass",
+        "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,)).start()",
+        "import subprocess\nwhile True: subprocess.Popen(['sleep', '60'], start_new_session=True)",
+    ],
+)
+async def test_a_fork_bomb_is_contained_killed_and_named(isolating: SandboxProvider, bomb: str) -> None:
+    """With room in memory, so that it is the processes that are too many."""
+    async with isolating.open(SandboxSpec(memory_mb=2048, processes=24, wall_seconds=10)) as sandbox:
+        started = time.monotonic()
+        result = await python(sandbox, bomb)
+        assert result.killed_by is Limit.PROCESSES and time.monotonic() - started < 5
+        left = await sandbox.run(Command(argv=["sh", "-c", "ls -d /proc/[0-9]* | wc -l"]))
+        assert int(left.stdout) <= 5
+
+
+async def test_a_busy_loop_is_killed_at_its_cpu_time(isolating: SandboxProvider) -> None:
+    async with isolating.open(SandboxSpec(cpu_seconds=0.5, wall_seconds=20)) as sandbox:
+        started = time.monotonic()
+        assert (await python(sandbox, "while True: pass")).killed_by is Limit.CPU
+        spread = "import os\nfor _ in range(3): os.fork()\nwhile True: pass"
+        assert (await python(sandbox, spread)).killed_by is Limit.CPU
+        assert time.monotonic() - started < 6
+        assert (await python(sandbox, "print(sum(range(1000)))")).exit_code == 0
+
+
+@pytest.mark.parametrize("folder", ["/workspace", "/tmp", "/dev/shm"])
+async def test_a_disk_bomb_meets_a_full_disk(closed_room: Sandbox, folder: str) -> None:
+    script = f"for i in 1 2 3 4; do head -c 5000000 /dev/zero > {folder}/f$i || exit 3; done"
+    result = await closed_room.run(Command(argv=["sh", "-c", script]))
+    assert result.exit_code == 3 and b"No space" in result.stderr
+    size = await asked(closed_room, f"s = os.statvfs('{folder}'); print(json.dumps(s.f_blocks * s.f_frsize))")
+    assert size <= 8 << 20
+
+
+async def test_a_full_workspace_refuses_our_files_too(closed_room: Sandbox) -> None:
+    await closed_room.run(Command(argv=["sh", "-c", "cat /dev/zero > a; cat /dev/zero > b"]))
+    with pytest.raises(FilesRefused, match="No space"):
+        await closed_room.write({"c": b"x" * 100_000})
+    assert await closed_room.read(["c"]) in ({}, {"c": b""})
+
+
+async def test_an_inode_bomb_is_killed_and_named(isolating: SandboxProvider) -> None:
+    async with isolating.open(SandboxSpec(wall_seconds=30, cpu_seconds=30)) as sandbox:
+        result = await python(sandbox, "i = 0\nwhile True:\n  i += 1\n  open(f'f{i}', 'w').close()")
+        assert result.killed_by is Limit.FILES
+        with pytest.raises(FilesRefused):
+            await sandbox.read(["*"])
+
+
+async def test_files_that_are_larger_than_their_blocks_are_not_taken(closed_room: Sandbox) -> None:
+    await closed_room.run(Command(argv=["sh", "-c", "truncate -s 8M a; truncate -s 8M b"]))
+    with pytest.raises(FilesRefused):
+        await closed_room.read(["*"])
+
+
+async def test_swapping_a_folder_for_a_link_while_we_read_shows_nothing_of_the_host(closed_room: Sandbox) -> None:
+    await closed_room.write({"d/passwd": b"mine"})
+    script = "while true; do mv d e; ln -s /etc d; rm d; mv e d; done"
+    process = await closed_room.start(Command(argv=["sh", "-c", script]))
+    for _ in range(200):
+        files = await closed_room.read(["*"])
+        assert set(files.values()) <= {b"mine"}
+    await process.kill()
+
+
+async def test_neighbours_are_not_touched_by_a_bomb(isolating: SandboxProvider) -> None:
+    spec = SandboxSpec(memory_mb=64, processes=16, wall_seconds=10)
+    async with isolating.open(spec) as bad, isolating.open(spec) as good:
+        bomb = asyncio.create_task(python(bad, "import os\nwhile True: os.fork()"))
+        result = await good.run(Command(argv=["sh", "-c", "for i in 1 2 3; do sleep 0.1; done; echo fine"]))
+        assert result.stdout == b"fine\n" and (await bomb).killed_by in (Limit.PROCESSES, Limit.MEMORY)
+
+
+# --- our own faults -------------------------------------------------------------------------------------------------
+
+
+async def test_a_sandbox_that_dies_is_our_fault_and_says_so(isolating: SandboxProvider) -> None:
+    async with isolating.open(SPEC) as sandbox:
+        process = await sandbox.start(Command(argv=["sleep", "60"]))
+        sandbox._bwrap.kill()  # pyright: ignore
+        with pytest.raises(SandboxLost):
+            await process.wait()
+        with pytest.raises(SandboxError):
+            await sandbox.run(Command(argv=["true"]))
+
+
+async def test_it_dies_with_the_process_that_opened_it() -> None:
+    mark = f"63.{time.monotonic_ns() % 10**9}"
+    program = f"""
+import asyncio, os
+from assay.sandbox import Command, open_sandbox_provider
+from assay.contracts.tasks import SandboxSpec
+async def main():
+    async with open_sandbox_provider().open(SandboxSpec()) as sandbox:
+        process = await sandbox.start(Command(argv=["sh", "-c", "echo; sleep {mark}"]))
+        await process.read_line()
+        os.kill(os.getpid(), 9)
+asyncio.run(main())"""
+    ended = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program], check=False)
+    assert ended.returncode == -9
+    await asyncio.sleep(0.3)
+    assert not hosts_owners_of(mark.encode())
+
+
+async def test_a_network_is_refused_rather_than_the_hosts_given(isolating: SandboxProvider) -> None:
+    with pytest.raises(SpecUnsupported):
+        async with isolating.open(SandboxSpec(network=True)):
+            pass
+
+
+async def test_a_mount_of_a_folder_that_is_not_there_is_our_fault(isolating: SandboxProvider, tmp_path: Path) -> None:
+    from assay.sandbox import FolderMount
+
+    with pytest.raises(SandboxError, match="gone"):
+        async with isolating.open(SPEC, mounts=[FolderMount(path="/opt/x", folder=tmp_path / "gone")]):
+            pass
+
+
+def test_a_profile_leaves_no_descriptor_open() -> None:
+    before = open_descriptors()
+    Profile(SPEC, [FilesMount(path="/tests", files={"a": b"1"})], 0).close()
+    with pytest.raises(FilesRefused):
+        Profile(SPEC, [FilesMount(path="/tests", files={"../a": b"1"})], 0)
+    assert open_descriptors() == before
+
+
+async def test_opening_and_closing_is_quick(isolating: SandboxProvider) -> None:
+    """About 25 ms alone on a small machine; the bound is for a busy one."""
+    durations: list[float] = []
+    for _ in range(10):
+        started = time.perf_counter()
+        async with isolating.open(SPEC) as sandbox:
+            await sandbox.run(Command(argv=["true"]))
+        durations.append(time.perf_counter() - started)
+    assert min(durations) < 0.25
+
+
+def hosts_owners_of(mark: bytes) -> set[int]:
+    """The users of the host's processes that have the mark in their arguments."""
+    owners: set[int] = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if mark in path.read_bytes():
+                owners.add(path.stat().st_uid)
+    return owners
