@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from litestar import Litestar, Router
@@ -16,6 +18,10 @@ from litestar.types import ASGIApp
 from assay.contracts.problems import ProblemError
 from services.gateway.body import MAX_BODY_BYTES
 from services.gateway.errors import on_error
+from services.gateway.live.hub import Hub
+from services.gateway.live.meters import metered
+from services.gateway.live.pace import Pace
+from services.gateway.live.socket import live
 from services.gateway.openapi import ContractSchemas, config
 from services.gateway.origin import Door, Doorkeeper
 from services.gateway.ports import Ports
@@ -24,20 +30,29 @@ from services.gateway.routes.parameters import refuse_unknown
 from services.gateway.token import Gate
 
 
-def create_app(ports: Ports) -> ASGIApp:
+def create_app(ports: Ports, pace: Pace | None = None) -> ASGIApp:
     """Everything behind the doorkeeper. The hub listens while the application's lifespan lasts."""
     settings = ports.settings
-    return Doorkeeper(litestar(ports), Door(hosts=settings.hosts, origins=settings.allowed_origins))
+    return Doorkeeper(litestar(ports, pace), Door(hosts=settings.hosts, origins=settings.allowed_origins))
 
 
-def litestar(ports: Ports) -> Litestar:
+def litestar(ports: Ports, pace: Pace | None = None) -> Litestar:
+    hub = Hub(ports.bus, pace)
+
+    @asynccontextmanager
+    async def listening(_: Litestar) -> AsyncGenerator[None, None]:
+        async with hub.listening(), metered(hub):
+            yield
+
     api = _api(Gate(ports.settings.token.get_secret_value()))
     return Litestar(
-        route_handlers=[api, session_router(), health.router, _Metrics, docs.docs, web.no_such_api, web.page],
+        route_handlers=[api, _open(), health.router, _Metrics, docs.docs, web.no_such_api, web.page],
         dependencies={
             "ports": Provide(lambda: ports, sync_to_thread=False),
+            "hub": Provide(lambda: hub, sync_to_thread=False),
         },
         exception_handlers={ProblemError: on_error, HTTPException: on_error, Exception: on_error},
+        lifespan=[listening],
         middleware=[_meter()],
         openapi_config=config(version("assay")),
         plugins=[ContractSchemas()],
@@ -54,8 +69,10 @@ def _api(gate: Gate) -> Router:
     return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[gate.guard])
 
 
-def session_router() -> Router:
-    return Router("/api/v1", route_handlers=[session.router])
+def _open() -> Router:
+    """What answers without the guard: signing in, and the live socket, which asks for the token itself since a guard
+    could not say why it refuses a handshake."""
+    return Router("/api/v1", route_handlers=[session.router, live])
 
 
 def _cors(ports: Ports) -> CORSConfig | None:

@@ -1,0 +1,64 @@
+"""What attempts say while they work, listened to only while somebody watches."""
+
+from __future__ import annotations
+
+import asyncio
+
+from assay.bus.errors import BusError
+from assay.bus.protocol import Tail
+from assay.contracts import subjects
+from assay.contracts.codec import Malformed, decode
+from assay.contracts.ids import run_of
+from assay.contracts.tail import TailLine
+from services.gateway.live.pace import Pace
+from services.gateway.live.subscription import Subscription
+from services.gateway.live.topics import key_of
+
+ANY_PROJECT = "*"
+
+
+class TailFeed:
+    def __init__(self, tail: Tail, pace: Pace) -> None:
+        self._tail, self._pace = tail, pace
+        self._watchers: dict[str, set[Subscription]] = {}
+        self._listeners: dict[str, asyncio.Task[None]] = {}
+
+    def attach(self, subscription: Subscription) -> None:
+        attempt_id = key_of(subscription.topic)
+        self._watchers.setdefault(attempt_id, set()).add(subscription)
+        if attempt_id not in self._listeners:
+            self._listeners[attempt_id] = asyncio.create_task(self._listen(attempt_id))
+
+    def detach(self, subscription: Subscription) -> None:
+        attempt_id = key_of(subscription.topic)
+        watchers = self._watchers.get(attempt_id, set())
+        watchers.discard(subscription)
+        if not watchers:
+            self._watchers.pop(attempt_id, None)
+            if listener := self._listeners.pop(attempt_id, None):
+                listener.cancel()
+
+    def close(self) -> None:
+        for listener in self._listeners.values():
+            listener.cancel()
+
+    async def _listen(self, attempt_id: str) -> None:
+        subject = subjects.tail(ANY_PROJECT, run_of(attempt_id), attempt_id)
+        while True:
+            try:
+                async with self._tail.listen(subject) as lines:
+                    async for payload in lines:
+                        self._give(attempt_id, payload)
+            except BusError:
+                pass
+            await asyncio.sleep(self._pace.retry_seconds)
+
+    def _give(self, attempt_id: str, payload: bytes) -> None:
+        """What is no line of this attempt is nobody's."""
+        try:
+            line = decode(TailLine, payload)
+        except Malformed:
+            return
+        if line.attempt_id == attempt_id:
+            for subscription in tuple(self._watchers.get(attempt_id, ())):
+                subscription.tail(line, len(payload))

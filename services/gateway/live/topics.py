@@ -1,0 +1,14 @@
+"""Topics: ``runs``, ``run:<id>``, ``attempt:<id>``, ``leaderboard``, ``leaderboard:<suite>``."""
+
+from __future__ import annotations
+
+RUNS = "runs"
+
+
+def kind_of(topic: str) -> str:
+    return topic.partition(":")[0]
+
+
+def key_of(topic: str) -> str:
+    """What follows the colon; empty when there is none."""
+    return topic.partition(":")[2]

@@ -1,0 +1,58 @@
+"""uvicorn as the gateway runs it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from litestar.types import ASGIApp
+
+from services.gateway.errors import InvalidSettings
+from services.gateway.live.protocol import LiveProtocol
+
+MAX_FRAME_BYTES = 64 * 1024
+PING_SECONDS = 8.0
+DRAIN_SECONDS = 5
+_BACKLOG = 1024
+
+
+class Server(uvicorn.Server):
+    """Signals are left to who runs it; ``should_exit`` ends it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def server_of(app: ASGIApp) -> Server:
+    """Frames are not compressed: on one machine that costs more than it saves, and a proxy can do it better."""
+    return Server(
+        uvicorn.Config(
+            app,  # pyright: ignore[reportArgumentType]
+            http="httptools",
+            ws=LiveProtocol,
+            ws_max_size=MAX_FRAME_BYTES,
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PING_SECONDS,
+            ws_per_message_deflate=False,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+    )
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Taken before anything is started; InvalidSettings when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise InvalidSettings(
+            f"cannot listen on {host} port {port}: {error.strerror}. Is another gateway running? "
+            "Set ASSAY_GATEWAY_PORT to another port (0 takes a free one)."
+        ) from error
