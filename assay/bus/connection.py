@@ -11,7 +11,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable
+from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable, MessageRefused
 from assay.bus.inbox import Inbox
 from assay.bus.settings import BusSettings
 
@@ -36,6 +36,8 @@ class Connection:
         self.on_reconnect: list[Callable[[], None]] = []
         self._up = asyncio.Event()
         self._last_error = ""
+        self._opening: asyncio.Task[None] | None = None
+        self._closing = False
 
     @property
     def connected(self) -> bool:
@@ -86,6 +88,7 @@ class Connection:
 
     async def close(self) -> None:
         """Sends what is still pending (acks above all), then closes for good."""
+        self._closing = True
         try:
             async with asyncio.timeout(3):
                 if self.nc.is_connected:
@@ -117,6 +120,7 @@ class Connection:
             raise BusUnavailable(f"no reply on {subject} within {timeout_seconds:g} s") from error
         finally:
             self.inbox.forget(reply)
+            _retrieve(future)
         if message.headers and message.headers.get("Status") == "503":
             raise BusUnavailable(f"nobody listens on {subject}; is the service that answers it started?")
         return message
@@ -129,6 +133,8 @@ class Connection:
             await self.nc.publish(subject, payload, reply, dict(headers) if headers else None)
         except nats.errors.ConnectionClosedError as error:
             raise BusClosed(f"the connection to {self.settings.url} is closed ({self._last_error})") from error
+        except nats.errors.MaxPayloadError as error:
+            raise MessageRefused(f"{len(payload):,} bytes on {subject} are over the server's max_payload") from error
         except (nats.errors.Error, OSError) as error:
             raise BusUnavailable(f"could not send on {subject}: {error!r}") from error
 
@@ -143,7 +149,7 @@ class Connection:
             self._opening.cancel()
 
     async def _on_disconnected(self) -> None:
-        if self._up.is_set() and not self.closed.is_set():
+        if self._up.is_set() and not self._closing:
             self._up.clear()
             _log.warning("bus.disconnected", server=self.settings.url)
         self.inbox.fail(BusUnavailable(f"the connection to {self.settings.url} broke; the effect is unknown"))
@@ -161,7 +167,11 @@ class Connection:
         self._up.set()
         self.inbox.fail(BusClosed(f"the connection to {self.settings.url} is closed"))
 
-    _opening: asyncio.Task[None] | None = None
+
+def _retrieve(future: asyncio.Future[Msg]) -> None:
+    """An error that came after we stopped waiting is of no interest, and must not be logged as forgotten."""
+    if future.done() and not future.cancelled():
+        future.exception()
 
 
 def _into(future: asyncio.Future[Msg]) -> Callable[[Msg | BusError], None]:

@@ -15,7 +15,7 @@ OnReply = Callable[[Msg | BusError], None]
 
 
 class Inbox:
-    """Each exchange has a reply subject of its own. Its tail is random, so that no other user can answer in our name."""
+    """Each exchange has a reply subject of its own, and a random one, so that no other user can answer in our name."""
 
     def __init__(self, nc: Client) -> None:
         self._nc = nc
@@ -34,6 +34,10 @@ class Inbox:
         self._expected[reply] = (subject, on_reply)
         return reply
 
+    def branch(self) -> str:
+        """A prefix for reply subjects that someone else subscribes to; random like our own."""
+        return f"{self._prefix}.{next(self._numbers):x}-{secrets.token_hex(6)}"
+
     def forget(self, reply: str) -> None:
         self._expected.pop(reply, None)
 
@@ -47,6 +51,3 @@ class Inbox:
         expected = self._expected.get(message.subject)
         if expected is not None:
             expected[1](message)
-        elif message.reply.startswith("$JS.ACK."):
-            # Work that came after its fetch was given up: another worker shall have it now, not after the ack wait.
-            await self._nc.publish(message.reply, b"-NAK")

@@ -1,0 +1,30 @@
+"""JetStream's management API: JSON requests on ``$JS.API``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import json
+
+from assay.bus.connection import Connection
+from assay.bus.errors import ApiRefused, BusUnavailable, Missing
+
+_TIMEOUT_SECONDS = 5.0
+STREAM_NOT_FOUND = 10059
+CONSUMER_NOT_FOUND = 10014
+
+
+async def call(connection: Connection, endpoint: str, request: object = None) -> dict[str, Any]:
+    """The reply. Raises ApiRefused, Missing, or BusUnavailable when the server cannot say now."""
+    payload = b"" if request is None else json.encode(request)
+    answer = await connection.request(f"$JS.API.{endpoint}", payload, _TIMEOUT_SECONDS)
+    reply: dict[str, Any] = json.decode(answer.data)
+    error: dict[str, Any] | None = reply.get("error")
+    if error is None:
+        return reply
+    text = f"{endpoint} on {connection.settings.url}: {error.get('description')} (error {error.get('err_code')})"
+    if error.get("code", 0) >= 500:
+        raise BusUnavailable(text)
+    if error.get("err_code") in (STREAM_NOT_FOUND, CONSUMER_NOT_FOUND):
+        raise Missing(f"{text}; streams and queues are made by the ledger when it starts")
+    raise ApiRefused(text, int(error.get("err_code", 0)))

@@ -1,0 +1,107 @@
+"""Storing messages on a stream: as one atomic batch, or one by one, and what became of them.
+
+An atomic batch (nats-server 2.12 and later) is stored as a whole or not at all, with one wait for the disk. It is also
+refused as a whole when it holds one message id the stream already knows, which is what a retry looks like: then the
+messages go one by one, and the known ones are acknowledged as duplicates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from enum import Enum
+
+from nats.aio.msg import Msg
+
+from assay.bus.connection import Connection
+from assay.bus.errors import BusForbidden, BusUnavailable, MessageRefused
+from assay.bus.protocol import Envelope
+from assay.contracts.codec import Data, Malformed, decode
+
+ACK_TIMEOUT_SECONDS = 10.0
+
+
+class Fate(Enum):
+    """What became of a message, or of a batch."""
+
+    STORED = "stored"
+    UNKNOWN = "unknown"
+    """Not stored, or nobody knows: the same ids may be sent again."""
+    SINGLY = "singly"
+    """The batch was refused; its messages must go one by one."""
+
+
+class ApiError(Data, frozen=True, kw_only=True):
+    code: int
+    err_code: int = 0
+    description: str = ""
+
+
+class PubAck(Data, frozen=True, kw_only=True):
+    """The server's answer to a publish. ``count`` is the size of a stored batch."""
+
+    stream: str = ""
+    seq: int = 0
+    count: int = 0
+    error: ApiError | None = None
+
+
+async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> Fate:
+    batch = secrets.token_hex(11)
+    try:
+        for number, envelope in enumerate(envelopes[:-1], 1):
+            await connection.publish(envelope.subject, envelope.payload, "", _headers(envelope, batch, number))
+        last = envelopes[-1]
+        headers = {**_headers(last, batch, len(envelopes)), "Nats-Batch-Commit": "1"}
+        answer = await connection.request(last.subject, last.payload, ACK_TIMEOUT_SECONDS, headers)
+    except (BusUnavailable, BusForbidden):
+        return Fate.UNKNOWN
+    ack = _ack(answer)
+    if ack.error is None:
+        return Fate.STORED if ack.count == len(envelopes) else Fate.UNKNOWN
+    return Fate.UNKNOWN if _passing(ack.error) else Fate.SINGLY
+
+
+async def store_singly(
+    connection: Connection, envelopes: Sequence[Envelope]
+) -> list[Fate | MessageRefused | BusForbidden]:
+    return list(await asyncio.gather(*(_store_one(connection, envelope) for envelope in envelopes)))
+
+
+async def _store_one(connection: Connection, envelope: Envelope) -> Fate | MessageRefused | BusForbidden:
+    headers = {"Nats-Msg-Id": envelope.message_id}
+    try:
+        ack = _ack(await connection.request(envelope.subject, envelope.payload, ACK_TIMEOUT_SECONDS, headers))
+    except BusUnavailable:
+        return Fate.UNKNOWN
+    except BusForbidden as error:
+        return error
+    if ack.error is None:
+        return Fate.STORED
+    if _passing(ack.error):
+        return Fate.UNKNOWN
+    return MessageRefused(
+        f"the stream refused {envelope.message_id!r} on {envelope.subject!r}: {ack.error.description} "
+        f"(error {ack.error.err_code}); compare the stream's configuration with assay/bus/streams.py"
+    )
+
+
+_INCOMPLETE_BATCH = 10176
+
+
+def _passing(error: ApiError) -> bool:
+    """Whether the trouble is the server's (full disk, starting, too many batches, a broken line), not the message's."""
+    return error.code >= 500 or error.code == 429 or error.err_code == _INCOMPLETE_BATCH
+
+
+def _headers(envelope: Envelope, batch: str, number: int) -> dict[str, str]:
+    return {"Nats-Msg-Id": envelope.message_id, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+
+
+def _ack(message: Msg) -> PubAck:
+    """Anything that is no PubAck counts as an error of the server."""
+    try:
+        return decode(PubAck, message.data)
+    except Malformed as error:
+        return PubAck(error=ApiError(code=500, description=str(error)))

@@ -1,0 +1,59 @@
+"""Whether the server really writes before it says so.
+
+Without ``sync_interval: always`` a power cut can take back what JetStream acknowledged. An ordinary client is not told
+this setting: it is in the server's ``JSZ`` report, which belongs to the system account. The configuration we write
+(server_conf.py) lends that one report to our account; elsewhere the monitoring endpoint ``/jsz`` has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from typing import Any
+
+from msgspec import DecodeError, json
+
+from assay.bus.connection import Connection
+from assay.bus.errors import BusForbidden, BusMisconfigured, BusUnavailable
+
+REPORT = "$SYS.REQ.SERVER.PING.JSZ"
+_TIMEOUT_SECONDS = 3.0
+
+
+async def require_durable(connection: Connection) -> None:
+    """Raises BusMisconfigured unless the server is known to sync always."""
+    url = connection.settings.url
+    config = await _config(connection)
+    if config is None:
+        raise BusMisconfigured(
+            f"the NATS server at {url} does not say whether it has `sync_interval: always`: neither its report "
+            f"{REPORT} nor the monitoring endpoint could be read. Import that report into our account as "
+            "assay/bus/server_conf.py does, or set ASSAY_NATS_MONITOR_URL"
+        )
+    if not config.get("sync_always"):
+        raise BusMisconfigured(
+            f"the NATS server at {url} runs JetStream without `sync_interval: always`, so a power cut would lose work "
+            "it had acknowledged. Put `jetstream { sync_interval: always }` into its configuration and restart it"
+        )
+
+
+async def _config(connection: Connection) -> dict[str, Any] | None:
+    try:
+        report = json.decode((await connection.request(REPORT, b"", _TIMEOUT_SECONDS)).data)["data"]
+    except (BusUnavailable, BusForbidden, DecodeError, KeyError):
+        report = await _over_http(connection.settings.monitor_url)
+    return report.get("config") if isinstance(report, dict) else None
+
+
+async def _over_http(monitor_url: str) -> Any:
+    if not monitor_url:
+        return None
+    try:
+        return json.decode(await asyncio.to_thread(_get, f"{monitor_url.rstrip('/')}/jsz"))
+    except (OSError, ValueError, DecodeError) as error:
+        raise BusMisconfigured(f"the monitoring endpoint {monitor_url} cannot be read: {error}") from error
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
+        return response.read()

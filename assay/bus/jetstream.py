@@ -1,0 +1,100 @@
+"""The four planes over one NATS server with JetStream, as one bus."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from assay.bus.connection import Connection
+from assay.bus.durability import require_durable
+from assay.bus.errors import BusUnavailable, Permanent
+from assay.bus.facts import CoreTail, JetStreamFacts
+from assay.bus.protocol import Facts, Queue, Rpc, Tail, Work
+from assay.bus.rpc import JetStreamRpc
+from assay.bus.settings import BusSettings
+from assay.bus.streams import provision
+from assay.bus.work import JetStreamWork
+
+_RETRY_SECONDS = 0.5
+_log = structlog.get_logger(__name__)
+
+
+async def connect(settings: BusSettings) -> JetStreamBus:
+    """Raises BusUnavailable when no server is found within the settings' time, BusForbidden for a refused login."""
+    connection = Connection(settings)
+    await connection.open()
+    return JetStreamBus(connection)
+
+
+class JetStreamBus:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rpc = JetStreamRpc(connection)
+        self._work = JetStreamWork(connection)
+        self._facts = JetStreamFacts(connection)
+        self._tail = CoreTail(connection)
+        self._queues: Sequence[Queue[Any]] | None = None
+        self._again: asyncio.Task[None] | None = None
+        connection.on_reconnect.append(self._on_reconnect)
+
+    @property
+    def rpc(self) -> Rpc:
+        return self._rpc
+
+    @property
+    def work(self) -> Work:
+        return self._work
+
+    @property
+    def facts(self) -> Facts:
+        return self._facts
+
+    @property
+    def tail(self) -> Tail:
+        return self._tail
+
+    @property
+    def connected(self) -> bool:
+        return self._connection.connected
+
+    @property
+    def reconnects(self) -> int:
+        return self._connection.reconnects
+
+    @property
+    def closed(self) -> asyncio.Event:
+        return self._connection.closed
+
+    async def provision(self, queues: Sequence[Queue[Any]]) -> None:
+        """Also done again by itself after every reconnect: the server may come back with an empty store. Raises
+        BusMisconfigured for a server that does not sync always, or for streams that are too different."""
+        await require_durable(self._connection)
+        await provision(self._connection, queues)
+        self._queues = queues
+
+    def _on_reconnect(self) -> None:
+        if self._queues is not None and (self._again is None or self._again.done()):
+            self._again = asyncio.create_task(self._provision_again(self._queues))
+
+    async def _provision_again(self, queues: Sequence[Queue[Any]]) -> None:
+        """A server that came back unfit is worse than none: then the connection is closed and the service ends."""
+        done = False
+        while not done and not self.closed.is_set():
+            try:
+                await self.provision(queues)
+                done = True
+            except BusUnavailable as error:
+                _log.warning("bus.provision_retried", error=str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+            except Permanent as error:
+                _log.error("bus.unfit_server", error=str(error))
+                await self._connection.close()
+
+    async def close(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        await self._rpc.stop()
+        await self._connection.close()

@@ -1,0 +1,119 @@
+"""Who may say and hear what on the bus: an allow-list per service, which the server enforces.
+
+A runner cannot judge, a gateway can give no orders and state no facts, only the ledger can touch streams. Outsiders who
+want facts are served by the gateway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from assay.bus.durability import REPORT
+from assay.bus.protocol import Queue
+from assay.bus.queues import REPORTS, orders_queue
+from assay.bus.settings import inbox_prefix
+from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, WORK_STREAM
+from assay.contracts import subjects
+from assay.contracts.attempts import Stage
+from assay.contracts.rpc import (
+    LEDGER_REQUESTS,
+    ClaimAttempts,
+    Heartbeat,
+    Request,
+    ServeModel,
+    TestModel,
+)
+
+USERS = ("gateway", "ledger", "runner", "judge", "modelhost", "observer")
+_WORKER_REQUESTS: tuple[type[Request[Any]], ...] = (ClaimAttempts, Heartbeat)
+_TAILS = "assay.tail.v1.>"
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """Subjects (patterns) a user may publish on and subscribe to; everything else is refused."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+def permissions(user: str, pools: Iterable[str] = ("default",)) -> Permissions:
+    """``observer`` may do everything: it is for tests and for people who operate the system."""
+    pools = tuple(pools)
+    if user == "observer":
+        return Permissions(publish=(">",), subscribe=(">",))
+    publish, subscribe = {
+        "gateway": _gateway,
+        "ledger": lambda: _ledger(pools),
+        "runner": lambda: _runner(pools),
+        "judge": lambda: _worker(Stage.JUDGE, pools),
+        "modelhost": _modelhost,
+    }[user]()
+    return Permissions(publish=publish, subscribe=(*subscribe, f"{inbox_prefix(user)}.>"))
+
+
+_Lists = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _gateway() -> _Lists:
+    asks = (*(kind for kind in LEDGER_REQUESTS if kind not in _WORKER_REQUESTS), TestModel)
+    return _requests(asks), (subjects.FACTS, _TAILS)
+
+
+def _runner(pools: tuple[str, ...]) -> _Lists:
+    publish, subscribe = _worker(Stage.RUN, pools)
+    return (*publish, *_requests([ServeModel]), *_replies("gateway")), (*subscribe, *_requests([TestModel]))
+
+
+def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:
+    queues = [orders_queue(stage, pool) for pool in pools]
+    publish = (
+        *_requests(_WORKER_REQUESTS),
+        f"assay.work.report.{stage}",
+        _TAILS,
+        *(subject for queue in queues for subject in _fetching(queue)),
+    )
+    return publish, ()
+
+
+def _ledger(pools: tuple[str, ...]) -> _Lists:
+    orders = tuple(subjects.orders(stage, pool) for stage in Stage for pool in pools)
+    publish = (*orders, subjects.FACTS, *_fetching(REPORTS), *_provisioning(), REPORT)
+    return (*publish, *_replies("gateway", "runner", "judge")), _requests(LEDGER_REQUESTS)
+
+
+def _modelhost() -> _Lists:
+    return _replies("gateway", "runner"), _requests([ServeModel])
+
+
+def _requests(kinds: Iterable[type[Request[Any]]]) -> tuple[str, ...]:
+    return tuple(subjects.rpc(kind) for kind in kinds)
+
+
+def _replies(*users: str) -> tuple[str, ...]:
+    return tuple(f"{inbox_prefix(user)}.>" for user in users)
+
+
+def _fetching(queue: Queue[Any]) -> tuple[str, ...]:
+    """To ask for a queue's messages, settle them (in both forms of JetStream's ack subjects), and bury them."""
+    return (
+        f"$JS.API.CONSUMER.MSG.NEXT.{WORK_STREAM}.{queue.name}",
+        f"$JS.ACK.{WORK_STREAM}.{queue.name}.>",
+        f"$JS.ACK.*.*.{WORK_STREAM}.{queue.name}.>",
+        subjects.dead(queue.subject),
+    )
+
+
+def _provisioning() -> tuple[str, ...]:
+    """To make streams and queues, and to read the dead. No deleting, no purging."""
+    streams = (WORK_STREAM, FACTS_STREAM, DEAD_STREAM)
+    verbs = tuple(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("INFO", "CREATE", "UPDATE") for stream in streams)
+    return (
+        *verbs,
+        f"$JS.API.CONSUMER.CREATE.{WORK_STREAM}.>",
+        f"$JS.API.CONSUMER.CREATE.{DEAD_STREAM}.>",
+        f"$JS.API.CONSUMER.DELETE.{DEAD_STREAM}.>",
+        f"$JS.API.CONSUMER.MSG.NEXT.{DEAD_STREAM}.>",
+    )

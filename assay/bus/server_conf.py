@@ -1,0 +1,64 @@
+"""The configuration of a nats-server as the bus needs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from assay.bus.durability import REPORT
+from assay.bus.permissions import permissions
+
+_MAX_PAYLOAD_BYTES = 1_048_576
+
+
+def nats_conf(
+    *,
+    host: str,
+    port: int,
+    store: Path,
+    passwords: Mapping[str, str],
+    pools: Iterable[str] = ("default",),
+    sync_always: bool = True,
+) -> str:
+    """``passwords`` by user (permissions.USERS). One account holds them all; the server's own account lends it the
+    report that tells whether the store syncs always. ``sync_always=False`` is for the test that it is refused."""
+    pools = tuple(pools)
+    users = "\n".join(_user(user, password, pools) for user, password in passwords.items())
+    sync = "always" if sync_always else '"2m"'
+    return f"""\
+listen: {_quoted(f"{host}:{port}")}
+max_payload: {_MAX_PAYLOAD_BYTES}
+write_deadline: "10s"
+jetstream {{
+  store_dir: {_quoted(str(store))}
+  sync_interval: {sync}
+}}
+accounts {{
+  SYS {{
+    exports: [ {{ service: {_quoted(REPORT)}, accounts: [ASSAY] }} ]
+  }}
+  ASSAY {{
+    jetstream: enabled
+    imports: [ {{ service: {{ account: SYS, subject: {_quoted(REPORT)} }} }} ]
+    users: [
+{users}
+    ]
+  }}
+}}
+system_account: SYS
+"""
+
+
+def _user(user: str, password: str, pools: tuple[str, ...]) -> str:
+    allowed = permissions(user, pools)
+    return (
+        f"      {{ user: {_quoted(user)}, password: {_quoted(password)}, permissions: {{\n"
+        f"        publish: {{ allow: {json.dumps(allowed.publish)} }}\n"
+        f"        subscribe: {{ allow: {json.dumps(allowed.subscribe)} }}\n"
+        "      } }"
+    )
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text)
