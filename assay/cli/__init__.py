@@ -1,0 +1,1 @@
+"""The ``assay`` command, one module per noun. Data goes to stdout, what happens meanwhile to stderr."""

@@ -9,8 +9,8 @@ from typing import Any
 
 
 def until_signalled(work: Coroutine[Any, Any, int | None], signalled: int = 0) -> int:
-    """Runs the coroutine to its exit code. SIGINT, SIGTERM and SIGHUP cancel it, so that its contexts clean up, and then
-    the exit code is ``signalled``; a second signal cancels the cleaning up too."""
+    """Runs the coroutine to its exit code. SIGINT, SIGTERM and SIGHUP cancel it, so that its contexts clean up, and
+    then the exit code is ``signalled``; a second signal cancels the cleaning up too."""
 
     async def run() -> int:
         task = asyncio.ensure_future(work)

@@ -35,6 +35,8 @@ class SubmitRun(Request[RunView], frozen=True, kw_only=True, tag="runs.submit"):
 
 
 class GetRun(Request[RunView], frozen=True, kw_only=True, tag="runs.get"):
+    """One run as it is now."""
+
     reply: ClassVar[Any] = RunView
     run_id: str
 
@@ -48,6 +50,8 @@ class RunPage(Data, frozen=True, kw_only=True):
 
 
 class ListRuns(Request[RunPage], frozen=True, kw_only=True, tag="runs.list"):
+    """Runs that match, newest first."""
+
     reply: ClassVar[Any] = RunPage
     status: RunStatus | None = None
     suite: str = ""
@@ -58,7 +62,7 @@ class ListRuns(Request[RunPage], frozen=True, kw_only=True, tag="runs.list"):
 
 
 class CancelRun(Request[RunView], frozen=True, kw_only=True, tag="runs.cancel"):
-    """Attempts not yet done become ``cancelled``; a run that has ended stays as it is."""
+    """End a run: attempts not yet done become ``cancelled``; a run that has ended stays as it is."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
@@ -113,6 +117,8 @@ class AttemptPage(Data, frozen=True, kw_only=True):
 
 
 class ListAttempts(Request[AttemptPage], frozen=True, kw_only=True, tag="attempts.list"):
+    """A run's attempts that match, by ordinal."""
+
     reply: ClassVar[Any] = AttemptPage
     run_id: str
     state: State | None = None
@@ -124,6 +130,8 @@ class ListAttempts(Request[AttemptPage], frozen=True, kw_only=True, tag="attempt
 
 
 class GetAttempt(Request[AttemptDetail], frozen=True, kw_only=True, tag="attempts.get"):
+    """One attempt with its tries, calls, verdict and artifacts."""
+
     reply: ClassVar[Any] = AttemptDetail
     attempt_id: str
 
@@ -132,6 +140,8 @@ class GetAttempt(Request[AttemptDetail], frozen=True, kw_only=True, tag="attempt
 
 
 class GetBoard(Request[Board], frozen=True, kw_only=True, tag="leaderboard"):
+    """The leaderboard of a suite, a category, or everything."""
+
     reply: ClassVar[Any] = Board
     suite: str = ""
     category: str = ""

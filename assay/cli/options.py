@@ -1,0 +1,19 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Data as JSON on stdout.")]
+Server = Annotated[
+    str,
+    typer.Option(
+        "--server", envvar="ASSAY_URL", help="Address of a gateway; without, the stack running here is found."
+    ),
+]
+Data = Annotated[Path, typer.Option("--data", envvar="ASSAY_DATA", help="Folder that keeps everything.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 unless every attempt passed.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the dashboard and the API.")]

@@ -1,0 +1,68 @@
+"""To stdout: data, as JSON or for people. To stderr: everything else. Texts from runs are shown, never obeyed."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_WIDE = 180
+
+Piece = str | tuple[str, str]
+"""A text, or a text and its style."""
+
+
+def stdout() -> Console:
+    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
+
+
+def stderr() -> Console:
+    return Console(stderr=True, width=None if sys.stderr.isatty() else _WIDE, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One document on one line."""
+    print(msgspec.json.encode(value).decode(), flush=True)
+
+
+def print_line(*pieces: Piece) -> None:
+    stdout().print(Text.assemble(*pieces), soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """A notice to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """Columns named in ``numbers`` are set to the right."""
+    made = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return made
+
+
+def row(made: Table, *cells: object) -> None:
+    """Cells are plain text, whatever they contain."""
+    made.add_row(*(Text(shown(cell)) for cell in cells))
+
+
+def shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return "".join(letter if letter.isprintable() else " " for letter in str(value))
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def money(cost_usd: str) -> str:
+    return f"${cost_usd}"

@@ -1,0 +1,74 @@
+"""The locks pin every package by hash, name no index, and agree with one another and with pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SERVICES = ("gateway", "runner", "judge", "ledger")
+LOCKS = ("all", *SERVICES, "setup")
+_PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
+_NAME = re.compile(r"^[A-Za-z0-9._-]+")
+
+
+def text_of(lock: str) -> str:
+    return (ROOT / "requirements" / f"{lock}.lock").read_text()
+
+
+def pins(lock: str) -> set[tuple[str, str]]:
+    return {(found["name"], found["version"]) for found in _PIN.finditer(text_of(lock))}
+
+
+def project() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def wanted(extra: str) -> set[str]:
+    """Names that an extra asks for, extras it is made of included."""
+    optional = project()["optional-dependencies"]
+    names: set[str] = set()
+    for requirement in optional[extra]:
+        if requirement.startswith("assay["):
+            for inner in requirement.removeprefix("assay[").removesuffix("]").split(","):
+                names |= wanted(inner)
+        else:
+            found = _NAME.match(requirement)
+            assert found
+            names.add(found[0].lower())
+    return names
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_a_hash_and_no_address_is_named(lock: str) -> None:
+    entries = re.split(r"(?m)^(?=[a-z0-9-]+==)", text_of(lock))
+    assert len(entries) > 1 or lock == "setup"
+    assert all("--hash=sha256:" in entry for entry in entries if entry)
+    assert "://" not in text_of(lock)
+    assert "--index-url" not in text_of(lock)
+    assert "--find-links" not in text_of(lock)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_locked_to_what_the_tests_ran_with(service: str) -> None:
+    assert pins(service) <= pins("all")
+
+
+@pytest.mark.parametrize("lock", ("all", *SERVICES))
+def test_what_is_asked_for_is_locked(lock: str) -> None:
+    assert wanted(lock) <= {name for name, _ in pins(lock)}
+
+
+def test_npm_lock_names_no_address() -> None:
+    assert '"resolved"' not in (ROOT / "web" / "package-lock.json").read_text()
+
+
+def test_the_example_environment_names_every_variable_of_the_catalogue() -> None:
+    providers = yaml.safe_load((ROOT / "catalog" / "models.yaml").read_text())["providers"].values()
+    names = {provider[key] for provider in providers for key in ("base_url_env", "api_key_env") if key in provider}
+    example = set(re.findall(r"(?m)^#?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text()))
+    assert names <= example
