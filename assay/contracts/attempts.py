@@ -118,7 +118,8 @@ class Fault(Data, frozen=True, kw_only=True):
 
 
 class AttemptExecuted(Message, frozen=True, kw_only=True, tag="attempt.executed"):
-    """A runner made a try, and this came of it. ``outcome`` None sends the attempt to a judge; any other ends it with that outcome."""
+    """A runner made a try, and this came of it. ``outcome`` None sends the attempt to a judge; any other ends it
+    with that outcome."""
 
     message_id: str
     attempt_id: str
@@ -134,7 +135,8 @@ class AttemptExecuted(Message, frozen=True, kw_only=True, tag="attempt.executed"
 
 
 class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
-    """A judge graded an attempt, and this is its verdict. Outcome ``infra_error`` means the judge could not grade, never that the attempt failed."""
+    """A judge graded an attempt, and this is its verdict. Outcome ``infra_error`` means the judge could not grade,
+    never that the attempt failed."""
 
     message_id: str
     attempt_id: str

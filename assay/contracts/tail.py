@@ -19,7 +19,8 @@ class TailKind(StrEnum):
 
 
 class TailLine(Message, frozen=True, kw_only=True, tag="tail.line"):
-    """What an attempt just said or was told. ``text`` is untrusted; it may be part of a line. ``dropped`` counts the lines lost before this one."""
+    """What an attempt just said or was told. ``text`` is untrusted; it may be part of a line. ``dropped`` counts
+    the lines lost before this one."""
 
     attempt_id: str
     token: Token
