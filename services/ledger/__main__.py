@@ -2,6 +2,59 @@
 
 from __future__ import annotations
 
-import structlog
+import asyncio
 
-log = structlog.get_logger()
+from assay.bus.jetstream import connect
+from assay.bus.protocol import Bus
+from assay.bus.queues import all_queues
+from assay.bus.settings import BusSettings
+from assay.worker.lifetime import run_service
+from services.ledger.handlers import Ports, answers
+from services.ledger.loops import Leader, take_reports
+from services.ledger.postgres.attempts import PostgresAttempts
+from services.ledger.postgres.database import Database, open_database
+from services.ledger.postgres.feeding import PostgresFeeder
+from services.ledger.postgres.leadership import lead_when_elected
+from services.ledger.postgres.outbox import PostgresOutbox
+from services.ledger.postgres.plans import Plans
+from services.ledger.postgres.reports import PostgresReports
+from services.ledger.postgres.results import PostgresResults
+from services.ledger.postgres.runs import PostgresRuns
+from services.ledger.postgres.sweeping import PostgresSweeper
+from services.ledger.schema import migrate
+from services.ledger.settings import LedgerSettings
+
+
+async def serve(settings: LedgerSettings) -> None:
+    bus = await connect(
+        BusSettings(
+            url=settings.nats_url,
+            user=settings.nats_user,
+            password=settings.nats_password.get_secret_value(),
+            name="ledger",
+        )
+    )
+    await bus.provision(all_queues())
+    await migrate(settings.database_url)
+    async with open_database(settings.database_url, settings.database_connections) as database:
+        await work(bus, database, settings)
+
+
+async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
+    plans = Plans()
+    ports = Ports(
+        runs=PostgresRuns(database),
+        attempts=PostgresAttempts(database, plans, settings),
+        reports=PostgresReports(database, plans, settings),
+        results=PostgresResults(database, settings),
+    )
+    feeder, sweeper = PostgresFeeder(database, settings), PostgresSweeper(database, plans, settings)
+    leader = Leader(bus, PostgresOutbox(database), feeder, sweeper, database.changed)
+    await bus.rpc.serve("ledger", answers(ports))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(take_reports(bus, ports, settings.report_batch))
+        group.create_task(lead_when_elected(database, leader.lead))
+
+
+if __name__ == "__main__":
+    run_service("ledger", serve, LedgerSettings)

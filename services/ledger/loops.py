@@ -13,7 +13,7 @@ import structlog
 
 from assay.bus.errors import Retryable
 from assay.bus.protocol import Bus, Delivery, Envelope
-from assay.bus.queues import REPORTS, all_queues
+from assay.bus.queues import REPORTS
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from services.ledger.errors import Refused, Unavailable
 from services.ledger.handlers import Ports, on_reports
@@ -89,7 +89,6 @@ class Leader:
     async def lead(self) -> None:
         """Do all duties until cancelled or until one of them fails for good."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_provisioned())
             group.create_task(self._spread_changes())
             group.create_task(_each(self._facts_due, self._relay_facts, 0.5))
             group.create_task(_each(self._orders_due, self._relay_orders, 0.5))
@@ -102,15 +101,6 @@ class Leader:
             self._changed.clear()
             for due in (self._facts_due, self._orders_due, self._feed_due):
                 due.set()
-
-    async def _keep_provisioned(self) -> None:
-        """Make the streams again whenever the bus came back: it may have come back empty."""
-        seen = self._bus.reconnects
-        while True:
-            await asyncio.sleep(PAUSE_SECONDS)
-            if self._bus.reconnects != seen:
-                seen = self._bus.reconnects
-                await self._bus.provision(all_queues())
 
     async def _relay_facts(self) -> None:
         await relay(self._outbox.facts, self._bus.facts.publish, self._outbox.facts_published)
