@@ -1,0 +1,7 @@
+"""The typed client: every request of the gateway's API as a method, and live topics as async iterators."""
+
+from assay.client.client import AssayClient
+from assay.client.errors import ClientError, NotAssay, Unreachable
+from assay.client.live import follow
+
+__all__ = ["AssayClient", "ClientError", "NotAssay", "Unreachable", "follow"]
