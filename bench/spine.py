@@ -10,11 +10,12 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import quantiles
@@ -63,7 +64,7 @@ def write_catalog(folder: Path, samples: int, base_url: str) -> None:
 
 
 @asynccontextmanager
-async def process(*command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(*command: str, **environment: str) -> AsyncGenerator[asyncio.subprocess.Process]:
     """A child with its standard output as a pipe, ended with SIGTERM."""
     pipe, env = asyncio.subprocess.PIPE, {**os.environ, **environment}
     child = await asyncio.create_subprocess_exec(*command, stdout=pipe, env=env)
@@ -123,6 +124,14 @@ async def tap(settings: BusSettings, reported: dict[str, float]) -> None:
             reported.setdefault(msgspec.json.decode(payload)["attempt_id"], heard)
 
 
+def observer(conf: Path) -> BusSettings:
+    """The login of the user that may hear everything, from the stack's own file."""
+    text = conf.read_text()
+    address, password = re.search(r'listen: "(.+)"', text), re.search(r'user: "observer", password: "(.+?)"', text)
+    assert address and password
+    return BusSettings(url=f"nats://{address[1]}", user="observer", password=password[1], name="bench")
+
+
 def print_parts(before: dict[str, Reading], after: dict[str, Reading], attempts: int) -> None:
     print(f"{'process':<12} {'CPU ms/attempt':>15} {'RSS MiB':>9}")
     total = 0.0
@@ -166,7 +175,7 @@ async def measure(url: str, supervisor_pid: int, bus: BusSettings, attempts: int
 async def bench(attempts: int, arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         catalog, data, port = Path(folder) / "catalog", Path(folder) / "data", free_port()
-        Path(folder).chmod(0o755)  # Postgres runs as another user and must get at its folder
+        os.chmod(folder, 0o755)  # Postgres runs as another user and must get at its folder
         async with process(sys.executable, "-m", "bench.stub") as stub:
             assert stub.stdout is not None
             base_url = (await stub.stdout.readline()).decode().strip()
@@ -175,8 +184,7 @@ async def bench(attempts: int, arguments: Sequence[str]) -> None:
             async with process(sys.executable, *up, ASSAY_CATALOG=str(catalog)) as stack:
                 url = f"http://127.0.0.1:{port}"
                 await wait_ready(url)
-                observer = json.loads((data / "stack.json").read_text())["bus"]
-                await measure(url, stack.pid, BusSettings(**observer), attempts)
+                await measure(url, stack.pid, observer(data / "nats" / "nats.conf"), attempts)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from assay.bus.errors import BusClosed
 from assay.bus.jetstream import connect
 from assay.bus.protocol import Bus
 from assay.bus.queues import all_queues
@@ -54,6 +55,13 @@ async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(take_reports(bus, ports, settings.report_batch))
         group.create_task(lead_when_elected(database, leader.lead))
+        group.create_task(end_with(bus))
+
+
+async def end_with(bus: Bus) -> None:
+    """A connection that is gone for good ends the service; its supervisor starts it afresh."""
+    await bus.closed.wait()
+    raise BusClosed("the bus closed this connection for good")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,15 @@
+"""One running system, with two runners and two judges, for all tests that leave it as they found it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running_stack("--runners", "2", "--judges", "2") as running:
+        yield running

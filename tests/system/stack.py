@@ -1,0 +1,124 @@
+"""The whole system as a user has it: ``assay up`` in a process of its own, on a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil
+
+
+class Stack:
+    def __init__(self, process: subprocess.Popen[bytes], data: Path, url: str) -> None:
+        self.process = process
+        self.data = data
+        self.url = url
+        self.http = httpx2.Client(base_url=f"{url}/api/v1", timeout=30)
+
+    def submit(self, **body: Any) -> str:
+        answer = self.http.post("/runs", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["run_id"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        return self.http.get(f"/runs/{run_id}").raise_for_status().json()
+
+    def attempts(self, run_id: str) -> list[dict[str, Any]]:
+        return self.http.get(f"/runs/{run_id}/attempts", params={"limit": 1000}).raise_for_status().json()["items"]
+
+    def facts(self, run_id: str) -> list[dict[str, Any]]:
+        """All facts of a run, page by page."""
+        facts: list[dict[str, Any]] = []
+        while page := self.http.get(f"/runs/{run_id}/facts", params={"after": len(facts)}).raise_for_status().json():
+            facts += page
+        return facts
+
+    def wait(self, run_id: str, until: Callable[[dict[str, Any]], bool], timeout_seconds: float = 90) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout_seconds
+        run: dict[str, Any] = {}
+        while time.monotonic() < deadline:
+            try:
+                run = self.run(run_id)
+                if until(run):
+                    return run
+            except (httpx2.TransportError, httpx2.HTTPStatusError):
+                pass  # the gateway, or what is behind it, is being restarted
+            time.sleep(0.1)
+        raise AssertionError(f"not within {timeout_seconds} s: {json.dumps(run, indent=1)}\n{self.logs()}")
+
+    def finish(self, run_id: str, timeout_seconds: float = 90) -> dict[str, Any]:
+        return self.wait(run_id, lambda run: run["status"] == "finished", timeout_seconds)
+
+    def processes(self, words: str) -> list[psutil.Process]:
+        """The stack's processes whose command line has these words."""
+        found: list[psutil.Process] = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            try:
+                if words in " ".join(process.cmdline()):
+                    found.append(process)
+            except psutil.NoSuchProcess:
+                continue
+        return found
+
+    def kill(self, words: str) -> int:
+        """kill -9 the first such process; returns its pid."""
+        process = self.processes(words)[0]
+        process.send_signal(signal.SIGKILL)
+        return process.pid
+
+    def logs(self) -> str:
+        logs = sorted((self.data / "logs").glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs)
+
+
+@contextmanager
+def running_stack(*arguments: str, data: Path | None = None, **environment: str) -> Iterator[Stack]:
+    # Not under pytest's own folder: Postgres runs as another user, and a socket's path must be short.
+    folder = data or Path(tempfile.mkdtemp(prefix="assay-up-"))
+    folder.chmod(0o755)
+    port = _free_port()
+    command = (sys.executable, "-m", "assay.cli", "up", "--json", "--data", str(folder), "--port", str(port))
+    with (folder / "up.log").open("wb") as log:
+        process = subprocess.Popen((*command, *arguments), stdout=log, stderr=log, env={**os.environ, **environment})
+    stack = Stack(process, folder, f"http://127.0.0.1:{port}")
+    try:
+        _wait_ready(stack, folder / "up.log")
+        yield stack
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        if data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_ready(stack: Stack, log: Path, timeout_seconds: float = 60) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline and stack.process.poll() is None:
+        try:
+            if httpx2.get(f"{stack.url}/readyz").status_code == 200:
+                return
+        except httpx2.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"the stack did not start:\n{log.read_text()[-3000:]}\n{stack.logs()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
