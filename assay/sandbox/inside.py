@@ -30,10 +30,8 @@ PAGE_BYTES = resource.getpagesize()
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, CAPABILITY_VERSION = 4, 24, 0x20080522
 KILL_SETGID_SETUID_PTRACE = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
-
-LIBC = _ctypes.dlopen("", 2)
-
-SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = map(int, sys.argv[1:9])
+ARGUMENTS = sys.argv[1:9] if __name__ == "__main__" else [0] * 8
+SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = map(int, ARGUMENTS)
 
 
 class Usage:
@@ -261,8 +259,7 @@ def proportional_bytes(pid: int) -> int:
     if rollup:
         lines = rollup.splitlines()
         return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith((b"Pss_Anon:", b"Pss_Shmem:")))
-    fields = read(f"/proc/{pid}/statm").split()
-    return int(fields[1]) * PAGE_BYTES if len(fields) > 1 else 0
+    return int((read(f"/proc/{pid}/statm").split() or [0, 0])[1]) * PAGE_BYTES
 
 
 def inodes_used(folder: str) -> int:
@@ -281,7 +278,7 @@ def shed_capabilities() -> None:
 
 
 def call(name: str, *arguments: int | bytes) -> int:
-    return _ctypes.call_function(_ctypes.dlsym(LIBC, name), arguments)
+    return _ctypes.call_function(_ctypes.dlsym(_ctypes.dlopen("", 2), name), arguments)
 
 
 def main() -> None:
@@ -299,4 +296,5 @@ def main() -> None:
     init.loop()
 
 
-main()
+if __name__ == "__main__":
+    main()

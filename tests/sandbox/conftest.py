@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.fixtures import SubRequest
 
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import Sandbox, SandboxProvider
+from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider
 from assay.sandbox.bubblewrap import BubblewrapProvider
 from assay.sandbox.process import ProcessProvider
 
@@ -56,3 +58,14 @@ def packages(tmp_path: Path) -> Path:
     (tmp_path / "module.py").write_text("x = 5")
     tmp_path.chmod(0o755)
     return tmp_path
+
+
+async def python(sandbox: Sandbox, script: str, **more: Any) -> CommandResult:
+    return await sandbox.run(Command(argv=["python3", "-c", script], **more))
+
+
+async def asked(sandbox: Sandbox, script: str) -> Any:
+    """What the script prints, as JSON."""
+    result = await python(sandbox, "import json, os, resource, socket, sys\n" + script)
+    assert result.exit_code == 0, result.stderr.decode()
+    return json.loads(result.stdout)
