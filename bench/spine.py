@@ -54,6 +54,7 @@ providers:
 
 
 def write_catalog(folder: Path, samples: int, base_url: str) -> None:
+    folder.parent.chmod(0o755)  # the stack's Postgres runs as another user and must get at its folder
     task = folder / "tasks" / "echo"
     task.mkdir(parents=True)
     (folder / "suites").mkdir()
@@ -175,7 +176,6 @@ async def measure(url: str, supervisor_pid: int, bus: BusSettings, attempts: int
 async def bench(attempts: int, arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         catalog, data, port = Path(folder) / "catalog", Path(folder) / "data", free_port()
-        os.chmod(folder, 0o755)  # Postgres runs as another user and must get at its folder
         async with process(sys.executable, "-m", "bench.stub") as stub:
             assert stub.stdout is not None
             base_url = (await stub.stdout.readline()).decode().strip()

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Stack:
 
 
 @contextmanager
-def running_stack(*arguments: str, data: Path | None = None, **environment: str) -> Iterator[Stack]:
+def running_stack(*arguments: str, data: Path | None = None, **environment: str) -> Generator[Stack]:
     # Not under pytest's own folder: Postgres runs as another user, and a socket's path must be short.
     folder = data or Path(tempfile.mkdtemp(prefix="assay-up-"))
     folder.chmod(0o755)
