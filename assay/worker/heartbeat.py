@@ -1,0 +1,74 @@
+"""The heartbeat: says that the worker lives, extends its leases, and learns which ones it lost."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from assay.bus.errors import BusUnavailable
+from assay.bus.protocol import Bus
+from assay.contracts.attempts import Stage
+from assay.contracts.problems import ProblemError
+from assay.contracts.rpc import Heartbeat
+from assay.worker.leases import Leases
+
+_MIN_SECONDS = 0.05
+_RETRY_SECONDS = 1.0
+_log = structlog.get_logger(__name__)
+
+
+class Pulse:
+    def __init__(self, worker_id: str, stage: Stage, pool: str, bus: Bus, leases: Leases) -> None:
+        self._worker_id, self._stage, self._pool = worker_id, stage, pool
+        self._bus, self._leases = bus, leases
+        self._sooner = asyncio.Event()
+        self._period_seconds = float("inf")
+        self._slots = 0
+
+    @property
+    def slots(self) -> int:
+        """How much work at once the worker offers to do; 0 when it is about to stop."""
+        return self._slots
+
+    @slots.setter
+    def slots(self, slots: int) -> None:
+        self._slots = slots
+        self._sooner.set()
+
+    def hasten(self, period_seconds: float) -> None:
+        """A lease needs a beat at least this often."""
+        if period_seconds < self._period_seconds:
+            self._period_seconds = max(_MIN_SECONDS, period_seconds)
+            self._sooner.set()
+
+    async def beat(self, slots: int, idle_seconds: float) -> None:
+        """For ever. A missed beat is tried again soon: the work goes on, and at worst its lease is lost."""
+        self._slots = slots
+        self.hasten(idle_seconds)
+        while True:
+            self._sooner.clear()
+            answered = await self.once()
+            pause = self._period_seconds if answered else min(self._period_seconds, _RETRY_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._sooner.wait()
+
+    async def once(self) -> bool:
+        """Whether the ledger answered."""
+        beat = Heartbeat(
+            worker_id=self._worker_id,
+            stage=self._stage,
+            pool=self._pool,
+            slots=self._slots,
+            leases=self._leases.claims,
+        )
+        try:
+            reply = await self._bus.rpc.request(beat, max(1.0, min(self._period_seconds, 5.0)))
+        except (BusUnavailable, ProblemError) as error:
+            _log.warning("worker.heartbeat_missed", leases=len(beat.leases), reason=str(error))
+            return False
+        for lease in self._leases.lose(reply.lost):
+            _log.warning("worker.lease_lost", attempt=lease.ticket.attempt_id, token=lease.ticket.token)
+        return True

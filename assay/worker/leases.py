@@ -1,0 +1,106 @@
+"""What a worker holds: leases on attempts, and the tasks that work on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from assay.contracts.attempts import Ticket
+from assay.contracts.rpc import Claim
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class Lease:
+    """``working`` takes a slot; after it the report is still to be stored, and the lease must live until it is."""
+
+    ticket: Ticket
+    working: bool = True
+    lost: bool = False
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(attempt_id=self.ticket.attempt_id, token=self.ticket.token)
+
+
+class Leases:
+    """By claim, so an order delivered twice gives no second lease."""
+
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._held: dict[Claim, Lease] = {}
+        self._changed = asyncio.Event()
+
+    def __iter__(self) -> Iterator[Lease]:
+        return iter(list(self._held.values()))
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __contains__(self, claim: Claim) -> bool:
+        return claim in self._held
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(self._held)
+
+    @property
+    def free(self) -> int:
+        """Slots for new work. As many finished attempts as there are slots may wait for their reports to be stored;
+        beyond that there is no room for more."""
+        working = sum(lease.working for lease in self._held.values())
+        return max(0, min(self._slots - working, 2 * self._slots - len(self._held)))
+
+    def add(self, lease: Lease, task: asyncio.Task[None]) -> None:
+        """``task`` acts on the lease; the lease is held until it ends, however it ends."""
+        lease.task = task
+        self._held[lease.claim] = lease
+        task.add_done_callback(lambda _: self._drop(lease))
+
+    def worked(self, lease: Lease) -> None:
+        lease.working = False
+        self._changed.set()
+
+    def _drop(self, lease: Lease) -> None:
+        del self._held[lease.claim]
+        self._changed.set()
+        task = lease.task
+        if task is not None and not task.cancelled() and (error := task.exception()) is not None:
+            _log.error(
+                "worker.lease_dropped", attempt=lease.ticket.attempt_id, token=lease.ticket.token, exc_info=error
+            )
+
+    def lose(self, claims: Iterable[Claim]) -> list[Lease]:
+        """Ends the work on these. A finished attempt is still reported: what it cost counts, whoever has the lease."""
+        lost = [self._held[claim] for claim in claims if claim in self._held]
+        for lease in lost:
+            lease.lost = True
+            if lease.working and lease.task is not None:
+                lease.task.cancel()
+        return lost
+
+    async def changed(self) -> None:
+        """Until a slot was freed or a lease ended."""
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def ended(self) -> None:
+        """Until all work is reported or given up."""
+        while tasks := [lease.task for lease in self if lease.task is not None]:
+            await asyncio.wait(tasks)
+
+    async def give_up(self, cleanup_seconds: float) -> None:
+        """Cancel what is left and give it time to clean up; the ledger hands it to others when the leases run out."""
+        for lease in self:
+            lease.lost = True
+            if lease.task is not None:
+                lease.task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(cleanup_seconds):
+                await self.ended()

@@ -1,0 +1,152 @@
+"""The loop shared by runners and judges: fetch orders, claim them, work on them in parallel, report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from assay.bus.errors import BusClosed, MessageRefused
+from assay.bus.protocol import Bus, Delivery, Envelope
+from assay.bus.queues import orders_queue
+from assay.contracts import subjects
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
+from assay.worker.claiming import Claiming
+from assay.worker.heartbeat import Pulse
+from assay.worker.leases import Lease, Leases
+
+Report = AttemptExecuted | AttemptJudged
+Work = Callable[[Ticket], Awaitable[Report]]
+Failed = Callable[[Ticket, BaseException], Report]
+
+_FETCH_SECONDS = 5.0
+_CLEANUP_SECONDS = 4.0
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerOptions:
+    """``gather_seconds`` lets slots that are freed at nearly the same time be filled by one claim.
+    ``heartbeat_seconds`` holds while no lease asks for more haste (a third of its length)."""
+
+    worker_id: str
+    stage: Stage
+    pool: str = "default"
+    slots: int = 4
+    drain_seconds: float = 25.0
+    heartbeat_seconds: float = 4.0
+    gather_seconds: float = 0.01
+
+
+class Worker:
+    """``work`` acts on a ticket; what it raises becomes the report that ``failed`` makes of it. ``work`` is cancelled
+    when its lease is lost, and then nothing is reported."""
+
+    def __init__(self, options: WorkerOptions, bus: Bus, work: Work, failed: Failed) -> None:
+        self._options, self._bus, self._work, self._failed = options, bus, work, failed
+        self._leases = Leases(options.slots)
+        self._stopping = asyncio.Event()
+        self._claiming = Claiming(options.worker_id, options.stage, bus, self._stopping)
+        self._pulse = Pulse(options.worker_id, options.stage, options.pool, bus, self._leases)
+        self._queue = orders_queue(options.stage, options.pool)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until ``stop`` is set, and then finishes what it has for at most ``drain_seconds``. Raises BusClosed
+        when the bus is gone for good."""
+        options, closed = self._options, self._bus.closed
+        _log.info("worker.started", worker=options.worker_id, stage=options.stage, slots=options.slots)
+        beating = asyncio.create_task(self._pulse.beat(options.slots, options.heartbeat_seconds))
+        refilling = asyncio.create_task(self._refill())
+        ends = [asyncio.create_task(stop.wait()), asyncio.create_task(closed.wait())]
+        try:
+            await asyncio.wait((*ends, refilling, beating), return_when=asyncio.FIRST_COMPLETED)
+            self._stopping.set()
+            if not closed.is_set():
+                await self._drain(refilling)
+        finally:
+            await self._leases.give_up(_CLEANUP_SECONDS)
+            await _end(refilling, beating, *ends)
+        _log.info("worker.stopped", worker=options.worker_id)
+        if closed.is_set():
+            raise BusClosed("the connection to the bus is gone for good; the worker ends and is to be started again")
+
+    async def _drain(self, refilling: asyncio.Task[None]) -> None:
+        """A claim that is under way is waited for: what it grants would otherwise be lost until its lease runs out."""
+        self._pulse.slots = 0
+        try:
+            async with asyncio.timeout(self._options.drain_seconds):
+                await asyncio.wait((refilling,))
+                _log.info("worker.draining", worker=self._options.worker_id, attempts=len(self._leases))
+                await self._leases.ended()
+        except TimeoutError:
+            _log.warning("worker.gave_up", worker=self._options.worker_id, attempts=len(self._leases))
+
+    async def _refill(self) -> None:
+        """Keep every slot busy until told to stop."""
+        stopped = asyncio.create_task(self._stopping.wait())
+        while not self._stopping.is_set():
+            fetching = asyncio.create_task(self._next_orders())
+            await asyncio.wait((fetching, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if not fetching.done():
+                await _end(fetching)
+            elif orders := fetching.result():
+                await self._take(orders)
+
+    async def _next_orders(self) -> Sequence[Delivery[Order]]:
+        """At most as many as there are free slots."""
+        while not self._leases.free:
+            await self._leases.changed()
+        if self._leases.free < self._options.slots:
+            await asyncio.sleep(self._options.gather_seconds)
+        return await self._bus.work.fetch(self._queue, self._leases.free, _FETCH_SECONDS)
+
+    async def _take(self, orders: Sequence[Delivery[Order]]) -> None:
+        for ticket in await self._claiming.claim(orders):
+            lease = Lease(ticket)
+            if lease.claim not in self._leases:
+                self._leases.add(lease, asyncio.create_task(self._attempt(lease)))
+                self._pulse.hasten(ticket.lease_seconds / 3)
+
+    async def _attempt(self, lease: Lease) -> None:
+        report = await self._act(lease)
+        self._leases.worked(lease)
+        if report is not None:
+            await self._report(lease.ticket, report)
+
+    async def _act(self, lease: Lease) -> Report | None:
+        """The report on one ticket, or None when the lease was lost meanwhile."""
+        try:
+            report = await self._work(lease.ticket)
+        except asyncio.CancelledError as error:
+            if lease.lost:
+                raise
+            report = self._unexpected(lease, error)
+        except Exception as error:
+            report = self._unexpected(lease, error)
+        return None if lease.lost else report
+
+    def _unexpected(self, lease: Lease, error: BaseException) -> Report:
+        _log.error("worker.work_failed", attempt=lease.ticket.attempt_id, token=lease.ticket.token, exc_info=error)
+        return self._failed(lease.ticket, error)
+
+    async def _report(self, ticket: Ticket, report: Report) -> None:
+        """Until it is stored, however long the bus is away; a report the bus cannot take is replaced by a failure."""
+        try:
+            await self._publish(report)
+        except MessageRefused as error:
+            _log.error("worker.report_refused", attempt=ticket.attempt_id, token=ticket.token, error=str(error))
+            await self._publish(self._failed(ticket, error))
+
+    async def _publish(self, report: Report) -> None:
+        await self._bus.work.publish([Envelope.of(subjects.report(report), report.message_id, report)])
+
+
+async def _end(*tasks: asyncio.Task[object]) -> None:
+    """Ends helpers; what they died of is raised unless it was this."""
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError | BusClosed):
+            raise outcome
