@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from typing import TextIO
 from zlib import crc32
@@ -52,17 +53,20 @@ _COLOURS = {What.CRASHED: _BAD, What.FAILING: _BAD, What.KILLED: _BAD, What.READ
 
 def json_lines(stream: TextIO) -> Report:
     def report(event: StackEvent) -> None:
-        print(msgspec.json.encode(event).decode(), file=stream, flush=True)
+        with suppress(OSError):
+            print(msgspec.json.encode(event).decode(), file=stream, flush=True)
 
     return report
 
 
-def lines(stream: TextIO = sys.stderr) -> Report:
-    """For people; in colour when the stream is a terminal."""
-    colour = stream.isatty()
+def lines(stream: TextIO | None = None) -> Report:
+    """For people; in colour when the stream is a terminal. Without a stream it is stderr at the time of the event,
+    which a progress bar may have taken over."""
+    colour = (stream or sys.stderr).isatty()
 
     def report(event: StackEvent) -> None:
-        print(_line(event, colour), file=stream, flush=True)
+        with suppress(OSError):
+            print(_line(event, colour), file=stream or sys.stderr, flush=True)
 
     return report
 

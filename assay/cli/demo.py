@@ -1,0 +1,89 @@
+"""``assay demo``."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assay.cli.errors import FAILED, FINE, INTERRUPTED
+from assay.cli.following import follow_run
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Data, Json, Port
+from assay.cli.output import print_json, print_line, say, stdout
+from assay.cli.server import connected, running_here
+from assay.cli.showing import display
+from assay.cli.tables import board_table
+from assay.cli.terminal import until_signalled
+from assay.cli.up import stack_errors
+from assay.contracts.codec import Data as Plain
+from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
+from assay.embedded.events import json_lines, lines
+from assay.embedded.services import Address, UpOptions
+from assay.embedded.up import running_stack
+
+app = typer.Typer(rich_markup_mode=None)
+REQUEST = RunRequest(suite="demo", models=("oracle", "nop", "local/smollm2-135m"), name="demo")
+Exit = Annotated[bool, typer.Option("--exit", help="Stop when the run has ended; exit code 0 only if it finished.")]
+
+
+class DemoResult(Plain, frozen=True, kw_only=True):
+    address: str
+    run: RunView
+    leaderboard: Board
+
+
+class _Progress:
+    """Whether the run came to its end, for the exit code after Ctrl-C."""
+
+    finished = False
+
+
+@app.command(help=COMMANDS["demo"])
+def demo(data: Data = Path(".assay"), port: Port = 8700, leave: Exit = False, json: Json = False) -> None:
+    progress = _Progress()
+    with stack_errors():
+        code = until_signalled(
+            _demo(UpOptions(data=data, address=Address(port=port)), leave, json, progress), INTERRUPTED
+        )
+    raise typer.Exit(FINE if code == INTERRUPTED and progress.finished else code)
+
+
+async def _demo(options: UpOptions, leave: bool, json: bool, progress: _Progress) -> int:
+    async with _stack(options, json) as (address, ours):
+        result = await _benchmark(address)
+        progress.finished = result.run.status is RunStatus.FINISHED
+        if json:
+            print_json(result)
+        else:
+            stdout().print(board_table(result.leaderboard))
+            print_line("dashboard: ", (address, "bold"), f"    this run: {address}/runs/{result.run.run_id}")
+        if ours and not leave:
+            say("serving until Ctrl-C")
+            await asyncio.Event().wait()
+    return FINE if progress.finished else FAILED
+
+
+@asynccontextmanager
+async def _stack(options: UpOptions, json: bool) -> AsyncGenerator[tuple[str, bool]]:
+    """The address of the stack that runs here already, or of one started for the demo (and then it is ours)."""
+    if address := running_here(options.data):
+        say(f"using the stack that runs at {address}")
+        yield address, False
+        return
+    async with running_stack(options, json_lines(sys.stderr) if json else lines()) as address:
+        yield address, True
+
+
+async def _benchmark(address: str) -> DemoResult:
+    async with connected(address) as client:
+        run = await client.submit(REQUEST)
+        say(f"run {run.run_id}: {run.progress.total} attempts, live at {address}/runs/{run.run_id}")
+        with display() as shown:
+            run = await follow_run(client, run.run_id, shown)
+        return DemoResult(address=address, run=run, leaderboard=await client.leaderboard(suite=run.suite))

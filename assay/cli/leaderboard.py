@@ -1,0 +1,38 @@
+"""``assay leaderboard``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.output import print_json, say, stdout
+from assay.cli.server import connected
+from assay.cli.tables import board_table
+from assay.contracts.runs import Board
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command(help=COMMANDS["leaderboard"])
+def leaderboard(
+    suite: Annotated[str, typer.Option("--suite", help="Only this suite's tasks.")] = "",
+    category: Annotated[str, typer.Option("--category", help="Only this category's tasks.")] = "",
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    board = asyncio.run(_fetch(server, suite, category))
+    if json:
+        print_json(board)
+    elif board.rows:
+        stdout().print(board_table(board))
+    else:
+        say("nothing to compare yet: `assay run --suite demo --model oracle --model nop` makes a first run")
+
+
+async def _fetch(server: str, suite: str, category: str) -> Board:
+    async with connected(server) as client:
+        return await client.leaderboard(suite=suite, category=category)

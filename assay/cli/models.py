@@ -1,0 +1,72 @@
+"""``assay models``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from assay.cli.errors import FAILED, FINE
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.output import money, print_json, print_line, row, stdout, table
+from assay.cli.server import connected
+from assay.contracts.models import ModelView
+from assay.contracts.money import Price, usd
+from assay.contracts.rpc import ModelProbe
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["models"])
+
+
+@app.command("list")
+def list_models(server: Server = "", json: Json = False) -> None:
+    """List the models that a run can name."""
+    found = asyncio.run(_fetch(server))
+    if json:
+        print_json(found)
+        return
+    made = table("model", "kind", "per million tokens in", "out", "prices of")
+    for model in found:
+        row(made, model.name, model.kind, *_price(model.price))
+    stdout().print(made)
+
+
+@app.command("test")
+def test_model(
+    model: Annotated[str, typer.Argument(help="For example local/smollm2-135m.")],
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """Ask a model for one word, with the runner's keys and network."""
+    probe = asyncio.run(_test(server, model))
+    if json:
+        print_json(probe)
+    elif probe.ok:
+        print_line(("ok ", "green"), f"{probe.model} answered in {probe.latency_seconds:.2f} s: {probe.message}")
+    else:
+        print_line(("fail ", "bold red"), f"{probe.model}: {probe.fault}: {probe.message}")
+    raise typer.Exit(FINE if probe.ok else FAILED)
+
+
+def _price(price: Price | None) -> tuple[str, str, str]:
+    if price is None:
+        return "", "", ""
+    if price.local:
+        return "local", "local", price.version
+    return (
+        money(usd(price.input_nanousd_per_mtok)),
+        money(usd(price.output_nanousd_per_mtok)),
+        price.version,
+    )
+
+
+async def _fetch(server: str) -> Sequence[ModelView]:
+    async with connected(server) as client:
+        return await client.models()
+
+
+async def _test(server: str, model: str) -> ModelProbe:
+    async with connected(server) as client:
+        return await client.test_model(model)

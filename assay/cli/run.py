@@ -1,0 +1,93 @@
+"""``assay run``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from assay.cli.errors import FINE, INTERRUPTED, BadUsage
+from assay.cli.following import exit_code, follow_run
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server, Strict
+from assay.cli.output import print_json, print_line, say
+from assay.cli.server import connected
+from assay.cli.showing import display
+from assay.cli.tables import run_lines
+from assay.cli.terminal import until_signalled
+from assay.contracts.models import Parameters
+from assay.contracts.runs import RunRequest
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+Suite = Annotated[str, typer.Option("--suite", help="A suite's tasks, with its defaults.")]
+Tasks = Annotated[list[str], typer.Option("--task", help="A task by its id; may be repeated.")]
+Categories = Annotated[list[str], typer.Option("--category", help="Every task of a category; may be repeated.")]
+Models = Annotated[list[str], typer.Option("--model", help="For example local/smollm2-135m; may be repeated.")]
+Repeats = Annotated[int, typer.Option("--repeats", min=0, max=1000, help="Attempts per sample; 0: the suite's own.")]
+Limit = Annotated[int, typer.Option("--limit", min=0, help="Only so many first samples of each task; 0: all.")]
+Temperature = Annotated[float | None, typer.Option("--temperature", min=0, max=2)]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, max=1_000_000, help="Of one completion.")]
+Seed = Annotated[int | None, typer.Option("--seed")]
+Name = Annotated[str, typer.Option("--name", help="What the run is called in lists.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Submit it and return; the run goes on.")]
+
+
+@app.command(help=COMMANDS["run"])
+def run(
+    model: Models = [],  # noqa: B006  (typer copies it)
+    suite: Suite = "",
+    task: Tasks = [],  # noqa: B006
+    category: Categories = [],  # noqa: B006
+    repeats: Repeats = 0,
+    limit: Limit = 0,
+    temperature: Temperature = None,
+    max_tokens: MaxTokens = None,
+    seed: Seed = None,
+    name: Name = "",
+    strict: Strict = False,
+    detach: Detach = False,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    if not model:
+        raise BadUsage("name a model with --model; `assay models list` shows them")
+    if not (suite or task or category):
+        raise BadUsage("name what to run with --suite, --task or --category; `assay suites list` shows suites")
+    request = RunRequest(
+        models=tuple(model),
+        suite=suite or None,
+        tasks=tuple(task),
+        categories=tuple(category),
+        repeats=repeats,
+        samples=limit,
+        parameters=Parameters(temperature=temperature, max_tokens=max_tokens, seed=seed),
+        name=name,
+    )
+    raise typer.Exit(until_signalled(_run(request, server, strict, detach, json), INTERRUPTED))
+
+
+async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool) -> int:
+    async with connected(server) as client:
+        run = await client.submit(_checked(request))
+        say(f"run {run.run_id}: {run.progress.total} attempts, live at {client.base_url}/runs/{run.run_id}")
+        if not detach:
+            with display() as shown:
+                run = await follow_run(client, run.run_id, shown)
+    if json:
+        print_json(run)
+    elif detach:
+        print_line(run.run_id)
+    else:
+        for line in run_lines(run):
+            print_line(line)
+    return FINE if detach else exit_code(run, strict)
+
+
+def _checked(request: RunRequest) -> RunRequest:
+    """Values outside what a request allows are told before anything is sent."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(request), RunRequest)
+    except msgspec.ValidationError as error:
+        raise BadUsage(str(error)) from error

@@ -1,0 +1,105 @@
+"""``assay runs``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from assay.cli.errors import BadUsage
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.output import print_json, print_line, say, stdout
+from assay.cli.server import connected
+from assay.cli.tables import attempts_table, run_lines, runs_table
+from assay.client import AssayClient
+from assay.contracts.attempts import AttemptView
+from assay.contracts.codec import Data
+from assay.contracts.rpc import RunPage
+from assay.contracts.runs import RunStatus, RunView
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `latest`.")]
+
+
+class RunWithAttempts(Data, frozen=True, kw_only=True):
+    run: RunView
+    attempts: tuple[AttemptView, ...]
+
+
+@app.command("list")
+def list_runs(
+    status: Annotated[RunStatus | None, typer.Option("--status")] = None,
+    suite: Annotated[str, typer.Option("--suite")] = "",
+    model: Annotated[str, typer.Option("--model")] = "",
+    search: Annotated[str, typer.Option("--search", help="In names and ids.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 20,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """List runs, newest first."""
+
+    async def fetch() -> RunPage:
+        async with connected(server) as client:
+            return await client.runs(status=status, suite=suite, model=model, search=search, limit=limit)
+
+    page = asyncio.run(fetch())
+    if json:
+        print_json(page)
+    elif page.items:
+        stdout().print(runs_table(page.items))
+        if page.total > len(page.items):
+            say(f"{page.total - len(page.items)} more; --limit shows more of them")
+    else:
+        say("no runs: `assay run --suite demo --model oracle` makes one")
+
+
+@app.command("show")
+def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
+    """Show a run and its attempts."""
+    found = asyncio.run(_fetch(server, run))
+    if json:
+        print_json(found)
+        return
+    for line in run_lines(found.run):
+        print_line(line)
+    stdout().print(attempts_table(found.attempts))
+
+
+@app.command("cancel")
+def cancel_run(run: RunId, server: Server = "", json: Json = False) -> None:
+    """Cancel a run; results so far are kept."""
+
+    async def cancel() -> RunView:
+        async with connected(server) as client:
+            return await client.cancel((await find_run(client, run)).run_id)
+
+    cancelled = asyncio.run(cancel())
+    if json:
+        print_json(cancelled)
+        return
+    for line in run_lines(cancelled):
+        print_line(line)
+
+
+async def find_run(client: AssayClient, wanted: str) -> RunView:
+    """By id, or the newest for ``latest``."""
+    if wanted != "latest":
+        return await client.run(wanted)
+    page = await client.runs(limit=1)
+    if not page.items:
+        raise BadUsage("there are no runs yet: `assay run --suite demo --model oracle` makes one")
+    return page.items[0]
+
+
+async def _fetch(server: str, wanted: str) -> RunWithAttempts:
+    async with connected(server) as client:
+        run = await find_run(client, wanted)
+        attempts: list[AttemptView] = []
+        cursor = ""
+        while True:
+            page = await client.attempts(run.run_id, cursor=cursor)
+            attempts.extend(page.items)
+            if not (cursor := page.next_cursor):
+                return RunWithAttempts(run=run, attempts=tuple(attempts))

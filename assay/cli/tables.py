@@ -1,0 +1,82 @@
+"""Runs, attempts and the leaderboard as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from assay.cli.output import money, percent, row, table
+from assay.contracts.attempts import AttemptView
+from assay.contracts.runs import Board, RunView
+from assay.contracts.verdicts import Outcome
+
+
+def runs_table(runs: Iterable[RunView]) -> Table:
+    made = table("run", "status", "suite", "models", "done", "passed", "cost", "created", numbers=("done", "passed"))
+    for run in runs:
+        progress = run.progress
+        row(
+            made,
+            run.run_id,
+            run.status,
+            run.name or run.suite or ", ".join(run.task_ids[:3]),
+            ", ".join(run.models),
+            f"{progress.done}/{progress.total}",
+            progress.outcomes.get(Outcome.PASSED, 0),
+            money(progress.cost_usd),
+            run.created_at,
+        )
+    return made
+
+
+def run_lines(run: RunView) -> list[str]:
+    """What the run is and how it stands, in two lines."""
+    progress = run.progress
+    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(progress.outcomes.items()) if number)
+    tokens = progress.usage.input_tokens + progress.usage.output_tokens
+    spent = f"{money(progress.cost_usd)}, {tokens} tokens"
+    return [
+        f"run {run.run_id} {run.status}: {run.name or run.suite or ', '.join(run.task_ids)}; {', '.join(run.models)}",
+        f"{progress.done}/{progress.total} attempts done: {outcomes or 'no outcome yet'}; {spent}",
+    ]
+
+
+def attempts_table(attempts: Iterable[AttemptView]) -> Table:
+    columns = ("#", "task", "sample", "model", "repeat", "state", "score", "cost", "seconds", "reason")
+    made = table(*columns, numbers=("#", "repeat", "score", "seconds"))
+    for attempt in attempts:
+        row(
+            made,
+            attempt.ordinal,
+            attempt.task_id,
+            attempt.sample_id,
+            attempt.model,
+            attempt.repeat,
+            attempt.outcome or attempt.state,
+            "" if attempt.score is None else f"{attempt.score:.2f}",
+            money(attempt.cost_usd),
+            f"{attempt.duration_seconds:.1f}",
+            attempt.reason[:80],
+        )
+    return made
+
+
+def board_table(board: Board) -> Table:
+    columns = ("", "model", "score", "passed", "n", "errors", "cost", "per attempt", "seconds")
+    numbers = ("score", "passed", "n", "errors", "seconds")
+    made = table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
+    for rank, entry in enumerate(board.rows, 1):
+        row(
+            made,
+            rank,
+            entry.model,
+            percent(entry.score),
+            percent(entry.pass_rate),
+            entry.n,
+            entry.errors,
+            money(entry.cost_usd),
+            money(entry.cost_per_attempt_usd),
+            f"{entry.duration_seconds:.2f}",
+        )
+    return made

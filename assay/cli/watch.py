@@ -1,0 +1,37 @@
+"""``assay watch RUN``."""
+
+from __future__ import annotations
+
+import typer
+
+from assay.cli.errors import INTERRUPTED
+from assay.cli.following import exit_code, follow_run
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server, Strict
+from assay.cli.output import print_json, print_line
+from assay.cli.runs import RunId, find_run
+from assay.cli.server import connected
+from assay.cli.showing import display
+from assay.cli.tables import run_lines
+from assay.cli.terminal import until_signalled
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command(help=COMMANDS["watch"])
+def watch(run: RunId = "latest", strict: Strict = False, server: Server = "", json: Json = False) -> None:
+    """With --json: the facts from now on, a line each, and then the run."""
+    raise typer.Exit(until_signalled(_watch(run, server, strict, json), INTERRUPTED))
+
+
+async def _watch(wanted: str, server: str, strict: bool, json: bool) -> int:
+    async with connected(server) as client:
+        found = await find_run(client, wanted)
+        with display(quiet=json) as shown:
+            run = await follow_run(client, found.run_id, shown, print_json if json else lambda event: None)
+    if json:
+        print_json(run)
+    else:
+        for line in run_lines(run):
+            print_line(line)
+    return exit_code(run, strict)
