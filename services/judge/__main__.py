@@ -1,0 +1,54 @@
+"""The judge as a process: ``python -m services.judge``. Wires, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+
+from assay.artifacts import Area, open_store
+from assay.bus.jetstream import connect
+from assay.bus.settings import BusSettings
+from assay.contracts.attempts import Stage
+from assay.contracts.ids import new_id
+from assay.sandbox import open_sandbox_provider
+from assay.worker.lifetime import run_worker
+from assay.worker.worker import Worker, WorkerOptions
+from services.judge.bench import SandboxBench
+from services.judge.handlers import Ports, on_failure, on_ticket
+from services.judge.hidden import HiddenBundles
+from services.judge.searcher import Searcher
+from services.judge.settings import JudgeSettings
+
+
+async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
+    worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
+    searcher = Searcher()
+    ports = Ports(
+        worker_id=worker_id,
+        hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
+        attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
+        searcher=searcher,
+        bench=SandboxBench(open_sandbox_provider(settings.sandbox), settings.judge_test_slots),
+    )
+    options = WorkerOptions(worker_id=worker_id, stage=Stage.JUDGE, pool=settings.pool, slots=settings.judge_slots)
+    bus = await connect(_bus(settings, worker_id))
+    worker = Worker(
+        options,
+        bus,
+        work=lambda ticket: on_ticket(ticket, ports),
+        failed=lambda ticket, error: on_failure(ticket, error, worker_id),
+    )
+    try:
+        await worker.run(stop)
+    finally:
+        await bus.close()
+        await searcher.close()
+
+
+def _bus(settings: JudgeSettings, worker_id: str) -> BusSettings:
+    return BusSettings(url=settings.nats_url, user=settings.nats_user, password=settings.nats_password, name=worker_id)
+
+
+if __name__ == "__main__":
+    run_worker("judge", serve, JudgeSettings)

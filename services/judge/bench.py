@@ -1,0 +1,20 @@
+"""Tests run in sandboxes, so many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from assay.sandbox import SandboxProvider
+from services.judge.bridge.session import Protocol, Trial, hold
+
+
+class SandboxBench:
+    """At most ``slots`` trials at once: each takes two sandboxes and a processor."""
+
+    def __init__(self, provider: SandboxProvider, slots: int = 2) -> None:
+        self._provider = provider
+        self._slots = asyncio.Semaphore(slots)
+
+    async def hold(self, trial: Trial) -> Protocol:
+        async with self._slots:
+            return await hold(trial, self._provider)

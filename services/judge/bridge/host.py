@@ -1,0 +1,190 @@
+"""The candidate's side: imports graded modules, does with them what it is asked, answers with data.
+
+Nothing here is trusted by anyone: graded code shares this process and may change all of it. All it gains is to speak
+for itself.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from .changes import changes, snapshot
+from .codec import Decoder, Encoder, Malformed, Memo, TooDeep
+from .lent import Lent, LentExit, answer_of
+from .wire import dump, load
+
+
+class Host:
+    """Answers requests from ``source`` on ``sink`` until there are none. ``held`` is what the tests' side has handles
+    of."""
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+        self._source, self._sink = source, sink
+        self._held: list[Any] = []
+        self._handles: dict[int, int] = {}
+        self._active = 0
+        self._turn = threading.RLock()
+
+    def serve(self) -> None:
+        while line := self._source.readline():
+            self._sink.write(self._answer(load(line)))
+            self._sink.flush()
+
+    def ask(self, frame: list[Any], arguments: tuple[Any, ...]) -> Any:
+        """A request the other way, while one of theirs is under way: to use something they lent."""
+        with self._turn:
+            if not self._active:
+                raise RuntimeError("nobody is waiting: what was lent can only be used during a call")
+            memo = Memo()
+            self._sink.write(dump(["k", *frame, Encoder(memo, self._lend).value(arguments)]))
+            self._sink.flush()
+            return answer_of(load(self._source.readline()), Decoder(Memo(), self._borrow))
+
+    def _answer(self, frame: list[Any]) -> bytes:
+        _, number, operation, given = frame
+        memo = Memo()
+        arguments = Decoder(memo, self._borrow).value(given)
+        before = snapshot(memo)
+        encoder = Encoder(memo, self._lend)
+        self._active += 1
+        try:
+            kind, value = "r", encoder.value(OPERATIONS[operation](self, *arguments))
+        except TooDeep as error:
+            kind, value = "e", self._raised(RuntimeError(str(error)), encoder)
+        except BaseException as error:
+            if operation == "import" and not isinstance(error, LentExit):
+                traceback.print_exc()
+            kind, value = "e", self._raised(error, encoder)
+        finally:
+            self._active -= 1
+        with suppress(Exception):
+            sys.stdout.flush()
+        return dump([kind, number, value, changes(memo, before, encoder)])
+
+    def hold(self, value: Any) -> int:
+        """A handle; the same for the same object."""
+        if id(value) not in self._handles:
+            self._handles[id(value)] = len(self._held)
+            self._held.append(value)
+        return self._handles[id(value)]
+
+    def _lend(self, value: Any, encoder: Encoder, depth: int) -> list[Any]:
+        if type(value) is Lent:
+            return ["H", object.__getattribute__(value, "_number")]
+        if isinstance(value, type) and issubclass(value, BaseException):
+            return ["x", self.hold(value), *lineage(value)]
+        if isinstance(value, BaseException):
+            return ["X", *self._described(value, encoder, depth)]
+        for plain in (str, int, float, bytes, tuple):
+            if isinstance(value, plain):
+                return ["v", self.hold(value), type(value).__name__, encoder.value(_plain(plain, value), depth)]
+        if getattr(builtins, getattr(value, "__name__", ""), None) is value:
+            return ["b", value.__name__] if isinstance(value, type) else ["h", self.hold(value), value.__name__]
+        return ["h", self.hold(value), type(value).__name__]
+
+    def _raised(self, error: BaseException, encoder: Encoder) -> list[Any]:
+        if isinstance(error, LentExit) or hasattr(error, "lent_number"):
+            return ["L", error.lent_number]  # type: ignore[union-attr]
+        return self._described(error, encoder, 0)
+
+    def _described(self, error: BaseException, encoder: Encoder, depth: int) -> list[Any]:
+        try:
+            message = str(error)
+            arguments = encoder.values(error.args, depth)
+        except BaseException:
+            message, arguments = "", list[Any]()
+        return [self.hold(error), *lineage(type(error)), message, arguments]
+
+    def _borrow(self, tag: str, rest: list[Any], decoder: Decoder, depth: int) -> Any:
+        if tag == "H":
+            return self._held[rest[0]]
+        if tag == "h":
+            return Lent(self, *rest)
+        if tag == "B":
+            return getattr(builtins, rest[0])
+        if tag == "E":
+            return getattr(builtins, rest[0])(rest[1])
+        raise Malformed(tag)
+
+
+def lineage(kind: type[BaseException]) -> tuple[list[Any], list[str]]:
+    """Names of the classes before the first builtin ones, and of the builtin classes nothing else derives from."""
+    ours = [base for base in kind.__mro__ if not _is_builtin(base)]
+    theirs = [base for base in kind.__mro__ if _is_builtin(base) and issubclass(base, BaseException)]
+    leaves = [base for base in theirs if not any(other is not base and issubclass(other, base) for other in theirs)]
+    return [[str(base.__module__), str(base.__qualname__)] for base in ours], [base.__name__ for base in leaves]
+
+
+def _is_builtin(kind: type) -> bool:
+    return getattr(builtins, kind.__name__, None) is kind
+
+
+def _plain(kind: type, value: Any) -> Any:
+    """The data of an instance of a subclass, by the builtin's own methods."""
+    if kind is tuple:
+        return tuple.__getitem__(value, slice(None))
+    if kind is int:
+        return int.__add__(value, 0)
+    if kind is float:
+        return float.__add__(value, 0.0)
+    return kind.__getitem__(value, slice(None))
+
+
+def _resolve(_: Host, module: str, names: tuple[str, ...]) -> Any:
+    value: Any = importlib.import_module(module)
+    for name in names:
+        value = getattr(value, name)
+    return value
+
+
+def _next(_: Host, iterator: Any) -> tuple[Any, ...]:
+    try:
+        return (next(iterator),)
+    except StopIteration:
+        return ()
+
+
+def _invoke(_: Host, target: Any, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    return getattr(target, name)(*arguments, **named)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "import": lambda _, name: importlib.import_module(name),
+    "resolve": _resolve,
+    "get": lambda _, target, name: getattr(target, name),
+    "set": lambda _, target, name, value: setattr(target, name, value),
+    "delete": lambda _, target, name: delattr(target, name),
+    "call": lambda _, target, arguments, named: target(*arguments, **named),
+    "invoke": _invoke,
+    "len": lambda _, target: len(target),
+    "iter": lambda _, target: iter(target),
+    "next": _next,
+    "item": lambda _, target, key: target[key],
+    "set_item": lambda _, target, key, value: target.__setitem__(key, value),
+    "delete_item": lambda _, target, key: target.__delitem__(key),
+    "str": lambda _, target: str(target),
+    "repr": lambda _, target: repr(target),
+    "instance": lambda _, value, kind: isinstance(value, kind),
+    "names": lambda _, target: sorted(
+        getattr(target, "__all__", None) or [name for name in vars(target) if not name.startswith("_")]
+    ),
+}
+
+
+def main(workspace: str) -> None:
+    """The channel moves away from stdin and stdout; what graded code prints goes to stderr."""
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    sys.path.insert(0, workspace)
+    sys.argv = [workspace]
+    Host(source, sink).serve()

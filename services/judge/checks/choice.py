@@ -1,0 +1,47 @@
+"""``choice``: the answer names one option, and it is the right one.
+
+An option is named where it stands as whole words, in any case unless two options differ by case alone: ``"billing"``,
+``The team is billing.`` Where options overlap (``access`` and ``account access``), the longest counts.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from assay.contracts.tasks import Choice
+from services.judge.checks.finding import Finding, failed, passed
+
+
+def check(check: Choice, answer: str, expected: Any) -> Finding:
+    named = _named(check.options, answer)
+    if not named:
+        return failed("the answer names none of the options")
+    if len(named) > 1:
+        return failed(f"the answer names {len(named)} different options, so it chooses none")
+    return passed() if named == {expected} else failed("the answer names another option than the right one")
+
+
+def _named(options: tuple[str, ...], answer: str) -> set[str]:
+    pattern, spelled, ignore_case = _reader(options)
+    found = (" ".join(match.group().split()) for match in pattern.finditer(answer))
+    return {spelled[_folded(text, ignore_case)] for text in found}
+
+
+@lru_cache(maxsize=256)
+def _reader(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str], bool]:
+    """A pattern of literals (so its search is linear), and the options by how they are found."""
+    ignore_case = len({_folded(_spaced(option), True) for option in options}) == len(options)
+    spelled = {_folded(_spaced(option), ignore_case): option for option in options}
+    literals = [r"\s+".join(map(re.escape, option.split())) for option in sorted(options, key=len, reverse=True)]
+    pattern = rf"(?<![\w-])(?:{'|'.join(literals)})(?![\w-])"
+    return re.compile(pattern, re.IGNORECASE if ignore_case else 0), spelled, ignore_case
+
+
+def _spaced(option: str) -> str:
+    return " ".join(option.split())
+
+
+def _folded(text: str, ignore_case: bool) -> str:
+    return text.lower() if ignore_case else text

@@ -1,0 +1,90 @@
+"""Objects and numbers out of text that may be anything, in time that grows with the text and no faster."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection, Iterator
+from decimal import Decimal, localcontext
+from typing import Any
+
+from assay.contracts.tasks import Tolerance
+
+_NUMBER = re.compile(
+    r"(?<![\w.])[-+\u2212]?(?:(?:\d{1,3}(?:,\d{3}){1,40}(?![\d,])|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
+)
+_DIGITS = 400
+"""Longer integers are more than a float holds."""
+_STARTS = 2_000
+"""Places where an object might begin that are looked at."""
+
+
+def last_object(text: str, fields: Collection[str]) -> dict[str, Any] | None:
+    """The last JSON object in the text that holds one of the fields at its top, else the last one of all; prose and
+    code fences around it do not matter. Objects inside another are not looked at. None when there is none that can be
+    read: NaN and Infinity count as numbers here, and nesting deeper than Python reads does not count."""
+    last: dict[str, Any] | None = None
+    holding: dict[str, Any] | None = None
+    for found in _objects(text):
+        last = found
+        if any(field in found for field in fields):
+            holding = found
+    return holding if holding is not None else last
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """From left to right; work is bounded by counting how far each failed reading went."""
+    budget = 8 * len(text) + 100_000
+    at = text.find("{")
+    for _ in range(_STARTS):
+        if at < 0 or budget < 0:
+            return
+        try:
+            value, end = _decoder.raw_decode(text, at)
+            yield value
+        except json.JSONDecodeError as error:
+            budget -= error.pos - at
+            end = at + 1
+        except (RecursionError, ValueError):
+            budget -= len(text) - at
+            end = at + 1
+        at = text.find("{", end)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _DIGITS else math.inf
+
+
+_decoder = json.JSONDecoder(parse_int=_integer)
+
+
+def last_number(text: str) -> float | None:
+    """The last finite number written in the text, with or without thousands separators; None without one."""
+    found = ""
+    for match in _NUMBER.finditer(text):
+        found = match.group()
+    if not found or len(found) > _DIGITS:
+        return None
+    value = float(found.replace(",", "").replace("\u2212", "-"))
+    return value if math.isfinite(value) else None
+
+
+def finite(value: Any) -> float | None:
+    """A JSON number as a float; None for anything else, and for what no float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def within(given: float, expected: float, tolerance: Tolerance) -> bool:
+    """Compared in decimals, as people wrote them: 0.3 is within 0.1 of 0.2."""
+    with localcontext() as context:
+        context.prec = 400
+        wanted = Decimal(repr(float(expected)))
+        error = abs(Decimal(repr(given)) - wanted)
+        return error <= max(Decimal(repr(tolerance.absolute)), Decimal(repr(tolerance.relative)) * abs(wanted))

@@ -1,0 +1,27 @@
+"""What a check finds out, before it is weighed."""
+
+from __future__ import annotations
+
+from assay.contracts.codec import Data
+
+
+class Finding(Data, frozen=True, kw_only=True):
+    """``message`` tells why in words that give away neither an expected answer nor a hidden test."""
+
+    passed: bool
+    score: float
+    message: str = ""
+    metrics: dict[str, float] = {}
+
+
+def passed(message: str = "", metrics: dict[str, float] | None = None) -> Finding:
+    return Finding(passed=True, score=1.0, message=message, metrics=metrics or {})
+
+
+def failed(message: str, metrics: dict[str, float] | None = None) -> Finding:
+    return Finding(passed=False, score=0.0, message=message, metrics=metrics or {})
+
+
+def share(right: int, total: int, message: str, metrics: dict[str, float] | None = None) -> Finding:
+    """So many of so many are right; all of them pass."""
+    return Finding(passed=right == total, score=right / total, message=message, metrics=metrics or {})
