@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from assay.contracts.codec import Data
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class ArtifactRef(Data, frozen=True, kw_only=True):

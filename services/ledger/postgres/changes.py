@@ -13,9 +13,9 @@ from assay.contracts.codec import encode
 from assay.contracts.facts import AttemptFact, Event, Fact, RunFinished, RunStarted
 from assay.contracts.models import Usage
 from assay.contracts.runs import Progress
+from assay.contracts.verdicts import Outcome
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.rows import Row, attempt_view, progress_of, run_view
-from services.ledger.tables import OUTCOMES, STATES
 
 FactMaker = Callable[[AttemptView, Progress], AttemptFact]
 
@@ -54,8 +54,8 @@ class Delta:
 
 
 COUNTERS = (
-    *(f"n_{state.value}" for state in STATES),
-    *(f"n_{outcome.value}" for outcome in OUTCOMES),
+    *(f"n_{state.value}" for state in State),
+    *(f"n_{outcome.value}" for outcome in Outcome),
     *("cost_nanousd", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"),
 )
 

@@ -1,0 +1,30 @@
+"""The truth, as tables. Migrations are made from these (`alembic revision --autogenerate` with `schema.alembic_config`)."""
+
+from sqlmodel import SQLModel
+
+from services.ledger.tables.attempts import Attempt, PendingOrder, StoredVerdict, Try
+from services.ledger.tables.board import Cell, CellMetric
+from services.ledger.tables.money import Account, Hold, StoredCall
+from services.ledger.tables.runs import PendingFact, Plan, Run, StoredFact
+from services.ledger.tables.work import Inbox, Worker
+
+METADATA = SQLModel.metadata
+
+__all__ = [
+    "METADATA",
+    "Account",
+    "Attempt",
+    "Cell",
+    "CellMetric",
+    "Hold",
+    "Inbox",
+    "PendingFact",
+    "PendingOrder",
+    "Plan",
+    "Run",
+    "StoredCall",
+    "StoredFact",
+    "StoredVerdict",
+    "Try",
+    "Worker",
+]

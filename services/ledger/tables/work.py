@@ -1,0 +1,32 @@
+"""Who is at work, and what was already heard from them."""
+# pyright: reportAssignmentType=false
+# (SQLModel types __tablename__ as a declared_attr, and means a str)
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from services.ledger.tables.columns import time
+
+
+class Inbox(SQLModel, table=True):
+    """Reports already taken in: a message's effect is made in the transaction that writes its row here."""
+
+    __tablename__ = "inbox"
+
+    message_id: str = Field(primary_key=True)
+    received_at: datetime = time()
+
+
+class Worker(SQLModel, table=True):
+    """A runner or judge, as last heard of."""
+
+    __tablename__ = "workers"
+
+    worker_id: str = Field(primary_key=True)
+    stage: str
+    pool: str
+    slots: int
+    seen_at: datetime = time()
