@@ -112,7 +112,7 @@ class Catalog:
             return charged.price(model) if charged else Price(version=model, local=True)
         if provider.kind is ProviderKind.EMBEDDED or provider.local:
             return LOCAL
-        return self._prices().get().find(model, provider.prices or provider_id, today)
+        return self._prices().get().find(model, provider.prices or provider_id, today, registry.names())
 
     def resolve(self, request: RunRequest, today: date | None = None) -> Selection:
         """The request's tasks and models; InvalidSelection names everything in it that is not there."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from assay.catalog.near import listing, unknown
+from assay.catalog.near import near, unknown
 from assay.contracts.codec import Data
 from assay.contracts.problems import FieldError, Problem, ProblemError
 
@@ -37,16 +37,20 @@ class Mistake(Data, frozen=True, kw_only=True, order=True):
         return f"{spot}: {self.where}" if self.where else spot
 
     def __str__(self) -> str:
-        hint = f", did you mean {self.near!r}?" if self.near else ""
-        return f"{self.place}: {self.message}{hint}"
+        return f"{self.place}: {hint(self.message, self.near)}"
 
     def field_error(self) -> FieldError:
         return FieldError(where=self.place, message=self.message, near=self.near)
 
 
+def hint(message: str, near: str | None) -> str:
+    """The message with its near match."""
+    return f"{message}, did you mean {near!r}?" if near else message
+
+
 def hinted(error: FieldError) -> str:
     """A field error as one sentence."""
-    return f"{error.where}: {error.message}" + (f", did you mean {error.near!r}?" if error.near else "")
+    return f"{error.where}: {hint(error.message, error.near)}"
 
 
 class CatalogError(ProblemError):
@@ -68,11 +72,11 @@ class UnknownName(CatalogError):
 
     noun: ClassVar[str] = "name"
 
-    def __init__(self, name: str, known: Iterable[str], where: str = "") -> None:
+    def __init__(self, name: str, known: Iterable[str]) -> None:
         message, self.near = unknown(self.noun, name, known)
         self.name = name
-        error = FieldError(where=where or self.noun, message=message, near=self.near)
-        detail = hinted(error)
+        error = FieldError(where=self.noun, message=message, near=self.near)
+        detail = hint(message, self.near)
         title = f"Unknown {self.noun}"
         super().__init__(Problem(code=f"unknown_{self.noun}", title=title, status=404, detail=detail, errors=(error,)))
 
@@ -112,11 +116,11 @@ class InvalidSelection(CatalogError):
 class UnpricedModel(CatalogError):
     """Neither ``prices.yaml`` nor the price database has it (or it is charged in a way a token price cannot say)."""
 
-    def __init__(self, model: str, why: str = "its price is unknown", priced: Iterable[str] = ()) -> None:
+    def __init__(self, model: str, why: str = "its price is unknown", known: Iterable[str] = ()) -> None:
         self.model = model
-        known = listing(priced)
-        detail = f"{model}: {why}; write its price into prices.yaml of the catalogue (priced there: {known})"
-        error = FieldError(where=model, message=why)
+        remedy = "write its price into prices.yaml of the catalogue, or set local: true where it costs nothing"
+        error = FieldError(where="model", message=f"{model}: {why}; {remedy}", near=near(model, known))
+        detail = hint(error.message, error.near)
         super().__init__(
             Problem(code="unpriced_model", title="The model has no price", status=422, detail=detail, errors=(error,))
         )

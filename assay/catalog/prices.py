@@ -56,12 +56,9 @@ class PriceTable:
     def __init__(self, versions: Iterable[PriceVersion] = ()) -> None:
         self._versions = sorted(versions, key=lambda version: version.since, reverse=True)
 
-    def names(self) -> list[str]:
-        return sorted({name for version in self._versions for name in version.models})
-
-    def find(self, name: ModelName, database_id: str, today: date | None = None) -> Price:
+    def find(self, name: ModelName, database_id: str, today: date | None = None, known: Iterable[str] = ()) -> Price:
         """The price of ``provider/model`` on that day; UnpricedModel when neither table can tell it. ``database_id`` is
-        what the price database calls the provider."""
+        what the price database calls the provider; ``known`` are the models it may have been mistaken for."""
         day = today or datetime.now(UTC).date()
         own = self._own(name, day)
         if own is not None:
@@ -70,7 +67,7 @@ class PriceTable:
 
         found = lookup(database_id, name.partition("/")[2], day)
         if isinstance(found, str):
-            raise UnpricedModel(name, found, self.names())
+            raise UnpricedModel(name, found, known)
         return found
 
     def _own(self, name: str, day: date) -> Price | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from assay.catalog.errors import CatalogError, InvalidSelection, UnknownName, hinted
+from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.manifest import SuiteLimits, SuiteManifest
 from assay.catalog.near import unknown
 from assay.catalog.suites import by_name_or_category, members
@@ -80,10 +80,11 @@ class _Errors:
         """Notes the catalogue's error, under the request's own field."""
         try:
             resolve()
-        except UnknownName as error:
-            self.add(where, error.problem.code, error.problem.errors[0].message, error.near)
+        except InvalidCatalog as error:
+            self.add(where, error.problem.code, "; ".join(map(str, error.mistakes)))
         except CatalogError as error:
-            self.add(where, error.problem.code, "; ".join(map(hinted, error.problem.errors)) or error.problem.detail)
+            found = error.problem.errors[0]
+            self.add(where, error.problem.code, found.message, found.near)
 
     def raise_all(self) -> None:
         if self.fields:

@@ -1,0 +1,2 @@
+class BoundedCache:
+    pass
