@@ -45,9 +45,9 @@ export const controls = css`
   input[aria-invalid="true"], select[aria-invalid="true"] { border-color: var(--danger); box-shadow: 0 0 0 1px var(--danger); }
   input[type="checkbox"], input[type="radio"] { height: auto; accent-color: var(--accent); margin: 0; }
   button { font: inherit; color: inherit; cursor: pointer; }
-  button.plain { background: none; border: 1px solid var(--line-strong); border-radius: 5px; height: 32px; padding: 0 12px; display: inline-flex; align-items: center; gap: 6px; }
-  button.plain:hover { background: var(--sunken); }
-  button.plain[aria-pressed="true"] { background: var(--accent-soft); border-color: var(--accent); color: var(--accent); }
+  button.tool { background: none; border: 1px solid var(--line-strong); border-radius: 5px; height: 32px; padding: 0 12px; display: inline-flex; align-items: center; gap: 6px; }
+  button.tool:hover { background: var(--sunken); }
+  button.tool[aria-pressed="true"] { background: var(--accent-soft); border-color: var(--accent); color: var(--accent); }
   button:disabled { opacity: 0.55; cursor: default; }
   .filters { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
   .filters label { display: inline-flex; align-items: center; gap: 6px; color: var(--quiet); font-size: 13px; }

@@ -37,7 +37,12 @@ export interface Socket extends EventTarget {
 }
 
 const OPEN = 1;
-const QUICK = { minReconnectionDelay: 300, maxReconnectionDelay: 4_000, connectionTimeout: 4_000, maxEnqueuedMessages: 0 };
+const QUICK = {
+  minReconnectionDelay: 300,
+  maxReconnectionDelay: 4_000,
+  connectionTimeout: 4_000,
+  maxEnqueuedMessages: 0,
+};
 
 export class LiveConnection extends EventTarget {
   status: Status = { line: "connecting", degraded: "", latency_ms: null, retry: 0 };
@@ -48,17 +53,24 @@ export class LiveConnection extends EventTarget {
 
   constructor(
     private readonly socket: Socket,
-    private readonly schedule: (flush: () => void) => void = requestAnimationFrame,
+    private readonly schedule: (flush: () => void) => void = (flush) => requestAnimationFrame(flush),
   ) {
     super();
-    this.heart = new Heart(() => this.send({ type: "ping" }), () => this.dead());
+    this.heart = new Heart(
+      () => this.send({ type: "ping" }),
+      () => this.dead(),
+    );
     socket.addEventListener("open", () => this.opened());
     socket.addEventListener("close", () => this.closed());
     socket.addEventListener("message", (event) => this.received(JSON.parse((event as MessageEvent<string>).data)));
   }
 
   /** Shows a topic: calls `watcher` after changes, until what is returned is called. Stores are shared by topic. */
-  watch<S extends Store>(topic: string, create: () => S, watcher: () => void): { feed: Feed & { store: S }; leave(): void } {
+  watch<S extends Store>(
+    topic: string,
+    create: () => S,
+    watcher: () => void,
+  ): { feed: Feed & { store: S }; leave(): void } {
     const feed = this.feeds.get(topic) ?? this.open(topic, create());
     feed.watchers.add(watcher);
     return { feed: feed as Feed & { store: S }, leave: () => this.leave(feed, watcher) };
@@ -111,7 +123,8 @@ export class LiveConnection extends EventTarget {
   private received(frame: ServerFrame): void {
     const latency = this.heart.beat(frame.type === "pong");
     if (latency !== null) this.report({ latency_ms: latency });
-    if (frame.type === "degraded") this.report({ degraded: frame.degraded ? frame.reason || "updates are held up" : "" });
+    if (frame.type === "degraded")
+      this.report({ degraded: frame.degraded ? frame.reason || "updates are held up" : "" });
     if (!("topic" in frame)) return;
     const feed = this.feeds.get(frame.topic);
     if (!feed) return;

@@ -51,7 +51,9 @@ function classesOf(fragment: Fragment): string {
 }
 
 export function renderPieces(pieces: Piece[]) {
-  return pieces.map((piece) => (piece.classes ? html`<span class=${piece.classes}>${visible(piece.text)}</span>` : visible(piece.text)));
+  return pieces.map((piece) =>
+    piece.classes ? html`<span class=${piece.classes}>${visible(piece.text)}</span>` : visible(piece.text),
+  );
 }
 
 export const ansiStyle = css`

@@ -16,6 +16,7 @@ const COLOURS: Record<string, string> = { finished: "passed" };
 export const badgeStyle = css`
   .badge { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; }
   .badge i { width: 9px; height: 9px; border-radius: 50%; background: var(--colour); flex: none; }
+  .badge.waiting i, .badge.queued i { box-shadow: inset 0 0 0 1.5px var(--line-strong); }
   .badge.running i { animation: pulse 1.2s ease-in-out infinite alternate; }
   @keyframes pulse { to { opacity: 0.35; } }
 `;

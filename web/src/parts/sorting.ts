@@ -39,7 +39,10 @@ export function compare(a: unknown, b: unknown): number {
 }
 
 /** A table row as far as sorting reads it. */
-export function byValue(a: { getValue(id: string): unknown }, b: { getValue(id: string): unknown }, id: string): number {
+export function byValue(
+  a: { getValue(id: string): unknown },
+  b: { getValue(id: string): unknown },
+  id: string,
+): number {
   return compare(a.getValue(id), b.getValue(id));
 }
-

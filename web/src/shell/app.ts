@@ -73,7 +73,8 @@ export class App extends LitElement {
   }
 
   private renderNav(href: string, name: string) {
-    const here = location.pathname.startsWith(href) || (href === "/runs" && !location.pathname.startsWith("/leaderboard"));
+    const here =
+      location.pathname.startsWith(href) || (href === "/runs" && !location.pathname.startsWith("/leaderboard"));
     return html`<a href=${href} aria-current=${here ? "page" : "false"} ?data-here=${here}>${name}</a>`;
   }
 

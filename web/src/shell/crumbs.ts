@@ -1,6 +1,6 @@
 /** Where a page stands: each page tells its trail, the shell shows it and names the window after it. */
 
-import { html } from "lit";
+import { html, nothing } from "lit";
 
 export interface Crumb {
   name: string;
@@ -22,10 +22,14 @@ export function onCrumbs(listener: () => void): void {
   window.addEventListener(TOLD, listener);
 }
 
+/** Nothing on a page that stands by itself. */
 export function renderCrumbs() {
+  if (trail.length < 2) return nothing;
   return html`<nav aria-label="Breadcrumb" class="crumbs"><ol>
-    ${trail.map((crumb, at) => html`<li>
+    ${trail.map(
+      (crumb, at) => html`<li>
       ${crumb.href && at < trail.length - 1 ? html`<a href=${crumb.href}>${crumb.name}</a>` : html`<span aria-current="page">${crumb.name}</span>`}
-    </li>`)}
+    </li>`,
+    )}
   </ol></nav>`;
 }

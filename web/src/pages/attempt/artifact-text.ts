@@ -20,6 +20,7 @@ export abstract class ArtifactText extends LitElement {
     noticeStyle,
     plainStyle,
     css`
+      .box { max-height: max(420px, 72vh); overflow: auto; }
       .foot { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 14px; padding: 8px 14px; border-top: 1px solid var(--line); font-size: 13px; color: var(--quiet); }
       .foot .cut { color: var(--warn); }
     `,
@@ -42,7 +43,8 @@ export abstract class ArtifactText extends LitElement {
   override render() {
     if (this.problem) return failed(this.problem);
     if (this.text === null) return skeletons(5);
-    return html`${this.text ? this.renderText(this.text) : html`<p class="plain quiet">empty</p>`}${this.renderFoot()}`;
+    return html`<div class="box" tabindex="0" role="region" aria-label=${this.name}>${this.text ? this.renderText(this.text) : html`<p class="plain quiet">empty</p>`}</div>
+      ${this.renderFoot()}`;
   }
 
   private renderFoot() {
@@ -51,7 +53,7 @@ export abstract class ArtifactText extends LitElement {
       <span>${this.name}, ${bytes(size)}</span>
       ${this.ref?.truncated ? html`<span class="cut">Cut when it was stored: more was produced.</span>` : nothing}
       ${this.whole ? nothing : html`<span class="cut">Only the beginning is shown.</span>`}
-      ${this.whole || size > MOST_BYTES ? nothing : html`<button class="plain" @click=${() => this.read(MOST_BYTES)}>Show all</button>`}
+      ${this.whole || size > MOST_BYTES ? nothing : html`<button class="tool" @click=${() => this.read(MOST_BYTES)}>Show all</button>`}
       <a href=${artifactUrl(this.attemptId, this.name)} download=${this.name}>Download</a>
     </div>`;
   }

@@ -9,7 +9,30 @@ import { getTask } from "../../api.ts";
 import type { TaskView } from "../../contracts.ts";
 import { ground } from "../../design/sheets.ts";
 
-const TAGS = ["p", "ul", "ol", "li", "code", "pre", "em", "strong", "h1", "h2", "h3", "h4", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "br", "hr", "del"];
+const TAGS = [
+  "p",
+  "ul",
+  "ol",
+  "li",
+  "code",
+  "pre",
+  "em",
+  "strong",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "blockquote",
+  "table",
+  "thead",
+  "tbody",
+  "tr",
+  "th",
+  "td",
+  "br",
+  "hr",
+  "del",
+];
 
 @customElement("task-instructions")
 export class TaskInstructions extends LitElement {
@@ -42,7 +65,10 @@ export class TaskInstructions extends LitElement {
   override render() {
     const { task } = this;
     if (!task) return nothing;
-    const clean = DOMPurify.sanitize(marked.parse(task.instructions, { async: false }), { ALLOWED_TAGS: TAGS, ALLOWED_ATTR: [] });
+    const clean = DOMPurify.sanitize(marked.parse(task.instructions, { async: false }), {
+      ALLOWED_TAGS: TAGS,
+      ALLOWED_ATTR: [],
+    });
     return html`<details>
       <summary>Task: ${task.title}</summary>
       <p class="about quiet">${[task.difficulty, task.language, ...task.tags, `solver ${task.solver}`].filter(Boolean).join(" · ")}</p>

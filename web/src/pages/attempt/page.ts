@@ -45,7 +45,11 @@ export class AttemptPage extends LitElement {
   ];
 
   @property() attemptId = "";
-  private readonly topic: Topic<AttemptStore> = new Topic(this, () => new AttemptStore(), () => void this.catchUp());
+  private readonly topic: Topic<AttemptStore> = new Topic(
+    this,
+    () => new AttemptStore(),
+    () => void this.catchUp(),
+  );
   private reading = 0;
 
   constructor() {

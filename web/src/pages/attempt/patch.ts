@@ -1,8 +1,8 @@
 /** The attempt's patch, side by side or line by line. */
 
 import { html as drawDiff } from "diff2html";
-import { ColorSchemeType } from "diff2html/lib-esm/types.js";
 import diffStyle from "diff2html/bundles/css/diff2html.min.css?inline";
+import { ColorSchemeType } from "diff2html/lib-esm/types.js";
 import DOMPurify from "dompurify";
 import { css, html, unsafeCSS } from "lit";
 import { customElement } from "lit/decorators.js";
@@ -58,8 +58,8 @@ export class PatchArtifact extends ArtifactText {
     if (large) return html`<pre class="plain">${visible(text)}</pre>`;
     const side = queryValue("diff") !== "lines";
     return html`<div class="bar" role="group" aria-label="Layout">
-        <button class="plain" aria-pressed=${side} @click=${() => setQuery({ diff: "" })}>Side by side</button>
-        <button class="plain" aria-pressed=${!side} @click=${() => setQuery({ diff: "lines" })}>Line by line</button>
+        <button class="tool" aria-pressed=${side} @click=${() => setQuery({ diff: "" })}>Side by side</button>
+        <button class="tool" aria-pressed=${!side} @click=${() => setQuery({ diff: "lines" })}>Line by line</button>
       </div>
       ${unsafeHTML(draw(text, side))}`;
   }

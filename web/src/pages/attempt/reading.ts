@@ -18,9 +18,11 @@ export function artifacts(detail: AttemptDetail): Named[] {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** What was printed while the attempt was made and while it was graded. */
+/** What was printed while the attempt was made, and then while it was graded. */
 export function logs(detail: AttemptDetail): Named[] {
-  return artifacts(detail).filter(({ name }) => /(^|[./_-])(stdout|stderr|log)([._-]|$)|\.log$/.test(name));
+  const found = artifacts(detail).filter(({ name }) => /(^|[./_-])(stdout|stderr|log)([._-]|$)/.test(name));
+  const judges = ({ name }: Named) => Number(name.startsWith("judge"));
+  return found.sort((a, b) => judges(a) - judges(b) || b.name.localeCompare(a.name));
 }
 
 export interface Said {

@@ -15,12 +15,14 @@ import { artifacts } from "./reading.ts";
 export function checksTable(checks: CheckResult[]) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Checks"><table>
     <thead><tr><th>Check</th><th>Kind</th><th>Result</th><th class="right">Score</th><th class="right">Weight</th><th>Why</th></tr></thead>
-    <tbody>${checks.map((check) => html`<tr>
+    <tbody>${checks.map(
+      (check) => html`<tr>
       <td>${check.name || check.kind}</td><td class="quiet">${check.kind}</td>
       <td class=${check.passed ? "good" : "bad"}>${check.passed ? "passed" : "failed"}</td>
       <td class="right">${score(check.score)}</td><td class="right">${check.weight}</td>
       <td class="why">${visible(check.message)}</td>
-    </tr>`)}</tbody>
+    </tr>`,
+    )}</tbody>
   </table></div>`;
 }
 
@@ -35,11 +37,13 @@ export function metricsList(metrics: Record<string, number>) {
 export function triesTable(tries: TryView[]) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Tries"><table>
     <thead><tr><th>Try</th><th>Worker</th><th>Started</th><th class="right">Took</th><th>Ended</th><th>Cause</th></tr></thead>
-    <tbody>${tries.map((one) => html`<tr>
+    <tbody>${tries.map(
+      (one) => html`<tr>
       <td class="number">${one.token}</td><td class="mono">${one.worker_id}</td><td>${moment(one.started_at)}</td>
       <td class="right">${one.duration_seconds ? duration(one.duration_seconds) : "–"}</td>
       <td>${one.ended || "under way"}</td><td class="why">${visible(one.cause)}</td>
-    </tr>`)}</tbody>
+    </tr>`,
+    )}</tbody>
   </table></div>`;
 }
 
@@ -48,14 +52,16 @@ export function callsTable(calls: Call[]) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Calls"><table>
     <thead><tr><th>#</th><th>Model</th><th class="right">In</th><th class="right">Cached</th><th class="right">Out</th><th class="right">Reasoning</th>
       <th class="right">Cost</th><th class="right">Latency</th><th class="right">Retries</th><th>Ended</th></tr></thead>
-    <tbody>${calls.map((call, at) => html`<tr>
+    <tbody>${calls.map(
+      (call, at) => html`<tr>
       <td class="quiet number">${at + 1}</td><td title="price ${call.price_version || "none"}">${call.model}</td>
       <td class="right">${count(call.usage.input_tokens)}</td><td class="right">${count(call.usage.cached_tokens)}</td>
       <td class="right">${count(call.usage.output_tokens)}</td><td class="right">${count(call.usage.reasoning_tokens)}</td>
       <td class="right">${money(exact(BigInt(call.cost_nanousd)))}${call.estimated ? html` <small title="The provider did not report it: booked at its worst case">estimated</small>` : nothing}</td>
       <td class="right">${duration(call.latency_seconds)}</td><td class="right">${call.retries}</td>
       <td>${call.fault ? html`<span class="bad">${call.fault}</span>` : call.finish_reason || "–"}</td>
-    </tr>`)}</tbody>
+    </tr>`,
+    )}</tbody>
   </table></div>`;
 }
 
@@ -64,10 +70,12 @@ export function artifactsTable(detail: AttemptDetail) {
   if (found.length === 0) return empty("No artifacts yet", html`<p>They are stored when the attempt has run.</p>`);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Artifacts"><table>
     <thead><tr><th>Name</th><th class="right">Size</th><th>Type</th><th>sha256</th><th></th></tr></thead>
-    <tbody>${found.map(({ name, ref }) => html`<tr>
+    <tbody>${found.map(
+      ({ name, ref }) => html`<tr>
       <td class="mono">${name}</td><td class="right">${bytes(ref.size_bytes)}${ref.truncated ? html` <small class="bad">cut</small>` : nothing}</td>
       <td class="quiet">${ref.media_type}</td><td class="mono quiet" title=${ref.sha256}>${ref.sha256.slice(0, 12)}</td>
       <td class="right"><a href=${artifactUrl(detail.attempt.attempt_id, name)} download=${name} aria-label="Download ${name}">Download</a></td>
-    </tr>`)}</tbody>
+    </tr>`,
+    )}</tbody>
   </table></div>`;
 }

@@ -46,29 +46,39 @@ function overview(detail: AttemptDetail): TemplateResult {
 function prompt(detail: AttemptDetail, store: AttemptStore): TemplateResult {
   const found = byStem(detail, "prompt");
   if (!found) return panel(said(store, "prompt", "No prompt yet", "It is stored when the attempt has run."));
-  return panel(html`<prompt-artifact .attemptId=${detail.attempt.attempt_id} .name=${found.name} .ref=${found.ref}></prompt-artifact>`);
+  return panel(
+    html`<prompt-artifact .attemptId=${detail.attempt.attempt_id} .name=${found.name} .ref=${found.ref}></prompt-artifact>`,
+  );
 }
 
 function response(detail: AttemptDetail, store: AttemptStore): TemplateResult {
   const found = byStem(detail, "response");
-  if (!found) return panel(said(store, "model", "No response", "What the model says is shown here as it comes, and kept afterwards."));
+  if (!found)
+    return panel(
+      said(store, "model", "No response", "What the model says is shown here as it comes, and kept afterwards."),
+    );
   return panel(plain(detail, found));
 }
 
 function patch(detail: AttemptDetail): TemplateResult {
   const found = byStem(detail, "patch");
   if (!found) return panel(empty("No patch", html`<p>This attempt handed in no changes to files.</p>`));
-  return panel(html`<patch-artifact .attemptId=${detail.attempt.attempt_id} .name=${found.name} .ref=${found.ref}></patch-artifact>`);
+  return panel(
+    html`<patch-artifact .attemptId=${detail.attempt.attempt_id} .name=${found.name} .ref=${found.ref}></patch-artifact>`,
+  );
 }
 
 function logsTab(detail: AttemptDetail, store: AttemptStore): TemplateResult {
   const kept = logs(detail);
   const working = detail.attempt.state !== "done";
-  if (!kept.length && !working && !store.lines.length) return panel(empty("No logs", html`<p>Nothing was printed.</p>`));
+  if (!kept.length && !working && !store.lines.length)
+    return panel(empty("No logs", html`<p>Nothing was printed.</p>`));
   return html`
     ${working || (!kept.length && store.lines.length) ? panel(html`<live-tail .lines=${store.lines} .version=${store.heard} .lost=${store.lost}></live-tail>`) : nothing}
-    ${kept.map(({ name, ref }) => html`<section class="panel"><header><h2 class="mono">${name}</h2></header>
-      <log-artifact .attemptId=${detail.attempt.attempt_id} .name=${name} .ref=${ref}></log-artifact></section>`)}`;
+    ${kept.map(
+      ({ name, ref }) => html`<section class="panel"><header><h2 class="mono">${name}</h2></header>
+      <log-artifact .attemptId=${detail.attempt.attempt_id} .name=${name} .ref=${ref}></log-artifact></section>`,
+    )}`;
 }
 
 function artifactsTab(detail: AttemptDetail): TemplateResult {
@@ -89,7 +99,10 @@ function plain(detail: AttemptDetail, { name, ref }: Named): TemplateResult {
 
 /** What was heard of one kind so far, while the artifact is not there. */
 function said(store: AttemptStore, kind: TailLine["kind"], title: string, why: string): TemplateResult {
-  const text = store.lines.filter((line) => line.kind === kind).map((line) => line.text).join("");
+  const text = store.lines
+    .filter((line) => line.kind === kind)
+    .map((line) => line.text)
+    .join("");
   return text ? html`<pre class="plain">${visible(text)}</pre>` : empty(title, html`<p>${why}</p>`);
 }
 

@@ -45,12 +45,16 @@ export class LiveTail extends LitElement {
     if (this.following || this.kept.length === 0) this.kept = this.lines.slice(-SHOWN);
     return html`
       <div class="bar">
-        <button class="plain" aria-pressed=${!this.following} @click=${() => this.follow(!this.following)}>${this.following ? "Pause" : "Follow"}</button>
+        <button class="tool" aria-pressed=${!this.following} @click=${() => this.follow(!this.following)}>${this.following ? "Pause" : "Follow"}</button>
         <span>${this.following ? "following" : "paused"}</span>
         ${this.lost ? html`<span class="lost">${plural(this.lost, "line")} lost on the way; the whole is kept in the artifacts.</span>` : nothing}
       </div>
       <div class="lines" role="log" aria-label="Live output" aria-live="off" tabindex="0" ${ref(this.box)} @scroll=${this.scrolled}>
-        ${repeat(this.kept, (_, at) => at, (line) => this.renderLine(line))}
+        ${repeat(
+          this.kept,
+          (_, at) => at,
+          (line) => this.renderLine(line),
+        )}
       </div>`;
   }
 

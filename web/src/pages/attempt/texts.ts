@@ -47,8 +47,15 @@ export class PromptArtifact extends ArtifactText {
 
   protected renderText(text: string) {
     const said = messages(text);
-    if (!said) return html`<pre class="plain">${text.split("\n").map(cutLine).map((line, at) => [at ? "\n" : "", visible(line)])}</pre>`;
-    return said.map(({ role, text }) => html`<section class="said"><h3>${role}</h3><pre class="plain">${visible(text)}</pre></section>`);
+    if (!said)
+      return html`<pre class="plain">${text
+        .split("\n")
+        .map(cutLine)
+        .map((line, at) => [at ? "\n" : "", visible(line)])}</pre>`;
+    return said.map(
+      ({ role, text }) =>
+        html`<section class="said"><h3>${role}</h3><pre class="plain">${visible(text)}</pre></section>`,
+    );
   }
 }
 

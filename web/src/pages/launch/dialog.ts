@@ -8,7 +8,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, listModels, listSuites, listTasks, submitRun } from "../../api.ts";
 import type { FieldError, ModelView, Problem, SuiteView, TaskView } from "../../contracts.ts";
 import { controls, ground } from "../../design/sheets.ts";
-import { exact } from "../../format/money.ts";
+import { dollars, exact } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
 import { noticeStyle, skeletons } from "../../parts/notice.ts";
 import { go } from "../../router.ts";
@@ -37,7 +37,8 @@ export class LaunchDialog extends LitElement {
     try {
       const [suites, tasks, models] = await Promise.all([listSuites(), listTasks(), listModels()]);
       this.catalog = { suites, tasks, models };
-      if (!this.draft.suite) this.change({ suite: suites.find((one) => one.suite_id === "demo")?.suite_id ?? suites[0]?.suite_id ?? "" });
+      if (!this.draft.suite)
+        this.change({ suite: suites.find((one) => one.suite_id === "demo")?.suite_id ?? suites[0]?.suite_id ?? "" });
     } catch (error) {
       this.problem = asProblem(error);
     }
@@ -104,10 +105,12 @@ export class LaunchDialog extends LitElement {
     return html`<fieldset aria-describedby="models-errors">
       <legend>Models</legend>
       <div class="models">
-        ${models.map((model) => html`<label>
+        ${models.map(
+          (model) => html`<label>
           <input type="checkbox" name="models" value=${model.name} .checked=${this.draft.models.includes(model.name)} @change=${this.picked} />
           <span>${model.name}<small>${about(model)}</small></span>
-        </label>`)}
+        </label>`,
+        )}
         ${this.draft.models.filter((name) => !models.some((model) => model.name === name)).map((name) => html`<label><input type="checkbox" name="models" value=${name} checked @change=${this.picked} /> <span>${name}</span></label>`)}
       </div>
       <label class="field">Another model <input id="another" placeholder="provider/name, then Enter" @keydown=${this.another} /></label>
@@ -115,7 +118,12 @@ export class LaunchDialog extends LitElement {
     </fieldset>`;
   }
 
-  private renderNumber(field: "repeats" | "samples" | "temperature", label: string, otherwise: string, range: { min: number; max: number; step: number }) {
+  private renderNumber(
+    field: "repeats" | "samples" | "temperature",
+    label: string,
+    otherwise: string,
+    range: { min: number; max: number; step: number },
+  ) {
     return html`<label class="field">${label}
         <input id=${field} type="number" inputmode="decimal" min=${range.min} max=${range.max} step=${range.step} placeholder=${otherwise}
           .value=${this.draft[field]} @input=${this.typed} aria-invalid=${this.errors(field).length > 0} aria-describedby="${field}-errors" />
@@ -164,7 +172,8 @@ export class LaunchDialog extends LitElement {
   private mend(field: Field | "other", error: FieldError): void {
     const near = error.near ?? "";
     const at = Number(/\[(\d+)\]/.exec(error.where)?.[1] ?? -1);
-    if (field === "models" || field === "tasks") this.change({ [field]: [...new Set(this.draft[field].map((name, index) => (index === at ? near : name)))] });
+    if (field === "models" || field === "tasks")
+      this.change({ [field]: [...new Set(this.draft[field].map((name, index) => (index === at ? near : name)))] });
     else if (field !== "other") this.change({ [field]: near });
     this.refused = this.refused.filter((one) => one !== error);
   }
@@ -213,8 +222,11 @@ export class LaunchDialog extends LitElement {
 /** What one should know of a model before asking it. */
 function about(model: ModelView): string {
   const { kind, price, available } = model;
-  const perMillion = (amount: number) => `$${exact(BigInt(amount))}`;
-  const cost = price && !price.local ? `, ${perMillion(price.input_nanousd_per_mtok)} in, ${perMillion(price.output_nanousd_per_mtok)} out per million tokens` : "";
+  const perMillion = (amount: number) => dollars(exact(BigInt(amount)));
+  const cost =
+    price && !price.local
+      ? `, ${perMillion(price.input_nanousd_per_mtok)} in, ${perMillion(price.output_nanousd_per_mtok)} out per million tokens`
+      : "";
   return `${kind}${cost}${available === false ? ", does not answer" : ""}`;
 }
 

@@ -18,7 +18,7 @@ export const formStyle = css`
   .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }
   .numbers > .errors { grid-column: 1 / -1; }
   .errors { color: var(--danger); font-size: 13px; }
-  .errors:empty { display: none; }
+  .errors:not(:has(p)) { display: none; }
   .errors p { margin-top: 5px; }
   .errors button { background: none; border: 0; border-bottom: 1px dashed currentColor; padding: 0; color: inherit; font: inherit; font-weight: 620; }
   .problem { background: var(--danger-soft); color: var(--danger); border-radius: var(--radius); padding: 8px 12px; margin-bottom: 12px; }

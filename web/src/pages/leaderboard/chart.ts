@@ -37,7 +37,9 @@ export class CostChart extends LitElement {
   }
 
   override render() {
-    const told = this.rows.map((row) => `${row.model}: score ${score(row.score)}, ${dollars(row.cost_per_attempt_usd)} per attempt`);
+    const told = this.rows.map(
+      (row) => `${row.model}: score ${score(row.score)}, ${dollars(row.cost_per_attempt_usd)} per attempt`,
+    );
     return html`<div id="chart" role="img" aria-label=${`Score against cost per attempt. ${told.join("; ")}`}></div>`;
   }
 
@@ -77,7 +79,8 @@ function options(rows: BoardRow[], paint: (token: string) => string) {
       backgroundColor: paint("raised"),
       borderColor: paint("line"),
       textStyle: { color: paint("text"), fontSize: 12 },
-      formatter: (point: { name: string; value: number[] }) => `${point.name}\nscore ${point.value[1]?.toFixed(3)}, $${point.value[0]} per attempt`,
+      formatter: (point: { name: string; value: number[] }) =>
+        `${point.name}\nscore ${point.value[1]?.toFixed(3)}, $${point.value[0]} per attempt`,
     },
     xAxis: {
       type: "value",

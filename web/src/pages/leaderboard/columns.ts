@@ -40,7 +40,8 @@ function passBar(row: BoardRow) {
 const FIRST: BoardColumn[] = [
   column("model", (row) => row.model, {
     name: "Model",
-    cell: (row) => html`<b>${row.model}</b>${row.last_run_id ? html` <a class="last" href="/runs/${row.last_run_id}">last run</a>` : nothing}`,
+    cell: (row) =>
+      html`<b>${row.model}</b>${row.last_run_id ? html` <a class="last" href="/runs/${row.last_run_id}">last run</a>` : nothing}`,
   }),
   column("score", (row) => row.score, {
     name: "Score",
@@ -53,7 +54,8 @@ const FIRST: BoardColumn[] = [
     name: "n",
     right: true,
     title: "Attempts that say something about the model",
-    cell: (row) => html`${count(row.n)}${row.errors ? html` <small title="Attempts that failed for other reasons, not counted">+${row.errors} errors</small>` : nothing}`,
+    cell: (row) =>
+      html`${count(row.n)}${row.errors ? html` <small title="Attempts that failed for other reasons, not counted">+${row.errors} errors</small>` : nothing}`,
   }),
   column("cost", (row) => nano(row.cost_usd), { name: "Cost", right: true, cell: (row) => money(row.cost_usd) }),
   column("each", (row) => nano(row.cost_per_attempt_usd), {
@@ -70,7 +72,8 @@ const FIRST: BoardColumn[] = [
   column("tokens", (row) => row.usage.input_tokens + row.usage.output_tokens, {
     name: "Tokens",
     right: true,
-    cell: (row) => html`<span title="${count(row.usage.input_tokens)} in, ${count(row.usage.output_tokens)} out">${short(row.usage.input_tokens + row.usage.output_tokens)}</span>`,
+    cell: (row) =>
+      html`<span title="${count(row.usage.input_tokens)} in, ${count(row.usage.output_tokens)} out">${short(row.usage.input_tokens + row.usage.output_tokens)}</span>`,
   }),
 ];
 
@@ -86,7 +89,9 @@ function ofCategory(category: string): BoardColumn {
     title: `Mean score in ${category}`,
     cell: (row) => {
       const mean = value(row);
-      return mean === undefined ? html`<span class="quiet">–</span>` : html`<span class="heat" .style=${`--share: ${Math.round(mean * 42)}%`}>${mean.toFixed(2)}</span>`;
+      return mean === undefined
+        ? html`<span class="quiet">–</span>`
+        : html`<span class="heat" .style=${`--share: ${Math.round(mean * 42)}%`}>${mean.toFixed(2)}</span>`;
     },
   });
 }

@@ -16,8 +16,8 @@ import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../parts
 import { Ticking } from "../../parts/ticking.ts";
 import { Address, queryValue, setQuery } from "../../router.ts";
 import { tellCrumbs } from "../../shell/crumbs.ts";
-import { type BoardColumn, columnsFor, type Features, features } from "./columns.ts";
 import { boardStyle } from "./board-style.ts";
+import { type BoardColumn, columnsFor, type Features, features } from "./columns.ts";
 
 const NO_ROWS: BoardRow[] = [];
 
@@ -27,7 +27,11 @@ export class LeaderboardPage extends LitElement {
 
   @state() private board: Board | null = null;
   @state() private problem: Problem | null = null;
-  private readonly topic: Topic<BoardStore> = new Topic(this, () => new BoardStore(), () => this.heard());
+  private readonly topic: Topic<BoardStore> = new Topic(
+    this,
+    () => new BoardStore(),
+    () => this.heard(),
+  );
   private readonly controller = new TableController<Features, BoardRow>(this);
   private columns: { key: string; list: BoardColumn[] } = { key: "", list: columnsFor([]) };
   private asked = "";
@@ -140,7 +144,12 @@ assay run --suite ${this.suite || "demo"} --model oracle</pre>`,
         const column = table.getColumn(id);
         return html`<th scope="col" class=${shown.right ? "right" : ""} title=${shown.title ?? nothing} aria-sort=${column ? ariaSort(column) : "none"}>${column ? sortButton(column, shown.name) : shown.name}</th>`;
       })}</tr></thead>
-      <tbody>${repeat(table.getRowModel().rows, (row) => row.id, (row) => html`<tr data-model=${row.id}>${columns.map(({ shown }) => html`<td class=${shown.right ? "right" : ""}>${shown.cell(row.original)}</td>`)}</tr>`)}</tbody>
+      <tbody>${repeat(
+        table.getRowModel().rows,
+        (row) => row.id,
+        (row) =>
+          html`<tr data-model=${row.id}>${columns.map(({ shown }) => html`<td class=${shown.right ? "right" : ""}>${shown.cell(row.original)}</td>`)}</tr>`,
+      )}</tbody>
     </table></div>`;
   }
 }

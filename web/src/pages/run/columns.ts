@@ -1,6 +1,6 @@
 /** Columns of the attempts table: what each sorts by and how it is shown. */
 
-import { createSortedRowModel, rowSortingFeature, type ColumnDef, tableFeatures } from "@tanstack/lit-table";
+import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
 import { html, type TemplateResult } from "lit";
 import type { AttemptView } from "../../contracts.ts";
 import { nano } from "../../format/money.ts";
@@ -45,7 +45,8 @@ export const columns = [
   column("task", (row) => `${row.task_id} ${row.sample_id} ${row.repeat}`, {
     name: "Task",
     width: "minmax(150px, 2.2fr)",
-    cell: (row) => html`<a href="/attempts/${row.attempt_id}" title="${row.task_id} ${row.sample_id}">${row.task_id}</a> <small>${row.sample_id}${row.repeat ? ` ×${row.repeat + 1}` : ""}</small>`,
+    cell: (row) =>
+      html`<a href="/attempts/${row.attempt_id}" title="${row.task_id} ${row.sample_id}">${row.task_id}</a> <small>${row.sample_id}${row.repeat ? ` ×${row.repeat + 1}` : ""}</small>`,
   }),
   column("model", (row) => row.model, {
     name: "Model",
@@ -75,7 +76,8 @@ export const columns = [
     width: "80px",
     from: 1000,
     right: true,
-    cell: (row) => html`<span title="${row.usage.input_tokens} in, ${row.usage.output_tokens} out">${short(row.usage.input_tokens + row.usage.output_tokens)}</span>`,
+    cell: (row) =>
+      html`<span title="${row.usage.input_tokens} in, ${row.usage.output_tokens} out">${short(row.usage.input_tokens + row.usage.output_tokens)}</span>`,
   }),
   column("duration", (row) => row.duration_seconds || undefined, {
     name: "Took",

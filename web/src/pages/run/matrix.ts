@@ -71,7 +71,8 @@ export class ScoreMatrix extends LitElement {
     if (!cell) return "";
     const href = `?${new URLSearchParams({ task, model })}`;
     const told = `${cell.done} of ${cell.total} done`;
-    if (cell.counted === 0) return html`<a class="none" .style=${"--share: 0%"} href=${href} title=${told}>–<small>${cell.done}/${cell.total}</small></a>`;
+    if (cell.counted === 0)
+      return html`<a class="none" .style=${"--share: 0%"} href=${href} title=${told}>–<small>${cell.done}/${cell.total}</small></a>`;
     const mean = cell.scores / cell.counted;
     return html`<a .style=${tint(mean)} href=${href} title=${told}>${mean.toFixed(2)}<small>${cell.done}/${cell.total}</small></a>`;
   }

@@ -50,7 +50,11 @@ export class RunPage extends LitElement {
 
   @property() runId = "";
   private readonly rest = new Rest(() => this.requestUpdate());
-  private readonly topic: Topic<RunStore> = new Topic(this, () => new RunStore(), () => void this.rest.fetch(this.topic.store));
+  private readonly topic: Topic<RunStore> = new Topic(
+    this,
+    () => new RunStore(),
+    () => void this.rest.fetch(this.topic.store),
+  );
   private shown: AttemptView[] = [];
   private shownAt = 0;
   private later = 0;
@@ -92,7 +96,7 @@ export class RunPage extends LitElement {
           <h1>${runName(run)}</h1>
           <p class="quiet id"><span class="mono">${run.run_id}</span><wa-copy-button value=${run.run_id} copy-label="Copy the run's id"></wa-copy-button></p>
         </div>
-        ${run.status === "waiting" || run.status === "running" ? html`<wa-button id="cancel" appearance="outlined" variant="danger" @click=${this.cancel}><wa-icon slot="start" name="stop"></wa-icon>Cancel run</wa-button>` : nothing}
+        ${run.status === "waiting" || run.status === "running" ? html`<wa-button id="cancel" size="s" appearance="outlined" variant="danger" @click=${this.cancel}><wa-icon slot="start" name="stop"></wa-icon>Cancel run</wa-button>` : nothing}
       </div>
       <section class="panel padded" aria-label="Progress">
         <outcome-bar legend .progress=${run.progress}></outcome-bar>
@@ -134,7 +138,7 @@ export class RunPage extends LitElement {
           ${this.renderSelect("outcome", "Outcome", [...OUTCOMES], filter.outcome)}
           ${this.renderSelect("model", "Model", run.models, filter.model)}
           ${this.renderSelect("task", "Task", run.task_ids, filter.task)}
-          ${Object.values(filter).some(Boolean) ? html`<button class="plain" @click=${() => setQuery({ ...NO_FILTER })}>Clear</button>` : nothing}
+          ${Object.values(filter).some(Boolean) ? html`<button class="tool" @click=${() => setQuery({ ...NO_FILTER })}>Clear</button>` : nothing}
         </div>
         <span class="spring"></span>
         <span class="quiet number" id="shown">${rows.length === this.shown.length ? plural(rows.length, "attempt") : `${count(rows.length)} of ${plural(this.shown.length, "attempt")}`}</span>
@@ -154,7 +158,8 @@ export class RunPage extends LitElement {
 
   private async cancel(): Promise<void> {
     await import("./cancel.ts");
-    const dialog: CancelDialog = this.renderRoot.querySelector("cancel-dialog") ?? document.createElement("cancel-dialog");
+    const dialog: CancelDialog =
+      this.renderRoot.querySelector("cancel-dialog") ?? document.createElement("cancel-dialog");
     if (!dialog.isConnected) this.renderRoot.append(dialog);
     const run = this.topic.store?.run;
     if (run) await dialog.show(run);

@@ -22,10 +22,23 @@ import { renderRow, rowStyle } from "./row.ts";
 
 @customElement("runs-page")
 export class RunsPage extends LitElement {
-  static override styles = [ground, page, controls, table, badgeStyle, noticeStyle, rowStyle, css`.more { padding: 12px; text-align: center; }`];
+  static override styles = [
+    ground,
+    page,
+    controls,
+    table,
+    badgeStyle,
+    noticeStyle,
+    rowStyle,
+    css`.more { padding: 12px; text-align: center; }`,
+  ];
 
   @state() private suites: string[] = [];
-  private readonly topic = new Topic(this, () => new RunsStore(), () => this.healed());
+  private readonly topic = new Topic(
+    this,
+    () => new RunsStore(),
+    () => this.healed(),
+  );
   private listing = new Listing(filterOfAddress());
   private snapshots = 0;
   private typing = 0;
@@ -60,7 +73,7 @@ export class RunsPage extends LitElement {
           <h1>Runs</h1>
           <p class="quiet">Models put to the test, as it happens.</p>
         </div>
-        <wa-button id="launch" variant="brand" @click=${this.launch}><wa-icon slot="start" name="plus"></wa-icon>New run</wa-button>
+        <wa-button id="launch" size="s" variant="brand" @click=${this.launch}><wa-icon slot="start" name="plus"></wa-icon>New run</wa-button>
       </div>
       <section class="panel" aria-label="Runs">
         <header>${this.renderFilters()}<span class="spring"></span><span class="quiet number">${rows.length ? plural(rows.length, "run") : nothing}</span></header>
@@ -86,7 +99,7 @@ export class RunsPage extends LitElement {
           ${suites.map((name) => html`<option value=${name} ?selected=${name === suite}>${name}</option>`)}
         </select>
       </label>
-      ${model ? html`<button class="plain" @click=${() => setQuery({ model: "" })}>Model ${model} ×</button>` : nothing}
+      ${model ? html`<button class="tool" @click=${() => setQuery({ model: "" })}>Model ${model} ×</button>` : nothing}
     </div>`;
   }
 
@@ -98,13 +111,13 @@ export class RunsPage extends LitElement {
         </tr></thead>
         <tbody>${this.rows.map(renderRow)}</tbody>
       </table></div>
-      ${this.listing.nextCursor ? html`<div class="more"><button class="plain" ?disabled=${this.listing.loading} @click=${this.load}>Show older runs</button></div>` : nothing}`;
+      ${this.listing.nextCursor ? html`<div class="more"><button class="tool" ?disabled=${this.listing.loading} @click=${this.load}>Show older runs</button></div>` : nothing}`;
   }
 
   private renderNothing() {
     if (this.listing.loading || this.topic.store?.snapshots === 0) return skeletons(6);
     if (Object.values(this.listing.filter).some(Boolean)) {
-      return empty("No run fits", html`<p><button class="plain" @click=${this.clear}>Clear the filter</button></p>`);
+      return empty("No run fits", html`<p><button class="tool" @click=${this.clear}>Clear the filter</button></p>`);
     }
     return empty(
       "No runs yet",
@@ -161,7 +174,8 @@ assay run --suite demo --model oracle</pre>`,
 
   private async launch(): Promise<void> {
     await import("../launch/dialog.ts").catch((error) => notifyFailure("The dialog could not be loaded", error));
-    const dialog: LaunchDialog = this.renderRoot.querySelector("launch-dialog") ?? document.createElement("launch-dialog");
+    const dialog: LaunchDialog =
+      this.renderRoot.querySelector("launch-dialog") ?? document.createElement("launch-dialog");
     if (!dialog.isConnected) this.renderRoot.append(dialog);
     await dialog.show();
   }

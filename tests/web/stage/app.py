@@ -1,0 +1,189 @@
+"""The stage's HTTP side: the routes of ``/api/v1`` and the built dashboard, under the gateway's content policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
+from litestar.exceptions import WebSocketDisconnect
+
+from assay.contracts.codec import decode, encode
+from assay.contracts.problems import FieldError, Problem, ProblemError
+from assay.contracts.rpc import AttemptPage, RunPage
+from assay.contracts.runs import RunRequest
+from tests.web.stage import views
+from tests.web.stage.catalogue import MODELS, SUITES, TASKS
+from tests.web.stage.live import Client, Switchboard
+from tests.web.stage.untrusted import FILES
+
+DIST = Path(__file__).parents[3] / "web" / "dist"
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "connect-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+)
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
+
+Asked = Request[Any, Any, Any]
+
+
+def reply(value: Any, status: int = 200) -> Response[bytes]:
+    return Response(encode(value), status_code=status, media_type="application/json")
+
+
+@get("/api/v1/runs", sync_to_thread=False)
+def list_runs(
+    request: Asked,
+    status: str = "",
+    suite: str = "",
+    model: str = "",
+    search: str = "",
+    cursor: str = "",
+    limit: int = 50,
+) -> Response[bytes]:
+    runs = [
+        run
+        for run in views.newest(board_of(request).play)
+        if status in ("", run.status)
+        and suite in ("", run.suite)
+        and (not model or model in run.models)
+        and search.lower() in f"{run.name} {run.suite} {' '.join(run.models)}".lower()
+    ]
+    start = int(cursor or 0)
+    more = str(start + limit) if start + limit < len(runs) else ""
+    return reply(RunPage(items=tuple(runs[start : start + limit]), next_cursor=more, total=len(runs)))
+
+
+@post("/api/v1/runs")
+async def submit(request: Asked) -> Response[bytes]:
+    try:
+        wanted = decode(RunRequest, await request.body())
+    except ValueError as error:
+        wrong = FieldError(where="", message=str(error))
+        title = "The request has a field or value that is not valid"
+        raise ProblemError(Problem(code="invalid", title=title, status=422, errors=(wrong,))) from error
+    views.check(wanted)
+    return reply(board_of(request).play.submit(wanted).run, 201)
+
+
+@get("/api/v1/runs/{run_id:str}", sync_to_thread=False)
+def get_run(request: Asked, run_id: str) -> Response[bytes]:
+    return reply(views.found(board_of(request).play, run_id).run)
+
+
+@post("/api/v1/runs/{run_id:str}/cancel", status_code=200, sync_to_thread=False)
+def cancel(request: Asked, run_id: str) -> Response[bytes]:
+    return reply(board_of(request).play.cancel(run_id))
+
+
+@get("/api/v1/runs/{run_id:str}/attempts", sync_to_thread=False)
+def list_attempts(request: Asked, run_id: str, cursor: str = "", limit: int = 500) -> Response[bytes]:
+    played = views.found(board_of(request).play, run_id)
+    start = int(cursor or 0)
+    more = str(start + limit) if start + limit < len(played.attempts) else ""
+    return reply(
+        AttemptPage(
+            items=tuple(played.attempts[start : start + limit]),
+            next_cursor=more,
+            total=len(played.attempts),
+            sequence=played.run.sequence,
+        )
+    )
+
+
+@get("/api/v1/attempts/{attempt_id:str}", sync_to_thread=False)
+def get_attempt(request: Asked, attempt_id: str) -> Response[bytes]:
+    return reply(views.detail(board_of(request).play, attempt_id))
+
+
+@get("/api/v1/attempts/{attempt_id:str}/artifacts/{name:path}", sync_to_thread=False)
+def get_artifact(attempt_id: str, name: str) -> Response[bytes]:
+    data, kind = FILES[name.lstrip("/")]
+    return Response(data, media_type=kind, headers={"x-content-type-options": "nosniff"})
+
+
+@get("/api/v1/leaderboard", sync_to_thread=False)
+def get_board(request: Asked, suite: str = "", category: str = "") -> Response[bytes]:
+    return reply(views.board(board_of(request).play, suite, category))
+
+
+@get("/api/v1/tasks", sync_to_thread=False)
+def list_tasks() -> Response[bytes]:
+    return reply(TASKS)
+
+
+@get("/api/v1/tasks/{task_id:str}", sync_to_thread=False)
+def get_task(task_id: str) -> Response[bytes]:
+    return reply(next(task for task in TASKS if task.task_id == task_id))
+
+
+@get("/api/v1/suites", sync_to_thread=False)
+def list_suites() -> Response[bytes]:
+    return reply(SUITES)
+
+
+@get("/api/v1/models", sync_to_thread=False)
+def list_models() -> Response[bytes]:
+    return reply(MODELS)
+
+
+@websocket("/api/v1/live")
+async def live(socket: WebSocket[Any, Any, Any]) -> None:
+    board = board_of(socket)
+    if not board.open:
+        await socket.close(code=4503)
+        return
+    await socket.accept()
+
+    async def send(frame: bytes) -> None:
+        await socket.send_data(frame.decode())
+
+    try:
+        await board.serve(Client(board.play), socket.receive_text, send)
+        await socket.close(code=1012)
+    except (WebSocketDisconnect, RuntimeError):
+        return
+
+
+@get(["/", "/{rest:path}"], sync_to_thread=False)
+def page(rest: str = "/") -> Response[bytes]:
+    path = DIST / rest.lstrip("/")
+    if not path.is_file():
+        path = DIST / "index.html"
+    kind = _TYPES.get(path.suffix, "application/octet-stream")
+    return Response(path.read_bytes(), media_type=kind, headers={"content-security-policy": POLICY})
+
+
+def board_of(connection: Any) -> Switchboard:
+    return connection.app.state.board
+
+
+def _refuse(_: Asked, error: ProblemError) -> Response[bytes]:
+    body = {"type": "about:blank", **msgspec.to_builtins(error.problem)}
+    return Response(encode(body), status_code=error.problem.status, media_type="application/problem+json")
+
+
+def create(board: Switchboard) -> Litestar:
+    app = Litestar(
+        [
+            list_runs,
+            submit,
+            get_run,
+            cancel,
+            list_attempts,
+            get_attempt,
+            get_artifact,
+            get_board,
+            list_tasks,
+            get_task,
+            list_suites,
+            list_models,
+            live,
+            page,
+        ],
+        exception_handlers={ProblemError: _refuse},  # pyright: ignore[reportArgumentType]
+        openapi_config=None,
+    )
+    app.state.board = board
+    return app

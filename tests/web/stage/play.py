@@ -1,0 +1,250 @@
+"""Runs that go as they are told: each step moves one attempt on and makes the fact that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from zlib import crc32
+
+from msgspec.structs import replace
+
+from assay.contracts.attempts import AttemptView, State
+from assay.contracts.facts import (
+    AttemptFinished,
+    AttemptGrading,
+    AttemptHandedIn,
+    AttemptQueued,
+    AttemptStarted,
+    Event,
+    Fact,
+    RunCancelled,
+    RunFinished,
+    RunStarted,
+    RunSubmitted,
+)
+from assay.contracts.ids import attempt_id, new_id
+from assay.contracts.models import Usage
+from assay.contracts.money import nanousd, usd
+from assay.contracts.runs import Progress, RunRequest, RunStatus, RunView
+from assay.contracts.verdicts import CheckResult, Outcome, Verdict
+from tests.web.stage.catalogue import SUITES, TASKS
+
+_TASKS = {task.task_id: task for task in TASKS}
+_COSTS = {"oracle": 0, "nop": 0, "local/smollm2-135m": 0}
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)  # noqa: UP017
+
+
+@dataclass
+class Played:
+    """One run, its attempts in order, and every fact so far."""
+
+    run: RunView
+    attempts: list[AttemptView]
+    facts: list[Event] = field(default_factory=list[Event])
+
+    @property
+    def waiting(self) -> list[AttemptView]:
+        return [attempt for attempt in self.attempts if attempt.state is not State.DONE]
+
+
+Listener = Callable[[Played, Event], None]
+
+
+@dataclass
+class Play:
+    """All runs. ``listeners`` hear each fact as it is made."""
+
+    runs: dict[str, Played] = field(default_factory=dict[str, Played])
+    listeners: list[Listener] = field(default_factory=list[Listener])
+    keys: dict[str, str] = field(default_factory=dict[str, str])
+
+    def submit(self, request: RunRequest, age_seconds: float = 0) -> Played:
+        suite = next((one for one in SUITES if one.suite_id == request.suite), None)
+        task_ids = suite.task_ids if suite else request.tasks
+        repeats = request.repeats or (suite.repeats if suite else 1)
+        run_id, at = new_id(), now() - timedelta(seconds=age_seconds)
+        attempts = list(_attempts(run_id, task_ids, request, repeats, at))
+        run = RunView(
+            run_id=run_id,
+            project="default",
+            name=request.name,
+            suite=request.suite or "",
+            status=RunStatus.WAITING,
+            created_at=at,
+            models=request.models,
+            task_ids=tuple(task_ids),
+            repeats=repeats,
+            progress=_progress(attempts),
+            sequence=0,
+        )
+        played = self.runs[run_id] = Played(run, attempts)
+        self._say(played, RunSubmitted(run=run))
+        return played
+
+    def step(self, run_id: str, steps: int = 1) -> None:
+        """Move one of the first attempts that are not done on by one state, each time; the run's own facts come along."""
+        played = self.runs[run_id]
+        for _ in range(steps):
+            if played.run.status is RunStatus.WAITING:
+                self._turn(played, RunStatus.RUNNING)
+            waiting = played.waiting
+            if not waiting:
+                return
+            under_way = waiting[:6]
+            self.move(played, under_way[played.run.sequence % len(under_way)])
+            if not played.waiting:
+                self._turn(played, RunStatus.FINISHED)
+
+    def move(self, played: Played, attempt: AttemptView) -> None:
+        after, fact = _NEXT[attempt.state]
+        row = replace(attempt, state=after, changed_at=now())
+        if after is State.RUNNING:
+            row = replace(row, tries=row.tries + 1)
+        if after is State.EXECUTED:
+            row = _executed(row)
+        if after is State.DONE:
+            row = _graded(row)
+        played.attempts[attempt.ordinal] = row
+        played.run = replace(played.run, progress=_progress(played.attempts))
+        self._say(played, fact(row, played.run.progress))
+
+    def cancel(self, run_id: str) -> RunView:
+        played = self.runs[run_id]
+        for attempt in played.waiting:
+            row = replace(attempt, state=State.DONE, outcome=Outcome.CANCELLED, changed_at=now())
+            played.attempts[attempt.ordinal] = row
+        self._turn(played, RunStatus.CANCELLED)
+        return played.run
+
+    def _turn(self, played: Played, status: RunStatus) -> None:
+        at = now()
+        times = {"started_at": played.run.started_at or at} if status is RunStatus.RUNNING else {"finished_at": at}
+        played.run = replace(played.run, status=status, progress=_progress(played.attempts), **times)
+        kinds = {RunStatus.RUNNING: RunStarted, RunStatus.FINISHED: RunFinished, RunStatus.CANCELLED: RunCancelled}
+        self._say(played, kinds[status](run=replace(played.run, sequence=played.run.sequence + 1)))
+
+    def _say(self, played: Played, fact: Fact) -> None:
+        sequence = played.run.sequence + 1
+        played.run = replace(played.run, sequence=sequence)
+        subject = fact.attempt.attempt_id if hasattr(fact, "attempt") else played.run.run_id  # pyright: ignore
+        event = Event(
+            id=new_id(),
+            source="/stage",
+            type=fact.name(),
+            subject=str(subject),
+            time=now(),
+            sequence=sequence,
+            project="default",
+            runid=played.run.run_id,
+            data=fact,
+        )
+        played.facts.append(event)
+        for listener in tuple(self.listeners):
+            listener(played, event)
+
+
+def _attempts(run_id: str, task_ids: tuple[str, ...], request: RunRequest, repeats: int, at: datetime):
+    ordinal = 0
+    for task_id in task_ids:
+        task = _TASKS[task_id]
+        samples = min(task.samples, request.samples or task.samples)
+        for sample in range(samples):
+            for model in request.models:
+                for repeat in range(repeats):
+                    yield AttemptView(
+                        attempt_id=attempt_id(run_id, ordinal),
+                        run_id=run_id,
+                        ordinal=ordinal,
+                        task_id=task_id,
+                        category=task.category,
+                        sample_id=f"s{sample + 1:02d}" if task.samples > 1 else "only",
+                        model=model,
+                        repeat=repeat,
+                        state=State.WAITING,
+                        changed_at=at,
+                    )
+                    ordinal += 1
+
+
+def _progress(attempts: list[AttemptView]) -> Progress:
+    states = {state: sum(1 for one in attempts if one.state is state) for state in State}
+    outcomes = {outcome: sum(1 for one in attempts if one.outcome is outcome) for outcome in Outcome}
+    return Progress(
+        total=len(attempts),
+        **{str(state): count for state, count in states.items()},
+        outcomes={outcome: count for outcome, count in outcomes.items() if count},
+        cost_usd=usd(sum(nanousd(one.cost_usd) for one in attempts)),
+        usage=sum((one.usage for one in attempts), Usage()),
+    )
+
+
+def _executed(row: AttemptView) -> AttemptView:
+    chance = crc32(row.attempt_id.encode())
+    usage = Usage(input_tokens=180 + chance % 90, output_tokens=60 + chance % 340)
+    if row.model in ("oracle", "nop"):
+        usage = Usage()
+    cost = _COSTS.get(row.model, usage.input_tokens * 150 + usage.output_tokens * 600)
+    return replace(row, usage=usage, cost_usd=usd(cost), duration_seconds=0.2 + chance % 500 / 100)
+
+
+def _graded(row: AttemptView) -> AttemptView:
+    chance = crc32(row.attempt_id[-6:].encode()) % 100
+    if row.model == "oracle":
+        return replace(row, outcome=Outcome.PASSED, score=1.0)
+    if row.model == "nop":
+        return replace(row, outcome=Outcome.FAILED, score=0.0, reason="Nothing was handed in.")
+    good = 78 if row.model.startswith("openai") else 34
+    if chance < good:
+        return replace(row, outcome=Outcome.PASSED, score=1.0)
+    if chance > 96:
+        return replace(row, outcome=Outcome.TIMEOUT, score=0.0, reason="The wall time of 60 s ran out.")
+    if chance == 95:
+        return replace(row, outcome=Outcome.INFRA_ERROR, score=None, reason="The provider refused the connection.")
+    return replace(row, outcome=Outcome.FAILED, score=chance % 10 / 20, reason="2 of 4 tests failed.")
+
+
+def verdict_of(row: AttemptView) -> Verdict | None:
+    if row.outcome is None or row.score is None:
+        return None
+    passed = row.outcome is Outcome.PASSED
+    checks = (
+        CheckResult(name="format", kind="regex", passed=True, score=1.0, weight=0.5),
+        CheckResult(
+            name="hidden tests",
+            kind="tests",
+            passed=passed,
+            score=row.score,
+            weight=2.0,
+            message="" if passed else "2 of 4 failed: test_touching, <b>test_nested</b>",
+        ),
+    )
+    return Verdict(
+        outcome=row.outcome,
+        score=row.score,
+        reason=row.reason,
+        checks=checks,
+        metrics={"mean_abs_err": round(1 - row.score, 4), "ok": 1.0},
+    )
+
+
+def _finished(row: AttemptView, progress: Progress) -> Fact:
+    return AttemptFinished(attempt=row, progress=progress, verdict=verdict_of(row))
+
+
+_NEXT: dict[State, tuple[State, Callable[[AttemptView, Progress], Fact]]] = {
+    State.WAITING: (State.QUEUED, lambda row, progress: AttemptQueued(attempt=row, progress=progress)),
+    State.QUEUED: (
+        State.RUNNING,
+        lambda row, progress: AttemptStarted(attempt=row, progress=progress, worker_id="runner-1"),
+    ),
+    State.RUNNING: (State.EXECUTED, lambda row, progress: AttemptHandedIn(attempt=row, progress=progress)),
+    State.EXECUTED: (
+        State.GRADING,
+        lambda row, progress: AttemptGrading(attempt=row, progress=progress, worker_id="judge-1"),
+    ),
+    State.GRADING: (State.DONE, _finished),
+}
