@@ -7,29 +7,19 @@ the same on both sides, so that two references to one list stay two references t
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from typing import Any
 
+from .atoms import ATOMS, READERS, SMALL, Malformed, base64_bytes, base64_text
+
+__all__ = ["MAPPINGS", "MAX_DEPTH", "SEQUENCES", "Decoder", "Encoder", "Malformed", "Memo", "TooDeep"]
+
 MAX_DEPTH = 200
-_SMALL = 1 << 53
 
 SEQUENCES = (list, deque)
 MAPPINGS = (dict, OrderedDict, Counter, defaultdict)
-PLAIN_TYPES = {
-    kind.__name__: kind for kind in (int, float, str, bytes, bool, complex, list, tuple, dict, set, frozenset, object)
-}
-"""Types that may be named to the tests' side."""
-
-
-class Malformed(Exception):
-    """Not a value of this codec."""
 
 
 class TooDeep(Exception):
@@ -63,14 +53,14 @@ class Encoder:
         if value is None or kind is bool or kind is str:
             return value
         if kind is int:
-            return value if -_SMALL < value < _SMALL else ["i", format(value, "x")]
+            return value if -SMALL < value < SMALL else ["i", format(value, "x")]
         if kind is float:
             return value if math.isfinite(value) else ["f", repr(value)]
         if depth > MAX_DEPTH:
             raise TooDeep(f"a value nests deeper than {MAX_DEPTH}")
         if kind in _CONTAINERS:
             return self._container(kind, value, depth + 1)
-        if write := _ATOMS.get(kind):
+        if write := ATOMS.get(kind):
             return write(value)
         if kind is tuple:
             return ["t", *self.values(value, depth + 1)]
@@ -84,7 +74,7 @@ class Encoder:
     def contents(self, value: Any, depth: int = 0) -> list[Any]:
         """What is in a mutable container, without what it is: keys and values in turn for mappings."""
         if type(value) is bytearray:
-            return [_base64(value)]
+            return [base64_text(value)]
         if type(value) in MAPPINGS:
             return self.values((part for item in list(value.items()) for part in item), depth)
         return self.values(list(value), depth)
@@ -117,7 +107,7 @@ class Decoder:
         tag, *rest = data
         try:
             return self._tagged(tag, rest, depth + 1)
-        except (TypeError, ValueError, IndexError, OverflowError, ArithmeticError, InvalidOperation) as error:
+        except (TypeError, ValueError, LookupError, ArithmeticError) as error:
             raise Malformed(f"a bad {tag[:20]!r}: {type(error).__name__}") from error
 
     def values(self, data: Iterable[Any], depth: int = 0) -> list[Any]:
@@ -139,7 +129,7 @@ class Decoder:
             return tuple(self.values(rest, depth))
         if tag == "fs":
             return frozenset(self.values(rest, depth))
-        if read := _READERS.get(tag):
+        if read := READERS.get(tag):
             return read(*rest)
         return self._borrow(tag, rest, self, depth)
 
@@ -159,7 +149,7 @@ class Decoder:
 
 def _fill(target: Any, values: list[Any]) -> None:
     if type(target) is bytearray:
-        target[:] = _bytes(values[0])
+        target[:] = base64_bytes(values[0])
     elif type(target) in MAPPINGS:
         if len(values) % 2:
             raise Malformed("a key without a value")
@@ -171,48 +161,10 @@ def _fill(target: Any, values: list[Any]) -> None:
         target.extend(values)
 
 
-def _base64(data: bytes | bytearray) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _bytes(text: Any) -> bytes:
-    try:
-        return base64.b64decode(_text(text), validate=True)
-    except binascii.Error as error:
-        raise Malformed("bad base64") from error
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError("not text")
-    return value
-
-
 def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise TypeError("not a count")
     return value
-
-
-def _int(value: Any) -> int:
-    return int(_text(value), 16)
-
-
-def _named(name: Any) -> Any:
-    return PLAIN_TYPES[_text(name)] if name in PLAIN_TYPES else _fail(name)
-
-
-def _fail(name: Any) -> Any:
-    raise ValueError(f"no type {name!r}")
-
-
-def _part(value: Any) -> Any:
-    """One bound of a range or slice: an int of any size, or None."""
-    return value if value is None or type(value) is int else _int(value[1])
-
-
-def _bound(value: Any) -> Any:
-    return value if value is None or -_SMALL < value < _SMALL else ["i", format(value, "x")]
 
 
 _CONTAINERS: dict[type, str] = {
@@ -226,40 +178,3 @@ _CONTAINERS: dict[type, str] = {
     defaultdict: "dd",
 }
 _EMPTY: dict[str, type] = {tag: kind for kind, tag in _CONTAINERS.items()}
-_ATOMS: dict[type, Callable[[Any], list[Any]]] = {
-    bytes: lambda v: ["y", _base64(v)],
-    complex: lambda v: ["c", repr(v.real), repr(v.imag)],
-    range: lambda v: ["r", _bound(v.start), _bound(v.stop), _bound(v.step)],
-    Decimal: lambda v: ["D", str(v)],
-    Fraction: lambda v: ["F", format(v.numerator, "x"), format(v.denominator, "x")],
-    datetime: lambda v: ["dt", v.isoformat()],
-    date: lambda v: ["da", v.isoformat()],
-    time: lambda v: ["ti", v.isoformat()],
-    timedelta: lambda v: ["td", v.days, v.seconds, v.microseconds],
-    type(Ellipsis): lambda v: ["e"],
-    type(NotImplemented): lambda v: ["ni"],
-}
-_READERS: dict[str, Callable[..., Any]] = {
-    "i": _int,
-    "f": lambda text: (
-        {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[text] if text in ("nan", "inf", "-inf") else _fail(text)
-    ),
-    "y": _bytes,
-    "c": lambda real, imag: complex(float(_text(real)), float(_text(imag))),
-    "r": lambda start, stop, step: range(_part(start), _part(stop), _part(step)),
-    "D": lambda text: Decimal(_text(text)),
-    "F": lambda top, bottom: Fraction(_int(top), _int(bottom)),
-    "dt": lambda text: datetime.fromisoformat(_text(text)),
-    "da": lambda text: date.fromisoformat(_text(text)),
-    "ti": lambda text: time.fromisoformat(_text(text)),
-    "td": lambda days, seconds, micro: timedelta(_whole(days), _whole(seconds), _whole(micro)),
-    "b": _named,
-    "e": lambda: Ellipsis,
-    "ni": lambda: NotImplemented,
-}
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError("not an int")
-    return value

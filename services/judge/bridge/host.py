@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import operator
 import os
 import sys
 import threading
@@ -56,7 +57,7 @@ class Host:
         encoder = Encoder(memo, self._lend)
         self._active += 1
         try:
-            kind, value = "r", encoder.value(OPERATIONS[operation](self, *arguments))
+            kind, value = "r", encoder.value(OPERATIONS[operation](*arguments))
         except TooDeep as error:
             kind, value = "e", self._raised(RuntimeError(str(error)), encoder)
         except BaseException as error:
@@ -92,7 +93,7 @@ class Host:
 
     def _raised(self, error: BaseException, encoder: Encoder) -> list[Any]:
         if isinstance(error, LentExit) or hasattr(error, "lent_number"):
-            return ["L", error.lent_number]  # type: ignore[union-attr]
+            return ["L", getattr(error, "lent_number", -1)]
         return self._described(error, encoder, 0)
 
     def _described(self, error: BaseException, encoder: Encoder, depth: int) -> list[Any]:
@@ -138,44 +139,50 @@ def _plain(kind: type, value: Any) -> Any:
     return kind.__getitem__(value, slice(None))
 
 
-def _resolve(_: Host, module: str, names: tuple[str, ...]) -> Any:
+def _resolve(module: str, names: tuple[str, ...]) -> Any:
     value: Any = importlib.import_module(module)
     for name in names:
         value = getattr(value, name)
     return value
 
 
-def _next(_: Host, iterator: Any) -> tuple[Any, ...]:
+def _next(iterator: Any) -> tuple[Any, ...]:
     try:
         return (next(iterator),)
     except StopIteration:
         return ()
 
 
-def _invoke(_: Host, target: Any, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _call(target: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    return target(*arguments, **named)
+
+
+def _invoke(target: Any, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
     return getattr(target, name)(*arguments, **named)
 
 
+def _names(module: Any) -> list[str]:
+    return list(getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")])
+
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
-    "import": lambda _, name: importlib.import_module(name),
+    "import": importlib.import_module,
     "resolve": _resolve,
-    "get": lambda _, target, name: getattr(target, name),
-    "set": lambda _, target, name, value: setattr(target, name, value),
-    "delete": lambda _, target, name: delattr(target, name),
-    "call": lambda _, target, arguments, named: target(*arguments, **named),
+    "get": getattr,
+    "set": setattr,
+    "delete": delattr,
+    "call": _call,
     "invoke": _invoke,
-    "len": lambda _, target: len(target),
-    "iter": lambda _, target: iter(target),
+    "len": len,
+    "iter": iter,
     "next": _next,
-    "item": lambda _, target, key: target[key],
-    "set_item": lambda _, target, key, value: target.__setitem__(key, value),
-    "delete_item": lambda _, target, key: target.__delitem__(key),
-    "str": lambda _, target: str(target),
-    "repr": lambda _, target: repr(target),
-    "instance": lambda _, value, kind: isinstance(value, kind),
-    "names": lambda _, target: sorted(
-        getattr(target, "__all__", None) or [name for name in vars(target) if not name.startswith("_")]
-    ),
+    "item": operator.getitem,
+    "set_item": operator.setitem,
+    "delete_item": operator.delitem,
+    "str": str,
+    "repr": repr,
+    "instance": isinstance,
+    "names": _names,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -42,9 +43,9 @@ class Lending:
         if isinstance(value, CandidateError) and handle_of(value._attributes):
             return self.lend(value._attributes, encoder, depth)
         if isinstance(value, BaseException):
-            return ["E", _nearest(type(value)), str(value)]
+            return ["E", nearest(type(value)), str(value)]
         if isinstance(value, type) and issubclass(value, BaseException):
-            return ["B", _nearest(value)]
+            return ["B", nearest(value)]
         if getattr(builtins, getattr(value, "__name__", ""), None) is value:
             return ["B", value.__name__]
         if isinstance(value, (*_CALLABLE, Iterator)) or self._is_ours(value):
@@ -76,16 +77,28 @@ def _public(name: Any) -> str:
     return name
 
 
+def _get(item: Any, name: Any) -> Any:
+    return getattr(item, _public(name))
+
+
+def _set(item: Any, name: Any, value: Any) -> None:
+    setattr(item, _public(name), value)
+
+
+def _call(item: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    return item(*arguments, **named)
+
+
 _OBJECT: dict[Any, Callable[..., Any]] = {
-    "get": lambda item, name: getattr(item, _public(name)),
-    "set": lambda item, name, value: setattr(item, _public(name), value),
-    "call": lambda item, given, named: item(*given, **named),
-    "iter": lambda item: iter(item),
-    "len": lambda item: len(item),
-    "item": lambda item, key: item[key],
+    "get": _get,
+    "set": _set,
+    "call": _call,
+    "iter": iter,
+    "len": len,
+    "item": operator.getitem,
 }
 
 
-def _nearest(kind: type) -> str:
+def nearest(kind: type) -> str:
     """The name of the first builtin class it derives from."""
-    return next(base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, None) is base)
+    return next((base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, None) is base), "object")

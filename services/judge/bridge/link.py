@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from .changes import apply
 from .codec import Decoder, Encoder, Malformed, Memo
-from .lending import Lending
+from .lending import Lending, nearest
 from .proxy import VALUES, Handle, Remote, RemoteModule, handle_of
 from .raised import CandidateDied, CandidateError, Classes
 from .wire import dump, load
@@ -76,7 +76,7 @@ class Link:
 
     def _request(self, operation: str, arguments: tuple[Any, ...]) -> Any:
         memo = Memo()
-        given = Encoder(memo, self._lending.lend).value(arguments)
+        given = Encoder(memo, self._lend).value(arguments)
         count = len(memo.items)
         self._requests += 1
         number, deadline = self._requests, time.monotonic() + self._call_seconds
@@ -115,24 +115,27 @@ class Link:
             raise Malformed("no arguments")
         try:
             value = self._lending.use(frame[1], frame[2], given)
-            answer = ["a", Encoder(Memo(), self._lending.lend).value(value)]
+            answer = ["a", Encoder(Memo(), self._lend).value(value)]
         except (AssertionError, Malformed) as error:
             self._dead = "a test failed while the candidate called it back"
             raise error
         except Exception as error:
-            ours = RuntimeError(str(error)) if isinstance(error, StopIteration) else error
-            _, name, message = (
-                self._lending.lend(ours, Encoder(memo, self._lending.lend), 0)
-                if not isinstance(ours, CandidateError)
-                else ("E", "RuntimeError", str(ours))
-            )
-            answer = ["ae", self._lending.number(ours), name, message]
+            answer = self._failed(error)
         except BaseException:
             self._dead = self._dead or "a test ended while the candidate called it back"
             raise
         self._send(b">" + dump(answer))
 
+    def _failed(self, error: Exception) -> list[Any]:
+        """An error of ours for the candidate to meet; if it lets it pass, the test gets this very one back."""
+        ours = RuntimeError(str(error)) if isinstance(error, StopIteration) else error
+        return ["ae", self._lending.number(ours), nearest(type(ours)), str(ours)]
+
     # --- values
+
+    def _lend(self, value: Any, encoder: Encoder, depth: int) -> list[Any]:
+        self._renew(value)
+        return self._lending.lend(value, encoder, depth)
 
     def _borrow(self, tag: str, rest: list[Any], decoder: Decoder, depth: int) -> Any:
         if tag == "h":

@@ -81,6 +81,6 @@ def _pair(value: Any) -> tuple[str, str]:
 
 
 def _text(value: Any) -> str:
-    if type(value) is not str or "\0" in value or len(value) > 500:
+    if type(value) is not str or not value.isprintable() or len(value) > 200:
         raise Malformed("no name")
     return value

@@ -15,7 +15,16 @@ import structlog
 
 from assay.contracts.files import Files
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import WORKSPACE, Command, FilesMount, LineTooLong, Sandbox, SandboxProcess, SandboxProvider
+from assay.sandbox import (
+    WORKSPACE,
+    Command,
+    FilesMount,
+    LineTooLong,
+    Sandbox,
+    SandboxError,
+    SandboxProcess,
+    SandboxProvider,
+)
 from services.judge.bridge.shipping import PACKAGES, PROGRAMS, TESTS, host_mount, trial_mounts
 
 _log = structlog.get_logger(__name__)
@@ -25,6 +34,8 @@ MAX_TRAFFIC_BYTES = 200_000_000
 MAX_OUTPUT_BYTES = 256_000
 """Kept of what the candidate prints, over all its lives."""
 _TESTS_MEMORY_MB = 1024
+_EXIT_SECONDS = 0.3
+"""Between the end of a candidate's channel and its exit, so that it is the exit code that is told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +87,8 @@ class _Session:
                 await self._begin()
                 await self._listen(self._tests)
                 result = await self._tests.wait()
+        except LineTooLong:
+            self._heard.complaint = "a test hands over more than fits a message"
         except TimeoutError:
             self._heard.complaint = f"the tests did not end within {seconds:g} s"
         else:
@@ -85,6 +98,7 @@ class _Session:
                 self._heard.complaint = f"the tests ended early, with exit code {result.exit_code}"
                 _log.warning("judge.tests_ended_early", stderr=result.stderr[-4000:].decode("utf-8", "replace"))
         finally:
+            await self._tests.kill()
             await self._end()
         return self._heard
 
@@ -125,35 +139,37 @@ class _Session:
                 await self._tests.write(b"<" + line.rstrip(b"\n") + b"\n")
         except LineTooLong:
             reason = f"it sent an answer of more than {MAX_FRAME_BYTES} bytes"
-        ended = await self._ended(candidate)
+        try:
+            ended = await self._ended(candidate, 0.0 if reason else _EXIT_SECONDS)
+        except SandboxError:
+            await self._tests.kill()
+            raise
         await self._tests.write(b"x" + json.dumps(reason or ended).encode() + b"\n")
 
-    async def _ended(self, candidate: SandboxProcess) -> str:
-        """Ends it, keeps what it printed, and says how it had ended."""
-        if self._candidate is not candidate:
-            return "it was replaced"
+    async def _ended(self, candidate: SandboxProcess, patience_seconds: float) -> str:
+        """Ends it, keeps what it printed, and says how it ended."""
         self._candidate = None
-        await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_seconds):
+                await candidate.wait()
         await candidate.kill()
         result = await candidate.wait()
         room = MAX_OUTPUT_BYTES - len(self._heard.printed)
         self._heard.printed += result.stderr[:room]
         self._heard.truncated |= result.stderr_truncated or len(result.stderr) > room
-        if result.killed_by:
-            return f"it passed its limit: {result.killed_by}"
-        return f"exit code {result.exit_code}"
+        return f"it passed its limit: {result.killed_by}" if result.killed_by else f"exit code {result.exit_code}"
 
     async def _end(self) -> None:
-        carrying, self._carrying = self._carrying, None
+        """The end of a life, unless it ended by itself."""
+        candidate, carrying = self._candidate, self._carrying
+        self._carrying = None
         if carrying is not None:
-            if self._candidate is not None:
+            if candidate is not None:
                 carrying.cancel()
-                with suppress(asyncio.CancelledError):
-                    await carrying
-                if self._candidate is not None:
-                    await self._ended(self._candidate)
-            else:
+            with suppress(asyncio.CancelledError):
                 await carrying
+            if candidate is not None:
+                await self._ended(candidate, 0.0)
 
     async def _program(self, asked: dict[str, Any]) -> dict[str, Any]:
         """A program of the candidate, for the tests' ``candidate.run``."""

@@ -11,8 +11,21 @@ from assay.sandbox import FilesMount, FolderMount
 PROGRAMS = "/opt/judge"
 PACKAGES = "/opt"
 TESTS = "/tests"
-_HOST = ("changes", "codec", "host", "lent", "wire")
-_TRIAL = ("candidate", "changes", "codec", "imports", "lending", "link", "plugin", "proxy", "raised", "trial", "wire")
+_HOST = ("atoms", "changes", "codec", "host", "lent", "wire")
+_TRIAL = (
+    "atoms",
+    "candidate",
+    "changes",
+    "codec",
+    "imports",
+    "lending",
+    "link",
+    "plugin",
+    "proxy",
+    "raised",
+    "trial",
+    "wire",
+)
 _PYTEST = ("_pytest", "pytest", "pluggy", "iniconfig", "packaging", "pygments")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from assay.contracts.codec import Data
 
 
@@ -11,7 +13,7 @@ class Finding(Data, frozen=True, kw_only=True):
     passed: bool
     score: float
     message: str = ""
-    metrics: dict[str, float] = {}
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def passed(message: str = "", metrics: dict[str, float] | None = None) -> Finding:
