@@ -46,7 +46,7 @@ def litestar(ports: Ports, pace: Pace | None = None) -> Litestar:
 
     api = _api(Gate(ports.settings.token.get_secret_value()))
     return Litestar(
-        route_handlers=[api, _open(), health.router, _Metrics, docs.docs, web.no_such_api, web.page],
+        route_handlers=[api, _open(), health.router, _Metrics, docs.docs, web.no_such_api, web.first_page, web.page],
         dependencies={
             "ports": Provide(lambda: ports, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Protocol
 
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from assay.artifacts import Area
 from assay.bus.protocol import Bus
@@ -44,5 +45,5 @@ class Ports:
     settings: Settings
 
 
-Wired = Annotated[Ports, Dependency(skip_validation=True)]
+Wired = NamedDependency[SkipValidation[Ports]]
 """Annotation of a route's ``ports`` parameter."""

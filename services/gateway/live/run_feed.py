@@ -157,9 +157,10 @@ class RunFeed:
         return detail.sequence, snapshot(topic, detail.sequence, detail)
 
     async def _missed(self, cursor: int) -> list[Heard] | None:
-        """All facts after ``cursor``; None when they are too many, or when the run never came as far as that."""
+        """All facts after ``cursor``; None when they are too many, or when the run never came as far as that. Every run
+        has facts: none at all is no run, of which the snapshot will say so."""
         missed, last = await self._ledger.facts(self.run_id, cursor)
-        if last < cursor or last - cursor > self._pace.max_replay:
+        if last < max(cursor, 1) or last - cursor > self._pace.max_replay:
             return None
         page = missed
         while len(page) >= PAGE:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from litestar import WebSocket, websocket
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from assay.contracts.problems import Problem
 from services.gateway.errors import Unauthorized
@@ -17,7 +18,7 @@ from services.gateway.origin import refuse
 from services.gateway.ports import Wired
 from services.gateway.token import Gate
 
-Live = Annotated[Hub, Dependency(skip_validation=True)]
+Live = NamedDependency[SkipValidation[Hub]]
 _FULL = Problem(
     code="too_many_clients",
     title="This gateway serves as many live clients as it can",

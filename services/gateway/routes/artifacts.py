@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from litestar import Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter
 
 from assay.artifacts import Area
 from assay.catalog.near import near
@@ -20,7 +20,9 @@ from services.gateway.ports import Wired
 from services.gateway.routes.parameters import AttemptId
 
 _RANGE = re.compile(r"^bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))$")
-ArtifactName = Annotated[str, Parameter(max_length=500, description="A name of `artifacts` in the attempt's detail.")]
+ArtifactName = Annotated[
+    str, PathParameter(max_length=500, description="A name of `artifacts` in the attempt's detail.")
+]
 
 
 @get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from assay.contracts.attempts import AttemptDetail, State
 from assay.contracts.rpc import AttemptPage, GetAttempt, ListAttempts
@@ -19,8 +19,8 @@ from services.gateway.routes.parameters import AttemptId, Cursor, Limit, RunId, 
 async def list_attempts(
     run_id: RunId,
     ports: Wired,
-    in_state: Annotated[State | None, Parameter(query="state")] = None,
-    outcome: Outcome | None = None,
+    in_state: Annotated[State | None, QueryParameter(name="state")] = None,
+    outcome: FromQuery[Outcome | None] = None,
     model: Text = "",
     task_id: Text = "",
     cursor: Cursor = "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Router, get, post
+from litestar.params import JSONBody
 
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, ModelView
@@ -32,7 +33,7 @@ async def list_models(ports: Wired) -> list[ModelView]:
     dto=Body[ModelTest],
     return_dto=None,
 )
-async def test_model(data: ModelTest, ports: Wired) -> ModelProbe:
+async def test_model(data: JSONBody[ModelTest], ports: Wired) -> ModelProbe:
     """A runner asks, with its own keys and network. A model that does not answer is `ok: false`, not an error."""
     return await ports.bus.rpc.request(TestModel(model=data.model), PROBE_SECONDS)
 

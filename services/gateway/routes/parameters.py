@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from assay.catalog.near import near
 from assay.contracts.problems import FieldError
@@ -13,17 +13,18 @@ from services.gateway.errors import Invalid
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
-Limit = Annotated[int, Parameter(ge=1, le=1000, description="Items per page.")]
-Cursor = Annotated[str, Parameter(max_length=200, pattern=_PLAIN, description="`next_cursor` of the page before.")]
-Text = Annotated[str, Parameter(max_length=200, pattern=_PLAIN)]
-RunId = Annotated[str, Parameter(max_length=64, pattern="^[0-9a-z]+$", description="A run's id.")]
-AttemptId = Annotated[str, Parameter(max_length=80, pattern="^[0-9a-z]+-[0-9]+$", description="An attempt's id.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Items per page.")]
+Cursor = Annotated[str, QueryParameter(max_length=200, pattern=_PLAIN, description="`next_cursor` of the page before.")]
+Text = Annotated[str, QueryParameter(max_length=200, pattern=_PLAIN)]
+Name = Annotated[str, PathParameter(max_length=200)]
+RunId = Annotated[str, PathParameter(max_length=64, pattern="^[0-9a-z]+$", description="A run's id.")]
+AttemptId = Annotated[str, PathParameter(max_length=80, pattern="^[0-9a-z]+-[0-9]+$", description="An attempt's id.")]
 
 
 async def refuse_unknown(request: Request[Any, Any, Any]) -> None:
     """A misspelt filter must not look like one that matched everything."""
     known = {
-        getattr(definition.kwarg_definition, "query", None) or name
+        getattr(definition.kwarg_definition, "name", None) or name
         for name, definition in request.route_handler.parsed_fn_signature.parameters.items()
     }
     names = sorted(str(name) for name in known)

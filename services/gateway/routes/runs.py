@@ -6,13 +6,14 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromQuery, HeaderParameter, JSONBody, QueryParameter
 
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.rpc import CancelRun, GetRun, ListFacts, ListRuns, RunPage, SubmitRun
 from assay.contracts.runs import RunRequest, RunStatus, RunView
 from services.gateway.body import Body
+from services.gateway.errors import Unknown
 from services.gateway.ports import Wired
 from services.gateway.routes.parameters import Cursor, Limit, RunId, Text
 from services.gateway.submission import plan_of
@@ -20,8 +21,8 @@ from services.gateway.submission import plan_of
 SUBMIT_SECONDS = 30.0
 IdempotencyKey = Annotated[
     str,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         max_length=200,
         pattern="^[!-~]*$",
         description="The same key with the same body gives the same run; with another body, 422.",
@@ -32,7 +33,7 @@ IdempotencyKey = Annotated[
 @get("/", summary="List runs", operation_id="list_runs")
 async def list_runs(
     ports: Wired,
-    status: RunStatus | None = None,
+    status: FromQuery[RunStatus | None] = None,
     suite: Text = "",
     model: Text = "",
     search: Text = "",
@@ -45,7 +46,9 @@ async def list_runs(
 
 
 @post("/", summary="Submit a run", operation_id="submit_run", dto=Body[RunRequest], return_dto=None)
-async def submit_run(data: RunRequest, ports: Wired, idempotency_key: IdempotencyKey = "") -> Response[RunView]:
+async def submit_run(
+    data: JSONBody[RunRequest], ports: Wired, idempotency_key: IdempotencyKey = ""
+) -> Response[RunView]:
     """Answered 201 only when the run is stored. Without a key each request makes a run of its own."""
     plan = await plan_of(data, ports.names, ports.stores)
     order = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
@@ -68,11 +71,13 @@ async def cancel_run(run_id: RunId, ports: Wired) -> RunView:
 async def list_facts(
     run_id: RunId,
     ports: Wired,
-    after: Annotated[int, Parameter(ge=0, le=2**53)] = 0,
+    after: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
     limit: Limit = 500,
 ) -> list[Event]:
     """CloudEvents with sequences above `after`, in order; ask again with the last one's sequence for more."""
     page = await ports.bus.rpc.request(ListFacts(run_id=run_id, after=after, limit=limit))
+    if not page.last_sequence:
+        raise Unknown("run", run_id, "GET /api/v1/runs lists them.")
     return [msgspec.json.decode(text, type=Event) for text in page.events]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, Router, delete, post
+from litestar.params import JSONBody
 
 from assay.contracts.codec import Data
 from services.gateway.body import Body
@@ -18,7 +19,7 @@ class SignIn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @post("/", summary="Trade the token for a cookie", operation_id="sign_in", status_code=204, dto=Body[SignIn])
-async def sign_in(data: SignIn, ports: Wired, request: Request[Any, Any, Any]) -> Response[None]:
+async def sign_in(data: JSONBody[SignIn], ports: Wired, request: Request[Any, Any, Any]) -> Response[None]:
     gate = Gate(ports.settings.token.get_secret_value())
     if not gate.is_token(data.token):
         raise Unauthorized

@@ -8,7 +8,7 @@ from assay.catalog.near import near
 from assay.contracts.tasks import SuiteView
 from services.gateway.errors import Unknown
 from services.gateway.ports import Wired
-from services.gateway.routes.parameters import Text
+from services.gateway.routes.parameters import Name
 
 
 @get("/", summary="All suites", operation_id="list_suites")
@@ -17,7 +17,7 @@ async def list_suites(ports: Wired) -> list[SuiteView]:
 
 
 @get("/{suite_id:str}", summary="A suite", operation_id="get_suite")
-async def get_suite(suite_id: Text, ports: Wired) -> SuiteView:
+async def get_suite(suite_id: Name, ports: Wired) -> SuiteView:
     by_id = {suite.suite_id: suite for suite in await ports.names.suites()}
     if suite_id not in by_id:
         raise Unknown("suite", suite_id, "GET /api/v1/suites lists them.", near(suite_id, by_id))

@@ -8,7 +8,7 @@ from assay.catalog.near import near
 from assay.contracts.tasks import TaskView
 from services.gateway.errors import Unknown
 from services.gateway.ports import Wired
-from services.gateway.routes.parameters import Text
+from services.gateway.routes.parameters import Name, Text
 
 
 @get("/", summary="All tasks", operation_id="list_tasks")
@@ -23,7 +23,7 @@ async def list_tasks(ports: Wired, category: Text = "", search: Text = "") -> li
 
 
 @get("/{task_id:str}", summary="A task", operation_id="get_task")
-async def get_task(task_id: Text, ports: Wired) -> TaskView:
+async def get_task(task_id: Name, ports: Wired) -> TaskView:
     by_id = {task.task_id: task for task in await ports.names.tasks()}
     if task_id not in by_id:
         raise Unknown("task", task_id, "GET /api/v1/tasks lists them.", near(task_id, by_id))

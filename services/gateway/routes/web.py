@@ -9,10 +9,11 @@ from typing import Any
 
 from litestar import Request, Response, get, route
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from services.gateway.errors import Unauthorized
-from services.gateway.ports import Wired
+from services.gateway.ports import Ports, Wired
 from services.gateway.token import Gate
 
 POLICY = (
@@ -33,19 +34,28 @@ NOT_BUILT = b"""<!doctype html>
 
 
 @route("/api/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
-async def no_such_api(rest: str) -> None:
+async def no_such_api(rest: FromPath[str]) -> None:
     """Paths of the API are never the dashboard's."""
     raise NotFoundException(detail=f"The API has no /api{rest}; /docs lists what it has.")
 
 
-@get(["/", "/{rest:path}"], include_in_schema=False)
-async def page(ports: Wired, request: Request[Any, Any, Any], rest: str = "/") -> Response[Any]:
+@get("/", include_in_schema=False)
+async def first_page(ports: Wired, request: Request[Any, Any, Any]) -> Response[Any]:
+    return await _answer(ports, request, "/")
+
+
+@get("/{rest:path}", include_in_schema=False)
+async def page(ports: Wired, request: Request[Any, Any, Any], rest: FromPath[str]) -> Response[Any]:
+    return await _answer(ports, request, rest)
+
+
+async def _answer(ports: Ports, request: Request[Any, Any, Any], rest: str) -> Response[Any]:
     if "token" in request.query_params:
         return _signed_in(ports, request)
     return await asyncio.to_thread(_file, ports.settings.web, rest, request.headers.get("if-none-match", ""))
 
 
-def _signed_in(ports: Wired, request: Request[Any, Any, Any]) -> Response[Any]:
+def _signed_in(ports: Ports, request: Request[Any, Any, Any]) -> Response[Any]:
     """The link that a gateway with a token prints: the cookie is set and the token leaves the address bar."""
     gate = Gate(ports.settings.token.get_secret_value())
     if not gate.is_token(request.query_params["token"]):

@@ -1,0 +1,168 @@
+"""A gateway of its own for a test: real uvicorn on a free port, a bus in memory, a ledger in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+
+from assay.artifacts import Area, open_store
+from assay.bus.memory import MemoryBus
+from assay.bus.protocol import Bus
+from assay.catalog.catalog import Catalog
+from assay.contracts.codec import encode
+from assay.contracts.live import Subscribe
+from services.gateway.app import create_app
+from services.gateway.live.pace import Pace
+from services.gateway.names import CatalogNames
+from services.gateway.ports import Ports
+from services.gateway.server import Server, bind, server_of
+from services.gateway.settings import Settings
+from tests.gateway.fake_ledger import FakeLedger
+
+QUICK = Pace(
+    tick_seconds=0.02,
+    board_seconds=0.05,
+    refresh_seconds=0.2,
+    quiet_seconds=0.2,
+    reorder_seconds=0.005,
+    retry_seconds=0.05,
+    stall_seconds=0.6,
+    tail_seconds=0.01,
+)
+
+CATALOG = {
+    "tasks/riddle/task.yaml": """\
+id: riddle
+title: A riddle
+category: riddles
+difficulty: easy
+solver: answer
+instructions: Answer it.
+checks: [{kind: exact}]
+noop_answer: ""
+""",
+    "tasks/riddle/samples.jsonl": """\
+{"sample_id": "one", "input": "What is one and one?", "expected": "secret two"}
+{"sample_id": "two", "input": "What is two and two?", "expected": "secret four"}
+""",
+    "suites/small.yaml": "id: small\ntitle: Small\ntasks: [riddle]\nrepeats: 2\n",
+    "models.yaml": """\
+providers:
+  local: {kind: embedded, title: Here, models: [{name: tiny}]}
+  paid: {kind: openai, title: There, base_url: "https://models.example.org/v1", models: [{name: big}, {name: dear}]}
+""",
+    "prices.yaml": """\
+versions:
+  - from: 2025-01-01
+    models:
+      paid/big: {input_usd_per_mtok: 1, output_usd_per_mtok: 2}
+""",
+}
+
+
+def write_catalog(folder: Path) -> Path:
+    for name, text in CATALOG.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+@dataclass(kw_only=True)
+class House:
+    url: str
+    port: int
+    bus: Any
+    ledger: FakeLedger
+    ports: Ports
+    http: httpx2.AsyncClient
+    server: Server
+    serving: asyncio.Task[None] = field(repr=False)
+
+    @asynccontextmanager
+    async def socket(self, query: str = "", **options: Any) -> AsyncIterator[Live]:
+        url = f"ws://127.0.0.1:{self.port}/api/v1/live{query}"
+        async with connect(url, max_size=None, compression=None, proxy=None, **options) as socket:
+            yield Live(socket)
+
+    async def stop(self) -> None:
+        self.server.should_exit = True
+        await self.serving
+
+
+class Live:
+    """A client of the live socket in a test."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def subscribe(self, topic: str, cursor: int | None = None) -> None:
+        await self.socket.send(encode(Subscribe(topic=topic, cursor=cursor)).decode())
+
+    async def say(self, text: str | bytes) -> None:
+        await self.socket.send(text)
+
+    async def next(self, *kinds: str, seconds: float = 5.0) -> dict[str, Any]:
+        """The next frame; with ``kinds`` the next of one of these types."""
+        async with asyncio.timeout(seconds):
+            while True:
+                frame = msgspec.json.decode(await self.socket.recv())
+                if not kinds or frame["type"] in kinds:
+                    return frame
+
+    async def silent(self, seconds: float = 0.15) -> bool:
+        """Whether nothing comes for so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.socket.recv()
+        except TimeoutError:
+            return True
+        return False
+
+    async def facts_until(self, sequence: int, seconds: float = 10.0) -> list[int]:
+        """Sequences of the facts that come, up to that one."""
+        seen: list[int] = []
+        async with asyncio.timeout(seconds):
+            while not seen or seen[-1] < sequence:
+                seen.append((await self.next("fact"))["cursor"])
+        return seen
+
+
+@asynccontextmanager
+async def open_house(
+    folder: Path, *, bus: Bus | None = None, pace: Pace = QUICK, port: int = 0, **settings: Any
+) -> AsyncIterator[House]:
+    """``settings`` are those of the gateway; the bus is in memory unless another is given."""
+    bus = bus or MemoryBus()
+    ledger = FakeLedger(bus)
+    await ledger.serve()
+    catalog = Catalog.open(write_catalog(folder / "catalog"), recheck_seconds=0)
+    ports = Ports(
+        bus=bus,
+        names=CatalogNames(catalog),
+        stores={area: open_store(folder / "store", area) for area in Area},
+        settings=Settings(**{"web": folder / "web", **settings}),
+    )
+    listener = bind("127.0.0.1", port)
+    server = server_of(create_app(ports, pace))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+    port = listener.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=10) as http:
+        house = House(
+            url=url, port=port, bus=bus, ledger=ledger, ports=ports, http=http, server=server, serving=serving
+        )
+        try:
+            yield house
+        finally:
+            await house.stop()

@@ -1,0 +1,348 @@
+"""The live socket: snapshots, facts in order, resuming, tails, and what bad frames get."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assay.contracts import subjects
+from assay.contracts.facts import Event
+from assay.contracts.ids import attempt_id
+from assay.contracts.tail import TailKind, TailLine
+from tests.gateway.house import QUICK, House, open_house
+
+
+async def test_a_run_begins_with_a_snapshot_and_goes_on_with_its_facts(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=3)
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}")
+        snapshot = await live.next()
+        assert snapshot["type"] == "snapshot"
+        assert snapshot["topic"] == f"run:{run_id}"
+        assert snapshot["cursor"] == snapshot["data"]["run"]["sequence"] == 1
+        assert [row["state"] for row in snapshot["data"]["attempts"]] == ["waiting"] * 3
+        await house.ledger.advance(run_id, 0)
+        fact = await live.next()
+        assert fact["cursor"] == fact["event"]["sequence"] == 2
+        assert fact["event"]["type"] == fact["event"]["data"]["type"] == "attempt.queued"
+        assert fact["event"]["data"]["progress"]["queued"] == 1
+
+
+async def test_a_cursor_resumes_without_snapshot(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=2)
+    await house.ledger.carry_out(run_id)
+    last = len(house.ledger.runs[run_id].events)
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}", cursor=4)
+        assert await live.facts_until(last) == list(range(5, last + 1))
+        assert await live.silent()
+
+
+async def test_a_cursor_at_the_end_hears_only_what_is_new(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}", cursor=1)
+        assert await live.silent()
+        await house.ledger.start(run_id)
+        assert (await live.next())["cursor"] == 2
+
+
+@pytest.mark.parametrize("cursor", [7, 10**9])
+async def test_a_cursor_the_run_never_reached_gets_a_snapshot(house: House, cursor: int) -> None:
+    run_id = await house.ledger.new_run()
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}", cursor=cursor)
+        assert (await live.next())["type"] == "snapshot"
+
+
+async def test_too_long_an_absence_gets_a_snapshot(tmp_path: Path) -> None:
+    from msgspec.structs import replace  # noqa: F401  (not a struct: dataclass replace below)
+    from dataclasses import replace as replaced
+
+    async with open_house(tmp_path, pace=replaced(QUICK, max_replay=5)) as house:
+        run_id = await house.ledger.new_run(attempts=3)
+        await house.ledger.carry_out(run_id)
+        async with house.socket() as live:
+            await live.subscribe(f"run:{run_id}", cursor=1)
+            assert (await live.next())["type"] == "snapshot"
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_random_losses_leave_no_gap_and_no_double(house: House, seed: int) -> None:
+    dice = random.Random(seed)
+    run_id = await house.ledger.new_run(attempts=12)
+
+    def loses(event: Event) -> bool:
+        return dice.random() < 0.4
+
+    house.ledger.loses = loses
+    async with house.socket() as early, house.socket("?batch=0") as late:
+        await early.subscribe(f"run:{run_id}")
+        first = (await early.next("snapshot"))["cursor"]
+
+        async def carry_out() -> None:
+            await house.ledger.start(run_id)
+            while live := house.ledger.runs[run_id].live:
+                await house.ledger.advance(run_id, dice.choice(live).ordinal)
+                if dice.random() < 0.2:
+                    await asyncio.sleep(0.003)
+            await house.ledger.finish(run_id)
+
+        working = asyncio.create_task(carry_out())
+        await asyncio.sleep(0.02)
+        await late.subscribe(f"run:{run_id}", cursor=first)
+        await working
+        last = len(house.ledger.runs[run_id].events)
+        for live in (early, late):
+            assert await live.facts_until(last) == list(range(first + 1, last + 1))
+        assert await early.silent()
+
+
+async def test_facts_that_overtake_each_other_come_out_in_order(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=6)
+    kept: list[Event] = []
+    house.ledger.loses = lambda event: kept.append(event) is None
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}")
+        await live.next("snapshot")
+        for ordinal in range(6):
+            await house.ledger.advance(run_id, ordinal)
+        random.Random(3).shuffle(kept)
+        from assay.bus.protocol import Envelope
+
+        await house.bus.facts.publish(
+            [Envelope.of(subjects.fact("default", event.data, run_id), event.id, event) for event in kept]  # type: ignore[arg-type]
+        )
+        assert await live.facts_until(7) == [2, 3, 4, 5, 6, 7]
+
+
+async def test_a_lost_last_fact_is_found_by_looking(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=1)
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}")
+        await live.next("snapshot")
+        house.ledger.loses = lambda event: True
+        await house.ledger.finish(run_id)
+        fact = await live.next("fact")
+        assert fact["event"]["type"] == "run.finished"
+
+
+async def test_a_snapshot_that_was_read_in_pieces_is_true_at_one_moment(house: House) -> None:
+    """Between the pages the run goes on; the snapshot shows all of it up to its cursor."""
+    run_id = await house.ledger.new_run(attempts=1200)
+
+    async def go_on() -> None:
+        for ordinal in (0, 600, 1199):
+            await house.ledger.advance(run_id, ordinal)
+
+    house.ledger.while_paging = go_on
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}")
+        snapshot = await live.next("snapshot")
+        house.ledger.while_paging = None
+        states = {row["ordinal"]: row["state"] for row in snapshot["data"]["attempts"]}
+        advanced: dict[int, str] = {}
+        import msgspec
+
+        for event in house.ledger.runs[run_id].events[1 : snapshot["cursor"]]:
+            row = msgspec.json.decode(event)["data"]["attempt"]
+            advanced[row["ordinal"]] = row["state"]
+        assert advanced
+        assert {ordinal: states[ordinal] for ordinal in advanced} == advanced
+        assert snapshot["data"]["run"]["sequence"] == snapshot["cursor"]
+        total = len(house.ledger.runs[run_id].events)
+        if total > snapshot["cursor"]:
+            assert await live.facts_until(total) == list(range(snapshot["cursor"] + 1, total + 1))
+
+
+async def test_an_attempt_has_its_own_facts_only(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=2)
+    topic = f"attempt:{attempt_id(run_id, 1)}"
+    async with house.socket() as live:
+        await live.subscribe(topic)
+        assert (await live.next())["data"]["attempt"]["ordinal"] == 1
+        await house.ledger.advance(run_id, 0)
+        await house.ledger.advance(run_id, 1)
+        fact = await live.next()
+        assert (fact["topic"], fact["cursor"]) == (topic, 3)
+        assert await live.silent()
+
+
+async def test_an_attempt_has_its_tail_while_somebody_watches(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=1)
+    name = attempt_id(run_id, 0)
+    line = TailLine(attempt_id=name, token=1, kind=TailKind.STDOUT, text="<b>hello</b>\x00", time=datetime.now(UTC))
+    async with house.socket() as live:
+        await live.subscribe(f"attempt:{name}")
+        await live.next("snapshot")
+        for _ in range(3):
+            await house.bus.tail.emit(subjects.tail("default", run_id, name), line)
+        await house.bus.tail.emit(subjects.tail("default", run_id, name), house.ledger.runs and line)
+        frame = await live.next("tail")
+        assert frame["lines"][0]["text"] == "<b>hello</b>\x00"
+        assert len(frame["lines"]) + frame["dropped"] >= 1
+
+
+async def test_the_list_of_runs(house: House) -> None:
+    first = await house.ledger.new_run()
+    async with house.socket() as live:
+        await live.subscribe("runs")
+        snapshot = await live.next()
+        assert [run["run_id"] for run in snapshot["data"]["runs"]] == [first]
+        assert snapshot["data"]["total"] == 1
+        second = await house.ledger.new_run()
+        fact = await live.next()
+        assert (fact["event"]["type"], fact["event"]["runid"]) == ("run.submitted", second)
+
+
+async def test_the_list_of_runs_gets_progress_now_and_then(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=50)
+    async with house.socket() as live:
+        await live.subscribe("runs")
+        await live.next("snapshot")
+        await house.ledger.carry_out(run_id)
+        seen: list[int] = []
+        last = len(house.ledger.runs[run_id].events)
+        while not seen or seen[-1] < last:
+            frame = await live.next("fact")
+            seen.append(frame["cursor"])
+        assert seen == sorted(set(seen))
+        assert len(seen) < last / 3
+        assert frame["event"]["data"]["run"]["progress"]["done"] == 50
+
+
+async def test_the_list_of_runs_heals_when_facts_were_lost(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.ledger.new_run()
+        async with house.socket() as live:
+            await live.subscribe("runs")
+            await live.next("snapshot")
+            house.ledger.loses = lambda event: True
+            lost = await house.ledger.new_run()
+            snapshot = await live.next("snapshot", seconds=4)
+            assert snapshot["data"]["runs"][0]["run_id"] == lost
+
+
+async def test_the_leaderboard_comes_again_when_an_attempt_of_its_suite_is_finished(house: House) -> None:
+    demo, other = await house.ledger.new_run(suite="demo"), await house.ledger.new_run(suite="other")
+    async with house.socket() as live:
+        await live.subscribe("leaderboard:demo")
+        assert (await live.next("snapshot"))["data"]["rows"] == []
+        for _ in range(5):
+            await house.ledger.advance(other, 0)
+        assert await live.silent()
+        for _ in range(5):
+            await house.ledger.advance(demo, 0)
+        snapshot = await live.next("snapshot")
+        assert snapshot["topic"] == "leaderboard:demo"
+        assert snapshot["data"]["rows"][0]["n"] == 1
+
+
+async def test_many_finished_attempts_are_few_readings_of_the_leaderboard(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=60)
+    async with house.socket() as live:
+        await live.subscribe("leaderboard")
+        await live.next("snapshot")
+        await house.ledger.carry_out(run_id)
+        while (await live.next("snapshot"))["data"]["rows"][0]["n"] < 60:
+            pass
+        assert house.ledger.asked.count("board ") < 20
+
+
+async def test_leaving_a_topic(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}")
+        await live.next("snapshot")
+        await live.say('{"type": "unsubscribe", "topic": "run:%s"}' % run_id)
+        await live.say('{"type": "ping"}')
+        assert (await live.next())["type"] == "pong"
+        await house.ledger.start(run_id)
+        assert await live.silent()
+
+
+async def test_subscribing_again_begins_again(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    async with house.socket() as live:
+        for _ in range(2):
+            await live.subscribe(f"run:{run_id}")
+            assert (await live.next())["type"] == "snapshot"
+        await house.ledger.start(run_id)
+        assert (await live.next())["cursor"] == 2
+        assert await live.silent()
+
+
+@pytest.mark.parametrize("topic", ["run:0000", "attempt:0000-1", "attempt:0000"])
+@pytest.mark.parametrize("cursor", [None, 0, 3])
+async def test_an_unknown_run_is_an_error_of_its_topic(house: House, topic: str, cursor: int | None) -> None:
+    async with house.socket() as live:
+        await live.subscribe(topic, cursor)
+        frame = await live.next()
+        assert (frame["type"], frame["topic"], frame["problem"]["status"]) == ("error", topic, 404)
+        await live.say('{"type": "ping"}')
+        assert (await live.next())["type"] == "pong"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        b"\xff\x00",
+        '{"type": "nonsense"}',
+        '{"type": "subscribe"}',
+        '{"type": "subscribe", "topic": "run:../../etc"}',
+        '{"type": "subscribe", "topic": "runs", "cursor": -1}',
+        '{"type": "subscribe", "topic": "%s"}' % ("r" * 200),
+        "[" * 60_000,
+    ],
+)
+async def test_a_bad_frame_is_told_and_the_connection_stays(house: House, text: str | bytes) -> None:
+    async with house.socket() as live:
+        await live.say(text)
+        frame = await live.next()
+        assert (frame["type"], frame["problem"]["code"]) == ("error", "malformed")
+        await live.say('{"type": "ping"}')
+        assert (await live.next())["type"] == "pong"
+
+
+async def test_a_client_may_follow_a_hundred_topics(house: House) -> None:
+    async with house.socket() as live:
+        for number in range(100):
+            await live.subscribe(f"leaderboard:s{number}")
+            await live.next("snapshot")
+        await live.subscribe("runs")
+        frame = await live.next("error")
+        assert (frame["problem"]["code"], frame["problem"]["status"]) == ("too_many_topics", 429)
+
+
+async def test_too_large_a_frame_ends_the_connection(house: House) -> None:
+    async with house.socket() as live:
+        await live.say('{"type": "ping", "x": "%s"}' % ("x" * 70_000))
+        await live.socket.wait_closed()
+        assert live.socket.close_code == 1009
+
+
+async def test_frames_come_in_arrays_when_asked_for(house: House) -> None:
+    import msgspec
+
+    run_id = await house.ledger.new_run(attempts=40)
+    async with house.socket("?batch=1") as live:
+        await live.subscribe(f"run:{run_id}", cursor=1)
+        await asyncio.sleep(0.05)
+        await house.ledger.carry_out(run_id)
+        last = len(house.ledger.runs[run_id].events)
+        seen: list[int] = []
+        messages = 0
+        while not seen or seen[-1] < last:
+            found = msgspec.json.decode(await live.socket.recv())
+            messages += 1
+            seen += [frame["cursor"] for frame in (found if isinstance(found, list) else [found])]
+        assert seen == list(range(2, last + 1))
+        assert messages < last / 2
