@@ -52,6 +52,14 @@ def out_of_time(wall_seconds: float) -> Ending:
     return Ending(outcome=Outcome.TIMEOUT, reason=f"over the wall limit of {wall_seconds:g} s (limits.wall_seconds)")
 
 
+def interrupted() -> Ending:
+    """The ledger ignores it when it has given the attempt to somebody else, or cancelled it."""
+    reason = "the try was stopped: its lease was lost, or its runner ends"
+    return Ending(
+        outcome=Outcome.INFRA_ERROR, reason=reason, fault=Fault(kind="interrupted", message=reason, new_try=True)
+    )
+
+
 def _fault_of(error: Exception) -> tuple[str, bool]:
     """A name for it, and whether a new try is likely to pass. Calls were tried again already."""
     if isinstance(error, CallFailed):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 from msgspec import field
 
@@ -11,9 +13,10 @@ from assay.contracts.codec import Data, encode
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.verdicts import Outcome
 from services.runner.artifacts import JSON
-from services.runner.endings import Ending, ending_of, out_of_time
+from services.runner.endings import Ending, ending_of, interrupted, out_of_time
 from services.runner.ports import Ports
 from services.runner.solving import solve
+from services.runner.text import clean
 from services.runner.trying import Try
 
 _log = structlog.get_logger(__name__)
@@ -38,7 +41,8 @@ class Result(Data, frozen=True, kw_only=True):
 
 
 async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptExecuted:
-    """Makes one try at the attempt. Whatever goes wrong is in the report; only cancelling it gives none."""
+    """Makes one try at the attempt. Whatever goes wrong is in the report. Cancelled (its lease was lost, or the runner
+    stops), it reports that too: what it spent until then counts, and another try is asked for."""
     attempt = Try(ticket, ports)
     output: ArtifactRef | None = None
     ending = Ending()
@@ -46,17 +50,34 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptExecuted:
         output = await solve(attempt)
     except TimeoutError as error:
         ending = out_of_time(ticket.limits.wall_seconds) if attempt.clock.ran_out else ending_of(error)
+    except asyncio.CancelledError:
+        _go_on()
+        ending = interrupted()
     except Exception as error:
         ending = ending_of(error)
         _log_ending(ticket, ending, error)
     return await _report(attempt, ending, output)
 
 
+def failed(ticket: Ticket, worker_id: str, error: BaseException) -> AttemptExecuted:
+    """The report on a try that could not even be reported as it went."""
+    fault = Fault(kind="internal", message=clean(repr(error)), new_try=True)
+    return AttemptExecuted(
+        message_id=_message_id(ticket),
+        attempt_id=ticket.attempt_id,
+        token=ticket.token,
+        worker_id=worker_id,
+        outcome=Outcome.INFRA_ERROR,
+        reason=f"internal: {fault.message}",
+        fault=fault,
+    )
+
+
 async def _report(attempt: Try, ending: Ending, output: ArtifactRef | None) -> AttemptExecuted:
     ticket = attempt.ticket
     ending = await _keep_result(attempt, ending, output)
     return AttemptExecuted(
-        message_id=f"{ticket.attempt_id}:{ticket.token}:executed",
+        message_id=_message_id(ticket),
         attempt_id=ticket.attempt_id,
         token=ticket.token,
         worker_id=attempt.ports.worker_id,
@@ -101,3 +122,13 @@ def _log_ending(ticket: Ticket, ending: Ending, error: Exception) -> None:
         _log.error("attempt.crashed", **about, exc_info=error)
     else:
         _log.info("attempt.ended", **about, outcome=ending.outcome, reason=ending.reason)
+
+
+def _message_id(ticket: Ticket) -> str:
+    return f"{ticket.attempt_id}:{ticket.token}:executed"
+
+
+def _go_on() -> None:
+    """The cancelling is heard; what is left to do is quick, and is to be done."""
+    if task := asyncio.current_task():
+        task.uncancel()

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([^\r\n]*?)[ \t\r]*$")
+_FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})(.*)")
+_HEAD_CHARACTERS = 300
+"""Of what stands behind or before a fence; a path is not found further on."""
 _NESTING = (".md", ".markdown")
 
 
@@ -31,25 +33,27 @@ def blocks(text: str) -> list[Block]:
     lines = iter(text.split("\n"))
     for line in lines:
         if match := _FENCE.match(line):
-            found.append(Block(info=match[2], before=before, content=_content(lines, match, before)))
+            info = match[2].strip()[:_HEAD_CHARACTERS]
+            found.append(Block(info=info, before=before, content=_content(lines, match[1], f"{info} {before}")))
             before = ""
         elif line.strip():
-            before = line.strip()
+            before = line.strip()[:_HEAD_CHARACTERS]
     return found
 
 
-def _content(lines: Iterator[str], opened: re.Match[str], before: str) -> str:
+def _content(lines: Iterator[str], fence: str, heading: str) -> str:
     """Up to the fence that closes: of the same kind, no shorter, and bare."""
-    nests = any(word.strip("`*:\"'").endswith(_NESTING) for word in f"{opened[2]} {before}".split())
+    nests = any(word.strip("`*:\"'").endswith(_NESTING) for word in heading.split())
     content: list[str] = []
     inside = 0
     for line in lines:
         match = _FENCE.match(line)
-        if match and match[1].startswith(opened[1]) and not match[2]:
+        bare = match is not None and not match[2].strip()
+        if match and bare and match[1].startswith(fence):
             if not inside:
-                break
+                return "".join(content)
             inside -= 1
-        elif match and nests and match[2]:
+        elif match and nests and not bare:
             inside += 1
-        content.append(line)
-    return "".join(line + "\n" for line in content)
+        content.append(line + "\n")
+    return "".join(content).removesuffix("\n")

@@ -32,7 +32,7 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises AnswerUnusable for an answer that nothing can be made of, or SandboxError."""
     sample = opened.sample(attempt.ticket.sample_id)
     text, _ = await attempt.ask(files_prompt(opened.task, sample, opened.workspace))
-    answer = read_answer(text, opened.task.outputs, opened.workspace)
+    answer = await asyncio.to_thread(read_answer, text, opened.task.outputs, opened.workspace.keys())
     await attempt.listener.say(TailKind.STEP, "writing the files")
     return await hand_in(attempt, opened, answer)
 
@@ -40,7 +40,7 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
 async def hand_in(attempt: Try, opened: Opened, answer: FilesAnswer) -> ArtifactRef:
     """Carries the answer out and keeps the declared outputs as a bundle, and what changed as ``patch.diff``."""
     outputs = opened.task.outputs
-    patch = read_patch(answer.patch) if answer.patch else None
+    patch = await asyncio.to_thread(read_patch, answer.patch) if answer.patch else None
     written = {*answer.files, *(patch.paths if patch else ())}
     left = sorted(path for path in written if not matches(path, outputs))
     if written and len(left) == len(written):
@@ -84,8 +84,9 @@ async def _apply(attempt: Try, sandbox: Sandbox, patch: Patch) -> None:
 def _why(result: CommandResult) -> str:
     if result.killed_by:
         return f"git went over its {result.killed_by} limit"
-    lines = [line for line in result.stderr.decode("utf-8", "replace").splitlines() if line.startswith("error:")]
-    return clean("; ".join(lines) or f"git ended with {result.exit_code}", 500)
+    lines = [line for line in result.stderr.decode("utf-8", "replace").splitlines() if line.startswith("error: ")]
+    told = [line.removeprefix("error: ") for line in lines if not line.startswith("error: while searching")]
+    return clean("; ".join(told) or f"git ended with {result.exit_code}", 500)
 
 
 def _listed(paths: tuple[str, ...] | list[str]) -> str:

@@ -80,7 +80,7 @@ def _heading_of(block: Block, known: Collection[str], outputs: Sequence[str]) ->
     """The path a block stands under; empty when it has none."""
     candidates = [match[1] for match in (_NAMED.search(block.info), _ALONE.match(block.before)) if match]
     candidates += [word for word in re.split(r"[\s:,{}\"'`]+", block.info) if word]
-    first = _COMMENT.match(block.content.lstrip("\n").partition("\n")[0])
+    first = _COMMENT.match(block.content.lstrip("\n").partition("\n")[0][:300])
     for candidate in candidates:
         if _is_file(candidate) or _asked(_normal(candidate), known, outputs):
             return _normal(candidate)

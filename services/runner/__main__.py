@@ -1,0 +1,85 @@
+"""``python -m services.runner``: makes attempts, with models over the network and sandboxes on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import secrets
+from functools import partial
+
+import structlog
+
+from assay.artifacts import Area, open_store
+from assay.bus.jetstream import connect
+from assay.bus.protocol import Bus
+from assay.bus.settings import BusSettings
+from assay.catalog import Catalog
+from assay.contracts.attempts import Stage
+from assay.contracts.rpc import TestModel
+from assay.sandbox import SandboxProvider, open_sandbox_provider
+from assay.worker.lifetime import run_worker
+from assay.worker.worker import Worker, WorkerOptions
+from services.runner.artifacts import Bundles
+from services.runner.handlers import failed, on_ticket
+from services.runner.models.shelf import Shelf
+from services.runner.ports import Ports
+from services.runner.probing import on_models_test
+from services.runner.settings import RunnerSettings
+
+_log = structlog.get_logger(__name__)
+
+
+async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
+    worker_id = f"runner-{platform.node()}-{os.getpid()}-{secrets.token_hex(2)}"
+    bus = await connect(
+        BusSettings(
+            url=settings.nats_url,
+            user=settings.nats_user,
+            password=settings.nats_password.get_secret_value(),
+            name=worker_id,
+        )
+    )
+    shelf = Shelf(Catalog.open(settings.catalog), bus.rpc, silence_seconds=settings.call_silence_seconds)
+    try:
+        await work(bus, shelf, worker_id, settings, stop)
+    finally:
+        await shelf.close()
+        await bus.close()
+
+
+async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
+    """Until ``stop``, and then until what was begun is done."""
+    sandboxes = open_sandbox_provider(settings.sandbox)
+    await _check(sandboxes)
+    ports = Ports(
+        worker_id=worker_id,
+        bundles=Bundles(open_store(settings.artifacts_url, Area.PUBLIC)),
+        reference=open_store(settings.artifacts_url, Area.REFERENCE),
+        attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
+        models=shelf,
+        sandboxes=sandboxes,
+        tail=bus.tail,
+    )
+    options = WorkerOptions(worker_id=worker_id, stage=Stage.RUN, pool=settings.pool, slots=settings.runner_slots)
+    await bus.rpc.serve("runner", {TestModel: partial(on_models_test, models=shelf)})
+    worker = Worker(
+        options,
+        bus,
+        work=partial(on_ticket, ports=ports),
+        failed=lambda ticket, error: failed(ticket, worker_id, error),
+    )
+    await worker.run(stop)
+
+
+async def _check(sandboxes: SandboxProvider) -> None:
+    """Says at once what would otherwise be found out by the first attempt that needs a sandbox."""
+    found = await sandboxes.check()
+    if not found.available:
+        _log.error("sandbox.unavailable", provider=found.provider, reason=found.reason)
+    elif found.warning:
+        _log.warning("sandbox.weak", provider=found.provider, warning=found.warning)
+
+
+if __name__ == "__main__":
+    run_worker("runner", serve, RunnerSettings)

@@ -1,0 +1,134 @@
+"""A small server that speaks OpenAI's dialect on a real socket, and misbehaves where it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+
+
+@dataclass(kw_only=True)
+class Reply:
+    """What the next request gets. ``raw`` replaces the body, ``hang`` gives none, ``break_after`` closes the connection
+    after so many pieces of a stream. ``silent_seconds`` pass between the first piece and the second."""
+
+    text: str = "hello world"
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    finish_reason: str | None = "stop"
+    usage: dict[str, Any] | None = field(default_factory=lambda: dict(USAGE))
+    refusal: str | None = None
+    piece: int = 4
+    raw: bytes | None = None
+    content_type: str = ""
+    hang: bool = False
+    break_after: int | None = None
+    done: bool = True
+    silent_seconds: float = 0.0
+
+
+class Endpoint:
+    """``replies`` are used up one by one; after them comes ``default``."""
+
+    def __init__(self) -> None:
+        self.replies: deque[Reply] = deque()
+        self.default = Reply()
+        self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.connections = 0
+        self.at_once = self.most_at_once = 0
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await self._one(reader, writer)
+        writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:-2]
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head)}
+        body = json.loads(await reader.readexactly(int(headers["content-length"])))
+        self.bodies.append(body)
+        self.headers.append(headers)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self._answer(self.replies.popleft() if self.replies else self.default, body, writer)
+        finally:
+            self.at_once -= 1
+
+    async def _answer(self, reply: Reply, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        if reply.hang:
+            await asyncio.sleep(60)
+        if reply.raw is None and reply.status == 200 and body.get("stream"):
+            await self._stream(reply, body, writer)
+            return
+        content = reply.raw if reply.raw is not None else _whole(reply, body)
+        kind = reply.content_type or "application/json"
+        head = _head(reply.status, {"content-type": kind, "content-length": str(len(content)), **reply.headers})
+        writer.write(head + content)
+        await writer.drain()
+
+    async def _stream(self, reply: Reply, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        writer.write(_head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"}))
+        for number, event in enumerate(_events(reply, body)):
+            if number == reply.break_after:
+                raise ConnectionError("broken off, as told")
+            data = b"data: " + event + b"\n\n"
+            writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            await writer.drain()
+            await asyncio.sleep(reply.silent_seconds if number == 0 else 0)
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+
+@asynccontextmanager
+async def endpoint() -> AsyncGenerator[Endpoint]:
+    served = Endpoint()
+    server = await asyncio.start_server(served.serve, "127.0.0.1", 0, limit=1 << 24)
+    served.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    try:
+        yield served
+    finally:
+        server.close()
+
+
+def _head(status: int, headers: dict[str, str]) -> bytes:
+    lines = [f"HTTP/1.1 {status} Told", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _whole(reply: Reply, body: dict[str, Any]) -> bytes:
+    if reply.status != 200:
+        return json.dumps({"error": {"message": reply.text, "type": "told", "code": None}}).encode()
+    message = {"role": "assistant", "content": reply.text, "refusal": reply.refusal}
+    choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
+    whole: dict[str, Any] = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "model": body["model"],
+        "choices": [choice],
+    }
+    return json.dumps(whole | ({"usage": reply.usage} if reply.usage else {})).encode()
+
+
+def _events(reply: Reply, body: dict[str, Any]) -> Iterator[bytes]:
+    frame = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": body["model"]}
+    pieces = [reply.text[at : at + reply.piece] for at in range(0, len(reply.text), reply.piece)]
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in pieces)]
+    deltas += [{"refusal": reply.refusal}] if reply.refusal else []
+    for delta in deltas:
+        yield json.dumps(frame | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}).encode()
+    yield json.dumps(frame | {"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]}).encode()
+    if reply.usage and body.get("stream_options", {}).get("include_usage"):
+        yield json.dumps(frame | {"choices": [], "usage": reply.usage}).encode()
+    if reply.done:
+        yield b"[DONE]"

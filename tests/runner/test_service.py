@@ -1,0 +1,107 @@
+"""The runner as a whole on the bus in memory, with a ledger played by the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from assay.bus.protocol import Envelope
+from assay.bus.queues import REPORTS, all_queues
+from assay.contracts import subjects
+from assay.contracts.attempts import AttemptExecuted, ExecuteAttempt, Ticket
+from assay.contracts.models import CallFault
+from assay.contracts.rpc import ClaimAttempts, Claims, Heartbeat, Leases, ModelProbe, TestModel
+from services.runner.__main__ import work
+from services.runner.settings import RunnerSettings
+from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.room import Room
+
+
+class Ledger:
+    """Grants every claim it has a ticket for."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self.tickets: dict[str, Ticket] = {}
+        self.beats = 0
+
+    async def serve(self) -> None:
+        await self.room.bus.rpc.serve("ledger", {ClaimAttempts: self.claim, Heartbeat: self.beat})
+
+    async def order(self, *tickets: Ticket) -> None:
+        orders = [ExecuteAttempt(attempt_id=ticket.attempt_id, token=ticket.token) for ticket in tickets]
+        self.tickets |= {ticket.attempt_id: ticket for ticket in tickets}
+        await self.room.bus.work.publish(
+            [Envelope.of(subjects.order(order), order.attempt_id, order) for order in orders]
+        )
+
+    async def claim(self, request: ClaimAttempts) -> Claims:
+        return Claims(granted=tuple(self.tickets[claim.attempt_id] for claim in request.claims))
+
+    async def beat(self, _: Heartbeat) -> Leases:
+        self.beats += 1
+        return Leases()
+
+    async def reports(self, count: int) -> list[AttemptExecuted]:
+        found: list[AttemptExecuted] = []
+        while len(found) < count:
+            for delivery in await self.room.bus.work.fetch(REPORTS, 10, 5.0):
+                assert isinstance(delivery.message, AttemptExecuted)
+                found.append(delivery.message)
+                await delivery.ack()
+        return found
+
+
+@pytest.fixture
+async def ledger(runner: Room, tmp_path: Path) -> AsyncIterator[Ledger]:
+    """With a runner at work."""
+    one = Ledger(runner)
+    await runner.bus.provision(all_queues())
+    await one.serve()
+    settings = RunnerSettings(artifacts_url=str(tmp_path / "artifacts"), runner_slots=4)
+    stop = asyncio.Event()
+    working = asyncio.create_task(work(runner.bus, runner.shelf, "runner-1", settings, stop))
+    yield one
+    stop.set()
+    await asyncio.wait_for(working, 10)
+
+
+async def test_orders_become_reports(ledger: Ledger, runner: Room) -> None:
+    tickets = [
+        await runner.ticket("colours", "stub/m-1", attempt_id="a-1"),
+        await runner.ticket("colours", "oracle", attempt_id="a-2"),
+        await runner.ticket("sum_files", "oracle", attempt_id="a-3"),
+        await runner.ticket("colours", "scripted/colours", attempt_id="a-4"),
+        await runner.ticket("sum_files", "stub/m-1", attempt_id="a-5"),
+    ]
+    await ledger.order(*tickets)
+    reports = {report.attempt_id: report for report in await ledger.reports(5)}
+    assert {name: report.outcome for name, report in reports.items()} == {
+        "a-1": None,
+        "a-2": None,
+        "a-3": None,
+        "a-4": None,
+        "a-5": "agent_error",
+    }
+    assert all(report.worker_id == "runner-1" for report in reports.values())
+    assert ledger.beats >= 1
+
+
+async def test_a_model_can_be_tried_out(ledger: Ledger, runner: Room, served: Endpoint) -> None:
+    async def probe(model: str) -> ModelProbe:
+        return await runner.bus.rpc.request(TestModel(model=model), timeout_seconds=5)
+
+    fine = await probe("stub/m-1")
+    assert (fine.ok, fine.message, fine.fault) == (True, "hello world", None)
+    assert served.bodies[0]["max_tokens"] == 16
+    served.default = Reply(status=401, text="wrong key")
+    wrong = await probe("stub/m-1")
+    assert (wrong.ok, wrong.fault) == (False, CallFault.CONFIGURATION)
+    assert "wrong key" in wrong.message
+    served.default = Reply(hang=True)
+    assert (await probe("stub/m-1")).fault is CallFault.TIMEOUT
+    assert (await probe("nobody/m-1")).fault is CallFault.CONFIGURATION
+    assert (await probe("oracle")).ok
