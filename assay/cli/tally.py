@@ -35,29 +35,27 @@ class Count:
 
 @dataclass
 class Tally:
-    """``run`` as last heard; its attempts by id."""
+    """``run`` and ``progress`` as last heard; the attempts by id."""
 
     run: RunView
+    progress: Progress
     attempts: dict[str, AttemptView] = field(default_factory=dict[str, AttemptView])
 
     @classmethod
     def of(cls, snapshot: RunSnapshot) -> Tally:
-        return cls(snapshot.run, {attempt.attempt_id: attempt for attempt in snapshot.attempts})
+        return cls(snapshot.run, snapshot.run.progress, {attempt.attempt_id: attempt for attempt in snapshot.attempts})
 
     @property
     def ended(self) -> bool:
         return self.run.status in ENDED
 
-    @property
-    def progress(self) -> Progress:
-        return self.run.progress
-
     def hear(self, fact: Fact) -> None:
         """Facts come in order, each with the state as it became."""
         if isinstance(fact, RunFact):
-            self.run = fact.run
+            self.run, self.progress = fact.run, fact.run.progress
         else:
             self.attempts[fact.attempt.attempt_id] = fact.attempt
+            self.progress = fact.progress
 
     def counts(self) -> list[Count]:
         """One per model, in the run's order."""

@@ -52,7 +52,7 @@ class Services:
         return [
             self._spec("ledger", {"ASSAY_DATABASE_URL": self._database_url}, after=("nats", "postgres"), stage=1),
             self._spec("gateway", self._gateway(address), ready=answers_ready(address)),
-            self._spec("modelhost", {}, module="assay.embedded.model_host", stage=1),
+            self._spec("modelhost", {}, module="assay.embedded.model_host", after=("gateway",), stage=1),
             *(self._spec(name, {}, service="runner") for name in _numbered("runner", options.runners)),
             *(self._spec(name, {}, service="judge") for name in _numbered("judge", options.judges)),
         ]
