@@ -9,12 +9,13 @@ from services.judge.bridge.session import Protocol, Trial, hold
 
 
 class SandboxBench:
-    """At most ``slots`` trials at once: each takes two sandboxes and a processor."""
+    """At most ``slots`` trials at once: each takes two sandboxes and a processor. One call of a candidate may take
+    ``call_seconds``."""
 
-    def __init__(self, provider: SandboxProvider, slots: int = 2) -> None:
-        self._provider = provider
+    def __init__(self, provider: SandboxProvider, slots: int = 2, call_seconds: float = 10.0) -> None:
+        self._provider, self._call_seconds = provider, call_seconds
         self._slots = asyncio.Semaphore(slots)
 
     async def hold(self, trial: Trial) -> Protocol:
         async with self._slots:
-            return await hold(trial, self._provider)
+            return await hold(trial, self._provider, self._call_seconds)

@@ -46,7 +46,6 @@ class Trial:
     files: Files
     modules: Sequence[str]
     sandbox: SandboxSpec
-    call_seconds: float = 10.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,19 +59,20 @@ class Protocol:
     complaint: str = ""
 
 
-async def hold(trial: Trial, provider: SandboxProvider) -> Protocol:
-    """Raises SandboxError where a sandbox fails, FilesRefused for files that do not fit into one."""
+async def hold(trial: Trial, provider: SandboxProvider, call_seconds: float) -> Protocol:
+    """One call of the candidate may take ``call_seconds``. Raises SandboxError where a sandbox fails, FilesRefused for
+    files that do not fit into one."""
     tests = FilesMount(path=TESTS, files={"pytest.ini": b"[pytest]\n", **trial.tests})
     spec = msgspec.structs.replace(trial.sandbox, network=False)
     async with provider.open(spec, mounts=[host_mount()]) as theirs:
         await theirs.write(trial.files)
         async with provider.open(_for_tests(spec), mounts=[*trial_mounts(), tests]) as ours:
-            return await _Session(trial, theirs, ours).run()
+            return await _Session(trial, theirs, ours, call_seconds).run()
 
 
 class _Session:
-    def __init__(self, trial: Trial, theirs: Sandbox, ours: Sandbox) -> None:
-        self._trial, self._theirs, self._ours = trial, theirs, ours
+    def __init__(self, trial: Trial, theirs: Sandbox, ours: Sandbox, call_seconds: float) -> None:
+        self._trial, self._theirs, self._ours, self._call_seconds = trial, theirs, ours, call_seconds
         self._heard = Protocol()
         self._traffic_bytes = 0
         self._candidate: SandboxProcess | None = None
@@ -187,7 +187,7 @@ class _Session:
             "tests": self._ours.locate(TESTS),
             "names": list(self._trial.modules),
             "packages": _parents(self._ours),
-            "call_seconds": self._trial.call_seconds,
+            "call_seconds": self._call_seconds,
         }
         return f"from bridge.trial import main; main({settings!r})"
 
