@@ -53,7 +53,7 @@ export const controls = css`
   .filters label { display: inline-flex; align-items: center; gap: 6px; color: var(--quiet); font-size: 13px; }
   .filters select, .filters input { color: var(--text); font-size: 14px; }
   .filters input[type="search"] { width: 220px; }
-  @media (max-width: 640px) { .filters > * { flex: 1 1 130px; } .filters select, .filters input[type="search"] { width: 100%; flex: 1; } }
+  @media (max-width: 640px) { .filters > * { flex: 1 1 130px; } .filters > input[type="search"] { flex-basis: 100%; } .filters select, .filters input[type="search"] { width: 100%; flex: 1; } }
 `;
 
 export const table = css`
@@ -64,7 +64,7 @@ export const table = css`
   th { font-size: 12px; font-weight: 560; color: var(--quiet); white-space: nowrap; }
   th:first-child, td:first-child { padding-left: 14px; }
   th:last-child, td:last-child { padding-right: 14px; }
-  .right { text-align: right; }
+  .right { text-align: right; white-space: nowrap; }
   tbody tr:hover { background: var(--select); }
   .sort { all: unset; cursor: pointer; display: inline-flex; align-items: center; gap: 3px; color: inherit; }
   .sort:hover { color: var(--text); }

@@ -11,7 +11,7 @@ export function failed(problem: Problem) {
   return html`<section class="notice" role="alert">
     <h2>${problem.title}</h2>
     ${problem.detail ? html`<p>${problem.detail}</p>` : nothing}
-    ${problem.errors.map((error) => html`<p><code>${error.where}</code> ${error.message}</p>`)}
+    ${problem.detail ? nothing : problem.errors.map((error) => html`<p><code>${error.where}</code> ${error.message}</p>`)}
     <p><a href="/runs">All runs</a></p>
   </section>`;
 }

@@ -9,11 +9,9 @@ import { css, html, type TemplateResult } from "lit";
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 const LONGEST_LINE = 4_000;
 
-/** `\u202e` is `U+202E`; C0 controls have pictures of their own. */
+/** A right-to-left override is shown as `U+202E`, a NUL as `U+0000`. */
 function mark(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return "\u2421";
   return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 

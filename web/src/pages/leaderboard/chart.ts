@@ -68,7 +68,13 @@ function colour(element: Element, token: string): string {
 }
 
 function options(rows: BoardRow[], paint: (token: string) => string) {
-  const points = rows.map((row) => ({ name: row.model, value: [approximate(row.cost_per_attempt_usd), row.score] }));
+  const costs = rows.map((row) => approximate(row.cost_per_attempt_usd));
+  const right = Math.max(...costs) * 0.6;
+  const points = rows.map((row, at) => {
+    const cost = costs[at] ?? 0;
+    const position = cost > right && cost > 0 ? "left" : "right";
+    return { name: row.model, value: [cost, row.score], label: { position } };
+  });
   const text = { color: paint("quiet"), fontFamily: "system-ui, sans-serif", fontSize: 12 };
   const line = { lineStyle: { color: paint("line") } };
   return {
@@ -89,7 +95,8 @@ function options(rows: BoardRow[], paint: (token: string) => string) {
       nameGap: 28,
       min: 0,
       nameTextStyle: text,
-      axisLabel: { ...text, formatter: (value: number) => `$${Number(value.toPrecision(3))}` },
+      splitNumber: 4,
+      axisLabel: { ...text, hideOverlap: true, formatter: (value: number) => `$${Number(value.toPrecision(3))}` },
       splitLine: line,
       axisLine: { show: true, ...line },
     },
@@ -100,7 +107,7 @@ function options(rows: BoardRow[], paint: (token: string) => string) {
         data: points,
         symbolSize: 13,
         itemStyle: { color: paint("accent") },
-        label: { show: true, formatter: "{b}", position: "right", color: paint("text"), fontSize: 12 },
+        label: { show: true, formatter: "{b}", distance: 8, color: paint("text"), fontSize: 12 },
         labelLayout: { hideOverlap: true, moveOverlap: "shiftY" },
       },
     ],

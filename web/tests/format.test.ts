@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { dollars, exact, nano } from "../src/format/money.ts";
+import { percent } from "../src/format/number.ts";
+import { duration } from "../src/format/time.ts";
+import { wilson } from "../src/format/wilson.ts";
+
+test("amounts stay exact and are rounded only to be shown", () => {
+  expect(nano("9007199254.740993")).toBe(9_007_199_254_740_993_000n);
+  expect(exact(1_500_000_000n)).toBe("1.5");
+  const shown = ["0", "1.5", "1234.567", "0.000123456", "0.0949", "0.0999", "0.000000001", "0.25", "0.999"].map(
+    dollars,
+  );
+  expect(shown).toEqual(["$0", "$1.50", "$1,234.57", "$0.00012", "$0.095", "$0.10", "$0.000000001", "$0.25", "$1.00"]);
+});
+
+test("only all and nothing are whole percentages", () => {
+  expect([0, 0.0001, 0.5, 0.9999, 1].map(percent)).toEqual(["0 %", "0.1 %", "50.0 %", "99.9 %", "100 %"]);
+});
+
+test("durations read alike at every size", () => {
+  expect([0, 0.25, 4.24, 59.4, 185, 7620].map(duration)).toEqual([
+    "0 s",
+    "250 ms",
+    "4.2 s",
+    "59 s",
+    "3 min 05 s",
+    "2 h 07 min",
+  ]);
+});
+
+test("Wilson's interval of 8 in 10", () => {
+  const { low, high } = wilson(8, 10);
+  expect(low).toBeCloseTo(0.4902, 4);
+  expect(high).toBeCloseTo(0.9433, 4);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import type { AttemptDetail } from "../src/contracts.ts";
+import { AttemptStore } from "../src/live/attempt-store.ts";
+import type { TailLine } from "../src/live/frames.ts";
+import { RunsStore } from "../src/live/runs-store.ts";
+import { attempt, fact, run, runFact } from "./frames.ts";
+
+test("the list takes a run's progress from its attempts' facts, and never goes back", () => {
+  const store = new RunsStore();
+  store.add([run(4)]);
+  expect(store.fact(fact(6, attempt(0, "done"), "runs"))).toBe("applied");
+  expect(store.fact(fact(5, attempt(0), "runs"))).toBe("stale");
+  store.add([run(4)]);
+  expect(store.runs[0]?.progress.done).toBe(1);
+  store.fact(runFact(7, "run.finished", "runs"));
+  expect(store.runs[0]?.status).toBe("finished");
+});
+
+function line(text: string, kind: TailLine["kind"] = "model"): TailLine {
+  return { type: "tail.line", attempt_id: "r1-0", token: 1, kind, text, time: "2025-11-21T10:00:00Z", dropped: 0 };
+}
+
+test("parts of a line are joined, and what was lost is counted", () => {
+  const store = new AttemptStore();
+  const lines = [line("def "), line("add():\n"), line("x"), line("calling", "step")];
+  store.tail({ type: "tail", topic: "attempt:r1-0", lines, dropped: 2 });
+  expect(store.lines.map((one) => one.text)).toEqual(["def add():\n", "x", "calling"]);
+  expect(store.lost).toBe(2);
+});
+
+test("a fact brings the row at once and says that the details are behind", () => {
+  const store = new AttemptStore();
+  const detail = { attempt: attempt(0), verdict: null, sequence: 3 } as unknown as AttemptDetail;
+  store.take(detail);
+  store.fact(fact(5, attempt(0, "done"), "attempt:r1-0"));
+  expect(store.detail?.attempt.state).toBe("done");
+  expect(store.behind).toBe(5);
+  store.take({ ...detail, attempt: attempt(0, "done"), sequence: 6 });
+  expect(store.behind).toBe(0);
+});
