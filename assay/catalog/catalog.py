@@ -15,7 +15,7 @@ from assay.catalog.prices import LOCAL, PriceTable, load_prices
 from assay.catalog.scripts import Script, load_script
 from assay.catalog.selection import Selection, resolve
 from assay.catalog.suites import load_suite, members
-from assay.catalog.task import Task, load_task
+from assay.catalog.task import Task, load_task, written_category
 from assay.contracts.models import ModelName
 from assay.contracts.money import Price
 from assay.contracts.runs import RunRequest
@@ -54,8 +54,12 @@ class Catalog:
         return self._task(task_id).get()
 
     def categories_by_task(self) -> dict[str, str]:
-        """Every task's category by its id; empty for a task that has mistakes."""
-        return {name: kept.value.manifest.category if kept.value else "" for name, kept in self._tasks()}
+        """Every task's category by its id, also of tasks with mistakes, so that a run by category never silently leaves
+        one out; empty where mistakes hide even that."""
+        return {
+            name: kept.value.manifest.category if kept.value else written_category(self.root / "tasks" / name)
+            for name, kept in self._tasks()
+        }
 
     def suites(self) -> list[SuiteView]:
         """Every valid suite, by id."""

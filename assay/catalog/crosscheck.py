@@ -140,12 +140,10 @@ def _reference_and_noop(subject: Subject) -> None:
     """What the baselines hand in: the reference covers every output, and both hold outputs and nothing else."""
     if subject.manifest.solver is not Solver.FILES:
         return
-    for part in ("reference", "noop"):
+    for part, score in (("reference", 1), ("noop", 0)):
         files = below(subject.files, part)
         if not files:
-            subject.folder.wrong(
-                (), f"{part}/ is missing or empty; it holds the outputs that score {'01'[part == 'reference']}"
-            )
+            subject.folder.wrong((), f"{part}/ is missing or empty; it holds outputs that score {score}")
         for path in files:
             if not matches(path, subject.manifest.outputs):
                 subject.folder.wrong(

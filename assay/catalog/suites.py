@@ -13,7 +13,7 @@ from assay.catalog.reading import read
 
 def load_suite(path: Path, file: str, tasks: Mapping[str, str]) -> SuiteManifest:
     """The suite at ``path``; InvalidCatalog unless each task and category it names is in ``tasks`` (id to category; the
-    category is empty for a task that has mistakes itself, which are told elsewhere)."""
+    category is empty where a task's mistakes, which are told elsewhere, hide it)."""
     document = read_document(path, file)
     suite = read(document, SuiteManifest) if document.value is not None else None
     if suite is not None:
@@ -42,13 +42,14 @@ def _check(suite: SuiteManifest, document: Document, stem: str, tasks: Mapping[s
     for index, name in enumerate(suite.tasks):
         if name not in tasks:
             document.wrong(("tasks", index), *unknown("task", name, tasks))
-    categories = {category for category in tasks.values() if category}
+    categories = set(tasks.values())
+    hidden = "" in categories  # a task with mistakes may be of any category
     for index, name in enumerate(suite.categories):
-        if name not in categories:
+        if name not in categories and not hidden:
             document.wrong(("categories", index), *unknown("category", name, categories))
     chosen = members(suite, tasks)
-    if not chosen:
+    if not suite.tasks and not suite.categories:
         document.wrong(("tasks",), "is missing; a suite names tasks or categories")
     for name in suite.weights:
-        if name not in chosen:
+        if name not in chosen and not (hidden and name in tasks):
             document.wrong(("weights", name), *unknown("task of this suite", name, chosen))

@@ -85,6 +85,13 @@ def load_task(folder: Path, shown: str = "") -> Task:
     return Task(manifest=manifest, files=files, digest=task_digest(manifest, files))
 
 
+def written_category(folder: Path) -> str:
+    """The category that a task with mistakes says it is of; empty when that cannot be told."""
+    value = read_document(folder / "task.yaml", folder.name).value
+    category = value.get("category", "") if isinstance(value, dict) else ""
+    return category if isinstance(category, str) else ""
+
+
 def task_digest(manifest: TaskManifest, files: Files) -> str:
     """Hex sha256 of what the task is: every value that is not the default, and every file's path and content."""
     listing = {path: sha256(content).hexdigest() for path, content in files.items()}

@@ -1,0 +1,89 @@
+"""Three bundles, and nothing of one in another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from assay.catalog import Catalog, Task, bundles
+from assay.contracts.codec import decode, encode
+from assay.contracts.tasks import HiddenTask, PublicTask, ReferenceTask, Solver
+
+if TYPE_CHECKING:
+    from .conftest import Folder
+
+CATALOG = Path(__file__).parents[2] / "catalog"
+TASKS = Catalog.open(CATALOG).tasks()
+
+
+def named(tasks: list[Task]) -> list[str]:
+    return [task.task_id for task in tasks]
+
+
+def test_what_is_in_which_bundle(folder: Folder) -> None:
+    made = bundles(folder.open().find_task("clamp"))
+    assert sorted(made.public) == ["task.json", "workspace/solution.py"]
+    assert sorted(made.hidden) == ["grading.json", "tests/test_clamp.py"]
+    assert sorted(made.reference) == [
+        "cheats/exits/solution.py",
+        "cheats/lies/solution.py",
+        "noop/solution.py",
+        "reference.json",
+        "reference/solution.py",
+    ]
+
+
+def test_the_documents_decode_as_what_workers_expect(folder: Folder) -> None:
+    task = folder.open().find_task("colours")
+    made = bundles(task)
+    public = decode(PublicTask, made.public["task.json"])
+    hidden = decode(HiddenTask, made.hidden["grading.json"])
+    reference = decode(ReferenceTask, made.reference["reference.json"])
+    assert {public.digest, hidden.digest, reference.digest} == {task.digest}
+    assert [sample.sample_id for sample in public.samples] == ["grass", "blood", "sea"]
+    assert hidden.expected == reference.answers == {"grass": "green", "blood": "red", "sea": "blue"}
+    assert hidden.checks == task.manifest.checks
+
+
+def test_a_task_of_files_has_one_sample_and_no_answers(folder: Folder) -> None:
+    made = bundles(folder.open().find_task("clamp"))
+    assert [sample.sample_id for sample in decode(PublicTask, made.public["task.json"]).samples] == ["main"]
+    assert decode(ReferenceTask, made.reference["reference.json"]).answers == {}
+
+
+def test_an_expected_value_that_is_no_text_is_answered_as_json() -> None:
+    task = Catalog.open(CATALOG).find_task("telemetry_basic")
+    answers = decode(ReferenceTask, bundles(task).reference["reference.json"]).answers
+    for sample in task.manifest.samples:
+        assert msgspec.json.decode(answers[sample.sample_id]) == sample.expected
+
+
+def test_the_same_task_makes_the_same_bytes(folder: Folder) -> None:
+    assert bundles(folder.open().find_task("clamp")) == bundles(folder.open().find_task("clamp"))
+
+
+def test_the_public_part_has_no_field_for_anything_hidden() -> None:
+    assert not {"expected", "checks", "answers", "pass_score", "cheats"} & set(PublicTask.__struct_fields__)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=named(TASKS))
+def test_the_public_bundle_gives_nothing_away(task: Task) -> None:
+    public = b"\n".join(bundles(task).public.values())
+    assert all(path == "task.json" or path.startswith("workspace/") for path in bundles(task).public)
+    for path, content in task.files.items():
+        if path.startswith(("tests/", "reference/", "cheats/")):
+            assert content not in public, path
+    if task.manifest.solver is Solver.FILES:
+        assert b"test_" not in public
+    else:
+        assert b"expected" not in public
+
+
+@pytest.mark.parametrize("task", TASKS, ids=named(TASKS))
+def test_what_the_public_can_view_gives_nothing_away(task: Task) -> None:
+    shown = encode(task.view())
+    assert b"test_" not in shown
+    assert b"expected" not in shown

@@ -1,0 +1,107 @@
+"""What a model costs: dated prices of the catalogue first, then the database; never zero because nobody knows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assay.catalog import UnpricedModel
+from assay.contracts.money import Price
+
+if TYPE_CHECKING:
+    from .conftest import Folder
+
+
+def test_the_version_that_holds_on_the_day_is_taken_and_named(folder: Folder) -> None:
+    catalog = folder.open()
+    old, new = (
+        catalog.price("strict/alpha-large", date(2024, 12, 31)),
+        catalog.price("strict/alpha-large", date(2025, 1, 1)),
+    )
+    assert old == Price(
+        version="prices.yaml/2024-01-01", input_nanousd_per_mtok=1_000_000_000, output_nanousd_per_mtok=2_000_000_000
+    )
+    assert new == Price(
+        version="prices.yaml/2025-01-01",
+        input_nanousd_per_mtok=3_500_000_000,
+        cached_nanousd_per_mtok=350_000_000,
+        output_nanousd_per_mtok=7_000_000_000,
+    )
+
+
+def test_a_providers_price_for_any_model_comes_after_a_models_own(folder: Folder) -> None:
+    price = folder.open().price("strict/beta/small", date(2025, 6, 1))
+    assert price is not None
+    assert (price.version, price.input_nanousd_per_mtok) == ("prices.yaml/2024-01-01", 100_000_000)
+
+
+def test_before_the_first_version_there_is_no_price(folder: Folder) -> None:
+    with pytest.raises(UnpricedModel):
+        folder.open().price("strict/alpha-large", date(2023, 12, 31))
+
+
+def test_the_database_knows_public_models(folder: Folder) -> None:
+    price = folder.open().price("openai/gpt-4o-mini", date(2025, 6, 1))
+    assert price is not None
+    assert price.version.startswith("genai-prices/")
+    assert (price.input_nanousd_per_mtok, price.output_nanousd_per_mtok) == (150_000_000, 600_000_000)
+    assert price.cached_nanousd_per_mtok == 75_000_000
+
+
+def test_the_catalogues_price_comes_before_the_databases(folder: Folder) -> None:
+    folder.edit(
+        "prices.yaml", "strict/alpha-large: {input_usd_per_mtok: 1,", "openai/gpt-4o-mini: {input_usd_per_mtok: 1,"
+    )
+    price = folder.open().price("openai/gpt-4o-mini")
+    assert price is not None
+    assert (price.version, price.input_nanousd_per_mtok) == ("prices.yaml/2024-01-01", 1_000_000_000)
+
+
+def test_an_unknown_price_is_an_error_that_names_the_model_and_the_remedy(folder: Folder) -> None:
+    with pytest.raises(
+        UnpricedModel, match=r"openai/none-such: its price is unknown; write its price into prices\.yaml"
+    ) as caught:
+        folder.open().price("openai/none-such")
+    assert caught.value.model == "openai/none-such"
+    assert caught.value.problem.code == "unpriced_model"
+
+
+def test_a_misspelt_model_of_an_open_provider_gets_its_near_match(folder: Folder) -> None:
+    with pytest.raises(UnpricedModel, match="did you mean 'openai/gpt-4o-mini'"):
+        folder.open().price("openai/gtp-4o-mini")
+
+
+def test_a_model_charged_per_request_is_not_priced_by_its_tokens_alone(folder: Folder) -> None:
+    folder.edit("models.yaml", "    api_key_env: EXAMPLE_KEY\n", "    prices: perplexity\n")
+    with pytest.raises(UnpricedModel, match="charged per request"):
+        folder.open().price("openai/sonar")
+
+
+def test_what_runs_here_costs_nothing_and_says_so(folder: Folder) -> None:
+    assert folder.open().price("local/tiny") == Price(version="local", local=True)
+    folder.edit("models.yaml", "    api_key_env: EXAMPLE_KEY\n", "    local: true\n")
+    assert folder.open().price("openai/none-such") == Price(version="local", local=True)
+
+
+def test_baselines_call_no_model(folder: Folder) -> None:
+    assert folder.open().price("oracle") is None
+    assert folder.open().price("nop") is None
+
+
+def test_a_script_is_free_unless_it_names_a_price(folder: Folder) -> None:
+    assert folder.open().price("scripted/canned") == Price(version="scripted/canned", local=True)
+    folder.edit(
+        "scripted/canned.yaml", "default: no idea", "price: {input_usd_per_mtok: 0.5, output_usd_per_mtok: 1.25}"
+    )
+    assert folder.open().price("scripted/canned") == Price(
+        version="scripted/canned", input_nanousd_per_mtok=500_000_000, output_nanousd_per_mtok=1_250_000_000
+    )
+
+
+def test_without_a_price_file_the_database_still_serves(folder: Folder) -> None:
+    (folder.root / "prices.yaml").unlink()
+    catalog = folder.open()
+    assert catalog.mistakes() == []
+    assert catalog.price("openai/gpt-4o-mini") is not None

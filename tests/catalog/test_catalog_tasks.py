@@ -1,0 +1,128 @@
+"""The catalogue that is shipped: every task loads, and is right: its reference passes its tests, its no-op none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+from assay.catalog import Catalog, Task
+from assay.catalog.folder import below
+from assay.contracts import tasks as contract
+from assay.contracts.runs import RunRequest
+from assay.contracts.tasks import Choice, Solver
+
+CATALOG = Path(__file__).parents[2] / "catalog"
+TASKS = Catalog.open(CATALOG).tasks()
+CODE = [task for task in TASKS if task.manifest.solver is Solver.FILES]
+
+RUN_EACH = """
+import json, os, sys
+import pytest
+
+class Outcomes:
+    def __init__(self):
+        self.found = {}
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call" or report.failed:
+            self.found[report.nodeid] = report.outcome
+
+results = {}
+for folder in sys.argv[1:]:
+    known = set(sys.modules)
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    outcomes = Outcomes()
+    pytest.main(["-qq", "-p", "no:cacheprovider", "--rootdir", folder, "--tb", "no", folder], plugins=[outcomes])
+    results[os.path.basename(folder)] = outcomes.found
+    sys.path.remove(folder)
+    for name in set(sys.modules) - known:
+        if name == "solution" or name.startswith("test_"):
+            del sys.modules[name]
+print("RESULTS" + json.dumps(results))
+"""
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """By ``<task>-<reference|noop>``: the outcome of each test by name; all of them in one process."""
+    root = tmp_path_factory.mktemp("graded")
+    folders: list[str] = []
+    for task in CODE:
+        for part in ("reference", "noop"):
+            folder = root / f"{task.task_id}-{part}"
+            for path, content in {**below(task.files, "tests"), **below(task.files, part)}.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(content)
+            folders.append(str(folder))
+    environment = {"PATH": os.environ["PATH"], "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", RUN_EACH, *folders]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=True)
+    found: dict[str, dict[str, str]] = json.loads(done.stdout.partition("RESULTS")[2])
+    return found
+
+
+def test_the_catalogue_has_no_mistakes() -> None:
+    assert Catalog.open(CATALOG).mistakes() == []
+
+
+def test_the_catalogue_is_what_was_promised() -> None:
+    assert len(CODE) == 8
+    assert {task.task_id: len(task.sample_ids) for task in TASKS if task not in CODE} == {
+        "telemetry_basic": 10,
+        "ticket_routing": 12,
+    }
+    assert {task.manifest.difficulty.value for task in CODE} == {"trivial", "easy", "medium", "hard"}
+
+
+@pytest.mark.parametrize("task", CODE, ids=[task.task_id for task in CODE])
+def test_the_reference_passes_exactly_the_expected_tests(task: Task, outcomes: dict[str, dict[str, str]]) -> None:
+    (check,) = task.manifest.checks
+    assert isinstance(check, contract.Tests)
+    assert outcomes[f"{task.task_id}-reference"] == dict.fromkeys(check.expected, "passed")
+    assert len(check.expected) >= 6
+
+
+@pytest.mark.parametrize("task", CODE, ids=[task.task_id for task in CODE])
+def test_the_noop_passes_no_test_at_all(task: Task, outcomes: dict[str, dict[str, str]]) -> None:
+    assert set(outcomes[f"{task.task_id}-noop"].values()) == {"failed"}
+
+
+@pytest.mark.parametrize("task", CODE, ids=[task.task_id for task in CODE])
+def test_the_noop_is_what_the_attempt_starts_from(task: Task) -> None:
+    assert below(task.files, "noop") == below(task.files, "workspace")
+
+
+@pytest.mark.parametrize("task", TASKS, ids=[task.task_id for task in TASKS])
+def test_every_task_has_two_cheats(task: Task) -> None:
+    assert len(task.cheats) >= 2
+
+
+def test_telemetry_expects_what_the_series_says() -> None:
+    for sample in Catalog.open(CATALOG).find_task("telemetry_basic").manifest.samples:
+        numbers = [float(number) for number in sample.input.partition(":")[2].split(",")]
+        assert 8 <= len(numbers) <= 16
+        assert sample.expected["mean"] == pytest.approx(fmean(numbers), abs=1e-4)
+        assert (sample.expected["min"], sample.expected["max"]) == (min(numbers), max(numbers))
+
+
+def test_every_team_gets_as_many_tickets() -> None:
+    manifest = Catalog.open(CATALOG).find_task("ticket_routing").manifest
+    (check,) = manifest.checks
+    assert isinstance(check, Choice)
+    expected = [sample.expected for sample in manifest.samples]
+    assert {option: expected.count(option) for option in check.options} == dict.fromkeys(check.options, 3)
+
+
+def test_the_demo_is_all_of_it_and_small() -> None:
+    catalog = Catalog.open(CATALOG)
+    selection = catalog.resolve(RunRequest(models=("oracle", "nop", "local/smollm2-135m"), suite="demo"))
+    assert {selected.task.task_id for selected in selection.tasks} == {task.task_id for task in TASKS}
+    assert selection.attempts == 30 * 3
+    tokens = sum(len(selected.sample_ids) * selected.limits.max_tokens for selected in selection.tasks)
+    assert tokens <= 4_000
