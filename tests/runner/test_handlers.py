@@ -24,6 +24,7 @@ from assay.contracts.rpc import ModelEndpoint, ServeModel
 from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.tasks import Limits, PublicTask, SandboxSpec
 from assay.contracts.verdicts import Outcome
+from assay.embedded.model_host import ModelHost
 from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.errors import SandboxNotStarted
 from services.runner.handlers import on_ticket
@@ -472,3 +473,17 @@ async def test_without_a_model_host_it_is_a_connection_fault(runner: Room) -> No
     assert report.fault is not None
     assert report.fault.kind == CallFault.CONNECTION
     assert "model host does not answer" in report.reason
+
+
+async def test_a_real_model_answers(runner: Room) -> None:
+    host = ModelHost()
+    await runner.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
+    limits = Limits(wall_seconds=60, max_tokens=8)
+    report = await runner.make("colours", "local/smollm2-135m", limits=limits, price=Price(version="local", local=True))
+    host.close()
+    assert (report.outcome, report.fault) == (None, None)
+    assert (await runner.read(report.output)).strip()
+    (call,) = report.calls
+    assert (call.cost_nanousd, call.estimated) == (0, False)
+    assert call.usage.input_tokens > 10
+    assert 0 < call.usage.output_tokens <= 8

@@ -64,6 +64,8 @@ async def ledger(runner: Room, tmp_path: Path) -> AsyncIterator[Ledger]:
     settings = RunnerSettings(artifacts_url=str(tmp_path / "artifacts"), runner_slots=4)
     stop = asyncio.Event()
     working = asyncio.create_task(work(runner.bus, runner.shelf, "runner-1", settings, stop))
+    while not one.beats:
+        await asyncio.sleep(0.01)
     yield one
     stop.set()
     await asyncio.wait_for(working, 10)

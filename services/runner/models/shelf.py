@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from services.runner.models.scripted import ScriptedModel
 
 NO_KEY = "none"
 """Sent to endpoints that take no key; the SDK wants one."""
+_RECHECK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +56,13 @@ class Shelf:
         self._catalog, self._rpc, self._environment = catalog, rpc, environment
         self._silence_seconds = silence_seconds
         self._opened: dict[str, _Opened] = {}
+        self._seen: dict[str, tuple[float, Provider]] = {}
 
     def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
         """The model to ask about that sample. Raises CallMisconfigured for what cannot be asked."""
         provider_id, _, model = name.partition("/")
         try:
-            provider = self._catalog.provider(name)
+            provider = self._provider(name, provider_id)
             if provider.kind is ProviderKind.BUILTIN:
                 return Served(model=ScriptedModel(self._catalog.script(name), task_id, sample_id), gate=nullcontext())
         except CatalogError as error:
@@ -71,6 +74,14 @@ class Shelf:
         if model not in opened.models:
             opened.models[model] = self._connect(opened, provider_id, model)
         return Served(model=opened.models[model], gate=opened.gate)
+
+    def _provider(self, name: ModelName, provider_id: str) -> Provider:
+        """As the catalogue had it a second ago at most: hundreds of tries ask for the same in that time."""
+        seen = self._seen.get(provider_id)
+        now = time.monotonic()
+        if seen is None or now - seen[0] > _RECHECK_SECONDS:
+            seen = self._seen[provider_id] = (now, self._catalog.provider(name))
+        return seen[1]
 
     async def close(self) -> None:
         """Every connection to every provider."""
