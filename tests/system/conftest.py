@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.system.stack import Stack, running_stack
+from tests.web.conftest import chromium, dist
+
+__all__ = ["chromium", "dist"]
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def stack(dist: Path) -> Iterator[Stack]:  # the gateway serves it
     with running_stack("--runners", "2", "--judges", "2") as running:
         yield running

@@ -1,0 +1,75 @@
+"""What a person sees of the real system, in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.cable import Cable
+from tests.system.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+SAME = """rows => {
+  const find = (root, name) => root.querySelector(name)?.shadowRoot;
+  const table = find(find(find(document, "assay-app"), "run-page"), "attempts-table");
+  const shown = [...table.querySelectorAll(".row")].map(row => [row.dataset.attempt, row.dataset.state]);
+  return shown.length === Object.keys(rows).length && shown.every(([name, state]) => rows[name] === state);
+}"""
+
+
+@pytest.fixture
+def cable(stack: Stack) -> Iterator[Cable]:
+    with Cable(stack.url) as cable:
+        yield cable
+
+
+@pytest.fixture
+def page(chromium: Browser, cable: Cable) -> Iterator[Page]:
+    context = chromium.new_context(base_url=cable.url, viewport={"width": 1280, "height": 1800})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+def truth(stack: Stack, run_id: str) -> dict[str, Any]:
+    return {a["attempt_id"]: a["outcome"] or a["state"] for a in stack.attempts(run_id)}
+
+
+def shown(page: Page) -> dict[str, Any]:
+    rows = page.locator("attempts-table .row").evaluate_all(
+        "rows => rows.map(row => [row.dataset.attempt, row.dataset.state])"
+    )
+    assert len(rows) == len({name for name, _ in rows}), "a row is shown twice"
+    return dict(rows)
+
+
+def test_a_running_run_survives_a_cut_connection_and_equals_the_api(stack: Stack, cable: Cable, page: Page) -> None:
+    run_id = stack.submit(suite="coding", models=["oracle", "nop"], name="a cut cable")
+    page.goto(f"/runs/{run_id}")
+    stack.wait(run_id, lambda run: run["progress"]["done"] > 1)
+    cable.cut()
+    expect(page.get_by_role("alert")).to_contain_text("Connection lost")
+    done = stack.run(run_id)["progress"]["done"]
+    stack.wait(run_id, lambda run: run["progress"]["done"] > done or run["status"] == "finished")
+    cable.restore()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    stack.finish(run_id)
+    page.wait_for_function(SAME, arg=truth(stack, run_id))
+    assert shown(page) == truth(stack, run_id)
+    expect(page.locator("run-page")).to_contain_text("finished")
+
+
+def test_a_run_is_launched_from_the_page_and_reaches_the_leaderboard(stack: Stack, page: Page) -> None:
+    page.goto("/leaderboard?suite=coding")
+    run_id = stack.submit(suite="coding", models=["oracle", "nop"])
+    stack.finish(run_id)
+    expect(page.locator("tbody tr").first).to_contain_text("oracle")
+    expect(page.locator("tbody tr").first).to_contain_text("100")
