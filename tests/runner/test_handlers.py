@@ -28,7 +28,7 @@ from assay.embedded.model_host import ModelHost
 from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.errors import SandboxNotStarted
 from services.runner.handlers import on_ticket
-from services.runner.models.shelf import Served
+from services.runner.models.shelf import Served, Shelf
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.room import PRICE, RUN, Room
 
@@ -479,7 +479,11 @@ async def test_a_real_model_answers(runner: Room) -> None:
     host = ModelHost()
     await runner.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     limits = Limits(wall_seconds=60, max_tokens=8)
-    report = await runner.make("colours", "local/smollm2-135m", limits=limits, price=Price(version="local", local=True))
+    free = Price(version="local", local=True)
+    patient = Shelf(runner.catalog, runner.bus.rpc, {}, silence_seconds=60)
+    ticket = await runner.ticket("colours", "local/smollm2-135m", limits=limits, price=free)
+    report = await on_ticket(ticket, replace(runner.ports, models=patient))
+    await patient.close()
     host.close()
     assert (report.outcome, report.fault) == (None, None)
     assert (await runner.read(report.output)).strip()
