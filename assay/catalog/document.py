@@ -14,6 +14,7 @@ At: TypeAlias = tuple[str | int, ...]
 """Where something is in a document: ``("checks", 0, "kind")``."""
 
 MAX_DOCUMENT_BYTES = 1_000_000
+MAX_DEPTH = 40
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -65,22 +66,35 @@ def read_document(path: Path, file: str) -> Document:
 def _parse(document: Document, text: bytes) -> None:
     loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            document.wrong((), "is empty")
+        if _too_deep(text):
+            document.wrong((), f"is nested deeper than {MAX_DEPTH}")
             return
-        _note_lines(document, node, (), set())
-        if not document.mistakes:
+        node = loader.get_single_node()
+        if node is not None:
+            _note_lines(document, node, (), set())
+        if node is not None and not document.mistakes:
             document.value = loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        if document.value is None and not document.mistakes:
+            document.wrong((), "is empty")
+    except (yaml.YAMLError, ValueError) as error:
         document.mistakes.append(_syntax(document.file, error))
     finally:
         loader.dispose()
 
 
+def _too_deep(text: bytes) -> bool:
+    """Found from the parser's events, which need no stack: the parser in C would overflow its own on such a text."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
 def _syntax(file: str, error: Exception) -> Mistake:
     mark = getattr(error, "problem_mark", None)
-    reason = getattr(error, "problem", None) or str(error) or "nested too deeply"
+    reason = getattr(error, "problem", None) or str(error)
     return Mistake(file=file, line=mark.line + 1 if mark else 0, message=f"not valid YAML: {reason}")
 
 

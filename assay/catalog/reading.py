@@ -99,11 +99,11 @@ def _walk_tagged(document: Document, members: dict[str, Any], value: Any, at: At
         document.wrong(at, f"expected fields with values, got {_named(value)}")
     elif tag not in value:
         document.wrong((*at, tag), f"is missing; {listing(members)}")
-    elif value[tag] not in members:
+    elif str(value[tag]) not in members:
         message, match = unknown(noun, str(value[tag]), members)
         document.wrong((*at, tag), message, match)
     else:
-        _walk_struct(document, members[value[tag]], value, at)
+        _walk_struct(document, members[str(value[tag])], value, at)
 
 
 def _walk_enum(document: Document, kind: type[Enum], value: str, at: At) -> None:

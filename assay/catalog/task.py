@@ -13,7 +13,7 @@ import msgspec
 from assay.catalog.crosscheck import cross_check
 from assay.catalog.document import Document, read_document
 from assay.catalog.errors import InvalidCatalog
-from assay.catalog.folder import PARTS, TEXTS, read_files
+from assay.catalog.folder import CAPS, PARTS, TEXTS, read_files
 from assay.catalog.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
 from assay.catalog.near import unknown
 from assay.catalog.reading import read
@@ -160,6 +160,9 @@ def _with_samples(
 
 
 def _lines(path: Path, document: Document) -> list[tuple[int, bytes]]:
+    if path.stat().st_size > CAPS.total_bytes:
+        document.wrong(("samples",), f"samples.jsonl has more than {CAPS.total_bytes} bytes")
+        return []
     lines = path.read_bytes().split(b"\n")
     found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not found:

@@ -1,0 +1,54 @@
+"""docs/tasks.md tells the truth: its examples are loaded as they are printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from assay.catalog import Task, bundles, load_task
+from assay.catalog.manifest import SampleManifest, SuiteManifest, TaskManifest
+from assay.contracts import tasks as contract
+
+DOCS = (Path(__file__).parents[2] / "docs/tasks.md").read_text("utf-8")
+
+
+def example(language: str, start: str) -> str:
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", DOCS, re.DOTALL)
+    (text,) = [block for block in found if block.startswith(start)]
+    return text
+
+
+def written(folder: Path, files: dict[str, str]) -> Task:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    return load_task(folder)
+
+
+def test_the_full_example_loads(tmp_path: Path) -> None:
+    task = written(
+        tmp_path / "clamp",
+        {
+            "task.yaml": example("yaml", "id: clamp"),
+            "tests/test_clamp.py": example("python", "import pytest"),
+            "workspace/solution.py": "def clamp(number, low, high): pass\n",
+            "reference/solution.py": "def clamp(n, a, b): ...\n",
+            "noop/solution.py": "def clamp(number, low, high): pass\n",
+            "cheats/leaves_at_import/solution.py": "raise SystemExit(0)\n",
+            "cheats/equals_everything/solution.py": "x = 1\n",
+        },
+    )
+    assert task.cheats == ("equals_everything", "leaves_at_import")
+    assert "task.json" in bundles(task).public
+
+
+def test_the_question_example_loads(tmp_path: Path) -> None:
+    task = written(tmp_path / "capitals", {"task.yaml": example("yaml", "id: capitals")})
+    assert task.sample_ids == ("norway", "kenya")
+
+
+def test_every_field_and_check_is_described() -> None:
+    fields = {*TaskManifest.__struct_fields__, *SampleManifest.__struct_fields__, *SuiteManifest.__struct_fields__}
+    kinds = {str(kind.__struct_config__.tag) for kind in contract.AnyCheck.__args__}
+    missing = {name for name in fields | kinds if not re.search(rf"\b{name}\b", DOCS)}
+    assert missing == set()
