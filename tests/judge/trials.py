@@ -20,7 +20,7 @@ SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=20, processes=48,
 class RealTools:
     searcher: Searcher = field(default_factory=Searcher)
     bench: SandboxBench = field(
-        default_factory=lambda: SandboxBench(open_sandbox_provider(), slots=2, call_seconds=3.0)
+        default_factory=lambda: SandboxBench(open_sandbox_provider(), slots=4, call_seconds=2.0)
     )
 
 

@@ -87,8 +87,8 @@ class Host:
         for plain in (str, int, float, bytes, tuple):
             if isinstance(value, plain):
                 return ["v", self.hold(value), type(value).__name__, encoder.value(_plain(plain, value), depth)]
-        if getattr(builtins, getattr(value, "__name__", ""), None) is value:
-            return ["b", value.__name__] if isinstance(value, type) else ["h", self.hold(value), value.__name__]
+        if isinstance(value, type) and _is_builtin(value):
+            return ["b", value.__name__]
         return ["h", self.hold(value), type(value).__name__]
 
     def _raised(self, error: BaseException, encoder: Encoder) -> list[Any]:
@@ -161,6 +161,10 @@ def _invoke(target: Any, name: str, arguments: tuple[Any, ...], named: dict[str,
     return getattr(target, name)(*arguments, **named)
 
 
+def _instance(kind: Any, value: Any) -> bool:
+    return isinstance(value, kind)
+
+
 def _names(module: Any) -> list[str]:
     return list(getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")])
 
@@ -181,7 +185,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "delete_item": operator.delitem,
     "str": str,
     "repr": repr,
-    "instance": isinstance,
+    "instance": _instance,
     "names": _names,
 }
 

@@ -7,14 +7,14 @@ import operator
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, MethodWrapperType
 from typing import Any
 
 from .codec import Encoder, Malformed
 from .proxy import handle_of
 from .raised import CandidateError
 
-_CALLABLE = (FunctionType, MethodType, BuiltinFunctionType, partial, type)
+_CALLABLE = (FunctionType, MethodType, BuiltinFunctionType, MethodDescriptorType, MethodWrapperType, partial, type)
 
 
 class Lending:
@@ -46,7 +46,7 @@ class Lending:
             return ["E", nearest(type(value)), str(value)]
         if isinstance(value, type) and issubclass(value, BaseException):
             return ["B", nearest(value)]
-        if getattr(builtins, getattr(value, "__name__", ""), None) is value:
+        if isinstance(value, type | BuiltinFunctionType) and getattr(builtins, value.__name__, None) is value:
             return ["B", value.__name__]
         if isinstance(value, (*_CALLABLE, Iterator)) or self._is_ours(value):
             return ["h", self.number(value), getattr(value, "__name__", type(value).__name__)]

@@ -1,0 +1,60 @@
+"""Rule 5: every task of the catalogue grades its own reference, no-op and cheats as it must, in real sandboxes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay.catalog import bundles, load_task
+from services.judge.validation import validate
+from tests.judge.trials import RealTools
+
+ROOT = Path(__file__).parents[2]
+TASKS = sorted(path.parent for path in ROOT.glob("catalog/tasks/*/task.yaml"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", TASKS, ids=lambda folder: folder.name)
+async def test_task(folder: Path, tools: RealTools) -> None:
+    trials = await validate(bundles(load_task(folder)), tools)
+    wrong = [(trial.name, trial.sample_id, trial.verdict) for trial in trials if not trial.ok]
+    assert not wrong
+    assert {"reference", "noop"} <= {trial.name for trial in trials}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "services.judge.validate", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False, env={**os.environ})
+
+
+def test_the_program_prints_one_json_object() -> None:
+    done = run("catalog/tasks/ticket_routing", "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["task"], found["ok"]) == (0, "ticket_routing", True)
+    assert {trial["verdict"]["outcome"] for trial in found["trials"]} == {"passed", "failed"}
+
+
+def test_the_program_says_why_a_task_cannot_be_graded(tmp_path: Path) -> None:
+    (tmp_path / "task.yaml").write_text("id: nothing")
+    done = run(str(tmp_path), "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]
+    assert run().returncode == 2
+
+
+def test_the_program_names_what_grades_wrongly(tmp_path: Path) -> None:
+    folder = tmp_path / "capital"
+    folder.mkdir()
+    (folder / "task.yaml").write_text(
+        "id: capital\ntitle: Capital\ncategory: facts\ndifficulty: trivial\nsolver: answer\n"
+        "instructions: Name it.\nnoop_answer: Oslo\nchecks: [{kind: exact}]\n"
+        "samples: [{sample_id: norway, expected: Oslo}]\n"
+    )
+    done = run(str(folder))
+    assert done.returncode == 3
+    assert b"WRONG noop norway: score 1, must be 0" in done.stdout

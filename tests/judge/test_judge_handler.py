@@ -1,0 +1,252 @@
+"""The handler over real stores, and the whole loop over the bus with a small ledger that grants claims."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from assay.artifacts import Area, ArtifactStore, StoreUnreachable, open_store, pack
+from assay.bus.memory import MemoryBus
+from assay.bus.protocol import Envelope
+from assay.bus.queues import REPORTS, all_queues
+from assay.contracts import subjects
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import AttemptJudged, GradeAttempt, Stage, Ticket
+from assay.contracts.codec import decode, encode
+from assay.contracts.files import Files
+from assay.contracts.models import ModelSpec
+from assay.contracts.rpc import ClaimAttempts, Claims, Heartbeat, Leases
+from assay.contracts.tasks import Choice, HiddenTask, Regex, Solver
+from assay.contracts.verdicts import Outcome, Verdict
+from assay.worker.worker import Worker, WorkerOptions
+from services.judge.bench import SandboxBench
+from services.judge.handlers import Ports, on_failure, on_ticket
+from services.judge.hidden import HiddenBundles
+from tests.judge.sandboxes import BrokenProvider
+from tests.judge.trials import RealTools, hidden_tests
+
+
+@dataclass
+class CountedStore:
+    """A store that counts what is fetched, and can fall silent."""
+
+    store: ArtifactStore
+    gets: int = 0
+    silent: bool = False
+
+    async def get(self, ref: ArtifactRef) -> bytes:
+        self.gets += 1
+        if self.silent:
+            raise StoreUnreachable("no answer")
+        return await self.store.get(ref)
+
+    async def put(self, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
+        if self.silent:
+            raise StoreUnreachable("no answer")
+        return await self.store.put(data, media_type, truncated=truncated)
+
+
+@dataclass
+class Court:
+    """Real stores and a judge's ports, and tickets for them."""
+
+    hidden: CountedStore
+    attempts: CountedStore
+    ports: Ports
+
+    async def ticket(self, bundle: Files, output: bytes | None, attempt: str = "run-1", sample: str = "a") -> Ticket:
+        return Ticket(
+            attempt_id=attempt,
+            token=3,
+            project="default",
+            lease_seconds=30,
+            task_id="t",
+            task_digest="0" * 64,
+            sample_id=sample,
+            repeat=0,
+            model=ModelSpec(name="oracle"),
+            solver=Solver.ANSWER,
+            hidden=await self.hidden.store.put(pack(bundle)),
+            output=None if output is None else await self.attempts.store.put(output),
+        )
+
+
+@pytest.fixture
+async def court(tmp_path: Path, tools: RealTools) -> AsyncIterator[Court]:
+    hidden = CountedStore(open_store(tmp_path, Area.HIDDEN))
+    attempts = CountedStore(open_store(tmp_path, Area.ATTEMPTS))
+    ports = Ports(
+        worker_id="judge-1",
+        hidden=HiddenBundles(hidden),
+        attempts=attempts,
+        searcher=tools.searcher,
+        bench=tools.bench,
+    )
+    yield Court(hidden, attempts, ports)
+
+
+def answer_bundle(**more: Any) -> dict[str, bytes]:
+    checks = (Choice(options=("cat", "dog")), Regex(pattern="^the"))
+    task = HiddenTask(task_id="t", digest="0" * 64, solver=Solver.ANSWER, checks=checks, expected={"a": "cat"}, **more)
+    return {"grading.json": encode(task)}
+
+
+def code_bundle(test: str = "import solution\ndef test_a(): assert solution.f() == 1") -> dict[str, bytes]:
+    hidden = hidden_tests({"test_hidden.py": test}, ("test_hidden.py::test_a",), outputs=("solution.py", "lib/"))
+    return {"grading.json": encode(hidden.task), **hidden.files}
+
+
+async def test_an_answer_is_judged_and_leaves_nothing_else_behind(court: Court) -> None:
+    report = await on_ticket(await court.ticket(answer_bundle(), b"the cat"), court.ports)
+    assert report.message_id == "run-1:3:judged"
+    assert (report.token, report.worker_id, report.fault, report.artifacts) == (3, "judge-1", None, {})
+    assert report.verdict.outcome is Outcome.PASSED
+    assert [check.score for check in report.verdict.checks] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (None, "nothing was handed in"),
+        (b"x" * 1_000_001, "more than"),
+        (b"", "names none"),
+        (b"\xff\xfe the cat\x00", "not found"),
+    ],
+)
+async def test_what_cannot_be_graded_as_an_answer_fails(court: Court, output: bytes | None, told: str) -> None:
+    report = await on_ticket(await court.ticket(answer_bundle(), output), court.ports)
+    assert (report.verdict.outcome, report.fault) == (Outcome.FAILED, None)
+    assert told in report.verdict.reason
+
+
+async def test_hidden_bundles_are_fetched_once(court: Court) -> None:
+    for number in range(20):
+        await on_ticket(await court.ticket(answer_bundle(), b"%d" % number), court.ports)
+    assert court.hidden.gets == 1
+
+
+async def test_code_is_judged_and_its_logs_are_kept(court: Court) -> None:
+    output = pack({"solution.py": b"print('hello')\ndef f(): return 1", "notes.txt": b"dropped"})
+    report = await on_ticket(await court.ticket(code_bundle(), output), court.ports)
+    assert report.verdict.outcome is Outcome.PASSED
+    assert set(report.artifacts) == {"judge.stdout", "judge.stderr", "verdict.json"}
+    logs = {name: await court.attempts.get(ref) for name, ref in report.artifacts.items()}
+    assert logs["judge.stdout"] == b"passed   test_hidden.py::test_a\n"
+    assert logs["judge.stderr"] == b"hello\n"
+    assert decode(Verdict, logs["verdict.json"]) == report.verdict
+
+
+async def test_what_prints_without_end_is_cut_and_marked(court: Court) -> None:
+    output = pack({"solution.py": b"print('x' * 1_000_000)\ndef f(): return 1"})
+    report = await on_ticket(await court.ticket(code_bundle(), output), court.ports)
+    assert report.verdict.outcome is Outcome.PASSED
+    assert report.artifacts["judge.stderr"].truncated
+    assert report.artifacts["judge.stderr"].size_bytes == 256_000
+
+
+async def test_undeclared_files_do_not_cross(court: Court) -> None:
+    test = "import candidate, pytest, solution\ndef test_a():\n    assert solution.f() == ['lib', 'solution.py']\n"
+    solution = b"import os\ndef f(): return sorted(os.listdir('.'))"
+    output = pack({"solution.py": solution, "lib/a.py": b"", "conftest.py": b"", "libx/a.py": b""})
+    report = await on_ticket(await court.ticket(code_bundle(test), output), court.ports)
+    assert report.verdict.outcome is Outcome.PASSED, report
+
+
+@pytest.mark.parametrize("output", [b"no bundle", b"\x91\x92\xa9../up.txt\xc4\x01x", b"\x91\x92\xa4/etc\xc4\x01x"])
+async def test_unsound_bundles_fail(court: Court, output: bytes) -> None:
+    report = await on_ticket(await court.ticket(code_bundle(), output), court.ports)
+    assert (report.verdict.outcome, report.fault) == (Outcome.FAILED, None)
+    assert "refused" in report.verdict.reason
+
+
+async def test_a_silent_store_asks_for_another_try(court: Court) -> None:
+    ticket = await court.ticket(answer_bundle(), b"the cat")
+    court.hidden.silent = True
+    report = await on_ticket(ticket, court.ports)
+    assert report.verdict.outcome is Outcome.INFRA_ERROR
+    assert report.fault and (report.fault.kind, report.fault.new_try) == ("artifacts", True)
+    court.hidden.silent = False
+    assert (await on_ticket(ticket, court.ports)).verdict.outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("bundle", [{}, {"grading.json": b"{}"}, {"grading.json": b"\xff"}])
+async def test_a_broken_hidden_bundle_is_a_fault_for_good(court: Court, bundle: dict[str, bytes]) -> None:
+    report = await on_ticket(await court.ticket(bundle, b"x"), court.ports)
+    assert report.verdict.outcome is Outcome.INFRA_ERROR
+    assert report.fault and (report.fault.kind, report.fault.new_try) == ("hidden_bundle", False)
+
+
+async def test_a_sample_without_expectation_and_a_lost_output_are_faults(court: Court) -> None:
+    unknown = await on_ticket(await court.ticket(answer_bundle(), b"the cat", sample="zz"), court.ports)
+    assert unknown.fault and unknown.fault.kind == "hidden_bundle"
+    ticket = await court.ticket(answer_bundle(), None)
+    gone = structs.replace(ticket, output=ArtifactRef(sha256="1" * 64, size_bytes=3))
+    lost = await on_ticket(gone, court.ports)
+    assert lost.fault and (lost.fault.kind, lost.fault.new_try) == ("output", False)
+
+
+async def test_a_sandbox_that_does_not_start_is_an_infra_error(court: Court) -> None:
+    ports = replace(court.ports, bench=SandboxBench(BrokenProvider()))
+    report = await on_ticket(await court.ticket(code_bundle(), pack({"solution.py": b""})), ports)
+    assert report.verdict.outcome is Outcome.INFRA_ERROR
+    assert report.fault and (report.fault.kind, report.fault.new_try) == ("sandbox", True)
+
+
+async def test_what_nobody_foresaw_is_an_infra_error_too(court: Court) -> None:
+    report = on_failure(await court.ticket(answer_bundle(), b""), ZeroDivisionError("x"), "judge-1")
+    assert report.verdict.outcome is Outcome.INFRA_ERROR
+    assert report.fault and report.fault.new_try
+
+
+async def test_answers_are_cheap(court: Court) -> None:
+    checks = (Choice(options=("cat", "dog")),)
+    task = HiddenTask(task_id="t", digest="0" * 64, solver=Solver.ANSWER, checks=checks, expected={"a": "cat"})
+    tickets = [await court.ticket({"grading.json": encode(task)}, b"cat %d" % number) for number in range(300)]
+    started = time.process_time()
+    for ticket in tickets:
+        assert (await on_ticket(ticket, court.ports)).verdict.outcome is Outcome.PASSED
+    milliseconds = 1000 * (time.process_time() - started) / len(tickets)
+    assert milliseconds < 1.5
+
+
+async def test_orders_become_verdicts_over_the_bus(court: Court) -> None:
+    outputs = {f"run-{n}": b"the cat" if n % 2 else b"the dog" for n in range(12)}
+    tickets = {name: await court.ticket(answer_bundle(), output, name) for name, output in outputs.items()}
+    bus, stop = MemoryBus(), asyncio.Event()
+    await bus.provision(all_queues())
+
+    async def claim(request: ClaimAttempts) -> Claims:
+        assert request.stage is Stage.JUDGE
+        return Claims(granted=tuple(tickets[claim.attempt_id] for claim in request.claims))
+
+    async def heartbeat(_: Heartbeat) -> Leases:
+        return Leases()
+
+    await bus.rpc.serve("ledger", {ClaimAttempts: claim, Heartbeat: heartbeat})
+    orders = [GradeAttempt(attempt_id=name, token=3) for name in tickets]
+    await bus.work.publish([Envelope.of(subjects.order(order), order.attempt_id, order) for order in orders])
+    worker = Worker(
+        WorkerOptions(worker_id="judge-1", stage=Stage.JUDGE, slots=5),
+        bus,
+        work=lambda ticket: on_ticket(ticket, court.ports),
+        failed=lambda ticket, error: on_failure(ticket, error, "judge-1"),
+    )
+    running = asyncio.create_task(worker.run(stop))
+    judged: dict[str, AttemptJudged] = {}
+    while len(judged) < len(outputs):
+        for delivery in await bus.work.fetch(REPORTS, 50, 5.0):
+            assert isinstance(delivery.message, AttemptJudged)
+            judged[delivery.message.attempt_id] = delivery.message
+            await delivery.ack()
+    stop.set()
+    await running
+    assert {name: report.verdict.outcome for name, report in judged.items()} == {
+        name: Outcome.PASSED if b"cat" in output else Outcome.FAILED for name, output in outputs.items()
+    }
