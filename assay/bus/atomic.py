@@ -2,7 +2,8 @@
 
 An atomic batch (nats-server 2.12 and later) is stored as a whole or not at all, with one wait for the disk. It is also
 refused as a whole when it holds one message id the stream already knows, which is what a retry looks like: then the
-messages go one by one, and the known ones are acknowledged as duplicates.
+messages go one by one, and the known ones are acknowledged as duplicates. The same helps where one message is too large
+or forbidden (which leaves a hole in the batch), and where too many batches are open.
 """
 
 from __future__ import annotations
@@ -87,12 +88,9 @@ async def _store_one(connection: Connection, envelope: Envelope) -> Fate | Messa
     )
 
 
-_INCOMPLETE_BATCH = 10176
-
-
 def _passing(error: ApiError) -> bool:
-    """Whether the trouble is the server's (full disk, starting, too many batches, a broken line), not the message's."""
-    return error.code >= 500 or error.code == 429 or error.err_code == _INCOMPLETE_BATCH
+    """Whether the trouble is the server's (full disk, starting up), and not the message's or the batch's."""
+    return error.code >= 500
 
 
 def _headers(envelope: Envelope, batch: str, number: int) -> dict[str, str]:

@@ -31,7 +31,7 @@ async def connect(settings: BusSettings) -> JetStreamBus:
 
 class JetStreamBus:
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._rpc = JetStreamRpc(connection)
         self._work = JetStreamWork(connection)
         self._facts = JetStreamFacts(connection)
@@ -58,21 +58,21 @@ class JetStreamBus:
 
     @property
     def connected(self) -> bool:
-        return self._connection.connected
+        return self.connection.connected
 
     @property
     def reconnects(self) -> int:
-        return self._connection.reconnects
+        return self.connection.reconnects
 
     @property
     def closed(self) -> asyncio.Event:
-        return self._connection.closed
+        return self.connection.closed
 
     async def provision(self, queues: Sequence[Queue[Any]]) -> None:
         """Also done again by itself after every reconnect: the server may come back with an empty store. Raises
         BusMisconfigured for a server that does not sync always, or for streams that are too different."""
-        await require_durable(self._connection)
-        await provision(self._connection, queues)
+        await require_durable(self.connection)
+        await provision(self.connection, queues)
         self._queues = queues
 
     def _on_reconnect(self) -> None:
@@ -91,10 +91,10 @@ class JetStreamBus:
                 await asyncio.sleep(_RETRY_SECONDS)
             except Permanent as error:
                 _log.error("bus.unfit_server", error=str(error))
-                await self._connection.close()
+                await self.connection.close()
 
     async def close(self) -> None:
         if self._again is not None:
             self._again.cancel()
         await self._rpc.stop()
-        await self._connection.close()
+        await self.connection.close()

@@ -1,0 +1,95 @@
+"""The bus under test: in memory, and on a real nats-server. Both must behave the same."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from assay.bus.api import call
+from assay.bus.connection import Connection
+from assay.bus.errors import Missing
+from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.memory import MemoryBus
+from assay.bus.protocol import Bus
+from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, WORK_STREAM
+from tests.bus.messages import QUEUES
+from tests.bus.nats_server import ServerProcess
+
+Join = Callable[[], Awaitable[Bus]]
+ConnectAs = Callable[[str], Awaitable[JetStreamBus]]
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]:
+    """One server for the tests that only need an empty store."""
+    server = ServerProcess(tmp_path_factory.mktemp("nats"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Generator[ServerProcess]:
+    """A server of the test's own, to be mistreated."""
+    server = ServerProcess(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def connect_as(server: ServerProcess) -> AsyncGenerator[ConnectAs]:
+    """Connections to ``server`` by user."""
+    async with AsyncExitStack() as stack:
+
+        async def connect_user(user: str) -> JetStreamBus:
+            bus = await connect(server.settings(user))
+            stack.push_async_callback(bus.close)
+            return bus
+
+        yield connect_user
+
+
+@pytest.fixture(params=["memory", "jetstream"])
+async def join(request: pytest.FixtureRequest) -> AsyncGenerator[Join]:
+    """Makes another participant of one and the same bus, which has QUEUES and nothing in them."""
+    if request.param == "memory":
+        memory = MemoryBus()
+        await memory.provision(QUEUES)
+
+        async def share() -> Bus:
+            return memory
+
+        yield share
+        return
+    server: ServerProcess = request.getfixturevalue("shared_server")
+    await forget_everything(server)
+    async with AsyncExitStack() as stack:
+
+        async def another() -> Bus:
+            bus = await connect(server.settings())
+            stack.push_async_callback(bus.close)
+            return bus
+
+        await (await another()).provision(QUEUES)
+        yield another
+
+
+@pytest.fixture
+async def bus(join: Join) -> Bus:
+    return await join()
+
+
+async def forget_everything(server: ServerProcess) -> None:
+    """Makes the shared server as good as new."""
+    connection = Connection(server.settings())
+    await connection.open()
+    for stream in (WORK_STREAM, FACTS_STREAM, DEAD_STREAM):
+        try:
+            await call(connection, f"STREAM.DELETE.{stream}")
+        except Missing:
+            continue
+    await connection.close()

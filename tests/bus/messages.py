@@ -1,0 +1,49 @@
+"""Messages and queues the bus's tests use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from assay.bus.protocol import Bus, Delivery, Envelope, Queue
+from assay.contracts import subjects
+from assay.contracts.attempts import ExecuteAttempt, Stage
+from assay.contracts.tail import TailKind, TailLine
+
+QUICK: Queue[ExecuteAttempt] = Queue(
+    name="quick", subject="assay.work.run.quick", kind=ExecuteAttempt, ack_wait_seconds=0.4, max_deliver=3
+)
+"""A queue whose messages come again soon."""
+
+CALM: Queue[ExecuteAttempt] = Queue(name="calm", subject=subjects.orders(Stage.RUN), kind=ExecuteAttempt)
+QUEUES = (QUICK, CALM)
+
+
+def order(number: int, queue: Queue[ExecuteAttempt] = CALM, message_id: str = "") -> Envelope:
+    message = ExecuteAttempt(attempt_id=f"run-{number}", token=1)
+    return Envelope.of(queue.subject, message_id or f"order-{number}", message)
+
+
+def numbers(deliveries: Sequence[Delivery[ExecuteAttempt]]) -> list[int]:
+    return [int(delivery.message.attempt_id.removeprefix("run-")) for delivery in deliveries]
+
+
+def fact(number: int, run: str = "r1") -> Envelope:
+    """Facts are opaque to the bus; any message will do."""
+    message = ExecuteAttempt(attempt_id=f"{run}-{number}", token=1)
+    return Envelope.of(f"assay.evt.v1.demo.attempt.finished.{run}", f"{run}:{number}", message)
+
+
+def line(text: str) -> TailLine:
+    return TailLine(attempt_id="run-1", token=1, kind=TailKind.STDOUT, text=text, time=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def fetch_all(bus: Bus, queue: Queue[Any], wait_seconds: float = 0.2) -> list[Delivery[Any]]:
+    """Until the queue has no more to give; everything is acknowledged."""
+    found: list[Delivery[Any]] = []
+    while deliveries := await bus.work.fetch(queue, 100, wait_seconds):
+        for delivery in deliveries:
+            await delivery.ack()
+        found.extend(deliveries)
+    return found

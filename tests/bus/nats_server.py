@@ -1,0 +1,87 @@
+"""A real nats-server of our own configuration on a free loopback port, which a test can kill and start again."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from assay.bus.permissions import USERS
+from assay.bus.server_conf import nats_conf
+from assay.bus.settings import BusSettings
+
+PROGRAM = Path(sys.executable).parent / "nats-server"
+_START_SECONDS = 10.0
+
+
+class ServerProcess:
+    """``user`` of ``settings`` is one of permissions.USERS; ``observer`` may do everything."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = folder / "store"
+        self.port = free_port()
+        self._monitor_port = free_port()
+        self._config = folder / "nats.conf"
+        self._log = folder / "nats.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.reconfigure()
+
+    def reconfigure(self, *, sync_always: bool = True, lend_report: bool = True, monitor: bool = False) -> None:
+        """For the next start. ``lend_report`` false: a server that was not configured by us."""
+        passwords = {user: f"{user}-secret" for user in USERS}
+        text = nats_conf(
+            host="127.0.0.1", port=self.port, store=self.store, passwords=passwords, sync_always=sync_always
+        )
+        if not lend_report:
+            text = re.sub(r"^ +(imports|exports): .*\n", "", text, flags=re.MULTILINE)
+        if monitor:
+            text += f'http: "127.0.0.1:{self._monitor_port}"\n'
+        self._config.write_text(text)
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def monitor_url(self) -> str:
+        return f"http://127.0.0.1:{self._monitor_port}"
+
+    def settings(self, user: str = "observer", password: str = "") -> BusSettings:
+        return BusSettings(url=self.url, user=user, password=password or f"{user}-secret", name=f"test-{user}")
+
+    def start(self) -> None:
+        log = self._log.open("ab")
+        self._process = subprocess.Popen([str(PROGRAM), "--config", str(self._config)], stdout=log, stderr=log)
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._greets():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"nats-server did not start:\n{self._log.read_text()}")
+            time.sleep(0.01)
+
+    def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """As at a power cut of the process; SIGTERM for an orderly end."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(timeout=10)
+            self._process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def _greets(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                return connection.recv(5) == b"INFO "
+        except OSError:
+            return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,89 @@
+"""How the ledger brings streams and queues into being, and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from assay.bus.api import call
+from assay.bus.errors import BusMisconfigured
+from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.queues import REPORTS, all_queues, orders_queue
+from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, WORK_STREAM, stream_configs
+from assay.contracts.attempts import Stage
+from tests.bus.conftest import ConnectAs
+from tests.bus.nats_server import ServerProcess
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+async def bus(connect_as: ConnectAs) -> JetStreamBus:
+    return await connect_as("observer")
+
+
+async def config_of(bus: JetStreamBus, stream: str) -> dict[str, Any]:
+    return (await call(bus.connection, f"STREAM.INFO.{stream}"))["config"]
+
+
+async def test_provisioning_twice_is_the_same_as_once(bus: JetStreamBus) -> None:
+    await bus.provision(all_queues())
+    await bus.provision(all_queues())
+    names = (await call(bus.connection, "STREAM.NAMES"))["streams"]
+    assert sorted(names) == [DEAD_STREAM, FACTS_STREAM, WORK_STREAM]
+    consumers = (await call(bus.connection, f"CONSUMER.NAMES.{WORK_STREAM}"))["consumers"]
+    assert sorted(consumers) == ["judge-default", "reports", "run-default"]
+
+
+async def test_streams_are_what_the_design_says(bus: JetStreamBus) -> None:
+    await bus.provision(all_queues())
+    work, facts = await config_of(bus, WORK_STREAM), await config_of(bus, FACTS_STREAM)
+    assert (work["retention"], work["storage"], work["allow_atomic"]) == ("workqueue", "file", True)
+    assert work["duplicate_window"] == 120 * SECOND
+    assert (facts["retention"], facts["max_age"]) == ("limits", 7 * 86_400 * SECOND)
+
+
+async def test_what_can_be_changed_is_changed(server: ServerProcess, bus: JetStreamBus) -> None:
+    await bus.provision(all_queues())
+    settings = replace(server.settings(), facts_max_age_days=1)
+    later = await connect(settings)
+    await later.provision([replace(REPORTS, ack_wait_seconds=7)])
+    assert (await config_of(bus, FACTS_STREAM))["max_age"] == 86_400 * SECOND
+    info = await call(bus.connection, f"CONSUMER.INFO.{WORK_STREAM}.reports")
+    assert info["config"]["ack_wait"] == 7 * SECOND
+    await later.close()
+
+
+@pytest.mark.parametrize(("field", "value"), [("retention", "limits"), ("storage", "memory")])
+async def test_a_stream_of_another_kind_is_refused(bus: JetStreamBus, field: str, value: str) -> None:
+    wanted = stream_configs(7)[0]
+    await call(bus.connection, f"STREAM.CREATE.{WORK_STREAM}", {**wanted, field: value})
+    with pytest.raises(BusMisconfigured, match=rf"{WORK_STREAM} .*{field} is '{value}', must be '{wanted[field]}'"):
+        await bus.provision(all_queues())
+
+
+async def test_subjects_held_by_a_foreign_stream_are_an_error(bus: JetStreamBus) -> None:
+    await call(bus.connection, "STREAM.CREATE.OTHER", {"name": "OTHER", "subjects": ["assay.work.>"]})
+    with pytest.raises(BusMisconfigured, match="overlap"):
+        await bus.provision(all_queues())
+
+
+async def test_two_queues_over_one_subject_are_an_error(bus: JetStreamBus) -> None:
+    await bus.provision(all_queues())
+    with pytest.raises(BusMisconfigured, match="run-second"):
+        await bus.provision([replace(orders_queue(Stage.RUN), name="run-second")])
+
+
+async def test_the_monitoring_endpoint_tells_of_durability_where_the_bus_does_not(server: ServerProcess) -> None:
+    server.stop()
+    server.reconfigure(lend_report=False, monitor=True)
+    server.start()
+    unknowing = await connect(server.settings("ledger"))
+    with pytest.raises(BusMisconfigured, match="ASSAY_NATS_MONITOR_URL"):
+        await unknowing.provision(all_queues())
+    await unknowing.close()
+    knowing = await connect(replace(server.settings("ledger"), monitor_url=server.monitor_url))
+    await knowing.provision(all_queues())
+    await knowing.close()

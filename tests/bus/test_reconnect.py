@@ -1,0 +1,203 @@
+"""A nats-server that is killed and started again on the same store, or on an empty one."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import time
+
+import pytest
+
+from assay.bus.errors import BusClosed, BusForbidden, BusMisconfigured, BusUnavailable
+from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.settings import BusSettings
+from assay.contracts.rpc import GetHealth
+from tests.bus.conftest import ConnectAs
+from tests.bus.messages import CALM, QUEUES, fact, fetch_all, numbers, order
+from tests.bus.nats_server import ServerProcess, free_port
+from tests.bus.test_facts import ALL, take
+from tests.bus.test_facts import numbers as fact_numbers
+from tests.bus.test_rpc import healthy
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def ledger(connect_as: ConnectAs) -> JetStreamBus:
+    bus = await connect_as("observer")
+    await bus.provision(QUEUES)
+    return bus
+
+
+async def connected(bus: JetStreamBus, reconnects: int) -> None:
+    async with asyncio.timeout(10):
+        while bus.reconnects < reconnects:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_everything_recovers_by_itself(
+    server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs, number: signal.Signals
+) -> None:
+    other = await connect_as("observer")
+    await ledger.rpc.serve("ledger", {GetHealth: healthy("ledger")})
+    await ledger.work.publish([order(1)])
+    fetching = asyncio.create_task(other.work.fetch(CALM, 10, 10))
+    await fetching
+    server.stop(number)
+    publishing = [asyncio.create_task(other.work.publish([order(n)])) for n in range(2, 40)]
+    waiting = asyncio.create_task(ledger.work.fetch(CALM, 100, 10))
+    await asyncio.sleep(0.7)
+    assert not any(task.done() for task in publishing)
+    server.start()
+    started = time.monotonic()
+    await asyncio.gather(*publishing)
+    assert numbers(await waiting)
+    assert (await other.rpc.request(GetHealth())).service == "ledger"
+    assert time.monotonic() - started < 5
+    assert not other.closed.is_set()
+
+
+async def test_what_was_acknowledged_survives_and_nothing_is_stored_twice(
+    server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
+) -> None:
+    """Publishers keep going while the server is killed twice in the middle of it."""
+    other = await connect_as("observer")
+
+    async def publish(first: int) -> None:
+        for n in range(first, first + 300):
+            await other.work.publish([order(n)])
+
+    publishing = [asyncio.create_task(publish(first)) for first in range(0, 1500, 300)]
+    for _ in range(2):
+        await asyncio.sleep(0.1)
+        server.stop()
+        server.start()
+        await connected(other, other.reconnects + 1)
+    await asyncio.gather(*publishing)
+    assert sorted(numbers(await fetch_all(ledger, CALM))) == list(range(1500))
+
+
+async def test_an_unsettled_message_comes_again_after_a_restart(server: ServerProcess, ledger: JetStreamBus) -> None:
+    await ledger.work.publish([order(1)])
+    [first] = await ledger.work.fetch(CALM, 1, 1)
+    server.stop()
+    server.start()
+    await connected(ledger, 1)
+    await first.nak()
+    [again] = await ledger.work.fetch(CALM, 1, 5)
+    assert again.message == first.message
+
+
+async def test_replay_has_no_gap_across_a_restart(
+    server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
+) -> None:
+    other = await connect_as("observer")
+    async with other.facts.replay(ALL) as facts:
+        await ledger.facts.publish([fact(number) for number in range(50)])
+        assert fact_numbers(await take(facts, 30)) == list(range(30))
+        server.stop()
+        server.start()
+        await ledger.facts.publish([fact(number) for number in range(50, 100)])
+        assert fact_numbers(await take(facts, 70, seconds=20)) == list(range(30, 100))
+
+
+async def test_listeners_hear_again_after_a_restart(
+    server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
+) -> None:
+    other = await connect_as("observer")
+    async with other.facts.listen(ALL) as facts:
+        server.stop()
+        server.start()
+        await connected(other, 1)
+        await ledger.facts.publish([fact(1)])
+        assert fact_numbers(await take(facts, 1)) == [1]
+
+
+async def test_a_deleted_store_is_provisioned_again(
+    server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
+) -> None:
+    other = await connect_as("observer")
+    await ledger.facts.publish([fact(number) for number in range(5)])
+    async with other.facts.replay(ALL) as facts:
+        await take(facts, 5)
+        server.stop()
+        shutil.rmtree(server.store)
+        server.start()
+        await other.work.publish([order(1)])
+        assert numbers(await other.work.fetch(CALM, 1, 5)) == [1]
+        await ledger.facts.publish([fact(number) for number in range(5, 8)])
+        assert fact_numbers(await take(facts, 3)) == [5, 6, 7]
+
+
+async def test_a_server_that_stands_still_delays_but_loses_nothing(server: ServerProcess, ledger: JetStreamBus) -> None:
+    server.signal(signal.SIGSTOP)
+    publishing = asyncio.create_task(ledger.work.publish([order(n) for n in range(10)]))
+    with pytest.raises(BusUnavailable):
+        await ledger.rpc.request(GetHealth(), timeout_seconds=0.3)
+    assert await ledger.work.fetch(CALM, 1, 0.1) == []
+    assert not publishing.done()
+    server.signal(signal.SIGCONT)
+    await publishing
+    assert sorted(numbers(await fetch_all(ledger, CALM))) == list(range(10))
+
+
+async def test_a_request_during_an_outage_is_unavailable_in_time(server: ServerProcess, ledger: JetStreamBus) -> None:
+    server.stop()
+    started = time.monotonic()
+    with pytest.raises(BusUnavailable):
+        await ledger.rpc.request(GetHealth(), timeout_seconds=0.5)
+    assert await ledger.work.fetch(CALM, 1, 0.5) == []
+    assert time.monotonic() - started < 4
+    assert not ledger.connected
+
+
+async def test_a_publisher_that_gives_up_may_be_cancelled(server: ServerProcess, ledger: JetStreamBus) -> None:
+    server.stop()
+    giving_up = asyncio.create_task(ledger.work.publish([order(1)]))
+    patient = asyncio.create_task(ledger.work.publish([order(2)]))
+    await asyncio.sleep(0.2)
+    giving_up.cancel()
+    await asyncio.gather(giving_up, return_exceptions=True)
+    server.start()
+    await patient
+    assert numbers(await fetch_all(ledger, CALM))[-1] == 2
+
+
+async def test_a_closed_bus_says_so(ledger: JetStreamBus) -> None:
+    await ledger.close()
+    assert ledger.closed.is_set()
+    with pytest.raises(BusClosed):
+        await ledger.work.publish([order(1)])
+    with pytest.raises(BusClosed):
+        await ledger.work.fetch(CALM, 1, 1)
+
+
+async def test_a_server_that_comes_back_unfit_ends_the_ledger(server: ServerProcess, ledger: JetStreamBus) -> None:
+    server.stop()
+    server.reconfigure(sync_always=False)
+    server.start()
+    async with asyncio.timeout(10):
+        await ledger.closed.wait()
+
+
+async def test_a_server_without_sync_always_is_refused(server: ServerProcess, connect_as: ConnectAs) -> None:
+    server.stop()
+    server.reconfigure(sync_always=False)
+    server.start()
+    bus = await connect_as("ledger")
+    with pytest.raises(BusMisconfigured, match="sync_interval: always"):
+        await bus.provision(QUEUES)
+
+
+async def test_a_refused_login_is_known_at_once(server: ServerProcess) -> None:
+    async with asyncio.timeout(3):
+        with pytest.raises(BusForbidden, match=r"'runner'.*ASSAY_NATS_PASSWORD"):
+            await connect(server.settings("runner", "wrong"))
+
+
+async def test_no_server_is_unavailable_after_the_time_that_was_set() -> None:
+    settings = BusSettings(url=f"nats://127.0.0.1:{free_port()}", connect_timeout_seconds=0.5)
+    with pytest.raises(BusUnavailable, match="ASSAY_NATS_URL"):
+        await connect(settings)

@@ -1,0 +1,201 @@
+"""The work plane, in memory and on JetStream."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from assay.bus.errors import MessageRefused
+from assay.bus.protocol import Bus, Envelope
+from assay.contracts.codec import MAX_MESSAGE_BYTES
+from tests.bus.conftest import Join
+from tests.bus.messages import CALM, QUICK, fetch_all, numbers, order
+
+
+async def test_messages_come_in_the_order_they_were_published(bus: Bus) -> None:
+    await bus.work.publish([order(number) for number in range(1200)])
+    assert numbers(await fetch_all(bus, CALM)) == list(range(1200))
+
+
+async def test_concurrent_publishers_each_wait_for_their_own_messages(bus: Bus) -> None:
+    await asyncio.gather(*(bus.work.publish([order(n), order(n + 1)]) for n in range(0, 400, 2)))
+    assert sorted(numbers(await fetch_all(bus, CALM))) == list(range(400))
+
+
+async def test_publishing_nothing_is_done_at_once(bus: Bus) -> None:
+    await bus.work.publish([])
+    assert await bus.work.fetch(CALM, 1, 0) == []
+
+
+async def test_fetch_returns_at_once_with_what_is_there(bus: Bus) -> None:
+    await bus.work.publish([order(number) for number in range(3)])
+    started = time.monotonic()
+    assert numbers(await bus.work.fetch(CALM, 50, 5)) == [0, 1, 2]
+    assert time.monotonic() - started < 1
+
+
+async def test_fetch_never_returns_more_than_asked_for(bus: Bus) -> None:
+    await bus.work.publish([order(number) for number in range(10)])
+    assert numbers(await bus.work.fetch(CALM, 4, 1)) == [0, 1, 2, 3]
+    assert numbers(await bus.work.fetch(CALM, 50, 1)) == [4, 5, 6, 7, 8, 9]
+
+
+async def test_fetch_waits_for_the_first_message(bus: Bus, join: Join) -> None:
+    other = await join()
+    fetching = asyncio.create_task(bus.work.fetch(CALM, 50, 5))
+    await asyncio.sleep(0.2)
+    assert not fetching.done()
+    started = time.monotonic()
+    await other.work.publish([order(1)])
+    assert numbers(await fetching) == [1]
+    assert time.monotonic() - started < 1
+
+
+async def test_fetch_of_an_empty_queue_ends_in_time(bus: Bus) -> None:
+    started = time.monotonic()
+    assert await bus.work.fetch(CALM, 50, 0.3) == []
+    assert 0.25 < time.monotonic() - started < 1
+    assert await bus.work.fetch(CALM, 50, 0) == []
+
+
+async def test_two_fetchers_share_a_queue(bus: Bus, join: Join) -> None:
+    other = await join()
+    await bus.work.publish([order(number) for number in range(20)])
+    one, two = await asyncio.gather(bus.work.fetch(CALM, 10, 2), other.work.fetch(CALM, 10, 2))
+    assert sorted(numbers(one) + numbers(two)) == list(range(20))
+
+
+async def test_work_for_a_cancelled_fetch_goes_to_the_next_one(bus: Bus) -> None:
+    cancelled = asyncio.create_task(bus.work.fetch(CALM, 5, 5))
+    await asyncio.sleep(0.1)
+    cancelled.cancel()
+    await asyncio.gather(cancelled, return_exceptions=True)
+    await bus.work.publish([order(1)])
+    started = time.monotonic()
+    assert numbers(await bus.work.fetch(CALM, 5, 5)) == [1]
+    assert time.monotonic() - started < 1
+
+
+async def test_a_known_message_id_is_stored_once(bus: Bus) -> None:
+    await bus.work.publish([order(1)])
+    await bus.work.publish([order(1), order(2), order(2)])
+    await bus.work.publish([order(2)])
+    assert numbers(await fetch_all(bus, CALM)) == [1, 2]
+
+
+async def test_a_retried_batch_stores_only_what_is_new(bus: Bus) -> None:
+    await bus.work.publish([order(number) for number in range(0, 100, 3)])
+    await bus.work.publish([order(number) for number in range(100)])
+    assert sorted(numbers(await fetch_all(bus, CALM))) == list(range(100))
+
+
+async def test_an_unsettled_message_comes_again(bus: Bus) -> None:
+    await bus.work.publish([order(1, QUICK)])
+    [first] = await bus.work.fetch(QUICK, 1, 1)
+    assert first.deliveries == 1
+    assert await bus.work.fetch(QUICK, 1, 0.1) == []
+    [second] = await bus.work.fetch(QUICK, 1, 2)
+    assert (second.deliveries, second.message) == (2, first.message)
+    await second.ack()
+    assert await bus.work.fetch(QUICK, 1, 0.8) == []
+
+
+async def test_a_message_in_progress_is_not_given_to_others(bus: Bus) -> None:
+    await bus.work.publish([order(1, QUICK)])
+    deliveries = await bus.work.fetch(QUICK, 1, 1)
+    for _ in range(4):
+        await asyncio.sleep(0.2)
+        await bus.work.in_progress(deliveries)
+    assert await bus.work.fetch(QUICK, 1, 0.1) == []
+    [again] = await bus.work.fetch(QUICK, 1, 2)
+    assert again.deliveries == 2
+
+
+async def test_a_message_handed_back_comes_again_at_once(bus: Bus) -> None:
+    await bus.work.publish([order(1)])
+    [delivery] = await bus.work.fetch(CALM, 1, 1)
+    await delivery.nak()
+    [again] = await bus.work.fetch(CALM, 1, 1)
+    assert again.deliveries == 2
+
+
+async def test_a_message_handed_back_with_a_delay_comes_after_it(bus: Bus) -> None:
+    await bus.work.publish([order(1)])
+    [delivery] = await bus.work.fetch(CALM, 1, 1)
+    await delivery.nak(0.5)
+    assert await bus.work.fetch(CALM, 1, 0.2) == []
+    assert len(await bus.work.fetch(CALM, 1, 2)) == 1
+
+
+async def test_a_message_left_unsettled_too_often_is_dead(bus: Bus) -> None:
+    await bus.work.publish([order(7, QUICK)])
+    seen = [len(await bus.work.fetch(QUICK, 1, 1)) for _ in range(QUICK.max_deliver)]
+    assert seen == [1, 1, 1]
+    assert await bus.work.fetch(QUICK, 1, 1) == []
+    [letter] = await bus.work.dead_letters()
+    assert (letter.subject, letter.payload) == (QUICK.subject, order(7).payload)
+    assert "3 times" in letter.reason
+    assert await bus.work.fetch(QUICK, 1, 0.8) == []
+
+
+async def test_a_message_handed_back_too_often_is_dead(bus: Bus) -> None:
+    await bus.work.publish([order(7, QUICK)])
+    for _ in range(QUICK.max_deliver):
+        [delivery] = await bus.work.fetch(QUICK, 1, 1)
+        await delivery.nak()
+    assert await bus.work.fetch(QUICK, 1, 0.8) == []
+    [letter] = await bus.work.dead_letters()
+    assert letter.deliveries == QUICK.max_deliver
+
+
+async def test_dead_letters_carry_the_reason_and_are_read_in_order(bus: Bus) -> None:
+    await bus.work.publish([order(number) for number in range(3)])
+    for delivery in await bus.work.fetch(CALM, 3, 1):
+        await delivery.dead_letter(f"no idea what to do\nwith {delivery.message.attempt_id}")
+    letters = await bus.work.dead_letters()
+    assert [letter.position for letter in letters] == [1, 2, 3]
+    assert [letter.reason.split()[-1] for letter in letters] == ["run-0", "run-1", "run-2"]
+    assert [letter.position for letter in await bus.work.dead_letters(after=1, limit=1)] == [2]
+    assert await bus.work.fetch(CALM, 3, 0.2) == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"not json",
+        b'{"type":"attempt.execute"}',
+        b'{"type":"attempt.grade","attempt_id":"a","token":1}',
+        b"\xff\0",
+    ],
+)
+async def test_what_does_not_decode_is_dead_with_the_reason(bus: Bus, payload: bytes) -> None:
+    await bus.work.publish([Envelope(subject=CALM.subject, message_id="poison", payload=payload), order(1)])
+    assert numbers(await bus.work.fetch(CALM, 10, 1)) == [1]
+    [letter] = await bus.work.dead_letters()
+    assert (letter.payload, letter.subject) == (payload, CALM.subject)
+    assert "not a valid" in letter.reason
+
+
+@pytest.mark.parametrize("subject", ["assay.evt.v1.x", "assay.work", "assay.work.a b", "assay.work.*", "assay.work..a"])
+async def test_a_subject_outside_the_plane_is_refused(bus: Bus, subject: str) -> None:
+    with pytest.raises(MessageRefused, match="cannot publish 'm1'"):
+        await bus.work.publish([Envelope(subject=subject, message_id="m1", payload=b"{}")])
+
+
+async def test_a_message_over_the_size_limit_is_refused_and_spoils_nothing(bus: Bus) -> None:
+    large = Envelope(subject=CALM.subject, message_id="large", payload=b"x" * (MAX_MESSAGE_BYTES + 1))
+    outcomes = await asyncio.gather(
+        bus.work.publish([order(1)]), bus.work.publish([large]), bus.work.publish([order(2)]), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [type(None), MessageRefused, type(None)]
+    assert numbers(await fetch_all(bus, CALM)) == [1, 2]
+
+
+async def test_messages_of_the_largest_size_are_stored(bus: Bus) -> None:
+    padding = b" " * (MAX_MESSAGE_BYTES - len(order(1).payload))
+    large = [Envelope(subject=CALM.subject, message_id=f"l{n}", payload=order(n).payload + padding) for n in range(4)]
+    await bus.work.publish(large)
+    assert numbers(await fetch_all(bus, CALM)) == [0, 1, 2, 3]
