@@ -19,6 +19,7 @@ from assay.catalog.catalog import Catalog
 from assay.contracts.problems import ProblemError
 from services.gateway.app import create_app
 from services.gateway.errors import InvalidSettings
+from services.gateway.live.hub import Hub
 from services.gateway.names import CatalogNames
 from services.gateway.ports import Ports
 from services.gateway.server import bind, server_of
@@ -57,7 +58,7 @@ async def serve(settings: Settings) -> int:
         )
     )
     try:
-        server = server_of(create_app(ports_of(bus, settings)))
+        server = server_of(create_app(ports_of(bus, settings), Hub(bus)))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         lost = asyncio.create_task(bus.closed.wait())
         stopped = asyncio.create_task(_signal())

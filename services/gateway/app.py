@@ -17,36 +17,42 @@ from litestar.types import ASGIApp
 
 from assay.contracts.problems import ProblemError
 from services.gateway.body import MAX_BODY_BYTES
-from services.gateway.errors import on_error
 from services.gateway.live.hub import Hub
 from services.gateway.live.meters import metered
-from services.gateway.live.pace import Pace
 from services.gateway.live.socket import live
 from services.gateway.openapi import ContractSchemas, config
 from services.gateway.origin import Door, Doorkeeper
 from services.gateway.ports import Ports
+from services.gateway.problems import on_error
 from services.gateway.routes import attempts, docs, health, leaderboard, models, runs, session, suites, tasks, web
 from services.gateway.routes.parameters import refuse_unknown
 from services.gateway.token import Gate
 
 
-def create_app(ports: Ports, pace: Pace | None = None) -> ASGIApp:
+def create_app(ports: Ports, hub: Hub) -> ASGIApp:
     """Everything behind the doorkeeper. The hub listens while the application's lifespan lasts."""
     settings = ports.settings
-    return Doorkeeper(litestar(ports, pace), Door(hosts=settings.hosts, origins=settings.allowed_origins))
+    return Doorkeeper(litestar(ports, hub), Door(hosts=settings.hosts, origins=settings.allowed_origins))
 
 
-def litestar(ports: Ports, pace: Pace | None = None) -> Litestar:
-    hub = Hub(ports.bus, pace)
-
+def litestar(ports: Ports, hub: Hub) -> Litestar:
     @asynccontextmanager
     async def listening(_: Litestar) -> AsyncGenerator[None, None]:
         async with hub.listening(), metered(hub):
             yield
 
-    api = _api(Gate(ports.settings.token.get_secret_value()))
+    gate = Gate(ports.settings.token.get_secret_value())
     return Litestar(
-        route_handlers=[api, _open(), health.router, _Metrics, docs.docs, web.no_such_api, web.first_page, web.page],
+        route_handlers=[
+            _api(gate),
+            _open(),
+            health.router,
+            _metrics(gate),
+            docs.docs,
+            web.no_such_api,
+            web.first_page,
+            web.page,
+        ],
         dependencies={
             "ports": Provide(lambda: ports, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
@@ -82,8 +88,8 @@ def _cors(ports: Ports) -> CORSConfig | None:
     return CORSConfig(allow_origins=origins, allow_headers=headers) if origins else None
 
 
-class _Metrics(PrometheusController):
-    include_in_schema = False
+def _metrics(gate: Gate) -> Router:
+    return Router("/", route_handlers=[PrometheusController], guards=[gate.guard], include_in_schema=False)
 
 
 def _meter() -> DefineMiddleware:

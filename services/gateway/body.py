@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from typing import Any, TypeVar
+from collections.abc import Generator, Iterator
+from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar.dto import AbstractDTO
@@ -26,11 +26,14 @@ _UNKNOWN = re.compile(r"unknown field `(?P<name>.*)`")
 def read(kind: type[T], data: bytes) -> T:
     """``data`` as a ``kind``. Raises Unreadable for what is no JSON, Invalid for what is no ``kind``."""
     try:
-        return decode(kind, data)
+        value = decode(kind, data)
     except Malformed as error:
         if isinstance(error.__cause__, msgspec.ValidationError):
             raise Invalid(_finding(kind, str(error.__cause__))) from error
         raise Unreadable(str(error)) from error
+    if strange := list(_strange(kind, msgspec.json.decode(data), "")):
+        raise Invalid(*strange)
+    return value
 
 
 class Body(AbstractDTO[T]):
@@ -65,6 +68,27 @@ def _finding(kind: type[Any], text: str) -> FieldError:
     if unknown := _UNKNOWN.search(message):
         name = unknown["name"]
         here = f"{where}.{name}" if where else name
-        fields = [field.encode_name for field in msgspec.structs.fields(kind)]
-        return FieldError(where=here, message="unknown field", near=None if where else near(name, fields))
+        return FieldError(where=here, message="unknown field", near=near(name, _fields(kind, where)))
     return FieldError(where=where or "body", message=message)
+
+
+def _strange(kind: Any, value: Any, where: str) -> Iterator[FieldError]:
+    """Fields that a contract inside the body would pass over in silence; people who misspell want to know."""
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict)):
+        return
+    kinds = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for name, inner in cast("dict[str, Any]", value).items():
+        here = f"{where}.{name}" if where else name
+        if name in kinds:
+            yield from _strange(kinds[name], inner, here)
+        else:
+            yield FieldError(where=here, message="unknown field", near=near(name, kinds))
+
+
+def _fields(kind: Any, where: str) -> list[str]:
+    """Names of the fields of the struct at that place in a ``kind``."""
+    for step in where.split(".") if where else ():
+        kind = next((field.type for field in msgspec.structs.fields(kind) if field.encode_name == step), None)
+        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+            return []
+    return [field.encode_name for field in msgspec.structs.fields(kind)]

@@ -13,7 +13,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from assay.contracts import attempts, facts, live, models, rpc, runs, tasks
-from services.gateway.errors import MEDIA_TYPE, ProblemBody
+from services.gateway.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.models import ModelTest
 from services.gateway.routes.session import SignIn
 

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from assay.contracts.problems import Problem
-from services.gateway.errors import MEDIA_TYPE, Refused, body_of, headers_of
+from services.gateway.errors import Refused
+from services.gateway.problems import MEDIA_TYPE, body_of, headers_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCHEMES = {"ws": "http", "wss": "https"}

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from services.gateway.errors import InvalidSettings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
 Names = Annotated[frozenset[str], NoDecode]
 """Words separated by commas."""
 
@@ -43,7 +44,9 @@ class Settings(BaseSettings):
 
     @property
     def hosts(self) -> frozenset[str]:
-        return LOOPBACK | self.allowed_hosts
+        """Names and addresses this gateway is asked by, without ports."""
+        bound = {self.gateway_host} if self.gateway_host not in _EVERYWHERE else set[str]()
+        return LOOPBACK | self.allowed_hosts | bound
 
     def check(self) -> None:
         """Raises InvalidSettings when the gateway would be open to everybody."""

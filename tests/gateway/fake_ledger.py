@@ -5,6 +5,7 @@ What it stores is the truth; ``loses`` decides of each fact whether the bus hear
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -295,9 +296,18 @@ class FakeLedger:
 
 
 def _progress(rows: list[AttemptView]) -> Progress:
-    count = {state.value: sum(row.state is state for row in rows) for state in State}
-    outcomes = {Outcome.PASSED: count["done"]} if count["done"] else {}
-    return Progress(total=len(rows), outcomes=outcomes, **count)
+    count = Counter(row.state for row in rows)
+    done = count[State.DONE]
+    return Progress(
+        total=len(rows),
+        waiting=count[State.WAITING],
+        queued=count[State.QUEUED],
+        running=count[State.RUNNING],
+        executed=count[State.EXECUTED],
+        grading=count[State.GRADING],
+        done=done,
+        outcomes={Outcome.PASSED: done} if done else {},
+    )
 
 
 def _fact(row: AttemptView, progress: Progress) -> Fact:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from assay.catalog.catalog import Catalog
 from assay.contracts.codec import encode
 from assay.contracts.live import Subscribe
 from services.gateway.app import create_app
+from services.gateway.live.hub import Hub
 from services.gateway.live.pace import Pace
 from services.gateway.names import CatalogNames
 from services.gateway.ports import Ports
@@ -84,11 +85,12 @@ class House:
     ledger: FakeLedger
     ports: Ports
     http: httpx2.AsyncClient
+    hub: Hub
     server: Server
     serving: asyncio.Task[None] = field(repr=False)
 
     @asynccontextmanager
-    async def socket(self, query: str = "", **options: Any) -> AsyncIterator[Live]:
+    async def socket(self, query: str = "", **options: Any) -> AsyncGenerator[Live]:
         url = f"ws://127.0.0.1:{self.port}/api/v1/live{query}"
         async with connect(url, max_size=None, compression=None, proxy=None, **options) as socket:
             yield Live(socket)
@@ -139,7 +141,7 @@ class Live:
 @asynccontextmanager
 async def open_house(
     folder: Path, *, bus: Bus | None = None, pace: Pace = QUICK, port: int = 0, **settings: Any
-) -> AsyncIterator[House]:
+) -> AsyncGenerator[House]:
     """``settings`` are those of the gateway; the bus is in memory unless another is given."""
     bus = bus or MemoryBus()
     ledger = FakeLedger(bus)
@@ -149,10 +151,11 @@ async def open_house(
         bus=bus,
         names=CatalogNames(catalog),
         stores={area: open_store(folder / "store", area) for area in Area},
-        settings=Settings(**{"web": folder / "web", **settings}),
+        settings=Settings.model_validate({"web": folder / "web", **settings}),
     )
     listener = bind("127.0.0.1", port)
-    server = server_of(create_app(ports, pace))
+    hub = Hub(bus, pace)
+    server = server_of(create_app(ports, hub))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.005)
@@ -160,7 +163,7 @@ async def open_house(
     url = f"http://127.0.0.1:{port}"
     async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=10) as http:
         house = House(
-            url=url, port=port, bus=bus, ledger=ledger, ports=ports, http=http, server=server, serving=serving
+            url=url, port=port, bus=bus, ledger=ledger, ports=ports, http=http, hub=hub, server=server, serving=serving
         )
         try:
             yield house

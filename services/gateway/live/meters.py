@@ -16,6 +16,10 @@ class HubCollector(Collector):
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
+    def describe(self) -> list[Metric]:
+        """Nothing beforehand: two hubs may live in one process."""
+        return []
+
     def collect(self) -> Iterator[Metric]:
         hub = self._hub
         yield GaugeMetricFamily("assay_live_clients", "WebSocket clients now", value=len(hub.connections))

@@ -23,7 +23,8 @@ POLICY = (
 )
 _FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-_TEXTS = ("text/", "application/json", "image/svg+xml")
+_TEXTS = ("application/json", "image/svg+xml")
+"""Besides text/*, of which Litestar knows."""
 NOT_BUILT = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Assay</title></head>
 <body><h1>The dashboard is not built</h1>
@@ -47,6 +48,9 @@ async def first_page(ports: Wired, request: Request[Any, Any, Any]) -> Response[
 @get("/{rest:path}", include_in_schema=False)
 async def page(ports: Wired, request: Request[Any, Any, Any], rest: FromPath[str]) -> Response[Any]:
     return await _answer(ports, request, rest)
+
+
+handlers = (no_such_api, first_page, page)
 
 
 async def _answer(ports: Ports, request: Request[Any, Any, Any], rest: str) -> Response[Any]:

@@ -1,0 +1,246 @@
+"""Every route, over real HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assay.artifacts import Area, unpack
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.ids import attempt_id
+from assay.contracts.models import CallFault
+from assay.contracts.rpc import ModelProbe, TestModel
+from tests.gateway.house import House
+
+REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small", "name": "first"}
+
+
+async def test_submitting_a_run(house: House) -> None:
+    response = await house.http.post("/api/v1/runs", json=REQUEST)
+    assert response.status_code == 201
+    run = response.json()
+    assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
+    assert (await house.http.get(response.headers["location"])).json() == run
+
+
+async def test_a_submitted_plan_has_tasks_pinned_bundles_stored_and_prices_fixed(house: House) -> None:
+    await house.http.post("/api/v1/runs", json=REQUEST)
+    plan = house.ledger.submitted[0].plan
+    assert (plan.name, plan.suite, plan.repeats) == ("first", "small", 2)
+    (task,) = plan.tasks
+    assert (task.task_id, task.sample_ids) == ("riddle", ("one", "two"))
+    public = unpack(await house.ports.stores[Area.PUBLIC].get(task.public))
+    assert b"one and one" in public["task.json"]
+    assert b"secret" not in b"".join(public.values())
+    hidden = unpack(await house.ports.stores[Area.HIDDEN].get(task.hidden))
+    assert b"secret two" in hidden["grading.json"]
+    assert "reference.json" in unpack(await house.ports.stores[Area.REFERENCE].get(task.reference))
+    prices = {pin.model.name: pin.price for pin in plan.models}
+    assert prices["nop"] is None
+    assert prices["paid/big"] is not None
+    assert prices["paid/big"].output_nanousd_per_mtok == 2_000_000_000
+
+
+async def test_the_idempotency_key_goes_through(house: House) -> None:
+    headers = {"Idempotency-Key": "abc"}
+    first = await house.http.post("/api/v1/runs", json=REQUEST, headers=headers)
+    again = await house.http.post("/api/v1/runs", json=REQUEST, headers=headers)
+    assert first.json() == again.json()
+    assert house.ledger.submitted[0].idempotency_key == "abc"
+    assert house.ledger.submitted[0].plan == house.ledger.submitted[1].plan
+    other = await house.http.post("/api/v1/runs", json={**REQUEST, "repeats": 7}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_without_a_key_every_request_is_a_run(house: House) -> None:
+    runs = [(await house.http.post("/api/v1/runs", json=REQUEST)).json()["run_id"] for _ in range(2)]
+    assert len(set(runs)) == 2
+
+
+async def test_listing_runs(house: House) -> None:
+    ids = [await house.ledger.new_run(suite=suite, name=f"run {suite}") for suite in ("a", "b", "c")]
+    page = (await house.http.get("/api/v1/runs?limit=2")).json()
+    assert [run["run_id"] for run in page["items"]] == [ids[2], ids[1]]
+    assert page["total"] == 3
+    rest = (await house.http.get(f"/api/v1/runs?limit=2&cursor={page['next_cursor']}")).json()
+    assert [run["run_id"] for run in rest["items"]] == [ids[0]]
+    for query in ("suite=b", "search=run%20b", "status=waiting&suite=b&model=nop"):
+        found = (await house.http.get(f"/api/v1/runs?{query}")).json()["items"]
+        assert [run["run_id"] for run in found] == [ids[1]]
+
+
+async def test_cancelling_a_run(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    response = await house.http.post(f"/api/v1/runs/{run_id}/cancel")
+    assert (response.status_code, response.json()["status"]) == (200, "cancelled")
+
+
+async def test_listing_attempts(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=3)
+    for _ in range(5):
+        await house.ledger.advance(run_id, 1)
+    page = (await house.http.get(f"/api/v1/runs/{run_id}/attempts")).json()
+    assert [row["ordinal"] for row in page["items"]] == [0, 1, 2]
+    assert page["sequence"] == 6
+    for query in ("state=done", "outcome=passed", "state=done&outcome=passed&model=nop&task_id=add_two"):
+        found = (await house.http.get(f"/api/v1/runs/{run_id}/attempts?{query}")).json()["items"]
+        assert [row["ordinal"] for row in found] == [1]
+
+
+async def test_facts_are_cloud_events(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=1)
+    await house.ledger.start(run_id)
+    facts = (await house.http.get(f"/api/v1/runs/{run_id}/facts?after=1")).json()
+    assert [(fact["specversion"], fact["type"], fact["sequence"]) for fact in facts] == [("1.0", "run.started", 2)]
+
+
+async def test_an_attempt(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=2)
+    detail = (await house.http.get(f"/api/v1/attempts/{attempt_id(run_id, 1)}")).json()
+    assert detail["attempt"]["ordinal"] == 1
+
+
+async def test_the_leaderboard(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=1, suite="demo")
+    await house.ledger.carry_out(run_id)
+    board = (await house.http.get("/api/v1/leaderboard?suite=demo&category=coding")).json()
+    assert (board["suite"], board["category"], board["rows"][0]["n"]) == ("demo", "coding", 1)
+
+
+async def test_the_catalogue(house: House) -> None:
+    (task,) = (await house.http.get("/api/v1/tasks")).json()
+    assert (await house.http.get("/api/v1/tasks/riddle")).json() == task
+    assert (await house.http.get("/api/v1/tasks?search=RIDDLE&category=riddles")).json() == [task]
+    assert (await house.http.get("/api/v1/tasks?search=nothing")).json() == []
+    (suite,) = (await house.http.get("/api/v1/suites")).json()
+    assert (await house.http.get("/api/v1/suites/small")).json() == suite
+    assert suite["task_ids"] == ["riddle"]
+
+
+async def test_nothing_hidden_is_told_of_a_task(house: House) -> None:
+    for path in ("/api/v1/tasks", "/api/v1/tasks/riddle"):
+        assert "secret" not in (await house.http.get(path)).text
+
+
+async def test_models(house: House) -> None:
+    models = {model["name"]: model for model in (await house.http.get("/api/v1/models")).json()}
+    assert {name: model["kind"] for name, model in models.items()} == {
+        "oracle": "baseline",
+        "nop": "baseline",
+        "local/tiny": "local",
+        "paid/big": "hosted",
+        "paid/dear": "hosted",
+    }
+    assert models["paid/big"]["price"]["input_nanousd_per_mtok"] == 1_000_000_000
+    assert models["local/tiny"]["price"]["local"] is True
+    assert models["paid/dear"]["price"] is None
+
+
+async def test_asking_a_model(house: House) -> None:
+    async def answer(request: TestModel) -> ModelProbe:
+        return ModelProbe(model=request.model, ok=False, fault=CallFault.CONNECTION, message="nobody there")
+
+    await house.bus.rpc.serve("runner", {TestModel: answer})
+    response = await house.http.post("/api/v1/models/test", json={"model": "local/tiny"})
+    assert (response.status_code, response.json()["fault"]) == (200, "connection")
+
+
+async def test_health(house: House) -> None:
+    assert (await house.http.get("/healthz")).json()["ready"] is True
+    ready = await house.http.get("/readyz")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+    house.ledger.ready = False
+    ready = await house.http.get("/readyz")
+    assert (ready.status_code, ready.json()["detail"]) == (503, "the ledger is not ready: no Postgres")
+    house.bus.line.cut()
+    ready = await house.http.get("/readyz")
+    assert (ready.status_code, ready.json()["detail"]) == (503, "not connected to the bus")
+    assert (await house.http.get("/healthz")).status_code == 200
+
+
+async def test_metrics(house: House) -> None:
+    await house.http.get("/api/v1/tasks")
+    await house.ledger.new_run()
+    async with house.socket() as live:
+        await live.subscribe("runs")
+        await live.next("snapshot")
+        text = (await house.http.get("/metrics")).text
+    assert 'assay_http_requests_total{app_name="gateway",method="GET",path="/api/v1/tasks",status_code="200"}' in text
+    assert "assay_live_clients 1.0" in text
+
+
+async def test_head_is_get_without_the_body(house: House) -> None:
+    response = await house.http.head("/api/v1/tasks")
+    assert (response.status_code, response.content) == (200, b"")
+    assert int(response.headers["content-length"]) > 100
+
+
+class TestArtifacts:
+    async def put(self, house: House, name: str, data: bytes, media_type: str) -> str:
+        run_id = await house.ledger.new_run(attempts=1)
+        ref = await house.ports.stores[Area.ATTEMPTS].put(data, media_type)
+        house.ledger.runs[run_id].artifacts = {name: ref}
+        return f"/api/v1/attempts/{attempt_id(run_id, 0)}/artifacts/{name}"
+
+    @pytest.mark.parametrize(
+        ("media_type", "shown", "disposition"),
+        [
+            ("text/html", "text/plain; charset=utf-8", "inline"),
+            ("text/plain; charset=latin-1", "text/plain; charset=utf-8", "inline"),
+            ("application/json", "application/json", "inline"),
+            ("image/svg+xml", "application/octet-stream", "attachment"),
+            ("application/xhtml+xml", "application/octet-stream", "attachment"),
+            ("nonsense", "application/octet-stream", "attachment"),
+        ],
+    )
+    async def test_nothing_of_it_can_run(self, house: House, media_type: str, shown: str, disposition: str) -> None:
+        evil = b"<script>alert(1)</script>\x00\xff\x1b[31m"
+        response = await house.http.get(await self.put(house, "deep/evil.html", evil, media_type))
+        assert response.content == evil
+        assert response.headers["content-type"] == shown
+        assert response.headers["content-disposition"] == f"{disposition}; filename*=UTF-8''evil.html"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert response.headers["content-length"] == str(len(evil))
+
+    async def test_only_names_of_the_attempt(self, house: House) -> None:
+        path = await self.put(house, "stdout.txt", b"x", "text/plain")
+        for name in ("stdout", "../../../../runs", "..%2f..%2fetc%2fpasswd", "0" * 64):
+            response = await house.http.get(path.replace("stdout.txt", name))
+            assert response.status_code == 404, name
+        found = (await house.http.get(path.replace("stdout.txt", "stdout"))).json()
+        assert found["errors"][0]["near"] == "stdout.txt"
+
+    @pytest.mark.parametrize(
+        ("asked", "status", "content"),
+        [
+            ("bytes=0-3", 206, b"0123"),
+            ("bytes=6-", 206, b"6789"),
+            ("bytes=-2", 206, b"89"),
+            ("bytes=8-100", 206, b"89"),
+            ("bytes=-100", 206, b"0123456789"),
+            ("bytes=10-", 416, None),
+            ("bytes=5-2", 416, None),
+            ("bytes=0-1,3-4", 200, b"0123456789"),
+            ("lines=1-2", 200, b"0123456789"),
+        ],
+    )
+    async def test_ranges(self, house: House, asked: str, status: int, content: bytes | None) -> None:
+        path = await self.put(house, "out", b"0123456789", "text/plain")
+        response = await house.http.get(path, headers={"range": asked})
+        assert response.status_code == status
+        if content is not None:
+            assert response.content == content
+
+    async def test_what_is_known_is_not_sent_again(self, house: House) -> None:
+        path = await self.put(house, "out", b"0123456789", "text/plain")
+        tag = (await house.http.get(path)).headers["etag"]
+        assert (await house.http.get(path, headers={"if-none-match": tag})).status_code == 304
+
+    async def test_bytes_that_are_gone(self, house: House) -> None:
+        path = await self.put(house, "out", b"0123456789", "text/plain")
+        for fake in house.ledger.runs.values():
+            fake.artifacts = {"out": ArtifactRef(sha256="0" * 64, size_bytes=3)}
+        response = await house.http.get(path)
+        assert (response.status_code, response.json()["code"]) == (502, "artifact_lost")

@@ -1,0 +1,99 @@
+"""The dashboard's files, the page that stands in for them, and the API's own page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.house import House
+
+
+@pytest.fixture
+def web(house: House, tmp_path: Path) -> Path:
+    folder = tmp_path / "web"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>Dashboard</title>")
+    (folder / "assets" / "app-1234.js").write_text("export {}")
+    (folder / "icon.svg").write_text("<svg/>")
+    (tmp_path / "secret.txt").write_text("classified")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    return folder
+
+
+async def test_a_dashboard_that_was_never_built_says_how(house: House) -> None:
+    response = await house.http.get("/")
+    assert response.status_code == 503
+    assert "make setup" in response.text
+
+
+@pytest.mark.usefixtures("web")
+@pytest.mark.parametrize("path", ["/", "/runs", "/runs/01abc", "/attempts/01abc-1", "/index.html"])
+async def test_every_page_is_the_one_page(house: House, path: str) -> None:
+    response = await house.http.get(path)
+    assert (response.status_code, response.headers["cache-control"]) == (200, "no-cache")
+    assert "Dashboard" in response.text
+    policy = response.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+    again = await house.http.get(path, headers={"if-none-match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.usefixtures("web")
+async def test_files_with_their_types(house: House) -> None:
+    script = await house.http.get("/assets/app-1234.js")
+    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert "immutable" in script.headers["cache-control"]
+    icon = await house.http.get("/icon.svg")
+    assert icon.headers["content-type"] == "image/svg+xml; charset=utf-8"
+    assert icon.headers["cache-control"] == "no-cache"
+    for response in (script, icon):
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.usefixtures("web")
+@pytest.mark.parametrize(
+    "path",
+    ["/assets/app-old.js", "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/link.txt", "/a%00.js"],
+)
+async def test_nothing_else_is_served(house: House, path: str) -> None:
+    response = await house.http.get(path)
+    assert "classified" not in response.text
+    assert response.status_code == 404
+
+
+async def test_the_docs_page_stands_alone(house: House) -> None:
+    """It loads nothing from anywhere, and names every path of the API."""
+    response = await house.http.get("/docs")
+    assert response.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "<script" not in response.text
+    assert "http://" not in response.text
+    assert "https://" not in response.text
+    document = (await house.http.get("/api/v1/openapi.json")).json()
+    for path in document["paths"]:
+        assert path in response.text
+
+
+async def test_the_document_describes_the_contracts(house: House) -> None:
+    document = (await house.http.get("/api/v1/openapi.json")).json()
+    paths = document["paths"]
+    assert document["openapi"].startswith("3.1")
+    assert {"/api/v1/runs", "/api/v1/attempts/{attempt_id}", "/api/v1/leaderboard", "/readyz"} <= set(paths)
+    page = paths["/api/v1/runs"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert page == {"$ref": "#/components/schemas/RunPage"}
+    schemas = document["components"]["schemas"]
+    assert {"Event", "Snapshot", "ServerFrame", "ClientFrame", "ProblemBody", "TailLine"} <= set(schemas)
+    assert schemas["RunView"]["required"] == list(schemas["RunView"]["properties"])
+    assert schemas["RunRequest"]["required"] == ["models"]
+    for item in paths.values():
+        for operation in item.values():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+async def test_every_reference_of_the_document_leads_somewhere(house: House) -> None:
+    text = (await house.http.get("/api/v1/openapi.json")).text
+    schemas = (await house.http.get("/api/v1/openapi.json")).json()["components"]["schemas"]
+    names = {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+    assert names
+    assert names <= set(schemas)
