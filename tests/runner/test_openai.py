@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
-from assay.contracts.models import CallFault, Parameters, Usage
-from services.runner.errors import (
-    CallFailed,
-    CallMisconfigured,
-    EndpointSilent,
-    EndpointUnreachable,
-    PromptRefused,
-    PromptTooLong,
-    ProviderBroken,
-    RateLimited,
-)
-from services.runner.models import ChatMessage, Completion
+from assay.contracts.models import Parameters, Usage
+from services.runner.models import Completion
 from services.runner.models.asking import reasons, request_body
-from services.runner.models.openai import MAX_TEXT_CHARACTERS, OpenAIModel, open_client
+from services.runner.models.openai import MAX_TEXT_CHARACTERS
+from tests.runner.asked import BOTH, MESSAGES, Asked
 from tests.runner.endpoint import Endpoint, Reply
-
-MESSAGES = (ChatMessage(role="user", content="Say hello."),)
-STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
-BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
-
-
-class Asked:
-    """A model at the server, and what was heard of it."""
-
-    def __init__(self, url: str, silence_seconds: float) -> None:
-        self.client = open_client(url, "sk-secret", 4, silence_seconds)
-        self.model = OpenAIModel(self.client, "stub-1")
-        self.pieces: list[str] = []
-
-    async def complete(self, parameters: Parameters = STREAMED) -> Completion:
-        return await self.model.complete(MESSAGES, parameters, self.pieces.append)
-
-
-@pytest.fixture
-async def asked(served: Endpoint) -> AsyncIterator[Asked]:
-    one = Asked(served.url, 0.3)
-    yield one
-    await one.client.close()
 
 
 @BOTH
@@ -172,149 +138,3 @@ async def test_a_refusal_is_told(served: Endpoint, asked: Asked, parameters: Par
     completion = await asked.complete(parameters)
     assert completion.refused
     assert completion.text in ("hello world", "I will not.")
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "fault"),
-    [
-        (400, CallMisconfigured, CallFault.CONFIGURATION),
-        (401, CallMisconfigured, CallFault.CONFIGURATION),
-        (403, CallMisconfigured, CallFault.CONFIGURATION),
-        (404, CallMisconfigured, CallFault.CONFIGURATION),
-        (408, EndpointSilent, CallFault.TIMEOUT),
-        (409, ProviderBroken, CallFault.PROVIDER),
-        (422, CallMisconfigured, CallFault.CONFIGURATION),
-        (429, RateLimited, CallFault.RATE_LIMITED),
-        (500, ProviderBroken, CallFault.PROVIDER),
-        (503, ProviderBroken, CallFault.PROVIDER),
-        (529, ProviderBroken, CallFault.PROVIDER),
-    ],
-)
-@BOTH
-async def test_each_status_has_its_fault(
-    served: Endpoint, asked: Asked, parameters: Parameters, status: int, kind: type[CallFailed], fault: CallFault
-) -> None:
-    served.default = Reply(status=status, text="no, because of the moon")
-    with pytest.raises(kind, match="no, because of the moon") as raised:
-        await asked.complete(parameters)
-    assert raised.value.fault is fault
-    assert not raised.value.perhaps_billed
-    assert "sk-secret" not in str(raised.value)
-    assert len(served.bodies) == 1, "the SDK must not try again by itself"
-
-
-@pytest.mark.parametrize(
-    ("error", "status", "kind"),
-    [
-        ({"message": "too long", "code": "context_length_exceeded"}, 400, PromptTooLong),
-        ({"message": "too long", "type": "exceed_context_size_error"}, 400, PromptTooLong),
-        ({"message": "filtered", "code": "content_filter"}, 400, PromptRefused),
-        ({"message": "pay first", "code": "insufficient_quota"}, 429, CallMisconfigured),
-    ],
-)
-async def test_codes_that_mean_more_than_their_status(
-    served: Endpoint, asked: Asked, error: dict[str, str], status: int, kind: type[CallFailed]
-) -> None:
-    served.default = Reply(status=status, raw=json.dumps({"error": error}).encode())
-    with pytest.raises(kind):
-        await asked.complete()
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "7"}, 7.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "250"}, 0.25),
-        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({}, None),
-    ],
-)
-async def test_retry_after_in_all_its_forms(
-    served: Endpoint, asked: Asked, headers: dict[str, str], seconds: float | None
-) -> None:
-    served.default = Reply(status=429, headers=headers)
-    with pytest.raises(RateLimited) as raised:
-        await asked.complete()
-    assert raised.value.retry_after_seconds == seconds
-
-
-@BOTH
-async def test_silence_is_a_time_out_that_may_have_cost(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
-    served.default = Reply(hang=True)
-    with pytest.raises(EndpointSilent) as raised:
-        await asked.complete(parameters)
-    assert raised.value.perhaps_billed
-
-
-async def test_silence_in_the_middle_of_a_stream_is_one_too(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(silent_seconds=5)
-    with pytest.raises(EndpointSilent) as raised:
-        await asked.complete()
-    assert raised.value.perhaps_billed
-
-
-async def test_nobody_there_is_a_connection_fault_that_cost_nothing(served: Endpoint) -> None:
-    server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    nobody = Asked(f"http://127.0.0.1:{port}/v1", 1.0)
-    with pytest.raises(EndpointUnreachable, match=f"127.0.0.1:{port}") as raised:
-        await nobody.complete()
-    assert not raised.value.perhaps_billed
-    await nobody.client.close()
-
-
-async def test_a_line_that_breaks_may_have_cost(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(break_after=2)
-    with pytest.raises((EndpointUnreachable, ProviderBroken)) as raised:
-        await asked.complete()
-    assert raised.value.perhaps_billed
-
-
-async def test_a_stream_that_ends_too_early_is_not_an_answer(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(done=False, finish_reason=None)
-    with pytest.raises(ProviderBroken, match="before the completion did"):
-        await asked.complete()
-
-
-async def test_a_stream_without_a_finish_reason_but_with_its_end_is_one(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(finish_reason=None)
-    assert (await asked.complete()).text == "hello world"
-
-
-@pytest.mark.parametrize(
-    ("raw", "content_type"),
-    [
-        (b"<html>Bad gateway</html>", "text/html"),
-        (b"", "application/json"),
-        (b"[1, 2]", "application/json"),
-        (b'{"choices": []}', "application/json"),
-        (b'{"choices": [{"message": {"content": 5}}]}', "application/json"),
-        (b"data: {broken\n\n", "text/event-stream"),
-        (b"data: [DONE]\n\n", "text/event-stream"),
-        (b'data: {"error": {"message": "overloaded"}}\n\n', "text/event-stream"),
-        (b'{"error": {"message": "overloaded"}}', "application/json"),
-    ],
-)
-async def test_a_malformed_reply_is_the_providers_fault(
-    served: Endpoint, asked: Asked, raw: bytes, content_type: str
-) -> None:
-    served.default = Reply(raw=raw, content_type=content_type)
-    with pytest.raises(ProviderBroken):
-        await asked.complete()
-
-
-async def test_events_may_come_in_any_portions_and_with_comments(served: Endpoint, asked: Asked) -> None:
-    event = json.dumps({"choices": [{"delta": {"content": "grüß"}, "finish_reason": "stop"}]}, ensure_ascii=False)
-    raw = b": keep-alive\r\n\r\nevent: message\r\ndata:" + event.encode() + b"\r\n\r\ndata: [DONE]"
-    served.default = Reply(raw=raw, content_type="text/event-stream; charset=utf-8")
-    assert (await asked.complete()).text == "grüß"
-
-
-async def test_an_address_without_http_is_a_configuration_fault() -> None:
-    wrong = Asked("ftp://127.0.0.1/v1", 1.0)
-    with pytest.raises(CallMisconfigured):
-        await wrong.complete()
-    await wrong.client.close()

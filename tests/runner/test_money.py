@@ -1,0 +1,46 @@
+"""What a try costs, to the nano-USD."""
+
+from __future__ import annotations
+
+from assay.contracts.models import CallFault, Usage
+from assay.contracts.money import Price
+from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.room import PRICE, Room
+
+
+async def test_a_call_costs_what_it_used_to_the_nano(runner: Room, served: Endpoint) -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 4}, "completion_tokens_details": {"reasoning_tokens": 3}}
+    served.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
+    (call,) = (await runner.make("colours", "stub/m-1")).calls
+    assert call.usage == Usage(input_tokens=11, cached_tokens=4, output_tokens=7, reasoning_tokens=3)
+    # 7 x 2500 + 4 x 1250 + 7 x 10000.000001, rounded up
+    assert call.cost_nanousd == 17_500 + 5_000 + 70_001
+    assert (call.price_version, call.estimated, call.retries, call.fault) == ("2026-01", False, 0, None)
+    assert 0 < call.latency_seconds < 5
+
+
+async def test_usage_nobody_told_is_estimated(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(text="blue " * 20, usage=None)
+    (call,) = (await runner.make("colours", "stub/m-1")).calls
+    assert call.estimated
+    assert call.usage == Usage(input_tokens=24, output_tokens=21)
+    assert call.cost_nanousd == PRICE.cost(input_tokens=24, output_tokens=21)
+
+
+async def test_a_local_model_costs_nothing_and_says_so(runner: Room) -> None:
+    free = Price(version="local", local=True)
+    (call,) = (await runner.make("colours", "stub/m-1", price=free)).calls
+    assert (call.cost_nanousd, call.price_version, call.usage.input_tokens) == (0, "local", 11)
+
+
+async def test_requests_that_failed_are_counted_and_those_that_may_be_charged_are_booked(
+    runner: Room, served: Endpoint
+) -> None:
+    served.replies.extend([Reply(status=500), Reply(hang=True), Reply(status=429, headers={"retry-after-ms": "1"})])
+    report = await runner.make("colours", "stub/m-1")
+    lost, answered = report.calls
+    assert (lost.fault, lost.estimated, lost.retries) == (CallFault.TIMEOUT, True, 1)
+    assert lost.usage == Usage(input_tokens=int(24 * 1.25) + 1, output_tokens=100), "the worst case"
+    assert lost.cost_nanousd == PRICE.cost(input_tokens=31, output_tokens=100)
+    assert (answered.fault, answered.estimated, answered.retries) == (None, False, 1)
+    assert len(report.calls) + sum(call.retries for call in report.calls) == len(served.bodies) == 4
