@@ -65,12 +65,12 @@ def run(
         parameters=Parameters(temperature=temperature, max_tokens=max_tokens, seed=seed),
         name=name,
     )
-    raise typer.Exit(until_signalled(_run(request, server, strict, detach, json), INTERRUPTED))
+    raise typer.Exit(until_signalled(_run(_checked(request), server, strict, detach, json), INTERRUPTED))
 
 
 async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool) -> int:
     async with connected(server) as client:
-        run = await client.submit(_checked(request))
+        run = await client.submit(request)
         say(f"run {run.run_id}: {run.progress.total} attempts, live at {client.base_url}/runs/{run.run_id}")
         if not detach:
             with display() as shown:

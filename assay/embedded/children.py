@@ -175,10 +175,6 @@ class Child:
 async def _spawn(spec: ChildSpec) -> asyncio.subprocess.Process:
     """In a session of its own, so that Ctrl-C at the terminal reaches the supervisor alone, which stops in order."""
     shorten(spec.log)
-    account: dict[str, Any] = {}
-    if spec.user is not None:
-        entry = pwd.getpwnam(spec.user)
-        account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
     with spec.log.open("ab") as log:
         return await asyncio.create_subprocess_exec(
             *spec.command,
@@ -188,8 +184,16 @@ async def _spawn(spec: ChildSpec) -> asyncio.subprocess.Process:
             env=dict(spec.environment),
             start_new_session=True,
             preexec_fn=partial(_die_with, os.getpid(), spec.orphan_signal) if sys.platform == "linux" else None,
-            **account,
+            **account(spec.user),
         )
+
+
+def account(user: str | None) -> dict[str, Any]:
+    """What makes a child process run as that user, and in none of our groups; nothing for None."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def _die_with(supervisor: int, orphan_signal: int) -> None:

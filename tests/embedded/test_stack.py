@@ -209,3 +209,12 @@ def test_leftovers_are_ended_but_never_a_stranger_with_the_same_pid() -> None:
         finally:
             leftover.kill()
             stranger.kill()
+
+
+async def test_folders_above_are_made_passable_not_readable(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    for _ in range(2):
+        async with running_stack(options(private / "data"), lambda event: None, Peek()):
+            assert private.stat().st_mode & 0o077 == (0o011 if os.geteuid() == 0 else 0)
+        private.chmod(0o700)

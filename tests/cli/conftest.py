@@ -1,0 +1,38 @@
+"""One real stack for all tests of the command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from assay.embedded.identity import free_port
+from tests.cli.calling import Assay, assay_in, environment
+
+
+@pytest.fixture(scope="session")
+def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """A folder in which ``assay up`` serves, with its data in ``.assay``."""
+    folder = tmp_path_factory.mktemp("stack")
+    command = [sys.executable, "-m", "assay.cli", "up", "--json", "--port", str(free_port())]
+    with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["event"] == "serving":
+                print(f"the stack was ready after {event['seconds']:.1f} s")
+                break
+        try:
+            yield folder
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def assay(stack_folder: Path) -> Assay:
+    return lambda *arguments, **more: assay_in(stack_folder, *arguments, **more)

@@ -1,0 +1,139 @@
+"""The commands against a real stack: data on stdout, notices on stderr, exit codes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.calling import Assay, environment
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def finished(assay: Assay) -> dict[str, Any]:
+    """A run in which the oracle passes and doing nothing fails."""
+    ended = assay("run", "--task", "add_two", "--model", "oracle", "--model", "nop", "--name", "first", "--json")
+    assert ended.code == 0, ended.err
+    return ended.data
+
+
+def test_a_run_is_followed_to_its_end_and_told_as_data(finished: dict[str, Any]) -> None:
+    assert finished["status"] == "finished"
+    assert finished["progress"]["outcomes"] == {"passed": 1, "failed": 1}
+
+
+def test_progress_goes_to_stderr_in_plain_lines(assay: Assay) -> None:
+    ended = assay("run", "--task", "ticket_routing", "--limit", "2", "--model", "oracle")
+    assert ended.code == 0
+    assert "2/2 attempts done: 2 passed; $0" in ended.out
+    assert "finished: 2/2 done, oracle 2 passed, 0 failed, $0" in ended.err
+    assert "\x1b" not in ended.out + ended.err
+
+
+def test_strict_tells_failures_by_its_exit_code(assay: Assay) -> None:
+    assert assay("run", "--task", "add_two", "--model", "nop", "--strict").code == 3
+    assert assay("run", "--task", "add_two", "--model", "oracle", "--strict").code == 0
+
+
+def test_a_detached_run_can_be_watched_shown_and_listed(assay: Assay) -> None:
+    options = ("--repeats", "2", "--temperature", "0.5", "--seed", "7", "--max-tokens", "64")
+    run_id = assay("run", "--task", "add_two", "--model", "oracle", *options, "--detach").out.strip()
+    watched = assay("watch", run_id, "--json")
+    assert watched.code == 0
+    *facts, run = map(json.loads, watched.out.splitlines())
+    assert run["status"] == "finished"
+    assert [fact["sequence"] for fact in facts] == sorted(fact["sequence"] for fact in facts)
+    shown = assay("runs", "show", run_id, "--json").data
+    assert [attempt["outcome"] for attempt in shown["attempts"]] == ["passed", "passed"]
+    assert assay("runs", "show", "latest", "--json").data["run"]["run_id"] == run_id
+    assert run_id in assay("runs", "list").out
+
+
+def test_a_run_can_be_cancelled(assay: Assay) -> None:
+    command = ("run", "--suite", "demo", "--model", "local/smollm2-135m", "--repeats", "20", "--detach", "--json")
+    run_id = assay(*command).data["run_id"]
+    assert assay("runs", "cancel", run_id, "--json").data["status"] == "cancelled"
+    assert assay("watch", run_id).code == 1
+
+
+def test_ctrl_c_leaves_the_run_alone(assay: Assay, stack_folder: Path) -> None:
+    command = [sys.executable, "-m", "assay.cli", "run", "--suite", "demo", "--model", "local/smollm2-135m"]
+    with subprocess.Popen(
+        command, cwd=stack_folder, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        run_id = process.stderr.readline().split()[1].rstrip(":")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        assert process.returncode == 130
+    assert assay("runs", "show", run_id, "--json").data["run"]["status"] in ("waiting", "running")
+    assay("runs", "cancel", run_id)
+
+
+@pytest.mark.usefixtures("finished")
+def test_the_leaderboard_ranks_models(assay: Assay) -> None:
+    models = [row["model"] for row in assay("leaderboard", "--json").data["rows"]]
+    assert models.index("oracle") < models.index("nop")
+    lines = assay("leaderboard").out.splitlines()
+    assert any("oracle" in line and "100.0 %" in line for line in lines)
+
+
+def test_the_catalogue_is_listed_and_described(assay: Assay) -> None:
+    assert "add_two" in [task["task_id"] for task in assay("tasks", "list", "--json").data]
+    assert [task["category"] for task in assay("tasks", "list", "--category", "telemetry", "--json").data] == [
+        "telemetry"
+    ]
+    described = assay("tasks", "describe", "add_two").out
+    assert "(add_two)" in described
+    assert "demo" in [suite["suite_id"] for suite in assay("suites", "list", "--json").data]
+    assert "oracle" in [model["name"] for model in assay("models", "list", "--json").data]
+    assert "local/smollm2-135m" in assay("models", "list").out
+
+
+def test_a_model_answers_when_tested_and_says_why_not(assay: Assay) -> None:
+    good = assay("models", "test", "local/smollm2-135m", "--json")
+    assert good.code == 0
+    assert good.data["ok"] is True
+    bad = assay("models", "test", "openai/gpt-4o-mini", OPENAI_API_KEY="not handed to the stack that runs already")
+    assert bad.code == 1
+    assert "OPENAI_API_KEY" in bad.out
+
+
+@pytest.mark.parametrize(
+    ("command", "place", "near"),
+    [
+        (("run", "--suite", "dmeo", "--model", "oracle"), "suite", "demo"),
+        (("run", "--task", "ad_two", "--model", "oracle"), "tasks[0]", "add_two"),
+        (("run", "--task", "add_two", "--model", "oracel"), "models[0]", "oracle"),
+        (("tasks", "describe", "add_tow"), "task", "add_two"),
+    ],
+)
+def test_unknown_names_are_usage_errors_with_the_near_match(
+    assay: Assay, command: tuple[str, ...], place: str, near: str
+) -> None:
+    ended = assay(*command, "--json")
+    assert ended.code == 2
+    assert ended.out == ""
+    assert place in ended.err
+    assert f"did you mean '{near}'?" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_an_unknown_run_is_a_usage_error(assay: Assay) -> None:
+    ended = assay("runs", "show", "00000000000000000000000000")
+    assert ended.code == 2
+    assert "00000000000000000000000000" in ended.err
+
+
+def test_a_second_up_in_the_same_place_is_refused(assay: Assay) -> None:
+    ended = assay("up")
+    assert ended.code == 1
+    assert "in use by pid" in ended.err
+    assert "--data" in ended.err

@@ -1,0 +1,76 @@
+"""``assay demo`` in a fresh place, with a catalogue of two tasks so that it takes seconds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from assay.embedded.folder import DataFolder
+from assay.embedded.identity import free_port
+from tests.cli.calling import assay_in, environment
+
+pytestmark = pytest.mark.slow
+CATALOG = Path(__file__).parents[2] / "catalog"
+SUITE = "id: demo\ntitle: Demo\ntasks: [add_two, larger_of_two]\nlimits: {max_tokens: 64, wall_seconds: 60}\n"
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    folder = tmp_path / "catalog"
+    for task in ("add_two", "larger_of_two"):
+        shutil.copytree(CATALOG / "tasks" / task, folder / "tasks" / task)
+    (folder / "suites").mkdir()
+    (folder / "suites" / "demo.yaml").write_text(SUITE)
+    for name in ("models.yaml", "prices.yaml"):
+        shutil.copy(CATALOG / name, folder / name)
+    return folder
+
+
+def test_it_starts_runs_shows_and_leaves_nothing_but_the_data(tmp_path: Path, catalog: Path) -> None:
+    port = str(free_port())
+    ended = assay_in(tmp_path, "demo", "--exit", "--port", port, ASSAY_CATALOG=str(catalog))
+    assert ended.code == 0, ended.err
+    assert "Leaderboard: demo" in ended.out
+    assert all(model in ended.out for model in ("oracle", "nop", "local/smollm2-135m"))
+    assert f"dashboard: http://127.0.0.1:{port}" in ended.out
+    assert str(tmp_path) not in "".join(
+        " ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])
+    )
+    assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None
+    again = assay_in(tmp_path, "demo", "--exit", "--json", "--port", port, ASSAY_CATALOG=str(catalog))
+    assert again.code == 0, again.err
+    rows = {row["model"]: row for row in again.data["leaderboard"]["rows"]}
+    assert rows["oracle"]["score"] == 1.0
+    assert rows["nop"]["score"] == 0.0
+    assert rows["oracle"]["n"] == 4
+
+
+def test_it_uses_the_stack_that_runs_and_leaves_it_running(tmp_path: Path, catalog: Path) -> None:
+    command = [sys.executable, "-m", "assay.cli", "demo", "--json", "--port", str(free_port())]
+    environ = environment(ASSAY_CATALOG=str(catalog))
+    with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            first = json.loads(process.stdout.readline())
+            second = assay_in(tmp_path, "demo", "--exit", "--json")
+            assert second.code == 0, second.err
+            assert second.data["address"] == first["address"]
+            assert process.poll() is None
+        finally:
+            process.terminate()
+            process.wait(60)
+        assert process.returncode == 0
+
+
+def test_it_fails_when_the_run_cannot_be_made(tmp_path: Path, catalog: Path) -> None:
+    (catalog / "suites" / "demo.yaml").unlink()
+    ended = assay_in(tmp_path, "demo", "--exit", "--port", str(free_port()), ASSAY_CATALOG=str(catalog))
+    assert ended.code != 0
+    assert "unknown suite 'demo'" in ended.err
+    assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None

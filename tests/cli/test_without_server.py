@@ -1,0 +1,139 @@
+"""What the command does where nothing runs: help, mistakes, checks of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from assay.cli.errors import FAILED, USAGE
+from assay.cli.lazy import COMMANDS, load
+from tests.cli.calling import assay_in
+
+NONE = "assay: no server is running here: start one with `assay up` (or `assay demo`), or name one with"
+TASK = Path(__file__).parents[2] / "catalog" / "tasks" / "add_two"
+
+
+def test_help_lists_every_command_and_is_quick(tmp_path: Path) -> None:
+    seconds: list[float] = []
+    for _ in range(3):
+        began = time.perf_counter()
+        ended = assay_in(tmp_path, "--help")
+        seconds.append(time.perf_counter() - began)
+        assert ended.code == 0
+        assert all(f"  {name}" in ended.out for name in COMMANDS)
+    print(f"assay --help takes {min(seconds):.3f} s")
+
+
+def test_help_loads_none_of_the_commands() -> None:
+    program = (
+        "import sys, assay.cli.__main__; print(*(name for name in sys.modules if name.startswith(('rich', 'assay.'))))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert set(loaded) == {"assay.cli", "assay.cli.__main__", "assay.cli.errors", "assay.cli.lazy"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_loaded_command_says_what_the_list_says_of_it(name: str) -> None:
+    assert load(name).help == COMMANDS[name]
+
+
+def test_every_command_can_give_json() -> None:
+    without: list[str] = []
+    for name in COMMANDS:
+        command = load(name)
+        for each in getattr(command, "commands", {name: command}).values():
+            if not any("--json" in option.opts for option in each.params):
+                without.append(f"{name} {each.name}")
+    assert without == ["serve serve"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("runs", "list"), ("leaderboard",), ("run", "--task", "t", "--model", "m"), ("watch",), ("models", "list")],
+)
+def test_without_a_server_the_command_that_starts_one_is_told(tmp_path: Path, command: tuple[str, ...]) -> None:
+    ended = assay_in(tmp_path, *command)
+    assert ended.code == FAILED
+    assert ended.out == ""
+    assert ended.err.startswith(NONE)
+
+
+def test_an_address_where_nobody_answers_is_named(tmp_path: Path) -> None:
+    ended = assay_in(tmp_path, "runs", "list", "--server", "http://127.0.0.1:9")
+    assert ended.code == FAILED
+    assert "http://127.0.0.1:9" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("leaderbord",), "leaderboard"),
+        (("run", "--task", "add_two"), "--model"),
+        (("run", "--model", "oracle"), "--suite"),
+        (("run", "--task", "t", "--model", "m", "--temperature", "9"), "temperature"),
+        (("run", "--task", "t", "--model", "not a model"), "models"),
+        (("up", "--port", "x"), "--port"),
+        (("serve", "nothing"), "gateway"),
+        (("tasks", "validate", "ad_two"), "add_two"),
+    ],
+)
+def test_bad_usage_is_exit_code_2_and_says_what_is_wrong(tmp_path: Path, command: tuple[str, ...], said: str) -> None:
+    ended = assay_in(tmp_path, *command)
+    assert ended.code == USAGE, ended.err
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_host_that_others_can_reach_needs_a_token(tmp_path: Path) -> None:
+    ended = assay_in(tmp_path, "up", "--host", "0.0.0.0")
+    assert ended.code == FAILED
+    assert "ASSAY_TOKEN" in ended.err
+
+
+def test_doctor_finds_what_is_installed_here_and_names_keys_but_not_their_values(tmp_path: Path) -> None:
+    ended = assay_in(tmp_path, "doctor", "--json", OPENAI_API_KEY="sk-canary")
+    levels = {finding["part"]: finding["level"] for finding in ended.data}
+    assert {part: levels[part] for part in ("python", "postgres", "nats", "bubblewrap", "model")} == {
+        "python": "ok",
+        "postgres": "ok",
+        "nats": "ok",
+        "bubblewrap": "ok",
+        "model": "ok",
+    }
+    assert "OPENAI_API_KEY" in ended.out
+    assert "sk-canary" not in ended.out + ended.err
+    assert all(finding["remedy"] for finding in ended.data if finding["level"] != "ok")
+    assert assay_in(tmp_path, "doctor").out.count("\n") >= len(levels)
+
+
+def test_doctor_fails_when_a_needed_part_is_missing(tmp_path: Path) -> None:
+    ended = assay_in(tmp_path, "doctor", "--json", ASSAY_WEB=str(tmp_path))
+    assert ended.code == FAILED
+    assert next(finding for finding in ended.data if finding["part"] == "dashboard")["remedy"] == "run `make setup`"
+
+
+def test_a_sound_task_is_valid_by_id_and_by_folder(tmp_path: Path) -> None:
+    assert assay_in(tmp_path, "tasks", "validate", "add_two", "--json").data[0]["ok"]
+    assert assay_in(tmp_path, "tasks", "validate", str(TASK), "--json").data[0]["ok"]
+
+
+def test_a_task_with_a_mistake_is_told_by_file_line_and_field(tmp_path: Path) -> None:
+    folder = shutil.copytree(TASK, tmp_path / "add_two")
+    text = (folder / "task.yaml").read_text()
+    (folder / "task.yaml").write_text(text.replace("difficulty: trivial", "difficulty: trivail"))
+    line = next(n for n, content in enumerate(text.splitlines(), 1) if content.startswith("difficulty:"))
+    ended = assay_in(tmp_path, "tasks", "validate", str(folder), "--json")
+    assert ended.code == FAILED
+    [mistake] = ended.data[0]["mistakes"]
+    assert f"task.yaml:{line}: difficulty" in mistake
+    assert "trivial" in mistake
+
+
+def test_the_whole_catalogue_is_valid(tmp_path: Path) -> None:
+    ended = assay_in(tmp_path, "tasks", "validate")
+    assert ended.code == 0, ended.out
