@@ -37,7 +37,7 @@ def lacking(what: str) -> None:
 def dist() -> Path:
     """The built dashboard; built again when a source is newer."""
     built = WEB / "dist" / "index.html"
-    sources = [path for path in (*WEB.glob("*.*"), *(WEB / "src").rglob("*"), *(WEB / "public").rglob("*"))]
+    sources = (*WEB.glob("*.*"), *(WEB / "src").rglob("*"), *(WEB / "public").rglob("*"))
     if built.is_file() and max(path.stat().st_mtime for path in sources) <= built.stat().st_mtime:
         return built.parent
     npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
@@ -18,12 +19,16 @@ from tests.web.stage.catalogue import MODELS, SUITES, TASKS
 from tests.web.stage.live import Client, Switchboard
 from tests.web.stage.untrusted import FILES
 
+T = TypeVar("T")
+
 DIST = Path(__file__).parents[3] / "web" / "dist"
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
+
+_RUN_FILTER = ("status", "suite", "model", "search", "cursor")
 
 Asked = Request[Any, Any, Any]
 
@@ -32,16 +37,19 @@ def reply(value: Any, status: int = 200) -> Response[bytes]:
     return Response(encode(value), status_code=status, media_type="application/json")
 
 
+def query(request: Asked, name: str, otherwise: str = "") -> str:
+    return str(request.query_params.get(name, otherwise))
+
+
+def cut(rows: Sequence[T], cursor: str, limit: str) -> tuple[tuple[T, ...], str]:
+    """One page of ``rows`` and the cursor of the next."""
+    start, end = int(cursor or 0), int(cursor or 0) + int(limit)
+    return tuple(rows[start:end]), str(end) if end < len(rows) else ""
+
+
 @get("/api/v1/runs", sync_to_thread=False)
-def list_runs(
-    request: Asked,
-    status: str = "",
-    suite: str = "",
-    model: str = "",
-    search: str = "",
-    cursor: str = "",
-    limit: int = 50,
-) -> Response[bytes]:
+def list_runs(request: Asked) -> Response[bytes]:
+    status, suite, model, search, cursor = (query(request, name) for name in _RUN_FILTER)
     runs = [
         run
         for run in views.newest(board_of(request).play)
@@ -50,9 +58,8 @@ def list_runs(
         and (not model or model in run.models)
         and search.lower() in f"{run.name} {run.suite} {' '.join(run.models)}".lower()
     ]
-    start = int(cursor or 0)
-    more = str(start + limit) if start + limit < len(runs) else ""
-    return reply(RunPage(items=tuple(runs[start : start + limit]), next_cursor=more, total=len(runs)))
+    items, more = cut(runs, cursor, query(request, "limit", "50"))
+    return reply(RunPage(items=items, next_cursor=more, total=len(runs)))
 
 
 @post("/api/v1/runs")
@@ -68,44 +75,37 @@ async def submit(request: Asked) -> Response[bytes]:
 
 
 @get("/api/v1/runs/{run_id:str}", sync_to_thread=False)
-def get_run(request: Asked, run_id: str) -> Response[bytes]:
-    return reply(views.found(board_of(request).play, run_id).run)
+def get_run(request: Asked) -> Response[bytes]:
+    return reply(views.found(board_of(request).play, request.path_params["run_id"]).run)
 
 
 @post("/api/v1/runs/{run_id:str}/cancel", status_code=200, sync_to_thread=False)
-def cancel(request: Asked, run_id: str) -> Response[bytes]:
-    return reply(board_of(request).play.cancel(run_id))
+def cancel(request: Asked) -> Response[bytes]:
+    return reply(board_of(request).play.cancel(request.path_params["run_id"]))
 
 
 @get("/api/v1/runs/{run_id:str}/attempts", sync_to_thread=False)
-def list_attempts(request: Asked, run_id: str, cursor: str = "", limit: int = 500) -> Response[bytes]:
-    played = views.found(board_of(request).play, run_id)
-    start = int(cursor or 0)
-    more = str(start + limit) if start + limit < len(played.attempts) else ""
-    return reply(
-        AttemptPage(
-            items=tuple(played.attempts[start : start + limit]),
-            next_cursor=more,
-            total=len(played.attempts),
-            sequence=played.run.sequence,
-        )
-    )
+def list_attempts(request: Asked) -> Response[bytes]:
+    played = views.found(board_of(request).play, request.path_params["run_id"])
+    items, more = cut(played.attempts, query(request, "cursor"), query(request, "limit", "500"))
+    total, sequence = len(played.attempts), played.run.sequence
+    return reply(AttemptPage(items=items, next_cursor=more, total=total, sequence=sequence))
 
 
 @get("/api/v1/attempts/{attempt_id:str}", sync_to_thread=False)
-def get_attempt(request: Asked, attempt_id: str) -> Response[bytes]:
-    return reply(views.detail(board_of(request).play, attempt_id))
+def get_attempt(request: Asked) -> Response[bytes]:
+    return reply(views.detail(board_of(request).play, request.path_params["attempt_id"]))
 
 
 @get("/api/v1/attempts/{attempt_id:str}/artifacts/{name:path}", sync_to_thread=False)
-def get_artifact(attempt_id: str, name: str) -> Response[bytes]:
-    data, kind = FILES[name.lstrip("/")]
+def get_artifact(request: Asked) -> Response[bytes]:
+    data, kind = FILES[str(request.path_params["name"]).lstrip("/")]
     return Response(data, media_type=kind, headers={"x-content-type-options": "nosniff"})
 
 
 @get("/api/v1/leaderboard", sync_to_thread=False)
-def get_board(request: Asked, suite: str = "", category: str = "") -> Response[bytes]:
-    return reply(views.board(board_of(request).play, suite, category))
+def get_board(request: Asked) -> Response[bytes]:
+    return reply(views.board(board_of(request).play, query(request, "suite"), query(request, "category")))
 
 
 @get("/api/v1/tasks", sync_to_thread=False)
@@ -114,8 +114,8 @@ def list_tasks() -> Response[bytes]:
 
 
 @get("/api/v1/tasks/{task_id:str}", sync_to_thread=False)
-def get_task(task_id: str) -> Response[bytes]:
-    return reply(next(task for task in TASKS if task.task_id == task_id))
+def get_task(request: Asked) -> Response[bytes]:
+    return reply(next(task for task in TASKS if task.task_id == request.path_params["task_id"]))
 
 
 @get("/api/v1/suites", sync_to_thread=False)
@@ -147,8 +147,8 @@ async def live(socket: WebSocket[Any, Any, Any]) -> None:
 
 
 @get(["/", "/{rest:path}"], sync_to_thread=False)
-def page(rest: str = "/") -> Response[bytes]:
-    path = DIST / rest.lstrip("/")
+def page(request: Asked) -> Response[bytes]:
+    path = DIST / request.url.path.lstrip("/")
     if not path.is_file():
         path = DIST / "index.html"
     kind = _TYPES.get(path.suffix, "application/octet-stream")

@@ -15,7 +15,9 @@ _SORT = """Write `solution.py` with a function `merge(intervals)`.
 merge([(1, 3), (2, 6)])  # [(1, 6)]
 ```
 
-<script>window.pwned = 1</script> [a link](javascript:window.pwned=1) <img src=x onerror="window.pwned=1">
+<script>window.pwned = 1</script>
+
+[a link](javascript:window.pwned=1) <img src=x onerror="window.pwned=1">
 """
 
 

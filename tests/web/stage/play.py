@@ -86,7 +86,7 @@ class Play:
         return played
 
     def step(self, run_id: str, steps: int = 1) -> None:
-        """Move one of the first attempts that are not done on by one state, each time; the run's own facts come along."""
+        """Each time, move one of the first attempts that are not done on by one state; the run's facts come along."""
         played = self.runs[run_id]
         for _ in range(steps):
             if played.run.status is RunStatus.WAITING:
@@ -183,7 +183,7 @@ def _progress(attempts: list[AttemptView]) -> Progress:
 
 
 def _executed(row: AttemptView) -> AttemptView:
-    chance = crc32(row.attempt_id.encode())
+    chance = crc32(f"{row.model} {row.ordinal}".encode())
     usage = Usage(input_tokens=180 + chance % 90, output_tokens=60 + chance % 340)
     if row.model in ("oracle", "nop"):
         usage = Usage()
@@ -192,7 +192,7 @@ def _executed(row: AttemptView) -> AttemptView:
 
 
 def _graded(row: AttemptView) -> AttemptView:
-    chance = crc32(row.attempt_id[-6:].encode()) % 100
+    chance = crc32(f"{row.ordinal} {row.model}".encode()) % 100
     if row.model == "oracle":
         return replace(row, outcome=Outcome.PASSED, score=1.0)
     if row.model == "nop":

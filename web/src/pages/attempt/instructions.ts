@@ -4,7 +4,7 @@ import DOMPurify from "dompurify";
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
-import { marked } from "marked";
+import { Marked } from "marked";
 import { getTask } from "../../api.ts";
 import type { TaskView } from "../../contracts.ts";
 import { ground } from "../../design/sheets.ts";
@@ -33,6 +33,22 @@ const TAGS = [
   "hr",
   "del",
 ];
+
+/** Markup inside the Markdown is shown as what it is, links and images as their words. */
+const markdown = new Marked({
+  async: false,
+  renderer: {
+    html: ({ text }) => escaped(text),
+    link({ tokens }) {
+      return this.parser.parseInline(tokens);
+    },
+    image: ({ text }) => escaped(text),
+  },
+});
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
 
 @customElement("task-instructions")
 export class TaskInstructions extends LitElement {
@@ -65,7 +81,7 @@ export class TaskInstructions extends LitElement {
   override render() {
     const { task } = this;
     if (!task) return nothing;
-    const clean = DOMPurify.sanitize(marked.parse(task.instructions, { async: false }), {
+    const clean = DOMPurify.sanitize(markdown.parse(task.instructions) as string, {
       ALLOWED_TAGS: TAGS,
       ALLOWED_ATTR: [],
     });

@@ -14,6 +14,8 @@ import { ArtifactText } from "./artifact-text.ts";
 
 /** Beyond this a drawn diff would hold up the page, so the text itself is shown. */
 const MOST_CHARACTERS = 400_000;
+/** What scrolls sideways in a drawn diff must be reachable by keyboard. */
+const BOX = '<div class="d2h-code-wrapper">';
 const LONGEST_LINE = 5_000;
 
 @customElement("patch-artifact")
@@ -56,9 +58,9 @@ export class PatchArtifact extends ArtifactText {
   protected renderText(text: string) {
     const large = text.length > MOST_CHARACTERS || text.split("\n").some((line) => line.length > LONGEST_LINE);
     if (large) return html`<pre class="plain">${visible(text)}</pre>`;
-    const side = queryValue("diff") !== "lines";
+    const side = (queryValue("diff") || (window.innerWidth < 700 ? "lines" : "sides")) === "sides";
     return html`<div class="bar" role="group" aria-label="Layout">
-        <button class="tool" aria-pressed=${side} @click=${() => setQuery({ diff: "" })}>Side by side</button>
+        <button class="tool" aria-pressed=${side} @click=${() => setQuery({ diff: "sides" })}>Side by side</button>
         <button class="tool" aria-pressed=${!side} @click=${() => setQuery({ diff: "lines" })}>Line by line</button>
       </div>
       ${unsafeHTML(draw(text, side))}`;
@@ -73,5 +75,6 @@ function draw(text: string, side: boolean): string {
     matching: "lines",
     colorScheme: isDark() ? ColorSchemeType.DARK : ColorSchemeType.LIGHT,
   });
-  return DOMPurify.sanitize(drawn, { FORBID_TAGS: ["style", "img", "form", "input"], FORBID_ATTR: ["style"] });
+  const reachable = drawn.replaceAll(BOX, `${BOX.slice(0, -1)} tabindex="0" role="region" aria-label="Changed lines">`);
+  return DOMPurify.sanitize(reachable, { FORBID_TAGS: ["style", "img", "form", "input"], FORBID_ATTR: ["style"] });
 }

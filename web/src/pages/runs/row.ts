@@ -46,5 +46,5 @@ export const rowStyle = css`
   td.progress outcome-bar { margin: 3px 0 2px; }
   td.models { max-width: 260px; overflow-wrap: anywhere; }
   @media (max-width: 900px) { .models { display: none; } }
-  @media (max-width: 640px) { .started, .took { display: none; } td.progress { min-width: 110px; } td.name { min-width: 120px; } }
+  @media (max-width: 640px) { th:nth-child(5), td:nth-child(5), .started, .took { display: none; } td.progress { min-width: 110px; } td.name { min-width: 120px; } }
 `;

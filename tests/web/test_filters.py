@@ -1,0 +1,90 @@
+"""Filters, sorting and tabs live in the address: a link shows what its sender saw."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from assay.contracts.runs import RunRequest
+from tests.web.stage.server import Stage
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def run_id(stage: Stage) -> str:
+    run_id = stage.do(stage.play.submit, RunRequest(models=("oracle", "nop"), suite="coding", name="first")).run.run_id
+    stage.do(stage.play.step, run_id, 10_000)
+    return run_id
+
+
+def test_attempts_by_model_and_task_survive_a_reload(page: Page, run_id: str) -> None:
+    page.goto(f"/runs/{run_id}")
+    page.locator("select[name=model]").select_option("nop")
+    page.locator("select[name=task]").select_option("fizz_words")
+    expect(page.locator("#shown")).to_have_text("2 of 20 attempts")
+    expect(page).to_have_url(re.compile("model=nop&task=fizz_words"))
+    page.reload()
+    expect(page.locator("#shown")).to_have_text("2 of 20 attempts")
+    expect(page.locator("select[name=model]")).to_have_value("nop")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#shown")).to_have_text("20 attempts")
+
+
+def test_sorting_survives_a_reload(page: Page, run_id: str) -> None:
+    page.goto(f"/runs/{run_id}")
+    page.get_by_role("button", name="Score").click()
+    expect(page).to_have_url(re.compile("sort="))
+    order = page.locator("attempts-table .row").first.get_attribute("data-attempt")
+    page.reload()
+    expect(page.locator("attempts-table .row").first).to_have_attribute("data-attempt", order or "")
+    expect(page.get_by_role("columnheader", name="Score")).to_have_attribute("aria-sort", re.compile("ending$"))
+
+
+def test_a_cell_of_the_matrix_filters_the_attempts(page: Page, run_id: str) -> None:
+    page.goto(f"/runs/{run_id}")
+    page.locator("score-matrix td a").first.click()
+    expect(page.locator("#shown")).to_have_text("2 of 20 attempts")
+
+
+def test_runs_are_found_by_status_suite_and_words(page: Page, stage: Stage, run_id: str) -> None:
+    other = stage.do(stage.play.submit, RunRequest(models=("nop",), suite="demo", name="second")).run.run_id
+    page.goto("/runs")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.locator("select[name=status]").select_option("finished")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_have_attribute("data-run", run_id)
+    page.goto("/runs?suite=demo")
+    expect(page.locator("tbody tr")).to_have_attribute("data-run", other)
+    page.goto("/runs")
+    page.get_by_role("searchbox").fill("first")
+    expect(page).to_have_url(re.compile("search=first"))
+    expect(page.locator("tbody tr")).to_have_attribute("data-run", run_id)
+    page.get_by_role("searchbox").fill("no such words")
+    expect(page.get_by_role("heading", name="No run fits")).to_be_visible()
+
+
+def test_a_tab_is_opened_by_its_link_and_back_leaves_the_page(page: Page, run_id: str) -> None:
+    page.goto(f"/runs/{run_id}")
+    page.locator(f"[data-attempt='{run_id}-0'] a").click()
+    page.get_by_role("tab", name="Artifacts").click()
+    expect(page).to_have_url(re.compile("tab=artifacts"))
+    page.reload()
+    expect(page.get_by_role("tab", name="Artifacts")).to_have_attribute("aria-selected", "true")
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"/runs/{run_id}$"))
+
+
+def test_the_board_by_suite_and_category(page: Page, run_id: str) -> None:
+    page.goto("/leaderboard")
+    page.locator("select[name=suite]").select_option("coding")
+    page.locator("select[name=category]").select_option("routing")
+    expect(page.get_by_role("heading", name="Nothing is scored yet")).to_be_visible()
+    page.locator("select[name=category]").select_option("coding")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.reload()
+    expect(page.locator("select[name=suite]")).to_have_value("coding")
+    expect(page.locator("select[name=category]")).to_have_value("coding")
+    expect(page.locator("tbody tr")).to_have_count(2)
