@@ -1,0 +1,61 @@
+"""The worker's loop on a real nats-server that goes away and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+
+from assay.bus.jetstream import connect
+from tests.bus.nats_server import ServerProcess
+from tests.worker.ledger import FakeLedger
+from tests.worker.test_worker import Desk, working
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Generator[ServerProcess]:
+    server = ServerProcess(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def ledger(server: ServerProcess) -> AsyncGenerator[FakeLedger]:
+    bus = await connect(server.settings("ledger"))
+    async with FakeLedger(bus, lease_seconds=5).serving() as ledger:
+        yield ledger
+    await bus.close()
+
+
+async def test_reports_outlive_an_outage(server: ServerProcess, ledger: FakeLedger) -> None:
+    bus = await connect(server.settings("runner"))
+    desk = Desk()
+    await ledger.order(*range(10))
+    async with working(bus, desk.work):
+        await desk.busy_with(3)
+        server.stop()
+        desk.finish.set()
+        await desk.busy_with(0)
+        await asyncio.sleep(0.5)
+        assert ledger.reports == []
+        server.start()
+        assert await ledger.reported(10, seconds=15) == sorted(f"r-{n}" for n in range(10))
+    await bus.close()
+    assert sorted(set(desk.started)) == sorted(f"r-{n}" for n in range(10))
+
+
+async def test_two_workers_share_the_orders(server: ServerProcess, ledger: FakeLedger) -> None:
+    one, two = await connect(server.settings("runner")), await connect(server.settings("runner"))
+    desks = Desk(0.005), Desk(0.005)
+    await ledger.order(*range(60))
+    async with working(one, desks[0].work), working(two, desks[1].work):
+        await ledger.reported(60)
+    assert sorted(desks[0].started + desks[1].started) == sorted(f"r-{n}" for n in range(60))
+    assert min(len(desk.started) for desk in desks) > 10
+    await one.close()
+    await two.close()
