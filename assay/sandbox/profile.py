@@ -12,7 +12,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from assay.contracts.files import check_files, check_path
 from assay.contracts.tasks import SandboxSpec
@@ -108,6 +108,8 @@ class Profile:
 
     def _mount(self, mount: FilesMount | FolderMount) -> Iterator[str]:
         check_path(mount.path.removeprefix("/"))
+        for parent in reversed(PurePosixPath(mount.path).parents[:-1]):
+            yield from ("--perms", "0755", "--dir", str(parent))
         if isinstance(mount, FolderMount):
             yield from ("--ro-bind", str(mount.folder.resolve()), mount.path)
             return

@@ -243,10 +243,10 @@ async def test_commands_run_side_by_side(sandbox: Sandbox) -> None:
 async def test_mounts_are_there_to_be_read(provider: SandboxProvider, packages: Path) -> None:
     mounts = [
         FilesMount(path="/tests", files={"unit/test_a.py": b"hidden"}),
-        FolderMount(path="/opt/packages", folder=packages),
+        FolderMount(path="/opt/packages/deeper", folder=packages),
     ]
     async with provider.open(SPEC, mounts=mounts) as sandbox:
-        hidden, path = sandbox.locate("/tests/unit/test_a.py"), sandbox.locate("/opt/packages")
+        hidden, path = sandbox.locate("/tests/unit/test_a.py"), sandbox.locate("/opt/packages/deeper")
         script = f"cat {hidden}; python3 -c 'import module; print(module.x)'"
         result = await sandbox.run(sh(script, env={"PYTHONPATH": path}))
         assert result.stdout == b"hidden5\n", result.stderr
