@@ -18,9 +18,39 @@ from assay.catalog.scripts import load_script
 from assay.catalog.suites import load_suite
 
 NAMES = st.sampled_from(
-    """id title category difficulty solver outputs checks samples limits sandbox kind expected path options fields
-    tolerance pattern sample_id input cheat_answers weight tasks categories weights providers models name versions from
-    responses price""".split()
+    [
+        "id",
+        "title",
+        "category",
+        "difficulty",
+        "solver",
+        "outputs",
+        "checks",
+        "samples",
+        "limits",
+        "sandbox",
+        "kind",
+        "expected",
+        "path",
+        "options",
+        "fields",
+        "tolerance",
+        "pattern",
+        "sample_id",
+        "input",
+        "cheat_answers",
+        "weight",
+        "tasks",
+        "categories",
+        "weights",
+        "providers",
+        "models",
+        "name",
+        "versions",
+        "from",
+        "responses",
+        "price",
+    ]
 )
 SCALARS = st.one_of(
     st.none(),
