@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -65,6 +66,14 @@ def test_what_is_asked_for_is_locked(lock: str) -> None:
 
 def test_npm_lock_names_no_address() -> None:
     assert '"resolved"' not in (ROOT / "web" / "package-lock.json").read_text()
+
+
+def test_npm_lock_holds_the_builds_for_every_platform() -> None:
+    """``npm ci`` refuses a lock that was written where some of them were left out."""
+    packages = json.loads((ROOT / "web" / "package-lock.json").read_text())["packages"]
+    optional = {name for package in packages.values() for name in package.get("optionalDependencies", {})}
+    assert optional
+    assert not {name for name in optional if f"node_modules/{name}" not in packages}
 
 
 def test_the_example_environment_names_every_variable_of_the_catalogue() -> None:
