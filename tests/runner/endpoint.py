@@ -15,8 +15,9 @@ USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 
 @dataclass(kw_only=True)
 class Reply:
-    """What the next request gets. ``raw`` replaces the body, ``hang`` gives none, ``break_after`` closes the connection
-    after so many pieces of a stream. ``silent_seconds`` pass between the first piece and the second."""
+    """What the next request gets. ``raw`` replaces the body, ``hang`` gives none, ``hang_up`` closes the connection
+    instead, ``break_after`` closes it after so many pieces of a stream. ``silent_seconds`` pass between the first piece
+    and the second."""
 
     text: str = "hello world"
     status: int = 200
@@ -28,6 +29,7 @@ class Reply:
     raw: bytes | None = None
     content_type: str = ""
     hang: bool = False
+    hang_up: bool = False
     break_after: int | None = None
     done: bool = True
     silent_seconds: float = 0.0
@@ -68,6 +70,8 @@ class Endpoint:
     async def _answer(self, reply: Reply, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         if reply.hang:
             await asyncio.sleep(60)
+        if reply.hang_up:
+            raise ConnectionError("hung up, as told")
         if reply.raw is None and reply.status == 200 and body.get("stream"):
             await self._stream(reply, body, writer)
             return

@@ -43,7 +43,7 @@ class Room:
         }
         self.bus = MemoryBus()
         self.environment = {"STUB_KEY": "sk-stub-secret"}
-        self.shelf = Shelf(self.catalog, self.bus.rpc, self.environment, silence_seconds=0.5)
+        self.shelf = Shelf(self.catalog, self.bus.rpc, self.environment, silence_seconds=0.5, patience_seconds=0.5)
         self.ports = Ports(
             worker_id="runner-1",
             bundles=Bundles(self.stores["public"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from assay.contracts import subjects
@@ -50,6 +51,17 @@ async def test_the_local_model_is_found_over_the_bus_and_again_after_it_moved(ru
     assert (second.outcome, second.calls[0].retries) == (None, 0)
     assert asked == ["smollm2-135m"] * 2
     assert served.bodies[0]["model"] == "small"
+
+
+async def test_a_model_host_that_is_only_just_starting_is_waited_for(runner: Room, served: Endpoint) -> None:
+    async def serve_model(_: ServeModel) -> ModelEndpoint:
+        return ModelEndpoint(base_url=served.url, model="small")
+
+    making = asyncio.create_task(runner.make("colours", "local/smollm2-135m"))
+    await asyncio.sleep(0.2)
+    await runner.bus.rpc.serve("modelhost", {ServeModel: serve_model})
+    report = await making
+    assert (report.outcome, report.calls[0].retries) == (None, 0)
 
 
 async def test_without_a_model_host_it_is_a_connection_fault(runner: Room) -> None:

@@ -166,3 +166,10 @@ async def test_an_address_without_http_is_a_configuration_fault() -> None:
     with pytest.raises(CallMisconfigured):
         await wrong.complete()
     await wrong.client.close()
+
+
+async def test_a_server_that_hangs_up_without_a_word_may_have_heard(served: Endpoint, asked: Asked) -> None:
+    served.default = Reply(hang_up=True)
+    with pytest.raises(EndpointUnreachable, match="hung up") as raised:
+        await asked.complete()
+    assert raised.value.perhaps_billed

@@ -35,6 +35,8 @@ def failure_of(error: openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL,
         return CallMisconfigured(f"{address} cannot be asked: {_named(cause)}; check the provider's address and key")
     if isinstance(cause, httpx2.TimeoutException):
         return EndpointSilent(f"{address} did not answer in time ({type(cause).__name__})", perhaps_billed=True)
+    if isinstance(cause, httpx2.RemoteProtocolError) and "disconnected" in str(cause):
+        return EndpointUnreachable(f"{address} hung up before it answered", perhaps_billed=True)
     if isinstance(cause, httpx2.RemoteProtocolError | httpx2.DecodingError):
         return ProviderBroken(f"{address} does not speak HTTP as it should: {_named(cause)}", perhaps_billed=True)
     if isinstance(cause, httpx2.TransportError):

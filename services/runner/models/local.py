@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -16,6 +17,9 @@ from services.runner.models.protocol import ChatMessage, Completion, Model, OnTe
 R = TypeVar("R")
 
 LOAD_SECONDS = 60.0
+PATIENCE_SECONDS = 20.0
+"""For a host that is only just starting, as it is when everything is started at once."""
+_ASK_AGAIN_SECONDS = 0.25
 
 
 class RpcPort(Protocol):
@@ -26,11 +30,18 @@ class LocalModel:
     """``connect`` makes the model that asks an endpoint. The host may come back elsewhere: after a failed connection it
     is asked again where it is."""
 
-    def __init__(self, name: str, rpc: RpcPort, connect: Callable[[ModelEndpoint], Model]) -> None:
+    def __init__(
+        self,
+        name: str,
+        rpc: RpcPort,
+        connect: Callable[[ModelEndpoint], Model],
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._name = name
         self._rpc = rpc
         self._connect = connect
         self._model: Model | None = None
+        self._patient_until = time.monotonic() + patience_seconds
         self._finding = asyncio.Lock()
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
@@ -49,10 +60,19 @@ class LocalModel:
             return self._model
 
     async def _endpoint(self) -> ModelEndpoint:
+        while True:
+            try:
+                return await self._ask()
+            except EndpointUnreachable:
+                if time.monotonic() > self._patient_until:
+                    raise
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+
+    async def _ask(self) -> ModelEndpoint:
         try:
             return await self._rpc.request(ServeModel(model=self._name), timeout_seconds=LOAD_SECONDS)
         except ProblemError as error:
             raise CallMisconfigured(f"the model host does not serve {self._name!r}: {error}") from error
         except BusError as error:
-            hint = "is it started (assay up, or python -m assay.embedded.model_host)?"
-            raise EndpointUnreachable(f"the model host does not answer: {error}; {hint}") from error
+            hint = "assay up starts it, and so does python -m assay.embedded.model_host"
+            raise EndpointUnreachable(f"the model host does not answer: {error} ({hint})") from error

@@ -31,6 +31,9 @@ CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 600.0
 """Nothing for so long is a time-out. Long, for reasoning models say nothing while they think; an attempt's own wall
 limit is mostly reached first."""
+IDLE_SECONDS = 3.0
+"""Connections unused for so long are not used again. Many servers hang up after 5 s, and nobody knows whether they have
+heard a request that meets them doing so."""
 
 
 def open_client(
@@ -38,7 +41,7 @@ def open_client(
 ) -> openai.AsyncOpenAI:
     """One per provider: it holds the pool of connections. The SDK's own retries are off."""
     timeout = httpx2.Timeout(silence_seconds, connect=CONNECT_SECONDS)
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=30.0)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=IDLE_SECONDS)
     http = httpx2.AsyncClient(timeout=timeout, limits=limits, trust_env=not _is_loopback(base_url))
     return openai.AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=timeout, http_client=http)
 

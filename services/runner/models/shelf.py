@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 import openai
 
@@ -15,7 +16,7 @@ from assay.catalog import Catalog, CatalogError, Provider, ProviderKind
 from assay.contracts.models import ModelName
 from assay.contracts.rpc import ModelEndpoint
 from services.runner.errors import CallMisconfigured
-from services.runner.models.local import LocalModel, RpcPort
+from services.runner.models.local import PATIENCE_SECONDS, LocalModel, RpcPort
 from services.runner.models.openai import SILENCE_SECONDS, OpenAIModel, open_client
 from services.runner.models.protocol import Model
 from services.runner.models.scripted import ScriptedModel
@@ -52,9 +53,10 @@ class Shelf:
         rpc: RpcPort,
         environment: Mapping[str, str] = os.environ,
         silence_seconds: float = SILENCE_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._catalog, self._rpc, self._environment = catalog, rpc, environment
-        self._silence_seconds = silence_seconds
+        self._silence_seconds, self._patience_seconds = silence_seconds, patience_seconds
         self._opened: dict[str, _Opened] = {}
         self._seen: dict[str, tuple[float, Provider]] = {}
 
@@ -91,7 +93,8 @@ class Shelf:
 
     def _connect(self, opened: _Opened, provider_id: str, model: str) -> Model:
         if opened.provider.kind is ProviderKind.EMBEDDED:
-            return LocalModel(model, self._rpc, lambda endpoint: self._local(opened, endpoint))
+            connect = partial(self._local, opened)
+            return LocalModel(model, self._rpc, connect, self._patience_seconds)
         address, key = self._address(opened.provider, provider_id), self._key(opened.provider, provider_id)
         return OpenAIModel(self._client(opened, address, key), model)
 
