@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
 from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable, MessageRefused
 from assay.bus.inbox import Inbox
@@ -20,6 +22,11 @@ _DENIED = re.compile(r'permissions violation for publish to "([^"]+)"')
 _PENDING_BYTES = 8_000_000
 _PING_SECONDS = 5
 _RETRY_SECONDS = 0.5
+_SETTLE_SECONDS = 2.0
+_FLUSH_SECONDS = 60
+"""Longer than it takes to notice a dead line, which ends every wait for a PONG."""
+
+OnMessage = Callable[[Msg], Awaitable[None]]
 
 
 class Connection:
@@ -38,6 +45,7 @@ class Connection:
         self._last_error = ""
         self._opening: asyncio.Task[None] | None = None
         self._closing = False
+        self._flushing: set[asyncio.Future[None]] = set()
 
     @property
     def connected(self) -> bool:
@@ -92,7 +100,7 @@ class Connection:
         try:
             async with asyncio.timeout(3):
                 if self.nc.is_connected:
-                    await self.nc.flush(timeout=2)
+                    await self.settled()
                 await self.nc.close()
         except (TimeoutError, nats.errors.Error, OSError) as error:
             _log.warning("bus.close_failed", error=repr(error))
@@ -137,6 +145,33 @@ class Connection:
             raise MessageRefused(f"{len(payload):,} bytes on {subject} are over the server's max_payload") from error
         except (nats.errors.Error, OSError) as error:
             raise BusUnavailable(f"could not send on {subject}: {error!r}") from error
+
+    async def subscribe(self, pattern: str, on_message: OnMessage, queue: str = "") -> Subscription:
+        """After a break it is made again by itself."""
+        await self.up()
+        try:
+            return await self.nc.subscribe(pattern, queue, on_message)
+        except nats.errors.ConnectionClosedError as error:
+            raise BusClosed(f"the connection to {self.settings.url} is closed ({self._last_error})") from error
+
+    async def settled(self) -> None:
+        """Until the server has seen all that was sent; not longer than a moment.
+
+        The flush itself is never cancelled: nats-py's reader dies of a PONG nobody waits for any more.
+        """
+        flushing = asyncio.ensure_future(self.nc.flush(timeout=_FLUSH_SECONDS))
+        self._flushing.add(flushing)
+        flushing.add_done_callback(self._flushed)
+        await asyncio.wait((flushing,), timeout=_SETTLE_SECONDS)
+
+    def _flushed(self, flushing: asyncio.Future[None]) -> None:
+        self._flushing.discard(flushing)
+        if not flushing.cancelled():
+            flushing.exception()
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        with suppress(nats.errors.Error):
+            await subscription.unsubscribe()
 
     async def _on_error(self, error: Exception) -> None:
         self._last_error = str(error) or type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from msgspec import json
@@ -9,6 +10,7 @@ from nats.aio.msg import Msg
 
 from assay.bus.connection import Connection
 from assay.bus.dead import Graveyard
+from assay.bus.errors import BusUnavailable
 from assay.bus.origin import Origin
 from assay.bus.protocol import Delivery, Queue
 
@@ -35,16 +37,20 @@ class JetDelivery(Delivery[M]):
         return self._origin.deliveries
 
     async def ack(self) -> None:
-        await self._connection.publish(self._raw.reply, b"+ACK")
+        await self._say(b"+ACK")
 
     async def in_progress(self) -> None:
-        await self._connection.publish(self._raw.reply, b"+WPI")
+        await self._say(b"+WPI")
 
     async def nak(self, delay_seconds: float = 0.0) -> None:
         if self._origin.deliveries >= self._queue.max_deliver:
             return await self.dead_letter(f"handed back {self._origin.deliveries} times")
         options = b" " + json.encode({"delay": int(delay_seconds * 1e9)}) if delay_seconds > 0 else b""
-        return await self._connection.publish(self._raw.reply, b"-NAK" + options)
+        return await self._say(b"-NAK" + options)
+
+    async def _say(self, verb: bytes) -> None:
+        with suppress(BusUnavailable):
+            await self._connection.publish(self._raw.reply, verb)
 
     async def dead_letter(self, reason: str) -> None:
         await self._graveyard.bury(self._queue.name, self._raw, self._origin, reason)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
-import nats.errors
 from nats.aio.msg import Msg
 
 from assay.bus.connection import Connection
@@ -70,14 +69,12 @@ async def _subscribed(connection: Connection, pattern: str, take: Callable[[Msg]
     async def on_message(message: Msg) -> None:
         take(message)
 
-    await connection.up()
-    subscription = await connection.nc.subscribe(pattern, cb=on_message)
+    subscription = await connection.subscribe(pattern, on_message)
     try:
-        await connection.nc.flush()
+        await connection.settled()
         yield
     finally:
-        with suppress(nats.errors.Error):
-            await subscription.unsubscribe()
+        await connection.unsubscribe(subscription)
 
 
 def _live(message: Msg) -> Stored:

@@ -6,7 +6,6 @@ import asyncio
 from contextlib import suppress
 from itertools import count
 
-import nats.errors
 from msgspec import json
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -98,13 +97,12 @@ class Puller:
 
     async def close(self) -> None:
         if self._subscription is not None:
-            with suppress(nats.errors.Error):
-                await self._subscription.unsubscribe()
+            await self._connection.unsubscribe(self._subscription)
 
     async def _listen(self) -> None:
         await self._connection.up()
         if self._subscription is None:
-            self._subscription = await self._connection.nc.subscribe(f"{self._inbox}.*", cb=self._on_message)
+            self._subscription = await self._connection.subscribe(f"{self._inbox}.*", self._on_message)
 
     async def _on_message(self, message: Msg) -> None:
         """A stream's message keeps its own subject and is told from a status by its ack subject. It may belong to an

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-import nats.errors
 import structlog
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from assay.bus.answers import Reply, answer, result
-from assay.bus.connection import Connection
+from assay.bus.connection import Connection, OnMessage
 from assay.bus.errors import BusError
 from assay.bus.protocol import Answer
 from assay.contracts import subjects
@@ -40,12 +38,11 @@ class JetStreamRpc:
 
     async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
         for kind, handler in answers.items():
-            subject = subjects.rpc(kind)
-            subscription = await self._connection.nc.subscribe(subject, queue=service, cb=self._receiver(kind, handler))
+            subscription = await self._connection.subscribe(subjects.rpc(kind), self._receiver(kind, handler), service)
             self._subscriptions.append(subscription)
-        await self._connection.nc.flush()
+        await self._connection.settled()
 
-    def _receiver(self, kind: type[Request[Any]], handler: Answer) -> Callable[[Msg], Awaitable[None]]:
+    def _receiver(self, kind: type[Request[Any]], handler: Answer) -> OnMessage:
         """Each request gets a task of its own, so a slow one delays no other; beyond a bound they wait in line."""
 
         async def receive(message: Msg) -> None:
@@ -70,7 +67,6 @@ class JetStreamRpc:
     async def stop(self) -> None:
         """Take no more requests, and let those in hand be answered."""
         for subscription in self._subscriptions:
-            with suppress(nats.errors.Error):
-                await subscription.unsubscribe()
+            await self._connection.unsubscribe(subscription)
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=_STOP_SECONDS)
