@@ -15,6 +15,9 @@ import type {
 
 const ROOT = "/api/v1";
 
+/** Fired on the window when the gateway wants a token that this browser has not given. */
+export const TOKEN_WANTED = "assay-token-wanted";
+
 export class Refusal extends Error {
   constructor(readonly problem: Problem) {
     super(problem.detail ? `${problem.title}: ${problem.detail}` : problem.title);
@@ -68,6 +71,11 @@ export function listAttempts(runId: string, cursor: string, limit = 1000): Promi
   return get(`/runs/${encodeURIComponent(runId)}/attempts?${encode({ cursor, limit: String(limit) })}`);
 }
 
+/** Trades the gateway's token for a cookie. */
+export async function signIn(token: string): Promise<void> {
+  await ask(`${ROOT}/session`, post({ token }));
+}
+
 export function artifactUrl(attemptId: string, name: string): string {
   const path = name.split("/").map(encodeURIComponent).join("/");
   return `${ROOT}/attempts/${encodeURIComponent(attemptId)}/artifacts/${path}`;
@@ -99,12 +107,15 @@ async function get<T>(path: string): Promise<T> {
 }
 
 async function send<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
-  const init = {
+  return (await ask(ROOT + path, post(body, headers))).json();
+}
+
+function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
+  return {
     method: "POST",
     headers: { "Content-Type": "application/json", ...headers },
     body: JSON.stringify(body),
   };
-  return (await ask(ROOT + path, init)).json();
 }
 
 async function ask(url: string, init: RequestInit): Promise<Response> {
@@ -114,6 +125,7 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   } catch (error) {
     throw new Refusal(problem({ code: "unreachable", title: "The gateway cannot be reached", detail: String(error) }));
   }
+  if (response.status === 401) window.dispatchEvent(new Event(TOKEN_WANTED));
   if (!response.ok) throw new Refusal(await problemOf(response));
   return response;
 }

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
+from litestar.datastructures import Cookie
 from litestar.exceptions import WebSocketDisconnect
 
 from assay.contracts.codec import decode, encode
@@ -28,6 +29,7 @@ POLICY = (
 )
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 
+_UNAUTHORIZED = Problem(code="unauthorized", title="A token is required", status=401)
 _RUN_FILTER = ("status", "suite", "model", "search", "cursor")
 
 Asked = Request[Any, Any, Any]
@@ -131,7 +133,7 @@ def list_models() -> Response[bytes]:
 @websocket("/api/v1/live")
 async def live(socket: WebSocket[Any, Any, Any]) -> None:
     board = board_of(socket)
-    if not board.open:
+    if not board.open or not signed_in(socket):
         await socket.close(code=4503)
         return
     await socket.accept()
@@ -144,6 +146,25 @@ async def live(socket: WebSocket[Any, Any, Any]) -> None:
         await socket.close(code=1012)
     except (WebSocketDisconnect, RuntimeError):
         return
+
+
+@post("/api/v1/session", status_code=204)
+async def sign_in(request: Asked) -> Response[None]:
+    """Sets the cookie when the token is right."""
+    token = str((await request.json())["token"])
+    if token != board_of(request).token:
+        raise ProblemError(_UNAUTHORIZED)
+    return Response(None, status_code=204, cookies=[Cookie(key="session", value=token, httponly=True)])
+
+
+def guarded(request: Asked) -> None:
+    if request.url.path.startswith("/api/v1/") and request.url.path != "/api/v1/session" and not signed_in(request):
+        raise ProblemError(_UNAUTHORIZED)
+
+
+def signed_in(connection: Any) -> bool:
+    token = board_of(connection).token
+    return not token or connection.cookies.get("session") == token
 
 
 @get(["/", "/{rest:path}"], sync_to_thread=False)
@@ -180,8 +201,10 @@ def create(board: Switchboard) -> Litestar:
             list_suites,
             list_models,
             live,
+            sign_in,
             page,
         ],
+        before_request=guarded,
         exception_handlers={ProblemError: _refuse},  # pyright: ignore[reportArgumentType]
         openapi_config=None,
     )

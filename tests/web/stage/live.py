@@ -102,12 +102,13 @@ class Client:
 
 
 class Switchboard:
-    """All clients. ``open`` False refuses new ones."""
+    """All clients. ``open`` False refuses new ones; with a ``token`` so are those who have not given it."""
 
     def __init__(self, play: Play) -> None:
         self.play = play
         self.clients: set[Client] = set()
         self.open = True
+        self.token = ""
         play.listeners.append(self._hear)
 
     def cut(self) -> None:

@@ -62,7 +62,7 @@ export class LiveConnection extends EventTarget {
     );
     socket.addEventListener("open", () => this.opened());
     socket.addEventListener("close", () => this.closed());
-    socket.addEventListener("message", (event) => this.received(JSON.parse((event as MessageEvent<string>).data)));
+    socket.addEventListener("message", (event) => this.heard(JSON.parse((event as MessageEvent<string>).data)));
   }
 
   /** Shows a topic: calls `watcher` after changes, until what is returned is called. Stores are shared by topic. */
@@ -120,6 +120,11 @@ export class LiveConnection extends EventTarget {
     this.socket.reconnect();
   }
 
+  /** The gateway may put several frames into one message. */
+  private heard(frames: ServerFrame | ServerFrame[]): void {
+    for (const frame of Array.isArray(frames) ? frames : [frames]) this.received(frame);
+  }
+
   private received(frame: ServerFrame): void {
     const latency = this.heart.beat(frame.type === "pong");
     if (latency !== null) this.report({ latency_ms: latency });
@@ -172,7 +177,9 @@ let shared: LiveConnection | null = null;
 export function live(): LiveConnection {
   if (!shared) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    shared = new LiveConnection(new ReconnectingWebSocket(`${scheme}://${location.host}/api/v1/live`, [], QUICK));
+    shared = new LiveConnection(
+      new ReconnectingWebSocket(`${scheme}://${location.host}/api/v1/live?batch=1`, [], QUICK),
+    );
     window.addEventListener("online", () => shared?.retry());
   }
   return shared;

@@ -3,7 +3,9 @@
 import "@awesome.me/webawesome/dist/components/icon/icon.js";
 import { css, html, LitElement } from "lit";
 import { customElement } from "lit/decorators.js";
+import { listRuns, TOKEN_WANTED } from "../api.ts";
 import { ground } from "../design/sheets.ts";
+import { live } from "../live/connection.ts";
 import { Address } from "../router.ts";
 import { onCrumbs, renderCrumbs } from "./crumbs.ts";
 import { pageAt } from "./pages.ts";
@@ -44,9 +46,12 @@ export class App extends LitElement {
     super();
     new Address(this, () => this.focusPage());
     onCrumbs(() => this.requestUpdate());
+    window.addEventListener(TOKEN_WANTED, () => void this.askToken(), { once: true });
+    live().addEventListener("status", () => this.lineChanged());
   }
 
   /** A new page is read from its start, by screen readers too. */
+  private line = "";
   private path = location.pathname;
   private focusPage(): void {
     if (this.path === location.pathname) return;
@@ -70,6 +75,18 @@ export class App extends LitElement {
       <main id="main" tabindex="-1">${renderCrumbs()}${pageAt(location.pathname)}</main>
       <assay-status-bar></assay-status-bar>
     `;
+  }
+
+  /** A line that is refused does not say why; one request does. */
+  private lineChanged(): void {
+    const { line } = live().status;
+    if (line === "lost" && this.line !== "lost") listRuns({}, "", 1).catch(() => {});
+    this.line = line;
+  }
+
+  private async askToken(): Promise<void> {
+    await import("./sign-in.ts");
+    this.renderRoot.append(document.createElement("sign-in"));
   }
 
   private renderNav(href: string, name: string) {
