@@ -15,6 +15,8 @@ from services.gateway.live.protocol import LiveProtocol
 MAX_FRAME_BYTES = 64 * 1024
 PING_SECONDS = 8.0
 DRAIN_SECONDS = 5
+SEND_BUFFER_BYTES = 256 * 1024
+"""Of each connection, in the kernel; left to itself it grows to megabytes of old news for who does not read."""
 _BACKLOG = 1024
 
 
@@ -50,7 +52,9 @@ def bind(host: str, port: int) -> socket.socket:
     """Taken before anything is started; InvalidSettings when it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        return listener
     except OSError as error:
         raise InvalidSettings(
             f"cannot listen on {host} port {port}: {error.strerror}. Is another gateway running? "

@@ -168,8 +168,10 @@ async def test_a_browser_trades_the_token_of_its_link_for_a_cookie(locked: House
 
 
 async def test_a_link_never_leads_to_another_site(locked: House) -> None:
-    response = await visit(locked, "//evil.example.org/?token=open%20sesame")
-    assert not response.headers.get("location", "/").startswith("//")
+    for path in ("//evil.example.org/", "/%5Cevil.example.org/", "/%2F/evil.example.org", "/%2F%5C/evil.example.org"):
+        response = await visit(locked, f"{path}?token=open%20sesame")
+        assert response.status_code == 303
+        assert response.headers["location"].startswith("/evil")
 
 
 async def test_signing_in_and_out(locked: House) -> None:

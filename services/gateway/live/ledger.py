@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import TypeVar
 
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Rpc
 from assay.contracts.attempts import AttemptDetail
+from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import (
     AttemptPage,
     FactPage,
@@ -25,7 +27,8 @@ from services.gateway.live.facts import Heard, peek
 
 R = TypeVar("R")
 
-PAGE = 500
+PAGE = 200
+TOO_LARGE = "reply_too_large"
 READERS = 6
 """So many questions to the ledger at once, whatever the number of clients."""
 
@@ -57,17 +60,28 @@ class Ledger:
         """The run's attempts, page by page; each page is read at a sequence of its own."""
         cursor = ""
         while True:
-            page = await self._ask(ListAttempts(run_id=run_id, cursor=cursor, limit=PAGE))
+            page = await self._ask_less(partial(_attempts_after, run_id, cursor))
             yield page
             cursor = page.next_cursor
             if not cursor:
                 return
 
     async def facts(self, run_id: str, after: int) -> tuple[list[Heard], int]:
-        """Up to a page of facts above ``after``, in order, and the sequence of the run's last."""
-        page: FactPage = await self._ask(ListFacts(run_id=run_id, after=after, limit=PAGE))
+        """Some facts above ``after``, in order, and the sequence of the run's last."""
+        page: FactPage = await self._ask_less(lambda limit: ListFacts(run_id=run_id, after=after, limit=limit))
         heard = [fact for event in page.events if (fact := peek(event.encode())) is not None]
         return heard, page.last_sequence
+
+    async def _ask_less(self, ask: Callable[[int], Request[R]]) -> R:
+        """Long rows make a page that the bus will not carry; then a smaller one is asked for."""
+        limit = PAGE
+        while True:
+            try:
+                return await self._ask(ask(limit))
+            except ProblemError as error:
+                if error.problem.code != TOO_LARGE or limit == 1:
+                    raise
+                limit = max(1, limit // 4)
 
     async def _ask(self, request: Request[R]) -> R:
         async with self._places:
@@ -78,3 +92,7 @@ class Ledger:
                 raise
             self._on_trouble("")
             return reply
+
+
+def _attempts_after(run_id: str, cursor: str, limit: int) -> ListAttempts:
+    return ListAttempts(run_id=run_id, cursor=cursor, limit=limit)

@@ -1,12 +1,14 @@
-"""uvicorn's own WebSocket protocol, and a way to end a connection whose other side does not read.
+"""uvicorn's own WebSocket protocol, and two things for clients that do not read.
 
-ASGI's ``websocket.close`` waits for room in the very buffer that is stuck; this does not wait.
+A send returns when there is room for the next, so that a stuck line is seen even if nothing more is to be said. And a
+connection can be ended while its buffer is stuck; ASGI's ``websocket.close`` waits for room in that very buffer.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -23,6 +25,10 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         scope: dict[str, Any] | None = getattr(self, "scope", None)
         if scope is not None:
             scope["extensions"][ABORT] = self.abort
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        await self.writable.wait()
 
     def abort(self) -> None:
         """Close with 1013 behind what is buffered; a client that wakes up soon reads why, then the line is cut."""

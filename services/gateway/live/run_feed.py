@@ -12,7 +12,7 @@ from assay.contracts.ids import run_of
 from assay.contracts.live import RunSnapshot
 from assay.contracts.problems import ProblemError
 from services.gateway.live.facts import Heard, frame
-from services.gateway.live.ledger import PAGE, Ledger
+from services.gateway.live.ledger import Ledger
 from services.gateway.live.pace import Pace
 from services.gateway.live.sequencer import Sequencer
 from services.gateway.live.shared import Shared
@@ -107,12 +107,12 @@ class RunFeed:
 
     async def _read_on(self) -> None:
         while True:
-            facts, _ = await self._ledger.facts(self.run_id, self._sequencer.last or 0)
+            facts, last = await self._ledger.facts(self.run_id, self._sequencer.last or 0)
             for heard in facts:
                 ready = self._sequencer.take(heard)
                 self.filled += len(ready)
                 self._give(ready)
-            if len(facts) < PAGE:
+            if not facts or facts[-1].sequence >= last:
                 break
         if self._sequencer.gap and not facts:
             self._give(self._sequencer.skip())
@@ -162,9 +162,10 @@ class RunFeed:
         missed, last = await self._ledger.facts(self.run_id, cursor)
         if last < max(cursor, 1) or last - cursor > self._pace.max_replay:
             return None
-        page = missed
-        while len(page) >= PAGE:
-            page, _ = await self._ledger.facts(self.run_id, page[-1].sequence)
+        while missed and missed[-1].sequence < last:
+            page, _ = await self._ledger.facts(self.run_id, missed[-1].sequence)
+            if not page:
+                break
             missed = missed + page
         return missed if len(missed) <= self._pace.max_replay else None
 

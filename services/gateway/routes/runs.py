@@ -72,7 +72,7 @@ async def list_facts(
     run_id: RunId,
     ports: Wired,
     after: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
-    limit: Limit = 500,
+    limit: Limit = 200,
 ) -> list[Event]:
     """CloudEvents with sequences above `after`, in order; ask again with the last one's sequence for more."""
     page = await ports.bus.rpc.request(ListFacts(run_id=run_id, after=after, limit=limit))

@@ -6,6 +6,7 @@ import asyncio
 import mimetypes
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response, get, route
 from litestar.exceptions import NotFoundException
@@ -65,7 +66,8 @@ def _signed_in(ports: Ports, request: Request[Any, Any, Any]) -> Response[Any]:
     if not gate.is_token(request.query_params["token"]):
         raise Unauthorized
     cookie = gate.cookie(secure=request.url.scheme == "https")
-    return Redirect(f"/{request.url.path.lstrip('/')}", status_code=303, cookies=[cookie])
+    path = quote(str(request.scope["path"]).lstrip("/\\"))
+    return Redirect(f"/{path}", status_code=303, cookies=[cookie])
 
 
 def _file(folder: Path, rest: str, known_tag: str) -> Response[bytes]:

@@ -1,0 +1,194 @@
+"""Slow clients: they delay nobody, hold no memory, and are cut off when they stand still."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidStatus
+from websockets.uri import parse_uri
+
+from assay.contracts import subjects
+from assay.contracts.codec import encode
+from assay.contracts.ids import attempt_id
+from assay.contracts.live import Subscribe
+from assay.contracts.tail import TailKind, TailLine
+from tests.gateway.house import QUICK, House, open_house
+
+LONG = base64.b64encode(bytes(range(256)) * 60).decode()
+"""20 KB, so that a few hundred facts are more than the kernel's buffers hold."""
+PATIENT = replace(QUICK, stall_seconds=30.0, max_queued_bytes=300_000)
+
+
+class Deaf:
+    """A client that shakes hands, asks, and then does not read until it is told to."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._socket = socket.socket()
+        self._protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{house.port}/api/v1/live"), max_size=None)
+
+    async def open(self, *topics: str) -> None:
+        loop = asyncio.get_running_loop()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.setblocking(False)
+        await loop.sock_connect(self._socket, ("127.0.0.1", self._house.port))
+        self._protocol.send_request(self._protocol.connect())
+        await self._flush()
+        self._protocol.receive_data(await loop.sock_recv(self._socket, 4096))
+        for topic in topics:
+            self._protocol.send_text(encode(Subscribe(topic=topic)))
+        await self._flush()
+
+    async def read_to_the_end(self) -> int:
+        """The code that the server closed with."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(10):
+            while self._protocol.close_rcvd is None:
+                data = await loop.sock_recv(self._socket, 65_536)
+                if not data:
+                    break
+                self._protocol.receive_data(data)
+        return self._protocol.close_rcvd.code if self._protocol.close_rcvd else 1006
+
+    def close(self) -> None:
+        self._socket.close()
+
+    async def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            await asyncio.get_running_loop().sock_sendall(self._socket, data)
+
+
+@asynccontextmanager
+async def deaf(house: House, *topics: str) -> AsyncGenerator[Deaf]:
+    client = Deaf(house)
+    await client.open(*topics)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+async def say_much(house: House, run_id: str) -> int:
+    """The whole run in long facts, and all of it heard; the sequence of the last."""
+    await house.ledger.carry_out(run_id, reason=LONG)
+    last = len(house.ledger.runs[run_id].events)
+    while house.hub.facts_heard < last:
+        await asyncio.sleep(0.01)
+    return last
+
+
+async def test_a_deaf_client_delays_no_other(tmp_path: Path) -> None:
+    async with open_house(tmp_path, pace=PATIENT) as house:
+        run_id = await house.ledger.new_run(attempts=60)
+        async with deaf(house, f"run:{run_id}"), house.socket() as keen:
+            await keen.subscribe(f"run:{run_id}", cursor=1)
+            await asyncio.sleep(0.05)
+            for ordinal in range(60):
+                for _ in range(5):
+                    await house.ledger.advance(run_id, ordinal, reason=LONG)
+                    loop = asyncio.get_running_loop()
+                    before = loop.time()
+                    frame = await keen.next()
+                    assert (frame["type"], loop.time() - before < 0.5) == ("fact", True)
+            assert house.hub.resyncs >= 1
+            assert max(map(len, queued(house))) <= PATIENT.max_queued_bytes
+
+
+def queued(house: House) -> list[str]:
+    """What waits for each client, as text."""
+    return [
+        "".join(text for sub in connection._subscriptions.values() for text in sub._queue)
+        for connection in house.hub.connections
+    ]
+
+
+async def test_a_slow_client_ends_with_the_truth(tmp_path: Path) -> None:
+    """It misses facts, gets a snapshot in their place, and the facts after that follow without a gap."""
+    async with open_house(tmp_path, pace=PATIENT) as house:
+        run_id = await house.ledger.new_run(attempts=60)
+        async with house.socket(max_queue=1) as slow:
+            await slow.subscribe(f"run:{run_id}")
+            await slow.next("snapshot")
+            last = await say_much(house, run_id)
+            assert house.hub.resyncs >= 1
+            at, snapshots = 1, 0
+            while at < last:
+                frame = await slow.next("snapshot", "fact", seconds=10)
+                if frame["type"] == "snapshot":
+                    snapshots += 1
+                    assert frame["cursor"] > at
+                else:
+                    assert frame["cursor"] == at + 1
+                at = frame["cursor"]
+            assert snapshots >= 1
+            assert await slow.silent()
+
+
+async def test_a_client_that_stands_still_is_cut_off(tmp_path: Path) -> None:
+    async with open_house(tmp_path, pace=replace(QUICK, stall_seconds=0.3)) as house:
+        run_id = await house.ledger.new_run(attempts=60)
+        async with deaf(house, f"run:{run_id}") as client:
+            await asyncio.sleep(0.1)
+            assert len(house.hub.connections) == 1
+            await say_much(house, run_id)
+            while house.hub.connections:
+                await asyncio.sleep(0.02)
+            assert house.hub.stalled == 1
+            assert await client.read_to_the_end() == 1013
+
+
+async def test_lines_that_do_not_fit_are_counted(tmp_path: Path) -> None:
+    async with open_house(tmp_path, pace=replace(PATIENT, max_tail_bytes=20_000)) as house:
+        run_id = await house.ledger.new_run(attempts=1)
+        name = attempt_id(run_id, 0)
+        async with house.socket(max_queue=1) as slow:
+            await slow.subscribe(f"attempt:{name}")
+            await slow.next("snapshot")
+            for number in range(600):
+                text = f"{number} {LONG[:4000]}"
+                line = TailLine(attempt_id=name, token=1, kind=TailKind.STDOUT, text=text, time=datetime.now(UTC))
+                await house.bus.tail.emit(subjects.tail("default", run_id, name), line)
+                if number % 20 == 0:
+                    await asyncio.sleep(0.002)
+            numbers: list[int] = []
+            dropped = 0
+            while len(numbers) + dropped < 600:
+                frame = await slow.next("tail")
+                numbers += [int(line["text"].partition(" ")[0]) for line in frame["lines"]]
+                dropped += frame["dropped"]
+            assert dropped > 0
+            assert numbers == sorted(numbers)
+
+
+async def test_a_client_that_leaves_leaves_nothing(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    for _ in range(5):
+        async with house.socket() as live:
+            for topic in (f"run:{run_id}", f"attempt:{attempt_id(run_id, 0)}", "runs", "leaderboard"):
+                await live.subscribe(topic)
+                await live.next("snapshot")
+    while house.hub.connections:
+        await asyncio.sleep(0.01)
+    hub = house.hub
+    assert not hub._run_feeds
+    assert not hub._tails._listeners
+    assert not hub._runs.watched
+    assert not hub._boards.watched
+
+
+async def test_a_full_gateway_says_so(tmp_path: Path) -> None:
+    async with open_house(tmp_path, pace=replace(QUICK, max_connections=1)) as house, house.socket():
+        with pytest.raises(InvalidStatus) as refused:
+            async with house.socket():
+                pass
+        assert refused.value.response.status_code == 503
+        assert "too_many_clients" in bytes(refused.value.response.body or b"").decode()
