@@ -53,7 +53,7 @@ export const controls = css`
   .filters label { display: inline-flex; align-items: center; gap: 6px; color: var(--quiet); font-size: 13px; }
   .filters select, .filters input { color: var(--text); font-size: 14px; }
   .filters input[type="search"] { width: 220px; }
-  @media (max-width: 640px) { .filters > * { flex: 1 1 130px; } .filters > input[type="search"] { flex-basis: 100%; } .filters select, .filters input[type="search"] { width: 100%; flex: 1; } }
+  @media (max-width: 640px) { .filters > * { flex: 1 1 130px; } .filters > input[type="search"] { flex: 1 1 100%; } .filters label select { width: 100%; flex: 1; } }
 `;
 
 export const table = css`

@@ -31,6 +31,8 @@ export class PatchArtifact extends ArtifactText {
       .d2h-diff-table { font-family: var(--mono); font-size: 12.5px; }
       .d2h-code-wrapper { overflow-x: auto; }
       .d2h-code-linenumber, .d2h-code-side-linenumber { position: static; display: table-cell; color: var(--quiet) !important; }
+      .d2h-code-linenumber { white-space: nowrap; width: 7em; }
+      .line-num1, .line-num2 { display: inline-block; float: none; width: 3em; padding: 0 4px; text-align: right; }
       .d2h-code-line, .d2h-code-side-line { padding: 0 8px; }
       .d2h-tag { background: var(--surface); }
       .d2h-changed-tag, .d2h-added-tag, .d2h-deleted-tag, .d2h-moved-tag { color: var(--text); border-color: var(--line-strong); }
