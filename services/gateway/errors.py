@@ -18,8 +18,12 @@ from assay.contracts.problems import FieldError, Problem, ProblemError
 RETRY_AFTER_SECONDS = 2.0
 
 
-class InvalidSettings(ValueError):
-    """What the gateway was told to be cannot be."""
+class CannotListen(Exception):
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"cannot listen on {host} port {port}: {reason}. Is another gateway running? "
+            "Set ASSAY_GATEWAY_PORT to another port (0 takes a free one)."
+        )
 
 
 class GatewayError(ProblemError):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from litestar.types import ASGIApp
 
-from services.gateway.errors import InvalidSettings
+from services.gateway.errors import CannotListen
 from services.gateway.live.protocol import LiveProtocol
 
 MAX_FRAME_BYTES = 64 * 1024
@@ -49,14 +49,11 @@ def server_of(app: ASGIApp) -> Server:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Taken before anything is started; InvalidSettings when it cannot be had."""
+    """Taken before anything is started; CannotListen when it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         return listener
     except OSError as error:
-        raise InvalidSettings(
-            f"cannot listen on {host} port {port}: {error.strerror}. Is another gateway running? "
-            "Set ASSAY_GATEWAY_PORT to another port (0 takes a free one)."
-        ) from error
+        raise CannotListen(host, port, error.strerror or str(error)) from error

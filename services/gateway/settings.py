@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-
-from services.gateway.errors import InvalidSettings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
@@ -48,13 +46,19 @@ class Settings(BaseSettings):
         bound = {self.gateway_host} if self.gateway_host not in _EVERYWHERE else set[str]()
         return LOOPBACK | self.allowed_hosts | bound
 
-    def check(self) -> None:
-        """Raises InvalidSettings when the gateway would be open to everybody."""
-        if not self.token.get_secret_value() and not is_loopback(self.gateway_host):
-            raise InvalidSettings(
+    @property
+    def locked(self) -> bool:
+        """Whether a token is needed."""
+        return bool(self.token.get_secret_value())
+
+    @model_validator(mode="after")
+    def _not_open_to_everybody(self) -> Self:
+        if not self.locked and not is_loopback(self.gateway_host):
+            raise ValueError(
                 f"ASSAY_GATEWAY_HOST is {self.gateway_host}, which others can reach, and no ASSAY_TOKEN is set: "
                 "set a token of your own choosing, or bind 127.0.0.1"
             )
+        return self
 
 
 def is_loopback(host: str) -> bool:

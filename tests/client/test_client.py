@@ -1,0 +1,129 @@
+"""The typed client against a real gateway: every method, every kind of error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from assay.artifacts import Area
+from assay.client import AssayClient, NotAssay, Unreachable
+from assay.contracts.attempts import State
+from assay.contracts.ids import attempt_id
+from assay.contracts.problems import ProblemError
+from assay.contracts.rpc import ModelProbe, TestModel
+from assay.contracts.runs import RunRequest, RunStatus
+from assay.contracts.verdicts import Outcome
+from tests.gateway.house import House, open_house
+
+REQUEST = RunRequest(models=("nop",), suite="small")
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path, token="secret") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def assay(house: House) -> AsyncIterator[AssayClient]:
+    async with AssayClient(house.url, token="secret") as client:
+        yield client
+
+
+async def test_runs(house: House, assay: AssayClient) -> None:
+    run = await assay.submit(REQUEST)
+    assert await assay.run(run.run_id) == run
+    assert (await assay.runs(status=RunStatus.WAITING, suite="small")).items == (run,)
+    assert [fact.sequence for fact in await assay.facts(run.run_id)] == [1]
+    assert (await assay.cancel(run.run_id)).status is RunStatus.CANCELLED
+
+
+async def test_submitting_again_under_the_same_key(assay: AssayClient) -> None:
+    first = await assay.submit(REQUEST, idempotency_key="k")
+    assert await assay.submit(REQUEST, idempotency_key="k") == first
+    assert await assay.submit(REQUEST) != first
+
+
+async def test_attempts(house: House, assay: AssayClient) -> None:
+    run_id = await house.ledger.new_run(attempts=2)
+    for _ in range(5):
+        await house.ledger.advance(run_id, 1)
+    page = await assay.attempts(run_id, state=State.DONE, outcome=Outcome.PASSED)
+    assert [row.ordinal for row in page.items] == [1]
+    assert (await assay.attempt(attempt_id(run_id, 1))).attempt == page.items[0]
+
+
+async def test_artifacts(house: House, assay: AssayClient) -> None:
+    run_id = await house.ledger.new_run(attempts=1)
+    ref = await house.ports.stores[Area.ATTEMPTS].put(b"\x00 bytes", "text/plain")
+    house.ledger.runs[run_id].artifacts = {"a folder/out put.txt": ref}
+    assert await assay.artifact(attempt_id(run_id, 0), "a folder/out put.txt") == b"\x00 bytes"
+
+
+async def test_results_and_catalogue(house: House, assay: AssayClient) -> None:
+    assert (await assay.leaderboard("small")).suite == "small"
+    (task,) = await assay.tasks(search="riddle")
+    assert await assay.task("riddle") == task
+    (suite,) = await assay.suites()
+    assert await assay.suite("small") == suite
+    assert "oracle" in [model.name for model in await assay.models()]
+
+
+async def test_asking_a_model(house: House, assay: AssayClient) -> None:
+    async def answer(request: TestModel) -> ModelProbe:
+        return ModelProbe(model=request.model, ok=True)
+
+    await house.bus.rpc.serve("runner", {TestModel: answer})
+    assert (await assay.test_model("local/tiny")).ok
+
+
+async def test_health(house: House, assay: AssayClient) -> None:
+    assert (await assay.health()).ready
+    house.bus.line.cut()
+    health = await assay.health()
+    assert (health.ready, health.detail) == (False, "not connected to the bus")
+
+
+async def test_problems_are_raised_whole(assay: AssayClient) -> None:
+    with pytest.raises(ProblemError) as raised:
+        await assay.submit(RunRequest(models=("nop", "orakle"), suite="small"))
+    problem = raised.value.problem
+    assert (problem.code, problem.status) == ("unknown_model", 422)
+    assert (problem.errors[0].where, problem.errors[0].near) == ("models[1]", "oracle")
+
+
+@pytest.mark.parametrize("run_id", ["nosuch", "../tasks", "a/b?c#d", "", "%00"])
+async def test_ids_stay_in_their_segment(assay: AssayClient, run_id: str) -> None:
+    with pytest.raises(ProblemError) as raised:
+        await assay.cancel(run_id)
+    assert raised.value.problem.status in (404, 405)
+
+
+async def test_a_wrong_token(house: House) -> None:
+    async with AssayClient(house.url, token="wrong") as client:
+        with pytest.raises(ProblemError) as raised:
+            await client.tasks()
+    assert raised.value.problem.code == "unauthorized"
+
+
+async def test_nobody_there() -> None:
+    async with AssayClient("http://127.0.0.1:9") as client:
+        with pytest.raises(Unreachable, match="assay up"):
+            await client.tasks()
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", b"HTTP/1.1 500 No\r\n\r\n"])
+async def test_somebody_else_there(answer: bytes) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(respond, "127.0.0.1", 0)
+    async with server, AssayClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client:
+        with pytest.raises(NotAssay):
+            await client.tasks()

@@ -1,0 +1,111 @@
+"""Following a topic across broken connections."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from assay.client import Unreachable, follow
+from assay.client.backoff import Backoff
+from assay.client.errors import ClientError
+from assay.contracts.codec import decode
+from assay.contracts.ids import attempt_id
+from assay.contracts.live import Degraded, FactFrame, RunSnapshot, Snapshot, state_kind
+from assay.contracts.problems import ProblemError
+from assay.contracts.runs import Board
+from tests.gateway.house import open_house
+
+
+def quick() -> Backoff:
+    return Backoff(0.02, 0.05)
+
+
+async def test_a_snapshot_and_then_facts(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        run_id = await house.ledger.new_run(attempts=2)
+        topic = f"run:{run_id}"
+        async with aclosing(follow(house.url, topic)) as frames:
+            first = await anext(frames)
+            assert isinstance(first, Snapshot)
+            state = decode(state_kind(topic), first.data)
+            assert isinstance(state, RunSnapshot)
+            assert len(state.attempts) == 2
+            await house.ledger.carry_out(run_id)
+            seen = [await anext(frames) for _ in range(12)]
+            assert [frame.cursor for frame in seen if isinstance(frame, FactFrame)] == list(range(2, 14))
+
+
+async def test_a_broken_line_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """The gateway goes away and comes back; the facts of the time between are not missed."""
+    async with open_house(tmp_path) as first:
+        bus, ledger, port = first.bus, first.ledger, first.port
+        run_id = await ledger.new_run(attempts=1)
+        frames = follow(first.url, f"run:{run_id}", backoff=quick())
+        assert isinstance(await anext(frames), Snapshot)
+        await ledger.start(run_id)
+        assert cursor_of(await anext(frames)) == 2
+    await ledger.advance(run_id, 0)
+    broken = await anext(frames)
+    assert isinstance(broken, Degraded)
+    assert broken.degraded
+    async with open_house(tmp_path, bus=bus, port=port) as second:
+        second.ledger.runs = ledger.runs
+        assert await anext(frames) == Degraded(degraded=False)
+        assert cursor_of(await anext(frames)) == 3
+        await ledger.advance(run_id, 0)
+        assert cursor_of(await anext(frames)) == 4
+        await frames.aclose()
+
+
+def cursor_of(frame: object) -> int:
+    assert isinstance(frame, FactFrame)
+    return frame.cursor
+
+
+async def test_topics_without_cursors_begin_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, aclosing(follow(house.url, "leaderboard")) as frames:
+        frame = await anext(frames)
+        assert isinstance(frame, Snapshot)
+        assert isinstance(decode(state_kind("leaderboard"), frame.data), Board)
+
+
+async def test_what_does_not_exist(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        for topic in ("run:000", f"attempt:{attempt_id('000', 1)}", "attempt:000"):
+            with pytest.raises(ProblemError) as raised:
+                await anext(follow(house.url, topic))
+            assert raised.value.problem.status == 404
+
+
+async def test_a_wrong_token(tmp_path: Path) -> None:
+    async with open_house(tmp_path, token="secret") as house:
+        with pytest.raises(ProblemError) as raised:
+            await anext(follow(house.url, "runs", token="wrong"))
+        assert raised.value.problem.code == "unauthorized"
+        assert isinstance(await anext(follow(house.url, "runs", token="secret")), Snapshot)
+
+
+async def test_nobody_there() -> None:
+    with pytest.raises(Unreachable):
+        await anext(follow("http://127.0.0.1:9", "runs"))
+    with pytest.raises(ClientError, match="address"):
+        await anext(follow("127.0.0.1:9", "runs"))
+
+
+async def test_pauses_grow_and_begin_again() -> None:
+    backoff = Backoff(0.01, 0.04)
+    loop = asyncio.get_running_loop()
+    lengths: list[float] = []
+    for _ in range(4):
+        before = loop.time()
+        await backoff.pause()
+        lengths.append(loop.time() - before)
+    assert lengths[0] < 0.03
+    assert lengths[3] >= 0.02
+    backoff.reset()
+    before = loop.time()
+    await backoff.pause()
+    assert loop.time() - before < 0.03

@@ -1,0 +1,142 @@
+"""The process ``python -m services.gateway`` on a real nats-server, and what it does when that is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from assay.bus.jetstream import connect
+from assay.bus.queues import all_queues
+from assay.client import AssayClient, Unreachable
+from assay.contracts.facts import Event
+from assay.contracts.live import FactFrame, Snapshot
+from assay.contracts.runs import RunRequest
+from tests.bus.nats_server import ServerProcess, free_port
+from tests.gateway.fake_ledger import FakeLedger
+from tests.gateway.house import write_catalog
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def nats(tmp_path: Path) -> AsyncIterator[ServerProcess]:
+    server = ServerProcess(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def environment(folder: Path, nats_url: str, port: int, **more: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "ASSAY_NATS_URL": nats_url,
+        "ASSAY_NATS_USER": "gateway",
+        "ASSAY_NATS_PASSWORD": "gateway-secret",
+        "ASSAY_ARTIFACTS_URL": str(folder / "store"),
+        "ASSAY_CATALOG": str(write_catalog(folder / "catalog")),
+        "ASSAY_GATEWAY_PORT": str(port),
+        **more,
+    }
+
+
+@asynccontextmanager
+async def started(told: dict[str, str]) -> AsyncGenerator[Process]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.gateway"), env=told, stdout=PIPE, stderr=PIPE, cwd=Path(__file__).parents[2]
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def ready(assay: AssayClient) -> None:
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                if (await assay.health()).ready:
+                    return
+            except Unreachable:
+                pass
+            await asyncio.sleep(0.05)
+
+
+async def test_a_run_is_followed_through_a_killed_nats_server(tmp_path: Path, nats: ServerProcess) -> None:
+    port = free_port()
+    bus = await connect(nats.settings("ledger"))
+    await bus.provision(all_queues())
+    ledger = FakeLedger(bus)
+    await ledger.serve()
+    async with (
+        started(environment(tmp_path, nats.url, port)) as process,
+        AssayClient(f"http://127.0.0.1:{port}") as assay,
+    ):
+        await ready(assay)
+        run = await assay.submit(RunRequest(models=("nop",), suite="small"))
+        seen: list[int] = []
+        begin = asyncio.Event()
+        working = asyncio.create_task(interrupted(ledger, run.run_id, nats, begin))
+        async with aclosing(assay.follow(f"run:{run.run_id}")) as frames:
+            async for frame in frames:
+                if isinstance(frame, Snapshot):
+                    assert frame.cursor == 1
+                    begin.set()
+                if isinstance(frame, FactFrame):
+                    seen.append(frame.cursor)
+                    if frame.cursor == 13:
+                        break
+        await working
+        assert seen == list(range(2, 14))
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+    await bus.close()
+
+
+async def interrupted(ledger: FakeLedger, run_id: str, nats: ServerProcess, begin: asyncio.Event) -> None:
+    """Half of the run, then the server is killed; what is said from then on is never published."""
+    await begin.wait()
+    await ledger.start(run_id)
+    for _ in range(3):
+        await ledger.advance(run_id, 0)
+    nats.stop(signal.SIGKILL)
+    ledger.loses = loses_all
+    for _ in range(2):
+        await ledger.advance(run_id, 0)
+    nats.start()
+    for _ in range(5):
+        await ledger.advance(run_id, 1)
+    await ledger.finish(run_id)
+
+
+def loses_all(_: Event) -> bool:
+    return True
+
+
+async def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with started(environment(tmp_path, "nats://127.0.0.1:1", port)) as process:
+        _, log = await process.communicate()
+    assert process.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in log.decode()
+    assert "ASSAY_GATEWAY_PORT" in log.decode()
+    server.close()
+
+
+async def test_it_does_not_open_itself_to_everybody(tmp_path: Path) -> None:
+    told = environment(tmp_path, "nats://127.0.0.1:1", 0, ASSAY_GATEWAY_HOST="0.0.0.0")
+    async with started(told) as process:
+        _, log = await process.communicate()
+    assert process.returncode == 2
+    assert "ASSAY_TOKEN" in log.decode()
