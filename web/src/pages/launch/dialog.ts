@@ -48,7 +48,7 @@ export class LaunchDialog extends LitElement {
 
   override render() {
     return html`<wa-dialog label="New run">
-      ${this.problem ? html`<p class="problem" role="alert"><b>${this.problem.title}</b> ${this.problem.detail}</p>` : nothing}
+      ${this.problem ? html`<p class="problem" role="alert"><b>${this.problem.title}</b> ${this.problem.errors.length ? "" : this.problem.detail}</p>` : nothing}
       ${this.catalog ? this.renderForm() : this.problem ? nothing : skeletons(7)}
       <div slot="footer" class="footer">
         <output aria-live="polite">${this.renderTotal()}</output>
