@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, field
 
@@ -98,6 +98,7 @@ class JsonFields(Check, frozen=True, kw_only=True, tag="json_fields"):
 class Tests(Check, frozen=True, kw_only=True, tag="tests"):
     """Hidden pytest files under ``path``. Exactly the ``expected`` tests must run; the score is the share passing."""
 
+    __test__: ClassVar[bool] = False
     path: str = "tests"
     expected: Annotated[tuple[str, ...], Meta(min_length=1)]
 
