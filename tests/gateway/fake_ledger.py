@@ -179,7 +179,7 @@ class FakeLedger:
         run_id = fake.run.run_id
         event = Event(
             id=new_id(),
-            source="/assay/ledger",
+            source="assay/ledger",
             type=fact.name(),
             subject=subject,
             time=now(),

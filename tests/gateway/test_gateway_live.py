@@ -257,6 +257,21 @@ async def test_many_finished_attempts_are_few_readings_of_the_leaderboard(house:
         assert house.ledger.asked.count("board ") < 20
 
 
+async def test_a_fact_that_cannot_be_read_harms_no_other(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    async with house.socket() as live:
+        for topic in (f"run:{run_id}", "runs", "leaderboard"):
+            await live.subscribe(topic)
+            await live.next("snapshot")
+        subject = f"assay.evt.v1.default.run.started.{run_id}"
+        strange = b'{"sequence": 2, "type": "run.started", "subject": "x", "runid": "x", "data": {"run": 7}}'
+        for number, payload in enumerate((b"", b"{", b"\xff", b"[]", strange)):
+            await house.bus.facts.publish([Envelope(subject=subject, message_id=f"bad {number}", payload=payload)])
+        await house.ledger.advance(run_id, 0)
+        facts = {fact["topic"]: fact["event"]["type"] for fact in [await live.next("fact") for _ in range(2)]}
+        assert facts == {f"run:{run_id}": "attempt.queued", "runs": "attempt.queued"}
+
+
 async def test_leaving_a_topic(house: House) -> None:
     run_id = await house.ledger.new_run()
     async with house.socket() as live:

@@ -68,11 +68,11 @@ class Connection:
 
     async def serve(self, messages: AsyncIterator[str | None]) -> None:
         """Until the client leaves; ``messages`` are its texts, None for what was no text."""
-        tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._join_all())]
+        tasks = [asyncio.create_task(work) for work in (self._read(messages), self._write(), self._join_all())]
         try:
-            reading = asyncio.create_task(self._read(messages))
-            tasks.append(reading)
-            await asyncio.wait({reading, tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             for task in tasks:
                 task.cancel()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 
-from assay.bus.errors import BusClosed, BusError
+from assay.bus.errors import BusError
 from assay.bus.protocol import Bus, Stored
 from assay.contracts import subjects
 from assay.contracts.problems import ProblemError
@@ -48,6 +48,7 @@ class Hub:
         self._tails = TailFeed(bus.tail, self.pace)
         self._reconnects = bus.reconnects
         self._chores: dict[str, asyncio.Task[None]] = {}
+        self._boards_at = self._refresh_at = 0.0
 
     @asynccontextmanager
     async def listening(self) -> AsyncGenerator[Hub, None]:
@@ -126,11 +127,12 @@ class Hub:
     def hear(self, stored: Stored) -> None:
         """The subject alone tells whether anybody cares; only then the fact is looked into."""
         self.facts_heard += 1
-        feed = self._run_feeds.get(stored.subject.rpartition(".")[2])
+        run_id = stored.subject.rpartition(".")[2]
+        feed = self._run_feeds.get(run_id)
         if feed is None and not self._runs.watched and not self._boards.watched:
             return
         heard = peek(stored.payload)
-        if heard is None:
+        if heard is None or heard.run_id != run_id:
             structlog.get_logger().warning("live.unreadable_fact", subject=stored.subject)
             return
         if feed is not None:
@@ -140,33 +142,41 @@ class Hub:
         if self._boards.watched:
             self._boards.hear(heard)
 
-    async def _hear_all(self, facts: object) -> None:
-        async for stored in facts:  # pyright: ignore[reportGeneralTypeIssues]
-            self.hear(stored)
+    async def _hear_all(self, facts: AsyncIterator[Stored]) -> None:
+        """One fact that cannot be handled must not make the hub deaf to all others."""
+        async for stored in facts:
+            try:
+                self.hear(stored)
+            except Exception:
+                structlog.get_logger().exception("live.fact_failed", subject=stored.subject)
             if self.facts_heard % _BREATH == 0:
                 await asyncio.sleep(0)
 
     # --- time
 
     async def _tick_on(self) -> None:
-        """Never ends by an error: what goes wrong in one tick is logged, and the next one comes."""
+        """What goes wrong in one tick is logged, and the next one comes."""
         loop = asyncio.get_running_loop()
-        boards_at = refresh_at = loop.time()
         while True:
             await asyncio.sleep(self.pace.tick_seconds)
-            now = loop.time()
-            self._watch_bus()
-            self._runs.flush()
-            for feed in tuple(self._run_feeds.values()):
-                feed.tick(now)
-            for connection in tuple(self.connections):
-                self.stalled += connection.end_if_stalled(now)
-            if now >= boards_at + self.pace.board_seconds and self._boards.due:
-                boards_at = now
-                self._chore("boards", self._boards.refresh)
-            if now >= refresh_at + self.pace.refresh_seconds:
-                refresh_at = now
-                self._recheck_lists()
+            try:
+                self._tick(loop.time())
+            except Exception:
+                structlog.get_logger().exception("live.tick_failed")
+
+    def _tick(self, now: float) -> None:
+        self._watch_bus()
+        self._runs.flush()
+        for feed in tuple(self._run_feeds.values()):
+            feed.tick(now)
+        for connection in tuple(self.connections):
+            self.stalled += connection.end_if_stalled(now)
+        if now >= self._boards_at + self.pace.board_seconds and self._boards.due:
+            self._boards_at = now
+            self._chore("boards", self._boards.refresh)
+        if now >= self._refresh_at + self.pace.refresh_seconds:
+            self._refresh_at = now
+            self._recheck_lists()
 
     def _watch_bus(self) -> None:
         connected = self._bus.connected
@@ -192,5 +202,7 @@ class Hub:
 async def _quietly(name: str, work: Callable[[], Awaitable[None]]) -> None:
     try:
         await work()
-    except (BusError, BusClosed, ProblemError) as error:
+    except (BusError, ProblemError) as error:
         structlog.get_logger().info("live.chore_failed", chore=name, error=str(error))
+    except Exception:
+        structlog.get_logger().exception("live.chore_broken", chore=name)
