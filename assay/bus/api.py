@@ -10,6 +10,7 @@ from assay.bus.connection import Connection
 from assay.bus.errors import ApiRefused, BusUnavailable, Missing
 
 _TIMEOUT_SECONDS = 5.0
+_NOT_NOW = 503
 STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
 
@@ -23,7 +24,7 @@ async def call(connection: Connection, endpoint: str, request: object = None) ->
     if error is None:
         return reply
     text = f"{endpoint} on {connection.settings.url}: {error.get('description')} (error {error.get('err_code')})"
-    if error.get("code", 0) >= 500:
+    if error.get("code") == _NOT_NOW:
         raise BusUnavailable(text)
     if error.get("err_code") in (STREAM_NOT_FOUND, CONSUMER_NOT_FOUND):
         raise Missing(f"{text}; streams and queues are made by the ledger when it starts")

@@ -68,6 +68,8 @@ class Puller:
         self._numbers = count(1)
         self._subscription: Subscription | None = None
         self._current: Pull | None = None
+        self.retired: asyncio.Task[None] | None = None
+        """Set once a request was given up: the server still holds it, and what it sends for it must be given back."""
 
     async def pull(self, limit: int, wait_seconds: float) -> Pull:
         """What the consumer has, up to ``limit``; waits at most ``wait_seconds`` for the first.
@@ -88,7 +90,7 @@ class Puller:
         except (TimeoutError, BusUnavailable):
             found.broken = True
         except asyncio.CancelledError:
-            await self._give_back(found.messages)
+            self.retired = asyncio.create_task(self._retire(found.messages, wait_seconds + _GRACE_SECONDS))
             raise
         finally:
             self._current = None
@@ -105,8 +107,8 @@ class Puller:
             self._subscription = await self._connection.subscribe(f"{self._inbox}.*", self._on_message)
 
     async def _on_message(self, message: Msg) -> None:
-        """A stream's message keeps its own subject and is told from a status by its ack subject. It may belong to an
-        earlier request; if it is too much now, others shall have it at once and not after the ack wait."""
+        """A message keeps its stream's subject and is told from a status by its ack subject. One that comes too late
+        or is too much is given back: others shall have it at once and not after the ack wait."""
         current = self._current
         if not message.reply:
             if current is not None and message.subject == current.reply:
@@ -115,6 +117,11 @@ class Puller:
             await self._give_back([message])
         else:
             current.add(message)
+
+    async def _retire(self, messages: list[Msg], seconds: float) -> None:
+        await self._give_back(messages)
+        await asyncio.sleep(seconds)
+        await self.close()
 
     async def _give_back(self, messages: list[Msg]) -> None:
         with suppress(BusError):

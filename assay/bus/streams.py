@@ -1,4 +1,9 @@
-"""The streams and queues, and how the ledger brings them into being."""
+"""The streams and queues, and how the ledger brings them into being.
+
+The work stream keeps what was settled until it is old, and only the queues know that it is done. With JetStream's own
+work-queue retention every ack would delete a message, and under ``sync_interval: always`` each deletion waits for the
+disk by itself: 0.2 to 1 ms, four times per attempt, while nothing else is stored.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +26,8 @@ _DEDUP_SECONDS = 120
 _MAX_STORED_BYTES = 1_048_576
 """A message's payload (codec.MAX_MESSAGE_BYTES) and its headers."""
 _MAX_ACK_PENDING = 20_000
+_WORK_SECONDS = 6 * 3600
+_WORK_BYTES = 1_000_000_000
 _FIXED = ("retention", "storage")
 """What cannot change once there are messages."""
 
@@ -35,16 +42,17 @@ def stream_configs(facts_max_age_days: float) -> tuple[dict[str, Any], ...]:
         "allow_atomic": True,
     }
     facts_age = int(facts_max_age_days * _DAY_SECONDS * _SECOND)
+    work: dict[str, Any] = {"max_age": _WORK_SECONDS * _SECOND, "max_bytes": _WORK_BYTES, "discard": "old"}
     return (
-        {"name": WORK_STREAM, "subjects": [subjects.WORK], "retention": "workqueue", "discard": "new", **shared},
+        {"name": WORK_STREAM, "subjects": [subjects.WORK], "retention": "limits", **work, **shared},
         {"name": FACTS_STREAM, "subjects": [subjects.FACTS], "retention": "limits", "max_age": facts_age, **shared},
         {"name": DEAD_STREAM, "subjects": [subjects.DEAD], "retention": "limits", "max_age": 4 * facts_age, **shared},
     )
 
 
 def queue_config(queue: Queue[Any]) -> dict[str, Any]:
-    """``max_deliver`` is not left to the server: it would hide a message for good after it, and in a work queue such a
-    message stays for ever. Instead whoever fetches one that came too often puts it among the dead (work.py)."""
+    """``max_deliver`` is not left to the server, which would hide a message for good after it without telling anyone.
+    Instead whoever fetches one that came too often puts it among the dead (work.py)."""
     return {
         "durable_name": queue.name,
         "name": queue.name,

@@ -57,7 +57,8 @@ class JetStreamWork:
         try:
             return await puller.pull(limit, wait_seconds)
         finally:
-            idle.append(puller)
+            if puller.retired is None:
+                idle.append(puller)
 
     async def _pause(self, queue: Queue[Any], found: Pull, left: float) -> None:
         """The server ended a request before its time: the queue is missing, being made, or others wait for the same."""

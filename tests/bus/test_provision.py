@@ -10,9 +10,8 @@ import pytest
 from assay.bus.api import call
 from assay.bus.errors import BusMisconfigured
 from assay.bus.jetstream import JetStreamBus, connect
-from assay.bus.queues import REPORTS, all_queues, orders_queue
+from assay.bus.queues import REPORTS, all_queues
 from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, WORK_STREAM, stream_configs
-from assay.contracts.attempts import Stage
 from tests.bus.conftest import ConnectAs
 from tests.bus.nats_server import ServerProcess
 
@@ -40,7 +39,7 @@ async def test_provisioning_twice_is_the_same_as_once(bus: JetStreamBus) -> None
 async def test_streams_are_what_the_design_says(bus: JetStreamBus) -> None:
     await bus.provision(all_queues())
     work, facts = await config_of(bus, WORK_STREAM), await config_of(bus, FACTS_STREAM)
-    assert (work["retention"], work["storage"], work["allow_atomic"]) == ("workqueue", "file", True)
+    assert (work["retention"], work["storage"], work["allow_atomic"]) == ("limits", "file", True)
     assert work["duplicate_window"] == 120 * SECOND
     assert (facts["retention"], facts["max_age"]) == ("limits", 7 * 86_400 * SECOND)
 
@@ -56,7 +55,7 @@ async def test_what_can_be_changed_is_changed(server: ServerProcess, bus: JetStr
     await later.close()
 
 
-@pytest.mark.parametrize(("field", "value"), [("retention", "limits"), ("storage", "memory")])
+@pytest.mark.parametrize(("field", "value"), [("retention", "workqueue"), ("storage", "memory")])
 async def test_a_stream_of_another_kind_is_refused(bus: JetStreamBus, field: str, value: str) -> None:
     wanted = stream_configs(7)[0]
     await call(bus.connection, f"STREAM.CREATE.{WORK_STREAM}", {**wanted, field: value})
@@ -70,10 +69,14 @@ async def test_subjects_held_by_a_foreign_stream_are_an_error(bus: JetStreamBus)
         await bus.provision(all_queues())
 
 
-async def test_two_queues_over_one_subject_are_an_error(bus: JetStreamBus) -> None:
-    await bus.provision(all_queues())
-    with pytest.raises(BusMisconfigured, match="run-second"):
-        await bus.provision([replace(orders_queue(Stage.RUN), name="run-second")])
+async def test_a_queue_of_another_kind_is_an_error(bus: JetStreamBus) -> None:
+    await bus.provision([])
+    pushed = {"durable_name": "reports", "ack_policy": "none", "deliver_subject": "elsewhere"}
+    await call(
+        bus.connection, f"CONSUMER.DURABLE.CREATE.{WORK_STREAM}.reports", {"stream_name": WORK_STREAM, "config": pushed}
+    )
+    with pytest.raises(BusMisconfigured, match=r"'reports' .* delete it"):
+        await bus.provision([REPORTS])
 
 
 async def test_the_monitoring_endpoint_tells_of_durability_where_the_bus_does_not(server: ServerProcess) -> None:
