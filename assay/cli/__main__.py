@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from assay.cli.errors import CommandFailed
 from assay.cli.lazy import LazyGroup
+from assay.cli.texts import clean
 
 app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 
@@ -37,7 +38,7 @@ def main() -> None:
     try:
         get_command(app)(prog_name="assay")
     except CommandFailed as failure:
-        print(f"assay: {failure}", file=sys.stderr)
+        print(clean(f"assay: {failure}"), file=sys.stderr)
         sys.exit(failure.exit_code)
 
 

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from assay.cli.texts import clean
+
 _WIDE = 180
 
 Piece = str | tuple[str, str]
@@ -31,12 +33,13 @@ def print_json(value: Any) -> None:
 
 
 def print_line(*pieces: Piece) -> None:
-    stdout().print(Text.assemble(*pieces), soft_wrap=True)
+    safe = (clean(piece) if isinstance(piece, str) else (clean(piece[0]), piece[1]) for piece in pieces)
+    stdout().print(Text.assemble(*safe), soft_wrap=True)
 
 
 def say(text: str) -> None:
     """A notice to stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(clean(text), file=sys.stderr, flush=True)
 
 
 def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
@@ -57,7 +60,7 @@ def shown(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return "".join(letter if letter.isprintable() else " " for letter in str(value))
+    return clean(str(value), keep="")
 
 
 def percent(share: float) -> str:

@@ -17,20 +17,34 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.output import print_json, print_line, row, stdout, table
 from assay.cli.server import connected
-from assay.contracts.codec import Data
+from assay.contracts.codec import Data, Malformed, decode
 from assay.contracts.tasks import TaskView
+from assay.contracts.verdicts import Verdict
 from assay.embedded.environment import catalog_folder, with_dotenv
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["tasks"])
 Full = Annotated[bool, typer.Option("--full", help="Also grade its reference, no-op and cheats, in sandboxes.")]
 
 
+class Trial(Data, frozen=True, kw_only=True):
+    """What the judge made of the task's reference, no-op or a cheat; ``ok`` when it scored as it must."""
+
+    name: str
+    sample_id: str
+    ok: bool
+    wanted: float
+    verdict: Verdict
+
+
 class Validation(Data, frozen=True, kw_only=True):
-    """One task, or the catalogue's other files. ``mistakes`` name file, line and field."""
+    """One task, or the catalogue's other files. ``mistakes`` name file, line and field; ``trials`` come with --full."""
 
     task: str
     ok: bool
     mistakes: tuple[str, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    error: str = ""
+    """Why there are no trials."""
 
 
 @app.command("list")
@@ -88,8 +102,8 @@ def validate_tasks(
     else:
         for state in found:
             print_line(("ok   ", "green") if state.ok else ("fail ", "bold red"), state.task)
-            for mistake in state.mistakes:
-                print_line(f"     {mistake}")
+            for line in _details(state):
+                print_line(f"     {line}")
     raise typer.Exit(FINE if all(state.ok for state in found) else FAILED)
 
 
@@ -97,16 +111,19 @@ def _validated(task: str) -> list[tuple[Path | None, Validation]]:
     """Each with the task's folder, None for the catalogue's other files."""
     if (Path(task) / "task.yaml").is_file() and task:
         folder = Path(task)
-        return [(folder, _checked(folder))]
+        return [(folder, _checked(folder, task))]
     root = catalog_folder(with_dotenv())
     try:
         catalog = Catalog.open(root)
-        folders = [root / "tasks" / task] if task else sorted(path.parent for path in root.glob("tasks/*/task.yaml"))
         if task:
             _must_exist(catalog, task)
     except CatalogError as error:
         raise BadUsage(error.problem.detail or str(error)) from error
-    checked: list[tuple[Path | None, Validation]] = [(folder, _checked(folder)) for folder in folders]
+    names = [task] if task else sorted(path.name for path in (root / "tasks").glob("[!.]*/"))
+    folders = [root / "tasks" / name for name in names]
+    checked: list[tuple[Path | None, Validation]] = [
+        (folder, _checked(folder, f"{root.name}/tasks/{folder.name}")) for folder in folders
+    ]
     return checked if task else [*checked, (None, _rest(catalog))]
 
 
@@ -117,9 +134,9 @@ def _must_exist(catalog: Catalog, task: str) -> None:
         return
 
 
-def _checked(folder: Path) -> Validation:
+def _checked(folder: Path, shown: str) -> Validation:
     try:
-        load_task(folder, str(folder))
+        load_task(folder, shown)
     except InvalidCatalog as error:
         return Validation(task=folder.name, ok=False, mistakes=tuple(map(str, error.mistakes)))
     return Validation(task=folder.name, ok=True)
@@ -135,7 +152,22 @@ def _graded(folder: Path | None, state: Validation) -> Validation:
     """By the judge itself, in a process of its own: this command knows no service."""
     if folder is None:
         return state
-    command = [sys.executable, "-m", "services.judge.validate", str(folder)]
-    judged = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = tuple(line for line in (judged.stdout + judged.stderr).splitlines() if line.strip())
-    return Validation(task=state.task, ok=judged.returncode == 0, mistakes=() if judged.returncode == 0 else said)
+    command = [sys.executable, "-m", "services.judge.validate", str(folder), "--json"]
+    judged = subprocess.run(command, capture_output=True, check=False)
+    try:
+        return decode(Validation, judged.stdout)
+    except Malformed:
+        error = f"the judge ended with {judged.returncode}: {judged.stderr.decode(errors='replace')[-2000:]}"
+        return Validation(task=state.task, ok=False, error=error)
+
+
+def _details(state: Validation) -> list[str]:
+    wrong = [
+        f"{trial.name} of sample {trial.sample_id} scores {trial.verdict.score:g} and must score {trial.wanted:g}: "
+        f"{trial.verdict.reason or trial.verdict.outcome}"
+        for trial in state.trials
+        if not trial.ok
+    ]
+    right = len(state.trials) - len(wrong)
+    graded = [f"{right} of {len(state.trials)} gradings came out as they must"] if state.trials else []
+    return [*state.mistakes, *([state.error] if state.error else []), *graded, *wrong]

@@ -34,7 +34,7 @@ def test_help_loads_none_of_the_commands() -> None:
         "import sys, assay.cli.__main__; print(*(name for name in sys.modules if name.startswith(('rich', 'assay.'))))"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert set(loaded) == {"assay.cli", "assay.cli.__main__", "assay.cli.errors", "assay.cli.lazy"}
+    assert set(loaded) == {"assay.cli", "assay.cli.__main__", "assay.cli.errors", "assay.cli.lazy", "assay.cli.texts"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -137,3 +137,22 @@ def test_a_task_with_a_mistake_is_told_by_file_line_and_field(tmp_path: Path) ->
 def test_the_whole_catalogue_is_valid(tmp_path: Path) -> None:
     ended = assay_in(tmp_path, "tasks", "validate")
     assert ended.code == 0, ended.out
+
+
+def test_full_validation_lets_the_judge_grade_the_task_s_own_files(tmp_path: Path) -> None:
+    ended = assay_in(tmp_path, "tasks", "validate", "add_two", "--full", "--json")
+    assert ended.code == 0, ended.out
+    [state] = ended.data
+    scores = {trial["name"]: trial["verdict"]["score"] for trial in state["trials"]}
+    assert scores["reference"] == 1.0
+    assert scores["noop"] == 0.0
+    assert {score for name, score in scores.items() if name.startswith("cheats/")} == {0.0}
+
+
+def test_full_validation_fails_where_the_reference_is_wrong(tmp_path: Path) -> None:
+    folder = shutil.copytree(TASK, tmp_path / "add_two")
+    for file in (folder / "reference").iterdir():
+        file.write_text("def add_two(a, b):\n    return 0\n")
+    ended = assay_in(tmp_path, "tasks", "validate", str(folder), "--full")
+    assert ended.code == FAILED
+    assert "reference of sample main scores 0 and must score 1" in ended.out
