@@ -1,4 +1,4 @@
-"""When the bus or the ledger is away, every question is answered soon, and with when to ask again."""
+"""When the bus, the ledger or the dashboard is away, every question is answered soon, and with when to ask again."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ async def test_a_ledger_that_is_away(house: House) -> None:
 async def test_what_needs_no_ledger_is_there_without(house: House, path: str) -> None:
     house.bus.line.cut()
     assert (await house.http.get(path)).status_code == 200
+
+
+async def test_a_dashboard_that_was_never_built_says_how(house: House) -> None:
+    response = await house.http.get("/")
+    assert response.status_code == 503
+    assert "make setup" in response.text
 
 
 async def test_clients_are_told_and_catch_up(house: House) -> None:

@@ -21,11 +21,6 @@ RUN = {"models": ["nop"], "suite": "small"}
 OTHER_PAGE = "https://dash.example.org"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("house")
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def open_door(folder: Path) -> AsyncIterator[House]:
     async with open_house(folder, allowed_hosts="bench.example.org", allowed_origins=OTHER_PAGE) as house:

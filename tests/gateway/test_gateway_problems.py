@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from assay.contracts.problems import Problem
-from tests.gateway.house import House, open_house
+from tests.gateway.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("house")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(folder: Path) -> AsyncIterator[House]:
-    """Bad requests change nothing, so that they can all be made to one gateway."""
-    async with open_house(folder) as opened:
-        yield opened
 
 
 GOOD: dict[str, Any] = {"models": ["nop"], "suite": "small"}

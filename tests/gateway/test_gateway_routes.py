@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from assay.artifacts import Area, unpack
-from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.ids import attempt_id
 from assay.contracts.models import CallFault
 from assay.contracts.rpc import ModelProbe, TestModel
@@ -174,73 +171,3 @@ async def test_head_is_get_without_the_body(house: House) -> None:
     response = await house.http.head("/api/v1/tasks")
     assert (response.status_code, response.content) == (200, b"")
     assert int(response.headers["content-length"]) > 100
-
-
-class TestArtifacts:
-    async def put(self, house: House, name: str, data: bytes, media_type: str) -> str:
-        run_id = await house.ledger.new_run(attempts=1)
-        ref = await house.ports.stores[Area.ATTEMPTS].put(data, media_type)
-        house.ledger.runs[run_id].artifacts = {name: ref}
-        return f"/api/v1/attempts/{attempt_id(run_id, 0)}/artifacts/{name}"
-
-    @pytest.mark.parametrize(
-        ("media_type", "shown", "disposition"),
-        [
-            ("text/html", "text/plain; charset=utf-8", "inline"),
-            ("text/plain; charset=latin-1", "text/plain; charset=utf-8", "inline"),
-            ("application/json", "application/json", "inline"),
-            ("image/svg+xml", "application/octet-stream", "attachment"),
-            ("application/xhtml+xml", "application/octet-stream", "attachment"),
-            ("nonsense", "application/octet-stream", "attachment"),
-        ],
-    )
-    async def test_nothing_of_it_can_run(self, house: House, media_type: str, shown: str, disposition: str) -> None:
-        evil = b"<script>alert(1)</script>\x00\xff\x1b[31m"
-        response = await house.http.get(await self.put(house, "deep/evil.html", evil, media_type))
-        assert response.content == evil
-        assert response.headers["content-type"] == shown
-        assert response.headers["content-disposition"] == f"{disposition}; filename*=UTF-8''evil.html"
-        assert response.headers["x-content-type-options"] == "nosniff"
-        assert response.headers["content-security-policy"] == "sandbox; default-src 'none'"
-        assert response.headers["content-length"] == str(len(evil))
-
-    async def test_only_names_of_the_attempt(self, house: House) -> None:
-        path = await self.put(house, "stdout.txt", b"x", "text/plain")
-        for name in ("stdout", "../../../../runs", "..%2f..%2fetc%2fpasswd", "0" * 64):
-            response = await house.http.get(path.replace("stdout.txt", name))
-            assert response.status_code == 404, name
-        found = (await house.http.get(path.replace("stdout.txt", "stdout"))).json()
-        assert found["errors"][0]["near"] == "stdout.txt"
-
-    @pytest.mark.parametrize(
-        ("asked", "status", "content"),
-        [
-            ("bytes=0-3", 206, b"0123"),
-            ("bytes=6-", 206, b"6789"),
-            ("bytes=-2", 206, b"89"),
-            ("bytes=8-100", 206, b"89"),
-            ("bytes=-100", 206, b"0123456789"),
-            ("bytes=10-", 416, None),
-            ("bytes=5-2", 416, None),
-            ("bytes=0-1,3-4", 200, b"0123456789"),
-            ("lines=1-2", 200, b"0123456789"),
-        ],
-    )
-    async def test_ranges(self, house: House, asked: str, status: int, content: bytes | None) -> None:
-        path = await self.put(house, "out", b"0123456789", "text/plain")
-        response = await house.http.get(path, headers={"range": asked})
-        assert response.status_code == status
-        if content is not None:
-            assert response.content == content
-
-    async def test_what_is_known_is_not_sent_again(self, house: House) -> None:
-        path = await self.put(house, "out", b"0123456789", "text/plain")
-        tag = (await house.http.get(path)).headers["etag"]
-        assert (await house.http.get(path, headers={"if-none-match": tag})).status_code == 304
-
-    async def test_bytes_that_are_gone(self, house: House) -> None:
-        path = await self.put(house, "out", b"0123456789", "text/plain")
-        for fake in house.ledger.runs.values():
-            fake.artifacts = {"out": ArtifactRef(sha256="0" * 64, size_bytes=3)}
-        response = await house.http.get(path)
-        assert (response.status_code, response.json()["code"]) == (502, "artifact_lost")

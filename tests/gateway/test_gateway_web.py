@@ -8,44 +8,40 @@ import pytest
 
 from tests.gateway.house import House
 
-
-@pytest.fixture
-def web(house: House, tmp_path: Path) -> Path:
-    folder = tmp_path / "web"
-    (folder / "assets").mkdir(parents=True)
-    (folder / "index.html").write_text("<!doctype html><title>Dashboard</title>")
-    (folder / "assets" / "app-1234.js").write_text("export {}")
-    (folder / "icon.svg").write_text("<svg/>")
-    (tmp_path / "secret.txt").write_text("classified")
-    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
-    return folder
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_a_dashboard_that_was_never_built_says_how(house: House) -> None:
-    response = await house.http.get("/")
-    assert response.status_code == 503
-    assert "make setup" in response.text
+@pytest.fixture(scope="module")
+def web(folder: Path) -> Path:
+    web = folder / "web"
+    (web / "assets").mkdir(parents=True)
+    (web / "index.html").write_text("<!doctype html><title>Dashboard</title>")
+    (web / "assets" / "app-1234.js").write_text("export {}")
+    (web / "icon.svg").write_text("<svg/>")
+    (folder / "secret.txt").write_text("classified")
+    (web / "link.txt").symlink_to(folder / "secret.txt")
+    return web
 
 
 @pytest.mark.usefixtures("web")
 @pytest.mark.parametrize("path", ["/", "/runs", "/runs/01abc", "/attempts/01abc-1", "/index.html"])
-async def test_every_page_is_the_one_page(house: House, path: str) -> None:
-    response = await house.http.get(path)
+async def test_every_page_is_the_one_page(shared: House, path: str) -> None:
+    response = await shared.http.get(path)
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-cache")
     assert "Dashboard" in response.text
     policy = response.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "frame-ancestors 'none'" in policy
-    again = await house.http.get(path, headers={"if-none-match": response.headers["etag"]})
+    again = await shared.http.get(path, headers={"if-none-match": response.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
 @pytest.mark.usefixtures("web")
-async def test_files_with_their_types(house: House) -> None:
-    script = await house.http.get("/assets/app-1234.js")
+async def test_files_with_their_types(shared: House) -> None:
+    script = await shared.http.get("/assets/app-1234.js")
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert "immutable" in script.headers["cache-control"]
-    icon = await house.http.get("/icon.svg")
+    icon = await shared.http.get("/icon.svg")
     assert icon.headers["content-type"] == "image/svg+xml; charset=utf-8"
     assert icon.headers["cache-control"] == "no-cache"
     for response in (script, icon):
@@ -57,26 +53,26 @@ async def test_files_with_their_types(house: House) -> None:
     "path",
     ["/assets/app-old.js", "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/link.txt", "/a%00.js"],
 )
-async def test_nothing_else_is_served(house: House, path: str) -> None:
-    response = await house.http.get(path)
+async def test_nothing_else_is_served(shared: House, path: str) -> None:
+    response = await shared.http.get(path)
     assert "classified" not in response.text
     assert response.status_code == 404
 
 
-async def test_the_docs_page_stands_alone(house: House) -> None:
+async def test_the_docs_page_stands_alone(shared: House) -> None:
     """It loads nothing from anywhere, and names every path of the API."""
-    response = await house.http.get("/docs")
+    response = await shared.http.get("/docs")
     assert response.headers["content-security-policy"].startswith("default-src 'none'")
     assert "<script" not in response.text
     assert "http://" not in response.text
     assert "https://" not in response.text
-    document = (await house.http.get("/api/v1/openapi.json")).json()
+    document = (await shared.http.get("/api/v1/openapi.json")).json()
     for path in document["paths"]:
         assert path in response.text
 
 
-async def test_the_document_describes_the_contracts(house: House) -> None:
-    document = (await house.http.get("/api/v1/openapi.json")).json()
+async def test_the_document_describes_the_contracts(shared: House) -> None:
+    document = (await shared.http.get("/api/v1/openapi.json")).json()
     paths = document["paths"]
     assert document["openapi"].startswith("3.1")
     assert {"/api/v1/runs", "/api/v1/attempts/{attempt_id}", "/api/v1/leaderboard", "/readyz"} <= set(paths)
@@ -91,9 +87,9 @@ async def test_the_document_describes_the_contracts(house: House) -> None:
             assert "application/problem+json" in operation["responses"]["default"]["content"]
 
 
-async def test_every_reference_of_the_document_leads_somewhere(house: House) -> None:
-    text = (await house.http.get("/api/v1/openapi.json")).text
-    schemas = (await house.http.get("/api/v1/openapi.json")).json()["components"]["schemas"]
+async def test_every_reference_of_the_document_leads_somewhere(shared: House) -> None:
+    text = (await shared.http.get("/api/v1/openapi.json")).text
+    schemas = (await shared.http.get("/api/v1/openapi.json")).json()["components"]["schemas"]
     names = {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}
     assert names
     assert names <= set(schemas)
