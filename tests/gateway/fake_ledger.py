@@ -5,24 +5,16 @@ What it stores is the truth; ``loses`` decides of each fact whether the bus hear
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from assay.bus.protocol import Bus, Envelope
 from assay.contracts import subjects
-from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail, AttemptView, State
+from assay.contracts.attempts import AttemptDetail, State
 from assay.contracts.codec import encode
 from assay.contracts.facts import (
-    AttemptFinished,
-    AttemptGrading,
-    AttemptHandedIn,
-    AttemptQueued,
-    AttemptStarted,
     Event,
     Fact,
     RunCancelled,
@@ -30,7 +22,7 @@ from assay.contracts.facts import (
     RunStarted,
     RunSubmitted,
 )
-from assay.contracts.ids import attempt_id, new_id, run_of
+from assay.contracts.ids import new_id, run_of
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import (
     AttemptPage,
@@ -47,36 +39,13 @@ from assay.contracts.rpc import (
     ServiceHealth,
     SubmitRun,
 )
-from assay.contracts.runs import Board, BoardRow, Progress, RunStatus, RunView
-from assay.contracts.verdicts import Outcome, Verdict
-
-_NEXT = {
-    State.WAITING: State.QUEUED,
-    State.QUEUED: State.RUNNING,
-    State.RUNNING: State.EXECUTED,
-    State.EXECUTED: State.GRADING,
-    State.GRADING: State.DONE,
-}
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
+from assay.contracts.runs import Board, BoardRow, RunStatus, RunView
+from assay.contracts.verdicts import Outcome
+from tests.gateway.fake_run import NEXT, FakeRun, fact_of, new_fake, now, progress_of
 
 
 def unknown(noun: str, name: str) -> ProblemError:
     return ProblemError(Problem(code=f"unknown_{noun}", title=f"No such {noun}", status=404, detail=f"no {name!r}"))
-
-
-class FakeRun:
-    def __init__(self, run: RunView, rows: list[AttemptView]) -> None:
-        self.run = run
-        self.rows = rows
-        self.events: list[bytes] = []
-        self.artifacts: dict[str, ArtifactRef] = {}
-
-    @property
-    def live(self) -> list[AttemptView]:
-        return [row for row in self.rows if row.state is not State.DONE]
 
 
 class FakeLedger:
@@ -109,35 +78,7 @@ class FakeLedger:
     async def new_run(self, attempts: int = 4, suite: str = "demo", name: str = "") -> str:
         """A run and its attempts, waiting; says ``run.submitted``."""
         run_id = new_id()
-        rows = [
-            AttemptView(
-                attempt_id=attempt_id(run_id, ordinal),
-                run_id=run_id,
-                ordinal=ordinal,
-                task_id="add_two",
-                category="coding",
-                sample_id="main",
-                model="nop",
-                repeat=ordinal,
-                state=State.WAITING,
-                changed_at=now(),
-            )
-            for ordinal in range(attempts)
-        ]
-        run = RunView(
-            run_id=run_id,
-            project="default",
-            name=name,
-            suite=suite,
-            status=RunStatus.WAITING,
-            created_at=now(),
-            models=("nop",),
-            task_ids=("add_two",),
-            repeats=attempts,
-            progress=Progress(total=attempts, waiting=attempts),
-            sequence=0,
-        )
-        self.runs[run_id] = FakeRun(run, rows)
+        self.runs[run_id] = new_fake(run_id, attempts, suite, name)
         await self.say_run(run_id, RunSubmitted, RunStatus.WAITING)
         return run_id
 
@@ -157,15 +98,15 @@ class FakeLedger:
         """The attempt's next state, and its fact; ``reason`` can make the fact as long as wanted."""
         fake = self.runs[run_id]
         before = fake.rows[ordinal]
-        state = _NEXT[before.state]
+        state = NEXT[before.state]
         outcome = Outcome.PASSED if state is State.DONE else None
         row = msgspec.structs.replace(
             before, state=state, outcome=outcome, score=1.0 if outcome else None, reason=reason, changed_at=now()
         )
         fake.rows[ordinal] = row
-        progress = _progress(fake.rows)
+        progress = progress_of(fake.rows)
         fake.run = msgspec.structs.replace(fake.run, progress=progress, sequence=len(fake.events) + 1)
-        await self._say(fake, _fact(row, progress), row.attempt_id)
+        await self._say(fake, fact_of(row, progress), row.attempt_id)
 
     async def carry_out(self, run_id: str, reason: str = "") -> None:
         """Every attempt, state by state, in turns, then the end of the run."""
@@ -293,32 +234,3 @@ class FakeLedger:
         if run_id not in self.runs:
             raise unknown("run", run_id)
         return self.runs[run_id]
-
-
-def _progress(rows: list[AttemptView]) -> Progress:
-    count = Counter(row.state for row in rows)
-    done = count[State.DONE]
-    return Progress(
-        total=len(rows),
-        waiting=count[State.WAITING],
-        queued=count[State.QUEUED],
-        running=count[State.RUNNING],
-        executed=count[State.EXECUTED],
-        grading=count[State.GRADING],
-        done=done,
-        outcomes={Outcome.PASSED: done} if done else {},
-    )
-
-
-def _fact(row: AttemptView, progress: Progress) -> Fact:
-    match row.state:
-        case State.QUEUED:
-            return AttemptQueued(attempt=row, progress=progress)
-        case State.RUNNING:
-            return AttemptStarted(attempt=row, progress=progress, worker_id="w")
-        case State.EXECUTED:
-            return AttemptHandedIn(attempt=row, progress=progress)
-        case State.GRADING:
-            return AttemptGrading(attempt=row, progress=progress, worker_id="j")
-        case _:
-            return AttemptFinished(attempt=row, progress=progress, verdict=Verdict(outcome=Outcome.PASSED, score=1.0))
