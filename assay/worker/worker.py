@@ -42,7 +42,7 @@ class WorkerOptions:
 
 class Worker:
     """``work`` acts on a ticket; what it raises becomes the report that ``failed`` makes of it. ``work`` is cancelled
-    when its lease is lost, and then nothing is reported."""
+    when its lease is lost: it may end with a report of what it did until then, or let the cancellation pass."""
 
     def __init__(self, options: WorkerOptions, bus: Bus, work: Work, failed: Failed) -> None:
         self._options, self._bus, self._work, self._failed = options, bus, work, failed
@@ -112,11 +112,11 @@ class Worker:
     async def _attempt(self, lease: Lease) -> None:
         report = await self._act(lease)
         self._leases.worked(lease)
-        if report is not None:
-            await self._report(lease.ticket, report)
+        await self._report(lease.ticket, report)
 
-    async def _act(self, lease: Lease) -> Report | None:
-        """The report on one ticket, or None when the lease was lost meanwhile."""
+    async def _act(self, lease: Lease) -> Report:
+        """The report on one ticket. When the lease was lost meanwhile, what ``work`` still has to say of it is reported
+        all the same: the ledger fences it by its token and books its calls."""
         try:
             report = await self._work(lease.ticket)
         except asyncio.CancelledError as error:
@@ -125,7 +125,7 @@ class Worker:
             report = self._unexpected(lease, error)
         except Exception as error:
             report = self._unexpected(lease, error)
-        return None if lease.lost else report
+        return report
 
     def _unexpected(self, lease: Lease, error: BaseException) -> Report:
         _log.error("worker.work_failed", attempt=lease.ticket.attempt_id, token=lease.ticket.token, exc_info=error)

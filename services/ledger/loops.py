@@ -24,6 +24,8 @@ log = structlog.get_logger()
 Report = AttemptExecuted | AttemptJudged
 
 PAUSE_SECONDS = 1.0
+GATHER_SECONDS = 0.02
+"""Between two rounds of the same duty: what comes meanwhile is done together, which is much cheaper."""
 
 
 async def take_reports(bus: Bus, ports: Ports, batch: int) -> None:
@@ -32,6 +34,7 @@ async def take_reports(bus: Bus, ports: Ports, batch: int) -> None:
         try:
             deliveries = await bus.work.fetch(REPORTS, batch, wait_seconds=5.0)
             await settle(deliveries, ports)
+            await asyncio.sleep(GATHER_SECONDS)
         except (Unavailable, Retryable) as error:
             log.warning("reports.waiting", reason=str(error))
             await asyncio.sleep(PAUSE_SECONDS)
@@ -124,6 +127,7 @@ async def _each(due: asyncio.Event, duty: Callable[[], Awaitable[None]], period_
         due.clear()
         try:
             await duty()
+            await asyncio.sleep(GATHER_SECONDS)
         except (Unavailable, Refused, Retryable) as error:
             log.warning("duty.delayed", duty=duty.__name__, reason=str(error))
             await asyncio.sleep(PAUSE_SECONDS)

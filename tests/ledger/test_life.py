@@ -59,6 +59,20 @@ async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(desk: 
     assert [each.reason for each in denied] == [Denial.UNKNOWN]
 
 
+async def test_a_worker_whose_grant_was_lost_on_the_way_is_granted_it_again(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (first,) = await desk.start(run)
+    (again,) = (await desk.claim([first.attempt_id])).granted
+    assert again == first
+    await desk.hand_in(again)
+    (grading,) = (await desk.claim([first.attempt_id], Stage.JUDGE, "judge")).granted
+    assert (await desk.claim([first.attempt_id], Stage.JUDGE, "judge")).granted == (grading,)
+    assert (await desk.claim([first.attempt_id], Stage.JUDGE, "other")).granted == ()
+    assert (await desk.attempts.get(first.attempt_id)).attempt.tries == 1
+    types = [event.type for event in await desk.events(run.run_id)]
+    assert types.count("attempt.started") == types.count("attempt.grading") == 1
+
+
 async def test_a_judge_is_given_the_output_and_the_hidden_bundle_and_a_runner_never(desk: Desk) -> None:
     run = await desk.submit(samples=1)
     (ticket,) = await desk.start(run)

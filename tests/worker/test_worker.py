@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -177,6 +177,22 @@ async def test_a_lost_lease_ends_its_work_without_a_report(ledger: FakeLedger) -
         await ledger.order(3)
         assert await ledger.reported(2) == ["r-2", "r-3"]
     assert desk.cancelled == ["r-1"]
+
+
+async def test_what_was_spent_under_a_lost_lease_is_still_reported(ledger: FakeLedger) -> None:
+    begun = asyncio.Event()
+
+    async def spend(ticket: Ticket) -> AttemptExecuted:
+        begun.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return executed(ticket)
+
+    await ledger.order(1)
+    async with working(ledger.bus, spend):
+        await begun.wait()
+        ledger.lost = {"r-1"}
+        assert await ledger.reported(1) == ["r-1"]
 
 
 async def test_work_that_raises_is_reported_as_our_failure(ledger: FakeLedger) -> None:

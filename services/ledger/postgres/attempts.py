@@ -23,21 +23,26 @@ from services.ledger.settings import LedgerSettings
 BASELINES = ("oracle", "nop")
 
 # What may be claimed, and what it becomes. A grading whose lease was lost keeps its state and waits without a lease.
+# A worker may claim again what it already holds: the answer to its first claim may have been lost.
 _CLAIM = {
     Stage.RUN: f"""
 WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token)
-  USING (attempt_id) WHERE a.token = u.token AND a.state = 'queued' ORDER BY attempt_id FOR UPDATE OF a)
-UPDATE attempts a SET state = 'running', tries = tries + 1, worker_id = $3, changed_at = now(),
+  USING (attempt_id) WHERE a.token = u.token AND (a.state = 'queued' OR (a.state = 'running' AND a.worker_id = $3))
+  ORDER BY attempt_id FOR UPDATE OF a)
+UPDATE attempts a SET state = 'running', worker_id = $3,
+  tries = a.tries + (a.state = 'queued')::int, changed_at = now(),
   lease_until = clock_timestamp() + make_interval(secs => $4)
-FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}
+FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}, old.worker_id = $3 AS held
 """,
     Stage.JUDGE: f"""
 WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token)
-  USING (attempt_id) WHERE a.token = u.token AND a.state IN ('executed', 'grading') AND a.lease_until IS NULL
+  USING (attempt_id) WHERE a.token = u.token AND a.state IN ('executed', 'grading')
+    AND (a.lease_until IS NULL OR a.worker_id = $3)
   ORDER BY attempt_id FOR UPDATE OF a)
-UPDATE attempts a SET state = 'grading', gradings = gradings + 1, worker_id = $3, changed_at = now(),
+UPDATE attempts a SET state = 'grading', worker_id = $3,
+  gradings = a.gradings + (a.lease_until IS NULL)::int, changed_at = now(),
   lease_until = clock_timestamp() + make_interval(secs => $4)
-FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}
+FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}, old.worker_id = $3 AS held
 """,
 }
 
@@ -85,7 +90,7 @@ class PostgresAttempts:
                 began = [row["token"] for row in rows]
                 await connection.execute(_BEGIN_TRIES, [row["attempt_id"] for row in rows], began, request.worker_id)
             fact = _fact_of_claim(request.stage, request.worker_id)
-            await record(connection, [Change(row, fact) for row in rows])
+            await record(connection, [Change(row, fact) for row in rows if not row["held"]])
             tickets = await self._tickets(connection, rows, request.stage)
             refused = [claim for claim in request.claims if claim.attempt_id not in granted]
             return Claims(granted=tickets, denied=await _denied(connection, refused))

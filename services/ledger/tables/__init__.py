@@ -1,4 +1,4 @@
-"""The truth, as tables. Migrations are made from these (`alembic revision --autogenerate` with `schema.alembic_config`)."""
+"""The truth, as tables. ``tests/ledger/test_schema.py`` keeps the migrations equal to them."""
 
 from sqlmodel import SQLModel
 

@@ -5,6 +5,8 @@ Revision: 0001, the first.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -15,304 +17,30 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    "cell_metrics",
-    "cells",
-    "holds",
-    "calls",
-    "accounts",
-    "workers",
-    "inbox",
-    "pending_orders",
-    "verdicts",
-    "tries",
-    "attempts",
-    "pending_facts",
-    "facts",
-    "plans",
-    "runs",
+    *("cell_metrics", "cells", "holds", "calls", "accounts", "workers", "inbox"),
+    *("pending_orders", "verdicts", "tries", "attempts", "pending_facts", "facts", "plans", "runs"),
 )
+STATES = ("n_waiting", "n_queued", "n_running", "n_executed", "n_grading", "n_done")
+OUTCOMES = (
+    "passed",
+    "failed",
+    "timeout",
+    "limit",
+    "refused",
+    "agent_error",
+    "infra_error",
+    "cancelled",
+    "needs_review",
+)
+TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+CELL = ("project", "suite", "task_id", "task_digest", "model")
 
-
-def _runs() -> None:
-    op.create_table(
-        "runs",
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("project", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("suite", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("repeats", sa.Integer(), nullable=False),
-        sa.Column("models", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("task_ids", postgresql.ARRAY(sa.Text()), nullable=False),
-        sa.Column("idempotency_key", sa.String(), nullable=False),
-        sa.Column("plan_digest", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_waiting", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_queued", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_running", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_executed", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_grading", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_done", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_passed", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_failed", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_timeout", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_limit", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_refused", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_agent_error", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_infra_error", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_cancelled", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("n_needs_review", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("cost_nanousd", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("input_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("cached_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("output_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("reasoning_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.CheckConstraint(
-            "n_waiting + n_queued + n_running + n_executed + n_grading + n_done = total", name="runs_every_attempt_once"
-        ),
-        sa.PrimaryKeyConstraint("run_id"),
-    )
-    op.create_index(
-        "runs_active", "runs", ["run_id"], unique=False, postgresql_where=sa.text("status IN ('waiting', 'running')")
-    )
-    op.create_index(
-        "runs_key", "runs", ["idempotency_key"], unique=True, postgresql_where=sa.text("idempotency_key <> ''")
-    )
-    op.create_table(
-        "plans",
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_id"],
-            ["runs.run_id"],
-        ),
-        sa.PrimaryKeyConstraint("run_id"),
-    )
-    op.create_table(
-        "facts",
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.String(), nullable=False),
-        sa.Column("body", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("run_id", "sequence"),
-    )
-    op.create_table(
-        "pending_facts",
-        sa.Column("position", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("position"),
-    )
-
-
-def _attempts() -> None:
-    op.create_table(
-        "attempts",
-        sa.Column("attempt_id", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("task_index", sa.Integer(), nullable=False),
-        sa.Column("model_index", sa.Integer(), nullable=False),
-        sa.Column("task_id", sa.String(), nullable=False),
-        sa.Column("category", sa.String(), nullable=False),
-        sa.Column("sample_id", sa.String(), nullable=False),
-        sa.Column("model", sa.String(), nullable=False),
-        sa.Column("repeat", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("token", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("gradings", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("worker_id", sa.Text(), server_default="", nullable=False),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("outcome", sa.String(), nullable=True),
-        sa.Column("score", sa.Float(), nullable=True),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("cost_nanousd", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("input_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("cached_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("output_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("reasoning_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("duration_seconds", sa.Float(), server_default="0", nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_id"],
-            ["runs.run_id"],
-        ),
-        sa.PrimaryKeyConstraint("attempt_id"),
-    )
-    op.create_index(
-        "attempts_leased",
-        "attempts",
-        ["lease_until"],
-        unique=False,
-        postgresql_where=sa.text("lease_until IS NOT NULL"),
-    )
-    op.create_index("attempts_of_run", "attempts", ["run_id", "ordinal"], unique=True)
-    op.create_index(
-        "attempts_waiting",
-        "attempts",
-        ["run_id", "ordinal"],
-        unique=False,
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
-    op.create_table(
-        "tries",
-        sa.Column("attempt_id", sa.String(), nullable=False),
-        sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("worker_id", sa.String(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ended", sa.Text(), server_default="", nullable=False),
-        sa.Column("cause", sa.Text(), server_default="", nullable=False),
-        sa.Column("duration_seconds", sa.Float(), server_default="0", nullable=False),
-        sa.Column("output", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("artifacts", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["attempt_id"],
-            ["attempts.attempt_id"],
-        ),
-        sa.PrimaryKeyConstraint("attempt_id", "token"),
-    )
-    op.create_table(
-        "verdicts",
-        sa.Column("attempt_id", sa.String(), nullable=False),
-        sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("judge_id", sa.String(), nullable=False),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("artifacts", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("judged_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["attempt_id"],
-            ["attempts.attempt_id"],
-        ),
-        sa.PrimaryKeyConstraint("attempt_id"),
-    )
-    op.create_table(
-        "pending_orders",
-        sa.Column("attempt_id", sa.String(), nullable=False),
-        sa.Column("stage", sa.String(), nullable=False),
-        sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("pool", sa.Text(), server_default="default", nullable=False),
-        sa.Column("publishes", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("attempt_id"),
-    )
-    op.create_index(
-        "pending_orders_unpublished",
-        "pending_orders",
-        ["attempt_id"],
-        unique=False,
-        postgresql_where=sa.text("published_at IS NULL"),
-    )
-
-
-def _work() -> None:
-    op.create_table(
-        "inbox",
-        sa.Column("message_id", sa.String(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("message_id"),
-    )
-    op.create_table(
-        "workers",
-        sa.Column("worker_id", sa.String(), nullable=False),
-        sa.Column("stage", sa.String(), nullable=False),
-        sa.Column("pool", sa.String(), nullable=False),
-        sa.Column("slots", sa.Integer(), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("worker_id"),
-    )
-
-
-def _money() -> None:
-    op.create_table(
-        "accounts",
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("limit_nanousd", sa.BigInteger(), nullable=True),
-        sa.Column("held_nanousd", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("posted_nanousd", sa.BigInteger(), server_default="0", nullable=False),
-        sa.CheckConstraint("held_nanousd >= 0 AND posted_nanousd >= 0", name="accounts_never_negative"),
-        sa.CheckConstraint(
-            "limit_nanousd IS NULL OR posted_nanousd + held_nanousd <= limit_nanousd", name="accounts_within_limit"
-        ),
-        sa.PrimaryKeyConstraint("account"),
-    )
-    op.create_table(
-        "holds",
-        sa.Column("attempt_id", sa.String(), nullable=False),
-        sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("amount_nanousd", sa.BigInteger(), nullable=False),
-        sa.Column("posted_nanousd", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("state", sa.Text(), server_default="held", nullable=False),
-        sa.Column("held_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["attempt_id"],
-            ["attempts.attempt_id"],
-        ),
-        sa.PrimaryKeyConstraint("attempt_id", "token"),
-    )
-    op.create_table(
-        "calls",
-        sa.Column("call_id", sa.String(), nullable=False),
-        sa.Column("attempt_id", sa.String(), nullable=False),
-        sa.Column("token", sa.Integer(), nullable=False),
-        sa.Column("cost_nanousd", sa.BigInteger(), nullable=False),
-        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("booked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["attempt_id"],
-            ["attempts.attempt_id"],
-        ),
-        sa.PrimaryKeyConstraint("call_id"),
-    )
-    op.create_index("calls_of_attempt", "calls", ["attempt_id"], unique=False)
-
-
-def _leaderboard() -> None:
-    op.create_table(
-        "cells",
-        sa.Column("project", sa.String(), nullable=False),
-        sa.Column("suite", sa.String(), nullable=False),
-        sa.Column("task_id", sa.String(), nullable=False),
-        sa.Column("task_digest", sa.String(), nullable=False),
-        sa.Column("model", sa.String(), nullable=False),
-        sa.Column("category", sa.String(), nullable=False),
-        sa.Column("weight", sa.Float(), nullable=False),
-        sa.Column("n", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("passed", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("errors", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("score_sum", sa.Float(), server_default="0", nullable=False),
-        sa.Column("duration_sum_seconds", sa.Float(), server_default="0", nullable=False),
-        sa.Column("cost_nanousd", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("input_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("cached_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("output_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("reasoning_tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("last_run_id", sa.String(), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("project", "suite", "task_id", "task_digest", "model"),
-    )
-    op.create_table(
-        "cell_metrics",
-        sa.Column("project", sa.String(), nullable=False),
-        sa.Column("suite", sa.String(), nullable=False),
-        sa.Column("task_id", sa.String(), nullable=False),
-        sa.Column("task_digest", sa.String(), nullable=False),
-        sa.Column("model", sa.String(), nullable=False),
-        sa.Column("metric", sa.String(), nullable=False),
-        sa.Column("n", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("total", sa.Float(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("project", "suite", "task_id", "task_digest", "model", "metric"),
-    )
+Columns = list[sa.Column[Any]]
 
 
 def upgrade() -> None:
     _runs()
+    _facts()
     _attempts()
     _work()
     _money()
@@ -322,3 +50,201 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
+
+
+def _strings(*names: str) -> Columns:
+    return [sa.Column(name, sa.String(), nullable=False) for name in names]
+
+
+def _texts(*names: str) -> Columns:
+    return [sa.Column(name, sa.Text(), nullable=False, server_default="") for name in names]
+
+
+def _numbers(*names: str) -> Columns:
+    return [sa.Column(name, sa.Integer(), nullable=False) for name in names]
+
+
+def _counts(*names: str, kind: type[sa.Integer] = sa.Integer) -> Columns:
+    return [sa.Column(name, kind(), nullable=False, server_default="0") for name in names]
+
+
+def _sums(*names: str) -> Columns:
+    return [sa.Column(name, sa.Float(), nullable=False, server_default="0") for name in names]
+
+
+def _times(*names: str, null: bool = False) -> Columns:
+    default = None if null else sa.text("now()")
+    return [sa.Column(name, sa.DateTime(timezone=True), nullable=null, server_default=default) for name in names]
+
+
+def _json(*names: str, null: bool = True) -> Columns:
+    return [sa.Column(name, postgresql.JSONB(), nullable=null) for name in names]
+
+
+def _amount(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.BigInteger(), nullable=False)
+
+
+def _key(*names: str) -> sa.PrimaryKeyConstraint:
+    return sa.PrimaryKeyConstraint(*names)
+
+
+def _of_run() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"])
+
+
+def _of_attempt() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["attempt_id"], ["attempts.attempt_id"])
+
+
+def _index(name: str, table: str, *columns: str, where: str = "", unique: bool = False) -> None:
+    op.create_index(name, table, list(columns), unique=unique, postgresql_where=sa.text(where) if where else None)
+
+
+def _runs() -> None:
+    op.create_table(
+        "runs",
+        *_strings("run_id", "project", "name", "suite", "status"),
+        *_numbers("repeats"),
+        *(sa.Column(name, postgresql.ARRAY(sa.Text()), nullable=False) for name in ("models", "task_ids")),
+        *_strings("idempotency_key", "plan_digest"),
+        *_times("created_at"),
+        *_times("started_at", "finished_at", null=True),
+        *_counts("sequence", "total", *STATES, *(f"n_{outcome}" for outcome in OUTCOMES)),
+        *_counts("cost_nanousd", *TOKENS, kind=sa.BigInteger),
+        sa.CheckConstraint(f"{' + '.join(STATES)} = total", name="runs_every_attempt_once"),
+        _key("run_id"),
+    )
+    _index("runs_active", "runs", "run_id", where="status IN ('waiting', 'running')")
+    _index("runs_key", "runs", "idempotency_key", where="idempotency_key <> ''", unique=True)
+    op.create_table("plans", *_strings("run_id"), *_json("body", null=False), _of_run(), _key("run_id"))
+
+
+def _facts() -> None:
+    op.create_table(
+        "facts", *_strings("run_id"), *_numbers("sequence"), *_strings("subject", "body"), _key("run_id", "sequence")
+    )
+    op.create_table(
+        "pending_facts",
+        sa.Column("position", sa.BigInteger(), sa.Identity(), nullable=False),
+        *_strings("run_id"),
+        *_numbers("sequence"),
+        _key("position"),
+    )
+
+
+def _attempts() -> None:
+    op.create_table(
+        "attempts",
+        *_strings("attempt_id", "run_id"),
+        *_numbers("ordinal", "task_index", "model_index"),
+        *_strings("task_id", "category", "sample_id", "model"),
+        *_numbers("repeat"),
+        *_strings("key", "state"),
+        *_counts("token", "tries", "gradings"),
+        *_texts("worker_id"),
+        *_times("lease_until", null=True),
+        sa.Column("outcome", sa.String()),
+        sa.Column("score", sa.Float()),
+        *_texts("reason"),
+        *_counts("cost_nanousd", *TOKENS, kind=sa.BigInteger),
+        *_sums("duration_seconds"),
+        *_times("changed_at"),
+        _of_run(),
+        _key("attempt_id"),
+    )
+    _index("attempts_of_run", "attempts", "run_id", "ordinal", unique=True)
+    _index("attempts_waiting", "attempts", "run_id", "ordinal", where="state = 'waiting'")
+    _index("attempts_leased", "attempts", "lease_until", where="lease_until IS NOT NULL")
+    op.create_table(
+        "tries",
+        *_strings("attempt_id"),
+        *_numbers("token"),
+        *_strings("worker_id"),
+        *_times("started_at"),
+        *_times("ended_at", null=True),
+        *_texts("ended", "cause"),
+        *_sums("duration_seconds"),
+        *_json("output", "artifacts"),
+        _of_attempt(),
+        _key("attempt_id", "token"),
+    )
+    op.create_table(
+        "verdicts",
+        *_strings("attempt_id"),
+        *_numbers("token"),
+        *_strings("judge_id"),
+        *_json("body", null=False),
+        *_json("artifacts"),
+        *_times("judged_at"),
+        _of_attempt(),
+        _key("attempt_id"),
+    )
+
+
+def _work() -> None:
+    op.create_table(
+        "pending_orders",
+        *_strings("attempt_id", "stage"),
+        *_numbers("token"),
+        sa.Column("pool", sa.Text(), nullable=False, server_default="default"),
+        *_counts("publishes"),
+        *_times("published_at", null=True),
+        _key("attempt_id"),
+    )
+    _index("pending_orders_unpublished", "pending_orders", "attempt_id", where="published_at IS NULL")
+    op.create_table("inbox", *_strings("message_id"), *_times("received_at"), _key("message_id"))
+    op.create_table(
+        "workers", *_strings("worker_id", "stage", "pool"), *_numbers("slots"), *_times("seen_at"), _key("worker_id")
+    )
+
+
+def _money() -> None:
+    op.create_table(
+        "calls",
+        *_strings("call_id", "attempt_id"),
+        *_numbers("token"),
+        _amount("cost_nanousd"),
+        *_json("body", null=False),
+        *_times("booked_at"),
+        _of_attempt(),
+        _key("call_id"),
+    )
+    _index("calls_of_attempt", "calls", "attempt_id")
+    op.create_table(
+        "accounts",
+        *_strings("account"),
+        sa.Column("limit_nanousd", sa.BigInteger()),
+        *_counts("held_nanousd", "posted_nanousd", kind=sa.BigInteger),
+        sa.CheckConstraint("held_nanousd >= 0 AND posted_nanousd >= 0", name="accounts_never_negative"),
+        sa.CheckConstraint(
+            "limit_nanousd IS NULL OR posted_nanousd + held_nanousd <= limit_nanousd", name="accounts_within_limit"
+        ),
+        _key("account"),
+    )
+    op.create_table(
+        "holds",
+        *_strings("attempt_id"),
+        *_numbers("token"),
+        _amount("amount_nanousd"),
+        *_counts("posted_nanousd", kind=sa.BigInteger),
+        sa.Column("state", sa.Text(), nullable=False, server_default="held"),
+        *_times("held_at"),
+        _of_attempt(),
+        _key("attempt_id", "token"),
+    )
+
+
+def _leaderboard() -> None:
+    op.create_table(
+        "cells",
+        *_strings(*CELL, "category"),
+        sa.Column("weight", sa.Float(), nullable=False),
+        *_counts("n", "passed", "errors"),
+        *_sums("score_sum", "duration_sum_seconds"),
+        *_counts("cost_nanousd", *TOKENS, kind=sa.BigInteger),
+        *_strings("last_run_id"),
+        *_times("updated_at"),
+        _key(*CELL),
+    )
+    op.create_table("cell_metrics", *_strings(*CELL, "metric"), *_counts("n"), *_sums("total"), _key(*CELL, "metric"))
