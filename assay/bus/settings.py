@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 
 @dataclass(frozen=True, kw_only=True)
 class BusSettings:
@@ -27,3 +30,23 @@ class BusSettings:
 
 def inbox_prefix(user: str) -> str:
     return f"_INBOX_{user}" if user else "_INBOX"
+
+
+class BusEnvironment(BaseSettings):
+    """What every service is told of the bus by its environment (prefix ``ASSAY_``)."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_user: str = ""
+    nats_password: SecretStr = SecretStr("")
+    nats_monitor_url: str = ""
+
+    def bus(self, name: str) -> BusSettings:
+        return BusSettings(
+            url=self.nats_url,
+            user=self.nats_user,
+            password=self.nats_password.get_secret_value(),
+            name=name,
+            monitor_url=self.nats_monitor_url,
+        )

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from assay.bus.jetstream import connect
-from assay.bus.settings import BusSettings
+from assay.bus.settings import BusEnvironment
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import ModelEndpoint, ServeModel
 
@@ -34,15 +33,12 @@ CONTEXT_TOKENS = 8192
 _log = structlog.get_logger(__name__)
 
 
-class ModelHostSettings(BaseSettings):
+class ModelHostSettings(BusEnvironment):
     """From the environment (prefix ``ASSAY_``). ``model_threads`` 0 takes half of the processors: the other half is for
     the services, and two threads that wait for one another on a busy processor are slower than one alone."""
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore", protected_namespaces=())
+    model_config = SettingsConfigDict(protected_namespaces=())
 
-    nats_url: str = "nats://127.0.0.1:4222"
-    nats_user: str = ""
-    nats_password: SecretStr = SecretStr("")
     model_threads: int = 0
 
     @property
@@ -127,14 +123,7 @@ def _unknown(name: str) -> Problem:
 
 async def serve(settings: ModelHostSettings) -> None:
     """Until SIGTERM or SIGINT, or until the bus is gone for good."""
-    bus = await connect(
-        BusSettings(
-            url=settings.nats_url,
-            user=settings.nats_user,
-            password=settings.nats_password.get_secret_value(),
-            name="modelhost",
-        )
-    )
+    bus = await connect(settings.bus("modelhost"))
     host = ModelHost(threads=settings.threads)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -11,7 +11,6 @@ from assay.artifacts import Area, open_store
 from assay.bus.errors import BusClosed
 from assay.bus.jetstream import connect
 from assay.bus.protocol import Bus
-from assay.bus.settings import BusSettings
 from assay.catalog.catalog import Catalog
 from assay.worker.lifetime import run_worker
 from services.gateway.app import create_app
@@ -26,14 +25,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Raises CannotListen, BusError, InvalidCatalog or StoreMisconfigured when it cannot start."""
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     listener = bind(settings.gateway_host, settings.gateway_port)
-    bus = await connect(
-        BusSettings(
-            url=settings.nats_url,
-            user=settings.nats_user,
-            password=settings.nats_password.get_secret_value(),
-            name="gateway",
-        )
-    )
+    bus = await connect(settings.bus("gateway"))
     ends = [asyncio.create_task(stop.wait()), asyncio.create_task(bus.closed.wait())]
     try:
         server = server_of(create_app(ports_of(bus, settings), Hub(bus)))

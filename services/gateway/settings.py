@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
+
+from assay.bus.settings import BusEnvironment
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
@@ -15,15 +17,10 @@ Names = Annotated[frozenset[str], NoDecode]
 """Words separated by commas."""
 
 
-class Settings(BaseSettings):
+class Settings(BusEnvironment):
     """``allowed_hosts`` are further names this gateway is reached by (without port); ``allowed_origins`` are pages of
     other origins that may use it, written like ``https://bench.example.org``."""
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
-
-    nats_url: str = "nats://127.0.0.1:4222"
-    nats_user: str = ""
-    nats_password: SecretStr = SecretStr("")
     artifacts_url: str = ".assay/artifacts"
     catalog: Path = Path("catalog")
     web: Path = Path("web/dist")

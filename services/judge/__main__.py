@@ -8,7 +8,6 @@ import socket
 
 from assay.artifacts import Area, open_store
 from assay.bus.jetstream import connect
-from assay.bus.settings import BusSettings
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
 from assay.sandbox import open_sandbox_provider
@@ -32,7 +31,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
         bench=SandboxBench(open_sandbox_provider(settings.sandbox), settings.judge_test_slots),
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.JUDGE, pool=settings.pool, slots=settings.judge_slots)
-    bus = await connect(_bus(settings, worker_id))
+    bus = await connect(settings.bus(worker_id))
     worker = Worker(
         options,
         bus,
@@ -44,10 +43,6 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     finally:
         await bus.close()
         await searcher.close()
-
-
-def _bus(settings: JudgeSettings, worker_id: str) -> BusSettings:
-    return BusSettings(url=settings.nats_url, user=settings.nats_user, password=settings.nats_password, name=worker_id)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from assay.bus.settings import BusEnvironment
 
 
-class JudgeSettings(BaseSettings):
+class JudgeSettings(BusEnvironment):
     """``slots`` attempts are graded at once, of which ``test_slots`` may run tests in sandboxes."""
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore")
-
-    nats_url: str = "nats://127.0.0.1:4222"
-    nats_user: str = ""
-    nats_password: str = Field(default="", repr=False)
     artifacts_url: str = ".assay/artifacts"
     pool: str = "default"
     sandbox: str = "bubblewrap"

@@ -8,7 +8,6 @@ from assay.bus.errors import BusClosed
 from assay.bus.jetstream import connect
 from assay.bus.protocol import Bus
 from assay.bus.queues import all_queues
-from assay.bus.settings import BusSettings
 from assay.worker.lifetime import run_service
 from services.ledger.handlers import Ports, answers
 from services.ledger.loops import Leader, take_reports
@@ -27,14 +26,7 @@ from services.ledger.settings import LedgerSettings
 
 
 async def serve(settings: LedgerSettings) -> None:
-    bus = await connect(
-        BusSettings(
-            url=settings.nats_url,
-            user=settings.nats_user,
-            password=settings.nats_password.get_secret_value(),
-            name="ledger",
-        )
-    )
+    bus = await connect(settings.bus("ledger"))
     await bus.provision(all_queues())
     await migrate(settings.database_url)
     async with open_database(settings.database_url, settings.database_connections) as database:

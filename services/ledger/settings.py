@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from assay.bus.settings import BusEnvironment
 
 
-class LedgerSettings(BaseSettings):
+class LedgerSettings(BusEnvironment):
     """Times are seconds. ``lease_seconds`` bounds how long a dead worker's attempt waits for another."""
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
-
-    nats_url: str = "nats://127.0.0.1:4222"
-    nats_user: str = ""
-    nats_password: SecretStr = SecretStr("")
     database_url: str = "postgresql://postgres@127.0.0.1/postgres"
     database_connections: int = 8
     lease_seconds: float = 15.0

@@ -13,7 +13,6 @@ import structlog
 from assay.artifacts import Area, open_store
 from assay.bus.jetstream import connect
 from assay.bus.protocol import Bus
-from assay.bus.settings import BusSettings
 from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import TestModel
@@ -32,14 +31,7 @@ _log = structlog.get_logger(__name__)
 
 async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
     worker_id = f"runner-{platform.node()}-{os.getpid()}-{secrets.token_hex(2)}"
-    bus = await connect(
-        BusSettings(
-            url=settings.nats_url,
-            user=settings.nats_user,
-            password=settings.nats_password.get_secret_value(),
-            name=worker_id,
-        )
-    )
+    bus = await connect(settings.bus(worker_id))
     shelf = Shelf(Catalog.open(settings.catalog), bus.rpc, silence_seconds=settings.call_silence_seconds)
     try:
         await work(bus, shelf, worker_id, settings, stop)

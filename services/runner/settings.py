@@ -6,21 +6,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
+from assay.bus.settings import BusEnvironment
 from services.runner.models.openai import SILENCE_SECONDS
 
 
-class RunnerSettings(BaseSettings):
+class RunnerSettings(BusEnvironment):
     """``runner_slots`` attempts are made at once. A model that says nothing for ``call_silence_seconds`` has timed out.
     ``sandbox`` ``process`` isolates nothing."""
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
-
-    nats_url: str = "nats://127.0.0.1:4222"
-    nats_user: str = ""
-    nats_password: SecretStr = SecretStr("")
     artifacts_url: str = ".assay/artifacts"
     catalog: Path = Path("catalog")
     pool: str = "default"
