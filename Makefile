@@ -44,7 +44,7 @@ check: setup ## Style, types, walls between parts, and the dashboard's own check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	cd web && npm run check
+	cd web && npm run check && npm test
 
 bench: setup ## Measure throughput and latency against a model that answers at once
 	@$(BIN)/python -m bench $(ARGS)

@@ -119,7 +119,7 @@ class UnpricedModel(CatalogError):
     def __init__(self, model: str, why: str = "its price is unknown", known: Iterable[str] = ()) -> None:
         self.model = model
         remedy = "write its price into prices.yaml of the catalogue, or set local: true where it costs nothing"
-        error = FieldError(where="model", message=f"{model}: {why}; {remedy}", near=near(model, known))
+        error = FieldError(where="model", message=f"{model}: {why}; {remedy}", near=near(model, set(known) - {model}))
         detail = hint(error.message, error.near)
         super().__init__(
             Problem(code="unpriced_model", title="The model has no price", status=422, detail=detail, errors=(error,))
