@@ -1,0 +1,8 @@
+"""``python -m bench``: every benchmark, one after the other. What the figures were is in bench/README.md."""
+
+from __future__ import annotations
+
+from bench import spine
+
+if __name__ == "__main__":
+    spine.main()

@@ -1,0 +1,16 @@
+"""The ledger that a worker is tested against."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from assay.bus.memory import MemoryBus
+from tests.worker.ledger import FakeLedger
+
+
+@pytest.fixture
+async def ledger() -> AsyncGenerator[FakeLedger]:
+    async with FakeLedger(MemoryBus()).serving() as ledger:
+        yield ledger
