@@ -47,7 +47,7 @@ providers:
     kind: openai
     title: Answers at once
     base_url: BASE_URL
-    concurrency: 64
+    concurrency: 256
     any_model: true
     local: true
 """

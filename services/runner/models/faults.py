@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import aiohttp
 import httpx2
 import openai
 
@@ -21,6 +22,9 @@ from services.runner.errors import (
 from services.runner.models.wire import error_text
 
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size_error")
+_NOT_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+# The transport gives the same errors for a connection that broke later, when the request may have been billed.
+_BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 
 
@@ -29,14 +33,14 @@ def failure_of(error: openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL,
     if isinstance(error, openai.APIStatusError):
         return _of_status(error, address)
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+    if isinstance(cause, _NOT_CONNECTED) and isinstance(cause.__cause__, _BEFORE_SENDING):
         return EndpointUnreachable(f"cannot connect to {address}: {_named(cause)}; is it running?")
+    if isinstance(cause, _NOT_CONNECTED):
+        return EndpointUnreachable(f"{address} hung up before it answered", perhaps_billed=True)
     if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL | httpx2.LocalProtocolError):
         return CallMisconfigured(f"{address} cannot be asked: {_named(cause)}; check the provider's address and key")
     if isinstance(cause, httpx2.TimeoutException):
         return EndpointSilent(f"{address} did not answer in time ({type(cause).__name__})", perhaps_billed=True)
-    if isinstance(cause, httpx2.RemoteProtocolError) and "disconnected" in str(cause):
-        return EndpointUnreachable(f"{address} hung up before it answered", perhaps_billed=True)
     if isinstance(cause, httpx2.RemoteProtocolError | httpx2.DecodingError):
         return ProviderBroken(f"{address} does not speak HTTP as it should: {_named(cause)}", perhaps_billed=True)
     if isinstance(cause, httpx2.TransportError):

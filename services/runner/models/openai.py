@@ -42,7 +42,7 @@ def open_client(
     """One per provider: it holds the pool of connections. The SDK's own retries are off."""
     timeout = httpx2.Timeout(silence_seconds, connect=CONNECT_SECONDS)
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=IDLE_SECONDS)
-    http = httpx2.AsyncClient(timeout=timeout, limits=limits, trust_env=not _is_loopback(base_url))
+    http = openai.DefaultAioHttpClient(timeout=timeout, limits=limits, trust_env=not _is_loopback(base_url))
     return openai.AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=timeout, http_client=http)
 
 
