@@ -68,7 +68,7 @@ $(STAMPS)/uv: requirements/setup.lock | $(BIN)/python
 	@touch $@
 
 $(STAMPS)/python: requirements/all.lock pyproject.toml $(STAMPS)/uv
-	$(BIN)/uv pip install --quiet --require-hashes --no-deps -r requirements/all.lock
+	$(BIN)/uv pip sync --quiet --require-hashes requirements/all.lock requirements/setup.lock
 	$(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
