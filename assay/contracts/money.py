@@ -27,7 +27,7 @@ def nanousd(text: str | int | Decimal) -> int:
     """Dollars to nano-USD, rounded half up to the nano-dollar; ValueError for what is no amount."""
     try:
         return int((Decimal(text) * NANO).quantize(Decimal(1), ROUND_HALF_UP))
-    except (InvalidOperation, OverflowError) as error:
+    except (InvalidOperation, OverflowError, ValueError) as error:
         raise ValueError(f"{text!r} is not an amount in US dollars; write it like 0.25") from error
 
 

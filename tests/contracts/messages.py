@@ -1,0 +1,160 @@
+"""Every message there is, found in the contracts, and one sample of each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Raw
+
+from assay.contracts import facts, live, rpc, runs
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import (
+    AttemptExecuted,
+    AttemptJudged,
+    AttemptView,
+    ExecuteAttempt,
+    Fault,
+    GradeAttempt,
+    Stage,
+    State,
+)
+from assay.contracts.codec import Message, encode
+from assay.contracts.models import Call, ModelSpec, Parameters, Usage
+from assay.contracts.money import Price
+from assay.contracts.problems import FieldError, Problem
+from assay.contracts.tail import TailKind, TailLine
+from assay.contracts.tasks import Difficulty, Solver, TaskPin
+from assay.contracts.verdicts import CheckResult, Outcome, Verdict
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+REF = ArtifactRef(sha256="ab" * 32, size_bytes=12, media_type="text/plain")
+USAGE = Usage(input_tokens=120, cached_tokens=20, output_tokens=30, reasoning_tokens=5)
+PROGRESS = runs.Progress(total=2, running=1, done=1, outcomes={Outcome.PASSED: 1}, cost_usd="0.00012", usage=USAGE)
+ATTEMPT = AttemptView(
+    attempt_id="01h-1",
+    run_id="01h",
+    ordinal=1,
+    task_id="sums",
+    category="coding",
+    sample_id="main",
+    model="openai/gpt-4o-mini",
+    repeat=1,
+    state=State.DONE,
+    outcome=Outcome.PASSED,
+    score=1.0,
+    tries=1,
+    cost_usd="0.00012",
+    usage=USAGE,
+    duration_seconds=1.5,
+    changed_at=NOW,
+)
+RUN = runs.RunView(
+    run_id="01h",
+    project="default",
+    name="nightly",
+    suite="demo",
+    status=runs.RunStatus.RUNNING,
+    created_at=NOW,
+    started_at=NOW,
+    models=("openai/gpt-4o-mini",),
+    task_ids=("sums",),
+    repeats=2,
+    progress=PROGRESS,
+    sequence=7,
+)
+VERDICT = Verdict(
+    outcome=Outcome.PASSED,
+    score=1.0,
+    checks=(CheckResult(name="tests", kind="tests", passed=True, score=1.0),),
+    metrics={"mean_abs_err": 0.25},
+)
+CALL = Call(call_id="c1", model="openai/gpt-4o-mini", usage=USAGE, cost_nanousd=120_000, price_version="2026-01")
+PIN = TaskPin(
+    task_id="sums",
+    digest="cd" * 32,
+    category="coding",
+    difficulty=Difficulty.EASY,
+    solver=Solver.FILES,
+    sample_ids=("main",),
+    public=REF,
+    hidden=REF,
+    reference=REF,
+)
+MODEL = runs.ModelPin(
+    model=ModelSpec(name="openai/gpt-4o-mini", parameters=Parameters(temperature=0.0, max_tokens=64)),
+    price=Price(version="2026-01", input_nanousd_per_mtok=150_000_000, output_nanousd_per_mtok=600_000_000),
+)
+CLAIM = rpc.Claim(attempt_id="01h-1", token=1)
+
+SAMPLES: tuple[Message, ...] = (
+    ExecuteAttempt(attempt_id="01h-1", token=1),
+    GradeAttempt(attempt_id="01h-1", token=1),
+    AttemptExecuted(
+        message_id="01h-1:1:executed",
+        attempt_id="01h-1",
+        token=1,
+        worker_id="runner-a",
+        outcome=Outcome.INFRA_ERROR,
+        fault=Fault(kind="connection", message="refused", new_try=True),
+        calls=(CALL,),
+        output=REF,
+        artifacts={"response.txt": REF},
+        duration_seconds=1.5,
+    ),
+    AttemptJudged(message_id="01h-1:1:judged", attempt_id="01h-1", token=1, worker_id="judge-a", verdict=VERDICT),
+    facts.RunSubmitted(run=RUN),
+    facts.RunStarted(run=RUN),
+    facts.RunFinished(run=RUN),
+    facts.RunCancelled(run=RUN),
+    facts.AttemptQueued(attempt=ATTEMPT, progress=PROGRESS),
+    facts.AttemptStarted(attempt=ATTEMPT, progress=PROGRESS, worker_id="runner-a"),
+    facts.AttemptRequeued(attempt=ATTEMPT, progress=PROGRESS, cause="the lease ran out", back_to=State.QUEUED),
+    facts.AttemptHandedIn(attempt=ATTEMPT, progress=PROGRESS),
+    facts.AttemptGrading(attempt=ATTEMPT, progress=PROGRESS, worker_id="judge-a"),
+    facts.AttemptFinished(attempt=ATTEMPT, progress=PROGRESS, verdict=VERDICT),
+    TailLine(attempt_id="01h-1", token=1, kind=TailKind.MODEL, text="Hello", time=NOW, dropped=2),
+    rpc.SubmitRun(plan=runs.RunPlan(suite="demo", tasks=(PIN,), models=(MODEL,), repeats=2), idempotency_key="k"),
+    rpc.GetRun(run_id="01h"),
+    rpc.ListRuns(status=runs.RunStatus.FINISHED, suite="demo", search="night", limit=10),
+    rpc.CancelRun(run_id="01h"),
+    rpc.ClaimAttempts(worker_id="runner-a", stage=Stage.RUN, claims=(CLAIM,)),
+    rpc.Heartbeat(worker_id="runner-a", stage=Stage.RUN, slots=4, leases=(CLAIM,)),
+    rpc.ListAttempts(run_id="01h", outcome=Outcome.FAILED, limit=10),
+    rpc.GetAttempt(attempt_id="01h-1"),
+    rpc.GetBoard(suite="demo"),
+    rpc.ListFacts(run_id="01h", after=3),
+    rpc.GetHealth(),
+    rpc.TestModel(model="local/smollm2-135m"),
+    rpc.ServeModel(model="smollm2-135m"),
+    live.Subscribe(topic="run:01h", cursor=7),
+    live.Unsubscribe(topic="run:01h"),
+    live.Ping(),
+    live.ErrorFrame(
+        topic="run:01x",
+        problem=Problem(
+            code="unknown_run", title="No such run", status=404, errors=(FieldError(where="topic", message="no"),)
+        ),
+    ),
+    live.Degraded(degraded=True, reason="the bus is away"),
+    live.Pong(),
+    live.Snapshot(topic="run:01h", cursor=7, data=Raw(encode(live.RunSnapshot(run=RUN, attempts=(ATTEMPT,))))),
+    live.FactFrame(topic="run:01h", cursor=7, event=Raw(b'{"type":"run.started"}')),
+    live.TailFrame(
+        topic="attempt:01h-1",
+        lines=(TailLine(attempt_id="01h-1", token=1, kind=TailKind.STEP, text="calling", time=NOW),),
+        dropped=1,
+    ),
+)
+
+
+def all_messages() -> set[type[Message]]:
+    """Every concrete message of the contracts."""
+    found: set[type[Message]] = set()
+    todo: list[type[Any]] = [Message]
+    while todo:
+        for kind in todo.pop().__subclasses__():
+            todo.append(kind)
+            if kind is not rpc.Request and kind.__module__.startswith("assay.contracts"):
+                found.add(kind)
+    return found

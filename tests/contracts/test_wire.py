@@ -1,0 +1,118 @@
+"""What is on the wire: old bytes still decode, bad bytes never do, and every message is accounted for."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.contracts import facts
+from assay.contracts.attempts import AttemptExecuted, Report
+from assay.contracts.codec import Malformed, Message, decode, encode
+from tests.contracts.messages import NOW, SAMPLES, all_messages
+
+GOLDEN = Path(__file__).with_name("golden.jsonl")
+"""Frames as they were first written. A line may be added; one that is changed breaks somebody who kept its bytes."""
+
+
+def golden() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in GOLDEN.read_text().splitlines()]
+
+
+def by_tag() -> dict[str, type[Message]]:
+    return {kind.name(): kind for kind in all_messages()}
+
+
+def test_tags_are_unique_and_every_message_has_a_golden_frame() -> None:
+    assert len(by_tag()) == len(all_messages())
+    assert {frame["type"] for frame in golden()} == set(by_tag())
+
+
+@pytest.mark.parametrize("frame", golden(), ids=lambda frame: frame["type"])
+def test_old_bytes_still_decode_and_say_the_same(frame: dict[str, Any]) -> None:
+    message = decode(by_tag()[frame["type"]], json.dumps(frame).encode())
+    again = json.loads(encode(message))
+    assert {name: again[name] for name in frame} == frame
+
+
+@pytest.mark.parametrize("message", SAMPLES, ids=lambda message: message.name())
+def test_a_message_survives_the_wire(message: Message) -> None:
+    assert encode(decode(type(message), encode(message))) == encode(message)
+
+
+@pytest.mark.parametrize("message", SAMPLES, ids=lambda message: message.name())
+def test_a_field_from_the_future_is_ignored(message: Message) -> None:
+    newer = {**json.loads(encode(message)), "not_known_yet": [1]}
+    assert encode(decode(type(message), encode(newer))) == encode(message)
+
+
+def test_a_fact_travels_in_an_envelope_of_cloudevents() -> None:
+    fact = next(sample for sample in SAMPLES if isinstance(sample, facts.AttemptFinished))
+    event = facts.Event(
+        id="01h-7",
+        source="assay/ledger",
+        type=fact.name(),
+        subject="01h-1",
+        time=NOW,
+        sequence=7,
+        project="default",
+        runid="01h",
+        data=fact,
+    )
+    plain = json.loads(encode(event))
+    assert {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"} <= set(plain)
+    assert decode(facts.Event, encode(event)) == event
+
+
+BAD = [
+    b"",
+    b"null",
+    b"{",
+    b"[]",
+    b'{"type":"attempt.unheard_of"}',
+    b'{"type":"attempt.executed"}',
+    b"\xff\xfe",
+    b'{"type":"attempt.executed","message_id":"\\ud800"}',
+    b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("data", BAD, ids=range(len(BAD)))
+def test_what_is_no_report_is_malformed_and_says_why(data: bytes) -> None:
+    with pytest.raises(Malformed, match=r"not a valid"):
+        decode(Report, data)
+
+
+CALL_OF_LESS_THAN_NOTHING = {"call_id": "c", "model": "m", "cost_nanousd": -1}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("token", -1),
+        ("duration_seconds", -0.5),
+        ("duration_seconds", "NaN"),
+        ("calls", [{"call_id": "c", "cost_nanousd": -1}]),
+    ],
+)
+def test_amounts_that_cannot_be_are_refused(field: str, value: Any) -> None:
+    report = json.loads(encode(next(sample for sample in SAMPLES if isinstance(sample, AttemptExecuted))))
+    with pytest.raises(Malformed):
+        decode(Report, json.dumps({**report, field: value}).encode())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.binary(max_size=200) | JSON.map(encode))
+def test_nothing_crashes_the_codec(data: bytes) -> None:
+    with suppress(Malformed):
+        decode(Report, data)
