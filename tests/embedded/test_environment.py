@@ -1,0 +1,90 @@
+"""Each child is told what it needs and nothing more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assay.embedded.environment import with_dotenv
+from assay.embedded.folder import DataFolder
+from assay.embedded.logs import last_lines, shorten
+from assay.embedded.nats_server import NatsServer
+from assay.embedded.services import Address, Services, UpOptions
+
+USERS_OWN = {
+    "PATH": "/bin",
+    "OPENAI_API_KEY": "canary-key",
+    "ASSAY_CUSTOM_KEY": "canary-custom",
+    "AWS_SECRET_ACCESS_KEY": "canary-cloud",
+    "ASSAY_TOKEN": "canary-token",
+    "ASSAY_LEASE_SECONDS": "4",
+}
+
+
+def told(tmp_path: Path) -> dict[str, dict[str, str]]:
+    folder = DataFolder(tmp_path)
+    folder.make()
+    services = Services(folder, NatsServer(folder, 4222), "postgresql:canary-database", USERS_OWN)
+    options = UpOptions(data=tmp_path, address=Address(port=8701), runners=2)
+    return {spec.name: dict(spec.environment) for spec in services.children(options)}
+
+
+def who_knows(value: str, environments: dict[str, dict[str, str]]) -> set[str]:
+    return {name for name, environment in environments.items() if value in environment.values()}
+
+
+def test_secrets_reach_only_who_needs_them(tmp_path: Path) -> None:
+    environments = told(tmp_path)
+    assert set(environments) == {"ledger", "gateway", "modelhost", "runner-1", "runner-2", "judge"}
+    for key in ("canary-key", "canary-custom", "canary-cloud"):
+        assert who_knows(key, environments) == {"runner-1", "runner-2"}
+    assert who_knows("canary-token", environments) == {"gateway"}
+    assert who_knows("postgresql:canary-database", environments) == {"ledger"}
+
+
+def test_each_service_has_a_login_of_its_own_on_the_bus(tmp_path: Path) -> None:
+    environments = told(tmp_path)
+    users = {name: environment["ASSAY_NATS_USER"] for name, environment in environments.items()}
+    assert users == {
+        "ledger": "ledger",
+        "gateway": "gateway",
+        "modelhost": "modelhost",
+        "runner-1": "runner",
+        "runner-2": "runner",
+        "judge": "judge",
+    }
+    passwords = {
+        environment["ASSAY_NATS_USER"]: environment["ASSAY_NATS_PASSWORD"] for environment in environments.values()
+    }
+    assert len(set(passwords.values())) == 5
+
+
+def test_settings_that_are_no_secrets_reach_all(tmp_path: Path) -> None:
+    assert who_knows("4", told(tmp_path)) == set(told(tmp_path))
+
+
+def test_the_shell_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=from-file\nGROQ_API_KEY='quoted'\n# comment\nEMPTY\n")
+    found = with_dotenv({"OPENAI_API_KEY": "from-shell"}, tmp_path / ".env")
+    assert found == {"OPENAI_API_KEY": "from-shell", "GROQ_API_KEY": "quoted"}
+    assert with_dotenv({}, tmp_path / "absent") == {}
+
+
+def test_a_long_log_is_shortened_and_its_end_kept(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    with log.open("ab", buffering=0) as writer:
+        for number in range(1000):
+            writer.write(b"line %d\n" % number)
+        shorten(log, max_bytes=1000)
+        writer.write(b"after\n")
+    assert log.read_text() == "after\n"
+    kept = (tmp_path / "a.log.1").read_text()
+    assert kept.endswith("line 999\n")
+    assert len(kept) == 500
+    shorten(tmp_path / "absent.log")
+
+
+def test_last_lines_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(b"first\n\n\x1b[2Jsecond\xff\n" + b"x" * 1000)
+    assert last_lines(log, 2) == ("[2Jsecond\ufffd", "x" * 500)
+    assert last_lines(tmp_path / "absent.log") == ()
