@@ -78,6 +78,16 @@ async def test_an_order_nobody_claims_is_published_again(desk: Desk) -> None:
     assert second.envelope.message_id != first[0].envelope.message_id
 
 
+async def test_a_runners_order_that_comes_twice_leaves_the_judges_order_alone(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (ticket,) = await desk.start(run)
+    await desk.hand_in(ticket)
+    again = await desk.claim([ticket.attempt_id], worker_id="other")
+    assert again.granted == ()
+    (order,) = await desk.outbox.orders()
+    assert order.envelope.subject == subjects.orders(Stage.JUDGE)
+
+
 async def test_a_report_that_cannot_be_booked_is_buried_and_the_others_count(desk: Desk) -> None:
     run = await desk.submit(samples=2)
     good, bad = await desk.start(run)

@@ -85,7 +85,7 @@ class PostgresAttempts:
             claim = _CLAIM[request.stage]
             rows = await connection.fetch(claim, ids, tokens, request.worker_id, self._lease_seconds)
             granted = {row["attempt_id"] for row in rows}
-            await _retire_orders(connection, ids, tokens)
+            await _retire_orders(connection, request.stage, ids, tokens)
             if request.stage is Stage.RUN:
                 began = [row["token"] for row in rows]
                 await connection.execute(_BEGIN_TRIES, [row["attempt_id"] for row in rows], began, request.worker_id)
@@ -168,12 +168,14 @@ def _fact_of_claim(stage: Stage, worker_id: str) -> Any:
     return fact
 
 
-async def _retire_orders(connection: Connection, ids: Sequence[str], tokens: Sequence[int]) -> None:
+async def _retire_orders(connection: Connection, stage: Stage, ids: Sequence[str], tokens: Sequence[int]) -> None:
+    """Of this stage alone: a runner's order that comes twice must not take the judge's, which has the same token."""
     await connection.execute(
         "DELETE FROM pending_orders o USING unnest($1::text[], $2::int[]) AS u(attempt_id, token) "
-        "WHERE o.attempt_id = u.attempt_id AND o.token <= u.token",
+        "WHERE o.attempt_id = u.attempt_id AND o.token <= u.token AND o.stage = $3",
         ids,
         tokens,
+        stage,
     )
 
 
