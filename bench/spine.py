@@ -119,10 +119,13 @@ def _over(message: dict[str, object]) -> bool:
 async def tap(settings: BusSettings, reported: dict[str, float]) -> None:
     """Note when each verdict's report is put on the bus."""
     bus = await connect(settings)
-    async with bus.tail.listen("assay.work.report.judge") as reports:
-        async for payload in reports:
-            heard = time.time()
-            reported.setdefault(msgspec.json.decode(payload)["attempt_id"], heard)
+    try:
+        async with bus.tail.listen("assay.work.report.judge") as reports:
+            async for payload in reports:
+                heard = time.time()
+                reported.setdefault(msgspec.json.decode(payload)["attempt_id"], heard)
+    finally:
+        await bus.close()
 
 
 def observer(conf: Path) -> BusSettings:
@@ -167,6 +170,7 @@ async def measure(url: str, supervisor_pid: int, bus: BusSettings, attempts: int
         run = (await client.get(f"{url}/api/v1/runs/{run_id}")).json()
     after = read_tree(supervisor_pid)
     tapping.cancel()
+    await asyncio.gather(tapping, return_exceptions=True)
     print(f"attempts: {attempts}, outcomes: {run['progress']['outcomes']}")
     print(f"submit: {submitted - started:.2f} s, run: {seconds:.2f} s, {attempts / seconds:.0f} attempts/s")
     print_parts(before, after, attempts)

@@ -57,6 +57,8 @@ async def test_runs_are_listed_newest_first_in_pages_and_filtered(desk: Desk) ->
     assert [run.run_id for run in rest.items] == [old.run_id] and rest.next_cursor == ""
     assert [run.name for run in (await desk.runs.page(ListRuns(model="nop"))).items] == ["second"]
     assert [run.name for run in (await desk.runs.page(ListRuns(search="FIRST"))).items] == ["first"]
+    assert [run.name for run in (await desk.runs.page(ListRuns(search="oracl"))).items] == ["first"]
+    assert (await desk.runs.page(ListRuns(search="sums"))).total == 2
     assert (await desk.runs.page(ListRuns(status=RunStatus.FINISHED))).total == 0
 
 

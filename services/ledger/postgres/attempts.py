@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from msgspec import to_builtins
+
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail, AttemptView, Denial, Denied, Stage, State, Ticket, TryView
 from assay.contracts.facts import AttemptGrading, AttemptStarted
@@ -233,7 +235,7 @@ async def _detail(connection: Connection, row: Row, plan: RunPlan) -> AttemptDet
         attempt=attempt_view(row),
         key=row["key"],
         task_digest=plan.tasks[row["task_index"]].digest,
-        parameters={name: value for name in parameters.__struct_fields__ if (value := getattr(parameters, name))},
+        parameters=to_builtins(parameters),
         verdict=from_jsonb(Verdict, verdict["body"]) if verdict else None,
         tries=tuple(_try_view(each) for each in tries),
         calls=tuple(from_jsonb(Call, call["body"]) for call in calls),

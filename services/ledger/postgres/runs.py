@@ -42,6 +42,8 @@ WHERE run_id = $1
 RETURNING *, now() AS at
 """
 
+_SEARCHED = "name, run_id, suite, array_to_string(models, ' '), array_to_string(task_ids, ' ')"
+
 COLUMNS = (
     *("attempt_id", "run_id", "ordinal", "task_index", "model_index", "task_id", "category", "sample_id"),
     *("model", "repeat", "key", "state"),
@@ -153,7 +155,7 @@ async def _page(query: ListRuns, connection: Connection) -> RunPage:
     condition("status = {}", query.status)
     condition("suite = {}", query.suite)
     condition("{} = ANY(models)", query.model)
-    condition("strpos(lower(name || ' ' || run_id || ' ' || suite), lower({})) > 0", query.search)
+    condition(f"strpos(lower(concat_ws(' ', {_SEARCHED})), lower({{}})) > 0", query.search)
     total = await connection.fetchval(f"SELECT count(*) FROM runs WHERE {' AND '.join(where)}", *values)
     condition("run_id < {}", query.cursor)
     select = f"SELECT * FROM runs WHERE {' AND '.join(where)} ORDER BY run_id DESC LIMIT {query.limit + 1}"

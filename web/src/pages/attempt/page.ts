@@ -87,7 +87,7 @@ export class AttemptPage extends LitElement {
     return html`
       <div class="head"><div>
         <h1>${detail.attempt.task_id} <span class="quiet">${detail.attempt.sample_id}</span></h1>
-        <p class="quiet">${detail.attempt.model} · repeat ${detail.attempt.repeat + 1} · ${detail.attempt.category}</p>
+        <p class="quiet">${detail.attempt.model} · repeat ${detail.attempt.repeat} · ${detail.attempt.category}</p>
       </div></div>
       <section class="panel padded" aria-label="Result">
         ${this.renderFacts(detail)}
