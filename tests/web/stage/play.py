@@ -154,7 +154,7 @@ def _attempts(run_id: str, task_ids: tuple[str, ...], request: RunRequest, repea
         samples = min(task.samples, request.samples or task.samples)
         for sample in range(samples):
             for model in request.models:
-                for repeat in range(repeats):
+                for repeat in range(1, repeats + 1):
                     yield AttemptView(
                         attempt_id=attempt_id(run_id, ordinal),
                         run_id=run_id,
