@@ -21,7 +21,9 @@ PARTS = {
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running_stack("--runners", "2", "--judges", "2", ASSAY_LEASE_SECONDS="4") as running:
+    with running_stack(
+        "--runners", "2", "--judges", "2", ASSAY_LEASE_SECONDS="4", ASSAY_ORDER_PATIENCE_SECONDS="5"
+    ) as running:
         yield running
 
 
