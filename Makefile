@@ -37,7 +37,7 @@ up: setup ## Start everything here and serve until Ctrl-C
 	@$(BIN)/assay up $(ARGS)
 
 test: setup ## Run all tests, also those in a real browser
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Style, types, walls between parts, and the dashboard's own checks
 	$(BIN)/ruff check

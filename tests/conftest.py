@@ -26,7 +26,7 @@ FLAGS = [
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests in the browser come last: once started, Playwright keeps an event loop in this thread until the very end,
-    and no asyncio test can run beside it."""
+    and no asyncio test can run beside it. ``make test`` keeps this order in each of its processes, file by file."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
