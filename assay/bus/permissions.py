@@ -21,12 +21,15 @@ from assay.contracts.rpc import (
     LEDGER_REQUESTS,
     ClaimAttempts,
     Heartbeat,
+    ReleaseGrant,
     Request,
     ServeModel,
     TestModel,
+    TopUpGrant,
 )
 
 USERS = ("gateway", "ledger", "runner", "judge", "modelhost", "observer")
+_MONEY_REQUESTS: tuple[type[Request[Any]], ...] = (TopUpGrant, ReleaseGrant)
 _WORKER_REQUESTS: tuple[type[Request[Any]], ...] = (ClaimAttempts, Heartbeat)
 _TAILS = "assay.tail.v1.>"
 
@@ -58,13 +61,14 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def _gateway() -> _Lists:
-    asks = (*(kind for kind in LEDGER_REQUESTS if kind not in _WORKER_REQUESTS), TestModel)
+    workers = (*_WORKER_REQUESTS, *_MONEY_REQUESTS)
+    asks = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel)
     return _requests(asks), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
-    return (*publish, *_requests([ServeModel]), *_replies("gateway")), (*subscribe, *_requests([TestModel]))
+    return (*publish, *_requests([ServeModel, *_MONEY_REQUESTS]), *_replies("gateway")), (*subscribe, *_requests([TestModel]))
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:

@@ -88,6 +88,8 @@ class Ticket(Data, frozen=True, kw_only=True):
     """The hidden bundle; only in a judge's ticket."""
     output: ArtifactRef | None = None
     """What the attempt handed in: the answer's text, or a bundle of the declared outputs. Only in a judge's ticket."""
+    run_limit_usd: Usd | None = None
+    """The run's limit, for words."""
 
 
 class Denial(StrEnum):
@@ -98,6 +100,8 @@ class Denial(StrEnum):
     DONE = "done"
     LEASED = "leased"
     SUPERSEDED = "superseded"
+    BUDGET = "budget"
+    """A limit has no room for the attempt's worst case: it waits again, or ends as ``limit`` when none will come."""
 
 
 class Denied(Data, frozen=True, kw_only=True):
@@ -144,6 +148,8 @@ class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
     worker_id: str
     verdict: Verdict
     fault: Fault | None = None
+    calls: tuple[Call, ...] = ()
+    """A model judge's; booked on the judges' account, never on the attempt's."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
     duration_seconds: Annotated[float, Meta(ge=0)] = 0.0
 
@@ -174,6 +180,9 @@ class AttemptView(Data, frozen=True, kw_only=True):
     usage: Usage = Usage()
     duration_seconds: float = 0.0
     """Of the last try, execution without grading."""
+    held_usd: Usd = "0"
+    reused_from: str = ""
+    """The earlier attempt with the same content key whose result this is."""
     changed_at: datetime
 
 

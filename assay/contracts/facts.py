@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.codec import Data, Message
+from assay.contracts.money import Usd
 from assay.contracts.runs import Progress, RunView
 from assay.contracts.verdicts import Verdict
 
@@ -40,6 +41,51 @@ class RunCancelled(Message, frozen=True, kw_only=True, tag="run.cancelled"):
     run: RunView
 
 
+class RunPaused(Message, frozen=True, kw_only=True, tag="run.paused"):
+    """The run begins nothing new until it is resumed."""
+
+    run: RunView
+
+
+class RunResumed(Message, frozen=True, kw_only=True, tag="run.resumed"):
+    """A paused run goes on."""
+
+    run: RunView
+
+
+class RunCancelling(Message, frozen=True, kw_only=True, tag="run.cancelling"):
+    """The run was cancelled; attempts that are under way may end by themselves for some seconds more."""
+
+    run: RunView
+
+
+class RunChanged(Message, frozen=True, kw_only=True, tag="run.changed"):
+    """The run's limits, its priority, or the reason for which its attempts wait, are others now."""
+
+    run: RunView
+
+
+class RunWarned(Message, frozen=True, kw_only=True, tag="run.warned"):
+    """Spending reached a share of a limit, or money went where no hold was. ``account`` is ``run``, ``day``,
+    ``project`` or ``excess``; ``percent`` is 80 or 100."""
+
+    run: RunView
+    account: str
+    percent: int
+    spent_usd: Usd
+    held_usd: Usd
+    limit_usd: Usd | None = None
+    message: str = ""
+
+
+class RunStalled(Message, frozen=True, kw_only=True, tag="run.stalled"):
+    """Nothing of the run has changed for its no-progress window, for the stated reason."""
+
+    run: RunView
+    seconds: float
+    reason: str
+
+
 class AttemptQueued(Message, frozen=True, kw_only=True, tag="attempt.queued"):
     """The attempt may be claimed by a runner."""
 
@@ -62,6 +108,14 @@ class AttemptRequeued(Message, frozen=True, kw_only=True, tag="attempt.requeued"
     progress: Progress
     cause: str
     back_to: State
+
+
+class AttemptRecalled(Message, frozen=True, kw_only=True, tag="attempt.recalled"):
+    """The attempt waits again before anyone began it: its run was paused, or its money is not there."""
+
+    attempt: AttemptView
+    progress: Progress
+    cause: str
 
 
 class AttemptHandedIn(Message, frozen=True, kw_only=True, tag="attempt.handed_in"):
@@ -87,8 +141,27 @@ class AttemptFinished(Message, frozen=True, kw_only=True, tag="attempt.finished"
     verdict: Verdict | None = None
 
 
-RunFact = RunSubmitted | RunStarted | RunFinished | RunCancelled
-AttemptFact = AttemptQueued | AttemptStarted | AttemptRequeued | AttemptHandedIn | AttemptGrading | AttemptFinished
+RunFact = (
+    RunSubmitted
+    | RunStarted
+    | RunPaused
+    | RunResumed
+    | RunChanged
+    | RunWarned
+    | RunStalled
+    | RunCancelling
+    | RunFinished
+    | RunCancelled
+)
+AttemptFact = (
+    AttemptQueued
+    | AttemptStarted
+    | AttemptRequeued
+    | AttemptRecalled
+    | AttemptHandedIn
+    | AttemptGrading
+    | AttemptFinished
+)
 Fact = RunFact | AttemptFact
 
 

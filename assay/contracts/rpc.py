@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from msgspec import Meta, field
 
 from assay.contracts.attempts import AttemptDetail, AttemptView, Denied, Stage, State, Ticket, Token
 from assay.contracts.codec import Data, Message
-from assay.contracts.models import CallFault
-from assay.contracts.runs import Board, RunPlan, RunStatus, RunView
+from assay.contracts.models import CallFault, ModelName
+from assay.contracts.money import NanoUsd, Price, Usd
+from assay.contracts.runs import Board, Priority, RunLimits, RunPlan, RunStatus, RunView
+from assay.contracts.spending import AccountView, Costs
 from assay.contracts.verdicts import Outcome
 
 R = TypeVar("R")
@@ -62,10 +66,149 @@ class ListRuns(Request[RunPage], frozen=True, kw_only=True, tag="runs.list"):
 
 
 class CancelRun(Request[RunView], frozen=True, kw_only=True, tag="runs.cancel"):
-    """End a run: attempts not yet done become ``cancelled``; a run that has ended stays as it is."""
+    """End a run: attempts not begun become ``cancelled`` at once, those under way after ``grace_seconds``; a run that
+    has ended stays as it is."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
+    grace_seconds: Annotated[float, Meta(ge=0, le=3600)] = 10.0
+
+
+class PauseRun(Request[RunView], frozen=True, kw_only=True, tag="runs.pause"):
+    """Begin nothing new of a run; what is under way goes on."""
+
+    reply: ClassVar[Any] = RunView
+    run_id: str
+
+
+class ResumeRun(Request[RunView], frozen=True, kw_only=True, tag="runs.resume"):
+    """Go on with a paused run."""
+
+    reply: ClassVar[Any] = RunView
+    run_id: str
+
+
+class ChangeRun(Request[RunView], frozen=True, kw_only=True, tag="runs.change"):
+    """Other limits, or another priority, for a run that has not ended. A limit below what is spent stops new requests
+    and changes nothing that was."""
+
+    reply: ClassVar[Any] = RunView
+    run_id: str
+    limits: RunLimits | None = None
+    priority: Priority | None = None
+
+
+class RestartRun(Request[RunView], frozen=True, kw_only=True, tag="runs.restart"):
+    """A new run of an earlier one's plan. It takes over what is done already unless ``fresh``; so a restart retries
+    what ended by error, by a limit or by cancelling."""
+
+    reply: ClassVar[Any] = RunView
+    run_id: str
+    fresh: bool = False
+    limits: RunLimits | None = None
+    idempotency_key: str = ""
+
+
+class Quote(Data, frozen=True, kw_only=True):
+    """What a run would cost. ``estimated_usd`` is what such attempts used before, or a quarter of the tokens they may
+    write where none was made; ``worst_usd`` is all they may use."""
+
+    attempts: int
+    reused: int = 0
+    estimated_usd: Usd
+    worst_usd: Usd
+    from_history: bool = False
+    accounts: tuple[AccountView, ...] = ()
+    fits: bool = True
+    refusal: str = ""
+    """Why it cannot be submitted, with the numbers; empty when it can."""
+
+
+class QuoteRun(Request[Quote], frozen=True, kw_only=True, tag="runs.quote"):
+    """Estimate a run without storing anything; submitting applies the same check."""
+
+    reply: ClassVar[Any] = Quote
+    plan: RunPlan
+
+
+# --- money ----------------------------------------------------------------------------------------------------------
+
+
+class Grant(Data, frozen=True, kw_only=True):
+    """``granted_nanousd`` more may be used; 0 when refused, ``reason`` says which limit, with the numbers.
+    ``lost``: the lease is no longer this worker's."""
+
+    granted_nanousd: NanoUsd = 0
+    reason: str = ""
+    lost: bool = False
+
+
+class TopUpGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.top_up"):
+    """Reserve more money for a try under way, all or nothing. The same ``request_id`` reserves once."""
+
+    reply: ClassVar[Any] = Grant
+    request_id: str
+    attempt_id: str
+    token: Token
+    amount_nanousd: NanoUsd
+
+
+class ReleaseGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.release"):
+    """Give back reserved money that a try will not use, before its report does. Once per ``request_id``."""
+
+    reply: ClassVar[Any] = Grant
+    request_id: str
+    attempt_id: str
+    token: Token
+    amount_nanousd: NanoUsd
+
+
+class Money(Data, frozen=True, kw_only=True):
+    """A project's accounts now: the day's, the project's, what judges and what went beyond holds cost."""
+
+    project: str
+    time_zone: str
+    accounts: tuple[AccountView, ...]
+
+
+class GetMoney(Request[Money], frozen=True, kw_only=True, tag="money.get"):
+    """What a project has spent, holds, and may spend."""
+
+    reply: ClassVar[Any] = Money
+    project: str = "default"
+
+
+class SetMoneyLimits(Request[Money], frozen=True, kw_only=True, tag="money.limits"):
+    """Set a project's limits: of each day, and of all time. None takes a limit away."""
+
+    reply: ClassVar[Any] = Money
+    project: str = "default"
+    day_usd: Usd | None
+    project_usd: Usd | None
+    time_zone: str = "UTC"
+
+
+class CostBy(StrEnum):
+    CALL = "call"
+    TASK = "task"
+    MODEL = "model"
+    DAY = "day"
+    RUN = "run"
+
+
+class GetCosts(Request[Costs], frozen=True, kw_only=True, tag="costs"):
+    """What calls cost, summed. With ``prices`` the same usage at other prices, beside what was paid: a report, which
+    changes nothing."""
+
+    reply: ClassVar[Any] = Costs
+    by: CostBy = CostBy.MODEL
+    run_id: str = ""
+    project: str = "default"
+    since: date | None = None
+    until: date | None = None
+    prices: dict[ModelName, Price] = field(default_factory=dict[str, Price])
+    cursor: str = ""
+    limit: PageSize = 500
 
 
 # --- attempts -------------------------------------------------------------------------------------------------------
@@ -94,6 +237,8 @@ class Leases(Data, frozen=True, kw_only=True):
     """The answer to a heartbeat: leases that are no longer this worker's, whose work should stop."""
 
     lost: tuple[Claim, ...] = ()
+    share: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    """This worker's slots among all live ones of its stage: its part of what a provider allows."""
 
 
 class Heartbeat(Request[Leases], frozen=True, kw_only=True, tag="workers.heartbeat"):
@@ -222,6 +367,16 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     GetRun,
     ListRuns,
     CancelRun,
+    PauseRun,
+    ResumeRun,
+    ChangeRun,
+    RestartRun,
+    QuoteRun,
+    TopUpGrant,
+    ReleaseGrant,
+    GetMoney,
+    SetMoneyLimits,
+    GetCosts,
     ClaimAttempts,
     Heartbeat,
     ListAttempts,

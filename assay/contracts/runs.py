@@ -18,10 +18,37 @@ Repeats = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class RunStatus(StrEnum):
+    """``cancelling``: what was begun has some seconds left to end by itself; ``paused`` runs begin nothing new."""
+
     WAITING = "waiting"
     RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+
+
+class RunLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a whole run may use. ``cost_usd`` None sets no limit of its own (those of the day and the project hold
+    all the same). ``seconds`` counts from the first claim; ``concurrency`` 0 leaves it to the workers' number."""
+
+    cost_usd: Usd | None = "1"
+    seconds: Annotated[float, Meta(gt=0, le=2_592_000)] = 10_800.0
+    concurrency: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    no_progress_seconds: Annotated[float, Meta(gt=0, le=2_592_000)] = 600.0
+    """After so long without any change the run says that it is stalled, and why."""
+
+
+Priority = Annotated[int, Meta(ge=1, le=9)]
+
+
+class TokenPrice(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A price as people write it: US dollars per million tokens, as decimal strings."""
+
+    input_usd_per_mtok: Usd
+    output_usd_per_mtok: Usd
+    cached_usd_per_mtok: Usd | None = None
+    reasoning_usd_per_mtok: Usd | None = None
 
 
 class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,13 +64,24 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     samples: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     parameters: Parameters = Parameters()
     name: Annotated[str, Meta(max_length=200)] = ""
+    limits: RunLimits = RunLimits()
+    priority: Priority = 5
+    """A run's share of the workers among the runs that wait, in proportion."""
+    partial: bool = False
+    """Accept a run that costs more than its limits leave: as much of it as fits is done, the rest ends as ``limit``."""
+    reuse: bool = False
+    """Take over the results of attempts with the same content key that are done already, instead of making them."""
+    prices: dict[ModelName, TokenPrice] = field(default_factory=dict[str, TokenPrice])
+    """For this run alone, before every price table."""
 
 
 class ModelPin(Data, frozen=True, kw_only=True):
-    """A model as a run holds it; the price is None for what calls no model."""
+    """A model as a run holds it; the price is None for what calls no model. ``provider_concurrency`` bounds the
+    attempts under way with its provider, over all runs and runners (0: no bound)."""
 
     model: ModelSpec
     price: Price | None = None
+    provider_concurrency: Annotated[int, Meta(ge=0)] = 0
 
 
 class RunPlan(Data, frozen=True, kw_only=True):
@@ -55,6 +93,12 @@ class RunPlan(Data, frozen=True, kw_only=True):
     tasks: Annotated[tuple[TaskPin, ...], Meta(min_length=1)]
     models: Annotated[tuple[ModelPin, ...], Meta(min_length=1)]
     repeats: Repeats = 1
+    limits: RunLimits = RunLimits()
+    priority: Priority = 5
+    partial: bool = False
+    reuse: bool = False
+    restarts: str = ""
+    """The run of which this is a restart."""
 
 
 class Progress(Data, frozen=True, kw_only=True):
@@ -68,8 +112,35 @@ class Progress(Data, frozen=True, kw_only=True):
     grading: int = 0
     done: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=dict[Outcome, int])
+    reused: int = 0
+    """Of those done, the ones taken over from earlier runs; they cost nothing again."""
     cost_usd: Usd = "0"
+    held_usd: Usd = "0"
+    """Reserved for requests under way; part of it will be spent, the rest released."""
     usage: Usage = Usage()
+
+
+class WaitReason(StrEnum):
+    """Why attempts of a run wait although they are not done."""
+
+    PAUSED = "paused"
+    BUDGET = "budget"
+    """The money left is held by attempts under way, or a limit of the day has to pass."""
+    CONCURRENCY = "concurrency"
+    """The run's own cap on attempts at once."""
+    PROVIDER = "provider"
+    """The provider's cap on attempts at once."""
+    NO_RUNNER = "no_runner"
+    NO_JUDGE = "no_judge"
+    CAPACITY = "capacity"
+    """All workers are busy; others' turns come first."""
+
+
+class Wait(Data, frozen=True, kw_only=True):
+    reason: WaitReason
+    detail: str
+    """In words, with the figures."""
+    since: datetime
 
 
 class RunView(Data, frozen=True, kw_only=True):
@@ -88,6 +159,15 @@ class RunView(Data, frozen=True, kw_only=True):
     repeats: int
     progress: Progress
     sequence: int
+    limits: RunLimits = RunLimits()
+    priority: int = 5
+    waits: Wait | None = None
+    """Why attempts wait, where they do for a reason other than their turn."""
+    reason: str = ""
+    """Why the run ended before its attempts did: who cancelled it, or which limit."""
+    restarts: str = ""
+    deadline_at: datetime | None = None
+    """When the run's time limit ends it; None before its first claim."""
 
 
 class BoardRow(Data, frozen=True, kw_only=True):

@@ -183,6 +183,8 @@ class TaskPin(Data, frozen=True, kw_only=True):
     weight: Weight = 1.0
     sample_ids: tuple[str, ...]
     limits: Limits = Limits()
+    prompt_bytes: Annotated[int, Meta(ge=0)] = 0
+    """Of the longest prompt among the samples, UTF-8; what money is held for before an attempt begins."""
     public: ArtifactRef
     hidden: ArtifactRef
     reference: ArtifactRef

@@ -24,6 +24,15 @@ def golden() -> list[dict[str, Any]]:
     return [json.loads(line) for line in GOLDEN.read_text().splitlines()]
 
 
+def _says(now: Any, then: Any) -> bool:
+    """Whether ``now`` says all that ``then`` said; objects may have got more fields."""
+    if isinstance(then, dict):
+        return isinstance(now, dict) and all(name in now and _says(now[name], said) for name, said in then.items())
+    if isinstance(then, list):
+        return isinstance(now, list) and len(now) == len(then) and all(map(_says, now, then))
+    return bool(now == then)
+
+
 def by_tag() -> dict[str, type[Message]]:
     return {kind.name(): kind for kind in all_messages()}
 
@@ -37,7 +46,7 @@ def test_tags_are_unique_and_every_message_has_a_golden_frame() -> None:
 def test_old_bytes_still_decode_and_say_the_same(frame: dict[str, Any]) -> None:
     message = decode(by_tag()[frame["type"]], json.dumps(frame).encode())
     again = json.loads(encode(message))
-    assert {name: again[name] for name in frame} == frame
+    assert _says(again, frame)
 
 
 @pytest.mark.parametrize("message", SAMPLES, ids=lambda message: message.name())
