@@ -9,10 +9,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from assay.contracts import artifacts, attempts, facts, live, models, problems, rpc, runs, tail, tasks, verdicts
+from assay.contracts import (
+    artifacts,
+    attempts,
+    facts,
+    live,
+    models,
+    money,
+    problems,
+    rpc,
+    runs,
+    spending,
+    tail,
+    tasks,
+    verdicts,
+)
 
 WEB = Path(__file__).parents[2] / "web" / "src"
-MODULES = (artifacts, attempts, facts, live, models, problems, rpc, runs, tail, tasks, verdicts)
+MODULES = (artifacts, attempts, facts, live, models, money, problems, rpc, runs, spending, tail, tasks, verdicts)
 PARTIAL = {"Parameters"}
 """Only what the dashboard sends."""
 
@@ -41,7 +55,14 @@ def test_fields_are_those_of_the_contract(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("constant", "kind"),
-    [("STATES", attempts.State), ("OUTCOMES", verdicts.Outcome), ("RUN_STATUSES", runs.RunStatus)],
+    [
+        ("STATES", attempts.State),
+        ("OUTCOMES", verdicts.Outcome),
+        ("RUN_STATUSES", runs.RunStatus),
+        ("WAIT_REASONS", runs.WaitReason),
+        ("ACCOUNT_KINDS", spending.AccountKind),
+        ("COSTS_BY", rpc.CostBy),
+    ],
 )
 def test_words_are_those_of_the_contract(constant: str, kind: Any) -> None:
     text = (WEB / "contracts.ts").read_text()

@@ -22,8 +22,25 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export const RUN_STATUSES = ["waiting", "running", "finished", "cancelled"] as const;
+export const RUN_STATUSES = ["waiting", "running", "paused", "cancelling", "finished", "cancelled"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export const WAIT_REASONS = [
+  "paused",
+  "budget",
+  "concurrency",
+  "provider",
+  "no_runner",
+  "no_judge",
+  "capacity",
+] as const;
+export type WaitReason = (typeof WAIT_REASONS)[number];
+
+export const ACCOUNT_KINDS = ["run", "day", "project", "judge", "excess"] as const;
+export type AccountKind = (typeof ACCOUNT_KINDS)[number];
+
+export const COSTS_BY = ["call", "task", "model", "day", "run"] as const;
+export type CostBy = (typeof COSTS_BY)[number];
 
 export interface FieldError {
   where: string;
@@ -67,12 +84,22 @@ export interface Call {
   finish_reason: string;
 }
 
+export interface PriceTier {
+  above_input_tokens: number;
+  input_nanousd_per_mtok: number;
+  cached_nanousd_per_mtok: number | null;
+  output_nanousd_per_mtok: number;
+  reasoning_nanousd_per_mtok: number | null;
+}
+
 export interface Price {
   version: string;
   local: boolean;
   input_nanousd_per_mtok: number;
   cached_nanousd_per_mtok: number | null;
   output_nanousd_per_mtok: number;
+  reasoning_nanousd_per_mtok: number | null;
+  tiers: PriceTier[];
 }
 
 export interface ModelView {
@@ -87,6 +114,21 @@ export interface Parameters {
   temperature?: number | null;
 }
 
+/** `cost_usd` null: no limit of the run's own; `concurrency` 0: as many as there are workers. */
+export interface RunLimits {
+  cost_usd: Usd | null;
+  seconds: number;
+  concurrency: number;
+  no_progress_seconds: number;
+}
+
+export interface TokenPrice {
+  input_usd_per_mtok: Usd;
+  output_usd_per_mtok: Usd;
+  cached_usd_per_mtok: Usd | null;
+  reasoning_usd_per_mtok: Usd | null;
+}
+
 export interface RunRequest {
   models: string[];
   suite: string | null;
@@ -96,6 +138,11 @@ export interface RunRequest {
   samples: number;
   parameters: Parameters;
   name: string;
+  limits: RunLimits;
+  priority: number;
+  partial: boolean;
+  reuse: boolean;
+  prices: Record<string, TokenPrice>;
 }
 
 export interface Progress {
@@ -107,8 +154,16 @@ export interface Progress {
   grading: number;
   done: number;
   outcomes: Partial<Record<Outcome, number>>;
+  reused: number;
   cost_usd: Usd;
+  held_usd: Usd;
   usage: Usage;
+}
+
+export interface Wait {
+  reason: WaitReason;
+  detail: string;
+  since: Instant;
 }
 
 export interface RunView {
@@ -125,6 +180,12 @@ export interface RunView {
   repeats: number;
   progress: Progress;
   sequence: number;
+  limits: RunLimits;
+  priority: number;
+  waits: Wait | null;
+  reason: string;
+  restarts: string;
+  deadline_at: Instant | null;
 }
 
 export interface RunPage {
@@ -167,6 +228,8 @@ export interface AttemptView {
   cost_usd: Usd;
   usage: Usage;
   duration_seconds: number;
+  held_usd: Usd;
+  reused_from: string;
   changed_at: Instant;
 }
 
@@ -253,4 +316,50 @@ export interface SuiteView {
   repeats: number;
   samples: number;
   weights: Record<string, number>;
+}
+
+export interface AccountView {
+  account: string;
+  kind: AccountKind;
+  limit_usd: Usd | null;
+  spent_usd: Usd;
+  held_usd: Usd;
+  left_usd: Usd | null;
+}
+
+export interface Quote {
+  attempts: number;
+  reused: number;
+  estimated_usd: Usd;
+  worst_usd: Usd;
+  from_history: boolean;
+  accounts: AccountView[];
+  fits: boolean;
+  refusal: string;
+}
+
+export interface Money {
+  project: string;
+  time_zone: string;
+  accounts: AccountView[];
+}
+
+export interface CostRow {
+  label: string;
+  calls: number;
+  usage: Usage;
+  cost_usd: Usd;
+  estimated_usd: Usd;
+  superseded_usd: Usd;
+  recosted_usd: Usd | null;
+}
+
+export interface Costs {
+  rows: CostRow[];
+  total: CostRow;
+  judge_usd: Usd;
+  excess_usd: Usd;
+  since: string | null;
+  until: string | null;
+  next_cursor: string;
 }

@@ -16,7 +16,9 @@ export function progress(done: number): Progress {
     grading: 0,
     done,
     outcomes: {},
+    reused: 0,
     cost_usd: "0",
+    held_usd: "0",
     usage: NO_USAGE,
   };
 }
@@ -36,6 +38,12 @@ export function run(sequence: number, parts: Partial<RunView> = {}): RunView {
     repeats: 1,
     progress: progress(0),
     sequence,
+    limits: { cost_usd: "1", seconds: 10_800, concurrency: 0, no_progress_seconds: 600 },
+    priority: 5,
+    waits: null,
+    reason: "",
+    restarts: "",
+    deadline_at: null,
     ...parts,
   };
 }
@@ -58,6 +66,8 @@ export function attempt(ordinal: number, state: State = "waiting"): AttemptView 
     cost_usd: "0",
     usage: NO_USAGE,
     duration_seconds: 0,
+    held_usd: "0",
+    reused_from: "",
     changed_at: AT,
   };
 }

@@ -1,6 +1,6 @@
 /** Frames of the live WebSocket `/api/v1/live`, both ways, as `assay/contracts/live.py` defines them. */
 
-import type { AttemptView, Instant, Problem, Progress, RunView, Verdict } from "../contracts.ts";
+import type { AttemptView, Instant, Problem, Progress, RunView, Usd, Verdict } from "../contracts.ts";
 
 export interface TailLine {
   type: "tail.line";
@@ -12,13 +12,46 @@ export interface TailLine {
   dropped: number;
 }
 
+/** Spending reached a share of a limit, or went where no hold was (`account` is then `excess`). */
+export interface RunWarned {
+  type: "run.warned";
+  run: RunView;
+  account: string;
+  percent: number;
+  spent_usd: Usd;
+  held_usd: Usd;
+  limit_usd: Usd | null;
+  message: string;
+}
+
+export interface RunStalled {
+  type: "run.stalled";
+  run: RunView;
+  seconds: number;
+  reason: string;
+}
+
 export type Fact =
-  | { type: "run.submitted" | "run.started" | "run.finished" | "run.cancelled"; run: RunView }
+  | {
+      type:
+        | "run.submitted"
+        | "run.started"
+        | "run.paused"
+        | "run.resumed"
+        | "run.changed"
+        | "run.cancelling"
+        | "run.finished"
+        | "run.cancelled";
+      run: RunView;
+    }
+  | RunWarned
+  | RunStalled
   | {
       type:
         | "attempt.queued"
         | "attempt.started"
         | "attempt.requeued"
+        | "attempt.recalled"
         | "attempt.handed_in"
         | "attempt.grading"
         | "attempt.finished";

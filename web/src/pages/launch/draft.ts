@@ -1,6 +1,6 @@
 /** What is being asked for in the launch dialog, how many attempts it makes, and where a problem belongs. */
 
-import type { FieldError, RunRequest, SuiteView, TaskView } from "../../contracts.ts";
+import type { FieldError, RunLimits, RunRequest, SuiteView, TaskView } from "../../contracts.ts";
 
 export type Source = "suite" | "tasks";
 
@@ -26,6 +26,9 @@ export const EMPTY: Draft = {
   name: "",
 };
 
+/** The server's own defaults. */
+export const LIMITS: RunLimits = { cost_usd: "1", seconds: 10_800, concurrency: 0, no_progress_seconds: 600 };
+
 export function request(draft: Draft): RunRequest {
   return {
     models: draft.models,
@@ -36,6 +39,11 @@ export function request(draft: Draft): RunRequest {
     samples: number(draft.samples),
     parameters: draft.temperature === "" ? {} : { temperature: Number(draft.temperature) },
     name: draft.name.trim(),
+    limits: LIMITS,
+    priority: 5,
+    partial: false,
+    reuse: false,
+    prices: {},
   };
 }
 
