@@ -11,7 +11,9 @@ import msgspec
 
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.manifest import SuiteLimits, SuiteManifest
-from assay.catalog.near import unknown
+from assay.catalog.models import BASELINES
+from assay.catalog.near import near, unknown
+from assay.catalog.prices import priced_by_hand, too_dear
 from assay.catalog.suites import by_name_or_category, members
 from assay.catalog.task import Task
 from assay.contracts.artifacts import ArtifactRef
@@ -98,6 +100,7 @@ def resolve(catalog: Catalog, request: RunRequest, today: date | None = None) ->
     suite = _suite(catalog, request, errors)
     tasks = _tasks(catalog, request, suite, errors)
     models = _models(catalog, request, today, errors)
+    _check_prices(request, errors)
     errors.raise_all()
     return Selection(
         tasks=tuple(_selected(task, request.samples, suite) for task in tasks),
@@ -139,14 +142,28 @@ def _models(catalog: Catalog, request: RunRequest, today: date | None, errors: _
         if name in request.models[:index]:
             errors.add(where, "repeated_model", f"model {name!r} is named twice; use repeats")
             continue
-        errors.catch(where, lambda name=name: pins.append(_pin(catalog, name, request.parameters, today)))
+        errors.catch(where, lambda name=name: pins.append(_pin(catalog, name, request, today)))
     return tuple(pins)
 
 
-def _pin(catalog: Catalog, name: str, parameters: Parameters, today: date | None) -> ModelPin:
+def _pin(catalog: Catalog, name: str, request: RunRequest, today: date | None) -> ModelPin:
     defaults = catalog.registry().entry(name).parameters
-    spec = ModelSpec(name=name, parameters=over(parameters, defaults))
-    return ModelPin(model=spec, price=catalog.price(name, today))
+    spec = ModelSpec(name=name, parameters=over(request.parameters, defaults))
+    own = request.prices.get(name)
+    return ModelPin(model=spec, price=priced_by_hand(own) if own else catalog.price(name, today))
+
+
+def _check_prices(request: RunRequest, errors: _Errors) -> None:
+    """A price for this run alone must be of one of its models, and an amount that can be meant."""
+    for name, price in request.prices.items():
+        where = f"prices.{name}"
+        if name not in request.models:
+            message = f"the run does not name the model {name!r}; add it to models, or leave out its price"
+            errors.add(where, "unused_price", message, near(name, request.models))
+        elif name in BASELINES:
+            errors.add(where, "unused_price", f"{name!r} calls no model, so it cannot be charged; leave out its price")
+        for field_name, message in too_dear(price):
+            errors.add(f"{where}.{field_name}", "invalid_price", message)
 
 
 def over(asked: Parameters, defaults: Parameters) -> Parameters:
