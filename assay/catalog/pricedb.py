@@ -1,48 +1,98 @@
 """Prices from the database in ``genai-prices``, as it was installed: nothing is fetched.
 
-A price that depends on the prompt's length is taken for short prompts: a task's prompt is capped (folder.py) well below
-the lengths at which providers charge more.
+A price that depends on the length of the input becomes tiers. One that depends on the time of day is taken at the day's
+dearest, so that no attempt can cost more than what was held for it. Writing into a provider's cache, which some charge
+for, is never asked for by Assay.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import genai_prices
 from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import ModelPrice, TieredPrices
+from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint, TieredPrices, TimeOfDateConstraint
 
-from assay.contracts.money import Price, nanousd
+from assay.catalog.prices import price_of
+from assay.contracts.money import Price, Rates, nanousd
 
-VERSION = f"genai-prices/{genai_prices.__version__}"
+DATABASE = "genai-prices"
+VERSION = f"{DATABASE}/{genai_prices.__version__}"
+_MANY_TOKENS = 1_000_000
 
 
 def lookup(provider_id: str, model: str, day: date) -> Price | str:
-    """The price of a model on that day, or why there is none."""
+    """The price of a model on that day, or why there is none. Its version is the database's, followed by the day from
+    which the price holds where the database says so."""
     try:
         _, info = get_snapshot().find_provider_model(model, None, provider_id, None)
     except LookupError:
         return "its price is unknown"
-    return _price(info.get_prices(datetime.combine(day, time(12), UTC)))
+    version = _version(info, day)
+    prices: list[Price] = []
+    for moment in _moments(info, day):
+        price = _price(info.get_prices(moment), version)
+        if isinstance(price, str):
+            return price
+        prices.append(price)
+    return max(prices, key=lambda price: price.worst(input_tokens=_MANY_TOKENS, output_tokens=_MANY_TOKENS))
 
 
-def _price(found: ModelPrice) -> Price | str:
-    per_input, per_output = _amount(found, "input_mtok"), _amount(found, "output_mtok")
-    per_cached = _amount(found, "cache_read_mtok")
-    if _amount(found, "requests_kcount"):
+def _version(info: ModelInfo, day: date) -> str:
+    kinds = [price.constraint for price in info.prices] if isinstance(info.prices, list) else []
+    starts = [kind.start_date for kind in kinds if isinstance(kind, StartDateConstraint) and kind.start_date <= day]
+    return f"{VERSION}/{max(starts).isoformat()}" if starts else VERSION
+
+
+def _moments(info: ModelInfo, day: date) -> Iterator[datetime]:
+    """Midnight, and whenever else of the day the price may change."""
+    times = {time(0, tzinfo=UTC)}
+    for price in info.prices if isinstance(info.prices, list) else []:
+        if isinstance(price.constraint, TimeOfDateConstraint):
+            times |= {price.constraint.start_time, price.constraint.end_time}
+    for moment in sorted(times, key=str):
+        yield datetime.combine(day, moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _price(found: ModelPrice, version: str) -> Price | str:
+    if _at(found, "requests_kcount", 0):
         return "it is charged per request too, which a price per token cannot say"
-    if per_input is None or per_output is None:
+    base = _rates(found, 0)
+    if base is None:
         return "its price is not known for both input and output tokens"
-    return Price(
-        version=VERSION,
-        input_nanousd_per_mtok=nanousd(per_input),
-        output_nanousd_per_mtok=nanousd(per_output),
-        cached_nanousd_per_mtok=None if per_cached is None else nanousd(per_cached),
+    longer = {above: _rates(found, above + 1) or base for above in _lengths(found) if above > 0}
+    return price_of(version, base, longer)
+
+
+def _rates(found: ModelPrice, input_tokens: int) -> Rates | None:
+    """The rates of a request with so much input; None unless both directions are priced."""
+    per_input, per_output = _at(found, "input_mtok", input_tokens), _at(found, "output_mtok", input_tokens)
+    if per_input is None or per_output is None:
+        return None
+    return Rates(
+        input_nanousd_per_mtok=per_input,
+        output_nanousd_per_mtok=per_output,
+        cached_nanousd_per_mtok=_at(found, "cache_read_mtok", input_tokens),
+        reasoning_nanousd_per_mtok=_at(found, "output_reasoning_mtok", input_tokens),
     )
 
 
-def _amount(found: ModelPrice, key: str) -> Decimal | None:
-    """US dollars per million (``mtok``) or thousand (``kcount``)."""
-    amount: Decimal | TieredPrices | None = getattr(found, key)
-    return amount.base if isinstance(amount, TieredPrices) else amount
+def _lengths(found: ModelPrice) -> set[int]:
+    """Lengths of the input above which any rate is another."""
+    amounts = [_amount(found, key) for key in ("input_mtok", "output_mtok", "cache_read_mtok", "output_reasoning_mtok")]
+    return {tier.start for amount in amounts if isinstance(amount, TieredPrices) for tier in amount.tiers}
+
+
+def _at(found: ModelPrice, key: str, input_tokens: int) -> int | None:
+    """Nano-USD per million (``mtok``) or thousand (``kcount``)."""
+    amount = _amount(found, key)
+    if isinstance(amount, TieredPrices):
+        reached = [tier.price for tier in amount.tiers if input_tokens > tier.start]
+        amount = reached[-1] if reached else amount.base
+    return None if amount is None else nanousd(amount)
+
+
+def _amount(found: ModelPrice, key: str) -> Decimal | TieredPrices | None:
+    return getattr(found, key)
