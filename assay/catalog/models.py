@@ -44,7 +44,8 @@ class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``base_url_env`` names a variable that, where set, replaces ``base_url``; keys are only ever in variables.
-    ``local`` says that tokens cost nothing; ``prices`` is the provider's name in the price database, if another."""
+    ``local`` says that tokens cost nothing; ``prices`` is the provider's name in the price database, if another.
+    ``concurrency``, ``requests_per_minute`` and ``tokens_per_minute`` are what it allows all runners together."""
 
     kind: ProviderKind
     title: Title
@@ -52,10 +53,20 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     base_url_env: EnvName | None = None
     api_key_env: EnvName | None = None
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 4
+    requests_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    tokens_per_minute: Annotated[int, Meta(ge=1, le=100_000_000_000)] | None = None
     any_model: bool = False
     local: bool = False
     prices: str | None = None
     models: tuple[ModelEntry, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts may be under way with it; 0 is no bound. A model on this machine often answers before the
+        next attempt would be handed out, so that twice as many are at hand as are answered at once."""
+        if self.kind is ProviderKind.BUILTIN:
+            return 0
+        return self.concurrency * (2 if self.kind is ProviderKind.EMBEDDED else 1)
 
     def entry(self, name: str) -> ModelEntry | None:
         """The model called ``name`` (without its provider); with ``any_model`` also one that is not listed."""

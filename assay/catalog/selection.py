@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,10 +14,12 @@ from assay.catalog.manifest import SuiteLimits, SuiteManifest
 from assay.catalog.models import BASELINES
 from assay.catalog.near import near, unknown
 from assay.catalog.prices import priced_by_hand, too_dear
+from assay.catalog.prompts import prompt_bytes
 from assay.catalog.suites import by_name_or_category, members
 from assay.catalog.task import Task
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.models import ModelSpec, Parameters
+from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import ModelPin, RunRequest
 from assay.contracts.tasks import Limits, TaskPin
@@ -47,6 +49,7 @@ class SelectedTask:
             weight=self.weight,
             sample_ids=self.sample_ids,
             limits=self.limits,
+            prompt_bytes=prompt_bytes(self.task, self.sample_ids),
             public=public,
             hidden=hidden,
             reference=reference,
@@ -99,8 +102,7 @@ def resolve(catalog: Catalog, request: RunRequest, today: date | None = None) ->
     errors = _Errors()
     suite = _suite(catalog, request, errors)
     tasks = _tasks(catalog, request, suite, errors)
-    models = _models(catalog, request, today, errors)
-    _check_prices(request, errors)
+    models = _models(catalog, request, _own_prices(request, errors), today, errors)
     errors.raise_all()
     return Selection(
         tasks=tuple(_selected(task, request.samples, suite) for task in tasks),
@@ -135,26 +137,31 @@ def _tasks(catalog: Catalog, request: RunRequest, suite: SuiteManifest | None, e
     return tasks
 
 
-def _models(catalog: Catalog, request: RunRequest, today: date | None, errors: _Errors) -> tuple[ModelPin, ...]:
+def _models(
+    catalog: Catalog, request: RunRequest, prices: Mapping[str, Price], today: date | None, errors: _Errors
+) -> tuple[ModelPin, ...]:
     pins: list[ModelPin] = []
     for index, name in enumerate(request.models):
         where = f"models[{index}]"
         if name in request.models[:index]:
             errors.add(where, "repeated_model", f"model {name!r} is named twice; use repeats")
             continue
-        errors.catch(where, lambda name=name: pins.append(_pin(catalog, name, request, today)))
+        if name in request.prices and name not in prices:
+            continue
+        errors.catch(where, lambda name=name: pins.append(_pin(catalog, name, request, prices.get(name), today)))
     return tuple(pins)
 
 
-def _pin(catalog: Catalog, name: str, request: RunRequest, today: date | None) -> ModelPin:
+def _pin(catalog: Catalog, name: str, request: RunRequest, own: Price | None, today: date | None) -> ModelPin:
     defaults = catalog.registry().entry(name).parameters
     spec = ModelSpec(name=name, parameters=over(request.parameters, defaults))
-    own = request.prices.get(name)
-    return ModelPin(model=spec, price=priced_by_hand(own) if own else catalog.price(name, today))
+    price = own or catalog.price(name, today)
+    return ModelPin(model=spec, price=price, provider_concurrency=catalog.provider(name).attempts)
 
 
-def _check_prices(request: RunRequest, errors: _Errors) -> None:
-    """A price for this run alone must be of one of its models, and an amount that can be meant."""
+def _own_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:
+    """The prices that the request brings along; each must be of one of its models, and an amount that can be meant."""
+    prices: dict[str, Price] = {}
     for name, price in request.prices.items():
         where = f"prices.{name}"
         if name not in request.models:
@@ -162,8 +169,12 @@ def _check_prices(request: RunRequest, errors: _Errors) -> None:
             errors.add(where, "unused_price", message, near(name, request.models))
         elif name in BASELINES:
             errors.add(where, "unused_price", f"{name!r} calls no model, so it cannot be charged; leave out its price")
-        for field_name, message in too_dear(price):
-            errors.add(f"{where}.{field_name}", "invalid_price", message)
+        elif wrong := list(too_dear(price)):
+            for amount, message in wrong:
+                errors.add(f"{where}.{amount}", "invalid_price", message)
+        else:
+            prices[name] = priced_by_hand(price)
+    return prices
 
 
 def over(asked: Parameters, defaults: Parameters) -> Parameters:

@@ -166,3 +166,28 @@ def test_a_pin_carries_what_the_ledger_needs(folder: Folder) -> None:
         Solver.ANSWER,
     )
     assert (pin.digest, pin.weight, pin.hidden) == (selection.tasks[0].task.digest, 3.0, refs["h"])
+
+
+def test_a_pin_says_how_long_the_longest_chosen_prompt_is(folder: Folder) -> None:
+    def longest(samples: int = 0) -> int:
+        ref = ArtifactRef(sha256="a" * 64, size_bytes=1)
+        selection = folder.open().resolve(RunRequest(models=("oracle",), tasks=("colours",), samples=samples))
+        return selection.tasks[0].pin(public=ref, hidden=ref, reference=ref).prompt_bytes
+
+    words = len("Answer with one word.") + len("\n\n")
+    assert longest() == words + len("What colour is the sea on a map?")
+    assert longest(samples=2) == words + len("What colour is grass?")
+
+
+def test_a_pin_says_how_many_attempts_its_provider_takes_at_once(folder: Folder) -> None:
+    folder.edit("models.yaml", "api_key_env: EXAMPLE_KEY", "concurrency: 9")
+    asked = RunRequest(models=("openai/gpt-4o-mini", "local/tiny", "oracle", "scripted/canned"), tasks=("clamp",))
+    pins = folder.open().resolve(asked).models
+    assert [pin.provider_concurrency for pin in pins] == [9, 8, 0, 0]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "many"])
+@pytest.mark.parametrize("limit", ["requests_per_minute", "tokens_per_minute", "concurrency"])
+def test_what_a_provider_allows_is_at_least_one(folder: Folder, limit: str, amount: str) -> None:
+    folder.edit("models.yaml", "api_key_env: EXAMPLE_KEY", f"{limit}: {amount}")
+    assert any(f"providers.openai.{limit}" in mistake for mistake in folder.mistakes())
