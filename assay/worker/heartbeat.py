@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -19,10 +20,16 @@ _RETRY_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
+HearShare = Callable[[float], None]
+"""Hears a worker's share of all live slots of its stage, above 0 and at most 1, after every beat."""
+
+
 class Pulse:
-    def __init__(self, worker_id: str, stage: Stage, pool: str, bus: Bus, leases: Leases) -> None:
+    def __init__(
+        self, worker_id: str, stage: Stage, pool: str, bus: Bus, leases: Leases, hear_share: HearShare | None = None
+    ) -> None:
         self._worker_id, self._stage, self._pool = worker_id, stage, pool
-        self._bus, self._leases = bus, leases
+        self._bus, self._leases, self._hear_share = bus, leases, hear_share
         self._sooner = asyncio.Event()
         self._period_seconds = float("inf")
         self._slots = 0
@@ -69,6 +76,8 @@ class Pulse:
         except (BusUnavailable, ProblemError) as error:
             _log.warning("worker.heartbeat_missed", leases=len(beat.leases), reason=str(error))
             return False
+        if self._hear_share:
+            self._hear_share(reply.share)
         for lease in self._leases.lose(reply.lost):
             _log.warning("worker.lease_lost", attempt=lease.ticket.attempt_id, token=lease.ticket.token)
         return True

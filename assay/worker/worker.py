@@ -14,7 +14,7 @@ from assay.bus.queues import orders_queue
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
 from assay.worker.claiming import Claiming
-from assay.worker.heartbeat import Pulse
+from assay.worker.heartbeat import HearShare, Pulse
 from assay.worker.leases import Lease, Leases
 
 Report = AttemptExecuted | AttemptJudged
@@ -42,14 +42,17 @@ class WorkerOptions:
 
 class Worker:
     """``work`` acts on a ticket; what it raises becomes the report that ``failed`` makes of it. ``work`` is cancelled
-    when its lease is lost: it may end with a report of what it did until then, or let the cancellation pass."""
+    when its lease is lost: it may end with a report of what it did until then, or let the cancellation pass.
+    ``hear_share`` is told how much of the work of its stage this worker does."""
 
-    def __init__(self, options: WorkerOptions, bus: Bus, work: Work, failed: Failed) -> None:
+    def __init__(
+        self, options: WorkerOptions, bus: Bus, work: Work, failed: Failed, hear_share: HearShare | None = None
+    ) -> None:
         self._options, self._bus, self._work, self._failed = options, bus, work, failed
         self._leases = Leases(options.slots)
         self._stopping = asyncio.Event()
         self._claiming = Claiming(options.worker_id, options.stage, bus, self._stopping)
-        self._pulse = Pulse(options.worker_id, options.stage, options.pool, bus, self._leases)
+        self._pulse = Pulse(options.worker_id, options.stage, options.pool, bus, self._leases, hear_share)
         self._queue = orders_queue(options.stage, options.pool)
 
     async def run(self, stop: asyncio.Event) -> None:

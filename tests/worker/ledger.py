@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Bus, Envelope
-from assay.bus.queues import REPORTS, all_queues
+from assay.bus.queues import REPORTS, all_queues, orders_queue
 from assay.contracts import subjects
 from assay.contracts.attempts import Denial, Denied, ExecuteAttempt, Report, Stage, Ticket
 from assay.contracts.models import ModelSpec
@@ -28,6 +28,7 @@ class FakeLedger:
         self.reports: list[Report] = []
         self.denied: set[str] = set()
         self.lost: set[str] = set()
+        self.share = 1.0
         self.down = False
 
     @asynccontextmanager
@@ -62,7 +63,7 @@ class FakeLedger:
     async def on_heartbeat(self, beat: Heartbeat) -> Leases:
         self._check()
         self.beats.append(beat)
-        return Leases(lost=tuple(lease for lease in beat.leases if lease.attempt_id in self.lost))
+        return Leases(lost=tuple(lease for lease in beat.leases if lease.attempt_id in self.lost), share=self.share)
 
     async def reported(self, amount: int, seconds: float = 5) -> list[str]:
         """Ids of the attempts reported on, once there are so many reports."""
@@ -73,7 +74,7 @@ class FakeLedger:
 
     async def left_orders(self) -> int:
         """Orders that a worker of the pool would still be given."""
-        return len(await self.bus.work.fetch(all_queues()[1], 100, 0.2))
+        return len(await self.bus.work.fetch(orders_queue(Stage.RUN, "default"), 100, 0.2))
 
     def _check(self) -> None:
         if self.down:

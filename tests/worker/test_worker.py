@@ -93,6 +93,17 @@ async def test_a_short_lease_quickens_the_heartbeat(ledger: FakeLedger) -> None:
         desk.finish.set()
 
 
+async def test_the_workers_share_is_passed_on(ledger: FakeLedger) -> None:
+    shares: list[float] = []
+    ledger.share = 0.25
+    async with working(ledger.bus, Desk().work, hear_share=shares.append):
+        await asyncio.sleep(0.05)
+        ledger.share = 0.5
+        await asyncio.sleep(0.3)
+    assert shares[0] == 0.25
+    assert shares[-1] == 0.5
+
+
 async def test_a_lost_lease_ends_its_work_without_a_report(ledger: FakeLedger) -> None:
     desk = Desk()
     await ledger.order(1, 2)
