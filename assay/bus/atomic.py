@@ -16,7 +16,7 @@ from enum import Enum
 from nats.aio.msg import Msg
 
 from assay.bus.connection import Connection
-from assay.bus.errors import BusForbidden, BusUnavailable, MessageRefused
+from assay.bus.errors import BusError, BusForbidden, BusUnavailable, MessageRefused
 from assay.bus.protocol import Envelope
 from assay.contracts.codec import Data, Malformed, decode
 
@@ -24,13 +24,15 @@ ACK_TIMEOUT_SECONDS = 10.0
 
 
 class Fate(Enum):
-    """What became of a message, or of a batch."""
+    """What became of a message, or of a batch, that met no error."""
 
     STORED = "stored"
-    UNKNOWN = "unknown"
-    """Not stored, or nobody knows: the same ids may be sent again."""
     SINGLY = "singly"
     """The batch was refused; its messages must go one by one."""
+
+
+Outcome = Fate | BusError
+"""BusUnavailable: not stored, or nobody knows, for this reason; the same ids may be sent again."""
 
 
 class ApiError(Data, frozen=True, kw_only=True):
@@ -48,7 +50,7 @@ class PubAck(Data, frozen=True, kw_only=True):
     error: ApiError | None = None
 
 
-async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> Fate:
+async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> Outcome:
     batch = secrets.token_hex(11)
     try:
         for number, envelope in enumerate(envelopes[:-1], 1):
@@ -56,32 +58,32 @@ async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> 
         last = envelopes[-1]
         headers = {**_headers(last, batch, len(envelopes)), "Nats-Batch-Commit": "1"}
         answer = await connection.request(last.subject, last.payload, ACK_TIMEOUT_SECONDS, headers)
-    except (BusUnavailable, BusForbidden):
-        return Fate.UNKNOWN
+    except BusUnavailable as error:
+        return error
+    except BusForbidden as error:
+        return BusUnavailable(f"one of the batch may not be published: {error}")
     ack = _ack(answer)
-    if ack.error is None:
-        return Fate.STORED if ack.count == len(envelopes) else Fate.UNKNOWN
-    return Fate.UNKNOWN if _passing(ack.error) else Fate.SINGLY
+    if ack.error is not None:
+        return _not_stored(ack.error) if _passing(ack.error) else Fate.SINGLY
+    if ack.count == len(envelopes):
+        return Fate.STORED
+    return BusUnavailable(f"the stream stored {ack.count} of a batch of {len(envelopes)}")
 
 
-async def store_singly(
-    connection: Connection, envelopes: Sequence[Envelope]
-) -> list[Fate | MessageRefused | BusForbidden]:
-    return list(await asyncio.gather(*(_store_one(connection, envelope) for envelope in envelopes)))
+async def store_singly(connection: Connection, envelopes: Sequence[Envelope]) -> list[Outcome]:
+    return list(await asyncio.gather(*(store_one(connection, envelope) for envelope in envelopes)))
 
 
-async def _store_one(connection: Connection, envelope: Envelope) -> Fate | MessageRefused | BusForbidden:
+async def store_one(connection: Connection, envelope: Envelope) -> Outcome:
     headers = {"Nats-Msg-Id": envelope.message_id}
     try:
         ack = _ack(await connection.request(envelope.subject, envelope.payload, ACK_TIMEOUT_SECONDS, headers))
-    except BusUnavailable:
-        return Fate.UNKNOWN
-    except BusForbidden as error:
+    except (BusUnavailable, BusForbidden) as error:
         return error
     if ack.error is None:
         return Fate.STORED
     if _passing(ack.error):
-        return Fate.UNKNOWN
+        return _not_stored(ack.error)
     return MessageRefused(
         f"the stream refused {envelope.message_id!r} on {envelope.subject!r}: {ack.error.description} "
         f"(error {ack.error.err_code}); compare the stream's configuration with assay/bus/streams.py"
@@ -91,6 +93,10 @@ async def _store_one(connection: Connection, envelope: Envelope) -> Fate | Messa
 def _passing(error: ApiError) -> bool:
     """Whether the trouble is the server's (full disk, starting up), and not the message's or the batch's."""
     return error.code >= 500
+
+
+def _not_stored(error: ApiError) -> BusUnavailable:
+    return BusUnavailable(f"the stream does not store: {error.description} (error {error.err_code})")
 
 
 def _headers(envelope: Envelope, batch: str, number: int) -> dict[str, str]:

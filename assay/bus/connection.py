@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable, MessageRefused
+from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable, MessageRefused, NoListener
 from assay.bus.inbox import Inbox
 from assay.bus.settings import BusSettings
 
@@ -130,7 +130,7 @@ class Connection:
             self.inbox.forget(reply)
             _retrieve(future)
         if message.headers and message.headers.get("Status") == "503":
-            raise BusUnavailable(f"nobody listens on {subject}; is the service that answers it started?")
+            raise NoListener(f"nobody listens on {subject}; is the service that answers it started?")
         return message
 
     async def publish(

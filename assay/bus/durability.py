@@ -2,7 +2,8 @@
 
 Without ``sync_interval: always`` a power cut can take back what JetStream acknowledged. An ordinary client is not told
 this setting: it is in the server's ``JSZ`` report, which belongs to the system account. The configuration we write
-(server_conf.py) lends that one report to our account; elsewhere the monitoring endpoint ``/jsz`` has it.
+(server_conf.py) lends that one report to our account; elsewhere the monitoring endpoint ``/jsz`` has it. Every service
+asks when it connects and whenever it comes back, and ends rather than trust a server that forgets.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Any
 from msgspec import DecodeError, json
 
 from assay.bus.connection import Connection
-from assay.bus.errors import BusForbidden, BusMisconfigured, BusUnavailable
+from assay.bus.errors import BusForbidden, BusMisconfigured, NoListener
 
 REPORT = "$SYS.REQ.SERVER.PING.JSZ"
 _TIMEOUT_SECONDS = 3.0
 
 
 async def require_durable(connection: Connection) -> None:
-    """Raises BusMisconfigured unless the server is known to sync always."""
+    """Raises BusMisconfigured unless the server is known to sync always, BusUnavailable when it does not answer."""
     url = connection.settings.url
     config = await _config(connection)
     if config is None:
@@ -40,7 +41,7 @@ async def require_durable(connection: Connection) -> None:
 async def _config(connection: Connection) -> dict[str, Any] | None:
     try:
         report = json.decode((await connection.request(REPORT, b"", _TIMEOUT_SECONDS)).data)["data"]
-    except (BusUnavailable, BusForbidden, DecodeError, KeyError):
+    except (NoListener, BusForbidden, DecodeError, KeyError):
         report = await _over_http(connection.settings.monitor_url)
     return report.get("config") if isinstance(report, dict) else None
 

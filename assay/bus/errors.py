@@ -3,7 +3,8 @@
 BusError
 ├── Retryable
 │   └── BusUnavailable      nobody answered in time, or the connection is down; the effect is unknown
-│       └── Missing         the stream or queue does not exist (yet)
+│       ├── Missing         the stream or queue does not exist (yet)
+│       └── NoListener      the server knows nobody who listens on the subject
 └── Permanent
     ├── BusClosed           this connection is gone for good; the service should end
     ├── BusForbidden        the server's permissions forbid this user what it tried
@@ -32,6 +33,10 @@ class BusUnavailable(Retryable):
 
 
 class Missing(BusUnavailable):
+    pass
+
+
+class NoListener(BusUnavailable):
     pass
 
 

@@ -10,11 +10,12 @@ import structlog
 
 from assay.bus.connection import Connection
 from assay.bus.durability import require_durable
-from assay.bus.errors import BusUnavailable, Permanent
+from assay.bus.errors import BusError, BusUnavailable, Permanent
 from assay.bus.facts import CoreTail, JetStreamFacts
-from assay.bus.protocol import Facts, Queue, Rpc, Tail, Work
+from assay.bus.protocol import Facts, Queue, Rpc, Storage, Tail, Work
 from assay.bus.rpc import JetStreamRpc
 from assay.bus.settings import BusSettings
+from assay.bus.storage import JetStreamStorage
 from assay.bus.streams import provision
 from assay.bus.work import JetStreamWork
 
@@ -23,9 +24,15 @@ _log = structlog.get_logger(__name__)
 
 
 async def connect(settings: BusSettings) -> JetStreamBus:
-    """Raises BusUnavailable when no server is found within the settings' time, BusForbidden for a refused login."""
+    """Raises BusUnavailable when no server is found within the settings' time, BusForbidden for a refused login,
+    BusMisconfigured for a server that does not sync always."""
     connection = Connection(settings)
     await connection.open()
+    try:
+        await require_durable(connection)
+    except BusError:
+        await connection.close()
+        raise
     return JetStreamBus(connection)
 
 
@@ -36,6 +43,7 @@ class JetStreamBus:
         self._work = JetStreamWork(connection)
         self._facts = JetStreamFacts(connection)
         self._tail = CoreTail(connection)
+        self._storage = JetStreamStorage(connection, self._work)
         self._queues: Sequence[Queue[Any]] | None = None
         self._again: asyncio.Task[None] | None = None
         connection.on_reconnect.append(self._on_reconnect)
@@ -57,6 +65,10 @@ class JetStreamBus:
         return self._tail
 
     @property
+    def storage(self) -> Storage:
+        return self._storage
+
+    @property
     def connected(self) -> bool:
         return self.connection.connected
 
@@ -70,24 +82,25 @@ class JetStreamBus:
 
     async def provision(self, queues: Sequence[Queue[Any]]) -> None:
         """Also done again by itself after every reconnect: the server may come back with an empty store. Raises
-        BusMisconfigured for a server that does not sync always, or for streams that are too different."""
-        await require_durable(self.connection)
+        BusMisconfigured for streams that are too different."""
         await provision(self.connection, queues)
         self._queues = queues
 
     def _on_reconnect(self) -> None:
-        if self._queues is not None and (self._again is None or self._again.done()):
-            self._again = asyncio.create_task(self._provision_again(self._queues))
+        if self._again is None or self._again.done():
+            self._again = asyncio.create_task(self._check_again())
 
-    async def _provision_again(self, queues: Sequence[Queue[Any]]) -> None:
+    async def _check_again(self) -> None:
         """A server that came back unfit is worse than none: then the connection is closed and the service ends."""
         done = False
         while not done and not self.closed.is_set():
             try:
-                await self.provision(queues)
+                await require_durable(self.connection)
+                if self._queues is not None:
+                    await self.provision(self._queues)
                 done = True
             except BusUnavailable as error:
-                _log.warning("bus.provision_retried", error=str(error))
+                _log.warning("bus.check_retried", error=str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
             except Permanent as error:
                 _log.error("bus.unfit_server", error=str(error))

@@ -12,9 +12,9 @@ from typing import Any
 
 from assay.bus.durability import REPORT
 from assay.bus.protocol import Queue
-from assay.bus.queues import REPORTS, orders_queue
+from assay.bus.queues import CANARIES, REPORTS, orders_queue
 from assay.bus.settings import inbox_prefix
-from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, WORK_STREAM
+from assay.bus.streams import CANARY, DEAD_STREAM, REPORTS_STREAM, STREAMS, stream_of
 from assay.contracts import subjects
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import (
@@ -43,7 +43,8 @@ class Permissions:
 
 
 def permissions(user: str, pools: Iterable[str] = ("default",)) -> Permissions:
-    """``observer`` may do everything: it is for tests and for people who operate the system."""
+    """``observer`` may do everything: it is for tests and for people who operate the system. All may ask whether the
+    server syncs always; its report has names and sizes of streams, and no message."""
     pools = tuple(pools)
     if user == "observer":
         return Permissions(publish=(">",), subscribe=(">",))
@@ -54,7 +55,7 @@ def permissions(user: str, pools: Iterable[str] = ("default",)) -> Permissions:
         "judge": lambda: _worker(Stage.JUDGE, pools),
         "modelhost": _modelhost,
     }[user]()
-    return Permissions(publish=publish, subscribe=(*subscribe, f"{inbox_prefix(user)}.>"))
+    return Permissions(publish=(*publish, REPORT), subscribe=(*subscribe, f"{inbox_prefix(user)}.>"))
 
 
 _Lists = tuple[tuple[str, ...], tuple[str, ...]]
@@ -68,7 +69,8 @@ def _gateway() -> _Lists:
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
-    return (*publish, *_requests([ServeModel, *_MONEY_REQUESTS]), *_replies("gateway")), (*subscribe, *_requests([TestModel]))
+    asks = _requests([ServeModel, *_MONEY_REQUESTS])
+    return (*publish, *asks, *_replies("gateway")), (*subscribe, *_requests([TestModel]))
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:
@@ -84,7 +86,8 @@ def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:
 
 def _ledger(pools: tuple[str, ...]) -> _Lists:
     orders = tuple(subjects.orders(stage, pool) for stage in Stage for pool in pools)
-    publish = (*orders, subjects.FACTS, *_fetching(REPORTS), *_provisioning(), REPORT)
+    queues = (*_fetching(REPORTS), *_fetching(CANARIES))
+    publish = (*orders, CANARY, subjects.FACTS, *queues, *_provisioning(), *_examining())
     return (*publish, *_replies("gateway", "runner", "judge")), _requests(LEDGER_REQUESTS)
 
 
@@ -102,22 +105,27 @@ def _replies(*users: str) -> tuple[str, ...]:
 
 def _fetching(queue: Queue[Any]) -> tuple[str, ...]:
     """To ask for a queue's messages, settle them (in both forms of JetStream's ack subjects), and bury them."""
+    stream = stream_of(queue.subject)
     return (
-        f"$JS.API.CONSUMER.MSG.NEXT.{WORK_STREAM}.{queue.name}",
-        f"$JS.ACK.{WORK_STREAM}.{queue.name}.>",
-        f"$JS.ACK.*.*.{WORK_STREAM}.{queue.name}.>",
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{queue.name}",
+        f"$JS.ACK.{stream}.{queue.name}.>",
+        f"$JS.ACK.*.*.{stream}.{queue.name}.>",
         subjects.dead(queue.subject),
     )
 
 
 def _provisioning() -> tuple[str, ...]:
-    """To make streams and queues, and to read the dead. No deleting, no purging."""
-    streams = (WORK_STREAM, FACTS_STREAM, DEAD_STREAM)
-    verbs = tuple(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("INFO", "CREATE", "UPDATE") for stream in streams)
+    """To make streams and queues. No deleting."""
+    verbs = tuple(f"$JS.API.STREAM.{verb}.{stream}" for verb in ("INFO", "CREATE", "UPDATE") for stream in STREAMS)
+    return (*verbs, *(f"$JS.API.CONSUMER.CREATE.{stream}.>" for stream in STREAMS))
+
+
+def _examining() -> tuple[str, ...]:
+    """To read streams through, the dead among them, and to clear away the reports that are settled."""
     return (
-        *verbs,
-        f"$JS.API.CONSUMER.CREATE.{WORK_STREAM}.>",
-        f"$JS.API.CONSUMER.CREATE.{DEAD_STREAM}.>",
+        *(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>" for stream in STREAMS),
+        *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in STREAMS),
         f"$JS.API.CONSUMER.DELETE.{DEAD_STREAM}.>",
-        f"$JS.API.CONSUMER.MSG.NEXT.{DEAD_STREAM}.>",
+        f"$JS.API.CONSUMER.INFO.{REPORTS_STREAM}.{REPORTS.name}",
+        f"$JS.API.STREAM.PURGE.{REPORTS_STREAM}",
     )

@@ -131,6 +131,42 @@ class Tail(Protocol):
     def listen(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]: ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StreamState:
+    """``created`` tells one store from another, as text; positions below ``first`` were let go on purpose. ``holes``
+    are messages between ``first`` and ``last`` that are not there, or, when read through, cannot be read."""
+
+    stream: str
+    created: str
+    first: int
+    last: int
+    holes: int = 0
+
+
+class Storage(Protocol):
+    """The store behind work and facts, for the ledger alone. All raise BusUnavailable, Missing for lack of a stream."""
+
+    async def states(self) -> Sequence[StreamState]:
+        """Of every stream, as the server counts; cheap."""
+        ...
+
+    async def read_through(self) -> Sequence[StreamState]:
+        """The same, with what turned out to be unreadable among the holes; reads all there is."""
+        ...
+
+    async def fact_id(self, position: int) -> str:
+        """The message id of the fact at a position; empty if there is none."""
+        ...
+
+    async def carry(self, timeout_seconds: float) -> float:
+        """Seconds that a small message took through the work plane and back; BusUnavailable says why it did not."""
+        ...
+
+    async def trim(self) -> int:
+        """Clear away the reports that are settled; returns how many."""
+        ...
+
+
 class Bus(Protocol):
     """A connection. ``closed`` is set when it is gone for good, upon which a service ends; it reconnects for ever."""
 
@@ -142,6 +178,8 @@ class Bus(Protocol):
     def facts(self) -> Facts: ...
     @property
     def tail(self) -> Tail: ...
+    @property
+    def storage(self) -> Storage: ...
     @property
     def connected(self) -> bool: ...
     @property

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from assay.bus.atomic import Fate, store_batch, store_singly
+from assay.bus.atomic import Fate, Outcome, store_batch, store_singly
 from assay.bus.connection import Connection
-from assay.bus.errors import BusClosed, BusError, BusForbidden
+from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable
 from assay.bus.protocol import Envelope
 from assay.bus.subjects import check_storable
 
@@ -107,16 +107,10 @@ class Publisher:
         envelopes = [envelope for envelope, _ in batch]
         fate = await store_batch(self._connection, envelopes) if len(batch) > 1 else Fate.SINGLY
         fates = await store_singly(self._connection, envelopes) if fate is Fate.SINGLY else [fate] * len(batch)
-        again: list[_Item] = []
-        for item, outcome in zip(batch, fates, strict=True):
-            if isinstance(outcome, BusError):
-                item[1].refused(outcome)
-            elif outcome is Fate.STORED:
-                item[1].stored()
-            else:
-                again.append(item)
+        again = [item for item, outcome in zip(batch, fates, strict=True) if not _is_over(item[1], outcome)]
         if again:
-            _log.warning("bus.publish_retried", pattern=self._pattern, messages=len(again))
+            reason = next(str(outcome) for outcome in fates if isinstance(outcome, BusUnavailable))
+            _log.warning("bus.publish_retried", pattern=self._pattern, messages=len(again), reason=reason)
         return self._without_forbidden(again)
 
     def _without_forbidden(self, batch: list[_Item]) -> list[_Item]:
@@ -129,3 +123,14 @@ class Publisher:
                 user = self._connection.settings.user
                 submission.refused(BusForbidden(f"user {user!r} may not publish on {envelope.subject}"))
         return [item for item in batch if item[0].subject.lower() not in denied]
+
+
+def _is_over(submission: _Submission, outcome: Outcome) -> bool:
+    """Whether a message was stored or refused, and need not be tried again."""
+    if isinstance(outcome, BusUnavailable):
+        return False
+    if isinstance(outcome, BusError):
+        submission.refused(outcome)
+    else:
+        submission.stored()
+    return True

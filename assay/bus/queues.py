@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from assay.bus.protocol import Queue
+from assay.bus.streams import CANARY
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, ExecuteAttempt, GradeAttempt, Order, Report, Stage
+from assay.contracts.codec import Message
 
 _KINDS: dict[Stage, Any] = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
 
@@ -16,6 +18,16 @@ REPORTS: Queue[AttemptExecuted | AttemptJudged] = Queue(
 """What runners and judges say happened; fetched by the ledger alone."""
 
 
+class Chirp(Message, frozen=True, kw_only=True, tag="canary"):
+    """Sent by the ledger to itself."""
+
+    mark: str
+
+
+CANARIES: Queue[Chirp] = Queue(name="canary", subject=CANARY, kind=Chirp, ack_wait_seconds=10.0)
+"""What the ledger sends to itself, to know how the work plane does."""
+
+
 def orders_queue(stage: Stage, pool: str = "default") -> Queue[Order]:
     """What a pool's runners (or judges) fetch. A worker settles an order as soon as its claim is answered."""
     return Queue(name=f"{stage}-{pool}", subject=subjects.orders(stage, pool), kind=_KINDS[stage])
@@ -23,4 +35,4 @@ def orders_queue(stage: Stage, pool: str = "default") -> Queue[Order]:
 
 def all_queues(pools: tuple[str, ...] = ("default",)) -> tuple[Queue[Any], ...]:
     """Every queue the ledger provisions for these pools."""
-    return (REPORTS, *(orders_queue(stage, pool) for stage in Stage for pool in pools))
+    return (REPORTS, CANARIES, *(orders_queue(stage, pool) for stage in Stage for pool in pools))

@@ -3,6 +3,9 @@
 The work stream keeps what was settled until it is old, and only the queues know that it is done. With JetStream's own
 work-queue retention every ack would delete a message, and under ``sync_interval: always`` each deletion waits for the
 disk by itself: 0.2 to 1 ms, four times per attempt, while nothing else is stored.
+
+Orders may grow old and go: the ledger has each of them. Reports have no other copy, so they have a stream of their own,
+without a limit of age, that is full rather than forgetful; what the ledger has settled is cleared away now and then.
 """
 
 from __future__ import annotations
@@ -14,11 +17,18 @@ from assay.bus.api import call
 from assay.bus.connection import Connection
 from assay.bus.errors import ApiRefused, BusMisconfigured, Missing
 from assay.bus.protocol import Queue
+from assay.bus.subjects import matches
 from assay.contracts import subjects
+from assay.contracts.attempts import Stage
 
 WORK_STREAM = "ASSAY_WORK"
+REPORTS_STREAM = "ASSAY_REPORTS"
 FACTS_STREAM = "ASSAY_FACTS"
 DEAD_STREAM = "ASSAY_DEAD"
+STREAMS = (WORK_STREAM, REPORTS_STREAM, FACTS_STREAM, DEAD_STREAM)
+
+CANARY = "assay.work.canary.ledger"
+"""Carries nothing but the proof that the work plane carries."""
 
 _SECOND = 1_000_000_000
 _DAY_SECONDS = 86_400
@@ -28,6 +38,9 @@ _MAX_STORED_BYTES = 1_048_576
 _MAX_ACK_PENDING = 20_000
 _WORK_SECONDS = 6 * 3600
 _WORK_BYTES = 1_000_000_000
+_REPORTS_BYTES = 2_000_000_000
+_REPORT_SUBJECTS = "assay.work.report.>"
+_WORK_SUBJECTS = [*(f"assay.work.{stage}.>" for stage in Stage), "assay.work.canary.>"]
 _FIXED = ("retention", "storage")
 """What cannot change once there are messages."""
 
@@ -43,11 +56,18 @@ def stream_configs(facts_max_age_days: float) -> tuple[dict[str, Any], ...]:
     }
     facts_age = int(facts_max_age_days * _DAY_SECONDS * _SECOND)
     work: dict[str, Any] = {"max_age": _WORK_SECONDS * _SECOND, "max_bytes": _WORK_BYTES, "discard": "old"}
+    reports: dict[str, Any] = {"max_age": 0, "max_bytes": _REPORTS_BYTES, "discard": "new"}
     return (
-        {"name": WORK_STREAM, "subjects": [subjects.WORK], "retention": "limits", **work, **shared},
+        {"name": WORK_STREAM, "subjects": _WORK_SUBJECTS, "retention": "limits", **work, **shared},
+        {"name": REPORTS_STREAM, "subjects": [_REPORT_SUBJECTS], "retention": "limits", **reports, **shared},
         {"name": FACTS_STREAM, "subjects": [subjects.FACTS], "retention": "limits", "max_age": facts_age, **shared},
         {"name": DEAD_STREAM, "subjects": [subjects.DEAD], "retention": "limits", "max_age": 4 * facts_age, **shared},
     )
+
+
+def stream_of(subject: str) -> str:
+    """The stream that holds a subject of the work plane."""
+    return REPORTS_STREAM if matches(_REPORT_SUBJECTS, subject) else WORK_STREAM
 
 
 def queue_config(queue: Queue[Any]) -> dict[str, Any]:
@@ -91,12 +111,13 @@ async def _provide_stream(connection: Connection, wanted: dict[str, Any]) -> Non
 
 
 async def _provide_queue(connection: Connection, queue: Queue[Any]) -> None:
-    endpoint = f"CONSUMER.CREATE.{WORK_STREAM}.{queue.name}.{queue.subject}"
+    stream = stream_of(queue.subject)
+    endpoint = f"CONSUMER.CREATE.{stream}.{queue.name}.{queue.subject}"
     try:
-        await call(connection, endpoint, {"stream_name": WORK_STREAM, "config": queue_config(queue)})
+        await call(connection, endpoint, {"stream_name": stream, "config": queue_config(queue)})
     except ApiRefused as error:
         raise BusMisconfigured(
-            f"queue {queue.name!r} over {queue.subject!r} cannot be made on stream {WORK_STREAM}: {error}. A consumer "
+            f"queue {queue.name!r} over {queue.subject!r} cannot be made on stream {stream}: {error}. A consumer "
             "of that name or over that subject exists with other settings; delete it and start the ledger again"
         ) from error
 

@@ -18,7 +18,7 @@ from assay.bus.origin import Origin
 from assay.bus.protocol import DeadLetter, Delivery, Envelope, Queue
 from assay.bus.publisher import Publisher
 from assay.bus.pulls import Pull, Puller
-from assay.bus.streams import WORK_STREAM
+from assay.bus.streams import REPORTS_STREAM, WORK_STREAM, stream_of
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.subjects import WORK
 
@@ -30,12 +30,16 @@ _log = structlog.get_logger(__name__)
 class JetStreamWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._publisher = Publisher(connection, WORK)
+        self._publishers = {stream: Publisher(connection, WORK) for stream in (WORK_STREAM, REPORTS_STREAM)}
         self._graveyard = Graveyard(connection)
         self._idle: defaultdict[str, list[Puller]] = defaultdict(list)
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        await self._publisher.publish(envelopes)
+        by_stream: defaultdict[str, list[Envelope]] = defaultdict(list)
+        for envelope in envelopes:
+            by_stream[stream_of(envelope.subject)].append(envelope)
+        for stream, of_stream in by_stream.items():
+            await self._publishers[stream].publish(of_stream)
 
     async def fetch(self, queue: Queue[M], limit: int, wait_seconds: float) -> Sequence[Delivery[M]]:
         """In an outage it returns nothing, in time. Raises BusForbidden or BusMisconfigured: waiting cannot help."""
@@ -53,7 +57,7 @@ class JetStreamWork:
     async def _pull(self, queue: Queue[Any], limit: int, wait_seconds: float) -> Pull:
         """Fetches of one queue at the same time get a puller each; it is kept for the next one."""
         idle = self._idle[queue.name]
-        puller = idle.pop() if idle else Puller(self._connection, WORK_STREAM, queue.name)
+        puller = idle.pop() if idle else Puller(self._connection, stream_of(queue.subject), queue.name)
         try:
             return await puller.pull(limit, wait_seconds)
         finally:

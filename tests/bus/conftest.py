@@ -14,7 +14,7 @@ from assay.bus.errors import Missing
 from assay.bus.jetstream import JetStreamBus, connect
 from assay.bus.memory import MemoryBus
 from assay.bus.protocol import Bus
-from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, WORK_STREAM
+from assay.bus.streams import STREAMS
 from tests.bus.messages import QUEUES
 from tests.bus.nats_server import ServerProcess
 
@@ -87,7 +87,7 @@ async def forget_everything(server: ServerProcess) -> None:
     """Makes the shared server as good as new."""
     connection = Connection(server.settings())
     await connection.open()
-    for stream in (WORK_STREAM, FACTS_STREAM, DEAD_STREAM):
+    for stream in STREAMS:
         try:
             await call(connection, f"STREAM.DELETE.{stream}")
         except Missing:

@@ -11,7 +11,14 @@ from assay.bus.api import call
 from assay.bus.errors import BusMisconfigured
 from assay.bus.jetstream import JetStreamBus, connect
 from assay.bus.queues import REPORTS, all_queues
-from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, WORK_STREAM, stream_configs
+from assay.bus.streams import (
+    FACTS_STREAM,
+    REPORTS_STREAM,
+    STREAMS,
+    WORK_STREAM,
+    queue_config,
+    stream_configs,
+)
 from tests.bus.conftest import ConnectAs
 from tests.bus.nats_server import ServerProcess
 
@@ -31,17 +38,33 @@ async def test_provisioning_twice_is_the_same_as_once(bus: JetStreamBus) -> None
     await bus.provision(all_queues())
     await bus.provision(all_queues())
     names = (await call(bus.connection, "STREAM.NAMES"))["streams"]
-    assert sorted(names) == [DEAD_STREAM, FACTS_STREAM, WORK_STREAM]
+    assert sorted(names) == sorted(STREAMS)
     consumers = (await call(bus.connection, f"CONSUMER.NAMES.{WORK_STREAM}"))["consumers"]
-    assert sorted(consumers) == ["judge-default", "reports", "run-default"]
+    assert sorted(consumers) == ["canary", "judge-default", "run-default"]
+    assert (await call(bus.connection, f"CONSUMER.NAMES.{REPORTS_STREAM}"))["consumers"] == ["reports"]
 
 
 async def test_streams_are_what_the_design_says(bus: JetStreamBus) -> None:
     await bus.provision(all_queues())
     work, facts = await config_of(bus, WORK_STREAM), await config_of(bus, FACTS_STREAM)
+    reports = await config_of(bus, REPORTS_STREAM)
+    assert (reports["max_age"], reports["discard"]) == (0, "new")
     assert (work["retention"], work["storage"], work["allow_atomic"]) == ("limits", "file", True)
     assert work["duplicate_window"] == 120 * SECOND
     assert (facts["retention"], facts["max_age"]) == ("limits", 7 * 86_400 * SECOND)
+
+
+async def test_reports_leave_the_stream_that_an_earlier_release_kept_them_in(bus: JetStreamBus) -> None:
+    wanted = {**stream_configs(7)[0], "subjects": ["assay.work.>"]}
+    await call(bus.connection, f"STREAM.CREATE.{WORK_STREAM}", wanted)
+    consumer = {**queue_config(REPORTS)}
+    await call(
+        bus.connection,
+        f"CONSUMER.CREATE.{WORK_STREAM}.{REPORTS.name}.{REPORTS.subject}",
+        {"stream_name": WORK_STREAM, "config": consumer},
+    )
+    await bus.provision(all_queues())
+    assert (await config_of(bus, REPORTS_STREAM))["subjects"] == ["assay.work.report.>"]
 
 
 async def test_what_can_be_changed_is_changed(server: ServerProcess, bus: JetStreamBus) -> None:
@@ -50,7 +73,7 @@ async def test_what_can_be_changed_is_changed(server: ServerProcess, bus: JetStr
     later = await connect(settings)
     await later.provision([replace(REPORTS, ack_wait_seconds=7)])
     assert (await config_of(bus, FACTS_STREAM))["max_age"] == 86_400 * SECOND
-    info = await call(bus.connection, f"CONSUMER.INFO.{WORK_STREAM}.reports")
+    info = await call(bus.connection, f"CONSUMER.INFO.{REPORTS_STREAM}.reports")
     assert info["config"]["ack_wait"] == 7 * SECOND
     await later.close()
 
@@ -73,7 +96,9 @@ async def test_a_queue_of_another_kind_is_an_error(bus: JetStreamBus) -> None:
     await bus.provision([])
     pushed = {"durable_name": "reports", "ack_policy": "none", "deliver_subject": "elsewhere"}
     await call(
-        bus.connection, f"CONSUMER.DURABLE.CREATE.{WORK_STREAM}.reports", {"stream_name": WORK_STREAM, "config": pushed}
+        bus.connection,
+        f"CONSUMER.DURABLE.CREATE.{REPORTS_STREAM}.reports",
+        {"stream_name": REPORTS_STREAM, "config": pushed},
     )
     with pytest.raises(BusMisconfigured, match=r"'reports' .* delete it"):
         await bus.provision([REPORTS])
@@ -83,10 +108,8 @@ async def test_the_monitoring_endpoint_tells_of_durability_where_the_bus_does_no
     server.stop()
     server.reconfigure(lend_report=False, monitor=True)
     server.start()
-    unknowing = await connect(server.settings("ledger"))
     with pytest.raises(BusMisconfigured, match="ASSAY_NATS_MONITOR_URL"):
-        await unknowing.provision(all_queues())
-    await unknowing.close()
+        await connect(server.settings("ledger"))
     knowing = await connect(replace(server.settings("ledger"), monitor_url=server.monitor_url))
     await knowing.provision(all_queues())
     await knowing.close()

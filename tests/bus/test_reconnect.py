@@ -11,6 +11,7 @@ import pytest
 
 from assay.bus.errors import BusClosed, BusForbidden, BusMisconfigured, BusUnavailable
 from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.permissions import USERS
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import GetHealth
 from tests.bus.conftest import ConnectAs
@@ -174,21 +175,31 @@ async def test_a_closed_bus_says_so(ledger: JetStreamBus) -> None:
         await ledger.work.fetch(CALM, 1, 1)
 
 
-async def test_a_server_that_comes_back_unfit_ends_the_ledger(server: ServerProcess, ledger: JetStreamBus) -> None:
+async def test_a_server_that_comes_back_unfit_ends_every_service(
+    server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
+) -> None:
+    runner = await connect_as("runner")
     server.stop()
     server.reconfigure(sync_always=False)
     server.start()
     async with asyncio.timeout(10):
-        await ledger.closed.wait()
+        await asyncio.gather(ledger.closed.wait(), runner.closed.wait())
 
 
-async def test_a_server_without_sync_always_is_refused(server: ServerProcess, connect_as: ConnectAs) -> None:
+@pytest.mark.parametrize("user", USERS)
+async def test_a_server_without_sync_always_is_refused_by_everyone(server: ServerProcess, user: str) -> None:
     server.stop()
     server.reconfigure(sync_always=False)
     server.start()
-    bus = await connect_as("ledger")
     with pytest.raises(BusMisconfigured, match="sync_interval: always"):
-        await bus.provision(QUEUES)
+        await connect(server.settings(user))
+
+
+@pytest.mark.parametrize("user", USERS)
+async def test_a_server_with_sync_always_is_trusted_by_everyone(server: ServerProcess, user: str) -> None:
+    bus = await connect(server.settings(user))
+    assert bus.connected
+    await bus.close()
 
 
 async def test_a_refused_login_is_known_at_once(server: ServerProcess) -> None:

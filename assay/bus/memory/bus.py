@@ -10,8 +10,9 @@ from assay.bus.memory.clock import Clock, LoopClock
 from assay.bus.memory.facts import MemoryFacts, MemoryTail
 from assay.bus.memory.line import Line
 from assay.bus.memory.rpc import MemoryRpc
+from assay.bus.memory.storage import MemoryStorage
 from assay.bus.memory.work import MemoryWork
-from assay.bus.protocol import Facts, Queue, Rpc, Tail, Work
+from assay.bus.protocol import Facts, Queue, Rpc, Storage, Tail, Work
 
 
 class MemoryBus:
@@ -24,6 +25,7 @@ class MemoryBus:
         self._work = MemoryWork(self.line, clock)
         self._facts = MemoryFacts(self.line, clock)
         self._tail = MemoryTail(self.line)
+        self._storage = MemoryStorage(self.line, self._work, self._facts)
 
     @property
     def rpc(self) -> Rpc:
@@ -42,6 +44,10 @@ class MemoryBus:
         return self._tail
 
     @property
+    def storage(self) -> Storage:
+        return self._storage
+
+    @property
     def connected(self) -> bool:
         return self.line.connected
 
@@ -56,6 +62,12 @@ class MemoryBus:
     async def provision(self, queues: Sequence[Queue[Any]]) -> None:
         for queue in queues:
             self._work.shelf(queue)
+
+    def forget(self) -> None:
+        """As if the store had been deleted: what is in it is gone, and what comes next begins anew."""
+        self._work.forget()
+        self._facts.forget()
+        self._storage.began_anew()
 
     async def close(self) -> None:
         self.line.close()

@@ -18,8 +18,9 @@ from assay.contracts.subjects import FACTS
 
 class MemoryFacts:
     def __init__(self, line: Line, clock: Clock) -> None:
-        self._line, self._recent = line, Recent(clock)
+        self._line, self._clock, self._recent = line, clock, Recent(clock)
         self._log: list[Stored] = []
+        self._ids: list[str] = []
         self._listeners: list[tuple[str, Inflow[Stored]]] = []
         self._grown = asyncio.Event()
 
@@ -33,12 +34,23 @@ class MemoryFacts:
 
     def _store(self, envelope: Envelope) -> None:
         self._log.append(Stored(subject=envelope.subject, position=len(self._log) + 1, payload=envelope.payload))
+        self._ids.append(envelope.message_id)
         grown, self._grown = self._grown, asyncio.Event()
         grown.set()
         live = Stored(subject=envelope.subject, position=0, payload=envelope.payload)
         for pattern, inflow in self._listeners:
             if matches(pattern, envelope.subject):
                 inflow.push(live)
+
+    @property
+    def last(self) -> int:
+        return len(self._log)
+
+    def id_at(self, position: int) -> str:
+        return self._ids[position - 1] if 1 <= position <= len(self._ids) else ""
+
+    def forget(self) -> None:
+        self._log, self._ids, self._recent = [], [], Recent(self._clock)
 
     @asynccontextmanager
     async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[Stored]]:

@@ -48,6 +48,14 @@ class MemoryWork:
                 (shelf.add if matches(queue.subject, held.subject) else self._unclaimed.append)(held)
         return self._shelves[queue.name]
 
+    def forget(self) -> None:
+        """The queues stay, as the ledger makes them again; waiting fetches go on waiting."""
+        queues = [shelf.queue for shelf in self._shelves.values()]
+        self._shelves, self._unclaimed, self._dead = {}, [], []
+        self._recent = Recent(self._clock)
+        for queue in queues:
+            self.shelf(queue)
+
     async def fetch(self, queue: Queue[M], limit: int, wait_seconds: float) -> Sequence[Delivery[M]]:
         shelf = self.shelf(queue)
         deadline = self._clock.now() + wait_seconds

@@ -1,0 +1,48 @@
+"""The store of the memory bus, as far as there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+
+from assay.bus.errors import BusUnavailable
+from assay.bus.memory.facts import MemoryFacts
+from assay.bus.memory.line import Line
+from assay.bus.memory.work import MemoryWork
+from assay.bus.protocol import StreamState
+from assay.bus.streams import FACTS_STREAM
+
+_STORES = count(1)
+
+
+class MemoryStorage:
+    def __init__(self, line: Line, work: MemoryWork, facts: MemoryFacts) -> None:
+        self._line, self._work, self._facts = line, work, facts
+        self._created = next(_STORES)
+
+    def began_anew(self) -> None:
+        self._created = next(_STORES)
+
+    async def states(self) -> Sequence[StreamState]:
+        self._check()
+        return [StreamState(stream=FACTS_STREAM, created=str(self._created), first=1, last=self._facts.last)]
+
+    async def read_through(self) -> Sequence[StreamState]:
+        return await self.states()
+
+    async def fact_id(self, position: int) -> str:
+        self._check()
+        return self._facts.id_at(position)
+
+    async def carry(self, timeout_seconds: float) -> float:
+        """At once, or not at all."""
+        self._check()
+        return 0.0
+
+    async def trim(self) -> int:
+        """Settled messages are not kept."""
+        return 0
+
+    def _check(self) -> None:
+        if not self._line.connected:
+            raise BusUnavailable("the line to the memory bus is cut")

@@ -1,0 +1,155 @@
+"""What the ledger is told of the store: in memory, and of a real one that is deleted, damaged and filled."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from assay.bus.api import call
+from assay.bus.errors import BusUnavailable, Missing
+from assay.bus.jetstream import JetStreamBus
+from assay.bus.memory import MemoryBus
+from assay.bus.protocol import Bus, Envelope, StreamState
+from assay.bus.queues import REPORTS, all_queues
+from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, REPORTS_STREAM, STREAMS
+from assay.contracts import subjects
+from assay.contracts.attempts import AttemptExecuted
+from tests.bus.conftest import ConnectAs
+from tests.bus.messages import fact
+from tests.bus.nats_server import ServerProcess
+
+
+@pytest.fixture
+async def ledger(connect_as: ConnectAs) -> JetStreamBus:
+    bus = await connect_as("ledger")
+    await bus.provision(all_queues())
+    return bus
+
+
+def report(number: int) -> Envelope:
+    executed = AttemptExecuted(
+        message_id=f"r1-{number}:1:executed", attempt_id=f"r1-{number}", token=1, worker_id="w", reason="x" * 200
+    )
+    return Envelope.of(subjects.report(executed), executed.message_id, executed)
+
+
+async def facts_of(bus: Bus, read_through: bool = False) -> StreamState:
+    states = await (bus.storage.read_through() if read_through else bus.storage.states())
+    return next(state for state in states if state.stream == FACTS_STREAM)
+
+
+async def test_a_position_and_who_is_there(bus: Bus) -> None:
+    await bus.provision(all_queues())
+    await bus.facts.publish([fact(number) for number in range(5)])
+    state = await facts_of(bus)
+    assert (state.first, state.last, state.holes) == (1, 5, 0)
+    assert await bus.storage.fact_id(5) == "r1:4"
+    assert await bus.storage.fact_id(6) == ""
+    assert (await facts_of(bus, read_through=True)).holes == 0
+
+
+async def test_a_message_is_carried_through_and_back(bus: Bus) -> None:
+    await bus.provision(all_queues())
+    assert await bus.storage.carry(3.0) < 1.0
+
+
+async def test_a_memory_that_is_forgotten_is_another_store() -> None:
+    bus = MemoryBus()
+    await bus.provision(all_queues())
+    await bus.facts.publish([fact(1)])
+    before = await facts_of(bus)
+    bus.forget()
+    after = await facts_of(bus)
+    assert after.created != before.created
+    assert after.last == 0
+
+
+async def test_a_cut_line_is_told(connect_as: ConnectAs, server: ServerProcess, ledger: JetStreamBus) -> None:
+    server.stop()
+    async with asyncio.timeout(5):
+        while ledger.connected:
+            await asyncio.sleep(0.02)
+    with pytest.raises(BusUnavailable, match="no connection to NATS"):
+        await ledger.storage.carry(1.0)
+
+
+async def test_a_missing_stream_is_named(ledger: JetStreamBus, connect_as: ConnectAs) -> None:
+    await call((await connect_as("observer")).connection, f"STREAM.DELETE.{DEAD_STREAM}")
+    with pytest.raises(Missing, match=DEAD_STREAM):
+        await ledger.storage.states()
+
+
+async def test_settled_reports_are_cleared_away_and_no_others(ledger: JetStreamBus, connect_as: ConnectAs) -> None:
+    runner = await connect_as("runner")
+    await runner.work.publish([report(number) for number in range(10)])
+    deliveries = await ledger.work.fetch(REPORTS, 10, 2)
+    for delivery in deliveries[:6]:
+        await delivery.ack()
+    async with asyncio.timeout(5):
+        while await ledger.storage.trim() != 6:
+            await asyncio.sleep(0.05)
+    states = {state.stream: state for state in await ledger.storage.read_through()}
+    assert (states[REPORTS_STREAM].first, states[REPORTS_STREAM].last, states[REPORTS_STREAM].holes) == (7, 10, 0)
+    assert await ledger.storage.trim() == 0
+
+
+def blocks(store: Path, stream: str) -> Path:
+    (block,) = store.rglob(f"{stream}/msgs/1.blk")
+    return block
+
+
+async def restarted(server: ServerProcess, ledger: JetStreamBus) -> None:
+    """With what was done to the store in between."""
+    server.start()
+    async with asyncio.timeout(10):
+        while not ledger.reconnects:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.slow
+async def test_a_flipped_bit_of_which_the_server_says_nothing_is_found_by_reading(
+    server: ServerProcess, ledger: JetStreamBus
+) -> None:
+    await ledger.facts.publish([fact(number) for number in range(400)])
+    server.stop(signal.SIGTERM)
+    block = blocks(server.store, FACTS_STREAM)
+    data = bytearray(block.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    block.write_bytes(data)
+    await restarted(server, ledger)
+    assert (await facts_of(ledger)).holes == 0, "the server has not noticed"
+    damaged = await facts_of(ledger, read_through=True)
+    assert (damaged.last, damaged.holes) == (400, 1)
+
+
+@pytest.mark.slow
+async def test_a_truncated_block_shows_as_holes_or_as_going_back(server: ServerProcess, ledger: JetStreamBus) -> None:
+    await ledger.facts.publish([fact(number) for number in range(400)])
+    server.stop(signal.SIGTERM)
+    block = blocks(server.store, FACTS_STREAM)
+    os.truncate(block, block.stat().st_size // 2)
+    await restarted(server, ledger)
+    damaged = await facts_of(ledger, read_through=True)
+    assert damaged.holes > 150 or damaged.last < 250
+
+
+@pytest.mark.slow
+async def test_a_deleted_store_is_another_store(server: ServerProcess, ledger: JetStreamBus) -> None:
+    before = {state.stream: state.created for state in await ledger.storage.states()}
+    server.stop()
+    shutil.rmtree(server.store)
+    await restarted(server, ledger)
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                after = {state.stream: state.created for state in await ledger.storage.states()}
+                break
+            except Missing:
+                await asyncio.sleep(0.1)
+    assert set(before) == set(after) == set(STREAMS)
+    assert not set(before.values()) & set(after.values())
