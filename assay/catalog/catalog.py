@@ -102,9 +102,10 @@ class Catalog:
             raise UnknownModel(model, [f"{SCRIPTED}/{known}" for known in names])
         return self._script(name).get()
 
-    def price(self, model: ModelName, today: date | None = None) -> Price | None:
+    def price(self, model: ModelName, today: date | None = None, *, own: bool = True) -> Price | None:
         """What the model costs on that day (default: now): None for the baselines, zero and ``local`` for what runs
-        here. UnpricedModel when nobody knows; UnknownModel or UnknownProvider for what does not exist."""
+        here. Without ``own``, ``prices.yaml`` is passed over for the price database. UnpricedModel when nobody knows;
+        UnknownModel or UnknownProvider for what does not exist."""
         registry = self.registry()
         registry.entry(model)
         if model in BASELINES:
@@ -116,7 +117,8 @@ class Catalog:
             return charged.price(model) if charged else Price(version=model, local=True)
         if provider.kind is ProviderKind.EMBEDDED or provider.local:
             return LOCAL
-        return self._prices().get().find(model, provider.prices or provider_id, today, registry.names())
+        table, known = self._prices().get(), registry.names()
+        return table.find(model, provider.prices or provider_id, today, known, own=own)
 
     def resolve(self, request: RunRequest, today: date | None = None) -> Selection:
         """The request's tasks and models; InvalidSelection names everything in it that is not there."""

@@ -24,7 +24,20 @@ from services.gateway.openapi import ContractSchemas, config
 from services.gateway.origin import Door, Doorkeeper
 from services.gateway.ports import Ports
 from services.gateway.problems import on_error
-from services.gateway.routes import attempts, docs, health, leaderboard, models, runs, session, suites, tasks, web
+from services.gateway.routes import (
+    attempts,
+    costs,
+    docs,
+    health,
+    leaderboard,
+    models,
+    money,
+    runs,
+    session,
+    suites,
+    tasks,
+    web,
+)
 from services.gateway.routes.parameters import refuse_unknown
 from services.gateway.token import Gate
 
@@ -70,7 +83,8 @@ def litestar(ports: Ports, hub: Hub) -> Litestar:
 
 def _api(gate: Gate) -> Router:
     """All that a configured token guards."""
-    nouns = [runs.router, attempts.router, leaderboard.router, tasks.router, suites.router, models.router]
+    results = [runs.router, attempts.router, leaderboard.router, money.router, costs.router]
+    nouns = [*results, tasks.router, suites.router, models.router]
     read = Router("/", route_handlers=nouns, before_request=refuse_unknown)
     return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[gate.guard])
 

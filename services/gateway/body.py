@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
-from typing import Any, TypeVar, cast
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from litestar.dto import AbstractDTO
@@ -74,9 +75,10 @@ def _finding(kind: type[Any], text: str) -> FieldError:
 
 def _strange(kind: Any, value: Any, where: str) -> Iterator[FieldError]:
     """Fields that a contract inside the body would pass over in silence; people who misspell want to know."""
-    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict)):
+    struct = _struct(kind)
+    if struct is None or not isinstance(value, dict):
         return
-    kinds = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    kinds = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
     for name, inner in cast("dict[str, Any]", value).items():
         here = f"{where}.{name}" if where else name
         if name in kinds:
@@ -87,8 +89,16 @@ def _strange(kind: Any, value: Any, where: str) -> Iterator[FieldError]:
 
 def _fields(kind: Any, where: str) -> list[str]:
     """Names of the fields of the struct at that place in a ``kind``."""
+    struct = _struct(kind)
     for step in where.split(".") if where else ():
-        kind = next((field.type for field in msgspec.structs.fields(kind) if field.encode_name == step), None)
-        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
-            return []
-    return [field.encode_name for field in msgspec.structs.fields(kind)]
+        fields = msgspec.structs.fields(struct) if struct else ()
+        struct = _struct(next((field.type for field in fields if field.encode_name == step), None))
+    return [field.encode_name for field in msgspec.structs.fields(struct)] if struct else []
+
+
+def _struct(kind: Any) -> type[msgspec.Struct] | None:
+    """The one struct that a value of the kind can be, where it can be one."""
+    for member in get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,):
+        if isinstance(member, type) and issubclass(member, msgspec.Struct):
+            return member
+    return None

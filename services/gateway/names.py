@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 from assay.catalog.bundles import Bundles, bundles
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
 from assay.catalog.models import Provider, ProviderKind
+from assay.catalog.prices import OWN
 from assay.catalog.selection import SelectedTask, Selection
+from assay.contracts.codec import Data
 from assay.contracts.models import ModelKind, ModelView
+from assay.contracts.money import Price
+from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import SuiteView, TaskView
+from services.gateway.errors import Invalid
 
 T = TypeVar("T")
 
@@ -31,6 +37,14 @@ class Chosen:
         return tuple(zip(self.selection.tasks, self.bundles, strict=True))
 
 
+class ModelPrice(Data, frozen=True, kw_only=True):
+    """A model's price, or the ``reason`` why it has none; baselines have neither, since they call no model."""
+
+    model: str
+    price: Price | None = None
+    reason: str = ""
+
+
 class CatalogNames:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -44,6 +58,11 @@ class CatalogNames:
 
     async def models(self) -> list[ModelView]:
         return await self._ask(self._models)
+
+    async def prices(self, as_of: str = "", models: Sequence[str] | None = None) -> list[ModelPrice]:
+        """Of the models named, or of all that are known, as of a day, of a version, or of today. Raises ProblemError
+        for what is no day and no version."""
+        return await self._ask(lambda: self._prices(as_of, models))
 
     async def choose(self, request: RunRequest) -> Chosen:
         return await self._ask(lambda: self._choose(request))
@@ -61,11 +80,33 @@ class CatalogNames:
         return [self._model(name, registry.provider(name)) for name in registry.names()]
 
     def _model(self, name: str, provider: Provider) -> ModelView:
-        try:
-            price = self._catalog.price(name)
-        except CatalogError:
-            price = None
+        price = self._price(name, None).price
         return ModelView(name=name, provider=name.partition("/")[0], kind=kind_of(name, provider), price=price)
+
+    def _prices(self, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
+        day, own = _as_of(as_of)
+        names = self._catalog.registry().names() if models is None else models
+        return [self._price(name, day, own=own) for name in names]
+
+    def _price(self, name: str, day: date | None, *, own: bool = True) -> ModelPrice:
+        try:
+            return ModelPrice(model=name, price=self._catalog.price(name, day, own=own))
+        except CatalogError as error:
+            return ModelPrice(model=name, reason=error.problem.detail)
+
+
+def _as_of(text: str) -> tuple[date | None, bool]:
+    """The day that is meant, and whether the catalogue's own table is asked. Raises Invalid."""
+    from assay.catalog.pricedb import DATABASE, VERSION  # a second of data, only loaded when it is needed
+
+    if not text or text in (DATABASE, VERSION):
+        return None, not text
+    try:
+        day = date.fromisoformat(text.removeprefix(f"{OWN}/").removeprefix(f"{VERSION}/"))
+    except ValueError as error:
+        message = f"{text!r} is neither a day like 2025-06-01 nor a version of prices: {OWN}/<day>, or {VERSION}"
+        raise Invalid(FieldError(where="as_of_prices", message=message)) from error
+    return day, not text.startswith(VERSION)
 
 
 def kind_of(name: str, provider: Provider) -> ModelKind:

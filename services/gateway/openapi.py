@@ -12,15 +12,22 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from assay.contracts import attempts, facts, live, models, rpc, runs, tasks
+from assay.contracts import attempts, facts, live, models, rpc, runs, spending, tasks
+from services.gateway.names import ModelPrice
 from services.gateway.problems import MEDIA_TYPE, ProblemBody
+from services.gateway.routes.control import Restart, RunChange
 from services.gateway.routes.models import ModelTest
+from services.gateway.routes.money import MoneyLimits
 from services.gateway.routes.session import SignIn
 
 _REF = "#/components/schemas/{name}"
-_INPUTS = (runs.RunRequest, ModelTest, SignIn, live.Subscribe, live.Unsubscribe, live.Ping)
+_INPUTS = (
+    *(runs.RunRequest, RunChange, Restart, MoneyLimits, ModelTest, SignIn),
+    *(live.Subscribe, live.Unsubscribe, live.Ping),
+)
 _OUTPUTS = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board),
+    *(rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),

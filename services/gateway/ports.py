@@ -15,7 +15,7 @@ from assay.contracts.artifacts import ArtifactRef, Sha256
 from assay.contracts.models import ModelView
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import SuiteView, TaskView
-from services.gateway.names import Chosen
+from services.gateway.names import Chosen, ModelPrice
 from services.gateway.settings import Settings
 
 
@@ -32,6 +32,7 @@ class Names(Protocol):
     async def tasks(self) -> Sequence[TaskView]: ...
     async def suites(self) -> Sequence[SuiteView]: ...
     async def models(self) -> Sequence[ModelView]: ...
+    async def prices(self, as_of: str = ..., models: Sequence[str] | None = ...) -> Sequence[ModelPrice]: ...
     async def choose(self, request: RunRequest) -> Chosen:
         """Raises ProblemError naming every field that is wrong, its place and the near match."""
         ...

@@ -10,12 +10,14 @@ from assay.catalog.bundles import Bundles
 from assay.catalog.selection import SelectedTask
 from assay.contracts.runs import RunPlan, RunRequest
 from assay.contracts.tasks import TaskPin
+from services.gateway.amounts import check_limits
 from services.gateway.ports import Names, Store
 
 
 async def plan_of(request: RunRequest, names: Names, stores: Mapping[Area, Store]) -> RunPlan:
     """Raises ProblemError for names that do not resolve; nothing is stored then. The same request gives the same plan
     for as long as the catalogue is the same."""
+    check_limits(request.limits)
     chosen = await names.choose(request)
     pins = await asyncio.gather(*(_pin(task, bundles, stores) for task, bundles in chosen.tasks))
     return RunPlan(
@@ -24,6 +26,10 @@ async def plan_of(request: RunRequest, names: Names, stores: Mapping[Area, Store
         tasks=tuple(pins),
         models=chosen.selection.models,
         repeats=chosen.selection.repeats,
+        limits=request.limits,
+        priority=request.priority,
+        partial=request.partial,
+        reuse=request.reuse,
     )
 
 

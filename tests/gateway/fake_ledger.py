@@ -18,7 +18,10 @@ from assay.contracts.facts import (
     Event,
     Fact,
     RunCancelled,
+    RunChanged,
     RunFinished,
+    RunPaused,
+    RunResumed,
     RunStarted,
     RunSubmitted,
 )
@@ -27,6 +30,7 @@ from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import (
     AttemptPage,
     CancelRun,
+    ChangeRun,
     FactPage,
     GetAttempt,
     GetBoard,
@@ -35,12 +39,17 @@ from assay.contracts.rpc import (
     ListAttempts,
     ListFacts,
     ListRuns,
+    PauseRun,
+    QuoteRun,
+    RestartRun,
+    ResumeRun,
     RunPage,
     ServiceHealth,
     SubmitRun,
 )
 from assay.contracts.runs import Board, BoardRow, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
+from tests.gateway.fake_money import FakeMoney
 from tests.gateway.fake_run import NEXT, FakeRun, fact_of, new_fake, now, progress_of
 
 
@@ -57,6 +66,8 @@ class FakeLedger:
         self.loses: Callable[[Event], bool] = lambda event: False
         self.while_paging: Callable[[], Any] | None = None
         self.ready = True
+        self.money = FakeMoney()
+        self.orders: list[CancelRun | ChangeRun | RestartRun] = []
         self._bus = bus
 
     async def serve(self) -> None:
@@ -65,11 +76,17 @@ class FakeLedger:
             GetRun: self._get_run,
             ListRuns: self._list_runs,
             CancelRun: self._cancel,
+            PauseRun: self._pause,
+            ResumeRun: self._resume,
+            ChangeRun: self._change,
+            RestartRun: self._restart,
+            QuoteRun: self.money.on_quote,
             ListAttempts: self._list_attempts,
             GetAttempt: self._get_attempt,
             GetBoard: self._board,
             ListFacts: self._list_facts,
             GetHealth: self._health,
+            **self.money.answers(),
         }
         await self._bus.rpc.serve("ledger", answers)
 
@@ -139,6 +156,7 @@ class FakeLedger:
 
     async def _submit(self, request: SubmitRun) -> RunView:
         self.submitted.append(request)
+        self.money.check(request.plan)
         body = encode(request.plan)
         known_body, run_id = self.by_key.get(request.idempotency_key, (body, ""))
         if known_body != body:
@@ -170,8 +188,40 @@ class FakeLedger:
 
     async def _cancel(self, request: CancelRun) -> RunView:
         self._run(request.run_id)
+        self.orders.append(request)
         await self.say_run(request.run_id, RunCancelled, RunStatus.CANCELLED)
         return self.runs[request.run_id].run
+
+    async def _pause(self, request: PauseRun) -> RunView:
+        self._run(request.run_id)
+        await self.say_run(request.run_id, RunPaused, RunStatus.PAUSED)
+        return self.runs[request.run_id].run
+
+    async def _resume(self, request: ResumeRun) -> RunView:
+        self._run(request.run_id)
+        await self.say_run(request.run_id, RunResumed, RunStatus.RUNNING)
+        return self.runs[request.run_id].run
+
+    async def _change(self, request: ChangeRun) -> RunView:
+        fake = self._run(request.run_id)
+        self.orders.append(request)
+        limits, priority = request.limits or fake.run.limits, request.priority or fake.run.priority
+        fake.run = msgspec.structs.replace(fake.run, limits=limits, priority=priority)
+        await self.say_run(request.run_id, RunChanged, fake.run.status)
+        return fake.run
+
+    async def _restart(self, request: RestartRun) -> RunView:
+        old = self._run(request.run_id)
+        self.orders.append(request)
+        body = encode(msgspec.structs.replace(request, idempotency_key=""))
+        _, run_id = self.by_key.get(request.idempotency_key, (body, ""))
+        if not run_id:
+            run_id = await self.new_run(attempts=len(old.rows), suite=old.run.suite, name=old.run.name)
+            self.by_key[request.idempotency_key] = (body, run_id)
+            fake = self.runs[run_id]
+            limits = request.limits or old.run.limits
+            fake.run = msgspec.structs.replace(fake.run, limits=limits, restarts=request.run_id)
+        return self.runs[run_id].run
 
     async def _list_attempts(self, request: ListAttempts) -> AttemptPage:
         fake = self._run(request.run_id)

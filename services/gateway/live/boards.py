@@ -14,6 +14,7 @@ from services.gateway.live.ledger import Ledger
 from services.gateway.live.snapshots import snapshot
 from services.gateway.live.subscription import Subscription
 from services.gateway.live.topics import key_of
+from services.gateway.live.watchers import Watched
 
 FINISHED = "attempt.finished"
 _KNOWN_RUNS = 1_000
@@ -34,32 +35,23 @@ class _RunFact(msgspec.Struct):
 _run_fact = msgspec.json.Decoder(_RunFact)
 
 
-class BoardFeed:
+class BoardFeed(Watched):
     """The topics ``leaderboard`` (of all suites) and ``leaderboard:<suite>``."""
 
     def __init__(self, ledger: Ledger) -> None:
+        super().__init__()
         self._ledger = ledger
-        self._watchers: dict[str, set[Subscription]] = {}
         self._shown: dict[str, bytes] = {}
         self._suites: OrderedDict[str, str] = OrderedDict()
         self._changed_runs: set[str] = set()
 
     @property
-    def watched(self) -> bool:
-        return bool(self._watchers)
-
-    @property
     def due(self) -> bool:
         return bool(self._changed_runs)
 
-    def attach(self, subscription: Subscription) -> None:
-        self._watchers.setdefault(subscription.topic, set()).add(subscription)
-
     def detach(self, subscription: Subscription) -> None:
-        watchers = self._watchers.get(subscription.topic, set())
-        watchers.discard(subscription)
-        if not watchers:
-            self._watchers.pop(subscription.topic, None)
+        super().detach(subscription)
+        if subscription.topic not in self._watchers:
             self._shown.pop(subscription.topic, None)
 
     def hear(self, heard: Heard) -> None:
@@ -94,7 +86,7 @@ class BoardFeed:
             if state != self._shown.get(topic) and topic in self._watchers:
                 self._shown[topic] = state
                 text = snapshot(topic, 0, board)
-                for subscription in tuple(self._watchers[topic]):
+                for subscription in self._watchers.of(topic):
                     subscription.replace(text)
 
     async def _suite(self, run_id: str) -> str:

@@ -19,36 +19,24 @@ from services.gateway.live.shared import Shared
 from services.gateway.live.snapshots import read_run, snapshot
 from services.gateway.live.subscription import Owed, Subscription
 from services.gateway.live.topics import key_of
+from services.gateway.live.watchers import Watched
 
 _QUIET_MAX_SECONDS = 60.0
 
 
-class RunFeed:
+class RunFeed(Watched):
     def __init__(self, run_id: str, ledger: Ledger, pace: Pace) -> None:
+        super().__init__()
         self.run_id = run_id
         self.filled = 0
         self._ledger, self._pace = ledger, pace
         self._sequencer = Sequencer()
-        self._watchers: dict[str, set[Subscription]] = {}
         self._read: Shared[RunSnapshot] = Shared(lambda: read_run(ledger, run_id))
         self._filling: asyncio.Task[None] | None = None
         self._look = False
         self._started_at: int | None = None
         self._quiet_since = 0.0
         self._quiet_seconds = pace.quiet_seconds
-
-    @property
-    def watched(self) -> bool:
-        return bool(self._watchers)
-
-    def attach(self, subscription: Subscription) -> None:
-        self._watchers.setdefault(subscription.topic, set()).add(subscription)
-
-    def detach(self, subscription: Subscription) -> None:
-        watchers = self._watchers.get(subscription.topic, set())
-        watchers.discard(subscription)
-        if not watchers:
-            self._watchers.pop(subscription.topic, None)
 
     def close(self) -> None:
         if self._filling is not None:
@@ -79,9 +67,9 @@ class RunFeed:
     def _give(self, facts: Sequence[Heard]) -> None:
         for heard in facts:
             for topic in (f"run:{self.run_id}", f"attempt:{heard.subject}"):
-                if watchers := self._watchers.get(topic):
+                if watchers := self._watchers.of(topic):
                     owed = Owed(self.run_id, heard.sequence, frame(topic, heard))
-                    for subscription in tuple(watchers):
+                    for subscription in watchers:
                         subscription.offer(owed)
 
     # --- what was lost

@@ -6,7 +6,7 @@ import msgspec
 
 from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import decode, encode
-from assay.contracts.facts import Event, RunCancelled, RunFinished, RunStarted, RunSubmitted
+from assay.contracts.facts import Event, RunFact
 from assay.contracts.live import RunSnapshot, Snapshot
 from assay.contracts.runs import RunView
 from services.gateway.live.ledger import Ledger
@@ -50,7 +50,7 @@ async def _caught_up(ledger: Ledger, run: RunView, rows: dict[int, tuple[int, At
 
 def _apply(event: Event, run: RunView, rows: dict[int, tuple[int, AttemptView]]) -> RunView:
     fact = event.data
-    if isinstance(fact, RunSubmitted | RunStarted | RunFinished | RunCancelled):
+    if isinstance(fact, RunFact):
         return msgspec.structs.replace(fact.run, sequence=event.sequence) if event.sequence > run.sequence else run
     read_at, _ = rows.get(fact.attempt.ordinal, (event.sequence, None))
     if event.sequence > read_at:

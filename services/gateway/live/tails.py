@@ -13,30 +13,28 @@ from assay.contracts.tail import TailLine
 from services.gateway.live.pace import Pace
 from services.gateway.live.subscription import Subscription
 from services.gateway.live.topics import key_of
+from services.gateway.live.watchers import Watched
 
 ANY_PROJECT = "*"
 
 
-class TailFeed:
+class TailFeed(Watched):
     def __init__(self, tail: Tail, pace: Pace) -> None:
+        super().__init__()
         self._tail, self._pace = tail, pace
-        self._watchers: dict[str, set[Subscription]] = {}
         self._listeners: dict[str, asyncio.Task[None]] = {}
 
     def attach(self, subscription: Subscription) -> None:
+        super().attach(subscription)
         attempt_id = key_of(subscription.topic)
-        self._watchers.setdefault(attempt_id, set()).add(subscription)
         if attempt_id not in self._listeners:
             self._listeners[attempt_id] = asyncio.create_task(self._listen(attempt_id))
 
     def detach(self, subscription: Subscription) -> None:
-        attempt_id = key_of(subscription.topic)
-        watchers = self._watchers.get(attempt_id, set())
-        watchers.discard(subscription)
-        if not watchers:
-            self._watchers.pop(attempt_id, None)
-            if listener := self._listeners.pop(attempt_id, None):
-                listener.cancel()
+        super().detach(subscription)
+        gone = subscription.topic not in self._watchers
+        if gone and (listener := self._listeners.pop(key_of(subscription.topic), None)):
+            listener.cancel()
 
     def close(self) -> None:
         for listener in self._listeners.values():
@@ -60,5 +58,5 @@ class TailFeed:
         except Malformed:
             return
         if line.attempt_id == attempt_id:
-            for subscription in tuple(self._watchers.get(attempt_id, ())):
+            for subscription in self._watchers.of(f"attempt:{attempt_id}"):
                 subscription.tail(line, len(payload))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from assay.catalog.near import near
 from assay.contracts.problems import FieldError
@@ -18,6 +18,15 @@ Cursor = Annotated[str, QueryParameter(max_length=200, pattern=_PLAIN, descripti
 Text = Annotated[str, QueryParameter(max_length=200, pattern=_PLAIN)]
 Name = Annotated[str, PathParameter(max_length=200)]
 RunId = Annotated[str, PathParameter(max_length=64, pattern="^[0-9a-z]+$", description="A run's id.")]
+IdempotencyKey = Annotated[
+    str,
+    HeaderParameter(
+        name="Idempotency-Key",
+        max_length=200,
+        pattern="^[!-~]*$",
+        description="The same key with the same body gives the same run; with another body, 422.",
+    ),
+]
 AttemptId = Annotated[str, PathParameter(max_length=80, pattern="^[0-9a-z]+-[0-9]+$", description="An attempt's id.")]
 
 

@@ -1,4 +1,4 @@
-"""Runs: list, submit, look at, cancel, and read the facts of."""
+"""Runs: list, estimate, submit, look at, and read the facts of."""
 
 from __future__ import annotations
 
@@ -6,28 +6,20 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
-from assay.contracts.rpc import CancelRun, GetRun, ListFacts, ListRuns, RunPage, SubmitRun
+from assay.contracts.rpc import GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, SubmitRun
 from assay.contracts.runs import RunRequest, RunStatus, RunView
 from services.gateway.body import Body
 from services.gateway.errors import Unknown
 from services.gateway.ports import Wired
-from services.gateway.routes.parameters import Cursor, Limit, RunId, Text
+from services.gateway.routes import control
+from services.gateway.routes.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
 from services.gateway.submission import plan_of
 
 SUBMIT_SECONDS = 30.0
-IdempotencyKey = Annotated[
-    str,
-    HeaderParameter(
-        name="Idempotency-Key",
-        max_length=200,
-        pattern="^[!-~]*$",
-        description="The same key with the same body gives the same run; with another body, 422.",
-    ),
-]
 
 
 @get("/", summary="List runs", operation_id="list_runs")
@@ -49,22 +41,32 @@ async def list_runs(
 async def submit_run(
     data: JSONBody[RunRequest], ports: Wired, idempotency_key: IdempotencyKey = ""
 ) -> Response[RunView]:
-    """Answered 201 only when the run is stored. Without a key each request makes a run of its own."""
+    """Answered 201 only when the run is stored. Without a key each request makes a run of its own. 402 with the numbers
+    when its estimated cost does not fit what the limits leave, unless `partial`."""
     plan = await plan_of(data, ports.names, ports.stores)
     order = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
     run = await ports.bus.rpc.request(order, SUBMIT_SECONDS)
     return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
 
 
+@post(
+    "/quote",
+    summary="What a run would cost",
+    operation_id="quote_run",
+    status_code=200,
+    dto=Body[RunRequest],
+    return_dto=None,
+)
+async def quote_run(data: JSONBody[RunRequest], ports: Wired) -> Quote:
+    """The body is that of submitting. `estimated_usd` is what such attempts used before (or a quarter of what they may
+    write), `worst_usd` all they may use; `accounts` are the limits it must fit."""
+    plan = await plan_of(data, ports.names, ports.stores)
+    return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_SECONDS)
+
+
 @get("/{run_id:str}", summary="A run", operation_id="get_run")
 async def get_run(run_id: RunId, ports: Wired) -> RunView:
     return await ports.bus.rpc.request(GetRun(run_id=run_id))
-
-
-@post("/{run_id:str}/cancel", summary="Cancel a run", operation_id="cancel_run", status_code=200)
-async def cancel_run(run_id: RunId, ports: Wired) -> RunView:
-    """Attempts that are not done become `cancelled`; a run that has ended stays as it is."""
-    return await ports.bus.rpc.request(CancelRun(run_id=run_id), SUBMIT_SECONDS)
 
 
 @get("/{run_id:str}/facts", summary="A run's facts", operation_id="list_facts")
@@ -81,4 +83,8 @@ async def list_facts(
     return [msgspec.json.decode(text, type=Event) for text in page.events]
 
 
-router = Router("/runs", route_handlers=[list_runs, submit_run, get_run, cancel_run, list_facts], tags=["runs"])
+router = Router(
+    "/runs",
+    route_handlers=[list_runs, submit_run, quote_run, get_run, list_facts, *control.handlers],
+    tags=["runs"],
+)

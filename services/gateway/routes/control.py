@@ -1,0 +1,112 @@
+"""Control of runs: pause, resume, cancel, change, and start again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import Response, patch, post
+from litestar.params import JSONBody, QueryParameter
+from msgspec import UNSET, Meta, UnsetType
+
+from assay.contracts.codec import Data
+from assay.contracts.ids import new_id
+from assay.contracts.money import Usd
+from assay.contracts.problems import FieldError
+from assay.contracts.rpc import CancelRun, ChangeRun, GetRun, PauseRun, RestartRun, ResumeRun
+from assay.contracts.runs import Priority, RunLimits, RunView
+from services.gateway.amounts import check_limits
+from services.gateway.body import Body
+from services.gateway.errors import Invalid
+from services.gateway.ports import Ports, Wired
+from services.gateway.routes.parameters import IdempotencyKey, RunId
+
+CONTROL_SECONDS = 30.0
+GraceSeconds = Annotated[
+    float, QueryParameter(ge=0, le=3600, description="How long attempts under way may take to end by themselves.")
+]
+
+
+class LimitsChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits of a run that shall be others; what is left out stays as it is."""
+
+    cost_usd: Usd | UnsetType | None = UNSET
+    seconds: Annotated[float, Meta(gt=0, le=2_592_000)] | UnsetType = UNSET
+    concurrency: Annotated[int, Meta(ge=0, le=100_000)] | UnsetType = UNSET
+    no_progress_seconds: Annotated[float, Meta(gt=0, le=2_592_000)] | UnsetType = UNSET
+
+    def over(self, limits: RunLimits) -> RunLimits:
+        given = {name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) is not UNSET}
+        return msgspec.structs.replace(limits, **given)
+
+
+class RunChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What shall be other about a run that goes on."""
+
+    limits: LimitsChange | None = None
+    priority: Priority | None = None
+
+
+class Restart(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``fresh`` takes over nothing of what is done already; ``limits`` are the old run's where nothing is said."""
+
+    fresh: bool = False
+    limits: LimitsChange | None = None
+
+
+@post("/{run_id:str}/pause", summary="Pause a run", operation_id="pause_run", status_code=200)
+async def pause_run(run_id: RunId, ports: Wired) -> RunView:
+    """Nothing new is begun; what is under way goes on."""
+    return await ports.bus.rpc.request(PauseRun(run_id=run_id), CONTROL_SECONDS)
+
+
+@post("/{run_id:str}/resume", summary="Resume a paused run", operation_id="resume_run", status_code=200)
+async def resume_run(run_id: RunId, ports: Wired) -> RunView:
+    return await ports.bus.rpc.request(ResumeRun(run_id=run_id), CONTROL_SECONDS)
+
+
+@post("/{run_id:str}/cancel", summary="Cancel a run", operation_id="cancel_run", status_code=200)
+async def cancel_run(run_id: RunId, ports: Wired, grace_seconds: GraceSeconds = 10.0) -> RunView:
+    """Attempts that were not begun become `cancelled` at once, those under way after `grace_seconds` unless they end by
+    themselves; results so far are kept. A run that has ended stays as it is."""
+    return await ports.bus.rpc.request(CancelRun(run_id=run_id, grace_seconds=grace_seconds), CONTROL_SECONDS)
+
+
+@patch("/{run_id:str}", summary="Change a run", operation_id="change_run", dto=Body[RunChange], return_dto=None)
+async def change_run(run_id: RunId, data: JSONBody[RunChange], ports: Wired) -> RunView:
+    """Other limits, or another priority; what is left out stays. A limit below what is spent stops new requests and
+    changes nothing that was."""
+    if data.limits is None and data.priority is None:
+        raise Invalid(FieldError(where="body", message="changes nothing; give limits, priority or both"))
+    limits = await _limits(ports, run_id, data.limits)
+    change = ChangeRun(run_id=run_id, limits=limits, priority=data.priority)
+    return await ports.bus.rpc.request(change, CONTROL_SECONDS)
+
+
+@post(
+    "/{run_id:str}/restart", summary="Start a run again", operation_id="restart_run", dto=Body[Restart], return_dto=None
+)
+async def restart_run(
+    run_id: RunId,
+    ports: Wired,
+    data: JSONBody[Restart] = Restart(),  # noqa: B008  (frozen)
+    idempotency_key: IdempotencyKey = "",
+) -> Response[RunView]:
+    """A new run of the same plan. Unless `fresh`, it takes over every attempt that is done and says something about its
+    model, at no cost, and so makes only those again that ended by error, by a limit or by cancelling."""
+    limits = await _limits(ports, run_id, data.limits)
+    order = RestartRun(run_id=run_id, fresh=data.fresh, limits=limits, idempotency_key=idempotency_key or new_id())
+    run = await ports.bus.rpc.request(order, CONTROL_SECONDS)
+    return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
+
+
+async def _limits(ports: Ports, run_id: str, change: LimitsChange | None) -> RunLimits | None:
+    """The run's limits with the change; None where none is wanted."""
+    if change is None:
+        return None
+    limits = change.over((await ports.bus.rpc.request(GetRun(run_id=run_id))).limits)
+    check_limits(limits)
+    return limits
+
+
+handlers = [pause_run, resume_run, cancel_run, change_run, restart_run]

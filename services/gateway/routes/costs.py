@@ -1,0 +1,93 @@
+"""What calls cost, and what models cost."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import FromQuery, QueryParameter
+
+from assay.contracts.money import Price
+from assay.contracts.problems import FieldError
+from assay.contracts.rpc import CostBy, GetCosts
+from assay.contracts.spending import Costs
+from services.gateway.errors import Invalid
+from services.gateway.names import ModelPrice
+from services.gateway.ports import Ports, Wired
+from services.gateway.routes.parameters import Cursor, Limit
+
+COSTS_SECONDS = 30.0
+_PAGE = 1000
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+RunFilter = Annotated[str, QueryParameter(max_length=64, pattern="^[0-9a-z]*$", description="Only this run's calls.")]
+Since = Annotated[date | None, QueryParameter(description="First day, YYYY-MM-DD.")]
+Until = Annotated[date | None, QueryParameter(description="Last day, YYYY-MM-DD.")]
+AsOfPrices = Annotated[
+    str,
+    QueryParameter(
+        max_length=100,
+        pattern=_PLAIN,
+        description="Also say what the same tokens would cost at the prices of a day (`2025-06-01`) or of a version "
+        "(`prices.yaml/2025-01-01`, `genai-prices/...`), in `recosted_usd`.",
+    ),
+]
+
+
+@get("/costs", summary="What calls cost", operation_id="get_costs")
+async def get_costs(
+    ports: Wired,
+    by: FromQuery[CostBy] = CostBy.MODEL,
+    run_id: RunFilter = "",
+    since: Since = None,
+    until: Until = None,
+    as_of_prices: AsOfPrices = "",
+    cursor: Cursor = "",
+    limit: Limit = 500,
+) -> Costs:
+    """Summed by call, task, model, day or run. The total counts every try; judges' calls and what went beyond holds are
+    apart. Costing again by other prices is a report: it changes nothing that was charged."""
+    if since and until and since > until:
+        raise Invalid(FieldError(where="since", message=f"{since} comes after until, {until}"))
+    asked = GetCosts(run_id=run_id, since=since, until=until)
+    prices = await _prices(ports, asked, as_of_prices) if as_of_prices else {}
+    return await _ask(ports, asked, by, prices, cursor, limit)
+
+
+@get("/prices", summary="What models cost", operation_id="list_prices")
+async def list_prices(
+    ports: Wired,
+    model: Annotated[str, QueryParameter(max_length=200, pattern=_PLAIN, description="One that a run can name.")] = "",
+    day: Annotated[date | None, QueryParameter(description="The prices of that day; default: today's.")] = None,
+) -> list[ModelPrice]:
+    """Each known model's price and the version of the table it comes from, or why it has none."""
+    return list(await ports.names.prices(str(day or ""), [model] if model else None))
+
+
+async def _prices(ports: Ports, asked: GetCosts, as_of: str) -> dict[str, Price]:
+    """The prices of the models that the calls name, where there are any; models of baselines are never called."""
+    names: list[str] = []
+    cursor = ""
+    while True:
+        page = await _ask(ports, asked, CostBy.MODEL, {}, cursor, _PAGE)
+        names.extend(row.label for row in page.rows)
+        if not (cursor := page.next_cursor):
+            break
+    found = await ports.names.prices(as_of, names)
+    return {each.model: each.price for each in found if each.price is not None}
+
+
+async def _ask(ports: Ports, asked: GetCosts, by: CostBy, prices: dict[str, Price], cursor: str, limit: int) -> Costs:
+    request = GetCosts(
+        by=by,
+        run_id=asked.run_id,
+        since=asked.since,
+        until=asked.until,
+        prices=prices,
+        cursor=cursor,
+        limit=limit,
+    )
+    return await ports.bus.rpc.request(request, COSTS_SECONDS)
+
+
+router = Router("/", route_handlers=[get_costs, list_prices], tags=["money"])

@@ -1,0 +1,137 @@
+"""Control of runs, over real HTTP: what the ledger is ordered, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assay.contracts.rpc import CancelRun, ChangeRun, RestartRun
+from assay.contracts.runs import RunLimits
+from tests.gateway.house import House
+
+REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small"}
+LIMITS = {"cost_usd": "2.5", "seconds": 60.0, "concurrency": 3, "no_progress_seconds": 5.0}
+
+
+async def test_a_plan_carries_what_the_request_says_of_limits_and_order(house: House) -> None:
+    body = {**REQUEST, "limits": LIMITS, "priority": 9, "partial": True, "reuse": True}
+    await house.http.post("/api/v1/runs", json=body)
+    plan = house.ledger.submitted[0].plan
+    assert plan.limits == RunLimits(cost_usd="2.5", seconds=60, concurrency=3, no_progress_seconds=5)
+    assert (plan.priority, plan.partial, plan.reuse) == (9, True, True)
+
+
+async def test_a_run_has_limits_where_nothing_is_said(house: House) -> None:
+    await house.http.post("/api/v1/runs", json=REQUEST)
+    assert house.ledger.submitted[0].plan.limits == RunLimits(cost_usd="1", seconds=10_800)
+
+
+async def test_a_quote_is_of_the_plan_that_submitting_would_make(house: House) -> None:
+    house.ledger.money.estimate_usd = "0.25"
+    response = await house.http.post("/api/v1/runs/quote", json=REQUEST)
+    assert (response.status_code, response.json()["worst_usd"]) == (200, "1")
+    await house.http.post("/api/v1/runs", json=REQUEST)
+    assert house.ledger.money.quoted[0].plan == house.ledger.submitted[0].plan
+    assert len(house.ledger.runs) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1/runs", "/api/v1/runs/quote"])
+async def test_what_does_not_fit_the_limits_is_402_with_the_numbers(house: House, path: str) -> None:
+    house.ledger.money.estimate_usd = "3"
+    response = await house.http.post(path, json=REQUEST)
+    assert (response.status_code, response.json()["code"]) == (402, "over_limit")
+    assert "$3" in response.json()["detail"]
+    assert "$1" in response.json()["detail"]
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_pausing_and_resuming(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    paused = await house.http.post(f"/api/v1/runs/{run_id}/pause")
+    assert (paused.status_code, paused.json()["status"]) == (200, "paused")
+    resumed = await house.http.post(f"/api/v1/runs/{run_id}/resume")
+    assert (resumed.status_code, resumed.json()["status"]) == (200, "running")
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", 10.0), ("?grace_seconds=0", 0.0), ("?grace_seconds=2.5", 2.5)])
+async def test_cancelling_gives_attempts_under_way_some_seconds(house: House, query: str, seconds: float) -> None:
+    run_id = await house.ledger.new_run()
+    response = await house.http.post(f"/api/v1/runs/{run_id}/cancel{query}")
+    assert response.status_code == 200
+    assert house.ledger.orders == [CancelRun(run_id=run_id, grace_seconds=seconds)]
+
+
+async def test_a_change_leaves_alone_what_it_does_not_name(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    path = f"/api/v1/runs/{run_id}"
+    assert (await house.http.patch(path, json={"limits": {"seconds": 30}})).json()["limits"]["cost_usd"] == "1"
+    assert (await house.http.patch(path, json={"limits": {"cost_usd": None}})).json()["limits"]["seconds"] == 30
+    assert (await house.http.patch(path, json={"priority": 8})).json()["priority"] == 8
+    assert house.ledger.orders == [
+        ChangeRun(run_id=run_id, limits=RunLimits(seconds=30)),
+        ChangeRun(run_id=run_id, limits=RunLimits(cost_usd=None, seconds=30)),
+        ChangeRun(run_id=run_id, priority=8),
+    ]
+
+
+async def test_a_restart_is_a_new_run_with_the_old_ones_limits_unless_changed(house: House) -> None:
+    old = await house.ledger.new_run()
+    await house.http.patch(f"/api/v1/runs/{old}", json={"limits": {"seconds": 30}})
+    response = await house.http.post(f"/api/v1/runs/{old}/restart")
+    run = response.json()
+    assert (response.status_code, run["restarts"]) == (201, old)
+    assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
+    body = {"fresh": True, "limits": {"cost_usd": "5"}}
+    await house.http.post(f"/api/v1/runs/{old}/restart", json=body, headers={"Idempotency-Key": "again"})
+    _, plain, fresh = house.ledger.orders
+    assert isinstance(plain, RestartRun)
+    assert isinstance(fresh, RestartRun)
+    assert (plain.fresh, plain.limits, bool(plain.idempotency_key)) == (False, None, True)
+    assert (fresh.fresh, fresh.idempotency_key) == (True, "again")
+    assert fresh.limits == RunLimits(cost_usd="5", seconds=30)
+
+
+async def test_a_restart_under_the_same_key_is_the_same_run(house: House) -> None:
+    old = await house.ledger.new_run()
+    headers = {"Idempotency-Key": "once"}
+    runs = [(await house.http.post(f"/api/v1/runs/{old}/restart", headers=headers)).json() for _ in range(2)]
+    assert runs[0]["run_id"] == runs[1]["run_id"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "where"),
+    [
+        ("PATCH", "", {}, "body"),
+        ("PATCH", "", {"limits": {"secnds": 1}}, "limits.secnds"),
+        ("PATCH", "", {"limits": {"seconds": 0}}, "limits.seconds"),
+        ("PATCH", "", {"limits": {"cost_usd": 1}}, "limits.cost_usd"),
+        ("PATCH", "", {"limits": {"cost_usd": "1" * 40}}, "limits.cost_usd"),
+        ("PATCH", "", {"priority": 10}, "priority"),
+        ("POST", "/restart", {"frsh": True}, "frsh"),
+        ("POST", "/restart", {"limits": {"cost_usd": "-1"}}, "limits.cost_usd"),
+        ("POST", "/cancel?grace_seconds=-1", None, "grace_seconds"),
+    ],
+)
+async def test_bad_orders_change_nothing(house: House, method: str, path: str, body: Any, where: str) -> None:
+    run_id = await house.ledger.new_run()
+    response = await house.http.request(method, f"/api/v1/runs/{run_id}{path}", json=body)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid")
+    assert [error["where"] for error in response.json()["errors"]] == [where]
+    assert not house.ledger.orders
+
+
+async def test_a_misspelt_limit_gets_its_near_match(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    problem = (await house.http.patch(f"/api/v1/runs/{run_id}", json={"limits": {"secnds": 1}})).json()
+    assert problem["errors"][0]["near"] == "seconds"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/pause"), ("POST", "/resume"), ("POST", "/restart"), ("PATCH", ""), ("POST", "/cancel")],
+)
+async def test_orders_to_a_run_that_is_not(house: House, method: str, path: str) -> None:
+    body = {"priority": 1} if method == "PATCH" else None
+    response = await house.http.request(method, f"/api/v1/runs/nosuch{path}", json=body)
+    assert (response.status_code, response.json()["code"]) == (404, "unknown_run")
