@@ -20,6 +20,7 @@ from assay.sandbox import SandboxProvider, open_sandbox_provider
 from assay.worker.lifetime import run_worker
 from assay.worker.worker import Worker, WorkerOptions
 from services.runner.artifacts import Bundles
+from services.runner.grants import RpcGrants
 from services.runner.handlers import failed, on_ticket
 from services.runner.models.shelf import Shelf
 from services.runner.ports import Ports
@@ -50,6 +51,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         reference=open_store(settings.artifacts_url, Area.REFERENCE),
         attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
         models=shelf,
+        grants=RpcGrants(bus.rpc),
         sandboxes=sandboxes,
         tail=bus.tail,
     )
@@ -60,6 +62,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         bus,
         work=partial(on_ticket, ports=ports),
         failed=lambda ticket, error: failed(ticket, worker_id, error),
+        hear_share=shelf.hear_share,
     )
     await worker.run(stop)
 

@@ -1,8 +1,10 @@
 """Asking a model, trying again where that may help, and writing down every request that costs money.
 
-A Call is booked for what was answered, for the last failure, and for each request before it whose end nobody saw and
-that may be charged. All other requests that failed are counted in ``retries`` of the Call after them, so that calls
-and retries together are the requests made.
+No request leaves before its worst case fits what the try's grant still holds, nor before the provider's turn is had.
+
+A Call is booked for what was answered, for each request whose end nobody saw and that may be charged, and for the last
+failure. All other requests that failed are counted in ``retries`` of the Call after them, so that calls and retries
+together are the requests made.
 """
 
 from __future__ import annotations
@@ -10,21 +12,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 import msgspec
 import stamina
 
+from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
 from assay.contracts.models import Call, CallFault, Parameters, Usage
-from assay.contracts.money import Price
 from services.runner.clock import WallClock
 from services.runner.errors import CallFailed, CallRetryable
+from services.runner.grants import Purse
 from services.runner.models import ChatMessage, Completion, Model
+from services.runner.models.asking import bound_of
 from services.runner.models.tokens import count_usage, worst_usage
-from services.runner.pricing import cost_nanousd
+from services.runner.pacing import Pace
+from services.runner.pricing import cost_nanousd, worst_nanousd
 from services.runner.tailing import Listener
 from services.runner.text import clean
+
+_BYTES_PER_TOKEN = 4
 
 
 class Retrying(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,93 +48,129 @@ class Retrying(msgspec.Struct, frozen=True, kw_only=True):
 RETRYING = Retrying()
 
 
+@dataclass(kw_only=True, slots=True)
+class _Request:
+    """What is asked, once or more often. ``bound`` is the most that it can use, each time; ``took_seconds`` is None
+    until it has left."""
+
+    messages: Sequence[ChatMessage]
+    parameters: Parameters
+    bound: Usage
+    number: int = 0
+    took_seconds: float | None = None
+
+    @property
+    def likely_tokens(self) -> int:
+        """What it counts for until it is known what it used."""
+        return self.bound.input_tokens // _BYTES_PER_TOKEN + self.bound.output_tokens
+
+
 class Caller:
-    """The requests of one try. ``gate`` is held while the model is asked: so many at once, for each provider."""
+    """The requests of one try. ``purse`` None: they cost nothing. Waiting of any kind is not on the ``clock``."""
 
     def __init__(
         self,
+        ticket: Ticket,
         model: Model,
-        name: str,
-        price: Price | None,
-        gate: AbstractAsyncContextManager[object],
+        pace: Pace,
+        purse: Purse | None,
         clock: WallClock,
+        listener: Listener,
         retrying: Retrying = RETRYING,
     ) -> None:
         self.calls: list[Call] = []
-        self._model, self._name, self._price = model, name, price
-        self._gate, self._clock, self._retrying = gate, clock, retrying
-        self._uncounted = 0
+        self._name, self._price = ticket.model.name, ticket.price
+        self._model, self._pace, self._purse = model, pace, purse
+        self._clock, self._listener, self._retrying = clock, listener, retrying
+        self._uncounted: list[CallFault] = []
 
-    async def ask(self, messages: Sequence[ChatMessage], parameters: Parameters, listener: Listener) -> Completion:
-        """Raises CallFailed when the last request failed too."""
+    async def ask(self, messages: Sequence[ChatMessage], parameters: Parameters) -> Completion:
+        """Raises CallFailed when the last request failed too, GrantRefused or LeaseLost when there may be no other."""
+        request = _Request(messages=messages, parameters=parameters, bound=bound_of(messages, parameters))
         self._clock.pause()
         try:
-            async with self._gate:
-                return await self._ask(messages, parameters, listener)
+            return await self._ask(request)
         finally:
             self._clock.resume()
+            if self._uncounted:
+                self._book(Usage(), 0, fault=self._uncounted.pop())
 
-    async def _ask(self, messages: Sequence[ChatMessage], parameters: Parameters, listener: Listener) -> Completion:
-        retrying, self._uncounted, booked = self._retrying, 0, len(self.calls)
-        try:
-            async for attempt in stamina.retry_context(
-                on=self._wait,
-                attempts=retrying.requests,
-                timeout=None,
-                wait_initial=retrying.first_wait_seconds,
-                wait_max=retrying.longest_wait_seconds,
-                wait_jitter=retrying.jitter_seconds,
-            ):
-                with attempt:
-                    listener.restart(attempt.num)
-                    booked = len(self.calls)
-                    return await self._request(messages, parameters, listener)
-        except CallFailed as error:
-            if len(self.calls) == booked:
-                self._uncounted -= 1
-                self._book(Usage(), fault=error.fault)
-            raise
+    async def _ask(self, request: _Request) -> Completion:
+        retrying = self._retrying
+        async for attempt in stamina.retry_context(
+            on=self._wait,
+            attempts=retrying.requests,
+            timeout=None,
+            wait_initial=retrying.first_wait_seconds,
+            wait_max=retrying.longest_wait_seconds,
+            wait_jitter=retrying.jitter_seconds,
+        ):
+            with attempt:
+                request.number, request.took_seconds = attempt.num, None
+                return await self._request(request)
         raise AssertionError("unreachable: stamina raises the last error")
 
     def _wait(self, error: Exception) -> bool | float:
-        """Whether to try again; a number of seconds when the provider said how many."""
+        """Whether to try again. A provider that said how long to wait is waited for at its pace, with all others."""
         if not isinstance(error, CallRetryable):
             return False
         if error.retry_after_seconds is None:
             return True
-        return error.retry_after_seconds if error.retry_after_seconds <= self._retrying.patience_seconds else False
+        return 0.0 if error.retry_after_seconds <= self._retrying.patience_seconds else False
 
-    async def _request(self, messages: Sequence[ChatMessage], parameters: Parameters, listener: Listener) -> Completion:
-        started = time.monotonic()
-        self._clock.resume()
+    async def _request(self, request: _Request) -> Completion:
+        if self._purse:
+            await self._purse.make_room(worst_nanousd(self._price, request.bound))
         try:
-            completion = await self._model.complete(messages, parameters, listener.hear)
-        except CallFailed as error:
-            if error.perhaps_billed:
-                await self._book_lost(messages, parameters, error.fault, time.monotonic() - started)
-            else:
-                self._uncounted += 1
+            completion = await self._in_turn(request)
+            usage = completion.usage or await self._estimate(request, completion)
+        except BaseException as error:
+            if request.took_seconds is not None:
+                await self._book_failed(request, error, request.took_seconds)
             raise
-        except asyncio.CancelledError:
-            await self._book_lost(messages, parameters, CallFault.TIMEOUT, time.monotonic() - started)
-            raise
-        finally:
-            self._clock.pause()
-        seconds = time.monotonic() - started
-        usage = completion.usage or await count_usage(messages, completion.text)
-        self._book(usage, seconds, estimated=completion.usage is None, finish_reason=completion.finish_reason)
+        estimated, cost = completion.usage is None, cost_nanousd(self._price, usage)
+        self._book(
+            usage, cost, request.took_seconds or 0.0, estimated=estimated, finish_reason=completion.finish_reason
+        )
         return msgspec.structs.replace(completion, usage=usage)
 
-    async def _book_lost(
-        self, messages: Sequence[ChatMessage], parameters: Parameters, fault: CallFault, seconds: float
-    ) -> None:
-        """Nobody knows what it used, so it is charged at its worst."""
-        usage = await worst_usage(messages, parameters.max_tokens or 0)
-        self._book(usage, seconds, estimated=True, fault=fault)
+    async def _in_turn(self, request: _Request) -> Completion:
+        patience_seconds = self._retrying.patience_seconds
+        async with self._pace.turn(request.likely_tokens, self._listener.step, patience_seconds) as turn:
+            self._listener.restart(request.number)
+            began_seconds = time.monotonic()
+            self._clock.resume()
+            try:
+                completion = await self._model.complete(request.messages, request.parameters, self._listener.hear)
+            finally:
+                request.took_seconds = time.monotonic() - began_seconds
+                self._clock.pause()
+            if completion.usage:
+                turn.used = completion.usage.input_tokens + completion.usage.output_tokens
+        return completion
+
+    async def _estimate(self, request: _Request, completion: Completion) -> Usage:
+        """Of what the provider did not tell; it cannot have been more than was allowed."""
+        usage = await count_usage(request.messages, completion.text)
+        return Usage(
+            input_tokens=min(usage.input_tokens, request.bound.input_tokens),
+            output_tokens=min(usage.output_tokens, request.bound.output_tokens),
+        )
+
+    async def _book_failed(self, request: _Request, error: BaseException, seconds: float) -> None:
+        """Where nobody knows what a request used, it is charged at its worst."""
+        if isinstance(error, CallFailed) and not error.perhaps_billed:
+            self._uncounted.append(error.fault)
+            return
+        unseen = CallFault.TIMEOUT if isinstance(error, asyncio.CancelledError) else CallFault.PROVIDER
+        fault = error.fault if isinstance(error, CallFailed) else unseen
+        usage = await worst_usage(request.messages, request.bound)
+        self._book(usage, worst_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
 
     def _book(
         self,
         usage: Usage,
+        cost: int,
         seconds: float = 0.0,
         *,
         estimated: bool = False,
@@ -138,13 +181,15 @@ class Caller:
             call_id=new_id(),
             model=self._name,
             usage=usage,
-            cost_nanousd=cost_nanousd(self._price, usage),
+            cost_nanousd=cost,
             price_version=self._price.version if self._price else "",
             estimated=estimated,
             fault=fault,
-            retries=self._uncounted,
+            retries=len(self._uncounted),
             latency_seconds=seconds,
             finish_reason=clean(finish_reason, 100),
         )
         self.calls.append(call)
-        self._uncounted = 0
+        self._uncounted.clear()
+        if self._purse:
+            self._purse.spend(cost)

@@ -12,7 +12,9 @@ from services.runner.errors import (
     AnswerRefused,
     AnswerUnusable,
     CallFailed,
+    GrantRefused,
     HostUnfit,
+    LeaseLost,
     PromptRefused,
     PromptTooLong,
     TaskUnusable,
@@ -29,20 +31,23 @@ class Ending:
     fault: Fault | None = None
 
 
-_THE_MODELS = (
+_OUTCOMES = (
     (AnswerUnusable, Outcome.AGENT_ERROR),
     (AnswerRefused, Outcome.REFUSED),
     (PromptRefused, Outcome.REFUSED),
     (PromptTooLong, Outcome.LIMIT),
+    (GrantRefused, Outcome.LIMIT),
 )
 
 
 def ending_of(error: Exception) -> Ending:
     """What the model did counts for it; what a provider, the host or the task did never does."""
     reason = clean(str(error) or type(error).__name__)
-    for kind, outcome in _THE_MODELS:
+    for kind, outcome in _OUTCOMES:
         if isinstance(error, kind):
             return Ending(outcome=outcome, reason=reason)
+    if isinstance(error, LeaseLost):
+        return interrupted()
     kind, new_try = _fault_of(error)
     fault = Fault(kind=kind, message=reason, new_try=new_try)
     return Ending(outcome=Outcome.INFRA_ERROR, reason=f"{kind}: {reason}", fault=fault)

@@ -14,6 +14,9 @@ RunnerError
 ├── AnswerRefused               the model, or its provider's filter, would not answer: ``refused``
 ├── AnswerUnusable              the model answered, but not in a way that can be handed in: ``agent_error``
 ├── TaskUnusable                the task's bundle lacks what the ticket asks for: ``infra_error``, not tried again
+├── GrantRefused                a limit has no room for another request's worst case: ``limit``
+├── GrantsAway                  nobody can say whether there is more money: asked again for as long as the lease lives
+├── LeaseLost                   the try is no longer this runner's: it ends as if it had been stopped
 └── HostUnfit                   this machine lacks a program the try needs: ``infra_error``, may pass elsewhere
 """
 
@@ -84,6 +87,18 @@ class AnswerUnusable(RunnerError):
 
 
 class TaskUnusable(RunnerError):
+    pass
+
+
+class GrantRefused(RunnerError):
+    pass
+
+
+class GrantsAway(RunnerError):
+    pass
+
+
+class LeaseLost(RunnerError):
     pass
 
 

@@ -9,6 +9,7 @@ from assay.contracts.models import ModelName
 from assay.sandbox import SandboxProvider
 from services.runner.artifacts import Bundles, Store
 from services.runner.calling import RETRYING, Retrying
+from services.runner.grants import Grants
 from services.runner.models.shelf import Served
 from services.runner.tailing import TailPort
 
@@ -28,6 +29,7 @@ class Ports:
     reference: Store
     attempts: Store
     models: Models
+    grants: Grants
     sandboxes: SandboxProvider
     tail: TailPort
     retrying: Retrying = RETRYING

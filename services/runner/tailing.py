@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -16,6 +17,10 @@ from services.runner.text import storable
 
 EVERY_SECONDS = 0.1
 LINE_CHARACTERS = 2000
+
+
+Waits = Callable[[str], Awaitable[None]]
+"""Is told, in words for people, what is waited for."""
 
 
 class TailPort(Protocol):
@@ -64,6 +69,10 @@ class Listener:
         self._waiting.clear()
         if text:
             await self.say(TailKind.MODEL, text)
+
+    async def step(self, text: str) -> None:
+        """What the runner does now, or what it waits for."""
+        await self.say(TailKind.STEP, text)
 
     async def say(self, kind: TailKind, text: str) -> None:
         """One line now; of a long text the end, with the number of lines left out."""

@@ -10,11 +10,11 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
 from assay.contracts.models import Call, Parameters
-from assay.contracts.tail import TailKind
 from services.runner.artifacts import JSON, Kept
 from services.runner.calling import Caller
 from services.runner.clock import WallClock
 from services.runner.errors import AnswerRefused
+from services.runner.grants import purse_of
 from services.runner.models import ChatMessage
 from services.runner.ports import Ports
 from services.runner.tailing import Listener
@@ -38,16 +38,15 @@ class Try:
 
     async def ask(self, messages: Sequence[ChatMessage]) -> tuple[str, ArtifactRef]:
         """The model's text, and where it is kept as ``response.txt``; so is what was heard of a request that failed.
-        Raises CallFailed or AnswerRefused."""
+        Raises CallFailed, AnswerRefused, GrantRefused or LeaseLost."""
         ticket = self.ticket
         served = self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
-        self._caller = Caller(
-            served.model, ticket.model.name, ticket.price, served.gate, self.clock, self.ports.retrying
-        )
+        purse = purse_of(ticket, self.ports.grants, self.listener.step)
+        self._caller = Caller(ticket, served.model, served.pace, purse, self.clock, self.listener, self.ports.retrying)
         await self.kept.keep("prompt.json", encode(messages), JSON)
-        await self.listener.say(TailKind.STEP, "calling the model")
+        await self.listener.step("calling the model")
         try:
-            completion = await self._caller.ask(messages, self._parameters(), self.listener)
+            completion = await self._caller.ask(messages, self._parameters())
         except BaseException:
             await self._keep_response(self.listener.text, truncated=True)
             raise

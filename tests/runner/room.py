@@ -18,6 +18,7 @@ from assay.contracts.tasks import Limits
 from assay.sandbox import open_sandbox_provider
 from services.runner.artifacts import Bundles
 from services.runner.calling import Retrying
+from services.runner.grants import RpcGrants
 from services.runner.handlers import on_ticket
 from services.runner.models.shelf import Shelf
 from services.runner.ports import Ports
@@ -50,6 +51,7 @@ class Room:
             reference=self.stores["reference"],
             attempts=self.stores["attempts"],
             models=self.shelf,
+            grants=RpcGrants(self.bus.rpc),
             sandboxes=open_sandbox_provider(),
             tail=self.bus.tail,
             retrying=HASTY,
@@ -71,6 +73,7 @@ class Room:
             "model": ModelSpec(name=model, parameters=Parameters(temperature=0.0)),
             "solver": task.manifest.solver,
             "limits": Limits(wall_seconds=30, max_tokens=100),
+            "grant_nanousd": 1_000_000_000,
             "price": None if model in ("oracle", "nop") else PRICE,
             "public": await self.stores["public"].put(pack(three.public)),
             "reference": await self.stores["reference"].put(pack(three.reference)),

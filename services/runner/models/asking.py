@@ -6,9 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from assay.contracts.models import Parameters
+from assay.contracts.codec import encode
+from assay.contracts.models import Parameters, Usage
+from assay.contracts.money import worst_prompt_tokens
+from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import ChatMessage
+from services.runner.text import to_bytes
 
+_NOT_FOR_EXTRA = frozenset({"model", "models", "messages", "n", "best_of"})
+_LIMITS = ("max_tokens", "max_completion_tokens")
 _REASONING = re.compile(r"(^|/)(o[1-9]\d*|gpt-([5-9]|\d\d))(?![a-z0-9])(?!.*chat)", re.IGNORECASE)
 
 
@@ -19,7 +25,8 @@ def reasons(model: str) -> bool:
 
 
 def request_body(model: str, messages: Sequence[ChatMessage], parameters: Parameters) -> dict[str, Any]:
-    """What is None is left out, and so is what a reasoning model does not take; ``extra`` has the last word."""
+    """What is None is left out, and so is what a reasoning model does not take. ``extra`` has the last word, but for
+    what bounds the request (``bound_of``). Raises CallMisconfigured when it says what is not its to say."""
     thinking = reasons(model)
     body: dict[str, Any] = {
         "model": model,
@@ -32,4 +39,28 @@ def request_body(model: str, messages: Sequence[ChatMessage], parameters: Parame
     }
     if parameters.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return {name: value for name, value in body.items() if value is not None} | parameters.extra
+    given = {name: value for name, value in body.items() if value is not None}
+    return _with_extra(given, parameters) if parameters.extra else given
+
+
+def bound_of(messages: Sequence[ChatMessage], parameters: Parameters) -> Usage:
+    """The tokens that a request can use at most: no tokenizer makes more of a prompt than it has bytes, and ``extra``
+    can make it longer by no more than it is long itself (a schema of the answer, tools)."""
+    prompt_bytes = sum(len(to_bytes(message.content)) for message in messages)
+    extra_bytes = len(encode(parameters.extra)) if parameters.extra else 0
+    return Usage(
+        input_tokens=worst_prompt_tokens(prompt_bytes + extra_bytes, len(messages)),
+        output_tokens=parameters.max_tokens or 0,
+    )
+
+
+def _with_extra(given: dict[str, Any], parameters: Parameters) -> dict[str, Any]:
+    """``extra`` may choose by which name the number of tokens is limited, and may lower it."""
+    extra, most = parameters.extra, parameters.max_tokens
+    if taken := sorted(_NOT_FOR_EXTRA & extra.keys()):
+        raise CallMisconfigured(f"parameters.extra sets {', '.join(taken)}, which only the runner does; leave it out")
+    body = given | extra
+    if most is None:
+        return body
+    limits = {name: min(value, most) for name in _LIMITS if isinstance(value := body.get(name), int) and value > 0}
+    return body | (limits or {name: most for name in _LIMITS if name in given})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,18 +18,20 @@ from services.runner.models.local import PATIENCE_SECONDS, LocalModel, RpcPort
 from services.runner.models.openai import SILENCE_SECONDS, OpenAIModel, open_client
 from services.runner.models.protocol import Model
 from services.runner.models.scripted import ScriptedModel
+from services.runner.pacing import Allowance, Clock, Pace
 
 NO_KEY = "none"
 """Sent to endpoints that take no key; the SDK wants one."""
 _RECHECK_SECONDS = 1.0
+_ANY_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """A model, and the gate to hold while it is asked."""
+    """A model, and the pace at which its provider is asked."""
 
     model: Model
-    gate: AbstractAsyncContextManager[object]
+    pace: Pace
 
 
 @dataclass(kw_only=True)
@@ -39,7 +39,7 @@ class _Opened:
     """A provider as it was when it was opened; it is opened anew when the catalogue says something else of it."""
 
     provider: Provider
-    gate: asyncio.Semaphore
+    pace: Pace
     models: dict[str, Model] = field(default_factory=dict[str, Model])
     clients: dict[str, openai.AsyncOpenAI] = field(default_factory=dict[str, openai.AsyncOpenAI])
 
@@ -54,9 +54,12 @@ class Shelf:
         environment: Mapping[str, str] = os.environ,
         silence_seconds: float = SILENCE_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
+        clock: Clock | None = None,
     ) -> None:
         self._catalog, self._rpc, self._environment = catalog, rpc, environment
         self._silence_seconds, self._patience_seconds = silence_seconds, patience_seconds
+        self._clock, self._share = clock, 1.0
+        self._at_once = Pace("scripted", Allowance(concurrency=_ANY_NUMBER, sure=True), clock)
         self._opened: dict[str, _Opened] = {}
         self._seen: dict[str, tuple[float, Provider]] = {}
 
@@ -66,16 +69,24 @@ class Shelf:
         try:
             provider = self._provider(name, provider_id)
             if provider.kind is ProviderKind.BUILTIN:
-                return Served(model=ScriptedModel(self._catalog.script(name), task_id, sample_id), gate=nullcontext())
+                script = ScriptedModel(self._catalog.script(name), task_id, sample_id)
+                return Served(model=script, pace=self._at_once)
         except CatalogError as error:
             raise CallMisconfigured(f"this runner's catalogue does not have {name!r}: {error}") from error
         opened = self._opened.get(provider_id)
         if opened is None or (opened.provider is not provider and opened.provider != provider):
-            opened = _Opened(provider=provider, gate=asyncio.Semaphore(provider.concurrency))
-            self._opened[provider_id] = opened
+            pace = Pace(provider_id, _allowance(provider), self._clock, self._share)
+            opened = self._opened[provider_id] = _Opened(provider=provider, pace=pace)
         if model not in opened.models:
             opened.models[model] = self._connect(opened, provider_id, model)
-        return Served(model=opened.models[model], gate=opened.gate)
+        return Served(model=opened.models[model], pace=opened.pace)
+
+    def hear_share(self, share: float) -> None:
+        """This runner's part of what providers allow all runners together, from now on."""
+        if share != self._share:
+            self._share = share
+            for opened in self._opened.values():
+                opened.pace.share(share)
 
     def _provider(self, name: ModelName, provider_id: str) -> Provider:
         """As the catalogue had it a second ago at most: hundreds of tries ask for the same in that time."""
@@ -123,3 +134,13 @@ class Shelf:
                 f"provider {provider_id!r} has no key: set {provider.api_key_env} in the runner's environment"
             )
         return key
+
+
+def _allowance(provider: Provider) -> Allowance:
+    """What runs here does not have to be found out about."""
+    return Allowance(
+        concurrency=provider.concurrency,
+        requests_per_minute=provider.requests_per_minute,
+        tokens_per_minute=provider.tokens_per_minute,
+        sure=provider.local or provider.kind is ProviderKind.EMBEDDED,
+    )

@@ -27,10 +27,12 @@ async def count_usage(messages: Sequence[ChatMessage], text: str) -> Usage:
     return await asyncio.to_thread(_count_usage, messages, text)
 
 
-async def worst_usage(messages: Sequence[ChatMessage], max_tokens: int) -> Usage:
-    """The most a request can have used whose end nobody saw: the prompt counted high, and every token allowed."""
+async def worst_usage(messages: Sequence[ChatMessage], bound: Usage) -> Usage:
+    """The most a request within ``bound`` can have used whose end nobody saw: the prompt counted high, and every token
+    allowed."""
     usage = await count_usage(messages, "")
-    return Usage(input_tokens=int(usage.input_tokens * _HIGH) + 1, output_tokens=max_tokens)
+    high = int(usage.input_tokens * _HIGH) + 1
+    return Usage(input_tokens=min(high, bound.input_tokens), output_tokens=bound.output_tokens)
 
 
 def _count_usage(messages: Sequence[ChatMessage], text: str) -> Usage:

@@ -13,7 +13,6 @@ import asyncio
 from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.files import Files, FilesRefused, matches
-from assay.contracts.tail import TailKind
 from assay.sandbox import Command, CommandResult, Sandbox
 from services.runner.artifacts import DIFF, TEXT, Opened
 from services.runner.errors import AnswerUnusable, HostUnfit
@@ -33,7 +32,7 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     sample = opened.sample(attempt.ticket.sample_id)
     text, _ = await attempt.ask(files_prompt(opened.task, sample, opened.workspace))
     answer = await asyncio.to_thread(read_answer, text, opened.task.outputs, opened.workspace.keys())
-    await attempt.listener.say(TailKind.STEP, "writing the files")
+    await attempt.listener.step("writing the files")
     return await hand_in(attempt, opened, answer)
 
 
