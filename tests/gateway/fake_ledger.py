@@ -15,6 +15,7 @@ from assay.contracts import subjects
 from assay.contracts.attempts import AttemptDetail, State
 from assay.contracts.codec import encode
 from assay.contracts.facts import (
+    AttemptRecalled,
     Event,
     Fact,
     RunCancelled,
@@ -100,10 +101,26 @@ class FakeLedger:
         return run_id
 
     async def say_run(self, run_id: str, kind: Any, status: RunStatus) -> None:
+        await self.say_about(run_id, kind, status=status)
+
+    async def say_about(self, run_id: str, kind: Any, *, status: RunStatus | None = None, **more: Any) -> None:
+        """A fact about the run with members besides the run."""
         fake = self.runs[run_id]
-        sequence = len(fake.events) + 1
-        fake.run = msgspec.structs.replace(fake.run, status=status, sequence=sequence)
-        await self._say(fake, kind(run=fake.run), run_id)
+        fake.run = msgspec.structs.replace(fake.run, status=status or fake.run.status, sequence=len(fake.events) + 1)
+        await self._say(fake, kind(run=fake.run, **more), run_id)
+
+    def change(self, run_id: str, **fields: Any) -> None:
+        """The run is another from the next fact on."""
+        self.runs[run_id].run = msgspec.structs.replace(self.runs[run_id].run, **fields)
+
+    async def recall(self, run_id: str, ordinal: int, cause: str) -> None:
+        """A queued attempt waits again."""
+        fake = self.runs[run_id]
+        row = msgspec.structs.replace(fake.rows[ordinal], state=State.WAITING, changed_at=now())
+        fake.rows[ordinal] = row
+        progress = progress_of(fake.rows)
+        fake.run = msgspec.structs.replace(fake.run, progress=progress, sequence=len(fake.events) + 1)
+        await self._say(fake, AttemptRecalled(attempt=row, progress=progress, cause=cause), row.attempt_id)
 
     async def start(self, run_id: str) -> None:
         await self.say_run(run_id, RunStarted, RunStatus.RUNNING)
