@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from datetime import date
 from types import TracebackType
+from typing import Any
 from urllib.parse import quote
 
 from assay.client.errors import Unreachable
@@ -15,8 +17,9 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.live import ServerFrame
 from assay.contracts.models import ModelView
-from assay.contracts.rpc import AttemptPage, ModelProbe, RunPage, ServiceHealth
+from assay.contracts.rpc import AttemptPage, CostBy, ModelProbe, Money, Quote, RunPage, ServiceHealth
 from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
+from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from assay.contracts.verdicts import Outcome
 
@@ -63,21 +66,45 @@ class AssayClient:
 
     async def submit(self, request: RunRequest, idempotency_key: str = "") -> RunView:
         """Stored when this returns. A broken line is tried again under the same key, which makes no second run."""
-        headers = {"idempotency-key": idempotency_key or new_id()}
-        for left in reversed(range(_SUBMIT_TRIES)):
-            try:
-                return await self._transport.post(RunView, "/runs", request, headers)
-            except Unreachable:
-                if not left:
-                    raise
-                await asyncio.sleep(_PAUSE_SECONDS)
-        raise AssertionError("the last try returns or raises")
+        return await self._once("/runs", request, idempotency_key)
+
+    async def quote(self, request: RunRequest) -> Quote:
+        """What the run would cost, and whether it fits the limits; nothing is stored."""
+        return await self._transport.post(Quote, "/runs/quote", request)
 
     async def run(self, run_id: str) -> RunView:
         return await self._transport.get(RunView, f"/runs/{_part(run_id)}")
 
-    async def cancel(self, run_id: str) -> RunView:
-        return await self._transport.post(RunView, f"/runs/{_part(run_id)}/cancel")
+    async def pause(self, run_id: str) -> RunView:
+        """Begins nothing new; what is under way goes on."""
+        return await self._transport.post(RunView, f"/runs/{_part(run_id)}/pause")
+
+    async def resume(self, run_id: str) -> RunView:
+        return await self._transport.post(RunView, f"/runs/{_part(run_id)}/resume")
+
+    async def cancel(self, run_id: str, grace_seconds: float | None = None) -> RunView:
+        """Attempts under way may take ``grace_seconds`` (default: the gateway's ten) to end by themselves."""
+        return await self._transport.post(RunView, f"/runs/{_part(run_id)}/cancel", grace_seconds=grace_seconds)
+
+    async def change(
+        self, run_id: str, *, limits: Mapping[str, Any] | None = None, priority: int | None = None
+    ) -> RunView:
+        """``limits`` by the names of RunLimits; what is left out stays as it is."""
+        body = {"limits": limits, "priority": priority}
+        return await self._transport.order("PATCH", RunView, f"/runs/{_part(run_id)}", body)
+
+    async def restart(
+        self,
+        run_id: str,
+        *,
+        fresh: bool = False,
+        limits: Mapping[str, Any] | None = None,
+        idempotency_key: str = "",
+    ) -> RunView:
+        """A new run of the same plan, which takes over what is done already unless ``fresh``; ``limits`` as in
+        ``change``."""
+        body = {"fresh": fresh, "limits": limits}
+        return await self._once(f"/runs/{_part(run_id)}/restart", body, idempotency_key)
 
     async def facts(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:
         """The run's facts above a sequence, in order."""
@@ -120,6 +147,43 @@ class AssayClient:
     async def leaderboard(self, suite: str = "", category: str = "") -> Board:
         return await self._transport.get(Board, "/leaderboard", suite=suite, category=category)
 
+    async def money(self) -> Money:
+        """What was spent, is held, and may be spent."""
+        return await self._transport.get(Money, "/money")
+
+    async def set_money_limits(self, *, day_usd: str | None, project_usd: str | None, time_zone: str) -> Money:
+        """None takes a limit away; days begin at midnight in the IANA time zone."""
+        body = {"day_usd": day_usd, "project_usd": project_usd, "time_zone": time_zone}
+        return await self._transport.order("PUT", Money, "/money/limits", body)
+
+    async def costs(
+        self,
+        by: CostBy = CostBy.MODEL,
+        *,
+        run_id: str = "",
+        since: date | None = None,
+        until: date | None = None,
+        as_of_prices: str = "",
+        cursor: str = "",
+        limit: int = 500,
+    ) -> Costs:
+        """``as_of_prices``, a day or a version of prices, adds what the same tokens would cost then."""
+        return await self._transport.get(
+            Costs,
+            "/costs",
+            by=by,
+            run_id=run_id,
+            since=since,
+            until=until,
+            as_of_prices=as_of_prices,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    async def prices(self, model: str = "", day: date | None = None) -> list[ModelPrice]:
+        """What models cost on a day (default: today), or why that is not known."""
+        return await self._transport.get(list[ModelPrice], "/prices", model=model, day=day)
+
     async def tasks(self, *, category: str = "", search: str = "") -> list[TaskView]:
         return await self._transport.get(list[TaskView], "/tasks", category=category, search=search)
 
@@ -151,6 +215,17 @@ class AssayClient:
     def follow(self, topic: str, cursor: int | None = None) -> AsyncGenerator[ServerFrame, None]:
         """A topic's frames for as long as they are iterated; see ``assay.client.live.follow``."""
         return follow(self.base_url, topic, cursor, token=self._token)
+
+    async def _once(self, path: str, body: Any, idempotency_key: str) -> RunView:
+        headers = {"idempotency-key": idempotency_key or new_id()}
+        for left in reversed(range(_SUBMIT_TRIES)):
+            try:
+                return await self._transport.post(RunView, path, body, headers)
+            except Unreachable:
+                if not left:
+                    raise
+                await asyncio.sleep(_PAUSE_SECONDS)
+        raise AssertionError("the last try returns or raises")
 
 
 def _part(text: str) -> str:

@@ -34,13 +34,21 @@ class Transport:
 
     async def get(self, kind: Any, path: str, **query: Any) -> Any:
         """The answer as a ``kind``; parameters that are None or empty are left out."""
-        asked = {name: str(value) for name, value in query.items() if value not in (None, "")}
-        return self.decoded(kind, await self.send("GET", f"{API}{path}", params=asked))
+        return self.decoded(kind, await self.send("GET", f"{API}{path}", params=_given(query)))
 
-    async def post(self, kind: Any, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+    async def post(
+        self, kind: Any, path: str, body: Any = None, headers: Mapping[str, str] | None = None, **query: Any
+    ) -> Any:
+        return await self.order("POST", kind, path, body, headers, **query)
+
+    async def order(
+        self, method: str, kind: Any, path: str, body: Any, headers: Mapping[str, str] | None = None, **query: Any
+    ) -> Any:
+        """The answer to a body as a ``kind``; None sends no body."""
         content = b"" if body is None else encode(body)
         sent = {"content-type": "application/json", **(headers or {})}
-        return self.decoded(kind, await self.send("POST", f"{API}{path}", content=content, headers=sent))
+        answer = await self.send(method, f"{API}{path}", content=content, headers=sent, params=_given(query))
+        return self.decoded(kind, answer)
 
     async def send(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """Raises ProblemError for every answer that is no success."""
@@ -75,6 +83,10 @@ def problem_of(url: str, status: int, media_type: str, body: bytes) -> ProblemEr
         except Malformed as error:
             return NotAssay(url, str(error))
     return NotAssay(url, f"status {status} with {media_type or 'no content type'}")
+
+
+def _given(query: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in query.items() if value not in (None, "")}
 
 
 def authorization(token: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from assay.contracts.codec import Data
 from assay.contracts.models import Usage
-from assay.contracts.money import Usd
+from assay.contracts.money import Price, Usd
 
 
 class AccountKind(StrEnum):
@@ -54,3 +54,11 @@ class Costs(Data, frozen=True, kw_only=True):
     since: date | None = None
     until: date | None = None
     next_cursor: str = ""
+
+
+class ModelPrice(Data, frozen=True, kw_only=True):
+    """A model's price, or the ``reason`` why it has none; baselines have neither, since they call no model."""
+
+    model: str
+    price: Price | None = None
+    reason: str = ""

@@ -14,11 +14,10 @@ from assay.catalog.errors import CatalogError
 from assay.catalog.models import Provider, ProviderKind
 from assay.catalog.prices import OWN
 from assay.catalog.selection import SelectedTask, Selection
-from assay.contracts.codec import Data
 from assay.contracts.models import ModelKind, ModelView
-from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunRequest
+from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from services.gateway.errors import Invalid
 
@@ -35,14 +34,6 @@ class Chosen:
     @property
     def tasks(self) -> tuple[tuple[SelectedTask, Bundles], ...]:
         return tuple(zip(self.selection.tasks, self.bundles, strict=True))
-
-
-class ModelPrice(Data, frozen=True, kw_only=True):
-    """A model's price, or the ``reason`` why it has none; baselines have neither, since they call no model."""
-
-    model: str
-    price: Price | None = None
-    reason: str = ""
 
 
 class CatalogNames:

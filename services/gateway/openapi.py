@@ -13,7 +13,6 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from assay.contracts import attempts, facts, live, models, rpc, runs, spending, tasks
-from services.gateway.names import ModelPrice
 from services.gateway.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
 from services.gateway.routes.models import ModelTest
@@ -27,7 +26,7 @@ _INPUTS = (
 )
 _OUTPUTS = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board),
-    *(rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, ModelPrice),
+    *(rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),

@@ -14,8 +14,9 @@ from assay.bus.protocol import Bus
 from assay.contracts.artifacts import ArtifactRef, Sha256
 from assay.contracts.models import ModelView
 from assay.contracts.runs import RunRequest
+from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
-from services.gateway.names import Chosen, ModelPrice
+from services.gateway.names import Chosen
 from services.gateway.settings import Settings
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from assay.artifacts import Area
 from assay.client import AssayClient, NotAssay, Unreachable
 from assay.contracts.attempts import State
 from assay.contracts.ids import attempt_id
+from assay.contracts.models import Usage
 from assay.contracts.problems import ProblemError
-from assay.contracts.rpc import ModelProbe, TestModel
-from assay.contracts.runs import RunRequest, RunStatus
+from assay.contracts.rpc import CancelRun, ModelProbe, TestModel
+from assay.contracts.runs import RunLimits, RunRequest, RunStatus
 from assay.contracts.verdicts import Outcome
 from tests.gateway.house import House, open_house
 
@@ -45,6 +47,42 @@ async def test_submitting_again_under_the_same_key(assay: AssayClient) -> None:
     first = await assay.submit(REQUEST, idempotency_key="k")
     assert await assay.submit(REQUEST, idempotency_key="k") == first
     assert await assay.submit(REQUEST) != first
+
+
+async def test_control_of_a_run(house: House, assay: AssayClient) -> None:
+    run_id = (await assay.submit(REQUEST)).run_id
+    assert (await assay.pause(run_id)).status is RunStatus.PAUSED
+    assert (await assay.resume(run_id)).status is RunStatus.RUNNING
+    changed = await assay.change(run_id, limits={"cost_usd": None, "seconds": 60}, priority=7)
+    assert (changed.limits, changed.priority) == (RunLimits(cost_usd=None, seconds=60), 7)
+    assert (await assay.restart(run_id, limits={"concurrency": 2})).limits.concurrency == 2
+    first = await assay.restart(run_id, fresh=True, idempotency_key="k")
+    assert await assay.restart(run_id, fresh=True, idempotency_key="k") == first
+    await assay.cancel(run_id, grace_seconds=0.5)
+    assert house.ledger.orders[-1] == CancelRun(run_id=run_id, grace_seconds=0.5)
+
+
+async def test_a_quote_stores_nothing(house: House, assay: AssayClient) -> None:
+    house.ledger.money.estimate_usd = "0.5"
+    assert (await assay.quote(REQUEST)).estimated_usd == "0.5"
+    house.ledger.money.estimate_usd = "2"
+    with pytest.raises(ProblemError) as raised:
+        await assay.quote(REQUEST)
+    assert (raised.value.problem.code, raised.value.problem.status) == ("over_limit", 402)
+    assert not house.ledger.runs
+
+
+async def test_money(house: House, assay: AssayClient) -> None:
+    money = await assay.set_money_limits(day_usd="5", project_usd=None, time_zone="Europe/Berlin")
+    assert await assay.money() == money
+    assert (money.time_zone, money.accounts[0].limit_usd) == ("Europe/Berlin", "5")
+    house.ledger.money.calls = {"paid/big": (Usage(input_tokens=1_000_000), "3")}
+    day = date(2025, 6, 1)
+    (row,) = (await assay.costs(since=day, until=day, as_of_prices="2025-06-01")).rows
+    assert (row.cost_usd, row.recosted_usd) == ("3", "1")
+    (price,) = await assay.prices("paid/big", day)
+    assert price.price is not None
+    assert price.price.version == "prices.yaml/2025-01-01"
 
 
 async def test_attempts(house: House, assay: AssayClient) -> None:

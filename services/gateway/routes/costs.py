@@ -11,9 +11,8 @@ from litestar.params import FromQuery, QueryParameter
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import CostBy, GetCosts
-from assay.contracts.spending import Costs
+from assay.contracts.spending import Costs, ModelPrice
 from services.gateway.errors import Invalid
-from services.gateway.names import ModelPrice
 from services.gateway.ports import Ports, Wired
 from services.gateway.routes.parameters import Cursor, Limit
 
