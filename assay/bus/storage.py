@@ -57,9 +57,9 @@ class JetStreamStorage:
     async def _read_through(self, stream: str) -> StreamState:
         """The server says nothing of a message that it finds damaged when it reads it, and skips it."""
         before = await self._state(stream)
-        positions = await self._positions(before) if before.last >= before.first else []
+        positions = await self._positions(before) if before.last >= before.first > 0 else []
         after = await self._state(stream)
-        expected = range(max(before.first, after.first), before.last + 1)
+        expected = range(max(before.first, after.first, 1), before.last + 1)
         missing = len(expected) - sum(position in expected for position in positions)
         return StreamState(stream=stream, created=after.created, first=after.first, last=after.last, holes=missing)
 

@@ -53,6 +53,11 @@ async def test_a_position_and_who_is_there(bus: Bus) -> None:
     assert (await facts_of(bus, read_through=True)).holes == 0
 
 
+async def test_nothing_is_missing_from_what_is_empty(bus: Bus) -> None:
+    await bus.provision(all_queues())
+    assert {state.holes for state in await bus.storage.read_through()} == {0}
+
+
 async def test_a_message_is_carried_through_and_back(bus: Bus) -> None:
     await bus.provision(all_queues())
     assert await bus.storage.carry(3.0) < 1.0

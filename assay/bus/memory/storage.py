@@ -10,7 +10,7 @@ from assay.bus.memory.facts import MemoryFacts
 from assay.bus.memory.line import Line
 from assay.bus.memory.work import MemoryWork
 from assay.bus.protocol import StreamState
-from assay.bus.streams import FACTS_STREAM
+from assay.bus.streams import DEAD_STREAM, FACTS_STREAM
 
 _STORES = count(1)
 
@@ -25,7 +25,10 @@ class MemoryStorage:
 
     async def states(self) -> Sequence[StreamState]:
         self._check()
-        return [StreamState(stream=FACTS_STREAM, created=str(self._created), first=1, last=self._facts.last)]
+        lasts = {FACTS_STREAM: self._facts.last, DEAD_STREAM: len(await self._work.dead_letters(limit=2**31))}
+        return [
+            StreamState(stream=stream, created=str(self._created), first=1, last=last) for stream, last in lasts.items()
+        ]
 
     async def read_through(self) -> Sequence[StreamState]:
         return await self.states()
