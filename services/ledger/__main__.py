@@ -12,9 +12,13 @@ from assay.worker.lifetime import run_service
 from services.ledger.handlers import Ports, answers
 from services.ledger.loops import Leader, take_reports
 from services.ledger.postgres.attempts import PostgresAttempts
+from services.ledger.postgres.bulletin import PostgresBulletin
+from services.ledger.postgres.control import PostgresControl
 from services.ledger.postgres.database import Database, open_database
+from services.ledger.postgres.durability import require_durable
 from services.ledger.postgres.feeding import PostgresFeeder
 from services.ledger.postgres.leadership import lead_when_elected
+from services.ledger.postgres.money import PostgresMoney
 from services.ledger.postgres.outbox import PostgresOutbox
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.reports import PostgresReports
@@ -23,6 +27,7 @@ from services.ledger.postgres.runs import PostgresRuns
 from services.ledger.postgres.sweeping import PostgresSweeper
 from services.ledger.schema import migrate
 from services.ledger.settings import LedgerSettings
+from services.ledger.watches import watches
 
 
 async def serve(settings: LedgerSettings) -> None:
@@ -30,19 +35,24 @@ async def serve(settings: LedgerSettings) -> None:
     await bus.provision(all_queues())
     await migrate(settings.database_url)
     async with open_database(settings.database_url, settings.database_connections) as database:
+        await require_durable(database)
         await work(bus, database, settings)
 
 
 async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
     plans = Plans()
     ports = Ports(
-        runs=PostgresRuns(database),
+        runs=PostgresRuns(database, settings),
+        control=PostgresControl(database),
+        funds=PostgresMoney(database, plans, settings),
         attempts=PostgresAttempts(database, plans, settings),
         reports=PostgresReports(database, plans, settings),
         results=PostgresResults(database, settings),
+        bulletin=PostgresBulletin(database),
     )
-    feeder, sweeper = PostgresFeeder(database, settings), PostgresSweeper(database, plans, settings)
-    leader = Leader(bus, PostgresOutbox(database), feeder, sweeper, database.changed)
+    feeder, sweeper = PostgresFeeder(database, plans, settings), PostgresSweeper(database, plans, settings)
+    watched = watches(bus, database, plans)
+    leader = Leader(bus, PostgresOutbox(database), feeder, sweeper, database.changed, watched)
     await bus.rpc.serve("ledger", answers(ports))
     async with asyncio.TaskGroup() as group:
         group.create_task(take_reports(bus, ports, settings.report_batch))

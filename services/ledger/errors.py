@@ -2,12 +2,14 @@
 
 LedgerError
 ├── Refused            permanent: the request cannot be done; carries the Problem that is answered
-└── Unavailable        retryable: Postgres cannot be reached or asked to try again
+├── Unavailable        retryable: Postgres cannot be reached or asked to try again
+└── NotDurable         permanent: this Postgres may forget what it committed; the ledger does not start
 """
 
 from __future__ import annotations
 
 from assay.contracts.problems import Problem, ProblemError
+from assay.contracts.rpc import Quote
 
 
 class LedgerError(Exception):
@@ -33,6 +35,10 @@ class Unavailable(LedgerError, ProblemError):
         )
 
 
+class NotDurable(LedgerError):
+    """The text names the setting."""
+
+
 def unknown_run(run_id: str) -> Refused:
     return Refused(
         Problem(
@@ -51,6 +57,40 @@ def unknown_attempt(attempt_id: str) -> Refused:
             title="No such attempt",
             status=404,
             detail=f"There is no attempt {attempt_id!r}. `assay runs show RUN` lists a run's attempts.",
+        )
+    )
+
+
+def over_limit(quote: Quote) -> Refused:
+    return Refused(
+        Problem(
+            code="over_limit",
+            title="The run does not fit the limits",
+            status=402,
+            detail=quote.refusal[0].upper() + quote.refusal[1:],
+        )
+    )
+
+
+def run_ended(run_id: str, status: str) -> Refused:
+    return Refused(
+        Problem(
+            code="run_ended",
+            title="The run has ended",
+            status=409,
+            detail=f"Run {run_id} is {status}; it cannot be changed any more. `assay runs restart {run_id}` makes "
+            "a new run of the same plan.",
+        )
+    )
+
+
+def unknown_time_zone(name: str) -> Refused:
+    return Refused(
+        Problem(
+            code="unknown_time_zone",
+            title="No such time zone",
+            status=422,
+            detail=f"{name!r} is no time zone of the IANA database; write it like Europe/Berlin or UTC.",
         )
     )
 

@@ -11,33 +11,52 @@ from assay.contracts.attempts import AttemptDetail, AttemptExecuted, AttemptJudg
 from assay.contracts.rpc import (
     AttemptPage,
     CancelRun,
+    ChangeRun,
     ClaimAttempts,
     Claims,
     FactPage,
     GetAttempt,
     GetBoard,
+    GetCosts,
     GetHealth,
+    GetMoney,
     GetRun,
+    Grant,
     Heartbeat,
     Leases,
     ListAttempts,
     ListFacts,
     ListRuns,
+    Money,
+    PauseRun,
+    Quote,
+    QuoteRun,
+    ReleaseGrant,
     Request,
+    RestartRun,
+    ResumeRun,
     RunPage,
     ServiceHealth,
+    SetMoneyLimits,
     SubmitRun,
+    TopUpGrant,
 )
 from assay.contracts.runs import Board, RunView
-from services.ledger.ports import Attempts, Reports, Results, Runs
+from assay.contracts.spending import Costs
+from services.ledger.ports import Attempts, Bulletin, Control, Funds, Reports, Results, Runs, Standing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
+    """Without a ``bulletin`` nothing is known to hold up work."""
+
     runs: Runs
+    control: Control
+    funds: Funds
     attempts: Attempts
     reports: Reports
     results: Results
+    bulletin: Bulletin | None = None
 
 
 async def on_runs_submit(request: SubmitRun, ports: Ports) -> RunView:
@@ -53,7 +72,47 @@ async def on_runs_list(request: ListRuns, ports: Ports) -> RunPage:
 
 
 async def on_runs_cancel(request: CancelRun, ports: Ports) -> RunView:
-    return await ports.runs.cancel(request.run_id)
+    return await ports.control.cancel(request)
+
+
+async def on_runs_pause(request: PauseRun, ports: Ports) -> RunView:
+    return await ports.control.pause(request.run_id)
+
+
+async def on_runs_resume(request: ResumeRun, ports: Ports) -> RunView:
+    return await ports.control.resume(request.run_id)
+
+
+async def on_runs_change(request: ChangeRun, ports: Ports) -> RunView:
+    return await ports.control.change(request)
+
+
+async def on_runs_restart(request: RestartRun, ports: Ports) -> RunView:
+    return await ports.runs.restart(request)
+
+
+async def on_runs_quote(request: QuoteRun, ports: Ports) -> Quote:
+    return await ports.runs.quote(request.plan)
+
+
+async def on_grants_top_up(request: TopUpGrant, ports: Ports) -> Grant:
+    return await ports.funds.top_up(request)
+
+
+async def on_grants_release(request: ReleaseGrant, ports: Ports) -> Grant:
+    return await ports.funds.release(request)
+
+
+async def on_money_get(request: GetMoney, ports: Ports) -> Money:
+    return await ports.funds.get(request)
+
+
+async def on_money_limits(request: SetMoneyLimits, ports: Ports) -> Money:
+    return await ports.funds.set_limits(request)
+
+
+async def on_costs(request: GetCosts, ports: Ports) -> Costs:
+    return await ports.funds.costs(request)
 
 
 async def on_attempts_claim(request: ClaimAttempts, ports: Ports) -> Claims:
@@ -81,7 +140,11 @@ async def on_facts_list(request: ListFacts, ports: Ports) -> FactPage:
 
 
 async def on_health(request: GetHealth, ports: Ports) -> ServiceHealth:
-    return ServiceHealth(service="ledger", ready=True, workers=await ports.results.capacity())
+    workers = await ports.results.capacity()
+    standing = await ports.bulletin.standing() if ports.bulletin else Standing()
+    return ServiceHealth(
+        service="ledger", ready=True, detail=standing.detail, trouble=standing.trouble, workers=workers
+    )
 
 
 async def on_reports(reports: Sequence[AttemptExecuted | AttemptJudged], ports: Ports) -> None:
@@ -99,6 +162,16 @@ _HANDLERS: dict[type[Request[Any]], Any] = {
     GetRun: on_runs_get,
     ListRuns: on_runs_list,
     CancelRun: on_runs_cancel,
+    PauseRun: on_runs_pause,
+    ResumeRun: on_runs_resume,
+    ChangeRun: on_runs_change,
+    RestartRun: on_runs_restart,
+    QuoteRun: on_runs_quote,
+    TopUpGrant: on_grants_top_up,
+    ReleaseGrant: on_grants_release,
+    GetMoney: on_money_get,
+    SetMoneyLimits: on_money_limits,
+    GetCosts: on_costs,
     ClaimAttempts: on_attempts_claim,
     Heartbeat: on_workers_heartbeat,
     ListAttempts: on_attempts_list,

@@ -10,26 +10,54 @@ from assay.bus.protocol import Envelope
 from assay.contracts.attempts import AttemptDetail, AttemptExecuted, AttemptJudged
 from assay.contracts.rpc import (
     AttemptPage,
+    CancelRun,
+    ChangeRun,
     ClaimAttempts,
     Claims,
     FactPage,
     GetBoard,
+    GetCosts,
+    GetMoney,
+    Grant,
     Heartbeat,
     Leases,
     ListAttempts,
     ListFacts,
     ListRuns,
+    Money,
+    Quote,
+    ReleaseGrant,
+    RestartRun,
     RunPage,
+    SetMoneyLimits,
     SubmitRun,
+    TopUpGrant,
 )
-from assay.contracts.runs import Board, RunView
+from assay.contracts.runs import Board, RunPlan, RunView
+from assay.contracts.spending import Costs
 
 
 class Runs(Protocol):
     async def submit(self, order: SubmitRun) -> RunView: ...
+    async def restart(self, order: RestartRun) -> RunView: ...
+    async def quote(self, plan: RunPlan) -> Quote: ...
     async def get(self, run_id: str) -> RunView: ...
     async def page(self, query: ListRuns) -> RunPage: ...
-    async def cancel(self, run_id: str) -> RunView: ...
+
+
+class Control(Protocol):
+    async def pause(self, run_id: str) -> RunView: ...
+    async def resume(self, run_id: str) -> RunView: ...
+    async def cancel(self, order: CancelRun) -> RunView: ...
+    async def change(self, order: ChangeRun) -> RunView: ...
+
+
+class Funds(Protocol):
+    async def top_up(self, request: TopUpGrant) -> Grant: ...
+    async def release(self, request: ReleaseGrant) -> Grant: ...
+    async def get(self, query: GetMoney) -> Money: ...
+    async def set_limits(self, order: SetMoneyLimits) -> Money: ...
+    async def costs(self, query: GetCosts) -> Costs: ...
 
 
 class Attempts(Protocol):
@@ -55,6 +83,24 @@ class Results(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """``trouble`` holds up work now; ``detail`` is that and what else should be known."""
+
+    trouble: str = ""
+    detail: str = ""
+
+
+class Bulletin(Protocol):
+    """What everyone who asks for health is told of the bus."""
+
+    async def tell(self, trouble: str) -> None:
+        """What holds up the work plane now; empty: nothing does."""
+        ...
+
+    async def standing(self) -> Standing: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """Something to publish. ``key`` is what marks it as published: a position, or an attempt's id and token."""
 
@@ -77,5 +123,6 @@ class Feeder(Protocol):
 
 class Sweeper(Protocol):
     async def sweep(self) -> int:
-        """Take back what the dead held; returns how many leases."""
+        """Take back what the dead held, settle what they spent, end what was cancelled or is out of time, and say of
+        runs that stand still why they do; returns how many leases were taken back."""
         ...

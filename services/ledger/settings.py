@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.bus.settings import BusEnvironment
+from assay.contracts.money import Usd
 
 
 class LedgerSettings(BusEnvironment):
@@ -17,4 +18,8 @@ class LedgerSettings(BusEnvironment):
     """An order published but not claimed for so long is published again."""
     max_tries: int = 3
     """Tries of one attempt that infrastructure may lose before it ends as ``infra_error``."""
+    day_limit_usd: Usd | None = "20"
+    """A project's limit for each day, until another is set for it (``assay limits set``)."""
+    max_concurrency: int = 0
+    """Attempts under way over all runs; 0 leaves it to the workers' number."""
     report_batch: int = 200

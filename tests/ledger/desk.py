@@ -16,9 +16,12 @@ from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, ListFac
 from assay.contracts.runs import ModelPin, RunPlan, RunView
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
 from assay.contracts.verdicts import Outcome, Verdict
+from services.ledger.handlers import Ports
 from services.ledger.postgres.attempts import PostgresAttempts
+from services.ledger.postgres.control import PostgresControl
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.feeding import PostgresFeeder
+from services.ledger.postgres.money import PostgresMoney
 from services.ledger.postgres.outbox import PostgresOutbox
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.reports import PostgresReports
@@ -48,19 +51,46 @@ def plan(*, samples: int = 2, models: Sequence[str] = ("oracle",), suite: str = 
 
 
 class Desk:
+    JUDGE = Stage.JUDGE
+
     def __init__(self, database: Database, settings: LedgerSettings) -> None:
         plans = Plans()
         self.database = database
-        self.runs = PostgresRuns(database)
+        self.runs = PostgresRuns(database, settings)
+        self.control = PostgresControl(database)
+        self.funds = PostgresMoney(database, plans, settings)
         self.attempts = PostgresAttempts(database, plans, settings)
         self.reports = PostgresReports(database, plans, settings)
         self.results = PostgresResults(database, settings)
         self.outbox = PostgresOutbox(database)
-        self.feeder = PostgresFeeder(database, settings)
+        self.feeder = PostgresFeeder(database, plans, settings)
         self.sweeper = PostgresSweeper(database, plans, settings)
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(
+            runs=self.runs,
+            control=self.control,
+            funds=self.funds,
+            attempts=self.attempts,
+            reports=self.reports,
+            results=self.results,
+        )
 
     async def submit(self, key: str = "", **of_plan: Any) -> RunView:
         return await self.runs.submit(SubmitRun(plan=plan(**of_plan), idempotency_key=key))
+
+    async def submit_plan(self, plan: RunPlan, key: str = "") -> RunView:
+        return await self.runs.submit(SubmitRun(plan=plan, idempotency_key=key))
+
+    async def queue_all(self, run: RunView) -> None:
+        """As if the feeder had released every attempt, whatever the limits."""
+        await self.rows("UPDATE attempts SET state = 'queued', token = 1 WHERE run_id = $1", run.run_id)
+        await self.rows("UPDATE runs SET n_queued = total, n_waiting = 0 WHERE run_id = $1", run.run_id)
+
+    async def age_attempts(self) -> None:
+        """As if nothing had happened for a long while."""
+        await self.rows("UPDATE attempts SET changed_at = changed_at - interval '1 hour'")
 
     async def hire(self, slots: int, worker_id: str = "runner") -> None:
         await self.attempts.heartbeat(Heartbeat(worker_id=worker_id, stage=Stage.RUN, slots=slots))

@@ -20,7 +20,7 @@ from tests.ledger.desk import Desk, executed
 
 
 def ports(desk: Desk) -> Ports:
-    return Ports(runs=desk.runs, attempts=desk.attempts, reports=desk.reports, results=desk.results)
+    return desk.ports
 
 
 async def bus_with(*reports: AttemptExecuted) -> MemoryBus:

@@ -8,7 +8,7 @@ import pytest
 
 from assay.contracts.facts import RunCancelled, RunSubmitted
 from assay.contracts.problems import ProblemError
-from assay.contracts.rpc import ListAttempts, ListRuns
+from assay.contracts.rpc import CancelRun, ListAttempts, ListRuns
 from assay.contracts.runs import RunStatus
 from assay.contracts.verdicts import Outcome
 from tests.ledger.desk import Desk
@@ -73,7 +73,7 @@ async def test_cancelling_ends_what_is_not_done_and_keeps_what_is(desk: Desk) ->
     first, second, _ = await desk.start(run)
     await desk.hand_in(first)
     await desk.judge(first)
-    cancelled = await desk.runs.cancel(run.run_id)
+    cancelled = await desk.control.cancel(CancelRun(run_id=run.run_id, grace_seconds=0))
     assert cancelled.status is RunStatus.CANCELLED
     assert cancelled.progress.outcomes == {Outcome.PASSED: 1, Outcome.CANCELLED: 2}
     assert await desk.rows("SELECT 1 FROM pending_orders") == []
@@ -88,6 +88,6 @@ async def test_cancelling_ends_what_is_not_done_and_keeps_what_is(desk: Desk) ->
 
 async def test_cancelling_a_run_that_has_ended_changes_nothing(desk: Desk) -> None:
     run = await desk.submit(samples=1)
-    await desk.runs.cancel(run.run_id)
-    again = await desk.runs.cancel(run.run_id)
-    assert again.sequence == (await desk.runs.get(run.run_id)).sequence == 2
+    await desk.control.cancel(CancelRun(run_id=run.run_id))
+    again = await desk.control.cancel(CancelRun(run_id=run.run_id))
+    assert again.sequence == (await desk.runs.get(run.run_id)).sequence == 3

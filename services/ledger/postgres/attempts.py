@@ -18,6 +18,7 @@ from assay.contracts.verdicts import Verdict
 from services.ledger.errors import unknown_attempt, unknown_run
 from services.ledger.postgres.changes import Change, record
 from services.ledger.postgres.database import Connection, Database
+from services.ledger.postgres.funding import Funding, fund
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.rows import ATTEMPT_COLUMNS, Row, attempt_view, from_jsonb, returning
 from services.ledger.settings import LedgerSettings
@@ -34,7 +35,7 @@ WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]
 UPDATE attempts a SET state = 'running', worker_id = $3,
   tries = a.tries + (a.state = 'queued')::int, changed_at = now(),
   lease_until = clock_timestamp() + make_interval(secs => $4)
-FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}, old.worker_id = $3 AS held
+FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}, old.worker_id = $3 AS again
 """,
     Stage.JUDGE: f"""
 WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token)
@@ -44,7 +45,7 @@ WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]
 UPDATE attempts a SET state = 'grading', worker_id = $3,
   gradings = a.gradings + (a.lease_until IS NULL)::int, changed_at = now(),
   lease_until = clock_timestamp() + make_interval(secs => $4)
-FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}, old.worker_id = $3 AS held
+FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}, old.worker_id = $3 AS again
 """,
 }
 
@@ -56,6 +57,11 @@ FROM unnest($1::text[], $2::int[]) AS t(attempt_id, token) ON CONFLICT DO NOTHIN
 _SEEN = """
 INSERT INTO workers (worker_id, stage, pool, slots, seen_at) VALUES ($1, $2, $3, $4, clock_timestamp())
 ON CONFLICT (worker_id) DO UPDATE SET slots = excluded.slots, seen_at = excluded.seen_at
+"""
+
+_LIVE_SLOTS = """
+SELECT coalesce(sum(slots), 0)::int FROM workers
+WHERE stage = $1 AND seen_at > clock_timestamp() - make_interval(secs => $2)
 """
 
 _EXTEND = """
@@ -77,6 +83,7 @@ class PostgresAttempts:
         self._database = database
         self._plans = plans
         self._lease_seconds = settings.lease_seconds
+        self._silence_seconds = settings.worker_silence_seconds
 
     async def claim(self, request: ClaimAttempts) -> Claims:
         """Grant leases on what may be claimed; say of the rest why not."""
@@ -86,16 +93,19 @@ class PostgresAttempts:
             tokens = [claim.token for claim in request.claims]
             claim = _CLAIM[request.stage]
             rows = await connection.fetch(claim, ids, tokens, request.worker_id, self._lease_seconds)
-            granted = {row["attempt_id"] for row in rows}
             await _retire_orders(connection, request.stage, ids, tokens)
+            funded, recalled = list(rows), Funding()
             if request.stage is Stage.RUN:
-                began = [row["token"] for row in rows]
-                await connection.execute(_BEGIN_TRIES, [row["attempt_id"] for row in rows], began, request.worker_id)
+                funded, recalled = await fund(connection, self._plans, rows)
+                began = [row["token"] for row in funded]
+                await connection.execute(_BEGIN_TRIES, [row["attempt_id"] for row in funded], began, request.worker_id)
             fact = _fact_of_claim(request.stage, request.worker_id)
-            await record(connection, [Change(row, fact) for row in rows if not row["held"]])
-            tickets = await self._tickets(connection, rows, request.stage)
-            refused = [claim for claim in request.claims if claim.attempt_id not in granted]
-            return Claims(granted=tickets, denied=await _denied(connection, refused))
+            changes = [Change(row, fact) for row in funded if not row["again"]]
+            await record(connection, [*changes, *recalled.changes], recalled.spends, recalled.notes)
+            tickets = await self._tickets(connection, funded, request.stage)
+            claimed = {row["attempt_id"] for row in rows}
+            refused = [claim for claim in request.claims if claim.attempt_id not in claimed]
+            return Claims(granted=tickets, denied=(*recalled.denied, *await _denied(connection, refused)))
 
         return await self._database.transact(work)
 
@@ -104,13 +114,16 @@ class PostgresAttempts:
 
         async def work(connection: Connection) -> Leases:
             await connection.execute(_SEEN, beat.worker_id, beat.stage, beat.pool, beat.slots)
+            live = await connection.fetchval(_LIVE_SLOTS, beat.stage, self._silence_seconds)
+            share = beat.slots / live if beat.slots and live else 1.0
             if not beat.leases:
-                return Leases()
+                return Leases(share=share)
             ids = [lease.attempt_id for lease in beat.leases]
             tokens = [lease.token for lease in beat.leases]
             rows = await connection.fetch(_EXTEND, ids, tokens, beat.worker_id, self._lease_seconds)
             kept = {row["attempt_id"] for row in rows}
-            return Leases(lost=tuple(lease for lease in beat.leases if lease.attempt_id not in kept))
+            lost = tuple(lease for lease in beat.leases if lease.attempt_id not in kept)
+            return Leases(lost=lost, share=share)
 
         return await self._database.transact(work)
 
@@ -154,6 +167,8 @@ def _ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, output:
         solver=task.solver,
         limits=task.limits,
         price=pin.price,
+        grant_nanousd=row.get("grant", 0),
+        run_limit_usd=plan.limits.cost_usd,
         public=task.public if running else None,
         reference=task.reference if running and pin.model.name in BASELINES else None,
         hidden=None if running else task.hidden,
@@ -222,7 +237,8 @@ async def _page(query: ListAttempts, connection: Connection) -> AttemptPage:
 
 
 async def _detail(connection: Connection, row: Row, plan: RunPlan) -> AttemptDetail:
-    attempt_id = row["attempt_id"]
+    """Of a result taken over, what the earlier attempt left is shown."""
+    attempt_id = row["reused_from"] or row["attempt_id"]
     tries = await connection.fetch("SELECT * FROM tries WHERE attempt_id = $1 ORDER BY token", attempt_id)
     calls = await connection.fetch("SELECT body FROM calls WHERE attempt_id = $1 ORDER BY booked_at", attempt_id)
     verdict = await connection.fetchrow("SELECT body, artifacts FROM verdicts WHERE attempt_id = $1", attempt_id)

@@ -10,12 +10,13 @@ from typing import Any
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.codec import encode
-from assay.contracts.facts import AttemptFact, Event, Fact, RunFinished, RunStarted
+from assay.contracts.facts import AttemptFact, Event, Fact, RunCancelled, RunFinished, RunStarted
 from assay.contracts.models import Usage
-from assay.contracts.runs import Progress
+from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.rows import Row, attempt_view, progress_of, run_view
+from services.ledger.tables.runs import ACTIVE
 
 FactMaker = Callable[[AttemptView, Progress], AttemptFact]
 
@@ -28,15 +29,40 @@ class Change:
     fact: FactMaker
 
 
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Money and tokens that one of the run's attempts used; ``held_nanousd`` is what is reserved, more or less."""
+
+    run_id: str
+    cost_nanousd: int = 0
+    held_nanousd: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A fact about the run itself, made of the run as it then is."""
+
+    run_id: str
+    fact: Callable[[RunView], Fact]
+
+
 @dataclass(slots=True)
 class Delta:
     """What is to be added to one run's counters."""
 
     counts: Counter[str] = field(default_factory=Counter[str])
     started: bool = False
+    moved: bool = False
     facts: int = 0
 
+    def end_quietly(self, row: Row) -> None:
+        """The attempt ended with its run, whose own fact tells of it."""
+        self.move(row)
+        self.facts -= 1
+
     def move(self, row: Row) -> None:
+        self.moved = True
         before, after = row["was"], row["state"]
         if before != after:
             self.counts[f"n_{before}"] -= 1
@@ -47,33 +73,41 @@ class Delta:
             self.counts[f"n_{row['outcome']}"] += 1
         self.facts += 1
 
-    def spend(self, cost_nanousd: int, usage: Usage) -> None:
-        self.counts["cost_nanousd"] += cost_nanousd
+    def spend(self, spend: Spend) -> None:
+        self.counts["cost_nanousd"] += spend.cost_nanousd
+        self.counts["held_nanousd"] += spend.held_nanousd
         for name in ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"):
-            self.counts[name] += getattr(usage, name)
+            self.counts[name] += getattr(spend.usage, name)
 
 
 COUNTERS = (
     *(f"n_{state.value}" for state in State),
     *(f"n_{outcome.value}" for outcome in Outcome),
-    *("cost_nanousd", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"),
+    *("cost_nanousd", "held_nanousd", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"),
 )
 
 _LOCK_RUNS = "SELECT 1 FROM runs WHERE run_id = ANY($1::text[]) ORDER BY run_id FOR UPDATE"
 
-_ENDS = "r.status IN ('waiting', 'running') AND r.n_done + d.n_done = r.total"
+_ENDS = f"r.status IN {ACTIVE} AND r.n_done + d.n_done = r.total"
 _STARTS = "r.started_at IS NULL AND d.started"
 _COUNT = f"""
 UPDATE runs r SET {", ".join(f"{name} = r.{name} + d.{name}" for name in COUNTERS)},
   started_at = CASE WHEN {_STARTS} THEN now() ELSE r.started_at END,
   finished_at = CASE WHEN {_ENDS} THEN now() ELSE r.finished_at END,
-  status = CASE WHEN {_ENDS} THEN 'finished' WHEN r.status = 'waiting' AND d.started THEN 'running' ELSE r.status END,
+  deadline_at = CASE WHEN {_STARTS} THEN now() + make_interval(secs => coalesce((r.limits->>'seconds')::float8, 10800))
+    ELSE r.deadline_at END,
+  progressed_at = CASE WHEN d.moved THEN now() ELSE r.progressed_at END,
+  stalled_at = CASE WHEN d.moved THEN NULL ELSE r.stalled_at END,
+  waits = CASE WHEN {_ENDS} THEN NULL ELSE r.waits END,
+  status = CASE WHEN {_ENDS} THEN CASE r.status WHEN 'cancelling' THEN 'cancelled' ELSE 'finished' END
+    WHEN r.status = 'waiting' AND d.started THEN 'running' ELSE r.status END,
   sequence = r.sequence + d.facts + ({_STARTS})::int + ({_ENDS})::int
-FROM unnest($1::text[], $2::bool[], $3::int[], {", ".join(f"${i + 4}::bigint[]" for i in range(len(COUNTERS)))})
-  AS d(run_id, started, facts, {", ".join(COUNTERS)})
+FROM unnest($1::text[], $2::bool[], $3::bool[], $4::int[],
+  {", ".join(f"${i + 5}::bigint[]" for i in range(len(COUNTERS)))})
+  AS d(run_id, started, moved, facts, {", ".join(COUNTERS)})
 WHERE r.run_id = d.run_id
 RETURNING new.*, old.sequence AS was_sequence, (old.started_at IS NULL AND new.started_at IS NOT NULL) AS starts,
-  (old.status <> 'finished' AND new.status = 'finished') AS ends, now() AS at
+  (old.status NOT IN ('finished', 'cancelled') AND new.status IN ('finished', 'cancelled')) AS ends, now() AS at
 """
 
 _STORE = """
@@ -87,14 +121,23 @@ SELECT run_id, sequence FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS f(
 
 
 async def record(
-    connection: Connection, changes: Sequence[Change], spends: Iterable[tuple[str, int, Usage]] = ()
+    connection: Connection,
+    changes: Sequence[Change],
+    spends: Iterable[Spend] = (),
+    notes: Sequence[Note] = (),
+    ended: Sequence[Row] = (),
 ) -> None:
-    """Count the changes and the spends ``(run_id, nano-USD, usage)``, and store a fact for each change."""
+    """Count the changes and the spends, and store a fact for each change and note. ``ended`` are attempts that ended
+    together with their runs."""
     deltas: defaultdict[str, Delta] = defaultdict(Delta)
     for change in changes:
         deltas[change.row["run_id"]].move(change.row)
-    for run_id, cost_nanousd, usage in spends:
-        deltas[run_id].spend(cost_nanousd, usage)
+    for row in ended:
+        deltas[row["run_id"]].end_quietly(row)
+    for spend in spends:
+        deltas[spend.run_id].spend(spend)
+    for note in notes:
+        deltas[note.run_id].facts += 1
     if not deltas:
         return
     facts: defaultdict[str, list[Change]] = defaultdict(list)
@@ -102,7 +145,8 @@ async def record(
         facts[change.row["run_id"]].append(change)
     stored: list[tuple[str, int, str, str]] = []
     for run in await _count(connection, deltas):
-        stored.extend(_events(run, facts[run["run_id"]]))
+        of_run = [note for note in notes if note.run_id == run["run_id"]]
+        stored.extend(_events(run, facts[run["run_id"]], of_run))
     await store_facts(connection, stored)
 
 
@@ -110,21 +154,22 @@ async def _count(connection: Connection, deltas: dict[str, Delta]) -> Sequence[R
     run_ids = sorted(deltas)
     await connection.execute(_LOCK_RUNS, run_ids)
     ordered = [deltas[run_id] for run_id in run_ids]
+    flags = [delta.started for delta in ordered], [delta.moved for delta in ordered]
     columns = ([delta.counts[name] for delta in ordered] for name in COUNTERS)
-    return await connection.fetch(
-        _COUNT, run_ids, [delta.started for delta in ordered], [delta.facts for delta in ordered], *columns
-    )
+    return await connection.fetch(_COUNT, run_ids, *flags, [delta.facts for delta in ordered], *columns)
 
 
-def _events(run: Row, changes: Sequence[Change]) -> Iterable[tuple[str, int, str, str]]:
+def _events(run: Row, changes: Sequence[Change], notes: Sequence[Note]) -> Iterable[tuple[str, int, str, str]]:
     progress = progress_of(run)
     sequence = run["was_sequence"]
     messages: list[tuple[str, Fact]] = []
     if run["starts"]:
         messages.append((run["run_id"], RunStarted(run=run_view(run))))
     messages += [(change.row["attempt_id"], change.fact(attempt_view(change.row), progress)) for change in changes]
+    messages += [(run["run_id"], note.fact(run_view(run))) for note in notes]
     if run["ends"]:
-        messages.append((run["run_id"], RunFinished(run=run_view(run))))
+        ending = RunCancelled if run["status"] == RunStatus.CANCELLED else RunFinished
+        messages.append((run["run_id"], ending(run=run_view(run))))
     for subject, message in messages:
         sequence += 1
         yield event(run, sequence, subject, message)

@@ -15,12 +15,17 @@ from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.orders import add_orders
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.rows import Row, returning, to_jsonb
-from services.ledger.postgres.spending import book_calls
+from services.ledger.postgres.spending import book_calls, book_judging
 from services.ledger.settings import LedgerSettings
 
 _TAKE_IN = "INSERT INTO inbox (message_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING message_id"
 
-_LOCK = "SELECT 1 FROM attempts WHERE attempt_id = ANY($1::text[]) ORDER BY attempt_id FOR UPDATE"
+BUDGET = "budget"
+"""The fault of a try that a money limit ended: it says nothing about the model."""
+
+_LOCK = (
+    "SELECT worst_nanousd, held_nanousd FROM attempts WHERE attempt_id = ANY($1::text[]) ORDER BY attempt_id FOR UPDATE"
+)
 
 # A lost try goes back to the queue under a new token; whether it may is decided here, against the tries it has had.
 _EXECUTED = f"""
@@ -89,8 +94,8 @@ class PostgresReports:
         await self._database.transact(work)
 
     async def _executed(self, connection: Connection, reports: Sequence[AttemptExecuted]) -> None:
-        await connection.execute(_LOCK, [report.attempt_id for report in reports])
-        spends = await book_calls(connection, self._plans, reports)
+        locked = await connection.fetch(_LOCK, [report.attempt_id for report in reports])
+        booked = await book_calls(connection, self._plans, reports, locked)
         rows = await connection.fetch(_EXECUTED, *_columns([_executed_row(r) for r in reports]), self._max_tries)
         current = {(row["attempt_id"], row["was_token"]): row for row in rows}
         tries = [_try_row(report, current.get((report.attempt_id, report.token))) for report in reports]
@@ -99,11 +104,15 @@ class PostgresReports:
         again = [row for row in rows if row["state"] == State.QUEUED]
         await add_orders(connection, "judge", judge)
         await add_orders(connection, "run", again)
-        await count_in(connection, self._plans, [(row, {}) for row in rows if row["state"] == State.DONE])
-        await record(connection, [Change(row, _fact_of_execution(row)) for row in rows], spends)
+        broke = {report.attempt_id for report in reports if report.fault and report.fault.kind == BUDGET}
+        done = [row for row in rows if row["state"] == State.DONE and row["attempt_id"] not in broke]
+        await count_in(connection, self._plans, [(row, {}) for row in done])
+        changes = [Change(row, _fact_of_execution(row)) for row in rows]
+        await record(connection, changes, booked.spends, booked.notes)
 
     async def _judged(self, connection: Connection, reports: Sequence[AttemptJudged]) -> None:
         await connection.execute(_LOCK, [report.attempt_id for report in reports])
+        await book_judging(connection, self._plans, reports)
         by_id = {report.attempt_id: report for report in reports}
         *columns, again = _columns([_judged_row(report) for report in reports])
         rows = await connection.fetch(_JUDGED, *columns, self._max_tries, again)

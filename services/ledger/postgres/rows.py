@@ -10,14 +10,15 @@ import msgspec
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.models import Usage
 from assay.contracts.money import usd
-from assay.contracts.runs import Progress, RunStatus, RunView
+from assay.contracts.runs import Progress, RunLimits, RunStatus, RunView, Wait
 from assay.contracts.verdicts import Outcome
 
 Row = Mapping[str, Any]
 
 ATTEMPT_COLUMNS = (
     "attempt_id, run_id, ordinal, task_index, model_index, task_id, category, sample_id, model, repeat, key, state, "
-    "token, tries, gradings, worker_id, lease_until, outcome, score, reason, cost_nanousd, input_tokens, "
+    "token, tries, gradings, worker_id, lease_until, outcome, score, reason, worst_nanousd, held_nanousd, reused_from, "
+    "cost_nanousd, input_tokens, "
     "cached_tokens, output_tokens, reasoning_tokens, duration_seconds, changed_at"
 )
 
@@ -53,7 +54,9 @@ def attempt_view(row: Row) -> AttemptView:
         reason=row["reason"],
         tries=row["tries"],
         cost_usd=usd(row["cost_nanousd"]),
+        held_usd=usd(row["held_nanousd"]),
         usage=usage_of(row),
+        reused_from=row["reused_from"],
         duration_seconds=row["duration_seconds"],
         changed_at=row["changed_at"],
     )
@@ -69,7 +72,9 @@ def progress_of(row: Row) -> Progress:
         grading=row["n_grading"],
         done=row["n_done"],
         outcomes={outcome: count for outcome in Outcome if (count := row[f"n_{outcome.value}"])},
+        reused=row["n_reused"],
         cost_usd=usd(row["cost_nanousd"]),
+        held_usd=usd(row["held_nanousd"]),
         usage=usage_of(row),
     )
 
@@ -89,6 +94,12 @@ def run_view(row: Row) -> RunView:
         repeats=row["repeats"],
         progress=progress_of(row),
         sequence=row["sequence"],
+        limits=from_jsonb(RunLimits, row["limits"]),
+        priority=row["priority"],
+        waits=from_jsonb(Wait, row["waits"]),
+        reason=row["reason"],
+        restarts=row["restarts"],
+        deadline_at=row["deadline_at"],
     )
 
 

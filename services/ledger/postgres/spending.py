@@ -2,86 +2,161 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from assay.contracts.attempts import AttemptExecuted
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.ids import run_of
 from assay.contracts.models import Call, Usage
+from services.ledger.postgres.accounts import Transfer, lock, open_accounts, transfer
+from services.ledger.postgres.changes import Note, Spend
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.rows import to_jsonb
+from services.ledger.postgres.rows import Row, to_jsonb
+from services.ledger.postgres.settling import Bill, settle, settle_lost
+from services.ledger.postgres.warnings import excess_note, warnings
 
 _BOOK = """
-INSERT INTO calls (call_id, attempt_id, token, cost_nanousd, body)
-SELECT call_id, attempt_id, token, cost, body::jsonb
-FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::text[]) AS c(call_id, attempt_id, token, cost, body)
+INSERT INTO calls (call_id, attempt_id, token, purpose, cost_nanousd, posted_nanousd, body)
+SELECT call_id, attempt_id, token, purpose, cost, posted, body::jsonb
+FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
+  AS c(call_id, attempt_id, token, purpose, cost, posted, body)
 ON CONFLICT (call_id) DO NOTHING RETURNING call_id
 """
 
-_CHARGE_ATTEMPTS = """
-UPDATE attempts a SET cost_nanousd = a.cost_nanousd + u.cost, input_tokens = a.input_tokens + u.input,
-  cached_tokens = a.cached_tokens + u.cached, output_tokens = a.output_tokens + u.output,
-  reasoning_tokens = a.reasoning_tokens + u.reasoning
-FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-  AS u(attempt_id, cost, input, cached, output, reasoning)
+_CHARGE = """
+UPDATE attempts a SET cost_nanousd = a.cost_nanousd + u.cost, held_nanousd = a.held_nanousd - u.released,
+  input_tokens = a.input_tokens + u.input, cached_tokens = a.cached_tokens + u.cached,
+  output_tokens = a.output_tokens + u.output, reasoning_tokens = a.reasoning_tokens + u.reasoning
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+  AS u(attempt_id, cost, released, input, cached, output, reasoning)
 WHERE a.attempt_id = u.attempt_id
 """
 
-_POST = """
-INSERT INTO accounts (account, posted_nanousd)
-SELECT CASE WHEN of_day THEN account || ':' || (now() AT TIME ZONE 'UTC')::date ELSE account END, amount
-FROM unnest($1::text[], $2::bool[], $3::bigint[]) AS p(account, of_day, amount) ORDER BY account
-ON CONFLICT (account) DO UPDATE SET posted_nanousd = accounts.posted_nanousd + excluded.posted_nanousd
-"""
 
-Spend = tuple[str, int, Usage]
+@dataclass(slots=True)
+class Booked:
+    """What booking brings to the runs' counters and facts."""
+
+    spends: list[Spend] = field(default_factory=list[Spend])
+    notes: list[Note] = field(default_factory=list[Note])
 
 
-async def book_calls(connection: Connection, plans: Plans, reports: Sequence[AttemptExecuted]) -> list[Spend]:
-    """Store the calls not yet booked and charge their attempts and accounts; returns ``(run_id, nano-USD, usage)``."""
-    calls = [(report, call) for report in reports for call in report.calls]
-    if not calls:
+@dataclass(slots=True)
+class _Charge:
+    cost_nanousd: int = 0
+    released_nanousd: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+
+async def book_calls(
+    connection: Connection, plans: Plans, reports: Sequence[AttemptExecuted], attempts: Sequence[Row]
+) -> Booked:
+    """Store the calls not yet booked, settle the holds of the tries that made them, and charge the attempts.
+    ``attempts`` are the reports' rows, locked."""
+    fresh = await _store(connection, [(r.attempt_id, r.token, "model", call, 0) for r in reports for call in r.calls])
+    charges = {report.attempt_id: _Charge() for report in reports}
+    for report in reports:
+        for call in report.calls:
+            if call.call_id in fresh:
+                charges[report.attempt_id].usage += call.usage
+    booked = Booked()
+    if any(row["worst_nanousd"] or row["held_nanousd"] for row in attempts) or _cost(reports):
+        bills = [await _bill(connection, plans, report, fresh) for report in reports]
+        settled, accounts = await settle(connection, bills)
+        for each in settled:
+            charge = charges[each.attempt_id]
+            charge.cost_nanousd += each.posted_nanousd + each.excess_nanousd
+            charge.released_nanousd += each.released_nanousd
+        run_ids = {bill.project: run_of(bill.attempt_id) for bill in bills}
+        booked.notes += await warnings(connection, accounts, run_ids)
+        booked.notes += [excess_note(each.attempt_id, each.excess_nanousd) for each in settled if each.excess_nanousd]
+    booked.spends += await _charge(connection, charges)
+    return booked
+
+
+async def book_lost(connection: Connection, plans: Plans, holds: Sequence[Row]) -> Booked:
+    """Nobody will tell what these tries spent: all that was held is posted, each with a receipt that says so."""
+    if not holds:
+        return Booked()
+    receipts: list[_Receipt] = []
+    for hold in holds:
+        call = Call(
+            call_id=f"{hold['attempt_id']}:{hold['token']}:lost",
+            model=hold["model"],
+            cost_nanousd=hold["amount_nanousd"],
+            estimated=True,
+        )
+        receipts.append((hold["attempt_id"], hold["token"], "model", call, hold["amount_nanousd"]))
+    await _store(connection, receipts)
+    accounts = await settle_lost(connection, holds)
+    charges: dict[str, _Charge] = {}
+    run_ids: dict[str, str] = {}
+    for hold in holds:
+        charge = charges.setdefault(hold["attempt_id"], _Charge())
+        charge.cost_nanousd += hold["amount_nanousd"]
+        charge.released_nanousd += hold["amount_nanousd"]
+        run_id = run_of(hold["attempt_id"])
+        run_ids[(await plans.of(connection, run_id)).project] = run_id
+    notes = await warnings(connection, accounts, run_ids)
+    return Booked(await _charge(connection, charges), notes)
+
+
+async def book_judging(connection: Connection, plans: Plans, reports: Sequence[AttemptJudged]) -> None:
+    """What model judges asked, on an account of its own."""
+    calls = [(r.attempt_id, r.token, "judge", call, call.cost_nanousd) for r in reports for call in r.calls]
+    fresh = await _store(connection, calls)
+    transfers: list[Transfer] = []
+    for attempt_id, token, _, call, cost in calls:
+        if call.call_id in fresh and cost:
+            account = f"judge:{(await plans.of(connection, run_of(attempt_id))).project}"
+            transfers.append(Transfer(call.call_id, "judge", attempt_id, token, (account,), posted_nanousd=cost))
+    names = {name for each in transfers for name in each.accounts}
+    await open_accounts(connection, dict.fromkeys(sorted(names)))
+    await lock(connection, names)
+    await transfer(connection, transfers)
+
+
+_Receipt = tuple[str, int, str, Call, int]
+
+
+async def _store(connection: Connection, receipts: Sequence[_Receipt]) -> set[str]:
+    """Receipts ``(attempt, token, purpose, call, posted)``; returns the ids of those that were not there yet."""
+    if not receipts:
+        return set()
+    rows: list[tuple[Any, ...]] = [
+        (call.call_id, attempt_id, token, purpose, call.cost_nanousd, posted, to_jsonb(call))
+        for attempt_id, token, purpose, call, posted in receipts
+    ]
+    found = await connection.fetch(_BOOK, *(list(column) for column in zip(*rows, strict=True)))
+    return {row["call_id"] for row in found}
+
+
+def _cost(reports: Sequence[AttemptExecuted]) -> int:
+    return sum(call.cost_nanousd for report in reports for call in report.calls)
+
+
+async def _bill(connection: Connection, plans: Plans, report: AttemptExecuted, fresh: set[str]) -> Bill:
+    plan = await plans.of(connection, run_of(report.attempt_id))
+    costs = [(call.call_id, call.cost_nanousd) for call in report.calls if call.call_id in fresh]
+    return Bill(report.attempt_id, report.token, plan.project, costs)
+
+
+async def _charge(connection: Connection, charges: dict[str, _Charge]) -> list[Spend]:
+    changed = {
+        attempt_id: charge
+        for attempt_id, charge in charges.items()
+        if charge.cost_nanousd or charge.released_nanousd or charge.usage != Usage()
+    }
+    if not changed:
         return []
-    columns = zip(*(_call_row(report, call) for report, call in calls), strict=True)
-    booked = {row["call_id"] for row in await connection.fetch(_BOOK, *(list(column) for column in columns))}
-    fresh = [(report.attempt_id, call) for report, call in calls if call.call_id in booked]
-    await _charge_attempts(connection, fresh)
-    await _post(connection, plans, fresh)
-    return [(run_of(attempt_id), call.cost_nanousd, call.usage) for attempt_id, call in fresh]
+    rows = [(attempt_id, c.cost_nanousd, c.released_nanousd, *_tokens(c.usage)) for attempt_id, c in changed.items()]
+    await connection.execute(_CHARGE, *(list(column) for column in zip(*rows, strict=True)))
+    return [
+        Spend(run_of(attempt_id), c.cost_nanousd, -c.released_nanousd, c.usage) for attempt_id, c in changed.items()
+    ]
 
 
-def _call_row(report: AttemptExecuted, call: Call) -> tuple[Any, ...]:
-    return call.call_id, report.attempt_id, report.token, call.cost_nanousd, to_jsonb(call)
-
-
-async def _charge_attempts(connection: Connection, calls: Sequence[tuple[str, Call]]) -> None:
-    sums: dict[str, tuple[int, Usage]] = {}
-    for attempt_id, call in calls:
-        cost, usage = sums.get(attempt_id, (0, Usage()))
-        sums[attempt_id] = (cost + call.cost_nanousd, usage + call.usage)
-    usages = [usage for _, usage in sums.values()]
-    await connection.execute(
-        _CHARGE_ATTEMPTS,
-        list(sums),
-        [cost for cost, _ in sums.values()],
-        [usage.input_tokens for usage in usages],
-        [usage.cached_tokens for usage in usages],
-        [usage.output_tokens for usage in usages],
-        [usage.reasoning_tokens for usage in usages],
-    )
-
-
-async def _post(connection: Connection, plans: Plans, calls: Sequence[tuple[str, Call]]) -> None:
-    amounts: Counter[tuple[str, bool]] = Counter()
-    for attempt_id, call in calls:
-        if call.cost_nanousd:
-            run_id = run_of(attempt_id)
-            project = (await plans.of(connection, run_id)).project
-            for account, of_day in ((f"run:{run_id}", False), (f"project:{project}", False), (f"day:{project}", True)):
-                amounts[account, of_day] += call.cost_nanousd
-    if amounts:
-        accounts = sorted(amounts)
-        names, of_days = [name for name, _ in accounts], [of_day for _, of_day in accounts]
-        await connection.execute(_POST, names, of_days, [amounts[account] for account in accounts])
+def _tokens(usage: Usage) -> tuple[int, int, int, int]:
+    return usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.reasoning_tokens

@@ -11,6 +11,9 @@ from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.orders import add_orders
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.rows import returning
+from services.ledger.postgres.spending import book_lost
+from services.ledger.postgres.standstill import end_overdue, tell_stalled
+from services.ledger.postgres.winding import BATCH, recall_paused, wind_down
 from services.ledger.settings import LedgerSettings
 
 # By the database's clock, whatever the workers' clocks say.
@@ -34,9 +37,20 @@ FROM unnest($1::text[], $2::int[], $3::text[]) AS u(attempt_id, token, cause)
 WHERE t.attempt_id = u.attempt_id AND t.token = u.token AND t.ended = ''
 """
 
+# Late reports are waited for: they say what was spent, where otherwise the worst must be taken for it.
+_ORPHANS = """
+SELECT h.*, a.model FROM holds h JOIN attempts a USING (attempt_id)
+WHERE h.state = 'held' AND (a.token <> h.token OR a.state <> 'running')
+  AND a.changed_at < clock_timestamp() - make_interval(secs => $1)
+ORDER BY h.attempt_id LIMIT 500 FOR UPDATE OF a, h SKIP LOCKED
+"""
+
 _FORGOTTEN = """
 UPDATE pending_orders SET published_at = NULL WHERE published_at < clock_timestamp() - make_interval(secs => $1)
 """
+
+
+LEASES_FOR_A_LATE_REPORT = 2
 
 
 class PostgresSweeper:
@@ -45,15 +59,22 @@ class PostgresSweeper:
         self._plans = plans
         self._max_tries = settings.max_tries
         self._patience_seconds = settings.order_patience_seconds
+        self._orphan_seconds = LEASES_FOR_A_LATE_REPORT * settings.lease_seconds
 
     async def sweep(self) -> int:
-        """Take back the leases that ran out and repeat the orders nobody claimed; returns the leases taken back."""
+        """Everything that only time brings about; returns the leases taken back."""
         taken_back = await self._database.transact(self._sweep, quiet=True)
-        if taken_back:
+        ended = await self._database.transact(end_overdue, quiet=True)
+        while await self._database.transact(wind_down, quiet=True) == BATCH:
+            self._database.changed.set()
+        recalled = await self._database.transact(recall_paused, quiet=True)
+        stalled = await self._database.transact(tell_stalled, quiet=True)
+        if taken_back or ended or recalled or stalled:
             self._database.changed.set()
         return taken_back
 
     async def _sweep(self, connection: Connection) -> int:
+        await self._settle_orphans(connection)
         rows = await connection.fetch(_EXPIRED, self._max_tries)
         if rows:
             ids, tokens = [row["attempt_id"] for row in rows], [row["was_token"] for row in rows]
@@ -64,6 +85,12 @@ class PostgresSweeper:
             await record(connection, [Change(row, _fact) for row in rows])
         await connection.execute(_FORGOTTEN, self._patience_seconds)
         return len(rows)
+
+    async def _settle_orphans(self, connection: Connection) -> None:
+        """Holds of tries that are over and were never reported on."""
+        holds = await connection.fetch(_ORPHANS, self._orphan_seconds)
+        booked = await book_lost(connection, self._plans, holds)
+        await record(connection, [], booked.spends, booked.notes)
 
 
 def _fact(attempt: AttemptView, progress: Progress) -> AttemptRequeued | AttemptFinished:

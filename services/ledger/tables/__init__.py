@@ -4,7 +4,8 @@ from sqlmodel import SQLModel
 
 from services.ledger.tables.attempts import Attempt, PendingOrder, StoredVerdict, Try
 from services.ledger.tables.board import Cell, CellMetric
-from services.ledger.tables.money import Account, Hold, StoredCall
+from services.ledger.tables.bus import BusEpoch, StoredDeadLetter
+from services.ledger.tables.money import Account, Hold, Project, StoredCall, Transfer
 from services.ledger.tables.runs import PendingFact, Plan, Run, StoredFact
 from services.ledger.tables.work import Inbox, Worker
 
@@ -14,6 +15,7 @@ __all__ = [
     "METADATA",
     "Account",
     "Attempt",
+    "BusEpoch",
     "Cell",
     "CellMetric",
     "Hold",
@@ -21,10 +23,13 @@ __all__ = [
     "PendingFact",
     "PendingOrder",
     "Plan",
+    "Project",
     "Run",
     "StoredCall",
+    "StoredDeadLetter",
     "StoredFact",
     "StoredVerdict",
+    "Transfer",
     "Try",
     "Worker",
 ]

@@ -13,14 +13,19 @@ from sqlmodel import Field, SQLModel
 
 from services.ledger.tables.columns import count, nanousd, time, tokens
 
+REUSABLE = "('passed', 'failed', 'timeout', 'refused', 'agent_error')"
+"""Outcomes that say something about the model, and would be said again: a later run may take them over."""
+
 
 class Attempt(SQLModel, table=True):
-    """One attempt. ``task`` and ``model_index`` point into the run's plan; ``token`` fences its present lease."""
+    """One attempt. ``worst_nanousd`` is the most its first request can cost, ``held_nanousd`` what is reserved now.
+    ``task`` and ``model_index`` point into the run's plan; ``token`` fences its present lease."""
 
     __tablename__ = "attempts"
     __table_args__ = (
         Index("attempts_of_run", "run_id", "ordinal", unique=True),
         Index("attempts_waiting", "run_id", "ordinal", postgresql_where=text("state = 'waiting'")),
+        Index("attempts_reusable", "key", postgresql_where=text(f"outcome IN {REUSABLE}")),
         Index("attempts_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
     )
 
@@ -44,6 +49,9 @@ class Attempt(SQLModel, table=True):
     outcome: str | None = None
     score: float | None = None
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    worst_nanousd: int = nanousd()
+    held_nanousd: int = nanousd()
+    reused_from: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()
     cached_tokens: int = tokens()

@@ -13,13 +13,16 @@ from sqlmodel import Field, SQLModel
 
 from services.ledger.tables.columns import count, nanousd, time, tokens
 
+ACTIVE = "('waiting', 'running', 'paused', 'cancelling')"
+
 
 class Run(SQLModel, table=True):
-    """A run and its counters; ``sequence`` is that of its newest fact, ``n_*`` count attempts by state and outcome."""
+    """A run and its counters; ``sequence`` is that of its newest fact, ``n_*`` count attempts by state and outcome.
+    ``cancel_at`` is when attempts under way are ended, too; ``progressed_at`` when an attempt changed last."""
 
     __tablename__ = "runs"
     __table_args__ = (
-        Index("runs_active", "run_id", postgresql_where=text("status IN ('waiting', 'running')")),
+        Index("runs_active", "run_id", postgresql_where=text(f"status IN {ACTIVE}")),
         Index("runs_key", "idempotency_key", unique=True, postgresql_where=text("idempotency_key <> ''")),
         CheckConstraint(
             "n_waiting + n_queued + n_running + n_executed + n_grading + n_done = total", name="runs_every_attempt_once"
@@ -39,6 +42,15 @@ class Run(SQLModel, table=True):
     created_at: datetime = time()
     started_at: datetime | None = time(null=True)
     finished_at: datetime | None = time(null=True)
+    limits: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    priority: int = Field(default=5, sa_column_kwargs={"server_default": "5"})
+    deadline_at: datetime | None = time(null=True)
+    cancel_at: datetime | None = time(null=True)
+    progressed_at: datetime = time()
+    stalled_at: datetime | None = time(null=True)
+    waits: Any = Field(default=None, sa_column=Column(JSONB))
+    reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    restarts: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     sequence: int = count()
     total: int = count()
     n_waiting: int = count()
@@ -56,7 +68,9 @@ class Run(SQLModel, table=True):
     n_infra_error: int = count()
     n_cancelled: int = count()
     n_needs_review: int = count()
+    n_reused: int = count()
     cost_nanousd: int = nanousd()
+    held_nanousd: int = nanousd()
     input_tokens: int = tokens()
     cached_tokens: int = tokens()
     output_tokens: int = tokens()

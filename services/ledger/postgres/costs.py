@@ -1,0 +1,100 @@
+"""What calls cost, summed by what is asked for. Receipts are read as they are; another price list is only a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from assay.contracts.models import Usage
+from assay.contracts.money import Price, usd
+from assay.contracts.rpc import CostBy, GetCosts
+from assay.contracts.spending import CostRow, Costs
+from services.ledger.postgres.database import Connection
+from services.ledger.postgres.rows import Row
+
+_ZONE = "coalesce((SELECT time_zone FROM projects WHERE project = $1), 'UTC')"
+_LABELS = {
+    CostBy.CALL: "c.call_id",
+    CostBy.TASK: "a.task_id",
+    CostBy.MODEL: "a.model",
+    CostBy.DAY: f"(c.booked_at AT TIME ZONE {_ZONE})::date::text",
+    CostBy.RUN: "a.run_id",
+}
+_TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+_SUMS = ", ".join(f"coalesce(sum((c.body->'usage'->>'{name}')::bigint), 0)::bigint AS {name}" for name in _TOKENS)
+
+# One row per label and model, for prices are per model; or per call, where each is priced anew. A lost hold's receipt
+# has no usage of its own.
+_ROWS = """
+SELECT {label} AS label, a.model, count(*)::int AS calls, {sums},
+  sum(c.posted_nanousd + c.excess_nanousd)::bigint AS cost,
+  coalesce(sum(c.posted_nanousd + c.excess_nanousd) FILTER (WHERE (c.body->>'estimated')::bool), 0)::bigint
+    AS estimated,
+  coalesce(sum(c.posted_nanousd + c.excess_nanousd) FILTER (WHERE t.ended <> 'executed'), 0)::bigint AS superseded
+FROM calls c JOIN attempts a USING (attempt_id) JOIN runs r USING (run_id)
+LEFT JOIN tries t ON t.attempt_id = c.attempt_id AND t.token = c.token
+WHERE r.project = $1 AND c.purpose = 'model' AND ($2 = '' OR a.run_id = $2)
+  AND ($3::date IS NULL OR (c.booked_at AT TIME ZONE {zone})::date >= $3)
+  AND ($4::date IS NULL OR (c.booked_at AT TIME ZONE {zone})::date <= $4)
+GROUP BY 1, 2{grain} ORDER BY 1, 2
+"""
+
+_APART = """
+SELECT coalesce(sum(c.posted_nanousd) FILTER (WHERE c.purpose = 'judge'), 0)::bigint AS judge,
+  coalesce(sum(c.excess_nanousd), 0)::bigint AS excess
+FROM calls c JOIN attempts a USING (attempt_id) JOIN runs r USING (run_id)
+WHERE r.project = $1 AND ($2 = '' OR a.run_id = $2)
+  AND ($3::date IS NULL OR (c.booked_at AT TIME ZONE {zone})::date >= $3)
+  AND ($4::date IS NULL OR (c.booked_at AT TIME ZONE {zone})::date <= $4)
+"""
+
+
+async def costs(connection: Connection, query: GetCosts) -> Costs:
+    """Rows by label, dearest first; pages of them where they are calls or runs."""
+    grain = ", c.call_id" if query.prices else ""
+    select = _ROWS.format(label=_LABELS[query.by], sums=_SUMS, zone=_ZONE, grain=grain)
+    asked = (query.project, query.run_id, query.since, query.until)
+    rows = await connection.fetch(select, *asked)
+    apart = await connection.fetchrow(_APART.format(zone=_ZONE), *asked)
+    assert apart is not None
+    found = [_row(label, of_label, query.prices) for label, of_label in _by_label(rows).items()]
+    found.sort(key=lambda row: (-float(row.cost_usd), row.label))
+    start = int(query.cursor) if query.cursor.isdigit() else 0
+    end = start + query.limit
+    return Costs(
+        rows=tuple(found[start:end]),
+        total=_row("total", rows, query.prices),
+        judge_usd=usd(apart["judge"]),
+        excess_usd=usd(apart["excess"]),
+        since=query.since,
+        until=query.until,
+        next_cursor=str(end) if len(found) > end else "",
+    )
+
+
+def _by_label(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row["label"], []).append(row)
+    return grouped
+
+
+def _row(label: str, rows: Sequence[Row], prices: dict[str, Price]) -> CostRow:
+    known = [row for row in rows if row["model"] in prices]
+    return CostRow(
+        label=label,
+        calls=_sum(rows, "calls"),
+        usage=Usage(**{name: _sum(rows, name) for name in _TOKENS}),
+        cost_usd=usd(_sum(rows, "cost")),
+        estimated_usd=usd(_sum(rows, "estimated")),
+        superseded_usd=usd(_sum(rows, "superseded")),
+        recosted_usd=usd(sum(_recost(row, prices[row["model"]]) for row in known)) if known else None,
+    )
+
+
+def _recost(row: Row, price: Price) -> int:
+    return price.cost(**{name: row[name] for name in _TOKENS})
+
+
+def _sum(rows: Sequence[Row], column: str) -> Any:
+    return sum(row[column] for row in rows)

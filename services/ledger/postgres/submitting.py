@@ -1,0 +1,140 @@
+"""Storing a run with all its attempts, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from assay.contracts.attempts import State
+from assay.contracts.codec import digest
+from assay.contracts.facts import Fact, RunFinished, RunSubmitted
+from assay.contracts.ids import attempt_id, new_id
+from assay.contracts.money import nanousd
+from assay.contracts.rpc import SubmitRun
+from assay.contracts.runs import RunPlan, RunView
+from services.ledger.errors import key_reused, over_limit
+from services.ledger.postgres.accounts import open_accounts
+from services.ledger.postgres.changes import event, store_facts
+from services.ledger.postgres.database import Connection
+from services.ledger.postgres.quoting import open_project, quote
+from services.ledger.postgres.reuse import Earlier, earlier_results
+from services.ledger.postgres.rows import Row, run_view, to_jsonb
+from services.ledger.settings import LedgerSettings
+from services.ledger.worth import content_key, worst_nanousd
+
+_BY_KEY = "SELECT *, now() AS at FROM runs WHERE idempotency_key = $1"
+
+_INSERT = """
+INSERT INTO runs (run_id, project, name, suite, status, repeats, models, task_ids, idempotency_key, plan_digest,
+  limits, priority, restarts, sequence, total, n_waiting, n_done, n_reused, finished_at,
+  n_passed, n_failed, n_timeout, n_refused, n_agent_error)
+VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6, $7, $8, $9, $10, $11, $12,
+  1 + $15::int, $13::int, $13 - $14, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20)
+RETURNING *, now() AS at
+"""
+
+COLUMNS = (
+    *("attempt_id", "run_id", "ordinal", "task_index", "model_index", "task_id", "category", "sample_id"),
+    *("model", "repeat", "key", "worst_nanousd", "state", "outcome", "score", "reason", "duration_seconds"),
+    "reused_from",
+)
+_OUTCOME = COLUMNS.index("outcome")
+_REUSED = ("passed", "failed", "timeout", "refused", "agent_error")
+
+
+class Submission:
+    """One order to submit, made ready outside of the transaction as far as can be."""
+
+    def __init__(self, order: SubmitRun, settings: LedgerSettings) -> None:
+        self._order, self._plan, self._settings = order, order.plan, settings
+        self._run_id = new_id()
+        self._digest = digest(order.plan)
+        self._attempts = list(_attempts(self._run_id, order.plan))
+
+    async def store(self, connection: Connection) -> RunView:
+        """The run as stored; the one stored before under the same key; Refused when it cannot fit the limits."""
+        earlier = await self._earlier(connection)
+        if earlier is not None:
+            return earlier
+        await self._afford(connection)
+        rows = self._attempts
+        if self._plan.reuse:
+            results = await earlier_results(connection, [row[COLUMNS.index("key")] for row in rows])
+            rows = [_reused(row, results) for row in rows]
+        run = await self._insert(connection, rows)
+        await connection.execute("INSERT INTO plans (run_id, body) VALUES ($1, $2)", self._run_id, to_jsonb(self._plan))
+        await connection.copy_records_to_table("attempts", records=rows, columns=COLUMNS)
+        return await _tell(connection, run)
+
+    async def _earlier(self, connection: Connection) -> RunView | None:
+        key = self._order.idempotency_key
+        row = await connection.fetchrow(_BY_KEY, key) if key else None
+        if row is None:
+            return None
+        if row["plan_digest"] != self._digest:
+            raise key_reused(key, row["run_id"])
+        return run_view(row)
+
+    async def _afford(self, connection: Connection) -> None:
+        """Checks the limits; only runs that cost something have an account."""
+        if all(pin.price is None or pin.price.free for pin in self._plan.models):
+            return
+        await open_project(connection, self._plan.project, self._settings)
+        quoted = await quote(connection, self._plan, self._settings)
+        if quoted.refusal:
+            raise over_limit(quoted)
+        limit = self._plan.limits.cost_usd
+        await open_accounts(connection, {f"run:{self._run_id}": None if limit is None else nanousd(limit)})
+
+    async def _insert(self, connection: Connection, rows: list[tuple[Any, ...]]) -> Row:
+        plan = self._plan
+        outcomes = [row[_OUTCOME] for row in rows if row[_OUTCOME] is not None] if plan.reuse else []
+        run = await connection.fetchrow(
+            _INSERT,
+            *(self._run_id, plan.project, plan.name, plan.suite, plan.repeats),
+            [pin.model.name for pin in plan.models],
+            [task.task_id for task in plan.tasks],
+            *(self._order.idempotency_key, self._digest, to_jsonb(plan.limits), plan.priority, plan.restarts),
+            *(len(rows), len(outcomes), len(outcomes) == len(rows)),
+            *(outcomes.count(outcome) for outcome in _REUSED),
+        )
+        assert run is not None
+        return run
+
+
+async def _tell(connection: Connection, run: Row) -> RunView:
+    """The run's first fact, and its last, too, where all of it was done before."""
+    view = run_view(run)
+    first = msgspec.structs.replace(view, sequence=1)
+    messages: list[Fact] = [RunSubmitted(run=first)]
+    if view.sequence > 1:
+        messages.append(RunFinished(run=view))
+    run_id = view.run_id
+    await store_facts(connection, [event(run, place, run_id, fact) for place, fact in enumerate(messages, start=1)])
+    return view
+
+
+def _reused(row: tuple[Any, ...], results: dict[str, Earlier]) -> tuple[Any, ...]:
+    earlier = results.get(row[COLUMNS.index("key")])
+    if earlier is None:
+        return row
+    named = dict(zip(COLUMNS, row, strict=True)) | {"state": State.DONE.value, **earlier}
+    return tuple(named[column] for column in COLUMNS)
+
+
+def _attempts(run_id: str, plan: RunPlan) -> Iterator[tuple[Any, ...]]:
+    """All attempts of a plan. Models alternate, so that a comparison is even at any moment of the run."""
+    ordinal = 0
+    worst = {(t, m): worst_nanousd(task, pin) for t, task in enumerate(plan.tasks) for m, pin in enumerate(plan.models)}
+    for repeat in range(1, plan.repeats + 1):
+        for task_index, task in enumerate(plan.tasks):
+            for sample_id in task.sample_ids:
+                for model_index, pin in enumerate(plan.models):
+                    ordinal += 1
+                    key = content_key(task, pin, sample_id, repeat)
+                    identity = (attempt_id(run_id, ordinal), run_id, ordinal, task_index, model_index)
+                    labels = (task.task_id, task.category, sample_id, pin.model.name, repeat, key)
+                    worth = worst[task_index, model_index]
+                    yield (*identity, *labels, worth, State.WAITING.value, None, None, "", 0.0, "")

@@ -1,0 +1,125 @@
+"""Whose turn it is: a fair choice among the attempts that wait. Pure, so that every store decides alike."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assay.contracts.runs import WaitReason
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A waiting attempt; ``worst_nanousd`` is what a claim will reserve for it."""
+
+    attempt_id: str
+    provider: str
+    worst_nanousd: int = 0
+
+
+@dataclass(slots=True)
+class Purse:
+    """What an account has: ``left`` may still be reserved, ``ever`` could be if nothing that is held were spent."""
+
+    left: int
+    ever: int
+
+
+@dataclass(slots=True)
+class Line:
+    """A run whose attempts wait in this order. ``room`` is what its own cap on attempts at once leaves; ``purses`` are
+    the accounts with a limit that bound it; ``final`` names those of them from which no more will ever come."""
+
+    run_id: str
+    priority: int
+    candidates: Sequence[Candidate]
+    room: int | None = None
+    purses: tuple[str, ...] = ()
+    final: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Shared:
+    """``released`` may be ordered now; ``unaffordable`` never will be; ``blocked`` says for each run why the first of
+    the others waits, unless it is for want of workers."""
+
+    released: list[str] = field(default_factory=list[str])
+    unaffordable: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    blocked: dict[str, WaitReason] = field(default_factory=dict[str, WaitReason])
+
+
+class _Turns:
+    """A line as it is being served."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.place = 0
+        self.served = 0
+        self.passed_over: WaitReason | None = None
+
+    @property
+    def key(self) -> tuple[float, str]:
+        """Turns are shared in proportion to priority."""
+        return (self.served + 1) / self.line.priority, self.line.run_id
+
+
+def share(
+    lines: Sequence[Line], room: int, purses: dict[str, Purse], providers: dict[str, int], overall: int | None = None
+) -> Shared:
+    """Serve the lines by turns until ``room`` is used up or nobody can go on. ``providers`` is the room each bounded
+    provider leaves, ``overall`` what the cap over everything does. Purses and providers are used up on the way."""
+    shared = Shared()
+    room = room if overall is None else min(room, overall)
+    queue = [(*turns.key, turns) for turns in map(_Turns, lines)]
+    heapq.heapify(queue)
+    while queue:
+        turns = heapq.heappop(queue)[-1]
+        candidate = _next(turns, purses, providers, shared)
+        if candidate is None:
+            if turns.passed_over is not None:
+                shared.blocked[turns.line.run_id] = turns.passed_over
+            continue
+        if len(shared.released) >= room:
+            continue
+        _take(candidate, turns, purses, providers)
+        shared.released.append(candidate.attempt_id)
+        heapq.heappush(queue, (*turns.key, turns))
+    return shared
+
+
+def _next(turns: _Turns, purses: dict[str, Purse], providers: dict[str, int], shared: Shared) -> Candidate | None:
+    """The first candidate that can go now; those before it that cannot are passed over."""
+    line = turns.line
+    while turns.place < len(line.candidates):
+        candidate = line.candidates[turns.place]
+        turns.place += 1
+        if any(candidate.worst_nanousd > purses[name].ever for name in line.final):
+            shared.unaffordable.setdefault(line.run_id, []).append(candidate.attempt_id)
+            continue
+        reason = _obstacle(candidate, turns, purses, providers)
+        if reason is None:
+            return candidate
+        turns.passed_over = turns.passed_over or reason
+    return None
+
+
+def _obstacle(
+    candidate: Candidate, turns: _Turns, purses: dict[str, Purse], providers: dict[str, int]
+) -> WaitReason | None:
+    line = turns.line
+    if line.room is not None and turns.served >= line.room:
+        return WaitReason.CONCURRENCY
+    if candidate.worst_nanousd and any(candidate.worst_nanousd > purses[name].left for name in line.purses):
+        return WaitReason.BUDGET
+    if providers.get(candidate.provider, 1) <= 0:
+        return WaitReason.PROVIDER
+    return None
+
+
+def _take(candidate: Candidate, turns: _Turns, purses: dict[str, Purse], providers: dict[str, int]) -> None:
+    turns.served += 1
+    for name in turns.line.purses:
+        purses[name].left -= candidate.worst_nanousd
+    if candidate.provider in providers:
+        providers[candidate.provider] -= 1

@@ -1,0 +1,92 @@
+"""The books, read as an auditor would: every sum from its parts, and none taken for granted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+ACCOUNTS = "SELECT account, limit_nanousd, bound_nanousd, held_nanousd, posted_nanousd FROM accounts"
+TRANSFERS = "SELECT accounts, free_nanousd, held_nanousd, posted_nanousd FROM transfers ORDER BY position"
+RECEIPTS = """
+SELECT a.run_id, r.project, c.purpose, sum(c.posted_nanousd)::bigint AS posted, sum(c.excess_nanousd)::bigint AS excess
+FROM calls c JOIN attempts a USING (attempt_id) JOIN runs r USING (run_id) GROUP BY 1, 2, 3
+"""
+OPEN_HOLDS = "SELECT accounts, amount_nanousd FROM holds WHERE state = 'held'"
+ATTEMPTS = """
+SELECT run_id, sum(cost_nanousd)::bigint AS cost, sum(held_nanousd)::bigint AS held FROM attempts GROUP BY 1
+"""
+RUNS = "SELECT run_id, cost_nanousd AS cost, held_nanousd AS held FROM runs"
+TWICE = {
+    "inbox": "SELECT message_id FROM inbox GROUP BY 1 HAVING count(*) > 1",
+    "verdicts": "SELECT attempt_id FROM verdicts GROUP BY 1 HAVING count(*) > 1",
+    "transfers": "SELECT key FROM transfers GROUP BY 1 HAVING count(*) > 1",
+    "settled": "SELECT 1 FROM transfers WHERE kind IN ('post', 'void') GROUP BY attempt_id, token HAVING count(*) > 1",
+}
+
+
+class Reader(Protocol):
+    """An asyncpg connection, or what reads like one."""
+
+    @property
+    def fetch(self) -> Callable[..., Awaitable[Sequence[Any]]]: ...
+
+
+async def audit(books: Reader) -> None:
+    """I2 and I3, and the sums: receipts, attempts and runs against the balances, to the nano-dollar. AssertionError
+    says which sum does not agree."""
+    balances = {row["account"]: row for row in await books.fetch(ACCOUNTS)}
+    for name, row in balances.items():
+        total = row["held_nanousd"] + row["posted_nanousd"]
+        assert row["bound_nanousd"] is None or total <= row["bound_nanousd"], f"{name} is over its limit: {dict(row)}"
+    held, posted = await _replay(books)
+    assert held == {name: row["held_nanousd"] for name, row in balances.items() if row["held_nanousd"]}
+    assert posted == {name: row["posted_nanousd"] for name, row in balances.items() if row["posted_nanousd"]}
+    assert await _receipts(books) == posted
+    assert await _open_holds(books) == held
+    attempts = {row["run_id"]: (row["cost"], row["held"]) for row in await books.fetch(ATTEMPTS)}
+    assert {row["run_id"]: (row["cost"], row["held"]) for row in await books.fetch(RUNS)} == attempts
+    for what, query in TWICE.items():
+        assert not await books.fetch(query), f"{what}: an effect was made twice"
+
+
+async def _replay(books: Reader) -> tuple[Counter[str], Counter[str]]:
+    held, posted = Counter[str](), Counter[str]()
+    for row in await books.fetch(TRANSFERS):
+        assert row["free_nanousd"] + row["held_nanousd"] + row["posted_nanousd"] == 0
+        for account in row["accounts"]:
+            held[account] += row["held_nanousd"]
+            posted[account] += row["posted_nanousd"]
+    return _without_zeros(held), _without_zeros(posted)
+
+
+async def _receipts(books: Reader) -> Counter[str]:
+    """What the receipts say of each account; days are told by the transfers alone, and so are left to their own sum."""
+    sums = Counter[str]()
+    for row in await books.fetch(RECEIPTS):
+        if row["purpose"] == "judge":
+            sums[f"judge:{row['project']}"] += row["posted"]
+            continue
+        sums[f"run:{row['run_id']}"] += row["posted"]
+        sums[f"project:{row['project']}"] += row["posted"]
+        sums[f"excess:{row['project']}"] += row["excess"]
+    for row in await books.fetch("SELECT account, posted_nanousd FROM accounts WHERE account LIKE 'day:%'"):
+        sums[row["account"]] += row["posted_nanousd"]
+    for row in await books.fetch(
+        "SELECT split_part(account, ':', 2) AS project, sum(posted_nanousd)::bigint AS posted FROM accounts "
+        "WHERE account LIKE 'day:%' GROUP BY 1"
+    ):
+        assert row["posted"] == sums[f"project:{row['project']}"], "the days do not make the project"
+    return _without_zeros(sums)
+
+
+async def _open_holds(books: Reader) -> Counter[str]:
+    sums = Counter[str]()
+    for row in await books.fetch(OPEN_HOLDS):
+        for account in row["accounts"]:
+            sums[account] += row["amount_nanousd"]
+    return _without_zeros(sums)
+
+
+def _without_zeros(sums: Counter[str]) -> Counter[str]:
+    return Counter({name: amount for name, amount in sums.items() if amount})
