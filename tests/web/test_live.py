@@ -114,17 +114,6 @@ def test_held_up_updates_are_told(page: Page, stage: Stage) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_a_run_is_cancelled_after_asking(page: Page, stage: Stage) -> None:
-    run_id = started(stage)
-    page.goto(f"/runs/{run_id}")
-    page.locator("#cancel").click()
-    expect(page.locator("cancel-dialog")).to_contain_text("cannot be undone")
-    page.locator("#confirm").click()
-    expect(page.locator("dl.facts")).to_contain_text("cancelled")
-    expect(page.locator("#cancel")).to_have_count(0)
-    assert api(page, f"/runs/{run_id}")["status"] == "cancelled"
-
-
 def test_an_attempt_is_followed_to_its_verdict(page: Page, stage: Stage) -> None:
     run_id = started(stage, 6)
     attempt_id = f"{run_id}-1"

@@ -4,14 +4,21 @@ import type {
   AttemptDetail,
   AttemptPage,
   Board,
+  CostBy,
+  Costs,
   ModelView,
+  Money,
   Problem,
+  Quote,
+  RunLimits,
   RunPage,
   RunRequest,
   RunView,
   SuiteView,
   TaskView,
+  Usd,
 } from "./contracts.ts";
+import type { Event as FactEvent } from "./live/frames.ts";
 
 const ROOT = "/api/v1";
 
@@ -36,11 +43,66 @@ export function listRuns(filter: Partial<RunFilter>, cursor = "", limit = 50): P
 }
 
 export function submitRun(request: RunRequest, idempotencyKey: string): Promise<RunView> {
-  return send("/runs", request, { "Idempotency-Key": idempotencyKey });
+  return send("POST", "/runs", request, { "Idempotency-Key": idempotencyKey });
+}
+
+/** What such a run would cost; nothing is stored. */
+export function quoteRun(request: RunRequest): Promise<Quote> {
+  return send("POST", "/runs/quote", request);
 }
 
 export function cancelRun(runId: string): Promise<RunView> {
-  return send(`/runs/${encodeURIComponent(runId)}/cancel`, {});
+  return send("POST", `${ofRun(runId)}/cancel`, {});
+}
+
+export function pauseRun(runId: string): Promise<RunView> {
+  return send("POST", `${ofRun(runId)}/pause`, {});
+}
+
+export function resumeRun(runId: string): Promise<RunView> {
+  return send("POST", `${ofRun(runId)}/resume`, {});
+}
+
+export function changeRun(runId: string, change: { limits?: RunLimits; priority?: number }): Promise<RunView> {
+  return send("PATCH", ofRun(runId), change);
+}
+
+export function restartRun(
+  runId: string,
+  again: { fresh: boolean; limits: RunLimits },
+  idempotencyKey: string,
+): Promise<RunView> {
+  return send("POST", `${ofRun(runId)}/restart`, again, { "Idempotency-Key": idempotencyKey });
+}
+
+/** Facts of a run with sequences above `after`, in order. */
+export function listFacts(runId: string, after: number, limit: number): Promise<FactEvent[]> {
+  return get(`${ofRun(runId)}/facts?${encode({ after: String(after), limit: String(limit) })}`);
+}
+
+export function getMoney(): Promise<Money> {
+  return get("/money");
+}
+
+export interface MoneyLimits {
+  day_usd: Usd | null;
+  project_usd: Usd | null;
+  time_zone: string;
+}
+
+export function setMoneyLimits(limits: MoneyLimits): Promise<Money> {
+  return send("PUT", "/money/limits", limits);
+}
+
+export interface CostFilter {
+  by: CostBy;
+  run_id: string;
+  since: string;
+  until: string;
+}
+
+export function getCosts(filter: CostFilter, cursor = ""): Promise<Costs> {
+  return get(`/costs?${encode({ ...filter, cursor })}`);
 }
 
 export function getAttempt(attemptId: string): Promise<AttemptDetail> {
@@ -68,12 +130,12 @@ export function listModels(): Promise<ModelView[]> {
 }
 
 export function listAttempts(runId: string, cursor: string, limit = 1000): Promise<AttemptPage> {
-  return get(`/runs/${encodeURIComponent(runId)}/attempts?${encode({ cursor, limit: String(limit) })}`);
+  return get(`${ofRun(runId)}/attempts?${encode({ cursor, limit: String(limit) })}`);
 }
 
 /** Trades the gateway's token for a cookie. */
 export async function signIn(token: string): Promise<void> {
-  await ask(`${ROOT}/session`, post({ token }));
+  await ask(`${ROOT}/session`, body("POST", { token }));
 }
 
 export function artifactUrl(attemptId: string, name: string): string {
@@ -106,15 +168,26 @@ async function get<T>(path: string): Promise<T> {
   return (await ask(ROOT + path, { headers: { Accept: "application/json" } })).json();
 }
 
-async function send<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
-  return (await ask(ROOT + path, post(body, headers))).json();
+function ofRun(runId: string): string {
+  return `/runs/${encodeURIComponent(runId)}`;
 }
 
-function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
+type Method = "POST" | "PUT" | "PATCH";
+
+async function send<T>(
+  method: Method,
+  path: string,
+  content: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  return (await ask(ROOT + path, body(method, content, headers))).json();
+}
+
+function body(method: Method, content: unknown, headers: Record<string, string> = {}): RequestInit {
   return {
-    method: "POST",
+    method,
     headers: { "Content-Type": "application/json", ...headers },
-    body: JSON.stringify(body),
+    body: JSON.stringify(content),
   };
 }
 
@@ -142,4 +215,10 @@ function problem(parts: Partial<Problem>): Problem {
 /** Whatever was thrown, as a problem that can be shown. */
 export function asProblem(error: unknown): Problem {
   return error instanceof Refusal ? error.problem : problem({ title: "Something went wrong", detail: String(error) });
+}
+
+/** A new Idempotency-Key. */
+export function newKey(): string {
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  return [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

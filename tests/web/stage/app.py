@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
+from litestar import Litestar, Response, WebSocket, get, post, websocket
 from litestar.datastructures import Cookie
 from litestar.exceptions import WebSocketDisconnect
 
-from assay.contracts.codec import decode, encode
-from assay.contracts.problems import FieldError, Problem, ProblemError
+from assay.contracts.codec import encode
+from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import AttemptPage, RunPage
 from assay.contracts.runs import RunRequest
 from tests.web.stage import views
+from tests.web.stage.answers import Asked, board_of, query, read, reply
 from tests.web.stage.catalogue import MODELS, SUITES, TASKS
 from tests.web.stage.live import Client, Switchboard
+from tests.web.stage.steering import steering
 from tests.web.stage.untrusted import FILES
 
 T = TypeVar("T")
@@ -31,16 +33,6 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
 
 _UNAUTHORIZED = Problem(code="unauthorized", title="A token is required", status=401)
 _RUN_FILTER = ("status", "suite", "model", "search", "cursor")
-
-Asked = Request[Any, Any, Any]
-
-
-def reply(value: Any, status: int = 200) -> Response[bytes]:
-    return Response(encode(value), status_code=status, media_type="application/json")
-
-
-def query(request: Asked, name: str, otherwise: str = "") -> str:
-    return str(request.query_params.get(name, otherwise))
 
 
 def cut(rows: Sequence[T], cursor: str, limit: str) -> tuple[tuple[T, ...], str]:
@@ -66,24 +58,15 @@ def list_runs(request: Asked) -> Response[bytes]:
 
 @post("/api/v1/runs")
 async def submit(request: Asked) -> Response[bytes]:
-    try:
-        wanted = decode(RunRequest, await request.body())
-    except ValueError as error:
-        wrong = FieldError(where="", message=str(error))
-        title = "The request has a field or value that is not valid"
-        raise ProblemError(Problem(code="invalid", title=title, status=422, errors=(wrong,))) from error
+    wanted = await read(request, RunRequest)
     views.check(wanted)
+    board_of(request).till.check(wanted)
     return reply(board_of(request).play.submit(wanted).run, 201)
 
 
 @get("/api/v1/runs/{run_id:str}", sync_to_thread=False)
 def get_run(request: Asked) -> Response[bytes]:
     return reply(views.found(board_of(request).play, request.path_params["run_id"]).run)
-
-
-@post("/api/v1/runs/{run_id:str}/cancel", status_code=200, sync_to_thread=False)
-def cancel(request: Asked) -> Response[bytes]:
-    return reply(board_of(request).play.cancel(request.path_params["run_id"]))
 
 
 @get("/api/v1/runs/{run_id:str}/attempts", sync_to_thread=False)
@@ -176,10 +159,6 @@ def page(request: Asked) -> Response[bytes]:
     return Response(path.read_bytes(), media_type=kind, headers={"content-security-policy": POLICY})
 
 
-def board_of(connection: Any) -> Switchboard:
-    return connection.app.state.board
-
-
 def _refuse(_: Asked, error: ProblemError) -> Response[bytes]:
     body = {"type": "about:blank", **msgspec.to_builtins(error.problem)}
     return Response(encode(body), status_code=error.problem.status, media_type="application/problem+json")
@@ -191,7 +170,7 @@ def create(board: Switchboard) -> Litestar:
             list_runs,
             submit,
             get_run,
-            cancel,
+            *steering,
             list_attempts,
             get_attempt,
             get_artifact,

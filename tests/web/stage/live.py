@@ -29,6 +29,7 @@ from assay.contracts.runs import RunView
 from assay.contracts.tail import TailLine
 from tests.web.stage import views
 from tests.web.stage.play import Play, Played
+from tests.web.stage.till import Till
 
 
 class _Run(Data, frozen=True, kw_only=True):
@@ -106,6 +107,7 @@ class Switchboard:
 
     def __init__(self, play: Play) -> None:
         self.play = play
+        self.till = Till(play)
         self.clients: set[Client] = set()
         self.open = True
         self.token = ""

@@ -1,10 +1,14 @@
-"""Runs that go as they are told: each step moves one attempt on and makes the fact that says so."""
+"""Runs that go as they are told: each step moves one attempt on and makes the fact that says so.
+
+What a user or the ledger does to a whole run (pausing, cancelling, warning) is in ``control.py``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -18,7 +22,6 @@ from assay.contracts.facts import (
     AttemptStarted,
     Event,
     Fact,
-    RunCancelled,
     RunFinished,
     RunStarted,
     RunSubmitted,
@@ -28,10 +31,10 @@ from assay.contracts.models import Usage
 from assay.contracts.money import nanousd, usd
 from assay.contracts.runs import Progress, RunRequest, RunStatus, RunView
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
-from tests.web.stage.catalogue import SUITES, TASKS
+from tests.web.stage.catalogue import MODELS, SUITES, TASKS
 
 _TASKS = {task.task_id: task for task in TASKS}
-_COSTS = {"oracle": 0, "nop": 0, "local/smollm2-135m": 0}
+_PRICES = {model.name: model.price for model in MODELS}
 
 
 def now() -> datetime:
@@ -42,6 +45,7 @@ def now() -> datetime:
 class Played:
     """One run, its attempts in order, and every fact so far."""
 
+    request: RunRequest
     run: RunView
     attempts: list[AttemptView]
     facts: list[Event] = field(default_factory=list[Event])
@@ -78,11 +82,13 @@ class Play:
             models=request.models,
             task_ids=tuple(task_ids),
             repeats=repeats,
-            progress=_progress(attempts),
+            progress=progress_of(attempts),
             sequence=0,
+            limits=request.limits,
+            priority=request.priority,
         )
-        played = self.runs[run_id] = Played(run, attempts)
-        self._say(played, RunSubmitted(run=run))
+        played = self.runs[run_id] = Played(request, run, attempts)
+        self.say(played, RunSubmitted(run=run))
         return played
 
     def step(self, run_id: str, steps: int = 1) -> None:
@@ -103,31 +109,31 @@ class Play:
         after, fact = _NEXT[attempt.state]
         row = replace(attempt, state=after, changed_at=now())
         if after is State.RUNNING:
-            row = replace(row, tries=row.tries + 1)
+            row = replace(row, tries=row.tries + 1, held_usd=worst(row))
         if after is State.EXECUTED:
             row = _executed(row)
         if after is State.DONE:
             row = _graded(row)
         played.attempts[attempt.ordinal] = row
-        played.run = replace(played.run, progress=_progress(played.attempts))
-        self._say(played, fact(row, played.run.progress))
-
-    def cancel(self, run_id: str) -> RunView:
-        played = self.runs[run_id]
-        for attempt in played.waiting:
-            row = replace(attempt, state=State.DONE, outcome=Outcome.CANCELLED, changed_at=now())
-            played.attempts[attempt.ordinal] = row
-        self._turn(played, RunStatus.CANCELLED)
-        return played.run
+        played.run = replace(played.run, progress=progress_of(played.attempts))
+        self.say(played, fact(row, played.run.progress))
 
     def _turn(self, played: Played, status: RunStatus) -> None:
         at = now()
-        times = {"started_at": played.run.started_at or at} if status is RunStatus.RUNNING else {"finished_at": at}
-        played.run = replace(played.run, status=status, progress=_progress(played.attempts), **times)
-        kinds = {RunStatus.RUNNING: RunStarted, RunStatus.FINISHED: RunFinished, RunStatus.CANCELLED: RunCancelled}
-        self._say(played, kinds[status](run=replace(played.run, sequence=played.run.sequence + 1)))
+        if status is RunStatus.RUNNING:
+            deadline = at + timedelta(seconds=played.run.limits.seconds)
+            self.change(played, RunStarted, status=status, started_at=at, deadline_at=deadline)
+        else:
+            self.change(played, RunFinished, status=status, finished_at=at, waits=None)
 
-    def _say(self, played: Played, fact: Fact) -> None:
+    def change(
+        self, played: Played, fact: Callable[..., Fact], told: dict[str, Any] | None = None, **parts: Any
+    ) -> None:
+        """Make the run's view anew with ``parts``, and say so with ``fact`` and what it tells besides."""
+        played.run = replace(played.run, progress=progress_of(played.attempts), **parts)
+        self.say(played, fact(run=replace(played.run, sequence=played.run.sequence + 1), **(told or {})))
+
+    def say(self, played: Played, fact: Fact) -> None:
         sequence = played.run.sequence + 1
         played.run = replace(played.run, sequence=sequence)
         subject = fact.attempt.attempt_id if hasattr(fact, "attempt") else played.run.run_id  # pyright: ignore
@@ -170,16 +176,24 @@ def _attempts(run_id: str, task_ids: tuple[str, ...], request: RunRequest, repea
                     ordinal += 1
 
 
-def _progress(attempts: list[AttemptView]) -> Progress:
+def progress_of(attempts: list[AttemptView]) -> Progress:
     states = {state: sum(1 for one in attempts if one.state is state) for state in State}
     outcomes = {outcome: sum(1 for one in attempts if one.outcome is outcome) for outcome in Outcome}
     return Progress(
         total=len(attempts),
         **{str(state): count for state, count in states.items()},
         outcomes={outcome: count for outcome, count in outcomes.items() if count},
+        reused=sum(1 for one in attempts if one.reused_from),
         cost_usd=usd(sum(nanousd(one.cost_usd) for one in attempts)),
+        held_usd=usd(sum(nanousd(one.held_usd) for one in attempts)),
         usage=sum((one.usage for one in attempts), Usage()),
     )
+
+
+def worst(row: AttemptView) -> str:
+    """What a try at it may cost at most."""
+    price = _PRICES.get(row.model)
+    return usd(price.worst(input_tokens=1200, output_tokens=1024)) if price else "0"
 
 
 def _executed(row: AttemptView) -> AttemptView:
@@ -187,8 +201,9 @@ def _executed(row: AttemptView) -> AttemptView:
     usage = Usage(input_tokens=180 + chance % 90, output_tokens=60 + chance % 340)
     if row.model in ("oracle", "nop"):
         usage = Usage()
-    cost = _COSTS.get(row.model, usage.input_tokens * 150 + usage.output_tokens * 600)
-    return replace(row, usage=usage, cost_usd=usd(cost), duration_seconds=0.2 + chance % 500 / 100)
+    price = _PRICES.get(row.model)
+    cost = price.cost(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens) if price else 0
+    return replace(row, usage=usage, cost_usd=usd(cost), held_usd="0", duration_seconds=0.2 + chance % 500 / 100)
 
 
 def _graded(row: AttemptView) -> AttemptView:

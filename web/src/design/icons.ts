@@ -23,6 +23,8 @@ const ICONS: Record<string, string> = {
   screen: '<rect x="3" y="5" width="18" height="12" rx="2"/><path d="M9 21h6M12 17v4"/>',
   download: '<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>',
   stop: '<rect x="6" y="6" width="12" height="12" rx="1.5"/>',
+  rotate: '<path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.3M20 4.5v4.8h-4.8"/>',
+  gauge: '<path d="M4.5 18.5a9 9 0 1 1 15 0M12 14l4-4.5"/><circle cx="12" cy="14" r="1.2"/>',
   link: '<path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-5.6-5.6L12 7.3M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 5.6 5.6l1.4-1.4"/>',
   warning: '<path d="M12 4 2.5 20h19zM12 10v4.5M12 17.3v.1"/>',
   info: '<circle cx="12" cy="12" r="9"/><path d="M12 11v5.5M12 7.6v.1"/>',

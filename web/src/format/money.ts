@@ -37,3 +37,25 @@ function leadingZeros(value: bigint): number {
 export function approximate(amount: Usd): number {
   return Number(nano(amount)) / 1e9;
 }
+
+export function sum(...amounts: Usd[]): Usd {
+  return exact(amounts.reduce((total, amount) => total + nano(amount), 0n));
+}
+
+/** What is left of `limit` after `used`; never below nothing. */
+export function less(limit: Usd, used: Usd): Usd {
+  const left = nano(limit) - nano(used);
+  return exact(left > 0n ? left : 0n);
+}
+
+/** `part` of `whole` as a share of one; of nothing, everything is all. */
+export function share(part: Usd, whole: Usd): number {
+  if (nano(whole) === 0n) return nano(part) > 0n ? 1 : 0;
+  return Number((nano(part) * 1_000_000n) / nano(whole)) / 1_000_000;
+}
+
+/** What somebody typed as an amount, exactly; null when it is none. `$1,000.50` is `1000.5`. */
+export function typedAmount(text: string): Usd | null {
+  const plain = text.trim().replace(/^\$/, "").replaceAll(",", "");
+  return /^\d{1,9}(\.\d{1,9})?$/.test(plain) ? exact(nano(plain)) : null;
+}

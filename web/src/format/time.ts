@@ -44,6 +44,11 @@ export function between(start: Instant, end: Instant | null, now = Date.now()): 
   return Math.max(0, ((end ? Date.parse(end) : now) - Date.parse(start)) / 1000);
 }
 
+/** Seconds until a moment; 0 when it has passed. */
+export function until(moment: Instant, now = Date.now()): number {
+  return Math.max(0, (Date.parse(moment) - now) / 1000);
+}
+
 function pad(number: number): string {
   return String(number).padStart(2, "0");
 }

@@ -14,6 +14,8 @@ export class AttemptStore implements Store {
   lost = 0;
   /** Counts frames of lines, so that who shows them knows that there are new ones. */
   heard = 0;
+  /** Why the attempt waits again, until it moves on. */
+  recalled: string | null = null;
   /** The sequence of the newest fact whose details (tries, calls, artifacts) are not here yet; 0 when none is missing. */
   behind = 0;
 
@@ -32,6 +34,7 @@ export class AttemptStore implements Store {
     const { sequence, data } = frame.event;
     if (!this.detail || "run" in data) return this.missed(sequence);
     if (sequence <= this.detail.sequence) return "stale";
+    this.recalled = data.type === "attempt.recalled" ? (data.cause ?? "") : null;
     const verdict = data.verdict ?? this.detail.verdict;
     this.detail = { ...this.detail, attempt: data.attempt, verdict };
     return this.missed(sequence);

@@ -17,6 +17,7 @@ export const badgeStyle = css`
   .badge { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; }
   .badge i { width: 9px; height: 9px; border-radius: 50%; background: var(--colour); flex: none; }
   .badge.waiting i, .badge.queued i { box-shadow: inset 0 0 0 1.5px var(--line-strong); }
-  .badge.running i { animation: pulse 1.2s ease-in-out infinite alternate; }
+  .badge.paused i { border-radius: 0; background: linear-gradient(90deg, var(--colour) 0 35%, transparent 35% 65%, var(--colour) 65%); }
+  .badge.running i, .badge.cancelling i { animation: pulse 1.2s ease-in-out infinite alternate; }
   @keyframes pulse { to { opacity: 0.35; } }
 `;

@@ -5,7 +5,9 @@ import { asProblem } from "../api.ts";
 
 let stack: WaToast | null = null;
 
-export async function notify(message: string, variant: "neutral" | "success" | "danger" = "neutral"): Promise<void> {
+type Variant = "neutral" | "success" | "warning" | "danger";
+
+export async function notify(message: string, variant: Variant = "neutral"): Promise<void> {
   await import("@awesome.me/webawesome/dist/components/toast/toast.js");
   if (!stack) {
     stack = document.createElement("wa-toast");
@@ -13,8 +15,9 @@ export async function notify(message: string, variant: "neutral" | "success" | "
     document.body.append(stack);
     await stack.updateComplete;
   }
-  const icon = variant === "danger" ? "warning" : variant === "success" ? "check" : "info";
-  await stack.create(message, { variant, icon, duration: variant === "danger" ? 12_000 : 5_000 });
+  const grave = variant === "danger" || variant === "warning";
+  const icon = grave ? "warning" : variant === "success" ? "check" : "info";
+  await stack.create(message, { variant, icon, duration: grave ? 12_000 : 5_000 });
 }
 
 /** Shows what failed, in the problem's own words. */

@@ -6,6 +6,7 @@ import { customElement, property } from "lit/decorators.js";
 import { getAttempt } from "../../api.ts";
 import type { AttemptDetail } from "../../contracts.ts";
 import { controls, facts, ground, page, table } from "../../design/sheets.ts";
+import { nano } from "../../format/money.ts";
 import { count, score } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
 import { AttemptStore } from "../../live/attempt-store.ts";
@@ -91,6 +92,8 @@ export class AttemptPage extends LitElement {
       </div></div>
       <section class="panel padded" aria-label="Result">
         ${this.renderFacts(detail)}
+        ${store.recalled === null ? nothing : html`<p class="reason" id="recalled">It waits again before anyone began it. ${visible(store.recalled)}</p>`}
+        ${detail.attempt.reused_from ? html`<p class="reason" id="reused">Not made again: this is the result of <a href="/attempts/${detail.attempt.reused_from}">attempt ${detail.attempt.reused_from}</a>, whose content is the same.</p>` : nothing}
         ${detail.attempt.reason || detail.verdict?.reason ? html`<p class="reason">${visible(detail.attempt.reason || detail.verdict?.reason || "")}</p>` : nothing}
       </section>
       ${this.renderTabs(detail, store)}
@@ -104,6 +107,7 @@ export class AttemptPage extends LitElement {
       ${attempt.outcome ? html`<div><dt>Outcome</dt><dd id="outcome">${badge(attempt.outcome)}</dd></div>` : nothing}
       <div><dt>Score</dt><dd>${score(attempt.score)}</dd></div>
       <div><dt>Cost</dt><dd>${money(attempt.cost_usd)}</dd></div>
+      ${nano(attempt.held_usd) > 0n ? html`<div><dt>Held</dt><dd id="held" title="Reserved for its requests; what they do not cost is released">${money(attempt.held_usd)}</dd></div>` : nothing}
       <div><dt>Tokens</dt><dd>${count(usage.input_tokens)} <small>in</small> ${count(usage.output_tokens)} <small>out</small></dd></div>
       <div><dt>Took</dt><dd>${attempt.duration_seconds ? duration(attempt.duration_seconds) : "–"}</dd></div>
       <div><dt>Tries</dt><dd>${Math.max(attempt.tries, tries.length)}</dd></div>

@@ -5,21 +5,24 @@ import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import type WaDialog from "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import { asProblem, listModels, listSuites, listTasks, submitRun } from "../../api.ts";
+import { asProblem, listModels, listSuites, listTasks, newKey, submitRun } from "../../api.ts";
 import type { FieldError, ModelView, Problem, SuiteView, TaskView } from "../../contracts.ts";
 import { controls, ground } from "../../design/sheets.ts";
 import { dollars, exact } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
+import { limitFields } from "../../parts/limit-fields.ts";
 import { noticeStyle, skeletons } from "../../parts/notice.ts";
 import { go } from "../../router.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
 import { attempts, type Draft, EMPTY, type Field, missing, request, sortErrors } from "./draft.ts";
 import { formStyle } from "./form-style.ts";
+import { quotePanel, quoteStyle } from "./quote-panel.ts";
+import { Quoting } from "./quoting.ts";
 import "./task-tree.ts";
 
 @customElement("launch-dialog")
 export class LaunchDialog extends LitElement {
-  static override styles = [ground, controls, noticeStyle, formStyle];
+  static override styles = [ground, controls, noticeStyle, formStyle, quoteStyle];
 
   @query("wa-dialog") private dialog!: WaDialog;
   @state() private draft: Draft = EMPTY;
@@ -27,6 +30,7 @@ export class LaunchDialog extends LitElement {
   @state() private problem: Problem | null = null;
   @state() private refused: FieldError[] = [];
   @state() private sending = false;
+  private readonly quoting = new Quoting(this);
   private key = { body: "", value: "" };
 
   async show(): Promise<void> {
@@ -34,6 +38,7 @@ export class LaunchDialog extends LitElement {
     this.dialog.open = true;
     this.problem = null;
     this.refused = [];
+    this.quoting.wish(null);
     try {
       const [suites, tasks, models] = await Promise.all([listSuites(), listTasks(), listModels()]);
       this.catalog = { suites, tasks, models };
@@ -51,9 +56,9 @@ export class LaunchDialog extends LitElement {
       ${this.problem ? html`<p class="problem" role="alert"><b>${this.problem.title}</b> ${this.problem.errors.length ? "" : this.problem.detail}</p>` : nothing}
       ${this.catalog ? this.renderForm() : this.problem ? nothing : skeletons(7)}
       <div slot="footer" class="footer">
-        <output aria-live="polite">${this.renderTotal()}</output>
+        <div class="sum"><output aria-live="polite">${this.renderTotal()}</output> ${this.renderAbout()}</div>
         <wa-button appearance="plain" @click=${() => this.close()}>Close</wa-button>
-        <wa-button id="start" variant="brand" ?loading=${this.sending} ?disabled=${!this.catalog} @click=${this.submit}>Start run</wa-button>
+        <wa-button id="start" variant="brand" ?loading=${this.sending} ?disabled=${!this.catalog || this.blocked} @click=${this.submit}>Start run</wa-button>
       </div>
     </wa-dialog>`;
   }
@@ -78,6 +83,8 @@ export class LaunchDialog extends LitElement {
         <label class="field">Name <input id="name" maxlength="200" placeholder="optional" .value=${this.draft.name} @input=${this.typed} aria-invalid=${this.errors("name").length > 0} aria-describedby="name-errors" /></label>
         ${this.renderErrors("name")}${this.renderErrors("other")}
       </fieldset>
+      ${this.renderLimits()}
+      ${quotePanel(this.quoting, this.draft.partial)}
       <button type="submit" hidden></button>
     </form>`;
   }
@@ -131,6 +138,24 @@ export class LaunchDialog extends LitElement {
       </label>`;
   }
 
+  private renderLimits() {
+    const check = (id: "partial" | "reuse", label: string, hint: string) =>
+      html`<label><input type="checkbox" id=${id} .checked=${this.draft[id]} @change=${this.ticked} /><span>${label}<small>${hint}</small></span></label>`;
+    return html`<fieldset>
+      <legend>Limits</legend>
+      <div class="numbers">${limitFields({
+        draft: this.draft,
+        errors: (field) => this.renderErrors(field),
+        invalid: (field) => this.errors(field).length > 0,
+        typed: (event) => this.typed(event),
+      })}</div>
+      <div class="checks">
+        ${check("partial", "As far as the money goes", "start it although it may not fit; what does not ends as “limit”")}
+        ${check("reuse", "Take over earlier results", "attempts with the same content that are done already are not made again")}
+      </div>
+    </fieldset>`;
+  }
+
   private renderErrors(field: Field | "other") {
     return html`<div id="${field}-errors" class="errors" role="alert">
       ${this.errors(field).map((error) => html`<p>${error.message}${error.near ? html` Did you mean <button type="button" @click=${() => this.mend(field, error)}>${error.near}</button>?` : nothing}</p>`)}
@@ -140,6 +165,22 @@ export class LaunchDialog extends LitElement {
   private renderTotal() {
     if (!this.catalog) return nothing;
     return html`<b class="number">${plural(attempts(this.draft, this.catalog.suites, this.catalog.tasks), "attempt")}</b>`;
+  }
+
+  private renderAbout() {
+    const { quote } = this.quoting;
+    if (!quote) return nothing;
+    return html`<span class="about">about ${dollars(quote.estimated_usd)}, at worst ${dollars(quote.worst_usd)}</span>`;
+  }
+
+  /** Nothing is sent that is known to be refused. */
+  private get blocked(): boolean {
+    return this.quoting.refusal !== "" && !this.draft.partial;
+  }
+
+  override updated(): void {
+    const whole = this.catalog && missing(this.draft).length === 0;
+    this.quoting.wish(whole ? request(this.draft) : null);
   }
 
   private errors(field: Field | "other"): FieldError[] {
@@ -153,6 +194,11 @@ export class LaunchDialog extends LitElement {
   private typed(event: Event): void {
     const { id, value } = event.target as HTMLInputElement;
     this.change({ [id]: value });
+  }
+
+  private ticked(event: Event): void {
+    const { id, checked } = event.target as HTMLInputElement;
+    this.change({ [id]: checked });
   }
 
   private picked(): void {
@@ -182,7 +228,7 @@ export class LaunchDialog extends LitElement {
     event.preventDefault();
     this.problem = null;
     this.refused = missing(this.draft);
-    if (this.refused.length || this.sending) return;
+    if (this.refused.length || this.sending || this.blocked) return;
     this.sending = true;
     try {
       const body = request(this.draft);
@@ -208,8 +254,7 @@ export class LaunchDialog extends LitElement {
   /** The same request keeps its key, so that asking twice makes one run. */
   private keyFor(body: string): string {
     if (this.key.body !== body) {
-      const random = crypto.getRandomValues(new Uint8Array(16));
-      this.key = { body, value: [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("") };
+      this.key = { body, value: newKey() };
     }
     return this.key.value;
   }

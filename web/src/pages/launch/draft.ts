@@ -1,10 +1,19 @@
 /** What is being asked for in the launch dialog, how many attempts it makes, and where a problem belongs. */
 
-import type { FieldError, RunLimits, RunRequest, SuiteView, TaskView } from "../../contracts.ts";
+import type { FieldError, RunRequest, SuiteView, TaskView } from "../../contracts.ts";
+import {
+  drafted,
+  LIMITS,
+  type LimitsDraft,
+  limitsOf,
+  PRIORITY,
+  priorityOf,
+  wrongLimits,
+} from "../../parts/limit-fields.ts";
 
 export type Source = "suite" | "tasks";
 
-export interface Draft {
+export interface Draft extends LimitsDraft {
   source: Source;
   suite: string;
   tasks: string[];
@@ -13,6 +22,8 @@ export interface Draft {
   samples: string;
   temperature: string;
   name: string;
+  partial: boolean;
+  reuse: boolean;
 }
 
 export const EMPTY: Draft = {
@@ -24,10 +35,10 @@ export const EMPTY: Draft = {
   samples: "",
   temperature: "",
   name: "",
+  partial: false,
+  reuse: false,
+  ...drafted(LIMITS, PRIORITY),
 };
-
-/** The server's own defaults. */
-export const LIMITS: RunLimits = { cost_usd: "1", seconds: 10_800, concurrency: 0, no_progress_seconds: 600 };
 
 export function request(draft: Draft): RunRequest {
   return {
@@ -39,10 +50,10 @@ export function request(draft: Draft): RunRequest {
     samples: number(draft.samples),
     parameters: draft.temperature === "" ? {} : { temperature: Number(draft.temperature) },
     name: draft.name.trim(),
-    limits: LIMITS,
-    priority: 5,
-    partial: false,
-    reuse: false,
+    limits: limitsOf(draft),
+    priority: priorityOf(draft),
+    partial: draft.partial,
+    reuse: draft.reuse,
     prices: {},
   };
 }
@@ -59,15 +70,30 @@ export function attempts(draft: Draft, suites: SuiteView[], tasks: TaskView[]): 
 }
 
 /** Fields of the form; a problem's `where` such as `models[1]` or `parameters.temperature` belongs to one of them. */
-export const FIELDS = ["suite", "tasks", "models", "repeats", "samples", "temperature", "name"] as const;
+export const FIELDS = [
+  "suite",
+  "tasks",
+  "models",
+  "repeats",
+  "samples",
+  "temperature",
+  "name",
+  "cost",
+  "minutes",
+  "concurrency",
+  "priority",
+] as const;
 export type Field = (typeof FIELDS)[number];
+
+/** What the server calls a field that is called otherwise here. */
+const NAMES: Partial<Record<string, Field>> = { categories: "tasks", cost_usd: "cost", seconds: "minutes" };
 
 /** What is wrong at which field; what fits none of them is under `other`. */
 export function sortErrors(errors: FieldError[]): Map<Field | "other", FieldError[]> {
   const sorted = new Map<Field | "other", FieldError[]>();
   for (const error of errors) {
-    const parts = error.where.split(/[.[\]]+/);
-    const field = FIELDS.find((name) => parts.includes(name)) ?? (parts.includes("categories") ? "tasks" : "other");
+    const parts = error.where.split(/[.[\]]+/).map((part) => NAMES[part] ?? part);
+    const field = FIELDS.find((name) => parts.includes(name)) ?? "other";
     sorted.set(field, [...(sorted.get(field) ?? []), error]);
   }
   return sorted;
@@ -80,7 +106,7 @@ export function missing(draft: Draft): FieldError[] {
   if (draft.source === "suite" && !draft.suite) add("suite", "Choose a suite.");
   if (draft.source === "tasks" && draft.tasks.length === 0) add("tasks", "Choose at least one task.");
   if (draft.models.length === 0) add("models", "Choose at least one model.");
-  return errors;
+  return [...errors, ...wrongLimits(draft)];
 }
 
 function number(text: string): number {

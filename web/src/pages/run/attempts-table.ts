@@ -6,8 +6,8 @@ import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { createRef, ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { AttemptView } from "../../contracts.ts";
 import { controls, ground } from "../../design/sheets.ts";
+import type { Row } from "../../live/run-store.ts";
 import { badgeStyle } from "../../parts/badge.ts";
 import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../parts/sorting.ts";
 import { Ticking } from "../../parts/ticking.ts";
@@ -32,6 +32,9 @@ export class AttemptsTable extends LitElement {
       [role="cell"], [role="columnheader"] { padding: 0 10px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
       .right { text-align: right; }
       small { color: var(--quiet); font-size: 12px; }
+      .aside { font-size: 12px; margin-left: 4px; }
+      .recalled, .held { color: var(--warn); }
+      .held { font-size: 12px; }
       .several { color: var(--warn); font-weight: 620; }
       .sort { all: unset; cursor: pointer; }
       .sort:hover { color: var(--text); }
@@ -41,8 +44,8 @@ export class AttemptsTable extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) attempts: AttemptView[] = [];
-  private readonly controller = new TableController<Features, AttemptView>(this);
+  @property({ attribute: false }) attempts: Row[] = [];
+  private readonly controller = new TableController<Features, Row>(this);
   private readonly scroller = createRef<HTMLDivElement>();
   private readonly virtual = new VirtualizerController<HTMLDivElement, HTMLDivElement>(this, {
     count: 0,

@@ -1,11 +1,11 @@
 /** Columns of the attempts table: what each sorts by and how it is shown. */
 
 import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
-import { html, type TemplateResult } from "lit";
-import type { AttemptView } from "../../contracts.ts";
-import { nano } from "../../format/money.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import { dollars, nano } from "../../format/money.ts";
 import { score, short } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
+import type { Row } from "../../live/run-store.ts";
 import { badge } from "../../parts/badge.ts";
 import { moment } from "../../parts/moment.ts";
 import { money } from "../../parts/money.ts";
@@ -20,20 +20,28 @@ interface Shown {
   /** Hidden below this width of the window, in pixels. */
   from: number;
   right: boolean;
-  cell(attempt: AttemptView): TemplateResult | string;
+  cell(attempt: Row): TemplateResult | string;
 }
 
 const column = (
   id: string,
-  accessorFn: (attempt: AttemptView) => unknown,
+  accessorFn: (attempt: Row) => unknown,
   shown: Omit<Shown, "right" | "from"> & Partial<Shown>,
-): ColumnDef<Features, AttemptView> & { shown: Shown } => ({
+): ColumnDef<Features, Row> & { shown: Shown } => ({
   id,
   accessorFn,
   sortFn: byValue,
   sortUndefined: "last",
   shown: { right: false, from: 0, ...shown },
 });
+
+/** Where its result is from, or why it waits again. */
+function aside(row: Row) {
+  if (row.reused_from)
+    return html` <a class="aside" href="/attempts/${row.reused_from}" title="The result of an earlier attempt with the same content">reused</a>`;
+  if (row.recalled !== undefined) return html` <small class="recalled" title=${row.recalled}>recalled</small>`;
+  return nothing;
+}
 
 export const columns = [
   column("ordinal", (row) => row.ordinal, {
@@ -46,7 +54,7 @@ export const columns = [
     name: "Task",
     width: "minmax(150px, 2.2fr)",
     cell: (row) =>
-      html`<a href="/attempts/${row.attempt_id}" title="${row.task_id} ${row.sample_id}">${row.task_id}</a> <small>${row.sample_id}${row.repeat ? ` ×${row.repeat + 1}` : ""}</small>`,
+      html`<a href="/attempts/${row.attempt_id}" title="${row.task_id} ${row.sample_id}">${row.task_id}</a> <small>${row.sample_id}${row.repeat > 1 ? ` ×${row.repeat}` : ""}</small>`,
   }),
   column("model", (row) => row.model, {
     name: "Model",
@@ -55,8 +63,8 @@ export const columns = [
   }),
   column("state", (row) => row.outcome ?? row.state, {
     name: "State",
-    width: "minmax(104px, 1fr)",
-    cell: (row) => badge(row.outcome ?? row.state),
+    width: "minmax(118px, 1.2fr)",
+    cell: (row) => html`${badge(row.outcome ?? row.state)}${aside(row)}`,
   }),
   column("score", (row) => row.score ?? undefined, {
     name: "Score",
@@ -66,10 +74,13 @@ export const columns = [
   }),
   column("cost", (row) => nano(row.cost_usd), {
     name: "Cost",
-    width: "86px",
+    width: "104px",
     from: 760,
     right: true,
-    cell: (row) => money(row.cost_usd),
+    cell: (row) =>
+      nano(row.held_usd) > 0n
+        ? html`<span class="held number" title="held until it is reported: $${row.held_usd}">${dollars(row.held_usd)} held</span>`
+        : money(row.cost_usd),
   }),
   column("tokens", (row) => row.usage.input_tokens + row.usage.output_tokens, {
     name: "Tokens",

@@ -14,3 +14,13 @@ export function remaining(run: RunView, now = Date.now()): number | null {
   if (run.status !== "running" || done === 0 || done === total) return null;
   return (elapsed(run, now) / done) * (total - done);
 }
+
+export function ended({ status }: RunView): boolean {
+  return status === "finished" || status === "cancelled";
+}
+
+/** Attempts that another try may end better: they say nothing about their model. */
+export function retriable({ progress }: RunView): number {
+  const { limit = 0, infra_error = 0, cancelled = 0, needs_review = 0 } = progress.outcomes;
+  return limit + infra_error + cancelled + needs_review;
+}

@@ -1,0 +1,235 @@
+"""A run is paused, resumed, cancelled, restarted and given other limits from its page, which says why it waits."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import Page, expect
+
+from assay.contracts.attempts import State
+from assay.contracts.runs import RunLimits, RunRequest, WaitReason
+from tests.web.stage import control
+from tests.web.stage.server import Stage
+
+pytestmark = pytest.mark.browser
+PRICED = ("nop", "openai/gpt-4o-mini")
+EVIL = "<img src=x onerror=window.pwned=9><script>window.pwned=9</script>\u202elive"
+
+
+def started(stage: Stage, steps: int = 14, models: tuple[str, ...] = PRICED, cost: str | None = "1") -> str:
+    request = RunRequest(models=models, suite="coding", limits=RunLimits(cost_usd=cost))
+    run_id = stage.do(stage.play.submit, request).run.run_id
+    stage.do(stage.play.step, run_id, steps)
+    return run_id
+
+
+def sent(page: Page, click: str, path: str) -> Any:
+    """What is sent to ``path`` when ``click`` is clicked."""
+    with page.expect_request(lambda asked: asked.url.endswith(path) and asked.method != "GET") as asked:
+        page.locator(click).click()
+    return json.loads(asked.value.post_data or "null")
+
+
+def test_a_run_is_paused_and_resumed(page: Page, stage: Stage) -> None:
+    run_id = started(stage)
+    page.goto(f"/runs/{run_id}")
+    sent(page, "#pause", f"/runs/{run_id}/pause")
+    expect(page.locator("dl.facts")).to_contain_text("paused")
+    expect(page.locator("[data-note=waits]")).to_contain_text("nothing new begins until it is resumed")
+    expect(page.locator("#pause")).to_have_count(0)
+    sent(page, "#resume", f"/runs/{run_id}/resume")
+    expect(page.locator("dl.facts")).to_contain_text("running")
+    expect(page.locator("[data-note=waits]")).to_have_count(0)
+
+
+def test_a_recalled_attempt_says_so_until_it_moves_on(page: Page, stage: Stage) -> None:
+    run_id = started(stage, 0)
+    stage.do(stage.play.step, run_id, 1)
+    (queued,) = [row for row in stage.play.runs[run_id].attempts if row.state is State.QUEUED]
+    page.goto(f"/runs/{run_id}")
+    row = page.locator(f"[data-attempt='{queued.attempt_id}']")
+    expect(row).to_contain_text("queued")
+    stage.do(control.recall, stage.play, queued, "The limit of the day has no room for it.")
+    expect(row).to_contain_text("waiting")
+    expect(row.locator(".recalled")).to_have_attribute("title", "The limit of the day has no room for it.")
+    stage.do(stage.play.step, run_id, 30)
+    expect(row.locator(".recalled")).to_have_count(0)
+
+
+def test_cancelling_tells_the_grace_and_what_is_under_way(page: Page, stage: Stage) -> None:
+    run_id = started(stage)
+    page.goto(f"/runs/{run_id}")
+    page.locator("#cancel").click()
+    expect(page.locator("cancel-dialog")).to_contain_text("10 seconds")
+    expect(page.locator("cancel-dialog")).to_contain_text("cannot be undone")
+    sent(page, "#confirm", f"/runs/{run_id}/cancel")
+    expect(page.locator("dl.facts")).to_contain_text("cancelling")
+    expect(page.locator("[data-note=cancelling]")).to_contain_text(re.compile("Still under way: .*(running|executed)"))
+    expect(page.locator("#cancel")).to_have_count(0)
+    expect(page.locator("attempts-table .row[data-state=waiting]")).to_have_count(0)
+    stage.do(control.end_grace, stage.play, run_id)
+    expect(page.locator("dl.facts")).to_contain_text("cancelled")
+    expect(page.locator("[data-note=reason]")).to_contain_text("It was cancelled.")
+    expect(page.locator("[data-note=cancelling]")).to_have_count(0)
+
+
+def test_errors_are_retried_in_a_new_run_that_links_back(page: Page, stage: Stage) -> None:
+    run_id = started(stage, 40)
+    stage.do(control.cancel, stage.play, run_id)
+    stage.do(control.end_grace, stage.play, run_id)
+    kept = sum(1 for row in stage.play.runs[run_id].attempts if row.score is not None)
+    assert kept
+    page.goto(f"/runs/{run_id}")
+    page.locator("#retry").click()
+    expect(page.locator("restart-dialog")).to_contain_text("Retry only what went wrong")
+    body = sent(page, "#again", f"/runs/{run_id}/restart")
+    assert (body["fresh"], body["limits"]["cost_usd"]) == (False, "1")
+    expect(page).to_have_url(re.compile(f"/runs/(?!{run_id})[0-9a-z]{{26}}$"))
+    expect(page.locator("[data-note=restarts]")).to_contain_text(f"{kept} results taken over")
+    reused = page.locator("attempts-table .aside").first
+    expect(reused).to_have_attribute("href", re.compile(f"/attempts/{run_id}-"))
+    page.locator("[data-note=restarts] a").click()
+    expect(page).to_have_url(re.compile(f"/runs/{run_id}$"))
+
+
+def test_a_restart_from_scratch_takes_nothing_over(page: Page, stage: Stage) -> None:
+    run_id = started(stage, 10_000, ("nop",))
+    page.goto(f"/runs/{run_id}")
+    expect(page.locator("#retry")).to_have_count(0)
+    page.locator("#restart").click()
+    page.locator("restart-dialog #cost").fill("2.5")
+    body = sent(page, "#again", f"/runs/{run_id}/restart")
+    assert (body["fresh"], body["limits"]["cost_usd"]) == (True, "2.5")
+    expect(page.locator("[data-note=restarts]")).not_to_contain_text("taken over")
+    expect(page.locator("attempts-table .aside")).to_have_count(0)
+
+
+def test_an_attempt_taken_over_leads_to_the_one_that_was_made(page: Page, stage: Stage) -> None:
+    run_id = started(stage, 10_000, ("nop",))
+    again = stage.do(control.restart, stage.play, run_id, False, None).run_id
+    page.goto(f"/attempts/{again}-3")
+    page.locator("#reused a").click()
+    expect(page).to_have_url(re.compile(f"/attempts/{run_id}-3$"))
+
+
+def test_limits_and_priority_are_changed(page: Page, stage: Stage) -> None:
+    run_id = started(stage)
+    page.goto(f"/runs/{run_id}")
+    page.locator("#limits").click()
+    expect(page.locator("#cost")).to_be_focused()
+    expect(page.locator("#minutes")).to_have_value("180")
+    page.locator("#cost").fill("a lot")
+    page.locator("#change").click()
+    expect(page.locator("#cost-errors")).to_contain_text("Write an amount like 0.25")
+    page.locator("#cost").fill("0.00001")
+    expect(page.locator("#below")).to_contain_text("changes nothing that was")
+    page.locator("#cost").fill("2.50")
+    page.locator("#concurrency").fill("4")
+    page.locator("#priority").fill("8")
+    body = sent(page, "#change", f"/runs/{run_id}")
+    limits = {"cost_usd": "2.5", "seconds": 10_800, "concurrency": 4, "no_progress_seconds": 600}
+    assert body == {"limits": limits, "priority": 8}
+    expect(page.locator("[aria-label=Money]")).to_contain_text("limit $2.50")
+    expect(page.locator("dl.facts")).to_contain_text(re.compile(r"Priority\s*8"))
+
+
+def test_money_is_shown_as_it_moves(page: Page, stage: Stage) -> None:
+    run_id = started(stage, 12, cost="0.01")
+    page.goto(f"/runs/{run_id}")
+    bar = page.locator("money-bar [role=img]")
+    expect(bar).to_have_attribute("aria-label", re.compile(r"^This run: .* held of \$0\.01, "))
+    held = page.locator("attempts-table .held").first
+    expect(held).to_contain_text("held")
+    before = bar.get_attribute("aria-label")
+    stage.do(stage.play.step, run_id, 30)
+    expect(bar).not_to_have_attribute("aria-label", before or "")
+    expect(page.locator(".outlook")).to_contain_text("at worst")
+    stage.do(stage.play.step, run_id, 10_000)
+    expect(page.locator(".outlook")).to_have_count(0)
+    expect(page.locator("money-bar")).to_contain_text(re.compile(r"held\s*\$0"))
+
+
+def test_a_warning_comes_as_a_toast_and_stays(page: Page, stage: Stage) -> None:
+    run_id = started(stage)
+    page.goto(f"/runs/{run_id}")
+    expect(page.locator("dl.facts")).to_be_visible()
+    stage.do(control.warn, stage.play, run_id, "day", 80, "80 % of the day's limit of $20 is reached.", "20")
+    expect(page.locator("wa-toast-item")).to_contain_text("80 % of the day's limit")
+    expect(page.locator("[data-note=warned-day]")).to_contain_text("80 % of the day's limit of $20 is reached.")
+    page.reload()
+    expect(page.locator("[data-note=warned-day]")).to_contain_text("80 % of the day's limit of $20 is reached.")
+    expect(page.locator("wa-toast-item")).to_have_count(0)
+
+
+def test_a_warning_of_a_limit_that_was_raised_is_gone(page: Page, stage: Stage) -> None:
+    run_id = started(stage)
+    page.goto(f"/runs/{run_id}")
+    expect(page.locator("dl.facts")).to_be_visible()
+    stage.do(control.warn, stage.play, run_id, "run", 80, "")
+    expect(page.locator("[data-note=warned-run]")).to_contain_text("80 % of this run's limit of $1.00 is reached")
+    stage.do(control.change, stage.play, run_id, RunLimits(cost_usd="5"), None)
+    expect(page.locator("[data-note=warned-run]")).to_have_count(0)
+
+
+def test_it_says_why_attempts_wait_and_that_nothing_moves(page: Page, stage: Stage) -> None:
+    run_id = started(stage)
+    page.goto(f"/runs/{run_id}")
+    stage.do(control.wait, stage.play, run_id, WaitReason.NO_RUNNER, "The last one left 40 s ago.")
+    waits = page.locator("[data-note=waits]")
+    expect(waits).to_contain_text("No runner is there")
+    expect(waits).to_contain_text("The last one left 40 s ago.")
+    expect(waits.locator("time")).to_be_visible()
+    stage.do(control.stall, stage.play, run_id, "No runner is connected.")
+    stalled = page.locator("[data-note=stalled]")
+    expect(stalled).to_contain_text("Nothing has changed for 10 min 00 s. No runner is connected.")
+    page.reload()
+    expect(stalled).to_contain_text("No runner is connected.")
+    stage.do(stage.play.step, run_id, 1)
+    expect(stalled).to_have_count(0)
+
+
+def test_the_time_that_is_left_counts_down(page: Page, stage: Stage) -> None:
+    run_id = started(stage, 0)
+    page.goto(f"/runs/{run_id}")
+    expect(page.locator("dl.facts")).to_contain_text(re.compile(r"Time limit\s*3 h 00 min"))
+    stage.do(stage.play.step, run_id, 1)
+    expect(page.locator("#deadline")).to_contain_text(re.compile(r"(2 h 59|3 h 00) min\s*of 3 h 00 min"))
+
+
+def test_reasons_are_text_whatever_they_say(page: Page, stage: Stage) -> None:
+    run_id = started(stage)
+    page.goto(f"/runs/{run_id}")
+    expect(page.locator("dl.facts")).to_be_visible()
+    stage.do(control.wait, stage.play, run_id, WaitReason.BUDGET, EVIL)
+    stage.do(control.warn, stage.play, run_id, "project", 100, EVIL)
+    stage.do(control.stall, stage.play, run_id, EVIL)
+    for name in ("waits", "warned-project", "stalled"):
+        expect(page.locator(f"[data-note={name}]")).to_contain_text("<img src=x onerror=")
+        expect(page.locator(f"[data-note={name}] .mark")).to_have_text("U+202E")
+    expect(page.locator("wa-toast-item")).to_contain_text("<script>")
+    played = stage.play.runs[run_id]
+    stage.do(control.recall, stage.play, replace(played.waiting[-1], state=State.QUEUED), EVIL)
+    stage.do(control.cancel, stage.play, run_id)
+    page.wait_for_timeout(150)
+    assert page.evaluate("window.pwned") is None
+    page.goto(f"/runs?search={run_id}")
+    page.wait_for_timeout(150)
+    assert page.evaluate("window.pwned") is None
+
+
+def test_an_attempt_shows_what_is_held_for_it_and_why_it_waits_again(page: Page, stage: Stage) -> None:
+    run_id = started(stage, 0, ("openai/gpt-4o-mini",))
+    page.goto(f"/attempts/{run_id}-0")
+    expect(page.locator("#state")).to_contain_text("waiting")
+    played = stage.play.runs[run_id]
+    for _ in range(2):
+        stage.do(stage.play.move, played, played.attempts[0])
+    expect(page.locator("#held")).to_contain_text("$0.00")
+    stage.do(control.recall, stage.play, replace(played.attempts[0], held_usd="0"), f"Its money is gone. {EVIL}")
+    expect(page.locator("#recalled")).to_contain_text("Its money is gone. <img src=x")
+    expect(page.locator("#held")).to_have_count(0)
+    assert page.evaluate("window.pwned") is None

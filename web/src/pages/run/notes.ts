@@ -1,0 +1,110 @@
+/** What one should know of a run beyond its figures: that it stands still, why it waits, which limits are near. */
+
+import { html, nothing } from "lit";
+import type { RunView, WaitReason } from "../../contracts.ts";
+import { dollars, less, nano, share, sum } from "../../format/money.ts";
+import { percent, plural } from "../../format/number.ts";
+import { duration } from "../../format/time.ts";
+import type { RunStore, Warning } from "../../live/run-store.ts";
+import { moment } from "../../parts/moment.ts";
+import { WARN_AT } from "../../parts/money-bar.ts";
+import { note } from "../../parts/note.ts";
+import { visible } from "../../parts/plain.ts";
+import { ended } from "./forecast.ts";
+
+export const WAITS: Record<WaitReason, string> = {
+  paused: "The run is paused: nothing new begins until it is resumed",
+  budget: "The money that is left does not cover the next attempt yet",
+  concurrency: "As many attempts are under way as this run may have at once",
+  provider: "As many attempts are under way as the provider takes at once",
+  no_runner: "No runner is there to carry attempts out",
+  no_judge: "No judge is there to grade what was handed in",
+  capacity: "All workers are busy, and other runs have their turn first",
+};
+
+const WHOSE: Record<string, string> = {
+  run: "this run's limit",
+  day: "the day's limit",
+  project: "the project's limit",
+};
+
+/** A warning in words: the ledger's own where it gives any. */
+export function warningWords({ account, percent: at, spent_usd, held_usd, limit_usd, message }: Warning): string {
+  if (message) return message;
+  if (account === "excess")
+    return `A provider charged more than was held for its request: ${dollars(spent_usd)} in all.`;
+  const limit = limit_usd === null ? "" : ` of ${dollars(limit_usd)}`;
+  return `${at} % of ${WHOSE[account] ?? account}${limit} is reached: ${dollars(spent_usd)} spent, ${dollars(held_usd)} held.`;
+}
+
+export function notes(run: RunView, store: RunStore) {
+  return html`
+    ${run.restarts ? note("restarts", "quiet", html`A restart of <a href="/runs/${run.restarts}">run ${run.restarts.slice(-8)}</a>${run.progress.reused ? `, ${plural(run.progress.reused, "result")} taken over` : ""}.`) : nothing}
+    ${cancelling(run)}
+    ${run.reason && run.status !== "cancelling" ? note("reason", ended(run) ? "quiet" : "warn", html`${visible(run.reason)}`) : nothing}
+    ${store.stalled && !ended(run) ? note("stalled", "danger", html`Nothing has changed for ${duration(store.stalled.seconds)}. ${visible(store.stalled.reason)}`) : nothing}
+    ${waits(run)}
+    ${limits(run, store)}
+  `;
+}
+
+function cancelling(run: RunView) {
+  if (run.status !== "cancelling") return nothing;
+  const { running, executed, grading } = run.progress;
+  const parts = [
+    [running, "running"],
+    [executed, "executed"],
+    [grading, "grading"],
+  ] as const;
+  const open = parts.filter(([number]) => number > 0).map(([number, state]) => `${number} ${state}`);
+  const told = open.length ? `Still under way: ${open.join(", ")}.` : "Nothing is under way any more.";
+  return note(
+    "cancelling",
+    "warn",
+    html`${run.reason ? html`${visible(run.reason)} ` : ""}The run ends within seconds; what was not begun is cancelled. ${told}`,
+  );
+}
+
+function waits(run: RunView) {
+  if (!run.waits || ended(run)) return nothing;
+  const { reason, detail, since } = run.waits;
+  const tone = reason === "paused" || reason === "capacity" ? "quiet" : "warn";
+  return note(
+    "waits",
+    tone,
+    html`<b>Attempts wait.</b> ${WAITS[reason] ?? reason}, since ${moment(since)}. ${visible(detail)}`,
+  );
+}
+
+/** The newest warning of each account; of the run's own limit only while that limit is what it was. */
+function limits(run: RunView, store: RunStore) {
+  const newest = new Map(store.warnings.map((warning) => [warning.account, warning]));
+  const own = newest.get("run");
+  if (
+    own &&
+    (own.limit_usd === null || run.limits.cost_usd === null || nano(own.limit_usd) !== nano(run.limits.cost_usd))
+  )
+    newest.delete("run");
+  const told = [...newest.values()].map((warning) =>
+    note(
+      `warned-${warning.account}`,
+      warning.percent >= 100 || warning.account === "excess" ? "danger" : "warn",
+      visible(warningWords(warning)),
+    ),
+  );
+  return html`${newest.has("run") ? nothing : near(run)}${told}`;
+}
+
+/** Said from the figures, where nobody was there to hear the warning. */
+function near({ limits, progress }: RunView) {
+  const limit = limits.cost_usd;
+  if (limit === null) return nothing;
+  const used = share(progress.cost_usd, limit);
+  if (used < WARN_AT) return nothing;
+  const left = less(limit, sum(progress.cost_usd, progress.held_usd));
+  return note(
+    "warned-run",
+    used >= 1 ? "danger" : "warn",
+    html`${percent(used)} of this run's limit of ${dollars(limit)} is spent, ${dollars(left)} is left.`,
+  );
+}
