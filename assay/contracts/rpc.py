@@ -312,6 +312,8 @@ class ServiceHealth(Data, frozen=True, kw_only=True):
     service: str
     ready: bool
     detail: str = ""
+    trouble: str = ""
+    """What holds up work now, though the service is ready; empty: nothing."""
     workers: dict[str, int] = field(default_factory=dict[str, int])
     """Live worker slots by stage."""
 

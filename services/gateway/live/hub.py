@@ -48,7 +48,7 @@ class Hub:
         self._tails = TailFeed(bus.tail, self.pace)
         self._reconnects = bus.reconnects
         self._chores: dict[str, asyncio.Task[None]] = {}
-        self._boards_at = self._refresh_at = 0.0
+        self._boards_at = self._refresh_at = self._health_at = 0.0
 
     @asynccontextmanager
     async def listening(self) -> AsyncGenerator[Hub, None]:
@@ -177,6 +177,13 @@ class Hub:
         if now >= self._refresh_at + self.pace.refresh_seconds:
             self._refresh_at = now
             self._recheck_lists()
+        if now >= self._health_at + self.pace.health_seconds and self.connections:
+            self._health_at = now
+            self._chore("health", self._ask_health)
+
+    async def _ask_health(self) -> None:
+        """While nothing happens nobody else would notice that nothing can."""
+        self._trouble.set("work", await self._ledger.trouble())
 
     def _watch_bus(self) -> None:
         connected = self._bus.connected

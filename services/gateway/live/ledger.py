@@ -16,6 +16,7 @@ from assay.contracts.rpc import (
     FactPage,
     GetAttempt,
     GetBoard,
+    GetHealth,
     GetRun,
     ListAttempts,
     ListFacts,
@@ -29,6 +30,7 @@ R = TypeVar("R")
 
 PAGE = 200
 TOO_LARGE = "reply_too_large"
+AWAY = 503
 READERS = 6
 """So many questions to the ledger at once, whatever the number of clients."""
 
@@ -41,6 +43,10 @@ class Ledger:
         self._rpc = rpc
         self._on_trouble = on_trouble
         self._places = asyncio.Semaphore(READERS)
+
+    async def trouble(self) -> str:
+        """What holds up work behind the ledger, as it says itself; empty: nothing."""
+        return (await self._ask(GetHealth())).trouble
 
     async def run(self, run_id: str) -> RunView:
         return await self._ask(GetRun(run_id=run_id))
@@ -89,6 +95,9 @@ class Ledger:
                 reply = await self._rpc.request(request)
             except BusUnavailable as error:
                 self._on_trouble(str(error))
+                raise
+            except ProblemError as error:
+                self._on_trouble(str(error) if error.problem.status == AWAY else "")
                 raise
             self._on_trouble("")
             return reply

@@ -12,6 +12,7 @@ class Pace:
     tick_seconds: float = 0.25
     board_seconds: float = 1.0
     refresh_seconds: float = 10.0
+    health_seconds: float = 3.0
     quiet_seconds: float = 5.0
     reorder_seconds: float = 0.02
     retry_seconds: float = 1.0

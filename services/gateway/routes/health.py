@@ -32,7 +32,9 @@ async def readiness(ports: Ports) -> ServiceHealth:
     except (BusUnavailable, ProblemError) as error:
         return ServiceHealth(service="gateway", ready=False, detail=f"the ledger does not answer: {error}")
     detail = ledger.detail if ledger.ready else f"the ledger is not ready: {ledger.detail}"
-    return ServiceHealth(service="gateway", ready=ledger.ready, detail=detail, workers=ledger.workers)
+    return ServiceHealth(
+        service="gateway", ready=ledger.ready, detail=detail, trouble=ledger.trouble, workers=ledger.workers
+    )
 
 
 router = Router("/", route_handlers=[healthz, readyz], tags=["health"])
