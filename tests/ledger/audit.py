@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 ACCOUNTS = "SELECT account, limit_nanousd, bound_nanousd, held_nanousd, posted_nanousd FROM accounts"
 TRANSFERS = "SELECT accounts, free_nanousd, held_nanousd, posted_nanousd FROM transfers ORDER BY position"
@@ -25,14 +24,11 @@ TWICE = {
 }
 
 
-class Reader(Protocol):
-    """An asyncpg connection, or what reads like one."""
-
-    @property
-    def fetch(self) -> Callable[..., Awaitable[Sequence[Any]]]: ...
+Books: TypeAlias = Any
+"""A connection of asyncpg, from a pool or not."""
 
 
-async def audit(books: Reader) -> None:
+async def audit(books: Books) -> None:
     """I2 and I3, and the sums: receipts, attempts and runs against the balances, to the nano-dollar. AssertionError
     says which sum does not agree."""
     balances = {row["account"]: row for row in await books.fetch(ACCOUNTS)}
@@ -50,7 +46,7 @@ async def audit(books: Reader) -> None:
         assert not await books.fetch(query), f"{what}: an effect was made twice"
 
 
-async def _replay(books: Reader) -> tuple[Counter[str], Counter[str]]:
+async def _replay(books: Books) -> tuple[Counter[str], Counter[str]]:
     held, posted = Counter[str](), Counter[str]()
     for row in await books.fetch(TRANSFERS):
         assert row["free_nanousd"] + row["held_nanousd"] + row["posted_nanousd"] == 0
@@ -60,7 +56,7 @@ async def _replay(books: Reader) -> tuple[Counter[str], Counter[str]]:
     return _without_zeros(held), _without_zeros(posted)
 
 
-async def _receipts(books: Reader) -> Counter[str]:
+async def _receipts(books: Books) -> Counter[str]:
     """What the receipts say of each account; days are told by the transfers alone, and so are left to their own sum."""
     sums = Counter[str]()
     for row in await books.fetch(RECEIPTS):
@@ -80,7 +76,7 @@ async def _receipts(books: Reader) -> Counter[str]:
     return _without_zeros(sums)
 
 
-async def _open_holds(books: Reader) -> Counter[str]:
+async def _open_holds(books: Books) -> Counter[str]:
     sums = Counter[str]()
     for row in await books.fetch(OPEN_HOLDS):
         for account in row["accounts"]:

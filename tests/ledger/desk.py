@@ -12,7 +12,7 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Stage, Tick
 from assay.contracts.facts import Event
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import Price
-from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, ListFacts, SubmitRun
+from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListFacts, SubmitRun
 from assay.contracts.runs import ModelPin, RunPlan, RunView
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
 from assay.contracts.verdicts import Outcome, Verdict
@@ -34,7 +34,14 @@ REF = ArtifactRef(sha256="a" * 64, size_bytes=3)
 PRICE = Price(version="test", input_nanousd_per_mtok=1_000_000_000, output_nanousd_per_mtok=2_000_000_000)
 
 
-def plan(*, samples: int = 2, models: Sequence[str] = ("oracle",), suite: str = "demo", **more: Any) -> RunPlan:
+def plan(
+    *,
+    samples: int = 2,
+    models: Sequence[str] = ("oracle",),
+    suite: str = "demo",
+    provider_concurrency: int = 0,
+    **more: Any,
+) -> RunPlan:
     task = TaskPin(
         task_id="sums",
         digest="d" * 64,
@@ -46,7 +53,9 @@ def plan(*, samples: int = 2, models: Sequence[str] = ("oracle",), suite: str = 
         hidden=REF,
         reference=REF,
     )
-    pins = tuple(ModelPin(model=ModelSpec(name=name), price=PRICE) for name in models)
+    pins = tuple(
+        ModelPin(model=ModelSpec(name=name), price=PRICE, provider_concurrency=provider_concurrency) for name in models
+    )
     return RunPlan(suite=suite, tasks=(task,), models=pins, **more)
 
 
@@ -98,8 +107,21 @@ class Desk:
     async def claim(self, attempt_ids: Sequence[str], stage: Stage = Stage.RUN, worker_id: str = "runner") -> Claims:
         """Claim under the tokens that the present orders carry."""
         rows = await self.rows("SELECT attempt_id, token FROM attempts WHERE attempt_id = ANY($1)", list(attempt_ids))
-        claims = tuple(Claim(attempt_id=row["attempt_id"], token=row["token"]) for row in rows)
+        return await self.claim_with([(row["attempt_id"], row["token"]) for row in rows], stage, worker_id)
+
+    async def claim_with(
+        self, tokens: Sequence[tuple[str, int]], stage: Stage = Stage.RUN, worker_id: str = "runner"
+    ) -> Claims:
+        claims = tuple(Claim(attempt_id=attempt_id, token=token) for attempt_id, token in tokens)
         return await self.attempts.claim(ClaimAttempts(worker_id=worker_id, stage=stage, claims=claims))
+
+    async def beat(self, tickets: Sequence[Ticket]) -> Leases:
+        leases = tuple(Claim(attempt_id=ticket.attempt_id, token=ticket.token) for ticket in tickets)
+        return await self.attempts.heartbeat(Heartbeat(worker_id="runner", stage=Stage.RUN, slots=1, leases=leases))
+
+    async def expire_grace(self) -> int:
+        await self.rows("UPDATE runs SET cancel_at = now() - interval '1 s' WHERE cancel_at IS NOT NULL")
+        return await self.sweeper.sweep()
 
     async def start(self, run: RunView, slots: int = 10) -> tuple[Ticket, ...]:
         """Feed and claim what of the run there is room for."""

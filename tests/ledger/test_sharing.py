@@ -1,0 +1,79 @@
+"""Whose turn it is: fair, within every cap, and never beyond what money there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.contracts.runs import WaitReason
+from services.ledger.sharing import Candidate, Line, Purse, share
+
+
+def line(run: str, count: int, priority: int = 5, worst: int = 0, **more: object) -> Line:
+    candidates = [Candidate(f"{run}-{n}", "p", worst) for n in range(count)]
+    return Line(run_id=run, priority=priority, candidates=candidates, **more)  # pyright: ignore[reportArgumentType]
+
+
+def of_runs(released: list[str]) -> Counter[str]:
+    return Counter(attempt.partition("-")[0] for attempt in released)
+
+
+def test_turns_are_shared_evenly_and_what_one_does_not_need_goes_to_the_others() -> None:
+    shared = share([line("a", 100), line("b", 3), line("c", 100)], 23, {}, {})
+    assert of_runs(shared.released) == {"a": 10, "b": 3, "c": 10}
+    assert not shared.blocked
+
+
+def test_priority_is_a_proportion() -> None:
+    shared = share([line("a", 100, 1), line("b", 100, 4)], 50, {}, {})
+    assert of_runs(shared.released) == {"a": 10, "b": 40}
+
+
+def test_a_cap_says_why_the_rest_waits() -> None:
+    shared = share([line("a", 9, room=2), line("b", 9)], 5, {}, {"p": 4})
+    assert of_runs(shared.released) == {"a": 2, "b": 2}
+    assert shared.blocked == {"a": WaitReason.CONCURRENCY, "b": WaitReason.PROVIDER}
+
+
+def test_an_attempt_that_does_not_fit_lets_a_cheaper_one_pass() -> None:
+    purses = {"run": Purse(left=10, ever=100)}
+    dear, cheap = Candidate("a-0", "p", 50), Candidate("a-1", "p", 10)
+    shared = share([Line("a", 5, [dear, cheap], purses=("run",), final=frozenset({"run"}))], 9, purses, {})
+    assert shared.released == ["a-1"] and shared.blocked == {"a": WaitReason.BUDGET} and not shared.unaffordable
+
+
+def test_only_from_an_account_that_gets_no_more_is_an_attempt_unaffordable() -> None:
+    purses = {"run": Purse(left=0, ever=5), "day": Purse(left=0, ever=5)}
+    waits = share([line("a", 1, worst=6, purses=("day",))], 9, purses, {})
+    assert waits.blocked == {"a": WaitReason.BUDGET} and not waits.unaffordable
+    ends = share([line("a", 1, worst=6, purses=("run", "day"), final=frozenset({"run"}))], 9, purses, {})
+    assert ends.unaffordable == {"a": ["a-0"]} and not ends.blocked
+
+
+lines = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(1, 9), st.integers(0, 7), st.none() | st.integers(0, 9)), max_size=6
+)
+
+
+@given(lines, st.integers(0, 40), st.integers(0, 60), st.integers(0, 30), st.none() | st.integers(0, 20))
+def test_no_cap_and_no_purse_is_ever_passed(
+    given_lines: list[tuple[int, int, int, int | None]], room: int, money: int, provider: int, overall: int | None
+) -> None:
+    purses = {"day": Purse(left=money, ever=money)}
+    made = [
+        line(f"r{n}", count, priority, worst, room=cap, purses=("day",))
+        for n, (count, priority, worst, cap) in enumerate(given_lines)
+    ]
+    worth = {candidate.attempt_id: candidate.worst_nanousd for each in made for candidate in each.candidates}
+    shared = share(made, room, purses, {"p": provider}, overall)
+    assert (
+        len(shared.released) == len(set(shared.released)) <= min(room, provider, 10**6 if overall is None else overall)
+    )
+    assert sum(worth[attempt] for attempt in shared.released) <= money
+    for each in made:
+        assert each.room is None or of_runs(shared.released)[each.run_id] <= each.room
+    waiting = sum(count for count, *_ in given_lines) - len(shared.released)
+    full = len(shared.released) == min(room, 10**6 if overall is None else overall)
+    assert full or not waiting or shared.blocked, "whoever waits though there is room is told why"
