@@ -81,3 +81,94 @@ def test_escape_closes_the_dialog_and_nothing_is_started(page: Page, stage: Stag
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("#launch")).to_be_focused()
     assert not stage.play.runs
+
+
+def priced(page: Page) -> None:
+    opened(page)
+    page.get_by_label("openai/gpt-4o-mini").check()
+
+
+def test_what_it_would_cost_is_told_while_one_chooses(page: Page, stage: Stage) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/runs/quote") else None)
+    priced(page)
+    expect(page.locator("#estimated")).to_have_text("$0.0043")
+    expect(page.locator("#worst")).to_have_text("$0.021")
+    expect(page.locator("#quote")).to_contain_text("from what such attempts used before")
+    expect(page.locator("[data-account=day]")).to_contain_text("$20.00 left of $20.00 covers the worst case")
+    expect(page.locator("[data-account=project]")).to_contain_text("no limit")
+    before = len(asked)
+    page.locator("#repeats").press_sequentially("12")
+    expect(page.locator("#quote")).to_contain_text("324")
+    expect(page.locator("#estimated")).to_have_text("$0.051")
+    assert len(asked) == before + 1, "typing asks once, when it is over"
+    page.get_by_label("openai/gpt-4o-mini").uncheck()
+    expect(page.locator("#quote")).to_contain_text("Choose what to run")
+    page.get_by_label("nop").check()
+    expect(page.locator("#quote")).to_contain_text("These models cost nothing.")
+    assert not stage.play.runs
+
+
+def test_what_cannot_fit_is_refused_with_the_figures(page: Page, stage: Stage) -> None:
+    priced(page)
+    page.locator("#cost").fill("0.001")
+    expect(page.locator("#refusal")).to_contain_text("the limit of the run leaves $0.001 of $0.001")
+    expect(page.locator("[data-account=run]")).to_contain_text("is not enough")
+    expect(page.locator("#start")).to_have_attribute("disabled", "")
+    page.locator("#cost").press("Enter")
+    page.wait_for_timeout(200)
+    assert not stage.play.runs
+    page.get_by_label("As far as the money goes").check()
+    expect(page.locator("#start")).not_to_have_attribute("disabled", "")
+    page.locator("#start").click()
+    expect(page).to_have_url(re.compile("/runs/[0-9a-z]{26}$"))
+    (played,) = stage.play.runs.values()
+    assert played.request.partial
+    assert played.run.limits.cost_usd == "0.001"
+
+
+def test_a_limit_reached_meanwhile_is_told_on_starting(page: Page, stage: Stage) -> None:
+    priced(page)
+    expect(page.locator("#estimated")).to_be_visible()
+    stage.board.till.day_usd = "0.0001"
+    page.locator("#start").click()
+    expect(page.locator(".problem")).to_contain_text("the limit of today leaves $0.0001 of $0.0001")
+    assert not stage.play.runs
+
+
+def test_limits_are_sent_as_they_are_typed(page: Page, stage: Stage) -> None:
+    priced(page)
+    page.locator("#cost").fill("$1,250.50")
+    page.locator("#minutes").fill("1.5")
+    page.locator("#concurrency").fill("3")
+    page.locator("#priority").fill("10")
+    page.get_by_label("Take over earlier results").check()
+    page.locator("#start").click()
+    expect(page.locator("#priority-errors")).to_contain_text("from 1 to 9")
+    page.locator("#priority").fill("9")
+    page.locator("#start").click()
+    expect(page).to_have_url(re.compile("/runs/[0-9a-z]{26}$"))
+    (played,) = stage.play.runs.values()
+    limits = played.request.limits
+    assert (limits.cost_usd, limits.seconds, limits.concurrency) == ("1250.5", 90.0, 3)
+    assert (played.request.priority, played.request.reuse, played.request.partial) == (9, True, False)
+
+
+def test_no_limit_of_its_own_is_an_empty_field(page: Page, stage: Stage) -> None:
+    priced(page)
+    page.locator("#cost").fill("")
+    page.locator("#start").click()
+    expect(page).to_have_url(re.compile("/runs/[0-9a-z]{26}$"))
+    (played,) = stage.play.runs.values()
+    assert played.request.limits.cost_usd is None
+    expect(page.locator("[aria-label=Money]")).to_contain_text("no limit of its own")
+
+
+def test_a_refusal_is_text_whatever_it_says(page: Page, stage: Stage) -> None:
+    stage.board.till.day_usd = "0"
+    stage.board.till.saying = "<img src=x onerror=window.pwned=9>\u202e"
+    priced(page)
+    expect(page.locator("#refusal")).to_contain_text("<img src=x onerror=")
+    expect(page.locator("#refusal .mark")).to_have_text("U+202E")
+    page.wait_for_timeout(150)
+    assert page.evaluate("window.pwned") is None

@@ -35,6 +35,8 @@ class Till:
     judge_usd: Usd = "0.021"
     excess_usd: Usd = "0"
     history: bool = True
+    saying: str = ""
+    """Put before every refusal."""
 
     def set(self, limits: MoneyLimits) -> Money:
         if limits.time_zone == "Mars/Olympus":
@@ -64,7 +66,7 @@ class Till:
         day, project, *_ = self.money().accounts
         own = account("run", AccountKind.RUN, request.limits.cost_usd, 0, 0)
         accounts = (own, day, project)
-        refusal = next((text for one in accounts if (text := _refusal(one, expected))), "")
+        refusal = next((self.saying + text for one in accounts if (text := _refusal(one, expected))), "")
         return Quote(
             attempts=len(rows),
             estimated_usd=usd(expected),
