@@ -13,7 +13,7 @@ from assay.contracts.facts import Event
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import Price
 from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListFacts, SubmitRun
-from assay.contracts.runs import ModelPin, RunPlan, RunView
+from assay.contracts.runs import ModelPin, RunLimits, RunPlan, RunView
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
 from assay.contracts.verdicts import Outcome, Verdict
 from services.ledger.handlers import Ports
@@ -29,6 +29,8 @@ from services.ledger.postgres.results import PostgresResults
 from services.ledger.postgres.runs import PostgresRuns
 from services.ledger.postgres.sweeping import PostgresSweeper
 from services.ledger.settings import LedgerSettings
+from services.ledger.worth import worst_nanousd
+from tests.ledger.audit import audit
 
 REF = ArtifactRef(sha256="a" * 64, size_bytes=3)
 PRICE = Price(version="test", input_nanousd_per_mtok=1_000_000_000, output_nanousd_per_mtok=2_000_000_000)
@@ -57,6 +59,10 @@ def plan(
         ModelPin(model=ModelSpec(name=name), price=PRICE, provider_concurrency=provider_concurrency) for name in models
     )
     return RunPlan(suite=suite, tasks=(task,), models=pins, **more)
+
+
+WORST = worst_nanousd(plan().tasks[0], plan().models[0])
+"""What one attempt of ``plan`` may cost, in nano-USD."""
 
 
 class Desk:
@@ -143,6 +149,15 @@ class Desk:
         await self.rows("UPDATE attempts SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")
         return await self.sweeper.sweep()
 
+    async def accounts(self) -> dict[str, tuple[int, int]]:
+        """Held and posted in nano-USD, by the kind of account."""
+        rows = await self.rows("SELECT account, held_nanousd, posted_nanousd FROM accounts")
+        return {row["account"].partition(":")[0]: (row["held_nanousd"], row["posted_nanousd"]) for row in rows}
+
+    async def audit(self) -> None:
+        async with self.database.session() as connection:
+            await audit(connection)
+
     async def rows(self, statement: str, *arguments: Any) -> Sequence[Any]:
         async def work(connection: Connection) -> Sequence[Any]:
             return await connection.fetch(statement, *arguments)
@@ -152,6 +167,18 @@ class Desk:
     async def events(self, run_id: str) -> list[Event]:
         page = await self.results.history(ListFacts(run_id=run_id, limit=1000))
         return [msgspec.json.decode(text, type=Event) for text in page.events]
+
+
+def limited(cost_usd: str | None) -> RunLimits:
+    return RunLimits(cost_usd=cost_usd)
+
+
+def costs(ticket: Ticket, *amounts: int) -> tuple[Call, ...]:
+    """A call for each amount in nano-USD."""
+    return tuple(
+        Call(call_id=f"{ticket.attempt_id}:{ticket.token}:{place}", model="m", cost_nanousd=amount)
+        for place, amount in enumerate(amounts)
+    )
 
 
 def call(ticket: Ticket, cost_nanousd: int = 7) -> Call:

@@ -1,0 +1,99 @@
+"""Requests over the bus, by what they are about. Each names its service and its reply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.contracts.rpc.attempts import (
+    AttemptPage,
+    Claim,
+    ClaimAttempts,
+    Claims,
+    GetAttempt,
+    Heartbeat,
+    Leases,
+    ListAttempts,
+)
+from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, ReleaseGrant, SetMoneyLimits, TopUpGrant
+from assay.contracts.rpc.request import PageSize, Request
+from assay.contracts.rpc.results import FactPage, GetBoard, ListFacts
+from assay.contracts.rpc.runs import (
+    CancelRun,
+    ChangeRun,
+    GetRun,
+    ListRuns,
+    PauseRun,
+    Quote,
+    QuoteRun,
+    RestartRun,
+    ResumeRun,
+    RunPage,
+    SubmitRun,
+)
+from assay.contracts.rpc.services import GetHealth, ModelEndpoint, ModelProbe, ServeModel, ServiceHealth, TestModel
+
+LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
+    SubmitRun,
+    GetRun,
+    ListRuns,
+    CancelRun,
+    PauseRun,
+    ResumeRun,
+    ChangeRun,
+    RestartRun,
+    QuoteRun,
+    TopUpGrant,
+    ReleaseGrant,
+    GetMoney,
+    SetMoneyLimits,
+    GetCosts,
+    ClaimAttempts,
+    Heartbeat,
+    ListAttempts,
+    GetAttempt,
+    GetBoard,
+    ListFacts,
+    GetHealth,
+)
+
+__all__ = [
+    "LEDGER_REQUESTS",
+    "AttemptPage",
+    "CancelRun",
+    "ChangeRun",
+    "Claim",
+    "ClaimAttempts",
+    "Claims",
+    "CostBy",
+    "FactPage",
+    "GetAttempt",
+    "GetBoard",
+    "GetCosts",
+    "GetHealth",
+    "GetMoney",
+    "GetRun",
+    "Grant",
+    "Heartbeat",
+    "Leases",
+    "ListAttempts",
+    "ListFacts",
+    "ListRuns",
+    "ModelEndpoint",
+    "ModelProbe",
+    "Money",
+    "PageSize",
+    "PauseRun",
+    "Quote",
+    "QuoteRun",
+    "ReleaseGrant",
+    "Request",
+    "RestartRun",
+    "ResumeRun",
+    "RunPage",
+    "ServeModel",
+    "ServiceHealth",
+    "SetMoneyLimits",
+    "SubmitRun",
+    "TestModel",
+    "TopUpGrant",
+]
