@@ -72,19 +72,30 @@ async def relay(pending: Callable[[], Awaitable[Sequence[Pending]]], publish: Pu
         await published(batch)
 
 
+Duty = Callable[[], Awaitable[None]]
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
 Published = Callable[[Sequence[Pending]], Awaitable[None]]
 
 
 class Leader:
-    """The duties of the one ledger that holds the leadership. ``changed`` is set whenever a transaction commits."""
+    """The duties of the one ledger that holds the leadership. ``changed`` is set whenever a transaction commits;
+    ``watches`` are further duties, each with its period in seconds."""
 
-    def __init__(self, bus: Bus, outbox: Outbox, feeder: Feeder, sweeper: Sweeper, changed: asyncio.Event) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        outbox: Outbox,
+        feeder: Feeder,
+        sweeper: Sweeper,
+        changed: asyncio.Event,
+        watches: Sequence[tuple[Duty, float]] = (),
+    ) -> None:
         self._bus = bus
         self._outbox = outbox
         self._feeder = feeder
         self._sweeper = sweeper
         self._changed = changed
+        self._watches = watches
         self._facts_due = asyncio.Event()
         self._orders_due = asyncio.Event()
         self._feed_due = asyncio.Event()
@@ -97,6 +108,8 @@ class Leader:
             group.create_task(_each(self._orders_due, self._relay_orders, 0.5))
             group.create_task(_each(self._feed_due, self._feed, 1.0))
             group.create_task(_each(asyncio.Event(), self._sweep, 1.0))
+            for duty, period_seconds in self._watches:
+                group.create_task(_at_once_and_each(duty, period_seconds))
 
     async def _spread_changes(self) -> None:
         while True:
@@ -119,7 +132,13 @@ class Leader:
             log.warning("leases.expired", count=taken_back)
 
 
-async def _each(due: asyncio.Event, duty: Callable[[], Awaitable[None]], period_seconds: float) -> None:
+async def _at_once_and_each(duty: Duty, period_seconds: float) -> None:
+    due = asyncio.Event()
+    due.set()
+    await _each(due, duty, period_seconds)
+
+
+async def _each(due: asyncio.Event, duty: Duty, period_seconds: float) -> None:
     """Do the duty whenever it is due and at least once per period; an unreachable store only delays it."""
     while True:
         with contextlib.suppress(TimeoutError):
