@@ -117,8 +117,12 @@ class Catalog:
             return charged.price(model) if charged else Price(version=model, local=True)
         if provider.kind is ProviderKind.EMBEDDED or provider.local:
             return LOCAL
-        table, known = self._prices().get(), registry.names()
+        table, known = self.prices(), registry.names()
         return table.find(model, provider.prices or provider_id, today, known, own=own)
+
+    def prices(self) -> PriceTable:
+        """The catalogue's own prices; InvalidCatalog when ``prices.yaml`` has mistakes."""
+        return self._prices().get()
 
     def resolve(self, request: RunRequest, today: date | None = None) -> Selection:
         """The request's tasks and models; InvalidSelection names everything in it that is not there."""

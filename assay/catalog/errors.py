@@ -8,6 +8,7 @@ CatalogError                a ProblemError: answered over HTTP and rpc as it is
 │   ├── UnknownModel
 │   └── UnknownProvider
 ├── InvalidSelection        a run request that names unknown things, or selects nothing; all of it at once
+├── CannotEdit              a file that was to be added to, but only by changing what is there
 └── UnpricedModel           a model whose price nobody knows: an error before the run, never zero
 """
 
@@ -65,6 +66,11 @@ class InvalidCatalog(CatalogError):
         super().__init__(
             Problem(code="invalid_catalog", title="The catalogue has mistakes", status=422, detail=lines, errors=errors)
         )
+
+
+class CannotEdit(CatalogError):
+    def __init__(self, why: str) -> None:
+        super().__init__(Problem(code="cannot_edit", title="The file was left as it is", status=409, detail=why))
 
 
 class UnknownName(CatalogError):

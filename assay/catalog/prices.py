@@ -105,6 +105,11 @@ class PriceTable:
             raise UnpricedModel(name, priced, known)
         return priced
 
+    def names(self) -> list[ModelName]:
+        """The models of the own table, without those for any model of a provider."""
+        named = {name for version in self._versions for name in version.models}
+        return sorted(name for name in named if not name.endswith("/*"))
+
     def _own(self, name: str, day: date) -> Price | None:
         current = [version for version in self._versions if version.since <= day]
         for key in (name, f"{name.partition('/')[0]}/*"):

@@ -31,6 +31,59 @@ def test_the_version_that_holds_on_the_day_is_taken_and_named(folder: Folder) ->
     )
 
 
+def test_reasoning_and_tiers_are_read(folder: Folder) -> None:
+    folder.write(
+        "prices.yaml",
+        """\
+        versions:
+          - from: 2024-01-01
+            models:
+              strict/alpha-large:
+                input_usd_per_mtok: 1
+                output_usd_per_mtok: 2
+                reasoning_usd_per_mtok: 3
+                tiers:
+                  - {above_input_tokens: 1000, input_usd_per_mtok: 4, output_usd_per_mtok: 5, cached_usd_per_mtok: 0.5}
+                  - {above_input_tokens: 2000, input_usd_per_mtok: 6, output_usd_per_mtok: 7}
+        """,
+    )
+    price = folder.open().price("strict/alpha-large")
+    assert price is not None
+    assert price.reasoning_nanousd_per_mtok == 3_000_000_000
+    assert [tier.above_input_tokens for tier in price.tiers] == [1000, 2000]
+    assert (price.tiers[0].cached_nanousd_per_mtok, price.tiers[1].cached_nanousd_per_mtok) == (500_000_000, None)
+    assert price.cost(input_tokens=1500, output_tokens=0, cached_tokens=500) == 4_250_000
+
+
+@pytest.mark.parametrize(
+    ("tiers", "mistake"),
+    [
+        (
+            "[{above_input_tokens: 9, input_usd_per_mtok: 4, output_usd_per_mtok: 5}, "
+            "{above_input_tokens: 9, input_usd_per_mtok: 4, output_usd_per_mtok: 5}]",
+            "tiers[1].above_input_tokens: 9 does not come after 9",
+        ),
+        ("[{above_input_tokens: 0, input_usd_per_mtok: 4, output_usd_per_mtok: 5}]", "tiers[0].above_input_tokens"),
+        ("[{above_input_tokens: 9, input_usd_per_mtok: -4, output_usd_per_mtok: 5}]", "tiers[0].input_usd_per_mtok"),
+        ("[{above_input_tokens: 9, output_usd_per_mtok: 5}]", "tiers[0].input_usd_per_mtok: is missing"),
+        ("[{above_inputs: 9, input_usd_per_mtok: 4, output_usd_per_mtok: 5}]", "did you mean 'above_input_tokens'"),
+    ],
+)
+def test_mistakes_in_tiers_are_told_by_place(folder: Folder, tiers: str, mistake: str) -> None:
+    folder.edit("prices.yaml", "output_usd_per_mtok: 2}", f"output_usd_per_mtok: 2, tiers: {tiers}}}")
+    assert any(mistake in found for found in folder.mistakes()), folder.mistakes()
+
+
+def test_the_database_alone_can_be_asked(folder: Folder) -> None:
+    folder.edit(
+        "prices.yaml", "strict/alpha-large: {input_usd_per_mtok: 1,", "openai/gpt-4o-mini: {input_usd_per_mtok: 1,"
+    )
+    own, database = (folder.open().price("openai/gpt-4o-mini", own=own) for own in (True, False))
+    assert own is not None
+    assert database is not None
+    assert (own.version, database.version.partition("/")[0]) == ("prices.yaml/2024-01-01", "genai-prices")
+
+
 def test_a_providers_price_for_any_model_comes_after_a_models_own(folder: Folder) -> None:
     price = folder.open().price("strict/beta/small", date(2025, 6, 1))
     assert price is not None
