@@ -37,7 +37,7 @@ class JetStreamWork:
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         by_stream: defaultdict[str, list[Envelope]] = defaultdict(list)
         for envelope in envelopes:
-            by_stream[stream_of(envelope.subject)].append(envelope)
+            by_stream[stream_of(envelope.subject)].append(envelope.by_content())
         for stream, of_stream in by_stream.items():
             await self._publishers[stream].publish(of_stream)
 

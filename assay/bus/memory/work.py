@@ -30,7 +30,7 @@ class MemoryWork:
             check_storable(envelope, WORK)
         await self._line.up()
         for envelope in envelopes:
-            if self._recent.is_new(envelope.message_id):
+            if self._recent.is_new(envelope.by_content().message_id):
                 self._store(Held(envelope.subject, envelope.payload))
 
     def _store(self, held: Held) -> None:
