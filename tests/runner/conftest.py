@@ -13,7 +13,7 @@ from tests.runner.room import Room, room
 @pytest.fixture
 async def served() -> AsyncIterator[Endpoint]:
     """An OpenAI-compatible server on loopback."""
-    async with endpoint() as one:
+    async with endpoint(Endpoint()) as one:
         yield one
 
 

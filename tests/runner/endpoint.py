@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 
@@ -35,6 +35,9 @@ class Reply:
     silent_seconds: float = 0.0
 
 
+E = TypeVar("E", bound="Endpoint")
+
+
 class Endpoint:
     """``replies`` are used up one by one; after them comes ``default``."""
 
@@ -46,6 +49,9 @@ class Endpoint:
         self.connections = 0
         self.at_once = self.most_at_once = 0
         self.url = ""
+
+    def reply_to(self, body: dict[str, Any]) -> Reply:
+        return self.replies.popleft() if self.replies else self.default
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -63,7 +69,7 @@ class Endpoint:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            await self._answer(self.replies.popleft() if self.replies else self.default, body, writer)
+            await self._answer(self.reply_to(body), body, writer)
         finally:
             self.at_once -= 1
 
@@ -95,8 +101,7 @@ class Endpoint:
 
 
 @asynccontextmanager
-async def endpoint() -> AsyncGenerator[Endpoint]:
-    served = Endpoint()
+async def endpoint(served: E) -> AsyncGenerator[E]:
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0, limit=1 << 24)
     served.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     try:

@@ -147,6 +147,7 @@ def _catalog(folder: Path, url: str) -> None:
     (folder / "models.yaml").write_text(
         f"""providers:
   stub: {{kind: openai, title: Stub, base_url: "{url}", api_key_env: STUB_KEY, concurrency: 2, any_model: true}}
+  wide: {{kind: openai, title: Many, base_url: "{url}", api_key_env: STUB_KEY, concurrency: 64, any_model: true}}
   keyless: {{kind: openai, title: No key, base_url: "{url}", api_key_env: KEYLESS_KEY, any_model: true}}
   homeless: {{kind: openai, title: No address, base_url_env: HOMELESS_URL, any_model: true}}
   local: {{kind: embedded, title: Here, concurrency: 2, models: [{{name: smollm2-135m}}]}}
