@@ -59,3 +59,9 @@ export function typedAmount(text: string): Usd | null {
   const plain = text.trim().replace(/^\$/, "").replaceAll(",", "");
   return /^\d{1,9}(\.\d{1,9})?$/.test(plain) ? exact(nano(plain)) : null;
 }
+
+/** A place on an axis: `$0.0005`, never `$5e-7`. */
+export function axisDollars(value: number): string {
+  if (value >= 1) return `$${Number(value.toPrecision(4)).toLocaleString("en-US")}`;
+  return `$${exact(BigInt(Math.round(value * 1e9)))}`;
+}

@@ -15,6 +15,10 @@ export class RunsStore implements Store {
     return [...this.byId.values()].sort((a, b) => (a.run_id < b.run_id ? 1 : -1));
   }
 
+  find(runId: string): RunView | undefined {
+    return this.byId.get(runId);
+  }
+
   snapshot(frame: Snapshot): void {
     this.add((frame.data as RunsSnapshot).runs);
     this.snapshots += 1;

@@ -66,7 +66,7 @@ export class App extends LitElement {
       <a class="skip" href="#main" @click=${this.skip}>Skip to content</a>
       <header class="top">
         <a class="brand" href="/runs"><img src="/favicon.svg" alt="" width="26" height="26" /><span>Assay</span></a>
-        <nav class="main-nav" aria-label="Main">${this.renderNav("/runs", "Runs")}${this.renderNav("/leaderboard", "Leaderboard")}</nav>
+        <nav class="main-nav" aria-label="Main">${this.renderNav("/runs", "Runs")}${this.renderNav("/leaderboard", "Leaderboard")}${this.renderNav("/costs", "Costs")}</nav>
         <button class="theme" @click=${this.nextTheme} title="Theme: ${theme}" aria-label="Theme: ${theme}. Change">
           <wa-icon name=${THEME_ICONS[theme]}></wa-icon>
         </button>
@@ -90,8 +90,8 @@ export class App extends LitElement {
   }
 
   private renderNav(href: string, name: string) {
-    const here =
-      location.pathname.startsWith(href) || (href === "/runs" && !location.pathname.startsWith("/leaderboard"));
+    const other = ["/leaderboard", "/costs"].some((path) => location.pathname.startsWith(path));
+    const here = location.pathname.startsWith(href) || (href === "/runs" && !other);
     return html`<a href=${href} aria-current=${here ? "page" : "false"} ?data-here=${here}>${name}</a>`;
   }
 

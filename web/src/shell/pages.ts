@@ -30,6 +30,11 @@ const PAGES: Page[] = [
     load: () => import("../pages/leaderboard/page.ts"),
     render: () => html`<leaderboard-page></leaderboard-page>`,
   },
+  {
+    path: /^\/costs\/?$/,
+    load: () => import("../pages/costs/page.ts"),
+    render: () => html`<costs-page></costs-page>`,
+  },
 ];
 
 const MISSING: Page = {

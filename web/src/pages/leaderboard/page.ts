@@ -18,6 +18,7 @@ import { Address, queryValue, setQuery } from "../../router.ts";
 import { tellCrumbs } from "../../shell/crumbs.ts";
 import { boardStyle } from "./board-style.ts";
 import { type BoardColumn, columnsFor, type Features, features } from "./columns.ts";
+import { measureOf } from "./measure.ts";
 
 const NO_ROWS: BoardRow[] = [];
 
@@ -125,7 +126,7 @@ assay run --suite ${this.suite || "demo"} --model oracle</pre>`,
     }
     return html`
       <section class="panel" aria-label="Scores"><header><h2>${plural(board.rows.length, "model")}</h2></header>${this.renderTable(board)}</section>
-      ${board.rows.length > 1 ? html`<section class="panel" aria-label="Cost against score"><header><h2>Score against cost per attempt</h2></header><cost-chart .rows=${board.rows}></cost-chart></section>` : nothing}
+      ${board.rows.length > 1 ? html`<section class="panel" aria-label=${measureOf(board.rows).title}><header><h2>${measureOf(board.rows).title}</h2></header><cost-chart .rows=${board.rows}></cost-chart></section>` : nothing}
     `;
   }
 

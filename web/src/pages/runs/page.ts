@@ -7,6 +7,7 @@ import { listSuites } from "../../api.ts";
 import { RUN_STATUSES } from "../../contracts.ts";
 import { controls, ground, page, table } from "../../design/sheets.ts";
 import { plural } from "../../format/number.ts";
+import { MoneyWatch } from "../../live/money-watch.ts";
 import { RunsStore } from "../../live/runs-store.ts";
 import { Topic } from "../../live/topic.ts";
 import { badgeStyle } from "../../parts/badge.ts";
@@ -19,6 +20,7 @@ import { notifyFailure } from "../../shell/toast.ts";
 import type { LaunchDialog } from "../launch/dialog.ts";
 import { filterOfAddress, Listing } from "./listing.ts";
 import { renderRow, rowStyle } from "./row.ts";
+import { todayCard, todayStyle } from "./today.ts";
 
 @customElement("runs-page")
 export class RunsPage extends LitElement {
@@ -30,14 +32,16 @@ export class RunsPage extends LitElement {
     badgeStyle,
     noticeStyle,
     rowStyle,
+    todayStyle,
     css`.more { padding: 12px; text-align: center; }`,
   ];
 
   @state() private suites: string[] = [];
-  private readonly topic = new Topic(
+  private readonly watch = new MoneyWatch(this);
+  private readonly topic: Topic<RunsStore> = new Topic(
     this,
     () => new RunsStore(),
-    () => this.healed(),
+    () => this.heard(),
   );
   private listing = new Listing(filterOfAddress());
   private snapshots = 0;
@@ -73,6 +77,7 @@ export class RunsPage extends LitElement {
           <h1>Runs</h1>
           <p class="quiet">Models put to the test, as it happens.</p>
         </div>
+        ${todayCard(this.watch.account("day"))}
         <wa-button id="launch" size="s" variant="brand" @click=${this.launch}><wa-icon slot="start" name="plus"></wa-icon>New run</wa-button>
       </div>
       <section class="panel" aria-label="Runs">
@@ -145,6 +150,11 @@ assay run --suite demo --model oracle</pre>`,
     if (JSON.stringify(filter) === JSON.stringify(this.listing.filter)) return;
     this.listing = new Listing(filter);
     void this.load();
+  }
+
+  private heard(): void {
+    this.watch.heard(this.topic.store);
+    this.healed();
   }
 
   /** After a break, runs older than the snapshot's may have moved on too: read what is shown again. */

@@ -1,12 +1,14 @@
 /** One run in the list. */
 
-import { css, html } from "lit";
-import type { Progress, RunView } from "../../contracts.ts";
+import { css, html, nothing } from "lit";
+import type { Progress, RunView, WaitReason } from "../../contracts.ts";
+import { dollars, nano } from "../../format/money.ts";
 import { count, percent } from "../../format/number.ts";
 import { between, duration } from "../../format/time.ts";
 import { badge } from "../../parts/badge.ts";
 import { moment } from "../../parts/moment.ts";
 import { money } from "../../parts/money.ts";
+import "../../parts/money-bar.ts";
 
 /** What a run is called where it has no name of its own. */
 export function runName(run: RunView): string {
@@ -23,14 +25,37 @@ export function passRate(progress: Progress): number | null {
   return counted > 0 ? passed / counted : null;
 }
 
+/** Why it waits, in a word or two; the run's page says the rest. */
+const WAITS: Partial<Record<WaitReason, string>> = {
+  budget: "waits for money",
+  concurrency: "at its own cap",
+  provider: "at the provider's cap",
+  no_runner: "no runner",
+  no_judge: "no judge",
+  capacity: "workers are busy",
+};
+
+function waits({ waits, status }: RunView) {
+  const told = waits && (status === "waiting" || status === "running") ? WAITS[waits.reason] : undefined;
+  return told ? html`<small class="waits" title=${waits?.detail ?? ""}>${told}</small>` : nothing;
+}
+
+/** Spend against the run's limit, where it can spend anything. */
+function cost({ progress, limits }: RunView) {
+  const { cost_usd: spent, held_usd: held } = progress;
+  if (limits.cost_usd === null || nano(spent) + nano(held) === 0n) return money(spent);
+  const purse = { limit_usd: limits.cost_usd, spent_usd: spent, held_usd: held };
+  return html`${money(spent)} <small>of ${dollars(limits.cost_usd)}</small><money-bar name="Cost" .purse=${purse}></money-bar>`;
+}
+
 export function renderRow(run: RunView) {
   const rate = passRate(run.progress);
   return html`<tr data-run=${run.run_id}>
     <td class="name"><a href="/runs/${run.run_id}">${runName(run)}</a><small>${run.suite && run.name ? `${run.suite} · ` : ""}${run.run_id.slice(-8)}</small></td>
-    <td>${badge(run.status)}</td>
+    <td class="status">${badge(run.status)}${waits(run)}</td>
     <td class="progress"><outcome-bar .progress=${run.progress}></outcome-bar><small class="number">${count(run.progress.done)} of ${count(run.progress.total)}</small></td>
     <td class="right">${rate === null ? html`<span class="quiet">–</span>` : percent(rate)}</td>
-    <td class="right">${money(run.progress.cost_usd)}</td>
+    <td class="right">${cost(run)}</td>
     <td class="models" title=${run.models.join("\n")}>${run.models.slice(0, 2).join(", ")}${run.models.length > 2 ? html` <small>+${run.models.length - 2}</small>` : ""}</td>
     <td class="started number">${moment(run.started_at ?? run.created_at)}</td>
     <td class="right took number">${run.started_at ? duration(between(run.started_at, run.finished_at)) : "–"}</td>
@@ -44,6 +69,8 @@ export const rowStyle = css`
   td.name small { font-family: var(--mono); font-size: 11.5px; }
   td.progress { width: 26%; min-width: 150px; }
   td.progress outcome-bar { margin: 3px 0 2px; }
+  td money-bar { --bar-height: 4px; margin: 4px 0 2px; min-width: 84px; }
+  .waits { display: block; color: var(--warn); white-space: nowrap; }
   td.models { max-width: 260px; overflow-wrap: anywhere; }
   @media (max-width: 900px) { .models { display: none; } }
   @media (max-width: 640px) { th:nth-child(5), td:nth-child(5), .started, .took { display: none; } td.progress { min-width: 110px; } td.name { min-width: 120px; } }
