@@ -1,0 +1,163 @@
+"""The feeder: keeps the work queue short, releases fairly, and only what caps and money allow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from assay.contracts.runs import Wait, WaitReason
+from services.ledger.memory.accounts import open_paths
+from services.ledger.memory.changes import change_attempt, record
+from services.ledger.memory.orders import add_orders
+from services.ledger.memory.results import live_slots
+from services.ledger.memory.store import MemoryStore
+from services.ledger.memory.tables import Row
+from services.ledger.memory.warnings import warnings
+from services.ledger.memory.winding import end_limited
+from services.ledger.postgres.changes import Change, Note
+from services.ledger.postgres.feeding import (
+    _DETAILS,
+    AHEAD,
+    WINDOW,
+    _changed,
+    _line,
+    _provider_room,
+    _queued,
+    _Round,
+    _spent,
+)
+from services.ledger.postgres.rows import from_jsonb, to_jsonb
+from services.ledger.settings import LedgerSettings
+from services.ledger.sharing import Purse, Shared, share
+
+
+class MemoryFeeder:
+    def __init__(self, store: MemoryStore, settings: LedgerSettings) -> None:
+        self._store = store
+        self._silence_seconds = settings.worker_silence_seconds
+        self._max_concurrency = settings.max_concurrency
+
+    async def feed(self) -> int:
+        """Release as many attempts as the live runners have room for; returns how many."""
+        released = self._store.transact(self._feed, quiet=True)
+        if released:
+            self._store.changed.set()
+        return released
+
+    def _feed(self) -> int:
+        store = self._store
+        runs = [
+            _asked(store, run) for run in store.runs if run["status"] in ("waiting", "running") and run["n_waiting"]
+        ]
+        if not runs:
+            return 0
+        slots = live_slots(store, self._silence_seconds).get("run", 0)
+        room = AHEAD * slots - sum(order["stage"] == "run" for order in store.orders)
+        if room <= 0 and slots:
+            return 0
+        looked = _look(store, runs)
+        overall = self._max_concurrency - looked.out if self._max_concurrency else None
+        lines = [_line(run, looked) for run in runs]
+        shared = share(lines, max(0, room), looked.purses, looked.providers, overall)
+        if not slots:
+            shared.blocked = {run["run_id"]: WaitReason.NO_RUNNER for run in runs}
+        rows = [self._queue(attempt_id) for attempt_id in shared.released]
+        add_orders(store, "run", rows)
+        changes, notes = _end_unaffordable(store, looked, shared)
+        notes += _tell_waits(store, runs, shared)
+        record(store, [*(Change(row, _queued) for row in rows), *changes], notes=notes)
+        return len(rows)
+
+    def _queue(self, attempt_id: str) -> Row:
+        row = self._store.attempts[attempt_id]
+        return change_attempt(self._store, row, state="queued", token=row["token"] + 1)
+
+
+def _asked(store: MemoryStore, run: Row) -> Row:
+    """The run, and whether it ends before its project's day does."""
+    project = store.projects.get(run["project"])
+    ends_today = False
+    if project is not None and run["deadline_at"] is not None:
+        zone = ZoneInfo(project["time_zone"])
+        tomorrow = store.at.astimezone(zone).date() + timedelta(days=1)
+        ends_today = run["deadline_at"] < datetime.combine(tomorrow, time(), zone)
+    return {**run, "at": store.at, "ends_today": ends_today}
+
+
+def _look(store: MemoryStore, runs: Sequence[Row]) -> _Round:
+    waiting = {
+        run["run_id"]: [_with_provider(row) for row in store.attempts.of(run["run_id"]) if row["state"] == "waiting"]
+        for run in runs
+    }
+    plans = {run["run_id"]: store.plans[run["run_id"]]["body"] for run in runs}
+    looked = _Round({run_id: [*rows[:WINDOW]] for run_id, rows in waiting.items()}, plans)
+    out = _out(store)
+    looked.out = sum(row["n"] for row in out)
+    looked.providers = _provider_room(looked.plans.values(), out)
+    priced = [run for run in runs if any(row["worst_nanousd"] for row in waiting[run["run_id"]])]
+    if priced:
+        _look_at_money(store, looked, priced, out)
+    return looked
+
+
+def _out(store: MemoryStore) -> list[Row]:
+    """Attempts ordered or under way, by run and provider. What is queued has no hold yet, and will ask for one."""
+    ids = {order["attempt_id"]: None for order in store.orders if order["stage"] == "run"}
+    running = [row["attempt_id"] for row in store.attempts if row["state"] == "running" and row["lease_until"]]
+    counts, promised = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for attempt_id in ids | dict.fromkeys(running):
+        row = _with_provider(store.attempts[attempt_id])
+        key = row["run_id"], row["provider"]
+        counts[key] += 1
+        promised[key] += row["worst_nanousd"] if row["state"] == "queued" else 0
+    return [
+        {"run_id": run_id, "provider": provider, "n": n, "promised": promised[run_id, provider]}
+        for (run_id, provider), n in counts.items()
+    ]
+
+
+def _look_at_money(store: MemoryStore, looked: _Round, priced: Sequence[Row], out: Sequence[Row]) -> None:
+    """Purses of all limited accounts that bound these runs, without what is promised to attempts already ordered."""
+    today = open_paths(store, [run["project"] for run in priced])
+    paths = {run["run_id"]: (f"run:{run['run_id']}", *today[run["project"]]) for run in priced}
+    accounts = {name: store.accounts[name] for path in paths.values() for name in path}
+    looked.accounts = limited = {name: row for name, row in accounts.items() if row["limit_nanousd"] is not None}
+    looked.paths = {run_id: tuple(name for name in path if name in limited) for run_id, path in paths.items()}
+    for name, row in limited.items():
+        ever = row["limit_nanousd"] - row["posted_nanousd"]
+        looked.purses[name] = Purse(left=ever - row["held_nanousd"], ever=ever)
+    for row in out:
+        for name in looked.paths.get(row["run_id"], ()):
+            looked.purses[name].left -= row["promised"]
+
+
+def _end_unaffordable(store: MemoryStore, looked: _Round, shared: Shared) -> tuple[list[Change], list[Note]]:
+    """Attempts for which money can never come end, each saying which limit it was."""
+    reasons: dict[str, str] = {}
+    empty: dict[str, str] = {}
+    for run_id, attempt_ids in shared.unaffordable.items():
+        tightest = min(looked.paths[run_id], key=lambda name: looked.purses[name].ever)
+        empty.setdefault(tightest, run_id)
+        reasons |= dict.fromkeys(attempt_ids, _spent(looked.accounts[tightest]))
+    projects = {looked.plans[run_id].project: run_id for run_id in shared.unaffordable}
+    accounts = [dict(looked.accounts[name]) for name in empty]
+    return end_limited(store, reasons), warnings(store, accounts, projects, at_limit=True)
+
+
+def _tell_waits(store: MemoryStore, runs: Sequence[Row], shared: Shared) -> list[Note]:
+    """Runs whose reason to wait is another one now."""
+    notes: list[Note] = []
+    for run in runs:
+        was: Wait | None = from_jsonb(Wait, run["waits"])
+        reason = shared.blocked.get(run["run_id"])
+        if reason != (was.reason if was else None):
+            wait = None if reason is None else Wait(reason=reason, detail=_DETAILS[reason], since=run["at"])
+            store.runs.change(run["run_id"], waits=None if wait is None else to_jsonb(wait))
+            notes.append(Note(run["run_id"], _changed))
+    return notes
+
+
+def _with_provider(attempt: Row) -> Row:
+    return {**attempt, "provider": attempt["model"].partition("/")[0]}

@@ -1,0 +1,54 @@
+"""The outbox: facts and orders that are true and not yet on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.bus.protocol import Envelope
+from services.ledger.memory.store import MemoryStore
+from services.ledger.memory.tables import Row
+from services.ledger.ports import Pending
+from services.ledger.postgres.outbox import LIMIT, _order
+
+_COLUMNS = ("attempt_id", "token", "stage", "pool", "publishes")
+
+
+class MemoryOutbox:
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def facts(self) -> Sequence[Pending]:
+        """The oldest facts still to publish, in the order they became true."""
+        return [self._fact(row) for row in list(self._store.pending_facts)[:LIMIT]]
+
+    async def orders(self) -> Sequence[Pending]:
+        due = [row for row in self._store.orders if row["published_at"] is None]
+        return [_order(*(row[name] for name in _COLUMNS)) for row in due[:LIMIT]]
+
+    async def facts_published(self, published: Sequence[Pending]) -> None:
+        """The stream has stored these; they stay as history."""
+
+        def work() -> None:
+            for pending in published:
+                self._store.pending_facts.delete(pending.key[1])
+
+        self._store.transact(work, quiet=True)
+
+    async def orders_published(self, published: Sequence[Pending]) -> None:
+        """Their rows stay until the claims are seen; an order not claimed in time is published again."""
+
+        def work() -> None:
+            for pending in published:
+                attempt_id, token = pending.key
+                order = self._store.orders.get(attempt_id)
+                if order is not None and order["token"] == token:
+                    publishes = order["publishes"] + 1
+                    self._store.orders.change(attempt_id, published_at=self._store.at, publishes=publishes)
+
+        self._store.transact(work, quiet=True)
+
+    def _fact(self, pending: Row) -> Pending:
+        fact = self._store.facts[pending["run_id"], pending["sequence"]]
+        message_id = f"{fact['run_id']}-{fact['sequence']}"
+        envelope = Envelope(subject=fact["subject"], message_id=message_id, payload=fact["body"].encode())
+        return Pending(envelope, ("", pending["position"]))

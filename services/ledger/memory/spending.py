@@ -1,0 +1,101 @@
+"""Booking model calls: once each, whatever becomes of the try that made them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged
+from assay.contracts.ids import run_of
+from assay.contracts.models import Call, Usage
+from services.ledger.memory.accounts import open_accounts, transfer
+from services.ledger.memory.rows import TOKENS
+from services.ledger.memory.settling import settle, settle_lost
+from services.ledger.memory.store import MemoryStore
+from services.ledger.memory.tables import Row
+from services.ledger.memory.warnings import warnings
+from services.ledger.postgres.accounts import Transfer
+from services.ledger.postgres.changes import Spend
+from services.ledger.postgres.settling import Bill
+from services.ledger.postgres.spending import Booked
+from services.ledger.postgres.warnings import excess_note
+
+
+@dataclass(slots=True)
+class _Charge:
+    cost_nanousd: int = 0
+    released_nanousd: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+
+def book_calls(store: MemoryStore, reports: Sequence[AttemptExecuted]) -> Booked:
+    """Store the calls not yet booked, settle the holds of the tries that made them, and charge the attempts."""
+    charges: defaultdict[str, _Charge] = defaultdict(_Charge)
+    bills: list[Bill] = []
+    for report in reports:
+        fresh = [call for call in report.calls if _store(store, report.attempt_id, report.token, "model", call)]
+        charges[report.attempt_id].usage += sum((call.usage for call in fresh), Usage())
+        costs = [(call.call_id, call.cost_nanousd) for call in fresh]
+        bills.append(Bill(report.attempt_id, report.token, _project(store, report.attempt_id), costs))
+    settled, accounts = settle(store, bills)
+    for each in settled:
+        charges[each.attempt_id].cost_nanousd += each.posted_nanousd + each.excess_nanousd
+        charges[each.attempt_id].released_nanousd += each.released_nanousd
+    notes = warnings(store, accounts, {bill.project: run_of(bill.attempt_id) for bill in bills})
+    notes += [excess_note(each.attempt_id, each.excess_nanousd) for each in settled if each.excess_nanousd]
+    return Booked(_charge(store, charges), notes)
+
+
+def book_lost(store: MemoryStore, holds: Sequence[Row]) -> Booked:
+    """Nobody will tell what these tries spent: all that was held is posted, each with a receipt that says so."""
+    charges: defaultdict[str, _Charge] = defaultdict(_Charge)
+    run_ids: dict[str, str] = {}
+    for hold in holds:
+        attempt_id, token, amount = hold["attempt_id"], hold["token"], hold["amount_nanousd"]
+        model = store.attempts[attempt_id]["model"]
+        call = Call(call_id=f"{attempt_id}:{token}:lost", model=model, cost_nanousd=amount, estimated=True)
+        _store(store, attempt_id, token, "model", call, amount)
+        charges[attempt_id].cost_nanousd += amount
+        charges[attempt_id].released_nanousd += amount
+        run_ids[_project(store, attempt_id)] = run_of(attempt_id)
+    notes = warnings(store, settle_lost(store, holds), run_ids)
+    return Booked(_charge(store, charges), notes)
+
+
+def book_judging(store: MemoryStore, reports: Sequence[AttemptJudged]) -> None:
+    """What model judges asked, on an account of its own."""
+    for report in reports:
+        for call in report.calls:
+            cost = call.cost_nanousd
+            if _store(store, report.attempt_id, report.token, "judge", call, cost) and cost:
+                account = f"judge:{_project(store, report.attempt_id)}"
+                open_accounts(store, {account: None})
+                whose = report.attempt_id, report.token
+                transfer(store, [Transfer(call.call_id, "judge", *whose, (account,), posted_nanousd=cost)])
+
+
+def _store(store: MemoryStore, attempt_id: str, token: int, purpose: str, call: Call, posted: int = 0) -> bool:
+    """Whether the receipt was not there yet."""
+    if call.call_id in store.calls:
+        return False
+    identity = {"call_id": call.call_id, "attempt_id": attempt_id, "token": token, "purpose": purpose}
+    amounts = {"cost_nanousd": call.cost_nanousd, "posted_nanousd": posted, "excess_nanousd": 0}
+    store.calls.insert(call.call_id, {**identity, **amounts, "body": call, "booked_at": store.at})
+    return True
+
+
+def _project(store: MemoryStore, attempt_id: str) -> str:
+    return store.runs[run_of(attempt_id)]["project"]
+
+
+def _charge(store: MemoryStore, charges: dict[str, _Charge]) -> list[Spend]:
+    spends: list[Spend] = []
+    for attempt_id, charge in charges.items():
+        if charge.cost_nanousd or charge.released_nanousd or charge.usage != Usage():
+            row = store.attempts[attempt_id]
+            used = {name: row[name] + getattr(charge.usage, name) for name in TOKENS}
+            cost, held = row["cost_nanousd"] + charge.cost_nanousd, row["held_nanousd"] - charge.released_nanousd
+            store.attempts.change(attempt_id, cost_nanousd=cost, held_nanousd=held, **used)
+            spends.append(Spend(run_of(attempt_id), charge.cost_nanousd, -charge.released_nanousd, charge.usage))
+    return spends

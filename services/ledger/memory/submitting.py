@@ -1,0 +1,100 @@
+"""Storing a run with all its attempts, in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from assay.contracts.codec import digest
+from assay.contracts.facts import Fact, RunFinished, RunSubmitted
+from assay.contracts.money import nanousd
+from assay.contracts.rpc import SubmitRun
+from assay.contracts.runs import RunPlan, RunView
+from services.ledger.errors import key_reused, over_limit
+from services.ledger.memory.accounts import open_accounts
+from services.ledger.memory.changes import store_facts
+from services.ledger.memory.quoting import open_project, quote
+from services.ledger.memory.reuse import earlier_results
+from services.ledger.memory.rows import new_attempt, new_run
+from services.ledger.memory.store import MemoryStore
+from services.ledger.memory.tables import Row
+from services.ledger.postgres.changes import event
+from services.ledger.postgres.rows import run_view, to_jsonb
+from services.ledger.postgres.submitting import _REUSED, COLUMNS, _attempts
+from services.ledger.settings import LedgerSettings
+
+
+def submit(store: MemoryStore, order: SubmitRun, run_id: str, settings: LedgerSettings) -> RunView:
+    """The run as stored; the one stored before under the same key; Refused when it cannot fit the limits."""
+    plan, plan_digest = order.plan, digest(order.plan)
+    for run in store.runs if order.idempotency_key else ():
+        if run["idempotency_key"] == order.idempotency_key:
+            if run["plan_digest"] != plan_digest:
+                raise key_reused(order.idempotency_key, run["run_id"])
+            return run_view(run)
+    _afford(store, plan, run_id, settings)
+    attempts = _all_attempts(store, plan, run_id)
+    run = _new_run(store, plan, run_id, attempts)
+    store.runs.insert(run_id, {**run, "idempotency_key": order.idempotency_key, "plan_digest": plan_digest})
+    store.plans.insert(run_id, {"run_id": run_id, "body": plan})
+    for attempt in attempts:
+        store.attempts.insert(attempt["attempt_id"], attempt)
+    return _tell(store, run)
+
+
+def _afford(store: MemoryStore, plan: RunPlan, run_id: str, settings: LedgerSettings) -> None:
+    """Checks the limits; only runs that cost something have an account."""
+    if all(pin.price is None or pin.price.free for pin in plan.models):
+        return
+    open_project(store, plan.project, settings)
+    quoted = quote(store, plan, settings)
+    if quoted.refusal:
+        raise over_limit(quoted)
+    limit = plan.limits.cost_usd
+    open_accounts(store, {f"run:{run_id}": None if limit is None else nanousd(limit)})
+
+
+def _all_attempts(store: MemoryStore, plan: RunPlan, run_id: str) -> list[Row]:
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in _attempts(run_id, plan)]
+    results = earlier_results(store, [row["key"] for row in rows]) if plan.reuse else {}
+    taken_over = {key: {"state": "done", **earlier} for key, earlier in results.items()}
+    return [new_attempt(store.at, **(row | taken_over.get(row["key"], {}))) for row in rows]
+
+
+def _new_run(store: MemoryStore, plan: RunPlan, run_id: str, attempts: list[Row]) -> Row:
+    outcomes = Counter(row["outcome"] for row in attempts if row["outcome"] is not None)
+    reused, total = outcomes.total(), len(attempts)
+    finished = reused == total
+    return new_run(
+        store.at,
+        run_id=run_id,
+        project=plan.project,
+        name=plan.name,
+        suite=plan.suite,
+        status="finished" if finished else "waiting",
+        repeats=plan.repeats,
+        models=[pin.model.name for pin in plan.models],
+        task_ids=[task.task_id for task in plan.tasks],
+        limits=to_jsonb(plan.limits),
+        priority=plan.priority,
+        restarts=plan.restarts,
+        sequence=1 + finished,
+        total=total,
+        n_waiting=total - reused,
+        n_done=reused,
+        n_reused=reused,
+        finished_at=store.at if finished else None,
+        **{f"n_{outcome}": outcomes[outcome] for outcome in _REUSED},
+    )
+
+
+def _tell(store: MemoryStore, run: Row) -> RunView:
+    """The run's first fact, and its last, too, where all of it was done before."""
+    view = run_view(run)
+    messages: list[Fact] = [RunSubmitted(run=msgspec.structs.replace(view, sequence=1))]
+    if view.sequence > 1:
+        messages.append(RunFinished(run=view))
+    at = {**run, "at": store.at}
+    store_facts(store, [event(at, place, view.run_id, fact) for place, fact in enumerate(messages, start=1)])
+    return view

@@ -1,0 +1,24 @@
+"""Saying in time that money runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from services.ledger.memory.store import MemoryStore
+from services.ledger.memory.tables import Row
+from services.ledger.postgres.changes import Note
+from services.ledger.postgres.warnings import _note, _percent
+
+
+def warnings(
+    store: MemoryStore, accounts: Sequence[Row], run_ids: Mapping[str, str], *, at_limit: bool = False
+) -> list[Note]:
+    """A note for each account that has just reached a share of its limit, told by a run of its project (``run_ids``).
+    ``at_limit``: something did not fit any more."""
+    notes: list[Note] = []
+    for account in accounts:
+        percent = 100 if at_limit else _percent(account)
+        if percent > store.accounts[account["account"]]["warned_percent"]:
+            store.accounts.change(account["account"], warned_percent=percent)
+            notes.append(_note(account, percent, run_ids))
+    return notes

@@ -1,0 +1,66 @@
+"""A dashboard: follows a run over a gateway's live feed, and shows what it was told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from msgspec.structs import replace
+
+from assay.contracts.attempts import AttemptView
+from assay.contracts.codec import decode, encode
+from assay.contracts.facts import Event, RunFact
+from assay.contracts.live import ErrorFrame, FactFrame, RunSnapshot, Snapshot, Subscribe, TailFrame
+from assay.contracts.runs import RunView
+from services.gateway.live.connection import Connection
+from tests.faults.simulation.services import PACE, Gateway
+
+_Frame = Snapshot | FactFrame | ErrorFrame | TailFrame
+
+
+class Dashboard:
+    """``complaints`` are what no gap-free feed would have sent."""
+
+    def __init__(self, run_id: str) -> None:
+        self.topic = f"run:{run_id}"
+        self.run: RunView | None = None
+        self.rows: dict[int, AttemptView] = {}
+        self.cursor: int | None = None
+        self.complaints: list[str] = []
+
+    async def watch(self, gateway: Gateway) -> None:
+        """Until the line breaks. What was seen before is kept, and continued from."""
+        assert gateway.hub is not None
+        connection = Connection(gateway.hub, PACE, self._send, lambda: None)
+        gateway.hub.enter(connection)
+        try:
+            await connection.serve(self._messages())
+        finally:
+            gateway.hub.exit(connection)
+
+    async def _messages(self) -> AsyncIterator[str | None]:
+        yield encode(Subscribe(topic=self.topic, cursor=self.cursor)).decode()
+        await asyncio.Event().wait()
+
+    async def _send(self, text: str) -> None:
+        if '"type":"fact"' not in text and '"type":"snapshot"' not in text:
+            return
+        frame: _Frame = decode(_Frame, text.encode())
+        if isinstance(frame, Snapshot):
+            state: RunSnapshot = decode(RunSnapshot, bytes(frame.data))
+            self.run, self.cursor = state.run, frame.cursor
+            self.rows = {row.ordinal: row for row in state.attempts}
+        elif isinstance(frame, FactFrame):
+            self._take(decode(Event, bytes(frame.event)))
+
+    def _take(self, event: Event) -> None:
+        if self.cursor is None or event.sequence != self.cursor + 1:
+            self.complaints.append(f"{self.topic}: fact {event.sequence} after {self.cursor}")
+        self.cursor = event.sequence
+        fact = event.data
+        if isinstance(fact, RunFact):
+            self.run = replace(fact.run, sequence=event.sequence)
+        else:
+            self.rows[fact.attempt.ordinal] = fact.attempt
+            if self.run is not None:
+                self.run = replace(self.run, progress=fact.progress, sequence=event.sequence)

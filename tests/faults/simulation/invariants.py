@@ -1,0 +1,128 @@
+"""What must be true when everything has healed (faults.md, I1 to I9), read from the store's tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from assay.contracts.attempts import State
+from assay.contracts.facts import AttemptFinished, Event, RunCancelled
+from assay.contracts.verdicts import Outcome
+from services.ledger.memory.store import MemoryStore
+from services.ledger.memory.tables import Row
+from services.ledger.postgres.rows import attempt_view, run_view
+from tests.faults.simulation.provider import is_right
+from tests.faults.simulation.simulation import Simulation
+
+ENDED = ("finished", "cancelled")
+
+
+def broken(simulation: Simulation) -> list[str]:
+    """Everything that is not as it must be; empty when all is well."""
+    store = simulation.stores.memory
+    found = list(simulation.faults)
+    for check in (_answers_kept, _all_ended, _everything_told, _boards_add_up, _dashboards_true):
+        found += check(simulation)
+    for run in store.runs:
+        found += _counted_right(store, run)
+        found += _told_once(store, run)
+        found += _judged_rightly(store, run)
+    return found
+
+
+def _answers_kept(simulation: Simulation) -> Iterator[str]:
+    """I1, and case 1: what was answered exists, once per key."""
+    runs = {run["idempotency_key"]: run for run in simulation.stores.memory.runs}
+    for key, answer in simulation.journal.items():
+        if key not in runs or runs[key]["run_id"] != answer.run_id:
+            yield f"I1: run {answer.run_id} was answered for {key} and is not there"
+    keys = Counter(run["idempotency_key"] for run in simulation.stores.memory.runs)
+    yield from (f"I2: {amount} runs for {key}" for key, amount in keys.items() if amount > 1)
+
+
+def _all_ended(simulation: Simulation) -> Iterator[str]:
+    """I4."""
+    store = simulation.stores.memory
+    for run in store.runs:
+        if run["status"] not in ENDED:
+            states = Counter(row["state"] for row in store.attempts.of(run["run_id"]))
+            yield f"I4: run {run['run_id']} is still {run['status']}: {dict(states)}"
+    for attempt in store.attempts:
+        if attempt["lease_until"] is not None:
+            yield f"I4: {attempt['attempt_id']} is still leased"
+
+
+def _everything_told(simulation: Simulation) -> Iterator[str]:
+    store = simulation.stores.memory
+    if len(store.pending_facts):
+        yield f"I4: {len(store.pending_facts)} facts were never published"
+    if len(store.orders):
+        yield f"I4: {len(store.orders)} orders were never claimed"
+
+
+def _counted_right(store: MemoryStore, run: Row) -> Iterator[str]:
+    """The run's counters are what counting its attempts gives."""
+    attempts = store.attempts.of(run["run_id"])
+    states = Counter(row["state"] for row in attempts)
+    outcomes = Counter(row["outcome"] for row in attempts)
+    wanted = {f"n_{state.value}": states[state.value] for state in State}
+    wanted |= {f"n_{outcome.value}": outcomes[outcome.value] for outcome in Outcome}
+    wanted |= {"total": len(attempts), "cost_nanousd": sum(row["cost_nanousd"] for row in attempts)}
+    for name, value in wanted.items():
+        if run[name] != value:
+            yield f"I2: run {run['run_id']} counts {name} {run[name]}, and it is {value}"
+
+
+def _told_once(store: MemoryStore, run: Row) -> Iterator[str]:
+    """I2: each attempt ended once; and the facts are numbered without a gap."""
+    facts = [msgspec.json.decode(row["body"], type=Event) for row in store.facts.of(run["run_id"])]
+    if [fact.sequence for fact in facts] != list(range(1, run["sequence"] + 1)):
+        yield f"the facts of run {run['run_id']} are not 1 to {run['sequence']}"
+    ends = Counter(fact.subject for fact in facts if isinstance(fact.data, AttemptFinished))
+    cancelled = any(isinstance(fact.data, RunCancelled) for fact in facts)
+    for row in store.attempts.of(run["run_id"]):
+        told = ends[row["attempt_id"]]
+        if told > 1 or (told == 0 and not cancelled and row["state"] == "done"):
+            yield f"I2: {row['attempt_id']} was told to be finished {told} times"
+
+
+def _judged_rightly(store: MemoryStore, run: Row) -> Iterator[str]:
+    """I5: passed and failed are said of answers that are right and wrong, and by a judge."""
+    for row in store.attempts.of(run["run_id"]):
+        verdict = store.verdicts.get(row["attempt_id"])
+        said = row["outcome"] in ("passed", "failed")
+        if said and (row["outcome"] == "passed") != is_right(row["model"], row["sample_id"]):
+            yield f"I5: {row['attempt_id']} is {row['outcome']}, which it is not"
+        if said and (verdict is None or not verdict["judge_id"].startswith("judge")):
+            yield f"I5: no judge said that {row['attempt_id']} is {row['outcome']}"
+
+
+def _boards_add_up(simulation: Simulation) -> Iterator[str]:
+    """I2: the leaderboard has each counted attempt once."""
+    store = simulation.stores.memory
+    counted = Counter[str]()
+    for cell in store.cells:
+        counted[cell["model"]] += cell["n"]
+    wanted = Counter(row["model"] for row in store.attempts if row["outcome"] and Outcome(row["outcome"]).counts)
+    if counted != wanted:
+        yield f"I2: the leaderboard has {dict(counted)}, and there are {dict(wanted)}"
+
+
+def _dashboards_true(simulation: Simulation) -> Iterator[str]:
+    """I7."""
+    store = simulation.stores.memory
+    for dashboard in simulation.dashboards.values():
+        yield from (f"I7: {complaint}" for complaint in dashboard.complaints)
+        run_id = dashboard.topic.partition(":")[2]
+        run = run_view(store.runs[run_id])
+        rows = {row["ordinal"]: attempt_view(row) for row in store.attempts.of(run_id)}
+        if dashboard.run is None or dashboard.run != replace(run, sequence=dashboard.run.sequence):
+            yield f"I7: a dashboard shows {dashboard.run}, and it is {run}"
+        elif dashboard.cursor != run.sequence:
+            yield f"I7: a dashboard is at {dashboard.cursor} of {run.sequence}"
+        if dashboard.rows != rows:
+            wrong = [ordinal for ordinal, row in rows.items() if dashboard.rows.get(ordinal) != row]
+            yield f"I7: a dashboard of {run_id} shows attempts {wrong} wrongly"

@@ -1,0 +1,330 @@
+"""The bus as each process has it: a line of its own to one MemoryBus, on which messages are lost, late and repeated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from contextvars import Context
+from dataclasses import replace
+from typing import Any
+
+from assay.bus.errors import BusUnavailable
+from assay.bus.inflow import Inflow
+from assay.bus.memory import MemoryBus
+from assay.bus.protocol import Answer, Bus, DeadLetter, Delivery, Envelope, Queue, Stored
+from assay.bus.subjects import matches
+from assay.contracts.codec import Message
+from assay.contracts.rpc import Request
+from tests.faults.simulation.chaos import Chaos
+from tests.faults.simulation.processes import Process
+
+
+class Exchange:
+    """What all lines lead to. It knows who answers which request, and lets no message out of its hands in time."""
+
+    def __init__(self, chaos: Chaos) -> None:
+        self.bus = MemoryBus()
+        self.chaos = chaos
+        self.lines: dict[str, Line] = {}
+        self.listeners: list[tuple[Line, str, Inflow[Stored]]] = []
+        self._servers: dict[type[Request[Any]], list[tuple[Line, Answer]]] = {}
+
+    def connect(self, process: Process) -> Line:
+        line = self.lines[process.name] = Line(self, process)
+        return line
+
+    def wipe(self) -> None:
+        """Deletes the store."""
+        self.bus.forget()
+
+    async def serve(self, line: Line, answers: Mapping[type[Request[Any]], Answer]) -> None:
+        for kind, handler in answers.items():
+            known = self._servers.get(kind)
+            self._servers[kind] = [*(known or ()), (line, handler)]
+            if known is None:
+                await self.bus.rpc.serve(kind.service, {kind: self._dispatch(kind)})
+
+    def servers(self, kind: type[Request[Any]]) -> list[tuple[Line, Answer]]:
+        """Those that can be reached."""
+        return [each for each in self._servers.get(kind, ()) if each[0].process.alive and not each[0].is_cut]
+
+    def _dispatch(self, kind: type[Request[Any]]) -> Answer:
+        """The request is worked on in the server's process, whatever becomes of the one that asks."""
+
+        async def answer(request: Any) -> Any:
+            servers = self.servers(kind)
+            if not servers:
+                return await _never()
+            line, handler = servers[int(self.chaos.random.random() * len(servers))]
+            working = line.process.spawn(line.answer(handler, request))
+            await asyncio.wait((working,))
+            if working.cancelled() or not line.process.alive:
+                return await _never()
+            return working.result()
+
+        return answer
+
+    def later(self, seconds: float, envelope: Envelope) -> None:
+        def store() -> None:
+            _apart(self.bus.work.publish([envelope]))
+
+        asyncio.get_running_loop().call_later(seconds, store, context=Context())
+
+    def hear(self, stored: Stored) -> None:
+        """Core NATS: who listens now hears it, or does not."""
+        for line, pattern, inflow in self.listeners:
+            if matches(pattern, stored.subject) and not line.is_cut and not self.chaos.happens(self.chaos.odds.lost):
+                if self.chaos.happens(self.chaos.odds.lag):
+                    asyncio.get_running_loop().call_later(self.chaos.seconds(0.5), inflow.push, stored)
+                else:
+                    inflow.push(stored)
+                if self.chaos.happens(self.chaos.odds.repeated):
+                    inflow.push(stored)
+
+
+async def _never() -> Any:
+    await asyncio.get_running_loop().create_future()
+
+
+def _apart(work: Any) -> None:
+    """A task that no process owns."""
+    asyncio.get_running_loop().create_task(work, context=Context())
+
+
+class Line(Bus):
+    """One process's connection; all four planes in one object, since chance treats them alike."""
+
+    def __init__(self, exchange: Exchange, process: Process) -> None:
+        self._exchange, self._chaos, self.process = exchange, exchange.chaos, process
+        self._up = asyncio.Event()
+        self._up.set()
+        self._closed = asyncio.Event()
+        self._reconnects = 0
+        self._work, self._facts = LineWork(self, exchange), LineFacts(self, exchange)
+        self._rpc, self._tail = LineRpc(self, exchange), LineTail(self)
+
+    @property
+    def is_cut(self) -> bool:
+        return not self._up.is_set()
+
+    def cut(self) -> None:
+        self._up.clear()
+
+    def mend(self) -> None:
+        """Also what was never cut may have missed something, and is told to look."""
+        self._reconnects += 1
+        self._up.set()
+
+    async def up(self) -> None:
+        await self._up.wait()
+        await self.process.check()
+
+    async def step(self, place: str) -> None:
+        await self._chaos.step(self.process, place)
+
+    async def answer(self, handler: Answer, request: Any) -> Any:
+        name = request.name()
+        await self.step(f"answers {name}")
+        reply = await handler(request)
+        await self.step(f"answered {name}")
+        return reply
+
+    @property
+    def rpc(self) -> LineRpc:
+        return self._rpc
+
+    @property
+    def work(self) -> LineWork:
+        return self._work
+
+    @property
+    def facts(self) -> LineFacts:
+        return self._facts
+
+    @property
+    def tail(self) -> LineTail:
+        return self._tail
+
+    @property
+    def storage(self) -> Any:
+        return self._exchange.bus.storage
+
+    @property
+    def connected(self) -> bool:
+        return self._up.is_set()
+
+    @property
+    def reconnects(self) -> int:
+        return self._reconnects
+
+    @property
+    def closed(self) -> asyncio.Event:
+        return self._closed
+
+    async def provision(self, queues: Sequence[Queue[Any]]) -> None:
+        await self.step("provision")
+        await self._exchange.bus.provision(queues)
+
+    async def close(self) -> None:
+        self._closed.set()
+
+
+class LineRpc:
+    def __init__(self, line: Line, exchange: Exchange) -> None:
+        self._line, self._exchange, self._chaos = line, exchange, exchange.chaos
+
+    async def request(self, request: Request[Any], timeout_seconds: float = 5.0) -> Any:
+        chaos, bus, name = self._chaos, self._exchange.bus, request.name()
+        await self._line.step(f"asks {name}")
+        if self._line.is_cut or not self._exchange.servers(type(request)):
+            raise BusUnavailable(f"nobody answers {name}")
+        if chaos.happens(chaos.odds.lost):
+            await self._silence(name, timeout_seconds)
+        if chaos.happens(chaos.odds.repeated):
+            _apart(_ignored(bus.rpc.request(request, timeout_seconds)))
+        reply = await bus.rpc.request(request, timeout_seconds)
+        if chaos.happens(chaos.odds.lost) or self._line.is_cut:
+            await self._silence(name, timeout_seconds)
+        await self._line.step(f"heard {name}")
+        return reply
+
+    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
+        await self._line.step("serve")
+        await self._exchange.serve(self._line, answers)
+
+    async def _silence(self, name: str, timeout_seconds: float) -> None:
+        await asyncio.sleep(timeout_seconds)
+        await self._line.process.check()
+        raise BusUnavailable(f"{name} was not answered within {timeout_seconds:g} s")
+
+
+async def _ignored(asked: Any) -> None:
+    try:
+        await asked
+    except Exception:
+        return
+
+
+class LineWork:
+    def __init__(self, line: Line, exchange: Exchange) -> None:
+        self._line, self._exchange, self._chaos = line, exchange, exchange.chaos
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        chaos, odds = self._chaos, self._chaos.odds
+        await self._line.step("publish")
+        await self._line.up()
+        at_once: list[Envelope] = []
+        for envelope in envelopes:
+            late = chaos.happens(odds.lag)
+            if late:
+                self._exchange.later(chaos.seconds(odds.lag_seconds), envelope)
+            else:
+                at_once.append(envelope)
+            copies = 0 if chaos.calm else odds.copies - 1 + chaos.happens(odds.repeated)
+            for copy in range(copies):
+                twin = replace(envelope, message_id=f"{envelope.message_id}~{copy}")
+                self._exchange.later(chaos.seconds(odds.lag_seconds), twin)
+        if at_once:
+            await self._exchange.bus.work.publish(at_once)
+        await self._line.step("published")
+
+    async def fetch(self, queue: Queue[Any], limit: int, wait_seconds: float) -> Sequence[Delivery[Any]]:
+        chaos, odds = self._chaos, self._chaos.odds
+        await self._line.step(f"fetch {queue.name}")
+        if self._line.is_cut:
+            await asyncio.sleep(wait_seconds)
+            return []
+        found = await self._exchange.bus.work.fetch(queue, limit, wait_seconds)
+        if self._line.is_cut:
+            return []
+        if found and not chaos.calm:
+            found = [each for each in found if not chaos.happens(odds.lost)]
+            found += [each for each in found if len(found) < limit and chaos.happens(odds.repeated)]
+            if chaos.happens(odds.lag):
+                chaos.random.shuffle(found)
+        await self._line.step(f"fetched {len(found)} {queue.name}")
+        return [LineDelivery(self._line, self._chaos, each) for each in found]
+
+    async def in_progress(self, deliveries: Sequence[Delivery[Any]]) -> None:
+        await self._line.step("in progress")
+        if not self._line.is_cut:
+            there = [each.there for each in deliveries if isinstance(each, LineDelivery)]
+            await self._exchange.bus.work.in_progress(there)
+
+    async def dead_letters(self, after: int = 0, limit: int = 100) -> Sequence[DeadLetter]:
+        await self._line.step("dead letters")
+        return await self._exchange.bus.work.dead_letters(after, limit)
+
+
+class LineDelivery(Delivery[Any]):
+    def __init__(self, line: Line, chaos: Chaos, there: Delivery[Any]) -> None:
+        self._line, self._chaos, self.there = line, chaos, there
+
+    @property
+    def message(self) -> Any:
+        return self.there.message
+
+    @property
+    def deliveries(self) -> int:
+        return self.there.deliveries
+
+    async def ack(self) -> None:
+        await self._line.step("ack")
+        if self._heard():
+            await self.there.ack()
+
+    async def nak(self, delay_seconds: float = 0.0) -> None:
+        await self._line.step("nak")
+        if self._heard():
+            await self.there.nak(delay_seconds)
+
+    async def dead_letter(self, reason: str) -> None:
+        await self._line.step("bury")
+        await self._line.up()
+        await self.there.dead_letter(reason)
+
+    def _heard(self) -> bool:
+        return not self._line.is_cut and not self._chaos.happens(self._chaos.odds.lost)
+
+
+class LineFacts:
+    def __init__(self, line: Line, exchange: Exchange) -> None:
+        self._line, self._exchange = line, exchange
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        await self._line.step("tell")
+        await self._line.up()
+        await self._exchange.bus.facts.publish(envelopes)
+        for envelope in envelopes:
+            self._exchange.hear(Stored(subject=envelope.subject, position=0, payload=envelope.payload))
+        await self._line.step("told")
+
+    @asynccontextmanager
+    async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[Stored]]:
+        await self._line.step("listen")
+        entry = (self._line, pattern, Inflow[Stored]())
+        self._exchange.listeners.append(entry)
+        try:
+            yield entry[2]
+        finally:
+            self._exchange.listeners.remove(entry)
+
+    @asynccontextmanager
+    async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[Stored]]:
+        async with self._exchange.bus.facts.replay(pattern, after) as stored:
+            yield stored
+
+
+class LineTail:
+    """Nobody looks at the tail here."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    async def emit(self, subject: str, message: Message) -> None:
+        return
+
+    @asynccontextmanager
+    async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[bytes]]:
+        yield Inflow[bytes]()

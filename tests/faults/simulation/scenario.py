@@ -1,0 +1,103 @@
+"""What a seed stands for: which runs are asked for, how bad the weather is, and what happens when."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.contracts.runs import RunRequest, TokenPrice
+from tests.faults.simulation.chaos import Odds
+from tests.faults.simulation.provider import Manners
+
+MODELS = ("sim/alpha", "sim/beta")
+PRICE = TokenPrice(input_usd_per_mtok="10", output_usd_per_mtok="40")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """Something done at a second; ``what`` names a method of ``Simulation``."""
+
+    at: float
+    what: str
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Faults end at ``heal_at``; from then on everything must come right by itself."""
+
+    seed: int
+    odds: Odds = field(default_factory=Odds)
+    manners: Manners = field(default_factory=Manners)
+    requests: tuple[tuple[float, RunRequest], ...] = ()
+    deeds: tuple[Deed, ...] = ()
+    heal_at: float = 10.0
+    runners: int = 2
+    judges: int = 1
+    ledgers: int = 1
+    dashboards: bool = True
+    lease_seconds: float = 3.0
+    mutations: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def scenario_of(seed: int) -> Scenario:
+    """Each kind of fault is in some seeds and not in others, so that none hides another."""
+    rng = random.Random(f"scenario {seed}")
+    heal_at = rng.uniform(5.0, 12.0)
+    return Scenario(
+        seed=seed,
+        odds=_odds(rng),
+        manners=_manners(rng),
+        requests=tuple((rng.uniform(0.0, heal_at / 2), _request(rng)) for _ in range(rng.choice((1, 1, 2)))),
+        deeds=tuple(sorted(_deeds(rng, heal_at), key=lambda deed: deed.at)),
+        heal_at=heal_at,
+        runners=rng.choice((1, 2, 2)),
+        ledgers=rng.choice((1, 1, 2)),
+    )
+
+
+def _some(rng: random.Random, most: float, share: float = 0.5) -> float:
+    return rng.random() * most if rng.random() < share else 0.0
+
+
+def _odds(rng: random.Random) -> Odds:
+    return Odds(
+        crash=_some(rng, 0.01),
+        delay=_some(rng, 0.1),
+        lost=_some(rng, 0.1),
+        repeated=_some(rng, 0.2),
+        lag=_some(rng, 0.3),
+        away=_some(rng, 0.05, 0.3),
+    )
+
+
+def _manners(rng: random.Random) -> Manners:
+    return Manners(
+        slow_seconds=rng.uniform(0.1, 3.0),
+        refused=_some(rng, 0.2, 0.3),
+        unreachable=_some(rng, 0.2, 0.3),
+        lost=_some(rng, 0.2, 0.3),
+        greedy=_some(rng, 0.1, 0.2),
+    )
+
+
+def _request(rng: random.Random) -> RunRequest:
+    models = rng.choice((MODELS[:1], MODELS))
+    return RunRequest(models=models, tasks=("echo",), samples=rng.randint(1, 4), prices=dict.fromkeys(models, PRICE))
+
+
+def _deeds(rng: random.Random, heal_at: float) -> list[Deed]:
+    deeds: list[Deed] = []
+
+    def maybe(share: float, what: str, *arguments: Any) -> None:
+        if rng.random() < share:
+            deeds.append(Deed(at=rng.uniform(0.5, heal_at), what=what, arguments=arguments))
+
+    maybe(0.25, "wipe")
+    maybe(0.25, "freeze", rng.choice(("runner-0", "judge-0")), 9.5)
+    for name in ("runner-0", "judge-0", "ledger-0", "gateway-0"):
+        maybe(0.15, "cut", name, rng.uniform(0.5, 5.0))
+        maybe(0.15, "kill", name)
+    maybe(0.2, "cancel", 0)
+    return deeds

@@ -1,0 +1,250 @@
+"""One simulation: a world of processes, faults until ``heal_at``, and a look at what is left."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from assay.artifacts import Area
+from assay.bus.errors import BusError
+from assay.catalog import Catalog
+from assay.contracts.problems import ProblemError
+from assay.contracts.rpc import CancelRun, Request, SubmitRun
+from assay.contracts.runs import RunRequest, RunView
+from services.gateway.names import CatalogNames
+from services.gateway.ports import Store
+from services.gateway.submission import plan_of
+from services.ledger.settings import LedgerSettings
+from tests.faults.simulation.artifacts import Artifacts
+from tests.faults.simulation.chaos import Chaos, Tell
+from tests.faults.simulation.dashboard import Dashboard
+from tests.faults.simulation.lines import Exchange
+from tests.faults.simulation.loop import VirtualLoop
+from tests.faults.simulation.processes import Process, owned
+from tests.faults.simulation.provider import Provider
+from tests.faults.simulation.scenario import Scenario
+from tests.faults.simulation.services import Gateway, Ledger, World, judge, runner
+from tests.faults.simulation.store import Stores
+
+HEALED_SECONDS = 120.0
+"""So long after the last fault everything must have come right."""
+SEEN_SECONDS = 2.0
+"""So long after that every dashboard must show it."""
+
+Main = Callable[[World, Process], Coroutine[Any, Any, None]]
+
+
+@cache
+def _names() -> CatalogNames:
+    return CatalogNames(Catalog.open(Path(__file__).parent / "catalog", recheck_seconds=3600.0))
+
+
+class Simulation:
+    """``journal`` is what the client was told: run ids by idempotency key. ``faults`` is what must not have been."""
+
+    def __init__(self, scenario: Scenario, tell: Tell | None = None) -> None:
+        self.scenario = scenario
+        self.faults: list[str] = []
+        self.journal: dict[str, RunView] = {}
+        self.dashboards: dict[str, Dashboard] = {}
+        self.processes: dict[str, Process] = {}
+        self.gateway: Gateway | None = None
+        self._tell = self._timed(tell) if tell else None
+        settings = LedgerSettings(
+            lease_seconds=scenario.lease_seconds, worker_silence_seconds=3.0, order_patience_seconds=4.0, max_tries=4
+        )
+        self.chaos = chaos = Chaos(scenario.seed, scenario.odds, self._on_crash, self._tell)
+        self.stores = Stores(settings)
+        self.world = World(
+            chaos=chaos,
+            exchange=Exchange(chaos),
+            stores=self.stores,
+            artifacts=Artifacts(),
+            provider=Provider(chaos=chaos, manners=scenario.manners),
+            settings=settings,
+        )
+        self._clients: list[asyncio.Task[None]] = []
+        self._lives = 0
+
+    def _timed(self, tell: Tell) -> Tell:
+        return lambda text: tell(f"{asyncio.get_running_loop().time():9.3f} {text}")
+
+    # --- processes
+
+    def _start(self, name: str) -> None:
+        self._lives += 1
+        process = self.processes[name] = Process(name if self._lives < 10 else f"{name}.{self._lives}")
+        kind = name.partition("-")[0]
+        if kind == "ledger":
+            main = Ledger(self.world, process).serve()
+        elif kind == "gateway":
+            self.gateway = Gateway(self.world, process)
+            main = self.gateway.serve()
+        else:
+            main = {"runner": runner, "judge": judge}[kind](self.world, process)
+        process.start(self._supervised(name, process, main))
+
+    async def _supervised(self, name: str, process: Process, main: Coroutine[Any, Any, None]) -> None:
+        """Services end by being killed; one that ends by itself is a finding."""
+        try:
+            await main
+        except Exception as error:
+            if process.alive:
+                self.faults.append(f"{process.name} ended by itself: {error!r}")
+                self.chaos.crash(process, f"its end: {error!r}")
+
+    def _on_crash(self, process: Process) -> None:
+        name = process.name.partition(".")[0]
+        if self.processes.get(name) is process:
+            seconds = self.chaos.seconds(2.0)
+            asyncio.get_running_loop().call_later(seconds, self._start, name, context=Context())
+
+    # --- deeds
+
+    def kill(self, name: str) -> None:
+        if (process := self.processes[name]).alive:
+            self.chaos.crash(process, "a deed")
+
+    def wipe(self) -> None:
+        self.world.exchange.wipe()
+
+    def cut(self, name: str, seconds: float) -> None:
+        line = self.world.exchange.lines.get(self.processes[name].name)
+        if line is not None:
+            line.cut()
+            asyncio.get_running_loop().call_later(seconds, line.mend)
+
+    def freeze(self, name: str, seconds: float) -> None:
+        process = self.processes[name]
+        process.stop()
+        asyncio.get_running_loop().call_later(seconds, process.go_on)
+
+    def cancel(self, index: int) -> None:
+        if len(self.journal) > index:
+            run = list(self.journal.values())[index]
+            self._clients.append(asyncio.ensure_future(self._insist(CancelRun(run_id=run.run_id))))
+
+    # --- clients
+
+    async def _submit(self, at: float, request: RunRequest, key: str) -> None:
+        await asyncio.sleep(at)
+        stores = cast("dict[Area, Store]", dict.fromkeys(Area, self.world.artifacts))
+        plan = await plan_of(request, _names(), stores)
+        answer = await self._insist(SubmitRun(plan=plan, idempotency_key=key))
+        if answer is None:
+            return
+        self.journal[key] = answer
+        if self.scenario.dashboards:
+            self.dashboards[answer.run_id] = Dashboard(answer.run_id)
+            self._clients.append(asyncio.ensure_future(self._keep_watching(self.dashboards[answer.run_id])))
+
+    async def _insist(self, request: Request[Any]) -> Any:
+        """Ask until there is an answer, as a client with an Idempotency-Key may."""
+        while True:
+            try:
+                gateway = await self._ready()
+                assert gateway.bus is not None
+                asking = gateway.process.spawn(gateway.bus.rpc.request(request, 5.0))
+                await asyncio.wait((asking,))
+                if not asking.cancelled():
+                    return asking.result()
+            except BusError:
+                pass
+            except ProblemError as error:
+                if error.problem.status < 500:
+                    return None
+            await asyncio.sleep(0.5)
+
+    async def _keep_watching(self, dashboard: Dashboard) -> None:
+        while True:
+            gateway = await self._ready()
+            watching = gateway.process.spawn(dashboard.watch(gateway))
+            await asyncio.wait((watching,))
+            await asyncio.sleep(0.2)
+
+    async def _ready(self) -> Gateway:
+        while self.gateway is None or not self.gateway.ready:
+            await asyncio.sleep(0.2)
+        return self.gateway
+
+    # --- the whole
+
+    async def run(self) -> None:
+        scenario = self.scenario
+        for kind, amount in (("ledger", scenario.ledgers), ("gateway", 1), ("judge", scenario.judges)):
+            for number in range(amount):
+                self._start(f"{kind}-{number}")
+        for number in range(scenario.runners):
+            self._start(f"runner-{number}")
+        submitting = [
+            asyncio.ensure_future(self._submit(at, request, f"key-{number}"))
+            for number, (at, request) in enumerate(scenario.requests)
+        ]
+        for deed in scenario.deeds:
+            await self._until(deed.at)
+            if self._tell:
+                self._tell(f"DEED {deed.what} {deed.arguments}")
+            getattr(self, deed.what)(*deed.arguments)
+        await self._until(scenario.heal_at)
+        self._heal()
+        await self._settled(submitting)
+
+    async def _until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
+
+    def _heal(self) -> None:
+        if self._tell:
+            self._tell("HEALED")
+        self.chaos.calm = True
+        for line in self.world.exchange.lines.values():
+            line.mend()
+        for process in self.processes.values():
+            process.go_on()
+
+    async def _settled(self, submitting: list[asyncio.Task[None]]) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + HEALED_SECONDS
+        while loop.time() < deadline:
+            await asyncio.sleep(1.0)
+            if all(task.done() for task in submitting) and self.stores.at_rest:
+                break
+        for line in self.world.exchange.lines.values():
+            line.mend()
+        await asyncio.sleep(SEEN_SECONDS)
+
+    async def end(self) -> None:
+        """Nothing is left that would go on."""
+        for process in self.processes.values():
+            process.kill()
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=60.0)
+
+
+def simulate(scenario: Scenario, tell: Tell | None = None) -> Simulation:
+    """Runs it to its end. Whatever is drawn from the shared source of chance is drawn from the seed."""
+    random.seed(scenario.seed)
+    loop = VirtualLoop()
+    loop.set_task_factory(cast("Any", owned))
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(_simulated(scenario, tell))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+async def _simulated(scenario: Scenario, tell: Tell | None) -> Simulation:
+    simulation = Simulation(scenario, tell)
+    try:
+        await simulation.run()
+    finally:
+        await simulation.end()
+    simulation.faults += cast("VirtualLoop", asyncio.get_running_loop()).unhandled
+    return simulation
