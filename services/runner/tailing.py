@@ -37,6 +37,7 @@ class Listener:
         self._tail = tail
         self._subject = subjects.tail(ticket.project, run_of(ticket.attempt_id), ticket.attempt_id)
         self._pieces: list[str] = []
+        self._outdated = False
         self._waiting: list[str] = []
         self._last_seconds = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -48,6 +49,9 @@ class Listener:
 
     def hear(self, text: str) -> None:
         """A piece of the model's text."""
+        if self._outdated:
+            self._pieces.clear()
+            self._outdated = False
         self._pieces.append(text)
         self._waiting.append(text)
         if self._timer is None:
@@ -55,8 +59,8 @@ class Listener:
             self._timer = asyncio.get_running_loop().call_later(wait_seconds, self._send)
 
     def restart(self, request: int) -> None:
-        """Another request begins: what was heard of the one before counts no more."""
-        self._pieces.clear()
+        """Another request begins: what was heard of the one before counts until this one says something."""
+        self._outdated = True
         if request > 1:
             self._waiting = [f"\n[request {request}]\n"]
 

@@ -17,7 +17,7 @@ USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 class Reply:
     """What the next request gets. ``raw`` replaces the body, ``hang`` gives none, ``hang_up`` closes the connection
     instead, ``break_after`` closes it after so many pieces of a stream. ``silent_seconds`` pass between the first piece
-    and the second."""
+    and the second, ``pause_seconds`` after each."""
 
     text: str = "hello world"
     status: int = 200
@@ -33,6 +33,7 @@ class Reply:
     break_after: int | None = None
     done: bool = True
     silent_seconds: float = 0.0
+    pause_seconds: float = 0.0
 
 
 E = TypeVar("E", bound="Endpoint")
@@ -95,7 +96,7 @@ class Endpoint:
             data = b"data: " + event + b"\n\n"
             writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             await writer.drain()
-            await asyncio.sleep(reply.silent_seconds if number == 0 else 0)
+            await asyncio.sleep(reply.pause_seconds + (reply.silent_seconds if number == 0 else 0))
         writer.write(b"0\r\n\r\n")
         await writer.drain()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from assay.contracts.models import Parameters, Usage
-from services.runner.models import Completion
-from services.runner.models.asking import reasons, request_body
+from services.runner.errors import CallMisconfigured
+from services.runner.models import ChatMessage, Completion
+from services.runner.models.asking import bound_of, reasons, request_body
 from services.runner.models.openai import MAX_TEXT_CHARACTERS
 from tests.runner.asked import BOTH, MESSAGES, Asked
 from tests.runner.endpoint import Endpoint, Reply
@@ -138,3 +140,39 @@ async def test_a_refusal_is_told(served: Endpoint, asked: Asked, parameters: Par
     completion = await asked.complete(parameters)
     assert completion.refused
     assert completion.text in ("hello world", "I will not.")
+
+
+# --- what extra may say
+
+
+@pytest.mark.parametrize(
+    ("extra", "limits"),
+    [
+        ({"max_tokens": 5}, {"max_tokens": 5}),
+        ({"max_tokens": 5000}, {"max_tokens": 9}),
+        ({"max_tokens": 0}, {"max_tokens": 9}),
+        ({"max_tokens": None}, {"max_tokens": 9}),
+        ({"max_tokens": "many"}, {"max_tokens": 9}),
+        ({"max_tokens": True}, {"max_tokens": 9}),
+        ({"max_tokens": None, "max_completion_tokens": 70}, {"max_tokens": None, "max_completion_tokens": 9}),
+        ({"max_completion_tokens": 7}, {"max_tokens": 9, "max_completion_tokens": 7}),
+    ],
+)
+def test_extra_may_limit_tokens_by_another_name_and_never_raise_them(
+    extra: dict[str, Any], limits: dict[str, Any]
+) -> None:
+    body = request_body("m", MESSAGES, Parameters(max_tokens=9, extra=extra))
+    assert {name: value for name, value in body.items() if "tokens" in name} == limits
+
+
+@pytest.mark.parametrize("name", ["model", "models", "messages", "n", "best_of"])
+def test_extra_may_not_make_another_request_of_it(name: str) -> None:
+    with pytest.raises(CallMisconfigured, match=f"parameters.extra sets {name}, which only the runner does"):
+        request_body("m", MESSAGES, Parameters(max_tokens=9, extra={name: 2}))
+
+
+def test_the_bound_of_a_request_counts_every_byte_of_it() -> None:
+    messages = (ChatMessage(role="system", content="größer"), ChatMessage(role="user", content="x"))
+    assert bound_of(messages, Parameters(max_tokens=9)) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
+    extra = {"tools": ["y" * 100]}
+    assert bound_of(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == 41 + len('{"tools":[""]}') + 100

@@ -125,18 +125,6 @@ async def test_waiting_for_a_free_place_at_the_provider_is_not_on_the_clock(runn
     assert all(report.duration_seconds < 0.45 for report in reports)
 
 
-async def test_a_try_that_is_stopped_reports_what_it_spent(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(hang=True)
-    task = asyncio.create_task(runner.make("colours", "stub/m-1"))
-    await asyncio.sleep(0.2)
-    task.cancel()
-    report = await task
-    assert report.outcome is Outcome.INFRA_ERROR
-    assert report.fault is not None
-    assert (report.fault.kind, report.fault.new_try) == ("interrupted", True)
-    assert report.calls[0].cost_nanousd > 0
-
-
 # --- our own troubles
 
 

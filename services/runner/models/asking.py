@@ -62,5 +62,9 @@ def _with_extra(given: dict[str, Any], parameters: Parameters) -> dict[str, Any]
     body = given | extra
     if most is None:
         return body
-    limits = {name: min(value, most) for name in _LIMITS if isinstance(value := body.get(name), int) and value > 0}
-    return body | (limits or {name: most for name in _LIMITS if name in given})
+    limits = {name: _lower(body[name], most) for name in _LIMITS if name in body}
+    return body | (limits if any(limits.values()) else {name: most for name in limits if name in given})
+
+
+def _lower(limit: object, most: int) -> int | None:
+    return min(limit, most) if type(limit) is int and limit > 0 else None
