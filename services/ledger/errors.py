@@ -2,6 +2,7 @@
 
 LedgerError
 ├── Refused            permanent: the request cannot be done; carries the Problem that is answered
+├── Contradiction      permanent: a report bears the id of another one; it is put among the dead
 ├── Unavailable        retryable: Postgres cannot be reached or asked to try again
 └── NotDurable         permanent: this Postgres may forget what it committed; the ledger does not start
 """
@@ -33,6 +34,10 @@ class Unavailable(LedgerError, ProblemError):
                 retry_after_seconds=2.0,
             )
         )
+
+
+class Contradiction(LedgerError):
+    """The text names the report."""
 
 
 class NotDurable(LedgerError):

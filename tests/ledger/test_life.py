@@ -10,6 +10,7 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import Claim, ClaimAttempts, GetBoard, Heartbeat
 from assay.contracts.runs import RunStatus
 from assay.contracts.verdicts import Outcome
+from services.ledger.errors import Contradiction
 from tests.ledger.desk import Desk, call, executed, judged
 
 LOST = Fault(kind="sandbox", message="the sandbox broke", new_try=True)
@@ -90,7 +91,8 @@ async def test_a_report_that_comes_twice_takes_effect_once(desk: Desk) -> None:
     await desk.reports.executed([report])
     (granted,) = (await desk.claim([ticket.attempt_id], Stage.JUDGE)).granted
     await desk.reports.judged([judged(granted), judged(granted)])
-    await desk.reports.judged([judged(granted, Outcome.FAILED)])
+    with pytest.raises(Contradiction, match="another content"):
+        await desk.reports.judged([judged(granted, Outcome.FAILED)])
     done = await desk.runs.get(run.run_id)
     assert done.progress.cost_usd == "0.000000007"
     assert done.progress.outcomes == {Outcome.PASSED: 1}

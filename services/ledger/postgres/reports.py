@@ -12,13 +12,12 @@ from assay.contracts.verdicts import Outcome, Verdict
 from services.ledger.postgres.board import count_in
 from services.ledger.postgres.changes import Change, FactMaker, record
 from services.ledger.postgres.database import Connection, Database
+from services.ledger.postgres.inbox import take_in
 from services.ledger.postgres.orders import add_orders
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.rows import Row, returning, to_jsonb
 from services.ledger.postgres.spending import book_calls, book_judging
 from services.ledger.settings import LedgerSettings
-
-_TAKE_IN = "INSERT INTO inbox (message_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING message_id"
 
 BUDGET = "budget"
 """The fault of a try that a money limit ended: it says nothing about the model."""
@@ -79,7 +78,7 @@ class PostgresReports:
 
     async def executed(self, reports: Sequence[AttemptExecuted]) -> None:
         async def work(connection: Connection) -> None:
-            fresh = await _take_in(connection, reports)
+            fresh = await take_in(connection, reports)
             if fresh:
                 await self._executed(connection, fresh)
 
@@ -87,7 +86,7 @@ class PostgresReports:
 
     async def judged(self, reports: Sequence[AttemptJudged]) -> None:
         async def work(connection: Connection) -> None:
-            fresh = await _take_in(connection, reports)
+            fresh = await take_in(connection, reports)
             if fresh:
                 await self._judged(connection, fresh)
 
@@ -122,13 +121,6 @@ class PostgresReports:
         await count_in(connection, self._plans, [(row, by_id[row["attempt_id"]].verdict.metrics) for row in done])
         changes = [Change(row, _fact_of_judgement(row, by_id[row["attempt_id"]].verdict)) for row in rows]
         await record(connection, changes)
-
-
-async def _take_in(connection: Connection, reports: Sequence[Any]) -> list[Any]:
-    rows = await connection.fetch(_TAKE_IN, [report.message_id for report in reports])
-    fresh = {row["message_id"] for row in rows}
-    once = {report.message_id: report for report in reports if report.message_id in fresh}
-    return list(once.values())
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int = 0) -> list[list[Any]]:

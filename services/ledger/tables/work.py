@@ -6,17 +6,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Column, Text
 from sqlmodel import Field, SQLModel
 
 from services.ledger.tables.columns import time
 
 
 class Inbox(SQLModel, table=True):
-    """Reports already taken in: a message's effect is made in the transaction that writes its row here."""
+    """Reports already taken in: a message's effect is made in the transaction that writes its row here. ``digest`` is
+    of its content, empty in rows of earlier releases."""
 
     __tablename__ = "inbox"
 
     message_id: str = Field(primary_key=True)
+    digest: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     received_at: datetime = time()
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of the bus: its epochs, and the dead letters.
+"""What is remembered of the bus: its epochs, the dead letters, the content of reports.
 
 Revision: 0003, after 0002.
 """
@@ -57,10 +57,12 @@ def upgrade() -> None:
         _time("found_at"),
         sa.PrimaryKeyConstraint("store", "position"),
     )
+    op.add_column("inbox", _text("digest"))
     op.create_index("dead_letters_of_attempt", "dead_letters", ["attempt_id"])
     op.create_index("dead_letters_by_time", "dead_letters", ["found_at"])
 
 
 def downgrade() -> None:
+    op.drop_column("inbox", "digest")
     op.drop_table("dead_letters")
     op.drop_table("bus_epochs")
