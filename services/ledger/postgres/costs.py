@@ -10,7 +10,7 @@ from assay.contracts.money import Price, usd
 from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import CostRow, Costs
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import Row
+from services.ledger.postgres.rows import TOKENS, Row
 
 _ZONE = "coalesce((SELECT time_zone FROM projects WHERE project = $1), 'UTC')"
 _LABELS = {
@@ -20,8 +20,7 @@ _LABELS = {
     CostBy.DAY: f"(c.booked_at AT TIME ZONE {_ZONE})::date::text",
     CostBy.RUN: "a.run_id",
 }
-_TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
-_SUMS = ", ".join(f"coalesce(sum((c.body->'usage'->>'{name}')::bigint), 0)::bigint AS {name}" for name in _TOKENS)
+_SUMS = ", ".join(f"coalesce(sum((c.body->'usage'->>'{name}')::bigint), 0)::bigint AS {name}" for name in TOKENS)
 
 # One row per label and model, for prices are per model; or per call, where each is priced anew. A lost hold's receipt
 # has no usage of its own.
@@ -84,7 +83,7 @@ def _row(label: str, rows: Sequence[Row], prices: dict[str, Price]) -> CostRow:
     return CostRow(
         label=label,
         calls=_sum(rows, "calls"),
-        usage=Usage(**{name: _sum(rows, name) for name in _TOKENS}),
+        usage=Usage(**{name: _sum(rows, name) for name in TOKENS}),
         cost_usd=usd(_sum(rows, "cost")),
         estimated_usd=usd(_sum(rows, "estimated")),
         superseded_usd=usd(_sum(rows, "superseded")),
@@ -93,7 +92,7 @@ def _row(label: str, rows: Sequence[Row], prices: dict[str, Price]) -> CostRow:
 
 
 def _recost(row: Row, price: Price) -> int:
-    return price.cost(**{name: row[name] for name in _TOKENS})
+    return price.cost(**{name: row[name] for name in TOKENS})
 
 
 def _sum(rows: Sequence[Row], column: str) -> Any:

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
-from assay.contracts.models import Usage
 from assay.contracts.money import usd
 from assay.contracts.rpc import FactPage, GetBoard, ListFacts
 from assay.contracts.runs import Board, BoardRow
 from services.ledger.postgres.database import Connection, Database
-from services.ledger.postgres.rows import Row, usage_of
+from services.ledger.postgres.rows import TOKENS, Row, usage_of
 from services.ledger.settings import LedgerSettings
 
+_SUMS = ("n", "passed", "errors", "duration_sum_seconds", "cost_nanousd", *TOKENS)
+
 # Of a task that has changed, only the version graded last counts: sums over different tasks would compare nothing.
-_CELLS = """
-SELECT c.* FROM cells c JOIN (
-  SELECT DISTINCT ON (project, task_id) project, task_id, task_digest FROM cells
-  WHERE ($1 = '' OR suite = $1) ORDER BY project, task_id, updated_at DESC
-) newest USING (project, task_id, task_digest)
-WHERE ($1 = '' OR c.suite = $1) AND ($2 = '' OR c.category = $2)
+_CURRENT = """
+SELECT * FROM (
+  SELECT *, first_value(task_digest) OVER (PARTITION BY project, task_id ORDER BY updated_at DESC) AS newest FROM cells
+  WHERE $1 = '' OR suite = $1
+) c WHERE task_digest = newest AND ($2 = '' OR category = $2)
 """
 
-_METRICS = """
-SELECT model, task_id, metric, sum(n) AS n, sum(total) AS total FROM cell_metrics
-WHERE ($1 = '' OR suite = $1) AND (task_id, task_digest) = ANY (SELECT * FROM unnest($2::text[], $3::text[]))
-GROUP BY model, task_id, metric
+# A score is the mean over tasks of the mean score on each, weighted by task; runs in several suites count as one task.
+_SCORES = f"""
+WITH per_task AS (
+  SELECT model, task_id, category, max(weight) AS weight, sum(score_sum) AS score_sum, max(updated_at) AS updated_at,
+    max((updated_at, last_run_id)) AS last_run, {", ".join(f"sum({name}) AS {name}" for name in _SUMS)}
+  FROM ({_CURRENT}) c GROUP BY model, task_id, category
+)
+SELECT model, category, max(updated_at) AS updated_at, count(*) FILTER (WHERE n > 0)::int AS tasks,
+  max(last_run) AS last_run,
+  coalesce(sum(weight * score_sum / n) FILTER (WHERE n > 0) / nullif(sum(weight) FILTER (WHERE n > 0), 0), 0) AS score,
+  {", ".join(f"sum({name})::{'float8' if 'seconds' in name else 'bigint'} AS {name}" for name in _SUMS)}
+FROM per_task GROUP BY GROUPING SETS ((model), (model, category)) ORDER BY model, category NULLS FIRST
+"""
+
+_METRICS = f"""
+SELECT m.model, m.task_id, metric, sum(m.n) AS n, sum(total) AS total
+FROM cell_metrics m JOIN ({_CURRENT}) c USING (project, suite, task_id, task_digest, model)
+GROUP BY m.model, m.task_id, metric
 """
 
 
@@ -68,16 +80,18 @@ async def _history(query: ListFacts, connection: Connection) -> FactPage:
 
 
 async def _board(query: GetBoard, connection: Connection) -> Board:
-    cells = await connection.fetch(_CELLS, query.suite, query.category)
-    versions = {(cell["task_id"], cell["task_digest"]) for cell in cells}
-    ids, digests = [task_id for task_id, _ in versions], [digest for _, digest in versions]
+    asked = (query.suite, query.category)
     metrics: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    for row in await connection.fetch(_METRICS, query.suite, ids, digests):
+    for row in await connection.fetch(_METRICS, *asked):
         metrics[row["model"]][f"{row['task_id']}.{row['metric']}"] = row["total"] / row["n"]
-    by_model: defaultdict[str, list[Row]] = defaultdict(list)
-    for cell in cells:
-        by_model[cell["model"]].append(cell)
-    rows = [_row(model, of_model, metrics[model]) for model, of_model in by_model.items()]
+    whole: list[Row] = []
+    categories: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for row in await connection.fetch(_SCORES, *asked):
+        if row["category"] is None:
+            whole.append(row)
+        else:
+            categories[row["model"]][row["category"]] = row["score"]
+    rows = [_row(row, categories[row["model"]], metrics[row["model"]]) for row in whole]
     names = await connection.fetchrow(
         "SELECT array_agg(DISTINCT suite) AS suites, array_agg(DISTINCT category) AS categories FROM cells"
     )
@@ -87,44 +101,25 @@ async def _board(query: GetBoard, connection: Connection) -> Board:
         rows=tuple(sorted(rows, key=lambda row: (-row.score, row.model))),
         suites=tuple(sorted(filter(None, (names and names["suites"]) or ()))),
         categories=tuple(sorted((names and names["categories"]) or ())),
-        updated_at=max((cell["updated_at"] for cell in cells), default=None),
+        updated_at=max((row["updated_at"] for row in whole), default=None),
     )
 
 
-def _row(model: str, cells: Sequence[Row], metrics: dict[str, float]) -> BoardRow:
-    n, cost = _sum(cells, "n"), _sum(cells, "cost_nanousd")
-    by_category: defaultdict[str, list[Row]] = defaultdict(list)
-    for cell in cells:
-        by_category[cell["category"]].append(cell)
-    newest = max(cells, key=lambda cell: cell["updated_at"])
+def _row(sums: Row, categories: dict[str, float], metrics: dict[str, float]) -> BoardRow:
+    n, cost = sums["n"], sums["cost_nanousd"]
     return BoardRow(
-        model=model,
+        model=sums["model"],
         n=n,
-        passed=_sum(cells, "passed"),
-        errors=_sum(cells, "errors"),
-        score=_score(cells),
-        pass_rate=_sum(cells, "passed") / n if n else 0.0,
+        passed=sums["passed"],
+        errors=sums["errors"],
+        score=sums["score"],
+        pass_rate=sums["passed"] / n if n else 0.0,
         cost_usd=usd(cost),
         cost_per_attempt_usd=usd(cost // n if n else 0),
-        duration_seconds=_sum(cells, "duration_sum_seconds") / n if n else 0.0,
-        usage=sum((usage_of(cell) for cell in cells), Usage()),
-        tasks=len({cell["task_id"] for cell in cells if cell["n"]}),
-        categories={category: _score(of_category) for category, of_category in sorted(by_category.items())},
+        duration_seconds=sums["duration_sum_seconds"] / n if n else 0.0,
+        usage=usage_of(sums),
+        tasks=sums["tasks"],
+        categories=categories,
         metrics=metrics,
-        last_run_id=newest["last_run_id"],
+        last_run_id=sums["last_run"][1],
     )
-
-
-def _score(cells: Sequence[Row]) -> float:
-    """The mean over tasks of the mean score on each, weighted by task; runs in several suites count as one task."""
-    by_task: defaultdict[str, list[Row]] = defaultdict(list)
-    for cell in cells:
-        if cell["n"]:
-            by_task[cell["task_id"]].append(cell)
-    parts = [(cs[0]["weight"], _sum(cs, "score_sum") / _sum(cs, "n")) for cs in by_task.values()]
-    weight = sum(weight for weight, _ in parts)
-    return sum(weight * score for weight, score in parts) / weight if weight else 0.0
-
-
-def _sum(cells: Sequence[Row], column: str) -> Any:
-    return sum(cell[column] for cell in cells)

@@ -15,6 +15,8 @@ from assay.contracts.verdicts import Outcome
 
 Row = Mapping[str, Any]
 
+TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+
 ATTEMPT_COLUMNS = (
     "attempt_id, run_id, ordinal, task_index, model_index, task_id, category, sample_id, model, repeat, key, state, "
     "token, tries, gradings, worker_id, lease_until, outcome, score, reason, worst_nanousd, held_nanousd, reused_from, "
