@@ -56,7 +56,7 @@ class _Request:
     messages: Sequence[ChatMessage]
     parameters: Parameters
     bound: Usage
-    number: int = 0
+    number: int = 1
     took_seconds: float | None = None
 
     @property
@@ -96,6 +96,13 @@ class Caller:
                 self._book(Usage(), 0, fault=self._uncounted.pop())
 
     async def _ask(self, request: _Request) -> Completion:
+        try:
+            return await self._request(request)
+        except CallRetryable as error:
+            return await self._ask_again(request, error)
+
+    async def _ask_again(self, request: _Request, first: CallRetryable) -> Completion:
+        """The error of the first request is the first that counts: most need no second, and none of this."""
         retrying = self._retrying
         async for attempt in stamina.retry_context(
             on=self._wait,
@@ -106,6 +113,8 @@ class Caller:
             wait_jitter=retrying.jitter_seconds,
         ):
             with attempt:
+                if attempt.num == 1:
+                    raise first
                 request.number, request.took_seconds = attempt.num, None
                 return await self._request(request)
         raise AssertionError("unreachable: stamina raises the last error")
