@@ -27,7 +27,7 @@ from assay.embedded.events import json_lines, lines
 from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 REQUEST = RunRequest(suite="demo", models=("oracle", "nop", "local/smollm2-135m"), name="demo")
 Exit = Annotated[bool, typer.Option("--exit", help="Stop when the run has ended; exit code 0 only if it finished.")]
 

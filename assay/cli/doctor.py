@@ -10,7 +10,7 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Port
 from assay.cli.output import print_json, print_line
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from assay.cli.errors import FAILED, FINE, STRICT
-from assay.cli.output import say
 from assay.cli.showing import Display
+from assay.cli.spending import news
 from assay.cli.tally import Tally, all_passed
 from assay.client import AssayClient
 from assay.contracts.codec import decode
@@ -23,7 +23,7 @@ async def follow_run(client: AssayClient, run_id: str, shown: Display, heard: He
     tally: Tally | None = None
     async with aclosing(client.follow(f"run:{run_id}")) as frames:
         async for frame in frames:
-            tally = _taken(tally, frame, heard)
+            tally = _taken(tally, frame, shown, heard)
             if tally is not None:
                 shown.show(tally)
                 if tally.ended:
@@ -31,16 +31,18 @@ async def follow_run(client: AssayClient, run_id: str, shown: Display, heard: He
     return await client.run(run_id)
 
 
-def _taken(tally: Tally | None, frame: ServerFrame, heard: Heard) -> Tally | None:
+def _taken(tally: Tally | None, frame: ServerFrame, shown: Display, heard: Heard) -> Tally | None:
     """The tally after the frame; None until the first snapshot."""
     if isinstance(frame, Snapshot):
         return Tally.of(decode(RunSnapshot, bytes(frame.data)))
     if isinstance(frame, FactFrame) and tally is not None:
         event = decode(Event, bytes(frame.event))
+        if told := news(event.data, tally.run):
+            shown.tell(told)
         tally.hear(event.data)
         heard(event)
     if isinstance(frame, Degraded):
-        say("live updates are held up: " + frame.reason if frame.degraded else "live updates go on")
+        shown.tell("live updates are held up: " + frame.reason if frame.degraded else "live updates go on")
     return tally
 
 

@@ -14,7 +14,7 @@ from assay.cli.server import connected
 from assay.cli.tables import board_table
 from assay.contracts.runs import Board
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(help=COMMANDS["leaderboard"])

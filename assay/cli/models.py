@@ -17,7 +17,7 @@ from assay.contracts.models import ModelView
 from assay.contracts.money import Price, usd
 from assay.contracts.rpc import ModelProbe
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["models"])
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["models"])
 
 
 @app.command("list")

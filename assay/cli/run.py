@@ -7,30 +7,39 @@ from typing import Annotated
 import msgspec
 import typer
 
-from assay.cli.errors import FINE, INTERRUPTED, BadUsage
+from assay.cli.errors import FINE, INTERRUPTED, BadUsage, CommandFailed
 from assay.cli.following import exit_code, follow_run
 from assay.cli.lazy import COMMANDS
-from assay.cli.options import Json, Server, Strict
+from assay.cli.options import PRIORITY, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
 from assay.cli.output import print_json, print_line, say
+from assay.cli.quantities import limits, prices
 from assay.cli.server import connected
 from assay.cli.showing import display
+from assay.cli.spending import quote_line
 from assay.cli.tables import run_lines
 from assay.cli.terminal import until_signalled
 from assay.contracts.models import Parameters
-from assay.contracts.runs import RunRequest
+from assay.contracts.runs import RunLimits, RunRequest
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
 Suite = Annotated[str, typer.Option("--suite", help="A suite's tasks, with its defaults.")]
 Tasks = Annotated[list[str], typer.Option("--task", help="A task by its id; may be repeated.")]
 Categories = Annotated[list[str], typer.Option("--category", help="Every task of a category; may be repeated.")]
 Models = Annotated[list[str], typer.Option("--model", help="For example local/smollm2-135m; may be repeated.")]
 Repeats = Annotated[int, typer.Option("--repeats", min=0, max=1000, help="Attempts per sample; 0: the suite's own.")]
-Limit = Annotated[int, typer.Option("--limit", min=0, help="Only so many first samples of each task; 0: all.")]
+Samples = Annotated[int, typer.Option("--samples", min=0, help="Only so many first samples of each task; 0: all.")]
 Temperature = Annotated[float | None, typer.Option("--temperature", min=0, max=2)]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, max=1_000_000, help="Of one completion.")]
 Seed = Annotated[int | None, typer.Option("--seed")]
 Name = Annotated[str, typer.Option("--name", help="What the run is called in lists.")]
+Priority = Annotated[int, typer.Option("--priority", min=1, max=9, help=PRIORITY)]
+Partial = Annotated[bool, typer.Option("--partial", help="Run it even if not all of it fits the limits.")]
+Reuse = Annotated[bool, typer.Option("--reuse", help="Take over results of the same attempts from earlier runs.")]
+Prices = Annotated[
+    list[str],
+    typer.Option("--price", metavar="MODEL=IN/OUT", help="For this run, $ per million tokens; may be repeated."),
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Submit it and return; the run goes on.")]
 
 
@@ -41,11 +50,18 @@ def run(
     task: Tasks = [],  # noqa: B006
     category: Categories = [],  # noqa: B006
     repeats: Repeats = 0,
-    limit: Limit = 0,
+    samples: Samples = 0,
     temperature: Temperature = None,
     max_tokens: MaxTokens = None,
     seed: Seed = None,
     name: Name = "",
+    limit: CostLimit = "",
+    time_limit: TimeLimit = "",
+    concurrency: Concurrency = None,
+    priority: Priority = 5,
+    partial: Partial = False,
+    reuse: Reuse = False,
+    price: Prices = [],  # noqa: B006
     strict: Strict = False,
     detach: Detach = False,
     server: Server = "",
@@ -61,15 +77,24 @@ def run(
         tasks=tuple(task),
         categories=tuple(category),
         repeats=repeats,
-        samples=limit,
+        samples=samples,
         parameters=Parameters(temperature=temperature, max_tokens=max_tokens, seed=seed),
         name=name,
+        limits=RunLimits(**limits(limit, time_limit, concurrency)),
+        priority=priority,
+        partial=partial,
+        reuse=reuse,
+        prices=prices(price),
     )
     raise typer.Exit(until_signalled(_run(_checked(request), server, strict, detach, json), INTERRUPTED))
 
 
 async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool) -> int:
     async with connected(server) as client:
+        quote = await client.quote(request)
+        if quote.refusal:
+            raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
+        say(quote_line(quote))
         run = await client.submit(request)
         say(f"run {run.run_id}: {run.progress.total} attempts, live at {client.base_url}/runs/{run.run_id}")
         if not detach:

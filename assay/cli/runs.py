@@ -7,20 +7,19 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.errors import BadUsage
+from assay.cli import control
+from assay.cli.finding import RunId, find_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.output import print_json, print_line, say, stdout
 from assay.cli.server import connected
 from assay.cli.tables import attempts_table, run_lines, runs_table
-from assay.client import AssayClient
 from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import Data
 from assay.contracts.rpc import RunPage
 from assay.contracts.runs import RunStatus, RunView
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or `latest`.")]
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
 
 
 class RunWithAttempts(Data, frozen=True, kw_only=True):
@@ -67,32 +66,6 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
     stdout().print(attempts_table(found.attempts))
 
 
-@app.command("cancel")
-def cancel_run(run: RunId, server: Server = "", json: Json = False) -> None:
-    """Cancel a run; results so far are kept."""
-
-    async def cancel() -> RunView:
-        async with connected(server) as client:
-            return await client.cancel((await find_run(client, run)).run_id)
-
-    cancelled = asyncio.run(cancel())
-    if json:
-        print_json(cancelled)
-        return
-    for line in run_lines(cancelled):
-        print_line(line)
-
-
-async def find_run(client: AssayClient, wanted: str) -> RunView:
-    """By id, or the newest for ``latest``."""
-    if wanted != "latest":
-        return await client.run(wanted)
-    page = await client.runs(limit=1)
-    if not page.items:
-        raise BadUsage("there are no runs yet: `assay run --suite demo --model oracle` makes one")
-    return page.items[0]
-
-
 async def _fetch(server: str, wanted: str) -> RunWithAttempts:
     async with connected(server) as client:
         run = await find_run(client, wanted)
@@ -103,3 +76,6 @@ async def _fetch(server: str, wanted: str) -> RunWithAttempts:
             attempts.extend(page.items)
             if not (cursor := page.next_cursor):
                 return RunWithAttempts(run=run, attempts=tuple(attempts))
+
+
+app.add_typer(control.app)

@@ -11,7 +11,7 @@ import typer
 
 from assay.cli.lazy import COMMANDS
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 class Service(StrEnum):

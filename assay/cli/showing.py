@@ -9,15 +9,21 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from assay.cli.output import money, say, stderr
+from assay.cli.spending import bound
 from assay.cli.tally import Count, Tally
+from assay.cli.texts import clean
 
 _LINE_SECONDS = 2.0
 
 
 class Display(Protocol):
+    """Shows how a run stands, and tells what is worth a line of its own."""
+
     def show(self, tally: Tally) -> None: ...
+    def tell(self, text: str) -> None: ...
 
 
 @contextmanager
@@ -33,8 +39,13 @@ def display(quiet: bool = False) -> Generator[Display]:
 
 
 class Silence:
+    """Nothing of how it stands; notices all the same."""
+
     def show(self, tally: Tally) -> None:
         return
+
+    def tell(self, text: str) -> None:
+        say(text)
 
 
 class Lines:
@@ -49,7 +60,10 @@ class Lines:
         self._next = time.monotonic() + _LINE_SECONDS
         progress = tally.progress
         counts = "; ".join(f"{count.model} {summary(count)}" for count in tally.counts())
-        say(f"{tally.run.run_id} {tally.run.status}: {progress.done}/{progress.total} done, {counts}")
+        say(f"{tally.run.run_id} {tally.run.status}: {progress.done}/{progress.total} done, {counts}{standing(tally)}")
+
+    def tell(self, text: str) -> None:
+        say(text)
 
 
 class Bars:
@@ -65,6 +79,7 @@ class Bars:
             console=stderr(),
         )
         self._bars: dict[str, TaskID] = {}
+        self._line: TaskID | None = None
 
     def __enter__(self) -> Bars:
         self._progress.start()
@@ -78,6 +93,14 @@ class Bars:
             if count.model not in self._bars:
                 self._bars[count.model] = self._progress.add_task(count.model, total=count.total, summary="")
             self._progress.update(self._bars[count.model], completed=count.done, summary=summary(count))
+        line = standing(tally).removeprefix("; ")
+        if line and self._line is None:
+            self._line = self._progress.add_task("", total=tally.progress.total, summary="")
+        if self._line is not None:
+            self._progress.update(self._line, completed=tally.progress.done, summary=line)
+
+    def tell(self, text: str) -> None:
+        self._progress.console.print(Text(clean(text)))
 
 
 def summary(count: Count) -> str:
@@ -88,3 +111,14 @@ def summary(count: Count) -> str:
     if count.active:
         parts.append(f"{count.active} active")
     return ", ".join([*parts, money(count.cost_usd)])
+
+
+def standing(tally: Tally) -> str:
+    """Money against the limit, and why attempts wait: ``; $0.2 of $1, $0.1 held; waits: budget``. Nothing for a run
+    that costs nothing and goes on."""
+    progress, run = tally.progress, tally.run
+    held = f", {money(progress.held_usd)} held" if progress.held_usd != "0" else ""
+    spends = progress.cost_usd != "0" or held
+    spent = f"; {money(progress.cost_usd)} of {bound(run.limits.cost_usd)}{held}" if spends else ""
+    waits = f"; waits: {run.waits.reason}" if run.waits and not tally.ended else ""
+    return spent + waits

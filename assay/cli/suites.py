@@ -13,7 +13,7 @@ from assay.cli.output import print_json, row, stdout, table
 from assay.cli.server import connected
 from assay.contracts.tasks import SuiteView
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["suites"])
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["suites"])
 
 
 @app.callback()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from assay.cli.output import money, percent, row, table
+from assay.cli.spending import limits_line, trouble_lines
 from assay.contracts.attempts import AttemptView
 from assay.contracts.runs import Board, RunView
 from assay.contracts.verdicts import Outcome
@@ -31,7 +32,7 @@ def runs_table(runs: Iterable[RunView]) -> Table:
 
 
 def run_lines(run: RunView) -> list[str]:
-    """What the run is and how it stands, in two lines."""
+    """What the run is, how it stands, and what holds it up."""
     progress = run.progress
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(progress.outcomes.items()) if number)
     tokens = progress.usage.input_tokens + progress.usage.output_tokens
@@ -39,6 +40,8 @@ def run_lines(run: RunView) -> list[str]:
     return [
         f"run {run.run_id} {run.status}: {run.name or run.suite or ', '.join(run.task_ids)}; {', '.join(run.models)}",
         f"{progress.done}/{progress.total} attempts done: {outcomes or 'no outcome yet'}; {spent}",
+        limits_line(run),
+        *trouble_lines(run),
     ]
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from assay.cli.spending import ENDED
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.facts import Fact, RunFact
 from assay.contracts.live import RunSnapshot
 from assay.contracts.money import nanousd, usd
 from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
-
-ENDED = (RunStatus.FINISHED, RunStatus.CANCELLED)
 
 
 @dataclass(frozen=True, kw_only=True)

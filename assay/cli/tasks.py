@@ -22,7 +22,7 @@ from assay.contracts.tasks import TaskView
 from assay.contracts.verdicts import Verdict
 from assay.embedded.environment import catalog_folder, with_dotenv
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["tasks"])
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["tasks"])
 Full = Annotated[bool, typer.Option("--full", help="Also grade its reference, no-op and cheats, in sandboxes.")]
 
 

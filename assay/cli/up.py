@@ -20,7 +20,7 @@ from assay.embedded.events import Report, json_lines, lines
 from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 Host = Annotated[str, typer.Option("--host", help="Others can reach it only with ASSAY_TOKEN set.")]
 Runners = Annotated[int, typer.Option("--runners", min=1, max=64, help="Runner processes.")]
 Judges = Annotated[int, typer.Option("--judges", min=1, max=64, help="Judge processes.")]

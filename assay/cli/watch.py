@@ -5,17 +5,17 @@ from __future__ import annotations
 import typer
 
 from assay.cli.errors import INTERRUPTED
+from assay.cli.finding import RunId, find_run
 from assay.cli.following import exit_code, follow_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server, Strict
 from assay.cli.output import print_json, print_line
-from assay.cli.runs import RunId, find_run
 from assay.cli.server import connected
 from assay.cli.showing import display
 from assay.cli.tables import run_lines
 from assay.cli.terminal import until_signalled
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(help=COMMANDS["watch"])

@@ -30,7 +30,7 @@ def test_a_run_is_followed_to_its_end_and_told_as_data(finished: dict[str, Any])
 
 
 def test_progress_goes_to_stderr_in_plain_lines(assay: Assay) -> None:
-    ended = assay("run", "--task", "ticket_routing", "--limit", "2", "--model", "oracle")
+    ended = assay("run", "--task", "ticket_routing", "--samples", "2", "--model", "oracle")
     assert ended.code == 0
     assert "2/2 attempts done: 2 passed; $0" in ended.out
     assert "finished: 2/2 done, oracle 2 passed, 0 failed, $0" in ended.err
@@ -59,8 +59,9 @@ def test_a_detached_run_can_be_watched_shown_and_listed(assay: Assay) -> None:
 def test_a_run_can_be_cancelled(assay: Assay) -> None:
     command = ("run", "--suite", "demo", "--model", "local/smollm2-135m", "--repeats", "20", "--detach", "--json")
     run_id = assay(*command).data["run_id"]
-    assert assay("runs", "cancel", run_id, "--json").data["status"] == "cancelled"
+    assert assay("runs", "cancel", run_id, "--grace", "1s", "--json").data["status"] in ("cancelling", "cancelled")
     assert assay("watch", run_id).code == 1
+    assert assay("runs", "show", run_id, "--json").data["run"]["status"] == "cancelled"
 
 
 def test_ctrl_c_leaves_the_run_alone(assay: Assay, stack_folder: Path) -> None:
@@ -69,7 +70,8 @@ def test_ctrl_c_leaves_the_run_alone(assay: Assay, stack_folder: Path) -> None:
         command, cwd=stack_folder, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        run_id = process.stderr.readline().split()[1].rstrip(":")
+        line = next(line for line in process.stderr if line.startswith("run "))
+        run_id = line.split()[1].rstrip(":")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
         assert process.returncode == 130

@@ -52,9 +52,25 @@ def test_every_command_can_give_json() -> None:
     assert without == ["serve serve"]
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_lists_no_options_of_the_shell(name: str) -> None:
+    command = load(name)
+    for each in (command, *getattr(command, "commands", {}).values()):
+        assert not [option for option in each.params if "completion" in option.name]
+
+
 @pytest.mark.parametrize(
     "command",
-    [("runs", "list"), ("leaderboard",), ("run", "--task", "t", "--model", "m"), ("watch",), ("models", "list")],
+    [
+        ("runs", "list"),
+        ("runs", "pause", "latest"),
+        ("leaderboard",),
+        ("run", "--task", "t", "--model", "m"),
+        ("watch",),
+        ("models", "list"),
+        ("costs",),
+        ("limits", "show"),
+    ],
 )
 def test_without_a_server_the_command_that_starts_one_is_told(tmp_path: Path, command: tuple[str, ...]) -> None:
     ended = assay_in(tmp_path, *command)
@@ -77,6 +93,17 @@ def test_an_address_where_nobody_answers_is_named(tmp_path: Path) -> None:
         (("run", "--model", "oracle"), "--suite"),
         (("run", "--task", "t", "--model", "m", "--temperature", "9"), "temperature"),
         (("run", "--task", "t", "--model", "not a model"), "models"),
+        (("run", "--task", "t", "--model", "m", "--limit", "much"), "--limit"),
+        (("run", "--task", "t", "--model", "m", "--time-limit", "long"), "--time-limit"),
+        (("run", "--task", "t", "--model", "m", "--time-limit", "99d"), "seconds"),
+        (("run", "--task", "t", "--model", "m", "--priority", "10"), "--priority"),
+        (("run", "--task", "t", "--model", "m", "--price", "m=1"), "--price"),
+        (("runs", "change", "latest"), "--limit"),
+        (("runs", "cancel", "latest", "--grace", "x"), "--grace"),
+        (("limits", "set"), "--day"),
+        (("limits", "set", "--day", "all"), "--day"),
+        (("costs", "--by", "week"), "--by"),
+        (("costs", "--since", "2026-02-01", "--until", "2026-01-01"), "--until"),
         (("up", "--port", "x"), "--port"),
         (("serve", "nothing"), "gateway"),
         (("tasks", "validate", "ad_two"), "add_two"),

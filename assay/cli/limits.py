@@ -1,0 +1,81 @@
+"""``assay limits``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from assay.cli.errors import BadUsage
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.output import money, print_json, print_line, row, stdout, table
+from assay.cli.quantities import limit
+from assay.cli.server import connected
+from assay.cli.spending import bound, left_of
+from assay.contracts.rpc import Money
+from assay.contracts.spending import AccountKind
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["limits"])
+
+Day = Annotated[str, typer.Option("--day", metavar="USD|none", help="What may be spent each day.")]
+Project = Annotated[str, typer.Option("--project", metavar="USD|none", help="What may be spent in all.")]
+TimeZone = Annotated[str, typer.Option("--time-zone", metavar="NAME", help="Where days begin, like Europe/Berlin.")]
+
+
+@app.command("show")
+def show_limits(server: Server = "", json: Json = False) -> None:
+    """Show what was spent, is held and may be spent, of the day and in all."""
+
+    async def fetch() -> Money:
+        async with connected(server) as client:
+            return await client.money()
+
+    _show(asyncio.run(fetch()), json)
+
+
+@app.command("set")
+def set_limits(
+    day: Day = "", project: Project = "", time_zone: TimeZone = "", server: Server = "", json: Json = False
+) -> None:
+    """Set limits; what is not named stays. A limit below what is spent stops new requests and undoes nothing."""
+    if not (day or project or time_zone):
+        raise BadUsage("name what to set: --day, --project or --time-zone")
+    wanted = {
+        kind: limit(text, f"--{kind}")
+        for kind, text in ((AccountKind.DAY, day), (AccountKind.PROJECT, project))
+        if text
+    }
+
+    async def change() -> Money:
+        async with connected(server) as client:
+            now = await client.money()
+            limits = {account.kind: account.limit_usd for account in now.accounts} | wanted
+            return await client.set_money_limits(
+                day_usd=limits.get(AccountKind.DAY),
+                project_usd=limits.get(AccountKind.PROJECT),
+                time_zone=time_zone or now.time_zone,
+            )
+
+    _show(asyncio.run(change()), json)
+
+
+def _show(found: Money, json: bool) -> None:
+    if json:
+        print_json(found)
+        return
+    made = table("of", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
+    for account in found.accounts:
+        spent, held = money(account.spent_usd), money(account.held_usd)
+        row(made, _NAMES.get(account.kind, account.kind), spent, held, bound(account.limit_usd), left_of(account))
+    stdout().print(made)
+    print_line(f"days begin at midnight in {found.time_zone}; a run's own limit is `assay run --limit`")
+
+
+_NAMES = {
+    AccountKind.DAY: "today",
+    AccountKind.PROJECT: "all time",
+    AccountKind.JUDGE: "judges",
+    AccountKind.EXCESS: "beyond what was held",
+}

@@ -1,0 +1,182 @@
+"""``assay prices``: the catalogue's own ``prices.yaml`` where it lies; no server is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+
+from assay.catalog import Catalog, CatalogError, InvalidCatalog
+from assay.catalog.models import BASELINES
+from assay.catalog.pricefile import add_price
+from assay.catalog.prices import OWN, TokenPrice
+from assay.cli import quantities
+from assay.cli.errors import FAILED, FINE, BadUsage
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json
+from assay.cli.output import money, print_json, print_line, row, stdout, table
+from assay.contracts.codec import Data
+from assay.contracts.money import Price, Rates, usd
+from assay.contracts.spending import ModelPrice
+from assay.embedded.environment import catalog_folder, with_dotenv
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["prices"])
+
+Names = Annotated[list[str], typer.Argument(metavar="[MODEL]...", help="Without: every model there is a name for.")]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="Like custom/my-model, or custom/* for any of a provider.")]
+Day = Annotated[
+    str, typer.Option("--day", metavar="DAY", help="The prices of that day, like 2026-01-31; default: today.")
+]
+Input = Annotated[str, typer.Option("--input", metavar="USD", help="Per million tokens.")]
+Output = Annotated[str, typer.Option("--output", metavar="USD", help="Per million tokens.")]
+Cached = Annotated[str, typer.Option("--cached", metavar="USD", help="Of input that was cached; default: as input.")]
+Reasoning = Annotated[str, typer.Option("--reasoning", metavar="USD", help="Of reasoning; default: as output.")]
+From = Annotated[str, typer.Option("--from", metavar="DAY", help="The first day it holds; default: today.")]
+_CALLS_NONE = "calls no model"
+
+
+class Checked(Data, frozen=True, kw_only=True):
+    """A model, or a file of the catalogue; ``text`` says where its price is from, or what is wrong."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+@app.command("show")
+def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  # noqa: B006
+    """Show prices per million tokens, and the version of the table that each is from."""
+    catalog = _open()
+    when = quantities.day(day, "--day")
+    _must_exist(catalog, model)
+    found = [_priced(catalog, name, when) for name in model or _names(catalog)]
+    if json:
+        print_json(found)
+        return
+    columns = ("model", "input", "cached", "output", "reasoning", "for input above", "version", "from")
+    made = table(*columns, numbers=columns[1:6])
+    for each in found:
+        for cells in _rows(each):
+            row(made, *cells)
+    stdout().print(made)
+
+
+@app.command("set")
+def set_price(
+    model: Model,
+    into: Input,
+    out: Output,
+    cached: Cached = "",
+    reasoning: Reasoning = "",
+    since: From = "",
+    json: Json = False,
+) -> None:
+    """Add a price to prices.yaml, from a day on. Prices that are there are never changed, nor are comments."""
+    catalog = _open()
+    begins = quantities.day(since, "--from") or datetime.now(UTC).date()
+    into, out = quantities.dollars(into, "--input"), quantities.dollars(out, "--output")
+    price = TokenPrice(
+        input_usd_per_mtok=Decimal(into),
+        output_usd_per_mtok=Decimal(out),
+        cached_usd_per_mtok=Decimal(quantities.dollars(cached, "--cached")) if cached else None,
+        reasoning_usd_per_mtok=Decimal(quantities.dollars(reasoning, "--reasoning")) if reasoning else None,
+    )
+    path = catalog.root / OWN
+    try:
+        add_price(path, f"{catalog.root.name}/{OWN}", catalog.registry().providers, model, price, begins)
+    except CatalogError as error:
+        raise BadUsage(error.problem.detail) from error
+    version = f"{OWN}/{begins.isoformat()}"
+    if json:
+        print_json(ModelPrice(model=model, price=price.price(version)))
+        return
+    amounts = f"{money(into)} in and {money(out)} out per million tokens"
+    print_line(f"{model} costs {amounts} from {begins} on: version {version}, written to {path}")
+
+
+@app.command("check")
+def check_prices(json: Json = False) -> None:
+    """Check that every known model has a price, and that prices.yaml has no mistakes."""
+    catalog = _open()
+    found = list(_checks(catalog))
+    if json:
+        print_json(found)
+    else:
+        for each in found:
+            print_line(("ok   ", "green") if each.ok else ("fail ", "bold red"), f"{each.name}: {each.text}")
+    raise typer.Exit(FINE if all(each.ok for each in found) else FAILED)
+
+
+def _open() -> Catalog:
+    try:
+        return Catalog.open(catalog_folder(with_dotenv()))
+    except CatalogError as error:
+        raise BadUsage(error.problem.detail) from error
+
+
+def _names(catalog: Catalog) -> list[str]:
+    """What a run can name, and what prices.yaml names of providers that have any model."""
+    try:
+        return list(dict.fromkeys((*catalog.registry().names(), *catalog.prices().names())))
+    except InvalidCatalog as error:
+        raise BadUsage(error.problem.detail) from error
+
+
+def _must_exist(catalog: Catalog, names: list[str]) -> None:
+    try:
+        for name in names:
+            catalog.registry().entry(name)
+    except CatalogError as error:
+        raise BadUsage(error.problem.detail) from error
+
+
+def _priced(catalog: Catalog, name: str, day: date | None) -> ModelPrice:
+    try:
+        price = catalog.price(name, day)
+    except CatalogError as error:
+        return ModelPrice(model=name, reason=error.problem.detail)
+    return ModelPrice(model=name, price=price, reason="" if price else _CALLS_NONE)
+
+
+def _rows(each: ModelPrice) -> Iterator[tuple[str, ...]]:
+    """The price, and below it a row for each length of the input from which another holds."""
+    if each.price is None:
+        yield (each.model, "", "", "", "", "", "", each.reason)
+        return
+    yield (each.model, *_rates(each.price), "", each.price.version, _source(each.price))
+    for tier in each.price.tiers:
+        yield ("", *_rates(tier), f"{tier.above_input_tokens}", "", "")
+
+
+def _rates(rates: Rates) -> tuple[str, ...]:
+    amounts = (
+        rates.input_nanousd_per_mtok,
+        rates.cached_nanousd_per_mtok,
+        rates.output_nanousd_per_mtok,
+        rates.reasoning_nanousd_per_mtok,
+    )
+    return tuple("" if amount is None else money(usd(amount)) for amount in amounts)
+
+
+def _source(price: Price) -> str:
+    if price.local:
+        return "this machine: free"
+    return "the catalogue" if price.version.startswith((f"{OWN}/", "scripted/")) else "the price database"
+
+
+def _checks(catalog: Catalog) -> Iterator[Checked]:
+    """Files first; where they have mistakes, models cannot be looked up."""
+    wrong = [mistake for mistake in catalog.mistakes() if mistake.file.endswith((OWN, "models.yaml"))]
+    yield from (Checked(name=mistake.place, ok=False, text=mistake.message) for mistake in wrong)
+    if wrong:
+        return
+    yield Checked(name=OWN, ok=True, text="has no mistakes")
+    for name in _names(catalog):
+        found = _priced(catalog, name, None)
+        if found.price is not None:
+            yield Checked(name=name, ok=True, text=f"{_source(found.price)}, version {found.price.version}")
+        else:
+            yield Checked(name=name, ok=name in BASELINES, text=found.reason)

@@ -1,0 +1,85 @@
+"""Amounts, lengths of time, days and prices as people write them, and lengths of time as people read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from assay.cli.errors import BadUsage
+from assay.contracts.runs import TokenPrice
+
+_AMOUNT = re.compile(r"^\d+(\.\d{1,9})?$")
+_TIME = re.compile(r"(\d+(?:\.\d+)?)(s|min|m|h|d)?")
+_BESIDE_UNITS = re.compile(r"\s+(?=[a-z])|(?<=[a-z])\s+")
+_SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "m": 60, "s": 1, "": 1}
+
+
+def dollars(text: str, option: str) -> str:
+    """US dollars as a decimal string; BadUsage for anything else."""
+    amount = text.strip().removeprefix("$")
+    if not _AMOUNT.match(amount):
+        raise BadUsage(f"{option}: {text!r} is no amount in US dollars; write it like 2.5")
+    return amount
+
+
+def limit(text: str, option: str) -> str | None:
+    """An amount, or None for ``none``."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return dollars(text, option)
+    except BadUsage as error:
+        raise BadUsage(f"{error}, or none for no limit") from error
+
+
+def seconds(text: str, option: str) -> float:
+    """``3h``, ``90min``, ``1h30m``, ``45s``, ``45``."""
+    plain = _BESIDE_UNITS.sub("", text.strip().lower())
+    parts = list(_TIME.finditer(plain))
+    if not parts or "".join(part.group(0) for part in parts) != plain:
+        raise BadUsage(f"{option}: {text!r} is no length of time; write it like 3h, 90min or 45s")
+    return sum(float(part.group(1)) * _SECONDS[part.group(2) or ""] for part in parts)
+
+
+def length(number: float) -> str:
+    """``10800`` is ``3 h``, ``5400`` is ``1 h 30 min``."""
+    left, parts = round(number), list[str]()
+    for unit in ("d", "h", "min", "s"):
+        count, left = divmod(left, _SECONDS[unit])
+        parts += [f"{count} {unit}"] if count else []
+    return " ".join(parts[:2]) or f"{number:g} s"
+
+
+def day(text: str, option: str) -> date | None:
+    """A day, or None for the empty text."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadUsage(f"{option}: {text!r} is no day; write it like 2026-01-31") from error
+
+
+def prices(texts: Iterable[str]) -> dict[str, TokenPrice]:
+    """``MODEL=IN/OUT``, US dollars per million tokens; BadUsage says how it is written."""
+    found: dict[str, TokenPrice] = {}
+    for text in texts:
+        model, equals, amounts = text.rpartition("=")
+        each = amounts.split("/")
+        if not equals or not model or len(each) != 2:
+            raise BadUsage(f"--price: {text!r} is no price; write it like openai/gpt-4o-mini=0.15/0.6")
+        into, out = (dollars(amount, "--price") for amount in each)
+        found[model] = TokenPrice(input_usd_per_mtok=into, output_usd_per_mtok=out)
+    return found
+
+
+def limits(cost: str, time: str, concurrency: int | None) -> dict[str, Any]:
+    """Those limits of a run that were given, by the names of RunLimits."""
+    given: dict[str, Any] = {}
+    if cost:
+        given["cost_usd"] = limit(cost, "--limit")
+    if time:
+        given["seconds"] = seconds(time, "--time-limit")
+    if concurrency is not None:
+        given["concurrency"] = concurrency
+    return given
