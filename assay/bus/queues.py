@@ -13,7 +13,7 @@ from assay.contracts.codec import Message
 _KINDS: dict[Stage, Any] = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
 
 REPORTS: Queue[AttemptExecuted | AttemptJudged] = Queue(
-    name="reports", subject="assay.work.report.*", kind=Report, ack_wait_seconds=30.0, max_deliver=20
+    name="reports", subject="assay.work.report.*", kind=Report, ack_wait_seconds=30.0, max_deliver=8
 )
 """What runners and judges say happened; fetched by the ledger alone."""
 

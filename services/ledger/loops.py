@@ -32,11 +32,23 @@ async def take_reports(bus: Bus, ports: Ports, batch: int) -> None:
     """Fetch reports for ever, make their effects, then acknowledge them."""
     while True:
         try:
-            deliveries = await bus.work.fetch(REPORTS, batch, wait_seconds=5.0)
-            await settle(deliveries, ports)
+            await _settle_in_time(bus, await bus.work.fetch(REPORTS, batch, wait_seconds=5.0), ports)
             await asyncio.sleep(GATHER_SECONDS)
-        except (Unavailable, Retryable) as error:
+        except Retryable as error:
             log.warning("reports.waiting", reason=str(error))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _settle_in_time(bus: Bus, deliveries: Sequence[Delivery[Report]], ports: Ports) -> None:
+    """While the store is away they are held on to: let go, each would come again and again, and at last be taken for
+    one that nobody can handle."""
+    while True:
+        try:
+            await settle(deliveries, ports)
+            return
+        except Unavailable as error:
+            log.warning("reports.waiting", reports=len(deliveries), reason=str(error))
+            await bus.work.in_progress(deliveries)
             await asyncio.sleep(PAUSE_SECONDS)
 
 
