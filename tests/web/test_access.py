@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from assay.contracts.runs import RunRequest
+from assay.contracts.runs import RunRequest, WaitReason
+from tests.web.stage import control
 from tests.web.stage.server import Stage
 
 pytestmark = pytest.mark.browser
@@ -34,9 +35,24 @@ def addresses(stage: Stage) -> dict[str, str]:
     stage.do(stage.play.step, done, 10_000)
     half = stage.do(stage.play.submit, RunRequest(models=models, suite="demo")).run.run_id
     stage.do(stage.play.step, half, 203)
+    stage.do(control.wait, stage.play, half, WaitReason.NO_RUNNER, "None is connected.")
+    stage.do(control.warn, stage.play, half, "day", 80, "")
+    stage.do(control.stall, stage.play, half, "No runner is connected.")
+    ended = stage.do(stage.play.submit, RunRequest(models=models, suite="coding")).run.run_id
+    stage.do(stage.play.step, ended, 60)
+    stage.do(control.cancel, stage.play, ended)
+    stage.do(control.end_grace, stage.play, ended)
+    again = stage.do(control.restart, stage.play, ended, False, None).run_id
+    stage.do(stage.play.step, again, 8)
+    cancelling = stage.do(stage.play.submit, RunRequest(models=models, suite="coding")).run.run_id
+    stage.do(stage.play.step, cancelling, 14)
+    stage.do(control.cancel, stage.play, cancelling)
     return {
         "/runs": "outcome-bar",
-        f"/runs/{half}": "attempts-table .row",
+        f"/runs/{half}": "[data-note=stalled]",
+        f"/runs/{ended}": "#retry",
+        f"/runs/{again}": "attempts-table .aside",
+        f"/runs/{cancelling}": "[data-note=cancelling]",
         f"/attempts/{done}-6": "[aria-label=Checks]",
         f"/attempts/{done}-6?tab=prompt": "prompt-artifact .said",
         f"/attempts/{done}-6?tab=response": "plain-artifact .plain",
@@ -45,6 +61,8 @@ def addresses(stage: Stage) -> dict[str, str]:
         f"/attempts/{done}-6?tab=artifacts": "[aria-label=Artifacts]",
         f"/attempts/{done}-6?tab=calls": "[aria-label=Calls]",
         "/leaderboard": "cost-chart svg",
+        "/costs": "spend-chart svg",
+        "/costs?by=day": "spend-chart svg",
         "/nowhere": ".notice",
     }
 
@@ -77,6 +95,37 @@ def test_the_launch_dialog_has_no_serious_fault(page: Page, scheme: Any) -> None
     page.locator("#start").click()
     page.locator("#models-errors p").wait_for()
     assert not violations(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_refused_quote_has_no_serious_fault(page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto("/runs")
+    page.locator("#launch").click()
+    page.get_by_label("openai/gpt-4o-mini").check()
+    page.locator("#cost").fill("0.0001")
+    page.locator("#refusal").wait_for()
+    page.wait_for_timeout(300)
+    assert not violations(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_dialogs_of_a_run_have_no_serious_fault(page: Page, stage: Stage, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    run_id = stage.do(stage.play.submit, RunRequest(models=("openai/gpt-4o-mini",), suite="coding")).run.run_id
+    stage.do(stage.play.step, run_id, 30)
+    for button, dialog in (("#limits", "limits-dialog"), ("#cancel", "cancel-dialog"), ("#retry", "restart-dialog")):
+        if button == "#retry":
+            stage.do(control.cancel, stage.play, run_id)
+            stage.do(control.end_grace, stage.play, run_id)
+        page.goto(f"/runs/{run_id}")
+        page.locator(button).click()
+        page.get_by_role("dialog").wait_for()
+        page.wait_for_timeout(300)
+        assert not violations(page), dialog
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(page.locator(button)).to_be_focused()
 
 
 def test_the_skip_link_leads_past_the_header(page: Page) -> None:

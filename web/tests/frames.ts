@@ -89,6 +89,10 @@ export function runFact(sequence: number, type: "run.finished" | "run.cancelled"
   );
 }
 
+export function said(sequence: number, data: FactFrame["event"]["data"]): FactFrame {
+  return envelope(sequence, data, "run:r1");
+}
+
 function envelope(sequence: number, data: FactFrame["event"]["data"], topic: string): FactFrame {
   return {
     type: "fact",

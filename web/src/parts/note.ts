@@ -12,7 +12,7 @@ export function note(name: string, tone: Tone, body: TemplateResult | (string | 
 }
 
 export const noteStyle = css`
-  .note { display: flex; align-items: flex-start; gap: 9px; padding: 8px 12px; border-radius: var(--radius); border: 1px solid var(--line-strong); background: var(--surface); margin-bottom: 10px; overflow-wrap: anywhere; }
+  .note { display: flex; align-items: flex-start; gap: 9px; padding: 8px 12px; border-radius: var(--radius); border: 1px solid var(--line); background: var(--surface); margin-bottom: 10px; overflow-wrap: anywhere; }
   .note span { min-width: 0; unicode-bidi: plaintext; }
   .note wa-icon { flex: none; margin-top: 2px; font-size: 16px; }
   .note.warn { background: var(--warn-soft); border-color: var(--warn); color: var(--warn); }

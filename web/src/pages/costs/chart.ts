@@ -12,6 +12,12 @@ import { Chart, looks, type Paint } from "../../parts/chart.ts";
 use([BarChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, SVGRenderer]);
 
 const MOST_BARS = 15;
+const STRIPES = {
+  color: "rgb(255 255 255 / 45%)",
+  dashArrayX: [1, 0],
+  dashArrayY: [3, 4],
+  rotation: -Math.PI / 4,
+};
 
 @customElement("spend-chart")
 export class SpendChart extends Chart {
@@ -53,7 +59,7 @@ export class SpendChart extends Chart {
     };
     return {
       animationDuration: 250,
-      aria: { enabled: true, label: { enabled: false }, decal: { show: true, decals: [{ symbol: "none" }, {}] } },
+      aria: { enabled: true, label: { enabled: false }, decal: { show: true, decals: [{ symbol: "none" }, STRIPES] } },
       grid: { left: 12, right: 24, top: 34, bottom: 8, containLabel: true },
       legend: { top: 0, left: 0, textStyle: text, itemHeight: 10, itemWidth: 16 },
       tooltip: {

@@ -42,8 +42,8 @@ export class MoneyLimits extends LitElement {
     return html`<form @submit=${this.submit} novalidate>
       ${this.problem && !this.problem.errors.length ? html`<p class="problem" role="alert"><b>${this.problem.title}</b> ${this.problem.detail}</p>` : nothing}
       <div class="numbers">
-        ${this.renderField(draft, "day_usd", "Limit of each day, US dollars", "none")}
-        ${this.renderField(draft, "project_usd", "Limit of all time, US dollars", "none")}
+        ${this.renderField(draft, "day_usd", "Limit per day, $", "none")}
+        ${this.renderField(draft, "project_usd", "Limit of all time, $", "none")}
         ${this.renderField(draft, "time_zone", "Time zone of the days", "UTC")}
       </div>
       <datalist id="zones">${ZONES.map((zone) => html`<option value=${zone}></option>`)}</datalist>

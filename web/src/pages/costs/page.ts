@@ -5,15 +5,7 @@ import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { asProblem, type CostFilter, getCosts } from "../../api.ts";
-import {
-  type AccountView,
-  COSTS_BY,
-  type CostBy,
-  type CostRow,
-  type Costs,
-  type Money,
-  type Problem,
-} from "../../contracts.ts";
+import { type AccountView, type CostBy, type CostRow, type Costs, type Money, type Problem } from "../../contracts.ts";
 import { controls, facts, ground, page, table } from "../../design/sheets.ts";
 import { nano } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
@@ -33,6 +25,7 @@ import { costsStyle } from "./costs-style.ts";
 import "./limits-form.ts";
 import { viewOfAddress } from "./view.ts";
 
+/** In the order they are offered. */
 const BY: Record<CostBy, string> = { model: "Model", task: "Task", day: "Day", run: "Run", call: "Call" };
 
 @customElement("costs-page")
@@ -129,7 +122,7 @@ export class CostsPage extends LitElement {
 
   private renderFilters() {
     const { by, run_id, since, until } = this.view;
-    const kinds = COSTS_BY.filter((kind) => kind !== "call" || run_id || by === "call");
+    const kinds = (Object.keys(BY) as CostBy[]).filter((kind) => kind !== "call" || run_id || by === "call");
     const date = (name: string, label: string, value: string) =>
       html`<label>${label} <input type="date" name=${name} .value=${value} @change=${(event: Event) => setQuery({ [name]: (event.target as HTMLInputElement).value })} /></label>`;
     return html`<div class="filters">
@@ -154,12 +147,13 @@ export class CostsPage extends LitElement {
   }
 
   private renderTable(costs: Costs) {
+    const sorting = sortingOfAddress();
     const table = this.controller.table({
       features,
       columns: this.columns,
       data: costs.rows,
       getRowId: (row) => row.label,
-      state: { sorting: sortingOfAddress() },
+      state: { sorting: sorting.length ? sorting : [{ id: this.view.by === "day" ? "label" : "cost", desc: true }] },
       onSortingChange: keepSorting,
     });
     const style = ({ right, minor }: CostColumn["shown"]) => `${right ? "right" : ""} ${minor ? "minor" : ""}`;

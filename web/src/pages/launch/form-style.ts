@@ -16,7 +16,7 @@ export const formStyle = css`
   .hint { margin-top: 6px; font-size: 13px; color: var(--quiet); }
   .models { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 8px 16px; margin-bottom: 12px; max-height: 220px; overflow-y: auto; padding: 3px; }
   .models span { overflow-wrap: anywhere; }
-  .models input { position: relative; top: 1px; }
+  .models input, .choice input { position: relative; top: 1px; flex: none; }
   .models small { display: block; color: var(--quiet); font-size: 12px; }
   .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }
   .numbers > .errors { grid-column: 1 / -1; }

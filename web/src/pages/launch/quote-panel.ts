@@ -65,7 +65,8 @@ export const quoteStyle = css`
   .caution { background: var(--warn-soft); color: var(--warn); }
   .checks { display: grid; gap: 6px; margin-top: 12px; }
   .checks label { display: flex; align-items: baseline; gap: 8px; cursor: pointer; }
-  .checks input { position: relative; top: 1px; }
+  .checks input { position: relative; top: 1px; flex: none; }
   .checks small { display: block; color: var(--quiet); font-size: 12px; }
   .about { color: var(--quiet); font-size: 13px; }
+  @media (max-width: 640px) { .about { display: block; } }
 `;

@@ -4,9 +4,8 @@ import { html, nothing } from "lit";
 import type { RunView, WaitReason } from "../../contracts.ts";
 import { dollars, less, nano, share, sum } from "../../format/money.ts";
 import { percent, plural } from "../../format/number.ts";
-import { duration } from "../../format/time.ts";
+import { absolute, between, duration } from "../../format/time.ts";
 import type { RunStore, Warning } from "../../live/run-store.ts";
-import { moment } from "../../parts/moment.ts";
 import { WARN_AT } from "../../parts/money-bar.ts";
 import { note } from "../../parts/note.ts";
 import { visible } from "../../parts/plain.ts";
@@ -72,7 +71,7 @@ function waits(run: RunView) {
   return note(
     "waits",
     tone,
-    html`<b>Attempts wait.</b> ${WAITS[reason] ?? reason}, since ${moment(since)}. ${visible(detail)}`,
+    html`<b>Attempts wait.</b> ${WAITS[reason] ?? reason}, for <time datetime=${since} title="since ${absolute(since)}">${duration(between(since, null))}</time>. ${visible(detail)}`,
   );
 }
 

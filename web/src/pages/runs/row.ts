@@ -73,5 +73,5 @@ export const rowStyle = css`
   .waits { display: block; color: var(--warn); white-space: nowrap; }
   td.models { max-width: 260px; overflow-wrap: anywhere; }
   @media (max-width: 900px) { .models { display: none; } }
-  @media (max-width: 640px) { th:nth-child(5), td:nth-child(5), .started, .took { display: none; } td.progress { min-width: 110px; } td.name { min-width: 120px; } }
+  @media (max-width: 640px) { th:nth-child(5), td:nth-child(5), .started, .took { display: none; } td.progress { min-width: 84px; } td.name { min-width: 104px; } th, td { padding-left: 6px; padding-right: 6px; } .waits { white-space: normal; } }
 `;
