@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,12 +30,17 @@ class Lease:
         return Claim(attempt_id=self.ticket.attempt_id, token=self.ticket.token)
 
 
+_REMEMBERED = 10_000
+
+
 class Leases:
-    """By claim, so an order delivered twice gives no second lease."""
+    """By claim. An order delivered twice gives no second lease, nor does one that comes when its work is done and the
+    ledger has not taken in the report: work done twice under one token would be paid for twice and reported once."""
 
     def __init__(self, slots: int) -> None:
         self._slots = slots
         self._held: dict[Claim, Lease] = {}
+        self._begun: OrderedDict[Claim, None] = OrderedDict()
         self._changed = asyncio.Event()
 
     def __iter__(self) -> Iterator[Lease]:
@@ -42,9 +48,6 @@ class Leases:
 
     def __len__(self) -> int:
         return len(self._held)
-
-    def __contains__(self, claim: Claim) -> bool:
-        return claim in self._held
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -57,10 +60,17 @@ class Leases:
         working = sum(lease.working for lease in self._held.values())
         return max(0, min(self._slots - working, 2 * self._slots - len(self._held)))
 
+    def is_new(self, claim: Claim) -> bool:
+        """Whether no work was begun under it, as far back as is remembered."""
+        return claim not in self._begun
+
     def add(self, lease: Lease, task: asyncio.Task[None]) -> None:
         """``task`` acts on the lease; the lease is held until it ends, however it ends."""
         lease.task = task
         self._held[lease.claim] = lease
+        self._begun[lease.claim] = None
+        if len(self._begun) > _REMEMBERED:
+            self._begun.popitem(last=False)
         task.add_done_callback(lambda _: self._drop(lease))
 
     def worked(self, lease: Lease) -> None:

@@ -108,7 +108,7 @@ class Worker:
     async def _take(self, orders: Sequence[Delivery[Order]]) -> None:
         for ticket in await self._claiming.claim(orders):
             lease = Lease(ticket)
-            if lease.claim not in self._leases:
+            if self._leases.is_new(lease.claim):
                 self._leases.add(lease, asyncio.create_task(self._attempt(lease)))
                 self._pulse.hasten(ticket.lease_seconds / 3)
 

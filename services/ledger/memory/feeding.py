@@ -19,7 +19,6 @@ from services.ledger.memory.winding import end_limited
 from services.ledger.postgres.changes import Change, Note
 from services.ledger.postgres.feeding import (
     _DETAILS,
-    AHEAD,
     WINDOW,
     _changed,
     _line,
@@ -30,7 +29,7 @@ from services.ledger.postgres.feeding import (
 )
 from services.ledger.postgres.rows import from_jsonb, to_jsonb
 from services.ledger.settings import LedgerSettings
-from services.ledger.sharing import Purse, Shared, share
+from services.ledger.sharing import Purse, Shared, places, share
 
 
 class MemoryFeeder:
@@ -54,13 +53,13 @@ class MemoryFeeder:
         if not runs:
             return 0
         slots = live_slots(store, self._silence_seconds).get("run", 0)
-        room = AHEAD * slots - sum(order["stage"] == "run" for order in store.orders)
-        if room <= 0 and slots:
+        room = places(slots, sum(order["stage"] == "run" for order in store.orders))
+        if not room and slots:
             return 0
         looked = _look(store, runs)
         overall = self._max_concurrency - looked.out if self._max_concurrency else None
         lines = [_line(run, looked) for run in runs]
-        shared = share(lines, max(0, room), looked.purses, looked.providers, overall)
+        shared = share(lines, room, looked.purses, looked.providers, overall)
         if not slots:
             shared.blocked = {run["run_id"]: WaitReason.NO_RUNNER for run in runs}
         rows = [self._queue(attempt_id) for attempt_id in shared.released]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, State
 from assay.contracts.verdicts import Outcome
 from services.ledger.memory.board import count_in
 from services.ledger.memory.changes import change_attempt, record
+from services.ledger.memory.inbox import take_in
 from services.ledger.memory.orders import add_orders
 from services.ledger.memory.rows import new_try
 from services.ledger.memory.spending import book_calls, book_judging
@@ -18,8 +18,6 @@ from services.ledger.postgres.changes import Change
 from services.ledger.postgres.reports import BUDGET, _executed_row, _fact_of_execution, _fact_of_judgement, _judged_row
 from services.ledger.settings import LedgerSettings
 
-R = TypeVar("R", AttemptExecuted, AttemptJudged)
-
 
 class MemoryReports:
     def __init__(self, store: MemoryStore, settings: LedgerSettings) -> None:
@@ -27,19 +25,10 @@ class MemoryReports:
         self._max_tries = settings.max_tries
 
     async def executed(self, reports: Sequence[AttemptExecuted]) -> None:
-        self._store.transact(lambda: self._all_executed(self._fresh(reports)))
+        self._store.transact(lambda: self._all_executed(take_in(self._store, reports)))
 
     async def judged(self, reports: Sequence[AttemptJudged]) -> None:
-        self._store.transact(lambda: self._all_judged(self._fresh(reports)))
-
-    def _fresh(self, reports: Sequence[R]) -> list[R]:
-        """Those not taken in before; from now on they are."""
-        fresh: list[R] = []
-        for report in reports:
-            if report.message_id not in self._store.inbox:
-                self._store.inbox.insert(report.message_id, {"message_id": report.message_id})
-                fresh.append(report)
-        return fresh
+        self._store.transact(lambda: self._all_judged(take_in(self._store, reports)))
 
     def _all_executed(self, reports: list[AttemptExecuted]) -> None:
         store = self._store

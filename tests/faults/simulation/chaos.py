@@ -12,6 +12,7 @@ from services.ledger.errors import Unavailable
 from tests.faults.simulation.processes import Dead, Process
 
 Tell = Callable[[str], None]
+READS = ("get", "page", "history", "board", "costs", "quote")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Odds:
     lag: float = 0.0
     lag_seconds: float = 2.0
     away: float = 0.0
+    reads_away: bool = False
     copies: int = 1
 
 
@@ -74,16 +76,18 @@ class Guarded:
     def __init__(self, port: Any, process: Process, chaos: Chaos, name: str, *, away: bool = False) -> None:
         self._port, self._process, self._chaos, self._name = port, process, chaos, name
         self._away = chaos.odds.away if away else 0.0
+        self._away_reads = self._away if chaos.odds.reads_away else 0.0
 
     def __getattr__(self, method: str) -> Any:
         there, chaos, place = getattr(self._port, method), self._chaos, f"{self._name}.{method}"
+        away = self._away_reads if method in READS else self._away
 
         async def call(*args: Any, **more: Any) -> Any:
             await chaos.step(self._process, place)
-            if chaos.happens(self._away):
+            if chaos.happens(away):
                 raise Unavailable(ConnectionError("cut off"))
             result = await there(*args, **more)
-            if chaos.happens(self._away):
+            if chaos.happens(away):
                 raise Unavailable(ConnectionError("cut off before the answer came"))
             await chaos.step(self._process, f"{place} done")
             return result

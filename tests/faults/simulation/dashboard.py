@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 
 from msgspec.structs import replace
 
-from assay.contracts.attempts import AttemptView
+from assay.contracts.attempts import AttemptView, State
 from assay.contracts.codec import decode, encode
-from assay.contracts.facts import Event, RunFact
+from assay.contracts.facts import Event, RunCancelled, RunCancelling, RunFact
 from assay.contracts.live import ErrorFrame, FactFrame, RunSnapshot, Snapshot, Subscribe, TailFrame
 from assay.contracts.runs import RunView
+from assay.contracts.verdicts import Outcome
 from services.gateway.live.connection import Connection
 from tests.faults.simulation.services import PACE, Gateway
 
@@ -60,7 +61,18 @@ class Dashboard:
         fact = event.data
         if isinstance(fact, RunFact):
             self.run = replace(fact.run, sequence=event.sequence)
+            if isinstance(fact, RunCancelling | RunCancelled):
+                self._cancel_rest(fact, event)
         else:
             self.rows[fact.attempt.ordinal] = fact.attempt
             if self.run is not None:
                 self.run = replace(self.run, progress=fact.progress, sequence=event.sequence)
+
+    def _cancel_rest(self, fact: RunCancelling | RunCancelled, event: Event) -> None:
+        """As the browser does (web/src/live/run-store.ts): one fact tells of all attempts that end with their run."""
+        not_begun = (State.WAITING, State.QUEUED)
+        for ordinal, row in self.rows.items():
+            ends = row.state is not State.DONE if isinstance(fact, RunCancelled) else row.state in not_begun
+            if ends:
+                ended = {"state": State.DONE, "outcome": Outcome.CANCELLED, "held_usd": "0"}
+                self.rows[ordinal] = replace(row, **ended, reason=fact.run.reason, changed_at=event.time)

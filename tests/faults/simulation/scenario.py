@@ -6,12 +6,15 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.contracts.runs import RunRequest, TokenPrice
+from assay.contracts.runs import RunLimits, RunRequest, TokenPrice
 from tests.faults.simulation.chaos import Odds
 from tests.faults.simulation.provider import Manners
 
 MODELS = ("sim/alpha", "sim/beta")
-PRICE = TokenPrice(input_usd_per_mtok="10", output_usd_per_mtok="40")
+PRICES = (
+    TokenPrice(input_usd_per_mtok="10", output_usd_per_mtok="40"),
+    TokenPrice(input_usd_per_mtok="3.333333", output_usd_per_mtok="77.7777", cached_usd_per_mtok="1"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,26 @@ def _manners(rng: random.Random) -> Manners:
 
 def _request(rng: random.Random) -> RunRequest:
     models = rng.choice((MODELS[:1], MODELS))
-    return RunRequest(models=models, tasks=("echo",), samples=rng.randint(1, 4), prices=dict.fromkeys(models, PRICE))
+    return RunRequest(
+        models=models,
+        tasks=("echo",),
+        samples=rng.randint(1, 4),
+        prices=dict.fromkeys(models, rng.choice(PRICES)),
+        limits=_limits(rng),
+        priority=rng.randint(1, 9),
+        partial=True,
+        reuse=rng.random() < 0.2,
+    )
+
+
+def _limits(rng: random.Random) -> RunLimits:
+    """The dearest attempt may cost 0.0165 USD."""
+    return RunLimits(
+        cost_usd=rng.choice((None, "1", "0.05", "0.02")),
+        seconds=rng.choice((10_800.0, 10_800.0, 6.0)),
+        concurrency=rng.choice((0, 0, 1, 2)),
+        no_progress_seconds=rng.choice((600.0, 2.0)),
+    )
 
 
 def _deeds(rng: random.Random, heal_at: float) -> list[Deed]:
@@ -99,5 +121,10 @@ def _deeds(rng: random.Random, heal_at: float) -> list[Deed]:
     for name in ("runner-0", "judge-0", "ledger-0", "gateway-0"):
         maybe(0.15, "cut", name, rng.uniform(0.5, 5.0))
         maybe(0.15, "kill", name)
-    maybe(0.2, "cancel", 0)
+    maybe(0.1, "cancel", rng.choice((0.0, 2.0, 5.0)))
+    maybe(0.15, "pause")
+    maybe(0.15, "resume")
+    maybe(0.15, "limit", rng.choice((None, "0.03", "0.01", "0.0001")))
+    maybe(0.1, "limit_project", rng.choice(("0.03", "0.005")), rng.choice((None, "0.04")))
+    maybe(0.1, "restart")
     return deeds

@@ -14,8 +14,17 @@ from assay.artifacts import Area
 from assay.bus.errors import BusError
 from assay.catalog import Catalog
 from assay.contracts.problems import ProblemError
-from assay.contracts.rpc import CancelRun, Request, SubmitRun
-from assay.contracts.runs import RunRequest, RunView
+from assay.contracts.rpc import (
+    CancelRun,
+    ChangeRun,
+    PauseRun,
+    Request,
+    RestartRun,
+    ResumeRun,
+    SetMoneyLimits,
+    SubmitRun,
+)
+from assay.contracts.runs import RunLimits, RunRequest, RunStatus, RunView
 from services.gateway.names import CatalogNames
 from services.gateway.ports import Store
 from services.gateway.submission import plan_of
@@ -25,6 +34,7 @@ from tests.faults.simulation.chaos import Chaos, Tell
 from tests.faults.simulation.dashboard import Dashboard
 from tests.faults.simulation.lines import Exchange
 from tests.faults.simulation.loop import VirtualLoop
+from tests.faults.simulation.money import over_limit
 from tests.faults.simulation.processes import Process, owned
 from tests.faults.simulation.provider import Provider
 from tests.faults.simulation.scenario import Scenario
@@ -68,11 +78,17 @@ class Simulation:
             provider=Provider(chaos=chaos, manners=scenario.manners),
             settings=settings,
         )
-        self._clients: list[asyncio.Task[None]] = []
+        self.stores.memory.watch = self._watch
+        self._clients: list[asyncio.Task[Any]] = []
+        self._watching: list[asyncio.Task[None]] = []
         self._lives = 0
 
     def _timed(self, tell: Tell) -> Tell:
         return lambda text: tell(f"{asyncio.get_running_loop().time():9.3f} {text}")
+
+    def _watch(self) -> None:
+        if wrong := over_limit(self.stores.memory):
+            self.faults.append(wrong)
 
     # --- processes
 
@@ -124,10 +140,37 @@ class Simulation:
         process.stop()
         asyncio.get_running_loop().call_later(seconds, process.go_on)
 
-    def cancel(self, index: int) -> None:
-        if len(self.journal) > index:
-            run = list(self.journal.values())[index]
-            self._clients.append(asyncio.ensure_future(self._insist(CancelRun(run_id=run.run_id))))
+    def cancel(self, grace_seconds: float) -> None:
+        self._ask_of_first(lambda run_id: CancelRun(run_id=run_id, grace_seconds=grace_seconds))
+
+    def pause(self) -> None:
+        self._ask_of_first(lambda run_id: PauseRun(run_id=run_id))
+
+    def resume(self) -> None:
+        self._ask_of_first(lambda run_id: ResumeRun(run_id=run_id))
+
+    def limit(self, cost_usd: str | None) -> None:
+        limits = RunLimits(cost_usd=cost_usd)
+        self._ask_of_first(lambda run_id: ChangeRun(run_id=run_id, limits=limits))
+
+    def limit_project(self, day_usd: str | None, project_usd: str | None) -> None:
+        self._ask(SetMoneyLimits(day_usd=day_usd, project_usd=project_usd, time_zone="Europe/Berlin"))
+
+    def restart(self) -> None:
+        async def restarted(run_id: str) -> None:
+            request = RestartRun(run_id=run_id, idempotency_key="restart")
+            if answer := await self._insist(request):
+                self._note("restart", answer)
+
+        for run in list(self.journal.values())[:1]:
+            self._clients.append(asyncio.ensure_future(restarted(run.run_id)))
+
+    def _ask_of_first(self, request: Callable[[str], Request[Any]]) -> None:
+        for run in list(self.journal.values())[:1]:
+            self._ask(request(run.run_id))
+
+    def _ask(self, request: Request[Any]) -> None:
+        self._clients.append(asyncio.ensure_future(self._insist(request)))
 
     # --- clients
 
@@ -136,12 +179,14 @@ class Simulation:
         stores = cast("dict[Area, Store]", dict.fromkeys(Area, self.world.artifacts))
         plan = await plan_of(request, _names(), stores)
         answer = await self._insist(SubmitRun(plan=plan, idempotency_key=key))
-        if answer is None:
-            return
+        if answer is not None:
+            self._note(key, answer)
+
+    def _note(self, key: str, answer: RunView) -> None:
         self.journal[key] = answer
         if self.scenario.dashboards:
             self.dashboards[answer.run_id] = Dashboard(answer.run_id)
-            self._clients.append(asyncio.ensure_future(self._keep_watching(self.dashboards[answer.run_id])))
+            self._watching.append(asyncio.ensure_future(self._keep_watching(self.dashboards[answer.run_id])))
 
     async def _insist(self, request: Request[Any]) -> Any:
         """Ask until there is an answer, as a client with an Idempotency-Key may."""
@@ -181,10 +226,8 @@ class Simulation:
                 self._start(f"{kind}-{number}")
         for number in range(scenario.runners):
             self._start(f"runner-{number}")
-        submitting = [
-            asyncio.ensure_future(self._submit(at, request, f"key-{number}"))
-            for number, (at, request) in enumerate(scenario.requests)
-        ]
+        for number, (at, request) in enumerate(scenario.requests):
+            self._clients.append(asyncio.ensure_future(self._submit(at, request, f"key-{number}")))
         for deed in scenario.deeds:
             await self._until(deed.at)
             if self._tell:
@@ -192,7 +235,7 @@ class Simulation:
             getattr(self, deed.what)(*deed.arguments)
         await self._until(scenario.heal_at)
         self._heal()
-        await self._settled(submitting)
+        await self._settled()
 
     async def _until(self, at: float) -> None:
         await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
@@ -206,13 +249,24 @@ class Simulation:
         for process in self.processes.values():
             process.go_on()
 
-    async def _settled(self, submitting: list[asyncio.Task[None]]) -> None:
+    def _let_go_on(self) -> None:
+        """What people held up on purpose would wait for them for ever."""
+        for run in self.stores.memory.runs:
+            if run["status"] == RunStatus.PAUSED:
+                self._ask(ResumeRun(run_id=run["run_id"]))
+        if any(run["waits"] for run in self.stores.memory.runs):
+            self.limit_project(None, None)
+
+    async def _settled(self) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + HEALED_SECONDS
         while loop.time() < deadline:
             await asyncio.sleep(1.0)
-            if all(task.done() for task in submitting) and self.stores.at_rest:
+            if not all(client.done() for client in self._clients):
+                continue
+            if self.stores.at_rest:
                 break
+            self._let_go_on()
         for line in self.world.exchange.lines.values():
             line.mend()
         await asyncio.sleep(SEEN_SECONDS)

@@ -20,8 +20,9 @@ from services.ledger.memory.sweeping import MemorySweeper
 from services.ledger.settings import LedgerSettings
 from tests.faults.simulation.processes import Process
 
-EPOCH = datetime(2031, 5, 17, 21, 30, tzinfo=UTC)
-"""When simulations begin, by the store's clock: years from what the services' own clocks say, which must not matter."""
+EPOCH = datetime(2031, 5, 17, 21, 59, 50, tzinfo=UTC)
+"""When simulations begin, by the store's clock: years from what the services' own clocks say, which must not matter
+(case 27), and ten seconds before midnight in Berlin."""
 
 
 class WatchedStore(MemoryStore):
