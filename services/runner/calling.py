@@ -136,6 +136,8 @@ class Caller:
         except BaseException as error:
             if request.took_seconds is not None:
                 await self._book_failed(request, error, request.took_seconds)
+            if isinstance(error, CallRetryable):
+                await self._listener.step(f"request {request.number} failed: {clean(str(error), 300)}")
             raise
         estimated, cost = completion.usage is None, cost_nanousd(self._price, usage)
         self._book(
@@ -173,8 +175,11 @@ class Caller:
             return
         unseen = CallFault.TIMEOUT if isinstance(error, asyncio.CancelledError) else CallFault.PROVIDER
         fault = error.fault if isinstance(error, CallFailed) else unseen
-        usage = await worst_usage(request.messages, request.bound)
-        self._book(usage, worst_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
+        usage = request.bound
+        try:
+            usage = await worst_usage(request.messages, request.bound)
+        finally:
+            self._book(usage, worst_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
 
     def _book(
         self,

@@ -13,7 +13,7 @@ from assay.bus.queues import REPORTS, all_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, ExecuteAttempt, Ticket
 from assay.contracts.models import CallFault
-from assay.contracts.rpc import ClaimAttempts, Claims, Heartbeat, Leases, ModelProbe, TestModel
+from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, Leases, ModelProbe, TestModel
 from services.runner.__main__ import work
 from services.runner.settings import RunnerSettings
 from tests.runner.endpoint import Endpoint, Reply
@@ -26,6 +26,8 @@ class Ledger:
     def __init__(self, room: Room) -> None:
         self.room = room
         self.tickets: dict[str, Ticket] = {}
+        self.share = 1.0
+        self.lost: tuple[Claim, ...] = ()
         self.beats = 0
 
     async def serve(self) -> None:
@@ -43,7 +45,13 @@ class Ledger:
 
     async def beat(self, _: Heartbeat) -> Leases:
         self.beats += 1
-        return Leases()
+        return Leases(share=self.share, lost=self.lost)
+
+    async def beaten(self) -> None:
+        """Until the next heartbeat but one: the next may already be under way."""
+        until = self.beats + 2
+        while self.beats < until:
+            await asyncio.sleep(0.01)
 
     async def reports(self, count: int) -> list[AttemptExecuted]:
         found: list[AttemptExecuted] = []
@@ -107,3 +115,36 @@ async def test_a_model_can_be_tried_out(ledger: Ledger, runner: Room, served: En
     assert (await probe("stub/m-1")).fault is CallFault.TIMEOUT
     assert (await probe("nobody/m-1")).fault is CallFault.CONFIGURATION
     assert (await probe("oracle")).ok
+
+
+async def test_its_share_of_a_provider_comes_with_the_heartbeat(ledger: Ledger, runner: Room, served: Endpoint) -> None:
+    served.default = Reply(silent_seconds=0.05)
+    ledger.share = 0.5
+    first = await runner.ticket("colours", "stub/m-1", attempt_id="a-0", lease_seconds=0.3)
+    await ledger.order(first)
+    await ledger.reports(1)
+    await ledger.beaten()
+    await ledger.order(*[await runner.ticket("colours", "stub/m-1", attempt_id=f"a-{n}") for n in range(1, 5)])
+    await ledger.reports(4)
+    assert served.most_at_once == 1, "half of the two it allows"
+
+
+@pytest.mark.parametrize("waits_for", ["money", "a place", "an answer"])
+async def test_a_lost_lease_ends_the_try_at_once_whatever_it_waits_for(
+    ledger: Ledger, runner: Room, served: Endpoint, waits_for: str
+) -> None:
+    if waits_for == "a place":
+        served.default = Reply(status=429, headers={"retry-after": "0.9"})
+    else:
+        served.default = Reply(hang=True)
+    grant = 0 if waits_for == "money" else 10**9
+    await ledger.order(
+        await runner.ticket("colours", "stub/m-1", attempt_id="a-1", grant_nanousd=grant, lease_seconds=0.3)
+    )
+    await asyncio.sleep(0.2)
+    ledger.lost = (Claim(attempt_id="a-1", token=3),)
+    (report,) = await asyncio.wait_for(ledger.reports(1), 0.6)
+    assert report.fault is not None
+    assert report.fault.kind == "interrupted"
+    assert len(report.calls) == (0 if waits_for == "money" else 1)
+    assert [call.cost_nanousd > 0 for call in report.calls] in ([], [waits_for == "an answer"])

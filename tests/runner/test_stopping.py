@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from assay.contracts.attempts import AttemptExecuted
-from assay.contracts.models import CallFault, ModelSpec, Parameters
+from assay.contracts.models import CallFault, ModelSpec, Parameters, Usage
+from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
@@ -101,6 +102,19 @@ async def test_who_waits_for_money_does_too(runner: Room, served: Endpoint) -> N
     await asyncio.sleep(0.2)
     assert (await stopped(making)).calls == ()
     assert not served.bodies
+
+
+async def test_one_stopped_twice_is_charged_by_the_bytes_of_its_prompt(runner: Room, served: Endpoint) -> None:
+    """There was no time to count its tokens."""
+    served.default = Reply(hang=True)
+    making = asyncio.create_task(runner.make("colours", "stub/m-1"))
+    await asked(served)
+    making.cancel()
+    await asyncio.sleep(0)
+    making.cancel()
+    (call,) = (await making).calls
+    prompt = sum(len(message["content"]) for message in served.bodies[0]["messages"])
+    assert call.usage == Usage(input_tokens=worst_prompt_tokens(prompt, 2), output_tokens=100)
 
 
 async def test_a_request_answered_while_it_is_stopped_is_still_paid(runner: Room, served: Endpoint) -> None:
