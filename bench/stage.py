@@ -53,7 +53,7 @@ PRICES = """
 versions:
   - from: 2025-01-01
     models:
-      priced/*: {input_usd_per_mtok: 0.0875, output_usd_per_mtok: 0.0875}
+      priced/*: {input_usd_per_mtok: 0.1, output_usd_per_mtok: 0.1}
 """
 
 
@@ -118,11 +118,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(samples: int, arguments: Sequence[str] = ()) -> AsyncGenerator[Stage]:
+async def stage(samples: int, arguments: Sequence[str] = (), *, thinks_seconds: float = 0.0) -> AsyncGenerator[Stage]:
     """The stack with a task of so many samples, on a folder of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         catalog, data, port = Path(folder) / "catalog", Path(folder) / "data", free_port()
-        async with process(sys.executable, "-m", "bench.stub") as stub:
+        async with process(sys.executable, "-m", "bench.stub", str(thinks_seconds)) as stub:
             assert stub.stdout is not None
             base_url = (await stub.stdout.readline()).decode().strip()
             write_catalog(catalog, samples, base_url)

@@ -1,11 +1,14 @@
 """A model endpoint in OpenAI's dialect that answers at once, so that a benchmark measures everything but the model.
 
-The answer to every request is the last word of the last message. ``python -m bench.stub`` prints its address.
+The answer to every request is the last word of the last message. ``python -m bench.stub [SECONDS]`` prints its
+address; with seconds, it thinks for so long.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,8 +25,9 @@ class StubProtocol(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, delay_seconds: float) -> None:
         self._buffer = b""
+        self._delay_seconds = delay_seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -32,7 +36,10 @@ class StubProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while (request := self._next_request()) is not None:
-            self.transport.write(_respond(request))
+            if self._delay_seconds:
+                asyncio.get_running_loop().call_later(self._delay_seconds, self.transport.write, _respond(request))
+            else:
+                self.transport.write(_respond(request))
 
     def _next_request(self) -> bytes | None:
         head, separator, rest = self._buffer.partition(b"\r\n\r\n")
@@ -87,12 +94,12 @@ def _http(body: bytes, media_type: str) -> bytes:
     )
 
 
-async def main() -> None:
-    server = await asyncio.get_running_loop().create_server(StubProtocol, "127.0.0.1", 0)
+async def main(delay_seconds: float) -> None:
+    server = await asyncio.get_running_loop().create_server(partial(StubProtocol, delay_seconds), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()[:2]
     print(f"http://{host}:{port}/v1", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))

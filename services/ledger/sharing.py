@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assay.contracts.runs import WaitReason
+
+AHEAD = 1.5
+"""Attempts kept out, in multiples of the live runners' slots: enough that no slot waits, few enough that a new run is
+not stuck behind what was ordered before it came."""
+
+
+def places(slots: int, ordered: int) -> int:
+    """How many more may be ordered, with so many slots alive and so many orders not claimed yet."""
+    return max(0, math.ceil(AHEAD * slots) - ordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +38,14 @@ class Purse:
 
 @dataclass(slots=True)
 class Line:
-    """A run whose attempts wait in this order. ``room`` is what its own cap on attempts at once leaves; ``purses`` are
-    the accounts with a limit that bound it; ``final`` names those of them from which no more will ever come."""
+    """A run whose attempts wait in this order, and that has ``under_way`` so many others already. ``room`` is what its
+    own cap on attempts at once leaves; ``purses`` are the accounts with a limit that bound it; ``final`` names those of
+    them from which no more will ever come."""
 
     run_id: str
     priority: int
     candidates: Sequence[Candidate]
+    under_way: int = 0
     room: int | None = None
     purses: tuple[str, ...] = ()
     final: frozenset[str] = frozenset()
@@ -60,8 +72,9 @@ class _Turns:
 
     @property
     def key(self) -> tuple[float, str]:
-        """Turns are shared in proportion to priority."""
-        return (self.served + 1) / self.line.priority, self.line.run_id
+        """Places are shared in proportion to priority, those included that are taken already: a run that has just come
+        catches up at once with one that has many attempts under way."""
+        return (self.line.under_way + self.served + 1) / self.line.priority, self.line.run_id
 
 
 def share(

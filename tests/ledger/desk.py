@@ -98,6 +98,11 @@ class Desk:
     async def submit_plan(self, plan: RunPlan, key: str = "") -> RunView:
         return await self.runs.submit(SubmitRun(plan=plan, idempotency_key=key))
 
+    async def queued(self) -> dict[str, int]:
+        """How many attempts of each run are ordered."""
+        rows = await self.rows("SELECT run_id, count(*) AS n FROM attempts WHERE state = 'queued' GROUP BY 1")
+        return {row["run_id"]: row["n"] for row in rows}
+
     async def queue_all(self, run: RunView) -> None:
         """As if the feeder had released every attempt, whatever the limits."""
         await self.rows("UPDATE attempts SET state = 'queued', token = 1 WHERE run_id = $1", run.run_id)

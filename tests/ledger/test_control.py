@@ -135,17 +135,23 @@ async def test_the_runs_own_cap_and_the_providers_hold_back_the_rest(desk: Desk)
 
 async def test_a_small_run_is_not_stuck_behind_a_large_one_and_priority_counts(desk: Desk) -> None:
     large, small = await desk.submit(samples=500), await desk.submit(samples=4)
-    await desk.hire(6)
+    await desk.hire(8)
     await desk.feeder.feed()
-    rows = await desk.rows("SELECT run_id, count(*) AS n FROM attempts WHERE state = 'queued' GROUP BY 1")
-    assert {row["run_id"]: row["n"] for row in rows} == {large.run_id: 8, small.run_id: 4}
+    assert await desk.queued() == {large.run_id: 8, small.run_id: 4}
     urgent = await desk.submit(samples=500, priority=9)
     await desk.control.change(ChangeRun(run_id=large.run_id, priority=3))
-    await desk.hire(26)
+    await desk.hire(32)
     await desk.feeder.feed()
-    rows = await desk.rows("SELECT run_id, count(*) AS n FROM attempts WHERE state = 'queued' GROUP BY 1")
-    queued = {row["run_id"]: row["n"] for row in rows}
-    assert queued[urgent.run_id] == 30 and queued[large.run_id] == 18, "40 places, shared three to one"
+    queued = await desk.queued()
+    assert (queued[urgent.run_id], queued[large.run_id]) == (33, 11), "44 places, shared three to one"
+
+
+async def test_a_run_that_has_just_come_catches_up_at_once(desk: Desk) -> None:
+    large = await desk.submit(samples=100)
+    assert len(await desk.start(large, slots=20)) == 30
+    late = await desk.submit(samples=10)
+    await desk.feeder.feed()
+    assert await desk.queued() == {late.run_id: 10, large.run_id: 20}, "the large one has 30 under way already"
 
 
 async def test_a_restart_takes_over_what_is_done_and_makes_the_errors_again(desk: Desk) -> None:

@@ -38,14 +38,14 @@ async def test_a_run_goes_from_submitted_to_finished_with_facts_in_an_unbroken_s
     ]
 
 
-async def test_the_feeder_keeps_orders_at_twice_the_live_slots_and_shares_them_between_runs(desk: Desk) -> None:
+async def test_the_feeder_keeps_half_as_many_orders_more_as_there_are_slots_and_shares_them(desk: Desk) -> None:
     large, small = await desk.submit(samples=50), await desk.submit(samples=3)
     assert await desk.feeder.feed() == 0  # nobody is there to work
     await desk.hire(slots=4)
-    assert await desk.feeder.feed() == 8
+    assert await desk.feeder.feed() == 6
     assert await desk.feeder.feed() == 0
     counts = await desk.rows("SELECT run_id, count(*) AS n FROM attempts WHERE state = 'queued' GROUP BY run_id")
-    assert {row["run_id"]: row["n"] for row in counts} == {large.run_id: 5, small.run_id: 3}
+    assert {row["run_id"]: row["n"] for row in counts} == {large.run_id: 3, small.run_id: 3}
 
 
 async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(desk: Desk) -> None:

@@ -21,11 +21,12 @@ AWAY = (
     asyncio.TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
 )
+"""It cannot be reached, is starting or ending, or is out of disk or memory: never the fault of what was asked."""
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 TRIES = 5
 SNAPSHOT: Any = {"isolation": "repeatable_read", "readonly": True}

@@ -20,10 +20,8 @@ from services.ledger.postgres.rows import Row, from_jsonb, returning, to_jsonb
 from services.ledger.postgres.warnings import warnings
 from services.ledger.postgres.winding import end_limited
 from services.ledger.settings import LedgerSettings
-from services.ledger.sharing import Candidate, Line, Purse, Shared, share
+from services.ledger.sharing import Candidate, Line, Purse, Shared, places, share
 
-AHEAD = 2
-"""Orders kept out, in multiples of the live runners' slots: enough that none waits, few enough to pause at once."""
 WINDOW = 256
 """Attempts of a run looked at in one round."""
 
@@ -114,13 +112,13 @@ class PostgresFeeder:
             return 0
         found = await connection.fetchrow(_ROOM, self._silence_seconds)
         assert found is not None
-        room = AHEAD * found["slots"] - found["ordered"]
-        if room <= 0 and found["slots"]:
+        room = places(found["slots"], found["ordered"])
+        if not room and found["slots"]:
             return 0
         looked = await self._look(connection, runs)
         shared = share(
             [_line(run, looked) for run in runs],
-            max(0, room),
+            room,
             looked.purses,
             looked.providers,
             self._max_concurrency - looked.out if self._max_concurrency else None,
@@ -204,6 +202,7 @@ def _line(run: Row, looked: _Round) -> Line:
             Candidate(row["attempt_id"], row["provider"], row["worst_nanousd"])
             for row in looked.waiting.get(run["run_id"], ())
         ],
+        under_way=run["n_queued"] + run["n_running"],
         room=limits.concurrency - run["n_queued"] - run["n_running"] if limits.concurrency else None,
         purses=purses,
         final=frozenset(name for name in purses if run["ends_today"] or not name.startswith("day:")),
