@@ -1,0 +1,156 @@
+"""Money and run control against a real stack: quotes, limits, costs, pausing, changing, retrying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assay.contracts.money import nanousd
+from tests.cli.calling import Assay
+
+pytestmark = pytest.mark.slow
+
+PRICED = ("--task", "add_two", "--task", "larger_of_two", "--model", "scripted/mixed")
+SLOW = ("--suite", "demo", "--model", "local/smollm2-135m", "--repeats", "20")
+
+
+@pytest.fixture(scope="module")
+def paid(assay: Assay) -> dict[str, Any]:
+    """A run that cost something: two tasks, an answer with a price to each."""
+    ended = assay("run", *PRICED, "--repeats", "2", "--name", "paid", "--json")
+    assert ended.code == 0, ended.err
+    first, second, *_ = ended.err.splitlines()
+    assert first.startswith("quote: 4 attempts, about $0.")
+    assert ", at worst $0." in first
+    assert "left: $1 of the run, $" in first
+    assert "of the day, no limit of the project" in first
+    assert second.startswith("run ")
+    return ended.data
+
+
+def test_what_a_run_cost_is_told_by_call_task_model_day_and_run(assay: Assay, paid: dict[str, Any]) -> None:
+    cost = paid["progress"]["cost_usd"]
+    assert nanousd(cost) > 0
+    assert paid["progress"]["held_usd"] == "0"
+    labels: dict[str, list[str]] = {}
+    for by in ("call", "task", "model", "day", "run"):
+        costs = assay("costs", "--by", by, "--run", paid["run_id"], "--json").data
+        assert costs["total"]["cost_usd"] == cost
+        assert sum(nanousd(row["cost_usd"]) for row in costs["rows"]) == nanousd(cost)
+        assert (costs["judge_usd"], costs["excess_usd"], costs["total"]["estimated_usd"]) == ("0", "0", "0")
+        labels[by] = sorted(row["label"] for row in costs["rows"])
+    assert (labels["task"], labels["model"]) == (["add_two", "larger_of_two"], ["scripted/mixed"])
+    assert (labels["run"], len(labels["call"]), len(labels["day"])) == ([paid["run_id"]], 4, 1)
+    out = assay("costs", "--run", paid["run_id"]).out
+    assert f"${cost}" in out
+    assert out.splitlines()[-2].startswith("total")
+    assert "judges: $0; beyond what was held: $0" in out
+    (day,) = labels["day"]
+    assert assay("costs", "--until", "2020-01-01", "--json").data["total"]["calls"] == 0
+    assert assay("costs", "--since", day, "--until", day, "--json").data["total"]["calls"] >= 4
+
+
+def test_a_run_is_costed_again_by_the_prices_of_another_day_and_nothing_changes(
+    assay: Assay, paid: dict[str, Any]
+) -> None:
+    dear = assay("run", *PRICED, "--price", "scripted/mixed=100/100", "--limit", "none", "--json").data
+    (row,) = assay("costs", "--run", dear["run_id"], "--prices", "2026-01-01", "--json").data["rows"]
+    assert nanousd(row["cost_usd"]) > 50 * nanousd(row["recosted_usd"]) > 0
+    assert "at other prices" in assay("costs", "--run", dear["run_id"], "--prices", "2026-01-01").out
+    after = assay("costs", "--run", dear["run_id"], "--json").data["total"]
+    assert (after["cost_usd"], after["recosted_usd"]) == (dear["progress"]["cost_usd"], None)
+    assert assay("costs", "--prices", "nonsense").code == 2
+
+
+def test_a_run_that_cannot_fit_is_refused_with_the_numbers_and_not_stored(assay: Assay, paid: dict[str, Any]) -> None:
+    before = assay("runs", "show", "latest", "--json").data["run"]["run_id"]
+    ended = assay("run", *PRICED, "--limit", "0.000001")
+    assert (ended.code, ended.out) == (1, "")
+    assert "quote: 2 attempts, about $0." in ended.err
+    assert "leaves 0.000001 of 0.000001 USD" in ended.err
+    assert assay("runs", "show", "latest", "--json").data["run"]["run_id"] == before
+
+
+def test_as_much_as_fits_is_done_when_asked_for(assay: Assay, paid: dict[str, Any]) -> None:
+    quote = assay("run", *PRICED, "--repeats", "5", "--limit", "0.005", "--partial", "--json")
+    assert quote.code == 0, quote.err
+    progress = quote.data["progress"]
+    assert progress["done"] == 10
+    assert nanousd(progress["cost_usd"]) <= nanousd("0.005")
+
+
+def test_another_run_takes_over_what_is_done_at_no_cost(assay: Assay, paid: dict[str, Any]) -> None:
+    ended = assay("run", *PRICED, "--repeats", "2", "--reuse")
+    assert ended.code == 0, ended.err
+    assert "quote: 4 attempts (4 of them done already), at no cost" in ended.err
+    assert "4 results taken over" in ended.out
+    assert "$0 spent of $1" in ended.out
+
+
+def test_limits_of_the_project_hold_for_every_run(assay: Assay, paid: dict[str, Any], limits: None) -> None:
+    assert assay("limits", "set", "--project", "0.000001").code == 0
+    ended = assay("run", *PRICED)
+    assert ended.code == 1
+    assert "the limit of the project leaves 0 of 0.000001 USD" in ended.err
+
+
+def test_limits_are_set_and_shown(assay: Assay, limits: None) -> None:
+    shown = assay("limits", "set", "--day", "7.5", "--time-zone", "Europe/Berlin", "--json").data
+    assert shown["time_zone"] == "Europe/Berlin"
+    accounts = {account["kind"]: account for account in shown["accounts"]}
+    assert (accounts["day"]["limit_usd"], accounts["project"]["limit_usd"]) == ("7.5", None)
+    lines = [" ".join(line.split()) for line in assay("limits", "show").out.splitlines()]
+    assert lines[0] == "of spent held limit left"
+    assert any(line.startswith("today $") and "$7.5" in line for line in lines)
+    assert any(line.startswith("all time $") and line.endswith("no limit no limit") for line in lines)
+    assert any("Europe/Berlin" in line for line in lines)
+    wrong = assay("limits", "set", "--time-zone", "Europe/Berln")
+    assert wrong.code == 2
+    assert "did you mean 'Europe/Berlin'" in wrong.err
+
+
+@pytest.fixture
+def limits(assay: Assay) -> Iterator[None]:
+    """Limits that a test may set."""
+    yield
+    assay("limits", "set", "--day", "20", "--project", "none", "--time-zone", "UTC")
+
+
+def test_a_run_is_paused_changed_resumed_and_cancelled(assay: Assay) -> None:
+    run_id = assay("run", *SLOW, "--limit", "3", "--time-limit", "90min", "--concurrency", "1", "--detach").out.strip()
+    paused = assay("runs", "pause", run_id)
+    assert f"run {run_id} paused" in paused.out
+    assert "$0 spent of $3; 1 h 30 min at most" in paused.out
+    assert "1 attempts at once; priority 5" in paused.out
+    changed = assay("runs", "change", run_id, "--limit", "none", "--priority", "9", "--json").data
+    assert (changed["limits"]["cost_usd"], changed["limits"]["seconds"], changed["priority"]) == (None, 5400, 9)
+    assert assay("runs", "resume", run_id, "--json").data["status"] in ("waiting", "running")
+    cancelled = assay("runs", "cancel", run_id, "--grace", "0s", "--json").data
+    assert cancelled["status"] in ("cancelling", "cancelled")
+    assert assay("watch", run_id).code == 1
+    shown = assay("runs", "show", run_id).out
+    assert "ended early: the run was cancelled" in shown
+    assert assay("runs", "pause", run_id).code == 2
+
+
+def test_what_did_not_end_well_is_made_again_and_the_rest_taken_over(assay: Assay, paid: dict[str, Any]) -> None:
+    retried = assay("runs", "retry", paid["run_id"], "--json").data
+    assert (retried["restarts"], retried["progress"]["reused"]) == (paid["run_id"], 4)
+    assert assay("watch", retried["run_id"]).code == 0
+    fresh = assay("runs", "restart", paid["run_id"], "--fresh", "--limit", "2", "--json").data
+    assert (fresh["limits"]["cost_usd"], fresh["progress"]["reused"]) == ("2", 0)
+    assert assay("watch", fresh["run_id"]).code == 0
+    shown = assay("runs", "show", fresh["run_id"]).out
+    assert f"a restart of run {paid['run_id']}" in shown
+
+
+def test_a_warning_is_told_as_it_comes(assay: Assay) -> None:
+    """Each attempt may cost 64 millionths of a dollar and costs 28, so that twelve fit the limit and two do not."""
+    options = ("--price", "scripted/mixed=0/1", "--max-tokens", "64", "--limit", "0.000384", "--partial")
+    ended = assay("run", "--task", "add_two", "--model", "scripted/mixed", "--repeats", "14", *options)
+    assert "what does not fit any more will end as `limit`" in ended.err
+    assert "warning: " in ended.err, ended.err
+    assert "of 0.000384 USD, the limit of the run, are spent" in ended.err
+    assert "14/14 attempts done: 2 limit, 12 passed" in ended.out
