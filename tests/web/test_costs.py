@@ -42,7 +42,9 @@ def test_limits_are_bars_with_what_is_spent_and_held(page: Page, stage: Stage) -
     expect(page.locator("[data-account=project]")).to_contain_text("no limit")
     expect(page.locator("#judge")).to_contain_text("$0.021")
     expect(page.locator("#excess")).to_contain_text("$0.50")
-    expect(page.locator("#apart")).to_contain_text("$0.021 for judges, $0.50 that providers charged beyond")
+    expect(page.locator("#apart")).to_contain_text(
+        "Judges cost $0.021, which is not in these figures. Providers charged $0.50 beyond"
+    )
     expect(page).to_have_title("Costs · Assay")
 
 

@@ -81,6 +81,7 @@ test("cancelling ends what was not begun, and leaves the rest to end", () => {
     "running",
     "executed",
   ]);
+  expect(store.run?.progress).toMatchObject({ waiting: 0, done: 2, outcomes: { cancelled: 2 } });
 });
 
 test("a stalled run is stalled until something moves; a warning moves nothing", () => {

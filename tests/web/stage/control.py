@@ -27,8 +27,7 @@ _TAKEN_OVER = {Outcome.PASSED, Outcome.FAILED, Outcome.TIMEOUT, Outcome.REFUSED,
 
 def pause(play: Play, run_id: str) -> RunView:
     played = play.runs[run_id]
-    waits = Wait(reason=WaitReason.PAUSED, detail="It was paused.", since=now())
-    play.change(played, RunPaused, status=RunStatus.PAUSED, waits=waits)
+    play.change(played, RunPaused, status=RunStatus.PAUSED)
     for row in [row for row in played.attempts if row.state is State.QUEUED]:
         recall(play, row, "The run was paused.")
     return played.run

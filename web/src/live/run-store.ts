@@ -1,6 +1,6 @@
 /** Topic `run:<id>`: one run and all its attempts, kept from a snapshot and the facts after it. */
 
-import type { AttemptView, Instant, RunView, State } from "../contracts.ts";
+import type { AttemptView, Instant, Progress, RunView, State } from "../contracts.ts";
 import { nano } from "../format/money.ts";
 import type { Event, Fact, FactFrame, RunSnapshot, RunStalled, RunWarned, Snapshot } from "./frames.ts";
 import type { Store, Taken } from "./store.ts";
@@ -98,8 +98,10 @@ export class RunStore implements Store {
   private turned(data: Extract<Fact, { run: RunView }>, sequence: number, time: Instant): void {
     if (data.type === "run.warned") this.warned(data, sequence, true);
     else if (data.type === "run.stalled") this.stall(data);
-    else if (data.type === "run.cancelling") this.cancelRest(["waiting", "queued"], time);
-    else if (data.type === "run.cancelled") this.cancelRest(null, time);
+    else if (data.type === "run.cancelling") {
+      this.run = { ...data.run, progress: withoutIdle(data.run.progress), sequence };
+      this.cancelRest(["waiting", "queued"], time);
+    } else if (data.type === "run.cancelled") this.cancelRest(null, time);
   }
 
   private warned({ type, run, ...told }: RunWarned, sequence: number, fresh: boolean): void {
@@ -120,4 +122,13 @@ export class RunStore implements Store {
     }
     this.version += 1;
   }
+}
+
+/** What was not begun when a run was cancelled is cancelled, though no fact of its own says so. */
+function withoutIdle(progress: Progress): Progress {
+  const idle = progress.waiting + progress.queued;
+  const outcomes = idle
+    ? { ...progress.outcomes, cancelled: (progress.outcomes.cancelled ?? 0) + idle }
+    : progress.outcomes;
+  return { ...progress, waiting: 0, queued: 0, done: progress.done + idle, outcomes };
 }

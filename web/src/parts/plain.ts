@@ -29,6 +29,14 @@ export function visible(text: string): (string | TemplateResult)[] {
   return pieces;
 }
 
+/** What others worded, begun and ended as a sentence is. */
+export function sentence(text: string): string {
+  const whole = text.trim();
+  if (!whole) return "";
+  const first = whole[0]?.toUpperCase() ?? "";
+  return `${first}${whole.slice(1)}${/[.!?…]$/.test(whole) ? "" : "."}`;
+}
+
 /** A line too long to lay out is cut, saying by how much. */
 export function cutLine(line: string): string {
   if (line.length <= LONGEST_LINE) return line;

@@ -172,10 +172,10 @@ export class CostsPage extends LitElement {
     </table></div>`;
   }
 
-  /** What is in no row: it is not an attempt's. */
+  /** What no row tells: judges are nobody's attempt, and what went beyond holds is told once for all. */
   private renderApart({ judge_usd, excess_usd }: Costs) {
     if (nano(judge_usd) === 0n && nano(excess_usd) === 0n) return nothing;
-    return html`<p class="apart" id="apart">Not in these figures: ${money(judge_usd)} for judges${nano(excess_usd) > 0n ? html`, ${money(excess_usd)} that providers charged beyond what was held` : nothing}.</p>`;
+    return html`<p class="apart" id="apart">Judges cost ${money(judge_usd)}, which is not in these figures.${nano(excess_usd) > 0n ? html` Providers charged ${money(excess_usd)} beyond what was held for their requests.` : nothing}</p>`;
   }
 
   private renderLabel({ label }: CostRow) {

@@ -8,17 +8,18 @@ import { absolute, between, duration } from "../../format/time.ts";
 import type { RunStore, Warning } from "../../live/run-store.ts";
 import { WARN_AT } from "../../parts/money-bar.ts";
 import { note } from "../../parts/note.ts";
-import { visible } from "../../parts/plain.ts";
+import { sentence, visible } from "../../parts/plain.ts";
 import { ended } from "./forecast.ts";
 
-export const WAITS: Record<WaitReason, string> = {
-  paused: "The run is paused: nothing new begins until it is resumed",
-  budget: "The money that is left does not cover the next attempt yet",
-  concurrency: "As many attempts are under way as this run may have at once",
-  provider: "As many attempts are under way as the provider takes at once",
-  no_runner: "No runner is there to carry attempts out",
-  no_judge: "No judge is there to grade what was handed in",
-  capacity: "All workers are busy, and other runs have their turn first",
+/** What is waited for, and what that means where the ledger does not say. */
+const WAITS: Record<WaitReason, [string, string]> = {
+  paused: ["The run is paused", "nothing new begins until it is resumed"],
+  budget: ["Attempts wait for money", "what the limits leave does not cover the next one yet"],
+  concurrency: ["Attempts wait for others of this run", "as many are under way as it may have at once"],
+  provider: ["Attempts wait for the provider", "as many are under way as it takes at once"],
+  no_runner: ["Attempts wait for a runner", "none is there to carry them out"],
+  no_judge: ["Attempts wait for a judge", "none is there to grade what was handed in"],
+  capacity: ["Attempts wait for a free worker", "all are busy, and other runs have their turn first"],
 };
 
 const WHOSE: Record<string, string> = {
@@ -29,7 +30,7 @@ const WHOSE: Record<string, string> = {
 
 /** A warning in words: the ledger's own where it gives any. */
 export function warningWords({ account, percent: at, spent_usd, held_usd, limit_usd, message }: Warning): string {
-  if (message) return message;
+  if (message) return sentence(message);
   if (account === "excess")
     return `A provider charged more than was held for its request: ${dollars(spent_usd)} in all.`;
   const limit = limit_usd === null ? "" : ` of ${dollars(limit_usd)}`;
@@ -40,8 +41,8 @@ export function notes(run: RunView, store: RunStore) {
   return html`
     ${run.restarts ? note("restarts", "quiet", html`A restart of <a href="/runs/${run.restarts}">run ${run.restarts.slice(-8)}</a>${run.progress.reused ? `, ${plural(run.progress.reused, "result")} taken over` : ""}.`) : nothing}
     ${cancelling(run)}
-    ${run.reason && run.status !== "cancelling" ? note("reason", ended(run) ? "quiet" : "warn", html`${visible(run.reason)}`) : nothing}
-    ${store.stalled && !ended(run) ? note("stalled", "danger", html`Nothing has changed for ${duration(store.stalled.seconds)}. ${visible(store.stalled.reason)}`) : nothing}
+    ${run.reason && run.status !== "cancelling" ? note("reason", ended(run) ? "quiet" : "warn", html`${visible(sentence(run.reason))}`) : nothing}
+    ${store.stalled && !ended(run) ? note("stalled", "danger", html`Nothing has changed for ${duration(store.stalled.seconds)}. ${visible(sentence(store.stalled.reason))}`) : nothing}
     ${waits(run)}
     ${limits(run, store)}
   `;
@@ -60,19 +61,22 @@ function cancelling(run: RunView) {
   return note(
     "cancelling",
     "warn",
-    html`${run.reason ? html`${visible(run.reason)} ` : ""}The run ends within seconds; what was not begun is cancelled. ${told}`,
+    html`${run.reason ? html`${visible(sentence(run.reason))} ` : ""}The run ends within seconds; what was not begun is cancelled. ${told}`,
   );
 }
 
 function waits(run: RunView) {
-  if (!run.waits || ended(run)) return nothing;
-  const { reason, detail, since } = run.waits;
+  const { status, waits } = run;
+  const reason = status === "paused" ? "paused" : waits?.reason;
+  if (!reason || ended(run)) return nothing;
+  const [told, otherwise] = WAITS[reason] ?? ["Attempts wait", ""];
+  const since = waits?.reason === reason ? waits.since : null;
+  const detail = (waits?.reason === reason && waits.detail) || otherwise;
   const tone = reason === "paused" || reason === "capacity" ? "quiet" : "warn";
-  return note(
-    "waits",
-    tone,
-    html`<b>Attempts wait.</b> ${WAITS[reason] ?? reason}, for <time datetime=${since} title="since ${absolute(since)}">${duration(between(since, null))}</time>. ${visible(detail)}`,
-  );
+  const clock = since
+    ? html`, for <time datetime=${since} title="since ${absolute(since)}">${duration(between(since, null))}</time>`
+    : nothing;
+  return note("waits", tone, html`<b>${told}</b>${clock}. ${visible(sentence(detail))}`);
 }
 
 /** The newest warning of each account; of the run's own limit only while that limit is what it was. */
