@@ -10,12 +10,16 @@ import pytest
 from assay.cli.errors import FAILED, FINE, STRICT
 from assay.cli.following import exit_code
 from assay.cli.output import row, shown, stdout, table
-from assay.cli.showing import Lines, summary
+from assay.cli.showing import Bars, Lines, standing, summary
+from assay.cli.spending import limits_line, news, quote_line, trouble_lines
 from assay.cli.tally import Tally
+from assay.contracts import facts
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.facts import AttemptFinished, AttemptStarted, RunFinished
 from assay.contracts.live import RunSnapshot
-from assay.contracts.runs import Progress, RunStatus, RunView
+from assay.contracts.rpc import Quote
+from assay.contracts.runs import Progress, RunLimits, RunStatus, RunView, Wait, WaitReason
+from assay.contracts.spending import AccountKind, AccountView
 from assay.contracts.verdicts import Outcome
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -89,6 +93,103 @@ def test_lines_are_few_and_the_last_is_told(tally: Tally, capsys: pytest.Capture
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 2
     assert told[1].startswith("r finished: 0/3 done, a/x 0 passed, 0 failed, $0; b/y")
+
+
+WAIT = Wait(reason=WaitReason.BUDGET, detail="$0.9 of $1 is held", since=NOW)
+SPENDING = msgspec.structs.replace(
+    RUN, waits=WAIT, progress=Progress(total=3, cost_usd="0.25", held_usd="0.5", reused=2), restarts="old", priority=7
+)
+
+
+def test_limits_are_shown_against_what_is_spent_and_held() -> None:
+    assert limits_line(SPENDING) == "$0.25 spent and $0.5 held of $1; 3 h at most; priority 7"
+    free = msgspec.structs.replace(RUN, limits=RunLimits(cost_usd=None, seconds=90, concurrency=2))
+    assert limits_line(free) == "$0 spent of no limit; 1 min 30 s at most; 2 attempts at once; priority 5"
+    assert trouble_lines(SPENDING) == [
+        "attempts wait (budget): $0.9 of $1 is held",
+        "a restart of run old",
+        "2 results taken over",
+    ]
+    ended = msgspec.structs.replace(RUN, status=RunStatus.CANCELLED, reason="time is over", deadline_at=NOW)
+    assert trouble_lines(ended) == ["ended early: time is over"]
+    assert "until" not in limits_line(ended)
+    assert "until" in limits_line(msgspec.structs.replace(RUN, deadline_at=NOW))
+
+
+def test_money_and_waiting_are_part_of_how_a_run_stands(tally: Tally) -> None:
+    assert standing(tally) == ""
+    tally.hear(facts.RunChanged(run=SPENDING))
+    assert standing(tally) == "; $0.25 of $1, $0.5 held; waits: budget"
+
+
+@pytest.mark.parametrize(
+    ("fact", "told"),
+    [
+        (
+            facts.RunWarned(run=RUN, account="run", percent=80, spent_usd="0.8", held_usd="0", message="0.8 of 1 USD"),
+            "warning: 0.8 of 1 USD",
+        ),
+        (
+            facts.RunWarned(run=RUN, account="day", percent=80, spent_usd="16", held_usd="0"),
+            "warning: 80 % of the limit of the day are spent",
+        ),
+        (
+            facts.RunStalled(run=RUN, seconds=600, reason="no runner is alive"),
+            "stalled: nothing has changed for 10 min: no runner is alive",
+        ),
+        (facts.RunPaused(run=RUN), "paused: nothing new begins until `assay runs resume`"),
+        (facts.RunResumed(run=RUN), "resumed"),
+        (facts.RunCancelling(run=RUN), "cancelled; attempts under way may take some seconds to end"),
+        (facts.RunChanged(run=SPENDING), "attempts wait (budget): $0.9 of $1 is held"),
+        (
+            facts.RunChanged(run=msgspec.structs.replace(RUN, priority=9)),
+            "changed: $0 spent of $1; 3 h at most; priority 9",
+        ),
+        (facts.RunChanged(run=RUN), ""),
+        (facts.RunStarted(run=RUN), ""),
+    ],
+)
+def test_what_is_worth_a_line_is_told_as_it_comes(
+    capsys: pytest.CaptureFixture[str], fact: facts.Fact, told: str
+) -> None:
+    assert news(fact, RUN) == told
+    with Bars() as bars:
+        for shown_by in (Lines(), bars):
+            shown_by.tell(f"{told} \x1b[31m[bold]")
+    err = capsys.readouterr().err
+    assert err.count(f"{told}  [31m[bold]") == 2
+    assert "\x1b[31m[bold]" not in err
+
+
+def test_bars_show_money_and_waiting_in_a_line_of_their_own(tally: Tally, capsys: pytest.CaptureFixture[str]) -> None:
+    with Bars() as bars:
+        bars.show(tally)
+        tally.hear(facts.RunChanged(run=SPENDING))
+        bars.show(tally)
+    assert "$0.25 of $1, $0.5 held; waits: budget" in capsys.readouterr().err
+
+
+def account(kind: AccountKind, left: str | None) -> AccountView:
+    return AccountView(account=kind, kind=kind, spent_usd="0", limit_usd=left, left_usd=left)
+
+
+def test_quotes_in_words() -> None:
+    assert quote_line(Quote(attempts=3, estimated_usd="0", worst_usd="0")) == "quote: 3 attempts, at no cost"
+    quote = Quote(
+        attempts=9,
+        reused=4,
+        estimated_usd="0.5",
+        worst_usd="2",
+        accounts=(account(AccountKind.RUN, "1"), account(AccountKind.DAY, "18.5"), account(AccountKind.PROJECT, None)),
+        fits=False,
+    )
+    assert quote_line(quote) == (
+        "quote: 9 attempts (4 of them done already), about $0.5 (a guess: nothing like it was run before), "
+        "at worst $2; left: $1 of the run, $18.5 of the day, no limit of the project; "
+        "what does not fit any more will end as `limit`"
+    )
+    known = msgspec.structs.replace(quote, reused=0, from_history=True, fits=True)
+    assert "about $0.5, at worst $2; left" in quote_line(known)
 
 
 @pytest.mark.parametrize(
