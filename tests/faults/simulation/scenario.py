@@ -41,7 +41,6 @@ class Scenario:
     ledgers: int = 1
     dashboards: bool = True
     lease_seconds: float = 3.0
-    mutations: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 def scenario_of(seed: int) -> Scenario:

@@ -57,7 +57,7 @@ def _names() -> CatalogNames:
 class Simulation:
     """``journal`` is what the client was told: run ids by idempotency key. ``faults`` is what must not have been."""
 
-    def __init__(self, scenario: Scenario, tell: Tell | None = None) -> None:
+    def __init__(self, scenario: Scenario, tell: Tell | None = None, stores: type[Stores] = Stores) -> None:
         self.scenario = scenario
         self.faults: list[str] = []
         self.journal: dict[str, RunView] = {}
@@ -69,7 +69,7 @@ class Simulation:
             lease_seconds=scenario.lease_seconds, worker_silence_seconds=3.0, order_patience_seconds=4.0, max_tries=4
         )
         self.chaos = chaos = Chaos(scenario.seed, scenario.odds, self._on_crash, self._tell)
-        self.stores = Stores(settings)
+        self.stores = stores(settings)
         self.world = World(
             chaos=chaos,
             exchange=Exchange(chaos),
@@ -281,21 +281,22 @@ class Simulation:
             await asyncio.wait(left, timeout=60.0)
 
 
-def simulate(scenario: Scenario, tell: Tell | None = None) -> Simulation:
-    """Runs it to its end. Whatever is drawn from the shared source of chance is drawn from the seed."""
+def simulate(scenario: Scenario, tell: Tell | None = None, stores: type[Stores] = Stores) -> Simulation:
+    """Runs it to its end. Whatever is drawn from the shared source of chance is drawn from the seed. ``tell`` hears
+    every step."""
     random.seed(scenario.seed)
     loop = VirtualLoop()
     loop.set_task_factory(cast("Any", owned))
     asyncio.set_event_loop(loop)
     try:
-        return loop.run_until_complete(_simulated(scenario, tell))
+        return loop.run_until_complete(_simulated(scenario, tell, stores))
     finally:
         asyncio.set_event_loop(None)
         loop.close()
 
 
-async def _simulated(scenario: Scenario, tell: Tell | None) -> Simulation:
-    simulation = Simulation(scenario, tell)
+async def _simulated(scenario: Scenario, tell: Tell | None, stores: type[Stores]) -> Simulation:
+    simulation = Simulation(scenario, tell, stores)
     try:
         await simulation.run()
     finally:

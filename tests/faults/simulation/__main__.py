@@ -1,0 +1,49 @@
+"""``python -m tests.faults.simulation``: many seeds, or one of them step by step."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.faults.simulation.invariants import broken
+from tests.faults.simulation.scenario import scenario_of
+from tests.faults.simulation.seeds import run_seeds, silence
+from tests.faults.simulation.simulation import simulate
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="this one alone")
+    parser.add_argument("--trace", action="store_true", help="with --seed: tell every step, with its virtual second")
+    parser.add_argument("--start", type=int, default=0, help="the first of many")
+    parser.add_argument("--seeds", type=int, default=2000, help="how many (default 2000)")
+    parser.add_argument("--jobs", type=int, default=0, help="processes (default: one per core)")
+    options = parser.parse_args()
+    if options.seed is not None:
+        return _one(options.seed, trace=options.trace)
+    return _many(range(options.start, options.start + options.seeds), options.jobs)
+
+
+def _one(seed: int, *, trace: bool) -> int:
+    silence()
+    scenario = scenario_of(seed)
+    print(scenario)
+    found = broken(simulate(scenario, print if trace else None))
+    print("\n".join(found) or "all is well")
+    return bool(found)
+
+
+def _many(seeds: range, jobs: int) -> int:
+    began, failed = time.monotonic(), 0
+    for result in run_seeds(seeds, jobs):
+        if result.found:
+            failed += 1
+            print(result, flush=True)
+    seconds = time.monotonic() - began
+    print(f"{len(seeds)} seeds in {seconds:.1f} s ({60 * len(seeds) / seconds:.0f} a minute), {failed} failed")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
