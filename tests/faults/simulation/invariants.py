@@ -27,7 +27,7 @@ _COSTS = frozenset({"cost_usd", "held_usd", "usage"})
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """Faults of the product that are known and not mended yet, each with a test that says when it is (test_known.py)."""
+    """Faults of the product that are known and not mended yet (test_known.py says when they are)."""
 
     untold_costs: bool = True
     """A hold settled late changes what attempts cost without a fact, so that dashboards do not learn of it."""
@@ -40,7 +40,7 @@ NONE_KNOWN = Known(untold_costs=False, limits_on_board=False)
 
 def broken(simulation: Simulation, known: Known | None = None) -> list[str]:
     """Everything that is not as it must be; empty when all is well."""
-    known = known or Known()
+    store, known = simulation.stores.memory, known or Known()
     found = list(simulation.faults)
     for check in (_answers_kept, _all_ended, _everything_told):
         found += check(simulation)
