@@ -161,7 +161,7 @@ async def test_a_provider_in_trouble_may_say_to_wait_too() -> None:
         await one.ask(*names(4))
         await one.end("t0", error=ProviderBroken("503", retry_after_seconds=3.0))
         await one.end("t1")
-        assert one.said["t2"][-1] == "waiting for a place at openai: provider, again in 3 s"
+        assert one.said["t2"][-1] == "waiting for a place at openai: it asked to wait, again in 3 s"
         await one.clock.advance(3.0)
         assert list(one.asking) == ["t2", "t3"], "and has its places as before"
 

@@ -161,7 +161,7 @@ class Pace:
         until = self._clock.now() + seconds
         if until > self._closed_until:
             self._closed_until = until
-            self._closed_for = "429" if isinstance(error, RateLimited) else error.fault.value
+            self._closed_for = "429" if isinstance(error, RateLimited) else "it asked to wait"
             for waiting in self._queue:
                 waiting.news.set()
 
