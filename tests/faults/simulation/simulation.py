@@ -43,8 +43,10 @@ from tests.faults.simulation.store import Stores
 
 HEALED_SECONDS = 120.0
 """So long after the last fault everything must have come right."""
+LOST_SECONDS = 7.0
+"""So long after the last fault somebody may still wait for an answer that was lost before, or pause after that."""
 SEEN_SECONDS = 2.0
-"""So long after that every dashboard must show it."""
+"""So long after reconnecting every dashboard must show what is so."""
 
 Main = Callable[[World, Process], Coroutine[Any, Any, None]]
 
@@ -81,7 +83,7 @@ class Simulation:
         self.stores.memory.watch = self._watch
         self._clients: list[asyncio.Task[Any]] = []
         self._watching: list[asyncio.Task[None]] = []
-        self._lives = 0
+        self.lives: list[str] = []
 
     def _timed(self, tell: Tell) -> Tell:
         return lambda text: tell(f"{asyncio.get_running_loop().time():9.3f} {text}")
@@ -93,8 +95,8 @@ class Simulation:
     # --- processes
 
     def _start(self, name: str) -> None:
-        self._lives += 1
-        process = self.processes[name] = Process(name if self._lives < 10 else f"{name}.{self._lives}")
+        process = self.processes[name] = Process(f"{name}.{len(self.lives)}" if name in self.processes else name)
+        self.lives.append(process.name)
         kind = name.partition("-")[0]
         if kind == "ledger":
             main = Ledger(self.world, process).serve()
@@ -267,6 +269,7 @@ class Simulation:
             if self.stores.at_rest:
                 break
             self._let_go_on()
+        await self._until(self.scenario.heal_at + LOST_SECONDS)
         for line in self.world.exchange.lines.values():
             line.mend()
         await asyncio.sleep(SEEN_SECONDS)

@@ -40,6 +40,8 @@ class WatchedStore(MemoryStore):
 class Stores:
     """The ports of one store, and who leads."""
 
+    epoch = EPOCH
+
     def __init__(self, settings: LedgerSettings) -> None:
         self.memory = memory = WatchedStore(self.now)
         self.leadership: list[Process] = []
@@ -74,7 +76,7 @@ class Stores:
         return ended and settled and not len(memory.pending_facts) and not len(memory.orders)
 
     def now(self) -> datetime:
-        return EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
+        return self.epoch + timedelta(seconds=asyncio.get_running_loop().time())
 
     def _new_id(self) -> str:
         self._ids += 1

@@ -1,0 +1,45 @@
+"""What a simulation came to, without what differs from one run to the next: times, ids, and who did the work."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from services.ledger.memory.tables import Row, Table
+from tests.faults.simulation.simulation import Simulation
+
+_ATTEMPT = (
+    *("run_id", "ordinal", "sample_id", "model", "repeat", "key", "state", "outcome", "score", "reason", "tries"),
+    *("gradings", "worst_nanousd", "held_nanousd", "cost_nanousd", "input_tokens", "output_tokens", "reused_from"),
+)
+_ACCOUNT = ("account", "limit_nanousd", "bound_nanousd", "held_nanousd", "posted_nanousd", "warned_percent")
+_CELL = ("suite", "task_id", "task_digest", "model", "n", "passed", "errors", "score_sum", "cost_nanousd")
+_CALL = ("attempt_id", "token", "purpose", "cost_nanousd", "posted_nanousd", "excess_nanousd")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def final_state(simulation: Simulation) -> bytes:
+    """Equal bytes for equal results. Of runs all counters are kept, but not how many facts told of them."""
+    store = simulation.stores.memory
+    counters = sorted(name for run in list(store.runs)[:1] for name in run if name.startswith("n_"))
+    run = ("run_id", "status", "total", "priority", "reason", "cost_nanousd", "held_nanousd", *counters)
+    state: dict[str, Any] = {
+        "runs": _chosen(store.runs, run),
+        "attempts": _chosen(store.attempts, _ATTEMPT),
+        "accounts": [[_DAY.sub("day", str(value)) for value in row] for row in _chosen(store.accounts, _ACCOUNT)],
+        "cells": _chosen(store.cells, _CELL),
+        "calls": _chosen(store.calls, _CALL),
+        "verdicts": [[row["attempt_id"], row["body"]] for row in _ordered(store.verdicts, "attempt_id")],
+        "transfers": _chosen(store.transfers, ("kind", "attempt_id", "token", "held_nanousd", "posted_nanousd")),
+    }
+    return msgspec.json.encode(state, order="deterministic")
+
+
+def _chosen(table: Table, columns: tuple[str, ...]) -> list[list[Any]]:
+    return sorted(([row[column] for column in columns] for row in table), key=str)
+
+
+def _ordered(table: Table, column: str) -> list[Row]:
+    return sorted(table, key=lambda row: row[column])
