@@ -18,11 +18,7 @@ from assay.contracts.facts import (
     AttemptRecalled,
     Event,
     Fact,
-    RunCancelled,
-    RunChanged,
     RunFinished,
-    RunPaused,
-    RunResumed,
     RunStarted,
     RunSubmitted,
 )
@@ -30,8 +26,6 @@ from assay.contracts.ids import new_id, run_of
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import (
     AttemptPage,
-    CancelRun,
-    ChangeRun,
     FactPage,
     GetAttempt,
     GetBoard,
@@ -40,16 +34,14 @@ from assay.contracts.rpc import (
     ListAttempts,
     ListFacts,
     ListRuns,
-    PauseRun,
     QuoteRun,
-    RestartRun,
-    ResumeRun,
     RunPage,
     ServiceHealth,
     SubmitRun,
 )
 from assay.contracts.runs import Board, BoardRow, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
+from tests.gateway.fake_control import Order, answers_of
 from tests.gateway.fake_money import FakeMoney
 from tests.gateway.fake_run import NEXT, FakeRun, fact_of, new_fake, now, progress_of
 
@@ -68,7 +60,7 @@ class FakeLedger:
         self.while_paging: Callable[[], Any] | None = None
         self.ready = True
         self.money = FakeMoney()
-        self.orders: list[CancelRun | ChangeRun | RestartRun] = []
+        self.orders: list[Order] = []
         self._bus = bus
 
     async def serve(self) -> None:
@@ -76,11 +68,6 @@ class FakeLedger:
             SubmitRun: self._submit,
             GetRun: self._get_run,
             ListRuns: self._list_runs,
-            CancelRun: self._cancel,
-            PauseRun: self._pause,
-            ResumeRun: self._resume,
-            ChangeRun: self._change,
-            RestartRun: self._restart,
             QuoteRun: self.money.on_quote,
             ListAttempts: self._list_attempts,
             GetAttempt: self._get_attempt,
@@ -88,6 +75,7 @@ class FakeLedger:
             ListFacts: self._list_facts,
             GetHealth: self._health,
             **self.money.answers(),
+            **answers_of(self),
         }
         await self._bus.rpc.serve("ledger", answers)
 
@@ -186,7 +174,7 @@ class FakeLedger:
 
     async def _get_run(self, request: GetRun) -> RunView:
         self.asked.append(f"run {request.run_id}")
-        return self._run(request.run_id).run
+        return self.find(request.run_id).run
 
     async def _list_runs(self, request: ListRuns) -> RunPage:
         self.asked.append("runs")
@@ -203,45 +191,8 @@ class FakeLedger:
         more = start + len(items) < len(wanted)
         return RunPage(items=items, next_cursor=str(start + len(items)) if more else "", total=len(wanted))
 
-    async def _cancel(self, request: CancelRun) -> RunView:
-        self._run(request.run_id)
-        self.orders.append(request)
-        await self.say_run(request.run_id, RunCancelled, RunStatus.CANCELLED)
-        return self.runs[request.run_id].run
-
-    async def _pause(self, request: PauseRun) -> RunView:
-        self._run(request.run_id)
-        await self.say_run(request.run_id, RunPaused, RunStatus.PAUSED)
-        return self.runs[request.run_id].run
-
-    async def _resume(self, request: ResumeRun) -> RunView:
-        self._run(request.run_id)
-        await self.say_run(request.run_id, RunResumed, RunStatus.RUNNING)
-        return self.runs[request.run_id].run
-
-    async def _change(self, request: ChangeRun) -> RunView:
-        fake = self._run(request.run_id)
-        self.orders.append(request)
-        limits, priority = request.limits or fake.run.limits, request.priority or fake.run.priority
-        fake.run = msgspec.structs.replace(fake.run, limits=limits, priority=priority)
-        await self.say_run(request.run_id, RunChanged, fake.run.status)
-        return fake.run
-
-    async def _restart(self, request: RestartRun) -> RunView:
-        old = self._run(request.run_id)
-        self.orders.append(request)
-        body = encode(msgspec.structs.replace(request, idempotency_key=""))
-        _, run_id = self.by_key.get(request.idempotency_key, (body, ""))
-        if not run_id:
-            run_id = await self.new_run(attempts=len(old.rows), suite=old.run.suite, name=old.run.name)
-            self.by_key[request.idempotency_key] = (body, run_id)
-            fake = self.runs[run_id]
-            limits = request.limits or old.run.limits
-            fake.run = msgspec.structs.replace(fake.run, limits=limits, restarts=request.run_id)
-        return self.runs[run_id].run
-
     async def _list_attempts(self, request: ListAttempts) -> AttemptPage:
-        fake = self._run(request.run_id)
+        fake = self.find(request.run_id)
         wanted = [
             row
             for row in fake.rows
@@ -264,7 +215,7 @@ class FakeLedger:
         return page
 
     async def _get_attempt(self, request: GetAttempt) -> AttemptDetail:
-        fake = self._run(run_of(request.attempt_id))
+        fake = self.find(run_of(request.attempt_id))
         for row in fake.rows:
             if row.attempt_id == request.attempt_id:
                 return AttemptDetail(
@@ -297,7 +248,7 @@ class FakeLedger:
     async def _health(self, request: GetHealth) -> ServiceHealth:
         return ServiceHealth(service="ledger", ready=self.ready, detail="" if self.ready else "no Postgres")
 
-    def _run(self, run_id: str) -> FakeRun:
+    def find(self, run_id: str) -> FakeRun:
         if run_id not in self.runs:
             raise unknown("run", run_id)
         return self.runs[run_id]

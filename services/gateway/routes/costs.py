@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
+import msgspec
 from litestar import Router, get
 from litestar.params import FromQuery, QueryParameter
 
@@ -14,11 +15,10 @@ from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import Costs, ModelPrice
 from services.gateway.errors import Invalid
 from services.gateway.ports import Ports, Wired
-from services.gateway.routes.parameters import Cursor, Limit
+from services.gateway.routes.parameters import PLAIN, Cursor, Limit
 
 COSTS_SECONDS = 30.0
 _PAGE = 1000
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
 RunFilter = Annotated[str, QueryParameter(max_length=64, pattern="^[0-9a-z]*$", description="Only this run's calls.")]
 Since = Annotated[date | None, QueryParameter(description="First day, YYYY-MM-DD.")]
 Until = Annotated[date | None, QueryParameter(description="Last day, YYYY-MM-DD.")]
@@ -26,7 +26,7 @@ AsOfPrices = Annotated[
     str,
     QueryParameter(
         max_length=100,
-        pattern=_PLAIN,
+        pattern=PLAIN,
         description="Also say what the same tokens would cost at the prices of a day (`2025-06-01`) or of a version "
         "(`prices.yaml/2025-01-01`, `genai-prices/...`), in `recosted_usd`.",
     ),
@@ -48,15 +48,16 @@ async def get_costs(
     apart. Costing again by other prices is a report: it changes nothing that was charged."""
     if since and until and since > until:
         raise Invalid(FieldError(where="since", message=f"{since} comes after until, {until}"))
-    asked = GetCosts(run_id=run_id, since=since, until=until)
-    prices = await _prices(ports, asked, as_of_prices) if as_of_prices else {}
-    return await _ask(ports, asked, by, prices, cursor, limit)
+    asked = GetCosts(by=by, run_id=run_id, since=since, until=until, cursor=cursor, limit=limit)
+    if as_of_prices:
+        asked = msgspec.structs.replace(asked, prices=await _prices(ports, asked, as_of_prices))
+    return await ports.bus.rpc.request(asked, COSTS_SECONDS)
 
 
 @get("/prices", summary="What models cost", operation_id="list_prices")
 async def list_prices(
     ports: Wired,
-    model: Annotated[str, QueryParameter(max_length=200, pattern=_PLAIN, description="One that a run can name.")] = "",
+    model: Annotated[str, QueryParameter(max_length=200, pattern=PLAIN, description="One that a run can name.")] = "",
     day: Annotated[date | None, QueryParameter(description="The prices of that day; default: today's.")] = None,
 ) -> list[ModelPrice]:
     """Each known model's price and the version of the table it comes from, or why it has none."""
@@ -64,29 +65,17 @@ async def list_prices(
 
 
 async def _prices(ports: Ports, asked: GetCosts, as_of: str) -> dict[str, Price]:
-    """The prices of the models that the calls name, where there are any; models of baselines are never called."""
+    """The prices of the models that the calls name, where there are any."""
+    query = msgspec.structs.replace(asked, by=CostBy.MODEL, cursor="", limit=_PAGE)
     names: list[str] = []
-    cursor = ""
     while True:
-        page = await _ask(ports, asked, CostBy.MODEL, {}, cursor, _PAGE)
+        page = await ports.bus.rpc.request(query, COSTS_SECONDS)
         names.extend(row.label for row in page.rows)
-        if not (cursor := page.next_cursor):
+        if not page.next_cursor:
             break
+        query = msgspec.structs.replace(query, cursor=page.next_cursor)
     found = await ports.names.prices(as_of, names)
     return {each.model: each.price for each in found if each.price is not None}
-
-
-async def _ask(ports: Ports, asked: GetCosts, by: CostBy, prices: dict[str, Price], cursor: str, limit: int) -> Costs:
-    request = GetCosts(
-        by=by,
-        run_id=asked.run_id,
-        since=asked.since,
-        until=asked.until,
-        prices=prices,
-        cursor=cursor,
-        limit=limit,
-    )
-    return await ports.bus.rpc.request(request, COSTS_SECONDS)
 
 
 router = Router("/", route_handlers=[get_costs, list_prices], tags=["money"])

@@ -15,7 +15,7 @@ _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 code{font:.9em ui-monospace,monospace}details{border-top:1px solid #8886;padding:.4rem 0}summary{cursor:pointer}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0}
-b.get{color:#2a7a4b}b.post{color:#b45309}b.delete{color:#b91c1c}p{margin:.4rem 0}
+b.get{color:#2a7a4b}b.post,b.put,b.patch{color:#b45309}b.delete{color:#b91c1c}p{margin:.4rem 0}
 """
 
 

@@ -11,11 +11,11 @@ from assay.catalog.near import near
 from assay.contracts.problems import FieldError
 from services.gateway.errors import Invalid
 
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Items per page.")]
-Cursor = Annotated[str, QueryParameter(max_length=200, pattern=_PLAIN, description="`next_cursor` of the page before.")]
-Text = Annotated[str, QueryParameter(max_length=200, pattern=_PLAIN)]
+Cursor = Annotated[str, QueryParameter(max_length=200, pattern=PLAIN, description="`next_cursor` of the page before.")]
+Text = Annotated[str, QueryParameter(max_length=200, pattern=PLAIN)]
 Name = Annotated[str, PathParameter(max_length=200)]
 RunId = Annotated[str, PathParameter(max_length=64, pattern="^[0-9a-z]+$", description="A run's id.")]
 IdempotencyKey = Annotated[
