@@ -3,6 +3,9 @@ import { dollars, exact, nano } from "../src/format/money.ts";
 import { percent } from "../src/format/number.ts";
 import { duration } from "../src/format/time.ts";
 import { wilson } from "../src/format/wilson.ts";
+import { remaining } from "../src/pages/run/forecast.ts";
+import { sentence } from "../src/parts/plain.ts";
+import { progress, run } from "./frames.ts";
 
 test("amounts stay exact and are rounded only to be shown", () => {
   expect(nano("9007199254.740993")).toBe(9_007_199_254_740_993_000n);
@@ -32,4 +35,21 @@ test("Wilson's interval of 8 in 10", () => {
   const { low, high } = wilson(8, 10);
   expect(low).toBeCloseTo(0.4902, 4);
   expect(high).toBeCloseTo(0.9433, 4);
+});
+
+test("what others worded reads as a sentence", () => {
+  expect(["no runner is alive", "16 of 20 USD are spent.", "", " Why? "].map(sentence)).toEqual([
+    "No runner is alive.",
+    "16 of 20 USD are spent.",
+    "",
+    "Why?",
+  ]);
+});
+
+test("the pace of a run is that of what it made itself", () => {
+  const begun = { started_at: "2025-11-21T10:00:00Z", status: "running" as const };
+  const half = { ...progress(0), total: 100, done: 60, reused: 50 };
+  const now = Date.parse("2025-11-21T10:00:20Z");
+  expect(remaining(run(1, { ...begun, progress: half }), now)).toBe(80);
+  expect(remaining(run(1, { ...begun, progress: { ...half, done: 50 } }), now)).toBeNull();
 });

@@ -5,7 +5,15 @@ import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { asProblem, type CostFilter, getCosts } from "../../api.ts";
-import { type AccountView, type CostBy, type CostRow, type Costs, type Money, type Problem } from "../../contracts.ts";
+import {
+  type AccountKind,
+  type AccountView,
+  type CostBy,
+  type CostRow,
+  type Costs,
+  type Money,
+  type Problem,
+} from "../../contracts.ts";
 import { controls, facts, ground, page, table } from "../../design/sheets.ts";
 import { nano } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
@@ -98,14 +106,16 @@ export class CostsPage extends LitElement {
     const { watch } = this;
     if (!watch.money)
       return html`<section class="panel">${watch.problem ? failed(watch.problem) : skeletons(4)}</section>`;
-    const [judge, excess] = [watch.account("judge"), watch.account("excess")];
+    // Nothing was ever booked on an account that is not there.
+    const spent = (kind: AccountKind) => watch.account(kind)?.spent_usd ?? "0";
+    const [judge, excess] = [spent("judge"), spent("excess")];
     return html`<section class="panel purse" aria-label="Limits">
       <div class="accounts">
         ${this.renderAccount("Today", watch.account("day"), `in ${watch.money.time_zone}`)}
         ${this.renderAccount("The project", watch.account("project"), "of all time")}
         <dl class="facts">
-          ${judge ? html`<div id="judge"><dt>Judges</dt><dd title="What model judges cost; under no limit of runs">${money(judge.spent_usd)}</dd></div>` : nothing}
-          ${excess ? html`<div id="excess"><dt>Beyond holds</dt><dd class=${nano(excess.spent_usd) > 0n ? "bad" : ""} title="What providers charged beyond what was held for their requests">${money(excess.spent_usd)}</dd></div>` : nothing}
+          <div id="judge"><dt>Judges</dt><dd title="What model judges cost; under no limit of runs">${money(judge)}</dd></div>
+          <div id="excess"><dt>Beyond holds</dt><dd class=${nano(excess) > 0n ? "bad" : ""} title="What providers charged beyond what was held for their requests">${money(excess)}</dd></div>
         </dl>
       </div>
       <money-limits .money=${watch.money} @changed=${(event: CustomEvent<Money>) => watch.take(event.detail)}></money-limits>

@@ -8,11 +8,12 @@ export function elapsed(run: RunView, now = Date.now()): number {
   return run.started_at ? between(run.started_at, run.finished_at, now) : 0;
 }
 
-/** Seconds left at the pace so far; null before there is a pace, or when nothing is left. */
+/** Seconds left at the pace so far, which results taken over are no part of; null before there is a pace, or when nothing is left. */
 export function remaining(run: RunView, now = Date.now()): number | null {
-  const { done, total } = run.progress;
-  if (run.status !== "running" || done === 0 || done === total) return null;
-  return (elapsed(run, now) / done) * (total - done);
+  const { done, reused, total } = run.progress;
+  const made = done - reused;
+  if (run.status !== "running" || made === 0 || done === total) return null;
+  return (elapsed(run, now) / made) * (total - done);
 }
 
 export function ended({ status }: RunView): boolean {

@@ -24,7 +24,7 @@ export function moneyPanel(run: RunView, { about, most }: Outlook) {
     ${
       open
         ? html`<p class="outlook">
-          ${about === null ? html`<span title="Told when an attempt of every model is done">In the end about <b>–</b></span>` : html`<span title="What done attempts of each model cost on average, for all">In the end about <b>${money(about)}</b></span>`}
+          ${about === null ? nothing : html`<span title="What done attempts of each model cost on average, for all">In the end about <b>${money(about)}</b></span>`}
           ${most === null ? nothing : html`<span title="If every attempt still to come costs all that is held for one; never above the limit">at worst <b>${money(most)}</b></span>`}
           ${nano(held) > 0n ? html`<span title="What is spent, and all that requests under way may still cost">at most now <b>${money(sum(spent, held))}</b></span>` : nothing}
         </p>`

@@ -1,7 +1,7 @@
 /** What one should know of a run beyond its figures: that it stands still, why it waits, which limits are near. */
 
 import { html, nothing } from "lit";
-import type { RunView, WaitReason } from "../../contracts.ts";
+import type { RunView } from "../../contracts.ts";
 import { dollars, less, nano, share, sum } from "../../format/money.ts";
 import { percent, plural } from "../../format/number.ts";
 import { absolute, between, duration } from "../../format/time.ts";
@@ -9,18 +9,8 @@ import type { RunStore, Warning } from "../../live/run-store.ts";
 import { WARN_AT } from "../../parts/money-bar.ts";
 import { note } from "../../parts/note.ts";
 import { sentence, visible } from "../../parts/plain.ts";
+import { LACKING, WAITS } from "../../parts/waits.ts";
 import { ended } from "./forecast.ts";
-
-/** What is waited for, and what that means where the ledger does not say. */
-const WAITS: Record<WaitReason, [string, string]> = {
-  paused: ["The run is paused", "nothing new begins until it is resumed"],
-  budget: ["Attempts wait for money", "what the limits leave does not cover the next one yet"],
-  concurrency: ["Attempts wait for others of this run", "as many are under way as it may have at once"],
-  provider: ["Attempts wait for the provider", "as many are under way as it takes at once"],
-  no_runner: ["Attempts wait for a runner", "none is there to carry them out"],
-  no_judge: ["Attempts wait for a judge", "none is there to grade what was handed in"],
-  capacity: ["Attempts wait for a free worker", "all are busy, and other runs have their turn first"],
-};
 
 const WHOSE: Record<string, string> = {
   run: "this run's limit",
@@ -61,7 +51,7 @@ function cancelling(run: RunView) {
   return note(
     "cancelling",
     "warn",
-    html`${run.reason ? html`${visible(sentence(run.reason))} ` : ""}The run ends within seconds; what was not begun is cancelled. ${told}`,
+    html`${run.reason ? html`${visible(sentence(run.reason))} ` : ""}It ends within seconds; what was not begun is cancelled. ${told}`,
   );
 }
 
@@ -69,10 +59,10 @@ function waits(run: RunView) {
   const { status, waits } = run;
   const reason = status === "paused" ? "paused" : waits?.reason;
   if (!reason || ended(run)) return nothing;
-  const [told, otherwise] = WAITS[reason] ?? ["Attempts wait", ""];
+  const { told, otherwise } = WAITS[reason] ?? { told: "Attempts wait", otherwise: "" };
   const since = waits?.reason === reason ? waits.since : null;
   const detail = (waits?.reason === reason && waits.detail) || otherwise;
-  const tone = reason === "paused" || reason === "capacity" ? "quiet" : "warn";
+  const tone = LACKING.has(reason) ? "warn" : "quiet";
   const clock = since
     ? html`, for <time datetime=${since} title="since ${absolute(since)}">${duration(between(since, null))}</time>`
     : nothing;

@@ -1,7 +1,7 @@
 /** One run in the list. */
 
 import { css, html, nothing } from "lit";
-import type { Progress, RunView, WaitReason } from "../../contracts.ts";
+import type { Progress, RunView } from "../../contracts.ts";
 import { dollars, nano } from "../../format/money.ts";
 import { count, percent } from "../../format/number.ts";
 import { between, duration } from "../../format/time.ts";
@@ -9,6 +9,7 @@ import { badge } from "../../parts/badge.ts";
 import { moment } from "../../parts/moment.ts";
 import { money } from "../../parts/money.ts";
 import "../../parts/money-bar.ts";
+import { LACKING, WAITS } from "../../parts/waits.ts";
 
 /** What a run is called where it has no name of its own. */
 export function runName(run: RunView): string {
@@ -26,18 +27,10 @@ export function passRate(progress: Progress): number | null {
 }
 
 /** Why it waits, in a word or two; the run's page says the rest. */
-const WAITS: Partial<Record<WaitReason, string>> = {
-  budget: "waits for money",
-  concurrency: "at its own cap",
-  provider: "at the provider's cap",
-  no_runner: "no runner",
-  no_judge: "no judge",
-  capacity: "workers are busy",
-};
-
 function waits({ waits, status }: RunView) {
-  const told = waits && (status === "waiting" || status === "running") ? WAITS[waits.reason] : undefined;
-  return told ? html`<small class="waits" title=${waits?.detail ?? ""}>${told}</small>` : nothing;
+  if (!waits || (status !== "waiting" && status !== "running")) return nothing;
+  const lacking = LACKING.has(waits.reason) ? "lacking" : "";
+  return html`<small class="waits ${lacking}" title=${waits.detail}>${WAITS[waits.reason]?.short}</small>`;
 }
 
 /** Spend against the run's limit, where it can spend anything. */
@@ -70,7 +63,8 @@ export const rowStyle = css`
   td.progress { width: 26%; min-width: 150px; }
   td.progress outcome-bar { margin: 3px 0 2px; }
   td money-bar { --bar-height: 4px; margin: 4px 0 2px; min-width: 84px; }
-  .waits { display: block; color: var(--warn); white-space: nowrap; }
+  .waits { display: block; white-space: nowrap; }
+  .waits.lacking { color: var(--warn); }
   td.models { max-width: 260px; overflow-wrap: anywhere; }
   @media (max-width: 900px) { .models { display: none; } }
   @media (max-width: 640px) { th:nth-child(5), td:nth-child(5), .started, .took { display: none; } td.progress { min-width: 84px; } td.name { min-width: 104px; } th, td { padding-left: 6px; padding-right: 6px; } .waits { white-space: normal; } }
