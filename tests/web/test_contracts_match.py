@@ -31,8 +31,12 @@ PARTIAL = {"Parameters"}
 """Only what the dashboard sends."""
 
 
+def wire() -> str:
+    return "\n".join((WEB / name).read_text() for name in ("contracts.ts", "spending.ts", "live/frames.ts"))
+
+
 def written() -> dict[str, set[str]]:
-    text = (WEB / "contracts.ts").read_text() + (WEB / "live" / "frames.ts").read_text()
+    text = wire()
     found = re.findall(r"export interface (\w+) \{\n(.*?)\n\}", text, re.DOTALL)
     return {name: set(re.findall(r"^  (\w+)\??:", body, re.MULTILINE)) for name, body in found}
 
@@ -65,7 +69,7 @@ def test_fields_are_those_of_the_contract(name: str) -> None:
     ],
 )
 def test_words_are_those_of_the_contract(constant: str, kind: Any) -> None:
-    text = (WEB / "contracts.ts").read_text()
+    text = wire()
     body = re.search(rf"export const {constant} = \[(.*?)\] as const", text, re.DOTALL)
     assert body
     assert re.findall(r'"(\w+)"', body[1]) == [str(member) for member in kind]

@@ -1,9 +1,12 @@
 /**
  * The wire, as `assay/contracts/*.py` defines it: shapes of the HTTP API and of the frames of `/api/v1/live`.
- * Frames are in `live/frames.ts`. `tests/web/test_contracts_match.py` compares the fields with the Python structs.
+ * Money is in `spending.ts`, frames are in `live/frames.ts`. `tests/web/test_contracts_match.py` compares the fields with the Python structs.
  */
 
-export type Usd = string;
+import type { Price, TokenPrice, Usd } from "./spending.ts";
+
+export * from "./spending.ts";
+
 export type Instant = string;
 
 export const STATES = ["waiting", "queued", "running", "executed", "grading", "done"] as const;
@@ -35,12 +38,6 @@ export const WAIT_REASONS = [
   "capacity",
 ] as const;
 export type WaitReason = (typeof WAIT_REASONS)[number];
-
-export const ACCOUNT_KINDS = ["run", "day", "project", "judge", "excess"] as const;
-export type AccountKind = (typeof ACCOUNT_KINDS)[number];
-
-export const COSTS_BY = ["call", "task", "model", "day", "run"] as const;
-export type CostBy = (typeof COSTS_BY)[number];
 
 export interface FieldError {
   where: string;
@@ -84,24 +81,6 @@ export interface Call {
   finish_reason: string;
 }
 
-export interface PriceTier {
-  above_input_tokens: number;
-  input_nanousd_per_mtok: number;
-  cached_nanousd_per_mtok: number | null;
-  output_nanousd_per_mtok: number;
-  reasoning_nanousd_per_mtok: number | null;
-}
-
-export interface Price {
-  version: string;
-  local: boolean;
-  input_nanousd_per_mtok: number;
-  cached_nanousd_per_mtok: number | null;
-  output_nanousd_per_mtok: number;
-  reasoning_nanousd_per_mtok: number | null;
-  tiers: PriceTier[];
-}
-
 export interface ModelView {
   name: string;
   provider: string;
@@ -120,13 +99,6 @@ export interface RunLimits {
   seconds: number;
   concurrency: number;
   no_progress_seconds: number;
-}
-
-export interface TokenPrice {
-  input_usd_per_mtok: Usd;
-  output_usd_per_mtok: Usd;
-  cached_usd_per_mtok: Usd | null;
-  reasoning_usd_per_mtok: Usd | null;
 }
 
 export interface RunRequest {
@@ -316,50 +288,4 @@ export interface SuiteView {
   repeats: number;
   samples: number;
   weights: Record<string, number>;
-}
-
-export interface AccountView {
-  account: string;
-  kind: AccountKind;
-  limit_usd: Usd | null;
-  spent_usd: Usd;
-  held_usd: Usd;
-  left_usd: Usd | null;
-}
-
-export interface Quote {
-  attempts: number;
-  reused: number;
-  estimated_usd: Usd;
-  worst_usd: Usd;
-  from_history: boolean;
-  accounts: AccountView[];
-  fits: boolean;
-  refusal: string;
-}
-
-export interface Money {
-  project: string;
-  time_zone: string;
-  accounts: AccountView[];
-}
-
-export interface CostRow {
-  label: string;
-  calls: number;
-  usage: Usage;
-  cost_usd: Usd;
-  estimated_usd: Usd;
-  superseded_usd: Usd;
-  recosted_usd: Usd | null;
-}
-
-export interface Costs {
-  rows: CostRow[];
-  total: CostRow;
-  judge_usd: Usd;
-  excess_usd: Usd;
-  since: string | null;
-  until: string | null;
-  next_cursor: string;
 }
