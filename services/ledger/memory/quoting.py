@@ -75,12 +75,13 @@ def quote(store: MemoryStore, plan: RunPlan, settings: LedgerSettings) -> Quote:
 
 
 def _history(store: MemoryStore, plan: RunPlan) -> dict[tuple[str, str], int]:
-    digests = {task.digest for task in plan.tasks}
+    asked = {(task.digest, pin.model.name) for task in plan.tasks for pin in plan.models}
     sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for cell in store.cells:
         counted = cell["cost_nanousd"] > 0 and cell["n"] > 0
-        if cell["project"] == plan.project and cell["task_digest"] in digests and counted:
-            total = sums[cell["task_digest"], cell["model"]]
+        key = (cell["task_digest"], cell["model"])
+        if cell["project"] == plan.project and key in asked and counted:
+            total = sums[key]
             total[0] += cell["cost_nanousd"]
             total[1] += cell["n"]
     return {key: cost // n for key, (cost, n) in sums.items()}

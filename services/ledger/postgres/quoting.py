@@ -17,7 +17,7 @@ from services.ledger.worth import cells_of, content_key, estimated_nanousd, wors
 
 _HISTORY = """
 SELECT task_digest, model, sum(cost_nanousd) / greatest(sum(n), 1) AS mean FROM cells
-WHERE project = $1 AND task_digest = ANY($2::text[]) AND cost_nanousd > 0 AND n > 0 GROUP BY task_digest, model
+WHERE project = $1 AND task_digest = ANY($2::text[]) AND model = ANY($3::text[]) AND cost_nanousd > 0 AND n > 0 GROUP BY task_digest, model
 """
 
 _OPEN_PROJECT = "INSERT INTO projects (project, day_nanousd) VALUES ($1, $2) ON CONFLICT DO NOTHING"
@@ -65,7 +65,8 @@ def account_view(row: Row) -> AccountView:
 
 async def quote(connection: Connection, plan: RunPlan, settings: LedgerSettings) -> Quote:
     """Attempts that would be taken over cost nothing."""
-    rows = await connection.fetch(_HISTORY, plan.project, [task.digest for task in plan.tasks])
+    digests, models = [task.digest for task in plan.tasks], [pin.model.name for pin in plan.models]
+    rows = await connection.fetch(_HISTORY, plan.project, digests, models)
     history = {(row["task_digest"], row["model"]): int(row["mean"]) for row in rows}
     reused = await _reused(connection, plan) if plan.reuse else Counter[tuple[str, str]]()
     attempts, estimated, worst, cheapest = 0, 0, 0, list[int]()
