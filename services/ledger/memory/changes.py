@@ -10,7 +10,7 @@ from typing import Any
 from assay.contracts.runs import RunLimits
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import COUNTERS, Change, Delta, Note, Spend, _events
+from services.ledger.postgres.changes import COUNTERS, Change, Delta, Note, Spend, _events, untold
 from services.ledger.postgres.rows import from_jsonb
 
 ENDED = ("finished", "cancelled")
@@ -30,8 +30,10 @@ def record(
     notes: Sequence[Note] = (),
     ended: Sequence[Row] = (),
 ) -> None:
-    """Count the changes and the spends, and store a fact for each change and note. ``ended`` are attempts that ended
-    together with their runs."""
+    """Count the changes and the spends, and store a fact for each change and note, and for money that moved without
+    either. ``ended`` are attempts that ended together with their runs."""
+    spends = list(spends)
+    notes = [*notes, *untold(changes, spends, notes, ended)]
     deltas: defaultdict[str, Delta] = defaultdict(Delta)
     facts: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:

@@ -8,7 +8,7 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged, State
 from assay.contracts.verdicts import Outcome
 from services.ledger.memory.board import count_in
 from services.ledger.memory.changes import change_attempt, record
-from services.ledger.memory.inbox import take_in
+from services.ledger.memory.inbox import R, take_in
 from services.ledger.memory.orders import add_orders
 from services.ledger.memory.rows import new_try
 from services.ledger.memory.spending import book_calls, book_judging
@@ -25,10 +25,14 @@ class MemoryReports:
         self._max_tries = settings.max_tries
 
     async def executed(self, reports: Sequence[AttemptExecuted]) -> None:
-        self._store.transact(lambda: self._all_executed(take_in(self._store, reports)))
+        self._store.transact(lambda: self._all_executed(self._fresh(reports)))
 
     async def judged(self, reports: Sequence[AttemptJudged]) -> None:
-        self._store.transact(lambda: self._all_judged(take_in(self._store, reports)))
+        self._store.transact(lambda: self._all_judged(self._fresh(reports)))
+
+    def _fresh(self, reports: Sequence[R]) -> list[R]:
+        """Those not taken in before."""
+        return take_in(self._store, reports)
 
     def _all_executed(self, reports: list[AttemptExecuted]) -> None:
         store = self._store

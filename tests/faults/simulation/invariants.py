@@ -46,7 +46,7 @@ def broken(simulation: Simulation, known: Known | None = None) -> list[str]:
         found += check(simulation)
     found += _boards_add_up(simulation, known)
     found += _dashboards_true(simulation, _COSTS if known.untold_costs else frozenset())
-    found += [*unsettled(store), *unbalanced(store), *underpaid(store, simulation.world.provider)]
+    found += [*unsettled(store), *unbalanced(store), *underpaid(store, simulation.world.provider, simulation.watch)]
     for run in store.runs:
         found += _counted_right(store, run)
         found += _told_once(store, run)
@@ -119,6 +119,17 @@ def _judged_rightly(store: MemoryStore, run: Row) -> Iterator[str]:
             yield f"I5: {row['attempt_id']} is {row['outcome']}, which it is not"
         if said and (verdict is None or not verdict["judge_id"].startswith("judge")):
             yield f"I5: no judge said that {row['attempt_id']} is {row['outcome']}"
+        elif said and verdict is not None:
+            yield from _newest_stands(store, row, verdict)
+
+
+def _newest_stands(store: MemoryStore, attempt: Row, verdict: Row) -> Iterator[str]:
+    """Case 10: what counts is the newest try, judged under the newest lease."""
+    tries = sorted(store.tries.of(attempt["attempt_id"]), key=lambda each: each["token"])
+    if [each["ended"] == "executed" for each in tries] != [False] * (len(tries) - 1) + [True]:
+        yield f"I2: the tries of {attempt['attempt_id']} ended {[each['ended'] for each in tries]}"
+    if verdict["token"] != attempt["token"] or verdict["body"].outcome != attempt["outcome"]:
+        yield f"I2: {attempt['attempt_id']} is {attempt['outcome']} by {attempt['token']}, its verdict is {verdict}"
 
 
 def _boards_add_up(simulation: Simulation, known: Known) -> Iterator[str]:

@@ -6,18 +6,51 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assay.contracts.ids import run_of
+from assay.contracts.money import nanousd
+from assay.contracts.runs import RunLimits
 from services.ledger.memory.store import MemoryStore
+from services.ledger.postgres.rows import from_jsonb
 from tests.faults.simulation.provider import Provider
 
 
-def over_limit(store: MemoryStore) -> str:
-    """I3, for every committed state: what is spent and held, where that is more than it may be."""
-    for account in store.accounts:
-        limit, bound = account["limit_nanousd"], account["bound_nanousd"]
-        used = account["posted_nanousd"] + account["held_nanousd"]
-        if account["held_nanousd"] < 0 or (limit is not None and used > max(limit, bound)):
-            return f"I3: {account['account']} has {used} of {limit} (bound {bound})"
-    return ""
+class Watch:
+    """I3, for every committed state. Limits are taken from what runs and projects were told, not from the accounts: the
+    highest so far, for what was held under a limit stays when the limit is lowered."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._highest: dict[str, int | None] = {}
+        self._seen: dict[str, object] = {}
+
+    def look(self) -> str:
+        """What is spent and held where that is more than it may be; empty when it is nowhere."""
+        self._learn()
+        for account in self._store.accounts:
+            name = account["account"]
+            limit = self._highest.get(name.rpartition(":")[0] if name.startswith("day:") else name)
+            used = account["posted_nanousd"] + account["held_nanousd"]
+            if account["held_nanousd"] < 0 or (limit is not None and used > limit):
+                return f"I3: {name} has {used} of {limit}"
+        return ""
+
+    def allowed(self, run_id: str) -> int | None:
+        return self._highest.get(f"run:{run_id}")
+
+    def _learn(self) -> None:
+        for run in self._store.runs:
+            if self._seen.get(run["run_id"]) is not run["limits"]:
+                self._seen[run["run_id"]] = run["limits"]
+                text = from_jsonb(RunLimits, run["limits"]).cost_usd
+                self._raise(f"run:{run['run_id']}", None if text is None else nanousd(text))
+        for project in self._store.projects:
+            if self._seen.get(project["project"]) is not project:
+                self._seen[project["project"]] = project
+                self._raise(f"day:{project['project']}", project["day_nanousd"])
+                self._raise(f"project:{project['project']}", project["project_nanousd"])
+
+    def _raise(self, account: str, limit: int | None) -> None:
+        before = self._highest.get(account, limit)
+        self._highest[account] = None if limit is None or before is None else max(limit, before)
 
 
 def unsettled(store: MemoryStore) -> Iterator[str]:
@@ -64,7 +97,7 @@ def _add_receipt(store: MemoryStore, call: dict[str, object], receipts: Counter[
     receipts[f"excess:{project}"] += excess
 
 
-def underpaid(store: MemoryStore, provider: Provider) -> Iterator[str]:
+def underpaid(store: MemoryStore, provider: Provider, watch: Watch) -> Iterator[str]:
     """Cases 30 and 31: what the provider charged is booked, for every try; and what it was allowed to charge for a run
     never came to more than the run's limit."""
     booked, by_attempt = Counter[tuple[str, int]](), Counter[str]()
@@ -79,7 +112,7 @@ def underpaid(store: MemoryStore, provider: Provider) -> Iterator[str]:
         if row["cost_nanousd"] != receipts:
             yield f"{row['attempt_id']} cost {row['cost_nanousd']}, and its receipts say {receipts}"
     for run in store.runs:
-        account = store.accounts.get(f"run:{run['run_id']}")
         charged = sum(amount for key, amount in provider.allowed.items() if run_of(key[0]) == run["run_id"])
-        if account is not None and account["bound_nanousd"] is not None and charged > account["bound_nanousd"]:
-            yield f"the provider charged {charged} for {run['run_id']}, whose limit is {account['bound_nanousd']}"
+        limit = watch.allowed(run["run_id"])
+        if limit is not None and charged > limit:
+            yield f"the provider charged {charged} for {run['run_id']}, whose limit is {limit}"

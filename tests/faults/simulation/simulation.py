@@ -34,7 +34,7 @@ from tests.faults.simulation.chaos import Chaos, Tell
 from tests.faults.simulation.dashboard import Dashboard
 from tests.faults.simulation.lines import Exchange
 from tests.faults.simulation.loop import VirtualLoop
-from tests.faults.simulation.money import over_limit
+from tests.faults.simulation.money import Watch
 from tests.faults.simulation.processes import Process, owned
 from tests.faults.simulation.provider import Provider
 from tests.faults.simulation.scenario import Scenario
@@ -80,6 +80,7 @@ class Simulation:
             provider=Provider(chaos=chaos, manners=scenario.manners),
             settings=settings,
         )
+        self.watch = Watch(self.stores.memory)
         self.stores.memory.watch = self._watch
         self._clients: list[asyncio.Task[Any]] = []
         self._watching: list[asyncio.Task[None]] = []
@@ -89,7 +90,7 @@ class Simulation:
         return lambda text: tell(f"{asyncio.get_running_loop().time():9.3f} {text}")
 
     def _watch(self) -> None:
-        if wrong := over_limit(self.stores.memory):
+        if wrong := self.watch.look():
             self.faults.append(wrong)
 
     # --- processes
