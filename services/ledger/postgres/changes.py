@@ -10,7 +10,7 @@ from typing import Any
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.codec import encode
-from assay.contracts.facts import AttemptFact, Event, Fact, RunCancelled, RunFinished, RunStarted
+from assay.contracts.facts import AttemptFact, Event, Fact, RunCancelled, RunChanged, RunFinished, RunStarted
 from assay.contracts.models import Usage
 from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
@@ -127,8 +127,10 @@ async def record(
     notes: Sequence[Note] = (),
     ended: Sequence[Row] = (),
 ) -> None:
-    """Count the changes and the spends, and store a fact for each change and note. ``ended`` are attempts that ended
-    together with their runs."""
+    """Count the changes and the spends, and store a fact for each change and note, and for money that moved without
+    either. ``ended`` are attempts that ended together with their runs."""
+    spends = list(spends)
+    notes = [*notes, *untold(changes, spends, notes, ended)]
     deltas: defaultdict[str, Delta] = defaultdict(Delta)
     for change in changes:
         deltas[change.row["run_id"]].move(change.row)
@@ -148,6 +150,19 @@ async def record(
         of_run = [note for note in notes if note.run_id == run["run_id"]]
         stored.extend(_events(run, facts[run["run_id"]], of_run))
     await store_facts(connection, stored)
+
+
+def untold(
+    changes: Sequence[Change], spends: Sequence[Spend], notes: Sequence[Note], ended: Sequence[Row]
+) -> list[Note]:
+    """A hold settled late, or the report of a superseded try, changes what a run cost, though nothing else happens."""
+    told = {change.row["run_id"] for change in changes} | {row["run_id"] for row in ended}
+    told |= {note.run_id for note in notes}
+    return [Note(run_id, _changed) for run_id in sorted({spend.run_id for spend in spends} - told)]
+
+
+def _changed(run: RunView) -> RunChanged:
+    return RunChanged(run=run)
 
 
 async def _count(connection: Connection, deltas: dict[str, Delta]) -> Sequence[Row]:
