@@ -1,0 +1,95 @@
+"""Load L: many small runs, submitted by clients that retry with the same key and note what was answered."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx2
+
+from tests.faults.processes.books import Books
+from tests.faults.processes.catalogue import MODEL, SAMPLES
+from tests.faults.processes.dashboards import Dashboards
+from tests.faults.processes.stack import FaultStack
+
+RUNS = int(os.environ.get("ASSAY_FAULTS_RUNS", "200"))
+DASHBOARDS = 20
+HEAL_SECONDS = 120.0
+_CLIENTS = 4
+_RETRY_SECONDS = 0.5
+
+
+@dataclass
+class Answers:
+    """What clients were promised: the run of each key. ``failed`` are answers that should never be given."""
+
+    runs: dict[str, str] = field(default_factory=dict[str, str])
+    refused: int = 0
+    failed: list[str] = field(default_factory=list[str])
+
+
+class Load:
+    """``attempts`` of one run each; ``name`` makes the keys."""
+
+    def __init__(self, stack: FaultStack, name: str, runs: int) -> None:
+        self.stack, self.name, self.count = stack, name, runs
+        self.answers = Answers()
+        self._stop = threading.Event()
+        self._http = httpx2.Client(base_url=f"{stack.url}/api/v1", timeout=30)
+
+    def submit_all(self) -> None:
+        with ThreadPoolExecutor(_CLIENTS) as clients:
+            list(clients.map(self._submit, range(self.count)))
+
+    def _submit(self, number: int) -> None:
+        key = f"{self.name}-{number}"
+        body = {"tasks": ["echo"], "models": [MODEL], "samples": SAMPLES, "name": key}
+        while not self._stop.is_set():
+            try:
+                answer = self._http.post("/runs", json=body, headers={"Idempotency-Key": key})
+            except httpx2.TransportError:
+                time.sleep(_RETRY_SECONDS)
+                continue
+            if answer.status_code == 201:
+                self.answers.runs[key] = answer.json()["run_id"]
+                return
+            self.answers.refused += 1
+            if answer.status_code != 503 or "retry-after" not in answer.headers:
+                self.answers.failed.append(f"{answer.status_code}: {answer.text[:300]}")
+            time.sleep(_RETRY_SECONDS)
+
+    def give_up(self) -> None:
+        self._stop.set()
+
+    @property
+    def submitted(self) -> int:
+        return len(self.answers.runs)
+
+
+@contextmanager
+def under_load(stack: FaultStack, name: str, runs: int = RUNS) -> Generator[tuple[Load, Books]]:
+    """Inside, runs are being submitted, carried out and watched; inject, and heal. At the end everything must have
+    ended within 120 s, and all invariants hold."""
+    load = Load(stack, name, runs)
+    books = Books(stack, load.name)
+    submitting = threading.Thread(target=load.submit_all, daemon=True)
+    submitting.start()
+    stack.until(lambda: load.submitted >= min(DASHBOARDS, runs), 60, "runs are taken")
+    watched = list(load.answers.runs.values())[:DASHBOARDS]
+    with Dashboards(stack.url, watched) as dashboards:
+        books.dashboards = dashboards
+        try:
+            yield load, books
+            healed = time.monotonic()
+            submitting.join(HEAL_SECONDS)
+            assert not submitting.is_alive(), f"{load.submitted} of {runs} runs were taken\n{stack.logs()}"
+            books.wait_until_all_ended(HEAL_SECONDS - (time.monotonic() - healed))
+            books.healed_seconds = time.monotonic() - healed
+            books.check(load.answers)
+        finally:
+            load.give_up()
