@@ -4,8 +4,9 @@ The work stream keeps what was settled until it is old, and only the queues know
 work-queue retention every ack would delete a message, and under ``sync_interval: always`` each deletion waits for the
 disk by itself: 0.2 to 1 ms, four times per attempt, while nothing else is stored.
 
-Orders may grow old and go: the ledger has each of them. Reports have no other copy, so they have a stream of their own,
-without a limit of age, that is full rather than forgetful; what the ledger has settled is cleared away now and then.
+Orders may grow old and go: the ledger has each of them. Reports have no other copy, so they have a stream of their own
+without limits; what the ledger has settled is cleared away now and then. While it settles none it grants no claims
+either, so there are never more than the workers have slots for.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ _MAX_STORED_BYTES = 1_048_576
 _MAX_ACK_PENDING = 20_000
 _WORK_SECONDS = 6 * 3600
 _WORK_BYTES = 1_000_000_000
-_REPORTS_BYTES = 2_000_000_000
 _REPORT_SUBJECTS = "assay.work.report.>"
 _WORK_SUBJECTS = [*(f"assay.work.{stage}.>" for stage in Stage), "assay.work.canary.>"]
 _FIXED = ("retention", "storage")
@@ -56,7 +56,7 @@ def stream_configs(facts_max_age_days: float) -> tuple[dict[str, Any], ...]:
     }
     facts_age = int(facts_max_age_days * _DAY_SECONDS * _SECOND)
     work: dict[str, Any] = {"max_age": _WORK_SECONDS * _SECOND, "max_bytes": _WORK_BYTES, "discard": "old"}
-    reports: dict[str, Any] = {"max_age": 0, "max_bytes": _REPORTS_BYTES, "discard": "new"}
+    reports: dict[str, Any] = {"max_age": 0}
     return (
         {"name": WORK_STREAM, "subjects": _WORK_SUBJECTS, "retention": "limits", **work, **shared},
         {"name": REPORTS_STREAM, "subjects": [_REPORT_SUBJECTS], "retention": "limits", **reports, **shared},

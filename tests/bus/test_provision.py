@@ -48,7 +48,7 @@ async def test_streams_are_what_the_design_says(bus: JetStreamBus) -> None:
     await bus.provision(all_queues())
     work, facts = await config_of(bus, WORK_STREAM), await config_of(bus, FACTS_STREAM)
     reports = await config_of(bus, REPORTS_STREAM)
-    assert (reports["max_age"], reports["discard"]) == (0, "new")
+    assert (reports["max_age"], reports["max_bytes"]) == (0, -1)
     assert (work["retention"], work["storage"], work["allow_atomic"]) == ("limits", "file", True)
     assert work["duplicate_window"] == 120 * SECOND
     assert (facts["retention"], facts["max_age"]) == ("limits", 7 * 86_400 * SECOND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,10 +99,23 @@ class Desk:
     async def submit_plan(self, plan: RunPlan, key: str = "") -> RunView:
         return await self.runs.submit(SubmitRun(plan=plan, idempotency_key=key))
 
+    async def table(self, name: str, **where: Any) -> list[dict[str, Any]]:
+        """The rows of a table whose columns have these values."""
+        rows = [dict(row) for row in await self.rows(f"SELECT * FROM {name}")]
+        return [row for row in rows if all(row[column] == value for column, value in where.items())]
+
+    async def past(self, table: str, column: str, seconds: float) -> None:
+        """As if what the column says had been so long ago."""
+        moment = f"now() - interval '{seconds} s'"
+        await self.rows(f"UPDATE {table} SET {column} = {moment} WHERE {column} IS NOT NULL")
+
+    async def supersede(self, attempt_id: str) -> None:
+        """Its token is another now."""
+        await self.rows("UPDATE attempts SET token = token + 1 WHERE attempt_id = $1", attempt_id)
+
     async def queued(self) -> dict[str, int]:
         """How many attempts of each run are ordered."""
-        rows = await self.rows("SELECT run_id, count(*) AS n FROM attempts WHERE state = 'queued' GROUP BY 1")
-        return {row["run_id"]: row["n"] for row in rows}
+        return dict(Counter(row["run_id"] for row in await self.table("attempts", state="queued")))
 
     async def queue_all(self, run: RunView) -> None:
         """As if the feeder had released every attempt, whatever the limits."""
@@ -110,15 +124,18 @@ class Desk:
 
     async def age_attempts(self) -> None:
         """As if nothing had happened for a long while."""
-        await self.rows("UPDATE attempts SET changed_at = changed_at - interval '1 hour'")
+        await self.past("attempts", "changed_at", 3600)
 
     async def hire(self, slots: int, worker_id: str = "runner") -> None:
         await self.attempts.heartbeat(Heartbeat(worker_id=worker_id, stage=Stage.RUN, slots=slots))
 
     async def claim(self, attempt_ids: Sequence[str], stage: Stage = Stage.RUN, worker_id: str = "runner") -> Claims:
         """Claim under the tokens that the present orders carry."""
-        rows = await self.rows("SELECT attempt_id, token FROM attempts WHERE attempt_id = ANY($1)", list(attempt_ids))
-        return await self.claim_with([(row["attempt_id"], row["token"]) for row in rows], stage, worker_id)
+        wanted = set(attempt_ids)
+        tokens = {
+            row["attempt_id"]: row["token"] for row in await self.table("attempts") if row["attempt_id"] in wanted
+        }
+        return await self.claim_with(list(tokens.items()), stage, worker_id)
 
     async def claim_with(
         self, tokens: Sequence[tuple[str, int]], stage: Stage = Stage.RUN, worker_id: str = "runner"
@@ -131,17 +148,16 @@ class Desk:
         return await self.attempts.heartbeat(Heartbeat(worker_id="runner", stage=Stage.RUN, slots=1, leases=leases))
 
     async def expire_grace(self) -> int:
-        await self.rows("UPDATE runs SET cancel_at = now() - interval '1 s' WHERE cancel_at IS NOT NULL")
+        await self.past("runs", "cancel_at", 1)
         return await self.sweeper.sweep()
 
     async def start(self, run: RunView, slots: int = 10) -> tuple[Ticket, ...]:
         """Feed and claim what of the run there is room for."""
         await self.hire(slots)
         await self.feeder.feed()
-        queued = await self.rows(
-            "SELECT attempt_id FROM attempts WHERE run_id = $1 AND state = 'queued' ORDER BY ordinal", run.run_id
-        )
-        return (await self.claim([row["attempt_id"] for row in queued])).granted
+        queued = await self.table("attempts", run_id=run.run_id, state="queued")
+        granted = (await self.claim([row["attempt_id"] for row in queued])).granted
+        return tuple(sorted(granted, key=lambda ticket: int(ticket.attempt_id.rpartition("-")[2])))
 
     async def hand_in(self, *tickets: Ticket, **fields: Any) -> None:
         await self.reports.executed([executed(ticket, **fields) for ticket in tickets])
@@ -151,12 +167,12 @@ class Desk:
         await self.reports.judged([judged(ticket, outcome) for ticket in granted])
 
     async def expire_leases(self) -> int:
-        await self.rows("UPDATE attempts SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")
+        await self.past("attempts", "lease_until", 1)
         return await self.sweeper.sweep()
 
     async def accounts(self) -> dict[str, tuple[int, int]]:
         """Held and posted in nano-USD, by the kind of account."""
-        rows = await self.rows("SELECT account, held_nanousd, posted_nanousd FROM accounts")
+        rows = await self.table("accounts")
         return {row["account"].partition(":")[0]: (row["held_nanousd"], row["posted_nanousd"]) for row in rows}
 
     async def audit(self) -> None:

@@ -178,6 +178,13 @@ class CrashingSandboxes:
             yield CrashingSandbox(sandbox, self._fuse)
 
 
+def crashing_sandboxes(fuse: Fuse) -> Callable[[str], SandboxProvider]:
+    def open_provider(name: str) -> SandboxProvider:
+        return CrashingSandboxes(open_sandbox_provider(name), fuse)
+
+    return open_provider
+
+
 def crashing_database(fuse: Fuse) -> Any:
     """``open_database`` whose transactions of reports die when all is written and nothing is committed."""
     from services.ledger.postgres import database as module
@@ -207,7 +214,7 @@ def main(service: str, folder: str) -> None:
     fuse = Fuse(service, Path(folder))
     vars(module)["connect"] = crashing_connect(fuse)
     if service in ("runner", "judge"):
-        vars(module)["open_sandbox_provider"] = lambda name: CrashingSandboxes(open_sandbox_provider(name), fuse)
+        vars(module)["open_sandbox_provider"] = crashing_sandboxes(fuse)
     if service == "ledger":
         vars(module)["open_database"] = crashing_database(fuse)
         module.run_service(service, module.serve, module.LedgerSettings)

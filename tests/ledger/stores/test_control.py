@@ -18,16 +18,21 @@ async def kinds(desk: Desk, run_id: str) -> list[str]:
     return [event.type for event in await desk.events(run_id)]
 
 
+async def counted(desk: Desk) -> int:
+    """Attempts on the leaderboard."""
+    return sum(row["n"] for row in await desk.table("cells"))
+
+
 async def test_a_paused_run_begins_nothing_and_goes_on_when_resumed(desk: Desk) -> None:
     run = await desk.submit(samples=4)
     (first, *_) = await desk.start(run, slots=1)
-    assert len(await desk.rows("SELECT 1 FROM attempts WHERE state = 'running'")) == 2
+    assert len(await desk.table("attempts", state="running")) == 2
     await desk.hand_in(first)
     await desk.feeder.feed()
     paused = await desk.control.pause(run.run_id)
     assert paused.status is RunStatus.PAUSED and paused.progress.queued == 0 and paused.progress.running == 1
     assert await desk.feeder.feed() == 0
-    assert await desk.rows("SELECT 1 FROM pending_orders WHERE stage = 'run'") == []
+    assert await desk.table("pending_orders", stage="run") == []
     assert (await desk.control.pause(run.run_id)).sequence == paused.sequence, "pausing twice is pausing once"
     resumed = await desk.control.resume(run.run_id)
     assert resumed.status is RunStatus.RUNNING
@@ -49,7 +54,7 @@ async def test_an_order_that_came_before_the_pause_is_worth_nothing_after_it(des
     run = await desk.submit(samples=1)
     await desk.hire(1)
     await desk.feeder.feed()
-    stale = await desk.rows("SELECT attempt_id, token FROM pending_orders")
+    stale = await desk.table("pending_orders")
     await desk.control.pause(run.run_id)
     claims = await desk.claim_with([(row["attempt_id"], row["token"]) for row in stale])
     assert claims.granted == () and claims.denied[0].reason == "superseded"
@@ -100,7 +105,7 @@ async def test_a_run_over_its_time_limit_is_ended_and_says_so(desk: Desk) -> Non
     begun = await desk.runs.get(run.run_id)
     assert begun.deadline_at is not None and begun.started_at is not None
     assert (begun.deadline_at - begun.started_at).total_seconds() == 3600
-    await desk.rows("UPDATE runs SET deadline_at = now() - interval '1 s'")
+    await desk.past("runs", "deadline_at", 1)
     await desk.sweeper.sweep()
     assert (await desk.runs.get(run.run_id)).status is RunStatus.CANCELLING
     await desk.expire_grace()
@@ -113,7 +118,7 @@ async def test_a_run_that_stands_still_says_so_once_and_why(desk: Desk) -> None:
     await desk.feeder.feed()
     waiting = await desk.runs.get(run.run_id)
     assert waiting.waits is not None and waiting.waits.reason is WaitReason.NO_RUNNER
-    await desk.rows("UPDATE runs SET progressed_at = now() - interval '11 minutes'")
+    await desk.past("runs", "progressed_at", 660)
     await desk.sweeper.sweep()
     await desk.sweeper.sweep()
     (stalled,) = [event.data for event in await desk.events(run.run_id) if isinstance(event.data, RunStalled)]
@@ -161,7 +166,7 @@ async def test_a_restart_takes_over_what_is_done_and_makes_the_errors_again(desk
     await desk.judge(good)
     await desk.hand_in(bad, outcome=Outcome.INFRA_ERROR)
     await desk.hand_in(unfit, outcome=Outcome.AGENT_ERROR)
-    board = await desk.rows("SELECT sum(n)::int AS n FROM cells")
+    board = await counted(desk)
     again = await desk.runs.restart(RestartRun(run_id=run.run_id, idempotency_key="once"))
     assert again.run_id != run.run_id and again.restarts == run.run_id
     assert (await desk.runs.restart(RestartRun(run_id=run.run_id, idempotency_key="once"))).run_id == again.run_id
@@ -170,7 +175,7 @@ async def test_a_restart_takes_over_what_is_done_and_makes_the_errors_again(desk
     assert [item.reused_from for item in items] == [good.attempt_id, "", unfit.attempt_id]
     assert items[0].outcome is Outcome.PASSED and items[0].cost_usd == "0"
     assert (await desk.attempts.get(items[0].attempt_id)).verdict is not None
-    assert await desk.rows("SELECT sum(n)::int AS n FROM cells") == board
+    assert await counted(desk) == board
     (ticket,) = await desk.start(again)
     await desk.hand_in(ticket)
     await desk.judge(ticket)

@@ -44,8 +44,7 @@ async def test_the_feeder_keeps_half_as_many_orders_more_as_there_are_slots_and_
     await desk.hire(slots=4)
     assert await desk.feeder.feed() == 6
     assert await desk.feeder.feed() == 0
-    counts = await desk.rows("SELECT run_id, count(*) AS n FROM attempts WHERE state = 'queued' GROUP BY run_id")
-    assert {row["run_id"]: row["n"] for row in counts} == {large.run_id: 3, small.run_id: 3}
+    assert await desk.queued() == {large.run_id: 3, small.run_id: 3}
 
 
 async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(desk: Desk) -> None:
@@ -54,7 +53,7 @@ async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(desk: 
     assert ticket.sample_id == "s0" and ticket.public is not None and ticket.hidden is None
     again = await desk.claim([ticket.attempt_id], worker_id="other")
     assert [denied.reason for denied in again.denied] == [Denial.LEASED]
-    assert await desk.rows("SELECT 1 FROM pending_orders") == []
+    assert await desk.table("pending_orders") == []
     foreign = Claim(attempt_id="nowhere-1", token=1)
     denied = (await desk.attempts.claim(ClaimAttempts(worker_id="w", stage=Stage.RUN, claims=(foreign,)))).denied
     assert [each.reason for each in denied] == [Denial.UNKNOWN]
@@ -122,7 +121,7 @@ async def test_a_lease_that_runs_out_gives_the_attempt_to_another_and_fences_the
 async def test_a_worker_learns_which_leases_it_lost(desk: Desk) -> None:
     run = await desk.submit(samples=2)
     kept, lost = await desk.start(run)
-    await desk.rows("UPDATE attempts SET token = token + 1 WHERE attempt_id = $1", lost.attempt_id)
+    await desk.supersede(lost.attempt_id)
     held = tuple(Claim(attempt_id=t.attempt_id, token=t.token) for t in (kept, lost))
     leases = await desk.attempts.heartbeat(Heartbeat(worker_id="runner", stage=Stage.RUN, slots=2, leases=held))
     assert [claim.attempt_id for claim in leases.lost] == [lost.attempt_id]
@@ -149,7 +148,7 @@ async def test_the_models_own_failure_is_final_and_scores_zero_without_a_judge(d
     last = (await desk.events(run.run_id))[-2]
     assert isinstance(last.data, AttemptFinished) and last.data.attempt.outcome is Outcome.AGENT_ERROR
     assert last.data.attempt.score == 0 and last.data.verdict is None
-    assert await desk.rows("SELECT 1 FROM verdicts") == []
+    assert await desk.table("verdicts") == []
 
 
 async def test_a_judge_that_dies_is_replaced_and_its_late_verdict_is_refused(desk: Desk) -> None:
@@ -163,7 +162,7 @@ async def test_a_judge_that_dies_is_replaced_and_its_late_verdict_is_refused(des
     await desk.reports.judged([judged(stale, Outcome.FAILED)])
     await desk.reports.judged([judged(fresh)])
     assert (await desk.runs.get(run.run_id)).progress.outcomes == {Outcome.PASSED: 1}
-    assert len(await desk.rows("SELECT 1 FROM verdicts")) == 1
+    assert len(await desk.table("verdicts")) == 1
 
 
 async def test_money_is_on_every_account_it_touches(desk: Desk) -> None:
@@ -171,7 +170,7 @@ async def test_money_is_on_every_account_it_touches(desk: Desk) -> None:
     first, second = await desk.start(run)
     await desk.hand_in(first, calls=(call(first, 100),))
     await desk.hand_in(second, calls=(call(second, 11),))
-    rows = await desk.rows("SELECT account, posted_nanousd FROM accounts ORDER BY account")
+    rows = sorted(await desk.table("accounts"), key=lambda row: row["account"])
     assert [row["posted_nanousd"] for row in rows] == [111, 111, 111]
     assert [row["account"].partition(":")[0] for row in rows] == ["day", "project", "run"]
 

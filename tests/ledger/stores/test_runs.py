@@ -29,7 +29,7 @@ async def test_a_submitted_run_holds_every_attempt_and_its_first_fact(desk: Desk
 
 async def test_every_attempt_has_a_key_of_its_own_and_equal_content_gives_equal_keys(desk: Desk) -> None:
     first, second = await desk.submit(samples=3, repeats=2), await desk.submit(samples=3, repeats=2)
-    rows = await desk.rows("SELECT run_id, key FROM attempts ORDER BY ordinal")
+    rows = sorted(await desk.table("attempts"), key=lambda row: row["ordinal"])
     keys = {run.run_id: [row["key"] for row in rows if row["run_id"] == run.run_id] for run in (first, second)}
     assert len(set(keys[first.run_id])) == 6
     assert keys[first.run_id] == keys[second.run_id]
@@ -76,7 +76,7 @@ async def test_cancelling_ends_what_is_not_done_and_keeps_what_is(desk: Desk) ->
     cancelled = await desk.control.cancel(CancelRun(run_id=run.run_id, grace_seconds=0))
     assert cancelled.status is RunStatus.CANCELLED
     assert cancelled.progress.outcomes == {Outcome.PASSED: 1, Outcome.CANCELLED: 2}
-    assert await desk.rows("SELECT 1 FROM pending_orders") == []
+    assert await desk.table("pending_orders") == []
     last = (await desk.events(run.run_id))[-1]
     assert isinstance(last.data, RunCancelled) and last.sequence == cancelled.sequence
     # What a runner was still doing changes nothing any more, but its money counts.

@@ -36,7 +36,7 @@ async def test_what_costs_nothing_has_no_account(desk: Desk) -> None:
     run = await desk.submit_plan(msgspec.structs.replace(plan(), models=(free,)))
     tickets = await desk.start(run)
     assert [ticket.grant_nanousd for ticket in tickets] == [0, 0]
-    assert await desk.accounts() == {} and await desk.rows("SELECT 1 FROM transfers") == []
+    assert await desk.accounts() == {} and await desk.table("transfers") == []
 
 
 async def test_a_bill_above_the_hold_goes_beside_the_limit_with_an_alarm(desk: Desk) -> None:

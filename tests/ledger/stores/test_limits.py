@@ -30,7 +30,7 @@ async def test_a_claim_without_money_waits_again_and_no_token_is_worth_anything(
     claims = await desk.claim([f"{run.run_id}-{n}" for n in (1, 2, 3)])
     assert [ticket.attempt_id for ticket in claims.granted] == [f"{run.run_id}-1", f"{run.run_id}-2"]
     assert [(denied.attempt_id, denied.reason) for denied in claims.denied] == [(f"{run.run_id}-3", Denial.BUDGET)]
-    (row,) = await desk.rows("SELECT state, token, tries FROM attempts WHERE attempt_id = $1", f"{run.run_id}-3")
+    (row,) = await desk.table("attempts", attempt_id=f"{run.run_id}-3")
     assert (row["state"], row["token"], row["tries"]) == ("waiting", 2, 0)
     (recalled,) = [event.data for event in await desk.events(run.run_id) if isinstance(event.data, AttemptRecalled)]
     assert recalled.attempt.state is State.WAITING and "the limit of the run" in recalled.cause
@@ -64,7 +64,7 @@ async def test_limits_that_end_attempts_say_nothing_of_the_model(desk: Desk) -> 
     await desk.hand_in(ticket, outcome=Outcome.LIMIT, fault=broke, calls=costs(ticket, WORST))
     await desk.feeder.feed()
     assert (await desk.runs.get(run.run_id)).status is RunStatus.FINISHED
-    assert await desk.rows("SELECT 1 FROM cells") == []
+    assert await desk.table("cells") == []
 
 
 async def test_warnings_come_once_at_80_percent_and_once_at_the_limit(desk: Desk) -> None:
@@ -132,7 +132,7 @@ async def test_a_run_that_cannot_fit_is_refused_with_the_numbers(desk: Desk) -> 
     assert quoted.attempts == 1000 and quoted.worst_usd == usd(1000 * WORST) and not quoted.fits
     for number in (quoted.estimated_usd, quoted.worst_usd, "0.01"):
         assert number in problem.detail
-    assert await desk.rows("SELECT 1 FROM runs") == []
+    assert await desk.table("runs") == []
     with pytest.raises(ProblemError) as hopeless:
         await desk.submit(samples=1, limits=limited("0.000000001"), partial=True)
     assert "Not even one attempt fits" in hopeless.value.problem.detail
