@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assay.contracts.attempts import attempt_key
+from assay.contracts.codec import encode
 from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.runs import ModelPin, RunPlan
 from assay.contracts.tasks import TaskPin
@@ -21,8 +22,9 @@ def worst_nanousd(task: TaskPin, pin: ModelPin) -> int:
     """The most that one attempt's first request can cost; 0 where nothing is charged."""
     if pin.price is None:
         return 0
+    sent = task.prompt_bytes + len(encode(pin.model.parameters.extra))
     return pin.price.worst(
-        input_tokens=worst_prompt_tokens(task.prompt_bytes, PROMPT_MESSAGES), output_tokens=_max_tokens(task, pin)
+        input_tokens=worst_prompt_tokens(sent, PROMPT_MESSAGES), output_tokens=_max_tokens(task, pin)
     )
 
 

@@ -131,11 +131,11 @@ class Desk:
 
     async def claim(self, attempt_ids: Sequence[str], stage: Stage = Stage.RUN, worker_id: str = "runner") -> Claims:
         """Claim under the tokens that the present orders carry."""
-        wanted = set(attempt_ids)
-        tokens = {
-            row["attempt_id"]: row["token"] for row in await self.table("attempts") if row["attempt_id"] in wanted
-        }
-        return await self.claim_with(list(tokens.items()), stage, worker_id)
+        return await self.claim_with(await self.tokens(attempt_ids), stage, worker_id)
+
+    async def tokens(self, attempt_ids: Sequence[str]) -> list[tuple[str, int]]:
+        rows = await self.rows("SELECT attempt_id, token FROM attempts WHERE attempt_id = ANY($1)", list(attempt_ids))
+        return [(row["attempt_id"], row["token"]) for row in rows]
 
     async def claim_with(
         self, tokens: Sequence[tuple[str, int]], stage: Stage = Stage.RUN, worker_id: str = "runner"

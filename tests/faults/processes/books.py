@@ -68,12 +68,15 @@ class Books:
     def check(self, answers: Answers) -> None:
         self._promises(answers)
         self._once()
-        self._journal()
-        self._receipts()
-        self._provider()
+        self.check_money()
         self._leaderboard()
         self._verdicts()
         self._views()
+
+    def check_money(self) -> None:
+        self._journal()
+        self._receipts()
+        self._provider()
 
     def _promises(self, answers: Answers) -> None:
         """I1: what was answered 201 is there; and nothing was answered that should never be."""

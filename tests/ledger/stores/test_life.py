@@ -179,3 +179,18 @@ async def test_an_unknown_attempt_is_a_problem_that_names_it(desk: Desk) -> None
     with pytest.raises(ProblemError) as refused:
         await desk.attempts.get("nowhere-1")
     assert refused.value.problem.code == "unknown_attempt"
+
+
+async def test_a_late_verdict_that_comes_together_with_the_newer_one_is_not_stored_for_it(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    (ticket,) = await desk.start(run)
+    await desk.hand_in(ticket)
+    (stale,) = (await desk.claim([ticket.attempt_id], Stage.JUDGE)).granted
+    await desk.expire_leases()
+    (fresh,) = (await desk.claim([ticket.attempt_id], Stage.JUDGE)).granted
+    await desk.reports.judged([judged(fresh), judged(stale, Outcome.FAILED)])
+    detail = await desk.attempts.get(ticket.attempt_id)
+    assert detail.attempt.outcome is Outcome.PASSED
+    assert detail.verdict is not None and detail.verdict.outcome is Outcome.PASSED
+    (verdict,) = await desk.table("verdicts")
+    assert verdict["token"] == fresh.token
