@@ -36,13 +36,17 @@ _OUTCOMES = (
     (AnswerRefused, Outcome.REFUSED),
     (PromptRefused, Outcome.REFUSED),
     (PromptTooLong, Outcome.LIMIT),
-    (GrantRefused, Outcome.LIMIT),
 )
+
+BUDGET = "budget"
+"""The fault of a try for which a limit had no money: it ends as ``limit`` and says nothing about the model."""
 
 
 def ending_of(error: Exception) -> Ending:
     """What the model did counts for it; what a provider, the host or the task did never does."""
     reason = clean(str(error) or type(error).__name__)
+    if isinstance(error, GrantRefused):
+        return Ending(outcome=Outcome.LIMIT, reason=reason, fault=Fault(kind=BUDGET, message=reason))
     for kind, outcome in _OUTCOMES:
         if isinstance(error, kind):
             return Ending(outcome=outcome, reason=reason)
