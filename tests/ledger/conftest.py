@@ -37,6 +37,11 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture
 async def database_url(postgres: str) -> str:
+    return await new_database(postgres)
+
+
+async def new_database(postgres: str) -> str:
+    """URL of a database of its own, migrated and empty."""
     name = f"test_{next(_numbers)}"
     connection = await asyncpg.connect(postgres)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE assay_template STRATEGY file_copy")
