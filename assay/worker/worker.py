@@ -20,6 +20,8 @@ from assay.worker.leases import Lease, Leases
 Report = AttemptExecuted | AttemptJudged
 Work = Callable[[Ticket], Awaitable[Report]]
 Failed = Callable[[Ticket, BaseException], Report]
+Shortage = Callable[[], str]
+"""What the host is short of, or nothing."""
 
 _FETCH_SECONDS = 5.0
 _CLEANUP_SECONDS = 4.0
@@ -38,17 +40,26 @@ class WorkerOptions:
     drain_seconds: float = 25.0
     heartbeat_seconds: float = 4.0
     gather_seconds: float = 0.01
+    recheck_seconds: float = 2.0
 
 
 class Worker:
     """``work`` acts on a ticket; what it raises becomes the report that ``failed`` makes of it. ``work`` is cancelled
     when its lease is lost: it may end with a report of what it did until then, or let the cancellation pass.
-    ``hear_share`` is told how much of the work of its stage this worker does."""
+    ``hear_share`` is told how much of the work of its stage this worker does. While ``shortage`` says that the host is
+    short of something, nothing new is begun and no slots are offered."""
 
     def __init__(
-        self, options: WorkerOptions, bus: Bus, work: Work, failed: Failed, hear_share: HearShare | None = None
+        self,
+        options: WorkerOptions,
+        bus: Bus,
+        work: Work,
+        failed: Failed,
+        hear_share: HearShare | None = None,
+        shortage: Shortage = str,
     ) -> None:
         self._options, self._bus, self._work, self._failed = options, bus, work, failed
+        self._shortage = shortage
         self._leases = Leases(options.slots)
         self._stopping = asyncio.Event()
         self._claiming = Claiming(options.worker_id, options.stage, bus, self._stopping)
@@ -101,9 +112,21 @@ class Worker:
         """At most as many as there are free slots."""
         while not self._leases.free:
             await self._leases.changed()
+        await self._wait_for_headroom()
         if self._leases.free < self._options.slots:
             await asyncio.sleep(self._options.gather_seconds)
         return await self._bus.work.fetch(self._queue, self._leases.free, _FETCH_SECONDS)
+
+    async def _wait_for_headroom(self) -> None:
+        """What is under way goes on meanwhile, and may free what is short."""
+        if not (reason := self._shortage()):
+            return
+        _log.warning("worker.short", worker=self._options.worker_id, reason=reason)
+        self._pulse.slots = 0
+        while self._shortage():  # noqa: ASYNC110 (nobody tells when a host has room again)
+            await asyncio.sleep(self._options.recheck_seconds)
+        self._pulse.slots = self._options.slots
+        _log.info("worker.enough_again", worker=self._options.worker_id)
 
     async def _take(self, orders: Sequence[Delivery[Order]]) -> None:
         for ticket in await self._claiming.claim(orders):

@@ -11,6 +11,7 @@ from assay.bus.jetstream import connect
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
 from assay.sandbox import open_sandbox_provider
+from assay.worker.headroom import Headroom, written_to
 from assay.worker.lifetime import run_worker
 from assay.worker.worker import Worker, WorkerOptions
 from services.judge.bench import SandboxBench
@@ -37,6 +38,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
         bus,
         work=lambda ticket: on_ticket(ticket, ports),
         failed=lambda ticket, error: on_failure(ticket, error, worker_id),
+        shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
     )
     try:
         await worker.run(stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.bus.settings import BusEnvironment
+from assay.worker.headroom import Reserve
 
 
 class JudgeSettings(BusEnvironment):
@@ -13,5 +14,7 @@ class JudgeSettings(BusEnvironment):
     sandbox: str = "bubblewrap"
     judge_slots: int = 64
     judge_test_slots: int = 2
+    reserve: Reserve = Reserve()
+    """What must stay free on the host; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
     judge_hidden_bundles: int = 64
     """How many tasks' hidden bundles are kept in memory."""

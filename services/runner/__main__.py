@@ -17,6 +17,7 @@ from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import TestModel
 from assay.sandbox import SandboxProvider, open_sandbox_provider
+from assay.worker.headroom import Headroom, written_to
 from assay.worker.lifetime import run_worker
 from assay.worker.worker import Worker, WorkerOptions
 from services.runner.artifacts import Bundles
@@ -63,6 +64,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         work=partial(on_ticket, ports=ports),
         failed=lambda ticket, error: failed(ticket, worker_id, error),
         hear_share=shelf.hear_share,
+        shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
     )
     await worker.run(stop)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from assay.bus.settings import BusEnvironment
+from assay.worker.headroom import Reserve
 from services.runner.models.openai import SILENCE_SECONDS
 
 
@@ -21,4 +22,6 @@ class RunnerSettings(BusEnvironment):
     pool: str = "default"
     sandbox: str = "bubblewrap"
     runner_slots: Annotated[int, Field(ge=1, le=10_000)] = 32
+    reserve: Reserve = Reserve()
+    """What must stay free on the host; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
     call_silence_seconds: Annotated[float, Field(gt=0)] = SILENCE_SECONDS
