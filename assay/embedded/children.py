@@ -24,19 +24,25 @@ Probe = Callable[[int], Awaitable[bool]]
 
 _PR_SET_PDEATHSIG = 1
 _PROBE_SECONDS = 0.02
+_WATCH_SECONDS = 5.0
+_WELL_SECONDS = 2.0
 _libc = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChildSpec:
     """``after`` names children that must be ready before this one is first started. Children of a lower ``stage`` are
-    stopped, and gone, before those of a higher one. ``prepare`` runs in a thread before every start."""
+    stopped, and gone, before those of a higher one. ``prepare`` runs in a thread before every start. ``well`` is asked
+    every few seconds once the child is ready; one that lives and is not well is ended, and started again."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     log: Path
     ready: Probe | None = None
+    ailing: Probe | None = None
+    """Whether it runs, and yet only a new start can help it; asked every few seconds once it is ready."""
+    well: Probe | None = None
     after: tuple[str, ...] = ()
     stage: int = 0
     stop_signal: signal.Signals = signal.SIGTERM
@@ -136,12 +142,23 @@ class Child:
                 print(f"{self.spec.name} could not be started: {error}", file=log)
             return -1
         self._tell(What.STARTED, pid=self.process.pid)
-        waiting = asyncio.create_task(self._until_ready(self.process.pid))
+        attending = asyncio.create_task(self._attend(self.process.pid))
         try:
             return await self.process.wait()
         finally:
-            waiting.cancel()
+            attending.cancel()
             self.ready.clear()
+
+    async def _attend(self, pid: int) -> None:
+        await self._until_ready(pid)
+        if self.spec.well is None:
+            return
+        while await self.spec.well(pid):
+            await asyncio.sleep(_WELL_SECONDS)
+        self._tell(What.UNWELL, text="it lives and is of no use, so it is started again")
+        self._signal(self.spec.stop_signal)
+        await asyncio.sleep(self.spec.grace_seconds)
+        self._signal(signal.SIGKILL)
 
     async def _until_ready(self, pid: int) -> None:
         began = time.monotonic()
@@ -150,6 +167,15 @@ class Child:
         self.ready.set()
         if self.spec.ready is not None:
             self._tell(What.READY, seconds=time.monotonic() - began)
+        if self.spec.ailing is not None:
+            await self._watch(pid, self.spec.ailing)
+
+    async def _watch(self, pid: int, ailing: Probe) -> None:
+        """Ends it when only a new start can help, which is then made as after a crash."""
+        while not await ailing(pid):
+            await asyncio.sleep(_WATCH_SECONDS)
+        self._tell(What.AILING, pid=pid)
+        self._signal(self.spec.stop_signal)
 
     def _tell_failing(self, exit_code: int, times: int) -> None:
         text = f"ended {times} times in a row at once; its log is {self.spec.log}"

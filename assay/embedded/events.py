@@ -20,6 +20,8 @@ class What(StrEnum):
     """It ended by itself; it will be started again after ``delay_seconds``."""
     FAILING = "failing"
     """It ended at once several times in a row; ``lines`` are the last of its log."""
+    UNWELL = "unwell"
+    """It lives and cannot work; it is ended and started again."""
     STOPPED = "stopped"
     KILLED = "killed"
     """It did not stop in time."""
@@ -48,7 +50,10 @@ Report = Callable[[StackEvent], None]
 
 _SERVICE_COLOURS = (36, 35, 34, 33, 32, 96, 95, 94)
 _BAD, _GOOD, _DIM = 31, 32, 2
-_COLOURS = {What.CRASHED: _BAD, What.FAILING: _BAD, What.KILLED: _BAD, What.READY: _GOOD, What.SERVING: _GOOD}
+_COLOURS = {
+    **dict.fromkeys((What.CRASHED, What.FAILING, What.UNWELL, What.KILLED), _BAD),
+    **dict.fromkeys((What.READY, What.SERVING), _GOOD),
+}
 
 
 def json_lines(stream: TextIO) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -14,8 +15,10 @@ from assay.bus.server_conf import nats_conf
 from assay.embedded.children import ChildSpec
 from assay.embedded.errors import PartMissing
 from assay.embedded.folder import DataFolder
+from assay.embedded.identity import free_port
 
 HOST = "127.0.0.1"
+_ROOM_BYTES = 32 * 1024 * 1024
 
 
 def program() -> Path:
@@ -33,6 +36,7 @@ class NatsServer:
         self.url = f"nats://{HOST}:{port}"
         self._folder = folder
         self._port = port
+        self._monitor_port = 0
         self._passwords = {user: secrets.token_urlsafe(24) for user in USERS}
         self._program = program()
 
@@ -48,12 +52,15 @@ class NatsServer:
             environment={"PATH": os.environ.get("PATH", os.defpath)},
             log=self._folder.log("nats"),
             ready=self._is_ready,
+            well=self._is_well,
             stage=2,
             prepare=lambda: _write_private(config, self._config()),
         )
 
     def _config(self) -> str:
-        return nats_conf(host=HOST, port=self._port, store=self._folder.nats, passwords=self._passwords)
+        self._monitor_port = free_port()
+        conf = nats_conf(host=HOST, port=self._port, store=self._folder.nats, passwords=self._passwords)
+        return f'{conf}http: "{HOST}:{self._monitor_port}"\n'
 
     async def _is_ready(self, _pid: int) -> bool:
         """It greets whoever connects once it serves."""
@@ -65,6 +72,20 @@ class NatsServer:
                 finally:
                     writer.close()
         return False
+
+    async def _is_well(self, _pid: int) -> bool:
+        """A stream that could once not be written, for the disk was full, refuses for ever: only a new start helps, and
+        only when there is room again. Whatever else it lacks, it is left alone."""
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(2):
+                reader, writer = await asyncio.open_connection(HOST, self._monitor_port)
+                try:
+                    writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+                    answer = await reader.read(10_000)
+                finally:
+                    writer.close()
+            return b"write error" not in answer or shutil.disk_usage(self._folder.nats).free < _ROOM_BYTES
+        return True
 
 
 def _write_private(path: Path, text: str) -> None:

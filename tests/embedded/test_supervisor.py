@@ -70,6 +70,25 @@ async def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
         assert heard.of(What.CRASHED, "a")[0].exit_code == -signal.SIGKILL
 
 
+async def test_a_child_that_lives_and_is_not_well_is_started_again(tmp_path: Path) -> None:
+    unwell: set[int] = set()
+
+    async def well(pid: int) -> bool:
+        return pid not in unwell
+
+    async def ready(_pid: int) -> bool:
+        return True
+
+    async with supervised(dummy(tmp_path, "a", FOR_EVER, ready=ready, well=well)) as (supervisor, heard):
+        await supervisor.start()
+        before = pids(supervisor)["a"]
+        unwell.add(before)
+        await heard.until(lambda heard: len(heard.of(What.READY, "a")) == 2)
+        assert heard.of(What.UNWELL, "a")
+        assert heard.of(What.CRASHED, "a")[0].exit_code == -signal.SIGTERM
+        assert pids(supervisor)["a"] != before
+
+
 async def test_stopping_leaves_no_process_and_starts_none_again(tmp_path: Path) -> None:
     async with supervised(dummy(tmp_path, "a", FOR_EVER), dummy(tmp_path, "b", FOR_EVER)) as (supervisor, heard):
         await supervisor.start()
