@@ -15,9 +15,10 @@ from typing import Any
 from msgspec import DecodeError, json
 
 from assay.bus.connection import Connection
-from assay.bus.errors import BusForbidden, BusMisconfigured, NoListener
+from assay.bus.errors import BusForbidden, BusMisconfigured, BusUnavailable, NoListener
 
 REPORT = "$SYS.REQ.SERVER.PING.JSZ"
+HEALTH = "$SYS.REQ.SERVER.PING.HEALTHZ"
 _TIMEOUT_SECONDS = 3.0
 
 
@@ -36,6 +37,19 @@ async def require_durable(connection: Connection) -> None:
             f"the NATS server at {url} runs JetStream without `sync_interval: always`, so a power cut would lose work "
             "it had acknowledged. Put `jetstream { sync_interval: always }` into its configuration and restart it"
         )
+
+
+async def ailment(connection: Connection) -> str:
+    """What the server says is wrong with its streams; empty when nothing, or when it does not say. A stream that met a
+    full disk stores nothing any more until the server is started again, and answers no publish."""
+    try:
+        answer: dict[str, Any] = json.decode((await connection.request(HEALTH, b"", _TIMEOUT_SECONDS)).data)
+    except (BusUnavailable, BusForbidden, DecodeError):
+        return ""
+    data: Any = answer.get("data") or answer.get("error") or {}
+    if isinstance(data, dict) and data.get("status") == "ok":  # pyright: ignore[reportUnknownMemberType]
+        return ""
+    return str(data.get("error") or data.get("description") or data)  # pyright: ignore
 
 
 async def _config(connection: Connection) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from assay.bus.durability import REPORT
+from assay.bus.durability import HEALTH, REPORT
 from assay.bus.protocol import Queue
 from assay.bus.queues import CANARIES, REPORTS, orders_queue
 from assay.bus.settings import inbox_prefix
@@ -87,7 +87,7 @@ def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:
 def _ledger(pools: tuple[str, ...]) -> _Lists:
     orders = tuple(subjects.orders(stage, pool) for stage in Stage for pool in pools)
     queues = (*_fetching(REPORTS), *_fetching(CANARIES))
-    publish = (*orders, CANARY, subjects.FACTS, *queues, *_provisioning(), *_examining())
+    publish = (*orders, CANARY, subjects.FACTS, *queues, *_provisioning(), *_examining(), HEALTH)
     return (*publish, *_replies("gateway", "runner", "judge")), _requests(LEDGER_REQUESTS)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from assay.bus.durability import REPORT
+from assay.bus.durability import HEALTH, REPORT
 from assay.bus.permissions import permissions
 
 _MAX_PAYLOAD_BYTES = 1_048_576
@@ -22,9 +22,13 @@ def nats_conf(
     sync_always: bool = True,
 ) -> str:
     """``passwords`` by user (permissions.USERS). One account holds them all; the server's own account lends it the
-    report that tells whether the store syncs always. ``sync_always=False`` is for the test that it is refused."""
+    reports that tell whether the store syncs always, and whether the streams can be written. ``sync_always=False`` is
+    for the test that it is refused."""
     pools = tuple(pools)
     users = "\n".join(_user(user, password, pools) for user, password in passwords.items())
+    lent = [_quoted(subject) for subject in (REPORT, HEALTH)]
+    exports = ", ".join(f"{{ service: {subject}, accounts: [ASSAY] }}" for subject in lent)
+    imports = ", ".join(f"{{ service: {{ account: SYS, subject: {subject} }} }}" for subject in lent)
     sync = "always" if sync_always else '"2m"'
     return f"""\
 listen: {_quoted(f"{host}:{port}")}
@@ -33,14 +37,15 @@ write_deadline: "10s"
 jetstream {{
   store_dir: {_quoted(str(store))}
   sync_interval: {sync}
+  max_file: 1TB
 }}
 accounts {{
   SYS {{
-    exports: [ {{ service: {_quoted(REPORT)}, accounts: [ASSAY] }} ]
+    exports: [ {exports} ]
   }}
   ASSAY {{
     jetstream: enabled
-    imports: [ {{ service: {{ account: SYS, subject: {_quoted(REPORT)} }} }} ]
+    imports: [ {imports} ]
     users: [
 {users}
     ]

@@ -11,6 +11,7 @@ from typing import Any
 from assay.bus.api import call
 from assay.bus.atomic import store_one
 from assay.bus.connection import Connection
+from assay.bus.durability import ailment
 from assay.bus.errors import ApiRefused, BusError, BusUnavailable
 from assay.bus.origin import Origin
 from assay.bus.protocol import Envelope, StreamState, Work
@@ -94,6 +95,8 @@ class JetStreamStorage:
         began, name = loop.time(), secrets.token_hex(8)
         if not self._connection.connected:
             raise BusUnavailable(f"there is no connection to NATS at {self._connection.settings.url}")
+        if wrong := await ailment(self._connection):
+            raise BusUnavailable(wrong)
         try:
             async with asyncio.timeout(timeout_seconds):
                 outcome = await store_one(

@@ -24,7 +24,6 @@ Probe = Callable[[int], Awaitable[bool]]
 
 _PR_SET_PDEATHSIG = 1
 _PROBE_SECONDS = 0.02
-_WATCH_SECONDS = 5.0
 _WELL_SECONDS = 2.0
 _libc = ctypes.CDLL(None)
 
@@ -40,8 +39,6 @@ class ChildSpec:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     log: Path
     ready: Probe | None = None
-    ailing: Probe | None = None
-    """Whether it runs, and yet only a new start can help it; asked every few seconds once it is ready."""
     well: Probe | None = None
     after: tuple[str, ...] = ()
     stage: int = 0
@@ -153,7 +150,7 @@ class Child:
         await self._until_ready(pid)
         if self.spec.well is None:
             return
-        while await self.spec.well(pid):
+        while await self.spec.well(pid):  # noqa: ASYNC110  (no event of ours)
             await asyncio.sleep(_WELL_SECONDS)
         self._tell(What.UNWELL, text="it lives and is of no use, so it is started again")
         self._signal(self.spec.stop_signal)
@@ -167,15 +164,6 @@ class Child:
         self.ready.set()
         if self.spec.ready is not None:
             self._tell(What.READY, seconds=time.monotonic() - began)
-        if self.spec.ailing is not None:
-            await self._watch(pid, self.spec.ailing)
-
-    async def _watch(self, pid: int, ailing: Probe) -> None:
-        """Ends it when only a new start can help, which is then made as after a crash."""
-        while not await ailing(pid):
-            await asyncio.sleep(_WATCH_SECONDS)
-        self._tell(What.AILING, pid=pid)
-        self._signal(self.spec.stop_signal)
 
     def _tell_failing(self, exit_code: int, times: int) -> None:
         text = f"ended {times} times in a row at once; its log is {self.spec.log}"

@@ -44,14 +44,29 @@ versions:
 
 SANDBOXED = "run_length"
 """A task of the real catalogue for which runner and judge both need a sandbox, given the scripted model's diff."""
-SCRIPTED = "scripted/mixed"
+SCRIPTED = "scripted/diff"
+DIFF = f"""
+title: Answers with a diff, which takes a sandbox to apply
+price: {{input_usd_per_mtok: 1, output_usd_per_mtok: 4}}
+responses:
+  {SANDBOXED}: |
+    ```diff
+    --- a/solution.py
+    +++ b/solution.py
+    @@ -1,2 +1,2 @@
+     def encode(text):
+    -    pass
+    +    return []
+    ```
+"""
 
 _REAL = Path(__file__).parents[3] / "catalog"
 
 
 def write_catalogue(folder: Path, base_url: str) -> None:
     shutil.copytree(_REAL / "tasks" / SANDBOXED, folder / "tasks" / SANDBOXED)
-    shutil.copytree(_REAL / "scripted", folder / "scripted")
+    (folder / "scripted").mkdir()
+    (folder / "scripted" / "diff.yaml").write_text(DIFF)
     task = folder / "tasks" / "echo"
     task.mkdir(parents=True)
     (folder / "suites").mkdir()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +19,11 @@ import httpx2
 import msgspec
 import psutil
 
+from assay.bus.api import call
+from assay.bus.jetstream import connect
+from assay.bus.queues import all_queues
+from assay.bus.settings import BusSettings
+from assay.bus.streams import WORK_STREAM, stream_of
 from assay.embedded.identity import free_port
 from tests.faults.processes.catalogue import write_catalogue
 from tests.faults.processes.crashing import POINTS
@@ -140,6 +147,32 @@ class FaultStack:
         logs = sorted((self.data / "logs").glob("*.log"))
         tails = (f"--- {log.name}\n{log.read_text(errors='replace')[-1200:]}" for log in logs)
         return "\n".join(["--- up.log", (self.folder / "up.log").read_text(errors="replace")[-800:], *tails])
+
+    def redelivered(self) -> tuple[int, int]:
+        """Messages that the queues delivered more than once, and all that they delivered, since they were made."""
+        return asyncio.run(self._redelivered())
+
+    async def _redelivered(self) -> tuple[int, int]:
+        text = (self.data / "nats" / "nats.conf").read_text()
+        password = re.search(r'user: "observer", password: "(.+?)"', text)
+        assert password
+        url = f"nats://127.0.0.1:{self.nats_port}"
+        bus = await connect(BusSettings(url=url, user="observer", password=password[1], name="observer"))
+        again = delivered = 0
+        try:
+            for queue in all_queues():
+                stream = stream_of(queue.subject)
+                info = (await call(bus.connection, f"CONSUMER.INFO.{stream}.{queue.name}"))["delivered"]
+                delivered += info["consumer_seq"]
+                distinct = info["stream_seq"]
+                if stream == WORK_STREAM:  # which other queues share
+                    request = {"subjects_filter": queue.subject}
+                    state = (await call(bus.connection, f"STREAM.INFO.{stream}", request))["state"]
+                    distinct = sum(state.get("subjects", {}).values())
+                again += info["consumer_seq"] - distinct
+        finally:
+            await bus.close()
+        return again, delivered
 
     @property
     def database_url(self) -> str:
