@@ -30,21 +30,19 @@ class Known:
     """Faults of the product that are known and not mended yet (test_known.py says when they are)."""
 
     untold_costs: bool = True
-    """A hold settled late changes what attempts cost without a fact, so that dashboards do not learn of it."""
-    limits_on_board: bool = True
-    """An attempt whose top-up was refused is on the leaderboard as if the model had failed."""
+    """A hold settled late changes what an attempt cost without a fact of the attempt, so that dashboards do not learn
+    of it; of what its run cost they do."""
 
 
-NONE_KNOWN = Known(untold_costs=False, limits_on_board=False)
+NONE_KNOWN = Known(untold_costs=False)
 
 
 def broken(simulation: Simulation, known: Known | None = None) -> list[str]:
     """Everything that is not as it must be; empty when all is well."""
     store, known = simulation.stores.memory, known or Known()
     found = list(simulation.faults)
-    for check in (_answers_kept, _all_ended, _everything_told):
+    for check in (_answers_kept, _all_ended, _everything_told, _boards_add_up):
         found += check(simulation)
-    found += _boards_add_up(simulation, known)
     found += _dashboards_true(simulation, _COSTS if known.untold_costs else frozenset())
     found += [*unsettled(store), *unbalanced(store), *underpaid(store, simulation.world.provider, simulation.watch)]
     for run in store.runs:
@@ -132,16 +130,13 @@ def _newest_stands(store: MemoryStore, attempt: Row, verdict: Row) -> Iterator[s
         yield f"I2: {attempt['attempt_id']} is {attempt['outcome']} by {attempt['token']}, its verdict is {verdict}"
 
 
-def _boards_add_up(simulation: Simulation, known: Known) -> Iterator[str]:
+def _boards_add_up(simulation: Simulation) -> Iterator[str]:
     """I2: the leaderboard has each counted attempt once."""
     store = simulation.stores.memory
     counted = Counter[str]()
     for cell in store.cells:
         counted[cell["model"]] += cell["n"]
     wanted = Counter(row["model"] for row in store.attempts if _counts(row))
-    limited = Counter(row["model"] for row in store.attempts if row["outcome"] == "limit" and row["tries"])
-    if known.limits_on_board and counted <= wanted + limited:
-        return
     if +counted != wanted:
         yield f"I2: the leaderboard has {dict(counted)}, and there are {dict(wanted)}"
 
@@ -161,7 +156,7 @@ def _dashboards_true(simulation: Simulation, untold: frozenset[str]) -> Iterator
         run = run_view(store.runs[run_id])
         if dashboard.cursor != run.sequence:
             yield f"I7: a dashboard is at {dashboard.cursor} of {run.sequence}"
-        yield from _differences(run_id, dashboard.run, run, untold)
+        yield from _differences(run_id, dashboard.run, run, frozenset())
         for row in map(attempt_view, store.attempts.of(run_id)):
             shown = dashboard.rows.get(row.ordinal)
             if shown is not None and row.outcome is Outcome.CANCELLED:

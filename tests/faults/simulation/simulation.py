@@ -45,10 +45,12 @@ HEALED_SECONDS = 120.0
 """So long after the last fault everything must have come right."""
 LOST_SECONDS = 7.0
 """So long after the last fault somebody may still wait for an answer that was lost before, or pause after that."""
+CLEANUP_SECONDS = 6.0
+"""What a killed worker's tasks take at most to end."""
 SEEN_SECONDS = 2.0
 """So long after reconnecting every dashboard must show what is so."""
 
-Main = Callable[[World, Process], Coroutine[Any, Any, None]]
+StoresFor = Callable[[LedgerSettings], Stores]
 
 
 @cache
@@ -59,7 +61,9 @@ def _names() -> CatalogNames:
 class Simulation:
     """``journal`` is what the client was told: run ids by idempotency key. ``faults`` is what must not have been."""
 
-    def __init__(self, scenario: Scenario, tell: Tell | None = None, stores: type[Stores] = Stores) -> None:
+    def __init__(
+        self, scenario: Scenario, tell: Tell | None = None, stores: Callable[[LedgerSettings], Stores] = Stores
+    ) -> None:
         self.scenario = scenario
         self.faults: list[str] = []
         self.journal: dict[str, RunView] = {}
@@ -82,12 +86,17 @@ class Simulation:
         )
         self.watch = Watch(self.stores.memory)
         self.stores.memory.watch = self._watch
+        self._began = asyncio.get_running_loop().time()
         self._clients: list[asyncio.Task[Any]] = []
         self._watching: list[asyncio.Task[None]] = []
         self.lives: list[str] = []
 
     def _timed(self, tell: Tell) -> Tell:
-        return lambda text: tell(f"{asyncio.get_running_loop().time():9.3f} {text}")
+        return lambda text: tell(f"{self._second:9.3f} {text}")
+
+    @property
+    def _second(self) -> float:
+        return asyncio.get_running_loop().time() - self._began
 
     def _watch(self) -> None:
         if wrong := self.watch.look():
@@ -241,7 +250,7 @@ class Simulation:
         await self._settled()
 
     async def _until(self, at: float) -> None:
-        await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
+        await asyncio.sleep(max(0.0, at - self._second))
 
     def _heal(self) -> None:
         if self._tell:
@@ -267,6 +276,7 @@ class Simulation:
             await asyncio.sleep(1.0)
             if not all(client.done() for client in self._clients):
                 continue
+            await self.stores.refresh()
             if self.stores.at_rest:
                 break
             self._let_go_on()
@@ -274,18 +284,21 @@ class Simulation:
         for line in self.world.exchange.lines.values():
             line.mend()
         await asyncio.sleep(SEEN_SECONDS)
+        await self.stores.refresh()
 
     async def end(self) -> None:
         """Nothing is left that would go on."""
         for process in self.processes.values():
             process.kill()
-        while left := asyncio.all_tasks() - {asyncio.current_task()}:
-            for task in left:
-                task.cancel()
-            await asyncio.wait(left, timeout=60.0)
+        for task in (*self._clients, *self._watching):
+            task.cancel()
+        await asyncio.gather(*self._clients, *self._watching, return_exceptions=True)
+        await asyncio.sleep(CLEANUP_SECONDS)
 
 
-def simulate(scenario: Scenario, tell: Tell | None = None, stores: type[Stores] = Stores) -> Simulation:
+def simulate(
+    scenario: Scenario, tell: Tell | None = None, stores: Callable[[LedgerSettings], Stores] = Stores
+) -> Simulation:
     """Runs it to its end. Whatever is drawn from the shared source of chance is drawn from the seed. ``tell`` hears
     every step."""
     random.seed(scenario.seed)
@@ -299,7 +312,7 @@ def simulate(scenario: Scenario, tell: Tell | None = None, stores: type[Stores] 
         loop.close()
 
 
-async def _simulated(scenario: Scenario, tell: Tell | None, stores: type[Stores]) -> Simulation:
+async def _simulated(scenario: Scenario, tell: Tell | None, stores: StoresFor) -> Simulation:
     simulation = Simulation(scenario, tell, stores)
     try:
         await simulation.run()

@@ -56,6 +56,9 @@ class Stores:
         self.sweeper = MemorySweeper(memory, settings)
         self._ids = 0
 
+    async def refresh(self) -> None:
+        """``memory`` is to be what the store holds; here it is the store."""
+
     @property
     def changed(self) -> asyncio.Event:
         return self.memory.changed

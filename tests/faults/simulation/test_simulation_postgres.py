@@ -1,0 +1,44 @@
+"""A handful of seeds on a real Postgres, in real time and all at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+
+from services.ledger.postgres.database import open_database
+from tests.faults.simulation.invariants import broken
+from tests.faults.simulation.postgres import stores_on
+from tests.faults.simulation.processes import owned
+from tests.faults.simulation.scenario import scenario_of
+from tests.faults.simulation.simulation import Simulation
+from tests.ledger.conftest import new_database
+
+SEEDS = (0, 6, 20, 36)
+
+
+@pytest.fixture
+async def processes() -> AsyncIterator[None]:
+    """Tasks of this loop belong to the process they are started in."""
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(cast("Any", owned))
+    yield
+    loop.set_task_factory(None)
+
+
+@pytest.mark.slow
+async def test_seeds_end_well_on_postgres_too(postgres: str, processes: None) -> None:
+    urls = [await new_database(postgres) for _ in SEEDS]
+    found = await asyncio.gather(*map(ended_with, SEEDS, urls))
+    assert dict(zip(SEEDS, found, strict=True)) == {seed: [] for seed in SEEDS}
+
+
+async def ended_with(seed: int, url: str) -> list[str]:
+    async with open_database(url, connections=4) as database:
+        simulation = Simulation(scenario_of(seed), stores=stores_on(database))
+        await simulation.run()
+        found = broken(simulation)
+        await simulation.end()
+        return found
