@@ -1,6 +1,6 @@
 # Everything is made inside the checkout: the virtual environment, the caches, the web build, the data under .assay.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench lock
+.PHONY: help setup demo up test check bench lock images base-image
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -25,7 +25,7 @@ export npm_config_audit := false
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo; echo "  ARGS is handed on, for example: make demo ARGS=--exit, make test ARGS='tests/bus -x'"
 
 setup: $(STAMPS)/python web/dist/index.html ## Install all, and build the dashboard, into this checkout
@@ -48,6 +48,12 @@ check: setup ## Style, types, walls between parts, and the dashboard's own check
 
 bench: setup ## Measure throughput and latency against a model that answers at once
 	@$(BIN)/python -m bench $(ARGS)
+
+images: ## Make the sandbox images for Docker, those that are not there yet
+	@deploy/images/build $(ARGS)
+
+base-image: ## Make debian:trixie-slim from Debian's packages, where no registry gives it
+	@deploy/images/build base
 
 lock: $(STAMPS)/uv ## Renew requirements/*.lock from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --extra all --group dev $(ARGS) --output-file requirements/all.lock
