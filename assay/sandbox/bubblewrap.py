@@ -7,6 +7,8 @@ every process in it. bwrap dies with the thread that opened the sandbox, so open
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import socket
 import subprocess
@@ -19,7 +21,7 @@ from assay.sandbox import seccomp
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted
 from assay.sandbox.orders import limits
 from assay.sandbox.pipes import memory_file
-from assay.sandbox.profile import INSIDE, Profile, command_user, python_inside
+from assay.sandbox.profile import INSIDE, Profile, command_user, environment, python_inside
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.room import Room
 
@@ -33,6 +35,11 @@ LIMITS = {
     "output": "the host keeps no more; ten times as much kills",
     "network": "a network namespace with loopback alone; seccomp on socket families",
 }
+
+
+_CLOSE_SECONDS = 3.0
+_PASSING = tuple(os.strerror(number) for number in (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE))
+"""What bwrap complains of when the host is short of something, which passes."""
 
 
 class BubblewrapProvider:
@@ -65,12 +72,41 @@ class BubblewrapProvider:
         return Availability(provider=self.name, available=not reason, reason=reason, limits=LIMITS)
 
 
+class _Bwrap:
+    """A Holder. ``complaints`` is a descriptor, its own from now on, that holds what bwrap says on stderr."""
+
+    def __init__(self, process: subprocess.Popen[bytes], complaints: int) -> None:
+        self._process, self._complaints = process, complaints
+
+    def complaint(self) -> str:
+        return os.pread(self._complaints, 2000, 0).decode("utf-8", "replace").strip()
+
+    def refusal(self) -> SandboxError:
+        complaint = self.complaint()
+        if any(text in complaint for text in _PASSING):
+            return SandboxNotStarted(f"the host is short of something: {complaint}")
+        return ProviderUnavailable(f"bubblewrap does not work here: {complaint}")
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    async def close(self) -> None:
+        """bwrap returns when process 1 and all others are gone."""
+        try:
+            await asyncio.to_thread(self._process.wait, _CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+        finally:
+            os.close(self._complaints)
+
+
 def _open_room(spec: SandboxSpec, mounts: Mounts, user: int) -> Room:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     complaints = memory_file()
     try:
         bwrap = _spawn(spec, mounts, user, theirs.fileno(), complaints)
-        return Room(spec, bwrap, ours, complaints)
+        return Room(spec, _Bwrap(bwrap, complaints), ours, environment())
     except BaseException:
         ours.close()
         os.close(complaints)

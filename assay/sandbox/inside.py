@@ -1,4 +1,4 @@
-"""Process 1 of a bubblewrap sandbox. Never imported: a copy is run inside, by the bare interpreter.
+"""Process 1 of a sandbox. Never imported on the host: a copy is run inside, by the bare interpreter.
 
 It starts commands, watches over their memory, CPU, processes and inodes together, and reaps what they leave behind.
 Orders come as packets on one socket that only it holds, with descriptors beside them; it answers with short ASCII:
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 WORKSPACE = "/workspace"
 SMALL_FILE_SYSTEMS = (WORKSPACE, "/tmp", "/dev/shm")
 TICK_SECONDS = 0.025
-PAGE_BYTES = resource.getpagesize()
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES, CLOCK_TICKS = resource.getpagesize(), os.sysconf("SC_CLK_TCK")
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, CAPABILITY_VERSION = 4, 24, 0x20080522
 KILL_SETGID_SETUID_PTRACE = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
-ARGUMENTS = sys.argv[1:9] if __name__ == "__main__" else [0] * 8
+ARGUMENTS = sys.argv[1:9] if __name__ in ("__main__", "inside") else [0] * 8
 SOCKET, USER, MEMORY_BYTES, CPU_MS, PROCESSES, OPEN_FILES, FILE_BYTES, INODES = map(int, ARGUMENTS)
 
 
@@ -58,8 +57,7 @@ class Watch:
     """Says which limit is passed, if one is."""
 
     def __init__(self) -> None:
-        self.cpu_start_seconds = 0.0
-        self.weigh_after = 0.0
+        self.cpu_start_seconds, self.weigh_after = 0.0, 0.0
 
     def passed(self, usage: Usage) -> str:
         if usage.tasks > PROCESSES:
@@ -168,8 +166,7 @@ class Init:
 def run(spec: int, stdin: int, stdout: int, stderr: int) -> None:
     """Becomes the command. The spec is NUL-separated: folder, number of variables, ``K=V`` each, then the arguments."""
     cwd, count, *rest = os.read(spec, 4_000_000).decode("utf-8", "surrogateescape").split("\0")
-    env = dict(entry.split("=", 1) for entry in rest[: int(count)])
-    argv = rest[int(count) :]
+    env, argv = dict(entry.split("=", 1) for entry in rest[: int(count)]), rest[int(count) :]
     os.setsid()
     for target, descriptor in enumerate((stdin, stdout, stderr)):
         os.dup2(descriptor, target)
@@ -255,16 +252,14 @@ def read(path: str) -> bytes:
 
 def proportional_bytes(pid: int) -> int:
     """Of a process that hides itself all that is resident counts."""
-    rollup = read(f"/proc/{pid}/smaps_rollup")
-    if rollup:
+    if rollup := read(f"/proc/{pid}/smaps_rollup"):
         lines = rollup.splitlines()
         return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith((b"Pss_Anon:", b"Pss_Shmem:")))
     return int((read(f"/proc/{pid}/statm").split() or [0, 0])[1]) * PAGE_BYTES
 
 
 def inodes_used(folder: str) -> int:
-    status = os.statvfs(folder)
-    return status.f_files - status.f_ffree
+    return (status := os.statvfs(folder)).f_files - status.f_ffree
 
 
 def shed_capabilities() -> None:
@@ -281,9 +276,13 @@ def call(name: str, *arguments: int | bytes) -> int:
     return _ctypes.call_function(_ctypes.dlsym(_ctypes.dlopen("", 2), name), arguments)
 
 
-def main() -> None:
+def may_be_killed_first() -> None:
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
+
+
+def serve() -> None:
+    """Until the host hangs up."""
     call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
     shed_capabilities()
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
@@ -297,4 +296,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    may_be_killed_first()
+    serve()

@@ -1,38 +1,54 @@
-"""One bubblewrap sandbox in use: the host's end of the socket to its process 1."""
+"""One sandbox in use: the host's end of the socket to its process 1, whatever holds that."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import socket
-import subprocess
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
 from assay.contracts.files import Caps, Files, FilesRefused, check_files
 from assay.contracts.folders import read_folder
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxLost, SandboxNotStarted
+from assay.sandbox.errors import SandboxError, SandboxLost, SandboxNotStarted
 from assay.sandbox.execution import Execution
 from assay.sandbox.orders import run_order, write_order
 from assay.sandbox.pipes import memory_file
-from assay.sandbox.profile import environment
 from assay.sandbox.protocol import Command, CommandResult, Limit, SandboxProcess
 
 _START_SECONDS = 10.0
 _KILL_SECONDS = 3.0
-_PASSING = tuple(os.strerror(number) for number in (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE))
-"""What bwrap complains of when the host is short of something, which passes."""
+
+
+class Holder(Protocol):
+    """What keeps the room closed: bwrap, or a container."""
+
+    def complaint(self) -> str:
+        """What it says is wrong, if anything."""
+        ...
+
+    def refusal(self) -> SandboxError:
+        """Why it did not start."""
+        ...
+
+    def kill(self) -> None:
+        """All in it, at once, when process 1 does not; returns before they are dead."""
+        ...
+
+    async def close(self) -> None:
+        """Until nothing in it lives."""
+        ...
 
 
 class Room:
-    """A Sandbox. ``complaints`` is a descriptor that holds bwrap's stderr; the room owns all it is given."""
+    """A Sandbox. The room owns all it is given; ``environment`` is what every command has besides its own."""
 
     def __init__(
-        self, spec: SandboxSpec, bwrap: subprocess.Popen[bytes], control: socket.socket, complaints: int
+        self, spec: SandboxSpec, holder: Holder, control: socket.socket, environment: Mapping[str, str]
     ) -> None:
-        self._spec, self._bwrap, self._socket, self._complaints = spec, bwrap, control, complaints
+        self._spec, self._holder, self._socket, self._environment = spec, holder, control, dict(environment)
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._executions: dict[str, Execution] = {}
@@ -47,24 +63,23 @@ class Room:
         self._loop.add_reader(control.fileno(), self._hear)
 
     async def ready(self) -> None:
-        """Raises ProviderUnavailable when it will never start here, SandboxNotStarted when it did not this time."""
+        """Raises SandboxNotStarted when it did not this time, and what the holder says when it never will."""
         done, _ = await asyncio.wait([self._ready], timeout=_START_SECONDS)
         if not done:
-            raise SandboxNotStarted(f"the sandbox did not start within {_START_SECONDS:.0f} s: {self._complaint()}")
+            raise SandboxNotStarted(
+                f"the sandbox did not start within {_START_SECONDS:.0f} s: {self._holder.complaint()}"
+            )
         self._ready.result()
 
     async def close(self) -> None:
-        """Process 1 ends when the socket does, and the kernel ends all others with it before bwrap returns."""
+        """Process 1 ends when the socket does, and the kernel ends all others with it."""
         self._lose(SandboxLost("the sandbox is closed"))
         self._socket.close()
         try:
-            await asyncio.to_thread(self._bwrap.wait, _KILL_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._bwrap.kill()
-            await asyncio.to_thread(self._bwrap.wait)
+            await self._holder.close()
         finally:
-            for descriptor in {self._complaints, self._workspace} - {-1}:
-                os.close(descriptor)
+            if self._workspace >= 0:
+                os.close(self._workspace)
 
     async def write(self, files: Files) -> None:
         check_files(files, self._caps)
@@ -101,7 +116,7 @@ class Room:
         return path
 
     def _execute(self, command: Command, *, live: bool) -> Execution:
-        words = run_order(command, environment() | command.env)
+        words = run_order(command, self._environment | command.env)
         order = self._next_order()
         with _host_faults():
             spec = memory_file(words)
@@ -121,7 +136,7 @@ class Room:
 
     def _kill_if_running(self, orders: list[str]) -> None:
         if any(order in self._executions for order in orders):
-            self._bwrap.kill()
+            self._holder.kill()
 
     def _next_order(self) -> str:
         self._check()
@@ -156,7 +171,7 @@ class Room:
         elif kind == "done":
             self._done(*rest.split(" "))
         else:
-            self._lose(SandboxLost(f"the sandbox ended: {self._complaint()}"))
+            self._lose(SandboxLost(f"the sandbox ended: {self._holder.complaint()}"))
 
     def _done(self, order: str, exit_code: str) -> None:
         if order in self._executions:
@@ -171,7 +186,7 @@ class Room:
         self._over = str(error)
         self._loop.remove_reader(self._socket.fileno())
         if not self._ready.done():
-            self._ready.set_exception(_why_not_started(self._complaint()))
+            self._ready.set_exception(self._holder.refusal())
             self._ready.exception()
         for execution in self._executions.values():
             execution.lost(error)
@@ -185,15 +200,6 @@ class Room:
     def _check(self) -> None:
         if self._over:
             raise SandboxLost(self._over)
-
-    def _complaint(self) -> str:
-        return os.pread(self._complaints, 2000, 0).decode("utf-8", "replace").strip()
-
-
-def _why_not_started(complaint: str) -> SandboxError:
-    if any(text in complaint for text in _PASSING):
-        return SandboxNotStarted(f"the host is short of something: {complaint}")
-    return ProviderUnavailable(f"bubblewrap does not work here: {complaint}")
 
 
 @contextmanager

@@ -232,7 +232,7 @@ print(json.dumps([failed(work) for work in tried]))"""
 async def test_a_sandbox_that_dies_is_our_fault_and_says_so(isolating: SandboxProvider) -> None:
     async with isolating.open(SPEC) as sandbox:
         process = await sandbox.start(Command(argv=["sleep", "60"]))
-        sandbox._bwrap.kill()  # pyright: ignore
+        sandbox._holder.kill()  # pyright: ignore
         with pytest.raises(SandboxLost):
             await process.wait()
         with pytest.raises(SandboxError):
