@@ -152,12 +152,16 @@ class FaultStack:
         """Messages that the queues delivered more than once, and all that they delivered, since they were made."""
         return asyncio.run(self._redelivered())
 
-    async def _redelivered(self) -> tuple[int, int]:
+    def observer(self) -> BusSettings:
+        """The login of the user that may do everything."""
         text = (self.data / "nats" / "nats.conf").read_text()
         password = re.search(r'user: "observer", password: "(.+?)"', text)
         assert password
         url = f"nats://127.0.0.1:{self.nats_port}"
-        bus = await connect(BusSettings(url=url, user="observer", password=password[1], name="observer"))
+        return BusSettings(url=url, user="observer", password=password[1], name="observer")
+
+    async def _redelivered(self) -> tuple[int, int]:
+        bus = await connect(self.observer())
         again = delivered = 0
         try:
             for queue in all_queues():

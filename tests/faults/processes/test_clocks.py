@@ -34,10 +34,7 @@ def test_27_clocks_one_hour_off(stack: FaultStack, figure: Figure) -> None:
         pass
     books.all_passed(RUNS)
     assert books.retried == 0, "no lease was taken for expired"
-    shares = books.rows(
-        "SELECT left(worker_id, 6) AS kind, count(*) AS n, min(duration_seconds) AS least, max(duration_seconds) AS most "
-        "FROM tries GROUP BY 1"
-    )
+    shares = books.rows("SELECT min(duration_seconds) AS least, max(duration_seconds) AS most FROM tries")
     assert all(0 <= row["least"] <= row["most"] < 60 for row in shares)
     times = books.rows(
         "SELECT min(changed_at) >= now() - interval '10 minutes' AND max(changed_at) <= now() AS sound FROM attempts"

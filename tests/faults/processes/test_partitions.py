@@ -73,7 +73,7 @@ def test_25_workers_and_nats(cabled: tuple[FaultStack, Cables], kind: str, stage
 def test_25_gateway_and_ledger(cabled: tuple[FaultStack, Cables], cable: str, figure: Figure) -> None:
     stack, cables = cabled
     before = pids(stack)
-    with under_load(stack, f"silent-{cable}", RUNS) as (load, books):
+    with under_load(stack, f"silent-{cable}", RUNS) as (_, books):
         began = time.monotonic()
         cables[cable].go_silent()
         noticed = stack.until(lambda: not stack.ready(), 30, "it shows")

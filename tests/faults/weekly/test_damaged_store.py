@@ -1,0 +1,1 @@
+"""Bits flipped and blocks cut short in the JetStream store, under load (fault 15)."""
