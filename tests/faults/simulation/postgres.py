@@ -88,7 +88,12 @@ class PostgresStores(Stores):
 
 
 async def _read_all(connection: Connection) -> dict[str, list[Row]]:
-    return {table: [_row(table, row) for row in await connection.fetch(f"SELECT * FROM {table}")] for table in _KEYS}
+    found: dict[str, list[Row]] = {}
+    for table, keys in _KEYS.items():
+        order = "run_id, ordinal" if table == "attempts" else ", ".join(keys)
+        rows = await connection.fetch(f"SELECT * FROM {table} ORDER BY {order}")
+        found[table] = [_row(table, row) for row in rows]
+    return found
 
 
 def _row(table: str, row: Any) -> Row:
