@@ -1,6 +1,6 @@
 # Everything is made inside the checkout: the virtual environment, the caches, the web build, the data under .assay.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench lock images base-image
+.PHONY: help setup demo up test check bench faults faults-weekly lock images base-image
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -54,6 +54,12 @@ images: ## Make the sandbox images for Docker, those that are not there yet
 
 base-image: ## Make debian:trixie-slim from Debian's packages, where no registry gives it
 	@deploy/images/build base
+
+faults: setup ## Break real processes under load and check that nothing is lost (half an hour; root, faketime)
+	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes $(ARGS)
+
+faults-weekly: setup ## Cut the power under the stores (root)
+	@ASSAY_FAULTS=weekly $(BIN)/pytest tests/faults/weekly $(ARGS)
 
 lock: $(STAMPS)/uv ## Renew requirements/*.lock from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --extra all --group dev $(ARGS) --output-file requirements/all.lock
