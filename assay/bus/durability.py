@@ -20,12 +20,20 @@ from assay.bus.errors import BusForbidden, BusMisconfigured, BusUnavailable, NoL
 REPORT = "$SYS.REQ.SERVER.PING.JSZ"
 HEALTH = "$SYS.REQ.SERVER.PING.HEALTHZ"
 _TIMEOUT_SECONDS = 3.0
+_TRIES = 5
+_PAUSE_SECONDS = 0.5
+"""A server that has just started takes connections a moment before it answers for itself."""
 
 
 async def require_durable(connection: Connection) -> None:
     """Raises BusMisconfigured unless the server is known to sync always, BusUnavailable when it does not answer."""
     url = connection.settings.url
-    config = await _config(connection)
+    config = None
+    for _ in range(_TRIES):
+        config = await _config(connection)
+        if config is not None:
+            break
+        await asyncio.sleep(_PAUSE_SECONDS)
     if config is None:
         raise BusMisconfigured(
             f"the NATS server at {url} does not say whether it has `sync_interval: always`: neither its report "

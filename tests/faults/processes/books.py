@@ -189,7 +189,8 @@ class Books:
     @property
     def retried(self) -> int:
         """Tries beyond the first."""
-        return int(self.value("SELECT coalesce(sum(greatest(tries - 1, 0)), 0) FROM attempts"))
+        extra = "SELECT coalesce(sum(greatest(tries - 1, 0)), 0) FROM attempts JOIN runs USING (run_id)"
+        return int(self.value(f"{extra} WHERE idempotency_key LIKE $1", f"{self.prefix}-%"))
 
     def outcomes(self) -> Counter[str]:
         mine = f"{self.prefix}-%"

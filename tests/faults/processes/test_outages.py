@@ -75,7 +75,7 @@ def test_6_nats_killed_ten_times(stack: FaultStack, figure: Figure) -> None:
             if outage >= NOTICED_SECONDS:
                 told.append(degraded_after(books, killed))
     books.all_passed(RUNS)
-    assert pids(stack) == before, "no service was started again"
+    assert pids(stack) == before, f"no service was started again\n{stack.logs()}"
     assert max(back) <= 5
     assert max(told) <= NOTICED_SECONDS
     figure(
