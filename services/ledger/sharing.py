@@ -19,6 +19,12 @@ def places(slots: int, ordered: int) -> int:
     return max(0, math.ceil(AHEAD * slots) - ordered)
 
 
+def window(room: int) -> int:
+    """How many waiting attempts of each model of a run are looked at in one round: as many as could go, and a few that
+    might not be affordable."""
+    return room + 32
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A waiting attempt; ``worst_nanousd`` is what a claim will reserve for it."""

@@ -19,7 +19,6 @@ from services.ledger.memory.winding import end_limited
 from services.ledger.postgres.changes import Change, Note
 from services.ledger.postgres.feeding import (
     _DETAILS,
-    WINDOW,
     _changed,
     _line,
     _provider_room,
@@ -29,7 +28,7 @@ from services.ledger.postgres.feeding import (
 )
 from services.ledger.postgres.rows import from_jsonb, to_jsonb
 from services.ledger.settings import LedgerSettings
-from services.ledger.sharing import Purse, Shared, places, share
+from services.ledger.sharing import Purse, Shared, places, share, window
 
 
 class MemoryFeeder:
@@ -56,7 +55,7 @@ class MemoryFeeder:
         room = places(slots, sum(order["stage"] == "run" for order in store.orders))
         if not room and slots:
             return 0
-        looked = _look(store, runs)
+        looked = _look(store, runs, room)
         overall = self._max_concurrency - looked.out if self._max_concurrency else None
         lines = [_line(run, looked) for run in runs]
         shared = share(lines, room, looked.purses, looked.providers, overall)
@@ -85,13 +84,13 @@ def _asked(store: MemoryStore, run: Row) -> Row:
     return {**run, "at": store.at, "ends_today": ends_today}
 
 
-def _look(store: MemoryStore, runs: Sequence[Row]) -> _Round:
-    waiting = {
+def _look(store: MemoryStore, runs: Sequence[Row], room: int) -> _Round:
+    waiting: dict[str, list[Row]] = {
         run["run_id"]: [_with_provider(row) for row in store.attempts.of(run["run_id"]) if row["state"] == "waiting"]
         for run in runs
     }
     plans = {run["run_id"]: store.plans[run["run_id"]]["body"] for run in runs}
-    looked = _Round({run_id: [*rows[:WINDOW]] for run_id, rows in waiting.items()}, plans)
+    looked = _Round({run_id: _window(rows, window(room)) for run_id, rows in waiting.items()}, plans)
     out = _out(store)
     looked.out = sum(row["n"] for row in out)
     looked.providers = _provider_room(looked.plans.values(), out)
@@ -99,6 +98,17 @@ def _look(store: MemoryStore, runs: Sequence[Row]) -> _Round:
     if priced:
         _look_at_money(store, looked, priced, out)
     return looked
+
+
+def _window(rows: Sequence[Row], size: int) -> list[Row]:
+    """The first of each model: those whose provider takes no more must not hide the others."""
+    seen = Counter[int]()
+    shown: list[Row] = []
+    for row in rows:
+        seen[row["model_index"]] += 1
+        if seen[row["model_index"]] <= size:
+            shown.append(row)
+    return shown
 
 
 def _out(store: MemoryStore) -> list[Row]:

@@ -20,10 +20,7 @@ from services.ledger.postgres.rows import Row, from_jsonb, returning, to_jsonb
 from services.ledger.postgres.warnings import warnings
 from services.ledger.postgres.winding import end_limited
 from services.ledger.settings import LedgerSettings
-from services.ledger.sharing import Candidate, Line, Purse, Shared, places, share
-
-WINDOW = 256
-"""Attempts of a run looked at in one round."""
+from services.ledger.sharing import Candidate, Line, Purse, Shared, places, share, window
 
 _ROOM = """
 SELECT coalesce((SELECT sum(slots) FROM workers
@@ -43,11 +40,13 @@ SELECT account, limit_nanousd, held_nanousd, posted_nanousd FROM accounts
 WHERE account = ANY($1::text[]) AND limit_nanousd IS NOT NULL
 """
 
+# Of each model by itself: those whose provider takes no more must not hide the others.
 _WAITING = """
-SELECT a.run_id, a.attempt_id, a.worst_nanousd, a.model_index, split_part(a.model, '/', 1) AS provider
-FROM unnest($1::text[]) AS r(run_id) CROSS JOIN LATERAL (
-  SELECT * FROM attempts a WHERE a.run_id = r.run_id AND a.state = 'waiting' ORDER BY a.ordinal LIMIT $2
-) a ORDER BY a.run_id, a.ordinal
+SELECT r.run_id, a.attempt_id, a.worst_nanousd, r.provider
+FROM unnest($1::text[], $2::int[], $3::text[]) AS r(run_id, model_index, provider) CROSS JOIN LATERAL (
+  SELECT attempt_id, ordinal, worst_nanousd FROM attempts a
+  WHERE a.run_id = r.run_id AND a.model_index = r.model_index AND a.state = 'waiting' ORDER BY a.ordinal LIMIT $4
+) a ORDER BY r.run_id, a.ordinal
 """
 
 # What is queued has no hold yet, and will ask for one.
@@ -82,7 +81,7 @@ _DETAILS = {
 class _Round:
     """What one round looks at."""
 
-    waiting: dict[str, list[Row]]
+    waiting: Mapping[str, Sequence[Row]]
     plans: dict[str, RunPlan]
     purses: dict[str, Purse] = field(default_factory=dict[str, Purse])
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -115,7 +114,7 @@ class PostgresFeeder:
         room = places(found["slots"], found["ordered"])
         if not room and found["slots"]:
             return 0
-        looked = await self._look(connection, runs)
+        looked = await self._look(connection, runs, room)
         shared = share(
             [_line(run, looked) for run in runs],
             room,
@@ -133,11 +132,18 @@ class PostgresFeeder:
         await record(connection, [*(Change(row, _queued) for row in rows), *changes], notes=notes)
         return len(rows)
 
-    async def _look(self, connection: Connection, runs: Sequence[Row]) -> _Round:
-        waiting: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in await connection.fetch(_WAITING, [run["run_id"] for run in runs], WINDOW):
-            waiting[row["run_id"]].append(row)
+    async def _look(self, connection: Connection, runs: Sequence[Row], room: int) -> _Round:
         plans = {run["run_id"]: await self._plans.of(connection, run["run_id"]) for run in runs}
+        models = [
+            (run_id, index, pin.model.provider)
+            for run_id, plan in plans.items()
+            for index, pin in enumerate(plan.models)
+        ]
+        waiting: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in await connection.fetch(
+            _WAITING, *(list(column) for column in zip(*models, strict=True)), window(room)
+        ):
+            waiting[row["run_id"]].append(row)
         looked = _Round(waiting, plans)
         out = await connection.fetch(_OUT)
         looked.out = sum(row["n"] for row in out)

@@ -17,7 +17,8 @@ from services.ledger.worth import cells_of, content_key, estimated_nanousd, wors
 
 _HISTORY = """
 SELECT task_digest, model, sum(cost_nanousd) / greatest(sum(n), 1) AS mean FROM cells
-WHERE project = $1 AND task_digest = ANY($2::text[]) AND model = ANY($3::text[]) AND cost_nanousd > 0 AND n > 0 GROUP BY task_digest, model
+WHERE project = $1 AND task_digest = ANY($2::text[]) AND model = ANY($3::text[]) AND cost_nanousd > 0
+  AND n > 0 GROUP BY task_digest, model
 """
 
 _OPEN_PROJECT = "INSERT INTO projects (project, day_nanousd) VALUES ($1, $2) ON CONFLICT DO NOTHING"

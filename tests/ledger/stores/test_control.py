@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 
 from assay.contracts.facts import AttemptRecalled, RunCancelled, RunCancelling, RunPaused, RunResumed, RunStalled
@@ -11,7 +12,7 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import CancelRun, ChangeRun, ListAttempts, RestartRun
 from assay.contracts.runs import RunLimits, RunStatus, WaitReason
 from assay.contracts.verdicts import Outcome
-from tests.ledger.desk import Desk
+from tests.ledger.desk import Desk, executed, plan
 
 
 async def kinds(desk: Desk, run_id: str) -> list[str]:
@@ -135,6 +136,20 @@ async def test_the_runs_own_cap_and_the_providers_hold_back_the_rest(desk: Desk)
     capped = await desk.submit(samples=5, models=("openai/a",), provider_concurrency=3)
     assert len(await desk.start(capped)) == 3
     waits = (await desk.runs.get(capped.run_id)).waits
+    assert waits is not None and waits.reason is WaitReason.PROVIDER
+
+
+async def test_a_provider_that_takes_no_more_does_not_hide_the_others(desk: Desk) -> None:
+    both = plan(samples=200, models=("slow/a", "fast/b"), provider_concurrency=1)
+    slow, fast = both.models
+    pins = (slow, msgspec.structs.replace(fast, provider_concurrency=0))
+    run = await desk.submit_plan(msgspec.structs.replace(both, models=pins, limits=RunLimits(cost_usd=None)))
+    done = 0
+    while tickets := [ticket for ticket in await desk.start(run, slots=40) if ticket.model.name == "fast/b"]:
+        done += len(tickets)
+        await desk.reports.executed([executed(ticket, outcome=Outcome.AGENT_ERROR) for ticket in tickets])
+    assert done == 200
+    waits = (await desk.runs.get(run.run_id)).waits
     assert waits is not None and waits.reason is WaitReason.PROVIDER
 
 

@@ -84,6 +84,7 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     _bounds()
+    _waiting("run_id", "model_index", "ordinal")
     op.create_index("attempts_reusable", "attempts", ["key"], postgresql_where=sa.text(REUSABLE))
     op.create_index("calls_by_time", "calls", ["booked_at"])
     op.create_index("holds_open", "holds", ["attempt_id"], postgresql_where=sa.text("state = 'held'"))
@@ -96,6 +97,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("runs_active", "runs")
     op.create_index("runs_active", "runs", ["run_id"], postgresql_where=sa.text(OLD_ACTIVE))
+    _waiting("run_id", "ordinal")
     for table, name in (("holds", "holds_open"), ("calls", "calls_by_time"), ("attempts", "attempts_reusable")):
         op.drop_index(name, table)
     for constraint in ("accounts_bounded", "accounts_within_limit"):
@@ -108,6 +110,11 @@ def downgrade() -> None:
     )
     op.drop_table("transfers")
     op.drop_table("projects")
+
+
+def _waiting(*columns: str) -> None:
+    op.drop_index("attempts_waiting", "attempts")
+    op.create_index("attempts_waiting", "attempts", list(columns), postgresql_where=sa.text("state = 'waiting'"))
 
 
 def _transfers() -> None:
