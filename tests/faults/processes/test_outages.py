@@ -30,8 +30,11 @@ def pids(stack: FaultStack) -> dict[int, str]:
 
 
 def degraded_after(load: Books, when: float) -> float:
-    """Seconds from then until a live client was told that what it shows may be old."""
+    """Seconds from then until a live client was told that what it shows may be old; 0 if it still was by then."""
     assert load.dashboards is not None
+    earlier = [degraded for at, degraded, _ in load.dashboards.degraded if at < when]
+    if earlier and earlier[-1]:
+        return 0.0
     return min((at - when for at, degraded, _ in load.dashboards.degraded if degraded and at >= when), default=999.0)
 
 
