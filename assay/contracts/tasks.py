@@ -47,6 +47,8 @@ class SandboxSpec(Data, frozen=True, kw_only=True):
     workspace_mb: Annotated[int, Meta(ge=1, le=65_536)] = 64
     output_bytes: Annotated[int, Meta(ge=1024, le=100_000_000)] = 1_000_000
     network: bool = False
+    image: str = ""
+    """Of a container, by tag or by digest; a task that names one needs Docker. Empty: the provider's own."""
 
 
 class Tolerance(Data, frozen=True, kw_only=True):

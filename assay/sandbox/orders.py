@@ -6,7 +6,7 @@ from assay.contracts.files import Files, check_path
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.protocol import WORKSPACE, Command
 
-_INODES = 100_000
+INODES = 100_000
 """In the workspace, in /tmp and in /dev/shm, each."""
 
 
@@ -19,7 +19,7 @@ def limits(spec: SandboxSpec, user: int) -> list[str]:
         spec.processes,
         spec.open_files,
         spec.workspace_mb << 20,
-        _INODES,
+        INODES,
     )
     return [str(number) for number in numbers]
 

@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 from _pytest.fixtures import SubRequest
+from _pytest.mark.structures import ParameterSet
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider
 from assay.sandbox.bubblewrap import BubblewrapProvider
+from assay.sandbox.docker import DockerProvider
 from assay.sandbox.process import ProcessProvider
 
 PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
     "bubblewrap": BubblewrapProvider,
     "bubblewrap-userns": lambda: BubblewrapProvider(user_namespace=True),
     "process": ProcessProvider,
+    "docker": DockerProvider,
 }
 SPEC = SandboxSpec(
     memory_mb=128, cpu_seconds=5, wall_seconds=10, processes=24, workspace_mb=8, open_files=64, output_bytes=100_000
@@ -29,12 +32,17 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-@pytest.fixture(params=list(PROVIDERS))
+def named(*names: str) -> list[ParameterSet]:
+    """Providers as parameters, with the mark that Docker's tests are chosen by."""
+    return [pytest.param(name, marks=pytest.mark.docker if name == "docker" else ()) for name in names]
+
+
+@pytest.fixture(params=named(*PROVIDERS))
 def provider(request: SubRequest) -> SandboxProvider:
     return PROVIDERS[request.param]()
 
 
-@pytest.fixture(params=["bubblewrap", "bubblewrap-userns"])
+@pytest.fixture(params=named("bubblewrap", "bubblewrap-userns", "docker"))
 def isolating(request: SubRequest) -> SandboxProvider:
     """A provider that enforces everything."""
     return PROVIDERS[request.param]()

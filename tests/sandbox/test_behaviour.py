@@ -262,6 +262,8 @@ async def test_cancelling_a_run_ends_the_command(sandbox: Sandbox) -> None:
 
 
 async def test_nothing_stays_on_the_host(provider: SandboxProvider) -> None:
+    async with provider.open(SPEC):
+        """Some keep a line to their daemon from here on."""
     descriptors, folders = open_descriptors(), workspaces()
     for _ in range(3):
         async with provider.open(SPEC) as sandbox:

@@ -122,9 +122,8 @@ except OSError as error: print(error.errno)"""
 
 
 async def test_no_socket_file_of_the_host_is_visible(closed_room: Sandbox) -> None:
-    script = "find / -xdev -type s 2>/dev/null; ls /var/run/docker.sock /run/docker.sock /run 2>/dev/null"
-    result = await closed_room.run(Command(argv=["sh", "-c", script]))
-    assert result.stdout.split() == [b"/run:", b"inside.py"] or result.stdout.split() == [b"inside.py"]
+    script = "find / -path /proc -prune -o -type s -print 2>/dev/null; ls /var/run/docker.sock /run/docker.sock"
+    assert (await closed_room.run(Command(argv=["sh", "-c", script]))).stdout == b""
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
@@ -150,6 +149,7 @@ async def test_mounts_cannot_be_changed(isolating: SandboxProvider) -> None:
         assert result.stdout == b"1"
 
 
+@pytest.mark.parametrize("isolating", ["bubblewrap", "bubblewrap-userns"], indirect=True)
 async def test_the_hosts_files_are_not_visible(closed_room: Sandbox) -> None:
     paths = ["/root", "/home", "/work", "/var", "/etc/shadow", "/etc/hostname", "/sys", "/boot", __file__]
     assert await asked(closed_room, f"print(json.dumps([p for p in {paths} if os.path.exists(p)]))") == []
@@ -174,7 +174,7 @@ async def test_no_secret_of_the_parent_is_anywhere_in_proc(closed_room: Sandbox)
 
 async def test_devices_are_the_harmless_ones(closed_room: Sandbox) -> None:
     names = await asked(closed_room, "print(json.dumps(os.listdir('/dev')))")
-    harmless = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "fd", "core"}
+    harmless = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "mqueue", "fd", "core"}
     assert set(names) <= harmless | {"stdin", "stdout", "stderr"}
     result = await closed_room.run(Command(argv=["mknod", "d", "b", "8", "0"]))
     assert result.exit_code != 0
@@ -280,14 +280,14 @@ def test_a_profile_leaves_no_descriptor_open() -> None:
 
 
 async def test_opening_and_closing_is_quick(isolating: SandboxProvider) -> None:
-    """About 25 ms alone on a small machine; the bound is for a busy one."""
+    """About 25 ms alone on a small machine, ten times that for a container; the bounds are for a busy one."""
     durations: list[float] = []
     for _ in range(10):
         started = time.perf_counter()
         async with isolating.open(SPEC) as sandbox:
             await sandbox.run(Command(argv=["true"]))
         durations.append(time.perf_counter() - started)
-    assert min(durations) < 0.25
+    assert min(durations) < (2.5 if isolating.name == "docker" else 0.25)
 
 
 def hosts_owners_of(mark: bytes) -> set[int]:

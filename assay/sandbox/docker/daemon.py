@@ -1,0 +1,131 @@
+"""The Docker daemon, asked on threads of its own: no call of the SDK ever holds up the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from docker import APIClient
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.utils import kwargs_from_env
+from requests.exceptions import RequestException
+
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox.docker import owner, profile
+from assay.sandbox.docker.runtime import weakness
+from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted, SpecUnsupported
+
+T = TypeVar("T")
+_THREADS = 8
+_TIMEOUT_SECONDS = 60
+_PULL_SECONDS = 600
+_NOT_A_PROGRAM = ("executable file not found", "no such file or directory: unknown")
+
+
+class Daemon:
+    """Raises SandboxErrors alone. Its methods block, but for ``ask``, which runs one of them on a thread."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
+
+    async def ask(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    def later(self, work: Callable[..., object], *arguments: Any) -> None:
+        """Without waiting for it."""
+        self._threads.submit(work, *arguments)
+
+    @cached_property
+    def client(self) -> APIClient:
+        try:
+            found = kwargs_from_env()
+            client = APIClient(version="auto", timeout=_TIMEOUT_SECONDS, **found)
+        except (DockerException, RequestException) as error:
+            raise ProviderUnavailable(f"no Docker daemon answers: {_first_line(error)}") from error
+        # The SDK keeps a pool of connections per address, and every container has addresses of its own.
+        client.headers["Connection"] = "close"
+        return client
+
+    @cached_property
+    def small_users(self) -> bool:
+        options: list[str] = self.info.get("SecurityOptions") or []
+        return any(f"name={name}" in option for option in options for name in ("userns", "rootless"))
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """What it says of itself; ProviderUnavailable when it is not fit to hold anything in."""
+        info = self._call(self.client.info)
+        if found := weakness(info):
+            raise ProviderUnavailable(found)
+        return info
+
+    def create(self, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]], folder: Path) -> str:
+        """The container's id."""
+        body = profile.container(self.client, spec, image, binds, small_users=self.small_users)
+        body["Labels"] = owner.labels(folder)
+        try:
+            made = self._call(self.client.create_container_from_config, body)
+        except SpecUnsupported:
+            self._pull(image)
+            made = self._call(self.client.create_container_from_config, body)
+        return str(made["Id"])
+
+    def start(self, container: str) -> None:
+        self._call(self.client.start, container)
+
+    def kill(self, container: str) -> None:
+        with suppress(SandboxError):
+            self._call(self.client.kill, container)
+
+    def remove(self, container: str) -> None:
+        """With everything in it, dead when this returns."""
+        with suppress(SpecUnsupported):
+            self._call(self.client.remove_container, container, True, False, True)
+
+    def says(self, container: str) -> str:
+        """The end of what process 1 complained of."""
+        with suppress(SandboxError):
+            return bytes(self._call(self.client.logs, container, tail=20)).decode("utf-8", "replace").strip()
+        return ""
+
+    def ours(self) -> list[dict[str, Any]]:
+        """Every container that some Assay made."""
+        return self._call(self.client.containers, all=True, filters={"label": owner.LABEL})
+
+    def image_id(self, image: str) -> str:
+        """By content: ``sha256:...``. SpecUnsupported when it is not here."""
+        return str(self._call(self.client.inspect_image, image)["Id"])
+
+    def _pull(self, image: str) -> None:
+        try:
+            name, _, tag = image.partition("@") if "@" in image else image.rpartition(":")
+            self._call(APIClient.pull, self.client, name or tag, tag=tag if name else None)
+        except SandboxError as error:
+            raise SpecUnsupported(
+                f"no image {image} here, and no registry gives it ({error}): run `make images`"
+            ) from error
+
+    def _call(self, work: Callable[..., T], *arguments: Any, **more: Any) -> T:
+        try:
+            return work(*arguments, **more)
+        except (ImageNotFound, NotFound) as error:
+            raise SpecUnsupported(f"Docker knows no such thing: {error.explanation}") from error
+        except APIError as error:
+            raise _refusal(str(error.explanation or error)) from error
+        except (DockerException, RequestException, OSError) as error:
+            raise SandboxNotStarted(f"the Docker daemon did not answer: {_first_line(error)}") from error
+
+
+def _refusal(text: str) -> SandboxError:
+    if any(words in text for words in _NOT_A_PROGRAM):
+        return SpecUnsupported(f"the image cannot be a sandbox, for it has no python3: {text[:300]}")
+    return SandboxNotStarted(f"Docker would not start a container: {text[:500]}")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:300]

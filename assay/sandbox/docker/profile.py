@@ -1,0 +1,86 @@
+"""What a container is made with: the same room as bubblewrap's, in the daemon's words.
+
+Process 1 is an ordinary user already and never more: a host user of the container's own, without a capability, with no
+way to a new privilege. The daemon's limits stand behind those of ``inside.py``, which are lower and can be named.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from docker import APIClient
+from docker.types import LogConfig, Mount
+
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox.errors import SpecUnsupported
+from assay.sandbox.orders import INODES, limits
+from assay.sandbox.protocol import WORKSPACE
+
+PROGRAMS = "/run/assay"
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": WORKSPACE,
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+}
+_MIB = 1 << 20
+_SHM_MIB = 64
+_OVERHEAD_MIB = 192
+"""For process 1, and for what the kernel holds of inodes, pipes and page tables."""
+_OVERHEAD_TASKS = 24
+_MASKED = [
+    *(f"/proc/{name}" for name in ("acpi", "asound", "kcore", "keys", "latency_stats", "scsi", "sched_debug")),
+    *(f"/proc/{name}" for name in ("timer_list", "timer_stats", "interrupts", "cmdline", "kallsyms", "modules")),
+    *(f"/sys/{name}" for name in ("block", "bus", "class", "dev", "devices", "firmware", "hypervisor", "kernel")),
+    *(f"/sys/{name}" for name in ("module", "power", "fs/bpf", "fs/btrfs", "fs/ext4", "fs/xfs", "fs/pstore")),
+]
+"""What the kernel would say of the machine. The container's own control group stays readable."""
+
+
+def container(
+    client: APIClient, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]], *, small_users: bool
+) -> dict[str, Any]:
+    """The body of the request that makes it. ``small_users``: the daemon has no users above 65,535 to give."""
+    if spec.network:
+        raise SpecUnsupported("a container could be given a network, but not one that is held in, so it gets none")
+    user = 20_000 + secrets.randbelow(40_000) if small_users else (1 << 30) + secrets.randbelow(1 << 29)
+    return client.create_container_config(
+        image,
+        ["-I", "-S", "-B", f"{PROGRAMS}/process1.py", *limits(spec, 0)],
+        entrypoint=["python3"],
+        hostname="sandbox",
+        user=f"{user}:{user}",
+        working_dir="/",
+        network_disabled=True,
+        environment=ENVIRONMENT,
+        host_config=_host_config(client, spec, binds),
+    )
+
+
+def _host_config(client: APIClient, spec: SandboxSpec, binds: Sequence[tuple[Path, str]]) -> dict[str, Any]:
+    small = min(_SHM_MIB, spec.workspace_mb)
+    memory = (spec.memory_mb + 2 * spec.workspace_mb + small + _OVERHEAD_MIB) * _MIB
+    config = client.create_host_config(
+        network_mode="none",
+        ipc_mode="private",
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges:true"],
+        mem_limit=memory,
+        memswap_limit=memory,
+        pids_limit=spec.processes + _OVERHEAD_TASKS,
+        shm_size=small * _MIB,
+        tmpfs={WORKSPACE: _tmpfs(spec, "0777"), "/tmp": _tmpfs(spec, "1777")},
+        mounts=[Mount(target, str(source), type="bind", read_only=True) for source, target in binds],
+        log_config=LogConfig(type="json-file", config={"max-size": "100k", "max-file": "1"}),
+        init=False,
+    )
+    return config | {"MaskedPaths": _MASKED}
+
+
+def _tmpfs(spec: SandboxSpec, mode: str) -> str:
+    return f"rw,exec,nosuid,nodev,size={spec.workspace_mb * _MIB},nr_inodes={2 * INODES},mode={mode}"

@@ -1,0 +1,89 @@
+"""Sandboxes by Docker: a fresh container each, gone with all that was in it.
+
+Commands do not go by the daemon: process 1 is ``inside.py`` as under bubblewrap, and takes the command's own pipes over
+a socket in a folder that is mounted for it. So limits, outputs and ends are the same, and a command costs no more.
+The daemon must therefore be on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox.docker.container import Container
+from assay.sandbox.docker.daemon import Daemon
+from assay.sandbox.docker.folder import HostFolder, new_folder
+from assay.sandbox.docker.orphans import sweep
+from assay.sandbox.docker.profile import ENVIRONMENT
+from assay.sandbox.errors import SandboxError, SandboxNotStarted
+from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
+from assay.sandbox.room import Room
+
+DEFAULT_IMAGE = "assay/sandbox-python:latest"
+LIMITS = {
+    "wall": "the host's clock; everything in the container is killed",
+    "memory": "process 1 adds up proportional memory every 25 ms and kills; a control group stands behind it",
+    "cpu": "process 1 adds up all processes' time every 25 ms and kills; each process also by RLIMIT_CPU",
+    "processes": "process 1 counts tasks every 25 ms and kills; 24 more by a control group",
+    "workspace": "the size of its tmpfs; inodes are counted by process 1, twice as many by the tmpfs",
+    "open_files": "RLIMIT_NOFILE",
+    "output": "the host keeps no more; ten times as much kills",
+    "network": "a network namespace with loopback alone; seccomp on socket families",
+}
+
+
+class DockerProvider:
+    """``image`` is for specs that name none. The first sandbox also removes what crashed workers left behind."""
+
+    name = "docker"
+
+    def __init__(self, image: str = DEFAULT_IMAGE) -> None:
+        self._image = image
+        self._daemon = Daemon()
+        self._sweeping: asyncio.Future[int] | None = None
+
+    @asynccontextmanager
+    async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
+        await self._swept()
+        folder = new_folder()
+        try:
+            async with self._room(spec, mounts, folder) as room:
+                yield room
+        finally:
+            folder.remove()
+
+    async def check(self) -> Availability:
+        try:
+            async with self.open(SandboxSpec()) as sandbox:
+                result = await sandbox.run(Command(argv=["true"]))
+        except SandboxError as error:
+            return Availability(provider=self.name, available=False, reason=str(error))
+        reason = "" if result.exit_code == 0 else f"cannot run a program: {result.stderr.decode(errors='replace')}"
+        return Availability(provider=self.name, available=not reason, reason=reason, limits=LIMITS)
+
+    @asynccontextmanager
+    async def _room(self, spec: SandboxSpec, mounts: Mounts, folder: HostFolder) -> AsyncGenerator[Room]:
+        try:
+            binds = folder.fill(mounts)
+        except OSError as error:
+            raise SandboxNotStarted(f"the host has no room for a sandbox's files: {error}") from error
+        container = Container(self._daemon)
+        room: Room | None = None
+        try:
+            await container.start(spec, spec.image or self._image, binds, folder.path)
+            try:
+                control = await folder.accept()
+            except TimeoutError:
+                raise await container.silence() from None
+            room = Room(spec, container, control, ENVIRONMENT)
+            await room.ready()
+            yield room
+        finally:
+            await (room.close() if room else container.close())
+
+    async def _swept(self) -> None:
+        if self._sweeping is None:
+            self._sweeping = asyncio.ensure_future(self._daemon.ask(sweep, self._daemon))
+        await asyncio.shield(self._sweeping)

@@ -1,0 +1,212 @@
+"""What is Docker's alone: the container read back from inside, its limits behind ours, its end after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker import APIClient
+
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox import Command, Limit, SandboxPermanent
+from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
+from assay.sandbox.docker.owner import LABEL, is_orphan, labels
+from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
+from tests.sandbox.conftest import SPEC, asked, python
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def provider() -> DockerProvider:
+    return DockerProvider()
+
+
+@pytest.fixture
+def client() -> Iterator[APIClient]:
+    client = APIClient()
+    yield client
+    client.close()
+
+
+def ours(client: APIClient, mark: str = "") -> list[dict[str, Any]]:
+    """Containers whose labels or command hold the mark."""
+    return [one for one in client.containers(all=True, filters={"label": LABEL}) if mark in str(one)]
+
+
+def folder_of(container: dict[str, Any]) -> bool:
+    """Whether the host's folder of it is there."""
+    return Path(container["Labels"]["assay.folder"]).is_dir()
+
+
+async def test_the_control_group_stands_behind_the_limits(provider: DockerProvider) -> None:
+    found = """
+def first(*paths):
+    return next(int(open(path).read()) for path in paths if os.path.exists(path))
+memory = first('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes')
+print(json.dumps([memory >> 20, first('/sys/fs/cgroup/pids.max', '/sys/fs/cgroup/pids/pids.max')]))"""
+    async with provider.open(SPEC) as sandbox:
+        assert await asked(sandbox, found) == [128 + 3 * 8 + 192, 24 + 24]
+
+
+async def test_only_the_small_file_systems_can_be_written(provider: DockerProvider) -> None:
+    script = "find / -path /proc -prune -o ( -type d -o -type f ) -writable -print 2>/dev/null; cat /proc/mounts"
+    async with provider.open(SPEC) as sandbox:
+        result = await sandbox.run(Command(argv=["sh", "-c", script.replace("(", r"\(").replace(")", r"\)")]))
+        lines = result.stdout.decode().splitlines()
+        small = {"/workspace", "/tmp", "/dev/shm"}
+        assert {line for line in lines if " " not in line} == small | {"/dev/mqueue"}
+        mounts = {line.split()[1]: set(line.split()[3].split(",")) for line in lines if " " in line}
+        assert all({"nosuid", "nodev", "size=8192k"} <= mounts[folder] for folder in small)
+        assert "ro" in mounts["/"] and "ro" in mounts["/run/assay"]
+
+
+async def test_nothing_is_told_of_the_machine(provider: DockerProvider) -> None:
+    paths = ["/work", "/sys/class", "/sys/devices", "/sys/block", "/sys/firmware", "/proc/cmdline", "/proc/kallsyms"]
+    script = f"""
+def told(path):
+    return os.listdir(path) if os.path.isdir(path) else os.path.exists(path) and open(path).read()
+print(json.dumps([path for path in {paths} if told(path)]))"""
+    async with provider.open(SPEC) as sandbox:
+        assert await asked(sandbox, script) == []
+        names = (await sandbox.run(Command(argv=["cat", "/etc/resolv.conf", "/etc/hosts", "/etc/hostname"]))).stdout
+        assert names == b"127.0.0.1 localhost sandbox\n::1 localhost\nsandbox\n"
+
+
+async def test_what_the_kernel_kills_for_memory_is_named_and_the_room_usable_after(provider: DockerProvider) -> None:
+    """What waits in sockets is nobody's resident memory: only the control group counts it."""
+    bomb = """
+import os, socket, time
+for _ in range(10):
+    if not os.fork():
+        pairs = [socket.socketpair() for _ in range(450)]
+        for end, _ in pairs:
+            end.setblocking(False)
+            try:
+                while True: end.send(bytes(65536))
+            except OSError: pass
+        time.sleep(20)
+time.sleep(20)"""
+    spec = SandboxSpec(memory_mb=64, workspace_mb=8, open_files=1024, processes=64, wall_seconds=15)
+    async with provider.open(spec) as sandbox:
+        result = await python(sandbox, bomb)
+        assert result.killed_by is Limit.MEMORY, result
+        assert (await python(sandbox, "print(1)")).stdout == b"1\n"
+
+
+async def test_an_image_is_named_by_tag_by_digest_or_not_at_all(provider: DockerProvider, client: APIClient) -> None:
+    digest = str(client.inspect_image(DEFAULT_IMAGE)["Id"])
+    for image in ("", DEFAULT_IMAGE, digest):
+        async with provider.open(SandboxSpec(image=image)) as sandbox:
+            assert (await sandbox.run(Command(argv=["git", "--version"]))).exit_code == 0
+
+
+async def test_five_languages_are_in_the_polyglot_image(provider: DockerProvider) -> None:
+    spec = SandboxSpec(image="assay/sandbox-polyglot:latest", memory_mb=1024, processes=128)
+    programs = ("python3 --version", "node --version", "go version", "rustc --version", "g++ --version")
+    async with provider.open(spec) as sandbox:
+        result = await sandbox.run(Command(argv=["sh", "-c", " && ".join(programs)]))
+        assert result.exit_code == 0, result.stderr.decode()
+
+
+async def test_an_image_that_is_nowhere_is_refused_by_name(provider: DockerProvider) -> None:
+    with pytest.raises(SpecUnsupported, match=r"localhost:1/no/such:1"):
+        async with provider.open(SandboxSpec(image="localhost:1/no/such:1")):
+            pass
+
+
+async def test_an_image_without_python_is_refused(provider: DockerProvider) -> None:
+    with pytest.raises(SandboxPermanent, match="python3"):
+        async with provider.open(SandboxSpec(image="debian:trixie-slim")):
+            pass
+
+
+async def test_a_daemon_that_is_not_there_is_said(provider: DockerProvider) -> None:
+    before = os.environ.get("DOCKER_HOST")
+    os.environ["DOCKER_HOST"] = "unix:///nowhere.sock"
+    try:
+        availability = await provider.check()
+        with pytest.raises(ProviderUnavailable):
+            async with provider.open(SPEC):
+                pass
+    finally:
+        os.environ.pop("DOCKER_HOST") if before is None else os.environ.update(DOCKER_HOST=before)
+    assert not availability.available and "daemon" in availability.reason
+
+
+async def test_the_event_loop_is_not_held_up(provider: DockerProvider) -> None:
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            started = time.perf_counter()
+            await asyncio.sleep(0.005)
+            gaps.append(time.perf_counter() - started)
+
+    async with provider.open(SPEC):
+        """The first one imports and connects."""
+    ticking = asyncio.create_task(tick())
+    async with provider.open(SPEC) as sandbox:
+        await sandbox.run(Command(argv=["true"]))
+    ticking.cancel()
+    assert sorted(gaps)[len(gaps) // 2] < 0.05 and max(gaps) < 0.5
+
+
+async def test_a_cancelled_start_leaves_no_container(provider: DockerProvider, client: APIClient) -> None:
+    async def hold() -> None:
+        async with provider.open(SPEC):
+            await asyncio.sleep(60)
+
+    async with provider.open(SPEC):
+        """So that the first start's duties are done."""
+    for seconds in (0.01, 0.05, 0.1, 0.2, 0.4):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(hold(), seconds)
+    assert not [one for one in ours(client) if one["Labels"]["assay.pid"] == str(os.getpid())]
+
+
+async def test_what_a_crash_left_behind_is_removed_by_the_next_worker(client: APIClient) -> None:
+    program = """
+import asyncio, os, sys
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox import Command
+from assay.sandbox.docker import DockerProvider
+async def main():
+    async with DockerProvider().open(SandboxSpec()) as sandbox:
+        process = await sandbox.start(Command(argv=["sh", "-c", "echo; sleep 600"]))
+        await process.read_line()
+        print(os.getpid(), flush=True)
+        await asyncio.sleep(60)
+asyncio.run(main())"""
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
+    assert worker.stdout
+    pid = (await worker.stdout.readline()).decode().strip()
+    left = [one for one in ours(client) if one["Labels"]["assay.pid"] == pid]
+    assert len(left) == 1 and folder_of(left[0])
+    async with DockerProvider().open(SPEC):
+        assert ours(client, left[0]["Id"]), "its owner lives"
+    worker.send_signal(signal.SIGKILL)
+    await worker.wait()
+    await asyncio.sleep(1)
+    assert client.inspect_container(left[0]["Id"])["State"]["Running"] is False, "it ends with its worker"
+    async with DockerProvider().open(SPEC):
+        assert not ours(client, left[0]["Id"])
+    assert not folder_of(left[0])
+
+
+def test_only_what_nobody_owns_is_an_orphan(tmp_path: Path) -> None:
+    mine = labels(tmp_path)
+    assert not is_orphan(mine, running=True)
+    assert is_orphan(mine | {"assay.pid-started": "1"}, running=True)
+    assert is_orphan(mine | {"assay.pid": "999999999"}, running=False)
+    foreign = mine | {"assay.boot": "another"}
+    assert not is_orphan(foreign, running=True) and not is_orphan(foreign, running=False)
+    old = foreign | {"assay.made": "1000"}
+    assert is_orphan(old, running=False) and not is_orphan(old, running=True)
