@@ -53,10 +53,13 @@ responses:
     ```diff
     --- a/solution.py
     +++ b/solution.py
-    @@ -1,2 +1,2 @@
+    @@ -1,5 +1,5 @@
      def encode(text):
     -    pass
     +    return []
+
+
+     def decode(pairs):
     ```
 """
 
