@@ -48,7 +48,7 @@ async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
         attempts=PostgresAttempts(database, plans, settings),
         reports=PostgresReports(database, plans, settings),
         results=PostgresResults(database, settings),
-        bulletin=PostgresBulletin(database),
+        bulletin=PostgresBulletin(database, settings.worker_silence_seconds),
     )
     feeder, sweeper = PostgresFeeder(database, plans, settings), PostgresSweeper(database, plans, settings)
     watched = watches(bus, database, plans)

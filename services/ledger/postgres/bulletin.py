@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from services.ledger.ports import Standing
 from services.ledger.postgres.database import Connection, Database
+from services.ledger.postgres.rows import Row
 
 SILENCE_SECONDS = 15.0
 """A leader tells every few seconds; if none has for so long, there is none."""
@@ -24,23 +27,43 @@ SELECT count(*) AS n, (array_agg(reason ORDER BY found_at DESC))[1] AS reason FR
 WHERE action = 'kept' AND attempt_id <> '' AND found_at > now() - interval '1 day'
 """
 
+# Paused runs wait for people.
+_IDLE = """
+SELECT stage, n FROM (
+  SELECT 'run' AS stage, coalesce(sum(n_waiting + n_queued), 0)::int AS n FROM runs
+    WHERE status IN ('waiting', 'running')
+  UNION ALL
+  SELECT 'judge', coalesce(sum(n_executed), 0)::int FROM runs WHERE status IN ('running', 'cancelling')
+) waiting WHERE n > 0 AND NOT EXISTS (
+  SELECT 1 FROM workers WHERE workers.stage = waiting.stage AND slots > 0
+    AND seen_at > clock_timestamp() - make_interval(secs => $1)
+)
+"""
+_WORKERS = {"run": "runner", "judge": "judge"}
 _NEWS_SECONDS = 20.0
 _REPORTED_SECONDS = 600.0
 
 
 class PostgresBulletin:
-    def __init__(self, database: Database) -> None:
+    """A worker not heard of for ``silence_seconds`` is not counted on."""
+
+    def __init__(self, database: Database, silence_seconds: float = 12.0) -> None:
         self._database = database
+        self._silence_seconds = silence_seconds
 
     async def tell(self, trouble: str) -> None:
         async with self._database.session() as connection:
             await connection.execute(_TELL, trouble)
 
     async def standing(self) -> Standing:
-        return await self._database.read(_standing)
+        found = await self._database.read(partial(_standing, self._silence_seconds))
+        if not (short := self._database.shortage):
+            return found
+        text = f"Postgres stores nothing new: {short}"
+        return Standing("; ".join(filter(None, (text, found.trouble))), "; ".join(filter(None, (text, found.detail))))
 
 
-async def _standing(connection: Connection) -> Standing:
+async def _standing(silence_seconds: float, connection: Connection) -> Standing:
     row = await connection.fetchrow(_STANDS)
     if row is None:
         return Standing("no ledger has led yet", "no ledger has led yet")
@@ -51,6 +74,7 @@ async def _standing(connection: Connection) -> Standing:
     troubles = [row["trouble"]]
     if silent > SILENCE_SECONDS:
         troubles = [f"no ledger has led for {silent:.0f} s: nothing is fed, published or swept"]
+    troubles += [_idle(row) for row in await connection.fetch(_IDLE, silence_seconds)]
     if age < _NEWS_SECONDS:
         troubles.append(began)
     details = list(troubles)
@@ -59,3 +83,11 @@ async def _standing(connection: Connection) -> Standing:
     if dead["n"]:
         details.append(f"{dead['n']} messages of the last day could not be handled, the last because: {dead['reason']}")
     return Standing("; ".join(filter(None, troubles)), "; ".join(filter(None, details)))
+
+
+def _idle(row: Row) -> str:
+    worker = _WORKERS[row["stage"]]
+    return (
+        f"{row['n']} attempts wait and no {worker} takes work: none is alive, or its host is short of disk or memory, "
+        f"which its log says"
+    )

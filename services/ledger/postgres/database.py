@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
@@ -28,6 +29,8 @@ AWAY = (
 )
 """It cannot be reached, is starting or ending, or is out of disk or memory: never the fault of what was asked."""
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+SHORT_SECONDS = 6.0
+"""How long a shortage counts that nothing has met since: whoever it concerns tries again sooner."""
 TRIES = 5
 SNAPSHOT: Any = {"isolation": "repeatable_read", "readonly": True}
 
@@ -39,6 +42,12 @@ class Database:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self.changed = asyncio.Event()
+        self._short, self._short_at = "", 0.0
+
+    @property
+    def shortage(self) -> str:
+        """What Postgres lacked a moment ago: disk, memory or connections. Empty if nothing."""
+        return self._short if time.monotonic() - self._short_at < SHORT_SECONDS else ""
 
     async def transact(self, work: Callable[[Connection], Awaitable[T]], *, quiet: bool = False) -> T:
         """Do ``work`` in one transaction, again if Postgres says so; raises Unavailable when Postgres is away.
@@ -53,6 +62,8 @@ class Database:
             except AGAIN:
                 await asyncio.sleep(0.01 * 2**attempt)
             except AWAY as error:
+                if isinstance(error, asyncpg.InsufficientResourcesError):
+                    self._short, self._short_at = str(error).partition("\n")[0], time.monotonic()
                 raise Unavailable(error) from error
         raise Unavailable(TimeoutError(f"the transaction met {TRIES} deadlocks in a row"))
 
