@@ -10,7 +10,7 @@ from typing import Any
 from assay.contracts.runs import RunLimits
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import COUNTERS, Change, Delta, Note, Spend, _events, untold
+from services.ledger.postgres.changes import COUNTERS, Change, Delta, Note, Spend, _events, charged, untold
 from services.ledger.postgres.rows import from_jsonb
 
 ENDED = ("finished", "cancelled")
@@ -30,10 +30,11 @@ def record(
     notes: Sequence[Note] = (),
     ended: Sequence[Row] = (),
 ) -> None:
-    """Count the changes and the spends, and store a fact for each change and note, and for money that moved without
-    either. ``ended`` are attempts that ended together with their runs."""
+    """Count the changes and the spends, and store a fact for each change and note, and for each attempt whose money
+    moved without one. ``ended`` are attempts that ended together with their runs."""
     spends = list(spends)
-    notes = [*notes, *untold(changes, spends, notes, ended)]
+    settled = [store.attempts[attempt_id] for attempt_id in untold(changes, spends)]
+    changes = [*changes, *(Change({**row, "was": row["state"]}, charged) for row in settled)]
     deltas: defaultdict[str, Delta] = defaultdict(Delta)
     facts: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:

@@ -21,7 +21,9 @@ def fund(store: MemoryStore, rows: Sequence[Row]) -> tuple[list[Row], Funding]:
     projects = {row["run_id"]: store.runs[row["run_id"]]["project"] for row in priced}
     reserved = reserve(store, sorted(priced, key=_turn), projects)
     funding.spends = [
-        Spend(row["run_id"], held_nanousd=amount) for row in priced if (amount := reserved.held.get(row["attempt_id"]))
+        Spend(row["attempt_id"], held_nanousd=amount)
+        for row in priced
+        if (amount := reserved.held.get(row["attempt_id"]))
     ]
     for attempt_id, reason in reserved.refused.items():
         funding.denied.append(Denied(attempt_id=attempt_id, reason=Denial.BUDGET))

@@ -99,7 +99,7 @@ class MemoryMoney:
         store.holds.change((attempt_id, token), amount_nanousd=hold["amount_nanousd"] + amount)
         held = store.attempts[attempt_id]["held_nanousd"]
         store.attempts.change(attempt_id, held_nanousd=held + amount)
-        record(store, [], [Spend(run_of(attempt_id), held_nanousd=amount)])
+        record(store, [], [Spend(attempt_id, held_nanousd=amount)])
 
     def _money(self, project: str) -> Money:
         store = self._store

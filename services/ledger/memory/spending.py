@@ -97,5 +97,5 @@ def _charge(store: MemoryStore, charges: dict[str, _Charge]) -> list[Spend]:
             used = {name: row[name] + getattr(charge.usage, name) for name in TOKENS}
             cost, held = row["cost_nanousd"] + charge.cost_nanousd, row["held_nanousd"] - charge.released_nanousd
             store.attempts.change(attempt_id, cost_nanousd=cost, held_nanousd=held, **used)
-            spends.append(Spend(run_of(attempt_id), charge.cost_nanousd, -charge.released_nanousd, charge.usage))
+            spends.append(Spend(attempt_id, charge.cost_nanousd, -charge.released_nanousd, charge.usage))
     return spends

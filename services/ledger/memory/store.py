@@ -46,8 +46,6 @@ class MemoryStore:
         self.pending_facts = self._table()
         self.inbox = self._table()
         self.workers = self._table()
-        self.epochs = self._table()
-        self.dead_letters = self._table()
         self._position = 0
 
     def _table(self, group: str = "") -> Table:

@@ -12,7 +12,6 @@ from services.ledger.errors import Unavailable
 from tests.faults.simulation.processes import Dead, Process
 
 Tell = Callable[[str], None]
-READS = ("get", "page", "history", "board", "costs", "quote")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +27,6 @@ class Odds:
     lag: float = 0.0
     lag_seconds: float = 2.0
     away: float = 0.0
-    reads_away: bool = False
     copies: int = 1
 
 
@@ -76,11 +74,10 @@ class Guarded:
     def __init__(self, port: Any, process: Process, chaos: Chaos, name: str, *, away: bool = False) -> None:
         self._port, self._process, self._chaos, self._name = port, process, chaos, name
         self._away = chaos.odds.away if away else 0.0
-        self._away_reads = self._away if chaos.odds.reads_away else 0.0
 
     def __getattr__(self, method: str) -> Any:
         there, chaos, place = getattr(self._port, method), self._chaos, f"{self._name}.{method}"
-        away = self._away_reads if method in READS else self._away
+        away = self._away
 
         async def call(*args: Any, **more: Any) -> Any:
             await chaos.step(self._process, place)

@@ -23,6 +23,7 @@ from services.ledger.postgres.reports import PostgresReports
 from services.ledger.postgres.results import PostgresResults
 from services.ledger.postgres.rows import from_jsonb
 from services.ledger.postgres.runs import PostgresRuns
+from services.ledger.postgres.strays import PostgresStrays
 from services.ledger.postgres.sweeping import PostgresSweeper
 from services.ledger.settings import LedgerSettings
 from tests.faults.simulation.store import Stores, WatchedStore
@@ -69,6 +70,7 @@ class PostgresStores(Stores):
         self.outbox: Any = PostgresOutbox(database)
         self.feeder: Any = PostgresFeeder(database, plans, settings)
         self.sweeper: Any = PostgresSweeper(database, plans, settings)
+        self.strays: Any = PostgresStrays(database, patience_seconds=8.0)
 
     @property
     def changed(self) -> asyncio.Event:

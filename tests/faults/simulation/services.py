@@ -34,6 +34,7 @@ from tests.faults.simulation.provider import Models, Provider, ticket_at_hand
 from tests.faults.simulation.store import Stores
 
 RETRYING = Retrying(requests=3, first_wait_seconds=0.2, longest_wait_seconds=1.0, jitter_seconds=0.2)
+STRAYS_SECONDS = 4.0
 PACE = Pace(tick_seconds=0.5, quiet_seconds=4.0, refresh_seconds=30.0)
 
 
@@ -64,8 +65,9 @@ class Ledger:
         bus = world.exchange.connect(self._process)
         await bus.provision(all_queues())
         ports = LedgerPorts(**{name: self._port(port, name) for name, port in stores.ports().items()})
-        outbox, feeder, sweeper = (self._port(port, name) for name, port in stores.duties().items())
-        leader = Leader(bus, outbox, feeder, sweeper, stores.changed)
+        duties = {name: self._port(port, name) for name, port in stores.duties().items()}
+        strays = duties.pop("strays")
+        leader = Leader(bus, changed=stores.changed, watches=((strays.order_again, STRAYS_SECONDS),), **duties)
         await bus.rpc.serve("ledger", answers(ports))
         async with asyncio.TaskGroup() as group:
             group.create_task(take_reports(bus, ports, world.settings.report_batch))

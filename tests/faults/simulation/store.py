@@ -16,6 +16,7 @@ from services.ledger.memory.reports import MemoryReports
 from services.ledger.memory.results import MemoryResults
 from services.ledger.memory.runs import MemoryRuns
 from services.ledger.memory.store import MemoryStore
+from services.ledger.memory.strays import MemoryStrays
 from services.ledger.memory.sweeping import MemorySweeper
 from services.ledger.settings import LedgerSettings
 from tests.faults.simulation.processes import Process
@@ -54,6 +55,7 @@ class Stores:
         self.outbox = MemoryOutbox(memory)
         self.feeder = MemoryFeeder(memory, settings)
         self.sweeper = MemorySweeper(memory, settings)
+        self.strays = MemoryStrays(memory, patience_seconds=8.0)
         self._ids = 0
 
     async def refresh(self) -> None:
@@ -68,7 +70,7 @@ class Stores:
         return {name: getattr(self, name) for name in names}
 
     def duties(self) -> dict[str, Any]:
-        return {"outbox": self.outbox, "feeder": self.feeder, "sweeper": self.sweeper}
+        return {"outbox": self.outbox, "feeder": self.feeder, "sweeper": self.sweeper, "strays": self.strays}
 
     @property
     def at_rest(self) -> bool:

@@ -12,6 +12,7 @@ from assay.contracts.runs import RunRequest
 from services.ledger.memory.inbox import R
 from services.ledger.memory.outbox import MemoryOutbox
 from services.ledger.memory.reports import MemoryReports
+from services.ledger.memory.strays import MemoryStrays
 from services.ledger.memory.sweeping import MemorySweeper
 from services.ledger.memory.tables import Row, Table
 from services.ledger.ports import Pending
@@ -89,10 +90,15 @@ class Trusting(MemoryOutbox):
         self._store.transact(work, quiet=True)
 
 
+class Blind(MemoryStrays):
+    async def order_again(self) -> int:
+        return 0
+
+
 class NoSecondOrder(Stores):
     def __init__(self, settings: LedgerSettings) -> None:
         super().__init__(settings)
-        self.outbox = Trusting(self.memory)
+        self.outbox, self.strays = Trusting(self.memory), Blind(self.memory)
 
 
 def frozen(seed: int) -> Scenario:
