@@ -15,10 +15,12 @@ import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cache
+from pathlib import Path
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import seccomp
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted
+from assay.sandbox.groups import Group, Groups, writable_groups
 from assay.sandbox.orders import limits
 from assay.sandbox.pipes import memory_file
 from assay.sandbox.profile import INSIDE, Profile, command_user, environment, python_inside
@@ -37,6 +39,11 @@ LIMITS = {
 }
 
 
+GROUP_LIMITS = {
+    "memory": "process 1 adds up proportional memory every 25 ms and kills; a control group stands behind it",
+    "processes": "process 1 counts tasks every 25 ms and kills; 24 more by a control group",
+}
+"""Where control groups are writable; RLIMIT_DATA and RLIMIT_NPROC hold all the same."""
 _CLOSE_SECONDS = 3.0
 _PASSING = tuple(os.strerror(number) for number in (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE))
 """What bwrap complains of when the host is short of something, which passes."""
@@ -45,19 +52,23 @@ _PASSING = tuple(os.strerror(number) for number in (errno.EAGAIN, errno.ENOMEM, 
 class BubblewrapProvider:
     """The default. Under root every sandbox gets a host user of its own; otherwise user namespaces must be allowed.
 
-    ``user_namespace`` takes an ordinary user's way even as root, where no process limit but our count then holds.
+    ``user_namespace`` takes an ordinary user's way even as root, where no process limit but our count then holds, if
+    there are no control groups either. Without ``control_groups`` none are used.
     """
 
     name = "bubblewrap"
 
-    def __init__(self, *, user_namespace: bool = False) -> None:
-        self._user_namespace = user_namespace
+    def __init__(self, *, user_namespace: bool = False, control_groups: bool = True) -> None:
+        self._user_namespace, self._control_groups = user_namespace, control_groups
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-        room = _open_room(spec, mounts, 0 if self._user_namespace else command_user())
+        groups = self._groups()
+        bwrap, room = _open_room(spec, mounts, 0 if self._user_namespace else command_user())
         try:
             await room.ready()
+            if groups:
+                await asyncio.to_thread(bwrap.limit, groups, spec)
             yield room
         finally:
             await room.close()
@@ -69,7 +80,15 @@ class BubblewrapProvider:
         except SandboxError as error:
             return Availability(provider=self.name, available=False, reason=str(error))
         reason = "" if result.exit_code == 0 else f"cannot run a program: {result.stderr.decode(errors='replace')}"
-        return Availability(provider=self.name, available=not reason, reason=reason, limits=LIMITS)
+        return Availability(
+            provider=self.name,
+            available=not reason,
+            reason=reason,
+            limits=LIMITS | (GROUP_LIMITS if self._groups() else {}),
+        )
+
+    def _groups(self) -> Groups | None:
+        return writable_groups() if self._control_groups else None
 
 
 class _Bwrap:
@@ -77,6 +96,22 @@ class _Bwrap:
 
     def __init__(self, process: subprocess.Popen[bytes], complaints: int) -> None:
         self._process, self._complaints = process, complaints
+        self._group: Group | None = None
+        self._memory_kills = 0
+
+    def limit(self, groups: Groups, spec: SandboxSpec) -> None:
+        """Behind process 1's limits, the kernel's. Blocks for some milliseconds; in time before anything is run."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        try:
+            self._group = groups.make(spec)
+            self._group.hold(int(children.read_text().split()[0]))
+        except (OSError, IndexError) as error:
+            raise SandboxNotStarted(f"the sandbox cannot be put in a control group: {error}") from error
+
+    def memory_killed(self) -> bool:
+        before = self._memory_kills
+        self._memory_kills = self._group.memory_kills() if self._group else 0
+        return self._memory_kills > before
 
     def complaint(self) -> str:
         return os.pread(self._complaints, 2000, 0).decode("utf-8", "replace").strip()
@@ -99,14 +134,16 @@ class _Bwrap:
             await asyncio.to_thread(self._process.wait)
         finally:
             os.close(self._complaints)
+            if self._group:
+                await asyncio.to_thread(self._group.remove)
 
 
-def _open_room(spec: SandboxSpec, mounts: Mounts, user: int) -> Room:
+def _open_room(spec: SandboxSpec, mounts: Mounts, user: int) -> tuple[_Bwrap, Room]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     complaints = memory_file()
     try:
-        bwrap = _spawn(spec, mounts, user, theirs.fileno(), complaints)
-        return Room(spec, _Bwrap(bwrap, complaints), ours, environment())
+        bwrap = _Bwrap(_spawn(spec, mounts, user, theirs.fileno(), complaints), complaints)
+        return bwrap, Room(spec, bwrap, ours, environment())
     except BaseException:
         ours.close()
         os.close(complaints)

@@ -19,7 +19,7 @@ from pathlib import Path
 from assay.contracts.files import Caps, Files, check_files, check_path
 from assay.contracts.folders import read_folder, write_folder
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox.errors import SandboxNotStarted
+from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
 from assay.sandbox.execution import Execution
 from assay.sandbox.protocol import (
     WORKSPACE,
@@ -45,6 +45,10 @@ class ProcessProvider:
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
+        if spec.image:
+            raise SpecUnsupported(
+                f"there is no image in a plain process, and the task needs {spec.image}: choose docker"
+            )
         try:
             folder = tempfile.TemporaryDirectory(prefix="assay-sandbox-", ignore_cleanup_errors=True)
         except OSError as error:

@@ -33,6 +33,11 @@ class Holder(Protocol):
         """Why it did not start."""
         ...
 
+    def memory_killed(self) -> bool:
+        """Whether the kernel has since the last question killed something in it for its memory, and process 1 does not
+        tell."""
+        ...
+
     def kill(self) -> None:
         """All in it, at once, when process 1 does not; returns before they are dead."""
         ...
@@ -175,7 +180,10 @@ class Room:
 
     def _done(self, order: str, exit_code: str) -> None:
         if order in self._executions:
-            self._executions.pop(order).ended(int(exit_code))
+            execution = self._executions.pop(order)
+            if int(exit_code) < 0 and self._holder.memory_killed():
+                execution.blame(Limit.MEMORY)
+            execution.ended(int(exit_code))
         elif (done := self._writes.pop(order, None)) and not done.done():
             done.set_result(int(exit_code))
 
@@ -188,7 +196,10 @@ class Room:
         if not self._ready.done():
             self._ready.set_exception(self._holder.refusal())
             self._ready.exception()
+        memory = bool(self._executions) and self._holder.memory_killed()
         for execution in self._executions.values():
+            if memory:
+                execution.blame(Limit.MEMORY)
             execution.lost(error)
         for done in self._writes.values():
             if not done.done():

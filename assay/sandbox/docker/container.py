@@ -40,6 +40,10 @@ class Container:
             return SandboxNotStarted(f"the container's process 1 failed: {said[-500:]}")
         return ProviderUnavailable("the container cannot reach this process: is its daemon on another machine?")
 
+    def memory_killed(self) -> bool:
+        """Never: its process 1 tells."""
+        return False
+
     def kill(self) -> None:
         self._daemon.later(self._daemon.kill, self._id)
 

@@ -16,6 +16,7 @@ from docker.types import LogConfig, Mount
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import SpecUnsupported
+from assay.sandbox.groups import OVERHEAD_TASKS, memory_bytes, shm_mb
 from assay.sandbox.orders import INODES, limits
 from assay.sandbox.protocol import WORKSPACE
 
@@ -28,10 +29,6 @@ ENVIRONMENT = {
     "TZ": "UTC",
 }
 _MIB = 1 << 20
-_SHM_MIB = 64
-_OVERHEAD_MIB = 192
-"""For process 1, and for what the kernel holds of inodes, pipes and page tables."""
-_OVERHEAD_TASKS = 24
 _MASKED = [
     *(f"/proc/{name}" for name in ("acpi", "asound", "kcore", "keys", "latency_stats", "scsi", "sched_debug")),
     *(f"/proc/{name}" for name in ("timer_list", "timer_stats", "interrupts", "cmdline", "kallsyms", "modules")),
@@ -62,8 +59,7 @@ def container(
 
 
 def _host_config(client: APIClient, spec: SandboxSpec, binds: Sequence[tuple[Path, str]]) -> dict[str, Any]:
-    small = min(_SHM_MIB, spec.workspace_mb)
-    memory = (spec.memory_mb + 2 * spec.workspace_mb + small + _OVERHEAD_MIB) * _MIB
+    memory = memory_bytes(spec)
     config = client.create_host_config(
         network_mode="none",
         ipc_mode="private",
@@ -72,8 +68,8 @@ def _host_config(client: APIClient, spec: SandboxSpec, binds: Sequence[tuple[Pat
         security_opt=["no-new-privileges:true"],
         mem_limit=memory,
         memswap_limit=memory,
-        pids_limit=spec.processes + _OVERHEAD_TASKS,
-        shm_size=small * _MIB,
+        pids_limit=spec.processes + OVERHEAD_TASKS,
+        shm_size=shm_mb(spec) * _MIB,
         tmpfs={WORKSPACE: _tmpfs(spec, "0777"), "/tmp": _tmpfs(spec, "1777")},
         mounts=[Mount(target, str(source), type="bind", read_only=True) for source, target in binds],
         log_config=LogConfig(type="json-file", config={"max-size": "100k", "max-file": "1"}),
