@@ -19,6 +19,7 @@ NOTICED_SECONDS = 15.0
 RECOVERED_SECONDS = 10.0
 RUNS = 100
 TO_NATS = ("gateway", "ledger", "runner", "judge")
+SLOTS = {"run": 8 * 32, "judge": 2 * 64}
 SOCKET = ".s.PGSQL.5432"
 
 Cables = dict[str, Cable]
@@ -51,14 +52,15 @@ def workers(stack: FaultStack, stage: str) -> int:
 @pytest.mark.parametrize(("kind", "stage"), [("runner", "run"), ("judge", "judge")])
 def test_25_workers_and_nats(cabled: tuple[FaultStack, Cables], kind: str, stage: str, figure: Figure) -> None:
     stack, cables = cabled
-    all_slots, before = workers(stack, stage), pids(stack)
+    stack.until(lambda: workers(stack, stage) == SLOTS[stage], 30, "all workers are heard of")
+    before = pids(stack)
     with under_load(stack, f"silent-{kind}", RUNS) as (_, books):
         cables[kind].go_silent()
         began = time.monotonic()
         noticed = stack.until(lambda: workers(stack, stage) == 0, 30, "it shows that no worker is heard of")
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
         cables[kind].speak()
-        recovered = stack.until(lambda: workers(stack, stage) == all_slots, 60, "all workers are back")
+        recovered = stack.until(lambda: workers(stack, stage) == SLOTS[stage], 60, "all workers are back")
     books.all_passed(RUNS)
     assert pids(stack) == before
     assert noticed <= NOTICED_SECONDS
