@@ -11,7 +11,7 @@ import errno
 import re
 from collections import OrderedDict
 from enum import StrEnum
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,17 @@ class ArtifactStore:
                 await self._put(self._key(digest), data)
             self._remember(digest)
         return ArtifactRef(sha256=digest, size_bytes=len(data), media_type=media_type, truncated=truncated)
+
+    async def put_file(
+        self, path: Path, media_type: str = "application/octet-stream", *, truncated: bool = False
+    ) -> ArtifactRef:
+        """As ``put``, of a file that nobody changes meanwhile; it is never in memory as a whole."""
+        digest, size_bytes = await asyncio.to_thread(_digest_file, path)
+        if digest not in self._known:
+            with _Translate():
+                await obstore.put_async(self._backend, self._key(digest), path)
+            self._remember(digest)
+        return ArtifactRef(sha256=digest, size_bytes=size_bytes, media_type=media_type, truncated=truncated)
 
     async def get(self, ref: ArtifactRef | Sha256) -> bytes:
         """The very bytes. Raises ArtifactMissing, ArtifactCorrupt, or what ``put`` raises."""
@@ -142,6 +153,12 @@ def _remote(address: str) -> ObjectStore:
         return from_url(address)
     except exceptions.GenericError as error:
         raise StoreMisconfigured(_text(error)) from error
+
+
+def _digest_file(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+        return digest, file.tell()
 
 
 def _digest_of(ref: ArtifactRef | Sha256) -> str:

@@ -18,7 +18,7 @@ from assay.catalog.errors import (
     UnpricedModel,
 )
 from assay.catalog.models import ModelEntry, Provider, ProviderKind, Registry
-from assay.catalog.scripts import Script
+from assay.catalog.scripts import Script, ScriptTurn
 from assay.catalog.selection import SelectedTask, Selection
 from assay.catalog.task import Task, load_task
 
@@ -34,6 +34,7 @@ __all__ = [
     "ProviderKind",
     "Registry",
     "Script",
+    "ScriptTurn",
     "SelectedTask",
     "Selection",
     "Task",

@@ -40,6 +40,7 @@ def public_task(task: Task) -> PublicTask:
         solver=manifest.solver,
         language=manifest.language or "",
         system=manifest.system,
+        tools=manifest.tools,
         outputs=manifest.outputs,
         limits=manifest.limits,
         sandbox=manifest.sandbox,

@@ -12,8 +12,9 @@ from assay.catalog.near import near
 from assay.catalog.shapes import check_samples
 from assay.catalog.testnames import FoundTest, found_tests
 from assay.contracts.files import Files, FilesRefused, check_path, matches
-from assay.contracts.tasks import Solver, Tests
+from assay.contracts.tasks import Solver, Tests, Tool
 
+_AGENT_LIMITS = ("tool_calls", "turns")
 MIN_CHEATS = 2
 """Every task that runs code ships at least so many cheats, which must all score 0."""
 
@@ -68,18 +69,37 @@ def _weights_count(subject: Subject) -> None:
 
 def _solver_fits(subject: Subject) -> None:
     manifest, document = subject.manifest, subject.document
-    files = manifest.solver is Solver.FILES
+    files = manifest.solver.hands_in_files
     if files and not manifest.outputs:
-        document.wrong(("outputs",), "is missing; solver 'files' hands in the files listed here")
+        message = f"is missing; solver {manifest.solver.value!r} hands in the files listed here"
+        document.wrong(("outputs",), message)
     if not files and manifest.outputs:
-        document.wrong(("outputs",), "only solver 'files' hands in files", None)
+        document.wrong(("outputs",), "only solvers 'files' and 'agent' hand in files", None)
     for index, check in enumerate(manifest.checks):
         if isinstance(check, Tests) != files:
             kind = check.__struct_config__.tag
             document.wrong(("checks", index, "kind"), f"check {kind!r} cannot grade solver {manifest.solver.value!r}")
     for part in () if files else ("workspace", "tests", "reference", "noop", "cheats"):
         if below(subject.files, part):
-            subject.folder.wrong((), f"{part}/ is only for solver 'files'")
+            subject.folder.wrong((), f"{part}/ is only for solvers 'files' and 'agent'")
+
+
+def _agent_fits(subject: Subject) -> None:
+    """An agent has tools, and an end; what bounds turns means nothing where there is only one."""
+    manifest, document = subject.manifest, subject.document
+    if manifest.solver is not Solver.AGENT:
+        if manifest.tools:
+            document.wrong(("tools",), "only solver 'agent' uses tools")
+        for name in _AGENT_LIMITS:
+            if getattr(manifest.limits, name) is not None:
+                document.wrong(("limits", name), "only solver 'agent' has turns")
+        return
+    if not manifest.tools:
+        document.wrong(("tools",), f"is missing; solver 'agent' uses the tools listed here: {', '.join(Tool)}")
+    for at, name in _repeated([(("tools", index), name.value) for index, name in enumerate(manifest.tools)]):
+        document.wrong(at, f"{name!r} is listed twice")
+    if manifest.limits.turns is None:
+        document.wrong(("limits", "turns"), "is missing; it says how many turns an attempt may take")
 
 
 def _outputs_are_paths(subject: Subject) -> None:
@@ -138,7 +158,7 @@ def _miscounted(test: FoundTest, listed: list[str]) -> str:
 
 def _reference_and_noop(subject: Subject) -> None:
     """What the baselines hand in: the reference covers every output, and both hold outputs and nothing else."""
-    if subject.manifest.solver is not Solver.FILES:
+    if not subject.manifest.solver.hands_in_files:
         return
     for part, score in (("reference", 1), ("noop", 0)):
         files = below(subject.files, part)
@@ -193,6 +213,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     _unique_names,
     _weights_count,
     _solver_fits,
+    _agent_fits,
     _outputs_are_paths,
     _tests_exist,
     _reference_and_noop,

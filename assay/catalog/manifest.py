@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, field
+from msgspec import Meta, field, structs
 
 from assay.contracts.codec import Data
-from assay.contracts.tasks import AnyCheck, Difficulty, Limits, SandboxSpec, Solver, TaskId, Weight
+from assay.contracts.tasks import AnyCheck, Difficulty, Limits, SandboxSpec, Solver, TaskId, Tool, Weight
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -39,6 +39,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tags: tuple[Name, ...] = ()
     instructions: Text = ""
     system: Text = ""
+    tools: tuple[Tool, ...] = ()
     outputs: tuple[str, ...] = ()
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()
@@ -56,7 +57,8 @@ class SuiteLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
     def over(self, limits: Limits) -> Limits:
-        return Limits(
+        return structs.replace(
+            limits,
             wall_seconds=min(limits.wall_seconds, self.wall_seconds or limits.wall_seconds),
             max_tokens=min(limits.max_tokens, self.max_tokens or limits.max_tokens),
         )

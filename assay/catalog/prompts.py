@@ -16,6 +16,9 @@ _BACKTICKS = re.compile(rb"`{3,}")
 _PARAGRAPH_BYTES = 2
 _AROUND_A_FILE_BYTES = 64
 _HOW_TO_ANSWER_BYTES = 512
+AGENT_BYTES = 12_288
+"""The tools, what a provider says of them, which files there are, and what to do: of an agent's first request. For its
+other requests the runner asks for more money as it needs it."""
 
 
 def prompt_bytes(task: Task, sample_ids: Collection[str]) -> int:
@@ -24,6 +27,8 @@ def prompt_bytes(task: Task, sample_ids: Collection[str]) -> int:
     chosen = frozenset(sample_ids)
     inputs = [_bytes(sample.input) for sample in manifest.samples if sample.sample_id in chosen]
     texts = _bytes(manifest.system) + _bytes(manifest.instructions) + _PARAGRAPH_BYTES + max(inputs, default=0)
+    if manifest.solver is Solver.AGENT:
+        return texts + AGENT_BYTES
     return texts + (_files_bytes(task) if manifest.solver is Solver.FILES else 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, field
 
@@ -19,14 +19,23 @@ DEFAULT = "default"
 """The key of the response to samples that have none of their own."""
 
 
+class ScriptTurn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One turn at an agent task: what is said, and the tool that is used, if any."""
+
+    text: str = ""
+    tool: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
 class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``responses`` maps a task's id to one response, or to responses by sample id, where ``default`` answers the
     rest; ``default`` of the whole answers any other task. Without a price its tokens are counted and cost nothing.
-    ``latency_seconds`` is how long each response takes."""
+    ``turns`` are one after the other those at an agent task. ``latency_seconds`` is how long each response takes."""
 
     title: Title
     default: str | None = None
     responses: dict[str, str | dict[str, str]] = field(default_factory=dict[str, "str | dict[str, str]"])
+    turns: dict[str, tuple[ScriptTurn, ...]] = field(default_factory=dict[str, "tuple[ScriptTurn, ...]"])
     price: TokenPrice | None = None
     latency_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0.0
 
@@ -36,6 +45,11 @@ class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if isinstance(found, dict):
             found = found.get(sample_id, found.get(DEFAULT))
         return self.default if found is None else found
+
+    def turn(self, task_id: str, number: int) -> ScriptTurn | None:
+        """The turn of that number, from 0; None for a task without turns, or when they are used up."""
+        turns = self.turns.get(task_id, ())
+        return turns[number] if number < len(turns) else None
 
 
 def load_script(path: Path, file: str, tasks: Mapping[str, frozenset[str]]) -> Script:
@@ -51,10 +65,13 @@ def load_script(path: Path, file: str, tasks: Mapping[str, frozenset[str]]) -> S
 
 
 def _check(script: Script, document: Document, tasks: Mapping[str, frozenset[str]]) -> None:
-    if script.default is None and not script.responses:
+    if script.default is None and not script.responses and not script.turns:
         document.wrong(("responses",), "is missing; a script without responses answers nothing")
     if script.price is not None:
         check_price(script.price, document, ("price",))
+    for task_id in script.turns:
+        if task_id not in tasks:
+            document.wrong(("turns", task_id), *unknown("task", task_id, tasks))
     for task_id, response in script.responses.items():
         if task_id not in tasks:
             document.wrong(("responses", task_id), *unknown("task", task_id, tasks))

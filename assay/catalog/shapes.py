@@ -11,15 +11,17 @@ from assay.catalog.document import At, Document
 from assay.catalog.manifest import SampleManifest, TaskManifest
 from assay.catalog.near import near
 from assay.contracts.codec import encode
-from assay.contracts.tasks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex, Solver
+from assay.contracts.tasks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex
 
 
 def check_samples(manifest: TaskManifest, document: Document, places: Sequence[Document]) -> None:
     """``places`` has the document of each sample: ``task.yaml`` itself, or a line of ``samples.jsonl``."""
     _patterns(manifest, document)
-    if manifest.solver is Solver.FILES:
+    if manifest.solver.hands_in_files:
         if len(manifest.samples) > 1 or any(sample.expected is not None for sample in manifest.samples):
-            document.wrong(("samples",), "a task of solver 'files' has one sample, without expected answer")
+            document.wrong(
+                ("samples",), f"a task of solver {manifest.solver.value!r} has one sample, without expected answer"
+            )
         return
     seen: set[str] = set()
     for index, (sample, place) in enumerate(zip(manifest.samples, places, strict=True)):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from msgspec import Meta, field
+from msgspec import Meta, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data, Message, digest
@@ -40,8 +40,10 @@ class Stage(StrEnum):
 def attempt_key(
     *, task_digest: str, sample_id: str, model: ModelSpec, solver: Solver, repeat: int, limits: Limits
 ) -> str:
-    """Hex sha256 over all that decides an attempt's content, and nothing else: equal keys may be reused."""
-    return digest([task_digest, sample_id, model.name, model.parameters, solver, limits, repeat])
+    """Hex sha256 over all that decides an attempt's content, and nothing else: equal keys may be reused. A limit that
+    is not set leaves the key as it was before there was such a limit."""
+    bounds = {name: bound for name, bound in structs.asdict(limits).items() if bound is not None}
+    return digest([task_digest, sample_id, model.name, model.parameters, solver, bounds, repeat])
 
 
 # --- work: orders to runners and judges -----------------------------------------------------------------------------

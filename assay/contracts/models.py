@@ -14,8 +14,18 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.:@/-]+)?$", max_length=200)]
 
 
+class ToolCalls(StrEnum):
+    """How a model calls tools."""
+
+    NATIVE = "native"
+    """As its API has it: definitions in the request, calls in the reply."""
+    TEXT = "text"
+    """As JSON in its text, for models whose API has no tools."""
+
+
 class Parameters(Data, frozen=True, kw_only=True, omit_defaults=True):
-    """Sampling parameters; what is None is left to the provider. ``extra`` goes into the request body as it is."""
+    """Sampling parameters; what is None is left to the provider. ``extra`` goes into the request body as it is.
+    ``tools`` is for solver ``agent`` alone; None is native."""
 
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
@@ -23,6 +33,7 @@ class Parameters(Data, frozen=True, kw_only=True, omit_defaults=True):
     seed: int | None = None
     stop: tuple[str, ...] = ()
     stream: bool = True
+    tools: ToolCalls | None = None
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta, field
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data
+from assay.contracts.money import Usd
 
 Weight = Annotated[float, Meta(ge=0)]
 TaskId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
@@ -23,17 +24,38 @@ class Difficulty(StrEnum):
 
 
 class Solver(StrEnum):
-    """How an attempt is made: one message answered, or files handed in."""
+    """How an attempt is made: one message answered, files handed in, or files worked on in turns with tools."""
 
     ANSWER = "answer"
     FILES = "files"
+    AGENT = "agent"
+
+    @property
+    def hands_in_files(self) -> bool:
+        """Whether what is handed in are the declared outputs, and not the text of one message."""
+        return self is not Solver.ANSWER
+
+
+class Tool(StrEnum):
+    """What a model of solver ``agent`` can use inside its sandbox."""
+
+    BASH = "bash"
+    PYTHON = "python"
+    TEXT_EDITOR = "text_editor"
+    GIT_DIFF = "git_diff"
+    SUBMIT = "submit"
 
 
 class Limits(Data, frozen=True, kw_only=True):
-    """Per attempt. ``max_tokens`` bounds one completion."""
+    """Per attempt; None is no bound. ``max_tokens`` bounds one completion, ``tokens`` the prompts and completions of
+    all requests together, ``cost_usd`` their price, ``turns`` the number of completions."""
 
     wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 120.0
     max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] = 1024
+    tokens: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    cost_usd: Usd | None = None
+    tool_calls: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    turns: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
 class SandboxSpec(Data, frozen=True, kw_only=True):
@@ -142,6 +164,7 @@ class PublicTask(Data, frozen=True, kw_only=True):
     solver: Solver
     language: str = ""
     system: str = ""
+    tools: tuple[Tool, ...] = ()
     outputs: tuple[str, ...] = ()
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()

@@ -6,9 +6,11 @@ its reference says so.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from assay.artifacts import unpack
 from assay.contracts.artifacts import ArtifactRef
@@ -34,6 +36,13 @@ class Store(Protocol):
     async def get(self, ref: ArtifactRef) -> bytes: ...
 
 
+@runtime_checkable
+class FileStore(Protocol):
+    """A store that also takes what need not fit in memory."""
+
+    async def put_file(self, path: Path, media_type: str, *, truncated: bool = False) -> ArtifactRef: ...
+
+
 @dataclass(kw_only=True)
 class Kept:
     """The artifacts of one try, by name."""
@@ -43,6 +52,13 @@ class Kept:
 
     async def keep(self, name: str, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
         ref = self.refs[name] = await self.store.put(data, media_type, truncated=truncated)
+        return ref
+
+    async def keep_file(self, name: str, path: Path, media_type: str) -> ArtifactRef:
+        """The file as it is now."""
+        if not isinstance(self.store, FileStore):
+            return await self.keep(name, await asyncio.to_thread(path.read_bytes), media_type)
+        ref = self.refs[name] = await self.store.put_file(path, media_type)
         return ref
 
     async def keep_text(self, name: str, text: str, *, truncated: bool = False) -> ArtifactRef:

@@ -23,9 +23,11 @@ from assay.contracts.models import Call, CallFault, Parameters, Usage
 from services.runner.clock import WallClock
 from services.runner.errors import CallFailed, CallRetryable
 from services.runner.grants import Purse
+from services.runner.limits import check_room
 from services.runner.models import ChatMessage, Completion, Model
 from services.runner.models.asking import bound_of
 from services.runner.models.tokens import count_usage, worst_usage
+from services.runner.models.tools import offered_text
 from services.runner.pacing import Pace
 from services.runner.pricing import cost_nanousd, worst_nanousd
 from services.runner.tailing import Listener
@@ -79,13 +81,16 @@ class Caller:
         retrying: Retrying = RETRYING,
     ) -> None:
         self.calls: list[Call] = []
+        self.usage, self.cost_nanousd = Usage(), 0
+        self._limits = ticket.limits
         self._name, self._price = ticket.model.name, ticket.price
         self._model, self._pace, self._purse = model, pace, purse
         self._clock, self._listener, self._retrying = clock, listener, retrying
         self._uncounted: list[CallFault] = []
 
     async def ask(self, messages: Sequence[ChatMessage], parameters: Parameters) -> Completion:
-        """Raises CallFailed when the last request failed too, GrantRefused or LeaseLost when there may be no other."""
+        """Raises CallFailed when the last request failed too, LimitReached, GrantRefused or LeaseLost when there may
+        be no other."""
         request = _Request(messages=messages, parameters=parameters, bound=bound_of(messages, parameters))
         self._clock.pause()
         try:
@@ -128,8 +133,10 @@ class Caller:
         return 0.0 if error.retry_after_seconds <= self._retrying.patience_seconds else False
 
     async def _request(self, request: _Request) -> Completion:
+        worst = worst_nanousd(self._price, request.bound)
+        check_room(self._limits, self.usage, self.cost_nanousd, worst)
         if self._purse:
-            await self._purse.make_room(worst_nanousd(self._price, request.bound))
+            await self._purse.make_room(worst)
         try:
             completion = await self._in_turn(request)
             usage = completion.usage or await self._estimate(request, completion)
@@ -162,7 +169,7 @@ class Caller:
 
     async def _estimate(self, request: _Request, completion: Completion) -> Usage:
         """Of what the provider did not tell; it cannot have been more than was allowed."""
-        usage = await count_usage(request.messages, completion.text)
+        usage = await count_usage(request.messages, completion, offered_text(request.parameters))
         return Usage(
             input_tokens=min(usage.input_tokens, request.bound.input_tokens),
             output_tokens=min(usage.output_tokens, request.bound.output_tokens),
@@ -177,7 +184,7 @@ class Caller:
         fault = error.fault if isinstance(error, CallFailed) else unseen
         usage = request.bound
         try:
-            usage = await worst_usage(request.messages, request.bound)
+            usage = await worst_usage(request.messages, request.bound, offered_text(request.parameters))
         finally:
             self._book(usage, worst_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
 
@@ -204,6 +211,8 @@ class Caller:
             finish_reason=clean(finish_reason, 100),
         )
         self.calls.append(call)
+        self.usage += usage
+        self.cost_nanousd += cost
         self._uncounted.clear()
         if self._purse:
             self._purse.spend(cost)

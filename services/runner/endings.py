@@ -15,6 +15,7 @@ from services.runner.errors import (
     GrantRefused,
     HostUnfit,
     LeaseLost,
+    LimitReached,
     PromptRefused,
     PromptTooLong,
     TaskUnusable,
@@ -36,6 +37,7 @@ _OUTCOMES = (
     (AnswerRefused, Outcome.REFUSED),
     (PromptRefused, Outcome.REFUSED),
     (PromptTooLong, Outcome.LIMIT),
+    (LimitReached, Outcome.LIMIT),
 )
 
 BUDGET = "budget"

@@ -11,6 +11,7 @@ RunnerError
 │       ├── CallMisconfigured       configuration: key, address, model name or parameters are wrong
 │       ├── PromptTooLong           the prompt does not fit the model: ends the attempt as ``limit``
 │       └── PromptRefused           the provider's filter took the prompt: ends the attempt as ``refused``
+├── LimitReached                one of the attempt's own limits is used up: ``limit``; ``limit`` names it
 ├── AnswerRefused               the model, or its provider's filter, would not answer: ``refused``
 ├── AnswerUnusable              the model answered, but not in a way that can be handed in: ``agent_error``
 ├── TaskUnusable                the task's bundle lacks what the ticket asks for: ``infra_error``, not tried again
@@ -76,6 +77,14 @@ class PromptTooLong(CallPermanent):
 
 class PromptRefused(CallPermanent):
     fault = CallFault.PROVIDER
+
+
+class LimitReached(RunnerError):
+    """``limit`` is its name among the task's ``limits``."""
+
+    def __init__(self, limit: str, message: str) -> None:
+        super().__init__(f"limits.{limit}: {message}")
+        self.limit = limit
 
 
 class AnswerRefused(RunnerError):

@@ -9,11 +9,12 @@ from assay.contracts.tasks import ReferenceTask, Solver
 from services.runner.artifacts import keep_task, read_bundle
 from services.runner.errors import TaskUnusable
 from services.runner.models import nop, oracle
-from services.runner.solvers import answer, files
+from services.runner.solvers import agent, answer, files
 from services.runner.solvers.reading import FilesAnswer
 from services.runner.trying import Try
 
 BASELINES = (oracle.NAME, nop.NAME)
+_SOLVERS = {Solver.ANSWER: answer, Solver.FILES: files, Solver.AGENT: agent}
 
 
 async def solve(attempt: Try) -> ArtifactRef:
@@ -21,7 +22,7 @@ async def solve(attempt: Try) -> ArtifactRef:
     the attempt's clock."""
     opened = await attempt.ports.bundles.open(attempt.ticket.public)
     await keep_task(attempt.kept, opened, attempt.ticket)
-    solver = answer if attempt.ticket.solver is Solver.ANSWER else files
+    solver = _SOLVERS[attempt.ticket.solver]
     if attempt.ticket.model.name not in BASELINES:
         async with attempt.clock:
             return await solver.solve(attempt, opened)

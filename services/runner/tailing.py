@@ -12,7 +12,7 @@ from assay.contracts import subjects
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import Message
 from assay.contracts.ids import run_of
-from assay.contracts.tail import TailKind, TailLine
+from assay.contracts.tail import AgentStep, TailKind, TailLine
 from services.runner.text import storable
 
 EVERY_SECONDS = 0.1
@@ -78,7 +78,7 @@ class Listener:
         """What the runner does now, or what it waits for."""
         await self.say(TailKind.STEP, text)
 
-    async def say(self, kind: TailKind, text: str) -> None:
+    async def say(self, kind: TailKind, text: str, step: AgentStep | None = None) -> None:
         """One line now; of a long text the end, with the number of lines left out."""
         shown = text[-LINE_CHARACTERS:]
         dropped = text.count("\n", 0, len(text) - len(shown))
@@ -89,6 +89,7 @@ class Listener:
             text=storable(shown),
             time=datetime.now(UTC),
             dropped=dropped,
+            step=step,
         )
         await self._tail.emit(self._subject, line)
 

@@ -9,13 +9,15 @@ import msgspec
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
-from assay.contracts.models import Call, Parameters
+from assay.contracts.models import Call, Parameters, Usage
 from services.runner.artifacts import JSON, Kept
 from services.runner.calling import Caller
 from services.runner.clock import WallClock
 from services.runner.errors import AnswerRefused
 from services.runner.grants import purse_of
-from services.runner.models import ChatMessage
+from services.runner.limits import left_tokens
+from services.runner.models import ChatMessage, Completion
+from services.runner.models.tools import ToolDefinition, offer
 from services.runner.ports import Ports
 from services.runner.tailing import Listener
 
@@ -36,31 +38,59 @@ class Try:
     def calls(self) -> tuple[Call, ...]:
         return tuple(self._caller.calls) if self._caller else ()
 
+    @property
+    def usage(self) -> Usage:
+        """Of all its requests so far."""
+        return self._caller.usage if self._caller else Usage()
+
+    @property
+    def cost_nanousd(self) -> int:
+        return self._caller.cost_nanousd if self._caller else 0
+
     async def ask(self, messages: Sequence[ChatMessage]) -> tuple[str, ArtifactRef]:
         """The model's text, and where it is kept as ``response.txt``; so is what was heard of a request that failed.
-        Raises CallFailed, AnswerRefused, GrantRefused or LeaseLost."""
-        ticket = self.ticket
-        served = self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
-        purse = purse_of(ticket, self.ports.grants, self.listener.step)
-        self._caller = Caller(ticket, served.model, served.pace, purse, self.clock, self.listener, self.ports.retrying)
-        await self.kept.keep("prompt.json", encode(messages), JSON)
-        await self.listener.step("calling the model")
+        Raises CallFailed, AnswerRefused, LimitReached, GrantRefused or LeaseLost."""
+        self._open_caller()
+        await self.keep_prompt(messages)
         try:
-            completion = await self._caller.ask(messages, self._parameters())
+            completion = await self.turn(messages)
         except BaseException:
-            await self._keep_response(self.listener.text, truncated=True)
+            await self.keep_response(self.listener.text, truncated=True)
             raise
-        response = await self._keep_response(completion.text, truncated=completion.truncated)
+        response = await self.keep_response(completion.text, truncated=completion.truncated)
         if completion.refused:
             raise AnswerRefused(f"the model refused: {completion.text or completion.finish_reason}")
         return completion.text, response
 
-    async def _keep_response(self, text: str, *, truncated: bool) -> ArtifactRef:
+    async def turn(self, messages: Sequence[ChatMessage], tools: Sequence[ToolDefinition] = ()) -> Completion:
+        """One answer of the model, who is offered the tools. Nothing of it is kept but what it cost. Raises as ``ask``
+        does, but for AnswerRefused."""
+        caller = self._open_caller()
+        parameters = self._parameters(caller.usage)
+        await self.listener.step("calling the model")
+        return await caller.ask(messages, offer(parameters, tools) if tools else parameters)
+
+    async def keep_prompt(self, messages: Sequence[ChatMessage]) -> None:
+        await self.kept.keep("prompt.json", encode(messages), JSON)
+
+    def _open_caller(self) -> Caller:
+        """The one of this try. Raises CallMisconfigured when there is no such model."""
+        if self._caller is None:
+            ticket = self.ticket
+            served = self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
+            purse = purse_of(ticket, self.ports.grants, self.listener.step)
+            retrying = self.ports.retrying
+            self._caller = Caller(ticket, served.model, served.pace, purse, self.clock, self.listener, retrying)
+        return self._caller
+
+    async def keep_response(self, text: str, *, truncated: bool) -> ArtifactRef:
         await self.listener.flush()
         return await self.kept.keep_text("response.txt", text, truncated=truncated)
 
-    def _parameters(self) -> Parameters:
-        """The run's own, with the task's limit on tokens."""
+    def _parameters(self, used: Usage) -> Parameters:
+        """The run's own, with the task's limits on tokens."""
         asked = self.ticket.model.parameters
         most = self.ticket.limits.max_tokens
+        left = left_tokens(self.ticket.limits, used)
+        most = most if left is None else max(1, min(most, left))
         return msgspec.structs.replace(asked, max_tokens=min(asked.max_tokens or most, most))

@@ -25,6 +25,8 @@ class Reply:
     finish_reason: str | None = "stop"
     usage: dict[str, Any] | None = field(default_factory=lambda: dict(USAGE))
     refusal: str | None = None
+    calls: tuple[tuple[str, str], ...] = ()
+    """Tools called, with their arguments as JSON."""
     piece: int = 4
     raw: bytes | None = None
     content_type: str = ""
@@ -119,7 +121,9 @@ def _head(status: int, headers: dict[str, str]) -> bytes:
 def _whole(reply: Reply, body: dict[str, Any]) -> bytes:
     if reply.status != 200:
         return json.dumps({"error": {"message": reply.text, "type": "told", "code": None}}).encode()
-    message = {"role": "assistant", "content": reply.text, "refusal": reply.refusal}
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": reply.refusal}
+    if reply.calls:
+        message["tool_calls"] = [_call(number, *call) for number, call in enumerate(reply.calls)]
     choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
     whole: dict[str, Any] = {
         "id": "chatcmpl-1",
@@ -130,10 +134,19 @@ def _whole(reply: Reply, body: dict[str, Any]) -> bytes:
     return json.dumps(whole | ({"usage": reply.usage} if reply.usage else {})).encode()
 
 
+def _call(number: int, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
 def _events(reply: Reply, body: dict[str, Any]) -> Iterator[bytes]:
     frame = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": body["model"]}
     pieces = [reply.text[at : at + reply.piece] for at in range(0, len(reply.text), reply.piece)]
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in pieces)]
+    for number, (name, arguments) in enumerate(reply.calls):
+        deltas.append({"tool_calls": [{"index": number, **_call(number, name, "")}]})
+        for at in range(0, len(arguments), reply.piece):
+            piece = {"index": number, "function": {"arguments": arguments[at : at + reply.piece]}}
+            deltas.append({"tool_calls": [piece]})
     deltas += [{"refusal": reply.refusal}] if reply.refusal else []
     for delta in deltas:
         yield json.dumps(frame | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}).encode()

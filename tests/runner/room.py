@@ -36,15 +36,16 @@ RUN = "0" * 25 + "1"
 class Room:
     """``models.yaml`` in it knows the provider ``stub`` at ``url`` (key in STUB_KEY) and ``local``."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        _catalog(folder / "catalog", url)
-        self.catalog = Catalog.open(folder / "catalog", recheck_seconds=0)
+    def __init__(self, folder: Path, url: str, catalog: Path | None = None, silence_seconds: float = 0.5) -> None:
+        if catalog is None:
+            _catalog(folder / "catalog", url)
+        self.catalog = Catalog.open(catalog or folder / "catalog", recheck_seconds=0)
         self.stores: dict[str, ArtifactStore] = {
             area: open_store(folder / "artifacts", area) for area in ("public", "hidden", "reference", "attempts")
         }
         self.bus = MemoryBus()
         self.environment = {"STUB_KEY": "sk-stub-secret"}
-        self.shelf = Shelf(self.catalog, self.bus.rpc, self.environment, silence_seconds=0.5, patience_seconds=0.5)
+        self.shelf = Shelf(self.catalog, self.bus.rpc, self.environment, silence_seconds, patience_seconds=0.5)
         self.ports = Ports(
             worker_id="runner-1",
             bundles=Bundles(self.stores["public"]),
@@ -92,8 +93,11 @@ class Room:
 
 
 @asynccontextmanager
-async def room(folder: Path, url: str) -> AsyncGenerator[Room]:
-    one = Room(folder, url)
+async def room(
+    folder: Path, url: str, catalog: Path | None = None, silence_seconds: float = 0.5
+) -> AsyncGenerator[Room]:
+    """``catalog`` is another than the one written here."""
+    one = Room(folder, url, catalog, silence_seconds)
     try:
         yield one
     finally:
@@ -122,6 +126,33 @@ checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
     "sum_files/cheats/a/total.py": "total = print\n",
     "sum_files/cheats/b/total.py": "raise SystemExit\n",
     "sum_files/tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
+    "mend/task.yaml": """
+id: mend
+title: Mend the sum
+category: repair
+difficulty: easy
+language: python
+solver: agent
+tools: [bash, python, text_editor, git_diff, submit]
+outputs: [total.py, lib/]
+limits: {turns: 9}
+instructions: Make total() the sum of its arguments.
+checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
+""",
+    **{
+        f"mend/{path}": content
+        for path, content in {
+            "workspace/total.py": "def total(*numbers):\n    return 0\n",
+            "workspace/lib/numbers.py": "ONE = 1\nTWO = 2\n",
+            "workspace/notes.txt": "Keep me.\n",
+            "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
+            "reference/lib/numbers.py": "ONE = 1\nTWO = 2\n",
+            "noop/total.py": "def total(*numbers):\n    return 0\n",
+            "cheats/a/total.py": "total = print\n",
+            "cheats/b/total.py": "raise SystemExit\n",
+            "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
+        }.items()
+    },
     "colours/task.yaml": """
 id: colours
 title: Name the colour

@@ -9,8 +9,8 @@ import pytest
 
 from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallMisconfigured
-from services.runner.models import ChatMessage, Completion
-from services.runner.models.asking import bound_of, reasons, request_body
+from services.runner.models import ChatMessage, Completion, ToolCall
+from services.runner.models.asking import TOOLS_TOKENS, bound_of, reasons, request_body
 from services.runner.models.openai import MAX_TEXT_CHARACTERS
 from tests.runner.asked import BOTH, MESSAGES, Asked
 from tests.runner.endpoint import Endpoint, Reply
@@ -175,4 +175,16 @@ def test_the_bound_of_a_request_counts_every_byte_of_it() -> None:
     messages = (ChatMessage(role="system", content="größer"), ChatMessage(role="user", content="x"))
     assert bound_of(messages, Parameters(max_tokens=9)) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
     extra = {"tools": ["y" * 100]}
-    assert bound_of(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == 41 + len('{"tools":[""]}') + 100
+    assert bound_of(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == (
+        41 + len('{"tools":[""]}') + 100 + TOOLS_TOKENS
+    )
+
+
+def test_the_bound_counts_calls_and_their_results() -> None:
+    call = ToolCall(call_id="c1", name="bash", arguments='{"command":"ü"}')
+    messages = (
+        ChatMessage(role="assistant", content="", tool_calls=(call,)),
+        ChatMessage(role="tool", content="ok", tool_call_id="c1"),
+    )
+    sent = len("c1" + "bash" + '{"command":"u"}') + 1 + len("ok" + "c1")
+    assert bound_of(messages, Parameters(max_tokens=9)).input_tokens == sent + 3 * 16

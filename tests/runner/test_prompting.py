@@ -9,11 +9,18 @@ import pytest
 from assay.catalog import Catalog, Task, bundles
 from assay.catalog.bundles import public_task
 from assay.catalog.manifest import SampleManifest, TaskManifest
-from assay.catalog.prompts import prompt_bytes
-from assay.contracts.tasks import Difficulty, Sample, Solver, Tests
+from assay.catalog.prompts import AGENT_BYTES, prompt_bytes
+from assay.contracts.models import Parameters
+from assay.contracts.money import worst_prompt_tokens
+from assay.contracts.tasks import Difficulty, Limits, PublicTask, Sample, Solver, Tests, Tool
 from services.runner.artifacts import below
 from services.runner.models import ChatMessage
+from services.runner.models.asking import bound_of
+from services.runner.models.tools import offer
 from services.runner.prompting import answer_prompt, files_prompt
+from services.runner.solvers.agent.definitions import definitions
+from services.runner.solvers.agent.prompting import agent_prompt
+from services.runner.solvers.agent.talking import Native, Spoken
 from services.runner.text import to_bytes
 
 CATALOG = Catalog.open(Path(__file__).parents[2] / "catalog")
@@ -34,9 +41,12 @@ AWKWARD = TaskManifest(
 
 def prompt(task: Task, sample: Sample) -> list[ChatMessage]:
     public = public_task(task)
+    workspace = below(bundles(task).public, "workspace/")
     if task.manifest.solver is Solver.ANSWER:
         return answer_prompt(public, sample)
-    return files_prompt(public, sample, below(bundles(task).public, "workspace/"))
+    if task.manifest.solver is Solver.AGENT:
+        return agent_prompt(public, sample, workspace, public.limits, Spoken(definitions(public.tools)).told)
+    return files_prompt(public, sample, workspace)
 
 
 def sent_bytes(messages: list[ChatMessage]) -> int:
@@ -48,12 +58,27 @@ def check(task: Task) -> None:
         sent = sent_bytes(prompt(task, sample))
         bound = prompt_bytes(task, [sample.sample_id])
         assert sent <= bound <= prompt_bytes(task, task.sample_ids)
-        assert bound < sent + 600 + 100 * len(task.files), "no more is reserved than what is around the texts"
+        around = AGENT_BYTES if task.manifest.solver is Solver.AGENT else 600 + 100 * len(task.files)
+        assert bound < sent + around, "no more is reserved than what is around the texts"
 
 
 @pytest.mark.parametrize("task", CATALOG.tasks(), ids=lambda task: task.task_id)
 def test_no_prompt_of_the_catalogue_is_longer_than_its_bound(task: Task) -> None:
     check(task)
+
+
+def test_nor_is_the_first_request_of_an_agent_with_all_tools_and_many_files() -> None:
+    names = tuple(f"folder/{number:0100}.py" for number in range(500))
+    limits = Limits(turns=1_000_000, tool_calls=1_000_000)
+    task = PublicTask(
+        task_id="t", digest="", title="", instructions="", solver=Solver.AGENT, tools=tuple(Tool), outputs=names
+    )
+    native, spoken = Native(definitions(tuple(Tool))), Spoken(definitions(tuple(Tool)))
+    for talk in (native, spoken):
+        messages = agent_prompt(task, Sample(sample_id="x"), names, limits, talk.told)
+        asked = Parameters(max_tokens=1)
+        bound = bound_of(messages, offer(asked, talk.offered) if talk.offered else asked)
+        assert bound.input_tokens <= worst_prompt_tokens(AGENT_BYTES, 2)
 
 
 @pytest.mark.parametrize(

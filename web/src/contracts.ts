@@ -263,6 +263,10 @@ export interface AttemptPage {
 export interface Limits {
   wall_seconds: number;
   max_tokens: number;
+  tokens?: number | null;
+  cost_usd?: string | null;
+  tool_calls?: number | null;
+  turns?: number | null;
 }
 
 export interface TaskView {

@@ -8,11 +8,13 @@ from typing import Any
 
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters, Usage
-from assay.contracts.money import worst_prompt_tokens
+from assay.contracts.money import MESSAGE_TOKENS, worst_prompt_tokens
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import ChatMessage
 from services.runner.text import to_bytes
 
+TOOLS_TOKENS = 1024
+"""More than any provider says to its models about tools, besides their definitions."""
 _NOT_FOR_EXTRA = frozenset({"model", "models", "messages", "n", "best_of"})
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _REASONING = re.compile(r"(^|/)(o[1-9]\d*|gpt-([5-9]|\d\d))(?![a-z0-9])(?!.*chat)", re.IGNORECASE)
@@ -30,7 +32,7 @@ def request_body(model: str, messages: Sequence[ChatMessage], parameters: Parame
     thinking = reasons(model)
     body: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "messages": [_message(message) for message in messages],
         "max_completion_tokens" if thinking else "max_tokens": parameters.max_tokens,
         "temperature": None if thinking else parameters.temperature,
         "top_p": None if thinking else parameters.top_p,
@@ -46,12 +48,32 @@ def request_body(model: str, messages: Sequence[ChatMessage], parameters: Parame
 def bound_of(messages: Sequence[ChatMessage], parameters: Parameters) -> Usage:
     """The tokens that a request can use at most: no tokenizer makes more of a prompt than it has bytes, and ``extra``
     can make it longer by no more than it is long itself (a schema of the answer, tools)."""
-    prompt_bytes = sum(len(to_bytes(message.content)) for message in messages)
+    prompt_bytes = sum(len(to_bytes(message.content)) + _tool_bytes(message) for message in messages)
     extra_bytes = len(encode(parameters.extra)) if parameters.extra else 0
+    around_tools = TOOLS_TOKENS if parameters.extra.get("tools") else 0
     return Usage(
-        input_tokens=worst_prompt_tokens(prompt_bytes + extra_bytes, len(messages)),
+        input_tokens=worst_prompt_tokens(prompt_bytes + extra_bytes, len(messages)) + around_tools,
         output_tokens=parameters.max_tokens or 0,
     )
+
+
+def _message(message: ChatMessage) -> dict[str, Any]:
+    """A message that only calls tools has no content at all: there are servers that mind an empty one."""
+    body: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        body["content"] = message.content or None
+        body["tool_calls"] = [
+            {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    return body | ({"tool_call_id": message.tool_call_id} if message.role == "tool" else {})
+
+
+def _tool_bytes(message: ChatMessage) -> int:
+    calls = sum(
+        len(to_bytes(call.call_id + call.name + call.arguments)) + MESSAGE_TOKENS for call in message.tool_calls
+    )
+    return calls + len(to_bytes(message.tool_call_id))
 
 
 def _with_extra(given: dict[str, Any], parameters: Parameters) -> dict[str, Any]:

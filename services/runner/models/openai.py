@@ -21,7 +21,8 @@ from services.runner.models.asking import request_body
 from services.runner.models.faults import failure_of
 from services.runner.models.protocol import ChatMessage, Completion, OnText
 from services.runner.models.stream import DONE, events
-from services.runner.models.wire import Reply, read_reply, refusal_of, text_of, usage_of
+from services.runner.models.tools import CallsHeard
+from services.runner.models.wire import Reply, calls_of, read_reply, refusal_of, text_of, usage_of
 
 MAX_TEXT_CHARACTERS = 4_000_000
 """Of a completion; what comes after is not read."""
@@ -96,6 +97,7 @@ class _Heard:
         self._on_text = on_text
         self._pieces: list[str] = []
         self._characters = 0
+        self._calls = CallsHeard()
         self._usage: Usage | None = None
         self._finish_reason = ""
         self._refusal = ""
@@ -103,7 +105,7 @@ class _Heard:
 
     @property
     def full(self) -> bool:
-        return self._characters > MAX_TEXT_CHARACTERS
+        return self._characters + self._calls.characters > MAX_TEXT_CHARACTERS
 
     def take(self, reply: Reply) -> None:
         self._usage = usage_of(reply.usage) or self._usage
@@ -111,6 +113,7 @@ class _Heard:
             self._choices += 1
             self._finish_reason = choice.finish_reason or self._finish_reason
             self._refusal += refusal_of(choice)
+            self._calls.take(calls_of(choice))
             if text := text_of(choice):
                 self._pieces.append(text)
                 self._characters += len(text)
@@ -124,6 +127,7 @@ class _Heard:
             raise ProviderBroken("the stream ended before the completion did", perhaps_billed=True)
         return Completion(
             text="".join(self._pieces)[:MAX_TEXT_CHARACTERS] or self._refusal,
+            tool_calls=self._calls.calls(),
             usage=self._usage,
             finish_reason=self._finish_reason,
             refused=bool(self._refusal) or self._finish_reason in ("content_filter", "refusal"),

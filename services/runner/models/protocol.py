@@ -12,15 +12,28 @@ OnText = Callable[[str], None]
 """Hears the completion's text piece by piece, as it comes."""
 
 
-class ChatMessage(Data, frozen=True, kw_only=True):
-    role: Literal["system", "user", "assistant"]
+class ToolCall(Data, frozen=True, kw_only=True):
+    """A tool the model wants used. ``arguments`` is JSON as the model wrote it, which may be none."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class ChatMessage(Data, frozen=True, kw_only=True, omit_defaults=True):
+    """``tool_calls`` are those of an assistant's message; role ``tool`` is the result of the call ``tool_call_id``."""
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 class Completion(Data, frozen=True, kw_only=True):
     """What one request gave. ``usage`` None: the provider did not say. ``truncated``: more came than was taken."""
 
     text: str
+    tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage | None = None
     finish_reason: str = ""
     refused: bool = False
@@ -28,7 +41,8 @@ class Completion(Data, frozen=True, kw_only=True):
 
 
 class Model(Protocol):
-    """Makes one request and no second one: trying again is the caller's (services/runner/calling.py)."""
+    """Makes one request and no second one: trying again is the caller's (services/runner/calling.py). Tools are offered
+    in the parameters (services/runner/models/tools.py)."""
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
         """Raises CallFailed."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from assay.catalog import Script
+import msgspec
+
+from assay.catalog import Script, ScriptTurn
+from assay.contracts.codec import encode
 from assay.contracts.models import Parameters
 from services.runner.errors import CallMisconfigured
-from services.runner.models.protocol import ChatMessage, Completion, OnText
+from services.runner.models.protocol import ChatMessage, Completion, OnText, ToolCall
+from services.runner.models.spoken import say
 from services.runner.models.tokens import count_usage
+from services.runner.models.tools import offered, offered_text
 
 
 class ScriptedModel:
@@ -20,12 +25,36 @@ class ScriptedModel:
         self._task_id, self._sample_id = task_id, sample_id
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
+        turn = self._script.turn(self._task_id, sum(message.role == "assistant" for message in messages))
+        if turn is not None:
+            return await self._take(turn, messages, parameters, on_text)
         text = self._script.response(self._task_id, self._sample_id)
         if text is None:
             place = f"task {self._task_id!r}, sample {self._sample_id!r}"
             raise CallMisconfigured(
                 f"the script {self._script.title!r} has no response to {place}; add one, or a default"
             )
+        return await self._answer(Completion(text=text, finish_reason="stop"), messages, parameters, on_text)
+
+    async def _take(
+        self, turn: ScriptTurn, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText
+    ) -> Completion:
+        """By a native call where tools are offered, else by one in the text."""
+        if not turn.tool:
+            completion = Completion(text=turn.text, finish_reason="stop")
+            return await self._answer(completion, messages, parameters, on_text)
+        call = ToolCall(call_id=f"call_{len(messages)}", name=turn.tool, arguments=encode(turn.arguments).decode())
+        if offered(parameters):
+            completion = Completion(text=turn.text, tool_calls=(call,), finish_reason="tool_calls")
+        else:
+            completion = Completion(text=say(turn.text, call), finish_reason="stop")
+        return await self._answer(completion, messages, parameters, on_text)
+
+    async def _answer(
+        self, completion: Completion, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText
+    ) -> Completion:
         await asyncio.sleep(self._script.latency_seconds)
-        on_text(text)
-        return Completion(text=text, usage=await count_usage(messages, text), finish_reason="stop")
+        if completion.text:
+            on_text(completion.text)
+        usage = await count_usage(messages, completion, offered_text(parameters))
+        return msgspec.structs.replace(completion, usage=usage)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from assay.contracts.models import Usage
-from services.runner.models.protocol import ChatMessage
+from services.runner.models.protocol import ChatMessage, Completion, ToolCall
 
 if TYPE_CHECKING:
     from bpe_openai import Encoding
@@ -22,22 +22,27 @@ _HIGH = 1.25
 """Other models' tokenizers find more tokens in the same text; hardly any finds a quarter more."""
 
 
-async def count_usage(messages: Sequence[ChatMessage], text: str) -> Usage:
-    """An estimate of what the request used, by OpenAI's tokenizer."""
-    return await asyncio.to_thread(_count_usage, messages, text)
+async def count_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str = "") -> Usage:
+    """An estimate of what the request used, by OpenAI's tokenizer; ``tools`` is what it said of tools."""
+    return await asyncio.to_thread(_count_usage, messages, completion, tools)
 
 
-async def worst_usage(messages: Sequence[ChatMessage], bound: Usage) -> Usage:
+async def worst_usage(messages: Sequence[ChatMessage], bound: Usage, tools: str = "") -> Usage:
     """The most a request within ``bound`` can have used whose end nobody saw: the prompt counted high, and every token
     allowed."""
-    usage = await count_usage(messages, "")
+    usage = await count_usage(messages, Completion(text=""), tools)
     high = int(usage.input_tokens * _HIGH) + 1
     return Usage(input_tokens=min(high, bound.input_tokens), output_tokens=bound.output_tokens)
 
 
-def _count_usage(messages: Sequence[ChatMessage], text: str) -> Usage:
-    prompt = sum(_count(message.content) + MESSAGE_TOKENS for message in messages)
-    return Usage(input_tokens=prompt, output_tokens=_count(text))
+def _count_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str) -> Usage:
+    prompt = sum(_count(message.content) + _count_calls(message.tool_calls) + MESSAGE_TOKENS for message in messages)
+    output = _count(completion.text) + _count_calls(completion.tool_calls)
+    return Usage(input_tokens=prompt + _count(tools), output_tokens=output)
+
+
+def _count_calls(calls: Sequence[ToolCall]) -> int:
+    return sum(_count(call.name) + _count(call.arguments) + MESSAGE_TOKENS for call in calls)
 
 
 def _count(text: str) -> int:

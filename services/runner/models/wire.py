@@ -15,11 +15,25 @@ class _Reply(msgspec.Struct, frozen=True):
     pass
 
 
+class FunctionPiece(_Reply, frozen=True):
+    name: str | None = None
+    arguments: Any = None
+
+
+class CallPiece(_Reply, frozen=True):
+    """A tool call or, in a stream, a piece of the one with that ``index``."""
+
+    index: int | None = None
+    id: str | None = None
+    function: FunctionPiece | None = None
+
+
 class Text(_Reply, frozen=True):
     """A message or, in a stream, a piece of one."""
 
     content: str | list[dict[str, Any]] | None = None
     refusal: str | None = None
+    tool_calls: list[CallPiece] | None = None
 
 
 class Choice(_Reply, frozen=True):
@@ -76,6 +90,11 @@ def text_of(choice: Choice) -> str:
     if isinstance(content, list):
         return "".join(str(piece.get("text") or "") for piece in content)
     return content or ""
+
+
+def calls_of(choice: Choice) -> list[CallPiece]:
+    part = choice.message or choice.delta
+    return (part.tool_calls if part else None) or []
 
 
 def refusal_of(choice: Choice) -> str:

@@ -53,9 +53,14 @@ async def hand_in(attempt: Try, opened: Opened, answer: FilesAnswer) -> Artifact
         data = pack(handed_in)
     except FilesRefused as error:
         raise AnswerUnusable(f"the answer's files cannot be taken: {error}") from error
-    before = {path: content for path, content in opened.workspace.items() if matches(path, outputs)}
-    await attempt.kept.keep("patch.diff", await asyncio.to_thread(diff_of, before, handed_in), DIFF)
+    await keep_patch(attempt, opened, handed_in)
     return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)
+
+
+async def keep_patch(attempt: Try, opened: Opened, outputs: Files) -> None:
+    """What changed of the declared outputs, as ``patch.diff``."""
+    before = {path: content for path, content in opened.workspace.items() if matches(path, opened.task.outputs)}
+    await attempt.kept.keep("patch.diff", await asyncio.to_thread(diff_of, before, outputs), DIFF)
 
 
 async def _carry_out(attempt: Try, opened: Opened, files: Files, patch: Patch | None) -> Files:

@@ -1,6 +1,6 @@
 /** Frames of the live WebSocket `/api/v1/live`, both ways, as `assay/contracts/live.py` defines them. */
 
-import type { AttemptView, Instant, Problem, Progress, RunView, Usd, Verdict } from "../contracts.ts";
+import type { AttemptView, Instant, Problem, Progress, RunView, Usage, Usd, Verdict } from "../contracts.ts";
 
 export interface TailLine {
   type: "tail.line";
@@ -10,6 +10,22 @@ export interface TailLine {
   text: string;
   time: Instant;
   dropped: number;
+  step?: AgentStep | null;
+}
+
+/** One step of an agent; what is 0, empty or false is left out. */
+export interface AgentStep {
+  number: number;
+  turn: number;
+  kind: "message" | "call" | "result" | "end";
+  time: Instant;
+  text?: string;
+  tool?: string;
+  call_id?: string;
+  failed?: boolean;
+  tool_calls?: number;
+  usage?: Usage;
+  cost_nanousd?: number;
 }
 
 /** Spending reached a share of a limit, or went where no hold was (`account` is then `excess`). */
@@ -52,6 +68,7 @@ export type Fact =
         | "attempt.started"
         | "attempt.requeued"
         | "attempt.recalled"
+        | "attempt.charged"
         | "attempt.handed_in"
         | "attempt.grading"
         | "attempt.finished";

@@ -1,0 +1,133 @@
+"""An agent at work: turns of the model and of its tools, until it has done or may do no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.files import Files, FilesRefused
+from assay.contracts.tail import StepKind
+from assay.contracts.tasks import Tool
+from assay.sandbox import Sandbox
+from services.runner.artifacts import Opened
+from services.runner.errors import AnswerRefused, AnswerUnusable, LimitReached, TaskUnusable
+from services.runner.models import ChatMessage, Completion, ToolCall
+from services.runner.solvers.agent.commands import check_host
+from services.runner.solvers.agent.definitions import definitions
+from services.runner.solvers.agent.prompting import NUDGE, agent_prompt
+from services.runner.solvers.agent.talking import Answered, Talk, talk_of
+from services.runner.solvers.agent.toolbox import Toolbox
+from services.runner.solvers.agent.transcript import Transcript
+from services.runner.solvers.files import keep_patch
+from services.runner.trying import Try
+
+_SILENT_TURNS = 2
+"""So many in a row without a tool are an end without words."""
+
+
+async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
+    """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
+    with Transcript(attempt.listener, attempt) as transcript:
+        async with attempt.ports.sandboxes.open(opened.task.sandbox) as sandbox:
+            try:
+                await sandbox.write(opened.workspace)
+            except FilesRefused as error:
+                raise TaskUnusable(f"the task's workspace does not fit its sandbox: {error}") from error
+            if Tool.BASH in opened.task.tools:
+                await check_host(sandbox)
+            session = Session(attempt, opened, sandbox, transcript)
+            try:
+                await session.work()
+            except LimitReached as error:
+                await transcript.add(StepKind.END, str(error))
+                await keep_patch(attempt, opened, await _outputs(sandbox, opened))
+                raise
+            finally:
+                await transcript.keep(attempt.kept)
+                await attempt.keep_response(session.said, truncated=False)
+            return await _hand_in(attempt, opened, await _outputs(sandbox, opened))
+
+
+async def _outputs(sandbox: Sandbox, opened: Opened) -> Files:
+    try:
+        return await sandbox.read(opened.task.outputs)
+    except FilesRefused as error:
+        raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
+
+
+async def _hand_in(attempt: Try, opened: Opened, outputs: Files) -> ArtifactRef:
+    try:
+        data = pack(outputs)
+    except FilesRefused as error:
+        raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
+    await keep_patch(attempt, opened, outputs)
+    return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)
+
+
+class Session:
+    """``said`` is the model's last message."""
+
+    def __init__(self, attempt: Try, opened: Opened, sandbox: Sandbox, transcript: Transcript) -> None:
+        task, limits = opened.task, attempt.ticket.limits
+        self.said = ""
+        self._attempt, self._limits, self._transcript = attempt, limits, transcript
+        self._toolbox = Toolbox(task.tools, sandbox, opened.workspace)
+        self._talk: Talk = talk_of(attempt.ticket.model.parameters.tools, definitions(task.tools))
+        sample = opened.sample(attempt.ticket.sample_id)
+        self._messages: list[ChatMessage] = agent_prompt(task, sample, opened.workspace, limits, self._talk.told)
+
+    async def work(self) -> None:
+        """Until the model submits or falls silent. Raises LimitReached."""
+        await self._attempt.keep_prompt(self._messages)
+        silent = 0
+        while silent < _SILENT_TURNS:
+            calls = await self._turn()
+            if not calls:
+                silent += 1
+                self._messages.append(ChatMessage(role="user", content=NUDGE))
+                continue
+            silent = 0
+            if await self._use(calls):
+                await self._transcript.add(StepKind.END, "the model submitted its work")
+                return
+        self._attempt.notes.append("the model ended without submitting")
+        await self._transcript.add(StepKind.END, "the model called no tool any more; its work is handed in as it is")
+
+    async def _turn(self) -> Sequence[ToolCall]:
+        """One message of the model; the calls it makes."""
+        most = self._limits.turns
+        if most is not None and self._transcript.turn >= most:
+            raise LimitReached("turns", f"all {most} turns are taken")
+        self._transcript.turn += 1
+        completion = await self._attempt.turn(self._messages, self._talk.offered)
+        await self._attempt.listener.flush()
+        self.said = completion.text
+        await self._transcript.add(StepKind.MESSAGE, completion.text)
+        self._refuse(completion)
+        self._messages.append(self._talk.said(completion))
+        return self._talk.calls(completion)
+
+    async def _use(self, calls: Sequence[ToolCall]) -> bool:
+        """Carries the calls out, in order; whether one of them submitted, after which none counts."""
+        answered: list[Answered] = []
+        for call in calls:
+            most = self._limits.tool_calls
+            if most is not None and self._transcript.tool_calls >= most:
+                raise LimitReached("tool_calls", f"all {most} tool calls are used")
+            self._transcript.tool_calls += 1
+            await self._transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
+            result = await self._toolbox.use(call)
+            about = {"tool": call.name, "call_id": call.call_id}
+            await self._transcript.add(StepKind.RESULT, result.text, **about, failed=result.failed)
+            if result.warning and result.warning not in self._attempt.notes:
+                self._attempt.notes.append(result.warning)
+            if result.submitted:
+                return True
+            answered.append((call, result.text))
+        self._messages.extend(self._talk.results(answered))
+        return False
+
+    def _refuse(self, completion: Completion) -> None:
+        if completion.refused:
+            raise AnswerRefused(f"the model refused: {completion.text or completion.finish_reason}")
