@@ -16,7 +16,7 @@ from assay.catalog import Catalog, CatalogError
 from assay.contracts.codec import Data
 from assay.embedded.environment import catalog_folder, web_folder, with_dotenv
 from assay.embedded.identity import port_is_free, port_owner
-from assay.sandbox.choice import open_sandbox_provider
+from assay.sandbox import Availability, SandboxError, open_sandbox_provider
 
 _NEEDED_GB = 2
 _SETUP = "run `make setup`"
@@ -84,17 +84,28 @@ def _nats() -> Finding:
 
 
 def _bubblewrap() -> Finding:
-    found = asyncio.run(open_sandbox_provider("bubblewrap").check())
+    found = _looked_at("bubblewrap")
+    held = "by control groups" if "control group" in found.limits.get("memory", "") else "by rlimits and counting"
     remedy = "let unprivileged users make user namespaces (a kernel setting; AppArmor may forbid it too)"
-    return _found("bubblewrap", found.available, found.reason or "attempts can be held in", remedy)
+    text = found.reason or f"attempts can be held in; memory and processes {held}"
+    return _found("bubblewrap", found.available, text, remedy)
 
 
 def _docker() -> Finding:
-    program = shutil.which("docker")
-    if program is None:
-        return _found("docker", False, "not installed; only tasks that ask for it need it", "install it", Level.WARN)
-    text, works = _says([program, "version", "--format", "server {{.Server.Version}}"])
-    return _found("docker", works, text, "start its daemon, if a task needs it", Level.WARN)
+    """Only tasks that name an image need it."""
+    found = _looked_at("docker")
+    remedy = "if a task names an image, start the Docker daemon and run `make images`"
+    return _found(
+        "docker", found.available, found.reason or "tasks that name an image can be held in", remedy, Level.WARN
+    )
+
+
+def _looked_at(provider: str) -> Availability:
+    """A sandbox of it is opened and closed."""
+    try:
+        return asyncio.run(open_sandbox_provider(provider).check())
+    except SandboxError as error:
+        return Availability(provider=provider, available=False, reason=str(error))
 
 
 def _weights() -> Finding:

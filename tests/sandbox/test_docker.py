@@ -122,6 +122,11 @@ async def test_an_image_that_is_nowhere_is_refused_by_name(provider: DockerProvi
             pass
 
 
+async def test_an_image_of_ours_that_was_not_made_is_told_with_what_to_do() -> None:
+    availability = await DockerProvider("assay/no-such:1").check()
+    assert not availability.available and "make images" in availability.reason
+
+
 async def test_an_image_without_python_is_refused(provider: DockerProvider) -> None:
     with pytest.raises(SandboxPermanent, match="python3"):
         async with provider.open(SandboxSpec(image="debian:trixie-slim")):

