@@ -145,10 +145,11 @@ def _difference(before: Mapping[str, Known], now: Mapping[str, Known]) -> str:
     others = [name for name, known in now.items() if name in before and before[name].created != known.created]
     if others:
         return f"the store was replaced: {', '.join(others)} began anew"
+    found: list[str] = []
     for name, known in now.items():
         earlier = before.get(name, known)
         if known.last < earlier.last:
-            return f"{name} went back from position {earlier.last} to {known.last}"
+            found.append(f"{name} went back from position {earlier.last} to {known.last}")
         if known.holes > earlier.holes:
-            return f"{known.holes - earlier.holes} messages of {name} cannot be read any more"
-    return ""
+            found.append(f"{known.holes - earlier.holes} messages of {name} cannot be read any more")
+    return "; ".join(found)
