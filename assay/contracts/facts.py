@@ -118,6 +118,13 @@ class AttemptRecalled(Message, frozen=True, kw_only=True, tag="attempt.recalled"
     cause: str
 
 
+class AttemptCharged(Message, frozen=True, kw_only=True, tag="attempt.charged"):
+    """What the attempt cost, or what is held for it, is another sum now, though nothing else became of it."""
+
+    attempt: AttemptView
+    progress: Progress
+
+
 class AttemptHandedIn(Message, frozen=True, kw_only=True, tag="attempt.handed_in"):
     """A try ended with something to grade; its calls are booked."""
 
@@ -158,6 +165,7 @@ AttemptFact = (
     | AttemptStarted
     | AttemptRequeued
     | AttemptRecalled
+    | AttemptCharged
     | AttemptHandedIn
     | AttemptGrading
     | AttemptFinished

@@ -117,6 +117,7 @@ SAMPLES: tuple[Message, ...] = (
     facts.AttemptStarted(attempt=ATTEMPT, progress=PROGRESS, worker_id="runner-a"),
     facts.AttemptRequeued(attempt=ATTEMPT, progress=PROGRESS, cause="the lease ran out", back_to=State.QUEUED),
     facts.AttemptRecalled(attempt=ATTEMPT, progress=PROGRESS, cause="the run was paused"),
+    facts.AttemptCharged(attempt=ATTEMPT, progress=PROGRESS),
     facts.AttemptHandedIn(attempt=ATTEMPT, progress=PROGRESS),
     facts.AttemptGrading(attempt=ATTEMPT, progress=PROGRESS, worker_id="judge-a"),
     facts.AttemptFinished(attempt=ATTEMPT, progress=PROGRESS, verdict=VERDICT),

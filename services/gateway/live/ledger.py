@@ -36,7 +36,8 @@ READERS = 6
 
 
 class Ledger:
-    """Raises ProblemError for what does not exist, BusUnavailable while nobody answers."""
+    """Raises ProblemError for what does not exist, BusUnavailable while nobody answers, or only that the database is
+    away: both pass."""
 
     def __init__(self, rpc: Rpc, on_trouble: Callable[[str], None]) -> None:
         """``on_trouble`` is told why the ledger does not answer, and the empty text when it does."""
@@ -97,7 +98,10 @@ class Ledger:
                 self._on_trouble(str(error))
                 raise
             except ProblemError as error:
-                self._on_trouble(str(error) if error.problem.status == AWAY else "")
+                if error.problem.status == AWAY:
+                    self._on_trouble(str(error))
+                    raise BusUnavailable(str(error)) from error
+                self._on_trouble("")
                 raise
             self._on_trouble("")
             return reply

@@ -22,6 +22,8 @@ from services.gateway.live.topics import key_of
 from services.gateway.live.watchers import Watched
 
 _QUIET_MAX_SECONDS = 60.0
+_BARREN_ANSWERS = 3
+"""So many in a row without what is missing, and the truth does not have it."""
 
 
 class RunFeed(Watched):
@@ -34,6 +36,7 @@ class RunFeed(Watched):
         self._read: Shared[RunSnapshot] = Shared(lambda: read_run(ledger, run_id))
         self._filling: asyncio.Task[None] | None = None
         self._look = False
+        self._barren = 0
         self._started_at: int | None = None
         self._quiet_since = 0.0
         self._quiet_seconds = pace.quiet_seconds
@@ -102,8 +105,15 @@ class RunFeed(Watched):
                 self._give(ready)
             if not facts or facts[-1].sequence >= last:
                 break
-        if self._sequencer.gap and not facts:
+        if not self._sequencer.gap or facts:
+            self._barren = 0
+        elif last > (self._sequencer.last or 0) or self._barren >= _BARREN_ANSWERS:
             self._give(self._sequencer.skip())
+        else:
+            # The answer is older than what was heard meanwhile: what is missing was not true yet when it was read.
+            self._barren += 1
+            self._look = True
+            await asyncio.sleep(self._pace.reorder_seconds)
 
     # --- joining
 

@@ -10,12 +10,13 @@ from typing import Any
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.codec import encode
-from assay.contracts.facts import AttemptFact, Event, Fact, RunCancelled, RunChanged, RunFinished, RunStarted
+from assay.contracts.facts import AttemptCharged, AttemptFact, Event, Fact, RunCancelled, RunFinished, RunStarted
+from assay.contracts.ids import run_of
 from assay.contracts.models import Usage
 from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import Row, attempt_view, progress_of, run_view
+from services.ledger.postgres.rows import ATTEMPT_COLUMNS, Row, attempt_view, progress_of, run_view
 from services.ledger.tables.runs import ACTIVE
 
 FactMaker = Callable[[AttemptView, Progress], AttemptFact]
@@ -31,12 +32,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """Money and tokens that one of the run's attempts used; ``held_nanousd`` is what is reserved, more or less."""
+    """Money and tokens that an attempt used; ``held_nanousd`` is what is reserved, more or less."""
 
-    run_id: str
+    attempt_id: str
     cost_nanousd: int = 0
     held_nanousd: int = 0
     usage: Usage = field(default_factory=Usage)
+
+    @property
+    def run_id(self) -> str:
+        return run_of(self.attempt_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ COUNTERS = (
     *("cost_nanousd", "held_nanousd", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"),
 )
 
+_UNTOLD = f"SELECT {ATTEMPT_COLUMNS}, state AS was FROM attempts WHERE attempt_id = ANY($1::text[]) ORDER BY attempt_id"
+
 _LOCK_RUNS = "SELECT 1 FROM runs WHERE run_id = ANY($1::text[]) ORDER BY run_id FOR UPDATE"
 
 _ENDS = f"r.status IN {ACTIVE} AND r.n_done + d.n_done = r.total"
@@ -127,10 +134,11 @@ async def record(
     notes: Sequence[Note] = (),
     ended: Sequence[Row] = (),
 ) -> None:
-    """Count the changes and the spends, and store a fact for each change and note, and for money that moved without
-    either. ``ended`` are attempts that ended together with their runs."""
+    """Count the changes and the spends, and store a fact for each change and note, and for each attempt whose money
+    moved without one. ``ended`` are attempts that ended together with their runs."""
     spends = list(spends)
-    notes = [*notes, *untold(changes, spends, notes, ended)]
+    if attempts := untold(changes, spends):
+        changes = [*changes, *(Change(row, charged) for row in await connection.fetch(_UNTOLD, attempts))]
     deltas: defaultdict[str, Delta] = defaultdict(Delta)
     for change in changes:
         deltas[change.row["run_id"]].move(change.row)
@@ -152,17 +160,15 @@ async def record(
     await store_facts(connection, stored)
 
 
-def untold(
-    changes: Sequence[Change], spends: Sequence[Spend], notes: Sequence[Note], ended: Sequence[Row]
-) -> list[Note]:
-    """A hold settled late, or the report of a superseded try, changes what a run cost, though nothing else happens."""
-    told = {change.row["run_id"] for change in changes} | {row["run_id"] for row in ended}
-    told |= {note.run_id for note in notes}
-    return [Note(run_id, _changed) for run_id in sorted({spend.run_id for spend in spends} - told)]
+def untold(changes: Sequence[Change], spends: Sequence[Spend]) -> list[str]:
+    """Attempts whose money moved though nothing else became of them: a hold settled late, the report of a superseded
+    try, a grant that grew."""
+    told = {change.row["attempt_id"] for change in changes}
+    return sorted({spend.attempt_id for spend in spends} - told)
 
 
-def _changed(run: RunView) -> RunChanged:
-    return RunChanged(run=run)
+def charged(attempt: AttemptView, progress: Progress) -> AttemptCharged:
+    return AttemptCharged(attempt=attempt, progress=progress)
 
 
 async def _count(connection: Connection, deltas: dict[str, Delta]) -> Sequence[Row]:

@@ -48,7 +48,9 @@ async def fund(connection: Connection, plans: Plans, rows: Sequence[Row]) -> tup
     projects = {row["run_id"]: (await plans.of(connection, row["run_id"])).project for row in priced}
     reserved = await reserve(connection, sorted(priced, key=_turn), projects)
     funding.spends = [
-        Spend(row["run_id"], held_nanousd=amount) for row in priced if (amount := reserved.held.get(row["attempt_id"]))
+        Spend(row["attempt_id"], held_nanousd=amount)
+        for row in priced
+        if (amount := reserved.held.get(row["attempt_id"]))
     ]
     funding.denied = [Denied(attempt_id=attempt_id, reason=Denial.BUDGET) for attempt_id in reserved.refused]
     for row in await recall(connection, list(reserved.refused)):

@@ -142,7 +142,7 @@ async def _move(connection: Connection, hold: Row, key: str, kind: str, amount: 
     await transfer(connection, [moved])
     await connection.execute(_CHANGE_HOLD, attempt_id, token, amount)
     await connection.execute(_CHANGE_ATTEMPT, attempt_id, amount)
-    await record(connection, [], [Spend(run_of(attempt_id), held_nanousd=amount)])
+    await record(connection, [], [Spend(attempt_id, held_nanousd=amount)])
 
 
 def _current(attempt: Row | None, token: int) -> bool:

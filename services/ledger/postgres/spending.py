@@ -153,9 +153,7 @@ async def _charge(connection: Connection, charges: dict[str, _Charge]) -> list[S
         return []
     rows = [(attempt_id, c.cost_nanousd, c.released_nanousd, *_tokens(c.usage)) for attempt_id, c in changed.items()]
     await connection.execute(_CHARGE, *(list(column) for column in zip(*rows, strict=True)))
-    return [
-        Spend(run_of(attempt_id), c.cost_nanousd, -c.released_nanousd, c.usage) for attempt_id, c in changed.items()
-    ]
+    return [Spend(attempt_id, c.cost_nanousd, -c.released_nanousd, c.usage) for attempt_id, c in changed.items()]
 
 
 def _tokens(usage: Usage) -> tuple[int, int, int, int]:
