@@ -192,6 +192,11 @@ class Books:
         extra = "SELECT coalesce(sum(greatest(tries - 1, 0)), 0) FROM attempts JOIN runs USING (run_id)"
         return int(self.value(f"{extra} WHERE idempotency_key LIKE $1", f"{self.prefix}-%"))
 
+    def attempts_per_second(self) -> float:
+        """From the first submission to the end of the last run."""
+        span = "SELECT sum(total) / extract(epoch FROM max(finished_at) - min(created_at))::float8 FROM runs"
+        return float(self.value(f"{span} WHERE idempotency_key LIKE $1", f"{self.prefix}-%"))
+
     def outcomes(self) -> Counter[str]:
         mine = f"{self.prefix}-%"
         found = self.rows(

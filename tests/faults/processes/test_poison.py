@@ -44,15 +44,14 @@ def clean_and_poisoned(stack: FaultStack, turn: int) -> tuple[float, float, floa
     speeds: list[float] = []
     buried = 0.0
     for rounds in (0, 10):
-        began = time.monotonic()
-        with under_load(stack, f"poison-{turn}-{rounds}", RUNS) as (_, books):
-            if rounds:
-                before = books.value("SELECT count(*) FROM dead_letters")
-                sent, at = poison(stack, rounds), time.monotonic()
-                done = "SELECT count(*) FROM dead_letters"
-                stack.until(lambda: books.value(done) == before + sent, 60, "all poison is among the dead")  # noqa: B023
-                buried = time.monotonic() - at
-        speeds.append(RUNS * SAMPLES / (time.monotonic() - began))
+        name = f"poison-{turn}-{rounds}"
+        with under_load(stack, name, RUNS) as (_, books):
+            before = books.value("SELECT count(*) FROM dead_letters")
+            sent, at = poison(stack, rounds), time.monotonic()
+        wanted, dead = before + sent, "SELECT count(*) FROM dead_letters"
+        stack.until(lambda: books.value(dead) == wanted, 60, "all poison is among the dead")  # noqa: B023
+        buried = time.monotonic() - at
+        speeds.append(books.attempts_per_second())
         books.all_passed(RUNS)
     return speeds[0], speeds[1], buried
 
