@@ -59,6 +59,8 @@ class FakeLedger:
         self.loses: Callable[[Event], bool] = lambda event: False
         self.while_paging: Callable[[], Any] | None = None
         self.ready = True
+        self.without_database = False
+        """It answers, and cannot say anything."""
         self.money = FakeMoney()
         self.orders: list[Order] = []
         self._bus = bus
@@ -77,7 +79,15 @@ class FakeLedger:
             **self.money.answers(),
             **answers_of(self),
         }
-        await self._bus.rpc.serve("ledger", answers)
+        await self._bus.rpc.serve("ledger", {kind: self._unless_without(answer) for kind, answer in answers.items()})
+
+    def _unless_without(self, answer: Any) -> Any:
+        async def answered(request: Any) -> Any:
+            if self.without_database:
+                raise ProblemError(Problem(code="ledger_unavailable", title="No Postgres", status=503, detail="away"))
+            return await answer(request)
+
+        return answered
 
     # --- what tests make happen
 

@@ -73,3 +73,30 @@ async def test_a_topic_asked_for_while_the_ledger_is_away_comes_when_it_is_back(
         house.bus.line.mend()
         kinds = {(await live.next("snapshot", "degraded"))["type"] for _ in range(2)}
         assert kinds == {"snapshot", "degraded"}
+
+
+async def test_a_topic_asked_for_while_the_ledger_has_no_database_comes_when_it_has_one_again(house: House) -> None:
+    run_id = await house.ledger.new_run()
+    house.ledger.without_database = True
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}")
+        assert (await live.next())["degraded"] is True
+        house.ledger.without_database = False
+        kinds = {(await live.next("snapshot", "degraded"))["type"] for _ in range(2)}
+        assert kinds == {"snapshot", "degraded"}
+
+
+async def test_a_gap_is_filled_once_the_ledger_has_a_database_again(house: House) -> None:
+    run_id = await house.ledger.new_run(attempts=2)
+    async with house.socket() as live:
+        await live.subscribe(f"run:{run_id}")
+        await live.next("snapshot")
+        house.ledger.without_database = True
+        house.ledger.loses = lambda event: True
+        await house.ledger.start(run_id)
+        house.ledger.loses = lambda event: False
+        await house.ledger.finish(run_id)
+        assert (await live.next("degraded", "fact"))["type"] == "degraded"
+        house.ledger.without_database = False
+        facts = [await live.next("fact") for _ in range(2)]
+        assert [fact["cursor"] for fact in facts] == [2, 3]
