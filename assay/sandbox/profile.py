@@ -8,10 +8,13 @@ a user namespace would still be root to the kernel, which enforces no process li
 
 from __future__ import annotations
 
+import marshal
 import os
 import secrets
 import sys
 from collections.abc import Iterator
+from functools import cache
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path, PurePosixPath
 
 from assay.contracts.files import check_files, check_path
@@ -21,8 +24,8 @@ from assay.sandbox.pipes import memory_file
 from assay.sandbox.protocol import WORKSPACE, FilesMount, FolderMount, Mounts
 
 PYTHON_FOLDER = "/opt/python"
-INSIDE = "/run/inside.py"
-"""Where process 1's program is."""
+INSIDE = "/run/inside.pyc"
+"""Where process 1's program is, compiled: that is a fifth of its start."""
 INSIDE_USER = 1000
 _ROOT_NEEDS = (1 << 21) | (1 << 6) | (1 << 7)
 """CAP_SYS_ADMIN, CAP_SETGID and CAP_SETUID."""
@@ -103,7 +106,7 @@ class Profile:
         for path, content in (
             ("/etc/passwd", user),
             ("/etc/group", f"sandbox:x:{INSIDE_USER}:\n".encode()),
-            (INSIDE, Path(__file__).with_name("inside.py").read_bytes()),
+            (INSIDE, _program()),
             ("/etc/hosts", b"127.0.0.1 localhost sandbox\n::1 localhost\n"),
         ):
             yield from ("--perms", "0644", "--file", self.file(content), path)
@@ -122,6 +125,14 @@ class Profile:
         for path, content in mount.files.items():
             yield from ("--perms", "0444", "--file", self.file(content), f"{mount.path}/{path}")
         yield from ("--remount-ro", mount.path)
+
+
+@cache
+def _program() -> bytes:
+    """``inside.py`` for this very interpreter, which is also the one that runs it; the header is without a date."""
+    source = Path(__file__).with_name("inside.py")
+    code = compile(source.read_bytes(), source.name, "exec", dont_inherit=True)
+    return MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
 
 
 def _privileges(user: int) -> Iterator[str]:
