@@ -31,14 +31,14 @@ class Odds:
 
 
 class Chaos:
-    """``calm`` ends it all: from then on nothing more goes wrong by chance."""
+    """``calm`` ends it all: from then on nothing more goes wrong by chance. ``on_crash`` is told who was killed."""
 
-    def __init__(self, seed: int, odds: Odds, on_crash: Callable[[Process], None], tell: Tell | None = None) -> None:
+    def __init__(self, seed: int, odds: Odds, tell: Tell | None = None) -> None:
         self.random = random.Random(f"chaos {seed}")
         self.odds = odds
         self.calm = False
         self.tell = tell
-        self._on_crash = on_crash
+        self.on_crash: Callable[[Process], None] = lambda process: None
 
     def happens(self, odds: float) -> bool:
         return odds > 0 and not self.calm and self.random.random() < odds
@@ -65,7 +65,7 @@ class Chaos:
         if self.tell is not None:
             self.tell(f"{process.name} KILLED at {place}")
         process.kill()
-        self._on_crash(process)
+        self.on_crash(process)
 
 
 class Guarded:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 from msgspec.structs import replace
@@ -22,28 +21,14 @@ from tests.faults.simulation.provider import is_right
 from tests.faults.simulation.simulation import Simulation
 
 ENDED = ("finished", "cancelled")
-_COSTS = frozenset({"cost_usd", "held_usd", "usage"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """Faults of the product that are known and not mended yet (test_known.py says when they are)."""
-
-    untold_costs: bool = True
-    """A hold settled late changes what an attempt cost without a fact of the attempt, so that dashboards do not learn
-    of it; of what its run cost they do."""
-
-
-NONE_KNOWN = Known(untold_costs=False)
-
-
-def broken(simulation: Simulation, known: Known | None = None) -> list[str]:
+def broken(simulation: Simulation) -> list[str]:
     """Everything that is not as it must be; empty when all is well."""
-    store, known = simulation.stores.memory, known or Known()
+    store = simulation.stores.memory
     found = list(simulation.faults)
-    for check in (_answers_kept, _all_ended, _everything_told, _boards_add_up):
+    for check in (_answers_kept, _all_ended, _everything_told, _boards_add_up, _dashboards_true):
         found += check(simulation)
-    found += _dashboards_true(simulation, _COSTS if known.untold_costs else frozenset())
     found += [*unsettled(store), *unbalanced(store), *underpaid(store, simulation.world.provider, simulation.watch)]
     for run in store.runs:
         found += _counted_right(store, run)
@@ -55,7 +40,7 @@ def broken(simulation: Simulation, known: Known | None = None) -> list[str]:
 def _answers_kept(simulation: Simulation) -> Iterator[str]:
     """I1, and case 1: what was answered exists, once per key."""
     runs = {run["idempotency_key"]: run for run in simulation.stores.memory.runs}
-    for key, answer in simulation.journal.items():
+    for key, answer in simulation.clients.journal.items():
         if key not in runs or runs[key]["run_id"] != answer.run_id:
             yield f"I1: run {answer.run_id} was answered for {key} and is not there"
     keys = Counter(run["idempotency_key"] for run in simulation.stores.memory.runs)
@@ -147,30 +132,30 @@ def _counts(attempt: Row) -> bool:
     return outcome is not None and Outcome(outcome).counts and outcome != "limit" and not attempt["reused_from"]
 
 
-def _dashboards_true(simulation: Simulation, untold: frozenset[str]) -> Iterator[str]:
+def _dashboards_true(simulation: Simulation) -> Iterator[str]:
     """I7. Of attempts that ended with their run, the moment is that of the run's fact."""
     store = simulation.stores.memory
-    for dashboard in simulation.dashboards.values():
+    for dashboard in simulation.clients.dashboards.values():
         yield from (f"I7: {complaint}" for complaint in dashboard.complaints)
         run_id = dashboard.topic.partition(":")[2]
         run = run_view(store.runs[run_id])
         if dashboard.cursor != run.sequence:
             yield f"I7: a dashboard is at {dashboard.cursor} of {run.sequence}"
-        yield from _differences(run_id, dashboard.run, run, frozenset())
+        yield from _differences(run_id, dashboard.run, run)
         for row in map(attempt_view, store.attempts.of(run_id)):
             shown = dashboard.rows.get(row.ordinal)
             if shown is not None and row.outcome is Outcome.CANCELLED:
                 shown = replace(shown, changed_at=row.changed_at)
-            yield from _differences(row.attempt_id, shown, row, untold)
+            yield from _differences(row.attempt_id, shown, row)
 
 
-def _differences(name: str, shown: Data | None, true: Data, untold: frozenset[str]) -> Iterator[str]:
+def _differences(name: str, shown: Data | None, true: Data) -> Iterator[str]:
     if shown is None:
         yield f"I7: a dashboard shows nothing of {name}"
         return
     for field in true.__struct_fields__:
         seen, is_so = getattr(shown, field), getattr(true, field)
         if isinstance(is_so, Progress):
-            yield from _differences(name, seen, is_so, untold)
-        elif seen != is_so and field not in untold:
+            yield from _differences(name, seen, is_so)
+        elif seen != is_so:
             yield f"I7: a dashboard shows {field} {seen} of {name}, and it is {is_so}"

@@ -5,91 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from contextvars import Context
 from dataclasses import replace
 from typing import Any
 
 from assay.bus.errors import BusUnavailable
 from assay.bus.inflow import Inflow
-from assay.bus.memory import MemoryBus
 from assay.bus.protocol import Answer, Bus, DeadLetter, Delivery, Envelope, Queue, Stored
-from assay.bus.subjects import matches
 from assay.contracts.codec import Message
 from assay.contracts.rpc import Request
 from tests.faults.simulation.chaos import Chaos
+from tests.faults.simulation.exchange import Exchange, apart
 from tests.faults.simulation.processes import Process
 
 
-class Exchange:
-    """What all lines lead to. It knows who answers which request, and lets no message out of its hands in time."""
-
-    def __init__(self, chaos: Chaos) -> None:
-        self.bus = MemoryBus()
-        self.chaos = chaos
-        self.lines: dict[str, Line] = {}
-        self.listeners: list[tuple[Line, str, Inflow[Stored]]] = []
-        self._servers: dict[type[Request[Any]], list[tuple[Line, Answer]]] = {}
-
-    def connect(self, process: Process) -> Line:
-        line = self.lines[process.name] = Line(self, process)
-        return line
-
-    def wipe(self) -> None:
-        """Deletes the store."""
-        self.bus.forget()
-
-    async def serve(self, line: Line, answers: Mapping[type[Request[Any]], Answer]) -> None:
-        for kind, handler in answers.items():
-            known = self._servers.get(kind)
-            self._servers[kind] = [*(known or ()), (line, handler)]
-            if known is None:
-                await self.bus.rpc.serve(kind.service, {kind: self._dispatch(kind)})
-
-    def servers(self, kind: type[Request[Any]]) -> list[tuple[Line, Answer]]:
-        """Those that can be reached."""
-        return [each for each in self._servers.get(kind, ()) if each[0].process.alive and not each[0].is_cut]
-
-    def _dispatch(self, kind: type[Request[Any]]) -> Answer:
-        """The request is worked on in the server's process, whatever becomes of the one that asks."""
-
-        async def answer(request: Any) -> Any:
-            servers = self.servers(kind)
-            if not servers:
-                return await _never()
-            line, handler = servers[int(self.chaos.random.random() * len(servers))]
-            working = line.process.spawn(line.answer(handler, request))
-            await asyncio.wait((working,))
-            if working.cancelled() or not line.process.alive:
-                return await _never()
-            return working.result()
-
-        return answer
-
-    def later(self, seconds: float, envelope: Envelope) -> None:
-        def store() -> None:
-            _apart(self.bus.work.publish([envelope]))
-
-        asyncio.get_running_loop().call_later(seconds, store, context=Context())
-
-    def hear(self, stored: Stored) -> None:
-        """Core NATS: who listens now hears it, or does not."""
-        for line, pattern, inflow in self.listeners:
-            if matches(pattern, stored.subject) and not line.is_cut and not self.chaos.happens(self.chaos.odds.lost):
-                if self.chaos.happens(self.chaos.odds.lag):
-                    asyncio.get_running_loop().call_later(self.chaos.seconds(0.5), inflow.push, stored)
-                else:
-                    inflow.push(stored)
-                if self.chaos.happens(self.chaos.odds.repeated):
-                    inflow.push(stored)
-
-
-async def _never() -> Any:
-    await asyncio.get_running_loop().create_future()
-
-
-def _apart(work: Any) -> None:
-    """A task that no process owns."""
-    asyncio.get_running_loop().create_task(work, context=Context())
+def connect(exchange: Exchange, process: Process) -> Line:
+    line = exchange.lines[process.name] = Line(exchange, process)
+    return line
 
 
 class Line(Bus):
@@ -182,7 +113,7 @@ class LineRpc:
         if chaos.happens(chaos.odds.lost):
             await self._silence(name, timeout_seconds)
         if chaos.happens(chaos.odds.repeated):
-            _apart(_ignored(bus.rpc.request(request, timeout_seconds)))
+            apart(_ignored(bus.rpc.request(request, timeout_seconds)))
         reply = await bus.rpc.request(request, timeout_seconds)
         if chaos.happens(chaos.odds.lost) or self._line.is_cut:
             await self._silence(name, timeout_seconds)

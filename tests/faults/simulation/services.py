@@ -28,7 +28,8 @@ from services.runner.grants import RpcGrants
 from services.runner.ports import Ports as RunnerPorts
 from tests.faults.simulation.artifacts import Artifacts
 from tests.faults.simulation.chaos import Chaos, Guarded
-from tests.faults.simulation.lines import Exchange, Line
+from tests.faults.simulation.exchange import Exchange
+from tests.faults.simulation.lines import Line, connect
 from tests.faults.simulation.processes import Process
 from tests.faults.simulation.provider import Models, Provider, ticket_at_hand
 from tests.faults.simulation.store import Stores
@@ -62,7 +63,7 @@ class Ledger:
 
     async def serve(self) -> None:
         world, stores = self._world, self._world.stores
-        bus = world.exchange.connect(self._process)
+        bus = connect(world.exchange, self._process)
         await bus.provision(all_queues())
         ports = LedgerPorts(**{name: self._port(port, name) for name, port in stores.ports().items()})
         duties = {name: self._port(port, name) for name, port in stores.duties().items()}
@@ -84,7 +85,7 @@ class Ledger:
 
 
 async def runner(world: World, process: Process) -> None:
-    bus = world.exchange.connect(process)
+    bus = connect(world.exchange, process)
     store = cast("Artifacts", Guarded(world.artifacts, process, world.chaos, "artifacts"))
     models = Models(world.provider)
     ports = RunnerPorts(
@@ -111,7 +112,7 @@ async def runner(world: World, process: Process) -> None:
 
 async def judge(world: World, process: Process) -> None:
     """For checks of answers, which take no sandbox."""
-    bus = world.exchange.connect(process)
+    bus = connect(world.exchange, process)
     store = cast("Artifacts", Guarded(world.artifacts, process, world.chaos, "artifacts"))
     ports = judging.Ports(
         worker_id=process.name,
@@ -144,7 +145,7 @@ class Gateway:
         self.hub: Hub | None = None
 
     async def serve(self) -> None:
-        bus = self._world.exchange.connect(self.process)
+        bus = connect(self._world.exchange, self.process)
         hub = Hub(cast("Any", bus), PACE)
         async with hub.listening():
             self.bus, self.hub = bus, hub

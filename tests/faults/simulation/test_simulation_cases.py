@@ -41,7 +41,7 @@ def outcomes(simulation: Simulation) -> dict[str, int]:
 def test_2_and_5_ledgers_killed_at_every_step_move_every_cent_once() -> None:
     odds = Odds(crash=0.03)
     simulation = well(simulate(scenario(odds=odds, ledgers=2, runners=2, heal_at=25.0)))
-    assert any("ledger" in name and "." in name for name in simulation.lives)
+    assert any("ledger" in name and "." in name for name in simulation.cluster.lives)
     assert sum(outcomes(simulation).values()) == 6
 
 
