@@ -5,8 +5,12 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
+import asyncpg
+import pytest
+
+from tests.faults.processes.books import Books
 from tests.faults.processes.catalogue import SAMPLES, SANDBOXED
 from tests.faults.processes.conftest import Figure
 from tests.faults.processes.disks import Disk, disk, make_cluster
@@ -80,22 +84,25 @@ def test_16_under_nats(figure: Figure) -> None:
         )
 
 
-def test_17_under_postgres(figure: Figure) -> None:
+@pytest.mark.parametrize("part", ["tables", "log"])
+def test_17_under_postgres(part: str, figure: Figure) -> None:
     with small("postgres", 400) as (stack, full):
         before = pids(stack)
-        with under_load(stack, "full-postgres", RUNS) as (load, books):
+        with under_load(stack, f"full-{part}", RUNS) as (load, books):
             full.fill()
             began = time.monotonic()
+            if part == "log":
+                use_up_log(books)
             refused = stack.until(lambda: submits(stack) == 503, 30, "what cannot be stored is refused")
-            noticed = refused + stack.until(lambda: bool(told_of(stack)), 30, "it is told")
-            reason = told_of(stack)
+            noticed = refused + stack.until(lambda: not all_is_well(stack), 30, "it is told")
+            reason = str(stack.health())
             left, charged = charged_while(stack, began)
             full.make_room()
             back = stack.until(lambda: all_is_well(stack), 60, "all is well again")
             told = degraded_after(books, began)
         books.all_passed(RUNS)
         assert pids(stack) == before, "no service was started again"
-        assert "No space left" in reason
+        assert part == "log" or "No space left" in reason
         assert max(noticed, told) <= NOTICED_SECONDS
         assert charged == 0, "holds cannot be stored, so nothing new is asked for"
         figure(
@@ -129,6 +136,13 @@ def test_18_under_the_artifacts(figure: Figure) -> None:
             f"to the provider; well again {back:.1f} s after there was room; {books.retried} tries repeated; "
             f"ended {books.healed_seconds:.0f} s on"
         )
+
+
+def use_up_log(books: Books) -> None:
+    """Postgres then needs another file for its write-ahead log, gets none, and ends."""
+    with suppress(asyncpg.PostgresError, OSError):
+        while True:
+            books.rows("SELECT pg_logical_emit_message(true, 'fault', '17'), pg_switch_wal()")
 
 
 def submits(stack: FaultStack) -> int:
