@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench import spine
+from bench import sandbox, spine
 
 if __name__ == "__main__":
     spine.main()
+    sandbox.main()

@@ -144,6 +144,7 @@ async def test_a_daemon_that_is_not_there_is_said(provider: DockerProvider) -> N
     finally:
         os.environ.pop("DOCKER_HOST") if before is None else os.environ.update(DOCKER_HOST=before)
     assert not availability.available and "daemon" in availability.reason
+    assert (await provider.check()).available, "it is there now"
 
 
 async def test_the_event_loop_is_not_held_up(provider: DockerProvider) -> None:

@@ -42,7 +42,8 @@ class DockerProvider:
     def __init__(self, image: str = DEFAULT_IMAGE) -> None:
         self._image = image
         self._daemon = Daemon()
-        self._sweeping: asyncio.Future[int] | None = None
+        self._sweeping = asyncio.Lock()
+        self._is_swept = False
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
@@ -84,6 +85,7 @@ class DockerProvider:
             await (room.close() if room else container.close())
 
     async def _swept(self) -> None:
-        if self._sweeping is None:
-            self._sweeping = asyncio.ensure_future(self._daemon.ask(sweep, self._daemon))
-        await asyncio.shield(self._sweeping)
+        async with self._sweeping:
+            if not self._is_swept:
+                await self._daemon.ask(sweep, self._daemon)
+                self._is_swept = True
