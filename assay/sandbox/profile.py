@@ -25,7 +25,7 @@ from assay.sandbox.protocol import WORKSPACE, FilesMount, FolderMount, Mounts
 
 PYTHON_FOLDER = "/opt/python"
 INSIDE = "/run/inside.pyc"
-"""Where process 1's program is, compiled: that is a fifth of its start."""
+"""Where process 1's program is, compiled already, for compiling takes a good part of its start."""
 INSIDE_USER = 1000
 _ROOT_NEEDS = (1 << 21) | (1 << 6) | (1 << 7)
 """CAP_SYS_ADMIN, CAP_SETGID and CAP_SETUID."""
