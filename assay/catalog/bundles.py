@@ -41,6 +41,7 @@ def public_task(task: Task) -> PublicTask:
         language=manifest.language or "",
         system=manifest.system,
         tools=manifest.tools,
+        command=manifest.command,
         outputs=manifest.outputs,
         limits=manifest.limits,
         sandbox=manifest.sandbox,

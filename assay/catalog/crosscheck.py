@@ -14,9 +14,14 @@ from assay.catalog.testnames import FoundTest, found_tests
 from assay.contracts.files import Files, FilesRefused, check_path, matches
 from assay.contracts.tasks import Solver, Tests, Tool
 
-_AGENT_LIMITS = ("tool_calls", "turns")
 MIN_CHEATS = 2
 """Every task that runs code ships at least so many cheats, which must all score 0."""
+
+
+_NEEDS = {
+    Solver.AGENT: f"solver 'agent' uses the tools listed here: {', '.join(Tool)}",
+    Solver.COMMAND: "solver 'command' runs the program named here, in the workspace: [python3, agent.py]",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,32 +79,36 @@ def _solver_fits(subject: Subject) -> None:
         message = f"is missing; solver {manifest.solver.value!r} hands in the files listed here"
         document.wrong(("outputs",), message)
     if not files and manifest.outputs:
-        document.wrong(("outputs",), "only solvers 'files' and 'agent' hand in files", None)
+        document.wrong(("outputs",), "is only for solvers that hand in files")
     for index, check in enumerate(manifest.checks):
         if isinstance(check, Tests) != files:
             kind = check.__struct_config__.tag
             document.wrong(("checks", index, "kind"), f"check {kind!r} cannot grade solver {manifest.solver.value!r}")
     for part in () if files else ("workspace", "tests", "reference", "noop", "cheats"):
         if below(subject.files, part):
-            subject.folder.wrong((), f"{part}/ is only for solvers 'files' and 'agent'")
+            subject.folder.wrong((), f"{part}/ is only for solvers that hand in files")
 
 
 def _agent_fits(subject: Subject) -> None:
-    """An agent has tools, and an end; what bounds turns means nothing where there is only one."""
+    """What works in turns has tools or is a program, and has an end; the rest has neither."""
     manifest, document = subject.manifest, subject.document
-    if manifest.solver is not Solver.AGENT:
-        if manifest.tools:
-            document.wrong(("tools",), "only solver 'agent' uses tools")
-        for name in _AGENT_LIMITS:
-            if getattr(manifest.limits, name) is not None:
-                document.wrong(("limits", name), "only solver 'agent' has turns")
-        return
-    if not manifest.tools:
-        document.wrong(("tools",), f"is missing; solver 'agent' uses the tools listed here: {', '.join(Tool)}")
-    for at, name in _repeated([(("tools", index), name.value) for index, name in enumerate(manifest.tools)]):
+    solver, limits = manifest.solver, manifest.limits
+    for name, of, given in (
+        ("tools", Solver.AGENT, manifest.tools),
+        ("command", Solver.COMMAND, manifest.command),
+    ):
+        if given and solver is not of:
+            document.wrong((name,), f"is only for solver {of.value!r}")
+        elif not given and solver is of:
+            document.wrong((name,), f"is missing; {_NEEDS[of]}")
+    for at, name in _repeated([(("tools", index), tool.value) for index, tool in enumerate(manifest.tools)]):
         document.wrong(at, f"{name!r} is listed twice")
-    if manifest.limits.turns is None:
+    if solver in _NEEDS and limits.turns is None:
         document.wrong(("limits", "turns"), "is missing; it says how many turns an attempt may take")
+    if solver not in _NEEDS and limits.turns is not None:
+        document.wrong(("limits", "turns"), "only solvers 'agent' and 'command' have turns")
+    if solver is not Solver.AGENT and limits.tool_calls is not None:
+        document.wrong(("limits", "tool_calls"), "is only for solver 'agent'")
 
 
 def _outputs_are_paths(subject: Subject) -> None:

@@ -40,6 +40,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     instructions: Text = ""
     system: Text = ""
     tools: tuple[Tool, ...] = ()
+    command: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
     outputs: tuple[str, ...] = ()
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()

@@ -27,7 +27,7 @@ def prompt_bytes(task: Task, sample_ids: Collection[str]) -> int:
     chosen = frozenset(sample_ids)
     inputs = [_bytes(sample.input) for sample in manifest.samples if sample.sample_id in chosen]
     texts = _bytes(manifest.system) + _bytes(manifest.instructions) + _PARAGRAPH_BYTES + max(inputs, default=0)
-    if manifest.solver is Solver.AGENT:
+    if manifest.solver in (Solver.AGENT, Solver.COMMAND):
         return texts + AGENT_BYTES
     return texts + (_files_bytes(task) if manifest.solver is Solver.FILES else 0)
 

@@ -109,7 +109,8 @@ def _walk_tagged(document: Document, members: dict[str, Any], value: Any, at: At
 def _walk_enum(document: Document, kind: type[Enum], value: str, at: At) -> None:
     values = [str(member.value) for member in kind]
     if value not in values:
-        message, match = unknown(str(at[-1]) if at else "value", value, values)
+        named = at[-1] if at and isinstance(at[-1], str) else kind.__name__.lower()
+        message, match = unknown(named, value, values)
         document.wrong(at, message, match)
 
 

@@ -24,11 +24,13 @@ class Difficulty(StrEnum):
 
 
 class Solver(StrEnum):
-    """How an attempt is made: one message answered, files handed in, or files worked on in turns with tools."""
+    """How an attempt is made: one message answered, files handed in, files worked on in turns with tools, or a program
+    that does so by itself."""
 
     ANSWER = "answer"
     FILES = "files"
     AGENT = "agent"
+    COMMAND = "command"
 
     @property
     def hands_in_files(self) -> bool:
@@ -165,6 +167,7 @@ class PublicTask(Data, frozen=True, kw_only=True):
     language: str = ""
     system: str = ""
     tools: tuple[Tool, ...] = ()
+    command: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()

@@ -9,12 +9,12 @@ from assay.contracts.tasks import ReferenceTask, Solver
 from services.runner.artifacts import keep_task, read_bundle
 from services.runner.errors import TaskUnusable
 from services.runner.models import nop, oracle
-from services.runner.solvers import agent, answer, files
+from services.runner.solvers import agent, answer, command, files
 from services.runner.solvers.reading import FilesAnswer
 from services.runner.trying import Try
 
 BASELINES = (oracle.NAME, nop.NAME)
-_SOLVERS = {Solver.ANSWER: answer, Solver.FILES: files, Solver.AGENT: agent}
+_SOLVERS = {Solver.ANSWER: answer, Solver.FILES: files, Solver.AGENT: agent, Solver.COMMAND: command}
 
 
 async def solve(attempt: Try) -> ArtifactRef:

@@ -62,11 +62,18 @@ class Try:
             raise AnswerRefused(f"the model refused: {completion.text or completion.finish_reason}")
         return completion.text, response
 
-    async def turn(self, messages: Sequence[ChatMessage], tools: Sequence[ToolDefinition] = ()) -> Completion:
-        """One answer of the model, who is offered the tools. Nothing of it is kept but what it cost. Raises as ``ask``
-        does, but for AnswerRefused."""
+    async def turn(
+        self,
+        messages: Sequence[ChatMessage],
+        tools: Sequence[ToolDefinition] = (),
+        most_tokens: int | None = None,
+    ) -> Completion:
+        """One answer of the model, who is offered the tools, of at most so many tokens. Nothing of it is kept
+        but what it cost. Raises as ``ask`` does, but for AnswerRefused."""
         caller = self._open_caller()
         parameters = self._parameters(caller.usage)
+        if most_tokens is not None:
+            parameters = msgspec.structs.replace(parameters, max_tokens=min(most_tokens, parameters.max_tokens or 1))
         await self.listener.step("calling the model")
         return await caller.ask(messages, offer(parameters, tools) if tools else parameters)
 

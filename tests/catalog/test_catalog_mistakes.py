@@ -89,7 +89,7 @@ def test_a_valid_catalogue_has_no_mistakes(folder: Folder) -> None:
             "path: other\n    kind: tests",
             f"{TASK}:10: checks[0].path: 'other' is not in the folder tests",
         ),
-        ("solver: files", "solver: answer", f"{TASK}:7: outputs: only solvers 'files' and 'agent' hand in files"),
+        ("solver: files", "solver: answer", f"{TASK}:7: outputs: is only for solvers that hand in"),
     ],
 )
 def test_mistakes_in_a_task_of_files(folder: Folder, old: str, new: str, expected: str) -> None:
@@ -146,7 +146,7 @@ def test_mistakes_in_a_task_of_files(folder: Folder, old: str, new: str, expecte
             "  - kind: regex\n    pattern: '('\n  - kind: choice",
             "task.yaml:9: checks[0].pattern: not a",
         ),
-        ("task.yaml", "solver: answer", "solver: answer\noutputs: [x]", "task.yaml:6: outputs: only solvers"),
+        ("task.yaml", "solver: answer", "solver: answer\noutputs: [x]", "task.yaml:6: outputs: is only for"),
         (
             "task.yaml",
             "solver: answer",

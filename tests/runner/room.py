@@ -153,6 +153,31 @@ checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
             "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
         }.items()
     },
+    "by_program/task.yaml": """
+id: by_program
+title: Mend the sum
+category: repair
+difficulty: easy
+language: python
+solver: command
+command: [python3, tools/agent.py]
+outputs: [total.py]
+limits: {turns: 9}
+instructions: Make total() the sum of its arguments.
+checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
+""",
+    **{
+        f"by_program/{path}": content
+        for path, content in {
+            "workspace/total.py": "def total(*numbers):\n    return 0\n",
+            "workspace/tools/agent.py": (Path(__file__).parent / "program_agent.py").read_text(),
+            "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
+            "noop/total.py": "def total(*numbers):\n    return 0\n",
+            "cheats/a/total.py": "total = print\n",
+            "cheats/b/total.py": "raise SystemExit\n",
+            "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
+        }.items()
+    },
     "colours/task.yaml": """
 id: colours
 title: Name the colour

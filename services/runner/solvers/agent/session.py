@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.files import Files, FilesRefused
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Tool
 from assay.sandbox import Sandbox
 from services.runner.artifacts import Opened
-from services.runner.errors import AnswerRefused, AnswerUnusable, LimitReached, TaskUnusable
+from services.runner.errors import AnswerRefused, LimitReached
 from services.runner.models import ChatMessage, Completion, ToolCall
 from services.runner.solvers.agent.commands import check_host
 from services.runner.solvers.agent.definitions import definitions
@@ -20,6 +18,7 @@ from services.runner.solvers.agent.talking import Answered, Talk, talk_of
 from services.runner.solvers.agent.toolbox import Toolbox
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.files import keep_patch
+from services.runner.solvers.handing_in import hand_in, lay_out, read_outputs
 from services.runner.trying import Try
 
 _SILENT_TURNS = 2
@@ -30,10 +29,7 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
     with Transcript(attempt.listener, attempt) as transcript:
         async with attempt.ports.sandboxes.open(opened.task.sandbox) as sandbox:
-            try:
-                await sandbox.write(opened.workspace)
-            except FilesRefused as error:
-                raise TaskUnusable(f"the task's workspace does not fit its sandbox: {error}") from error
+            await lay_out(sandbox, opened)
             if Tool.BASH in opened.task.tools:
                 await check_host(sandbox)
             session = Session(attempt, opened, sandbox, transcript)
@@ -41,28 +37,12 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
                 await session.work()
             except LimitReached as error:
                 await transcript.add(StepKind.END, str(error))
-                await keep_patch(attempt, opened, await _outputs(sandbox, opened))
+                await keep_patch(attempt, opened, await read_outputs(sandbox, opened))
                 raise
             finally:
                 await transcript.keep(attempt.kept)
                 await attempt.keep_response(session.said, truncated=False)
-            return await _hand_in(attempt, opened, await _outputs(sandbox, opened))
-
-
-async def _outputs(sandbox: Sandbox, opened: Opened) -> Files:
-    try:
-        return await sandbox.read(opened.task.outputs)
-    except FilesRefused as error:
-        raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
-
-
-async def _hand_in(attempt: Try, opened: Opened, outputs: Files) -> ArtifactRef:
-    try:
-        data = pack(outputs)
-    except FilesRefused as error:
-        raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
-    await keep_patch(attempt, opened, outputs)
-    return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)
+            return await hand_in(attempt, opened, await read_outputs(sandbox, opened))
 
 
 class Session:

@@ -1,0 +1,128 @@
+"""The socket by which a program asks the model: every request is metered, and under the try's limits."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import mkdtemp
+
+from assay.contracts.tail import StepKind
+from services.runner.errors import LimitReached, PromptRefused, PromptTooLong
+from services.runner.models import Completion
+from services.runner.solvers.agent.transcript import Transcript
+from services.runner.solvers.command.dialect import (
+    Asked,
+    error,
+    messages_of,
+    models,
+    read_asked,
+    streamed,
+    tools_of,
+    whole,
+)
+from services.runner.solvers.command.http import MAX_HEAD_BYTES, BadRequest, HttpRequest, answer, read_request
+from services.runner.trying import Try
+
+SOCKET = "model.sock"
+
+
+class Proxy:
+    """``folder`` on the host holds the socket. ``ended`` gets the error after which the try cannot go on. Requests that
+    come at once are made one after another."""
+
+    def __init__(self, attempt: Try, transcript: Transcript, folder: Path) -> None:
+        self.token = secrets.token_urlsafe(24)
+        self.folder = folder
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._attempt, self._transcript = attempt, transcript
+        self._model = attempt.ticket.model.name
+        self._turn = asyncio.Lock()
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection. What goes wrong in it ends neither the runner nor, mostly, the try."""
+        connection = asyncio.create_task(self._serve(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+
+    async def close(self) -> None:
+        """Nothing is asked any more; a request under way is booked as one whose end nobody saw."""
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            try:
+                writer.write(await self._answer(await read_request(reader)))
+            except BadRequest as refused:
+                writer.write(answer(refused.status, error(str(refused), "invalid_request_error")))
+            except Exception as failure:
+                self._end(failure)
+                writer.write(answer(402, error("the attempt has ended", "attempt_ended")))
+            await writer.drain()
+        writer.close()
+
+    async def _answer(self, request: HttpRequest) -> bytes:
+        if not hmac.compare_digest(request.token.encode(), self.token.encode()):
+            raise BadRequest(401, "the token is not this try's; it is in the variable OPENAI_API_KEY")
+        if (request.method, request.path) == ("GET", "/v1/models"):
+            return answer(200, models(self._model))
+        if (request.method, request.path) != ("POST", "/v1/chat/completions"):
+            raise BadRequest(404, f"there is no {request.method} {request.path}; POST to /v1/chat/completions")
+        asked = read_asked(request.body)
+        async with self._turn:
+            completion = await self._complete(asked)
+            number = self._transcript.turn
+        if asked.stream:
+            return answer(200, streamed(self._model, number, completion), "text/event-stream")
+        return answer(200, whole(self._model, number, completion))
+
+    async def _complete(self, asked: Asked) -> Completion:
+        most = self._attempt.ticket.limits.turns
+        if most is not None and self._transcript.turn >= most:
+            raise LimitReached("turns", f"all {most} turns are taken")
+        self._transcript.turn += 1
+        try:
+            completion = await self._attempt.turn(messages_of(asked), tools_of(asked), asked.most_tokens)
+        except (PromptTooLong, PromptRefused) as refused:
+            raise BadRequest(400, str(refused)) from refused
+        await self._attempt.listener.flush()
+        await self._transcript.add(StepKind.MESSAGE, completion.text)
+        for call in completion.tool_calls:
+            self._transcript.tool_calls += 1
+            await self._transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
+        return completion
+
+    def _end(self, failure: Exception) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(failure)
+            self.ended.exception()
+
+
+@asynccontextmanager
+async def open_proxy(attempt: Try, transcript: Transcript) -> AsyncGenerator[Proxy]:
+    """Listening until the block is left; then the socket is gone, and with it all that the token was worth."""
+    folder = Path(mkdtemp(prefix="assay-model-"))
+    proxy = Proxy(attempt, transcript, folder)
+    try:
+        server = await asyncio.start_unix_server(proxy.serve, folder / SOCKET, limit=MAX_HEAD_BYTES)
+        try:
+            _let_in(folder)
+            yield proxy
+        finally:
+            server.close()
+            await proxy.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _let_in(folder: Path) -> None:
+    """Commands run as another user than we do; what keeps others out is the token."""
+    folder.chmod(0o755)
+    (folder / SOCKET).chmod(0o666)

@@ -1,0 +1,38 @@
+"""What a sandbox holds at the end, handed in: the declared outputs as a bundle, and what changed as ``patch.diff``."""
+
+from __future__ import annotations
+
+from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.files import Files, FilesRefused
+from assay.sandbox import Sandbox
+from services.runner.artifacts import Opened
+from services.runner.errors import AnswerUnusable, TaskUnusable
+from services.runner.solvers.files import keep_patch
+from services.runner.trying import Try
+
+
+async def lay_out(sandbox: Sandbox, opened: Opened) -> None:
+    """The task's files into a fresh sandbox. Raises TaskUnusable when they do not fit it."""
+    try:
+        await sandbox.write(opened.workspace)
+    except FilesRefused as error:
+        raise TaskUnusable(f"the task's workspace does not fit its sandbox: {error}") from error
+
+
+async def read_outputs(sandbox: Sandbox, opened: Opened) -> Files:
+    """Raises AnswerUnusable for what cannot be taken."""
+    try:
+        return await sandbox.read(opened.task.outputs)
+    except FilesRefused as error:
+        raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
+
+
+async def hand_in(attempt: Try, opened: Opened, outputs: Files) -> ArtifactRef:
+    """Raises AnswerUnusable for what cannot be taken."""
+    try:
+        data = pack(outputs)
+    except FilesRefused as error:
+        raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
+    await keep_patch(attempt, opened, outputs)
+    return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)

@@ -1,0 +1,63 @@
+"""Tasks that are worked on in turns: what their manifest must say, and what the others may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.catalog import bundles
+from assay.contracts.codec import decode
+from assay.contracts.runs import RunRequest
+from assay.contracts.tasks import PublicTask, Tool
+from tests.catalog.conftest import Folder
+
+AGENT = "solver: agent\ntools: [bash, submit]\nlimits: {turns: 5, cost_usd: '0.5'}"
+COMMAND = "solver: command\ncommand: [python3, agent.py]\nlimits: {turns: 5}"
+TASK = "catalog/tasks/clamp/task.yaml"
+
+
+@pytest.mark.parametrize("solver", [AGENT, COMMAND])
+def test_a_right_one_loads_and_carries_what_the_runner_needs(folder: Folder, solver: str) -> None:
+    folder.edit("tasks/clamp/task.yaml", "solver: files", solver)
+    assert folder.mistakes() == []
+    task = decode(PublicTask, bundles(folder.open().find_task("clamp")).public["task.json"])
+    assert (task.tools, task.command) in (((Tool.BASH, Tool.SUBMIT), ()), ((), ("python3", "agent.py")))
+    assert task.limits.turns == 5
+
+
+@pytest.mark.parametrize(
+    ("solver", "expected"),
+    [
+        (
+            AGENT.replace("tools: [bash, submit]\n", ""),
+            "tools: is missing; solver 'agent' uses the tools listed here: bash",
+        ),
+        (AGENT.replace("submit", "bash"), "tools[1]: 'bash' is listed twice"),
+        (AGENT.replace("submit", "submitt"), "tools[1]: unknown tool 'submitt', did you mean 'submit'?"),
+        (AGENT.replace("turns: 5, ", ""), "limits.turns: is missing; it says how many turns an attempt may take"),
+        (AGENT.replace("'0.5'", "0.5"), "limits.cost_usd: expected `str"),
+        (AGENT + "\ncommand: [ls]", "command: is only for solver 'command'"),
+        (
+            COMMAND.replace("command: [python3, agent.py]\n", ""),
+            "command: is missing; solver 'command' runs the program",
+        ),
+        (COMMAND.replace("turns: 5", "turns: 5, tool_calls: 3"), "limits.tool_calls: is only for solver 'agent'"),
+        ("solver: files\ntools: [bash]", "tools: is only for solver 'agent'"),
+        ("solver: files\nlimits: {turns: 3}", "limits.turns: only solvers 'agent' and 'command' have turns"),
+    ],
+)
+def test_a_wrong_one_is_told(folder: Folder, solver: str, expected: str) -> None:
+    folder.edit("tasks/clamp/task.yaml", "solver: files", solver)
+    found = folder.mistakes()
+    assert any(mistake.startswith(TASK) and expected in mistake for mistake in found), found
+
+
+def test_a_suite_lowers_only_its_own_limits(folder: Folder) -> None:
+    folder.edit("tasks/clamp/task.yaml", "solver: files", AGENT)
+    selection = folder.open().resolve(RunRequest(models=("oracle",), suite="small"))
+    limits = next(one.limits for one in selection.tasks if one.task.task_id == "clamp")
+    assert (limits.max_tokens, limits.turns, limits.cost_usd) == (50, 5, "0.5")
+
+
+def test_turns_of_a_stored_model_are_for_tasks_that_are_there(folder: Folder) -> None:
+    folder.edit("scripted/canned.yaml", "responses:", "turns:\n  clamb: [{tool: bash}]\nresponses:")
+    assert any("turns.clamb" in mistake and "did you mean 'clamp'?" in mistake for mistake in folder.mistakes())
