@@ -123,6 +123,8 @@ class Room:
     def _execute(self, command: Command, *, live: bool) -> Execution:
         words = run_order(command, self._environment | command.env)
         order = self._next_order()
+        if not self._executions:
+            self._holder.memory_killed()  # before this command, and so not for it
         with _host_faults():
             spec = memory_file(words)
             try:

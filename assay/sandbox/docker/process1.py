@@ -57,17 +57,25 @@ def main() -> None:
     sys.argv[1:1] = [str(control.fileno())]
     import inside
 
-    class Watch(inside.Watch):
-        def __init__(self) -> None:
-            super().__init__()
-            self.memory_kills = memory_kills()
+    class Init(inside.Init):
+        """Asks before children are reaped, so that the limit is told before their ends are."""
 
-        def passed(self, usage: inside.Usage) -> str:
+        memory_kills = 0
+
+        def reap(self) -> None:
             before, self.memory_kills = self.memory_kills, memory_kills()
-            return "memory" if self.memory_kills > before else super().passed(usage)
+            if self.memory_kills > before:
+                self.end_all("memory")
+            super().reap()
+
+        def order(self) -> None:
+            """What was killed before is nobody's fault who starts now."""
+            if not self.children:
+                self.memory_kills = memory_kills()
+            super().order()
 
     confine_child = inside.confine
-    inside.Watch, inside.confine = Watch, lambda: confine(confine_child)
+    inside.Init, inside.confine = Init, lambda: confine(confine_child)
     filter_calls()
     control.detach()
     inside.serve()
