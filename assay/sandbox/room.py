@@ -183,7 +183,7 @@ class Room:
     def _done(self, order: str, exit_code: str) -> None:
         if order in self._executions:
             execution = self._executions.pop(order)
-            if int(exit_code) < 0 and self._holder.memory_killed():
+            if self._holder.memory_killed():
                 execution.blame(Limit.MEMORY)
             execution.ended(int(exit_code))
         elif (done := self._writes.pop(order, None)) and not done.done():
