@@ -58,7 +58,8 @@ UPDATE attempts a SET
   reason = u.reason, lease_until = NULL, worker_id = '', changed_at = now()
 FROM unnest($1::text[], $2::int[], $3::text[], $4::float8[], $5::text[], $7::bool[])
   AS u(attempt_id, token, outcome, score, reason, again)
-WHERE a.attempt_id = u.attempt_id AND a.token = u.token AND a.state = 'grading' RETURNING {returning()}
+WHERE a.attempt_id = u.attempt_id AND a.token = u.token AND a.state = 'grading'
+RETURNING {returning()}, old.token AS was_token
 """
 
 _VERDICTS = """
@@ -112,14 +113,15 @@ class PostgresReports:
     async def _judged(self, connection: Connection, reports: Sequence[AttemptJudged]) -> None:
         await connection.execute(_LOCK, [report.attempt_id for report in reports])
         await book_judging(connection, self._plans, reports)
-        by_id = {report.attempt_id: report for report in reports}
+        by_token = {(report.attempt_id, report.token): report for report in reports}
         *columns, again = _columns([_judged_row(report) for report in reports])
         rows = await connection.fetch(_JUDGED, *columns, self._max_tries, again)
-        done = [row for row in rows if row["state"] == State.DONE]
-        await connection.execute(_VERDICTS, *_columns([_verdict_row(by_id[row["attempt_id"]]) for row in done], 5))
+        told = [(row, by_token[row["attempt_id"], row["was_token"]]) for row in rows]
+        done = [(row, report) for row, report in told if row["state"] == State.DONE]
+        await connection.execute(_VERDICTS, *_columns([_verdict_row(report) for _, report in done], 5))
         await add_orders(connection, "judge", [row for row in rows if row["state"] == State.GRADING])
-        await count_in(connection, self._plans, [(row, by_id[row["attempt_id"]].verdict.metrics) for row in done])
-        changes = [Change(row, _fact_of_judgement(row, by_id[row["attempt_id"]].verdict)) for row in rows]
+        await count_in(connection, self._plans, [(row, report.verdict.metrics) for row, report in done])
+        changes = [Change(row, _fact_of_judgement(row, report.verdict)) for row, report in told]
         await record(connection, changes)
 
 

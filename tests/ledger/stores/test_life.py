@@ -12,7 +12,6 @@ from assay.contracts.runs import RunStatus
 from assay.contracts.verdicts import Outcome
 from services.ledger.errors import Contradiction
 from tests.ledger.desk import Desk, call, executed, judged
-from tests.ledger.stores.memory import MemoryDesk
 
 LOST = Fault(kind="sandbox", message="the sandbox broke", new_try=True)
 
@@ -182,12 +181,7 @@ async def test_an_unknown_attempt_is_a_problem_that_names_it(desk: Desk) -> None
     assert refused.value.problem.code == "unknown_attempt"
 
 
-async def test_a_late_verdict_that_comes_together_with_the_newer_one_is_not_stored_for_it(
-    desk: Desk, request: pytest.FixtureRequest
-) -> None:
-    if not isinstance(desk, MemoryDesk):
-        reason = "postgres/reports.py finds the verdict of a row by its attempt alone, not by attempt and token"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+async def test_a_late_verdict_that_comes_together_with_the_newer_one_is_not_stored_for_it(desk: Desk) -> None:
     run = await desk.submit(samples=1)
     (ticket,) = await desk.start(run)
     await desk.hand_in(ticket)
