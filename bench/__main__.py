@@ -1,9 +1,22 @@
-"""``python -m bench``: every benchmark, one after the other. What the figures were is in bench/README.md."""
+"""``python -m bench [NAME ...] [OPTION ...]``: the benchmarks named, or all, one after the other. Options are for those
+named, or for ``spine``. What the figures were is in bench/README.md."""
 
 from __future__ import annotations
 
-from bench import sandbox, spine
+import sys
+
+from bench import board, large, limit, sandbox, spine
+
+BENCHES = {"spine": spine.main, "sandbox": sandbox.main, "large": large.main, "limit": limit.main, "board": board.main}
+
+
+def main(arguments: list[str]) -> None:
+    named = [argument for argument in arguments if argument in BENCHES]
+    options = [argument for argument in arguments if argument not in BENCHES]
+    for name in named or BENCHES:
+        print(f"--- {name}", flush=True)
+        BENCHES[name](options if named or name == "spine" else [])
+
 
 if __name__ == "__main__":
-    spine.main()
-    sandbox.main()
+    main(sys.argv[1:])

@@ -10,7 +10,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -85,10 +85,10 @@ async def bench(url: str, attempts: int) -> None:
         await read(database, attempts)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attempts", type=int, default=1_000_000)
-    attempts = parser.parse_known_args()[0].attempts
+    attempts = parser.parse_known_args(arguments)[0].attempts
     folder = Path(tempfile.mkdtemp(prefix="assay-bench-"))
     folder.chmod(0o755)  # Postgres runs as another user
     server = get_server(folder / "data", cleanup_mode="stop")

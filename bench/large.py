@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import httpx2
@@ -74,10 +75,10 @@ async def bench(attempts: int) -> None:
         print(run["progress"]["outcomes"])
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attempts", type=int, default=50_000)
-    asyncio.run(bench(parser.parse_known_args()[0].attempts))
+    asyncio.run(bench(parser.parse_known_args(arguments)[0].attempts))
 
 
 if __name__ == "__main__":

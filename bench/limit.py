@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,10 @@ def _database_url(data: Path) -> str:
     return f"postgresql://postgres@/postgres?host={lines[4]}&port={lines[3]}"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attempts", type=int, default=10_000)
-    asyncio.run(bench(parser.parse_known_args()[0].attempts))
+    asyncio.run(bench(parser.parse_known_args(arguments)[0].attempts))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -139,12 +139,12 @@ def possible() -> list[str]:
     return [name for name in WAYS if answers or "docker" not in name]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--programs", type=int, default=164)
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--only", default="")
-    given = parser.parse_known_args()[0]
+    given = parser.parse_known_args(arguments)[0]
     names = given.only.split(",") if given.only else possible()
     asyncio.run(bench(given.programs, given.at_once, names))
 

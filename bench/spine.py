@@ -101,10 +101,10 @@ async def bench(attempts: int, arguments: Sequence[str]) -> None:
         await measure(ready.url, ready.supervisor_pid, ready.bus, attempts)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attempts", type=int, default=2000)
-    options, rest = parser.parse_known_args()
+    options, rest = parser.parse_known_args(arguments)
     asyncio.run(bench(options.attempts, rest))
 
 
