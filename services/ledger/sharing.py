@@ -14,9 +14,9 @@ AHEAD = 1.5
 not stuck behind what was ordered before it came."""
 
 
-def places(slots: int, ordered: int) -> int:
-    """How many more may be ordered, with so many slots alive and so many orders not claimed yet."""
-    return max(0, math.ceil(AHEAD * slots) - ordered)
+def places(slots: int, out: int) -> int:
+    """How many more may be ordered, with so many slots alive and so many attempts ordered or under way."""
+    return max(0, math.ceil(AHEAD * slots) - out)
 
 
 def window(room: int) -> int:

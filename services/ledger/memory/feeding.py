@@ -52,7 +52,8 @@ class MemoryFeeder:
         if not runs:
             return 0
         slots = live_slots(store, self._silence_seconds).get("run", 0)
-        room = places(slots, sum(order["stage"] == "run" for order in store.orders))
+        running = sum(row["state"] == "running" and row["lease_until"] is not None for row in store.attempts)
+        room = places(slots, running + sum(order["stage"] == "run" for order in store.orders))
         if not room and slots:
             return 0
         looked = _look(store, runs, room)

@@ -25,7 +25,8 @@ from services.ledger.sharing import Candidate, Line, Purse, Shared, places, shar
 _ROOM = """
 SELECT coalesce((SELECT sum(slots) FROM workers
     WHERE stage = 'run' AND seen_at > clock_timestamp() - make_interval(secs => $1)), 0)::int AS slots,
-  (SELECT count(*) FROM pending_orders WHERE stage = 'run')::int AS ordered
+  ((SELECT count(*) FROM pending_orders WHERE stage = 'run')
+    + (SELECT count(*) FROM attempts WHERE lease_until IS NOT NULL AND state = 'running'))::int AS out
 """
 
 _RUNS = """
@@ -111,7 +112,7 @@ class PostgresFeeder:
             return 0
         found = await connection.fetchrow(_ROOM, self._silence_seconds)
         assert found is not None
-        room = places(found["slots"], found["ordered"])
+        room = places(found["slots"], found["out"])
         if not room and found["slots"]:
             return 0
         looked = await self._look(connection, runs, room)

@@ -16,7 +16,7 @@ from tests.faults.simulation.scenario import scenario_of
 from tests.faults.simulation.simulation import Simulation
 from tests.ledger.conftest import new_database
 
-SEEDS = (0, 6, 20)
+SEEDS = (6, 20)
 
 
 @pytest.fixture

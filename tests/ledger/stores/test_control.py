@@ -170,6 +170,7 @@ async def test_a_run_that_has_just_come_catches_up_at_once(desk: Desk) -> None:
     large = await desk.submit(samples=100)
     assert len(await desk.start(large, slots=20)) == 30
     late = await desk.submit(samples=10)
+    await desk.hire(40)
     await desk.feeder.feed()
     assert await desk.queued() == {late.run_id: 10, large.run_id: 20}, "the large one has 30 under way already"
 
