@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,10 @@ for _ in range(10): os.wait()
 
 
 def ours() -> set[Path]:
+    """This process's groups; those of tests beside this one come and go."""
     groups = writable_groups()
-    return {path for parent in ({groups.memory, groups.tasks} if groups else ()) for path in parent.glob("assay-*-*")}
+    parents = {groups.memory, groups.tasks} if groups else ()
+    return {path for parent in parents for path in parent.glob(f"assay-{os.getpid()}-*")}
 
 
 def test_all_that_a_sandbox_may_hold_is_counted() -> None:
