@@ -22,6 +22,7 @@ from assay.contracts.models import ModelSpec, Parameters
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import ModelPin, RunRequest
+from assay.contracts.sandboxes import able
 from assay.contracts.tasks import Limits, TaskPin
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class SelectedTask:
             sample_ids=self.sample_ids,
             limits=self.limits,
             prompt_bytes=prompt_bytes(self.task, self.sample_ids),
+            sandboxes=able(manifest.sandbox) if manifest.solver.hands_in_files else (),
             public=public,
             hidden=hidden,
             reference=reference,

@@ -12,6 +12,7 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data, Message, digest
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
+from assay.contracts.sandboxes import SandboxWish
 from assay.contracts.tasks import Limits, Solver
 from assay.contracts.verdicts import Outcome, Verdict
 
@@ -92,6 +93,8 @@ class Ticket(Data, frozen=True, kw_only=True):
     """What the attempt handed in: the answer's text, or a bundle of the declared outputs. Only in a judge's ticket."""
     run_limit_usd: Usd | None = None
     """The run's limit, for words."""
+    sandbox: SandboxWish = ""
+    """The kind of sandbox the run asks for."""
 
 
 class Denial(StrEnum):

@@ -11,6 +11,7 @@ from msgspec import Meta, field
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price, Usd
+from assay.contracts.sandboxes import SandboxWish
 from assay.contracts.tasks import TaskPin
 from assay.contracts.verdicts import Outcome
 
@@ -99,6 +100,8 @@ class RunPlan(Data, frozen=True, kw_only=True):
     reuse: bool = False
     restarts: str = ""
     """The run of which this is a restart."""
+    sandbox: SandboxWish = ""
+    """The kind of sandbox it is to be made and judged in."""
 
 
 class Progress(Data, frozen=True, kw_only=True):

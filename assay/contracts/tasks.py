@@ -213,6 +213,8 @@ class TaskPin(Data, frozen=True, kw_only=True):
     limits: Limits = Limits()
     prompt_bytes: Annotated[int, Meta(ge=0)] = 0
     """Of the longest prompt among the samples, UTF-8; what money is held for before an attempt begins."""
+    sandboxes: tuple[str, ...] = ()
+    """The kinds of sandbox any of which can hold it, on runners and on judges; empty: it needs none."""
     public: ArtifactRef
     hidden: ArtifactRef
     reference: ArtifactRef

@@ -1,7 +1,14 @@
 """Closed rooms for code nobody trusts: one protocol, and providers chosen by name."""
 
 from assay.sandbox.choice import open_sandbox_provider
-from assay.sandbox.errors import CodeFault, LineTooLong, SandboxError, SandboxPermanent, SandboxRetryable
+from assay.sandbox.errors import (
+    CodeFault,
+    LineTooLong,
+    ProviderUnavailable,
+    SandboxError,
+    SandboxPermanent,
+    SandboxRetryable,
+)
 from assay.sandbox.protocol import (
     WORKSPACE,
     Availability,
@@ -27,6 +34,7 @@ __all__ = [
     "Limit",
     "LineTooLong",
     "Mounts",
+    "ProviderUnavailable",
     "Sandbox",
     "SandboxError",
     "SandboxPermanent",

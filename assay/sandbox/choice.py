@@ -1,14 +1,17 @@
-"""Choosing a provider by its name, or by what a task needs and this host has."""
+"""Choosing a provider by its name, or by what a task needs, a run asks for and this host has."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from assay.contracts.sandboxes import AUTO, SandboxKind, able, usable
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import ProviderUnavailable, ProviderUnknown
 from assay.sandbox.protocol import Availability, Mounts, Sandbox, SandboxProvider
+
+_AUTO = (SandboxKind.BUBBLEWRAP, SandboxKind.DOCKER)
 
 
 def open_sandbox_provider(name: str = "bubblewrap") -> SandboxProvider:
@@ -19,46 +22,55 @@ def open_sandbox_provider(name: str = "bubblewrap") -> SandboxProvider:
 
 
 class ChosenProvider:
-    """For each sandbox the one that can give it: Docker where an image is named, else bubblewrap where it works, else
-    Docker. What works is looked up once."""
+    """For each sandbox the best of the ``allowed`` kinds that can give it and work here. What works is looked up once,
+    what does not again each time, for it may by then."""
 
-    name = "auto"
+    name = AUTO
 
-    def __init__(self, bubblewrap: SandboxProvider | None = None, docker: SandboxProvider | None = None) -> None:
-        self._providers = {"bubblewrap": bubblewrap, "docker": docker}
+    def __init__(self, allowed: Sequence[str] = _AUTO, providers: Mapping[str, SandboxProvider] | None = None) -> None:
+        self.allowed = tuple(allowed)
+        self._providers = dict(providers or {})
         self._found: dict[str, Availability] = {}
         self._looking = asyncio.Lock()
 
-    @asynccontextmanager
-    async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-        provider = await self._for(spec)
-        async with provider.open(spec, mounts=mounts) as sandbox:
-            yield sandbox
+    def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AbstractAsyncContextManager[Sandbox]:
+        return self.asked("").open(spec, mounts=mounts)
+
+    def asked(self, wish: str) -> SandboxProvider:
+        """The same choice among fewer: what a run asks for."""
+        return _Asked(self, wish)
 
     async def check(self) -> Availability:
         """As that of the provider a plain sandbox gets."""
-        bubblewrap = await self._look("bubblewrap")
-        if bubblewrap.available:
-            return bubblewrap
-        docker = await self._look("docker")
-        if docker.available:
-            return docker
-        reason = f"bubblewrap: {bubblewrap.reason}; docker: {docker.reason}"
-        return Availability(provider=self.name, available=False, reason=reason)
+        names = usable(self.allowed, able(SandboxSpec()))
+        for name in names:
+            if (await self._look(name)).available:
+                return self._found[name]
+        return Availability(provider=self.name, available=False, reason=self._reasons(names))
 
-    async def _for(self, spec: SandboxSpec) -> SandboxProvider:
-        names = ("docker",) if spec.image else ("bubblewrap", "docker")
+    async def look_again(self, *, missing_only: bool = False) -> tuple[str, ...]:
+        """The allowed kinds that work here now; ``missing_only`` believes of the others what was found before."""
+        return tuple([name for name in self.allowed if (await self._look(name, again=not missing_only)).available])
+
+    def found(self, name: str) -> Availability | None:
+        """What is known of one of the kinds."""
+        return self._found.get(name)
+
+    async def choose(self, spec: SandboxSpec, wish: str) -> SandboxProvider:
+        """Raises ProviderUnavailable with the reason of each kind that would have done."""
+        names = usable(self.allowed, able(spec), wish)
         for name in names:
             if (await self._look(name)).available:
                 return self._provider(name)
-        reasons = "; ".join(f"{name}: {self._found[name].reason}" for name in names)
-        wanted = f"the task needs the image {spec.image}" if spec.image else "the task needs a sandbox"
-        raise ProviderUnavailable(f"{wanted}, and this host cannot give it ({reasons})")
+        raise ProviderUnavailable(f"{_wanted(spec, wish)}, and this host cannot give it ({self._reasons(names)})")
 
-    async def _look(self, name: str) -> Availability:
-        """What does not work is looked up again, for it may by then."""
+    def _reasons(self, names: Sequence[str]) -> str:
+        told = "; ".join(f"{name}: {self._found[name].reason}" for name in names)
+        return told or f"its operator allows {', '.join(self.allowed)}"
+
+    async def _look(self, name: str, *, again: bool = False) -> Availability:
         async with self._looking:
-            if name not in self._found or not self._found[name].available:
+            if again or name not in self._found or not self._found[name].available:
                 try:
                     self._found[name] = await self._provider(name).check()
                 except ProviderUnavailable as error:
@@ -66,9 +78,47 @@ class ChosenProvider:
             return self._found[name]
 
     def _provider(self, name: str) -> SandboxProvider:
-        found = self._providers[name] or open_sandbox_provider(name)
+        found = self._providers.get(name) or open_sandbox_provider(name)
         self._providers[name] = found
         return found
+
+
+class _Asked:
+    name = AUTO
+
+    def __init__(self, chosen: ChosenProvider, wish: str) -> None:
+        self._chosen, self._wish = chosen, wish
+
+    @asynccontextmanager
+    async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
+        provider = await self._chosen.choose(spec, self._wish)
+        async with provider.open(spec, mounts=mounts) as sandbox:
+            yield sandbox
+
+    async def check(self) -> Availability:
+        return await self._chosen.check()
+
+
+def chosen_provider(setting: str) -> ChosenProvider:
+    """Of a worker's setting ``ASSAY_SANDBOX``: kinds separated by commas, ``auto`` being bubblewrap and Docker."""
+    allowed: dict[str, None] = {}
+    for name in filter(None, (part.strip() for part in setting.split(","))):
+        if name not in PROVIDERS:
+            raise ProviderUnknown(f"no sandbox provider {name!r}; there are {', '.join(PROVIDERS)}")
+        allowed |= dict.fromkeys(_AUTO if name == AUTO else (name,))
+    if not allowed:
+        raise ProviderUnknown(f"no sandbox provider is named; there are {', '.join(PROVIDERS)}")
+    return ChosenProvider(tuple(allowed))
+
+
+def asked_for(provider: SandboxProvider, wish: str) -> SandboxProvider:
+    """The provider bound to what a run asks for, where it has a choice."""
+    return provider.asked(wish) if isinstance(provider, ChosenProvider) else provider
+
+
+def _wanted(spec: SandboxSpec, wish: str) -> str:
+    asked = f" in {wish}" if wish not in ("", AUTO) else ""
+    return f"the task needs the image {spec.image}{asked}" if spec.image else f"the task needs a sandbox{asked}"
 
 
 def _bubblewrap() -> SandboxProvider:

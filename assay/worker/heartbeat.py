@@ -22,14 +22,23 @@ _log = structlog.get_logger(__name__)
 
 HearShare = Callable[[float], None]
 """Hears a worker's share of all live slots of its stage, above 0 and at most 1, after every beat."""
+Gives = Callable[[], tuple[str, ...] | None]
+"""The kinds of sandbox a worker can give now, if it knows."""
 
 
 class Pulse:
     def __init__(
-        self, worker_id: str, stage: Stage, pool: str, bus: Bus, leases: Leases, hear_share: HearShare | None = None
+        self,
+        worker_id: str,
+        stage: Stage,
+        pool: str,
+        bus: Bus,
+        leases: Leases,
+        hear_share: HearShare | None = None,
+        gives: Gives = lambda: None,
     ) -> None:
         self._worker_id, self._stage, self._pool = worker_id, stage, pool
-        self._bus, self._leases, self._hear_share = bus, leases, hear_share
+        self._bus, self._leases, self._hear_share, self._gives = bus, leases, hear_share, gives
         self._sooner = asyncio.Event()
         self._period_seconds = float("inf")
         self._slots = 0
@@ -49,6 +58,10 @@ class Pulse:
         if period_seconds < self._period_seconds:
             self._period_seconds = max(_MIN_SECONDS, period_seconds)
             self._sooner.set()
+
+    def soon(self) -> None:
+        """There is something to tell."""
+        self._sooner.set()
 
     async def beat(self, slots: int, idle_seconds: float) -> None:
         """For ever. A missed beat is tried again soon: the work goes on, and at worst its lease is lost."""
@@ -70,6 +83,7 @@ class Pulse:
             pool=self._pool,
             slots=self._slots,
             leases=self._leases.claims,
+            sandboxes=self._gives(),
         )
         try:
             reply = await self._bus.rpc.request(beat, max(1.0, min(self._period_seconds, 5.0)))

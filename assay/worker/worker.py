@@ -16,6 +16,7 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stag
 from assay.worker.claiming import Claiming
 from assay.worker.heartbeat import HearShare, Pulse
 from assay.worker.leases import Lease, Leases
+from assay.worker.offering import Offer
 
 Report = AttemptExecuted | AttemptJudged
 Work = Callable[[Ticket], Awaitable[Report]]
@@ -47,7 +48,7 @@ class Worker:
     """``work`` acts on a ticket; what it raises becomes the report that ``failed`` makes of it. ``work`` is cancelled
     when its lease is lost: it may end with a report of what it did until then, or let the cancellation pass.
     ``hear_share`` is told how much of the work of its stage this worker does. While ``shortage`` says that the host is
-    short of something, nothing new is begun and no slots are offered."""
+    short of something, nothing new is begun and no slots are offered. ``offer`` finds out what sandboxes it gives."""
 
     def __init__(
         self,
@@ -57,13 +58,20 @@ class Worker:
         failed: Failed,
         hear_share: HearShare | None = None,
         shortage: Shortage = str,
+        offer: Offer | None = None,
     ) -> None:
         self._options, self._bus, self._work, self._failed = options, bus, work, failed
         self._shortage = shortage
         self._leases = Leases(options.slots)
         self._stopping = asyncio.Event()
         self._claiming = Claiming(options.worker_id, options.stage, bus, self._stopping)
-        self._pulse = Pulse(options.worker_id, options.stage, options.pool, bus, self._leases, hear_share)
+        self._offer = offer
+        self._pulse = Pulse(
+            *(options.worker_id, options.stage, options.pool, bus, self._leases, hear_share),
+            gives=lambda: offer.given if offer else None,
+        )
+        if offer:
+            offer.changed = self._pulse.soon
         self._queue = orders_queue(options.stage, options.pool)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -73,6 +81,7 @@ class Worker:
         _log.info("worker.started", worker=options.worker_id, stage=options.stage, slots=options.slots)
         beating = asyncio.create_task(self._pulse.beat(options.slots, options.heartbeat_seconds))
         refilling = asyncio.create_task(self._refill())
+        looking = [asyncio.create_task(self._offer.look())] if self._offer else []
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(closed.wait())]
         try:
             await asyncio.wait((*ends, refilling, beating), return_when=asyncio.FIRST_COMPLETED)
@@ -81,7 +90,7 @@ class Worker:
                 await self._drain(refilling)
         finally:
             await self._leases.give_up(_CLEANUP_SECONDS)
-            await _end(refilling, beating, *ends)
+            await _end(refilling, beating, *looking, *ends)
         _log.info("worker.stopped", worker=options.worker_id)
         if closed.is_set():
             raise BusClosed("the connection to the bus is gone for good; the worker ends and is to be started again")

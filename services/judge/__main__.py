@@ -10,9 +10,10 @@ from assay.artifacts import Area, open_store
 from assay.bus.jetstream import connect
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
-from assay.sandbox import open_sandbox_provider
+from assay.sandbox.choice import chosen_provider
 from assay.worker.headroom import Headroom, written_to
 from assay.worker.lifetime import run_worker
+from assay.worker.offering import Offer
 from assay.worker.worker import Worker, WorkerOptions
 from services.judge.bench import SandboxBench
 from services.judge.handlers import Ports, on_failure, on_ticket
@@ -23,13 +24,13 @@ from services.judge.settings import JudgeSettings
 
 async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
-    searcher = Searcher()
+    searcher, sandboxes = Searcher(), chosen_provider(settings.sandbox)
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
         attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
         searcher=searcher,
-        bench=SandboxBench(open_sandbox_provider(settings.sandbox), settings.judge_test_slots),
+        bench=SandboxBench(sandboxes, settings.judge_test_slots),
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.JUDGE, pool=settings.pool, slots=settings.judge_slots)
     bus = await connect(settings.bus(worker_id))
@@ -39,6 +40,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
         work=lambda ticket: on_ticket(ticket, ports),
         failed=lambda ticket, error: on_failure(ticket, error, worker_id),
         shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
+        offer=Offer(sandboxes),
     )
     try:
         await worker.run(stop)

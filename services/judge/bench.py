@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from assay.sandbox import SandboxProvider
+from assay.sandbox.choice import asked_for
 from services.judge.bridge.session import Protocol, Trial, hold
 
 
@@ -18,4 +19,4 @@ class SandboxBench:
 
     async def hold(self, trial: Trial) -> Protocol:
         async with self._slots:
-            return await hold(trial, self._provider, self._call_seconds)
+            return await hold(trial, asked_for(self._provider, trial.wish), self._call_seconds)

@@ -13,7 +13,7 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptJudged, Fault, Ticket
 from assay.contracts.codec import encode
 from assay.contracts.verdicts import Outcome, Verdict
-from assay.sandbox import SandboxError, SandboxRetryable
+from assay.sandbox import ProviderUnavailable, SandboxError, SandboxRetryable
 from services.judge.checks.regex import Search
 from services.judge.checks.tests import TestBench
 from services.judge.errors import HiddenUnusable, JudgeError, JudgeRetryable, StoreSilent
@@ -62,7 +62,7 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
 def on_failure(ticket: Ticket, error: BaseException, worker_id: str, duration_seconds: float = 0.0) -> AttemptJudged:
     """The report that nothing could be said of the attempt. What nobody foresaw is worth another try."""
     known = isinstance(error, JudgeError | SandboxError)
-    again = isinstance(error, JudgeRetryable | SandboxRetryable) or not known
+    again = isinstance(error, JudgeRetryable | SandboxRetryable | ProviderUnavailable) or not known
     kind = error.kind if isinstance(error, JudgeError) else "sandbox" if known else "judge"
     message = str(error) if known else f"the judge failed: {error!r}"
     _log.warning("judge.cannot_grade", attempt=ticket.attempt_id, token=ticket.token, kind=kind, reason=message)
@@ -85,7 +85,7 @@ async def _graded(ticket: Ticket, ports: Ports) -> Graded:
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)
     except OutputRefused as refused:
         return Graded(verdict=refusal(hidden.task, str(refused)))
-    return await grade(hidden, ticket.sample_id, output, ports)
+    return await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox)
 
 
 async def _stored(graded: Graded, ports: Ports) -> dict[str, ArtifactRef]:

@@ -11,7 +11,8 @@ class JudgeSettings(BusEnvironment):
 
     artifacts_url: str = ".assay/artifacts"
     pool: str = "default"
-    sandbox: str = "bubblewrap"
+    sandbox: str = "auto"
+    """As the runner's."""
     judge_slots: int = 64
     judge_test_slots: int = 2
     reserve: Reserve = Reserve()

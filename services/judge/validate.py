@@ -35,7 +35,7 @@ class _Tools:
     bench: SandboxBench
 
 
-async def validate_folder(folder: Path, sandbox: str = "bubblewrap") -> Validation:
+async def validate_folder(folder: Path, sandbox: str = "auto") -> Validation:
     searcher = Searcher()
     try:
         task = load_task(folder)
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m services.judge.validate", description="Check how a task grades.")
     parser.add_argument("folder", type=Path, metavar="TASK_DIR")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--sandbox", default="bubblewrap", help="sandbox provider (default: bubblewrap)")
+    parser.add_argument("--sandbox", default="auto", help="sandbox provider (default: auto)")
     given = parser.parse_args(arguments)
     found = asyncio.run(validate_folder(given.folder.resolve(), given.sandbox))
     if given.json:

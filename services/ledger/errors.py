@@ -77,6 +77,17 @@ def over_limit(quote: Quote) -> Refused:
     )
 
 
+def no_shelter(refusal: str) -> Refused:
+    return Refused(
+        Problem(
+            code="no_sandbox",
+            title="No worker can give the sandboxes that the run needs",
+            status=409,
+            detail=f"{refusal[0].upper()}{refusal[1:]}.",
+        )
+    )
+
+
 def run_ended(run_id: str, status: str) -> Refused:
     return Refused(
         Problem(

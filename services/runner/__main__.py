@@ -8,17 +8,16 @@ import platform
 import secrets
 from functools import partial
 
-import structlog
-
 from assay.artifacts import Area, open_store
 from assay.bus.jetstream import connect
 from assay.bus.protocol import Bus
 from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import TestModel
-from assay.sandbox import SandboxProvider, open_sandbox_provider
+from assay.sandbox.choice import chosen_provider
 from assay.worker.headroom import Headroom, written_to
 from assay.worker.lifetime import run_worker
+from assay.worker.offering import Offer
 from assay.worker.worker import Worker, WorkerOptions
 from services.runner.artifacts import Bundles
 from services.runner.grants import RpcGrants
@@ -27,8 +26,6 @@ from services.runner.models.shelf import Shelf
 from services.runner.ports import Ports
 from services.runner.probing import on_models_test
 from services.runner.settings import RunnerSettings
-
-_log = structlog.get_logger(__name__)
 
 
 async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
@@ -44,8 +41,7 @@ async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
 
 async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
     """Until ``stop``, and then until what was begun is done."""
-    sandboxes = open_sandbox_provider(settings.sandbox)
-    await _check(sandboxes)
+    sandboxes = chosen_provider(settings.sandbox)
     ports = Ports(
         worker_id=worker_id,
         bundles=Bundles(open_store(settings.artifacts_url, Area.PUBLIC)),
@@ -65,17 +61,9 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         failed=lambda ticket, error: failed(ticket, worker_id, error),
         hear_share=shelf.hear_share,
         shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
+        offer=Offer(sandboxes),
     )
     await worker.run(stop)
-
-
-async def _check(sandboxes: SandboxProvider) -> None:
-    """Says at once what would otherwise be found out by the first attempt that needs a sandbox."""
-    found = await sandboxes.check()
-    if not found.available:
-        _log.error("sandbox.unavailable", provider=found.provider, reason=found.reason)
-    elif found.warning:
-        _log.warning("sandbox.weak", provider=found.provider, warning=found.warning)
 
 
 if __name__ == "__main__":

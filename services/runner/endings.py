@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assay.artifacts import ArtifactError, ArtifactRetryable
 from assay.contracts.attempts import Fault
 from assay.contracts.verdicts import Outcome
-from assay.sandbox import SandboxError, SandboxRetryable
+from assay.sandbox import ProviderUnavailable, SandboxError, SandboxRetryable
 from services.runner.errors import (
     AnswerRefused,
     AnswerUnusable,
@@ -76,7 +76,7 @@ def _fault_of(error: Exception) -> tuple[str, bool]:
     if isinstance(error, CallFailed):
         return error.fault, False
     if isinstance(error, SandboxError):
-        return "sandbox", isinstance(error, SandboxRetryable)
+        return "sandbox", isinstance(error, SandboxRetryable | ProviderUnavailable)
     if isinstance(error, ArtifactError):
         return "artifacts", isinstance(error, ArtifactRetryable)
     if isinstance(error, HostUnfit):

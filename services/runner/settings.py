@@ -15,12 +15,13 @@ from services.runner.models.openai import SILENCE_SECONDS
 
 class RunnerSettings(BusEnvironment):
     """``runner_slots`` attempts are made at once. A model that says nothing for ``call_silence_seconds`` has timed out.
-    ``sandbox`` ``process`` isolates nothing."""
+    ``sandbox`` names the kinds that may be used, separated by commas: ``auto`` is bubblewrap and Docker, each where it
+    is needed and works; ``process`` isolates nothing, and beside others is only for runs that name it."""
 
     artifacts_url: str = ".assay/artifacts"
     catalog: Path = Path("catalog")
     pool: str = "default"
-    sandbox: str = "bubblewrap"
+    sandbox: str = "auto"
     runner_slots: Annotated[int, Field(ge=1, le=10_000)] = 32
     reserve: Reserve = Reserve()
     """What must stay free on the host; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""

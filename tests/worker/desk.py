@@ -10,6 +10,7 @@ from assay.bus.protocol import Bus
 from assay.contracts.attempts import AttemptExecuted, Fault, Stage, Ticket
 from assay.contracts.verdicts import Outcome
 from assay.worker.heartbeat import HearShare
+from assay.worker.offering import Offer
 from assay.worker.worker import Shortage, Worker, WorkerOptions
 
 OPTIONS = WorkerOptions(worker_id="w1", stage=Stage.RUN, slots=3, drain_seconds=1.0, heartbeat_seconds=0.2)
@@ -70,10 +71,11 @@ async def working(
     options: WorkerOptions = OPTIONS,
     hear_share: HearShare | None = None,
     shortage: Shortage = str,
+    offer: Offer | None = None,
 ) -> AsyncGenerator[asyncio.Event]:
     """A running worker; it is told to stop at the end, if it was not before, and must then end by itself."""
     stop = asyncio.Event()
-    running = asyncio.create_task(Worker(options, bus, act, failed, hear_share, shortage).run(stop))
+    running = asyncio.create_task(Worker(options, bus, act, failed, hear_share, shortage, offer).run(stop))
     yield stop
     stop.set()
     await asyncio.wait_for(running, options.drain_seconds + 6)

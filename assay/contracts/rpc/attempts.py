@@ -48,6 +48,8 @@ class Heartbeat(Request[Leases], frozen=True, kw_only=True, tag="workers.heartbe
     pool: str = "default"
     slots: Annotated[int, Meta(ge=0, le=100_000)]
     leases: tuple[Claim, ...] = ()
+    sandboxes: tuple[str, ...] | None = None
+    """The kinds of sandbox it can give now; None while it has not found out."""
 
 
 class AttemptPage(Data, frozen=True, kw_only=True):

@@ -40,23 +40,26 @@ _EXIT_SECONDS = 0.3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
-    """What is to be tried: ``tests`` by path, ``files`` handed in, and the names of modules among them."""
+    """What is to be tried: ``tests`` by path, ``files`` handed in, and the names of modules among them. ``wish`` is the
+    kind of sandbox the run asks for."""
 
     tests: Files
     files: Files
     modules: Sequence[str]
     sandbox: SandboxSpec
+    wish: str = ""
 
 
 @dataclass(kw_only=True, slots=True)
 class Protocol:
     """What was heard. ``records`` come from our plugin, ``printed`` from the candidate, ``complaint`` is what ended the
-    tests before their end, empty if nothing did."""
+    tests before their end, empty if nothing did. ``warning``: they were not isolated."""
 
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     printed: bytes = b""
     truncated: bool = False
     complaint: str = ""
+    warning: str = ""
 
 
 async def hold(trial: Trial, provider: SandboxProvider, call_seconds: float) -> Protocol:
@@ -92,6 +95,7 @@ class _Session:
         except TimeoutError:
             self._heard.complaint = f"the tests did not end within {seconds:g} s"
         else:
+            self._heard.warning = result.warning
             if result.killed_by:
                 self._heard.complaint = f"the tests passed their limit: {result.killed_by}"
             elif not any("done" in record for record in self._heard.records):

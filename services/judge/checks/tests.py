@@ -32,7 +32,9 @@ class TestBench(Protocol):
         ...
 
 
-async def check(check: Tests, hidden: Hidden, files: Files, bench: TestBench) -> tuple[Finding, dict[str, Log]]:
+async def check(
+    check: Tests, hidden: Hidden, files: Files, bench: TestBench, wish: str = ""
+) -> tuple[Finding, dict[str, Log]]:
     """The logs are ``judge.stdout`` (one line for each test) and ``judge.stderr`` (what the candidate printed)."""
     tests = _below(hidden.files, check.path)
     if not tests:
@@ -41,7 +43,7 @@ async def check(check: Tests, hidden: Hidden, files: Files, bench: TestBench) ->
         return failed("none of the declared files was handed in"), {}
     task = hidden.task
     modules = module_names([*files, *(output for output in task.outputs if "*" not in output)])
-    trial = session.Trial(tests=tests, files=files, modules=modules, sandbox=task.sandbox)
+    trial = session.Trial(tests=tests, files=files, modules=modules, sandbox=task.sandbox, wish=wish)
     try:
         heard = await bench.hold(trial)
     except FilesRefused as error:
@@ -65,7 +67,8 @@ def judge(expected: tuple[str, ...], heard: session.Protocol) -> Finding:
     problems += [f"{len(extra)} tests ran that are not expected"] if extra else []
     whole = right == len(expected) and not problems
     score = right / len(expected) if not extra else 0.0
-    return Finding(passed=whole, score=score, message="" if whole else _message(right, expected, problems, heard))
+    message = "" if whole else _message(right, expected, problems, heard)
+    return Finding(passed=whole, score=score, message="; ".join(filter(None, (message, heard.warning))))
 
 
 _PASSED = [("setup", "passed"), ("call", "passed"), ("teardown", "passed")]

@@ -107,7 +107,12 @@ class MemoryAttempts:
         return _ticket(row, self._store.plans[row["run_id"]]["body"], stage, self._lease_seconds, output)
 
     def _heartbeat(self, beat: Heartbeat) -> Leases:
-        seen = {"worker_id": beat.worker_id, "slots": beat.slots, "seen_at": self._store.at}
+        seen = {
+            "worker_id": beat.worker_id,
+            "slots": beat.slots,
+            "sandboxes": beat.sandboxes,
+            "seen_at": self._store.at,
+        }
         if beat.worker_id in self._store.workers:
             self._store.workers.change(beat.worker_id, **seen)
         else:

@@ -9,11 +9,13 @@ from assay.contracts.rpc import Quote
 from assay.contracts.runs import RunPlan
 from assay.contracts.spending import AccountKind, AccountView
 from services.ledger.memory.accounts import day_account
+from services.ledger.memory.givers import givers
 from services.ledger.memory.reuse import earlier_results
 from services.ledger.memory.rows import new_account
 from services.ledger.memory.store import MemoryStore
 from services.ledger.postgres.quoting import _left, _refusal, account_view
 from services.ledger.settings import LedgerSettings
+from services.ledger.shelter import shelter_refusal
 from services.ledger.worth import cells_of, content_key, estimated_nanousd, worst_nanousd
 
 
@@ -61,7 +63,8 @@ def quote(store: MemoryStore, plan: RunPlan, settings: LedgerSettings) -> Quote:
     limit = plan.limits.cost_usd
     run = AccountView(account="run", kind=AccountKind.RUN, limit_usd=limit, spent_usd="0", left_usd=limit)
     accounts = [run, *project_accounts(store, plan.project, settings)] if worst else [run]
-    refusal = _refusal(accounts, min(estimated, worst), worst, min(cheapest, default=0), plan.partial)
+    refusal = shelter_refusal(plan, givers(store, settings))
+    refusal = refusal or _refusal(accounts, min(estimated, worst), worst, min(cheapest, default=0), plan.partial)
     return Quote(
         attempts=attempts,
         reused=reused.total(),

@@ -11,9 +11,10 @@ from assay.contracts.facts import Fact, RunFinished, RunSubmitted
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
 from assay.contracts.runs import RunPlan, RunView
-from services.ledger.errors import key_reused, over_limit
+from services.ledger.errors import key_reused, no_shelter, over_limit
 from services.ledger.memory.accounts import open_accounts
 from services.ledger.memory.changes import store_facts
+from services.ledger.memory.givers import givers
 from services.ledger.memory.quoting import open_project, quote
 from services.ledger.memory.reuse import earlier_results
 from services.ledger.memory.rows import new_attempt, new_run
@@ -23,16 +24,20 @@ from services.ledger.postgres.changes import event
 from services.ledger.postgres.rows import run_view, to_jsonb
 from services.ledger.postgres.submitting import _REUSED, COLUMNS, _attempts
 from services.ledger.settings import LedgerSettings
+from services.ledger.shelter import shelter_refusal
 
 
 def submit(store: MemoryStore, order: SubmitRun, run_id: str, settings: LedgerSettings) -> RunView:
-    """The run as stored; the one stored before under the same key; Refused when it cannot fit the limits."""
+    """The run as stored; the one stored before under the same key; Refused when it cannot fit the limits or no
+    worker could hold it."""
     plan, plan_digest = order.plan, digest(order.plan)
     for run in store.runs if order.idempotency_key else ():
         if run["idempotency_key"] == order.idempotency_key:
             if run["plan_digest"] != plan_digest:
                 raise key_reused(order.idempotency_key, run["run_id"])
             return run_view(run)
+    if refusal := shelter_refusal(plan, givers(store, settings)):
+        raise no_shelter(refusal)
     _afford(store, plan, run_id, settings)
     attempts = _all_attempts(store, plan, run_id)
     run = _new_run(store, plan, run_id, attempts)

@@ -55,8 +55,9 @@ FROM unnest($1::text[], $2::int[]) AS t(attempt_id, token) ON CONFLICT DO NOTHIN
 """
 
 _SEEN = """
-INSERT INTO workers (worker_id, stage, pool, slots, seen_at) VALUES ($1, $2, $3, $4, clock_timestamp())
-ON CONFLICT (worker_id) DO UPDATE SET slots = excluded.slots, seen_at = excluded.seen_at
+INSERT INTO workers (worker_id, stage, pool, slots, sandboxes, seen_at)
+VALUES ($1, $2, $3, $4, $5, clock_timestamp()) ON CONFLICT (worker_id)
+DO UPDATE SET slots = excluded.slots, sandboxes = excluded.sandboxes, seen_at = excluded.seen_at
 """
 
 _LIVE_SLOTS = """
@@ -113,7 +114,8 @@ class PostgresAttempts:
         """Note the worker's slots, extend the leases it holds, and tell it which ones it no longer does."""
 
         async def work(connection: Connection) -> Leases:
-            await connection.execute(_SEEN, beat.worker_id, beat.stage, beat.pool, beat.slots)
+            sandboxes = None if beat.sandboxes is None else list(beat.sandboxes)
+            await connection.execute(_SEEN, beat.worker_id, beat.stage, beat.pool, beat.slots, sandboxes)
             live = await connection.fetchval(_LIVE_SLOTS, beat.stage, self._silence_seconds)
             share = beat.slots / live if beat.slots and live else 1.0
             if not beat.leases:
@@ -173,6 +175,7 @@ def _ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, output:
         reference=task.reference if running and pin.model.name in BASELINES else None,
         hidden=None if running else task.hidden,
         output=output,
+        sandbox=plan.sandbox,
     )
 
 

@@ -10,9 +10,11 @@ from assay.contracts.rpc import Quote
 from assay.contracts.runs import RunPlan
 from assay.contracts.spending import AccountKind, AccountView
 from services.ledger.postgres.database import Connection
+from services.ledger.postgres.givers import givers
 from services.ledger.postgres.reuse import earlier_results
 from services.ledger.postgres.rows import Row
 from services.ledger.settings import LedgerSettings
+from services.ledger.shelter import shelter_refusal
 from services.ledger.worth import cells_of, content_key, estimated_nanousd, worst_nanousd
 
 _HISTORY = """
@@ -80,7 +82,8 @@ async def quote(connection: Connection, plan: RunPlan, settings: LedgerSettings)
     limit = plan.limits.cost_usd
     run = AccountView(account="run", kind=AccountKind.RUN, limit_usd=limit, spent_usd="0", left_usd=limit)
     accounts = [run, *await project_accounts(connection, plan.project, settings)] if worst else [run]
-    refusal = _refusal(accounts, min(estimated, worst), worst, min(cheapest, default=0), plan.partial)
+    refusal = shelter_refusal(plan, await givers(connection, settings))
+    refusal = refusal or _refusal(accounts, min(estimated, worst), worst, min(cheapest, default=0), plan.partial)
     return Quote(
         attempts=attempts,
         reused=reused.total(),

@@ -14,14 +14,16 @@ from assay.contracts.ids import attempt_id, new_id
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
 from assay.contracts.runs import RunPlan, RunView
-from services.ledger.errors import key_reused, over_limit
+from services.ledger.errors import key_reused, no_shelter, over_limit
 from services.ledger.postgres.accounts import open_accounts
 from services.ledger.postgres.changes import event, store_facts
 from services.ledger.postgres.database import Connection
+from services.ledger.postgres.givers import givers
 from services.ledger.postgres.quoting import open_project, quote
 from services.ledger.postgres.reuse import Earlier, earlier_results
 from services.ledger.postgres.rows import Row, run_view, to_jsonb
 from services.ledger.settings import LedgerSettings
+from services.ledger.shelter import shelter_refusal
 from services.ledger.worth import content_key, worst_nanousd
 
 _BY_KEY = "SELECT *, now() AS at FROM runs WHERE idempotency_key = $1"
@@ -54,10 +56,13 @@ class Submission:
         self._attempts = list(_attempts(self._run_id, order.plan))
 
     async def store(self, connection: Connection) -> RunView:
-        """The run as stored; the one stored before under the same key; Refused when it cannot fit the limits."""
+        """The run as stored; the one stored before under the same key; Refused when it cannot fit the limits
+        or no worker could hold it."""
         earlier = await self._earlier(connection)
         if earlier is not None:
             return earlier
+        if refusal := shelter_refusal(self._plan, await givers(connection, self._settings)):
+            raise no_shelter(refusal)
         await self._afford(connection)
         rows = self._attempts
         if self._plan.reuse:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Column, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from services.ledger.tables.columns import time
@@ -24,7 +25,7 @@ class Inbox(SQLModel, table=True):
 
 
 class Worker(SQLModel, table=True):
-    """A runner or judge, as last heard of."""
+    """A runner or judge, as last heard of. ``sandboxes`` are the kinds it can give; null: it did not say."""
 
     __tablename__ = "workers"
 
@@ -32,4 +33,5 @@ class Worker(SQLModel, table=True):
     stage: str
     pool: str
     slots: int
+    sandboxes: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     seen_at: datetime = time()

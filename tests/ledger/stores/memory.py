@@ -23,7 +23,7 @@ from services.ledger.settings import LedgerSettings
 from tests.faults.simulation.money import unbalanced
 from tests.ledger.desk import Desk
 
-KEYS = {"attempts": "attempt_id", "pending_orders": "attempt_id", "runs": "run_id"}
+KEYS = {"attempts": "attempt_id", "pending_orders": "attempt_id", "runs": "run_id", "workers": "worker_id"}
 
 
 class MemoryDesk(Desk):

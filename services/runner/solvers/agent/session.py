@@ -28,7 +28,7 @@ _SILENT_TURNS = 2
 async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
     with Transcript(attempt.listener, attempt) as transcript:
-        async with attempt.ports.sandboxes.open(opened.task.sandbox) as sandbox:
+        async with attempt.sandboxes.open(opened.task.sandbox) as sandbox:
             await lay_out(sandbox, opened)
             if Tool.BASH in opened.task.tools:
                 await check_host(sandbox)

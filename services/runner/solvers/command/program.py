@@ -36,7 +36,7 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
                 FolderMount(path=MODEL_FOLDER, folder=proxy.folder),
                 FilesMount(path=TASK_FOLDER, files={INSTRUCTIONS: to_bytes(told)}),
             )
-            async with attempt.ports.sandboxes.open(spec, mounts=mounts) as sandbox:
+            async with attempt.sandboxes.open(spec, mounts=mounts) as sandbox:
                 await lay_out(sandbox, opened)
                 try:
                     await _run(attempt, opened.task.command, sandbox, proxy)
