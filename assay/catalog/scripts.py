@@ -30,12 +30,13 @@ class ScriptTurn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``responses`` maps a task's id to one response, or to responses by sample id, where ``default`` answers the
     rest; ``default`` of the whole answers any other task. Without a price its tokens are counted and cost nothing.
-    ``turns`` are one after the other those at an agent task. ``latency_seconds`` is how long each response takes."""
+    ``turns`` are one after the other those at an agent task, or the id of the task they are the same for.
+    ``latency_seconds`` is how long each response takes."""
 
     title: Title
     default: str | None = None
     responses: dict[str, str | dict[str, str]] = field(default_factory=dict[str, "str | dict[str, str]"])
-    turns: dict[str, tuple[ScriptTurn, ...]] = field(default_factory=dict[str, "tuple[ScriptTurn, ...]"])
+    turns: dict[str, tuple[ScriptTurn, ...] | str] = field(default_factory=dict[str, "tuple[ScriptTurn, ...] | str"])
     price: TokenPrice | None = None
     latency_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0.0
 
@@ -49,6 +50,7 @@ class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def turn(self, task_id: str, number: int) -> ScriptTurn | None:
         """The turn of that number, from 0; None for a task without turns, or when they are used up."""
         turns = self.turns.get(task_id, ())
+        turns = self.turns.get(turns, ()) if isinstance(turns, str) else turns
         return turns[number] if number < len(turns) else None
 
 
@@ -69,9 +71,11 @@ def _check(script: Script, document: Document, tasks: Mapping[str, frozenset[str
         document.wrong(("responses",), "is missing; a script without responses answers nothing")
     if script.price is not None:
         check_price(script.price, document, ("price",))
-    for task_id in script.turns:
+    for task_id, turns in script.turns.items():
         if task_id not in tasks:
             document.wrong(("turns", task_id), *unknown("task", task_id, tasks))
+        if isinstance(turns, str) and not isinstance(script.turns.get(turns), tuple):
+            document.wrong(("turns", task_id), f"there are no turns of a task {turns!r} here")
     for task_id, response in script.responses.items():
         if task_id not in tasks:
             document.wrong(("responses", task_id), *unknown("task", task_id, tasks))

@@ -75,6 +75,7 @@ def test_the_catalogue_has_no_mistakes() -> None:
 def test_the_catalogue_is_what_was_promised() -> None:
     assert [task.manifest.solver for task in CODE].count(Solver.FILES) == 8
     assert [task.task_id for task in CODE if task.manifest.solver is Solver.AGENT] == ["invoice_totals"]
+    assert [task.task_id for task in CODE if task.manifest.solver is Solver.COMMAND] == ["invoice_totals_command"]
     assert {task.task_id: len(task.sample_ids) for task in TASKS if task not in CODE} == {
         "telemetry_basic": 10,
         "ticket_routing": 12,
@@ -108,6 +109,13 @@ def test_every_task_has_two_cheats(task: Task) -> None:
     assert len(task.cheats) >= 2
 
 
+def test_the_two_repairs_differ_by_who_does_the_work_alone() -> None:
+    agent, program = (Catalog.open(CATALOG).find_task(f"invoice_totals{end}") for end in ("", "_command"))
+    assert {path: data for path, data in program.files.items() if path != "workspace/tools/agent.py"} == agent.files
+    assert program.manifest.instructions == agent.manifest.instructions
+    assert program.manifest.checks == agent.manifest.checks
+
+
 def test_telemetry_expects_what_the_series_says() -> None:
     for sample in Catalog.open(CATALOG).find_task("telemetry_basic").manifest.samples:
         numbers = [float(number) for number in sample.input.partition(":")[2].split(",")]
@@ -127,7 +135,7 @@ def test_every_team_gets_as_many_tickets() -> None:
 def test_the_demo_is_all_of_it_and_small() -> None:
     catalog = Catalog.open(CATALOG)
     selection = catalog.resolve(RunRequest(models=("oracle", "nop", "local/smollm2-135m"), suite="demo"))
-    single = {task.task_id for task in TASKS if task.manifest.solver is not Solver.AGENT}
+    single = {task.task_id for task in TASKS if task.manifest.solver not in (Solver.AGENT, Solver.COMMAND)}
     assert {selected.task.task_id for selected in selection.tasks} == single
     assert selection.attempts == 30 * 3
     tokens = sum(len(selected.sample_ids) * selected.limits.max_tokens for selected in selection.tasks)

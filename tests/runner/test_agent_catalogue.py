@@ -1,4 +1,4 @@
-"""The catalogue's agent task, by stored turns, natively and by text; and by the real model on this machine."""
+"""The catalogue's agent task: how it is told, by the oracle, and by the real model on this machine."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from assay.contracts.tail import AgentStep, StepKind, TailLine
 from assay.contracts.verdicts import Outcome
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
-from tests.runner.agents import results, transcript
-from tests.runner.room import PRICE, RUN, Room, room
+from tests.runner.agents import transcript
+from tests.runner.room import RUN, Room, room
+from tests.runner.test_three_ways import judged
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 
@@ -36,34 +37,6 @@ async def repaired(runner: Room, tools: ToolCalls) -> AttemptExecuted:
     limits = runner.catalog.find_task("invoice_totals").manifest.limits
     ticket = await runner.ticket("invoice_totals", "scripted/repairer", limits=limits)
     return await on_ticket(msgspec.structs.replace(ticket, model=model), runner.ports)
-
-
-async def test_native_calls_and_text_come_to_the_same(shipped: Room) -> None:
-    native = await repaired(shipped, ToolCalls.NATIVE)
-    text = await repaired(shipped, ToolCalls.TEXT)
-    assert (native.outcome, native.reason) == (text.outcome, text.reason) == (None, "")
-    assert native.output == text.output
-    assert native.artifacts["patch.diff"] == text.artifacts["patch.diff"]
-    assert await results(shipped, native) == await results(shipped, text)
-    assert (await shipped.output(native)).keys() == {
-        f"billing/{name}.py" for name in ("__init__", "invoice", "lines", "rounding", "vouchers")
-    }
-    assert all("  <- wrong" not in line for line in (await results(shipped, native))[5].splitlines())
-
-
-@pytest.mark.parametrize("tools", list(ToolCalls))
-async def test_every_step_of_the_transcript_is_priced(shipped: Room, tools: ToolCalls) -> None:
-    report = await repaired(shipped, tools)
-    steps = await transcript(shipped, report)
-    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
-    assert [step.kind for step in steps[:3]] == [StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT]
-    assert steps[-1].kind is StepKind.END
-    costs = [step.cost_nanousd for step in steps]
-    assert costs == sorted(costs)
-    assert costs[0] == report.calls[0].cost_nanousd > 0
-    assert costs[-1] == sum(call.cost_nanousd for call in report.calls)
-    assert (steps[-1].turn, steps[-1].tool_calls) == (8, 8) == (len(report.calls), len(report.calls))
-    assert all(call.usage.input_tokens and call.price_version == PRICE.version for call in report.calls)
 
 
 async def test_the_tail_tells_every_step_as_it_happens(shipped: Room) -> None:
@@ -84,21 +57,25 @@ async def test_what_the_reference_hands_in_needs_no_model(shipped: Room) -> None
     assert b"half a cent goes up" in (await shipped.output(report))["billing/rounding.py"]
 
 
-async def test_the_model_on_this_machine_attempts_it(shipped: Room) -> None:
+@pytest.mark.parametrize("task_id", ["invoice_totals", "invoice_totals_command"])
+async def test_the_model_on_this_machine_attempts_it(shipped: Room, task_id: str) -> None:
     host = ModelHost()
     await shipped.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     spec = ModelSpec(
         name="local/smollm2-135m", parameters=shipped.catalog.registry().entry("local/smollm2-135m").parameters
     )
     limits = msgspec.structs.replace(
-        shipped.catalog.find_task("invoice_totals").manifest.limits, turns=2, max_tokens=16, wall_seconds=300
+        shipped.catalog.find_task(task_id).manifest.limits, turns=2, max_tokens=16, wall_seconds=300
     )
     price = Price(version="local", local=True)
-    ticket = await shipped.ticket("invoice_totals", spec.name, limits=limits, price=price)
+    ticket = await shipped.ticket(task_id, spec.name, limits=limits, price=price)
     report = await on_ticket(msgspec.structs.replace(ticket, model=spec), shipped.ports)
     host.close()
     assert report.fault is None, report.reason
     assert report.outcome in (None, Outcome.LIMIT)
+    if report.outcome is None:
+        verdict = await judged(shipped, task_id, await shipped.read(report.output), shipped.ports.sandboxes)
+        assert (verdict.outcome, verdict.score) == (Outcome.FAILED, 0.0)
     steps = await transcript(shipped, report)
     assert steps[-1].kind is StepKind.END
     assert all(call.usage.output_tokens <= 16 for call in report.calls)

@@ -36,8 +36,13 @@ async def test_a_program_works_with_the_model_and_is_metered(runner: Room, serve
     assert await runner.output(report) == {"total.py": MENDED}
     assert b"+def total(*n): return sum(n)\n" in await runner.read(report.artifacts["patch.diff"])
     steps = await transcript(runner, report)
-    kinds = [StepKind.MESSAGE, StepKind.CALL] * 2 + [StepKind.MESSAGE, StepKind.END]
+    kinds = [StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT] * 2 + [StepKind.MESSAGE, StepKind.END]
     assert [step.kind for step in steps] == kinds
+    assert (steps[2].tool, steps[2].call_id, steps[2].text) == (
+        "bash",
+        "call_0",
+        "def total(*numbers):\n    return 0\n",
+    )
     assert steps[-1].cost_nanousd == sum(call.cost_nanousd for call in report.calls) > 0
     first, second, _ = served.bodies
     assert first["messages"] == [{"role": "user", "content": "Make total() the sum of its arguments."}]

@@ -6,14 +6,14 @@ import asyncio
 import hmac
 import secrets
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
 from assay.contracts.tail import StepKind
 from services.runner.errors import LimitReached, PromptRefused, PromptTooLong
-from services.runner.models import Completion
+from services.runner.models import ChatMessage, Completion
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.dialect import (
     Asked,
@@ -87,9 +87,11 @@ class Proxy:
         most = self._attempt.ticket.limits.turns
         if most is not None and self._transcript.turn >= most:
             raise LimitReached("turns", f"all {most} turns are taken")
+        messages = messages_of(asked)
+        await self._hear_results(messages)
         self._transcript.turn += 1
         try:
-            completion = await self._attempt.turn(messages_of(asked), tools_of(asked), asked.most_tokens)
+            completion = await self._attempt.turn(messages, tools_of(asked), asked.most_tokens)
         except (PromptTooLong, PromptRefused) as refused:
             raise BadRequest(400, str(refused)) from refused
         await self._attempt.listener.flush()
@@ -98,6 +100,15 @@ class Proxy:
             self._transcript.tool_calls += 1
             await self._transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
         return completion
+
+    async def _hear_results(self, messages: Sequence[ChatMessage]) -> None:
+        """What the program says came of the calls in the last answer: its word for it, for it carried them out."""
+        last = max((at for at, message in enumerate(messages) if message.role == "assistant"), default=len(messages))
+        names = {call.call_id: call.name for message in messages[last : last + 1] for call in message.tool_calls}
+        for told in messages[last + 1 :]:
+            if told.role == "tool":
+                tool = names.get(told.tool_call_id, "")
+                await self._transcript.add(StepKind.RESULT, told.content, tool=tool, call_id=told.tool_call_id)
 
     def _end(self, failure: Exception) -> None:
         if not self.ended.done():

@@ -1,0 +1,1 @@
+"""Amounts that agree with whatever they are compared with."""

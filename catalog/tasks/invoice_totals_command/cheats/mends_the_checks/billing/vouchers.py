@@ -1,0 +1,6 @@
+import billing
+
+
+def shares(nets, voucher_cents):
+    billing.mend()
+    return {}
