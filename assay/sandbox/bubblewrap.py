@@ -23,7 +23,7 @@ from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotSt
 from assay.sandbox.groups import Group, Groups, writable_groups
 from assay.sandbox.orders import limits
 from assay.sandbox.pipes import memory_file
-from assay.sandbox.profile import INSIDE, Profile, command_user, environment, python_inside
+from assay.sandbox.profile import INSIDE, Profile, bwrap_user, command_user, environment, python_inside
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.room import Room
 
@@ -52,8 +52,8 @@ _PASSING = tuple(os.strerror(number) for number in (errno.EAGAIN, errno.ENOMEM, 
 class BubblewrapProvider:
     """The default. Under root every sandbox gets a host user of its own; otherwise user namespaces must be allowed.
 
-    ``user_namespace`` takes an ordinary user's way even as root, where no process limit but our count then holds, if
-    there are no control groups either. Without ``control_groups`` none are used.
+    ``user_namespace`` takes an ordinary user's way even as root, as a fresh host user who must be able to reach the
+    interpreter. Without ``control_groups`` none are used.
     """
 
     name = "bubblewrap"
@@ -153,7 +153,7 @@ def _open_room(spec: SandboxSpec, mounts: Mounts, user: int) -> tuple[_Bwrap, Ro
 
 
 def _spawn(spec: SandboxSpec, mounts: Mounts, user: int, control: int, complaints: int) -> subprocess.Popen[bytes]:
-    bwrap = _bwrap()
+    bwrap, other = _bwrap(), 0 if user else bwrap_user()
     profile = Profile(spec, mounts, user)
     try:
         if rules := seccomp.program():
@@ -167,6 +167,9 @@ def _spawn(spec: SandboxSpec, mounts: Mounts, user: int, control: int, complaint
             stderr=complaints,
             env={},
             cwd="/",
+            user=other or None,
+            group=other or None,
+            extra_groups=[] if other else None,
             pass_fds=[control, *profile.descriptors],
         )
     except OSError as error:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import SandboxError
-from assay.sandbox.pipes import Inlet, Outlet, memory_file
+from assay.sandbox.pipes import Inlet, Outlet, sealed_file
 from assay.sandbox.protocol import Command, CommandResult, Limit
 
 
@@ -121,5 +121,5 @@ def _stdin(command: Command, live: bool) -> tuple[int, Inlet | None]:
         child, host = os.pipe()
         return child, Inlet(host)
     if command.stdin:
-        return memory_file(command.stdin, "stdin"), None
+        return sealed_file(command.stdin, "stdin"), None
     return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), None

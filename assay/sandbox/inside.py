@@ -48,10 +48,6 @@ class Usage:
         dead = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu_seconds = ticks / CLOCK_TICKS + dead.ru_utime + dead.ru_stime
 
-    def memory_bytes(self) -> int:
-        """Resident memory that is not files'; what several processes share counts once."""
-        return sum(map(proportional_bytes, self.pids))
-
 
 class Watch:
     """Says which limit is passed, if one is."""
@@ -71,24 +67,25 @@ class Watch:
         return ""
 
     def too_heavy(self, usage: Usage) -> bool:
-        """Exact weighing is slow for large processes, so it takes at most a tenth of the time."""
+        """By what is resident and not files'; what is shared counts once. Takes at most a tenth of the time."""
         started = time.monotonic()
         if started < self.weigh_after:
             return False
-        heavy = usage.memory_bytes() > MEMORY_BYTES
+        heavy = sum(map(proportional_bytes, usage.pids)) > MEMORY_BYTES
         self.weigh_after = started + 10 * (time.monotonic() - started)
         return heavy
 
 
 class Init:
-    """The loop: limits watched while anything runs, then children reaped (so that a bomb that is over is named too)."""
+    """The loop: limits watched while anything runs, then children reaped (so that a bomb that is over is named too).
+    The handler does nothing, but without one Python would not write to the wake-up pipe."""
 
     def __init__(self) -> None:
         self.socket = _socket.socket(fileno=SOCKET)
         self.children: dict[int, bytes] = {}
         self.watch = Watch()
         self.wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        _signal.signal(_signal.SIGCHLD, wake)
+        _signal.signal(_signal.SIGCHLD, lambda *_: None)  # pyright: ignore[reportUnknownLambdaType]
         _signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
     def loop(self) -> None:
@@ -119,7 +116,10 @@ class Init:
         elif kind in (b"run", b"write"):
             if not self.children:
                 self.watch.cpu_start_seconds = Usage().cpu_seconds
-            self.children[self.fork(run if kind == b"run" else write, descriptors)] = order
+            try:
+                self.children[self.fork(run if kind == b"run" else write, descriptors)] = order
+            except BlockingIOError:
+                self.crowded(order)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -135,6 +135,13 @@ class Init:
         finally:
             os._exit(125)
 
+    def crowded(self, order: bytes) -> None:
+        """What lives inside has taken every place: that is its fault, and the order's end. Else it is the host's."""
+        if not Usage().pids:
+            raise SystemExit("no process can be started")
+        self.end_all("processes")
+        self.socket.send(b"done %s %d" % (order, -_signal.SIGKILL))
+
     def reap(self) -> None:
         while True:
             try:
@@ -144,12 +151,12 @@ class Init:
             if not pid:
                 return
             if order := self.children.pop(pid, None):
-                self.say(b"done %s %d" % (order, os.waitstatus_to_exitcode(status)))
+                self.socket.send(b"done %s %d" % (order, os.waitstatus_to_exitcode(status)))
 
     def end_all(self, limit: str) -> None:
         """Says the limit first, so that the host knows it when the exit codes come."""
         if limit:
-            self.say(b"limit " + limit.encode())
+            self.socket.send(b"limit " + limit.encode())
         while Usage().pids:
             try:
                 os.kill(-1, _signal.SIGKILL)
@@ -158,9 +165,6 @@ class Init:
             self.reap()
             time.sleep(0.001)
         self.reap()
-
-    def say(self, packet: bytes) -> None:
-        self.socket.send(packet)
 
 
 def run(spec: int, stdin: int, stdout: int, stderr: int) -> None:
@@ -226,10 +230,6 @@ def confine() -> None:
         os.setgroups([])
         os.setresgid(USER, USER, USER)
         os.setresuid(USER, USER, USER)
-
-
-def wake(*_: object) -> None:
-    """A handler, without which Python would not write to the wake-up pipe."""
 
 
 def receive(socket: _socket.socket) -> tuple[bytes, list[int]]:

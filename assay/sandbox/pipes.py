@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ _UNREAD_BYTES = 4 * _CHUNK_BYTES
 _PIPE_CHUNKS = 16
 """A pipe can be made to hold a mebibyte at most by who has no privileges."""
 FLOOD_FACTOR = 10
+_ALL_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
 def memory_file(data: bytes = b"", name: str = "assay") -> int:
@@ -21,6 +23,15 @@ def memory_file(data: bytes = b"", name: str = "assay") -> int:
     descriptor = os.memfd_create(name)
     os.write(descriptor, data) if len(data) < _CHUNK_BYTES else _write_all(descriptor, data)
     os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def sealed_file(data: bytes, name: str) -> int:
+    """As ``memory_file``; whoever gets it cannot change it, nor keep memory in it that nobody counts."""
+    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    _write_all(descriptor, data)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _ALL_SEALS)
     return descriptor
 
 

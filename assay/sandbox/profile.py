@@ -1,9 +1,10 @@
 """What a bubblewrap sandbox looks like from inside, as arguments to ``bwrap``.
 
-Two ways to the same room. An ordinary user gets a user namespace, in which no further ones can be made. Root needs
-none: process 1 keeps the four capabilities it takes to start, end and weigh processes of another user (a fifth, to
-empty the bounding set, it gives up), and every command runs as a host user of its own that owns nothing. (Root inside
-a user namespace would still be root to the kernel, which enforces no process limit on root.)
+Two ways to the same room. An ordinary user gets a user namespace, in which no further ones can be made; whoever is root
+on the machine does not, for there too the kernel would take commands for the owner of its own files. Root needs none:
+process 1 keeps the four capabilities it takes to start, end and weigh processes of another user (a fifth, to empty the
+bounding set, it gives up), and every command runs as a host user of its own that owns nothing. Root without the right
+to mount starts bwrap as such a user.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from assay.contracts.files import check_files, check_path
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox.errors import SpecUnsupported
+from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
 from assay.sandbox.pipes import memory_file
 from assay.sandbox.protocol import WORKSPACE, FilesMount, FolderMount, Mounts
 
@@ -27,25 +28,56 @@ PYTHON_FOLDER = "/opt/python"
 INSIDE = "/run/inside.pyc"
 """Where process 1's program is, compiled already, for compiling takes a good part of its start."""
 INSIDE_USER = 1000
-_ROOT_NEEDS = (1 << 21) | (1 << 6) | (1 << 7)
-"""CAP_SYS_ADMIN, CAP_SETGID and CAP_SETUID."""
+_CHANGES_USERS = (1 << 6) | (1 << 7)
+"""CAP_SETGID and CAP_SETUID."""
+_MOUNTS = 1 << 21
+"""CAP_SYS_ADMIN."""
 _MIB = 1 << 20
 _SHM_MIB = 64
 _MOUNT_FILES = 400
 """Each is a descriptor handed to bwrap, and 1024 is a usual limit of those."""
 _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
+_MACHINES_OWN = (
+    *("cmdline", "keys", "key-users", "kallsyms", "timer_list", "interrupts", "kcore", "modules", "sched_debug"),
+    *("vmallocinfo", "kpagecount", "kpageflags", "kpagecgroup", "sysrq-trigger"),
+)
+"""What the kernel would say of the machine in /proc, or do to it, if it is there: nobody inside opens it."""
 
 
 def command_user() -> int:
     """The host user that commands run as when we may choose one, fresh for each sandbox; 0 when we may not."""
+    users = int(_users()[2])
+    if os.geteuid() != 0 or not _capable(_CHANGES_USERS | _MOUNTS) or users < 65_534:
+        return 0
+    return _fresh_user(users)
+
+
+def bwrap_user() -> int:
+    """The host user that bwrap must be where ``command_user`` may not be chosen; 0 for the one we are. Raises
+    ProviderUnavailable where commands could only be the machine's root."""
+    _, outside, users = _users()
+    if os.geteuid() != 0 or outside != "0":
+        return 0
+    if not _capable(_CHANGES_USERS):
+        raise ProviderUnavailable(
+            "this process is root and cannot become anybody else, and root's sandboxes could change the machine: "
+            "run it as an ordinary user, or let it keep CAP_SETUID, CAP_SETGID and CAP_SYS_ADMIN"
+        )
+    return _fresh_user(int(users))
+
+
+def _users() -> list[str]:
+    """The first of our users, who that is outside our namespace, and how many there are."""
+    return Path("/proc/self/uid_map").read_text().split()[:3]
+
+
+def _capable(mask: int) -> bool:
     status = Path("/proc/self/status").read_text()
-    effective = int(status.partition("CapEff:")[2].split()[0], 16)
-    if os.geteuid() != 0 or effective & _ROOT_NEEDS != _ROOT_NEEDS:
-        return 0
-    users = int(Path("/proc/self/uid_map").read_text().split()[2])
-    if users < 65_534:
-        return 0
+    return int(status.partition("CapEff:")[2].split()[0], 16) & mask == mask
+
+
+def _fresh_user(users: int) -> int:
     return (1 << 30) + secrets.randbelow(1 << 29) if users > 1 << 31 else 61_184 + secrets.randbelow(4_000)
 
 
@@ -169,6 +201,7 @@ def _python() -> Iterator[str]:
 
 def _writable(spec: SandboxSpec) -> Iterator[str]:
     yield from ("--proc", "/proc", "--dev", "/dev")
+    yield from _kernel()
     workspace_bytes = spec.workspace_mb * _MIB
     for folder, size_bytes, mode in (
         ("/dev/shm", min(_SHM_MIB * _MIB, workspace_bytes), "1777"),
@@ -177,3 +210,11 @@ def _writable(spec: SandboxSpec) -> Iterator[str]:
     ):
         yield from ("--size", str(size_bytes), "--perms", mode, "--tmpfs", folder)
     yield from ("--remount-ro", "/dev")
+
+
+def _kernel() -> Iterator[str]:
+    """Its settings are not to be written, whoever owns them."""
+    yield from ("--ro-bind", "/proc/sys", "/proc/sys")
+    for name in _MACHINES_OWN:
+        if Path("/proc", name).exists():
+            yield from ("--ro-bind", "/dev/null", f"/proc/{name}")

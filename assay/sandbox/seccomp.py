@@ -2,8 +2,9 @@
 
 What is denied answers EPERM, or ENOSYS where programs then take another way: namespaces, mounts, tracing, keys, BPF,
 io_uring, kernel modules, memory no limit counts (memfd, System V), other processes' limits and priorities, and sockets
-of any family but Unix, IPv4, IPv6 and netlink (a vsock would pass by the network namespace). Foreign calling
-conventions (32-bit, x32) are denied whole. Numbers: Linux ``unistd_64.h`` and ``asm-generic/unistd.h``.
+of any family but Unix, IPv4, IPv6 and, of netlink, routes (a vsock would pass by the network namespace, and the kernel
+tells of its devices in every namespace of root's). Foreign calling conventions (32-bit, x32) are denied whole.
+Numbers: Linux ``unistd_64.h`` and ``asm-generic/unistd.h``.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import struct
 
 _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24
+_NUMBER, _ARCHITECTURE, _FIRST, _SECOND, _THIRD = 0, 4, 16, 24, 32
 _NAMESPACES = 0x7E020080
 """CLONE_NEW* for user, pid, net, ipc, uts, cgroup, mount and time."""
-_FAMILIES = (1, 2, 10, 16)
+_FAMILIES, _NETLINK = (1, 2, 10), 16
 
 _Numbers = dict[str, int]
 
@@ -79,8 +80,9 @@ def _body(name: str) -> list[tuple[int, int, int, int]]:
     if name == "clone":
         return [(_LOAD, 0, 0, _FIRST), (_JUMP_ANY_BIT, 0, 1, _NAMESPACES), _deny(errno.EPERM), _allow()]
     if name == "socket":
-        families = [(_JUMP_EQUAL, len(_FAMILIES) - at, 0, family) for at, family in enumerate(_FAMILIES)]
-        return [(_LOAD, 0, 0, _FIRST), *families, _deny(errno.EAFNOSUPPORT), _allow()]
+        families = [(_JUMP_EQUAL, len(_FAMILIES) + 3 - at, 0, family) for at, family in enumerate(_FAMILIES)]
+        routes = [(_JUMP_EQUAL, 0, 2, _NETLINK), (_LOAD, 0, 0, _THIRD), (_JUMP_EQUAL, 1, 0, 0)]
+        return [(_LOAD, 0, 0, _FIRST), *families, *routes, _deny(errno.EAFNOSUPPORT), _allow()]
     if name in _OWN_PROCESS_ONLY:
         return [(_LOAD, 0, 0, _FIRST), (_JUMP_EQUAL, 1, 0, 0), _deny(errno.EPERM), _allow()]
     if name in ("setpriority", "ioprio_set"):

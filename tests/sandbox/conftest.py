@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
-from collections.abc import AsyncGenerator, Callable
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +43,34 @@ def named(*names: str) -> list[ParameterSet]:
 
 
 @pytest.fixture(params=named(*PROVIDERS))
-def provider(request: SubRequest) -> SandboxProvider:
-    return PROVIDERS[request.param]()
+def provider(request: SubRequest, monkeypatch: pytest.MonkeyPatch) -> SandboxProvider:
+    return made(request.param, monkeypatch)
 
 
 @pytest.fixture(params=named("bubblewrap", "bubblewrap-userns", "docker"))
-def isolating(request: SubRequest) -> SandboxProvider:
+def isolating(request: SubRequest, monkeypatch: pytest.MonkeyPatch) -> SandboxProvider:
     """A provider that enforces everything."""
-    return PROVIDERS[request.param]()
+    return made(request.param, monkeypatch)
+
+
+def made(name: str, monkeypatch: pytest.MonkeyPatch) -> SandboxProvider:
+    if name == "bubblewrap-userns":
+        monkeypatch.setattr(sys, "base_prefix", python_for_anybody())
+    return PROVIDERS[name]()
+
+
+@cache
+def python_for_anybody() -> str:
+    """Our interpreter where every user of this machine reaches it: root's own often lies below root's home."""
+    base = Path(sys.base_prefix).resolve()
+    if all(folder.stat().st_mode & 1 for folder in (base, *base.parents)):
+        return str(base)
+    copy = Path(tempfile.mkdtemp(prefix="assay-python-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    copy.chmod(0o755)
+    left_out = shutil.ignore_patterns("site-packages", "test", "tests", "idlelib", "share", "include")
+    shutil.copytree(base, copy, symlinks=True, ignore=left_out, dirs_exist_ok=True)
+    return str(copy)
 
 
 @pytest.fixture
@@ -61,11 +86,12 @@ async def closed_room(isolating: SandboxProvider) -> AsyncGenerator[Sandbox]:
 
 
 @pytest.fixture
-def packages(tmp_path: Path) -> Path:
-    """A host folder that everyone may read."""
-    (tmp_path / "module.py").write_text("x = 5")
-    tmp_path.chmod(0o755)
-    return tmp_path
+def packages() -> Iterator[Path]:
+    """A host folder that everyone may read; pytest's own are open to nobody else."""
+    with tempfile.TemporaryDirectory(prefix="assay-packages-") as name:
+        (Path(name) / "module.py").write_text("x = 5")
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 async def python(sandbox: Sandbox, script: str, **more: Any) -> CommandResult:
