@@ -12,7 +12,7 @@ from typing import Any
 
 from assay.bus.durability import HEALTH, REPORT
 from assay.bus.protocol import Queue
-from assay.bus.queues import CANARIES, REPORTS, orders_queue
+from assay.bus.queues import CANARIES, REPORTS, orders_queues
 from assay.bus.settings import inbox_prefix
 from assay.bus.streams import CANARY, DEAD_STREAM, REPORTS_STREAM, STREAMS, stream_of
 from assay.contracts import subjects
@@ -74,7 +74,7 @@ def _runner(pools: tuple[str, ...]) -> _Lists:
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:
-    queues = [orders_queue(stage, pool) for pool in pools]
+    queues = [queue for pool in pools for queue in orders_queues(stage, pool)]
     publish = (
         *_requests(_WORKER_REQUESTS),
         f"assay.work.report.{stage}",
@@ -85,7 +85,7 @@ def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:
 
 
 def _ledger(pools: tuple[str, ...]) -> _Lists:
-    orders = tuple(subjects.orders(stage, pool) for stage in Stage for pool in pools)
+    orders = tuple(queue.subject for stage in Stage for pool in pools for queue in orders_queues(stage, pool))
     queues = (*_fetching(REPORTS), *_fetching(CANARIES))
     publish = (*orders, CANARY, subjects.FACTS, *queues, *_provisioning(), *_examining(), HEALTH)
     return (*publish, *_replies("gateway", "runner", "judge")), _requests(LEDGER_REQUESTS)

@@ -28,11 +28,18 @@ CANARIES: Queue[Chirp] = Queue(name="canary", subject=CANARY, kind=Chirp, ack_wa
 """What the ledger sends to itself, to know how the work plane does."""
 
 
-def orders_queue(stage: Stage, pool: str = "default") -> Queue[Order]:
+def orders_queue(stage: Stage, pool: str = "default", *, urgent: bool = False) -> Queue[Order]:
     """What a pool's runners (or judges) fetch. A worker settles an order as soon as its claim is answered."""
-    return Queue(name=f"{stage}-{pool}", subject=subjects.orders(stage, pool), kind=_KINDS[stage])
+    name = f"{stage}-{pool}{'-urgent' if urgent else ''}"
+    return Queue(name=name, subject=subjects.orders(stage, pool, urgent=urgent), kind=_KINDS[stage])
+
+
+def orders_queues(stage: Stage, pool: str = "default") -> tuple[Queue[Order], ...]:
+    """In the order in which a worker of the stage looks at them. What is judged needs no hurry: judging is short."""
+    calm = orders_queue(stage, pool)
+    return (orders_queue(stage, pool, urgent=True), calm) if stage is Stage.RUN else (calm,)
 
 
 def all_queues(pools: tuple[str, ...] = ("default",)) -> tuple[Queue[Any], ...]:
     """Every queue the ledger provisions for these pools."""
-    return (REPORTS, CANARIES, *(orders_queue(stage, pool) for stage in Stage for pool in pools))
+    return (REPORTS, CANARIES, *(queue for stage in Stage for pool in pools for queue in orders_queues(stage, pool)))

@@ -20,13 +20,13 @@ def rpc(request: Request[Any] | type[Request[Any]]) -> str:
     return f"assay.rpc.{request.service}.{request.name()}"
 
 
-def orders(stage: Stage, pool: str = "default") -> str:
-    """Where a pool's runners or judges find work."""
-    return f"assay.work.{stage}.{pool}"
+def orders(stage: Stage, pool: str = "default", *, urgent: bool = False) -> str:
+    """Where a pool's runners or judges find work; they look at what is urgent first."""
+    return f"assay.work.{stage}.{pool}{'.urgent' if urgent else ''}"
 
 
-def order(message: ExecuteAttempt | GradeAttempt, pool: str = "default") -> str:
-    return orders(_ORDERS[type(message)], pool)
+def order(message: ExecuteAttempt | GradeAttempt, pool: str = "default", *, urgent: bool = False) -> str:
+    return orders(_ORDERS[type(message)], pool, urgent=urgent)
 
 
 def report(message: AttemptExecuted | AttemptJudged) -> str:

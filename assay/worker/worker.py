@@ -10,7 +10,7 @@ import structlog
 
 from assay.bus.errors import BusClosed, MessageRefused
 from assay.bus.protocol import Bus, Delivery, Envelope
-from assay.bus.queues import orders_queue
+from assay.bus.queues import orders_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
 from assay.worker.claiming import Claiming
@@ -72,7 +72,7 @@ class Worker:
         )
         if offer:
             offer.changed = self._pulse.soon
-        self._queue = orders_queue(options.stage, options.pool)
+        *self._urgent, self._queue = orders_queues(options.stage, options.pool)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until ``stop`` is set, and then finishes what it has for at most ``drain_seconds``. Raises BusClosed
@@ -118,12 +118,16 @@ class Worker:
                 await self._take(orders)
 
     async def _next_orders(self) -> Sequence[Delivery[Order]]:
-        """At most as many as there are free slots."""
+        """At most as many as there are free slots. Orders are urgent only while there are others that would be found at
+        once, so those are waited for."""
         while not self._leases.free:
             await self._leases.changed()
         await self._wait_for_headroom()
         if self._leases.free < self._options.slots:
             await asyncio.sleep(self._options.gather_seconds)
+        for queue in self._urgent:
+            if orders := await self._bus.work.fetch(queue, self._leases.free, 0.0):
+                return orders
         return await self._bus.work.fetch(self._queue, self._leases.free, _FETCH_SECONDS)
 
     async def _wait_for_headroom(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assay.contracts.runs import WaitReason
@@ -17,6 +17,23 @@ not stuck behind what was ordered before it came."""
 def places(slots: int, out: int) -> int:
     """How many more may be ordered, with so many slots alive and so many attempts ordered or under way."""
     return max(0, math.ceil(AHEAD * slots) - out)
+
+
+def head_starts(slots: int, out: int, runs: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    """While no slot is free: how many attempts of each run (its priority, and how many it has under way) go before all
+    that is ordered, so that a run that comes late has its share of the slots from the next one on that ends. All of
+    them together are at most as many as there are slots."""
+    if out < slots:
+        return {}
+    left = math.ceil((AHEAD + 1) * slots) - out
+    priorities = sum(priority for priority, _ in runs.values())
+    starts: dict[str, int] = {}
+    for run_id, (priority, under_way) in runs.items():
+        lacking = min(slots * priority // priorities - under_way, left)
+        if lacking > 0:
+            starts[run_id] = lacking
+            left -= lacking
+    return starts
 
 
 def window(room: int) -> int:
@@ -44,14 +61,15 @@ class Purse:
 
 @dataclass(slots=True)
 class Line:
-    """A run whose attempts wait in this order, and that has ``under_way`` so many others already. ``room`` is what its
-    own cap on attempts at once leaves; ``purses`` are the accounts with a limit that bound it; ``final`` names those of
-    them from which no more will ever come."""
+    """A run whose attempts wait in this order, and that has ``under_way`` so many others already; the first
+    ``head_start`` of them need no room. ``room`` is what its own cap on attempts at once leaves; ``purses`` are the
+    accounts with a limit that bound it; ``final`` names those of them from which no more will ever come."""
 
     run_id: str
     priority: int
     candidates: Sequence[Candidate]
     under_way: int = 0
+    head_start: int = 0
     room: int | None = None
     purses: tuple[str, ...] = ()
     final: frozenset[str] = frozenset()
@@ -59,10 +77,11 @@ class Line:
 
 @dataclass(slots=True)
 class Shared:
-    """``released`` may be ordered now; ``unaffordable`` never will be; ``blocked`` says for each run why the first of
-    the others waits, unless it is for want of workers."""
+    """``released`` may be ordered now, the ``urgent`` among them before what was ordered earlier; ``unaffordable``
+    never will be; ``blocked`` says for each run why the first of the others waits, unless it is for want of workers."""
 
     released: list[str] = field(default_factory=list[str])
+    urgent: set[str] = field(default_factory=set[str])
     unaffordable: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     blocked: dict[str, WaitReason] = field(default_factory=dict[str, WaitReason])
 
@@ -82,6 +101,10 @@ class _Turns:
         catches up at once with one that has many attempts under way."""
         return (self.line.under_way + self.served + 1) / self.line.priority, self.line.run_id
 
+    @property
+    def urgent(self) -> bool:
+        return self.served < self.line.head_start
+
 
 def share(
     lines: Sequence[Line], room: int, purses: dict[str, Purse], providers: dict[str, int], overall: int | None = None
@@ -89,7 +112,6 @@ def share(
     """Serve the lines by turns until ``room`` is used up or nobody can go on. ``providers`` is the room each bounded
     provider leaves, ``overall`` what the cap over everything does. Purses and providers are used up on the way."""
     shared = Shared()
-    room = room if overall is None else min(room, overall)
     queue = [(*turns.key, turns) for turns in map(_Turns, lines)]
     heapq.heapify(queue)
     while queue:
@@ -99,8 +121,11 @@ def share(
             if turns.passed_over is not None:
                 shared.blocked[turns.line.run_id] = turns.passed_over
             continue
-        if len(shared.released) >= room:
+        released = len(shared.released)
+        if (released >= room and not turns.urgent) or (overall is not None and released >= overall):
             continue
+        if turns.urgent:
+            shared.urgent.add(candidate.attempt_id)
         _take(candidate, turns, purses, providers)
         shared.released.append(candidate.attempt_id)
         heapq.heappush(queue, (*turns.key, turns))

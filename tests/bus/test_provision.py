@@ -40,7 +40,7 @@ async def test_provisioning_twice_is_the_same_as_once(bus: JetStreamBus) -> None
     names = (await call(bus.connection, "STREAM.NAMES"))["streams"]
     assert sorted(names) == sorted(STREAMS)
     consumers = (await call(bus.connection, f"CONSUMER.NAMES.{WORK_STREAM}"))["consumers"]
-    assert sorted(consumers) == ["canary", "judge-default", "run-default"]
+    assert sorted(consumers) == ["canary", "judge-default", "run-default", "run-default-urgent"]
     assert (await call(bus.connection, f"CONSUMER.NAMES.{REPORTS_STREAM}"))["consumers"] == ["reports"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.contracts.runs import WaitReason
-from services.ledger.sharing import Candidate, Line, Purse, share
+from services.ledger.sharing import Candidate, Line, Purse, head_starts, share
 
 
 def line(run: str, count: int, priority: int = 5, worst: int = 0, **more: object) -> Line:
@@ -77,3 +77,22 @@ def test_no_cap_and_no_purse_is_ever_passed(
     waiting = sum(count for count, *_ in given_lines) - len(shared.released)
     full = len(shared.released) == min(room, 10**6 if overall is None else overall)
     assert full or not waiting or shared.blocked, "whoever waits though there is room is told why"
+
+
+def test_a_run_that_comes_late_goes_before_what_is_ordered_until_it_has_its_share() -> None:
+    runs = {"large": (5, 48), "small": (5, 0)}
+    assert head_starts(32, 31, runs) == {}, "a slot is free, and nothing waits for one"
+    assert head_starts(32, 48, runs) == {"small": 16}
+    shared = share([line("large", 100, under_way=48), line("small", 10, head_start=16)], 0, {}, {})
+    assert shared.released == [f"small-{n}" for n in range(10)] and shared.urgent == set(shared.released)
+    assert head_starts(32, 58, {"large": (5, 48), "small": (5, 10)}) == {"small": 6}
+    assert head_starts(32, 48, {"large": (5, 48), "dear": (20, 0)}) == {"dear": 25}, "shares go by priority"
+    assert head_starts(32, 78, {f"r{n}": (5, 0) for n in range(4)}) == {"r0": 2}, "not more than the slots all in all"
+
+
+def test_what_goes_first_passes_no_cap() -> None:
+    lines = [line("a", 9, head_start=8, room=2), line("b", 9, head_start=8)]
+    shared = share(lines, 0, {}, {"p": 7}, overall=4)
+    assert of_runs(shared.released) == {"a": 2, "b": 2}
+    purses = {"run": Purse(left=3, ever=3)}
+    assert len(share([line("a", 9, worst=1, head_start=8, purses=("run",))], 0, purses, {}).released) == 3

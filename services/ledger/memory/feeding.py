@@ -25,10 +25,11 @@ from services.ledger.postgres.feeding import (
     _queued,
     _Round,
     _spent,
+    _standing,
 )
 from services.ledger.postgres.rows import from_jsonb, to_jsonb
 from services.ledger.settings import LedgerSettings
-from services.ledger.sharing import Purse, Shared, places, share, window
+from services.ledger.sharing import Purse, Shared, head_starts, places, share, window
 
 
 class MemoryFeeder:
@@ -53,17 +54,19 @@ class MemoryFeeder:
             return 0
         slots = live_slots(store, self._silence_seconds).get("run", 0)
         running = sum(row["state"] == "running" and row["lease_until"] is not None for row in store.attempts)
-        room = places(slots, running + sum(order["stage"] == "run" for order in store.orders))
-        if not room and slots:
+        out = running + sum(order["stage"] == "run" for order in store.orders)
+        room = places(slots, out)
+        starts = head_starts(slots, out, {run["run_id"]: _standing(run) for run in runs})
+        if not room and not starts and slots:
             return 0
         looked = _look(store, runs, room)
         overall = self._max_concurrency - looked.out if self._max_concurrency else None
-        lines = [_line(run, looked) for run in runs]
+        lines = [_line(run, looked, starts.get(run["run_id"], 0)) for run in runs]
         shared = share(lines, room, looked.purses, looked.providers, overall)
         if not slots:
             shared.blocked = {run["run_id"]: WaitReason.NO_RUNNER for run in runs}
         rows = [self._queue(attempt_id) for attempt_id in shared.released]
-        add_orders(store, "run", rows)
+        add_orders(store, "run", rows, shared.urgent)
         changes, notes = _end_unaffordable(store, looked, shared)
         notes += _tell_waits(store, runs, shared)
         record(store, [*(Change(row, _queued) for row in rows), *changes], notes=notes)

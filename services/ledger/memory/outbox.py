@@ -10,7 +10,7 @@ from services.ledger.memory.tables import Row
 from services.ledger.ports import Pending
 from services.ledger.postgres.outbox import LIMIT, _order
 
-_COLUMNS = ("attempt_id", "token", "stage", "pool", "publishes")
+_COLUMNS = ("attempt_id", "token", "stage", "pool", "urgent", "publishes")
 
 
 class MemoryOutbox:

@@ -49,7 +49,7 @@ class MemorySweeper:
             record(store, [Change(row, _fact) for row in rows])
         for order in store.orders:
             if order["published_at"] is not None and order["published_at"] < store.at - self._patience:
-                store.orders.change(order["attempt_id"], published_at=None)
+                store.orders.change(order["attempt_id"], published_at=None, urgent=False)
         return len(rows)
 
     def _settle_orphans(self) -> None:

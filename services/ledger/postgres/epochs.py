@@ -15,7 +15,7 @@ _BEGIN = "INSERT INTO bus_epochs (streams, fact_id, reason) VALUES ($1, $2, $3) 
 
 _NOTE = "UPDATE bus_epochs SET streams = $2, fact_id = $3, checked_at = clock_timestamp() WHERE epoch = $1"
 
-_ORDERS = "UPDATE pending_orders SET published_at = NULL WHERE published_at IS NOT NULL"
+_ORDERS = "UPDATE pending_orders SET published_at = NULL, urgent = false WHERE published_at IS NOT NULL"
 
 # Whoever reads the stream may not yet have read the end of a run that ended a while ago.
 _RUNS = """

@@ -20,7 +20,7 @@ from services.ledger.postgres.rows import Row, from_jsonb, returning, to_jsonb
 from services.ledger.postgres.warnings import warnings
 from services.ledger.postgres.winding import end_limited
 from services.ledger.settings import LedgerSettings
-from services.ledger.sharing import Candidate, Line, Purse, Shared, places, share, window
+from services.ledger.sharing import Candidate, Line, Purse, Shared, head_starts, places, share, window
 
 _ROOM = """
 SELECT coalesce((SELECT sum(slots) FROM workers
@@ -113,11 +113,12 @@ class PostgresFeeder:
         found = await connection.fetchrow(_ROOM, self._silence_seconds)
         assert found is not None
         room = places(found["slots"], found["out"])
-        if not room and found["slots"]:
+        starts = head_starts(found["slots"], found["out"], {run["run_id"]: _standing(run) for run in runs})
+        if not room and not starts and found["slots"]:
             return 0
         looked = await self._look(connection, runs, room)
         shared = share(
-            [_line(run, looked) for run in runs],
+            [_line(run, looked, starts.get(run["run_id"], 0)) for run in runs],
             room,
             looked.purses,
             looked.providers,
@@ -127,7 +128,7 @@ class PostgresFeeder:
             shared.blocked = {run["run_id"]: WaitReason.NO_RUNNER for run in runs}
         # Attempts, then accounts, then runs: the order in which every transaction here takes its locks.
         rows = await connection.fetch(_QUEUE, shared.released) if shared.released else ()
-        await add_orders(connection, "run", rows)
+        await add_orders(connection, "run", rows, shared.urgent)
         changes, notes = await _end_unaffordable(connection, looked, shared)
         notes += await _tell_waits(connection, runs, shared)
         await record(connection, [*(Change(row, _queued) for row in rows), *changes], notes=notes)
@@ -199,18 +200,25 @@ def _provider_room(plans: Any, out: Sequence[Row]) -> dict[str, int]:
     return {provider: bound - under_way[provider] for provider, bound in bounds.items()}
 
 
-def _line(run: Row, looked: _Round) -> Line:
+def _standing(run: Row) -> tuple[int, int]:
+    """Its priority, and how many of its attempts are under way."""
+    return run["priority"], run["n_queued"] + run["n_running"]
+
+
+def _line(run: Row, looked: _Round, head_start: int) -> Line:
     limits = from_jsonb(RunLimits, run["limits"])
     purses = looked.paths.get(run["run_id"], ())
+    priority, under_way = _standing(run)
     return Line(
         run_id=run["run_id"],
-        priority=run["priority"],
+        priority=priority,
         candidates=[
             Candidate(row["attempt_id"], row["provider"], row["worst_nanousd"])
             for row in looked.waiting.get(run["run_id"], ())
         ],
-        under_way=run["n_queued"] + run["n_running"],
-        room=limits.concurrency - run["n_queued"] - run["n_running"] if limits.concurrency else None,
+        under_way=under_way,
+        head_start=head_start,
+        room=limits.concurrency - under_way if limits.concurrency else None,
         purses=purses,
         final=frozenset(name for name in purses if run["ends_today"] or not name.startswith("day:")),
     )

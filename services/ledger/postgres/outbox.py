@@ -19,7 +19,7 @@ FROM pending_facts p JOIN facts f USING (run_id, sequence) ORDER BY p.position L
 """
 
 _ORDERS = """
-SELECT attempt_id, token, stage, pool, publishes FROM pending_orders WHERE published_at IS NULL LIMIT $1
+SELECT attempt_id, token, stage, pool, urgent, publishes FROM pending_orders WHERE published_at IS NULL LIMIT $1
 """
 
 _PUBLISHED = """
@@ -76,11 +76,11 @@ class PostgresOutbox:
             await connection.execute(statement, *arguments)
 
 
-def _order(attempt_id: str, token: int, stage: str, pool: str, publishes: int) -> Pending:
+def _order(attempt_id: str, token: int, stage: str, pool: str, urgent: bool, publishes: int) -> Pending:
     message = _ORDER[Stage(stage)](attempt_id=attempt_id, token=token)
     # A repeated order needs an id of its own, or the stream would take it for a duplicate of the lost one.
     envelope = Envelope(
-        subject=subjects.order(message, pool),
+        subject=subjects.order(message, pool, urgent=urgent),
         message_id=f"{attempt_id}:{token}:{message.name()}:{publishes}",
         payload=encode(message),
     )

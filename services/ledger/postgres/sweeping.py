@@ -46,7 +46,8 @@ ORDER BY h.attempt_id LIMIT 500 FOR UPDATE OF a, h SKIP LOCKED
 """
 
 _FORGOTTEN = """
-UPDATE pending_orders SET published_at = NULL WHERE published_at < clock_timestamp() - make_interval(secs => $1)
+UPDATE pending_orders SET published_at = NULL, urgent = false
+WHERE published_at < clock_timestamp() - make_interval(secs => $1)
 """
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, Text, text
+from sqlalchemy import Boolean, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -101,5 +101,6 @@ class PendingOrder(SQLModel, table=True):
     stage: str
     token: int
     pool: str = Field(sa_column=Column(Text, nullable=False, server_default="default"))
+    urgent: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     publishes: int = count()
     published_at: datetime | None = time(null=True)
