@@ -19,14 +19,13 @@ def places(slots: int, out: int) -> int:
     return max(0, math.ceil(AHEAD * slots) - out)
 
 
-def head_starts(slots: int, out: int, runs: Mapping[str, tuple[int, int]]) -> dict[str, int]:
-    """While no slot is free: how many attempts of each run (its priority, and how many it has under way) go before all
-    that is ordered, so that a run that comes late has its share of the slots from the next one on that ends. All of
-    them together are at most as many as there are slots."""
+def head_starts(slots: int, out: int, priorities: int, runs: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    """While no slot is free: how many attempts of each run that waits (its priority, and how many it has under way) go
+    before all that is ordered, so that a run that comes late has its share of the slots from the next one on that ends.
+    ``priorities`` is the sum over all runs with something to do. Altogether at most as many as there are slots."""
     if out < slots:
         return {}
     left = math.ceil((AHEAD + 1) * slots) - out
-    priorities = sum(priority for priority, _ in runs.values())
     starts: dict[str, int] = {}
     for run_id, (priority, under_way) in runs.items():
         lacking = min(slots * priority // priorities - under_way, left)

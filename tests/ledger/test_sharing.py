@@ -81,13 +81,15 @@ def test_no_cap_and_no_purse_is_ever_passed(
 
 def test_a_run_that_comes_late_goes_before_what_is_ordered_until_it_has_its_share() -> None:
     runs = {"large": (5, 48), "small": (5, 0)}
-    assert head_starts(32, 31, runs) == {}, "a slot is free, and nothing waits for one"
-    assert head_starts(32, 48, runs) == {"small": 16}
+    assert head_starts(32, 31, 10, runs) == {}, "a slot is free, and nothing waits for one"
+    assert head_starts(32, 48, 10, runs) == {"small": 16}
     shared = share([line("large", 100, under_way=48), line("small", 10, head_start=16)], 0, {}, {})
     assert shared.released == [f"small-{n}" for n in range(10)] and shared.urgent == set(shared.released)
-    assert head_starts(32, 58, {"large": (5, 48), "small": (5, 10)}) == {"small": 6}
-    assert head_starts(32, 48, {"large": (5, 48), "dear": (20, 0)}) == {"dear": 25}, "shares go by priority"
-    assert head_starts(32, 78, {f"r{n}": (5, 0) for n in range(4)}) == {"r0": 2}, "not more than the slots all in all"
+    assert head_starts(32, 58, 10, {"large": (5, 48), "small": (5, 10)}) == {"small": 6}
+    assert head_starts(32, 48, 25, {"large": (5, 48), "dear": (20, 0)}) == {"dear": 25}, "shares go by priority"
+    assert head_starts(32, 78, 20, {f"r{n}": (5, 0) for n in range(4)}) == {"r0": 2}, (
+        "not more than the slots all in all"
+    )
 
 
 def test_what_goes_first_passes_no_cap() -> None:

@@ -56,7 +56,9 @@ class MemoryFeeder:
         running = sum(row["state"] == "running" and row["lease_until"] is not None for row in store.attempts)
         out = running + sum(order["stage"] == "run" for order in store.orders)
         room = places(slots, out)
-        starts = head_starts(slots, out, {run["run_id"]: _standing(run) for run in runs})
+        active = [run for run in store.runs if run["status"] in ("waiting", "running")]
+        priorities = sum(run["priority"] for run in active if run["n_waiting"] + _standing(run)[1])
+        starts = head_starts(slots, out, priorities, {run["run_id"]: _standing(run) for run in runs})
         if not room and not starts and slots:
             return 0
         looked = _look(store, runs, room)

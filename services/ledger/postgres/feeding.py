@@ -31,6 +31,8 @@ SELECT coalesce((SELECT sum(slots) FROM workers
 
 _RUNS = """
 SELECT r.run_id, r.project, r.priority, r.limits, r.waits, r.n_queued, r.n_running, now() AS at,
+  (SELECT sum(priority)::int FROM runs
+    WHERE status IN ('waiting', 'running') AND n_waiting + n_queued + n_running > 0) AS priorities,
   coalesce(r.deadline_at < ((now() AT TIME ZONE p.time_zone)::date + 1) AT TIME ZONE p.time_zone, false) AS ends_today
 FROM runs r LEFT JOIN projects p USING (project) WHERE r.status IN ('waiting', 'running') AND r.n_waiting > 0
 """
@@ -113,7 +115,8 @@ class PostgresFeeder:
         found = await connection.fetchrow(_ROOM, self._silence_seconds)
         assert found is not None
         room = places(found["slots"], found["out"])
-        starts = head_starts(found["slots"], found["out"], {run["run_id"]: _standing(run) for run in runs})
+        standings = {run["run_id"]: _standing(run) for run in runs}
+        starts = head_starts(found["slots"], found["out"], runs[0]["priorities"], standings)
         if not room and not starts and found["slots"]:
             return 0
         looked = await self._look(connection, runs, room)
