@@ -56,10 +56,10 @@ base-image: ## Make debian:trixie-slim from Debian's packages, where no registry
 	@deploy/images/build base
 
 faults: setup ## Break real processes under load and check that nothing is lost (half an hour; root, faketime)
-	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes $(ARGS)
+	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes --timeout 0 $(ARGS)
 
 faults-weekly: setup ## Cut the power under the stores (root)
-	@ASSAY_FAULTS=weekly $(BIN)/pytest tests/faults/weekly $(ARGS)
+	@ASSAY_FAULTS=weekly $(BIN)/pytest tests/faults/weekly --timeout 0 $(ARGS)
 
 lock: $(STAMPS)/uv ## Renew requirements/*.lock from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --extra all --group dev $(ARGS) --output-file requirements/all.lock

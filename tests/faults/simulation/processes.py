@@ -73,6 +73,12 @@ def owned(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **mor
     task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **more)
     context = more.get("context")
     process = context.get(_current) if context is not None else _current.get()
-    if process is not None:
+    if process is not None and not _of_the_driver(work):
         process.own(task)
     return task
+
+
+def _of_the_driver(work: Coroutine[Any, Any, Any]) -> bool:
+    """The pool of connections to Postgres outlives the processes here: what a dead one held goes back to it."""
+    code = getattr(work, "cr_code", None)
+    return code is not None and "/asyncpg/" in code.co_filename
