@@ -111,6 +111,20 @@ def _agent_fits(subject: Subject) -> None:
         document.wrong(("limits", "tool_calls"), "is only for solver 'agent'")
 
 
+def _services_fit(subject: Subject) -> None:
+    """They share one network: a name and a port are one service's."""
+    services, document = subject.manifest.sandbox.services, subject.document
+    at: At = ("sandbox", "services")
+    for place, name in _repeated([((*at, index, "name"), one.name) for index, one in enumerate(services)]):
+        document.wrong(place, f"{name!r} is the name of an earlier service too")
+    ports = [((*at, index, "ports"), str(port)) for index, one in enumerate(services) for port in one.ports]
+    for place, port in _repeated(ports):
+        document.wrong(place, f"{port} is listed twice, and all services share one range of ports")
+    for index, one in enumerate(services):
+        if not one.ports and one.health is None:
+            document.wrong((*at, index), "has neither ports nor health, so nobody could tell when it is ready")
+
+
 def _outputs_are_paths(subject: Subject) -> None:
     for index, path in enumerate(subject.manifest.outputs):
         try:
@@ -223,6 +237,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     _weights_count,
     _solver_fits,
     _agent_fits,
+    _services_fit,
     _outputs_are_paths,
     _tests_exist,
     _reference_and_noop,

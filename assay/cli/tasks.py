@@ -45,6 +45,8 @@ class Validation(Data, frozen=True, kw_only=True):
     trials: tuple[Trial, ...] = ()
     error: str = ""
     """Why there are no trials."""
+    unchecked: str = ""
+    """Why nothing was graded on this host, though the task is valid."""
 
 
 @app.command("list")
@@ -101,7 +103,7 @@ def validate_tasks(
         print_json(found)
     else:
         for state in found:
-            print_line(("ok   ", "green") if state.ok else ("fail ", "bold red"), state.task)
+            print_line(_mark(state), state.task)
             for line in _details(state):
                 print_line(f"     {line}")
     raise typer.Exit(FINE if all(state.ok for state in found) else FAILED)
@@ -161,6 +163,12 @@ def _graded(folder: Path | None, state: Validation) -> Validation:
         return Validation(task=state.task, ok=False, error=error)
 
 
+def _mark(state: Validation) -> tuple[str, str]:
+    if state.unchecked:
+        return "?    ", "yellow"
+    return ("ok   ", "green") if state.ok else ("fail ", "bold red")
+
+
 def _details(state: Validation) -> list[str]:
     wrong = [
         f"{trial.name} of sample {trial.sample_id} scores {trial.verdict.score:g} and must score {trial.wanted:g}: "
@@ -170,4 +178,5 @@ def _details(state: Validation) -> list[str]:
     ]
     right = len(state.trials) - len(wrong)
     graded = [f"{right} of {len(state.trials)} gradings came out as they must"] if state.trials else []
-    return [*state.mistakes, *([state.error] if state.error else []), *graded, *wrong]
+    unchecked = [f"valid, but not checked here: {state.unchecked}"] if state.unchecked else []
+    return [*state.mistakes, *unchecked, *([state.error] if state.error else []), *graded, *wrong]

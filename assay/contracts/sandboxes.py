@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Literal
 
-from assay.contracts.tasks import SandboxSpec
+from assay.contracts.sandboxspec import SandboxSpec
 
 AUTO = "auto"
 SandboxWish = Literal["", "auto", "bubblewrap", "docker", "process"]
@@ -23,7 +23,7 @@ class SandboxKind(StrEnum):
 
 def able(spec: SandboxSpec) -> tuple[SandboxKind, ...]:
     """The kinds that can give what the task asks for."""
-    return (SandboxKind.DOCKER,) if spec.image else tuple(SandboxKind)
+    return (SandboxKind.DOCKER,) if spec.needs_docker else tuple(SandboxKind)
 
 
 def usable(given: Collection[str], able: Sequence[str], wish: str = "") -> tuple[str, ...]:

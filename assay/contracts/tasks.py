@@ -10,6 +10,7 @@ from msgspec import Meta, field
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
+from assay.contracts.sandboxspec import SandboxSpec
 
 Weight = Annotated[float, Meta(ge=0)]
 TaskId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
@@ -58,21 +59,6 @@ class Limits(Data, frozen=True, kw_only=True):
     cost_usd: Usd | None = None
     tool_calls: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     turns: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
-
-
-class SandboxSpec(Data, frozen=True, kw_only=True):
-    """What a sandbox must hold to. The network is off; a task that needs it says so."""
-
-    memory_mb: Annotated[int, Meta(ge=32, le=65_536)] = 512
-    cpu_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 30.0
-    wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 60.0
-    processes: Annotated[int, Meta(ge=1, le=4096)] = 64
-    open_files: Annotated[int, Meta(ge=16, le=65_536)] = 256
-    workspace_mb: Annotated[int, Meta(ge=1, le=65_536)] = 64
-    output_bytes: Annotated[int, Meta(ge=1024, le=100_000_000)] = 1_000_000
-    network: bool = False
-    image: str = ""
-    """Of a container, by tag or by digest; a task that names one needs Docker. Empty: the provider's own."""
 
 
 class Tolerance(Data, frozen=True, kw_only=True):

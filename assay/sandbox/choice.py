@@ -118,7 +118,7 @@ def asked_for(provider: SandboxProvider, wish: str) -> SandboxProvider:
 
 def _wanted(spec: SandboxSpec, wish: str) -> str:
     asked = f" in {wish}" if wish not in ("", AUTO) else ""
-    return f"the task needs the image {spec.image}{asked}" if spec.image else f"the task needs a sandbox{asked}"
+    return f"the task needs {spec.needs_docker or 'a sandbox'}{asked}"
 
 
 def _bubblewrap() -> SandboxProvider:

@@ -3,6 +3,7 @@
     SandboxError                    ours: the infrastructure's fault, never the model's
     +-- SandboxRetryable            may work elsewhere or later: make a new try
     |   +-- SandboxNotStarted       the host would not start it (no processes, no memory, no folder)
+    |   +-- ServiceNotReady         what the task needs beside the sandbox did not come up
     |   +-- SandboxLost             it died while in use, and nothing inside was at fault
     +-- SandboxPermanent            will not work here however often it is tried
         +-- ProviderUnknown         no provider of that name
@@ -26,6 +27,10 @@ class SandboxRetryable(SandboxError):
 
 
 class SandboxNotStarted(SandboxRetryable):
+    pass
+
+
+class ServiceNotReady(SandboxRetryable):
     pass
 
 

@@ -45,9 +45,9 @@ class ProcessProvider:
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-        if spec.image:
+        if spec.needs_docker:
             raise SpecUnsupported(
-                f"there is no image in a plain process, and the task needs {spec.image}: choose docker"
+                f"a plain process has nothing of its own, and the task needs {spec.needs_docker}: choose docker"
             )
         try:
             folder = tempfile.TemporaryDirectory(prefix="assay-sandbox-", ignore_cleanup_errors=True)

@@ -104,8 +104,8 @@ class Profile:
     def __init__(self, spec: SandboxSpec, mounts: Mounts, user: int) -> None:
         if spec.network:
             raise SpecUnsupported("bubblewrap can give all of the host's network or none, so it gives none")
-        if spec.image:
-            raise SpecUnsupported(f"bubblewrap knows no images, and the task needs {spec.image}: choose docker")
+        if spec.needs_docker:
+            raise SpecUnsupported(f"bubblewrap cannot give {spec.needs_docker}, which the task needs: choose docker")
         self.descriptors: list[int] = []
         try:
             self.arguments = [

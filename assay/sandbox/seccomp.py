@@ -1,4 +1,5 @@
-"""The system calls nobody needs in a sandbox, as a seccomp program for bubblewrap's ``--seccomp``.
+"""The system calls nobody needs in a sandbox, as a seccomp program: for bubblewrap, for process 1 of a container, and,
+in Docker's words, for services beside one.
 
 What is denied answers EPERM, or ENOSYS where programs then take another way: namespaces, mounts, tracing, keys, BPF,
 io_uring, kernel modules, memory no limit counts (memfd, System V), other processes' limits and priorities, and sockets
@@ -12,6 +13,7 @@ from __future__ import annotations
 import errno
 import platform
 import struct
+from typing import Any
 
 _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
@@ -19,6 +21,12 @@ _NUMBER, _ARCHITECTURE, _FIRST, _SECOND, _THIRD = 0, 4, 16, 24, 32
 _NAMESPACES = 0x7E020080
 """CLONE_NEW* for user, pid, net, ipc, uts, cgroup, mount and time."""
 _FAMILIES, _NETLINK = (1, 2, 10), 16
+_A_SERVICES_OWN = frozenset(
+    {"clone", "clone3", "socket", "memfd_create", "shmget", "msgget", "semget", "prlimit64", "setpriority"}
+    | {"sched_setscheduler", "sched_setparam", "sched_setattr", "ioprio_set"}
+)
+"""What services may do though sandboxes may not, or not whole: databases share memory among their processes, and the
+container's control group and namespaces hold all of it."""
 
 _Numbers = dict[str, int]
 
@@ -71,6 +79,30 @@ def program(machine: str | None = None) -> bytes:
         code += [(_JUMP_EQUAL, 0, len(body), number), *body]
     code.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *line) for line in code)
+
+
+def service_rules() -> dict[str, Any]:
+    """For a service's container, in Docker's words: the same calls are denied, but for those of ``_A_SERVICES_OWN``."""
+    names = sorted({*_X86_64, *_AARCH64} - _A_SERVICES_OWN)
+    flags = [1 << bit for bit in range(32) if _NAMESPACES >> bit & 1]
+    families = [number for number in range(_NETLINK) if number not in _FAMILIES]
+    return {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [
+            _denied(names, errno.EPERM),
+            _denied(["clone3"], errno.ENOSYS),
+            *(_denied(["clone"], errno.EPERM, (0, "SCMP_CMP_MASKED_EQ", flag, flag)) for flag in flags),
+            *(_denied(["socket"], errno.EAFNOSUPPORT, (0, "SCMP_CMP_EQ", family, 0)) for family in families),
+            _denied(["socket"], errno.EAFNOSUPPORT, (0, "SCMP_CMP_EQ", _NETLINK, 0), (2, "SCMP_CMP_NE", 0, 0)),
+            _denied(["socket"], errno.EAFNOSUPPORT, (0, "SCMP_CMP_GT", _NETLINK, 0)),
+        ],
+    }
+
+
+def _denied(names: list[str], number: int, *arguments: tuple[int, str, int, int]) -> dict[str, Any]:
+    """Arguments are all to be so: their index, the comparison, and its values."""
+    found = [dict(zip(("index", "op", "value", "valueTwo"), one, strict=True)) for one in arguments]
+    return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": found}
 
 
 def _body(name: str) -> list[tuple[int, int, int, int]]:

@@ -1,6 +1,7 @@
 """``python -m services.judge.validate TASK_DIR [--json]``: grades a task's own reference, no-op and cheats.
 
-Exit codes: 0 all score as they must, 3 one does not, 1 the task is invalid or could not be graded, 2 usage.
+Exit codes: 0 all score as they must, 3 one does not, 4 this host lacks what the task needs, 1 the task is invalid or
+could not be graded, 2 usage.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from assay.catalog import CatalogError, bundles, load_task
 from assay.contracts.codec import Data, encode
 from assay.sandbox import SandboxError, open_sandbox_provider
+from assay.sandbox.errors import ProviderUnavailable
 from services.judge.bench import SandboxBench
 from services.judge.errors import JudgeError
 from services.judge.searcher import Searcher
@@ -27,6 +29,8 @@ class Validation(Data, frozen=True, kw_only=True):
     ok: bool
     trials: tuple[Trial, ...] = ()
     error: str = ""
+    unchecked: str = ""
+    """Why nothing was graded on this host, though the task is valid."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,8 @@ async def validate_folder(folder: Path, sandbox: str = "auto") -> Validation:
         task = load_task(folder)
         tools = _Tools(searcher=searcher, bench=SandboxBench(open_sandbox_provider(sandbox)))
         trials = await validate(bundles(task), tools)
+    except ProviderUnavailable as error:
+        return Validation(task=folder.name, ok=True, unchecked=str(error))
     except (CatalogError, JudgeError, SandboxError, OSError) as error:
         return Validation(task=folder.name, ok=False, error=str(error))
     finally:
@@ -59,11 +65,12 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.buffer.write(encode(found) + b"\n")
     else:
         sys.stdout.write(_told(found))
-    return 1 if found.error else 0 if found.ok else 3
+    return 1 if found.error else 4 if found.unchecked else 0 if found.ok else 3
 
 
 def _told(found: Validation) -> str:
     lines = [f"{found.task}: {found.error}"] if found.error else []
+    lines += [f"{found.task}: not checked here: {found.unchecked}"] if found.unchecked else []
     for trial in found.trials:
         mark = "ok   " if trial.ok else "WRONG"
         reason = f"  {trial.verdict.reason}" if trial.verdict.reason else ""

@@ -181,11 +181,12 @@ async def test_a_cancelled_start_leaves_no_container(provider: DockerProvider, c
 async def test_what_a_crash_left_behind_is_removed_by_the_next_worker(client: APIClient) -> None:
     program = """
 import asyncio, os, sys
-from assay.contracts.tasks import SandboxSpec
+from assay.contracts.sandboxspec import SandboxSpec, Service
 from assay.sandbox import Command
-from assay.sandbox.docker import DockerProvider
+from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
+idle = Service(name="idle", image=DEFAULT_IMAGE, command=("sleep", "600"))
 async def main():
-    async with DockerProvider().open(SandboxSpec()) as sandbox:
+    async with DockerProvider().open(SandboxSpec(services=(idle,))) as sandbox:
         process = await sandbox.start(Command(argv=["sh", "-c", "echo; sleep 600"]))
         await process.read_line()
         print(os.getpid(), flush=True)
@@ -195,15 +196,16 @@ asyncio.run(main())"""
     assert worker.stdout
     pid = (await worker.stdout.readline()).decode().strip()
     left = [one for one in ours(client) if one["Labels"]["assay.pid"] == pid]
-    assert len(left) == 1 and folder_of(left[0])
+    assert len(left) == 2 and folder_of(left[0])
     async with DockerProvider().open(SPEC):
-        assert ours(client, left[0]["Id"]), "its owner lives"
+        assert all(ours(client, one["Id"]) for one in left), "their owner lives"
     worker.send_signal(signal.SIGKILL)
     await worker.wait()
     await asyncio.sleep(1)
-    assert "running" not in [one["State"] for one in ours(client, left[0]["Id"])], "it ends with its worker"
+    holder = next(one for one in left if "process1" in one["Command"])
+    assert not client.inspect_container(holder["Id"])["State"]["Running"], "it ends with its worker"
     async with DockerProvider().open(SPEC):
-        assert not ours(client, left[0]["Id"])
+        assert not any(ours(client, one["Id"]) for one in left), "and its service when the next one comes"
     assert not folder_of(left[0])
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted
+
+Body = Callable[[Daemon], dict[str, Any]]
+"""What it is to be like, in the daemon's words."""
 
 
 class Container:
@@ -16,11 +19,11 @@ class Container:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._id = ""
+        self.id = ""
 
-    async def start(self, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]], folder: Path) -> None:
+    async def start(self, body: Body, folder: Path) -> None:
         """Even when cancelled it is known afterwards what was made, and so can be removed."""
-        making = asyncio.ensure_future(self._daemon.ask(self._make, spec, image, binds, folder))
+        making = asyncio.ensure_future(self._daemon.ask(self._make, body, folder))
         try:
             await asyncio.shield(making)
         except asyncio.CancelledError:
@@ -28,29 +31,33 @@ class Container:
             raise
 
     def complaint(self) -> str:
-        return f"container {self._id[:12]} ended"
+        return f"container {self.id[:12]} ended"
 
     def refusal(self) -> SandboxError:
-        return SandboxNotStarted(f"container {self._id[:12]} ended before it was ready")
+        return SandboxNotStarted(f"container {self.id[:12]} ended before it was ready")
 
     async def silence(self) -> SandboxError:
         """Why process 1 never came: for the log says so, or because the daemon mounts another machine's folders."""
-        said = await self._daemon.ask(self._daemon.says, self._id)
+        said = await self.said()
         if said:
             return SandboxNotStarted(f"the container's process 1 failed: {said[-500:]}")
         return ProviderUnavailable("the container cannot reach this process: is its daemon on another machine?")
+
+    async def said(self) -> str:
+        """The end of its log."""
+        return await self._daemon.ask(self._daemon.says, self.id)
 
     def memory_killed(self) -> bool:
         """Never: its process 1 tells."""
         return False
 
     def kill(self) -> None:
-        self._daemon.later(self._daemon.kill, self._id)
+        self._daemon.later(self._daemon.kill, self.id)
 
     async def close(self) -> None:
-        if self._id:
-            await asyncio.shield(self._daemon.ask(self._daemon.remove, self._id))
+        if self.id:
+            await asyncio.shield(self._daemon.ask(self._daemon.remove, self.id))
 
-    def _make(self, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]], folder: Path) -> None:
-        self._id = self._daemon.create(spec, image, binds, folder)
-        self._daemon.start(self._id)
+    def _make(self, body: Body, folder: Path) -> None:
+        self.id = self._daemon.create(body(self._daemon), folder)
+        self._daemon.start(self.id)

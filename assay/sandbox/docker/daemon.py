@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 
 from docker import APIClient
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
-from docker.utils import kwargs_from_env
+from docker.utils import kwargs_from_env, parse_repository_tag
 from requests.exceptions import RequestException
 
-from assay.contracts.tasks import SandboxSpec
-from assay.sandbox.docker import owner, profile
+from assay.sandbox.docker import owner
 from assay.sandbox.docker.runtime import weakness
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted, SpecUnsupported
 
@@ -65,14 +64,13 @@ class Daemon:
             raise ProviderUnavailable(found)
         return info
 
-    def create(self, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]], folder: Path) -> str:
-        """The container's id."""
-        body = profile.container(self.client, spec, image, binds, small_users=self.small_users)
+    def create(self, body: dict[str, Any], folder: Path) -> str:
+        """The container's id. ``folder`` is the host's folder that goes with it."""
         body["Labels"] = owner.labels(folder)
         try:
             made = self._call(self.client.create_container_from_config, body)
         except SpecUnsupported:
-            self._pull(image)
+            self._pull(str(body["Image"]))
             made = self._call(self.client.create_container_from_config, body)
         return str(made["Id"])
 
@@ -94,6 +92,18 @@ class Daemon:
             return bytes(self._call(self.client.logs, container, tail=20)).decode("utf-8", "replace").strip()
         return ""
 
+    def execute(self, container: str, words: Sequence[str]) -> tuple[int, str]:
+        """Exit code and output of a program in a container that runs."""
+        made = self._call(self.client.exec_create, container, list(words))["Id"]
+        output: bytes = self._call(self.client.exec_start, made)
+        code = self._call(self.client.exec_inspect, made)["ExitCode"]
+        return int(code), output.decode("utf-8", "replace")
+
+    def is_running(self, container: str) -> bool:
+        with suppress(SandboxError):
+            return bool(self._call(self.client.inspect_container, container)["State"]["Running"])
+        return False
+
     def ours(self) -> list[dict[str, Any]]:
         """Every container that some Assay made."""
         return self._call(self.client.containers, all=True, filters={"label": owner.LABEL})
@@ -106,8 +116,8 @@ class Daemon:
         if image.startswith(_MADE_HERE):
             raise SpecUnsupported(f"no image {image} here: run `make images`")
         try:
-            name, _, tag = image.partition("@") if "@" in image else image.rpartition(":")
-            self._call(APIClient.pull, self.client, name or tag, tag=tag if name else None)
+            name, tag = parse_repository_tag(image)
+            self._call(APIClient.pull, self.client, name, tag=tag or "latest")
         except SandboxError as error:
             raise SpecUnsupported(f"no image {image} here, and no registry gives it ({error})") from error
 

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import socket
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from assay.contracts.files import check_files, check_path
@@ -17,7 +18,7 @@ from assay.sandbox.protocol import FilesMount, FolderMount, Mounts
 
 PREFIX = "assay-sandbox-"
 _PROGRAMS = (Path(__file__).parent.with_name("inside.py"), Path(__file__).with_name("process1.py"))
-_HOSTS = b"127.0.0.1 localhost sandbox\n::1 localhost\n"
+_HOSTS = "127.0.0.1 localhost sandbox\n::1 localhost\n"
 _ACCEPT_SECONDS = 10.0
 
 
@@ -28,22 +29,23 @@ class HostFolder:
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.programs = self.path / "programs"
+        self.hosts = self.programs / "hosts"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
-    def fill(self, mounts: Mounts) -> list[tuple[Path, str]]:
-        """Folders of the host, and where they are mounted."""
+    def fill(self, mounts: Mounts, names: Sequence[str] = ()) -> list[tuple[Path, str]]:
+        """Folders of the host, and where they are mounted. ``names`` are the sandbox's own address, too."""
         self.programs.mkdir()
         for program in _PROGRAMS:
             shutil.copyfile(program, self.programs / program.name)
         (self.programs / "rules").write_bytes(seccomp.program())
-        (self.programs / "hosts").write_bytes(_HOSTS)
+        self.hosts.write_text(_HOSTS + "".join(f"127.0.0.1 {name}\n" for name in names))
         self._listener.bind(str(self.programs / "socket"))
         self._listener.listen(1)
         self._listener.setblocking(False)
         for path in self.programs.iterdir():
             path.chmod(0o666 if path.is_socket() else 0o444)
         given = [(self._source(mount, number), mount.path) for number, mount in enumerate(mounts)]
-        return [(self.programs, PROGRAMS), (self.programs / "hosts", "/etc/hosts"), *given]
+        return [(self.programs, PROGRAMS), (self.hosts, "/etc/hosts"), *given]
 
     async def accept(self) -> socket.socket:
         """Process 1's end, once it is there. TimeoutError when it does not come."""

@@ -15,6 +15,7 @@ from docker import APIClient
 from docker.types import LogConfig, Mount
 
 from assay.contracts.tasks import SandboxSpec
+from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.errors import SpecUnsupported
 from assay.sandbox.groups import OVERHEAD_TASKS, memory_bytes, shm_mb
 from assay.sandbox.orders import INODES, limits
@@ -38,13 +39,12 @@ _MASKED = [
 """What the kernel would say of the machine. The container's own control group stays readable."""
 
 
-def container(
-    client: APIClient, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]], *, small_users: bool
-) -> dict[str, Any]:
-    """The body of the request that makes it. ``small_users``: the daemon has no users above 65,535 to give."""
+def container(daemon: Daemon, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]]) -> dict[str, Any]:
+    """The body of the request that makes it."""
     if spec.network:
         raise SpecUnsupported("a container could be given a network, but not one that is held in, so it gets none")
-    user = 20_000 + secrets.randbelow(40_000) if small_users else (1 << 30) + secrets.randbelow(1 << 29)
+    user = 20_000 + secrets.randbelow(40_000) if daemon.small_users else (1 << 30) + secrets.randbelow(1 << 29)
+    client = daemon.client
     return client.create_container_config(
         image,
         ["-I", "-S", "-B", f"{PROGRAMS}/process1.py", *limits(spec, 0)],

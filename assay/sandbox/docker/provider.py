@@ -8,6 +8,7 @@ The daemon must therefore be on this machine.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -16,12 +17,14 @@ from assay.sandbox.docker.container import Container
 from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.docker.folder import HostFolder, new_folder
 from assay.sandbox.docker.orphans import sweep
-from assay.sandbox.docker.profile import ENVIRONMENT
+from assay.sandbox.docker.profile import ENVIRONMENT, container
+from assay.sandbox.docker.services import beside
 from assay.sandbox.errors import SandboxError, SandboxNotStarted
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.room import Room
 
 DEFAULT_IMAGE = "assay/sandbox-python:latest"
+_SWEEP_SECONDS = 20.0
 LIMITS = {
     "wall": "the host's clock; everything in the container is killed",
     "memory": "process 1 adds up proportional memory every 25 ms and kills; a control group stands behind it",
@@ -35,7 +38,8 @@ LIMITS = {
 
 
 class DockerProvider:
-    """``image`` is for specs that name none. The first sandbox also removes what crashed workers left behind."""
+    """``image`` is for specs that name none. What crashed workers left behind is removed when a sandbox is opened, at
+    most every ``_SWEEP_SECONDS``: a service does not end by itself when its worker does."""
 
     name = "docker"
 
@@ -43,15 +47,15 @@ class DockerProvider:
         self._image = image
         self._daemon = Daemon()
         self._sweeping = asyncio.Lock()
-        self._is_swept = False
+        self._swept_seconds = -_SWEEP_SECONDS
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-        await self._swept()
+        await self._sweep()
         folder = new_folder()
         try:
-            async with self._room(spec, mounts, folder) as room:
-                yield room
+            async with self._whole(spec, mounts, folder) as sandbox:
+                yield sandbox
         finally:
             folder.remove()
 
@@ -65,27 +69,39 @@ class DockerProvider:
         return Availability(provider=self.name, available=not reason, reason=reason, limits=LIMITS)
 
     @asynccontextmanager
-    async def _room(self, spec: SandboxSpec, mounts: Mounts, folder: HostFolder) -> AsyncGenerator[Room]:
+    async def _whole(self, spec: SandboxSpec, mounts: Mounts, folder: HostFolder) -> AsyncGenerator[Sandbox]:
+        """The room, and what stands beside it."""
+        async with (
+            self._room(spec, mounts, folder) as (room, holder),
+            beside(spec.services, self._daemon, room, holder.id, folder.hosts),
+        ):
+            yield room
+
+    @asynccontextmanager
+    async def _room(
+        self, spec: SandboxSpec, mounts: Mounts, folder: HostFolder
+    ) -> AsyncGenerator[tuple[Room, Container]]:
         try:
-            binds = folder.fill(mounts)
+            binds = folder.fill(mounts, [service.name for service in spec.services])
         except OSError as error:
             raise SandboxNotStarted(f"the host has no room for a sandbox's files: {error}") from error
-        container = Container(self._daemon)
+        holder = Container(self._daemon)
         room: Room | None = None
         try:
-            await container.start(spec, spec.image or self._image, binds, folder.path)
+            image = spec.image or self._image
+            await holder.start(lambda daemon: container(daemon, spec, image, binds), folder.path)
             try:
                 control = await folder.accept()
             except TimeoutError:
-                raise await container.silence() from None
-            room = Room(spec, container, control, ENVIRONMENT)
+                raise await holder.silence() from None
+            room = Room(spec, holder, control, ENVIRONMENT)
             await room.ready()
-            yield room
+            yield room, holder
         finally:
-            await (room.close() if room else container.close())
+            await (room.close() if room else holder.close())
 
-    async def _swept(self) -> None:
+    async def _sweep(self) -> None:
         async with self._sweeping:
-            if not self._is_swept:
+            if time.monotonic() - self._swept_seconds >= _SWEEP_SECONDS:
                 await self._daemon.ask(sweep, self._daemon)
-                self._is_swept = True
+                self._swept_seconds = time.monotonic()

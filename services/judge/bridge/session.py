@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from assay.contracts.files import Files
-from assay.contracts.tasks import SandboxSpec
+from assay.contracts.sandboxspec import Place, SandboxSpec
 from assay.sandbox import (
     WORKSPACE,
     Command,
@@ -67,9 +67,9 @@ async def hold(trial: Trial, provider: SandboxProvider, call_seconds: float) -> 
     files that do not fit into one."""
     tests = FilesMount(path=TESTS, files={"pytest.ini": b"[pytest]\n", **trial.tests})
     spec = msgspec.structs.replace(trial.sandbox, network=False)
-    async with provider.open(spec, mounts=[host_mount()]) as theirs:
+    async with provider.open(spec.at(Place.CANDIDATE), mounts=[host_mount()]) as theirs:
         await theirs.write(trial.files)
-        async with provider.open(_for_tests(spec), mounts=[*trial_mounts(), tests]) as ours:
+        async with provider.open(_for_tests(spec.at(Place.TESTS)), mounts=[*trial_mounts(), tests]) as ours:
             return await _Session(trial, theirs, ours, call_seconds).run()
 
 

@@ -64,7 +64,7 @@ async def keep_patch(attempt: Try, opened: Opened, outputs: Files) -> None:
 
 
 async def _carry_out(attempt: Try, opened: Opened, files: Files, patch: Patch | None) -> Files:
-    async with attempt.sandboxes.open(opened.task.sandbox) as sandbox:
+    async with attempt.sandboxes.open(opened.task.sandbox.at(None)) as sandbox:
         await sandbox.write(opened.workspace)
         if patch:
             await _apply(attempt, sandbox, patch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.sandboxspec import Place
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Tool
 from assay.sandbox import Sandbox
@@ -28,7 +29,7 @@ _SILENT_TURNS = 2
 async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
     with Transcript(attempt.listener, attempt) as transcript:
-        async with attempt.sandboxes.open(opened.task.sandbox) as sandbox:
+        async with attempt.sandboxes.open(opened.task.sandbox.at(Place.ATTEMPT)) as sandbox:
             await lay_out(sandbox, opened)
             if Tool.BASH in opened.task.tools:
                 await check_host(sandbox)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.sandboxspec import Place
 from assay.contracts.tail import StepKind
 from assay.sandbox import Command, CommandResult, FilesMount, FolderMount, Sandbox
 from services.runner.artifacts import TEXT, Opened
@@ -29,7 +30,7 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
     sample = opened.sample(attempt.ticket.sample_id)
     told = "\n\n".join(text for text in (opened.task.instructions.strip(), sample.input.strip()) if text)
-    spec = structs.replace(opened.task.sandbox, wall_seconds=_LONGEST_SECONDS)
+    spec = structs.replace(opened.task.sandbox.at(Place.ATTEMPT), wall_seconds=_LONGEST_SECONDS)
     with Transcript(attempt.listener, attempt) as transcript:
         async with open_proxy(attempt, transcript) as proxy:
             mounts = (

@@ -1,0 +1,89 @@
+"""What the sandbox of a task must hold to, and what stands beside it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, field, structs
+
+from assay.contracts.codec import Data
+
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+FolderPath = Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9._-]+)+$", max_length=200)]
+ImageName = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]{64})?$", max_length=300)]
+
+
+class Place(StrEnum):
+    """For what a sandbox of a task is opened: the solver's work, running what was handed in, or the hidden tests."""
+
+    ATTEMPT = "attempt"
+    CANDIDATE = "candidate"
+    TESTS = "tests"
+
+
+class Capability(StrEnum):
+    """What a service may be given besides nothing at all: enough to start as root and become another user."""
+
+    CHOWN = "CHOWN"
+    DAC_OVERRIDE = "DAC_OVERRIDE"
+    FOWNER = "FOWNER"
+    SETGID = "SETGID"
+    SETUID = "SETUID"
+
+
+class Health(Data, frozen=True, kw_only=True):
+    """A service is ready when ``command``, run in its container, exits with 0. Tried ``retries`` times at most, at an
+    ``interval_seconds``."""
+
+    command: Annotated[tuple[str, ...], Meta(min_length=1, max_length=50)]
+    interval_seconds: Annotated[float, Meta(gt=0, le=60)] = 0.5
+    timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    retries: Annotated[int, Meta(ge=1, le=1000)] = 60
+
+
+class Service(Data, frozen=True, kw_only=True):
+    """A container beside the sandbox, reached from it as ``name:port`` and from nowhere else. Its image's files cannot
+    be written: what it writes goes to ``data``, folders in memory of ``data_mb`` each, empty at the start."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    image: ImageName
+    command: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    ports: Annotated[tuple[Port, ...], Meta(max_length=20)] = ()
+    """It is ready when all of them are listened at, besides its health. All services share one range of ports."""
+    health: Health | None = None
+    memory_mb: Annotated[int, Meta(ge=16, le=65_536)] = 256
+    processes: Annotated[int, Meta(ge=1, le=4096)] = 64
+    data: Annotated[tuple[FolderPath, ...], Meta(max_length=10)] = ()
+    data_mb: Annotated[int, Meta(ge=1, le=65_536)] = 128
+    capabilities: tuple[Capability, ...] = ()
+    places: Annotated[tuple[Place, ...], Meta(min_length=1)] = tuple(Place)
+    """Beside which of the task's sandboxes it stands, each with a service of its own."""
+
+
+class SandboxSpec(Data, frozen=True, kw_only=True):
+    """What a sandbox must hold to. The network is off; a task that needs it says so."""
+
+    memory_mb: Annotated[int, Meta(ge=32, le=65_536)] = 512
+    cpu_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 30.0
+    wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 60.0
+    processes: Annotated[int, Meta(ge=1, le=4096)] = 64
+    open_files: Annotated[int, Meta(ge=16, le=65_536)] = 256
+    workspace_mb: Annotated[int, Meta(ge=1, le=65_536)] = 64
+    output_bytes: Annotated[int, Meta(ge=1024, le=100_000_000)] = 1_000_000
+    network: bool = False
+    image: str = ""
+    """Of a container, by tag or by digest; a task that names one needs Docker. Empty: the provider's own."""
+    services: Annotated[tuple[Service, ...], Meta(max_length=8)] = ()
+
+    @property
+    def needs_docker(self) -> str:
+        """What of it only Docker can give; empty for nothing."""
+        if self.services:
+            return f"the service {self.services[0].name}"
+        return f"the image {self.image}" if self.image else ""
+
+    def at(self, place: Place | None) -> SandboxSpec:
+        """With what stands beside it in that place alone; None is a place where nothing does."""
+        return structs.replace(self, services=tuple(one for one in self.services if place in one.places))

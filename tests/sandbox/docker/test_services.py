@@ -1,0 +1,164 @@
+"""Services beside a sandbox: reached from it by name, and from nowhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker import APIClient
+
+from assay.contracts.sandboxspec import Capability, Health, Place, SandboxSpec, Service
+from assay.sandbox import Sandbox
+from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
+from assay.sandbox.docker.owner import LABEL
+from assay.sandbox.errors import ServiceNotReady
+from tests.sandbox.conftest import asked
+
+pytestmark = pytest.mark.docker
+
+PORT = 18_080
+NETWORK = str(Path("/proc/self/ns/net").readlink())
+"""Of this process: the host's."""
+ECHO = f"""
+import os, socketserver
+class Echo(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(os.environ["ANSWER"].encode() + self.rfile.readline())
+socketserver.ThreadingTCPServer(("0.0.0.0", {PORT}), Echo).serve_forever()"""
+SERVICE = Service(
+    name="echo",
+    image=DEFAULT_IMAGE,
+    command=("python3", "-c", ECHO),
+    environment={"ANSWER": "heard "},
+    ports=(PORT,),
+    health=Health(command=("test", "-d", "/data"), interval_seconds=0.1),
+    data=("/data",),
+    data_mb=8,
+    memory_mb=64,
+    processes=16,
+    capabilities=(Capability.SETUID,),
+)
+SPEC = SandboxSpec(wall_seconds=20, services=(SERVICE,))
+SAY = f"""
+def said(host):
+    with socket.create_connection((host, {PORT}), 2) as there:
+        there.sendall(b'hello\\n')
+        return there.makefile().read()
+"""
+REFUSED = """
+def refused(*address):
+    try:
+        socket.create_connection(address, 2)
+    except OSError as error:
+        return type(error).__name__
+"""
+
+
+@pytest.fixture
+def client() -> Iterator[APIClient]:
+    client = APIClient()
+    yield client
+    client.close()
+
+
+def sidecar_of(client: APIClient) -> dict[str, Any]:
+    """Of this process, as the daemon knows it."""
+    mine = [one for one in client.containers(filters={"label": LABEL}) if str(os.getpid()) in one["Labels"].values()]
+    (found,) = [one for one in mine if "process1" not in one["Command"]]
+    return client.inspect_container(found["Id"])
+
+
+def said_in(client: APIClient, container: dict[str, Any], script: str) -> Any:
+    """What a script prints in the service's container, as JSON."""
+    made = client.exec_create(container["Id"], ["python3", "-c", "import json, os, socket\n" + script])
+    return json.loads(client.exec_start(made["Id"]))
+
+
+def host_addresses() -> list[str]:
+    names = [line.split()[0] for line in Path("/proc/net/fib_trie").read_text().split("|-- ")[1:]]
+    return sorted({name for name in names if not name.endswith((".0", ".255"))})
+
+
+async def test_a_service_is_reached_from_its_sandbox_and_from_nowhere_else(client: APIClient) -> None:
+    provider = DockerProvider()
+    networks = len(client.networks())
+    async with provider.open(SPEC) as sandbox, provider.open(SandboxSpec()) as other:
+        assert (
+            await asked(sandbox, SAY + "print(json.dumps([said('echo'), said('127.0.0.1')]))") == ["heard hello\n"] * 2
+        )
+        assert (
+            await asked(other, REFUSED + f"print(json.dumps(refused('127.0.0.1', {PORT})))") == "ConnectionRefusedError"
+        )
+        assert await asked(other, REFUSED + f"print(json.dumps(refused('echo', {PORT})))") == "gaierror"
+        for address in host_addresses():
+            with pytest.raises(OSError), socket.create_connection((address, PORT), 0.5):
+                pass
+        sidecar = sidecar_of(client)
+        assert not sidecar["NetworkSettings"]["Networks"] and not sidecar["NetworkSettings"]["IPAddress"]
+        assert len(client.networks()) == networks, "no pool of addresses is used up"
+        await _nothing_leads_out(sandbox, client, sidecar)
+        _held_in(client, sidecar)
+    assert not client.containers(all=True, filters={"id": sidecar["Id"]})
+
+
+async def _nothing_leads_out(sandbox: Sandbox, client: APIClient, sidecar: dict[str, Any]) -> None:
+    """Sandbox and service are in one network namespace, which is not the host's and has loopback alone."""
+    look = REFUSED + (
+        "lines = open('/proc/net/dev').read().splitlines()[2:]\n"
+        "routes = open('/proc/net/route').read().splitlines()[1:]\n"
+        f"out = [refused(address, 22) for address in {[*host_addresses(), '1.1.1.1', '169.254.169.254']!r}]\n"
+        "print(json.dumps([[line.split(':')[0].strip() for line in lines], routes, sorted(set(out)),"
+        " os.readlink('/proc/self/ns/net')]))"
+    )
+    ours, theirs = await asked(sandbox, look), said_in(client, sidecar, look)
+    assert ours == theirs
+    assert ours[:2] == [["lo"], []]
+    assert set(ours[2]) <= {"OSError", "ConnectionRefusedError"}
+    assert ours[3] != NETWORK
+
+
+def _held_in(client: APIClient, sidecar: dict[str, Any]) -> None:
+    """Read back from inside the service."""
+    look = """
+import ctypes
+status = dict(line.split(':\\t') for line in open('/proc/1/status').read().splitlines() if ':\\t' in line)
+def first(*paths):
+    return next(int(open(path).read()) for path in paths if os.path.exists(path))
+def denied(work):
+    try: work()
+    except OSError as error: return error.errno
+memory = first('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes') >> 20
+pids = first('/sys/fs/cgroup/pids.max', '/sys/fs/cgroup/pids/pids.max')
+sealed = [denied(lambda: open(path, 'w')) for path in ('/x', '/etc/hosts', '/usr/bin/python3')]
+families = [denied(lambda: socket.socket(*family)) for family in ((38, 1), (40, 1), (17, 3), (16, 3, 15), (16, 3, 0))]
+unshared = ctypes.CDLL(None).unshare(0x10000000)
+open('/data/x', 'w').write('x')
+print(json.dumps([int(status['CapBnd'], 16), status['NoNewPrivs'], status['Seccomp'], memory, pids, sealed, families,
+                  unshared]))"""
+    assert said_in(client, sidecar, look) == [1 << 7, "1", "2", 64 + 8, 16, [30, 30, 30], [97, 97, 97, 97, None], -1]
+    mounts = {mount["Destination"]: mount["RW"] for mount in sidecar["Mounts"] if mount["Type"] == "bind"}
+    assert mounts == {"/etc/hosts": False}
+
+
+async def test_a_service_that_does_not_come_up_is_told_with_its_log(client: APIClient) -> None:
+    ending = Service(name="ends", image=DEFAULT_IMAGE, command=("sh", "-c", "echo no licence; exit 3"), ports=(1,))
+    sick = Health(command=("sh", "-c", "echo too early; exit 4"), interval_seconds=0.1, retries=2)
+    ailing = Service(name="ails", image=DEFAULT_IMAGE, command=("sleep", "60"), health=sick)
+    for service, told in ((ending, "ends is not ready: it ended.*no licence"), (ailing, "(?s)ails.*code 4: too early")):
+        with pytest.raises(ServiceNotReady, match=f"(?s){told}"):
+            async with DockerProvider().open(SandboxSpec(services=(service,))):
+                pass
+    mine = client.containers(all=True, filters={"label": f"assay.pid={os.getpid()}"})
+    assert not mine, "nothing is left of them"
+
+
+def test_services_stand_only_where_they_are_wanted() -> None:
+    spec = SandboxSpec(services=(SERVICE, Service(name="db", image="x", places=(Place.TESTS,))))
+    assert [one.name for one in spec.at(Place.TESTS).services] == ["echo", "db"]
+    assert [one.name for one in spec.at(Place.ATTEMPT).services] == ["echo"]
+    assert spec.at(None).services == ()
