@@ -76,7 +76,8 @@ class CallFault(StrEnum):
 
 
 class Call(Data, frozen=True, kw_only=True):
-    """One request to a model's API: the only thing that costs money. ``estimated`` costs were not reported."""
+    """One request to a model's API: the only thing that costs money. ``estimated`` costs were not reported. Where a try
+    made more than a report can hold, its last call is the sum of so many ``requests``."""
 
     call_id: str
     model: str
@@ -88,6 +89,7 @@ class Call(Data, frozen=True, kw_only=True):
     retries: Count = 0
     latency_seconds: float = 0.0
     finish_reason: str = ""
+    requests: Annotated[int, Meta(ge=1)] = 1
 
 
 class ModelKind(StrEnum):

@@ -15,6 +15,7 @@ from assay.contracts.verdicts import Outcome
 from services.runner.artifacts import JSON
 from services.runner.endings import Ending, ending_of, interrupted, out_of_time
 from services.runner.ports import Ports
+from services.runner.receipts import receipts
 from services.runner.solving import solve
 from services.runner.text import clean
 from services.runner.trying import Try
@@ -84,7 +85,7 @@ async def _report(attempt: Try, ending: Ending, output: ArtifactRef | None) -> A
         outcome=ending.outcome,
         reason=ending.reason,
         fault=ending.fault,
-        calls=attempt.calls,
+        calls=receipts(attempt.calls),
         output=output if ending.outcome is None else None,
         artifacts=attempt.kept.refs,
         duration_seconds=attempt.clock.used_seconds,

@@ -79,6 +79,7 @@ export interface Call {
   retries: number;
   latency_seconds: number;
   finish_reason: string;
+  requests: number;
 }
 
 export interface ModelView {
