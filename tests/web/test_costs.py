@@ -136,10 +136,10 @@ def test_it_is_read_again_when_money_moved_and_only_then(page: Page, stage: Stag
     run_id = stage.do(stage.play.submit, RunRequest(models=("nop", "openai/gpt-4o-mini"), suite="coding")).run.run_id
     page.goto("/costs")
     expect(page.get_by_role("heading", name="Nothing was spent")).to_be_visible()
-    page.wait_for_timeout(2_000)
+    page.wait_for_timeout(1_700)
     asked = reads(page)
     stage.do(stage.play.step, run_id, 6)
-    page.wait_for_timeout(2_000)
+    page.wait_for_timeout(1_700)
     assert not asked, "attempts that were only queued moved no money"
     stage.do(stage.play.step, run_id, 10_000)
     expect(page.locator("tfoot")).to_contain_text("All, 10 calls")

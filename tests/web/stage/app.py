@@ -29,6 +29,7 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
+_FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 
 _UNAUTHORIZED = Problem(code="unauthorized", title="A token is required", status=401)
@@ -156,7 +157,10 @@ def page(request: Asked) -> Response[bytes]:
     if not path.is_file():
         path = DIST / "index.html"
     kind = _TYPES.get(path.suffix, "application/octet-stream")
-    return Response(path.read_bytes(), media_type=kind, headers={"content-security-policy": POLICY})
+    kept = _FOREVER if "assets" in path.parts else "no-cache"
+    return Response(
+        path.read_bytes(), media_type=kind, headers={"content-security-policy": POLICY, "cache-control": kept}
+    )
 
 
 def _refuse(_: Asked, error: ProblemError) -> Response[bytes]:

@@ -21,11 +21,10 @@ class Stage:
     """``url`` is where it serves; use it as a context manager."""
 
     def __init__(self, port: int = 0) -> None:
-        self.play = Play()
-        self.board = Switchboard(self.play)
+        self._app = create(Switchboard(Play()))
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(create(self.board), log_level="error", lifespan="off", ws_max_queue=1024)
+        config = uvicorn.Config(self._app, log_level="error", lifespan="off", ws_max_queue=1024)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -41,6 +40,19 @@ class Stage:
         self._server.should_exit = True
         self._thread.join(10)
         self._socket.close()
+
+    @property
+    def board(self) -> Switchboard:
+        return self._app.state.board
+
+    @property
+    def play(self) -> Play:
+        return self.board.play
+
+    def clear(self) -> None:
+        """Begin anew: nobody listens, and nothing was ever run."""
+        self.do(self.board.cut)
+        self._app.state.board = Switchboard(Play())
 
     def do(self, act: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Call ``act`` in the server's thread, and return what it returns."""
