@@ -88,7 +88,7 @@ class ArtifactStore:
         digest = _digest_of(ref)
         try:
             with _Translate():
-                data = await self._get(self._key(digest))
+                data = await self._get(self._key(digest), small=isinstance(ref, ArtifactRef) and _is_small(ref))
         except ArtifactMissing:
             self._known.pop(digest, None)
             raise
@@ -114,7 +114,9 @@ class ArtifactStore:
         else:
             await obstore.put_async(self._backend, key, data)
 
-    async def _get(self, key: str) -> bytes:
+    async def _get(self, key: str, *, small: bool) -> bytes:
+        if self._local and small:
+            return bytes(obstore.get(self._backend, key).bytes())
         if self._local:
             return bytes(await asyncio.to_thread(lambda: obstore.get(self._backend, key).bytes()))
         return bytes(await (await obstore.get_async(self._backend, key)).bytes_async())
@@ -153,6 +155,10 @@ def _remote(address: str) -> ObjectStore:
         return from_url(address)
     except exceptions.GenericError as error:
         raise StoreMisconfigured(_text(error)) from error
+
+
+def _is_small(ref: ArtifactRef) -> bool:
+    return ref.size_bytes <= SMALL_BYTES
 
 
 def _digest_file(path: Path) -> tuple[str, int]:

@@ -91,6 +91,8 @@ class Ticket(Data, frozen=True, kw_only=True):
     """The hidden bundle; only in a judge's ticket."""
     output: ArtifactRef | None = None
     """What the attempt handed in: the answer's text, or a bundle of the declared outputs. Only in a judge's ticket."""
+    result: ArtifactRef | None = None
+    """The ``result.json`` of the try that handed it in. Only in a judge's ticket."""
     run_limit_usd: Usd | None = None
     """The run's limit, for words."""
     sandbox: SandboxWish = ""

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from assay.contracts.files import Files
+from assay.contracts.results import CheckOutput
 from assay.contracts.tasks import AnyCheck, Choice, Exact, HiddenTask, JsonFields, Numeric, Regex, Tests
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
 from services.judge.checks import choice, exact, json_fields, numeric, regex, tests
 from services.judge.checks.finding import Finding
 from services.judge.checks.regex import Search
-from services.judge.checks.tests import Log, TestBench
+from services.judge.checks.tests import Log, TestBench, joined
 from services.judge.errors import HiddenUnusable
 from services.judge.hidden import Hidden
 from services.judge.outputs import Output
@@ -29,9 +30,11 @@ class Tools(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Graded:
-    """``logs`` are what running tests left behind, by artifact name; none for checks of answers."""
+    """``checks`` is what each check saw, in the task's order. ``logs`` are what running tests left behind, by artifact
+    name; none for checks of answers."""
 
     verdict: Verdict
+    checks: tuple[CheckOutput, ...] = ()
     logs: dict[str, Log] = field(default_factory=dict[str, Log])
 
 
@@ -44,12 +47,21 @@ async def grade(hidden: Hidden, sample_id: str, output: Output, tools: Tools, wi
     for check in hidden.task.checks:
         if isinstance(check, Tests):
             found, written = await tests.check(check, hidden, _files(check, output), tools.bench, wish)
-            logs |= written
+            logs = joined(logs, written)
         else:
             expected = _expected(hidden.task, check, sample_id)
             found = await _answer(check, _text(check, output), expected, tools.searcher)
         findings.append(found)
-    return Graded(verdict=weigh(hidden.task, findings), logs=logs)
+    return graded(hidden.task, findings, logs)
+
+
+def graded(task: HiddenTask, findings: Sequence[Finding], logs: dict[str, Log] | None = None) -> Graded:
+    verdict = weigh(task, findings)
+    checks = tuple(
+        CheckOutput(result=result, metrics=finding.metrics, tests=finding.tests)
+        for result, finding in zip(verdict.checks, findings, strict=True)
+    )
+    return Graded(verdict=verdict, checks=checks, logs=logs or {})
 
 
 def weigh(task: HiddenTask, findings: Sequence[Finding]) -> Verdict:
@@ -67,9 +79,9 @@ def weigh(task: HiddenTask, findings: Sequence[Finding]) -> Verdict:
     return Verdict(outcome=outcome, score=score, reason=_reason(passed, results), checks=results, metrics=metrics)
 
 
-def refusal(task: HiddenTask, reason: str) -> Verdict:
+def refusal(task: HiddenTask, reason: str) -> Graded:
     """Every check failed for the same reason: there was nothing they could look at."""
-    return weigh(task, [Finding(passed=False, score=0.0, message=reason) for _ in task.checks])
+    return graded(task, [Finding(passed=False, score=0.0, message=reason) for _ in task.checks])
 
 
 async def _answer(check: AnyCheck, answer: str, expected: Any, searcher: Search) -> Finding:

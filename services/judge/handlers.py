@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
-from assay.artifacts import ArtifactRetryable
-from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptJudged, Fault, Ticket
-from assay.contracts.codec import encode
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.sandbox import ProviderUnavailable, SandboxError, SandboxRetryable
 from services.judge.checks.regex import Search
@@ -19,16 +16,10 @@ from services.judge.checks.tests import TestBench
 from services.judge.errors import HiddenUnusable, JudgeError, JudgeRetryable, StoreSilent
 from services.judge.grading import Graded, grade, refusal
 from services.judge.hidden import HiddenBundles
+from services.judge.keeping import AttemptArtifacts, keep_outputs, with_result
 from services.judge.outputs import OutputRefused, fetch_output
 
 _log = structlog.get_logger(__name__)
-
-
-class AttemptArtifacts(Protocol):
-    """The area ``attempts`` of the artifact store."""
-
-    async def get(self, ref: ArtifactRef) -> bytes: ...
-    async def put(self, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,18 +36,22 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
     started = time.monotonic()
     try:
         graded = await _graded(ticket, ports)
-        artifacts = await _stored(graded, ports)
+        artifacts = await keep_outputs(graded, ports.attempts)
+        report = AttemptJudged(
+            message_id=_message_id(ticket),
+            attempt_id=ticket.attempt_id,
+            token=ticket.token,
+            worker_id=ports.worker_id,
+            verdict=graded.verdict,
+            artifacts=artifacts,
+            duration_seconds=time.monotonic() - started,
+        )
+        return await with_result(report, ticket.result, ports.attempts)
     except (JudgeError, SandboxError) as error:
-        return on_failure(ticket, error, ports.worker_id, time.monotonic() - started)
-    return AttemptJudged(
-        message_id=_message_id(ticket),
-        attempt_id=ticket.attempt_id,
-        token=ticket.token,
-        worker_id=ports.worker_id,
-        verdict=graded.verdict,
-        artifacts=artifacts,
-        duration_seconds=time.monotonic() - started,
-    )
+        report = on_failure(ticket, error, ports.worker_id, time.monotonic() - started)
+        with suppress(StoreSilent):
+            return await with_result(report, ticket.result, ports.attempts)
+        return report
 
 
 def on_failure(ticket: Ticket, error: BaseException, worker_id: str, duration_seconds: float = 0.0) -> AttemptJudged:
@@ -84,22 +79,8 @@ async def _graded(ticket: Ticket, ports: Ports) -> Graded:
     try:
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)
     except OutputRefused as refused:
-        return Graded(verdict=refusal(hidden.task, str(refused)))
+        return refusal(hidden.task, str(refused))
     return await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox)
-
-
-async def _stored(graded: Graded, ports: Ports) -> dict[str, ArtifactRef]:
-    """Only running tests leaves more behind than the report itself carries."""
-    if not graded.logs:
-        return {}
-    try:
-        refs = {
-            name: await ports.attempts.put(log.data, "text/plain; charset=utf-8", truncated=log.truncated)
-            for name, log in graded.logs.items()
-        }
-        return {**refs, "verdict.json": await ports.attempts.put(encode(graded.verdict), "application/json")}
-    except ArtifactRetryable as error:
-        raise StoreSilent(f"the logs of the tests: {error}") from error
 
 
 def _message_id(ticket: Ticket) -> str:

@@ -54,11 +54,11 @@ class Kept:
         ref = self.refs[name] = await self.store.put(data, media_type, truncated=truncated)
         return ref
 
-    async def keep_file(self, name: str, path: Path, media_type: str) -> ArtifactRef:
+    async def keep_file(self, name: str, path: Path, media_type: str, *, truncated: bool = False) -> ArtifactRef:
         """The file as it is now."""
         if not isinstance(self.store, FileStore):
-            return await self.keep(name, await asyncio.to_thread(path.read_bytes), media_type)
-        ref = self.refs[name] = await self.store.put_file(path, media_type)
+            return await self.keep(name, await asyncio.to_thread(path.read_bytes), media_type, truncated=truncated)
+        ref = self.refs[name] = await self.store.put_file(path, media_type, truncated=truncated)
         return ref
 
     async def keep_text(self, name: str, text: str, *, truncated: bool = False) -> ArtifactRef:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from msgspec import field
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptExecuted, Fault, Ticket
-from assay.contracts.codec import Data, encode
-from assay.contracts.models import Call, ModelSpec, Usage
+from assay.contracts.codec import encode
+from assay.contracts.models import Usage
+from assay.contracts.results import RESULT, Result
 from assay.contracts.verdicts import Outcome
 from services.runner.artifacts import JSON
 from services.runner.endings import Ending, ending_of, interrupted, out_of_time
@@ -21,24 +21,6 @@ from services.runner.text import clean
 from services.runner.trying import Try
 
 _log = structlog.get_logger(__name__)
-
-
-class Result(Data, frozen=True, kw_only=True):
-    """``result.json``: the try in one page. ``duration_seconds`` leaves out what was spent waiting for others."""
-
-    attempt_id: str
-    token: int
-    worker_id: str
-    model: ModelSpec
-    outcome: Outcome | None
-    reason: str
-    fault: Fault | None
-    duration_seconds: float
-    cost_nanousd: int
-    usage: Usage
-    calls: tuple[Call, ...]
-    output: ArtifactRef | None
-    notes: tuple[str, ...] = field(default_factory=tuple)
 
 
 async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptExecuted:
@@ -94,11 +76,16 @@ async def _report(attempt: Try, ending: Ending, output: ArtifactRef | None) -> A
 
 async def _keep_result(attempt: Try, ending: Ending, output: ArtifactRef | None) -> Ending:
     """``result.json``. A store that does not take it ends the try as it would have earlier."""
+    ticket = attempt.ticket
     result = Result(
-        attempt_id=attempt.ticket.attempt_id,
-        token=attempt.ticket.token,
+        attempt_id=ticket.attempt_id,
+        token=ticket.token,
         worker_id=attempt.ports.worker_id,
-        model=attempt.ticket.model,
+        task_id=ticket.task_id,
+        task_digest=ticket.task_digest,
+        sample_id=ticket.sample_id,
+        repeat=ticket.repeat,
+        model=ticket.model,
         outcome=ending.outcome,
         reason=ending.reason,
         fault=ending.fault,
@@ -108,9 +95,10 @@ async def _keep_result(attempt: Try, ending: Ending, output: ArtifactRef | None)
         calls=attempt.calls,
         output=output,
         notes=tuple(attempt.notes),
+        artifacts=dict(attempt.kept.refs),
     )
     try:
-        await attempt.kept.keep("result.json", encode(result), JSON)
+        await attempt.kept.keep(RESULT, encode(result), JSON)
     except Exception as error:
         return ending if ending.outcome else ending_of(error)
     return ending

@@ -8,6 +8,7 @@ from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask, Solver
 from services.runner.artifacts import keep_task, read_bundle
 from services.runner.errors import TaskUnusable
+from services.runner.manifest import keep_manifest
 from services.runner.models import nop, oracle
 from services.runner.solvers import agent, answer, command, files
 from services.runner.solvers.reading import FilesAnswer
@@ -22,6 +23,7 @@ async def solve(attempt: Try) -> ArtifactRef:
     the attempt's clock."""
     opened = await attempt.ports.bundles.open(attempt.ticket.public)
     await keep_task(attempt.kept, opened, attempt.ticket)
+    await keep_manifest(attempt, opened)
     solver = _SOLVERS[attempt.ticket.solver]
     if attempt.ticket.model.name not in BASELINES:
         async with attempt.clock:

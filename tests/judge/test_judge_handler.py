@@ -4,109 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from msgspec import structs
 
-from assay.artifacts import Area, ArtifactStore, StoreUnreachable, open_store, pack
+from assay.artifacts import pack
 from assay.bus.memory import MemoryBus
 from assay.bus.protocol import Envelope
 from assay.bus.queues import REPORTS, all_queues
 from assay.contracts import subjects
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptJudged, GradeAttempt, Stage, Ticket
+from assay.contracts.attempts import AttemptJudged, GradeAttempt, Stage
 from assay.contracts.codec import decode, encode
-from assay.contracts.files import Files
-from assay.contracts.models import ModelSpec
+from assay.contracts.results import CheckOutput
 from assay.contracts.rpc import ClaimAttempts, Claims, Heartbeat, Leases
-from assay.contracts.tasks import Choice, HiddenTask, Regex, Solver
+from assay.contracts.tasks import Choice, HiddenTask, Solver
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.worker.worker import Worker, WorkerOptions
 from services.judge.bench import SandboxBench
-from services.judge.handlers import Ports, on_failure, on_ticket
-from services.judge.hidden import HiddenBundles
+from services.judge.handlers import on_failure, on_ticket
+from tests.judge.court import Court, answer_bundle, code_bundle
 from tests.judge.sandboxes import BrokenProvider
-from tests.judge.trials import RealTools, hidden_tests
 
 
-@dataclass
-class CountedStore:
-    """A store that counts what is fetched, and can fall silent."""
-
-    store: ArtifactStore
-    gets: int = 0
-    silent: bool = False
-
-    async def get(self, ref: ArtifactRef) -> bytes:
-        self.gets += 1
-        if self.silent:
-            raise StoreUnreachable("no answer")
-        return await self.store.get(ref)
-
-    async def put(self, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
-        if self.silent:
-            raise StoreUnreachable("no answer")
-        return await self.store.put(data, media_type, truncated=truncated)
-
-
-@dataclass
-class Court:
-    """Real stores and a judge's ports, and tickets for them."""
-
-    hidden: CountedStore
-    attempts: CountedStore
-    ports: Ports
-
-    async def ticket(self, bundle: Files, output: bytes | None, attempt: str = "run-1", sample: str = "a") -> Ticket:
-        return Ticket(
-            attempt_id=attempt,
-            token=3,
-            project="default",
-            lease_seconds=30,
-            task_id="t",
-            task_digest="0" * 64,
-            sample_id=sample,
-            repeat=0,
-            model=ModelSpec(name="oracle"),
-            solver=Solver.ANSWER,
-            hidden=await self.hidden.store.put(pack(bundle)),
-            output=None if output is None else await self.attempts.store.put(output),
-        )
-
-
-@pytest.fixture
-async def court(tmp_path: Path, tools: RealTools) -> AsyncIterator[Court]:
-    hidden = CountedStore(open_store(tmp_path, Area.HIDDEN))
-    attempts = CountedStore(open_store(tmp_path, Area.ATTEMPTS))
-    ports = Ports(
-        worker_id="judge-1",
-        hidden=HiddenBundles(hidden),
-        attempts=attempts,
-        searcher=tools.searcher,
-        bench=tools.bench,
-    )
-    yield Court(hidden, attempts, ports)
-
-
-def answer_bundle(**more: Any) -> dict[str, bytes]:
-    checks = (Choice(options=("cat", "dog")), Regex(pattern="^the"))
-    task = HiddenTask(task_id="t", digest="0" * 64, solver=Solver.ANSWER, checks=checks, expected={"a": "cat"}, **more)
-    return {"grading.json": encode(task)}
-
-
-def code_bundle(test: str = "import solution\ndef test_a(): assert solution.f() == 1") -> dict[str, bytes]:
-    hidden = hidden_tests({"test_hidden.py": test}, ("test_hidden.py::test_a",), outputs=("solution.py", "lib/"))
-    return {"grading.json": encode(hidden.task), **hidden.files}
-
-
-async def test_an_answer_is_judged_and_leaves_nothing_else_behind(court: Court) -> None:
+async def test_an_answer_is_judged_and_what_each_check_saw_is_kept(court: Court) -> None:
     report = await on_ticket(await court.ticket(answer_bundle(), b"the cat"), court.ports)
     assert report.message_id == "run-1:3:judged"
-    assert (report.token, report.worker_id, report.fault, report.artifacts) == (3, "judge-1", None, {})
+    assert (report.token, report.worker_id, report.fault) == (3, "judge-1", None)
+    assert set(report.artifacts) == {"checks/choice.json", "checks/regex.json", "verdict.json"}
+    seen = decode(CheckOutput, await court.attempts.get(report.artifacts["checks/choice.json"]))
+    assert (seen.result, seen.tests) == (report.verdict.checks[0], ())
     assert report.verdict.outcome is Outcome.PASSED
     assert [check.score for check in report.verdict.checks] == [1.0, 1.0]
 
@@ -136,11 +64,13 @@ async def test_code_is_judged_and_its_logs_are_kept(court: Court) -> None:
     output = pack({"solution.py": b"print('hello')\ndef f(): return 1", "notes.txt": b"dropped"})
     report = await on_ticket(await court.ticket(code_bundle(), output), court.ports)
     assert report.verdict.outcome is Outcome.PASSED
-    assert set(report.artifacts) == {"judge.stdout", "judge.stderr", "verdict.json"}
+    assert set(report.artifacts) == {"judge.stdout", "judge.stderr", "checks/tests.json", "verdict.json"}
     logs = {name: await court.attempts.get(ref) for name, ref in report.artifacts.items()}
     assert logs["judge.stdout"] == b"passed   test_hidden.py::test_a\n"
     assert logs["judge.stderr"] == b"hello\n"
     assert decode(Verdict, logs["verdict.json"]) == report.verdict
+    seen = decode(CheckOutput, logs["checks/tests.json"])
+    assert [(test.name, test.outcome, test.error) for test in seen.tests] == [("test_hidden.py::test_a", "passed", "")]
 
 
 async def test_what_prints_without_end_is_cut_and_marked(court: Court) -> None:

@@ -20,7 +20,7 @@ async def test_an_answer_is_handed_in_with_all_that_led_to_it(runner: Room, serv
     assert (report.outcome, report.reason, report.fault) == (None, "", None)
     assert (report.message_id, report.worker_id) == (f"{RUN}-7:3:executed", "runner-1")
     assert await runner.read(report.output) == b"blue\n"
-    assert sorted(report.artifacts) == ["prompt.json", "response.txt", "result.json", "task.json"]
+    assert sorted(report.artifacts) == ["manifest.json", "prompt.json", "response.txt", "result.json", "task.json"]
     assert report.output == report.artifacts["response.txt"]
     assert 0 < report.duration_seconds < 5
     prompt = json.loads(await runner.read(report.artifacts["prompt.json"]))

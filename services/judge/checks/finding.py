@@ -5,15 +5,18 @@ from __future__ import annotations
 from msgspec import field
 
 from assay.contracts.codec import Data
+from assay.contracts.results import TestOutput
 
 
 class Finding(Data, frozen=True, kw_only=True):
-    """``message`` tells why in words that give away neither an expected answer nor a hidden test."""
+    """``message`` tells why in words that give away neither an expected answer nor a hidden test; ``tests`` are those
+    that were run."""
 
     passed: bool
     score: float
     message: str = ""
     metrics: dict[str, float] = field(default_factory=dict[str, float])
+    tests: tuple[TestOutput, ...] = ()
 
 
 def passed(message: str = "", metrics: dict[str, float] | None = None) -> Finding:

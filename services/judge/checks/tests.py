@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from assay.contracts.files import Files, FilesRefused
+from assay.contracts.results import TestOutput
 from assay.contracts.tasks import Tests
 from services.judge.bridge import session
 from services.judge.checks.finding import Finding, failed
@@ -20,6 +22,20 @@ class Log:
 
     data: bytes
     truncated: bool = False
+
+
+def joined(logs: Mapping[str, Log], more: Mapping[str, Log]) -> dict[str, Log]:
+    """One log after the other where several checks run tests."""
+    return {
+        name: Log(
+            data=logs.get(name, _NOTHING).data + more.get(name, _NOTHING).data,
+            truncated=logs.get(name, _NOTHING).truncated or more.get(name, _NOTHING).truncated,
+        )
+        for name in (*logs, *(name for name in more if name not in logs))
+    }
+
+
+_NOTHING = Log(data=b"")
 
 
 class TestBench(Protocol):
@@ -68,7 +84,8 @@ def judge(expected: tuple[str, ...], heard: session.Protocol) -> Finding:
     whole = right == len(expected) and not problems
     score = right / len(expected) if not extra else 0.0
     message = "" if whole else _message(right, expected, problems, heard)
-    return Finding(passed=whole, score=score, message="; ".join(filter(None, (message, heard.warning))))
+    told = "; ".join(filter(None, (message, heard.warning)))
+    return Finding(passed=whole, score=score, message=told, tests=_tests(heard.records))
 
 
 _PASSED = [("setup", "passed"), ("call", "passed"), ("teardown", "passed")]
@@ -80,6 +97,20 @@ def _outcomes(records: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]
         if "test" in record:
             found.setdefault(record["test"], []).append((record["when"], record["outcome"]))
     return found
+
+
+def _tests(records: list[dict[str, Any]]) -> tuple[TestOutput, ...]:
+    """Each test once: as it was when called, or in the phase that it did not pass."""
+    found: dict[str, TestOutput] = {}
+    for record in records:
+        if "test" not in record or (record["when"] != "call" and record["outcome"] == "passed"):
+            continue
+        told = TestOutput(
+            name=record["test"], outcome=record["outcome"], error=record["error"], seconds=record["seconds"]
+        )
+        if found.get(told.name, told).outcome == "passed" or told.name not in found:
+            found[told.name] = told
+    return tuple(found.values())
 
 
 def _message(right: int, expected: tuple[str, ...], problems: list[str], heard: session.Protocol) -> str:

@@ -100,11 +100,12 @@ class MemoryAttempts:
                 self._store.tries.insert(key, new_try(self._store.at, **identity))
 
     def _ticket(self, row: Row, stage: Stage) -> Ticket:
-        output: ArtifactRef | None = None
-        if stage is Stage.JUDGE:
-            executed = [each for each in self._store.tries.of(row["attempt_id"]) if each["ended"] == "executed"]
-            output = max(executed, key=lambda each: each["token"])["output"] if executed else None
-        return _ticket(row, self._store.plans[row["run_id"]]["body"], stage, self._lease_seconds, output)
+        tries = self._store.tries.of(row["attempt_id"]) if stage is Stage.JUDGE else []
+        executed = [each for each in tries if each["ended"] == "executed"]
+        nothing: Row = {"output": None, "artifacts": {}}
+        last = max(executed, key=lambda each: each["token"], default=nothing)
+        left = last["output"], last["artifacts"].get("result.json")
+        return _ticket(row, self._store.plans[row["run_id"]]["body"], stage, self._lease_seconds, left)
 
     def _heartbeat(self, beat: Heartbeat) -> Leases:
         seen = {

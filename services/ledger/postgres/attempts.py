@@ -74,7 +74,7 @@ FROM kept WHERE a.attempt_id = kept.attempt_id RETURNING a.attempt_id
 """
 
 _OUTPUTS = """
-SELECT DISTINCT ON (attempt_id) attempt_id, output FROM tries
+SELECT DISTINCT ON (attempt_id) attempt_id, output, artifacts -> 'result.json' AS result FROM tries
 WHERE attempt_id = ANY($1::text[]) AND ended = 'executed' ORDER BY attempt_id, token DESC
 """
 
@@ -142,18 +142,29 @@ class PostgresAttempts:
         return await self._database.read(work)
 
     async def _tickets(self, connection: Connection, rows: Sequence[Row], stage: Stage) -> tuple[Ticket, ...]:
-        outputs: dict[str, Any] = {}
+        executed: dict[str, Executed] = {}
         if stage is Stage.JUDGE and rows:
             found = await connection.fetch(_OUTPUTS, [row["attempt_id"] for row in rows])
-            outputs = {row["attempt_id"]: from_jsonb(ArtifactRef, row["output"]) for row in found}
+            executed = {row["attempt_id"]: _executed(row) for row in found}
         tickets: list[Ticket] = []
         for row in rows:
             plan = await self._plans.of(connection, row["run_id"])
-            tickets.append(_ticket(row, plan, stage, self._lease_seconds, outputs.get(row["attempt_id"])))
+            tickets.append(
+                _ticket(row, plan, stage, self._lease_seconds, executed.get(row["attempt_id"], (None, None)))
+            )
         return tuple(tickets)
 
 
-def _ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, output: ArtifactRef | None) -> Ticket:
+Executed = tuple[ArtifactRef | None, ArtifactRef | None]
+"""What the last try that was executed handed in, and its ``result.json``."""
+
+
+def _executed(row: Row) -> Executed:
+    result = from_jsonb(ArtifactRef, row["result"]) if row["result"] else None
+    return from_jsonb(ArtifactRef, row["output"]), result
+
+
+def _ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, executed: Executed) -> Ticket:
     task, pin = plan.tasks[row["task_index"]], plan.models[row["model_index"]]
     running = stage is Stage.RUN
     return Ticket(
@@ -174,7 +185,8 @@ def _ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, output:
         public=task.public if running else None,
         reference=task.reference if running and pin.model.name in BASELINES else None,
         hidden=None if running else task.hidden,
-        output=output,
+        output=executed[0],
+        result=executed[1],
         sandbox=plan.sandbox,
     )
 

@@ -14,12 +14,12 @@ from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.files import Files, FilesRefused, matches
 from assay.sandbox import Command, CommandResult, Sandbox
-from services.runner.artifacts import DIFF, TEXT, Opened
+from services.runner.artifacts import TEXT, Opened
 from services.runner.errors import AnswerUnusable, HostUnfit
 from services.runner.prompting import files_prompt
-from services.runner.solvers.diffing import diff_of
 from services.runner.solvers.patches import Patch, read_patch
 from services.runner.solvers.reading import FilesAnswer, read_answer
+from services.runner.solvers.remains import keep_patch, remaining
 from services.runner.text import clean, to_bytes
 from services.runner.trying import Try
 
@@ -53,23 +53,21 @@ async def hand_in(attempt: Try, opened: Opened, answer: FilesAnswer) -> Artifact
         data = pack(handed_in)
     except FilesRefused as error:
         raise AnswerUnusable(f"the answer's files cannot be taken: {error}") from error
-    await keep_patch(attempt, opened, handed_in)
     return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)
 
 
-async def keep_patch(attempt: Try, opened: Opened, outputs: Files) -> None:
-    """What changed of the declared outputs, as ``patch.diff``."""
-    before = {path: content for path, content in opened.workspace.items() if matches(path, opened.task.outputs)}
-    await attempt.kept.keep("patch.diff", await asyncio.to_thread(diff_of, before, outputs), DIFF)
-
-
 async def _carry_out(attempt: Try, opened: Opened, files: Files, patch: Patch | None) -> Files:
-    async with attempt.sandboxes.open(opened.task.sandbox.at(None)) as sandbox:
+    async with (
+        attempt.sandboxes.open(opened.task.sandbox.at(Place.ATTEMPT)) as sandbox,
+        remaining(attempt, opened, sandbox),
+    ):
         await sandbox.write(opened.workspace)
         if patch:
             await _apply(attempt, sandbox, patch)
         await sandbox.write(files)
-        return await sandbox.read(opened.task.outputs)
+        handed_in = await sandbox.read(opened.task.outputs)
+        await keep_patch(attempt, opened, handed_in)
+        return handed_in
 
 
 async def _apply(attempt: Try, sandbox: Sandbox, patch: Patch) -> None:

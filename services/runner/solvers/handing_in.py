@@ -8,7 +8,7 @@ from assay.contracts.files import Files, FilesRefused
 from assay.sandbox import Sandbox
 from services.runner.artifacts import Opened
 from services.runner.errors import AnswerUnusable, TaskUnusable
-from services.runner.solvers.files import keep_patch
+from services.runner.solvers.remains import keep_patch
 from services.runner.trying import Try
 
 

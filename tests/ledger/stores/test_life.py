@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Denial, Fault, Stage, State
 from assay.contracts.facts import AttemptFinished, AttemptRequeued
 from assay.contracts.problems import ProblemError
@@ -11,7 +12,7 @@ from assay.contracts.rpc import Claim, ClaimAttempts, GetBoard, Heartbeat
 from assay.contracts.runs import RunStatus
 from assay.contracts.verdicts import Outcome
 from services.ledger.errors import Contradiction
-from tests.ledger.desk import Desk, call, executed, judged
+from tests.ledger.desk import REF, Desk, call, executed, judged
 
 LOST = Fault(kind="sandbox", message="the sandbox broke", new_try=True)
 
@@ -80,6 +81,19 @@ async def test_a_judge_is_given_the_output_and_the_hidden_bundle_and_a_runner_ne
     (granted,) = (await desk.claim([ticket.attempt_id], Stage.JUDGE)).granted
     assert granted.hidden is not None and granted.output is not None and granted.public is None
     assert granted.token == ticket.token
+
+
+async def test_a_judge_is_told_where_the_result_of_the_try_is(desk: Desk) -> None:
+    run = await desk.submit(samples=2)
+    kept, without = await desk.start(run)
+    result = ArtifactRef(sha256="b" * 64, size_bytes=9)
+    await desk.hand_in(kept, artifacts={"response.txt": REF, "result.json": result})
+    await desk.hand_in(without)
+    granted = (await desk.claim([kept.attempt_id, without.attempt_id], Stage.JUDGE)).granted
+    assert {ticket.attempt_id: ticket.result for ticket in granted} == {
+        kept.attempt_id: result,
+        without.attempt_id: None,
+    }
 
 
 async def test_a_report_that_comes_twice_takes_effect_once(desk: Desk) -> None:

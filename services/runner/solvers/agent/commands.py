@@ -49,7 +49,13 @@ def _shown(result: CommandResult) -> ToolResult:
         f"[ended for passing its {result.killed_by} limit]" if result.killed_by else "",
         f"[exit code {result.exit_code}]",
     ]
-    return ToolResult(text="\n".join(part for part in parts if part), warning=result.warning)
+    return ToolResult(
+        text="\n".join(part for part in parts if part),
+        warning=result.warning,
+        stdout=result.stdout,
+        stderr=result.stderr,
+        truncated=result.stdout_truncated or result.stderr_truncated,
+    )
 
 
 def _part(text: str, truncated: bool) -> str:

@@ -15,11 +15,12 @@ from services.runner.models import ChatMessage, Completion, ToolCall
 from services.runner.solvers.agent.commands import check_host
 from services.runner.solvers.agent.definitions import definitions
 from services.runner.solvers.agent.prompting import NUDGE, agent_prompt
+from services.runner.solvers.agent.streams import Streams
 from services.runner.solvers.agent.talking import Answered, Talk, talk_of
 from services.runner.solvers.agent.toolbox import Toolbox
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.solvers.files import keep_patch
 from services.runner.solvers.handing_in import hand_in, lay_out, read_outputs
+from services.runner.solvers.remains import remaining
 from services.runner.trying import Try
 
 _SILENT_TURNS = 2
@@ -28,20 +29,23 @@ _SILENT_TURNS = 2
 
 async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
-    with Transcript(attempt.listener, attempt) as transcript:
-        async with attempt.sandboxes.open(opened.task.sandbox.at(Place.ATTEMPT)) as sandbox:
+    with Transcript(attempt.listener, attempt) as transcript, Streams() as streams:
+        async with (
+            attempt.sandboxes.open(opened.task.sandbox.at(Place.ATTEMPT)) as sandbox,
+            remaining(attempt, opened, sandbox),
+        ):
             await lay_out(sandbox, opened)
             if Tool.BASH in opened.task.tools:
                 await check_host(sandbox)
-            session = Session(attempt, opened, sandbox, transcript)
+            session = Session(attempt, opened, sandbox, transcript, streams)
             try:
                 await session.work()
             except LimitReached as error:
                 await transcript.add(StepKind.END, str(error))
-                await keep_patch(attempt, opened, await read_outputs(sandbox, opened))
                 raise
             finally:
                 await transcript.keep(attempt.kept)
+                await streams.keep(attempt.kept)
                 await attempt.keep_response(session.said, truncated=False)
             return await hand_in(attempt, opened, await read_outputs(sandbox, opened))
 
@@ -49,10 +53,12 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
 class Session:
     """``said`` is the model's last message."""
 
-    def __init__(self, attempt: Try, opened: Opened, sandbox: Sandbox, transcript: Transcript) -> None:
+    def __init__(
+        self, attempt: Try, opened: Opened, sandbox: Sandbox, transcript: Transcript, streams: Streams
+    ) -> None:
         task, limits = opened.task, attempt.ticket.limits
         self.said = ""
-        self._attempt, self._limits, self._transcript = attempt, limits, transcript
+        self._attempt, self._limits, self._transcript, self._streams = attempt, limits, transcript, streams
         self._toolbox = Toolbox(task.tools, sandbox, opened.workspace)
         self._talk: Talk = talk_of(attempt.ticket.model.parameters.tools, definitions(task.tools))
         sample = opened.sample(attempt.ticket.sample_id)
@@ -97,8 +103,9 @@ class Session:
             if most is not None and self._transcript.tool_calls >= most:
                 raise LimitReached("tool_calls", f"all {most} tool calls are used")
             self._transcript.tool_calls += 1
-            await self._transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
+            step = await self._transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
             result = await self._toolbox.use(call)
+            self._streams.add(step.number, result)
             about = {"tool": call.name, "call_id": call.call_id}
             await self._transcript.add(StepKind.RESULT, result.text, **about, failed=result.failed)
             if result.warning and result.warning not in self._attempt.notes:

@@ -15,8 +15,8 @@ from services.runner.artifacts import TEXT, Opened
 from services.runner.errors import AnswerUnusable, LimitReached
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.proxy import SOCKET, Proxy, open_proxy
-from services.runner.solvers.files import keep_patch
 from services.runner.solvers.handing_in import hand_in, lay_out, read_outputs
+from services.runner.solvers.remains import remaining
 from services.runner.text import clean, to_bytes
 from services.runner.trying import Try
 
@@ -37,14 +37,13 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
                 FolderMount(path=MODEL_FOLDER, folder=proxy.folder),
                 FilesMount(path=TASK_FOLDER, files={INSTRUCTIONS: to_bytes(told)}),
             )
-            async with attempt.sandboxes.open(spec, mounts=mounts) as sandbox:
+            async with attempt.sandboxes.open(spec, mounts=mounts) as sandbox, remaining(attempt, opened, sandbox):
                 await lay_out(sandbox, opened)
                 try:
                     await _run(attempt, opened.task.command, sandbox, proxy)
                     await transcript.add(StepKind.END, "the program ended")
                 except LimitReached as error:
                     await transcript.add(StepKind.END, str(error))
-                    await keep_patch(attempt, opened, await read_outputs(sandbox, opened))
                     raise
                 finally:
                     await transcript.keep(attempt.kept)
