@@ -58,7 +58,7 @@ async def hand_in(attempt: Try, opened: Opened, answer: FilesAnswer) -> Artifact
 
 async def _carry_out(attempt: Try, opened: Opened, files: Files, patch: Patch | None) -> Files:
     async with (
-        attempt.sandboxes.open(opened.task.sandbox.at(Place.ATTEMPT)) as sandbox,
+        attempt.sandboxes.open(opened.task.sandbox.at(None)) as sandbox,
         remaining(attempt, opened, sandbox),
     ):
         await sandbox.write(opened.workspace)
