@@ -12,12 +12,11 @@ from assay.catalog.near import near
 from assay.catalog.shapes import check_samples
 from assay.catalog.testnames import FoundTest, found_tests
 from assay.contracts.files import Files, FilesRefused, check_path, matches
+from assay.contracts.sandboxspec import EGRESS_PORT
 from assay.contracts.tasks import Solver, Tests, Tool
 
 MIN_CHEATS = 2
 """Every task that runs code ships at least so many cheats, which must all score 0."""
-
-
 _NEEDS = {
     Solver.AGENT: f"solver 'agent' uses the tools listed here: {', '.join(Tool)}",
     Solver.COMMAND: "solver 'command' runs the program named here, in the workspace: [python3, agent.py]",
@@ -120,7 +119,11 @@ def _services_fit(subject: Subject) -> None:
     ports = [((*at, index, "ports"), str(port)) for index, one in enumerate(services) for port in one.ports]
     for place, port in _repeated(ports):
         document.wrong(place, f"{port} is listed twice, and all services share one range of ports")
+    for place, host in _repeated([(("sandbox", "egress"), host) for host in subject.manifest.sandbox.egress]):
+        document.wrong(place, f"{host} is listed twice")
     for index, one in enumerate(services):
+        if subject.manifest.sandbox.egress and EGRESS_PORT in one.ports:
+            document.wrong((*at, index, "ports"), f"{EGRESS_PORT} is the port of the way out")
         if not one.ports and one.health is None:
             document.wrong((*at, index), "has neither ports nor health, so nobody could tell when it is ready")
 

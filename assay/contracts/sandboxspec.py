@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +13,10 @@ from assay.contracts.codec import Data
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 FolderPath = Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9._-]+)+$", max_length=200)]
 ImageName = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]{64})?$", max_length=300)]
+EgressHost = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?$")]
+
+EGRESS_PORT = 3128
+"""Where the proxy is, on the loopback of a sandbox with a way out."""
 
 
 class Place(StrEnum):
@@ -76,14 +81,38 @@ class SandboxSpec(Data, frozen=True, kw_only=True):
     image: str = ""
     """Of a container, by tag or by digest; a task that names one needs Docker. Empty: the provider's own."""
     services: Annotated[tuple[Service, ...], Meta(max_length=8)] = ()
+    egress: Annotated[tuple[EgressHost, ...], Meta(max_length=64)] = ()
+    """Hosts that an attempt may reach over HTTP and HTTPS, by the proxy that ``HTTPS_PROXY`` names and by nothing else:
+    ``host`` (ports 80 and 443) or ``host:port``."""
 
     @property
     def needs_docker(self) -> str:
         """What of it only Docker can give; empty for nothing."""
         if self.services:
             return f"the service {self.services[0].name}"
+        if self.egress:
+            return f"a way to {self.egress[0]}"
         return f"the image {self.image}" if self.image else ""
 
     def at(self, place: Place | None) -> SandboxSpec:
-        """With what stands beside it in that place alone; None is a place where nothing does."""
-        return structs.replace(self, services=tuple(one for one in self.services if place in one.places))
+        """With what stands beside it in that place alone; None is a place where nothing does. Only an attempt has a way
+        out: how it is judged depends on nobody else."""
+        services = tuple(one for one in self.services if place in one.places)
+        return structs.replace(self, services=services, egress=self.egress if place is Place.ATTEMPT else ())
+
+
+class Connection(Data, frozen=True, kw_only=True):
+    """One that was tried from inside a sandbox to the outside: a line of ``egress.jsonl``."""
+
+    at: datetime
+    host: str
+    port: int
+    address: str = ""
+    """What the name was found to be, where it came to that."""
+    allowed: bool
+    reason: str = ""
+    """Why it came to nothing."""
+    sent_bytes: int = 0
+    received_bytes: int = 0
+    """Bodies and headers, encrypted or not, as they went over the wire."""
+    duration_seconds: float = 0.0

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from assay.contracts.files import Caps, Files, check_files, check_path
 from assay.contracts.folders import read_folder, write_folder
-from assay.contracts.tasks import SandboxSpec
+from assay.contracts.sandboxspec import Connection, SandboxSpec
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
 from assay.sandbox.execution import Execution
 from assay.sandbox.protocol import (
@@ -80,6 +80,10 @@ class _Folder:
             folder.mkdir()
         for number, mount in enumerate(mounts):
             self._folders[mount.path] = _mounted(mount, root / f"mount{number}")
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        return ()
 
     async def write(self, files: Files) -> None:
         check_files(files, self._caps)

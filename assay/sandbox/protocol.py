@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assay.contracts.files import Files
-from assay.contracts.tasks import SandboxSpec
+from assay.contracts.sandboxspec import Connection, SandboxSpec
 
 WORKSPACE = "/workspace"
 """The only folder that lasts from one command to the next and can be written."""
@@ -121,6 +121,11 @@ class SandboxProcess(Protocol):
 
 class Sandbox(Protocol):
     """One attempt's, or one judgement's, closed room."""
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        """To the outside, those that have ended by now."""
+        ...
 
     async def write(self, files: Files) -> None:
         """Into the workspace, replacing files of the same path. Raises FilesRefused when they do not fit."""

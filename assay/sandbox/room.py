@@ -11,7 +11,7 @@ from typing import Protocol
 
 from assay.contracts.files import Caps, Files, FilesRefused, check_files
 from assay.contracts.folders import read_folder
-from assay.contracts.tasks import SandboxSpec
+from assay.contracts.sandboxspec import Connection, SandboxSpec
 from assay.sandbox.errors import SandboxError, SandboxLost, SandboxNotStarted
 from assay.sandbox.execution import Execution
 from assay.sandbox.orders import run_order, write_order
@@ -60,6 +60,9 @@ class Room:
         self._writes: dict[str, asyncio.Future[int]] = {}
         self._orders = 0
         self._workspace = -1
+        self.listener: socket.socket | None = None
+        """Inside, for a proxy outside; whoever serves it takes it over."""
+        self.connections: Sequence[Connection] = ()
         self._over = ""
         """Why nothing works any more, once nothing does."""
         workspace_bytes = spec.workspace_mb << 20
@@ -85,6 +88,8 @@ class Room:
         finally:
             if self._workspace >= 0:
                 os.close(self._workspace)
+            if self.listener:
+                self.listener.close()
 
     async def write(self, files: Files) -> None:
         check_files(files, self._caps)
@@ -172,6 +177,8 @@ class Room:
         if kind == "ready":
             self._workspace = descriptors[0]
             self._ready.set_result(None)
+        elif kind == "egress":
+            self.listener = socket.socket(fileno=descriptors[0])
         elif kind == "limit":
             for execution in self._executions.values():
                 execution.blame(Limit(rest))

@@ -23,6 +23,7 @@ from services.runner.text import cut_bytes, to_bytes
 
 MAX_TEXT_BYTES = 16 * 1024 * 1024
 JSON = "application/json"
+JSON_LINES = "application/jsonl"
 TEXT = "text/plain; charset=utf-8"
 DIFF = "text/x-diff; charset=utf-8"
 _CACHE_BYTES = 128 * 1024 * 1024

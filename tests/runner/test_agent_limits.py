@@ -158,7 +158,7 @@ class Dying:
 class _Dying:
     def __init__(self, real: Sandbox) -> None:
         self._real = real
-        self.start, self.locate = real.start, real.locate
+        self.start, self.locate, self.connections = real.start, real.locate, real.connections
 
     async def write(self, files: Files) -> None:
         await self._real.write(files)

@@ -6,11 +6,11 @@ import asyncio
 import shutil
 import socket
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from assay.contracts.files import check_files, check_path
 from assay.contracts.folders import write_folder
+from assay.contracts.sandboxspec import EGRESS_PORT, SandboxSpec
 from assay.sandbox import seccomp
 from assay.sandbox.docker.profile import PROGRAMS
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
@@ -32,13 +32,15 @@ class HostFolder:
         self.hosts = self.programs / "hosts"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
-    def fill(self, mounts: Mounts, names: Sequence[str] = ()) -> list[tuple[Path, str]]:
-        """Folders of the host, and where they are mounted. ``names`` are the sandbox's own address, too."""
+    def fill(self, mounts: Mounts, spec: SandboxSpec) -> list[tuple[Path, str]]:
+        """Folders of the host, and where they are mounted. Services' names are the sandbox's own address."""
         self.programs.mkdir()
         for program in _PROGRAMS:
             shutil.copyfile(program, self.programs / program.name)
         (self.programs / "rules").write_bytes(seccomp.program())
-        self.hosts.write_text(_HOSTS + "".join(f"127.0.0.1 {name}\n" for name in names))
+        self.hosts.write_text(_HOSTS + "".join(f"127.0.0.1 {service.name}\n" for service in spec.services))
+        if spec.egress:
+            (self.programs / "egress").write_text(str(EGRESS_PORT))
         self._listener.bind(str(self.programs / "socket"))
         self._listener.listen(1)
         self._listener.setblocking(False)

@@ -36,6 +36,18 @@ def filter_calls() -> None:
             raise OSError("system calls cannot be filtered")
 
 
+def listen(control: _socket.socket) -> None:
+    """At the port for the way out, if there is one; the host serves it."""
+    port = inside.read(FOLDER + "/egress")
+    if port:
+        listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+        listener.bind(("127.0.0.1", int(port)))
+        listener.listen(64)
+        rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, listener.fileno().to_bytes(4, sys.byteorder))
+        control.sendmsg([b"egress"], [rights])
+        listener.close()
+
+
 def memory_kills() -> int:
     """How many processes the kernel has killed for the container's memory."""
     lines = b"".join(map(inside.read, OOM_REPORTS)).splitlines()
@@ -76,6 +88,7 @@ def main() -> None:
 
     confine_child = inside.confine
     inside.Init, inside.confine = Init, lambda: confine(confine_child)
+    listen(control)
     filter_calls()
     control.detach()
     inside.serve()

@@ -19,6 +19,7 @@ from assay.sandbox.docker.folder import HostFolder, new_folder
 from assay.sandbox.docker.orphans import sweep
 from assay.sandbox.docker.profile import ENVIRONMENT, container
 from assay.sandbox.docker.services import beside
+from assay.sandbox.egress import EgressProxy, Reachable, environment, is_public
 from assay.sandbox.errors import SandboxError, SandboxNotStarted
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.room import Room
@@ -34,17 +35,19 @@ LIMITS = {
     "open_files": "RLIMIT_NOFILE",
     "output": "the host keeps no more; ten times as much kills",
     "network": "a network namespace with loopback alone; seccomp on socket families",
+    "egress": "a proxy in the worker, for the hosts that a task names",
 }
 
 
 class DockerProvider:
     """``image`` is for specs that name none. What crashed workers left behind is removed when a sandbox is opened, at
-    most every ``_SWEEP_SECONDS``: a service does not end by itself when its worker does."""
+    most every ``_SWEEP_SECONDS``: a service does not end by itself when its worker does. ``reachable`` says which
+    addresses a way out may lead to."""
 
     name = "docker"
 
-    def __init__(self, image: str = DEFAULT_IMAGE) -> None:
-        self._image = image
+    def __init__(self, image: str = DEFAULT_IMAGE, reachable: Reachable = is_public) -> None:
+        self._image, self._reachable = image, reachable
         self._daemon = Daemon()
         self._sweeping = asyncio.Lock()
         self._swept_seconds = -_SWEEP_SECONDS
@@ -74,15 +77,26 @@ class DockerProvider:
         async with (
             self._room(spec, mounts, folder) as (room, holder),
             beside(spec.services, self._daemon, room, holder.id, folder.hosts),
+            self._way_out(spec, room),
         ):
             yield room
+
+    @asynccontextmanager
+    async def _way_out(self, spec: SandboxSpec, room: Room) -> AsyncGenerator[None]:
+        if room.listener is None:
+            yield
+            return
+        proxy = EgressProxy(spec.egress, self._reachable)
+        room.connections = proxy.connections
+        async with proxy.serving(room.listener):
+            yield
 
     @asynccontextmanager
     async def _room(
         self, spec: SandboxSpec, mounts: Mounts, folder: HostFolder
     ) -> AsyncGenerator[tuple[Room, Container]]:
         try:
-            binds = folder.fill(mounts, [service.name for service in spec.services])
+            binds = folder.fill(mounts, spec)
         except OSError as error:
             raise SandboxNotStarted(f"the host has no room for a sandbox's files: {error}") from error
         holder = Container(self._daemon)
@@ -94,7 +108,7 @@ class DockerProvider:
                 control = await folder.accept()
             except TimeoutError:
                 raise await holder.silence() from None
-            room = Room(spec, holder, control, ENVIRONMENT)
+            room = Room(spec, holder, control, _environment(spec))
             await room.ready()
             yield room, holder
         finally:
@@ -105,3 +119,8 @@ class DockerProvider:
             if time.monotonic() - self._swept_seconds >= _SWEEP_SECONDS:
                 await self._daemon.ask(sweep, self._daemon)
                 self._swept_seconds = time.monotonic()
+
+
+def _environment(spec: SandboxSpec) -> dict[str, str]:
+    proxied = environment([service.name for service in spec.services]) if spec.egress else {}
+    return ENVIRONMENT | proxied

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
 from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.codec import encode
 from assay.contracts.files import Files, FilesRefused
-from assay.sandbox import Sandbox
-from services.runner.artifacts import Opened
+from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
+from assay.sandbox import Mounts, Sandbox
+from services.runner.artifacts import JSON_LINES, Opened
 from services.runner.errors import AnswerUnusable, TaskUnusable
 from services.runner.solvers.remains import keep_patch
 from services.runner.trying import Try
+
+
+@asynccontextmanager
+async def open_sandbox(attempt: Try, spec: SandboxSpec, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
+    """The attempt's own. What went out of it is kept as ``egress.jsonl``, however it ends."""
+    asked: Sequence[Connection] = ()
+    try:
+        async with attempt.sandboxes.open(spec.at(Place.ATTEMPT), mounts=mounts) as sandbox:
+            asked = sandbox.connections
+            yield sandbox
+    finally:
+        if spec.egress:
+            lines = b"".join(encode(connection) + b"\n" for connection in asked)
+            await attempt.kept.keep("egress.jsonl", lines, JSON_LINES)
 
 
 async def lay_out(sandbox: Sandbox, opened: Opened) -> None:

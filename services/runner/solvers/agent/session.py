@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.sandboxspec import Place
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Tool
 from assay.sandbox import Sandbox
@@ -19,7 +18,7 @@ from services.runner.solvers.agent.streams import Streams
 from services.runner.solvers.agent.talking import Answered, Talk, talk_of
 from services.runner.solvers.agent.toolbox import Toolbox
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.solvers.handing_in import hand_in, lay_out, read_outputs
+from services.runner.solvers.handing_in import hand_in, lay_out, open_sandbox, read_outputs
 from services.runner.solvers.remains import remaining
 from services.runner.trying import Try
 
@@ -31,7 +30,7 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
     with Transcript(attempt.listener, attempt) as transcript, Streams() as streams:
         async with (
-            attempt.sandboxes.open(opened.task.sandbox.at(Place.ATTEMPT)) as sandbox,
+            open_sandbox(attempt, opened.task.sandbox) as sandbox,
             remaining(attempt, opened, sandbox),
         ):
             await lay_out(sandbox, opened)

@@ -17,12 +17,11 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
 from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind, TailKind
-from services.runner.artifacts import Kept
+from services.runner.artifacts import JSON_LINES, Kept
 from services.runner.tailing import Listener
 from services.runner.text import storable
 
 NAME = "transcript.jsonl"
-_JSONL = "application/jsonl"
 _KINDS = {
     StepKind.MESSAGE: TailKind.STEP,
     StepKind.CALL: TailKind.STEP,
@@ -82,4 +81,4 @@ class Transcript:
     async def keep(self, kept: Kept) -> ArtifactRef:
         """The whole of it, as an artifact of the try."""
         self._file.flush()
-        return await kept.keep_file(NAME, Path(self._file.name), _JSONL)
+        return await kept.keep_file(NAME, Path(self._file.name), JSON_LINES)

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.sandboxspec import Place
 from assay.contracts.tail import StepKind
 from assay.sandbox import Command, CommandResult, FilesMount, FolderMount, Sandbox
 from services.runner.artifacts import TEXT, Opened
 from services.runner.errors import AnswerUnusable, LimitReached
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.proxy import SOCKET, Proxy, open_proxy
-from services.runner.solvers.handing_in import hand_in, lay_out, read_outputs
+from services.runner.solvers.handing_in import hand_in, lay_out, open_sandbox, read_outputs
 from services.runner.solvers.remains import remaining
 from services.runner.text import clean, to_bytes
 from services.runner.trying import Try
@@ -30,14 +29,14 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
     sample = opened.sample(attempt.ticket.sample_id)
     told = "\n\n".join(text for text in (opened.task.instructions.strip(), sample.input.strip()) if text)
-    spec = structs.replace(opened.task.sandbox.at(Place.ATTEMPT), wall_seconds=_LONGEST_SECONDS)
+    spec = structs.replace(opened.task.sandbox, wall_seconds=_LONGEST_SECONDS)
     with Transcript(attempt.listener, attempt) as transcript:
         async with open_proxy(attempt, transcript) as proxy:
             mounts = (
                 FolderMount(path=MODEL_FOLDER, folder=proxy.folder),
                 FilesMount(path=TASK_FOLDER, files={INSTRUCTIONS: to_bytes(told)}),
             )
-            async with attempt.sandboxes.open(spec, mounts=mounts) as sandbox, remaining(attempt, opened, sandbox):
+            async with open_sandbox(attempt, spec, mounts) as sandbox, remaining(attempt, opened, sandbox):
                 await lay_out(sandbox, opened)
                 try:
                     await _run(attempt, opened.task.command, sandbox, proxy)

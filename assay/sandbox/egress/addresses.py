@@ -1,0 +1,27 @@
+"""Which addresses may be reached, and what names mean."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+Address = IPv4Address | IPv6Address
+Reachable = Callable[[Address], bool]
+Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
+_DISGUISES = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
+"""IPv6 addresses that stand for one of IPv4, which may be anybody's."""
+
+
+def is_public(address: Address) -> bool:
+    """Of the Internet at large: not this machine's, a private network's, nor that of a cloud's metadata."""
+    if isinstance(address, IPv6Address) and any(address in network for network in _DISGUISES):
+        return False
+    return address.is_global and not address.is_multicast
+
+
+async def resolve(host: str, port: int) -> Sequence[Address]:
+    """OSError when there is no such name."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
