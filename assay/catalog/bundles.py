@@ -42,6 +42,7 @@ def public_task(task: Task) -> PublicTask:
         system=manifest.system,
         tools=manifest.tools,
         command=manifest.command,
+        mcp=manifest.mcp,
         outputs=manifest.outputs,
         limits=manifest.limits,
         sandbox=manifest.sandbox,

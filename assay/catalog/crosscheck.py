@@ -128,6 +128,18 @@ def _services_fit(subject: Subject) -> None:
             document.wrong((*at, index), "has neither ports nor health, so nobody could tell when it is ready")
 
 
+def _servers_fit(subject: Subject) -> None:
+    """Each is a program or an address, under a name of its own."""
+    manifest, document = subject.manifest, subject.document
+    if manifest.mcp and manifest.solver is not Solver.AGENT:
+        document.wrong(("mcp",), "is only for solver 'agent'")
+    for at, name in _repeated([(("mcp", index, "name"), server.name) for index, server in enumerate(manifest.mcp)]):
+        document.wrong(at, f"{name!r} is the name of an earlier server too")
+    for index, server in enumerate(manifest.mcp):
+        if bool(server.command) == bool(server.url):
+            document.wrong(("mcp", index), "is either a command, run in the sandbox, or a url")
+
+
 def _outputs_are_paths(subject: Subject) -> None:
     for index, path in enumerate(subject.manifest.outputs):
         try:
@@ -241,6 +253,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     _solver_fits,
     _agent_fits,
     _services_fit,
+    _servers_fit,
     _outputs_are_paths,
     _tests_exist,
     _reference_and_noop,

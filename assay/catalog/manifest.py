@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, field, structs
 
 from assay.contracts.codec import Data
-from assay.contracts.tasks import AnyCheck, Difficulty, Limits, SandboxSpec, Solver, TaskId, Tool, Weight
+from assay.contracts.tasks import AnyCheck, Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool, Weight
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -41,6 +41,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     system: Text = ""
     tools: tuple[Tool, ...] = ()
     command: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
+    mcp: Annotated[tuple[McpServer, ...], Meta(max_length=20)] = ()
     outputs: tuple[str, ...] = ()
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()

@@ -50,7 +50,8 @@ class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def turn(self, task_id: str, number: int) -> ScriptTurn | None:
         """The turn of that number, from 0; None for a task without turns, or when they are used up."""
         turns = self.turns.get(task_id, ())
-        turns = self.turns.get(turns, ()) if isinstance(turns, str) else turns
+        if isinstance(turns, str):
+            return self.turn(turns, number)
         return turns[number] if number < len(turns) else None
 
 

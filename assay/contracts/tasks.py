@@ -49,6 +49,15 @@ class Tool(StrEnum):
     SUBMIT = "submit"
 
 
+class McpServer(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A server of the Model Context Protocol whose tools solver ``agent`` has besides: a program in the sandbox, or an
+    address that the runner's operator allows. Models know its tools as ``<name>__<tool>``."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
+    command: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    url: Annotated[str, Meta(pattern=r"^(https?://[^\s@#]+)?$", max_length=2_000)] = ""
+
+
 class Limits(Data, frozen=True, kw_only=True):
     """Per attempt; None is no bound. ``max_tokens`` bounds one completion, ``tokens`` the prompts and completions of
     all requests together, ``cost_usd`` their price, ``turns`` the number of completions."""
@@ -154,6 +163,7 @@ class PublicTask(Data, frozen=True, kw_only=True):
     system: str = ""
     tools: tuple[Tool, ...] = ()
     command: tuple[str, ...] = ()
+    mcp: tuple[McpServer, ...] = ()
     outputs: tuple[str, ...] = ()
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()

@@ -51,6 +51,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         grants=RpcGrants(bus.rpc),
         sandboxes=sandboxes,
         tail=bus.tail,
+        mcp_urls=settings.mcp_urls,
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.RUN, pool=settings.pool, slots=settings.runner_slots)
     await bus.rpc.serve("runner", {TestModel: partial(on_models_test, models=shelf)})

@@ -19,6 +19,7 @@ from services.runner.errors import (
     PromptRefused,
     PromptTooLong,
     TaskUnusable,
+    ToolsAway,
 )
 from services.runner.text import clean
 
@@ -79,6 +80,6 @@ def _fault_of(error: Exception) -> tuple[str, bool]:
         return "sandbox", isinstance(error, SandboxRetryable | ProviderUnavailable)
     if isinstance(error, ArtifactError):
         return "artifacts", isinstance(error, ArtifactRetryable)
-    if isinstance(error, HostUnfit):
-        return "host", True
+    if isinstance(error, HostUnfit | ToolsAway):
+        return "host" if isinstance(error, HostUnfit) else "mcp", True
     return ("task", False) if isinstance(error, TaskUnusable) else ("internal", True)

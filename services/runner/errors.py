@@ -18,6 +18,7 @@ RunnerError
 ├── GrantRefused                a limit has no room for another request's worst case: ``limit``
 ├── GrantsAway                  nobody can say whether there is more money: asked again for as long as the lease lives
 ├── LeaseLost                   the try is no longer this runner's: it ends as if it had been stopped
+├── ToolsAway                   a server of the task's tools does not start: ``infra_error``, may pass later
 └── HostUnfit                   this machine lacks a program the try needs: ``infra_error``, may pass elsewhere
 """
 
@@ -108,6 +109,10 @@ class GrantsAway(RunnerError):
 
 
 class LeaseLost(RunnerError):
+    pass
+
+
+class ToolsAway(RunnerError):
     pass
 
 

@@ -33,3 +33,5 @@ class Ports:
     sandboxes: SandboxProvider
     tail: TailPort
     retrying: Retrying = RETRYING
+    mcp_urls: tuple[str, ...] = ()
+    """Where servers of tasks' tools may be asked."""

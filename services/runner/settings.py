@@ -25,4 +25,6 @@ class RunnerSettings(BusEnvironment):
     runner_slots: Annotated[int, Field(ge=1, le=10_000)] = 32
     reserve: Reserve = Reserve()
     """What must stay free on the host; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
+    mcp_urls: tuple[str, ...] = ()
+    """Where MCP servers of tasks may be asked, with all below; ``ASSAY_MCP_URLS=["https://tools.example.org/mcp"]``."""
     call_silence_seconds: Annotated[float, Field(gt=0)] = SILENCE_SECONDS

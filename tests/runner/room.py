@@ -178,6 +178,33 @@ checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
             "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
         }.items()
     },
+    "served/task.yaml": """
+id: served
+title: Mend the sum with tools from elsewhere
+category: repair
+difficulty: easy
+language: python
+solver: agent
+tools: [bash, submit]
+mcp: [{name: shop, command: [python3, tools/server.py]}]
+outputs: [total.py]
+limits: {turns: 9}
+sandbox: {wall_seconds: 2}
+instructions: Make total() the sum of its arguments.
+checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
+""",
+    **{
+        f"served/{path}": content
+        for path, content in {
+            "workspace/total.py": "def total(*numbers):\n    return 0\n",
+            "workspace/tools/server.py": (Path(__file__).parent / "mcp_server.py").read_text(),
+            "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
+            "noop/total.py": "def total(*numbers):\n    return 0\n",
+            "cheats/a/total.py": "total = print\n",
+            "cheats/b/total.py": "raise SystemExit\n",
+            "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
+        }.items()
+    },
     "colours/task.yaml": """
 id: colours
 title: Name the colour

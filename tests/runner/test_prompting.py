@@ -58,7 +58,7 @@ def check(task: Task) -> None:
         sent = sent_bytes(prompt(task, sample))
         bound = prompt_bytes(task, [sample.sample_id])
         assert sent <= bound <= prompt_bytes(task, task.sample_ids)
-        around = AGENT_BYTES if task.manifest.solver is Solver.AGENT else 600 + 100 * len(task.files)
+        around = AGENT_BYTES if task.manifest.solver in (Solver.AGENT, Solver.COMMAND) else 600 + 100 * len(task.files)
         assert bound < sent + around, "no more is reserved than what is around the texts"
 
 

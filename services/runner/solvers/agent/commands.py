@@ -23,21 +23,23 @@ async def check_host(sandbox: Sandbox) -> None:
         raise HostUnfit("there is no bash in the sandbox of this machine; install bash")
 
 
-async def run_bash(sandbox: Sandbox, asked: Bash) -> ToolResult:
+async def run_bash(sandbox: Sandbox, asked: Bash, most_seconds: float | None = None) -> ToolResult:
+    """``most_seconds`` bounds it where the sandbox's own limit is for more than one command."""
     if "\0" in asked.command or len(to_bytes(asked.command)) > _MAX_COMMAND_BYTES:
         raise ToolRefused(f"the command holds a NUL or more than {_MAX_COMMAND_BYTES} bytes; write a script instead")
     command = to_bytes(asked.command).decode()
-    result = await sandbox.run(_command(("bash", "-c", command), b"", asked.timeout_seconds))
+    result = await sandbox.run(_command(("bash", "-c", command), b"", asked.timeout_seconds, most_seconds))
     return _shown(result)
 
 
-async def run_python(sandbox: Sandbox, asked: Python) -> ToolResult:
-    result = await sandbox.run(_command(("python3", "-"), to_bytes(asked.code), asked.timeout_seconds))
+async def run_python(sandbox: Sandbox, asked: Python, most_seconds: float | None = None) -> ToolResult:
+    result = await sandbox.run(_command(("python3", "-"), to_bytes(asked.code), asked.timeout_seconds, most_seconds))
     return _shown(result)
 
 
-def _command(argv: tuple[str, ...], stdin: bytes, timeout_seconds: float | None) -> Command:
-    return Command(argv=argv, stdin=stdin, timeout_seconds=timeout_seconds, output_bytes=_OUTPUT_BYTES)
+def _command(argv: tuple[str, ...], stdin: bytes, asked_seconds: float | None, most_seconds: float | None) -> Command:
+    seconds = min((it for it in (asked_seconds, most_seconds) if it is not None), default=None)
+    return Command(argv=argv, stdin=stdin, timeout_seconds=seconds, output_bytes=_OUTPUT_BYTES)
 
 
 def _shown(result: CommandResult) -> ToolResult:
@@ -51,6 +53,7 @@ def _shown(result: CommandResult) -> ToolResult:
     ]
     return ToolResult(
         text="\n".join(part for part in parts if part),
+        killed=result.killed_by is not None,
         warning=result.warning,
         stdout=result.stdout,
         stderr=result.stderr,

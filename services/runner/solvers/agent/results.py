@@ -13,12 +13,14 @@ class ToolRefused(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolResult:
-    """``failed``: the tool could not do it, which is another thing than a command that ends with an error. ``warning``
-    is for the attempt's result. ``stdout`` and ``stderr`` are what a command printed, as far as it was kept."""
+    """``failed``: the tool could not do it, which is another thing than a command that ends with an error. ``killed``:
+    a limit ended it, and all else in the sandbox. ``warning`` is for the attempt's result. ``stdout`` and ``stderr``
+    are what a command printed, as far as it was kept."""
 
     text: str
     failed: bool = False
     submitted: bool = False
+    killed: bool = False
     warning: str = ""
     stdout: bytes = b""
     stderr: bytes = b""

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Tool
-from assay.sandbox import Sandbox
 from services.runner.artifacts import Opened
 from services.runner.errors import AnswerRefused, LimitReached
 from services.runner.models import ChatMessage, Completion, ToolCall
 from services.runner.solvers.agent.commands import check_host
-from services.runner.solvers.agent.definitions import definitions
 from services.runner.solvers.agent.prompting import NUDGE, agent_prompt
 from services.runner.solvers.agent.streams import Streams
 from services.runner.solvers.agent.talking import Answered, Talk, talk_of
 from services.runner.solvers.agent.toolbox import Toolbox
+from services.runner.solvers.agent.tooling import open_toolbox, spec_of
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.handing_in import hand_in, lay_out, open_sandbox, read_outputs
 from services.runner.solvers.remains import remaining
@@ -30,15 +29,16 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
     with Transcript(attempt.listener, attempt) as transcript, Streams() as streams:
         async with (
-            open_sandbox(attempt, opened.task.sandbox) as sandbox,
+            open_sandbox(attempt, spec_of(opened.task)) as sandbox,
             remaining(attempt, opened, sandbox),
         ):
             await lay_out(sandbox, opened)
             if Tool.BASH in opened.task.tools:
                 await check_host(sandbox)
-            session = Session(attempt, opened, sandbox, transcript, streams)
+            session = Session(attempt, opened, transcript, streams)
             try:
-                await session.work()
+                async with open_toolbox(attempt, opened, sandbox) as toolbox:
+                    await session.work(toolbox)
             except LimitReached as error:
                 await transcript.add(StepKind.END, str(error))
                 raise
@@ -52,49 +52,48 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
 class Session:
     """``said`` is the model's last message."""
 
-    def __init__(
-        self, attempt: Try, opened: Opened, sandbox: Sandbox, transcript: Transcript, streams: Streams
-    ) -> None:
-        task, limits = opened.task, attempt.ticket.limits
+    def __init__(self, attempt: Try, opened: Opened, transcript: Transcript, streams: Streams) -> None:
         self.said = ""
-        self._attempt, self._limits, self._transcript, self._streams = attempt, limits, transcript, streams
-        self._toolbox = Toolbox(task.tools, sandbox, opened.workspace)
-        self._talk: Talk = talk_of(attempt.ticket.model.parameters.tools, definitions(task.tools))
-        sample = opened.sample(attempt.ticket.sample_id)
-        self._messages: list[ChatMessage] = agent_prompt(task, sample, opened.workspace, limits, self._talk.told)
+        self._attempt, self._opened, self._transcript, self._streams = attempt, opened, transcript, streams
+        self._limits = attempt.ticket.limits
+        self._messages: list[ChatMessage] = []
 
-    async def work(self) -> None:
+    async def work(self, toolbox: Toolbox) -> None:
         """Until the model submits or falls silent. Raises LimitReached."""
-        await self._attempt.keep_prompt(self._messages)
+        attempt, opened = self._attempt, self._opened
+        talk = talk_of(attempt.ticket.model.parameters.tools, toolbox.definitions)
+        sample = opened.sample(attempt.ticket.sample_id)
+        self._messages = agent_prompt(opened.task, sample, opened.workspace, self._limits, talk.told)
+        await attempt.keep_prompt(self._messages)
         silent = 0
         while silent < _SILENT_TURNS:
-            calls = await self._turn()
+            calls = await self._turn(talk)
             if not calls:
                 silent += 1
                 self._messages.append(ChatMessage(role="user", content=NUDGE))
                 continue
             silent = 0
-            if await self._use(calls):
+            if await self._use(calls, toolbox, talk):
                 await self._transcript.add(StepKind.END, "the model submitted its work")
                 return
         self._attempt.notes.append("the model ended without submitting")
         await self._transcript.add(StepKind.END, "the model called no tool any more; its work is handed in as it is")
 
-    async def _turn(self) -> Sequence[ToolCall]:
+    async def _turn(self, talk: Talk) -> Sequence[ToolCall]:
         """One message of the model; the calls it makes."""
         most = self._limits.turns
         if most is not None and self._transcript.turn >= most:
             raise LimitReached("turns", f"all {most} turns are taken")
         self._transcript.turn += 1
-        completion = await self._attempt.turn(self._messages, self._talk.offered)
+        completion = await self._attempt.turn(self._messages, talk.offered)
         await self._attempt.listener.flush()
         self.said = completion.text
         await self._transcript.add(StepKind.MESSAGE, completion.text)
         self._refuse(completion)
-        self._messages.append(self._talk.said(completion))
-        return self._talk.calls(completion)
+        self._messages.append(talk.said(completion))
+        return talk.calls(completion)
 
-    async def _use(self, calls: Sequence[ToolCall]) -> bool:
+    async def _use(self, calls: Sequence[ToolCall], toolbox: Toolbox, talk: Talk) -> bool:
         """Carries the calls out, in order; whether one of them submitted, after which none counts."""
         answered: list[Answered] = []
         for call in calls:
@@ -103,7 +102,7 @@ class Session:
                 raise LimitReached("tool_calls", f"all {most} tool calls are used")
             self._transcript.tool_calls += 1
             step = await self._transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
-            result = await self._toolbox.use(call)
+            result = await toolbox.use(call)
             self._streams.add(step.number, result)
             about = {"tool": call.name, "call_id": call.call_id}
             await self._transcript.add(StepKind.RESULT, result.text, **about, failed=result.failed)
@@ -112,7 +111,7 @@ class Session:
             if result.submitted:
                 return True
             answered.append((call, result.text))
-        self._messages.extend(self._talk.results(answered))
+        self._messages.extend(talk.results(answered))
         return False
 
     def _refuse(self, completion: Completion) -> None:

@@ -1,0 +1,98 @@
+"""A server of the Model Context Protocol, as somebody else may have written it: tools in pages, all kinds of answers.
+
+``python3 mcp_server.py`` speaks by its pipes; ``http_mcp.py`` serves the same over HTTP.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+NUMBERS = {"type": "object", "properties": {"numbers": {"type": "array", "items": {"type": "number"}}}}
+TOOLS: list[Json] = [
+    {"name": "add", "description": "Adds numbers.", "inputSchema": NUMBERS},
+    {"name": "fail", "description": "Cannot do it.", "inputSchema": {"type": "object"}},
+    {"name": "refuse", "description": "Is refused.", "inputSchema": {"type": "object"}},
+    {"name": "ask back", "description": "Asks first.", "inputSchema": {"type": "object"}},
+    {"name": "draw", "description": "Gives no text.", "inputSchema": {"type": "object"}},
+    {"name": "sleep", "description": "Takes long.", "inputSchema": {"type": "object"}},
+    {"name": "talk", "description": "Says a lot.", "inputSchema": {"type": "object"}},
+    {"name": "die", "description": "Ends.", "inputSchema": {"type": "object"}},
+]
+PAGE = 3
+
+
+class Wrong(Exception):
+    pass
+
+
+def result(method: str, params: Json) -> Json:
+    if method == "initialize":
+        assert params["clientInfo"]["name"]
+        return {
+            "protocolVersion": params["protocolVersion"],
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": "s"},
+        }
+    if method == "tools/list":
+        first = int(params.get("cursor", "0"))
+        more = {"nextCursor": str(first + PAGE)} if first + PAGE < len(TOOLS) else {}
+        return {"tools": TOOLS[first : first + PAGE], **more}
+    if method == "tools/call":
+        return call(params["name"], params["arguments"])
+    raise Wrong(method)
+
+
+def call(name: str, arguments: Json) -> Json:
+    if name == "add":
+        return {"content": [{"type": "text", "text": str(sum(arguments["numbers"]))}]}
+    if name == "fail":
+        return {"content": [{"type": "text", "text": "the shop is closed"}], "isError": True}
+    if name == "draw":
+        return {
+            "content": [{"type": "image", "data": "AAAA", "mimeType": "image/png"}, {"type": "text", "text": "drawn"}]
+        }
+    if name == "sleep":
+        time.sleep(arguments.get("seconds", 20))
+    if name == "talk":
+        return {"content": [{"type": "text", "text": "word " * 100_000}]}
+    if name == "refuse":
+        raise Wrong("not for you")
+    return {"structuredContent": {"asked": name}, "content": []}
+
+
+def answers(message: Json) -> Iterator[Json]:
+    """What is said to one message; before some answers other messages come."""
+    if "method" not in message or "id" not in message:
+        return
+    number = message["id"]
+    if message["method"] == "tools/call":
+        yield {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": 0.5}}
+        if message["params"]["name"] == "ask back":
+            yield {"jsonrpc": "2.0", "id": "q1", "method": "ping"}
+            yield {"jsonrpc": "2.0", "id": "q2", "method": "sampling/createMessage", "params": {}}
+    try:
+        yield {"jsonrpc": "2.0", "id": number, "result": result(message["method"], message.get("params", {}))}
+    except Wrong as error:
+        yield {"jsonrpc": "2.0", "id": number, "error": {"code": -32602, "message": str(error)}}
+
+
+def main() -> None:
+    print("a line that is no message", flush=True)
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message.get("params", {}).get("name") == "die":
+            print("out of stock", file=sys.stderr)
+            sys.exit(3)
+        for said in answers(message):
+            print(json.dumps(said), flush=True)
+            if said.get("id") == "q2":
+                back = [json.loads(sys.stdin.readline()) for _ in range(2)]
+                assert back[0] == {"jsonrpc": "2.0", "id": "q1", "result": {}}, back
+                assert back[1]["error"]["code"] == -32601, back
+
+
+if __name__ == "__main__":
+    main()
