@@ -29,8 +29,8 @@ from services.ledger.postgres.reports import PostgresReports
 from services.ledger.postgres.results import PostgresResults
 from services.ledger.postgres.runs import PostgresRuns
 from services.ledger.postgres.sweeping import PostgresSweeper
+from services.ledger.rules.worth import worst_nanousd
 from services.ledger.settings import LedgerSettings
-from services.ledger.worth import worst_nanousd
 from tests.ledger.audit import audit
 
 REF = ArtifactRef(sha256="a" * 64, size_bytes=3)

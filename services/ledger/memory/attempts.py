@@ -17,10 +17,10 @@ from services.ledger.memory.results import live_slots
 from services.ledger.memory.rows import new_try
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.attempts import _fact_of_claim, _ticket, _try_view, _why
+from services.ledger.postgres.attempts import _fact_of_claim, _ticket, _why
 from services.ledger.postgres.changes import Change
 from services.ledger.postgres.funding import Funding
-from services.ledger.postgres.rows import attempt_view
+from services.ledger.rules.views import attempt_view, try_view
 from services.ledger.settings import LedgerSettings
 
 
@@ -148,7 +148,7 @@ class MemoryAttempts:
             task_digest=plan.tasks[row["task_index"]].digest,
             parameters=to_builtins(plan.models[row["model_index"]].model.parameters),
             verdict=verdict["body"] if verdict else None,
-            tries=tuple(_try_view(each) for each in tries),
+            tries=tuple(try_view(each) for each in tries),
             calls=tuple(call["body"] for call in store.calls.of(attempt_id)),
             artifacts=artifacts,
             sequence=store.runs[row["run_id"]]["sequence"],

@@ -12,7 +12,7 @@ from assay.contracts.runs import BoardRow
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.postgres.board import KEY, SUMS, Sums
-from services.ledger.postgres.rows import usage_of
+from services.ledger.rules.views import usage_of
 
 
 def count_in(store: MemoryStore, done: Iterable[tuple[Row, Mapping[str, float]]]) -> None:

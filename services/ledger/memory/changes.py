@@ -11,7 +11,7 @@ from assay.contracts.runs import RunLimits
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.postgres.changes import COUNTERS, Change, Delta, Note, Spend, _events, charged, untold
-from services.ledger.postgres.rows import from_jsonb
+from services.ledger.rules.rows import from_jsonb
 
 ENDED = ("finished", "cancelled")
 StoredFact = tuple[str, int, str, str]

@@ -19,7 +19,8 @@ from services.ledger.memory.tables import Row
 from services.ledger.memory.winding import recall_paused, wind_down
 from services.ledger.postgres.changes import event
 from services.ledger.postgres.control import CANCELLED, ENDED
-from services.ledger.postgres.rows import from_jsonb, run_view, to_jsonb
+from services.ledger.rules.rows import from_jsonb, to_jsonb
+from services.ledger.rules.views import run_view
 
 
 class MemoryControl:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from assay.contracts.money import usd
 from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import Costs
-from services.ledger.memory.rows import TOKENS
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.postgres.costs import _by_label, _row
+from services.ledger.rules.rows import TOKENS
 
 _LABELS: dict[CostBy, Callable[[Row], Any]] = {
     CostBy.CALL: lambda receipt: receipt["call_id"],

@@ -27,9 +27,9 @@ from services.ledger.postgres.feeding import (
     _spent,
     _standing,
 )
-from services.ledger.postgres.rows import from_jsonb, to_jsonb
+from services.ledger.rules.rows import from_jsonb, to_jsonb
+from services.ledger.rules.sharing import Purse, Shared, head_starts, places, share, window
 from services.ledger.settings import LedgerSettings
-from services.ledger.sharing import Purse, Shared, head_starts, places, share, window
 
 
 class MemoryFeeder:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from assay.contracts.attempts import Stage
 from services.ledger.memory.store import MemoryStore
+from services.ledger.rules.shelter import Giver
 from services.ledger.settings import LedgerSettings
-from services.ledger.shelter import Giver
 
 
 def givers(store: MemoryStore, settings: LedgerSettings) -> list[Giver]:

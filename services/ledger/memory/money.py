@@ -20,7 +20,7 @@ from services.ledger.memory.warnings import warnings
 from services.ledger.postgres.accounts import Transfer
 from services.ledger.postgres.changes import Spend
 from services.ledger.postgres.money import _current
-from services.ledger.postgres.quoting import account_view
+from services.ledger.rules.views import account_view
 from services.ledger.settings import LedgerSettings
 
 

@@ -13,10 +13,11 @@ from services.ledger.memory.givers import givers
 from services.ledger.memory.reuse import earlier_results
 from services.ledger.memory.rows import new_account
 from services.ledger.memory.store import MemoryStore
-from services.ledger.postgres.quoting import _left, _refusal, account_view
+from services.ledger.postgres.quoting import _left, _refusal
+from services.ledger.rules.shelter import shelter_refusal
+from services.ledger.rules.views import account_view
+from services.ledger.rules.worth import cells_of, content_key, estimated_nanousd, worst_nanousd
 from services.ledger.settings import LedgerSettings
-from services.ledger.shelter import shelter_refusal
-from services.ledger.worth import cells_of, content_key, estimated_nanousd, worst_nanousd
 
 
 def open_project(store: MemoryStore, project: str, settings: LedgerSettings) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from assay.contracts.attempts import State
 from assay.contracts.verdicts import Outcome
 from services.ledger.memory.tables import Row
+from services.ledger.rules.rows import TOKENS
 
-TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
 _RUN_COUNTERS = (
     *(f"n_{state.value}" for state in State),
     *(f"n_{outcome.value}" for outcome in Outcome),

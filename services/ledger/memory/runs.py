@@ -14,7 +14,7 @@ from services.ledger.memory.quoting import quote
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.submitting import submit
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.rows import run_view
+from services.ledger.rules.views import run_view
 from services.ledger.settings import LedgerSettings
 
 

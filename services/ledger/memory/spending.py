@@ -10,7 +10,6 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.ids import run_of
 from assay.contracts.models import Call, Usage
 from services.ledger.memory.accounts import open_accounts, transfer
-from services.ledger.memory.rows import TOKENS
 from services.ledger.memory.settling import settle, settle_lost
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
@@ -20,6 +19,7 @@ from services.ledger.postgres.changes import Spend
 from services.ledger.postgres.settling import Bill
 from services.ledger.postgres.spending import Booked
 from services.ledger.postgres.warnings import excess_note
+from services.ledger.rules.rows import TOKENS
 
 
 @dataclass(slots=True)

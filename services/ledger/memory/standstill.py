@@ -11,8 +11,8 @@ from services.ledger.memory.control import cancelled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.postgres.changes import Note
-from services.ledger.postgres.rows import from_jsonb
 from services.ledger.postgres.standstill import GRACE_SECONDS, _stalled
+from services.ledger.rules.rows import from_jsonb
 
 _JUDGES_SILENCE = timedelta(seconds=15)
 

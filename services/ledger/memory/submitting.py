@@ -21,10 +21,11 @@ from services.ledger.memory.rows import new_attempt, new_run
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.postgres.changes import event
-from services.ledger.postgres.rows import run_view, to_jsonb
 from services.ledger.postgres.submitting import _REUSED, COLUMNS, _attempts
+from services.ledger.rules.rows import to_jsonb
+from services.ledger.rules.shelter import shelter_refusal
+from services.ledger.rules.views import run_view
 from services.ledger.settings import LedgerSettings
-from services.ledger.shelter import shelter_refusal
 
 
 def submit(store: MemoryStore, order: SubmitRun, run_id: str, settings: LedgerSettings) -> RunView:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import Row
+from services.ledger.rules.rows import Row
 
 _LOCK = """
 SELECT account, limit_nanousd, held_nanousd, posted_nanousd FROM accounts

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail, AttemptView, Denial, Denied, Stage, State, Ticket, TryView
+from assay.contracts.attempts import AttemptDetail, AttemptView, Denial, Denied, Stage, State, Ticket
 from assay.contracts.facts import AttemptGrading, AttemptStarted
 from assay.contracts.models import Call
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
@@ -17,10 +17,12 @@ from assay.contracts.runs import Progress, RunPlan
 from assay.contracts.verdicts import Verdict
 from services.ledger.errors import unknown_attempt, unknown_run
 from services.ledger.postgres.changes import Change, record
+from services.ledger.postgres.columns import ATTEMPT_COLUMNS, returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.funding import Funding, fund
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.rows import ATTEMPT_COLUMNS, Row, attempt_view, from_jsonb, returning
+from services.ledger.rules.rows import Row, from_jsonb
+from services.ledger.rules.views import attempt_view, try_view
 from services.ledger.settings import LedgerSettings
 
 BASELINES = ("oracle", "nop")
@@ -268,20 +270,8 @@ async def _detail(connection: Connection, row: Row, plan: RunPlan) -> AttemptDet
         task_digest=plan.tasks[row["task_index"]].digest,
         parameters=to_builtins(parameters),
         verdict=from_jsonb(Verdict, verdict["body"]) if verdict else None,
-        tries=tuple(_try_view(each) for each in tries),
+        tries=tuple(try_view(each) for each in tries),
         calls=tuple(from_jsonb(Call, call["body"]) for call in calls),
         artifacts=artifacts,
         sequence=sequence,
-    )
-
-
-def _try_view(row: Row) -> TryView:
-    return TryView(
-        token=row["token"],
-        worker_id=row["worker_id"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        ended=row["ended"],
-        cause=row["cause"],
-        duration_seconds=row["duration_seconds"],
     )

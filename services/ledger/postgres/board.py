@@ -10,7 +10,7 @@ from typing import Any
 from assay.contracts.verdicts import Outcome
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.rows import Row
+from services.ledger.rules.rows import Row
 
 KEY = ("project", "suite", "task_id", "task_digest", "model")
 SUMS = (

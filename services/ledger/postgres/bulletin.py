@@ -6,7 +6,7 @@ from functools import partial
 
 from services.ledger.ports import Standing
 from services.ledger.postgres.database import Connection, Database
-from services.ledger.postgres.rows import Row
+from services.ledger.rules.rows import Row
 
 SILENCE_SECONDS = 15.0
 """A leader tells every few seconds; if none has for so long, there is none."""

@@ -15,8 +15,10 @@ from assay.contracts.ids import run_of
 from assay.contracts.models import Usage
 from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
+from services.ledger.postgres.columns import ATTEMPT_COLUMNS
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import ATTEMPT_COLUMNS, Row, attempt_view, progress_of, run_view
+from services.ledger.rules.rows import Row
+from services.ledger.rules.views import attempt_view, progress_of, run_view
 from services.ledger.tables.runs import ACTIVE
 
 FactMaker = Callable[[AttemptView, Progress], AttemptFact]

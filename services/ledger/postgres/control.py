@@ -12,8 +12,9 @@ from assay.contracts.runs import RunLimits, RunStatus, RunView
 from services.ledger.errors import run_ended, unknown_run
 from services.ledger.postgres.changes import event, store_facts
 from services.ledger.postgres.database import Connection, Database
-from services.ledger.postgres.rows import Row, from_jsonb, run_view, to_jsonb
 from services.ledger.postgres.winding import recall_paused, wind_down
+from services.ledger.rules.rows import Row, from_jsonb, to_jsonb
+from services.ledger.rules.views import run_view
 
 ENDED = (RunStatus.FINISHED, RunStatus.CANCELLED)
 CANCELLED = "the run was cancelled"

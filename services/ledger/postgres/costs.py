@@ -10,7 +10,7 @@ from assay.contracts.money import Price, usd
 from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import CostRow, Costs
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import TOKENS, Row
+from services.ledger.rules.rows import TOKENS, Row
 
 _ZONE = "coalesce((SELECT time_zone FROM projects WHERE project = $1), 'UTC')"
 _LABELS = {

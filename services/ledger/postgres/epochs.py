@@ -7,7 +7,7 @@ from functools import partial
 
 from services.ledger.guard import Epoch, Known, Restored
 from services.ledger.postgres.database import Connection, Database
-from services.ledger.postgres.rows import Row, from_jsonb, to_jsonb
+from services.ledger.rules.rows import Row, from_jsonb, to_jsonb
 
 _PRESENT = "SELECT epoch, streams, fact_id FROM bus_epochs ORDER BY epoch DESC LIMIT 1"
 

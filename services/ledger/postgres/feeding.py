@@ -13,14 +13,15 @@ from assay.contracts.money import usd
 from assay.contracts.runs import Progress, RunLimits, RunPlan, RunView, Wait, WaitReason
 from services.ledger.postgres.accounts import open_paths
 from services.ledger.postgres.changes import Change, Note, record
+from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.orders import add_orders
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.rows import Row, from_jsonb, returning, to_jsonb
 from services.ledger.postgres.warnings import warnings
 from services.ledger.postgres.winding import end_limited
+from services.ledger.rules.rows import Row, from_jsonb, to_jsonb
+from services.ledger.rules.sharing import Candidate, Line, Purse, Shared, head_starts, places, share, window
 from services.ledger.settings import LedgerSettings
-from services.ledger.sharing import Candidate, Line, Purse, Shared, head_starts, places, share, window
 
 _ROOM = """
 SELECT coalesce((SELECT sum(slots) FROM workers

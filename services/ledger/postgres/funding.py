@@ -9,10 +9,11 @@ from assay.contracts.attempts import AttemptView, Denial, Denied
 from assay.contracts.facts import AttemptRecalled
 from assay.contracts.runs import Progress
 from services.ledger.postgres.changes import Change, FactMaker, Note, Spend
+from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.reserving import Reserved, reserve
-from services.ledger.postgres.rows import Row, returning
+from services.ledger.rules.rows import Row
 
 _RECALL = f"""
 UPDATE attempts a SET state = 'waiting', token = a.token + 1, tries = a.tries - (a.state = 'running')::int,

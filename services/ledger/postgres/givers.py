@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assay.contracts.attempts import Stage
 from services.ledger.postgres.database import Connection
+from services.ledger.rules.shelter import Giver
 from services.ledger.settings import LedgerSettings
-from services.ledger.shelter import Giver
 
 _GIVERS = """
 SELECT stage, sandboxes FROM workers

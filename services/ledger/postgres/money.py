@@ -15,10 +15,11 @@ from services.ledger.postgres.changes import Spend, record
 from services.ledger.postgres.costs import costs
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.quoting import account_view, project_accounts
+from services.ledger.postgres.quoting import project_accounts
 from services.ledger.postgres.reserving import no_room
-from services.ledger.postgres.rows import Row
 from services.ledger.postgres.warnings import warnings
+from services.ledger.rules.rows import Row
+from services.ledger.rules.views import account_view
 from services.ledger.settings import LedgerSettings
 
 _ATTEMPT = "SELECT run_id, state, token FROM attempts WHERE attempt_id = $1 FOR UPDATE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import Row
+from services.ledger.rules.rows import Row
 
 _ADD = """
 INSERT INTO pending_orders (attempt_id, stage, token, urgent)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from assay.contracts.runs import RunPlan
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import from_jsonb
+from services.ledger.rules.rows import from_jsonb
 
 
 class Plans:

@@ -12,10 +12,10 @@ from assay.contracts.spending import AccountKind, AccountView
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.givers import givers
 from services.ledger.postgres.reuse import earlier_results
-from services.ledger.postgres.rows import Row
+from services.ledger.rules.shelter import shelter_refusal
+from services.ledger.rules.views import account_view
+from services.ledger.rules.worth import cells_of, content_key, estimated_nanousd, worst_nanousd
 from services.ledger.settings import LedgerSettings
-from services.ledger.shelter import shelter_refusal
-from services.ledger.worth import cells_of, content_key, estimated_nanousd, worst_nanousd
 
 _HISTORY = """
 SELECT task_digest, model, sum(cost_nanousd) / greatest(sum(n), 1) AS mean FROM cells
@@ -52,18 +52,6 @@ async def project_accounts(connection: Connection, project: str, settings: Ledge
         AccountView(account=f"day:{project}", kind=AccountKind.DAY, limit_usd=limit, spent_usd="0", left_usd=limit),
         AccountView(account=f"project:{project}", kind=AccountKind.PROJECT, spent_usd="0"),
     ]
-
-
-def account_view(row: Row) -> AccountView:
-    limit, held, posted = row["limit_nanousd"], row["held_nanousd"], row["posted_nanousd"]
-    return AccountView(
-        account=row["account"],
-        kind=AccountKind(row["account"].partition(":")[0]),
-        limit_usd=None if limit is None else usd(limit),
-        spent_usd=usd(posted),
-        held_usd=usd(held),
-        left_usd=None if limit is None else usd(max(0, limit - held - posted)),
-    )
 
 
 async def quote(connection: Connection, plan: RunPlan, settings: LedgerSettings) -> Quote:

@@ -11,12 +11,13 @@ from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome, Verdict
 from services.ledger.postgres.board import count_in
 from services.ledger.postgres.changes import Change, FactMaker, record
+from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.inbox import take_in
 from services.ledger.postgres.orders import add_orders
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.rows import Row, returning, to_jsonb
 from services.ledger.postgres.spending import book_calls, book_judging
+from services.ledger.rules.rows import Row, to_jsonb
 from services.ledger.settings import LedgerSettings
 
 BUDGET = "budget"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from assay.contracts.money import usd
 from services.ledger.postgres.accounts import Transfer, left, lock, open_paths, transfer
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import Row
+from services.ledger.rules.rows import Row
 
 _HOLD = """
 INSERT INTO holds (attempt_id, token, accounts, amount_nanousd)

@@ -9,7 +9,8 @@ from assay.contracts.money import usd
 from assay.contracts.rpc import FactPage, GetBoard, ListFacts
 from assay.contracts.runs import Board, BoardRow
 from services.ledger.postgres.database import Connection, Database
-from services.ledger.postgres.rows import TOKENS, Row, usage_of
+from services.ledger.rules.rows import TOKENS, Row
+from services.ledger.rules.views import usage_of
 from services.ledger.settings import LedgerSettings
 
 _SUMS = ("n", "passed", "errors", "duration_sum_seconds", "cost_nanousd", *TOKENS)

@@ -13,8 +13,9 @@ from assay.contracts.runs import RunPlan, RunView
 from services.ledger.errors import unknown_run
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.quoting import quote
-from services.ledger.postgres.rows import from_jsonb, run_view
 from services.ledger.postgres.submitting import Submission
+from services.ledger.rules.rows import from_jsonb
+from services.ledger.rules.views import run_view
 from services.ledger.settings import LedgerSettings
 
 _SEARCHED = "name, run_id, suite, array_to_string(models, ' '), array_to_string(task_ids, ' ')"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.ledger.postgres.accounts import Transfer, lock, open_accounts, transfer
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import Row
+from services.ledger.rules.rows import Row
 
 _FIND = """
 SELECT h.* FROM holds h JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token) USING (attempt_id, token)

@@ -13,9 +13,9 @@ from services.ledger.postgres.accounts import Transfer, lock, open_accounts, tra
 from services.ledger.postgres.changes import Note, Spend
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.rows import Row, to_jsonb
 from services.ledger.postgres.settling import Bill, settle, settle_lost
 from services.ledger.postgres.warnings import excess_note, warnings
+from services.ledger.rules.rows import Row, to_jsonb
 
 _BOOK = """
 INSERT INTO calls (call_id, attempt_id, token, purpose, cost_nanousd, posted_nanousd, body)

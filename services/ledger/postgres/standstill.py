@@ -9,7 +9,7 @@ from assay.contracts.runs import RunLimits, RunView, Wait, WaitReason
 from services.ledger.postgres.changes import Note, record
 from services.ledger.postgres.control import cancelled
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import Row, from_jsonb
+from services.ledger.rules.rows import Row, from_jsonb
 
 GRACE_SECONDS = 10.0
 

@@ -21,10 +21,11 @@ from services.ledger.postgres.database import Connection
 from services.ledger.postgres.givers import givers
 from services.ledger.postgres.quoting import open_project, quote
 from services.ledger.postgres.reuse import Earlier, earlier_results
-from services.ledger.postgres.rows import Row, run_view, to_jsonb
+from services.ledger.rules.rows import Row, to_jsonb
+from services.ledger.rules.shelter import shelter_refusal
+from services.ledger.rules.views import run_view
+from services.ledger.rules.worth import content_key, worst_nanousd
 from services.ledger.settings import LedgerSettings
-from services.ledger.shelter import shelter_refusal
-from services.ledger.worth import content_key, worst_nanousd
 
 _BY_KEY = "SELECT *, now() AS at FROM runs WHERE idempotency_key = $1"
 

@@ -7,10 +7,10 @@ from assay.contracts.facts import AttemptFinished, AttemptRequeued
 from assay.contracts.runs import Progress
 from services.ledger.postgres.board import count_in
 from services.ledger.postgres.changes import Change, record
+from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.orders import add_orders
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.rows import returning
 from services.ledger.postgres.spending import book_lost
 from services.ledger.postgres.standstill import end_overdue, tell_stalled
 from services.ledger.postgres.winding import BATCH, recall_paused, wind_down

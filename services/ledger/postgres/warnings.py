@@ -10,7 +10,7 @@ from assay.contracts.money import usd
 from assay.contracts.runs import RunView
 from services.ledger.postgres.changes import Note
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.rows import Row
+from services.ledger.rules.rows import Row
 
 EARLY_PERCENT = 80
 

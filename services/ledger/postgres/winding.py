@@ -7,9 +7,9 @@ from assay.contracts.attempts import AttemptView
 from assay.contracts.facts import AttemptFinished
 from assay.contracts.runs import Progress
 from services.ledger.postgres.changes import Change, record
+from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.funding import recall, recalled
-from services.ledger.postgres.rows import returning
 
 BATCH = 5000
 

@@ -15,7 +15,7 @@ from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.rows import attempt_view, run_view
+from services.ledger.rules.views import attempt_view, run_view
 from tests.faults.simulation.money import unbalanced, underpaid, unsettled
 from tests.faults.simulation.provider import is_right
 from tests.faults.simulation.simulation import Simulation

@@ -21,10 +21,10 @@ from services.ledger.postgres.outbox import PostgresOutbox
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.reports import PostgresReports
 from services.ledger.postgres.results import PostgresResults
-from services.ledger.postgres.rows import from_jsonb
 from services.ledger.postgres.runs import PostgresRuns
 from services.ledger.postgres.strays import PostgresStrays
 from services.ledger.postgres.sweeping import PostgresSweeper
+from services.ledger.rules.rows import from_jsonb
 from services.ledger.settings import LedgerSettings
 from tests.faults.simulation.store import Stores, WatchedStore
 

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import msgspec
-
-from assay.contracts.attempts import AttemptView, State
+from assay.contracts.attempts import AttemptView, State, TryView
 from assay.contracts.models import Usage
 from assay.contracts.money import usd
 from assay.contracts.runs import Progress, RunLimits, RunStatus, RunView, Wait
+from assay.contracts.spending import AccountKind, AccountView
 from assay.contracts.verdicts import Outcome
-
-Row = Mapping[str, Any]
-
-TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
-
-ATTEMPT_COLUMNS = (
-    "attempt_id, run_id, ordinal, task_index, model_index, task_id, category, sample_id, model, repeat, key, state, "
-    "token, tries, gradings, worker_id, lease_until, outcome, score, reason, worst_nanousd, held_nanousd, reused_from, "
-    "cost_nanousd, input_tokens, "
-    "cached_tokens, output_tokens, reasoning_tokens, duration_seconds, changed_at"
-)
-
-
-def returning(columns: str = ATTEMPT_COLUMNS) -> str:
-    """A RETURNING list of the new row, and ``was``: the state before."""
-    return "old.state AS was, " + ", ".join(f"new.{column.strip()}" for column in columns.split(","))
+from services.ledger.rules.rows import Row, from_jsonb
 
 
 def usage_of(row: Row) -> Usage:
@@ -105,10 +86,25 @@ def run_view(row: Row) -> RunView:
     )
 
 
-def from_jsonb(kind: Any, text: str | None) -> Any:
-    """A JSONB column's text as ``kind``; None where the column is null."""
-    return None if text is None else msgspec.json.decode(text, type=kind)
+def try_view(row: Row) -> TryView:
+    return TryView(
+        token=row["token"],
+        worker_id=row["worker_id"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        ended=row["ended"],
+        cause=row["cause"],
+        duration_seconds=row["duration_seconds"],
+    )
 
 
-def to_jsonb(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def account_view(row: Row) -> AccountView:
+    limit, held, posted = row["limit_nanousd"], row["held_nanousd"], row["posted_nanousd"]
+    return AccountView(
+        account=row["account"],
+        kind=AccountKind(row["account"].partition(":")[0]),
+        limit_usd=None if limit is None else usd(limit),
+        spent_usd=usd(posted),
+        held_usd=usd(held),
+        left_usd=None if limit is None else usd(max(0, limit - held - posted)),
+    )
