@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from services.ledger.memory.rows import new_account
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.accounts import NoRoom, Transfer
+from services.ledger.rules.accounts import NoRoom, Transfer, summed
 
 
 def open_accounts(store: MemoryStore, limits: Mapping[str, int | None]) -> None:
@@ -38,12 +37,7 @@ def day_account(store: MemoryStore, project: Row) -> str:
 
 def transfer(store: MemoryStore, transfers: Sequence[Transfer]) -> list[Row]:
     """Make the movements and write them down; returns the accounts as they are then. Raises NoRoom."""
-    held, posted = Counter[str](), Counter[str]()
-    for each in transfers:
-        for account in each.accounts:
-            held[account] += each.held_nanousd
-            posted[account] += each.posted_nanousd
-    rows = [_move(store, name, held[name], posted[name]) for name in sorted(held)]
+    rows = [_move(store, name, held, posted) for name, (held, posted) in summed(transfers).items()]
     for each in transfers:
         position = store.next_position()
         journal = {"position": position, "key": each.key, "kind": each.kind, "accounts": list(each.accounts)}

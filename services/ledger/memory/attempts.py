@@ -17,9 +17,10 @@ from services.ledger.memory.results import live_slots
 from services.ledger.memory.rows import new_try
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.attempts import _fact_of_claim, _ticket, _why
-from services.ledger.postgres.changes import Change
+from services.ledger.postgres.attempts import _ticket, _why
 from services.ledger.postgres.funding import Funding
+from services.ledger.rules.changes import Change
+from services.ledger.rules.facts import fact_of_claim
 from services.ledger.rules.views import attempt_view, try_view
 from services.ledger.settings import LedgerSettings
 
@@ -72,7 +73,7 @@ class MemoryAttempts:
         if request.stage is Stage.RUN:
             funded, recalled = fund(self._store, claimed)
             self._begin_tries(funded, request.worker_id)
-        fact = _fact_of_claim(request.stage, request.worker_id)
+        fact = fact_of_claim(request.stage, request.worker_id)
         changes = [Change(row, fact) for row in funded if not row["again"]]
         record(self._store, [*changes, *recalled.changes], recalled.spends, recalled.notes)
         tickets = tuple(self._ticket(row, request.stage) for row in funded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 from assay.contracts.runs import RunLimits
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import COUNTERS, Change, Delta, Note, Spend, _events, charged, untold
+from services.ledger.rules.changes import COUNTERS, Change, Delta, FactRow, Note, Spend, deltas_of, facts_of, untold
+from services.ledger.rules.facts import charged
 from services.ledger.rules.rows import from_jsonb
 
 ENDED = ("finished", "cancelled")
-StoredFact = tuple[str, int, str, str]
 
 
 def change_attempt(store: MemoryStore, attempt: Row, **columns: Any) -> Row:
@@ -35,23 +34,12 @@ def record(
     spends = list(spends)
     settled = [store.attempts[attempt_id] for attempt_id in untold(changes, spends)]
     changes = [*changes, *(Change({**row, "was": row["state"]}, charged) for row in settled)]
-    deltas: defaultdict[str, Delta] = defaultdict(Delta)
-    facts: defaultdict[str, list[Change]] = defaultdict(list)
-    for change in changes:
-        deltas[change.row["run_id"]].move(change.row)
-        facts[change.row["run_id"]].append(change)
-    for row in ended:
-        deltas[row["run_id"]].end_quietly(row)
-    for spend in spends:
-        deltas[spend.run_id].spend(spend)
-    for note in notes:
-        deltas[note.run_id].facts += 1
-    for run_id in sorted(deltas):
-        run = _count(store, run_id, deltas[run_id])
-        store_facts(store, _events(run, facts[run_id], [note for note in notes if note.run_id == run_id]))
+    deltas = deltas_of(changes, spends, notes, ended)
+    runs = [_count(store, run_id, deltas[run_id]) for run_id in sorted(deltas)]
+    store_facts(store, facts_of(runs, changes, notes))
 
 
-def store_facts(store: MemoryStore, facts: Iterable[StoredFact]) -> None:
+def store_facts(store: MemoryStore, facts: Iterable[FactRow]) -> None:
     for run_id, sequence, subject, body in facts:
         fact = {"run_id": run_id, "sequence": sequence, "subject": subject, "body": body, "at": store.at}
         store.facts.insert((run_id, sequence), fact)

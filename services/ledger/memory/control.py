@@ -17,8 +17,8 @@ from services.ledger.memory.changes import store_facts
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.winding import recall_paused, wind_down
-from services.ledger.postgres.changes import event
 from services.ledger.postgres.control import CANCELLED, ENDED
+from services.ledger.rules.changes import fact_row
 from services.ledger.rules.rows import from_jsonb, to_jsonb
 from services.ledger.rules.views import run_view
 
@@ -98,5 +98,5 @@ def cancelled(store: MemoryStore, run_id: str, reason: str, grace_seconds: float
 def _mark(store: MemoryStore, run_id: str, fact: Callable[..., RunFact], **columns: Any) -> RunView:
     row = store.runs.change(run_id, **columns, sequence=store.runs[run_id]["sequence"] + 1)
     view = run_view(row)
-    store_facts(store, [event({**row, "at": store.at}, view.sequence, run_id, fact(run=view))])
+    store_facts(store, [fact_row({**row, "at": store.at}, view.sequence, run_id, fact(run=view))])
     return view

@@ -16,17 +16,9 @@ from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
 from services.ledger.memory.winding import end_limited
-from services.ledger.postgres.changes import Change, Note
-from services.ledger.postgres.feeding import (
-    _DETAILS,
-    _changed,
-    _line,
-    _provider_room,
-    _queued,
-    _Round,
-    _spent,
-    _standing,
-)
+from services.ledger.postgres.feeding import _DETAILS, _line, _provider_room, _Round, _spent, _standing
+from services.ledger.rules.changes import Change, Note
+from services.ledger.rules.facts import changed, queued
 from services.ledger.rules.rows import from_jsonb, to_jsonb
 from services.ledger.rules.sharing import Purse, Shared, head_starts, places, share, window
 from services.ledger.settings import LedgerSettings
@@ -71,7 +63,7 @@ class MemoryFeeder:
         add_orders(store, "run", rows, shared.urgent)
         changes, notes = _end_unaffordable(store, looked, shared)
         notes += _tell_waits(store, runs, shared)
-        record(store, [*(Change(row, _queued) for row in rows), *changes], notes=notes)
+        record(store, [*(Change(row, queued) for row in rows), *changes], notes=notes)
         return len(rows)
 
     def _queue(self, attempt_id: str) -> Row:
@@ -170,7 +162,7 @@ def _tell_waits(store: MemoryStore, runs: Sequence[Row], shared: Shared) -> list
         if reason != (was.reason if was else None):
             wait = None if reason is None else Wait(reason=reason, detail=_DETAILS[reason], since=run["at"])
             store.runs.change(run["run_id"], waits=None if wait is None else to_jsonb(wait))
-            notes.append(Note(run["run_id"], _changed))
+            notes.append(Note(run["run_id"], changed))
     return notes
 
 

@@ -9,8 +9,9 @@ from services.ledger.memory.changes import change_attempt
 from services.ledger.memory.reserving import reserve
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import Change, Spend
-from services.ledger.postgres.funding import Funding, _funded, _turn, recalled
+from services.ledger.postgres.funding import Funding, _funded, _turn
+from services.ledger.rules.changes import Change, Spend
+from services.ledger.rules.facts import recalled
 
 
 def fund(store: MemoryStore, rows: Sequence[Row]) -> tuple[list[Row], Funding]:

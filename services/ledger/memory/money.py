@@ -17,9 +17,9 @@ from services.ledger.memory.reserving import full
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
-from services.ledger.postgres.accounts import Transfer
-from services.ledger.postgres.changes import Spend
 from services.ledger.postgres.money import _current
+from services.ledger.rules.accounts import Transfer
+from services.ledger.rules.changes import Spend
 from services.ledger.rules.views import account_view
 from services.ledger.settings import LedgerSettings
 

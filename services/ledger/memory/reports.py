@@ -14,8 +14,9 @@ from services.ledger.memory.rows import new_try
 from services.ledger.memory.spending import book_calls, book_judging
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import Change
-from services.ledger.postgres.reports import BUDGET, _executed_row, _fact_of_execution, _fact_of_judgement, _judged_row
+from services.ledger.postgres.reports import BUDGET, _executed_row, _judged_row
+from services.ledger.rules.changes import Change
+from services.ledger.rules.facts import fact_of_execution, fact_of_judgement
 from services.ledger.settings import LedgerSettings
 
 
@@ -48,7 +49,7 @@ class MemoryReports:
         broke = {report.attempt_id for report in reports if report.fault and report.fault.kind == BUDGET}
         done = [row for row in rows if row["state"] == State.DONE and row["attempt_id"] not in broke]
         count_in(store, [(row, {}) for row in done])
-        record(store, [Change(row, _fact_of_execution(row)) for row in rows], booked.spends, booked.notes)
+        record(store, [Change(row, fact_of_execution) for row in rows], booked.spends, booked.notes)
 
     def _executed(self, report: AttemptExecuted) -> Row | None:
         attempt = self._store.attempts[report.attempt_id]
@@ -98,7 +99,7 @@ class MemoryReports:
             store.verdicts.insert(row["attempt_id"], identity | verdict)
         add_orders(store, "judge", [row for _, row in judged if row["state"] == State.GRADING])
         count_in(store, [(row, report.verdict.metrics) for report, row in done])
-        record(store, [Change(row, _fact_of_judgement(row, report.verdict)) for report, row in judged])
+        record(store, [Change(row, fact_of_judgement(report.verdict)) for report, row in judged])
 
     def _judged(self, report: AttemptJudged) -> Row | None:
         attempt = self._store.attempts[report.attempt_id]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from services.ledger.memory.accounts import open_accounts, transfer
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.accounts import Transfer
 from services.ledger.postgres.settling import Bill, Settled, _closing, _excess, _spread
+from services.ledger.rules.accounts import Transfer
 
 
 def settle(store: MemoryStore, bills: Sequence[Bill]) -> tuple[list[Settled], list[Row]]:

@@ -14,12 +14,12 @@ from services.ledger.memory.settling import settle, settle_lost
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
-from services.ledger.postgres.accounts import Transfer
-from services.ledger.postgres.changes import Spend
 from services.ledger.postgres.settling import Bill
 from services.ledger.postgres.spending import Booked
-from services.ledger.postgres.warnings import excess_note
+from services.ledger.rules.accounts import Transfer
+from services.ledger.rules.changes import Spend
 from services.ledger.rules.rows import TOKENS
+from services.ledger.rules.warnings import excess_note
 
 
 @dataclass(slots=True)

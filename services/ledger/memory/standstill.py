@@ -10,8 +10,8 @@ from services.ledger.memory.changes import record
 from services.ledger.memory.control import cancelled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import Note
 from services.ledger.postgres.standstill import GRACE_SECONDS, _stalled
+from services.ledger.rules.changes import Note
 from services.ledger.rules.rows import from_jsonb
 
 _JUDGES_SILENCE = timedelta(seconds=15)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-import msgspec
-
 from assay.contracts.codec import digest
-from assay.contracts.facts import Fact, RunFinished, RunSubmitted
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
 from assay.contracts.runs import RunPlan, RunView
@@ -20,8 +17,8 @@ from services.ledger.memory.reuse import earlier_results
 from services.ledger.memory.rows import new_attempt, new_run
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import event
 from services.ledger.postgres.submitting import _REUSED, COLUMNS, _attempts
+from services.ledger.rules.facts import facts_of_submission
 from services.ledger.rules.rows import to_jsonb
 from services.ledger.rules.shelter import shelter_refusal
 from services.ledger.rules.views import run_view
@@ -46,7 +43,8 @@ def submit(store: MemoryStore, order: SubmitRun, run_id: str, settings: LedgerSe
     store.plans.insert(run_id, {"run_id": run_id, "body": plan})
     for attempt in attempts:
         store.attempts.insert(attempt["attempt_id"], attempt)
-    return _tell(store, run)
+    store_facts(store, facts_of_submission({**run, "at": store.at}))
+    return run_view(run)
 
 
 def _afford(store: MemoryStore, plan: RunPlan, run_id: str, settings: LedgerSettings) -> None:
@@ -93,14 +91,3 @@ def _new_run(store: MemoryStore, plan: RunPlan, run_id: str, attempts: list[Row]
         finished_at=store.at if finished else None,
         **{f"n_{outcome}": outcomes[outcome] for outcome in _REUSED},
     )
-
-
-def _tell(store: MemoryStore, run: Row) -> RunView:
-    """The run's first fact, and its last, too, where all of it was done before."""
-    view = run_view(run)
-    messages: list[Fact] = [RunSubmitted(run=msgspec.structs.replace(view, sequence=1))]
-    if view.sequence > 1:
-        messages.append(RunFinished(run=view))
-    at = {**run, "at": store.at}
-    store_facts(store, [event(at, place, view.run_id, fact) for place, fact in enumerate(messages, start=1)])
-    return view

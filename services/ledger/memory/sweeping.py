@@ -13,8 +13,9 @@ from services.ledger.memory.standstill import end_overdue, tell_stalled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.winding import recall_paused, wind_down
-from services.ledger.postgres.changes import Change
-from services.ledger.postgres.sweeping import LEASES_FOR_A_LATE_REPORT, _fact
+from services.ledger.postgres.sweeping import LEASES_FOR_A_LATE_REPORT
+from services.ledger.rules.changes import Change
+from services.ledger.rules.facts import fact_of_expiry
 from services.ledger.settings import LedgerSettings
 
 
@@ -46,7 +47,7 @@ class MemorySweeper:
             add_orders(store, "run", [row for row in rows if row["state"] == State.QUEUED])
             add_orders(store, "judge", [row for row in rows if row["state"] == State.GRADING])
             count_in(store, [(row, {}) for row in rows if row["state"] == State.DONE])
-            record(store, [Change(row, _fact) for row in rows])
+            record(store, [Change(row, fact_of_expiry) for row in rows])
         for order in store.orders:
             if order["published_at"] is not None and order["published_at"] < store.at - self._patience:
                 store.orders.change(order["attempt_id"], published_at=None, urgent=False)

@@ -1,4 +1,4 @@
-"""Saying in time that money runs out."""
+"""Saying in time that money runs out, once for each share of a limit."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import Note
-from services.ledger.postgres.warnings import _note, _percent
+from services.ledger.rules.changes import Note
+from services.ledger.rules.warnings import percent_reached, warning
 
 
 def warnings(
@@ -17,8 +17,8 @@ def warnings(
     ``at_limit``: something did not fit any more."""
     notes: list[Note] = []
     for account in accounts:
-        percent = 100 if at_limit else _percent(account)
+        percent = 100 if at_limit else percent_reached(account)
         if percent > store.accounts[account["account"]]["warned_percent"]:
             store.accounts.change(account["account"], warned_percent=percent)
-            notes.append(_note(account, percent, run_ids))
+            notes.append(warning(account, percent, run_ids))
     return notes

@@ -8,9 +8,8 @@ from services.ledger.memory.changes import change_attempt, record
 from services.ledger.memory.funding import recall
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.changes import Change
-from services.ledger.postgres.funding import recalled
-from services.ledger.postgres.winding import _finished
+from services.ledger.rules.changes import Change
+from services.ledger.rules.facts import finished, recalled
 
 
 def wind_down(store: MemoryStore) -> int:
@@ -38,7 +37,7 @@ def end_limited(store: MemoryStore, reasons: Mapping[str, str]) -> list[Change]:
     for attempt_id, reason in reasons.items():
         row = store.attempts[attempt_id]
         ended = {"state": "done", "outcome": "limit", "score": None, "reason": reason}
-        changes.append(Change(change_attempt(store, row, token=row["token"] + 1, **ended), _finished))
+        changes.append(Change(change_attempt(store, row, token=row["token"] + 1, **ended), finished))
     return changes
 
 

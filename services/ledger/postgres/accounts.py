@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from services.ledger.postgres.database import Connection
+from services.ledger.rules.accounts import NoRoom, Transfer, summed
 from services.ledger.rules.rows import Row
 
 _LOCK = """
@@ -44,24 +43,6 @@ FROM projects WHERE project = ANY($1::text[])
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """A movement in each of ``accounts``: so much is held more (or less) and posted more; what is free changes by the
-    rest. ``key`` makes it once."""
-
-    key: str
-    kind: str
-    attempt_id: str
-    token: int
-    accounts: tuple[str, ...]
-    held_nanousd: int = 0
-    posted_nanousd: int = 0
-
-
-class NoRoom(Exception):
-    """A movement would pass a limit; whoever looked at the accounts did so without their lock."""
-
-
 async def lock(connection: Connection, accounts: Iterable[str]) -> dict[str, Row]:
     """The accounts there are, held fast in the order of their names, as every transaction takes them."""
     rows = await connection.fetch(_LOCK, sorted(set(accounts)))
@@ -78,15 +59,11 @@ async def transfer(connection: Connection, transfers: Sequence[Transfer]) -> Seq
     """Make the movements and write them down; returns the accounts as they are then. Their locks must be held."""
     if not transfers:
         return ()
-    held, posted = Counter[str](), Counter[str]()
-    for each in transfers:
-        for account in each.accounts:
-            held[account] += each.held_nanousd
-            posted[account] += each.posted_nanousd
-    names = sorted(held)
-    rows = await connection.fetch(_MOVE, names, [held[name] for name in names], [posted[name] for name in names])
-    if len(rows) != len(names):
-        raise NoRoom(f"no room in {sorted(set(names) - {row['account'] for row in rows})}")
+    sums = summed(transfers)
+    held, posted = ([amounts[place] for amounts in sums.values()] for place in (0, 1))
+    rows = await connection.fetch(_MOVE, list(sums), held, posted)
+    if len(rows) != len(sums):
+        raise NoRoom(f"no room in {sorted(sums.keys() - {row['account'] for row in rows})}")
     columns = zip(
         *(
             (t.key, t.kind, t.attempt_id, t.token, " ".join(t.accounts), t.held_nanousd, t.posted_nanousd)
@@ -109,10 +86,3 @@ async def open_paths(connection: Connection, projects: Iterable[str]) -> dict[st
         paths[row["project"]] = (day, project)
     await open_accounts(connection, limits)
     return paths
-
-
-def left(account: Row) -> int | None:
-    """What may still be held; None without a limit. Below zero where the limit was lowered."""
-    if account["limit_nanousd"] is None:
-        return None
-    return account["limit_nanousd"] - account["held_nanousd"] - account["posted_nanousd"]

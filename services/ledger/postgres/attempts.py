@@ -9,18 +9,19 @@ from typing import Any
 from msgspec import to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail, AttemptView, Denial, Denied, Stage, State, Ticket
-from assay.contracts.facts import AttemptGrading, AttemptStarted
+from assay.contracts.attempts import AttemptDetail, Denial, Denied, Stage, State, Ticket
 from assay.contracts.models import Call
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
-from assay.contracts.runs import Progress, RunPlan
+from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Verdict
 from services.ledger.errors import unknown_attempt, unknown_run
-from services.ledger.postgres.changes import Change, record
+from services.ledger.postgres.changes import record
 from services.ledger.postgres.columns import ATTEMPT_COLUMNS, returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.funding import Funding, fund
 from services.ledger.postgres.plans import Plans
+from services.ledger.rules.changes import Change
+from services.ledger.rules.facts import fact_of_claim
 from services.ledger.rules.rows import Row, from_jsonb
 from services.ledger.rules.views import attempt_view, try_view
 from services.ledger.settings import LedgerSettings
@@ -102,7 +103,7 @@ class PostgresAttempts:
                 funded, recalled = await fund(connection, self._plans, rows)
                 began = [row["token"] for row in funded]
                 await connection.execute(_BEGIN_TRIES, [row["attempt_id"] for row in funded], began, request.worker_id)
-            fact = _fact_of_claim(request.stage, request.worker_id)
+            fact = fact_of_claim(request.stage, request.worker_id)
             changes = [Change(row, fact) for row in funded if not row["again"]]
             await record(connection, [*changes, *recalled.changes], recalled.spends, recalled.notes)
             tickets = await self._tickets(connection, funded, request.stage)
@@ -191,15 +192,6 @@ def _ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, execute
         result=executed[1],
         sandbox=plan.sandbox,
     )
-
-
-def _fact_of_claim(stage: Stage, worker_id: str) -> Any:
-    kind = AttemptStarted if stage is Stage.RUN else AttemptGrading
-
-    def fact(attempt: AttemptView, progress: Progress) -> AttemptStarted | AttemptGrading:
-        return kind(attempt=attempt, progress=progress, worker_id=worker_id)
-
-    return fact
 
 
 async def _retire_orders(connection: Connection, stage: Stage, ids: Sequence[str], tokens: Sequence[int]) -> None:

@@ -10,9 +10,10 @@ from assay.contracts.money import nanousd
 from assay.contracts.rpc import CancelRun, ChangeRun
 from assay.contracts.runs import RunLimits, RunStatus, RunView
 from services.ledger.errors import run_ended, unknown_run
-from services.ledger.postgres.changes import event, store_facts
+from services.ledger.postgres.changes import store_facts
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.winding import recall_paused, wind_down
+from services.ledger.rules.changes import fact_row
 from services.ledger.rules.rows import Row, from_jsonb, to_jsonb
 from services.ledger.rules.views import run_view
 
@@ -121,5 +122,5 @@ async def cancelled(connection: Connection, run_id: str, reason: str, grace_seco
 async def _told(connection: Connection, row: Row | None, fact: Callable[..., RunFact]) -> RunView:
     assert row is not None
     view = run_view(row)
-    await store_facts(connection, [event(row, view.sequence, view.run_id, fact(run=view))])
+    await store_facts(connection, [fact_row(row, view.sequence, view.run_id, fact(run=view))])
     return view

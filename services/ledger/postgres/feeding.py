@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.contracts.attempts import AttemptView
-from assay.contracts.facts import AttemptQueued, RunChanged
 from assay.contracts.money import usd
-from assay.contracts.runs import Progress, RunLimits, RunPlan, RunView, Wait, WaitReason
+from assay.contracts.runs import RunLimits, RunPlan, Wait, WaitReason
 from services.ledger.postgres.accounts import open_paths
-from services.ledger.postgres.changes import Change, Note, record
+from services.ledger.postgres.changes import record
 from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.orders import add_orders
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.warnings import warnings
 from services.ledger.postgres.winding import end_limited
+from services.ledger.rules.changes import Change, Note
+from services.ledger.rules.facts import changed, queued
 from services.ledger.rules.rows import Row, from_jsonb, to_jsonb
 from services.ledger.rules.sharing import Candidate, Line, Purse, Shared, head_starts, places, share, window
 from services.ledger.settings import LedgerSettings
@@ -135,7 +135,7 @@ class PostgresFeeder:
         await add_orders(connection, "run", rows, shared.urgent)
         changes, notes = await _end_unaffordable(connection, looked, shared)
         notes += await _tell_waits(connection, runs, shared)
-        await record(connection, [*(Change(row, _queued) for row in rows), *changes], notes=notes)
+        await record(connection, [*(Change(row, queued) for row in rows), *changes], notes=notes)
         return len(rows)
 
     async def _look(self, connection: Connection, runs: Sequence[Row], room: int) -> _Round:
@@ -238,7 +238,7 @@ async def _tell_waits(connection: Connection, runs: Sequence[Row], shared: Share
             continue
         wait = None if reason is None else Wait(reason=reason, detail=_DETAILS[reason], since=run["at"])
         await connection.execute(_WAITS, run["run_id"], None if wait is None else to_jsonb(wait))
-        notes.append(Note(run["run_id"], _changed))
+        notes.append(Note(run["run_id"], changed))
     return notes
 
 
@@ -248,11 +248,3 @@ def _spent(account: Row) -> str:
         f"the limit of the {kind} is reached: {usd(account['posted_nanousd'])} of {usd(account['limit_nanousd'])} USD "
         "are spent, and what is left is less than this attempt may cost"
     )
-
-
-def _changed(run: RunView) -> RunChanged:
-    return RunChanged(run=run)
-
-
-def _queued(attempt: AttemptView, progress: Progress) -> AttemptQueued:
-    return AttemptQueued(attempt=attempt, progress=progress)

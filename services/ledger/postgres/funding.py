@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assay.contracts.attempts import AttemptView, Denial, Denied
-from assay.contracts.facts import AttemptRecalled
-from assay.contracts.runs import Progress
-from services.ledger.postgres.changes import Change, FactMaker, Note, Spend
+from assay.contracts.attempts import Denial, Denied
 from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.reserving import Reserved, reserve
+from services.ledger.rules.changes import Change, Note, Spend
+from services.ledger.rules.facts import recalled
 from services.ledger.rules.rows import Row
 
 _RECALL = f"""
@@ -81,13 +80,6 @@ async def recall(connection: Connection, attempt_ids: Sequence[str]) -> Sequence
         return ()
     await connection.execute("DELETE FROM pending_orders WHERE attempt_id = ANY($1::text[])", attempt_ids)
     return await connection.fetch(_RECALL, attempt_ids)
-
-
-def recalled(cause: str) -> FactMaker:
-    def fact(attempt: AttemptView, progress: Progress) -> AttemptRecalled:
-        return AttemptRecalled(attempt=attempt, progress=progress, cause=cause)
-
-    return fact
 
 
 def _turn(row: Row) -> tuple[str, int]:

@@ -9,10 +9,11 @@ from assay.contracts.attempts import AttemptView
 from assay.contracts.facts import AttemptFinished
 from assay.contracts.runs import Progress
 from services.ledger.postgres.board import count_in
-from services.ledger.postgres.changes import Change, record
+from services.ledger.postgres.changes import record
 from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.plans import Plans
+from services.ledger.rules.changes import Change
 from services.ledger.undertaking import Action, Death
 
 _LAST = "SELECT coalesce(max(position), 0) FROM dead_letters WHERE store = $1"

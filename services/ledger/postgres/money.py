@@ -10,14 +10,15 @@ from assay.contracts.money import nanousd
 from assay.contracts.rpc import GetCosts, GetMoney, Grant, Money, ReleaseGrant, SetMoneyLimits, TopUpGrant
 from assay.contracts.spending import Costs
 from services.ledger.errors import unknown_time_zone
-from services.ledger.postgres.accounts import Transfer, left, lock, transfer
-from services.ledger.postgres.changes import Spend, record
+from services.ledger.postgres.accounts import lock, transfer
+from services.ledger.postgres.changes import record
 from services.ledger.postgres.costs import costs
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.quoting import project_accounts
-from services.ledger.postgres.reserving import no_room
 from services.ledger.postgres.warnings import warnings
+from services.ledger.rules.accounts import Transfer, left, no_room
+from services.ledger.rules.changes import Spend
 from services.ledger.rules.rows import Row
 from services.ledger.rules.views import account_view
 from services.ledger.settings import LedgerSettings

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from assay.contracts.attempts import AttemptExecuted, AttemptJudged, AttemptView, State
-from assay.contracts.facts import AttemptFinished, AttemptHandedIn, AttemptRequeued
-from assay.contracts.runs import Progress
-from assay.contracts.verdicts import Outcome, Verdict
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged, State
+from assay.contracts.verdicts import Outcome
 from services.ledger.postgres.board import count_in
-from services.ledger.postgres.changes import Change, FactMaker, record
+from services.ledger.postgres.changes import record
 from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.inbox import take_in
 from services.ledger.postgres.orders import add_orders
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.spending import book_calls, book_judging
+from services.ledger.rules.changes import Change
+from services.ledger.rules.facts import fact_of_execution, fact_of_judgement
 from services.ledger.rules.rows import Row, to_jsonb
 from services.ledger.settings import LedgerSettings
 
@@ -108,7 +108,7 @@ class PostgresReports:
         broke = {report.attempt_id for report in reports if report.fault and report.fault.kind == BUDGET}
         done = [row for row in rows if row["state"] == State.DONE and row["attempt_id"] not in broke]
         await count_in(connection, self._plans, [(row, {}) for row in done])
-        changes = [Change(row, _fact_of_execution(row)) for row in rows]
+        changes = [Change(row, fact_of_execution) for row in rows]
         await record(connection, changes, booked.spends, booked.notes)
 
     async def _judged(self, connection: Connection, reports: Sequence[AttemptJudged]) -> None:
@@ -122,7 +122,7 @@ class PostgresReports:
         await connection.execute(_VERDICTS, *_columns([_verdict_row(report) for _, report in done], 5))
         await add_orders(connection, "judge", [row for row in rows if row["state"] == State.GRADING])
         await count_in(connection, self._plans, [(row, report.verdict.metrics) for row, report in done])
-        changes = [Change(row, _fact_of_judgement(row, report.verdict)) for row, report in told]
+        changes = [Change(row, fact_of_judgement(report.verdict)) for row, report in told]
         await record(connection, changes)
 
 
@@ -154,23 +154,3 @@ def _judged_row(report: AttemptJudged) -> tuple[Any, ...]:
 def _verdict_row(report: AttemptJudged) -> tuple[Any, ...]:
     body, artifacts = to_jsonb(report.verdict), to_jsonb(report.artifacts)
     return (report.attempt_id, report.token, report.worker_id, body, artifacts)
-
-
-def _fact_of_execution(row: Row) -> FactMaker:
-    def fact(attempt: AttemptView, progress: Progress) -> AttemptHandedIn | AttemptRequeued | AttemptFinished:
-        if attempt.state is State.EXECUTED:
-            return AttemptHandedIn(attempt=attempt, progress=progress)
-        if attempt.state is State.QUEUED:
-            return AttemptRequeued(attempt=attempt, progress=progress, cause=row["reason"], back_to=State.QUEUED)
-        return AttemptFinished(attempt=attempt, progress=progress)
-
-    return fact
-
-
-def _fact_of_judgement(row: Row, verdict: Verdict) -> FactMaker:
-    def fact(attempt: AttemptView, progress: Progress) -> AttemptRequeued | AttemptFinished:
-        if attempt.state is State.GRADING:
-            return AttemptRequeued(attempt=attempt, progress=progress, cause=row["reason"], back_to=State.GRADING)
-        return AttemptFinished(attempt=attempt, progress=progress, verdict=verdict)
-
-    return fact

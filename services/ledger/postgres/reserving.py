@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assay.contracts.money import usd
-from services.ledger.postgres.accounts import Transfer, left, lock, open_paths, transfer
+from services.ledger.postgres.accounts import lock, open_paths, transfer
 from services.ledger.postgres.database import Connection
+from services.ledger.rules.accounts import Transfer, left, no_room
 from services.ledger.rules.rows import Row
 
 _HOLD = """
@@ -62,19 +62,3 @@ async def _write_down(connection: Connection, holds: Sequence[Transfer]) -> None
     paths = [" ".join(hold.accounts) for hold in holds]
     await connection.execute(_HOLD, ids, [hold.token for hold in holds], paths, amounts)
     await connection.execute(_HELD, ids, amounts)
-
-
-def no_room(account: Row, free: int, amount: int) -> str:
-    """Which limit stands in the way, with the numbers."""
-    return (
-        f"{usd(amount)} USD do not fit the limit of {_named(account['account'])}: "
-        f"of {usd(account['limit_nanousd'])} USD {usd(account['posted_nanousd'])} are spent and "
-        f"{usd(max(free, 0))} are left"
-    )
-
-
-def _named(account: str) -> str:
-    kind, _, rest = account.partition(":")
-    return {"run": "the run", "day": f"the day ({rest.rpartition(':')[2]})", "project": f"project {rest}"}.get(
-        kind, kind
-    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.ledger.postgres.accounts import Transfer, lock, open_accounts, transfer
+from services.ledger.postgres.accounts import lock, open_accounts, transfer
 from services.ledger.postgres.database import Connection
+from services.ledger.rules.accounts import Transfer
 from services.ledger.rules.rows import Row
 
 _FIND = """

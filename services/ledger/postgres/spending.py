@@ -9,13 +9,15 @@ from typing import Any
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.ids import run_of
 from assay.contracts.models import Call, Usage
-from services.ledger.postgres.accounts import Transfer, lock, open_accounts, transfer
-from services.ledger.postgres.changes import Note, Spend
+from services.ledger.postgres.accounts import lock, open_accounts, transfer
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.settling import Bill, settle, settle_lost
-from services.ledger.postgres.warnings import excess_note, warnings
+from services.ledger.postgres.warnings import warnings
+from services.ledger.rules.accounts import Transfer
+from services.ledger.rules.changes import Note, Spend
 from services.ledger.rules.rows import Row, to_jsonb
+from services.ledger.rules.warnings import excess_note
 
 _BOOK = """
 INSERT INTO calls (call_id, attempt_id, token, purpose, cost_nanousd, posted_nanousd, body)

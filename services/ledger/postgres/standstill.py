@@ -6,9 +6,10 @@ from functools import partial
 
 from assay.contracts.facts import RunStalled
 from assay.contracts.runs import RunLimits, RunView, Wait, WaitReason
-from services.ledger.postgres.changes import Note, record
+from services.ledger.postgres.changes import record
 from services.ledger.postgres.control import cancelled
 from services.ledger.postgres.database import Connection
+from services.ledger.rules.changes import Note
 from services.ledger.rules.rows import Row, from_jsonb
 
 GRACE_SECONDS = 10.0

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from assay.contracts.attempts import State
 from assay.contracts.codec import digest
-from assay.contracts.facts import Fact, RunFinished, RunSubmitted
 from assay.contracts.ids import attempt_id, new_id
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
 from assay.contracts.runs import RunPlan, RunView
 from services.ledger.errors import key_reused, no_shelter, over_limit
 from services.ledger.postgres.accounts import open_accounts
-from services.ledger.postgres.changes import event, store_facts
+from services.ledger.postgres.changes import store_facts
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.givers import givers
 from services.ledger.postgres.quoting import open_project, quote
 from services.ledger.postgres.reuse import Earlier, earlier_results
+from services.ledger.rules.facts import facts_of_submission
 from services.ledger.rules.rows import Row, to_jsonb
 from services.ledger.rules.shelter import shelter_refusal
 from services.ledger.rules.views import run_view
@@ -72,7 +70,8 @@ class Submission:
         run = await self._insert(connection, rows)
         await connection.execute("INSERT INTO plans (run_id, body) VALUES ($1, $2)", self._run_id, to_jsonb(self._plan))
         await connection.copy_records_to_table("attempts", records=rows, columns=COLUMNS)
-        return await _tell(connection, run)
+        await store_facts(connection, facts_of_submission(run))
+        return run_view(run)
 
     async def _earlier(self, connection: Connection) -> RunView | None:
         key = self._order.idempotency_key
@@ -108,18 +107,6 @@ class Submission:
         )
         assert run is not None
         return run
-
-
-async def _tell(connection: Connection, run: Row) -> RunView:
-    """The run's first fact, and its last, too, where all of it was done before."""
-    view = run_view(run)
-    first = msgspec.structs.replace(view, sequence=1)
-    messages: list[Fact] = [RunSubmitted(run=first)]
-    if view.sequence > 1:
-        messages.append(RunFinished(run=view))
-    run_id = view.run_id
-    await store_facts(connection, [event(run, place, run_id, fact) for place, fact in enumerate(messages, start=1)])
-    return view
 
 
 def _reused(row: tuple[Any, ...], results: dict[str, Earlier]) -> tuple[Any, ...]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from assay.contracts.attempts import AttemptView, State
-from assay.contracts.facts import AttemptFinished, AttemptRequeued
-from assay.contracts.runs import Progress
+from assay.contracts.attempts import State
 from services.ledger.postgres.board import count_in
-from services.ledger.postgres.changes import Change, record
+from services.ledger.postgres.changes import record
 from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.orders import add_orders
@@ -14,6 +12,8 @@ from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.spending import book_lost
 from services.ledger.postgres.standstill import end_overdue, tell_stalled
 from services.ledger.postgres.winding import BATCH, recall_paused, wind_down
+from services.ledger.rules.changes import Change
+from services.ledger.rules.facts import fact_of_expiry
 from services.ledger.settings import LedgerSettings
 
 # By the database's clock, whatever the workers' clocks say.
@@ -83,7 +83,7 @@ class PostgresSweeper:
             await add_orders(connection, "run", [row for row in rows if row["state"] == State.QUEUED])
             await add_orders(connection, "judge", [row for row in rows if row["state"] == State.GRADING])
             await count_in(connection, self._plans, [(row, {}) for row in rows if row["state"] == State.DONE])
-            await record(connection, [Change(row, _fact) for row in rows])
+            await record(connection, [Change(row, fact_of_expiry) for row in rows])
         await connection.execute(_FORGOTTEN, self._patience_seconds)
         return len(rows)
 
@@ -92,9 +92,3 @@ class PostgresSweeper:
         holds = await connection.fetch(_ORPHANS, self._orphan_seconds)
         booked = await book_lost(connection, self._plans, holds)
         await record(connection, [], booked.spends, booked.notes)
-
-
-def _fact(attempt: AttemptView, progress: Progress) -> AttemptRequeued | AttemptFinished:
-    if attempt.state is State.DONE:
-        return AttemptFinished(attempt=attempt, progress=progress)
-    return AttemptRequeued(attempt=attempt, progress=progress, cause=attempt.reason, back_to=attempt.state)

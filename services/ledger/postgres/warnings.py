@@ -1,18 +1,13 @@
-"""Saying in time that money runs out: a fact at 80 % of a limit, at the limit, and when money went beyond a hold."""
+"""Saying in time that money runs out, once for each share of a limit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from assay.contracts.facts import Fact, RunWarned
-from assay.contracts.ids import run_of
-from assay.contracts.money import usd
-from assay.contracts.runs import RunView
-from services.ledger.postgres.changes import Note
 from services.ledger.postgres.database import Connection
+from services.ledger.rules.changes import Note
 from services.ledger.rules.rows import Row
-
-EARLY_PERCENT = 80
+from services.ledger.rules.warnings import percent_reached, warning
 
 _WARNED = """
 UPDATE accounts a SET warned_percent = u.percent FROM unnest($1::text[], $2::int[]) AS u(account, percent)
@@ -25,54 +20,9 @@ async def warnings(
 ) -> list[Note]:
     """A note for each account that has just reached a share of its limit, told by a run of its project (``run_ids``).
     ``at_limit``: something did not fit any more."""
-    reached = {row["account"]: percent for row in accounts if (percent := 100 if at_limit else _percent(row))}
+    reached = {row["account"]: percent for row in accounts if (percent := 100 if at_limit else percent_reached(row))}
     if not reached:
         return []
     rows = {row["account"]: row for row in accounts}
     told = await connection.fetch(_WARNED, list(reached), list(reached.values()))
-    return [_note(rows[each["account"]], each["percent"], run_ids) for each in told]
-
-
-def excess_note(attempt_id: str, excess_nanousd: int) -> Note:
-    """The provider charged more than its request could cost by what was asked of it."""
-    run_id = run_of(attempt_id)
-
-    def fact(run: RunView) -> Fact:
-        return RunWarned(
-            run=run,
-            account="excess",
-            percent=100,
-            spent_usd=usd(excess_nanousd),
-            held_usd="0",
-            message=f"attempt {attempt_id} was charged {usd(excess_nanousd)} USD beyond what was held for it; "
-            "the provider counted more tokens than it was allowed, so check its price and limits",
-        )
-
-    return Note(run_id, fact)
-
-
-def _percent(account: Row) -> int:
-    limit, posted = account["limit_nanousd"], account["posted_nanousd"]
-    if limit is None:
-        return 0
-    return 100 if posted >= limit else EARLY_PERCENT if posted * 100 >= limit * EARLY_PERCENT else 0
-
-
-def _note(account: Row, percent: int, run_ids: Mapping[str, str]) -> Note:
-    kind, _, rest = account["account"].partition(":")
-    run_id = rest if kind == "run" else run_ids[rest.rpartition(":")[0] if kind == "day" else rest]
-    limit, spent, held = (usd(account[name]) for name in ("limit_nanousd", "posted_nanousd", "held_nanousd"))
-    whose = {"run": "the run", "day": "the day", "project": "the project"}[kind]
-
-    def fact(run: RunView) -> Fact:
-        return RunWarned(
-            run=run,
-            account=kind,
-            percent=percent,
-            spent_usd=spent,
-            held_usd=held,
-            limit_usd=limit,
-            message=f"{spent} of {limit} USD, the limit of {whose}, are spent",
-        )
-
-    return Note(run_id, fact)
+    return [warning(rows[each["account"]], each["percent"], run_ids) for each in told]

@@ -3,13 +3,12 @@ batches: a run of any size is marked at once, and wound down as fast as the data
 
 from __future__ import annotations
 
-from assay.contracts.attempts import AttemptView
-from assay.contracts.facts import AttemptFinished
-from assay.contracts.runs import Progress
-from services.ledger.postgres.changes import Change, record
+from services.ledger.postgres.changes import record
 from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection
-from services.ledger.postgres.funding import recall, recalled
+from services.ledger.postgres.funding import recall
+from services.ledger.rules.changes import Change
+from services.ledger.rules.facts import finished, recalled
 
 BATCH = 5000
 
@@ -64,8 +63,4 @@ async def recall_paused(connection: Connection) -> int:
 async def end_limited(connection: Connection, reasons: dict[str, str]) -> list[Change]:
     """These waiting attempts will never have money: they end as ``limit``, each with its reason."""
     rows = await connection.fetch(_LIMITED, list(reasons), list(reasons.values()))
-    return [Change(row, _finished) for row in rows]
-
-
-def _finished(attempt: AttemptView, progress: Progress) -> AttemptFinished:
-    return AttemptFinished(attempt=attempt, progress=progress)
+    return [Change(row, finished) for row in rows]
