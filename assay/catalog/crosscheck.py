@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.catalog.document import At, Document
-from assay.catalog.folder import MAX_PROMPT_BYTES, below
+from assay.catalog.folder import MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, PARTS, below
 from assay.catalog.manifest import TaskManifest
 from assay.catalog.near import near
 from assay.catalog.shapes import check_samples
@@ -83,7 +83,7 @@ def _solver_fits(subject: Subject) -> None:
         if isinstance(check, Tests) != files:
             kind = check.__struct_config__.tag
             document.wrong(("checks", index, "kind"), f"check {kind!r} cannot grade solver {manifest.solver.value!r}")
-    for part in () if files else ("workspace", "tests", "reference", "noop", "cheats"):
+    for part in () if files else PARTS:
         if below(subject.files, part):
             subject.folder.wrong((), f"{part}/ is only for solvers that hand in files")
 
@@ -138,6 +138,21 @@ def _servers_fit(subject: Subject) -> None:
     for index, server in enumerate(manifest.mcp):
         if bool(server.command) == bool(server.url):
             document.wrong(("mcp", index), "is either a command, run in the sandbox, or a url")
+
+
+def _environment_fits(subject: Subject) -> None:
+    """An image is named or built, and what it is built from is a folder."""
+    sandbox, document = subject.manifest.sandbox, subject.document
+    environment = below(subject.files, "environment")
+    if sandbox.build:
+        document.wrong(("sandbox", "build"), "is read from the folder environment/; put the Dockerfile there")
+    if environment and sandbox.image:
+        document.wrong(("sandbox", "image"), "is named here and built from environment/; keep one of them")
+    if environment and "Dockerfile" not in environment:
+        subject.folder.wrong((), "environment/ has no Dockerfile")
+    size = sum(map(len, environment.values()))
+    if size > MAX_ENVIRONMENT_BYTES:
+        subject.folder.wrong((), f"environment/ has {size} bytes, more than {MAX_ENVIRONMENT_BYTES}")
 
 
 def _outputs_are_paths(subject: Subject) -> None:
@@ -254,6 +269,7 @@ RULES: tuple[Callable[[Subject], None], ...] = (
     _agent_fits,
     _services_fit,
     _servers_fit,
+    _environment_fits,
     _outputs_are_paths,
     _tests_exist,
     _reference_and_noop,

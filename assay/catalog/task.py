@@ -13,7 +13,7 @@ import msgspec
 from assay.catalog.crosscheck import cross_check
 from assay.catalog.document import Document, read_document
 from assay.catalog.errors import InvalidCatalog
-from assay.catalog.folder import CAPS, PARTS, TEXTS, read_files
+from assay.catalog.folder import CAPS, PARTS, TEXTS, below, read_files
 from assay.catalog.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
 from assay.catalog.near import unknown
 from assay.catalog.reading import read
@@ -30,7 +30,7 @@ _KNOWN = frozenset({*PARTS, *TEXTS})
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
     """A valid task. ``manifest`` has instructions and samples in it, wherever they were written; ``files`` has
-    everything below ``workspace/``, ``tests/``, ``reference/``, ``noop/`` and ``cheats/``."""
+    everything below ``workspace/``, ``tests/``, ``reference/``, ``noop/``, ``cheats/`` and ``environment/``."""
 
     manifest: TaskManifest
     files: Files
@@ -79,6 +79,7 @@ def load_task(folder: Path, shown: str = "") -> Task:
         manifest = _with_instructions(manifest, folder, document)
         manifest, places = _with_samples(manifest, folder, document, shown)
         cross_check(manifest, files, document, whole, places, folder.name)
+        manifest = _with_environment(manifest, files)
     mistakes = document.mistakes + whole.mistakes
     if mistakes or manifest is None:
         raise InvalidCatalog(mistakes)
@@ -125,6 +126,12 @@ def _read_folder(folder: Path, whole: Document) -> dict[str, bytes]:
             message, near = unknown("part of a task", entry.name, _KNOWN)
             whole.wrong((), message, near)
     return read_files(folder, whole)
+
+
+def _with_environment(manifest: TaskManifest, files: Files) -> TaskManifest:
+    """Its sandbox knows what its image is built from."""
+    sandbox = msgspec.structs.replace(manifest.sandbox, build=below(files, "environment"))
+    return msgspec.structs.replace(manifest, sandbox=sandbox)
 
 
 def _with_instructions(manifest: TaskManifest, folder: Path, document: Document) -> TaskManifest:

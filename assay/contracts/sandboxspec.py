@@ -12,7 +12,8 @@ from assay.contracts.codec import Data
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 FolderPath = Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9._-]+)+$", max_length=200)]
-ImageName = Annotated[str, Meta(pattern=r"^[a-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]{64})?$", max_length=300)]
+_IMAGE = r"[a-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]{64})?"
+ImageName = Annotated[str, Meta(pattern=f"^{_IMAGE}$", max_length=300)]
 EgressHost = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?$")]
 
 EGRESS_PORT = 3128
@@ -78,8 +79,10 @@ class SandboxSpec(Data, frozen=True, kw_only=True):
     workspace_mb: Annotated[int, Meta(ge=1, le=65_536)] = 64
     output_bytes: Annotated[int, Meta(ge=1024, le=100_000_000)] = 1_000_000
     network: bool = False
-    image: str = ""
+    image: Annotated[str, Meta(pattern=f"^({_IMAGE})?$", max_length=300)] = ""
     """Of a container, by tag or by digest; a task that names one needs Docker. Empty: the provider's own."""
+    build: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """Instead of an image the files one is built from, ``Dockerfile`` among them: a task's folder ``environment/``."""
     services: Annotated[tuple[Service, ...], Meta(max_length=8)] = ()
     egress: Annotated[tuple[EgressHost, ...], Meta(max_length=64)] = ()
     """Hosts that an attempt may reach over HTTP and HTTPS, by the proxy that ``HTTPS_PROXY`` names and by nothing else:
@@ -92,6 +95,8 @@ class SandboxSpec(Data, frozen=True, kw_only=True):
             return f"the service {self.services[0].name}"
         if self.egress:
             return f"a way to {self.egress[0]}"
+        if self.build:
+            return "an image built from its Dockerfile"
         return f"the image {self.image}" if self.image else ""
 
     def at(self, place: Place | None) -> SandboxSpec:

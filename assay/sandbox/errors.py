@@ -9,6 +9,7 @@
         +-- ProviderUnknown         no provider of that name
         +-- ProviderUnavailable     the host lacks what the provider needs
         +-- SpecUnsupported         the provider cannot give what the task asks for
+        +-- ImageNotBuilt           the task's own Dockerfile fails
     CodeFault                       theirs: what the code inside did
     +-- LineTooLong                 a line on a process's channel is longer than the reader allows
 
@@ -51,6 +52,10 @@ class ProviderUnavailable(SandboxPermanent):
 
 
 class SpecUnsupported(SandboxPermanent):
+    pass
+
+
+class ImageNotBuilt(SandboxPermanent):
     pass
 
 

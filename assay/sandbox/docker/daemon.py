@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from docker import APIClient
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
@@ -111,6 +111,17 @@ class Daemon:
     def image_id(self, image: str) -> str:
         """By content: ``sha256:...``. SpecUnsupported when it is not here."""
         return str(self._call(self.client.inspect_image, image)["Id"])
+
+    def build(
+        self, folder: BinaryIO, tag: str, labels: dict[str, str], timeout_seconds: int
+    ) -> Iterator[dict[str, Any]]:
+        """The daemon's messages as they come; the image is there when they end, unless one of them has an ``error``.
+        ``folder`` is a tar archive."""
+        options = {"labels": labels, "timeout": timeout_seconds, "rm": True, "forcerm": True, "decode": True}
+        try:
+            yield from self._call(self.client.build, fileobj=folder, custom_context=True, tag=tag, **options)
+        except (DockerException, RequestException, OSError) as error:
+            raise SandboxNotStarted(f"the Docker daemon broke off while building: {_first_line(error)}") from error
 
     def _pull(self, image: str) -> None:
         if image.startswith(_MADE_HERE):

@@ -16,6 +16,7 @@ from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.docker.container import Container
 from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.docker.folder import HostFolder, new_folder
+from assay.sandbox.docker.images import Images
 from assay.sandbox.docker.orphans import sweep
 from assay.sandbox.docker.profile import ENVIRONMENT, container
 from assay.sandbox.docker.services import beside
@@ -47,17 +48,19 @@ class DockerProvider:
     name = "docker"
 
     def __init__(self, image: str = DEFAULT_IMAGE, reachable: Reachable = is_public) -> None:
-        self._image, self._reachable = image, reachable
+        self._reachable = reachable
         self._daemon = Daemon()
+        self._images = Images(self._daemon, image)
         self._sweeping = asyncio.Lock()
         self._swept_seconds = -_SWEEP_SECONDS
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         await self._sweep()
+        image = await self._images.image_of(spec)
         folder = new_folder()
         try:
-            async with self._whole(spec, mounts, folder) as sandbox:
+            async with self._whole(spec, image, mounts, folder) as sandbox:
                 yield sandbox
         finally:
             folder.remove()
@@ -72,10 +75,12 @@ class DockerProvider:
         return Availability(provider=self.name, available=not reason, reason=reason, limits=LIMITS)
 
     @asynccontextmanager
-    async def _whole(self, spec: SandboxSpec, mounts: Mounts, folder: HostFolder) -> AsyncGenerator[Sandbox]:
+    async def _whole(
+        self, spec: SandboxSpec, image: str, mounts: Mounts, folder: HostFolder
+    ) -> AsyncGenerator[Sandbox]:
         """The room, and what stands beside it."""
         async with (
-            self._room(spec, mounts, folder) as (room, holder),
+            self._room(spec, image, mounts, folder) as (room, holder),
             beside(spec.services, self._daemon, room, holder.id, folder.hosts),
             self._way_out(spec, room),
         ):
@@ -93,7 +98,7 @@ class DockerProvider:
 
     @asynccontextmanager
     async def _room(
-        self, spec: SandboxSpec, mounts: Mounts, folder: HostFolder
+        self, spec: SandboxSpec, image: str, mounts: Mounts, folder: HostFolder
     ) -> AsyncGenerator[tuple[Room, Container]]:
         try:
             binds = folder.fill(mounts, spec)
@@ -102,7 +107,6 @@ class DockerProvider:
         holder = Container(self._daemon)
         room: Room | None = None
         try:
-            image = spec.image or self._image
             await holder.start(lambda daemon: container(daemon, spec, image, binds), folder.path)
             try:
                 control = await folder.accept()
