@@ -15,6 +15,8 @@ COMMANDS = {
     "run": "Let models attempt tasks, and follow the run to its end.",
     "watch": "Follow a run.",
     "runs": "List, show, pause, cancel, change and restart runs.",
+    "attempts": "Show attempts, and what they said and printed.",
+    "artifacts": "List and fetch what attempts left.",
     "leaderboard": "Show how the models compare.",
     "costs": "Show what was spent, and on what.",
     "limits": "Show and set what may be spent.",

@@ -64,6 +64,8 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
     for line in run_lines(found.run):
         print_line(line)
     stdout().print(attempts_table(found.attempts))
+    if found.attempts:
+        say(f"one of them: assay attempts show {found.attempts[0].attempt_id} --logs")
 
 
 async def _fetch(server: str, wanted: str) -> RunWithAttempts:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
 from assay.cli.output import money, percent, row, table
 from assay.cli.spending import limits_line, trouble_lines
+from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptView
 from assay.contracts.runs import Board, RunView
 from assay.contracts.verdicts import Outcome
@@ -62,6 +63,13 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
             f"{attempt.duration_seconds:.1f}",
             attempt.reason[:80],
         )
+    return made
+
+
+def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
+    made = table("artifact", "bytes", "type", "", numbers=("bytes",))
+    for name, ref in sorted(artifacts.items()):
+        row(made, name, ref.size_bytes, ref.media_type.partition(";")[0], "cut" if ref.truncated else "")
     return made
 
 

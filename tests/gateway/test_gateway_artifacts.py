@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from assay.artifacts import Area
@@ -39,6 +41,33 @@ async def test_nothing_of_it_can_run(shared: House, media_type: str, shown: str,
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["content-security-policy"] == "sandbox; default-src 'none'"
     assert response.headers["content-length"] == str(len(evil))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('a"; filename=b.html', "a%22%3B%20filename%3Db.html"),
+        ("a\r\nset-cookie: x=y", "a%0D%0Aset-cookie%3A%20x%3Dy"),
+        ("checks/\u202ecod.exe", "%E2%80%AEcod.exe"),
+    ],
+)
+async def test_a_name_adds_no_header_and_names_no_other_file(shared: House, name: str, shown: str) -> None:
+    path = await put(shared, name, b"x", "text/plain")
+    response = await shared.http.get(path.replace(name, quote(name)))
+    assert response.status_code == 200
+    assert response.headers["content-disposition"] == f"inline; filename*=UTF-8''{shown}"
+    assert "set-cookie" not in response.headers
+
+
+async def test_the_headers_hold_for_parts_and_for_what_is_known(shared: House) -> None:
+    path = await put(shared, "evil.html", b"<script>", "text/html")
+    tag = (await shared.http.get(path)).headers["etag"]
+    for asked in ({"range": "bytes=0-2"}, {"if-none-match": tag}):
+        headers = (await shared.http.get(path, headers=asked)).headers
+        assert headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["content-type"] == "text/plain; charset=utf-8"
 
 
 async def test_only_names_of_the_attempt(shared: House) -> None:

@@ -58,6 +58,8 @@ def headers_for(name: str, ref: ArtifactRef) -> dict[str, str]:
         "content-disposition": f"{disposition}; filename*=UTF-8''{quote(name.rpartition('/')[2], safe='')}",
         "content-security-policy": "sandbox; default-src 'none'",
         "x-content-type-options": "nosniff",
+        "cross-origin-resource-policy": "same-origin",
+        "referrer-policy": "no-referrer",
         "cache-control": "private, no-cache",
         "accept-ranges": "bytes",
         "etag": f'"{ref.sha256}"',

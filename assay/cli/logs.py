@@ -1,0 +1,88 @@
+"""What an attempt said and printed, as lines for people: its artifacts one after the other, each up to a cap."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+
+import msgspec
+
+from assay.client import AssayClient
+from assay.contracts.attempts import AttemptDetail
+from assay.contracts.codec import Malformed, decode
+from assay.contracts.problems import ProblemError
+from assay.contracts.results import CheckOutput
+from assay.contracts.tail import AgentStep, StepKind
+
+MOST_CHARACTERS = 100_000
+"""Of one artifact; the whole of it is fetched with ``assay artifacts get``."""
+_FIRST = ("prompt.json", "response.txt", "transcript.jsonl", "stdout.txt", "stderr.txt")
+_LAST = ("judge.stdout", "judge.stderr")
+
+
+async def log_lines(client: AssayClient, detail: AttemptDetail) -> AsyncGenerator[str]:
+    """One that cannot be had says why, and the next follows."""
+    for name in _names(detail):
+        yield f"\n--- {name}"
+        try:
+            data = await client.artifact(detail.attempt.attempt_id, name)
+        except ProblemError as error:
+            yield error.problem.detail or error.problem.title
+            continue
+        text = "\n".join(readable(name, data))
+        yield text[:MOST_CHARACTERS]
+        if len(text) > MOST_CHARACTERS:
+            more = f"{len(text) - MOST_CHARACTERS} more characters"
+            yield f"... {more}: assay artifacts get {detail.attempt.attempt_id} {name}"
+
+
+def _names(detail: AttemptDetail) -> list[str]:
+    """An agent's last message is in its transcript already."""
+    said = [name for name in _FIRST if name != "response.txt" or "transcript.jsonl" not in detail.artifacts]
+    checks = sorted(name for name in detail.artifacts if name.startswith("checks/"))
+    return [name for name in (*said, *checks, *_LAST) if name in detail.artifacts]
+
+
+def readable(name: str, data: bytes) -> Iterator[str]:
+    """Of what is not as it should be, the text as it is."""
+    try:
+        if name == "prompt.json":
+            yield from _messages(data)
+        elif name == "transcript.jsonl":
+            for line in data.splitlines():
+                yield _step(decode(AgentStep, line))
+        elif name.startswith("checks/"):
+            yield from _check(decode(CheckOutput, data))
+        else:
+            yield data.decode("utf-8", "replace")
+    except Malformed:
+        yield data.decode("utf-8", "replace")
+
+
+class _Said(msgspec.Struct):
+    role: str
+    content: str
+
+
+def _messages(data: bytes) -> Iterator[str]:
+    for message in decode(list[_Said], data):
+        yield f"[{message.role}]"
+        yield message.content
+
+
+def _step(step: AgentStep) -> str:
+    failed = " (refused)" if step.failed else ""
+    about = f"{step.number}. turn {step.turn} {step.kind}"
+    if step.kind is StepKind.CALL:
+        return f"{about} {step.tool} {step.text}"
+    tool = f" of {step.tool}" if step.tool else ""
+    return f"{about}{tool}{failed}: {step.text}"
+
+
+def _check(output: CheckOutput) -> Iterator[str]:
+    result = output.result
+    passed = "passed" if result.passed else "failed"
+    yield f"{passed}, score {result.score:g}{f': {result.message}' if result.message else ''}"
+    for metric, value in sorted(output.metrics.items()):
+        yield f"{metric} {value:g}"
+    for test in output.tests:
+        yield f"{test.outcome:8} {test.name} {test.error}".rstrip()

@@ -1,0 +1,98 @@
+"""``assay attempts`` and ``assay artifacts`` against a real stack; what is written, and what never is."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay.cli.logs import readable
+from assay.contracts.codec import encode
+from assay.contracts.results import CheckOutput, TestOutput
+from assay.contracts.tail import AgentStep, StepKind
+from assay.contracts.verdicts import CheckResult
+from tests.cli.calling import Assay
+from tests.contracts.messages import NOW
+
+
+@pytest.fixture(scope="session")
+def attempt(assay: Assay) -> str:
+    """One that handed in files and passed."""
+    run = assay("run", "--task", "add_two", "--model", "oracle", "--json").data
+    return f"{run['run_id']}-1"
+
+
+@pytest.mark.slow
+def test_an_attempt_is_shown_with_its_checks_tries_and_artifacts(assay: Assay, attempt: str) -> None:
+    shown = assay("attempts", "show", attempt)
+    assert shown.code == 0, shown.err
+    for word in (attempt, "passed", "task add_two", "workspace.bundle", "checks/", "runner-"):
+        assert word in shown.out
+    assert assay("attempts", "show", "latest-1", "--json").code == 0
+    assert assay("attempts", "show", attempt, "--json").data["attempt"]["outcome"] == "passed"
+    assert assay("attempts", "show", "nowhere-1").code == 2
+
+
+@pytest.mark.slow
+def test_logs_are_shown_as_people_read_them(assay: Assay, attempt: str) -> None:
+    shown = assay("attempts", "show", attempt, "--logs").out
+    assert "--- judge.stdout\npassed " in shown
+    assert "--- checks/" in shown
+    answered = assay("run", "--task", "ticket_routing", "--samples", "1", "--model", "scripted/mixed", "--json").data
+    shown = assay("attempts", "show", f"{answered['run_id']}-1", "--logs").out
+    assert "--- prompt.json\n[" in shown
+    assert "--- response.txt\n" in shown
+
+
+@pytest.mark.slow
+def test_artifacts_are_listed_and_fetched_whole(assay: Assay, attempt: str, tmp_path: Path) -> None:
+    listed: dict[str, Any] = assay("artifacts", "get", attempt, "--json").data
+    assert {"manifest.json", "result.json", "verdict.json", "patch.diff", "workspace.bundle"} <= listed.keys()
+    got = assay("artifacts", "get", attempt, "--all", "--out", str(tmp_path / "left"))
+    assert got.code == 0, got.err
+    written = {str(path.relative_to(tmp_path / "left")) for path in (tmp_path / "left").rglob("*") if path.is_file()}
+    assert written == listed.keys()
+    for name, ref in listed.items():
+        assert sha256((tmp_path / "left" / name).read_bytes()).hexdigest() == ref["sha256"]
+    result = json.loads((tmp_path / "left/result.json").read_bytes())
+    assert (result["outcome"], result["verdict"]["score"]) == ("passed", 1.0)
+    others = {name: ref["sha256"] for name, ref in listed.items() if name != "result.json"}
+    assert {name: ref["sha256"] for name, ref in result["artifacts"].items()} == others
+
+
+@pytest.mark.slow
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(assay: Assay, attempt: str, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/checks").symlink_to(tmp_path)
+    got = assay("artifacts", "get", attempt, "--all", "--out", str(tmp_path / "out"))
+    assert got.code == 1
+    assert "something else stands in the way" in got.err
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    missing = assay("artifacts", "get", attempt, "patch.dif")
+    assert (missing.code, "did you mean 'patch.diff'?" in missing.err) == (2, True)
+
+
+def test_steps_and_checks_are_made_readable() -> None:
+    steps = (
+        AgentStep(number=1, turn=1, kind=StepKind.MESSAGE, time=NOW, text="I look."),
+        AgentStep(number=2, turn=1, kind=StepKind.CALL, time=NOW, tool="bash", text='{"command":"ls"}'),
+        AgentStep(number=3, turn=1, kind=StepKind.RESULT, time=NOW, tool="bash", text="no", failed=True),
+    )
+    assert list(readable("transcript.jsonl", b"\n".join(map(encode, steps)))) == [
+        "1. turn 1 message: I look.",
+        '2. turn 1 call bash {"command":"ls"}',
+        "3. turn 1 result of bash (refused): no",
+    ]
+    check = CheckOutput(
+        result=CheckResult(name="t", kind="tests", passed=False, score=0.5, message="1 of 2"),
+        tests=(TestOutput(name="a", outcome="passed"), TestOutput(name="b", outcome="failed", error="KeyError")),
+    )
+    assert list(readable("checks/t.json", encode(check))) == [
+        "failed, score 0.5: 1 of 2",
+        "passed   a",
+        "failed   b KeyError",
+    ]
+    assert list(readable("prompt.json", b"\xff no json")) == ["\ufffd no json"]
