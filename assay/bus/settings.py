@@ -35,7 +35,7 @@ def inbox_prefix(user: str) -> str:
 class BusEnvironment(BaseSettings):
     """What every service is told of the bus by its environment (prefix ``ASSAY_``)."""
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     nats_url: str = "nats://127.0.0.1:4222"
     nats_user: str = ""

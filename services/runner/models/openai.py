@@ -16,10 +16,11 @@ import openai
 
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters, Usage
-from services.runner.errors import ProviderBroken
+from services.runner.errors import CallFailed, ProviderBroken
 from services.runner.models.asking import request_body
 from services.runner.models.faults import failure_of
 from services.runner.models.protocol import ChatMessage, Completion, OnText
+from services.runner.models.redacting import Secret
 from services.runner.models.stream import DONE, events
 from services.runner.models.tools import CallsHeard
 from services.runner.models.wire import Reply, calls_of, read_reply, refusal_of, text_of, usage_of
@@ -53,13 +54,16 @@ class OpenAIModel:
     def __init__(self, client: openai.AsyncOpenAI, model: str) -> None:
         self._client = client
         self._model = model
+        self._key = Secret(client.api_key)
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
         body = request_body(self._model, messages, parameters)
         try:
             return await self._ask(body, _Heard(on_text))
+        except CallFailed as error:
+            raise self._key.left_out(error) from None
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise failure_of(error, f"{self._model} at {_shown(self._client)}") from error
+            raise self._key.left_out(failure_of(error, f"{self._model} at {_shown(self._client)}")) from None
 
     async def _ask(self, body: dict[str, Any], heard: _Heard) -> Completion:
         async with await self._client.post(
