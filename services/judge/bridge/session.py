@@ -100,7 +100,7 @@ class _Session:
                 self._heard.complaint = f"the tests passed their limit: {result.killed_by}"
             elif not any("done" in record for record in self._heard.records):
                 self._heard.complaint = f"the tests ended early, with exit code {result.exit_code}"
-                _log.warning("judge.tests_ended_early", stderr=result.stderr[-4000:].decode("utf-8", "replace"))
+                _log.warning("judge.tests_ended_early", exit_code=result.exit_code, error=_kind(result.stderr))
         finally:
             await self._tests.kill()
             await self._end()
@@ -199,6 +199,13 @@ class _Session:
         programs = sandbox.locate(PROGRAMS)
         argv = ["python3", "-I", "-B", "-c", f"import sys; sys.path.append({programs!r}); {program}"]
         return Command(argv=argv, output_bytes=MAX_OUTPUT_BYTES)
+
+
+def _kind(stderr: bytes) -> str:
+    """Of the error on its last line, if there is one: the rest may be a hidden test's own text, and logs are read by
+    those who may not see it."""
+    last = (stderr.decode("utf-8", "replace").strip().splitlines() or [""])[-1].partition(":")[0]
+    return last if last.isidentifier() else ""
 
 
 def _for_tests(spec: SandboxSpec) -> SandboxSpec:
