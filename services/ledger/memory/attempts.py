@@ -18,9 +18,9 @@ from services.ledger.memory.rows import new_try
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.postgres.attempts import _ticket, _why
-from services.ledger.postgres.funding import Funding
 from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import fact_of_claim
+from services.ledger.rules.funding import Funding
 from services.ledger.rules.views import attempt_view, try_view
 from services.ledger.settings import LedgerSettings
 

@@ -8,12 +8,11 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from assay.contracts.money import usd
 from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import Costs
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.costs import _by_label, _row
+from services.ledger.rules.costs import told_costs
 from services.ledger.rules.rows import TOKENS
 
 _LABELS: dict[CostBy, Callable[[Row], Any]] = {
@@ -26,22 +25,10 @@ _LABELS: dict[CostBy, Callable[[Row], Any]] = {
 
 
 def costs(store: MemoryStore, query: GetCosts) -> Costs:
-    """Rows by label, dearest first; pages of them where they are calls or runs."""
     receipts = _receipts(store, query)
     rows = _grouped([receipt for receipt in receipts if receipt["purpose"] == "model"], query)
-    found = [_row(label, of_label, query.prices) for label, of_label in _by_label(rows).items()]
-    found.sort(key=lambda row: (-float(row.cost_usd), row.label))
-    start = int(query.cursor) if query.cursor.isdigit() else 0
-    end = start + query.limit
-    return Costs(
-        rows=tuple(found[start:end]),
-        total=_row("total", rows, query.prices),
-        judge_usd=usd(sum(receipt["posted_nanousd"] for receipt in receipts if receipt["purpose"] == "judge")),
-        excess_usd=usd(sum(receipt["excess_nanousd"] for receipt in receipts)),
-        since=query.since,
-        until=query.until,
-        next_cursor=str(end) if len(found) > end else "",
-    )
+    judge = sum(receipt["posted_nanousd"] for receipt in receipts if receipt["purpose"] == "judge")
+    return told_costs(query, rows, judge, sum(receipt["excess_nanousd"] for receipt in receipts))
 
 
 def _receipts(store: MemoryStore, query: GetCosts) -> list[Row]:

@@ -9,9 +9,9 @@ from services.ledger.memory.changes import change_attempt
 from services.ledger.memory.reserving import reserve
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.funding import Funding, _funded, _turn
-from services.ledger.rules.changes import Change, Spend
+from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import recalled
+from services.ledger.rules.funding import Funding, funded, turn
 
 
 def fund(store: MemoryStore, rows: Sequence[Row]) -> tuple[list[Row], Funding]:
@@ -20,18 +20,14 @@ def fund(store: MemoryStore, rows: Sequence[Row]) -> tuple[list[Row], Funding]:
     priced = [row for row in rows if row["worst_nanousd"] and not row["again"]]
     grants = _earlier(store, [row for row in rows if row["again"]])
     projects = {row["run_id"]: store.runs[row["run_id"]]["project"] for row in priced}
-    reserved = reserve(store, sorted(priced, key=_turn), projects)
-    funding.spends = [
-        Spend(row["attempt_id"], held_nanousd=amount)
-        for row in priced
-        if (amount := reserved.held.get(row["attempt_id"]))
-    ]
+    reserved = reserve(store, sorted(priced, key=turn), projects)
+    funding.spends = reserved.spends()
     for attempt_id, reason in reserved.refused.items():
         funding.denied.append(Denied(attempt_id=attempt_id, reason=Denial.BUDGET))
         row = recall(store, store.attempts[attempt_id])
         funding.changes.append(Change({**row, "was": "queued"}, recalled(reason)))
-    funded = [dict(_funded(row, reserved, grants)) for row in rows if row["attempt_id"] not in reserved.refused]
-    return funded, funding
+    kept = [row for row in rows if row["attempt_id"] not in reserved.refused]
+    return [dict(funded(row, reserved, grants)) for row in kept], funding
 
 
 def recall(store: MemoryStore, attempt: Row) -> Row:

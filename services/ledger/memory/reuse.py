@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from services.ledger.memory.store import MemoryStore
-from services.ledger.postgres.reuse import Earlier
-from services.ledger.postgres.submitting import _REUSED
+from services.ledger.rules.reuse import REUSABLE, Earlier
 
 
 def earlier_results(store: MemoryStore, keys: Collection[str]) -> dict[str, Earlier]:
     """By content key, the newest of each."""
     wanted = set(keys)
-    found = [row for row in store.attempts if row["key"] in wanted and row["outcome"] in _REUSED]
+    found = [row for row in store.attempts if row["key"] in wanted and row["outcome"] in REUSABLE]
     found.sort(key=lambda row: row["changed_at"])
     return {
         row["key"]: Earlier(

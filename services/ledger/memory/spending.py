@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.ids import run_of
@@ -14,24 +13,17 @@ from services.ledger.memory.settling import settle, settle_lost
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
-from services.ledger.postgres.settling import Bill
-from services.ledger.postgres.spending import Booked
 from services.ledger.rules.accounts import Transfer
 from services.ledger.rules.changes import Spend
 from services.ledger.rules.rows import TOKENS
+from services.ledger.rules.settling import Bill
+from services.ledger.rules.spending import Booked, Charge, lost_receipt, spends_of
 from services.ledger.rules.warnings import excess_note
-
-
-@dataclass(slots=True)
-class _Charge:
-    cost_nanousd: int = 0
-    released_nanousd: int = 0
-    usage: Usage = field(default_factory=Usage)
 
 
 def book_calls(store: MemoryStore, reports: Sequence[AttemptExecuted]) -> Booked:
     """Store the calls not yet booked, settle the holds of the tries that made them, and charge the attempts."""
-    charges: defaultdict[str, _Charge] = defaultdict(_Charge)
+    charges: defaultdict[str, Charge] = defaultdict(Charge)
     bills: list[Bill] = []
     for report in reports:
         fresh = [call for call in report.calls if _store(store, report.attempt_id, report.token, "model", call)]
@@ -40,8 +32,7 @@ def book_calls(store: MemoryStore, reports: Sequence[AttemptExecuted]) -> Booked
         bills.append(Bill(report.attempt_id, report.token, _project(store, report.attempt_id), costs))
     settled, accounts = settle(store, bills)
     for each in settled:
-        charges[each.attempt_id].cost_nanousd += each.posted_nanousd + each.excess_nanousd
-        charges[each.attempt_id].released_nanousd += each.released_nanousd
+        charges[each.attempt_id].settle(each)
     notes = warnings(store, accounts, {bill.project: run_of(bill.attempt_id) for bill in bills})
     notes += [excess_note(each.attempt_id, each.excess_nanousd) for each in settled if each.excess_nanousd]
     return Booked(_charge(store, charges), notes)
@@ -49,15 +40,13 @@ def book_calls(store: MemoryStore, reports: Sequence[AttemptExecuted]) -> Booked
 
 def book_lost(store: MemoryStore, holds: Sequence[Row]) -> Booked:
     """Nobody will tell what these tries spent: all that was held is posted, each with a receipt that says so."""
-    charges: defaultdict[str, _Charge] = defaultdict(_Charge)
+    charges: defaultdict[str, Charge] = defaultdict(Charge)
     run_ids: dict[str, str] = {}
     for hold in holds:
-        attempt_id, token, amount = hold["attempt_id"], hold["token"], hold["amount_nanousd"]
-        model = store.attempts[attempt_id]["model"]
-        call = Call(call_id=f"{attempt_id}:{token}:lost", model=model, cost_nanousd=amount, estimated=True)
-        _store(store, attempt_id, token, "model", call, amount)
-        charges[attempt_id].cost_nanousd += amount
-        charges[attempt_id].released_nanousd += amount
+        attempt_id, amount = hold["attempt_id"], hold["amount_nanousd"]
+        call = lost_receipt(hold, store.attempts[attempt_id]["model"])
+        _store(store, attempt_id, hold["token"], "model", call, amount)
+        charges[attempt_id].lose(hold)
         run_ids[_project(store, attempt_id)] = run_of(attempt_id)
     notes = warnings(store, settle_lost(store, holds), run_ids)
     return Booked(_charge(store, charges), notes)
@@ -89,13 +78,11 @@ def _project(store: MemoryStore, attempt_id: str) -> str:
     return store.runs[run_of(attempt_id)]["project"]
 
 
-def _charge(store: MemoryStore, charges: dict[str, _Charge]) -> list[Spend]:
-    spends: list[Spend] = []
-    for attempt_id, charge in charges.items():
-        if charge.cost_nanousd or charge.released_nanousd or charge.usage != Usage():
-            row = store.attempts[attempt_id]
-            used = {name: row[name] + getattr(charge.usage, name) for name in TOKENS}
-            cost, held = row["cost_nanousd"] + charge.cost_nanousd, row["held_nanousd"] - charge.released_nanousd
-            store.attempts.change(attempt_id, cost_nanousd=cost, held_nanousd=held, **used)
-            spends.append(Spend(attempt_id, charge.cost_nanousd, -charge.released_nanousd, charge.usage))
+def _charge(store: MemoryStore, charges: dict[str, Charge]) -> list[Spend]:
+    spends = spends_of(charges)
+    for each in spends:
+        row = store.attempts[each.attempt_id]
+        used = {name: row[name] + getattr(each.usage, name) for name in TOKENS}
+        cost, held = row["cost_nanousd"] + each.cost_nanousd, row["held_nanousd"] + each.held_nanousd
+        store.attempts.change(each.attempt_id, cost_nanousd=cost, held_nanousd=held, **used)
     return spends

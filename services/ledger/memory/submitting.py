@@ -17,10 +17,11 @@ from services.ledger.memory.reuse import earlier_results
 from services.ledger.memory.rows import new_attempt, new_run
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.submitting import _REUSED, COLUMNS, _attempts
 from services.ledger.rules.facts import facts_of_submission
+from services.ledger.rules.reuse import REUSABLE
 from services.ledger.rules.rows import to_jsonb
 from services.ledger.rules.shelter import shelter_refusal
+from services.ledger.rules.submitting import COLUMNS, attempts_of, is_free
 from services.ledger.rules.views import run_view
 from services.ledger.settings import LedgerSettings
 
@@ -49,7 +50,7 @@ def submit(store: MemoryStore, order: SubmitRun, run_id: str, settings: LedgerSe
 
 def _afford(store: MemoryStore, plan: RunPlan, run_id: str, settings: LedgerSettings) -> None:
     """Checks the limits; only runs that cost something have an account."""
-    if all(pin.price is None or pin.price.free for pin in plan.models):
+    if is_free(plan):
         return
     open_project(store, plan.project, settings)
     quoted = quote(store, plan, settings)
@@ -60,7 +61,7 @@ def _afford(store: MemoryStore, plan: RunPlan, run_id: str, settings: LedgerSett
 
 
 def _all_attempts(store: MemoryStore, plan: RunPlan, run_id: str) -> list[Row]:
-    rows = [dict(zip(COLUMNS, row, strict=True)) for row in _attempts(run_id, plan)]
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in attempts_of(run_id, plan)]
     results = earlier_results(store, [row["key"] for row in rows]) if plan.reuse else {}
     taken_over = {key: {"state": "done", **earlier} for key, earlier in results.items()}
     return [new_attempt(store.at, **(row | taken_over.get(row["key"], {}))) for row in rows]
@@ -89,5 +90,5 @@ def _new_run(store: MemoryStore, plan: RunPlan, run_id: str, attempts: list[Row]
         n_done=reused,
         n_reused=reused,
         finished_at=store.at if finished else None,
-        **{f"n_{outcome}": outcomes[outcome] for outcome in _REUSED},
+        **{f"n_{outcome}": outcomes[outcome] for outcome in REUSABLE},
     )

@@ -18,10 +18,11 @@ from services.ledger.errors import unknown_attempt, unknown_run
 from services.ledger.postgres.changes import record
 from services.ledger.postgres.columns import ATTEMPT_COLUMNS, returning
 from services.ledger.postgres.database import Connection, Database
-from services.ledger.postgres.funding import Funding, fund
+from services.ledger.postgres.funding import fund
 from services.ledger.postgres.plans import Plans
 from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import fact_of_claim
+from services.ledger.rules.funding import Funding
 from services.ledger.rules.rows import Row, from_jsonb
 from services.ledger.rules.views import attempt_view, try_view
 from services.ledger.settings import LedgerSettings

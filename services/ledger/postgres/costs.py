@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from assay.contracts.models import Usage
-from assay.contracts.money import Price, usd
 from assay.contracts.rpc import CostBy, GetCosts
-from assay.contracts.spending import CostRow, Costs
+from assay.contracts.spending import Costs
 from services.ledger.postgres.database import Connection
-from services.ledger.rules.rows import TOKENS, Row
+from services.ledger.rules.costs import told_costs
+from services.ledger.rules.rows import TOKENS
 
 _ZONE = "coalesce((SELECT time_zone FROM projects WHERE project = $1), 'UTC')"
 _LABELS = {
@@ -49,51 +45,10 @@ WHERE r.project = $1 AND ($2 = '' OR a.run_id = $2)
 
 
 async def costs(connection: Connection, query: GetCosts) -> Costs:
-    """Rows by label, dearest first; pages of them where they are calls or runs."""
     grain = ", c.call_id" if query.prices else ""
     select = _ROWS.format(label=_LABELS[query.by], sums=_SUMS, zone=_ZONE, grain=grain)
     asked = (query.project, query.run_id, query.since, query.until)
     rows = await connection.fetch(select, *asked)
     apart = await connection.fetchrow(_APART.format(zone=_ZONE), *asked)
     assert apart is not None
-    found = [_row(label, of_label, query.prices) for label, of_label in _by_label(rows).items()]
-    found.sort(key=lambda row: (-float(row.cost_usd), row.label))
-    start = int(query.cursor) if query.cursor.isdigit() else 0
-    end = start + query.limit
-    return Costs(
-        rows=tuple(found[start:end]),
-        total=_row("total", rows, query.prices),
-        judge_usd=usd(apart["judge"]),
-        excess_usd=usd(apart["excess"]),
-        since=query.since,
-        until=query.until,
-        next_cursor=str(end) if len(found) > end else "",
-    )
-
-
-def _by_label(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    grouped: dict[str, list[Row]] = {}
-    for row in rows:
-        grouped.setdefault(row["label"], []).append(row)
-    return grouped
-
-
-def _row(label: str, rows: Sequence[Row], prices: dict[str, Price]) -> CostRow:
-    known = [row for row in rows if row["model"] in prices]
-    return CostRow(
-        label=label,
-        calls=_sum(rows, "calls"),
-        usage=Usage(**{name: _sum(rows, name) for name in TOKENS}),
-        cost_usd=usd(_sum(rows, "cost")),
-        estimated_usd=usd(_sum(rows, "estimated")),
-        superseded_usd=usd(_sum(rows, "superseded")),
-        recosted_usd=usd(sum(_recost(row, prices[row["model"]]) for row in known)) if known else None,
-    )
-
-
-def _recost(row: Row, price: Price) -> int:
-    return price.cost(**{name: row[name] for name in TOKENS})
-
-
-def _sum(rows: Sequence[Row], column: str) -> Any:
-    return sum(row[column] for row in rows)
+    return told_costs(query, rows, apart["judge"], apart["excess"])

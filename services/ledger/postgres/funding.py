@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from assay.contracts.attempts import Denial, Denied
 from services.ledger.postgres.columns import returning
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.reserving import Reserved, reserve
-from services.ledger.rules.changes import Change, Note, Spend
+from services.ledger.postgres.reserving import reserve
+from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import recalled
+from services.ledger.rules.funding import Funding, funded, turn
 from services.ledger.rules.rows import Row
 
 _RECALL = f"""
@@ -28,16 +28,6 @@ USING (attempt_id, token) WHERE h.state = 'held'
 """
 
 
-@dataclass(slots=True)
-class Funding:
-    """What reserving brings to the runs' counters and facts, and the claims denied for want of money."""
-
-    changes: list[Change] = field(default_factory=list[Change])
-    spends: list[Spend] = field(default_factory=list[Spend])
-    notes: list[Note] = field(default_factory=list[Note])
-    denied: list[Denied] = field(default_factory=list[Denied])
-
-
 async def fund(connection: Connection, plans: Plans, rows: Sequence[Row]) -> tuple[list[Row], Funding]:
     """Of the attempts just claimed, those that can be paid for, with what is held for them; the rest is recalled."""
     funding = Funding()
@@ -46,24 +36,12 @@ async def fund(connection: Connection, plans: Plans, rows: Sequence[Row]) -> tup
     priced = [row for row in rows if row["worst_nanousd"] and not row["again"]]
     grants = await _earlier(connection, [row for row in rows if row["again"]])
     projects = {row["run_id"]: (await plans.of(connection, row["run_id"])).project for row in priced}
-    reserved = await reserve(connection, sorted(priced, key=_turn), projects)
-    funding.spends = [
-        Spend(row["attempt_id"], held_nanousd=amount)
-        for row in priced
-        if (amount := reserved.held.get(row["attempt_id"]))
-    ]
+    reserved = await reserve(connection, sorted(priced, key=turn), projects)
+    funding.spends = reserved.spends()
     funding.denied = [Denied(attempt_id=attempt_id, reason=Denial.BUDGET) for attempt_id in reserved.refused]
     for row in await recall(connection, list(reserved.refused)):
         funding.changes.append(Change({**row, "was": "queued"}, recalled(reserved.refused[row["attempt_id"]])))
-    funded = [_funded(row, reserved, grants) for row in rows if row["attempt_id"] not in reserved.refused]
-    return funded, funding
-
-
-def _funded(row: Row, reserved: Reserved, grants: Mapping[str, int]) -> Row:
-    """The row with what is held for it, of which ``grant`` is this try's."""
-    amount = reserved.held.get(row["attempt_id"], 0)
-    grant = amount or grants.get(row["attempt_id"], 0)
-    return {**row, "held_nanousd": row["held_nanousd"] + amount, "grant": grant}
+    return [funded(row, reserved, grants) for row in rows if row["attempt_id"] not in reserved.refused], funding
 
 
 async def _earlier(connection: Connection, rows: Sequence[Row]) -> dict[str, int]:
@@ -80,7 +58,3 @@ async def recall(connection: Connection, attempt_ids: Sequence[str]) -> Sequence
         return ()
     await connection.execute("DELETE FROM pending_orders WHERE attempt_id = ANY($1::text[])", attempt_ids)
     return await connection.fetch(_RECALL, attempt_ids)
-
-
-def _turn(row: Row) -> tuple[str, int]:
-    return row["run_id"], row["ordinal"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from services.ledger.postgres.accounts import lock, open_paths, transfer
 from services.ledger.postgres.database import Connection
 from services.ledger.rules.accounts import Transfer, left, no_room
+from services.ledger.rules.funding import Reserved
 from services.ledger.rules.rows import Row
 
 _HOLD = """
@@ -20,14 +20,6 @@ _HELD = """
 UPDATE attempts a SET held_nanousd = a.held_nanousd + u.amount FROM unnest($1::text[], $2::bigint[])
   AS u(attempt_id, amount) WHERE a.attempt_id = u.attempt_id
 """
-
-
-@dataclass(slots=True)
-class Reserved:
-    """What came of it, by attempt: amounts held in nano-USD, and for the others the limit that had no room."""
-
-    held: dict[str, int] = field(default_factory=dict[str, int])
-    refused: dict[str, str] = field(default_factory=dict[str, str])
 
 
 async def reserve(connection: Connection, attempts: Sequence[Row], projects: Mapping[str, str]) -> Reserved:

@@ -4,26 +4,15 @@ again."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 from services.ledger.postgres.database import Connection
-from services.ledger.tables.attempts import REUSABLE
+from services.ledger.rules.reuse import REUSABLE, Earlier
 
 _EARLIER = f"""
 SELECT DISTINCT ON (key) key, outcome, score, reason, duration_seconds,
   CASE WHEN reused_from = '' THEN attempt_id ELSE reused_from END AS reused_from
 FROM attempts WHERE key = ANY($1::text[]) AND outcome IN {REUSABLE} ORDER BY key, changed_at DESC
 """
-
-
-class Earlier(TypedDict):
-    """What is taken over, in the columns of ``attempts``; ``reused_from`` is the attempt that really made it."""
-
-    outcome: str
-    score: float | None
-    reason: str
-    duration_seconds: float
-    reused_from: str
 
 
 async def earlier_results(connection: Connection, keys: Sequence[str]) -> dict[str, Earlier]:

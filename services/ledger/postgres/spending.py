@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
@@ -12,11 +11,13 @@ from assay.contracts.models import Call, Usage
 from services.ledger.postgres.accounts import lock, open_accounts, transfer
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.settling import Bill, settle, settle_lost
+from services.ledger.postgres.settling import settle, settle_lost
 from services.ledger.postgres.warnings import warnings
 from services.ledger.rules.accounts import Transfer
-from services.ledger.rules.changes import Note, Spend
+from services.ledger.rules.changes import Spend
 from services.ledger.rules.rows import Row, to_jsonb
+from services.ledger.rules.settling import Bill
+from services.ledger.rules.spending import Booked, Charge, lost_receipt, spends_of
 from services.ledger.rules.warnings import excess_note
 
 _BOOK = """
@@ -37,28 +38,13 @@ WHERE a.attempt_id = u.attempt_id
 """
 
 
-@dataclass(slots=True)
-class Booked:
-    """What booking brings to the runs' counters and facts."""
-
-    spends: list[Spend] = field(default_factory=list[Spend])
-    notes: list[Note] = field(default_factory=list[Note])
-
-
-@dataclass(slots=True)
-class _Charge:
-    cost_nanousd: int = 0
-    released_nanousd: int = 0
-    usage: Usage = field(default_factory=Usage)
-
-
 async def book_calls(
     connection: Connection, plans: Plans, reports: Sequence[AttemptExecuted], attempts: Sequence[Row]
 ) -> Booked:
     """Store the calls not yet booked, settle the holds of the tries that made them, and charge the attempts.
     ``attempts`` are the reports' rows, locked."""
     fresh = await _store(connection, [(r.attempt_id, r.token, "model", call, 0) for r in reports for call in r.calls])
-    charges = {report.attempt_id: _Charge() for report in reports}
+    charges = {report.attempt_id: Charge() for report in reports}
     for report in reports:
         for call in report.calls:
             if call.call_id in fresh:
@@ -68,9 +54,7 @@ async def book_calls(
         bills = [await _bill(connection, plans, report, fresh) for report in reports]
         settled, accounts = await settle(connection, bills)
         for each in settled:
-            charge = charges[each.attempt_id]
-            charge.cost_nanousd += each.posted_nanousd + each.excess_nanousd
-            charge.released_nanousd += each.released_nanousd
+            charges[each.attempt_id].settle(each)
         run_ids = {bill.project: run_of(bill.attempt_id) for bill in bills}
         booked.notes += await warnings(connection, accounts, run_ids)
         booked.notes += [excess_note(each.attempt_id, each.excess_nanousd) for each in settled if each.excess_nanousd]
@@ -84,21 +68,14 @@ async def book_lost(connection: Connection, plans: Plans, holds: Sequence[Row]) 
         return Booked()
     receipts: list[_Receipt] = []
     for hold in holds:
-        call = Call(
-            call_id=f"{hold['attempt_id']}:{hold['token']}:lost",
-            model=hold["model"],
-            cost_nanousd=hold["amount_nanousd"],
-            estimated=True,
-        )
+        call = lost_receipt(hold, hold["model"])
         receipts.append((hold["attempt_id"], hold["token"], "model", call, hold["amount_nanousd"]))
     await _store(connection, receipts)
     accounts = await settle_lost(connection, holds)
-    charges: dict[str, _Charge] = {}
+    charges: dict[str, Charge] = {}
     run_ids: dict[str, str] = {}
     for hold in holds:
-        charge = charges.setdefault(hold["attempt_id"], _Charge())
-        charge.cost_nanousd += hold["amount_nanousd"]
-        charge.released_nanousd += hold["amount_nanousd"]
+        charges.setdefault(hold["attempt_id"], Charge()).lose(hold)
         run_id = run_of(hold["attempt_id"])
         run_ids[(await plans.of(connection, run_id)).project] = run_id
     notes = await warnings(connection, accounts, run_ids)
@@ -145,17 +122,12 @@ async def _bill(connection: Connection, plans: Plans, report: AttemptExecuted, f
     return Bill(report.attempt_id, report.token, plan.project, costs)
 
 
-async def _charge(connection: Connection, charges: dict[str, _Charge]) -> list[Spend]:
-    changed = {
-        attempt_id: charge
-        for attempt_id, charge in charges.items()
-        if charge.cost_nanousd or charge.released_nanousd or charge.usage != Usage()
-    }
-    if not changed:
-        return []
-    rows = [(attempt_id, c.cost_nanousd, c.released_nanousd, *_tokens(c.usage)) for attempt_id, c in changed.items()]
-    await connection.execute(_CHARGE, *(list(column) for column in zip(*rows, strict=True)))
-    return [Spend(attempt_id, c.cost_nanousd, -c.released_nanousd, c.usage) for attempt_id, c in changed.items()]
+async def _charge(connection: Connection, charges: dict[str, Charge]) -> list[Spend]:
+    spends = spends_of(charges)
+    if spends:
+        rows = [(each.attempt_id, each.cost_nanousd, -each.held_nanousd, *_tokens(each.usage)) for each in spends]
+        await connection.execute(_CHARGE, *(list(column) for column in zip(*rows, strict=True)))
+    return spends
 
 
 def _tokens(usage: Usage) -> tuple[int, int, int, int]:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from assay.contracts.attempts import State
 from assay.contracts.codec import digest
-from assay.contracts.ids import attempt_id, new_id
+from assay.contracts.ids import new_id
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
-from assay.contracts.runs import RunPlan, RunView
+from assay.contracts.runs import RunView
 from services.ledger.errors import key_reused, no_shelter, over_limit
 from services.ledger.postgres.accounts import open_accounts
 from services.ledger.postgres.changes import store_facts
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.givers import givers
 from services.ledger.postgres.quoting import open_project, quote
-from services.ledger.postgres.reuse import Earlier, earlier_results
+from services.ledger.postgres.reuse import earlier_results
 from services.ledger.rules.facts import facts_of_submission
+from services.ledger.rules.reuse import REUSABLE, Earlier
 from services.ledger.rules.rows import Row, to_jsonb
 from services.ledger.rules.shelter import shelter_refusal
+from services.ledger.rules.submitting import COLUMNS, attempts_of, is_free
 from services.ledger.rules.views import run_view
-from services.ledger.rules.worth import content_key, worst_nanousd
 from services.ledger.settings import LedgerSettings
 
 _BY_KEY = "SELECT *, now() AS at FROM runs WHERE idempotency_key = $1"
@@ -36,13 +36,7 @@ VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6
 RETURNING *, now() AS at
 """
 
-COLUMNS = (
-    *("attempt_id", "run_id", "ordinal", "task_index", "model_index", "task_id", "category", "sample_id"),
-    *("model", "repeat", "key", "worst_nanousd", "state", "outcome", "score", "reason", "duration_seconds"),
-    "reused_from",
-)
 _OUTCOME = COLUMNS.index("outcome")
-_REUSED = ("passed", "failed", "timeout", "refused", "agent_error")
 
 
 class Submission:
@@ -52,7 +46,7 @@ class Submission:
         self._order, self._plan, self._settings = order, order.plan, settings
         self._run_id = new_id()
         self._digest = digest(order.plan)
-        self._attempts = list(_attempts(self._run_id, order.plan))
+        self._attempts = list(attempts_of(self._run_id, order.plan))
 
     async def store(self, connection: Connection) -> RunView:
         """The run as stored; the one stored before under the same key; Refused when it cannot fit the limits
@@ -84,7 +78,7 @@ class Submission:
 
     async def _afford(self, connection: Connection) -> None:
         """Checks the limits; only runs that cost something have an account."""
-        if all(pin.price is None or pin.price.free for pin in self._plan.models):
+        if is_free(self._plan):
             return
         await open_project(connection, self._plan.project, self._settings)
         quoted = await quote(connection, self._plan, self._settings)
@@ -103,7 +97,7 @@ class Submission:
             [task.task_id for task in plan.tasks],
             *(self._order.idempotency_key, self._digest, to_jsonb(plan.limits), plan.priority, plan.restarts),
             *(len(rows), len(outcomes), len(outcomes) == len(rows)),
-            *(outcomes.count(outcome) for outcome in _REUSED),
+            *(outcomes.count(outcome) for outcome in REUSABLE),
         )
         assert run is not None
         return run
@@ -115,19 +109,3 @@ def _reused(row: tuple[Any, ...], results: dict[str, Earlier]) -> tuple[Any, ...
         return row
     named = dict(zip(COLUMNS, row, strict=True)) | {"state": State.DONE.value, **earlier}
     return tuple(named[column] for column in COLUMNS)
-
-
-def _attempts(run_id: str, plan: RunPlan) -> Iterator[tuple[Any, ...]]:
-    """All attempts of a plan. Models alternate, so that a comparison is even at any moment of the run."""
-    ordinal = 0
-    worst = {(t, m): worst_nanousd(task, pin) for t, task in enumerate(plan.tasks) for m, pin in enumerate(plan.models)}
-    for repeat in range(1, plan.repeats + 1):
-        for task_index, task in enumerate(plan.tasks):
-            for sample_id in task.sample_ids:
-                for model_index, pin in enumerate(plan.models):
-                    ordinal += 1
-                    key = content_key(task, pin, sample_id, repeat)
-                    identity = (attempt_id(run_id, ordinal), run_id, ordinal, task_index, model_index)
-                    labels = (task.task_id, task.category, sample_id, pin.model.name, repeat, key)
-                    worth = worst[task_index, model_index]
-                    yield (*identity, *labels, worth, State.WAITING.value, None, None, "", 0.0, "")

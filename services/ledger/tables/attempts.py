@@ -11,10 +11,8 @@ from sqlalchemy import Boolean, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from services.ledger.rules.reuse import REUSABLE
 from services.ledger.tables.columns import count, nanousd, time, tokens
-
-REUSABLE = "('passed', 'failed', 'timeout', 'refused', 'agent_error')"
-"""Outcomes that say something about the model, and would be said again: a later run may take them over."""
 
 
 class Attempt(SQLModel, table=True):
