@@ -106,8 +106,8 @@ def _agent_fits(subject: Subject) -> None:
         document.wrong(("limits", "turns"), "is missing; it says how many turns an attempt may take")
     if solver not in _NEEDS and limits.turns is not None:
         document.wrong(("limits", "turns"), "only solvers 'agent' and 'command' have turns")
-    if solver is not Solver.AGENT and limits.tool_calls is not None:
-        document.wrong(("limits", "tool_calls"), "is only for solver 'agent'")
+    if solver not in _NEEDS and limits.tool_calls is not None:
+        document.wrong(("limits", "tool_calls"), "only solvers 'agent' and 'command' have tool calls")
 
 
 def _services_fit(subject: Subject) -> None:

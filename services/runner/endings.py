@@ -61,7 +61,11 @@ def ending_of(error: Exception) -> Ending:
 
 
 def out_of_time(wall_seconds: float) -> Ending:
-    return Ending(outcome=Outcome.TIMEOUT, reason=f"over the wall limit of {wall_seconds:g} s (limits.wall_seconds)")
+    return Ending(outcome=Outcome.TIMEOUT, reason=time_over(wall_seconds))
+
+
+def time_over(wall_seconds: float) -> str:
+    return f"limits.wall_seconds: the {wall_seconds:g} s are over"
 
 
 def interrupted() -> Ending:

@@ -40,7 +40,7 @@ def test_a_right_one_loads_and_carries_what_the_runner_needs(folder: Folder, sol
             COMMAND.replace("command: [python3, agent.py]\n", ""),
             "command: is missing; solver 'command' runs the program",
         ),
-        (COMMAND.replace("turns: 5", "turns: 5, tool_calls: 3"), "limits.tool_calls: is only for solver 'agent'"),
+        ("solver: files\nlimits: {tool_calls: 3}", "limits.tool_calls: only solvers 'agent' and 'command' have tool"),
         (AGENT + "\nmcp: [{name: a}]", "mcp[0]: is either a command, run in the sandbox, or a url"),
         (AGENT + "\nmcp: [{name: a, command: [b], url: 'http://c'}]", "mcp[0]: is either a command"),
         (AGENT + "\nmcp: [{name: a, command: [b]}, {name: a, command: [c]}]", "mcp[1].name: 'a' is the name of an"),

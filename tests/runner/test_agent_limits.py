@@ -114,8 +114,10 @@ async def test_the_last_tokens_are_not_overdrawn_by_the_completion(runner: Room,
 async def test_time_ends_it_too_and_the_transcript_is_kept(runner: Room, served: Endpoint) -> None:
     calls(served, (("bash", json.dumps({"command": "sleep 20"})),))
     report = await runner.make("mend", "stub/m-1", limits=limits(wall_seconds=1.0))
-    assert report.outcome is Outcome.TIMEOUT
-    assert [step.kind for step in await transcript(runner, report)] == [StepKind.MESSAGE, StepKind.CALL]
+    assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 1 s are over")
+    steps = await transcript(runner, report)
+    assert [step.kind for step in steps] == [StepKind.MESSAGE, StepKind.CALL, StepKind.END]
+    assert steps[-1].text == report.reason
 
 
 async def test_a_try_that_is_stopped_keeps_its_transcript(runner: Room, served: Endpoint) -> None:

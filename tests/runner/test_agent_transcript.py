@@ -10,6 +10,7 @@ from assay.contracts.codec import decode
 from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind
 from services.runner.artifacts import Kept
+from services.runner.clock import WallClock
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.tailing import Listener
 from tests.runner.room import Room
@@ -28,7 +29,7 @@ async def test_many_steps_are_written_and_none_is_held(runner: Room, text: str) 
     kept = Kept(store=runner.ports.attempts)
     tracemalloc.start()
     try:
-        with Transcript(listener, Spent()) as transcript:
+        with Transcript(listener, Spent(), WallClock(60)) as transcript:
             for _ in range(STEPS):
                 await transcript.add(StepKind.RESULT, text, tool="bash", call_id="c")
             ref = await transcript.keep(kept)
@@ -49,7 +50,9 @@ async def test_a_store_without_files_gets_the_bytes(runner: Room) -> None:
             self.put, self.get = runner.stores["attempts"].put, runner.stores["attempts"].get
 
     kept = Kept(store=Plain())
-    with Transcript(Listener(await runner.ticket("mend", "stub/m-1"), runner.bus.tail), Spent()) as transcript:
+    with Transcript(
+        Listener(await runner.ticket("mend", "stub/m-1"), runner.bus.tail), Spent(), WallClock(60)
+    ) as transcript:
         await transcript.add(StepKind.END, "done")
         ref = await transcript.keep(kept)
     assert decode(AgentStep, (await runner.read(ref)).rstrip()).text == "done"

@@ -9,12 +9,13 @@ import pytest
 from msgspec import structs
 
 from assay.contracts.attempts import AttemptExecuted
+from assay.contracts.money import usd
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from tests.runner.agents import calls, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import Room
+from tests.runner.room import PRICE, Room
 
 MENDED = b"def total(*n): return sum(n)\n"
 
@@ -73,6 +74,7 @@ async def test_no_key_of_ours_is_inside_and_the_token_dies_with_the_try(runner: 
     [
         ({"turns": 2}, "limits.turns: all 2 turns are taken"),
         ({"tokens": 30}, "limits.tokens: 36 of 30 tokens are used"),
+        ({"tool_calls": 1}, "limits.tool_calls: all 1 tool calls are used"),
     ],
 )
 async def test_a_limit_ends_the_program(runner: Room, served: Endpoint, changes: dict[str, Any], reason: str) -> None:
@@ -101,7 +103,18 @@ async def test_a_program_that_fails_is_the_agents_error(runner: Room, served: En
 async def test_time_ends_the_program(runner: Room, served: Endpoint) -> None:
     calls(served, bash("sleep 20"))
     report = await make(runner, wall_seconds=1.0)
-    assert report.outcome is Outcome.TIMEOUT
+    assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 1 s are over")
+    assert (await transcript(runner, report))[-1].text == report.reason
+
+
+async def test_money_ends_the_program_before_it_is_overspent(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(text="", calls=bash("echo more >> total.py"), finish_reason="tool_calls")
+    served.default.usage = {"prompt_tokens": 900, "completion_tokens": 7, "total_tokens": 907}
+    worst = PRICE.worst(input_tokens=3_000, output_tokens=100)
+    report = await make(runner, cost_usd=usd(worst))
+    assert report.outcome is Outcome.LIMIT
+    assert report.reason.startswith("limits.cost_usd: $")
+    assert 0 < sum(call.cost_nanousd for call in report.calls) <= worst
 
 
 PROBE = """python3 - <<'PYTHON'

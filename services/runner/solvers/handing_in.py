@@ -19,12 +19,18 @@ from services.runner.trying import Try
 
 @asynccontextmanager
 async def open_sandbox(attempt: Try, spec: SandboxSpec, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-    """The attempt's own. What went out of it is kept as ``egress.jsonl``, however it ends."""
+    """The attempt's own. Making and removing it is the host's work, and not on the attempt's clock. What went out of it
+    is kept as ``egress.jsonl``, however it ends."""
     asked: Sequence[Connection] = ()
+    attempt.clock.pause()
     try:
         async with attempt.sandboxes.open(spec.at(Place.ATTEMPT), mounts=mounts) as sandbox:
             asked = sandbox.connections
-            yield sandbox
+            attempt.clock.resume()
+            try:
+                yield sandbox
+            finally:
+                attempt.clock.pause()
     finally:
         if spec.egress:
             lines = b"".join(encode(connection) + b"\n" for connection in asked)

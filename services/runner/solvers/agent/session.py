@@ -27,7 +27,7 @@ _SILENT_TURNS = 2
 
 async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
-    with Transcript(attempt.listener, attempt) as transcript, Streams() as streams:
+    with Transcript(attempt.listener, attempt, attempt.clock) as transcript, Streams() as streams:
         async with (
             open_sandbox(attempt, spec_of(opened.task)) as sandbox,
             remaining(attempt, opened, sandbox),
@@ -39,8 +39,8 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
             try:
                 async with open_toolbox(attempt, opened, sandbox) as toolbox:
                     await session.work(toolbox)
-            except LimitReached as error:
-                await transcript.add(StepKind.END, str(error))
+            except BaseException as error:
+                await transcript.end(error)
                 raise
             finally:
                 await transcript.keep(attempt.kept)

@@ -18,6 +18,9 @@ from assay.contracts.codec import encode
 from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind, TailKind
 from services.runner.artifacts import JSON_LINES, Kept
+from services.runner.clock import WallClock
+from services.runner.endings import time_over
+from services.runner.errors import LimitReached
 from services.runner.tailing import Listener
 from services.runner.text import storable
 
@@ -43,9 +46,9 @@ class Spent(Protocol):
 class Transcript:
     """``turn`` and ``tool_calls`` are counted by who writes it."""
 
-    def __init__(self, listener: Listener, spent: Spent) -> None:
+    def __init__(self, listener: Listener, spent: Spent, clock: WallClock) -> None:
         self.turn = self.tool_calls = self.steps = 0
-        self._listener, self._spent = listener, spent
+        self._listener, self._spent, self._clock = listener, spent, clock
         self._file = NamedTemporaryFile(prefix="assay-transcript-")  # noqa: SIM115 - closed by __exit__
 
     def __enter__(self) -> Transcript:
@@ -77,6 +80,13 @@ class Transcript:
         shown = f"{step.tool}: {text}" if kind is StepKind.CALL else text
         await self._listener.say(_KINDS[kind], shown, msgspec.structs.replace(step, text=""))
         return step
+
+    async def end(self, error: BaseException) -> None:
+        """The last step, where one of the attempt's limits was the end."""
+        if isinstance(error, LimitReached):
+            await self.add(StepKind.END, str(error))
+        elif self._clock.ran_out:
+            await self.add(StepKind.END, time_over(self._clock.seconds))
 
     async def keep(self, kept: Kept) -> ArtifactRef:
         """The whole of it, as an artifact of the try."""

@@ -11,7 +11,7 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.tail import StepKind
 from assay.sandbox import Command, CommandResult, FilesMount, FolderMount, Sandbox
 from services.runner.artifacts import TEXT, Opened
-from services.runner.errors import AnswerUnusable, LimitReached
+from services.runner.errors import AnswerUnusable
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.proxy import SOCKET, Proxy, open_proxy
 from services.runner.solvers.handing_in import hand_in, lay_out, open_sandbox, read_outputs
@@ -30,7 +30,7 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
     sample = opened.sample(attempt.ticket.sample_id)
     told = "\n\n".join(text for text in (opened.task.instructions.strip(), sample.input.strip()) if text)
     spec = structs.replace(opened.task.sandbox, wall_seconds=_LONGEST_SECONDS)
-    with Transcript(attempt.listener, attempt) as transcript:
+    with Transcript(attempt.listener, attempt, attempt.clock) as transcript:
         async with open_proxy(attempt, transcript) as proxy:
             mounts = (
                 FolderMount(path=MODEL_FOLDER, folder=proxy.folder),
@@ -41,8 +41,8 @@ async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
                 try:
                     await _run(attempt, opened.task.command, sandbox, proxy)
                     await transcript.add(StepKind.END, "the program ended")
-                except LimitReached as error:
-                    await transcript.add(StepKind.END, str(error))
+                except BaseException as error:
+                    await transcript.end(error)
                     raise
                 finally:
                     await transcript.keep(attempt.kept)

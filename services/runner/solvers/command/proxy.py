@@ -84,21 +84,23 @@ class Proxy:
         return answer(200, whole(self._model, number, completion))
 
     async def _complete(self, asked: Asked) -> Completion:
-        most = self._attempt.ticket.limits.turns
-        if most is not None and self._transcript.turn >= most:
-            raise LimitReached("turns", f"all {most} turns are taken")
+        limits, transcript = self._attempt.ticket.limits, self._transcript
+        if limits.turns is not None and transcript.turn >= limits.turns:
+            raise LimitReached("turns", f"all {limits.turns} turns are taken")
         messages = messages_of(asked)
         await self._hear_results(messages)
-        self._transcript.turn += 1
+        transcript.turn += 1
         try:
             completion = await self._attempt.turn(messages, tools_of(asked), asked.most_tokens)
         except (PromptTooLong, PromptRefused) as refused:
             raise BadRequest(400, str(refused)) from refused
         await self._attempt.listener.flush()
-        await self._transcript.add(StepKind.MESSAGE, completion.text)
+        await transcript.add(StepKind.MESSAGE, completion.text)
         for call in completion.tool_calls:
-            self._transcript.tool_calls += 1
-            await self._transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
+            if limits.tool_calls is not None and transcript.tool_calls >= limits.tool_calls:
+                raise LimitReached("tool_calls", f"all {limits.tool_calls} tool calls are used")
+            transcript.tool_calls += 1
+            await transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
         return completion
 
     async def _hear_results(self, messages: Sequence[ChatMessage]) -> None:
