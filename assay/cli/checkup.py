@@ -92,12 +92,11 @@ def _bubblewrap() -> Finding:
 
 
 def _docker() -> Finding:
-    """Only tasks that name an image need it."""
+    """Only tasks that name an image, services or hosts need it."""
     found = _looked_at("docker")
     remedy = "if a task names an image, start the Docker daemon and run `make images`"
-    return _found(
-        "docker", found.available, found.reason or "tasks that name an image can be held in", remedy, Level.WARN
-    )
+    text = found.reason or f"tasks with images and services can be held in; the kernel is {found.limits['kernel']}"
+    return _found("docker", found.available, text, remedy, Level.WARN)
 
 
 def _looked_at(provider: str) -> Availability:

@@ -9,12 +9,15 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
+from msgspec import structs
+
 from assay.contracts.files import Caps, Files, FilesRefused, check_files
 from assay.contracts.folders import read_folder
 from assay.contracts.sandboxspec import Connection, SandboxSpec
 from assay.sandbox.errors import SandboxError, SandboxLost, SandboxNotStarted
 from assay.sandbox.execution import Execution
 from assay.sandbox.orders import run_order, write_order
+from assay.sandbox.packed import packing, unpacked
 from assay.sandbox.pipes import memory_file
 from assay.sandbox.protocol import Command, CommandResult, Limit, SandboxProcess
 
@@ -115,7 +118,15 @@ class Room:
 
     async def read(self, patterns: Sequence[str]) -> Files:
         self._check()
+        if self._workspace < 0:
+            return await self._read_packed(patterns)
         return await asyncio.to_thread(read_folder, self._workspace, patterns, special="skip", caps=self._caps)
+
+    async def _read_packed(self, patterns: Sequence[str]) -> Files:
+        command, most_bytes = packing(patterns, self._caps)
+        spec = structs.replace(self._spec, output_bytes=most_bytes)
+        result = await self._execute(command, live=False, spec=spec).wait()
+        return unpacked(result, patterns, self._caps)
 
     async def start(self, command: Command) -> SandboxProcess:
         execution = self._execute(command, live=True)
@@ -125,20 +136,20 @@ class Room:
     def locate(self, path: str) -> str:
         return path
 
-    def _execute(self, command: Command, *, live: bool) -> Execution:
+    def _execute(self, command: Command, *, live: bool, spec: SandboxSpec | None = None) -> Execution:
         words = run_order(command, self._environment | command.env)
         order = self._next_order()
         if not self._executions:
             self._holder.memory_killed()  # before this command, and so not for it
         with _host_faults():
-            spec = memory_file(words)
+            told = memory_file(words)
             try:
-                execution = Execution(command, self._spec, live=live, end=self._end_all)
+                execution = Execution(command, spec or self._spec, live=live, end=self._end_all)
                 self._executions[order] = execution
-                self._order("run", order, [spec, *execution.child])
+                self._order("run", order, [told, *execution.child])
                 execution.started()
             finally:
-                os.close(spec)
+                os.close(told)
         return execution
 
     def _end_all(self) -> None:
@@ -175,7 +186,7 @@ class Room:
             packet, descriptors = b"", list[int]()
         kind, _, rest = packet.decode("ascii", "replace").partition(" ")
         if kind == "ready":
-            self._workspace = descriptors[0]
+            self._workspace = descriptors[0] if descriptors else -1
             self._ready.set_result(None)
         elif kind == "egress":
             self.listener = socket.socket(fileno=descriptors[0])

@@ -32,13 +32,16 @@ class HostFolder:
         self.hosts = self.programs / "hosts"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
-    def fill(self, mounts: Mounts, spec: SandboxSpec) -> list[tuple[Path, str]]:
-        """Folders of the host, and where they are mounted. Services' names are the sandbox's own address."""
+    def fill(self, mounts: Mounts, spec: SandboxSpec, *, apart: bool) -> list[tuple[Path, str]]:
+        """Folders of the host, and where they are mounted. Services' names are the sandbox's own address. ``apart`` is
+        the kernel's."""
         self.programs.mkdir()
         for program in _PROGRAMS:
             shutil.copyfile(program, self.programs / program.name)
         (self.programs / "rules").write_bytes(seccomp.program())
         self.hosts.write_text(_HOSTS + "".join(f"127.0.0.1 {service.name}\n" for service in spec.services))
+        if apart:
+            (self.programs / "apart").write_text("1")
         if spec.egress:
             (self.programs / "egress").write_text(str(EGRESS_PORT))
         self._listener.bind(str(self.programs / "socket"))

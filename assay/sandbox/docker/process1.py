@@ -48,6 +48,13 @@ def listen(control: _socket.socket) -> None:
         listener.close()
 
 
+class Sealed(_socket.socket):
+    """Of a kernel that lets no descriptor out; it has no message queues to limit either."""
+
+    def sendmsg(self, buffers: list[bytes], *_: object) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return super().sendmsg(buffers)
+
+
 def memory_kills() -> int:
     """How many processes the kernel has killed for the container's memory."""
     lines = b"".join(map(inside.read, OOM_REPORTS)).splitlines()
@@ -74,6 +81,11 @@ def main() -> None:
 
         memory_kills = 0
 
+        def __init__(self) -> None:
+            super().__init__()
+            if apart:
+                self.socket = Sealed(fileno=self.socket.detach())
+
         def reap(self) -> None:
             before, self.memory_kills = self.memory_kills, memory_kills()
             if self.memory_kills > before:
@@ -88,6 +100,9 @@ def main() -> None:
 
     confine_child = inside.confine
     inside.Init, inside.confine = Init, lambda: confine(confine_child)
+    apart = inside.read(FOLDER + "/apart")
+    if apart:
+        inside.resource.RLIMIT_MSGQUEUE = inside.resource.RLIMIT_CORE
     listen(control)
     filter_calls()
     control.detach()

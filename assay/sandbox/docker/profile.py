@@ -39,8 +39,10 @@ _MASKED = [
 """What the kernel would say of the machine. The container's own control group stays readable."""
 
 
-def container(daemon: Daemon, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]]) -> dict[str, Any]:
-    """The body of the request that makes it."""
+def container(
+    daemon: Daemon, spec: SandboxSpec, image: str, binds: Sequence[tuple[Path, str]], runtime: str = ""
+) -> dict[str, Any]:
+    """The body of the request that makes it. ``runtime`` is empty for the daemon's own."""
     if spec.network:
         raise SpecUnsupported("a container could be given a network, but not one that is held in, so it gets none")
     user = 20_000 + secrets.randbelow(40_000) if daemon.small_users else (1 << 30) + secrets.randbelow(1 << 29)
@@ -54,7 +56,7 @@ def container(daemon: Daemon, spec: SandboxSpec, image: str, binds: Sequence[tup
         working_dir="/",
         network_disabled=True,
         environment=ENVIRONMENT,
-        host_config=_host_config(client, spec, binds),
+        host_config=_host_config(client, spec, binds) | ({"Runtime": runtime} if runtime else {}),
     )
 
 

@@ -17,6 +17,7 @@ from assay.sandbox.docker.container import Container
 from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.docker.folder import HostFolder, new_folder
 from assay.sandbox.docker.images import Images
+from assay.sandbox.docker.kernels import Kernel, Kernels
 from assay.sandbox.docker.orphans import sweep
 from assay.sandbox.docker.profile import ENVIRONMENT, container
 from assay.sandbox.docker.services import beside
@@ -43,27 +44,26 @@ LIMITS = {
 class DockerProvider:
     """``image`` is for specs that name none. What crashed workers left behind is removed when a sandbox is opened, at
     most every ``_SWEEP_SECONDS``: a service does not end by itself when its worker does. ``reachable`` says which
-    addresses a way out may lead to."""
+    addresses a way out may lead to. ``kernel`` is for tests; without, it is gVisor's where that works."""
 
     name = "docker"
 
-    def __init__(self, image: str = DEFAULT_IMAGE, reachable: Reachable = is_public) -> None:
+    def __init__(
+        self, image: str = DEFAULT_IMAGE, reachable: Reachable = is_public, kernel: Kernel | None = None
+    ) -> None:
         self._reachable = reachable
         self._daemon = Daemon()
         self._images = Images(self._daemon, image)
+        self._kernels = Kernels(self._daemon, self._try, kernel)
         self._sweeping = asyncio.Lock()
         self._swept_seconds = -_SWEEP_SECONDS
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         await self._sweep()
-        image = await self._images.image_of(spec)
-        folder = new_folder()
-        try:
-            async with self._whole(spec, image, mounts, folder) as sandbox:
-                yield sandbox
-        finally:
-            folder.remove()
+        kernel = await self._kernels.kernel_of(spec)
+        async with self._under(kernel, spec, mounts) as sandbox:
+            yield sandbox
 
     async def check(self) -> Availability:
         try:
@@ -72,15 +72,33 @@ class DockerProvider:
         except SandboxError as error:
             return Availability(provider=self.name, available=False, reason=str(error))
         reason = "" if result.exit_code == 0 else f"cannot run a program: {result.stderr.decode(errors='replace')}"
-        return Availability(provider=self.name, available=not reason, reason=reason, limits=LIMITS)
+        limits = LIMITS | {"kernel": await self._kernels.told()}
+        return Availability(provider=self.name, available=not reason, reason=reason, limits=limits)
+
+    async def _try(self, kernel: Kernel) -> None:
+        async with self._under(kernel, SandboxSpec(), ()) as sandbox:
+            await sandbox.write({"tried": b"yes"})
+            result = await sandbox.run(Command(argv=["cat", "tried"]))
+            if result.stdout != b"yes" or await sandbox.read(["tried"]) != {"tried": b"yes"}:
+                raise SandboxNotStarted(f"a program in it does not find its files: {result.stderr[-300:]!r}")
+
+    @asynccontextmanager
+    async def _under(self, kernel: Kernel, spec: SandboxSpec, mounts: Mounts) -> AsyncGenerator[Sandbox]:
+        image = await self._images.image_of(spec)
+        folder = new_folder()
+        try:
+            async with self._whole(spec, image, kernel, mounts, folder) as sandbox:
+                yield sandbox
+        finally:
+            folder.remove()
 
     @asynccontextmanager
     async def _whole(
-        self, spec: SandboxSpec, image: str, mounts: Mounts, folder: HostFolder
+        self, spec: SandboxSpec, image: str, kernel: Kernel, mounts: Mounts, folder: HostFolder
     ) -> AsyncGenerator[Sandbox]:
         """The room, and what stands beside it."""
         async with (
-            self._room(spec, image, mounts, folder) as (room, holder),
+            self._room(spec, image, kernel, mounts, folder) as (room, holder),
             beside(spec.services, self._daemon, room, holder.id, folder.hosts),
             self._way_out(spec, room),
         ):
@@ -98,16 +116,16 @@ class DockerProvider:
 
     @asynccontextmanager
     async def _room(
-        self, spec: SandboxSpec, image: str, mounts: Mounts, folder: HostFolder
+        self, spec: SandboxSpec, image: str, kernel: Kernel, mounts: Mounts, folder: HostFolder
     ) -> AsyncGenerator[tuple[Room, Container]]:
         try:
-            binds = folder.fill(mounts, spec)
+            binds = folder.fill(mounts, spec, apart=kernel.apart)
         except OSError as error:
             raise SandboxNotStarted(f"the host has no room for a sandbox's files: {error}") from error
         holder = Container(self._daemon)
         room: Room | None = None
         try:
-            await holder.start(lambda daemon: container(daemon, spec, image, binds), folder.path)
+            await holder.start(lambda daemon: container(daemon, spec, image, binds, kernel.runtime), folder.path)
             try:
                 control = await folder.accept()
             except TimeoutError:
