@@ -5,6 +5,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Tests wait as much as they work.
+PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +39,7 @@ up: setup ## Start everything here and serve until Ctrl-C
 	@$(BIN)/assay up $(ARGS)
 
 test: setup ## Run all tests, also those in a real browser
-	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest --numprocesses $(PROCESSES) --maxprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Style, types, walls between parts, and the dashboard's own checks
 	$(BIN)/ruff check

@@ -43,24 +43,22 @@ def test_it_starts_runs_shows_and_leaves_nothing_but_the_data(tmp_path: Path, ca
         " ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])
     )
     assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None
-    again = assay_in(tmp_path, "demo", "--exit", "--json", "--port", port, ASSAY_CATALOG=str(catalog))
-    assert again.code == 0, again.err
-    rows = {row["model"]: row for row in again.data["leaderboard"]["rows"]}
-    assert rows["oracle"]["score"] == 1.0
-    assert rows["nop"]["score"] == 0.0
-    assert rows["oracle"]["n"] == 4
+    again_on_the_same_data(tmp_path, catalog)
 
 
-def test_it_uses_the_stack_that_runs_and_leaves_it_running(tmp_path: Path, catalog: Path) -> None:
+def again_on_the_same_data(folder: Path, catalog: Path) -> None:
+    """A demo that serves, and one more that uses its stack and leaves it running."""
     command = [sys.executable, "-m", "assay.cli", "demo", "--json", "--port", str(free_port())]
     environ = environment(ASSAY_CATALOG=str(catalog))
-    with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            first = json.loads(process.stdout.readline())
-            second = assay_in(tmp_path, "demo", "--exit", "--json")
-            assert second.code == 0, second.err
-            assert second.data["address"] == first["address"]
+            second = json.loads(process.stdout.readline())
+            rows = {row["model"]: row for row in second["leaderboard"]["rows"]}
+            assert (rows["oracle"]["score"], rows["oracle"]["n"], rows["nop"]["score"]) == (1.0, 4, 0.0)
+            third = assay_in(folder, "demo", "--exit", "--json")
+            assert third.code == 0, third.err
+            assert third.data["address"] == second["address"]
             assert process.poll() is None
         finally:
             process.terminate()
