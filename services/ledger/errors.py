@@ -44,6 +44,13 @@ class NotDurable(LedgerError):
     """The text names the setting."""
 
 
+def contradiction(message_id: str) -> Contradiction:
+    return Contradiction(
+        f"a report {message_id!r} was taken in before with another content. The first one stands; compare the two to "
+        "find which worker reports what it does not know"
+    )
+
+
 def unknown_run(run_id: str) -> Refused:
     return Refused(
         Problem(

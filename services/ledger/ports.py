@@ -1,4 +1,5 @@
-"""What the ledger's handlers and loops need of a store. ``postgres/`` is the store; each port is one of its nouns."""
+"""What the ledger's handlers and loops need of a store; each port is one of its nouns. ``postgres/`` is the store,
+``memory/`` another one for tests and simulations; what both decide is in ``rules/``."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from services.ledger.memory.results import live_slots
 from services.ledger.memory.rows import new_try
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.attempts import _ticket, _why
 from services.ledger.rules.changes import Change
+from services.ledger.rules.claiming import HandedIn, denial, ticket
 from services.ledger.rules.facts import fact_of_claim
 from services.ledger.rules.funding import Funding
 from services.ledger.rules.views import attempt_view, try_view
@@ -65,7 +65,7 @@ class MemoryAttempts:
             attempt = self._store.attempts.get(claim.attempt_id)
             self._retire_order(request.stage, claim)
             if attempt is None or not _may_claim(attempt, claim, request):
-                denied.append(Denied(attempt_id=claim.attempt_id, reason=_why(attempt, claim.token)))
+                denied.append(Denied(attempt_id=claim.attempt_id, reason=denial(attempt, claim.token)))
             else:
                 again = attempt["worker_id"] == request.worker_id
                 claimed.append({**self._grant(attempt, request), "again": again})
@@ -103,10 +103,9 @@ class MemoryAttempts:
     def _ticket(self, row: Row, stage: Stage) -> Ticket:
         tries = self._store.tries.of(row["attempt_id"]) if stage is Stage.JUDGE else []
         executed = [each for each in tries if each["ended"] == "executed"]
-        nothing: Row = {"output": None, "artifacts": {}}
-        last = max(executed, key=lambda each: each["token"], default=nothing)
-        left = last["output"], last["artifacts"].get("result.json")
-        return _ticket(row, self._store.plans[row["run_id"]]["body"], stage, self._lease_seconds, left)
+        last = max(executed, key=lambda each: each["token"], default=None)
+        left = HandedIn(last["output"], last["artifacts"].get("result.json")) if last else HandedIn()
+        return ticket(row, self._store.plans[row["run_id"]]["body"], stage, self._lease_seconds, left)
 
     def _heartbeat(self, beat: Heartbeat) -> Leases:
         seen = {

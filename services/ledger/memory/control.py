@@ -17,8 +17,8 @@ from services.ledger.memory.changes import store_facts
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.winding import recall_paused, wind_down
-from services.ledger.postgres.control import CANCELLED, ENDED
 from services.ledger.rules.changes import fact_row
+from services.ledger.rules.control import CANCELLED, ENDED
 from services.ledger.rules.rows import from_jsonb, to_jsonb
 from services.ledger.rules.views import run_view
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from assay.contracts.runs import Wait, WaitReason
+from assay.contracts.runs import WaitReason
 from services.ledger.memory.accounts import open_paths
 from services.ledger.memory.changes import change_attempt, record
 from services.ledger.memory.orders import add_orders
@@ -16,11 +16,11 @@ from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
 from services.ledger.memory.winding import end_limited
-from services.ledger.postgres.feeding import _DETAILS, _line, _provider_room, _Round, _spent, _standing
 from services.ledger.rules.changes import Change, Note
 from services.ledger.rules.facts import changed, queued
-from services.ledger.rules.rows import from_jsonb, to_jsonb
-from services.ledger.rules.sharing import Purse, Shared, head_starts, places, share, window
+from services.ledger.rules.feeding import Round, new_waits, standing, unaffordable
+from services.ledger.rules.rows import to_jsonb
+from services.ledger.rules.sharing import Shared, head_starts, places, share, window
 from services.ledger.settings import LedgerSettings
 
 
@@ -49,13 +49,13 @@ class MemoryFeeder:
         out = running + sum(order["stage"] == "run" for order in store.orders)
         room = places(slots, out)
         active = [run for run in store.runs if run["status"] in ("waiting", "running")]
-        priorities = sum(run["priority"] for run in active if run["n_waiting"] + _standing(run)[1])
-        starts = head_starts(slots, out, priorities, {run["run_id"]: _standing(run) for run in runs})
+        priorities = sum(run["priority"] for run in active if run["n_waiting"] + standing(run)[1])
+        starts = head_starts(slots, out, priorities, {run["run_id"]: standing(run) for run in runs})
         if not room and not starts and slots:
             return 0
         looked = _look(store, runs, room)
         overall = self._max_concurrency - looked.out if self._max_concurrency else None
-        lines = [_line(run, looked, starts.get(run["run_id"], 0)) for run in runs]
+        lines = [looked.line(run, starts.get(run["run_id"], 0)) for run in runs]
         shared = share(lines, room, looked.purses, looked.providers, overall)
         if not slots:
             shared.blocked = {run["run_id"]: WaitReason.NO_RUNNER for run in runs}
@@ -82,16 +82,15 @@ def _asked(store: MemoryStore, run: Row) -> Row:
     return {**run, "at": store.at, "ends_today": ends_today}
 
 
-def _look(store: MemoryStore, runs: Sequence[Row], room: int) -> _Round:
+def _look(store: MemoryStore, runs: Sequence[Row], room: int) -> Round:
     waiting: dict[str, list[Row]] = {
         run["run_id"]: [_with_provider(row) for row in store.attempts.of(run["run_id"]) if row["state"] == "waiting"]
         for run in runs
     }
     plans = {run["run_id"]: store.plans[run["run_id"]]["body"] for run in runs}
-    looked = _Round({run_id: _window(rows, window(room)) for run_id, rows in waiting.items()}, plans)
+    looked = Round({run_id: _window(rows, window(room)) for run_id, rows in waiting.items()}, plans)
     out = _out(store)
-    looked.out = sum(row["n"] for row in out)
-    looked.providers = _provider_room(looked.plans.values(), out)
+    looked.count_out(out)
     priced = [run for run in runs if any(row["worst_nanousd"] for row in waiting[run["run_id"]])]
     if priced:
         _look_at_money(store, looked, priced, out)
@@ -125,45 +124,27 @@ def _out(store: MemoryStore) -> list[Row]:
     ]
 
 
-def _look_at_money(store: MemoryStore, looked: _Round, priced: Sequence[Row], out: Sequence[Row]) -> None:
+def _look_at_money(store: MemoryStore, looked: Round, priced: Sequence[Row], out: Sequence[Row]) -> None:
     """Purses of all limited accounts that bound these runs, without what is promised to attempts already ordered."""
     today = open_paths(store, [run["project"] for run in priced])
     paths = {run["run_id"]: (f"run:{run['run_id']}", *today[run["project"]]) for run in priced}
     accounts = {name: store.accounts[name] for path in paths.values() for name in path}
-    looked.accounts = limited = {name: row for name, row in accounts.items() if row["limit_nanousd"] is not None}
-    looked.paths = {run_id: tuple(name for name in path if name in limited) for run_id, path in paths.items()}
-    for name, row in limited.items():
-        ever = row["limit_nanousd"] - row["posted_nanousd"]
-        looked.purses[name] = Purse(left=ever - row["held_nanousd"], ever=ever)
-    for row in out:
-        for name in looked.paths.get(row["run_id"], ()):
-            looked.purses[name].left -= row["promised"]
+    looked.fill_purses(paths, {name: row for name, row in accounts.items() if row["limit_nanousd"] is not None}, out)
 
 
-def _end_unaffordable(store: MemoryStore, looked: _Round, shared: Shared) -> tuple[list[Change], list[Note]]:
+def _end_unaffordable(store: MemoryStore, looked: Round, shared: Shared) -> tuple[list[Change], list[Note]]:
     """Attempts for which money can never come end, each saying which limit it was."""
-    reasons: dict[str, str] = {}
-    empty: dict[str, str] = {}
-    for run_id, attempt_ids in shared.unaffordable.items():
-        tightest = min(looked.paths[run_id], key=lambda name: looked.purses[name].ever)
-        empty.setdefault(tightest, run_id)
-        reasons |= dict.fromkeys(attempt_ids, _spent(looked.accounts[tightest]))
-    projects = {looked.plans[run_id].project: run_id for run_id in shared.unaffordable}
-    accounts = [dict(looked.accounts[name]) for name in empty]
-    return end_limited(store, reasons), warnings(store, accounts, projects, at_limit=True)
+    found = unaffordable(looked, shared)
+    accounts = [dict(account) for account in found.accounts]
+    return end_limited(store, found.reasons), warnings(store, accounts, found.run_ids, at_limit=True)
 
 
 def _tell_waits(store: MemoryStore, runs: Sequence[Row], shared: Shared) -> list[Note]:
     """Runs whose reason to wait is another one now."""
-    notes: list[Note] = []
-    for run in runs:
-        was: Wait | None = from_jsonb(Wait, run["waits"])
-        reason = shared.blocked.get(run["run_id"])
-        if reason != (was.reason if was else None):
-            wait = None if reason is None else Wait(reason=reason, detail=_DETAILS[reason], since=run["at"])
-            store.runs.change(run["run_id"], waits=None if wait is None else to_jsonb(wait))
-            notes.append(Note(run["run_id"], changed))
-    return notes
+    waits = new_waits(runs, shared)
+    for run_id, wait in waits.items():
+        store.runs.change(run_id, waits=None if wait is None else to_jsonb(wait))
+    return [Note(run_id, changed) for run_id in waits]
 
 
 def _with_provider(attempt: Row) -> Row:

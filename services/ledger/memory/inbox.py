@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.codec import digest
-from services.ledger.errors import Contradiction
+from services.ledger.errors import contradiction
 from services.ledger.memory.store import MemoryStore
 
 R = TypeVar("R", AttemptExecuted, AttemptJudged)
@@ -22,8 +22,5 @@ def take_in(store: MemoryStore, reports: Sequence[R]) -> list[R]:
             store.inbox.insert(report.message_id, {"message_id": report.message_id, "digest": content})
             fresh.append(report)
         elif known["digest"] != content:
-            raise Contradiction(
-                f"a report {report.message_id!r} was taken in before with another content. The first one stands; "
-                "compare the two to find which worker reports what it does not know"
-            )
+            raise contradiction(report.message_id)
     return fresh

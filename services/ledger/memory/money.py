@@ -17,9 +17,9 @@ from services.ledger.memory.reserving import full
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
-from services.ledger.postgres.money import _current
 from services.ledger.rules.accounts import Transfer
 from services.ledger.rules.changes import Spend
+from services.ledger.rules.claiming import is_under_way
 from services.ledger.rules.views import account_view
 from services.ledger.settings import LedgerSettings
 
@@ -67,7 +67,7 @@ class MemoryMoney:
         if made is not None:
             return Grant(granted_nanousd=abs(made["held_nanousd"]))
         hold = self._hold(request)
-        if hold is None or not _current(store.attempts.get(request.attempt_id), request.token):
+        if hold is None or not is_under_way(store.attempts.get(request.attempt_id), request.token):
             return Grant(lost=True, reason="the lease of this try is over")
         refusal = full(store, hold["accounts"], request.amount_nanousd)
         if refusal is not None:

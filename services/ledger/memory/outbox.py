@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.bus.protocol import Envelope
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.ports import Pending
-from services.ledger.postgres.outbox import LIMIT, _order
-
-_COLUMNS = ("attempt_id", "token", "stage", "pool", "urgent", "publishes")
+from services.ledger.rules.outbox import LIMIT, pending_fact, pending_order
 
 
 class MemoryOutbox:
@@ -23,7 +20,7 @@ class MemoryOutbox:
 
     async def orders(self) -> Sequence[Pending]:
         due = [row for row in self._store.orders if row["published_at"] is None]
-        return [_order(*(row[name] for name in _COLUMNS)) for row in due[:LIMIT]]
+        return [pending_order(row) for row in due[:LIMIT]]
 
     async def facts_published(self, published: Sequence[Pending]) -> None:
         """The stream has stored these; they stay as history."""
@@ -49,6 +46,4 @@ class MemoryOutbox:
 
     def _fact(self, pending: Row) -> Pending:
         fact = self._store.facts[pending["run_id"], pending["sequence"]]
-        message_id = f"{fact['run_id']}-{fact['sequence']}"
-        envelope = Envelope(subject=fact["subject"], message_id=message_id, payload=fact["body"].encode())
-        return Pending(envelope, ("", pending["position"]))
+        return pending_fact(fact, pending["position"])

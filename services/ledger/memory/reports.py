@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, State
-from assay.contracts.verdicts import Outcome
 from services.ledger.memory.board import count_in
 from services.ledger.memory.changes import change_attempt, record
 from services.ledger.memory.inbox import R, take_in
@@ -14,9 +13,9 @@ from services.ledger.memory.rows import new_try
 from services.ledger.memory.spending import book_calls, book_judging
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.reports import BUDGET, _executed_row, _judged_row
 from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import fact_of_execution, fact_of_judgement
+from services.ledger.rules.reports import execution_of, is_broke, judgement_of, try_end
 from services.ledger.settings import LedgerSettings
 
 
@@ -46,7 +45,7 @@ class MemoryReports:
                 rows.append(row)
         add_orders(store, "judge", [row for row in rows if row["state"] == State.EXECUTED])
         add_orders(store, "run", [row for row in rows if row["state"] == State.QUEUED])
-        broke = {report.attempt_id for report in reports if report.fault and report.fault.kind == BUDGET}
+        broke = {report.attempt_id for report in reports if is_broke(report)}
         done = [row for row in rows if row["state"] == State.DONE and row["attempt_id"] not in broke]
         count_in(store, [(row, {}) for row in done])
         record(store, [Change(row, fact_of_execution) for row in rows], booked.spends, booked.notes)
@@ -55,28 +54,28 @@ class MemoryReports:
         attempt = self._store.attempts[report.attempt_id]
         if attempt["token"] != report.token or attempt["state"] != State.RUNNING:
             return None
-        _, token, outcome, reason, again, duration = _executed_row(report)
-        again = again and attempt["tries"] < self._max_tries
-        state = State.QUEUED if again else State.DONE if outcome else State.EXECUTED
+        said = execution_of(report)
+        again = said.again and attempt["tries"] < self._max_tries
+        state = State.QUEUED if again else State.DONE if said.outcome else State.EXECUTED
         return change_attempt(
             self._store,
             attempt,
             state=state.value,
-            token=token + again,
-            outcome=None if again or not outcome else str(outcome),
-            score=None if outcome in ("", "infra_error", "cancelled") else 0.0,
-            reason=reason,
-            duration_seconds=duration,
+            token=said.token + again,
+            outcome=None if again or not said.outcome else str(said.outcome),
+            score=None if said.outcome in ("", "infra_error", "cancelled") else 0.0,
+            reason=said.reason,
+            duration_seconds=said.duration_seconds,
             lease_until=None,
             worker_id="",
         )
 
     def _end_try(self, report: AttemptExecuted, row: Row | None) -> None:
-        superseded, failed = row is None, report.outcome is Outcome.INFRA_ERROR
+        end = try_end(report, superseded=row is None)
         ended = {
             "ended_at": self._store.at,
-            "ended": "superseded" if superseded else "failed" if failed else "executed",
-            "cause": report.fault.message if report.fault else report.reason,
+            "ended": end.ended,
+            "cause": end.cause,
             "duration_seconds": report.duration_seconds,
             "output": report.output,
             "artifacts": report.artifacts,
@@ -105,16 +104,16 @@ class MemoryReports:
         attempt = self._store.attempts[report.attempt_id]
         if attempt["token"] != report.token or attempt["state"] != State.GRADING:
             return None
-        _, token, outcome, score, reason, again = _judged_row(report)
-        again = again and attempt["gradings"] < self._max_tries
+        said = judgement_of(report)
+        again = said.again and attempt["gradings"] < self._max_tries
         return change_attempt(
             self._store,
             attempt,
             state="grading" if again else "done",
-            token=token + again,
-            outcome=None if again else str(outcome),
-            score=None if outcome in ("infra_error", "needs_review") else score,
-            reason=reason,
+            token=said.token + again,
+            outcome=None if again else str(said.outcome),
+            score=None if said.outcome in ("infra_error", "needs_review") else said.score,
+            reason=said.reason,
             lease_until=None,
             worker_id="",
         )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 from assay.contracts.runs import RunLimits
 from services.ledger.memory.changes import record
 from services.ledger.memory.control import cancelled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.standstill import GRACE_SECONDS, _stalled
 from services.ledger.rules.changes import Note
+from services.ledger.rules.control import GRACE_SECONDS, overdue
 from services.ledger.rules.rows import from_jsonb
+from services.ledger.rules.standstill import stalled
 
 _JUDGES_SILENCE = timedelta(seconds=15)
 
@@ -20,13 +20,10 @@ _JUDGES_SILENCE = timedelta(seconds=15)
 def end_overdue(store: MemoryStore) -> int:
     """Runs over their time limit are cancelled; what is under way has the usual seconds left."""
     runs = [run for run in store.runs if run["status"] in ("waiting", "running", "paused")]
-    overdue = [run for run in runs if run["deadline_at"] is not None and run["deadline_at"] < store.at]
-    for run in overdue:
-        seconds = from_jsonb(RunLimits, run["limits"]).seconds
-        cancelled(
-            store, run["run_id"], f"the run's time limit of {seconds:g} s is over (limits.seconds)", GRACE_SECONDS
-        )
-    return len(overdue)
+    late = [run for run in runs if run["deadline_at"] is not None and run["deadline_at"] < store.at]
+    for run in late:
+        cancelled(store, run["run_id"], overdue(run), GRACE_SECONDS)
+    return len(late)
 
 
 def tell_stalled(store: MemoryStore) -> int:
@@ -41,7 +38,7 @@ def tell_stalled(store: MemoryStore) -> int:
         if _still(store, run):
             row = store.runs.change(run["run_id"], stalled_at=store.at)
             seconds = (store.at - run["progressed_at"]).total_seconds()
-            notes.append(Note(run["run_id"], partial(_stalled, {**row, "seconds": seconds}, judges)))
+            notes.append(stalled({**row, "seconds": seconds}, judges))
     record(store, [], notes=notes)
     return len(notes)
 

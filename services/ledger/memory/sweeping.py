@@ -13,9 +13,9 @@ from services.ledger.memory.standstill import end_overdue, tell_stalled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.winding import recall_paused, wind_down
-from services.ledger.postgres.sweeping import LEASES_FOR_A_LATE_REPORT
 from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import fact_of_expiry
+from services.ledger.rules.reports import LEASES_FOR_A_LATE_REPORT
 from services.ledger.settings import LedgerSettings
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail, Denial, Denied, Stage, State, Ticket
+from assay.contracts.attempts import AttemptDetail, Denied, Stage, Ticket
 from assay.contracts.models import Call
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
 from assay.contracts.runs import RunPlan
@@ -21,13 +21,12 @@ from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.funding import fund
 from services.ledger.postgres.plans import Plans
 from services.ledger.rules.changes import Change
+from services.ledger.rules.claiming import HandedIn, denial, ticket
 from services.ledger.rules.facts import fact_of_claim
 from services.ledger.rules.funding import Funding
 from services.ledger.rules.rows import Row, from_jsonb
 from services.ledger.rules.views import attempt_view, try_view
 from services.ledger.settings import LedgerSettings
-
-BASELINES = ("oracle", "nop")
 
 # What may be claimed, and what it becomes. A grading whose lease was lost keeps its state and waits without a lease.
 # A worker may claim again what it already holds: the answer to its first claim may have been lost.
@@ -146,53 +145,20 @@ class PostgresAttempts:
         return await self._database.read(work)
 
     async def _tickets(self, connection: Connection, rows: Sequence[Row], stage: Stage) -> tuple[Ticket, ...]:
-        executed: dict[str, Executed] = {}
+        handed_in: dict[str, HandedIn] = {}
         if stage is Stage.JUDGE and rows:
             found = await connection.fetch(_OUTPUTS, [row["attempt_id"] for row in rows])
-            executed = {row["attempt_id"]: _executed(row) for row in found}
+            handed_in = {row["attempt_id"]: _handed_in(row) for row in found}
         tickets: list[Ticket] = []
         for row in rows:
             plan = await self._plans.of(connection, row["run_id"])
-            tickets.append(
-                _ticket(row, plan, stage, self._lease_seconds, executed.get(row["attempt_id"], (None, None)))
-            )
+            left = handed_in.get(row["attempt_id"], HandedIn())
+            tickets.append(ticket(row, plan, stage, self._lease_seconds, left))
         return tuple(tickets)
 
 
-Executed = tuple[ArtifactRef | None, ArtifactRef | None]
-"""What the last try that was executed handed in, and its ``result.json``."""
-
-
-def _executed(row: Row) -> Executed:
-    result = from_jsonb(ArtifactRef, row["result"]) if row["result"] else None
-    return from_jsonb(ArtifactRef, row["output"]), result
-
-
-def _ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, executed: Executed) -> Ticket:
-    task, pin = plan.tasks[row["task_index"]], plan.models[row["model_index"]]
-    running = stage is Stage.RUN
-    return Ticket(
-        attempt_id=row["attempt_id"],
-        token=row["token"],
-        project=plan.project,
-        lease_seconds=lease_seconds,
-        task_id=task.task_id,
-        task_digest=task.digest,
-        sample_id=row["sample_id"],
-        repeat=row["repeat"],
-        model=pin.model,
-        solver=task.solver,
-        limits=task.limits,
-        price=pin.price,
-        grant_nanousd=row.get("grant", 0),
-        run_limit_usd=plan.limits.cost_usd,
-        public=task.public if running else None,
-        reference=task.reference if running and pin.model.name in BASELINES else None,
-        hidden=None if running else task.hidden,
-        output=executed[0],
-        result=executed[1],
-        sandbox=plan.sandbox,
-    )
+def _handed_in(row: Row) -> HandedIn:
+    return HandedIn(from_jsonb(ArtifactRef, row["output"]), from_jsonb(ArtifactRef, row["result"]))
 
 
 async def _retire_orders(connection: Connection, stage: Stage, ids: Sequence[str], tokens: Sequence[int]) -> None:
@@ -214,15 +180,7 @@ async def _denied(connection: Connection, claims: Sequence[Claim]) -> tuple[Deni
         "SELECT attempt_id, state, outcome, token FROM attempts WHERE attempt_id = ANY($1::text[])", ids
     )
     found = {row["attempt_id"]: row for row in rows}
-    return tuple(Denied(attempt_id=c.attempt_id, reason=_why(found.get(c.attempt_id), c.token)) for c in claims)
-
-
-def _why(row: Row | None, token: int) -> Denial:
-    if row is None:
-        return Denial.UNKNOWN
-    if row["state"] == State.DONE:
-        return Denial.CANCELLED if row["outcome"] == "cancelled" else Denial.DONE
-    return Denial.LEASED if row["token"] == token else Denial.SUPERSEDED
+    return tuple(Denied(attempt_id=c.attempt_id, reason=denial(found.get(c.attempt_id), c.token)) for c in claims)
 
 
 async def _page(query: ListAttempts, connection: Connection) -> AttemptPage:

@@ -1,22 +1,14 @@
-"""The leaderboard: sums kept with every verdict, so that reading it costs by models and tasks, never by attempts."""
+"""The leaderboard's sums."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
-from assay.contracts.verdicts import Outcome
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
+from services.ledger.rules.board import KEY, SUMS, Sums, cell_of
 from services.ledger.rules.rows import Row
-
-KEY = ("project", "suite", "task_id", "task_digest", "model")
-SUMS = (
-    *("n", "passed", "errors", "score_sum", "duration_sum_seconds", "cost_nanousd"),
-    *("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"),
-)
 
 _ADD_CELLS = f"""
 INSERT INTO cells ({", ".join(KEY)}, category, weight, last_run_id, {", ".join(SUMS)})
@@ -35,33 +27,13 @@ SET n = cell_metrics.n + excluded.n, total = cell_metrics.total + excluded.total
 """
 
 
-@dataclass(slots=True)
-class Sums:
-    category: str
-    weight: float
-    run_id: str
-    values: list[Any] = field(default_factory=lambda: [0, 0, 0, 0.0, 0.0, 0, 0, 0, 0, 0])
-
-    def add(self, row: Row) -> None:
-        outcome = Outcome(row["outcome"])
-        if outcome.counts:
-            parts = (1, int(outcome is Outcome.PASSED), 0, row["score"] or 0.0, row["duration_seconds"])
-        else:
-            parts = (0, 0, int(outcome is Outcome.INFRA_ERROR), 0.0, 0.0)
-        tokens = (row["input_tokens"], row["cached_tokens"], row["output_tokens"], row["reasoning_tokens"])
-        for place, part in enumerate((*parts, row["cost_nanousd"], *tokens)):
-            self.values[place] += part
-
-
 async def count_in(connection: Connection, plans: Plans, done: Sequence[tuple[Row, Mapping[str, float]]]) -> None:
     """Add attempts that have just become done, with their metrics, to the leaderboard's sums."""
     cells: dict[tuple[str, ...], Sums] = {}
     metrics: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
     for row, measured in done:
-        plan = await plans.of(connection, row["run_id"])
-        task = plan.tasks[row["task_index"]]
-        key = (plan.project, plan.suite, task.task_id, task.digest, row["model"])
-        cells.setdefault(key, Sums(row["category"], task.weight, row["run_id"])).add(row)
+        key, nothing = cell_of(row, await plans.of(connection, row["run_id"]))
+        cells.setdefault(key, nothing).add(row)
         for metric, value in measured.items():
             metrics[(*key, metric)].append(value)
     if cells:

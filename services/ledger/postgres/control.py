@@ -14,11 +14,9 @@ from services.ledger.postgres.changes import store_facts
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.winding import recall_paused, wind_down
 from services.ledger.rules.changes import fact_row
+from services.ledger.rules.control import CANCELLED, ENDED
 from services.ledger.rules.rows import Row, from_jsonb, to_jsonb
 from services.ledger.rules.views import run_view
-
-ENDED = (RunStatus.FINISHED, RunStatus.CANCELLED)
-CANCELLED = "the run was cancelled"
 
 _MARK = """
 UPDATE runs SET {set}, sequence = sequence + 1 WHERE run_id = $1 RETURNING *, now() AS at

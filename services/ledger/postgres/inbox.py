@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.codec import digest
-from services.ledger.errors import Contradiction
+from services.ledger.errors import contradiction
 from services.ledger.postgres.database import Connection
 
 R = TypeVar("R", AttemptExecuted, AttemptJudged)
@@ -31,8 +31,5 @@ async def take_in(connection: Connection, reports: Sequence[R]) -> list[R]:
     rows = await connection.fetch(_TAKE_IN, list(once), [digest(report) for report in once.values()])
     fresh = {row["message_id"] for row in rows}
     if len(fresh) < len(reports) and (other := await connection.fetchval(_OTHERS, ids, digests)):
-        raise Contradiction(
-            f"a report {other!r} was taken in before with another content. The first one stands; compare the two to "
-            "find which worker reports what it does not know"
-        )
+        raise contradiction(other)
     return [report for message_id, report in once.items() if message_id in fresh]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assay.contracts.attempts import State
 from assay.contracts.ids import run_of
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import GetCosts, GetMoney, Grant, Money, ReleaseGrant, SetMoneyLimits, TopUpGrant
@@ -19,6 +18,7 @@ from services.ledger.postgres.quoting import project_accounts
 from services.ledger.postgres.warnings import warnings
 from services.ledger.rules.accounts import Transfer, left, no_room
 from services.ledger.rules.changes import Spend
+from services.ledger.rules.claiming import is_under_way
 from services.ledger.rules.rows import Row
 from services.ledger.rules.views import account_view
 from services.ledger.settings import LedgerSettings
@@ -62,7 +62,7 @@ class PostgresMoney:
             if made is not None:
                 return Grant(granted_nanousd=made)
             hold = await connection.fetchrow(_HOLD, request.attempt_id, request.token)
-            if not _current(attempt, request.token) or hold is None:
+            if not is_under_way(attempt, request.token) or hold is None:
                 return Grant(lost=True, reason="the lease of this try is over")
             accounts = await lock(connection, hold["accounts"])
             for account in accounts.values():
@@ -145,7 +145,3 @@ async def _move(connection: Connection, hold: Row, key: str, kind: str, amount: 
     await connection.execute(_CHANGE_HOLD, attempt_id, token, amount)
     await connection.execute(_CHANGE_ATTEMPT, attempt_id, amount)
     await record(connection, [], [Spend(attempt_id, held_nanousd=amount)])
-
-
-def _current(attempt: Row | None, token: int) -> bool:
-    return attempt is not None and attempt["state"] == State.RUNNING and attempt["token"] == token

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.bus.protocol import Envelope
-from assay.contracts import subjects
-from assay.contracts.attempts import ExecuteAttempt, GradeAttempt, Stage
-from assay.contracts.codec import encode
 from services.ledger.ports import Pending
 from services.ledger.postgres.database import Connection, Database
-
-LIMIT = 500
+from services.ledger.rules.outbox import LIMIT, pending_fact, pending_order
 
 _FACTS = """
 SELECT p.position, f.subject, f.run_id, f.sequence, f.body
@@ -27,8 +22,6 @@ UPDATE pending_orders o SET published_at = clock_timestamp(), publishes = o.publ
 FROM unnest($1::text[], $2::int[]) AS u(attempt_id, token) WHERE o.attempt_id = u.attempt_id AND o.token = u.token
 """
 
-_ORDER = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
-
 
 class PostgresOutbox:
     def __init__(self, database: Database) -> None:
@@ -39,24 +32,14 @@ class PostgresOutbox:
 
         async def work(connection: Connection) -> Sequence[Pending]:
             rows = await connection.fetch(_FACTS, LIMIT)
-            return [
-                Pending(
-                    Envelope(
-                        subject=row["subject"],
-                        message_id=f"{row['run_id']}-{row['sequence']}",
-                        payload=row["body"].encode(),
-                    ),
-                    ("", row["position"]),
-                )
-                for row in rows
-            ]
+            return [pending_fact(row, row["position"]) for row in rows]
 
         return await self._database.read(work)
 
     async def orders(self) -> Sequence[Pending]:
         async def work(connection: Connection) -> Sequence[Pending]:
             rows = await connection.fetch(_ORDERS, LIMIT)
-            return [_order(*row.values()) for row in rows]
+            return [pending_order(row) for row in rows]
 
         return await self._database.read(work)
 
@@ -74,14 +57,3 @@ class PostgresOutbox:
     async def _quietly(self, statement: str, *arguments: object) -> None:
         async with self._database.session() as connection:
             await connection.execute(statement, *arguments)
-
-
-def _order(attempt_id: str, token: int, stage: str, pool: str, urgent: bool, publishes: int) -> Pending:
-    message = _ORDER[Stage(stage)](attempt_id=attempt_id, token=token)
-    # A repeated order needs an id of its own, or the stream would take it for a duplicate of the lost one.
-    envelope = Envelope(
-        subject=subjects.order(message, pool, urgent=urgent),
-        message_id=f"{attempt_id}:{token}:{message.name()}:{publishes}",
-        payload=encode(message),
-    )
-    return Pending(envelope, (attempt_id, token))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, State
-from assay.contracts.verdicts import Outcome
 from services.ledger.postgres.board import count_in
 from services.ledger.postgres.changes import record
 from services.ledger.postgres.columns import returning
@@ -17,11 +16,9 @@ from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.spending import book_calls, book_judging
 from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import fact_of_execution, fact_of_judgement
+from services.ledger.rules.reports import execution_of, is_broke, judgement_of, try_end
 from services.ledger.rules.rows import Row, to_jsonb
 from services.ledger.settings import LedgerSettings
-
-BUDGET = "budget"
-"""The fault of a try that a money limit ended: it says nothing about the model."""
 
 _LOCK = (
     "SELECT worst_nanousd, held_nanousd FROM attempts WHERE attempt_id = ANY($1::text[]) ORDER BY attempt_id FOR UPDATE"
@@ -97,7 +94,7 @@ class PostgresReports:
     async def _executed(self, connection: Connection, reports: Sequence[AttemptExecuted]) -> None:
         locked = await connection.fetch(_LOCK, [report.attempt_id for report in reports])
         booked = await book_calls(connection, self._plans, reports, locked)
-        rows = await connection.fetch(_EXECUTED, *_columns([_executed_row(r) for r in reports]), self._max_tries)
+        rows = await connection.fetch(_EXECUTED, *_columns([execution_of(r) for r in reports]), self._max_tries)
         current = {(row["attempt_id"], row["was_token"]): row for row in rows}
         tries = [_try_row(report, current.get((report.attempt_id, report.token))) for report in reports]
         await connection.execute(_END_TRIES, *_columns(tries))
@@ -105,7 +102,7 @@ class PostgresReports:
         again = [row for row in rows if row["state"] == State.QUEUED]
         await add_orders(connection, "judge", judge)
         await add_orders(connection, "run", again)
-        broke = {report.attempt_id for report in reports if report.fault and report.fault.kind == BUDGET}
+        broke = {report.attempt_id for report in reports if is_broke(report)}
         done = [row for row in rows if row["state"] == State.DONE and row["attempt_id"] not in broke]
         await count_in(connection, self._plans, [(row, {}) for row in done])
         changes = [Change(row, fact_of_execution) for row in rows]
@@ -115,7 +112,7 @@ class PostgresReports:
         await connection.execute(_LOCK, [report.attempt_id for report in reports])
         await book_judging(connection, self._plans, reports)
         by_token = {(report.attempt_id, report.token): report for report in reports}
-        *columns, again = _columns([_judged_row(report) for report in reports])
+        *columns, again = _columns([judgement_of(report) for report in reports])
         rows = await connection.fetch(_JUDGED, *columns, self._max_tries, again)
         told = [(row, by_token[row["attempt_id"], row["was_token"]]) for row in rows]
         done = [(row, report) for row, report in told if row["state"] == State.DONE]
@@ -131,24 +128,11 @@ def _columns(rows: Sequence[tuple[Any, ...]], width: int = 0) -> list[list[Any]]
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
-def _executed_row(report: AttemptExecuted) -> tuple[Any, ...]:
-    again = report.outcome is Outcome.INFRA_ERROR and report.fault is not None and report.fault.new_try
-    reason = report.reason or (report.fault.message if report.fault else "")
-    return (report.attempt_id, report.token, report.outcome or "", reason, again, report.duration_seconds)
-
-
 def _try_row(report: AttemptExecuted, row: Row | None) -> tuple[Any, ...]:
-    ended = "superseded" if row is None else "failed" if report.outcome is Outcome.INFRA_ERROR else "executed"
-    cause = report.fault.message if report.fault else report.reason
+    ended, cause = try_end(report, superseded=row is None)
     output = to_jsonb(report.output) if report.output else None
     identity = (report.attempt_id, report.token, report.worker_id, ended, cause, report.duration_seconds)
     return (*identity, output, to_jsonb(report.artifacts))
-
-
-def _judged_row(report: AttemptJudged) -> tuple[Any, ...]:
-    verdict = report.verdict
-    again = verdict.outcome is Outcome.INFRA_ERROR and report.fault is not None and report.fault.new_try
-    return (report.attempt_id, report.token, verdict.outcome, verdict.score, verdict.reason, again)
 
 
 def _verdict_row(report: AttemptJudged) -> tuple[Any, ...]:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from assay.contracts.facts import RunStalled
-from assay.contracts.runs import RunLimits, RunView, Wait, WaitReason
 from services.ledger.postgres.changes import record
 from services.ledger.postgres.control import cancelled
 from services.ledger.postgres.database import Connection
-from services.ledger.rules.changes import Note
-from services.ledger.rules.rows import Row, from_jsonb
-
-GRACE_SECONDS = 10.0
+from services.ledger.rules.control import GRACE_SECONDS, overdue
+from services.ledger.rules.standstill import stalled
 
 _OVERDUE = """
 SELECT run_id, limits FROM runs WHERE status IN ('waiting', 'running', 'paused') AND deadline_at < clock_timestamp()
@@ -40,9 +34,7 @@ async def end_overdue(connection: Connection) -> int:
     """Runs over their time limit are cancelled; what is under way has the usual seconds left."""
     runs = await connection.fetch(_OVERDUE)
     for run in runs:
-        seconds = from_jsonb(RunLimits, run["limits"]).seconds
-        reason = f"the run's time limit of {seconds:g} s is over (limits.seconds)"
-        await cancelled(connection, run["run_id"], reason, GRACE_SECONDS)
+        await cancelled(connection, run["run_id"], overdue(run), GRACE_SECONDS)
     return len(runs)
 
 
@@ -52,25 +44,5 @@ async def tell_stalled(connection: Connection) -> int:
     if not runs:
         return 0
     judges = await connection.fetchval(_JUDGES)
-    await record(connection, [], notes=[Note(run["run_id"], partial(_stalled, run, judges)) for run in runs])
+    await record(connection, [], notes=[stalled(run, judges) for run in runs])
     return len(runs)
-
-
-def _stalled(row: Row, judges: int, run: RunView) -> RunStalled:
-    return RunStalled(run=run, seconds=row["seconds"], reason=_why(row, judges))
-
-
-def _why(run: Row, judges: int) -> str:
-    wait = from_jsonb(Wait, run["waits"])
-    if run["n_executed"] + run["n_grading"] and not judges:
-        return f"{run['n_executed'] + run['n_grading']} attempts wait to be graded, and no judge is alive ({NO_JUDGE})"
-    if wait is not None:
-        return f"{run['n_waiting']} attempts wait: {wait.detail} ({wait.reason})"
-    if run["n_running"]:
-        return f"{run['n_running']} attempts are under way, and their runner has said nothing new of them"
-    if run["n_queued"]:
-        return f"{run['n_queued']} attempts are ordered and no runner has taken them: all are busy, or the bus is away"
-    return f"{run['n_waiting']} attempts wait for their turn"
-
-
-NO_JUDGE = WaitReason.NO_JUDGE

@@ -14,6 +14,7 @@ from services.ledger.postgres.standstill import end_overdue, tell_stalled
 from services.ledger.postgres.winding import BATCH, recall_paused, wind_down
 from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import fact_of_expiry
+from services.ledger.rules.reports import LEASES_FOR_A_LATE_REPORT
 from services.ledger.settings import LedgerSettings
 
 # By the database's clock, whatever the workers' clocks say.
@@ -49,9 +50,6 @@ _FORGOTTEN = """
 UPDATE pending_orders SET published_at = NULL, urgent = false
 WHERE published_at < clock_timestamp() - make_interval(secs => $1)
 """
-
-
-LEASES_FOR_A_LATE_REPORT = 2
 
 
 class PostgresSweeper:

@@ -12,7 +12,6 @@ from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Verdict
 from services.ledger.memory.tables import Row
 from services.ledger.postgres.attempts import PostgresAttempts
-from services.ledger.postgres.board import KEY
 from services.ledger.postgres.control import PostgresControl
 from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.feeding import PostgresFeeder
@@ -24,6 +23,7 @@ from services.ledger.postgres.results import PostgresResults
 from services.ledger.postgres.runs import PostgresRuns
 from services.ledger.postgres.strays import PostgresStrays
 from services.ledger.postgres.sweeping import PostgresSweeper
+from services.ledger.rules.board import KEY
 from services.ledger.rules.rows import from_jsonb
 from services.ledger.settings import LedgerSettings
 from tests.faults.simulation.store import Stores, WatchedStore

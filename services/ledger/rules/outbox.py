@@ -1,0 +1,34 @@
+"""What is still to be published: facts, and orders to workers."""
+
+from __future__ import annotations
+
+from assay.bus.protocol import Envelope
+from assay.contracts import subjects
+from assay.contracts.attempts import ExecuteAttempt, GradeAttempt, Stage
+from assay.contracts.codec import encode
+from services.ledger.ports import Pending
+from services.ledger.rules.rows import Row
+
+LIMIT = 500
+"""So many are published at a time."""
+
+_ORDER = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
+
+
+def pending_fact(fact: Row, position: int) -> Pending:
+    """``position`` is its place among all that are to be published."""
+    message_id = f"{fact['run_id']}-{fact['sequence']}"
+    envelope = Envelope(subject=fact["subject"], message_id=message_id, payload=fact["body"].encode())
+    return Pending(envelope, ("", position))
+
+
+def pending_order(order: Row) -> Pending:
+    attempt_id, token = order["attempt_id"], order["token"]
+    message = _ORDER[Stage(order["stage"])](attempt_id=attempt_id, token=token)
+    # A repeated order needs an id of its own, or the stream would take it for a duplicate of the lost one.
+    envelope = Envelope(
+        subject=subjects.order(message, order["pool"], urgent=order["urgent"]),
+        message_id=f"{attempt_id}:{token}:{message.name()}:{order['publishes']}",
+        payload=encode(message),
+    )
+    return Pending(envelope, (attempt_id, token))
