@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -39,12 +40,19 @@ class Stage(StrEnum):
 
 
 def attempt_key(
-    *, task_digest: str, sample_id: str, model: ModelSpec, solver: Solver, repeat: int, limits: Limits
+    *,
+    task_digest: str,
+    sample_id: str,
+    model: ModelSpec,
+    solver: Solver,
+    repeat: int,
+    limits: Limits,
+    variant: Sequence[str] = (),
 ) -> str:
     """Hex sha256 over all that decides an attempt's content, and nothing else: equal keys may be reused. A limit that
-    is not set leaves the key as it was before there was such a limit."""
+    is not set leaves the key as it was before there was such a limit; ``variant`` is what else is not as usual."""
     bounds = {name: bound for name, bound in structs.asdict(limits).items() if bound is not None}
-    return digest([task_digest, sample_id, model.name, model.parameters, solver, bounds, repeat])
+    return digest([task_digest, sample_id, model.name, model.parameters, solver, bounds, repeat, *variant])
 
 
 # --- work: orders to runners and judges -----------------------------------------------------------------------------

@@ -25,7 +25,7 @@ class Earlier(TypedDict):
 def keys_of(plan: RunPlan) -> dict[str, tuple[str, str]]:
     """The content key of every attempt of a plan, with its task's digest and its model's name."""
     return {
-        content_key(task, pin, sample_id, repeat): (task.digest, pin.model.name)
+        content_key(plan, task, pin, sample_id, repeat): (task.digest, pin.model.name)
         for task in plan.tasks
         for pin in plan.models
         for sample_id in task.sample_ids

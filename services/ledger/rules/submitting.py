@@ -27,7 +27,7 @@ def attempts_of(run_id: str, plan: RunPlan) -> Iterator[tuple[Any, ...]]:
             for sample_id in task.sample_ids:
                 for model_index, pin in enumerate(plan.models):
                     ordinal += 1
-                    key = content_key(task, pin, sample_id, repeat)
+                    key = content_key(plan, task, pin, sample_id, repeat)
                     identity = (attempt_id(run_id, ordinal), run_id, ordinal, task_index, model_index)
                     labels = (task.task_id, task.category, sample_id, pin.model.name, repeat, key)
                     worth = worst[task_index, model_index]

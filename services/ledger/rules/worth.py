@@ -8,6 +8,7 @@ from assay.contracts.attempts import attempt_key
 from assay.contracts.codec import encode
 from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.runs import ModelPin, RunPlan
+from assay.contracts.sandboxes import SandboxKind
 from assay.contracts.tasks import TaskPin
 
 PROMPT_MESSAGES = 2
@@ -48,8 +49,9 @@ def cells_of(plan: RunPlan) -> Iterator[tuple[TaskPin, ModelPin, int]]:
             yield task, pin, len(task.sample_ids) * plan.repeats
 
 
-def content_key(task: TaskPin, pin: ModelPin, sample_id: str, repeat: int) -> str:
+def content_key(plan: RunPlan, task: TaskPin, pin: ModelPin, sample_id: str, repeat: int) -> str:
     """What makes two attempts, of any runs, the same."""
+    variant = ["not isolated"] if plan.sandbox == SandboxKind.PROCESS else []
     return attempt_key(
         task_digest=task.digest,
         sample_id=sample_id,
@@ -57,6 +59,7 @@ def content_key(task: TaskPin, pin: ModelPin, sample_id: str, repeat: int) -> st
         solver=task.solver,
         repeat=repeat,
         limits=task.limits,
+        variant=variant,
     )
 
 

@@ -93,6 +93,14 @@ async def test_a_run_may_ask_for_a_kind(desk: Desk, given: tuple[str, ...], wish
     assert {ticket.sandbox for ticket in tickets} == {wish}
 
 
+async def test_what_was_made_without_isolation_is_not_taken_over_by_other_runs(desk: Desk) -> None:
+    kinds = ("", "docker", "process")
+    runs = [await desk.submit_plan(needing(PLAIN, sandbox=kind)) for kind in kinds]
+    rows = await desk.table("attempts", ordinal=1)
+    plain, docker, process = ([row["key"] for row in rows if row["run_id"] == run.run_id] for run in runs)
+    assert plain == docker != process
+
+
 async def test_a_kind_that_cannot_hold_the_task_is_refused_whoever_lives(desk: Desk) -> None:
     await hire(desk, Stage.RUN, ("bubblewrap", "docker"))
     told = await refusal(desk, needing(IMAGE, sandbox="bubblewrap"))
