@@ -23,6 +23,7 @@ from assay.bus.jetstream import JetStreamBus, connect
 from assay.bus.protocol import Answer, DeadLetter, Delivery, Envelope, Queue, Rpc, Work
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import ClaimAttempts, Request, SubmitRun
+from assay.contracts.sandboxspec import Connection
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider, open_sandbox_provider
 from assay.sandbox.protocol import Mounts, SandboxProcess
@@ -153,6 +154,10 @@ class CrashingSandbox:
     def __init__(self, inner: Sandbox, fuse: Fuse) -> None:
         self._inner, self._fuse = inner, fuse
         self.write, self.read, self.locate = inner.write, inner.read, inner.locate
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        return self._inner.connections
 
     async def run(self, command: Command) -> CommandResult:
         running = asyncio.create_task(self._inner.run(command))
