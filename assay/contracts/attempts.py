@@ -226,3 +226,6 @@ class AttemptDetail(Data, frozen=True, kw_only=True):
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
     sequence: int = 0
     """The run's sequence this was read at."""
+    solver: Solver | None = None
+    limits: Limits | None = None
+    """As the run resolved them."""

@@ -72,7 +72,7 @@ def addresses(stage: Stage) -> dict[str, str]:
         f"/attempts/{done}-6": "[aria-label=Checks]",
         f"/attempts/{done}-6?tab=prompt": "prompt-artifact .said",
         f"/attempts/{done}-6?tab=response": "plain-artifact .plain",
-        f"/attempts/{done}-6?tab=patch": ".d2h-wrapper",
+        f"/attempts/{done}-6?tab=patch": "patch-artifact table",
         f"/attempts/{done}-6?tab=logs": "log-artifact .plain",
         f"/attempts/{done}-6?tab=artifacts": "[aria-label=Artifacts]",
         f"/attempts/{done}-6?tab=calls": "[aria-label=Calls]",

@@ -75,12 +75,26 @@ def test_each_tab_of_an_attempt_shows_its_part(page: Page, stage: Stage) -> None
         expect(page.locator(f"wa-tab-panel[name={tab.lower()}]")).to_contain_text(text)
 
 
-def test_the_patch_is_drawn_side_by_side_or_by_lines(page: Page, stage: Stage) -> None:
+def test_the_patch_is_drawn_by_files_side_by_side_or_by_lines(page: Page, stage: Stage) -> None:
     page.goto(f"/attempts/{finished(stage)}-0?tab=patch")
-    expect(page.locator(".d2h-file-side-diff")).to_have_count(4)
+    files = page.locator("patch-artifact details")
+    expect(files.locator("summary")).to_have_text(
+        [re.compile(r"^solution.py\s*new\s*\+9"), re.compile(r"^notes.md\s*\+1\s*−1")]
+    )
+    expect(page.locator("patch-artifact table.sides")).to_have_count(2)
+    notes = files.nth(1).locator("tr:has(.gone)")
+    expect(notes).to_contain_text("Sort by end.Sort by start, then merge what overlaps.".replace(".S", ".2S"))
+    expect(notes.locator("td.came b").last).to_have_text("start, then merge what overlaps")
     page.get_by_role("button", name="Line by line").click()
-    expect(page.locator(".d2h-file-side-diff")).to_have_count(0)
+    expect(page.locator("patch-artifact table.sides")).to_have_count(0)
     expect(page).to_have_url(re.compile("diff=lines"))
+    expect(files.nth(1).locator("tr.gone, tr.came")).to_have_text(
+        [re.compile(r"^2−Sort by end\.$"), re.compile(r"^2\+Sort by start")]
+    )
+    files.nth(1).locator("summary").click()
+    expect(files.nth(1).locator("table")).to_have_count(0)
+    page.get_by_role("button", name="Expand all").click()
+    expect(page.locator("patch-artifact table")).to_have_count(2)
 
 
 def test_a_long_log_is_cut_until_all_is_asked_for(page: Page, stage: Stage) -> None:

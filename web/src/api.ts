@@ -160,6 +160,20 @@ export async function readArtifact(url: string, limitBytes: number): Promise<{ t
   return { text, whole: !reader };
 }
 
+/** An artifact as it comes. */
+export async function openArtifact(url: string, signal: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  const { body } = await ask(url, { signal });
+  if (!body) throw new Refusal(problem({ title: "The artifact came without content" }));
+  return body.getReader();
+}
+
+/** Bytes `first` to `last` of an artifact, both included, as text. */
+export async function readPiece(url: string, first: number, last: number): Promise<string> {
+  const response = await ask(url, { headers: { Range: `bytes=${first}-${last}` } });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return new TextDecoder().decode(response.status === 206 ? bytes : bytes.subarray(first, last + 1));
+}
+
 function encode(values: Record<string, string>): string {
   return new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "")).toString();
 }

@@ -226,6 +226,8 @@ export interface AttemptDetail {
   calls: Call[];
   artifacts: Record<string, ArtifactRef>;
   sequence: number;
+  solver: string | null;
+  limits: Limits | null;
 }
 
 export interface BoardRow {

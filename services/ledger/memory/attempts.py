@@ -152,6 +152,8 @@ class MemoryAttempts:
             calls=tuple(call["body"] for call in store.calls.of(attempt_id)),
             artifacts=artifacts,
             sequence=store.runs[row["run_id"]]["sequence"],
+            solver=plan.tasks[row["task_index"]].solver,
+            limits=plan.tasks[row["task_index"]].limits,
         )
 
 

@@ -214,15 +214,17 @@ async def _detail(connection: Connection, row: Row, plan: RunPlan) -> AttemptDet
     artifacts: dict[str, ArtifactRef] = {}
     for source in (*tries, *((verdict,) if verdict else ())):
         artifacts |= from_jsonb(dict[str, ArtifactRef], source["artifacts"]) or {}
-    parameters = plan.models[row["model_index"]].model.parameters
+    task, parameters = plan.tasks[row["task_index"]], plan.models[row["model_index"]].model.parameters
     return AttemptDetail(
         attempt=attempt_view(row),
         key=row["key"],
-        task_digest=plan.tasks[row["task_index"]].digest,
+        task_digest=task.digest,
         parameters=to_builtins(parameters),
         verdict=from_jsonb(Verdict, verdict["body"]) if verdict else None,
         tries=tuple(try_view(each) for each in tries),
         calls=tuple(from_jsonb(Call, call["body"]) for call in calls),
         artifacts=artifacts,
         sequence=sequence,
+        solver=task.solver,
+        limits=task.limits,
     )

@@ -15,12 +15,13 @@ from assay.contracts.codec import encode
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import AttemptPage, RunPage
 from assay.contracts.runs import RunRequest
+from services.gateway.routes.artifacts import headers_for, ranged
 from tests.web.stage import views
 from tests.web.stage.answers import Asked, board_of, query, read, reply
 from tests.web.stage.catalogue import MODELS, SUITES, TASKS
 from tests.web.stage.live import Client, Switchboard
 from tests.web.stage.steering import steering
-from tests.web.stage.untrusted import FILES
+from tests.web.stage.untrusted import refs
 
 T = TypeVar("T")
 
@@ -85,8 +86,10 @@ def get_attempt(request: Asked) -> Response[bytes]:
 
 @get("/api/v1/attempts/{attempt_id:str}/artifacts/{name:path}", sync_to_thread=False)
 def get_artifact(request: Asked) -> Response[bytes]:
-    data, kind = FILES[str(request.path_params["name"]).lstrip("/")]
-    return Response(data, media_type=kind, headers={"x-content-type-options": "nosniff"})
+    name, attempt_id = str(request.path_params["name"]).lstrip("/"), str(request.path_params["attempt_id"])
+    files = views.files(board_of(request).play, attempt_id)
+    headers = headers_for(name, refs(files)[name])
+    return ranged(files[name][0], request.headers.get("range", ""), headers)
 
 
 @get("/api/v1/leaderboard", sync_to_thread=False)

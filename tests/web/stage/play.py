@@ -30,6 +30,7 @@ from assay.contracts.ids import attempt_id, new_id
 from assay.contracts.models import Usage
 from assay.contracts.money import nanousd, usd
 from assay.contracts.runs import Progress, RunRequest, RunStatus, RunView
+from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
 from tests.web.stage.catalogue import MODELS, SUITES, TASKS
 
@@ -65,6 +66,10 @@ class Play:
     runs: dict[str, Played] = field(default_factory=dict[str, Played])
     listeners: list[Listener] = field(default_factory=list[Listener])
     keys: dict[str, str] = field(default_factory=dict[str, str])
+    agents: dict[str, Limits] = field(default_factory=dict[str, Limits])
+    """The attempts that are agents', and what each may use."""
+    left: dict[str, dict[str, tuple[bytes, str]]] = field(default_factory=dict[str, dict[str, tuple[bytes, str]]])
+    """What an attempt left besides what all leave: bytes and media types, by name."""
 
     def submit(self, request: RunRequest, age_seconds: float = 0) -> Played:
         suite = next((one for one in SUITES if one.suite_id == request.suite), None)

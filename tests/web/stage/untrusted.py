@@ -65,8 +65,8 @@ FILES: dict[str, tuple[bytes, str]] = {
 }
 
 
-def refs() -> dict[str, ArtifactRef]:
+def refs(files: dict[str, tuple[bytes, str]]) -> dict[str, ArtifactRef]:
     return {
         name: ArtifactRef(sha256=sha256(data).hexdigest(), size_bytes=len(data), media_type=kind)
-        for name, (data, kind) in FILES.items()
+        for name, (data, kind) in files.items()
     }

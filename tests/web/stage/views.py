@@ -7,9 +7,10 @@ from assay.contracts.models import Call
 from assay.contracts.money import nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.runs import Board, BoardRow, RunRequest, RunView
+from assay.contracts.tasks import Solver
 from tests.web.stage.catalogue import MODELS, SUITES, TASKS
 from tests.web.stage.play import Play, Played, now, verdict_of
-from tests.web.stage.untrusted import refs
+from tests.web.stage.untrusted import FILES, refs
 
 
 def newest(play: Play) -> list[RunView]:
@@ -30,6 +31,10 @@ def attempt_of(play: Play, attempt_id: str) -> tuple[Played, AttemptView]:
     if not ordinal.isdigit() or int(ordinal) >= len(played.attempts):
         raise ProblemError(Problem(code="unknown_attempt", title="Unknown attempt", status=404, detail=attempt_id))
     return played, played.attempts[int(ordinal)]
+
+
+def files(play: Play, attempt_id: str) -> dict[str, tuple[bytes, str]]:
+    return FILES | play.left.get(attempt_id, {})
 
 
 def detail(play: Play, attempt_id: str) -> AttemptDetail:
@@ -60,8 +65,10 @@ def detail(play: Play, attempt_id: str) -> AttemptDetail:
         verdict=verdict_of(row),
         tries=tries,
         calls=(call,) if called else (),
-        artifacts=refs() if ran else {},
+        artifacts=refs(files(play, attempt_id)) if ran else {},
         sequence=played.run.sequence,
+        solver=Solver.AGENT if attempt_id in play.agents else None,
+        limits=play.agents.get(attempt_id),
     )
 
 

@@ -2,9 +2,11 @@
 
 import type { AttemptDetail } from "../contracts.ts";
 import type { FactFrame, Snapshot, TailFrame, TailLine } from "./frames.ts";
+import { heardStep, type Step } from "./steps.ts";
 import type { Store, Taken } from "./store.ts";
 
 const KEPT_LINES = 5_000;
+const KEPT_SAID = 4_000;
 
 export class AttemptStore implements Store {
   readonly cursor = null;
@@ -12,6 +14,13 @@ export class AttemptStore implements Store {
   /** Newest lines; consecutive parts of the same stream are one entry. */
   lines: TailLine[] = [];
   lost = 0;
+  /** The steps of an agent in its newest try, as far as they were heard. */
+  steps: Step[] = [];
+  /** What the model has said since its last step. */
+  saying = "";
+  /** What the runner does now, in its words. */
+  doing = "";
+  private token = 0;
   /** Counts frames of lines, so that who shows them knows that there are new ones. */
   heard = 0;
   /** Why the attempt waits again, until it moves on. */
@@ -43,7 +52,10 @@ export class AttemptStore implements Store {
   tail(frame: TailFrame): void {
     this.heard += 1;
     this.lost += frame.dropped;
-    for (const line of frame.lines) this.say(line);
+    for (const line of frame.lines) {
+      this.say(line);
+      this.follow(line);
+    }
     if (this.lines.length > KEPT_LINES) {
       this.lost += this.lines.length - KEPT_LINES;
       this.lines = this.lines.slice(-KEPT_LINES);
@@ -59,6 +71,23 @@ export class AttemptStore implements Store {
     } else {
       this.lines.push(line);
     }
+  }
+
+  /** A newer try begins anew; what is late from an older one is only a line. */
+  private follow(line: TailLine): void {
+    if (line.token < this.token) return;
+    if (line.token > this.token) {
+      this.token = line.token;
+      this.steps = [];
+      this.saying = "";
+    }
+    const step = heardStep(line);
+    if (line.kind === "model") this.saying = (this.saying + line.text).slice(-KEPT_SAID);
+    if (line.kind === "step") this.doing = step ? "" : line.text;
+    if (!step || step.number <= (this.steps.at(-1)?.number ?? 0)) return;
+    if (step.kind === "message") this.saying = "";
+    this.steps.push(step);
+    if (this.steps.length > KEPT_LINES) this.steps = this.steps.slice(-KEPT_LINES);
   }
 
   private missed(sequence: number): Taken {

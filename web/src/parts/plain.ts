@@ -8,6 +8,8 @@ import { css, html, type TemplateResult } from "lit";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point.
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 const LONGEST_LINE = 4_000;
+/** After so many marks the rest are words: an element for each would hold up the page. */
+const MOST_MARKS = 20_000;
 
 /** A right-to-left override is shown as `U+202E`, a NUL as `U+0000`. */
 function mark(character: string): string {
@@ -20,12 +22,13 @@ export function visible(text: string): (string | TemplateResult)[] {
   const pieces: (string | TemplateResult)[] = [];
   let at = 0;
   for (const match of text.replaceAll("\r\n", "\n").matchAll(HIDDEN)) {
+    if (pieces.length > 2 * MOST_MARKS) break;
     if (match.index > at) pieces.push(match.input.slice(at, match.index));
     pieces.push(html`<span class="mark">${mark(match[0])}</span>`);
     at = match.index + match[0].length;
   }
   const rest = text.replaceAll("\r\n", "\n").slice(at);
-  if (rest) pieces.push(rest);
+  if (rest) pieces.push(rest.replace(HIDDEN, mark));
   return pieces;
 }
 

@@ -21,7 +21,7 @@ import { Address, queryValue, setQuery } from "../../router.ts";
 import { tellCrumbs } from "../../shell/crumbs.ts";
 import { notifyFailure } from "../../shell/toast.ts";
 import { byStem, logs } from "./reading.ts";
-import { renderTab, TABS, tabStyle } from "./tabs.ts";
+import { renderTab, stepped, TABS, type Tab, tabStyle } from "./tabs.ts";
 
 @customElement("attempt-page")
 export class AttemptPage extends LitElement {
@@ -52,15 +52,21 @@ export class AttemptPage extends LitElement {
     () => void this.catchUp(),
   );
   private reading = 0;
+  /** The tab that is shown unless the address says another; chosen once, so that nothing turns by itself. */
+  private opening: Tab | null = null;
 
   constructor() {
     super();
     new Address(this);
     new Ticking(this, 10);
+    new Ticking(this, 1, () => this.topic.store?.detail?.attempt.state === "running");
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("attemptId")) this.topic.follow(`attempt:${this.attemptId}`);
+    if (changed.has("attemptId")) {
+      this.topic.follow(`attempt:${this.attemptId}`);
+      this.opening = null;
+    }
     const attempt = this.topic.store?.detail?.attempt;
     const runId = attempt?.run_id ?? this.attemptId.split("-")[0] ?? "";
     const name = attempt ? `${attempt.task_id} ${attempt.sample_id} · ${attempt.model}` : this.attemptId;
@@ -116,21 +122,32 @@ export class AttemptPage extends LitElement {
   }
 
   private renderTabs(detail: AttemptDetail, store: AttemptStore) {
-    const chosen = TABS.find((tab) => tab === queryValue("tab")) ?? "overview";
+    const agent = stepped(detail, store);
+    const working = ["waiting", "queued", "running"].includes(detail.attempt.state);
+    this.opening ??= agent && working ? "steps" : "overview";
+    const chosen = this.chosen(this.opening);
+    const tabs = TABS.filter((tab) => tab !== "steps" || agent || chosen === "steps");
     const counts: Partial<Record<string, number>> = {
+      steps: store.steps.at(-1)?.number ?? 0,
       logs: logs(detail).length || store.lines.length,
       artifacts: Object.keys(detail.artifacts).length,
       calls: detail.calls.length,
       patch: byStem(detail, "patch") ? 1 : 0,
     };
     return html`<wa-tab-group active=${chosen} @wa-tab-show=${this.turned}>
-      ${TABS.map((tab) => html`<wa-tab panel=${tab}>${tab[0]?.toUpperCase()}${tab.slice(1)}${counts[tab] && tab !== "patch" ? html`<small>${count(counts[tab])}</small>` : nothing}</wa-tab>`)}
-      ${TABS.map((tab) => html`<wa-tab-panel name=${tab}>${tab === chosen ? renderTab(tab, detail, store) : nothing}</wa-tab-panel>`)}
+      ${tabs.map((tab) => html`<wa-tab panel=${tab}>${tab[0]?.toUpperCase()}${tab.slice(1)}${counts[tab] && tab !== "patch" ? html`<small>${count(counts[tab])}</small>` : nothing}</wa-tab>`)}
+      ${tabs.map((tab) => html`<wa-tab-panel name=${tab}>${tab === chosen ? renderTab(tab, detail, store) : nothing}</wa-tab-panel>`)}
     </wa-tab-group>`;
+  }
+
+  private chosen(opening: Tab): Tab {
+    const asked = TABS.find((tab) => tab === queryValue("tab"));
+    return asked ?? (location.hash.startsWith("#step-") ? "steps" : opening);
   }
 
   private turned(event: CustomEvent<{ name: string }>): void {
     const { name } = event.detail;
-    if (name !== (queryValue("tab") || "overview")) setQuery({ tab: name === "overview" ? "" : name });
+    const opening = this.opening ?? "overview";
+    if (name !== this.chosen(opening)) setQuery({ tab: name === opening ? "" : name });
   }
 }

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit";
 import { artifactUrl } from "../../api.ts";
-import type { AttemptDetail, Call, CheckResult, TryView } from "../../contracts.ts";
+import type { ArtifactRef, AttemptDetail, Call, CheckResult, TryView } from "../../contracts.ts";
 import { exact } from "../../format/money.ts";
 import { bytes, count, metric, score } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
@@ -72,10 +72,16 @@ export function artifactsTable(detail: AttemptDetail) {
     <thead><tr><th>Name</th><th class="right">Size</th><th>Type</th><th>sha256</th><th></th></tr></thead>
     <tbody>${found.map(
       ({ name, ref }) => html`<tr>
-      <td class="mono">${name}</td><td class="right">${bytes(ref.size_bytes)}${ref.truncated ? html` <small class="bad">cut</small>` : nothing}</td>
-      <td class="quiet">${ref.media_type}</td><td class="mono quiet" title=${ref.sha256}>${ref.sha256.slice(0, 12)}</td>
-      <td class="right"><a href=${artifactUrl(detail.attempt.attempt_id, name)} download=${name} aria-label="Download ${name}">Download</a></td>
+      <td class="mono name">${visible(name)}</td><td class="right">${bytes(ref.size_bytes)}${ref.truncated ? html` <small class="bad">cut</small>` : nothing}</td>
+      <td class="quiet">${visible(ref.media_type)}</td><td class="mono quiet" title=${ref.sha256}>${ref.sha256.slice(0, 12)}</td>
+      <td class="right links">${opens(ref) ? html`<a href=${artifactUrl(detail.attempt.attempt_id, name)} target="_blank" rel="noopener" aria-label="Open ${name}">Open</a>` : nothing}
+        <a href=${artifactUrl(detail.attempt.attempt_id, name)} download=${name.split("/").at(-1) ?? name} aria-label="Download ${name}">Download</a></td>
     </tr>`,
     )}</tbody>
   </table></div>`;
+}
+
+/** The gateway shows text and JSON as text in a page that may do nothing; all else is only for keeping. */
+function opens({ media_type: type }: ArtifactRef): boolean {
+  return /^text\/|^application\/(.*\+)?json\b/.test(type);
 }

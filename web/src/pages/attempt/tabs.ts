@@ -10,11 +10,12 @@ import { notifyFailure } from "../../shell/toast.ts";
 import { byStem, logs, type Named } from "./reading.ts";
 import { artifactsTable, callsTable, checksTable, metricsList, triesTable } from "./tables.ts";
 
-export const TABS = ["overview", "prompt", "response", "patch", "logs", "artifacts", "calls"] as const;
+export const TABS = ["overview", "steps", "prompt", "response", "patch", "logs", "artifacts", "calls"] as const;
 export type Tab = (typeof TABS)[number];
 
 const LOADS: Partial<Record<Tab, () => Promise<unknown>>> = {
   overview: () => import("./instructions.ts"),
+  steps: () => import("./steps/list.ts"),
   prompt: () => import("./texts.ts"),
   response: () => import("./texts.ts"),
   patch: () => import("./patch.ts"),
@@ -23,7 +24,9 @@ const LOADS: Partial<Record<Tab, () => Promise<unknown>>> = {
 
 export function renderTab(tab: Tab, detail: AttemptDetail, store: AttemptStore): TemplateResult {
   LOADS[tab]?.().catch((error) => notifyFailure("The tab could not be loaded", error));
-  const render = { overview, prompt, response, patch, logs: logsTab, artifacts: artifactsTab, calls: callsTab }[tab];
+  const render = { overview, steps, prompt, response, patch, logs: logsTab, artifacts: artifactsTab, calls: callsTab }[
+    tab
+  ];
   return render(detail, store);
 }
 
@@ -41,6 +44,16 @@ function overview(detail: AttemptDetail): TemplateResult {
       <div><dt>Task digest</dt><dd class="digest mono">${detail.task_digest}</dd></div>
       <div><dt>Parameters</dt><dd class="digest mono">${JSON.stringify(detail.parameters)}</dd></div>
     </dl></section>`;
+}
+
+/** Whether a model worked here in turns, or does, or will. */
+export function stepped(detail: AttemptDetail, store: AttemptStore): boolean {
+  const agent = detail.solver === "agent" || detail.solver === "command";
+  return agent || store.steps.length > 0 || byStem(detail, "transcript") !== null;
+}
+
+function steps(detail: AttemptDetail, store: AttemptStore): TemplateResult {
+  return panel(html`<agent-steps .detail=${detail} .store=${store} .version=${store.heard}></agent-steps>`);
 }
 
 function prompt(detail: AttemptDetail, store: AttemptStore): TemplateResult {
@@ -110,5 +123,7 @@ export const tabStyle = css`
   .good { color: var(--good); }
   .bad { color: var(--danger); }
   .why { max-width: 560px; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+  .name { overflow-wrap: anywhere; min-width: 150px; }
+  .links a + a { margin-left: 10px; }
   .digest { font-size: 12.5px !important; font-weight: 400 !important; overflow-wrap: anywhere; }
 `;
