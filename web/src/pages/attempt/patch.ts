@@ -44,7 +44,9 @@ export class PatchArtifact extends ArtifactText {
       .came { background: var(--good-soft); }
       .gone { background: var(--danger-soft); }
       .none { background: var(--sunken); }
-      .came b, .gone b { font-weight: inherit; border-radius: 2px; background: color-mix(in oklab, currentcolor 16%, transparent); }
+      .came b, .gone b { font-weight: inherit; border-radius: 2px; }
+      .came b { background: color-mix(in oklab, var(--passed) 32%, transparent); }
+      .gone b { background: color-mix(in oklab, var(--failed) 30%, transparent); }
       .hunk td { background: var(--sunken); color: var(--quiet); padding: 2px 14px; border-block: 1px solid var(--line); }
       .note { padding: 4px 14px; color: var(--quiet); font: 12.5px var(--mono); overflow-wrap: anywhere; }
       .more { padding: 8px 14px; }
