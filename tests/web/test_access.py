@@ -24,6 +24,15 @@ _RUN = """async within => {
 }"""
 
 
+_SETTLED = """async scheme => {
+  const frame = () => new Promise(requestAnimationFrame);
+  while (!document.documentElement.classList.contains(`wa-${scheme}`)) await frame();
+  await frame();
+  await frame();
+}"""
+"""The page has taken the look and the size that it was just given, charts too."""
+
+
 def violations(page: Page, within: Locator | None = None) -> Any:
     """What is grave in the page, or in a part of it alone."""
     if not page.evaluate("'axe' in window"):
@@ -37,6 +46,7 @@ def seen_in_all_looks(page: Page, within: Locator | None = None) -> dict[str, An
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 700})
+        page.evaluate(_SETTLED, scheme)
         if found := violations(page, within):
             faults[f"{scheme} {width}"] = found
         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
