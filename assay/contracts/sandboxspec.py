@@ -100,8 +100,10 @@ class SandboxSpec(Data, frozen=True, kw_only=True):
         return f"the image {self.image}" if self.image else ""
 
     def at(self, place: Place | None) -> SandboxSpec:
-        """With what stands beside it in that place alone; None is a place where nothing does. Only an attempt has a way
-        out: how it is judged depends on nobody else."""
+        """With what stands beside it in that place alone. Only an attempt has a way out: how it is judged depends on
+        nobody else. None is a place where nothing of the task's runs: its limits alone are left."""
+        if place is None:
+            return structs.replace(self, services=(), egress=(), image="", build={})
         services = tuple(one for one in self.services if place in one.places)
         return structs.replace(self, services=services, egress=self.egress if place is Place.ATTEMPT else ())
 

@@ -19,7 +19,7 @@ from assay.sandbox.protocol import FilesMount, FolderMount, Mounts
 PREFIX = "assay-sandbox-"
 _PROGRAMS = (Path(__file__).parent.with_name("inside.py"), Path(__file__).with_name("process1.py"))
 _HOSTS = "127.0.0.1 localhost sandbox\n::1 localhost\n"
-_ACCEPT_SECONDS = 10.0
+_ACCEPT_SECONDS = 20.0
 
 
 class HostFolder:
