@@ -24,7 +24,7 @@ from services.runner.clock import WallClock
 from services.runner.errors import CallFailed, CallRetryable
 from services.runner.grants import Purse
 from services.runner.limits import check_room
-from services.runner.models import ChatMessage, Completion, Model
+from services.runner.models import ChatMessage, Completion, Model, OnText
 from services.runner.models.asking import bound_of
 from services.runner.models.tokens import count_usage, worst_usage
 from services.runner.models.tools import offered_text
@@ -58,8 +58,16 @@ class _Request:
     messages: Sequence[ChatMessage]
     parameters: Parameters
     bound: Usage
+    on_text: OnText | None = None
     number: int = 1
     took_seconds: float | None = None
+    passed_on: bool = False
+    """Somebody else has heard of the answer, too: it cannot be taken back and asked for again."""
+
+    def hear(self, text: str) -> None:
+        if self.on_text:
+            self.passed_on = True
+            self.on_text(text)
 
     @property
     def likely_tokens(self) -> int:
@@ -88,10 +96,15 @@ class Caller:
         self._clock, self._listener, self._retrying = clock, listener, retrying
         self._uncounted: list[CallFault] = []
 
-    async def ask(self, messages: Sequence[ChatMessage], parameters: Parameters) -> Completion:
-        """Raises CallFailed when the last request failed too, LimitReached, GrantRefused or LeaseLost when there may
-        be no other."""
-        request = _Request(messages=messages, parameters=parameters, bound=bound_of(messages, parameters))
+    async def ask(
+        self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText | None = None
+    ) -> Completion:
+        """``on_text`` hears the answer as it comes; from its first piece on the request is not made again.
+
+        Raises CallFailed when the last request failed too, LimitReached, GrantRefused or LeaseLost when there may be
+        no other."""
+        bound = bound_of(messages, parameters)
+        request = _Request(messages=messages, parameters=parameters, bound=bound, on_text=on_text)
         self._clock.pause()
         try:
             return await self._ask(request)
@@ -110,7 +123,7 @@ class Caller:
         """The error of the first request is the first that counts: most need no second, and none of this."""
         retrying = self._retrying
         async for attempt in stamina.retry_context(
-            on=self._wait,
+            on=lambda error: False if request.passed_on else self._wait(error),
             attempts=retrying.requests,
             timeout=None,
             wait_initial=retrying.first_wait_seconds,
@@ -158,8 +171,13 @@ class Caller:
             self._listener.restart(request.number)
             began_seconds = time.monotonic()
             self._clock.resume()
+
+            def heard(text: str) -> None:
+                self._listener.hear(text)
+                request.hear(text)
+
             try:
-                completion = await self._model.complete(request.messages, request.parameters, self._listener.hear)
+                completion = await self._model.complete(request.messages, request.parameters, heard)
             finally:
                 request.took_seconds = time.monotonic() - began_seconds
                 self._clock.pause()

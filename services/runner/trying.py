@@ -17,7 +17,7 @@ from services.runner.clock import WallClock
 from services.runner.errors import AnswerRefused
 from services.runner.grants import purse_of
 from services.runner.limits import left_tokens
-from services.runner.models import ChatMessage, Completion
+from services.runner.models import ChatMessage, Completion, OnText
 from services.runner.models.tools import ToolDefinition, offer
 from services.runner.ports import Ports
 from services.runner.tailing import Listener
@@ -69,15 +69,16 @@ class Try:
         messages: Sequence[ChatMessage],
         tools: Sequence[ToolDefinition] = (),
         most_tokens: int | None = None,
+        on_text: OnText | None = None,
     ) -> Completion:
         """One answer of the model, who is offered the tools, of at most so many tokens. Nothing of it is kept
-        but what it cost. Raises as ``ask`` does, but for AnswerRefused."""
+        but what it cost. ``on_text`` hears it as it comes. Raises as ``ask`` does, but for AnswerRefused."""
         caller = self._open_caller()
         parameters = self._parameters(caller.usage)
         if most_tokens is not None:
             parameters = msgspec.structs.replace(parameters, max_tokens=min(most_tokens, parameters.max_tokens or 1))
         await self.listener.step("calling the model")
-        return await caller.ask(messages, offer(parameters, tools) if tools else parameters)
+        return await caller.ask(messages, offer(parameters, tools) if tools else parameters, on_text)
 
     async def keep_prompt(self, messages: Sequence[ChatMessage]) -> None:
         await self.kept.keep("prompt.json", encode(messages), JSON)

@@ -93,18 +93,21 @@ def whole(model: str, number: int, completion: Completion) -> bytes:
     return encode(_frame(model, number, "chat.completion") | {"choices": [choice], "usage": _usage(completion)})
 
 
-def streamed(model: str, number: int, completion: Completion) -> bytes:
-    """All of it in one piece: it is answered when it is known what it cost."""
-    delta: dict[str, Any] = {"role": "assistant", "content": completion.text}
-    if completion.tool_calls:
-        delta["tool_calls"] = [{"index": index, **call} for index, call in enumerate(_calls(completion))]
-    frame = _frame(model, number, "chat.completion.chunk")
+def text_event(model: str, number: int, text: str) -> bytes:
+    """A piece of the text, in a stream."""
+    return _event(model, number, {"choices": [_delta({"role": "assistant", "content": text})]})
+
+
+def last_events(model: str, number: int, completion: Completion) -> bytes:
+    """All but the text: calls come whole, and what was used when it is known."""
+    calls = [{"index": index, **call} for index, call in enumerate(_calls(completion))]
+    finish = _delta({}) | {"finish_reason": completion.finish_reason or "stop"}
     events = (
-        {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
-        {"choices": [{"index": 0, "delta": {}, "finish_reason": completion.finish_reason or "stop"}]},
+        *([{"choices": [_delta({"tool_calls": calls})]}] if calls else []),
+        {"choices": [finish]},
         {"choices": [], "usage": _usage(completion)},
     )
-    return b"".join(b"data: " + encode(frame | event) + b"\n\n" for event in events) + b"data: [DONE]\n\n"
+    return b"".join(_event(model, number, event) for event in events) + b"data: [DONE]\n\n"
 
 
 def error(message: str, code: str) -> bytes:
@@ -113,6 +116,14 @@ def error(message: str, code: str) -> bytes:
 
 def models(model: str) -> bytes:
     return encode({"object": "list", "data": [{"id": model, "object": "model", "owned_by": "assay"}]})
+
+
+def _delta(delta: dict[str, Any]) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "finish_reason": None}
+
+
+def _event(model: str, number: int, event: dict[str, Any]) -> bytes:
+    return b"data: " + encode(_frame(model, number, "chat.completion.chunk") | event) + b"\n\n"
 
 
 def _frame(model: str, number: int, kind: str) -> dict[str, Any]:

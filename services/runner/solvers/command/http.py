@@ -45,6 +45,17 @@ async def read_request(reader: asyncio.StreamReader) -> HttpRequest:
     return HttpRequest(method=words[0], path=words[1].partition("?")[0], token=token, body=body)
 
 
+STREAM_HEAD = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+)
+STREAM_END = b"0\r\n\r\n"
+"""Its absence tells that the answer was cut off."""
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
 def answer(status: int, body: bytes, content_type: str = "application/json") -> bytes:
     head = (
         f"HTTP/1.1 {status} {_REASONS.get(status, 'Told')}\r\ncontent-type: {content_type}\r\n"

@@ -65,6 +65,8 @@ async def _run(attempt: Try, argv: Sequence[str], sandbox: Sandbox, proxy: Proxy
     await attempt.kept.keep("stderr.txt", result.stderr, TEXT, truncated=result.stderr_truncated)
     if result.warning:
         attempt.notes.append(result.warning)
+    if proxy.broken_off:
+        raise proxy.broken_off
     if result.exit_code or result.killed_by:
         raise AnswerUnusable(f"the program {_why(result)}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import itertools
 import secrets
 import shutil
 from collections.abc import AsyncGenerator, Sequence
@@ -12,8 +13,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from assay.contracts.tail import StepKind
-from services.runner.errors import LimitReached, PromptRefused, PromptTooLong
-from services.runner.models import ChatMessage, Completion
+from services.runner.errors import CallRetryable, LimitReached, PromptRefused, PromptTooLong
+from services.runner.models import ChatMessage, Completion, OnText
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.dialect import (
     Asked,
@@ -21,26 +22,29 @@ from services.runner.solvers.command.dialect import (
     messages_of,
     models,
     read_asked,
-    streamed,
     tools_of,
     whole,
 )
 from services.runner.solvers.command.http import MAX_HEAD_BYTES, BadRequest, HttpRequest, answer, read_request
+from services.runner.solvers.command.streaming import Streaming
 from services.runner.trying import Try
 
 SOCKET = "model.sock"
 
 
 class Proxy:
-    """``folder`` on the host holds the socket. ``ended`` gets the error after which the try cannot go on. Requests that
-    come at once are made one after another."""
+    """``folder`` on the host holds the socket. ``ended`` gets the error after which the try cannot go on, and
+    ``broken_off`` that which cut off an answer, until there is another. Requests that come at once are made one after
+    another."""
 
     def __init__(self, attempt: Try, transcript: Transcript, folder: Path) -> None:
         self.token = secrets.token_urlsafe(24)
         self.folder = folder
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.broken_off: Exception | None = None
         self._attempt, self._transcript = attempt, transcript
         self._model = attempt.ticket.model.name
+        self._numbers = itertools.count(1)
         self._turn = asyncio.Lock()
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -59,7 +63,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             try:
-                writer.write(await self._answer(await read_request(reader)))
+                await self._answer(await read_request(reader), writer)
             except BadRequest as refused:
                 writer.write(answer(refused.status, error(str(refused), "invalid_request_error")))
             except Exception as failure:
@@ -68,22 +72,33 @@ class Proxy:
             await writer.drain()
         writer.close()
 
-    async def _answer(self, request: HttpRequest) -> bytes:
+    async def _answer(self, request: HttpRequest, writer: asyncio.StreamWriter) -> None:
         if not hmac.compare_digest(request.token.encode(), self.token.encode()):
             raise BadRequest(401, "the token is not this try's; it is in the variable OPENAI_API_KEY")
         if (request.method, request.path) == ("GET", "/v1/models"):
-            return answer(200, models(self._model))
+            writer.write(answer(200, models(self._model)))
+            return
         if (request.method, request.path) != ("POST", "/v1/chat/completions"):
             raise BadRequest(404, f"there is no {request.method} {request.path}; POST to /v1/chat/completions")
-        asked = read_asked(request.body)
-        async with self._turn:
-            completion = await self._complete(asked)
-            number = self._transcript.turn
-        if asked.stream:
-            return answer(200, streamed(self._model, number, completion), "text/event-stream")
-        return answer(200, whole(self._model, number, completion))
+        asked, number = read_asked(request.body), next(self._numbers)
+        if not asked.stream:
+            writer.write(answer(200, whole(self._model, number, await self._complete(asked))))
+            return
+        streaming = Streaming(writer, self._model, number)
+        try:
+            await streaming.finish(await self._complete(asked, streaming.hear))
+        except CallRetryable as failure:
+            if not streaming.begun:
+                raise
+            self.broken_off = failure
+        finally:
+            await streaming.close()
 
-    async def _complete(self, asked: Asked) -> Completion:
+    async def _complete(self, asked: Asked, on_text: OnText | None = None) -> Completion:
+        async with self._turn:
+            return await self._take_turn(asked, on_text)
+
+    async def _take_turn(self, asked: Asked, on_text: OnText | None) -> Completion:
         limits, transcript = self._attempt.ticket.limits, self._transcript
         if limits.turns is not None and transcript.turn >= limits.turns:
             raise LimitReached("turns", f"all {limits.turns} turns are taken")
@@ -91,9 +106,10 @@ class Proxy:
         await self._hear_results(messages)
         transcript.turn += 1
         try:
-            completion = await self._attempt.turn(messages, tools_of(asked), asked.most_tokens)
+            completion = await self._attempt.turn(messages, tools_of(asked), asked.most_tokens, on_text)
         except (PromptTooLong, PromptRefused) as refused:
             raise BadRequest(400, str(refused)) from refused
+        self.broken_off = None
         await self._attempt.listener.flush()
         await transcript.add(StepKind.MESSAGE, completion.text)
         for call in completion.tool_calls:
