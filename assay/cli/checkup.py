@@ -94,7 +94,7 @@ def _bubblewrap() -> Finding:
 def _docker() -> Finding:
     """Only tasks that name an image, services or hosts need it."""
     found = _looked_at("docker")
-    remedy = "if a task names an image, start the Docker daemon and run `make images`"
+    remedy = "if a task needs it, start the Docker daemon and run `make images`"
     text = found.reason or f"tasks with images and services can be held in; the kernel is {found.limits['kernel']}"
     return _found("docker", found.available, text, remedy, Level.WARN)
 
