@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assay.sandbox.docker.daemon import Daemon
-from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted
+from assay.sandbox.docker.daemon import Daemon, ImageAbsent
+from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted, SpecUnsupported
 
 Body = Callable[[Daemon], dict[str, Any]]
 """What it is to be like, in the daemon's words."""
@@ -22,6 +22,17 @@ class Container:
         self.id = ""
 
     async def start(self, body: Body, folder: Path) -> None:
+        """Its image is fetched where it is not here."""
+        try:
+            await self._start(body, folder)
+        except ImageAbsent as absent:
+            await self._daemon.fetch(str(absent))
+            try:
+                await self._start(body, folder)
+            except ImageAbsent as still:
+                raise SpecUnsupported(f"no image {still} here, though its registry gave it") from still
+
+    async def _start(self, body: Body, folder: Path) -> None:
         """Even when cancelled it is known afterwards what was made, and so can be removed."""
         making = asyncio.ensure_future(self._daemon.ask(self._make, body, folder))
         try:

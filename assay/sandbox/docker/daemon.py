@@ -20,21 +20,39 @@ from assay.sandbox.docker.runtime import weakness
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted, SpecUnsupported
 
 T = TypeVar("T")
-_THREADS = 8
+_THREADS, _PATIENT_THREADS = 8, 2
 _TIMEOUT_SECONDS = 60
 _MADE_HERE = "assay/"
 """Images of no registry."""
 _NOT_A_PROGRAM = ("executable file not found", "no such file or directory: unknown")
 
 
+class ImageAbsent(Exception):
+    """What a container was to be made of is not here; its text is the image's name."""
+
+
 class Daemon:
-    """Raises SandboxErrors alone. Its methods block, but for ``ask``, which runs one of them on a thread."""
+    """Raises SandboxErrors alone. Its methods block, but for the coroutines, which run one of them on a thread."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
+        self._patient_threads = ThreadPoolExecutor(_PATIENT_THREADS, thread_name_prefix="docker-images")
+        self._pulling: dict[str, asyncio.Task[None]] = {}
 
     async def ask(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    async def ask_patiently(self, work: Callable[..., T], *arguments: Any) -> T:
+        """What may take minutes, and must not hold up the rest."""
+        return await asyncio.get_running_loop().run_in_executor(self._patient_threads, work, *arguments)
+
+    async def fetch(self, image: str) -> None:
+        """From its registry, once for all who want it at the same time."""
+        pulling = self._pulling.get(image)
+        if pulling is None:
+            pulling = self._pulling[image] = asyncio.create_task(self.ask_patiently(self._pull, image))
+            pulling.add_done_callback(lambda _: self._pulling.pop(image))
+        await asyncio.shield(pulling)
 
     def later(self, work: Callable[..., object], *arguments: Any) -> None:
         """Without waiting for it."""
@@ -68,11 +86,9 @@ class Daemon:
         """The container's id. ``folder`` is the host's folder that goes with it."""
         body["Labels"] = owner.labels(folder)
         try:
-            made = self._call(self.client.create_container_from_config, body)
-        except SpecUnsupported:
-            self._pull(str(body["Image"]))
-            made = self._call(self.client.create_container_from_config, body)
-        return str(made["Id"])
+            return str(self._call(self.client.create_container_from_config, body)["Id"])
+        except SpecUnsupported as error:
+            raise ImageAbsent(str(body["Image"])) from error
 
     def start(self, container: str) -> None:
         self._call(self.client.start, container)
@@ -92,12 +108,16 @@ class Daemon:
             return bytes(self._call(self.client.logs, container, tail=20)).decode("utf-8", "replace").strip()
         return ""
 
-    def execute(self, container: str, words: Sequence[str]) -> tuple[int, str]:
-        """Exit code and output of a program in a container that runs."""
-        made = self._call(self.client.exec_create, container, list(words))["Id"]
-        output: bytes = self._call(self.client.exec_start, made)
-        code = self._call(self.client.exec_inspect, made)["ExitCode"]
-        return int(code), output.decode("utf-8", "replace")
+    def begin(self, container: str, words: Sequence[str]) -> str:
+        """A program in a container that runs, without waiting for its end; what it is known by."""
+        made = str(self._call(self.client.exec_create, container, list(words))["Id"])
+        self._call(self.client.exec_start, made, detach=True)
+        return made
+
+    def exit_code(self, begun: str) -> int | None:
+        """None while it runs."""
+        found = self._call(self.client.exec_inspect, begun)
+        return None if found["Running"] else int(found["ExitCode"])
 
     def is_running(self, container: str) -> bool:
         with suppress(SandboxError):

@@ -54,7 +54,7 @@ class Images:
         with suppress(SpecUnsupported):
             await self._daemon.ask(self._daemon.image_id, tag)
             return
-        await self._daemon.ask(_build, self._daemon, tag, files)
+        await self._daemon.ask_patiently(_build, self._daemon, tag, files)
 
     def _ended(self, tag: str, task: asyncio.Task[None]) -> None:
         """Forgotten at once when it went well, for an image may be removed by others."""

@@ -17,7 +17,7 @@ from assay.sandbox.protocol import Command
 from assay.sandbox.room import Room
 
 _PORTS_SECONDS = 30.0
-_LOOK_SECONDS = 2.0
+_LOOK_SECONDS, _POLL_SECONDS = 2.0, 0.05
 _LISTENED_AT = """
 import socket, sys, time
 for port in map(int, sys.argv[1:]):
@@ -63,7 +63,7 @@ class _Sidecar:
         for _ in range(health.retries):
             try:
                 async with asyncio.timeout(health.timeout_seconds):
-                    code, output = await self._daemon.ask(self._daemon.execute, self.container.id, health.command)
+                    code = await self._exit_code(health.command)
             except TimeoutError:
                 found = f"its health command did not end within {health.timeout_seconds:g} s"
             except SandboxError:
@@ -72,10 +72,18 @@ class _Sidecar:
             else:
                 if code == 0:
                     return
-                found = f"its health command ends with exit code {code}: {output[-300:]}"
+                found = f"its health command ends with exit code {code}"
             await self._check_running()
             await asyncio.sleep(health.interval_seconds)
         raise await self._failure(f"{health.retries} tries and not healthy: {found}")
+
+    async def _exit_code(self, command: Sequence[str]) -> int:
+        begun = await self._daemon.ask(self._daemon.begin, self.container.id, command)
+        while True:
+            code = await self._daemon.ask(self._daemon.exit_code, begun)
+            if code is not None:
+                return code
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _listening(self, room: Room) -> None:
         """Asked from where it will be used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -147,12 +148,22 @@ print(json.dumps([int(status['CapBnd'], 16), status['NoNewPrivs'], status['Secco
 
 async def test_a_service_that_does_not_come_up_is_told_with_its_log(client: APIClient) -> None:
     ending = Service(name="ends", image=DEFAULT_IMAGE, command=("sh", "-c", "echo no licence; exit 3"), ports=(1,))
-    sick = Health(command=("sh", "-c", "echo too early; exit 4"), interval_seconds=0.1, retries=2)
+    sick = Health(command=("sh", "-c", "exit 4"), interval_seconds=0.1, retries=2)
+    stuck = Health(command=("sleep", "60"), interval_seconds=0.1, timeout_seconds=0.2, retries=10)
     ailing = Service(name="ails", image=DEFAULT_IMAGE, command=("sleep", "60"), health=sick)
-    for service, told in ((ending, "ends is not ready: it ended.*no licence"), (ailing, "(?s)ails.*code 4: too early")):
+    hanging = Service(name="hangs", image=DEFAULT_IMAGE, command=("sleep", "60"), health=stuck)
+    provider = DockerProvider()
+
+    async def fails(service: Service, told: str) -> None:
         with pytest.raises(ServiceNotReady, match=f"(?s){told}"):
-            async with DockerProvider().open(SandboxSpec(services=(service,))):
+            async with provider.open(SandboxSpec(services=(service,))):
                 pass
+
+    await asyncio.gather(
+        fails(ending, "ends is not ready: it ended.*no licence"),
+        fails(ailing, "ails.*exit code 4"),
+        fails(hanging, "hangs.*did not end"),
+    )
     mine = client.containers(all=True, filters={"label": f"assay.pid={os.getpid()}"})
     assert not mine, "nothing is left of them"
 
