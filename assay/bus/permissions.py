@@ -21,6 +21,7 @@ from assay.contracts.rpc import (
     LEDGER_REQUESTS,
     ClaimAttempts,
     Heartbeat,
+    PreviewPrompt,
     ReleaseGrant,
     Request,
     ServeModel,
@@ -63,14 +64,14 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 def _gateway() -> _Lists:
     workers = (*_WORKER_REQUESTS, *_MONEY_REQUESTS)
-    asks = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel)
+    asks = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel, PreviewPrompt)
     return _requests(asks), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
     asks = _requests([ServeModel, *_MONEY_REQUESTS])
-    return (*publish, *asks, *_replies("gateway")), (*subscribe, *_requests([TestModel]))
+    return (*publish, *asks, *_replies("gateway")), (*subscribe, *_requests([TestModel, PreviewPrompt]))
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,15 +12,19 @@ import msgspec
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.manifest import SuiteLimits, SuiteManifest
 from assay.catalog.models import BASELINES
+from assay.catalog.narrowing import narrowed, refusals
 from assay.catalog.near import near, unknown
 from assay.catalog.prices import priced_by_hand, too_dear
 from assay.catalog.prompts import prompt_bytes
+from assay.catalog.replaying import is_replay, mistakes
+from assay.catalog.showing import tests_of
 from assay.catalog.suites import by_name_or_category, members
 from assay.catalog.task import Task
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.models import ModelSpec, Parameters
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
+from assay.contracts.replay import REPLAY
 from assay.contracts.runs import ModelPin, RunRequest
 from assay.contracts.sandboxes import able
 from assay.contracts.tasks import Limits, TaskPin
@@ -31,12 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SelectedTask:
-    """A task of a run: which samples, how much it weighs, and the limits that hold for it there."""
+    """A task of a run: which samples, how much it weighs, and the limits that hold for it there. ``tests`` is what its
+    models are shown of the hidden tests."""
 
     task: Task
     sample_ids: tuple[str, ...]
     weight: float
     limits: Limits
+    tests: str = ""
 
     def pin(self, *, public: ArtifactRef, hidden: ArtifactRef, reference: ArtifactRef) -> TaskPin:
         """The pin of a run plan, once the task's bundles are stored."""
@@ -50,7 +56,7 @@ class SelectedTask:
             weight=self.weight,
             sample_ids=self.sample_ids,
             limits=self.limits,
-            prompt_bytes=prompt_bytes(self.task, self.sample_ids),
+            prompt_bytes=prompt_bytes(self.task, self.sample_ids) + len(self.tests.encode()),
             sandboxes=able(manifest.sandbox) if manifest.solver.hands_in_files else (),
             public=public,
             hidden=hidden,
@@ -105,9 +111,12 @@ def resolve(catalog: Catalog, request: RunRequest, today: date | None = None) ->
     suite = _suite(catalog, request, errors)
     tasks = _tasks(catalog, request, suite, errors)
     models = _models(catalog, request, _own_prices(request, errors), today, errors)
+    selected = [_selected(task, request, suite) for task in tasks]
+    _check_asked(request, selected, errors)
     errors.raise_all()
+    narrow = request.attempt_limits
     return Selection(
-        tasks=tuple(_selected(task, request.samples, suite) for task in tasks),
+        tasks=tuple(replace(task, limits=narrowed(task.limits, narrow)) for task in selected),
         models=models,
         repeats=request.repeats or (suite.repeats if suite else 1),
         suite=suite.id if suite else "",
@@ -155,6 +164,8 @@ def _models(
 
 
 def _pin(catalog: Catalog, name: str, request: RunRequest, own: Price | None, today: date | None) -> ModelPin:
+    if is_replay(name):
+        return ModelPin(model=ModelSpec(name=name), price=own or Price(version=REPLAY, local=True))
     defaults = catalog.registry().entry(name).parameters
     spec = ModelSpec(name=name, parameters=over(request.parameters, defaults))
     price = own or catalog.price(name, today)
@@ -187,12 +198,24 @@ def over(asked: Parameters, defaults: Parameters) -> Parameters:
     return msgspec.structs.replace(defaults, **{**given, "extra": {**defaults.extra, **asked.extra}})
 
 
-def _selected(task: Task, samples: int, suite: SuiteManifest | None) -> SelectedTask:
-    wanted = samples or (suite.samples if suite else 0)
+def _check_asked(request: RunRequest, tasks: Sequence[SelectedTask], errors: _Errors) -> None:
+    """What the request asks beyond names must fit its tasks."""
+    for name, message in refusals(request.attempt_limits, [(each.task.task_id, each.limits) for each in tasks]):
+        errors.add(f"attempt_limits.{name}", "limit_raised", message)
+    samples = {each.task.task_id: each.sample_ids for each in tasks}
+    for where, message, meant in mistakes(request.models, request.responses, samples):
+        errors.add(where, "invalid_responses", message, meant)
+    if request.include_tests and tasks and not any(each.tests for each in tasks):
+        errors.add("include_tests", "no_tests", "none of the run's tasks is graded by tests that could be shown")
+
+
+def _selected(task: Task, request: RunRequest, suite: SuiteManifest | None) -> SelectedTask:
+    wanted = request.samples or (suite.samples if suite else 0)
     limits = suite.limits if suite else SuiteLimits()
     return SelectedTask(
         task=task,
         sample_ids=task.sample_ids[: wanted or None],
         weight=suite.weights.get(task.task_id, 1.0) if suite else 1.0,
         limits=limits.over(task.manifest.limits),
+        tests=tests_of(task) if request.include_tests else "",
     )

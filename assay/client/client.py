@@ -17,7 +17,7 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.live import ServerFrame
 from assay.contracts.models import ModelView
-from assay.contracts.rpc import AttemptPage, CostBy, ModelProbe, Money, Quote, RunPage, ServiceHealth
+from assay.contracts.rpc import AttemptPage, CostBy, ModelProbe, Money, Quote, RunPage, RunPreview, ServiceHealth
 from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
 from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
@@ -71,6 +71,10 @@ class AssayClient:
     async def quote(self, request: RunRequest) -> Quote:
         """What the run would cost, and whether it fits the limits; nothing is stored."""
         return await self._transport.post(Quote, "/runs/quote", request)
+
+    async def preview(self, request: RunRequest) -> RunPreview:
+        """The quote, and the first messages of each attempt; no model is asked and nothing is stored."""
+        return await self._transport.post(RunPreview, "/runs/preview", request)
 
     async def run(self, run_id: str) -> RunView:
         return await self._transport.get(RunView, f"/runs/{_part(run_id)}")

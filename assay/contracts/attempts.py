@@ -105,6 +105,10 @@ class Ticket(Data, frozen=True, kw_only=True):
     """The run's limit, for words."""
     sandbox: SandboxWish = ""
     """The kind of sandbox the run asks for."""
+    replay: ArtifactRef | None = None
+    """The stored responses that are the model, in the area ``public``; only in a runner's ticket."""
+    include_tests: bool = False
+    """The hidden tests are in the public bundle."""
 
 
 class Denial(StrEnum):
@@ -229,3 +233,5 @@ class AttemptDetail(Data, frozen=True, kw_only=True):
     solver: Solver | None = None
     limits: Limits | None = None
     """As the run resolved them."""
+    expired_at: datetime | None = None
+    """When the content of the artifacts was given up, as older than is kept."""

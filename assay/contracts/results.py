@@ -35,6 +35,9 @@ class Manifest(Data, frozen=True, kw_only=True):
     limits: Limits
     price: Price | None = None
     public: ArtifactRef | None = None
+    include_tests: bool = False
+    """The model was shown the hidden tests: the attempt counts on no leaderboard."""
+    replay: ArtifactRef | None = None
     sandbox: SandboxSpec = SandboxSpec()
     provider: str = ""
     """The kind of sandbox, empty where none was needed; its image is in ``sandbox``, empty for the kind's own."""

@@ -8,11 +8,13 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
+from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price, Usd
+from assay.contracts.replay import Responses
 from assay.contracts.sandboxes import SandboxWish
-from assay.contracts.tasks import TaskPin
+from assay.contracts.tasks import AttemptLimits, TaskPin
 from assay.contracts.verdicts import Outcome
 
 Repeats = Annotated[int, Meta(ge=1, le=1000)]
@@ -74,6 +76,12 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Take over the results of attempts with the same content key that are done already, instead of making them."""
     prices: dict[ModelName, TokenPrice] = field(default_factory=dict[str, TokenPrice])
     """For this run alone, before every price table."""
+    attempt_limits: AttemptLimits = AttemptLimits()
+    sandbox: SandboxWish = ""
+    include_tests: bool = False
+    """Show the models the hidden tests. Such a run counts on no leaderboard."""
+    responses: Responses | None = None
+    """What a model named ``replay/<name>`` answers: responses from elsewhere, judged as if it had given them."""
 
 
 class ModelPin(Data, frozen=True, kw_only=True):
@@ -83,6 +91,8 @@ class ModelPin(Data, frozen=True, kw_only=True):
     model: ModelSpec
     price: Price | None = None
     provider_concurrency: Annotated[int, Meta(ge=0)] = 0
+    replay: ArtifactRef | None = None
+    """The stored responses that are this model."""
 
 
 class RunPlan(Data, frozen=True, kw_only=True):
@@ -102,6 +112,8 @@ class RunPlan(Data, frozen=True, kw_only=True):
     """The run of which this is a restart."""
     sandbox: SandboxWish = ""
     """The kind of sandbox it is to be made and judged in."""
+    include_tests: bool = False
+    """The hidden tests are in the public bundles."""
 
 
 class Progress(Data, frozen=True, kw_only=True):
@@ -171,6 +183,10 @@ class RunView(Data, frozen=True, kw_only=True):
     restarts: str = ""
     deadline_at: datetime | None = None
     """When the run's time limit ends it; None before its first claim."""
+    include_tests: bool = False
+    """Its models were shown the hidden tests; it counts on no leaderboard."""
+    expired_at: datetime | None = None
+    """When the content of its artifacts was given up, as older than is kept."""
 
 
 class BoardRow(Data, frozen=True, kw_only=True):

@@ -70,6 +70,18 @@ class Limits(Data, frozen=True, kw_only=True):
     turns: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
+class AttemptLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run asks of each of its attempts, under the names of ``Limits``. It can lower a task's limit, or set one
+    where the task has none; None leaves the task's."""
+
+    wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    tokens: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    cost_usd: Usd | None = None
+    tool_calls: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    turns: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+
+
 class Tolerance(Data, frozen=True, kw_only=True):
     """A number is right when it is within ``absolute`` of the expected one, or within ``relative`` of its size."""
 

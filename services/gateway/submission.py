@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from msgspec import structs
+
 from assay.artifacts import BUNDLE_MEDIA_TYPE, Area, pack
 from assay.catalog.bundles import Bundles
+from assay.catalog.replaying import is_replay
 from assay.catalog.selection import SelectedTask
-from assay.contracts.runs import RunPlan, RunRequest
+from assay.catalog.showing import showing_tests
+from assay.contracts.codec import encode
+from assay.contracts.runs import ModelPin, RunPlan, RunRequest
 from assay.contracts.tasks import TaskPin
 from services.gateway.amounts import check_limits
 from services.gateway.ports import Names, Store
@@ -20,22 +25,34 @@ async def plan_of(request: RunRequest, names: Names, stores: Mapping[Area, Store
     check_limits(request.limits)
     chosen = await names.choose(request)
     pins = await asyncio.gather(*(_pin(task, bundles, stores) for task, bundles in chosen.tasks))
+    models = await _models(request, chosen.selection.models, stores[Area.PUBLIC])
     return RunPlan(
         name=request.name,
         suite=chosen.selection.suite,
         tasks=tuple(pins),
-        models=chosen.selection.models,
+        models=models,
         repeats=chosen.selection.repeats,
         limits=request.limits,
         priority=request.priority,
         partial=request.partial,
         reuse=request.reuse,
+        sandbox=request.sandbox,
+        include_tests=request.include_tests,
     )
 
 
+async def _models(request: RunRequest, pins: tuple[ModelPin, ...], store: Store) -> tuple[ModelPin, ...]:
+    """With the responses stored that the request brings along."""
+    if request.responses is None:
+        return pins
+    ref = await store.put(encode(request.responses), "application/json")
+    return tuple(structs.replace(pin, replay=ref) if is_replay(pin.model.name) else pin for pin in pins)
+
+
 async def _pin(task: SelectedTask, bundles: Bundles, stores: Mapping[Area, Store]) -> TaskPin:
+    seen = showing_tests(bundles, task.tests) if task.tests else bundles.public
     public, hidden, reference = await asyncio.gather(
-        stores[Area.PUBLIC].put(pack(bundles.public), BUNDLE_MEDIA_TYPE),
+        stores[Area.PUBLIC].put(pack(seen), BUNDLE_MEDIA_TYPE),
         stores[Area.HIDDEN].put(pack(bundles.hidden), BUNDLE_MEDIA_TYPE),
         stores[Area.REFERENCE].put(pack(bundles.reference), BUNDLE_MEDIA_TYPE),
     )

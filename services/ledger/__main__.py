@@ -23,6 +23,7 @@ from services.ledger.postgres.outbox import PostgresOutbox
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.reports import PostgresReports
 from services.ledger.postgres.results import PostgresResults
+from services.ledger.postgres.retention import PostgresRetention
 from services.ledger.postgres.runs import PostgresRuns
 from services.ledger.postgres.sweeping import PostgresSweeper
 from services.ledger.schema import migrate
@@ -48,6 +49,7 @@ async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
         attempts=PostgresAttempts(database, plans, settings),
         reports=PostgresReports(database, plans, settings),
         results=PostgresResults(database, settings),
+        retention=PostgresRetention(database),
         bulletin=PostgresBulletin(database, settings.worker_silence_seconds),
     )
     feeder, sweeper = PostgresFeeder(database, plans, settings), PostgresSweeper(database, plans, settings)

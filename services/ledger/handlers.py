@@ -14,6 +14,8 @@ from assay.contracts.rpc import (
     ChangeRun,
     ClaimAttempts,
     Claims,
+    Expired,
+    ExpireRuns,
     FactPage,
     GetAttempt,
     GetBoard,
@@ -26,11 +28,13 @@ from assay.contracts.rpc import (
     Leases,
     ListAttempts,
     ListFacts,
+    ListReferences,
     ListRuns,
     Money,
     PauseRun,
     Quote,
     QuoteRun,
+    References,
     ReleaseGrant,
     Request,
     RestartRun,
@@ -43,7 +47,7 @@ from assay.contracts.rpc import (
 )
 from assay.contracts.runs import Board, RunView
 from assay.contracts.spending import Costs
-from services.ledger.ports import Attempts, Bulletin, Control, Funds, Reports, Results, Runs, Standing
+from services.ledger.ports import Attempts, Bulletin, Control, Funds, Reports, Results, Retention, Runs, Standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,7 @@ class Ports:
     attempts: Attempts
     reports: Reports
     results: Results
+    retention: Retention
     bulletin: Bulletin | None = None
 
 
@@ -139,6 +144,14 @@ async def on_facts_list(request: ListFacts, ports: Ports) -> FactPage:
     return await ports.results.history(request)
 
 
+async def on_artifacts_expire(request: ExpireRuns, ports: Ports) -> Expired:
+    return await ports.retention.expire(request)
+
+
+async def on_artifacts_references(request: ListReferences, ports: Ports) -> References:
+    return await ports.retention.references(request)
+
+
 async def on_health(request: GetHealth, ports: Ports) -> ServiceHealth:
     workers = await ports.results.capacity()
     standing = await ports.bulletin.standing() if ports.bulletin else Standing()
@@ -178,6 +191,8 @@ _HANDLERS: dict[type[Request[Any]], Any] = {
     GetAttempt: on_attempts_get,
     GetBoard: on_leaderboard,
     ListFacts: on_facts_list,
+    ExpireRuns: on_artifacts_expire,
+    ListReferences: on_artifacts_references,
     GetHealth: on_health,
 }
 

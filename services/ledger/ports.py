@@ -15,6 +15,8 @@ from assay.contracts.rpc import (
     ChangeRun,
     ClaimAttempts,
     Claims,
+    Expired,
+    ExpireRuns,
     FactPage,
     GetBoard,
     GetCosts,
@@ -24,9 +26,11 @@ from assay.contracts.rpc import (
     Leases,
     ListAttempts,
     ListFacts,
+    ListReferences,
     ListRuns,
     Money,
     Quote,
+    References,
     ReleaseGrant,
     RestartRun,
     RunPage,
@@ -81,6 +85,11 @@ class Results(Protocol):
     async def capacity(self) -> dict[str, int]:
         """Slots of live workers by stage; raises Unavailable when the store is away."""
         ...
+
+
+class Retention(Protocol):
+    async def expire(self, order: ExpireRuns) -> Expired: ...
+    async def references(self, query: ListReferences) -> References: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ import os
 import platform
 import secrets
 from functools import partial
+from typing import Any
 
 from assay.artifacts import Area, open_store
 from assay.bus.jetstream import connect
-from assay.bus.protocol import Bus
+from assay.bus.protocol import Answer, Bus
 from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
-from assay.contracts.rpc import TestModel
+from assay.contracts.rpc import PreviewPrompt, Request, TestModel
 from assay.sandbox.choice import chosen_provider
 from assay.worker.headroom import Headroom, written_to
 from assay.worker.lifetime import run_worker
@@ -24,6 +25,7 @@ from services.runner.grants import RpcGrants
 from services.runner.handlers import failed, on_ticket
 from services.runner.models.shelf import Shelf
 from services.runner.ports import Ports
+from services.runner.previewing import on_prompts_preview
 from services.runner.probing import on_models_test
 from services.runner.settings import RunnerSettings
 
@@ -54,7 +56,11 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         mcp_urls=settings.mcp_urls,
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.RUN, pool=settings.pool, slots=settings.runner_slots)
-    await bus.rpc.serve("runner", {TestModel: partial(on_models_test, models=shelf)})
+    answers: dict[type[Request[Any]], Answer] = {
+        TestModel: partial(on_models_test, models=shelf),
+        PreviewPrompt: partial(on_prompts_preview, bundles=ports.bundles),
+    }
+    await bus.rpc.serve("runner", answers)
     worker = Worker(
         options,
         bus,

@@ -17,6 +17,7 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import Malformed, decode, encode
 from assay.contracts.files import Files, FilesRefused
+from assay.contracts.replay import Responses
 from assay.contracts.tasks import Limits, PublicTask, Sample
 from services.runner.errors import TaskUnusable
 from services.runner.text import cut_bytes, to_bytes
@@ -27,6 +28,8 @@ JSON_LINES = "application/jsonl"
 TEXT = "text/plain; charset=utf-8"
 DIFF = "text/x-diff; charset=utf-8"
 _CACHE_BYTES = 128 * 1024 * 1024
+_RESPONSES = 8
+"""Runs whose stored responses are kept at hand; each is a megabyte at most."""
 
 
 class Store(Protocol):
@@ -91,6 +94,7 @@ class Bundles:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._opened: OrderedDict[str, Opened] = OrderedDict()
+        self._responses: OrderedDict[str, Responses] = OrderedDict()
         self._bytes = 0
 
     async def open(self, ref: ArtifactRef | None) -> Opened:
@@ -103,6 +107,17 @@ class Bundles:
         opened = _open(await self._store.get(ref))
         self._remember(ref.sha256, opened)
         return opened
+
+    async def responses(self, ref: ArtifactRef) -> Responses:
+        """The stored responses that a run brought along. Raises TaskUnusable, or ArtifactError."""
+        if ref.sha256 not in self._responses:
+            try:
+                self._responses[ref.sha256] = decode(Responses, await self._store.get(ref))
+            except Malformed as error:
+                raise TaskUnusable(f"the stored responses cannot be read: {error}") from error
+            if len(self._responses) > _RESPONSES:
+                self._responses.popitem(last=False)
+        return self._responses[ref.sha256]
 
     def _remember(self, digest: str, opened: Opened) -> None:
         if digest in self._opened:

@@ -32,6 +32,8 @@ async def keep_manifest(attempt: Try, opened: Opened) -> None:
         limits=ticket.limits,
         price=ticket.price,
         public=ticket.public,
+        include_tests=ticket.include_tests,
+        replay=ticket.replay,
         sandbox=opened.task.sandbox,
         provider=await _provider(attempt, opened.task.sandbox),
         versions=_versions(),

@@ -24,6 +24,8 @@ async def solve(attempt: Try) -> ArtifactRef:
     opened = await attempt.ports.bundles.open(attempt.ticket.public)
     await keep_task(attempt.kept, opened, attempt.ticket)
     await keep_manifest(attempt, opened)
+    if attempt.ticket.replay:
+        attempt.replayed = await attempt.ports.bundles.responses(attempt.ticket.replay)
     solver = _SOLVERS[attempt.ticket.solver]
     if attempt.ticket.model.name not in BASELINES:
         async with attempt.clock:

@@ -10,6 +10,7 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
 from assay.contracts.models import Call, Parameters, Usage
+from assay.contracts.replay import Responses
 from assay.sandbox.choice import asked_for
 from services.runner.artifacts import JSON, Kept
 from services.runner.calling import Caller
@@ -18,6 +19,7 @@ from services.runner.errors import AnswerRefused
 from services.runner.grants import purse_of
 from services.runner.limits import left_tokens
 from services.runner.models import ChatMessage, Completion, OnText
+from services.runner.models.shelf import Served, replayed
 from services.runner.models.tools import ToolDefinition, offer
 from services.runner.ports import Ports
 from services.runner.tailing import Listener
@@ -34,6 +36,7 @@ class Try:
         self.kept = Kept(store=ports.attempts)
         self.listener = Listener(ticket, ports.tail)
         self.notes: list[str] = []
+        self.replayed: Responses | None = None
         self._caller: Caller | None = None
 
     @property
@@ -87,11 +90,17 @@ class Try:
         """The one of this try. Raises CallMisconfigured when there is no such model."""
         if self._caller is None:
             ticket = self.ticket
-            served = self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
+            served = self._served()
             purse = purse_of(ticket, self.ports.grants, self.listener.step)
             retrying = self.ports.retrying
             self._caller = Caller(ticket, served.model, served.pace, purse, self.clock, self.listener, retrying)
         return self._caller
+
+    def _served(self) -> Served:
+        ticket = self.ticket
+        if self.replayed is None:
+            return self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
+        return replayed(ticket.model.name, self.replayed, ticket.task_id, ticket.sample_id)
 
     async def keep_response(self, text: str, *, truncated: bool) -> ArtifactRef:
         await self.listener.flush()

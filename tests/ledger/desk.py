@@ -27,6 +27,7 @@ from services.ledger.postgres.outbox import PostgresOutbox
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.reports import PostgresReports
 from services.ledger.postgres.results import PostgresResults
+from services.ledger.postgres.retention import PostgresRetention
 from services.ledger.postgres.runs import PostgresRuns
 from services.ledger.postgres.sweeping import PostgresSweeper
 from services.ledger.rules.worth import worst_nanousd
@@ -78,6 +79,7 @@ class Desk:
         self.attempts = PostgresAttempts(database, plans, settings)
         self.reports = PostgresReports(database, plans, settings)
         self.results = PostgresResults(database, settings)
+        self.retention = PostgresRetention(database)
         self.outbox = PostgresOutbox(database)
         self.feeder = PostgresFeeder(database, plans, settings)
         self.sweeper = PostgresSweeper(database, plans, settings)
@@ -91,6 +93,7 @@ class Desk:
             attempts=self.attempts,
             reports=self.reports,
             results=self.results,
+            retention=self.retention,
         )
 
     async def submit(self, key: str = "", **of_plan: Any) -> RunView:

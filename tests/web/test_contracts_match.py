@@ -27,7 +27,7 @@ from assay.contracts import (
 
 WEB = Path(__file__).parents[2] / "web" / "src"
 MODULES = (artifacts, attempts, facts, live, models, money, problems, rpc, runs, spending, tail, tasks, verdicts)
-PARTIAL = {"Parameters"}
+PARTIAL = {"Parameters", "RunRequest"}
 """Only what the dashboard sends."""
 
 

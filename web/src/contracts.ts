@@ -1,7 +1,5 @@
-/**
- * The wire, as `assay/contracts/*.py` defines it: shapes of the HTTP API and of the frames of `/api/v1/live`.
- * Money is in `spending.ts`, frames are in `live/frames.ts`. `tests/web/test_contracts_match.py` compares the fields with the Python structs.
- */
+/** The wire, as `assay/contracts/*.py` defines it, whose fields `tests/web/test_contracts_match.py` compares with these.
+ * Money is in `spending.ts`, frames are in `live/frames.ts`. */
 
 import type { Price, TokenPrice, Usd } from "./spending.ts";
 
@@ -159,6 +157,8 @@ export interface RunView {
   reason: string;
   restarts: string;
   deadline_at: Instant | null;
+  include_tests?: boolean;
+  expired_at?: Instant | null;
 }
 
 export interface RunPage {
@@ -228,6 +228,7 @@ export interface AttemptDetail {
   sequence: number;
   solver: string | null;
   limits: Limits | null;
+  expired_at?: Instant | null;
 }
 
 export interface BoardRow {

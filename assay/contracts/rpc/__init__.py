@@ -15,8 +15,10 @@ from assay.contracts.rpc.attempts import (
     ListAttempts,
 )
 from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, ReleaseGrant, SetMoneyLimits, TopUpGrant
+from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptMessage, RunPreview
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.rpc.results import FactPage, GetBoard, ListFacts
+from assay.contracts.rpc.retention import Expired, ExpireRuns, ListReferences, References
 from assay.contracts.rpc.runs import (
     CancelRun,
     ChangeRun,
@@ -53,18 +55,23 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     GetAttempt,
     GetBoard,
     ListFacts,
+    ExpireRuns,
+    ListReferences,
     GetHealth,
 )
 
 __all__ = [
     "LEDGER_REQUESTS",
     "AttemptPage",
+    "AttemptPreview",
     "CancelRun",
     "ChangeRun",
     "Claim",
     "ClaimAttempts",
     "Claims",
     "CostBy",
+    "ExpireRuns",
+    "Expired",
     "FactPage",
     "GetAttempt",
     "GetBoard",
@@ -77,19 +84,25 @@ __all__ = [
     "Leases",
     "ListAttempts",
     "ListFacts",
+    "ListReferences",
     "ListRuns",
     "ModelEndpoint",
     "ModelProbe",
     "Money",
     "PageSize",
     "PauseRun",
+    "PreviewPrompt",
+    "Prompt",
+    "PromptMessage",
     "Quote",
     "QuoteRun",
+    "References",
     "ReleaseGrant",
     "Request",
     "RestartRun",
     "ResumeRun",
     "RunPage",
+    "RunPreview",
     "ServeModel",
     "ServiceHealth",
     "SetMoneyLimits",

@@ -10,11 +10,12 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
-from assay.contracts.rpc import GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, SubmitRun
+from assay.contracts.rpc import GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
 from assay.contracts.runs import RunRequest, RunStatus, RunView
 from services.gateway.body import Body
 from services.gateway.errors import Unknown
 from services.gateway.ports import Wired
+from services.gateway.previewing import preview_of
 from services.gateway.routes import control
 from services.gateway.routes.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
 from services.gateway.submission import plan_of
@@ -64,6 +65,20 @@ async def quote_run(data: JSONBody[RunRequest], ports: Wired) -> Quote:
     return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_SECONDS)
 
 
+@post(
+    "/preview",
+    summary="What a run would ask",
+    operation_id="preview_run",
+    status_code=200,
+    dto=Body[RunRequest],
+    return_dto=None,
+)
+async def preview_run(data: JSONBody[RunRequest], ports: Wired) -> RunPreview:
+    """The body is that of submitting. The first messages of each attempt as a runner would send them, with the quote;
+    no model is asked and no run stored."""
+    return await preview_of(await plan_of(data, ports.names, ports.stores), ports.bus)
+
+
 @get("/{run_id:str}", summary="A run", operation_id="get_run")
 async def get_run(run_id: RunId, ports: Wired) -> RunView:
     return await ports.bus.rpc.request(GetRun(run_id=run_id))
@@ -85,6 +100,6 @@ async def list_facts(
 
 router = Router(
     "/runs",
-    route_handlers=[list_runs, submit_run, quote_run, get_run, list_facts, *control.handlers],
+    route_handlers=[list_runs, submit_run, quote_run, preview_run, get_run, list_facts, *control.handlers],
     tags=["runs"],
 )

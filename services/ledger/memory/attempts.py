@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail, Denied, Stage, Ticket
+from assay.contracts.ids import run_of
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
 from services.ledger.errors import unknown_attempt, unknown_run
 from services.ledger.memory.changes import change_attempt, record
@@ -136,7 +137,8 @@ class MemoryAttempts:
     def _detail(self, row: Row) -> AttemptDetail:
         """Of a result taken over, what the earlier attempt left is shown."""
         store, attempt_id = self._store, row["reused_from"] or row["attempt_id"]
-        plan = store.plans[row["run_id"]]["body"]
+        plan, run = store.plans[row["run_id"]]["body"], store.runs[row["run_id"]]
+        maker = store.runs.get(run_of(attempt_id)) or run
         tries = sorted(store.tries.of(attempt_id), key=lambda each: each["token"])
         verdict = store.verdicts.get(attempt_id)
         artifacts: dict[str, ArtifactRef] = {}
@@ -151,7 +153,8 @@ class MemoryAttempts:
             tries=tuple(try_view(each) for each in tries),
             calls=tuple(call["body"] for call in store.calls.of(attempt_id)),
             artifacts=artifacts,
-            sequence=store.runs[row["run_id"]]["sequence"],
+            sequence=run["sequence"],
+            expired_at=run["expired_at"] or maker["expired_at"],
             solver=plan.tasks[row["task_index"]].solver,
             limits=plan.tasks[row["task_index"]].limits,
         )

@@ -11,14 +11,17 @@ from assay.contracts.money import usd
 from assay.contracts.runs import BoardRow
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.board import KEY, SUMS, Sums, cell_of
+from services.ledger.rules.board import KEY, SUMS, Sums, cell_of, is_counted
 from services.ledger.rules.views import usage_of
 
 
 def count_in(store: MemoryStore, done: Iterable[tuple[Row, Mapping[str, float]]]) -> None:
     """Add attempts that have just become done, with their metrics, to the leaderboard's sums."""
     for attempt, measured in done:
-        key, sums = cell_of(attempt, store.plans[attempt["run_id"]]["body"])
+        plan = store.plans[attempt["run_id"]]["body"]
+        if not is_counted(plan):
+            continue
+        key, sums = cell_of(attempt, plan)
         sums.add(attempt)
         _add_cell(store, key, sums)
         for metric, value in measured.items():

@@ -32,6 +32,8 @@ def new_run(at: datetime, **columns: object) -> Row:
         "waits": None,
         "reason": "",
         "restarts": "",
+        "include_tests": False,
+        "expired_at": None,
         **columns,
     }
 

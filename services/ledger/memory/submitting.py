@@ -84,6 +84,7 @@ def _new_run(store: MemoryStore, plan: RunPlan, run_id: str, attempts: list[Row]
         limits=to_jsonb(plan.limits),
         priority=plan.priority,
         restarts=plan.restarts,
+        include_tests=plan.include_tests,
         sequence=1 + finished,
         total=total,
         n_waiting=total - reused,

@@ -10,6 +10,7 @@ from msgspec import to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail, Denied, Stage, Ticket
+from assay.contracts.ids import run_of
 from assay.contracts.models import Call
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
 from assay.contracts.runs import RunPlan
@@ -79,6 +80,13 @@ FROM kept WHERE a.attempt_id = kept.attempt_id RETURNING a.attempt_id
 _OUTPUTS = """
 SELECT DISTINCT ON (attempt_id) attempt_id, output, artifacts -> 'result.json' AS result FROM tries
 WHERE attempt_id = ANY($1::text[]) AND ended = 'executed' ORDER BY attempt_id, token DESC
+"""
+
+
+# A result taken over is gone with the run that made it.
+_RUN = """
+SELECT r.sequence, coalesce(r.expired_at, source.expired_at) AS expired_at
+FROM runs r LEFT JOIN runs source ON source.run_id = $2 WHERE r.run_id = $1
 """
 
 
@@ -210,7 +218,8 @@ async def _detail(connection: Connection, row: Row, plan: RunPlan) -> AttemptDet
     tries = await connection.fetch("SELECT * FROM tries WHERE attempt_id = $1 ORDER BY token", attempt_id)
     calls = await connection.fetch("SELECT body FROM calls WHERE attempt_id = $1 ORDER BY booked_at", attempt_id)
     verdict = await connection.fetchrow("SELECT body, artifacts FROM verdicts WHERE attempt_id = $1", attempt_id)
-    sequence = await connection.fetchval("SELECT sequence FROM runs WHERE run_id = $1", row["run_id"])
+    run = await connection.fetchrow(_RUN, row["run_id"], run_of(attempt_id))
+    assert run is not None
     artifacts: dict[str, ArtifactRef] = {}
     for source in (*tries, *((verdict,) if verdict else ())):
         artifacts |= from_jsonb(dict[str, ArtifactRef], source["artifacts"]) or {}
@@ -224,7 +233,8 @@ async def _detail(connection: Connection, row: Row, plan: RunPlan) -> AttemptDet
         tries=tuple(try_view(each) for each in tries),
         calls=tuple(from_jsonb(Call, call["body"]) for call in calls),
         artifacts=artifacts,
-        sequence=sequence,
+        sequence=run["sequence"],
+        expired_at=run["expired_at"],
         solver=task.solver,
         limits=task.limits,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from services.ledger.postgres.database import Connection
 from services.ledger.postgres.plans import Plans
-from services.ledger.rules.board import KEY, SUMS, Sums, cell_of
+from services.ledger.rules.board import KEY, SUMS, Sums, cell_of, is_counted
 from services.ledger.rules.rows import Row
 
 _ADD_CELLS = f"""
@@ -32,7 +32,10 @@ async def count_in(connection: Connection, plans: Plans, done: Sequence[tuple[Ro
     cells: dict[tuple[str, ...], Sums] = {}
     metrics: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
     for row, measured in done:
-        key, nothing = cell_of(row, await plans.of(connection, row["run_id"]))
+        plan = await plans.of(connection, row["run_id"])
+        if not is_counted(plan):
+            continue
+        key, nothing = cell_of(row, plan)
         cells.setdefault(key, nothing).add(row)
         for metric, value in measured.items():
             metrics[(*key, metric)].append(value)

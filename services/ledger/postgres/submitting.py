@@ -30,9 +30,9 @@ _BY_KEY = "SELECT *, now() AS at FROM runs WHERE idempotency_key = $1"
 _INSERT = """
 INSERT INTO runs (run_id, project, name, suite, status, repeats, models, task_ids, idempotency_key, plan_digest,
   limits, priority, restarts, sequence, total, n_waiting, n_done, n_reused, finished_at,
-  n_passed, n_failed, n_timeout, n_refused, n_agent_error)
+  n_passed, n_failed, n_timeout, n_refused, n_agent_error, include_tests)
 VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6, $7, $8, $9, $10, $11, $12,
-  1 + $15::int, $13::int, $13 - $14, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20)
+  1 + $15::int, $13::int, $13 - $14, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20, $21)
 RETURNING *, now() AS at
 """
 
@@ -98,6 +98,7 @@ class Submission:
             *(self._order.idempotency_key, self._digest, to_jsonb(plan.limits), plan.priority, plan.restarts),
             *(len(rows), len(outcomes), len(outcomes) == len(rows)),
             *(outcomes.count(outcome) for outcome in REUSABLE),
+            plan.include_tests,
         )
         assert run is not None
         return run

@@ -36,6 +36,11 @@ class Sums:
             self.values[place] += part
 
 
+def is_counted(plan: RunPlan) -> bool:
+    """Whoever was shown the tests is not compared with those who were not."""
+    return not plan.include_tests
+
+
 def cell_of(attempt: Row, plan: RunPlan) -> tuple[tuple[str, ...], Sums]:
     """The key of the attempt's cell, and nothing yet to add to it."""
     task = plan.tasks[attempt["task_index"]]

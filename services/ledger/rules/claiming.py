@@ -45,6 +45,8 @@ def ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, handed_i
         output=handed_in.output,
         result=handed_in.result,
         sandbox=plan.sandbox,
+        replay=pin.replay if running else None,
+        include_tests=plan.include_tests,
     )
 
 

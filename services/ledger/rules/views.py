@@ -83,6 +83,8 @@ def run_view(row: Row) -> RunView:
         reason=row["reason"],
         restarts=row["restarts"],
         deadline_at=row["deadline_at"],
+        include_tests=row["include_tests"],
+        expired_at=row["expired_at"],
     )
 
 

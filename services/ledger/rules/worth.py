@@ -52,6 +52,10 @@ def cells_of(plan: RunPlan) -> Iterator[tuple[TaskPin, ModelPin, int]]:
 def content_key(plan: RunPlan, task: TaskPin, pin: ModelPin, sample_id: str, repeat: int) -> str:
     """What makes two attempts, of any runs, the same."""
     variant = ["not isolated"] if plan.sandbox == SandboxKind.PROCESS else []
+    if pin.replay:
+        variant.append(pin.replay.sha256)
+    if plan.include_tests:
+        variant.append("tests")
     return attempt_key(
         task_digest=task.digest,
         sample_id=sample_id,

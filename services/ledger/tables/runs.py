@@ -51,6 +51,8 @@ class Run(SQLModel, table=True):
     waits: Any = Field(default=None, sa_column=Column(JSONB))
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     restarts: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    include_tests: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    expired_at: datetime | None = time(null=True)
     sequence: int = count()
     total: int = count()
     n_waiting: int = count()

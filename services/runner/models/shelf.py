@@ -10,8 +10,9 @@ from functools import partial
 
 import openai
 
-from assay.catalog import Catalog, CatalogError, Provider, ProviderKind
+from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
 from assay.contracts.models import ModelName
+from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
 from services.runner.errors import CallMisconfigured
 from services.runner.models.local import PATIENCE_SECONDS, LocalModel, RpcPort
@@ -134,6 +135,13 @@ class Shelf:
                 f"provider {provider_id!r} has no key: set {provider.api_key_env} in the runner's environment"
             )
         return key
+
+
+def replayed(name: ModelName, responses: Responses, task_id: str, sample_id: str) -> Served:
+    """The model that is a run's stored responses."""
+    script = Script(title=name, default=responses.default, responses=dict(responses.responses))
+    pace = Pace(REPLAY, Allowance(concurrency=_ANY_NUMBER, sure=True))
+    return Served(model=ScriptedModel(script, task_id, sample_id), pace=pace)
 
 
 def _allowance(provider: Provider) -> Allowance:

@@ -20,6 +20,7 @@ from services.ledger.postgres.outbox import PostgresOutbox
 from services.ledger.postgres.plans import Plans
 from services.ledger.postgres.reports import PostgresReports
 from services.ledger.postgres.results import PostgresResults
+from services.ledger.postgres.retention import PostgresRetention
 from services.ledger.postgres.runs import PostgresRuns
 from services.ledger.postgres.strays import PostgresStrays
 from services.ledger.postgres.sweeping import PostgresSweeper
@@ -67,6 +68,7 @@ class PostgresStores(Stores):
         self.attempts: Any = PostgresAttempts(database, plans, settings)
         self.reports: Any = PostgresReports(database, plans, settings)
         self.results: Any = PostgresResults(database, settings)
+        self.retention: Any = PostgresRetention(database)
         self.outbox: Any = PostgresOutbox(database)
         self.feeder: Any = PostgresFeeder(database, plans, settings)
         self.sweeper: Any = PostgresSweeper(database, plans, settings)

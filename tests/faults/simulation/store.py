@@ -14,6 +14,7 @@ from services.ledger.memory.money import MemoryMoney
 from services.ledger.memory.outbox import MemoryOutbox
 from services.ledger.memory.reports import MemoryReports
 from services.ledger.memory.results import MemoryResults
+from services.ledger.memory.retention import MemoryRetention
 from services.ledger.memory.runs import MemoryRuns
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.strays import MemoryStrays
@@ -52,6 +53,7 @@ class Stores:
         self.attempts = MemoryAttempts(memory, settings)
         self.reports = MemoryReports(memory, settings)
         self.results = MemoryResults(memory, settings)
+        self.retention = MemoryRetention(memory)
         self.outbox = MemoryOutbox(memory)
         self.feeder = MemoryFeeder(memory, settings)
         self.sweeper = MemorySweeper(memory, settings)
@@ -66,7 +68,7 @@ class Stores:
         return self.memory.changed
 
     def ports(self) -> dict[str, Any]:
-        names = ("runs", "control", "funds", "attempts", "reports", "results")
+        names = ("runs", "control", "funds", "attempts", "reports", "results", "retention")
         return {name: getattr(self, name) for name in names}
 
     def duties(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from services.ledger.memory.money import MemoryMoney
 from services.ledger.memory.outbox import MemoryOutbox
 from services.ledger.memory.reports import MemoryReports
 from services.ledger.memory.results import MemoryResults
+from services.ledger.memory.retention import MemoryRetention
 from services.ledger.memory.runs import MemoryRuns
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.sweeping import MemorySweeper
@@ -35,6 +36,7 @@ class MemoryDesk(Desk):
         self.attempts: Any = MemoryAttempts(store, settings)
         self.reports: Any = MemoryReports(store, settings)
         self.results: Any = MemoryResults(store, settings)
+        self.retention: Any = MemoryRetention(store)
         self.outbox: Any = MemoryOutbox(store)
         self.feeder: Any = MemoryFeeder(store, settings)
         self.sweeper: Any = MemorySweeper(store, settings)

@@ -1,0 +1,39 @@
+"""A task whose hidden tests are shown: the same task, with the tests in its instructions."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from assay.catalog.bundles import Bundles
+from assay.catalog.task import Task
+from assay.contracts.codec import canonical, decode
+from assay.contracts.files import Files
+from assay.contracts.tasks import PublicTask
+
+_TESTS = "tests/"
+_BACKTICKS = re.compile("`{3,}")
+_HEAD = "These are the tests that will grade your work:"
+
+
+def tests_of(task: Task) -> str:
+    """The task's hidden tests as text for a prompt; empty for a task that is not graded by tests."""
+    files = {path: content for path, content in task.files.items() if path.startswith(_TESTS)}
+    return "\n\n".join((_HEAD, *(_shown(path, content) for path, content in sorted(files.items())))) if files else ""
+
+
+def showing_tests(bundles: Bundles, told: str) -> Files:
+    """The public bundle with ``told`` after the instructions, whatever solver reads them."""
+    task = decode(PublicTask, bundles.public["task.json"])
+    shown = msgspec.structs.replace(task, instructions=f"{task.instructions.rstrip()}\n\n{told}")
+    return {**bundles.public, "task.json": canonical(shown)}
+
+
+def _shown(path: str, content: bytes) -> str:
+    try:
+        text = content.decode().rstrip("\n")
+    except UnicodeDecodeError:
+        return f"{path}\n(binary, {len(content)} bytes, not shown)"
+    fence = "`" * (max((len(found) for found in _BACKTICKS.findall(text)), default=2) + 1)
+    return f"{path}\n{fence}\n{text}\n{fence}"
