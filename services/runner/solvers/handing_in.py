@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
+from assay.artifacts import BUNDLE_MEDIA_TYPE, ArtifactError, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
 from assay.contracts.files import Files, FilesRefused
@@ -14,13 +14,14 @@ from assay.sandbox import Mounts, Sandbox
 from services.runner.artifacts import JSON_LINES, Opened
 from services.runner.errors import AnswerUnusable, TaskUnusable
 from services.runner.solvers.remains import keep_patch
+from services.runner.text import clean
 from services.runner.trying import Try
 
 
 @asynccontextmanager
 async def open_sandbox(attempt: Try, spec: SandboxSpec, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
     """The attempt's own. Making and removing it is the host's work, and not on the attempt's clock. What went out of it
-    is kept as ``egress.jsonl``, however it ends."""
+    is kept as ``egress.jsonl``, however it ends; where it cannot be kept, that is noted and changes nothing else."""
     asked: Sequence[Connection] = ()
     attempt.clock.pause()
     try:
@@ -33,8 +34,15 @@ async def open_sandbox(attempt: Try, spec: SandboxSpec, mounts: Mounts = ()) -> 
                 attempt.clock.pause()
     finally:
         if spec.egress:
-            lines = b"".join(encode(connection) + b"\n" for connection in asked)
-            await attempt.kept.keep("egress.jsonl", lines, JSON_LINES)
+            await _keep_egress(attempt, asked)
+
+
+async def _keep_egress(attempt: Try, connections: Sequence[Connection]) -> None:
+    lines = b"".join(encode(connection) + b"\n" for connection in connections)
+    try:
+        await attempt.kept.keep("egress.jsonl", lines, JSON_LINES)
+    except ArtifactError as error:
+        attempt.notes.append(f"what went out of the sandbox could not be kept: {clean(str(error), 300)}")
 
 
 async def lay_out(sandbox: Sandbox, opened: Opened) -> None:
