@@ -73,3 +73,31 @@ def test_a_run_is_launched_from_the_page_and_reaches_the_leaderboard(stack: Stac
     stack.finish(run_id)
     expect(page.locator("tbody tr").first).to_contain_text("oracle")
     expect(page.locator("tbody tr").first).to_contain_text("100")
+
+
+_STEPS = "rows => rows.map(row => [row.dataset.step, row.textContent.replace(/\\s+/g, ' ')])"
+
+
+def test_an_agents_steps_are_seen_live_and_are_the_same_afterwards(stack: Stack, page: Page) -> None:
+    """Those of the agent in the house, and those of a program, of which its requests are seen."""
+    run_id = stack.submit(tasks=["invoice_totals", "invoice_totals_command"], models=["scripted/repairer"])
+    attempts = [row["attempt_id"] for row in stack.attempts(run_id)]
+    steps = page.locator("agent-steps .step")
+    page.goto(f"/attempts/{attempts[0]}")
+    expect(steps.first).to_contain_text("message")
+    expect(page.locator("agent-steps .now")).to_have_count(1)
+    stack.finish(run_id)
+    for attempt_id in attempts:
+        if attempt_id not in page.url:
+            page.goto(f"/attempts/{attempt_id}?tab=steps")
+        expect(page.locator("#outcome")).to_contain_text("passed")
+        expect(page.locator("agent-steps .now")).to_have_count(0)
+        expect(steps.filter(has_text="call bash").first).to_be_visible()
+        seen = steps.evaluate_all(_STEPS)
+        page.goto(f"/attempts/{attempt_id}#step-5")
+        page.reload()
+        expect(page.locator("#step-5")).to_be_focused()
+        assert steps.evaluate_all(_STEPS) == seen
+        expect(page.locator("[data-meter=turns]")).to_contain_text("8 of 30")
+        page.get_by_role("tab", name="Patch").click()
+        expect(page.locator("patch-artifact summary").first).to_contain_text("billing/")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from assay.contracts.runs import RunRequest, WaitReason
-from tests.web.stage import control
+from tests.web.stage import agents, control
 from tests.web.stage.server import Stage
 
 pytestmark = pytest.mark.browser
@@ -73,8 +73,11 @@ def addresses(stage: Stage) -> dict[str, str]:
     cancelling = stage.do(stage.play.submit, RunRequest(models=models, suite="coding")).run.run_id
     stage.do(stage.play.step, cancelling, 14)
     stage.do(control.cancel, stage.play, cancelling)
+    agent = stage.do(agents.begin, stage.play)
+    stage.do(agents.leave, stage.play, agent, agents.transcript(agents.repair()))
     return {
         "/runs": "outcome-bar",
+        f"/attempts/{agent}#step-12": "agent-steps .step.target",
         f"/runs/{half}": "[data-note=stalled]",
         f"/runs/{ended}": "#retry",
         f"/runs/{again}": "attempts-table .aside",

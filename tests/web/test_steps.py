@@ -52,7 +52,7 @@ def test_steps_appear_as_they_happen_and_are_the_same_afterwards(page: Page, sta
     expect(page.locator("[data-meter=tool_calls]")).to_contain_text("2 of 40")
     expect(page.locator("[data-meter=tokens]")).to_contain_text("2,660 of 20,000")
     expect(page.locator("[data-meter=cost] [role=meter]")).to_have_attribute("aria-valuenow", "1")
-    expect(page.locator("#step-6 .kind")).to_have_text("failed")
+    expect(page.locator("#step-6 .fault")).to_have_text("failed")
     writing = TailLine(attempt_id=attempt_id, token=1, kind=TailKind.MODEL, text="The discount is ta", time=now())
     stage.do(stage.board.tail, attempt_id, writing)
     expect(page.locator("agent-steps .now")).to_contain_text("The discount is ta")

@@ -25,8 +25,9 @@ function renderMeter({ id, name, used, limit, part }: Meter) {
   const level = part === null ? "" : part >= 1 ? "full" : part >= 0.8 ? "near" : "";
   return html`<div data-meter=${id} class=${level}>
     <dt>${name}</dt>
-    <dd>${used} <small>${limit ? `of ${limit}` : "no limit"}</small></dd>
-    ${part === null ? nothing : html`<dd class="gauge" role="meter" aria-label="${name} used" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.min(100, Math.round(part * 100))} aria-valuetext="${used} of ${limit}, ${percent(part)}"><i .style=${`width: ${width(part)}`}></i></dd>`}
+    <dd>${used} <small>${limit ? `of ${limit}` : "no limit"}</small>
+      ${part === null ? nothing : html`<span class="gauge" role="meter" aria-label="${name} used" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.min(100, Math.round(part * 100))} aria-valuetext="${used} of ${limit}, ${percent(part)}"><i .style=${`width: ${width(part)}`}></i></span>`}
+    </dd>
   </div>`;
 }
 
@@ -76,6 +77,6 @@ export const metersStyle = css`
   .meters dt { color: var(--quiet); font-size: 12px; }
   .meters dd { margin: 0; font-weight: 560; font-variant-numeric: tabular-nums; white-space: nowrap; }
   .meters small { color: var(--quiet); font-weight: 400; font-size: 12px; }
-  .meters .gauge { height: 5px; margin-top: 4px; border-radius: 3px; background: var(--sunken); box-shadow: inset 0 0 0 1px var(--line); overflow: hidden; }
+  .meters .gauge { display: block; height: 5px; margin-top: 4px; border-radius: 3px; background: var(--sunken); box-shadow: inset 0 0 0 1px var(--line); overflow: hidden; }
   .meters .gauge i { display: block; height: 100%; background: var(--fill); transition: width 0.25s; }
 `;

@@ -22,12 +22,11 @@ export interface Shown {
 
 export function renderStep(step: Step, shown: Shown) {
   const { number, kind, tool, failed } = step;
-  const name = `${kind}${tool ? ` ${tool}` : ""}${failed ? ", failed" : ""}`;
   return html`<li class="step ${kind} ${failed ? "failed" : ""} ${shown.target ? "target" : ""}" id="step-${number}" data-step=${number} tabindex="-1">
     <div class="line">
-      <button class="fold" aria-expanded=${shown.depth > 0} aria-label="Step ${number}, ${name}" @click=${shown.fold}>
-        <wa-icon name=${shown.depth ? "chevron-down" : "chevron-right"}></wa-icon><span class="kind">${failed ? "failed" : kind}</span>
-        ${tool ? html`<span class="used">${visible(tool)}</span>` : nothing}
+      <button class="fold" aria-expanded=${shown.depth > 0} @click=${shown.fold}>
+        <wa-icon name=${shown.depth ? "chevron-down" : "chevron-right"}></wa-icon><span class="visually-hidden">Step ${number}, </span><span class="kind">${kind}</span>
+        ${tool ? html`<span class="used">${visible(tool)}</span>` : nothing}${failed ? html`<span class="fault">failed</span>` : nothing}
       </button>
       <span class="summary">${shown.depth ? nothing : visible(summary(step))}</span>
       <span class="spent" title="All tokens and money of the attempt up to here">${count(step.tokens)} tok · ${dollars(exact(BigInt(step.costNanousd)))}</span>
@@ -78,7 +77,7 @@ export const rowStyle = css`
   .fold wa-icon { color: var(--quiet); font-size: 14px; }
   .kind { font-weight: 620; font-size: 13px; color: var(--text); }
   .step.message .kind { color: var(--accent); }
-  .step.failed .kind { color: var(--danger); }
+  .fault { color: var(--danger); font-weight: 620; font-size: 13px; }
   .used { font: 12.5px var(--mono); color: var(--text); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; }
   .summary { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--quiet); font: 12.5px var(--mono); unicode-bidi: isolate; }
   .spent, .line time { color: var(--quiet); font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
