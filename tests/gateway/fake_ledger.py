@@ -252,7 +252,8 @@ class FakeLedger:
     async def _list_facts(self, request: ListFacts) -> FactPage:
         self.asked.append(f"facts {request.after}")
         events = self.runs[request.run_id].events if request.run_id in self.runs else []
-        page = events[request.after : request.after + request.limit]
+        about = f'"type":"{request.entity}.'.encode() if request.entity else b""
+        page = [event for event in events[request.after :] if about in event][: request.limit]
         return FactPage(events=tuple(event.decode() for event in page), last_sequence=len(events))
 
     async def _health(self, request: GetHealth) -> ServiceHealth:

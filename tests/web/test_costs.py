@@ -93,6 +93,47 @@ def test_the_costs_of_one_run_are_reached_from_it(page: Page, stage: Stage) -> N
     expect(page.locator("tfoot")).to_contain_text("All, 20 calls")
 
 
+def test_a_past_run_is_costed_again_at_other_prices(page: Page, stage: Stage) -> None:
+    run_id = finished(stage)
+    page.goto(f"/costs?run={run_id}")
+    expect(page.get_by_role("columnheader", name="At these prices")).to_have_count(0)
+    field = page.get_by_label("At prices of")
+    field.focus()
+    expect(page.locator("#versions option").first).to_have_attribute("value", "2025-10")
+    with page.expect_request(re.compile(r"/costs\?.*as_of_prices=2025-06-01")):
+        field.fill("2025-06-01")
+        field.press("Enter")
+    expect(page).to_have_url(re.compile(f"run={run_id}&prices=2025-06-01"))
+    expect(page.locator("tbody td").last).to_contain_text("−50 %")
+    expect(page.locator("tfoot td").last).to_contain_text(re.compile(r"\$0\.00\d+ −50 %"))
+    page.reload()
+    expect(page.locator("tfoot td").last).to_contain_text("−50 %")
+    field.fill("x/y?")
+    field.press("Enter")
+    expect(page.locator("tfoot td").last).to_have_text("unknown")
+    field.fill("yesterday")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("'yesterday' is neither a day nor a version")
+    field.fill("")
+    field.press("Enter")
+    expect(page.get_by_role("columnheader", name="At these prices")).to_have_count(0)
+
+
+def test_at_midnight_the_day_begins_anew(page: Page, stage: Stage) -> None:
+    stage.board.till.days_ago = 1
+    page.goto("/costs")
+    day = page.locator("[data-account=day]")
+    expect(day).to_be_visible()
+    asked = reads(page)
+    stage.board.till.days_ago = 0
+    page.locator("costs-page").evaluate("page => page.watch.turnDay(Date.now())")
+    page.wait_for_timeout(200)
+    assert sorted(re.sub(r".*/v1/|\?.*", "", url) for url in asked) == ["costs", "money"]
+    page.locator("costs-page").evaluate("page => page.watch.turnDay(Date.now())")
+    page.wait_for_timeout(200)
+    assert len(asked) == 2, "it is today"
+
+
 def test_days_are_chosen_by_the_calendar(page: Page, stage: Stage) -> None:
     finished(stage)
     page.goto("/costs")

@@ -154,12 +154,15 @@ def test_money_is_shown_as_it_moves(page: Page, stage: Stage) -> None:
 
 
 def test_a_warning_comes_as_a_toast_and_stays(page: Page, stage: Stage) -> None:
-    run_id = started(stage)
+    run_id = stage.do(stage.play.submit, RunRequest(models=PRICED, suite="demo")).run.run_id
     page.goto(f"/runs/{run_id}")
     expect(page.locator("dl.facts")).to_be_visible()
     stage.do(control.warn, stage.play, run_id, "day", 80, "80 % of the day's limit of $20 is reached.", "20")
     expect(page.locator("wa-toast-item")).to_contain_text("80 % of the day's limit")
     expect(page.locator("[data-note=warned-day]")).to_contain_text("80 % of the day's limit of $20 is reached.")
+    warned = stage.play.runs[run_id].run.sequence
+    stage.do(stage.play.step, run_id, 180)
+    assert stage.play.runs[run_id].run.sequence > warned + 150
     page.reload()
     expect(page.locator("[data-note=warned-day]")).to_contain_text("80 % of the day's limit of $20 is reached.")
     expect(page.locator("wa-toast-item")).to_have_count(0)

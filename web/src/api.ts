@@ -6,6 +6,7 @@ import type {
   Board,
   CostBy,
   Costs,
+  ModelPrice,
   ModelView,
   Money,
   Problem,
@@ -75,9 +76,9 @@ export function restartRun(
   return send("POST", `${ofRun(runId)}/restart`, again, { "Idempotency-Key": idempotencyKey });
 }
 
-/** Facts of a run with sequences above `after`, in order. */
-export function listFacts(runId: string, after: number, limit: number): Promise<FactEvent[]> {
-  return get(`${ofRun(runId)}/facts?${encode({ after: String(after), limit: String(limit) })}`);
+/** Facts about a run itself, not its attempts, with sequences above `after`, in order. */
+export function listRunFacts(runId: string, after: number, limit: number): Promise<FactEvent[]> {
+  return get(`${ofRun(runId)}/facts?${encode({ entity: "run", after: String(after), limit: String(limit) })}`);
 }
 
 export function getMoney(): Promise<Money> {
@@ -99,10 +100,17 @@ export interface CostFilter {
   run_id: string;
   since: string;
   until: string;
+  /** A day or a version of prices to cost the same tokens by. */
+  as_of_prices: string;
 }
 
 export function getCosts(filter: CostFilter, cursor = ""): Promise<Costs> {
   return get(`/costs?${encode({ ...filter, cursor })}`);
+}
+
+/** What models cost today, and the versions of prices that say so. */
+export function listPrices(): Promise<ModelPrice[]> {
+  return get("/prices");
 }
 
 export function getAttempt(attemptId: string): Promise<AttemptDetail> {

@@ -81,3 +81,10 @@ export interface Costs {
   until: string | null;
   next_cursor: string;
 }
+
+/** A model's price, or why it has none. */
+export interface ModelPrice {
+  model: string;
+  price: Price | null;
+  reason: string;
+}

@@ -113,6 +113,14 @@ test("facts of before say nothing of a standstill that is over", () => {
   expect(store.stalled).toBeNull();
 });
 
+test("a standstill of before is over when an attempt moved since, whatever the run said later", () => {
+  const store = started();
+  store.fact(fact(4, attempt(0, "done")));
+  store.fact(warned(5));
+  store.recall([stalled(3).event, warned(5).event]);
+  expect(store.stalled).toBeNull();
+});
+
 test("the largest hold of each model is kept after it is released", () => {
   const store = started();
   store.fact(fact(4, { ...attempt(0, "running"), held_usd: "0.5" }));

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -27,9 +27,11 @@ class FactPage(Data, frozen=True, kw_only=True):
 
 
 class ListFacts(Request[FactPage], frozen=True, kw_only=True, tag="facts.list"):
-    """A run's facts after a sequence: how a gap on the bus is filled from the truth."""
+    """A run's facts after a sequence: how a gap on the bus is filled from the truth. With ``entity`` (``run`` or
+    ``attempt``) only those about it: of a long run, what became of the run itself is little."""
 
     reply: ClassVar[Any] = FactPage
     run_id: str
     after: Annotated[int, Meta(ge=0)] = 0
     limit: PageSize = 500
+    entity: Literal["", "run", "attempt"] = ""

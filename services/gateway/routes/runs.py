@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -90,9 +90,12 @@ async def list_facts(
     ports: Wired,
     after: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
     limit: Limit = 200,
+    entity: Annotated[
+        Literal["", "run", "attempt"], QueryParameter(description="Only facts about the run itself, or its attempts.")
+    ] = "",
 ) -> list[Event]:
     """CloudEvents with sequences above `after`, in order; ask again with the last one's sequence for more."""
-    page = await ports.bus.rpc.request(ListFacts(run_id=run_id, after=after, limit=limit))
+    page = await ports.bus.rpc.request(ListFacts(run_id=run_id, after=after, limit=limit, entity=entity))
     if not page.last_sequence:
         raise Unknown("run", run_id, "GET /api/v1/runs lists them.")
     return [msgspec.json.decode(text, type=Event) for text in page.events]

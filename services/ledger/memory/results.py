@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from itertools import islice
 
 from assay.contracts.rpc import FactPage, GetBoard, ListFacts
 from assay.contracts.runs import Board
@@ -36,9 +37,9 @@ class MemoryResults:
     async def history(self, query: ListFacts) -> FactPage:
         run = self._store.runs.get(query.run_id)
         last = run["sequence"] if run else 0
-        wanted = range(query.after + 1, min(last, query.after + query.limit) + 1)
-        events = tuple(self._store.facts[query.run_id, sequence]["body"] for sequence in wanted)
-        return FactPage(events=events, last_sequence=last)
+        later = (self._store.facts[query.run_id, sequence] for sequence in range(query.after + 1, last + 1))
+        wanted = (fact["body"] for fact in later if query.entity in ("", fact["subject"].split(".")[4]))
+        return FactPage(events=tuple(islice(wanted, query.limit)), last_sequence=last)
 
     async def capacity(self) -> dict[str, int]:
         return live_slots(self._store, self._silence_seconds)

@@ -72,10 +72,12 @@ class PostgresResults:
 async def _history(query: ListFacts, connection: Connection) -> FactPage:
     last = await connection.fetchval("SELECT sequence FROM runs WHERE run_id = $1", query.run_id)
     rows = await connection.fetch(
-        "SELECT body FROM facts WHERE run_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
+        "SELECT body FROM facts WHERE run_id = $1 AND sequence > $2 "
+        "AND ($4 = '' OR split_part(subject, '.', 5) = $4) ORDER BY sequence LIMIT $3",
         query.run_id,
         query.after,
         query.limit,
+        query.entity,
     )
     return FactPage(events=tuple(row["body"] for row in rows), last_sequence=last or 0)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Denial, Fault, Stage, State
-from assay.contracts.facts import AttemptFinished, AttemptRequeued
+from assay.contracts.facts import AttemptFinished, AttemptRequeued, Event
 from assay.contracts.problems import ProblemError
-from assay.contracts.rpc import Claim, ClaimAttempts, GetBoard, Heartbeat
+from assay.contracts.rpc import Claim, ClaimAttempts, GetBoard, Heartbeat, ListFacts
 from assay.contracts.runs import RunStatus
 from assay.contracts.verdicts import Outcome
 from services.ledger.errors import Contradiction
@@ -94,6 +95,17 @@ async def test_a_judge_is_told_where_the_result_of_the_try_is(desk: Desk) -> Non
         kept.attempt_id: result,
         without.attempt_id: None,
     }
+
+
+async def test_what_became_of_the_run_itself_is_told_alone(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    await desk.start(run)
+    every = await desk.events(run.run_id)
+    page = await desk.results.history(ListFacts(run_id=run.run_id, entity="run", limit=2))
+    told = [msgspec.json.decode(text, type=Event).type for text in page.events]
+    assert told == [event.type for event in every if event.type.startswith("run.")] == ["run.submitted", "run.started"]
+    page = await desk.results.history(ListFacts(run_id=run.run_id, entity="attempt", after=1))
+    assert len(page.events) == len(every) - 2 and page.last_sequence == len(every)
 
 
 async def test_a_report_that_comes_twice_takes_effect_once(desk: Desk) -> None:

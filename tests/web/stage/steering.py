@@ -7,9 +7,11 @@ from litestar import Response, get, patch, post, put
 
 from assay.contracts.rpc import CostBy
 from assay.contracts.runs import Priority, RunLimits, RunRequest
+from assay.contracts.spending import ModelPrice
 from tests.web.stage import control, views
 from tests.web.stage.answers import Asked, board_of, query, read, reply
-from tests.web.stage.till import MoneyLimits
+from tests.web.stage.catalogue import MODELS
+from tests.web.stage.till import MoneyLimits, recosted
 
 
 class Changed(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,7 +67,9 @@ async def change(request: Asked) -> Response[bytes]:
 @get("/api/v1/runs/{run_id:str}/facts", sync_to_thread=False)
 def list_facts(request: Asked) -> Response[bytes]:
     after, limit = int(query(request, "after", "0")), int(query(request, "limit", "200"))
-    return reply(board_of(request).play.runs[run_of(request)].facts[after : after + limit])
+    entity = query(request, "entity")
+    facts = [one for one in board_of(request).play.runs[run_of(request)].facts if one.type.startswith(entity)]
+    return reply([one for one in facts if one.sequence > after][:limit])
 
 
 @get("/api/v1/money", sync_to_thread=False)
@@ -81,7 +85,13 @@ async def set_limits(request: Asked) -> Response[bytes]:
 @get("/api/v1/costs", sync_to_thread=False)
 def get_costs(request: Asked) -> Response[bytes]:
     by = CostBy(query(request, "by", "model"))
-    return reply(board_of(request).till.costs(by, query(request, "run_id")))
+    found = board_of(request).till.costs(by, query(request, "run_id"))
+    return reply(recosted(found, prices) if (prices := query(request, "as_of_prices")) else found)
 
 
-steering = (quote, cancel, pause, resume, restart, change, list_facts, get_money, set_limits, get_costs)
+@get("/api/v1/prices", sync_to_thread=False)
+def list_prices() -> Response[bytes]:
+    return reply([ModelPrice(model=model.name, price=model.price) for model in MODELS])
+
+
+steering = (quote, cancel, pause, resume, restart, change, list_facts, get_money, set_limits, get_costs, list_prices)

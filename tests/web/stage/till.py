@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import msgspec
 
@@ -35,6 +36,7 @@ class Till:
     judge_usd: Usd = "0.021"
     excess_usd: Usd = "0"
     history: bool = True
+    days_ago: int = 0
     saying: str = ""
     """Put before every refusal."""
 
@@ -50,7 +52,7 @@ class Till:
         progress = [played.run.progress for played in self.play.runs.values()]
         spent = sum(nanousd(one.cost_usd) for one in progress)
         held = sum(nanousd(one.held_usd) for one in progress)
-        day = f"day:default:{now():%Y-%m-%d}"
+        day = f"day:default:{now() - timedelta(days=self.days_ago):%Y-%m-%d}"
         accounts = (
             account(day, AccountKind.DAY, self.day_usd, spent, held),
             account("project:default", AccountKind.PROJECT, self.project_usd, spent, held),
@@ -97,6 +99,21 @@ class Till:
             total = _added(total, row)
         judge, excess = ("0", "0") if run_id else (self.judge_usd, self.excess_usd)
         return Costs(rows=tuple(rows.values()), total=total, judge_usd=judge, excess_usd=excess)
+
+
+def recosted(costs: Costs, prices: str) -> Costs:
+    """Prices of days were half of today's; of a version that ends in ``?`` nobody knows any."""
+    if not prices[:4].isdigit() and "/" not in prices:
+        error = FieldError(where="as_of_prices", message=f"{prices!r} is neither a day nor a version of prices.")
+        raise ProblemError(
+            Problem(code="invalid", title="Not valid", status=422, detail=error.message, errors=(error,))
+        )
+
+    def again(row: CostRow) -> CostRow:
+        other = None if prices.endswith("?") else usd(nanousd(row.cost_usd) // 2)
+        return msgspec.structs.replace(row, recosted_usd=other)
+
+    return msgspec.structs.replace(costs, rows=tuple(map(again, costs.rows)), total=again(costs.total))
 
 
 _LABELS: dict[CostBy, Callable[[Played, AttemptView], str]] = {

@@ -7,12 +7,17 @@ import { nano } from "../format/money.ts";
 import type { RunsStore } from "./runs-store.ts";
 
 const PACE_MS = 1_500;
+const LOOK_MS = 20_000;
+/** The server's midnight may come a little later than this machine's. */
+const MOST_LOOKS = 5;
 
 export class MoneyWatch implements ReactiveController {
   money: Money | null = null;
   problem: Problem | null = null;
   private sums = "";
   private timer = 0;
+  private clock = 0;
+  private looked = { day: "", times: 0 };
   private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -24,9 +29,11 @@ export class MoneyWatch implements ReactiveController {
 
   hostConnected(): void {
     void this.read();
+    this.clock = window.setInterval(() => this.turnDay(Date.now()), LOOK_MS);
   }
 
   hostDisconnected(): void {
+    window.clearInterval(this.clock);
     window.clearTimeout(this.timer);
     this.timer = 0;
   }
@@ -55,6 +62,18 @@ export class MoneyWatch implements ReactiveController {
     this.soon();
   }
 
+  /** At midnight, in the project's time zone, what was spent today is nothing again, and no fact says so. */
+  turnDay(now: number): void {
+    const known = /\d{4}-\d{2}-\d{2}$/.exec(this.account("day")?.account ?? "")?.[0];
+    const day = dayIn(this.money?.time_zone ?? "UTC", now);
+    if (!known || !day || known >= day) return;
+    if (this.looked.day !== day) this.looked = { day, times: 0 };
+    if (this.looked.times >= MOST_LOOKS) return;
+    this.looked.times += 1;
+    void this.read();
+    this.moved();
+  }
+
   private soon(): void {
     if (this.timer) return;
     const wait = Math.max(0, this.readAt + PACE_MS - performance.now());
@@ -73,5 +92,14 @@ export class MoneyWatch implements ReactiveController {
       this.problem = asProblem(error);
       this.host.requestUpdate();
     }
+  }
+}
+
+/** `2026-11-21`; empty where this browser does not know the zone. */
+function dayIn(timeZone: string, now: number): string {
+  try {
+    return new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(now);
+  } catch {
+    return "";
   }
 }

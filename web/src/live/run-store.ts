@@ -67,13 +67,14 @@ export class RunStore implements Store {
     this.version += 1;
   }
 
-  /** Takes what was warned of before the snapshot, from the newest facts up to it. */
+  /** Takes what was warned of before the snapshot, from the facts about the run up to it. */
   recall(events: Event[]): void {
     const known = events.filter((event) => this.cursor !== null && event.sequence <= this.cursor);
     for (const { sequence, data } of known) if (data.type === "run.warned") this.warned(data, sequence, false);
-    if (known.at(-1)?.sequence !== this.cursor) return;
     const last = known.filter(({ data }) => data.type === "run.stalled" || !SAYS_NO_CHANGE.has(data.type)).at(-1);
-    if (last?.data.type === "run.stalled") this.stall(last.data);
+    if (last?.data.type !== "run.stalled" || this.cursor === null) return;
+    const since = known.filter(({ sequence }) => sequence >= last.sequence);
+    if (since.length === this.cursor - last.sequence + 1) this.stall(last.data);
   }
 
   private apply(data: Fact, { sequence, time }: Event, run: RunView): void {

@@ -2,8 +2,8 @@
 
 import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
 import { html, type TemplateResult } from "lit";
-import type { CostBy, CostRow } from "../../contracts.ts";
-import { nano } from "../../format/money.ts";
+import type { CostBy, CostRow, Usd } from "../../contracts.ts";
+import { approximate, nano } from "../../format/money.ts";
 import { count, short } from "../../format/number.ts";
 import { money } from "../../parts/money.ts";
 import { byValue } from "../../parts/sorting.ts";
@@ -59,8 +59,26 @@ const FIGURES: CostColumn[] = [
   }),
 ];
 
+const AGAIN = column("recosted", (row) => (row.recosted_usd === null ? undefined : nano(row.recosted_usd)), {
+  name: "At these prices",
+  title: "What the same tokens would cost at the prices asked for; nothing that was charged changes",
+  right: true,
+  cell: (row) =>
+    row.recosted_usd === null
+      ? html`<span class="quiet" title="A model in this row has no price there">unknown</span>`
+      : html`${money(row.recosted_usd)} <small class="quiet">${changed(row.cost_usd, row.recosted_usd)}</small>`,
+});
+
+/** `+12 %`: how the second amount differs from the first. */
+function changed(from: Usd, to: Usd): string {
+  if (nano(from) === 0n || nano(from) === nano(to)) return "";
+  const part = Math.round((approximate(to) / approximate(from) - 1) * 100);
+  return `${part < 0 ? "−" : "+"}${count(Math.abs(part))} %`;
+}
+
 const NAMES: Record<CostBy, string> = { model: "Model", task: "Task", day: "Day", run: "Run", call: "Call" };
 
-export function columnsFor(by: CostBy, label: (row: CostRow) => TemplateResult | string): CostColumn[] {
-  return [column("label", (row) => row.label, { name: NAMES[by], cell: label }), ...FIGURES];
+/** `again` adds what the same tokens would cost at other prices. */
+export function columnsFor(by: CostBy, label: (row: CostRow) => TemplateResult | string, again: boolean): CostColumn[] {
+  return [column("label", (row) => row.label, { name: NAMES[by], cell: label }), ...FIGURES, ...(again ? [AGAIN] : [])];
 }

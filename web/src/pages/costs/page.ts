@@ -4,7 +4,7 @@ import { TableController } from "@tanstack/lit-table";
 import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { asProblem, type CostFilter, getCosts } from "../../api.ts";
+import { asProblem, type CostFilter, getCosts, listPrices } from "../../api.ts";
 import {
   type AccountKind,
   type AccountView,
@@ -42,6 +42,7 @@ export class CostsPage extends LitElement {
 
   @state() private costs: Costs | null = null;
   @state() private problem: Problem | null = null;
+  @state() private versions: string[] = [];
   private view: CostFilter = viewOfAddress();
   private columns: CostColumn[] = [];
   private readonly controller = new TableController<Features, CostRow>(this);
@@ -68,13 +69,13 @@ export class CostsPage extends LitElement {
   private moved(): void {
     const view = viewOfAddress();
     if (JSON.stringify(view) === JSON.stringify(this.view)) return;
-    if (view.by !== this.view.by) this.costs = null;
+    if (view.by !== this.view.by || view.as_of_prices !== this.view.as_of_prices) this.costs = null;
     this.view = view;
     this.turn();
   }
 
   private turn(): void {
-    this.columns = columnsFor(this.view.by, (row) => this.renderLabel(row));
+    this.columns = columnsFor(this.view.by, (row) => this.renderLabel(row), this.view.as_of_prices !== "");
     void this.read();
   }
 
@@ -88,6 +89,17 @@ export class CostsPage extends LitElement {
       this.problem = null;
     } catch (error) {
       if (view === this.view) this.problem = asProblem(error);
+    }
+  }
+
+  /** The versions of prices that there are, once somebody may want to choose one. */
+  private async readVersions(): Promise<void> {
+    if (this.versions.length) return;
+    try {
+      const prices = await listPrices();
+      this.versions = [...new Set(prices.map(({ price }) => price?.version ?? "").filter(Boolean))].sort();
+    } catch {
+      // A version can be typed all the same.
     }
   }
 
@@ -140,6 +152,8 @@ export class CostsPage extends LitElement {
         ${kinds.map((kind) => html`<button class="tool" data-by=${kind} aria-pressed=${kind === by} @click=${() => setQuery({ by: kind === "model" ? "" : kind, sort: "" })}>${BY[kind]}</button>`)}
       </div>
       ${date("since", "From", since)}${date("until", "To", until)}
+      <label title="What the same tokens would cost at the prices of a day, or of a version">At prices of <input name="prices" list="versions" placeholder="a day or version" maxlength="100" .value=${this.view.as_of_prices} @focus=${this.readVersions} @change=${(event: Event) => setQuery({ prices: (event.target as HTMLInputElement).value.trim() })} /></label>
+      <datalist id="versions">${this.versions.map((version) => html`<option value=${version}></option>`)}</datalist>
       ${run_id ? html`<button class="tool" id="of-run" @click=${() => setQuery({ run: "" })}>Run ${this.nameOf(run_id)} ×</button>` : nothing}
     </div>`;
   }

@@ -10,6 +10,7 @@ export function viewOfAddress(): CostFilter {
     run_id: queryValue("run"),
     since: day(queryValue("since")),
     until: day(queryValue("until")),
+    as_of_prices: queryValue("prices").slice(0, 100),
   };
 }
 

@@ -1,9 +1,10 @@
-/** What was warned of before one came to look: the newest facts of a run are read once, when its snapshot is there. */
+/** What was warned of before one came to look: the facts about a run are read once, when its snapshot is there. */
 
-import { listFacts } from "../../api.ts";
+import { listRunFacts } from "../../api.ts";
 import type { RunStore } from "../../live/run-store.ts";
 
-const NEWEST = 100;
+/** Far more than become true of one run; its attempts' facts are not among them. */
+const MOST = 1_000;
 
 export class Past {
   private readonly asked = new WeakSet<RunStore>();
@@ -13,9 +14,8 @@ export class Past {
   async recall(store: RunStore | null): Promise<void> {
     if (!store?.run || this.asked.has(store)) return;
     this.asked.add(store);
-    const { run_id, sequence } = store.run;
     try {
-      store.recall(await listFacts(run_id, Math.max(0, sequence - NEWEST), NEWEST));
+      store.recall(await listRunFacts(store.run.run_id, 0, MOST));
       this.changed();
     } catch {
       // Without them the page says what the figures say; what happens from now on is heard all the same.
