@@ -14,6 +14,8 @@ interface Meter {
   limit: string;
   /** Used of the limit as a share of one; null where nothing limits it. */
   part: number | null;
+  /** Not all of what is used counts against the limit. */
+  rough?: boolean;
 }
 
 /** As of the newest step; what the attempt itself says where no step tells. */
@@ -21,8 +23,8 @@ export function renderMeters(detail: AttemptDetail, last: Step | undefined) {
   return html`<dl class="meters" aria-label="Used so far">${meters(detail, last).map(renderMeter)}</dl>`;
 }
 
-function renderMeter({ id, name, used, limit, part }: Meter) {
-  const level = part === null ? "" : part >= 1 ? "full" : part >= 0.8 ? "near" : "";
+function renderMeter({ id, name, used, limit, part, rough }: Meter) {
+  const level = part === null || rough ? "" : part >= 1 ? "full" : part >= 0.8 ? "near" : "";
   return html`<div data-meter=${id} class=${level}>
     <dt>${name}</dt>
     <dd>${used} <small>${limit ? `of ${limit}` : "no limit"}</small>
@@ -61,7 +63,8 @@ function time({ attempt, tries }: AttemptDetail, limit: number | null): Meter {
   const running = attempt.state === "running" && last && !last.ended_at;
   const seconds = running ? between(last.started_at, null) : attempt.duration_seconds;
   const part = limit ? Math.min(1, seconds / limit) : null;
-  return { id: "time", name: "Time", used: duration(seconds), limit: limit ? duration(limit) : "", part };
+  // Waiting for a provider and making the sandbox are in it, but not on the clock of the limit.
+  return { id: "time", name: "Time", used: duration(seconds), limit: limit ? duration(limit) : "", part, rough: true };
 }
 
 /** A part that is not nothing is seen, however small. */
