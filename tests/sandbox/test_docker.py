@@ -203,7 +203,8 @@ asyncio.run(main())"""
     await worker.wait()
     await asyncio.sleep(1)
     holder = next(one for one in left if "process1" in one["Command"])
-    assert not client.inspect_container(holder["Id"])["State"]["Running"], "it ends with its worker"
+    running = client.containers(filters={"id": holder["Id"]})
+    assert not running, "it ends with its worker"
     async with DockerProvider().open(SPEC):
         assert not any(ours(client, one["Id"]) for one in left), "and its service when the next one comes"
     assert not folder_of(left[0])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from assay.contracts.sandboxspec import SandboxSpec
-from assay.sandbox.docker import DockerProvider
+from assay.contracts.sandboxspec import Health, SandboxSpec, Service
+from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
 from tests.sandbox.conftest import asked
+from tests.sandbox.test_egress import OWN
+from tests.sandbox.trap import trap, ways_out
 
 pytestmark = pytest.mark.docker
 
@@ -23,6 +26,16 @@ def refused(*address):
     try: socket.create_connection(address, 2)
     except OSError as error: return type(error).__name__
 """
+
+
+async def test_with_a_way_out_and_a_service_there_is_still_no_other_way(tmp_path: Path) -> None:
+    service = Service(name="idle", image=DEFAULT_IMAGE, command=("sleep", "60"), health=Health(command=("true",)))
+    spec = SandboxSpec(egress=("far.example",), services=(service,))
+    with trap(tmp_path) as waiting:
+        async with DockerProvider().open(spec) as sandbox:
+            assert set(await asked(sandbox, ways_out(waiting))) <= OWN
+        assert waiting.caught() == []
+        assert sandbox.connections == []
 
 
 async def test_the_proxy_is_the_only_way_out_and_tells_of_it() -> None:
