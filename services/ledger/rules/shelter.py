@@ -57,9 +57,14 @@ def _told(tasks: list[str], kinds: Sequence[str], wish: str, worker: str, given:
     if not kinds:
         return f"the {noun} {named} cannot be held by the sandbox the run asks for ({wish}); leave that out"
     offered = ", ".join(sorted({kind for sandboxes in given for kind in sandboxes})) or "none at all"
-    asked = f"the run asks for {wish}, and " if wish in kinds else ""
+    remedy = _REMEDIES[SandboxKind(kinds[0])]
+    if wish in kinds:
+        return (
+            f"the run asks for {wish}, which no living {worker} gives (they give: {offered}); {noun} {named} cannot be "
+            f"held. {remedy}, or ask for another kind; `assay doctor` says what a host lacks"
+        )
     return (
-        f"{asked}the {noun} {named} can only be held by {' or '.join(kinds)}, which no living {worker} gives "
-        f"(they give: {offered}). {_REMEDIES[SandboxKind(kinds[0])]}, or leave out "
-        f"{'that task' if len(tasks) == 1 else 'those tasks'}; `assay doctor` says what a host lacks"
+        f"the {noun} {named} can only be held by {' or '.join(kinds)}, which no living {worker} gives (they give: "
+        f"{offered}). {remedy}, or leave out {'that task' if len(tasks) == 1 else 'those tasks'}; `assay doctor` says "
+        "what a host lacks"
     )

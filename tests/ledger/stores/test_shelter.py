@@ -75,7 +75,11 @@ async def test_a_worker_that_is_gone_does_not_count(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("given", "wish", "told"),
     [
-        (("bubblewrap",), "docker", "The run asks for docker, and the task sums"),
+        (
+            ("bubblewrap",),
+            "docker",
+            "The run asks for docker, which no living runner gives (they give: bubblewrap); task sums",
+        ),
         (("bubblewrap", "docker"), "process", "ASSAY_SANDBOX=auto,process"),
         (("process",), "auto", ""),
         (("docker", "process"), "process", ""),
