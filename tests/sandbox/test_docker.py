@@ -17,6 +17,7 @@ from docker import APIClient
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, Limit, SandboxPermanent
 from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
+from assay.sandbox.docker.orphans import orphans
 from assay.sandbox.docker.owner import LABEL, is_orphan, labels
 from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
 from tests.sandbox.conftest import SPEC, asked, python
@@ -219,3 +220,14 @@ def test_only_what_nobody_owns_is_an_orphan(tmp_path: Path) -> None:
     assert not is_orphan(foreign, running=True) and not is_orphan(foreign, running=False)
     old = foreign | {"assay.made": "1000"}
     assert is_orphan(old, running=False) and not is_orphan(old, running=True)
+
+
+def test_a_service_is_an_orphan_when_its_sandbox_has_ended_whoever_made_it(tmp_path: Path) -> None:
+    foreign = labels(tmp_path) | {"assay.boot": "another"}
+
+    def one(name: str, state: str, **more: str) -> dict[str, Any]:
+        return {"Id": name, "State": state, "Labels": foreign | {f"assay.{key}": value for key, value in more.items()}}
+
+    living, ended = one("a", "running"), one("b", "exited")
+    kept, left, lost = (one(f"{holder}-db", "running", holder=holder) for holder in ("a", "b", "gone"))
+    assert orphans([living, ended, kept, left, lost]) == [left, lost]

@@ -84,7 +84,7 @@ class Daemon:
 
     def create(self, body: dict[str, Any], folder: Path) -> str:
         """The container's id. ``folder`` is the host's folder that goes with it."""
-        body["Labels"] = owner.labels(folder)
+        body["Labels"] = (body.get("Labels") or {}) | owner.labels(folder)
         try:
             return str(self._call(self.client.create_container_from_config, body)["Id"])
         except SpecUnsupported as error:

@@ -12,6 +12,8 @@ LABEL = "assay.sandbox"
 _BOOT, _SPACE, _PID, _STARTED, _MADE, _FOLDER = (
     f"assay.{name}" for name in ("boot", "pid-namespace", "pid", "pid-started", "made", "folder")
 )
+HOLDER = "assay.holder"
+"""Of a service: its sandbox's container, which ends with its worker, wherever that is."""
 _FOREIGN_SECONDS = 600
 """After which a container that is not running is garbage, even if its owner cannot be looked up from here."""
 

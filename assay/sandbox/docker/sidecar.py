@@ -14,6 +14,7 @@ from docker import APIClient
 from docker.types import LogConfig, Mount
 
 from assay.contracts.sandboxspec import Service
+from assay.sandbox.docker.owner import HOLDER
 from assay.sandbox.seccomp import service_rules
 
 _MIB = 1 << 20
@@ -30,6 +31,7 @@ def sidecar(client: APIClient, service: Service, network_of: str, hosts: Path) -
         service.image,
         list(service.command) or None,
         environment=service.environment,
+        labels={HOLDER: network_of},
         host_config=_host_config(client, service, network_of, hosts),
     )
 
