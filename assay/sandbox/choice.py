@@ -31,7 +31,7 @@ class ChosenProvider:
         self.allowed = tuple(allowed)
         self._providers = dict(providers or {})
         self._found: dict[str, Availability] = {}
-        self._looking = asyncio.Lock()
+        self._looking = {name: asyncio.Lock() for name in self.allowed}
 
     def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AbstractAsyncContextManager[Sandbox]:
         return self.asked("").open(spec, mounts=mounts)
@@ -69,13 +69,19 @@ class ChosenProvider:
         return told or f"its operator allows {', '.join(self.allowed)}"
 
     async def _look(self, name: str, *, again: bool = False) -> Availability:
-        async with self._looking:
-            if again or name not in self._found or not self._found[name].available:
+        """One kind that does not answer holds up no other, nor what is known to work."""
+        if not again and self._works(name):
+            return self._found[name]
+        async with self._looking[name]:
+            if again or not self._works(name):
                 try:
                     self._found[name] = await self._provider(name).check()
                 except ProviderUnavailable as error:
                     self._found[name] = Availability(provider=name, available=False, reason=str(error))
             return self._found[name]
+
+    def _works(self, name: str) -> bool:
+        return name in self._found and self._found[name].available
 
     def _provider(self, name: str) -> SandboxProvider:
         found = self._providers.get(name) or open_sandbox_provider(name)

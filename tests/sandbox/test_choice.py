@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import cast
@@ -133,6 +134,23 @@ async def test_what_stopped_working_is_given_no_more() -> None:
     assert await provider.look_again() == ("bubblewrap",)
     docker.available = True
     assert await provider.look_again(missing_only=True) == ("bubblewrap", "docker")
+
+
+async def test_a_kind_that_does_not_answer_holds_up_no_other() -> None:
+    class Silent(Counted):
+        async def check(self) -> Availability:
+            self.checks += 1
+            await asyncio.sleep(60)
+            return await super().check()
+
+    docker = Silent("docker")
+    provider = chosen(Counted("bubblewrap"), docker)
+    looking = asyncio.create_task(provider.look_again())
+    while not docker.checks:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert (await provider.choose(SandboxSpec(), "")).name == "bubblewrap"
+    looking.cancel()
 
 
 def test_the_setting_names_the_kinds() -> None:
