@@ -177,7 +177,7 @@ def test_it_is_read_again_when_money_moved_and_only_then(page: Page, stage: Stag
     run_id = stage.do(stage.play.submit, RunRequest(models=("nop", "openai/gpt-4o-mini"), suite="coding")).run.run_id
     page.goto("/costs")
     expect(page.get_by_role("heading", name="Nothing was spent")).to_be_visible()
-    page.wait_for_timeout(1_700)
+    page.wait_for_timeout(2_000)
     asked = reads(page)
     stage.do(stage.play.step, run_id, 6)
     page.wait_for_timeout(1_700)

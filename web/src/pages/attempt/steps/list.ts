@@ -49,6 +49,7 @@ export class AgentSteps extends LitElement {
       .bar .range { font-variant-numeric: tabular-nums; margin-left: auto; }
       .bar .tool wa-icon { font-size: 14px; }
       .box { max-height: max(420px, calc(100vh - 260px)); overflow-y: auto; padding: 4px 0 8px; overflow-anchor: none; position: relative; }
+      .box.working { max-height: max(340px, calc(100vh - 480px)); }
       .gap { padding: 8px 14px; color: var(--warn); font-size: 12.5px; }
       .now { padding: 8px 14px; color: var(--quiet); font-size: 13px; }
       .now .plain { padding: 4px 0 0; color: var(--text); }
@@ -137,7 +138,7 @@ export class AgentSteps extends LitElement {
 
   private renderBox(steps: readonly Step[]) {
     const shown = steps.slice(this.start, this.start + STRETCH);
-    return html`<div class="box" role="region" aria-label="Steps" tabindex="0" ${ref(this.box)} @scroll=${this.scrolled}>
+    return html`<div class="box ${this.working ? "working" : ""}" role="region" aria-label="Steps" tabindex="0" ${ref(this.box)} @scroll=${this.scrolled}>
       <ol>${repeat(
         shown,
         (step) => step.number,

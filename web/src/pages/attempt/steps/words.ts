@@ -79,8 +79,8 @@ function block(text: string): Words {
 export const wordsStyle = css`
   .plain { padding: 6px 14px 8px; }
   .chunk { padding-block: 0; content-visibility: auto; contain-intrinsic-height: auto 3800px; }
-  .arguments { margin: 0; }
-  .arguments > div { display: grid; grid-template-columns: minmax(72px, max-content) minmax(0, 1fr); }
+  .arguments { margin: 0; display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); }
+  .arguments > div { display: contents; }
   .arguments dt { padding: 6px 0 0 14px; color: var(--quiet); font: 12px/1.6 var(--mono); overflow-wrap: anywhere; }
   .arguments dd { margin: 0; }
   .arguments .plain { padding-block: 5px 3px; }
