@@ -46,6 +46,7 @@ def test_steps_appear_as_they_happen_and_are_the_same_afterwards(page: Page, sta
     lines = agents.lines(attempt_id, steps)
     page.goto(f"/attempts/{attempt_id}")
     expect(page.locator("agent-steps")).to_contain_text("No steps yet")
+    expect(page.locator("[data-meter=time]")).to_contain_text(re.compile(r"[1-9]\.\d s\s+of 5 min 00 s"))
     stage.do(stage.board.tail, attempt_id, *lines[:6])
     expect(page.locator("agent-steps .step")).to_have_count(6)
     expect(page.locator("[data-meter=turns]")).to_contain_text("2 of 20")

@@ -59,7 +59,6 @@ export class AttemptPage extends LitElement {
     super();
     new Address(this);
     new Ticking(this, 10);
-    new Ticking(this, 1, () => this.topic.store?.detail?.attempt.state === "running");
   }
 
   override willUpdate(changed: PropertyValues<this>): void {

@@ -13,6 +13,7 @@ import { placeOf, type Step } from "../../../live/steps.ts";
 import { note, noteStyle } from "../../../parts/note.ts";
 import { empty, noticeStyle } from "../../../parts/notice.ts";
 import { plainStyle, visible } from "../../../parts/plain.ts";
+import { Ticking } from "../../../parts/ticking.ts";
 import { Address, go } from "../../../router.ts";
 import { notify, notifyFailure } from "../../../shell/toast.ts";
 import { byStem } from "../reading.ts";
@@ -75,6 +76,7 @@ export class AgentSteps extends LitElement {
   constructor() {
     super();
     new Address(this, () => this.want(stepOfAddress()));
+    new Ticking(this, 1, () => this.working);
   }
 
   override disconnectedCallback(): void {
