@@ -12,11 +12,13 @@ from assay.artifacts.errors import (
     StoreMisconfigured,
     StoreUnreachable,
 )
-from assay.artifacts.store import Area, ArtifactStore, open_store
+from assay.artifacts.store import REWRITE_SECONDS, Area, ArtifactStore, open_store
+from assay.artifacts.sweeping import sweep
 from assay.contracts.folders import read_folder, write_folder
 
 __all__ = [
     "BUNDLE_MEDIA_TYPE",
+    "REWRITE_SECONDS",
     "Area",
     "ArtifactCorrupt",
     "ArtifactError",
@@ -30,6 +32,7 @@ __all__ = [
     "open_store",
     "pack",
     "read_folder",
+    "sweep",
     "unpack",
     "write_folder",
 ]

@@ -9,7 +9,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import re
+import time
 from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -19,6 +23,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
+from assay.artifacts.discarding import discard_file, discard_object, recover_files
 from assay.artifacts.errors import (
     ArtifactCorrupt,
     ArtifactError,
@@ -31,7 +36,10 @@ from assay.contracts.artifacts import ArtifactRef, Sha256
 
 SMALL_BYTES = 256 * 1024
 """Up to here a local put or get runs on the event loop: 0.1 ms, less than handing it to a thread and back."""
+REWRITE_SECONDS = 3600.0
+"""Content that was written so long ago is written again when it is put: what is put is young, no sweep takes it."""
 _KNOWN_DIGESTS = 50_000
+_PAGE = 1000
 _DIGEST = re.compile("[0-9a-f]{64}")
 _PERMANENT = (
     exceptions.InvalidPathError,
@@ -52,21 +60,28 @@ class Area(StrEnum):
     ATTEMPTS = "attempts"
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    sha256: Sha256
+    size_bytes: int
+    stored_at: datetime
+
+
 class ArtifactStore:
     """One area. ``put`` of bytes it already holds costs nothing; ``get`` returns the digest's own bytes or raises."""
 
-    def __init__(self, backend: ObjectStore, area: Area) -> None:
+    def __init__(self, backend: ObjectStore, area: Area, folder: Path | None = None) -> None:
         self.area = area
-        self._backend = backend
+        self._backend, self._folder = backend, folder
         self._local = isinstance(backend, LocalStore | MemoryStore)
-        self._known: OrderedDict[str, None] = OrderedDict()
+        self._known: OrderedDict[str, float] = OrderedDict()
 
     async def put(
         self, data: bytes, media_type: str = "application/octet-stream", *, truncated: bool = False
     ) -> ArtifactRef:
         """Kept when this returns. Raises StoreFull, StoreUnreachable or StoreMisconfigured."""
         digest = sha256(data).hexdigest()
-        if digest not in self._known:
+        if not self._is_known(digest):
             with _Translate():
                 await self._put(self._key(digest), data)
             self._remember(digest)
@@ -77,7 +92,7 @@ class ArtifactStore:
     ) -> ArtifactRef:
         """As ``put``, of a file that nobody changes meanwhile; it is never in memory as a whole."""
         digest, size_bytes = await asyncio.to_thread(_digest_file, path)
-        if digest not in self._known:
+        if not self._is_known(digest):
             with _Translate():
                 await obstore.put_async(self._backend, self._key(digest), path)
             self._remember(digest)
@@ -108,6 +123,30 @@ class ArtifactStore:
             return False
         return True
 
+    async def stored(self) -> AsyncGenerator[Stored]:
+        """All that is in the area, in no order."""
+        with _Translate():
+            async for page in obstore.list(self._backend, prefix=f"{self.area}/", chunk_size=_PAGE):
+                for found in page:
+                    digest = found["path"].rpartition("/")[2]
+                    if _DIGEST.fullmatch(digest):
+                        yield Stored(digest, found["size"], found["last_modified"])
+
+    async def discard(self, digest: Sha256, before: datetime) -> bool:
+        """Deletes what was last stored before then; whether it is gone. What is stored again meanwhile stays."""
+        self._known.pop(digest, None)
+        key = self._key(digest)
+        with _Translate():
+            if self._folder is None:
+                return await discard_object(self._backend, key, before)
+            return await asyncio.to_thread(discard_file, self._folder, key, before)
+
+    async def recover(self, before: datetime) -> None:
+        """Ends what a ``discard`` began that never came back."""
+        if self._folder is not None:
+            with _Translate():
+                await asyncio.to_thread(recover_files, self._folder, self.area, before)
+
     async def _put(self, key: str, data: bytes) -> None:
         if self._local and len(data) <= SMALL_BYTES:
             obstore.put(self._backend, key, data, use_multipart=False)
@@ -124,8 +163,13 @@ class ArtifactStore:
     def _key(self, digest: str) -> str:
         return f"{self.area}/{digest[:2]}/{digest}"
 
+    def _is_known(self, digest: str) -> bool:
+        """Written by this process, and not so long ago that it might count as old."""
+        return time.monotonic() - self._known.get(digest, -REWRITE_SECONDS) < REWRITE_SECONDS
+
     def _remember(self, digest: str) -> None:
-        self._known[digest] = None
+        self._known[digest] = time.monotonic()
+        self._known.move_to_end(digest)
         if len(self._known) > _KNOWN_DIGESTS:
             self._known.popitem(last=False)
 
@@ -137,7 +181,8 @@ def open_store(url: str | Path, area: Area | str) -> ArtifactStore:
     scheme, separator, path = address.partition("://")
     with _Translate():
         if not separator or scheme == "file":
-            return ArtifactStore(_local(Path(path if separator else address).absolute()), Area(area))
+            folder = Path(path if separator else address).absolute()
+            return ArtifactStore(_local(folder), Area(area), folder)
         if scheme == "memory":
             return ArtifactStore(MemoryStore(), Area(area))
         return ArtifactStore(_remote(address), Area(area))

@@ -15,7 +15,7 @@ from assay.cli.errors import BadUsage, CommandFailed
 from assay.cli.finding import AttemptId, find_attempt
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import print_json, print_line, say, stdout
+from assay.cli.output import print_json, print_line, row, say, stdout, table
 from assay.cli.server import connected
 from assay.cli.tables import artifacts_table
 from assay.client import AssayClient
@@ -26,12 +26,13 @@ from assay.contracts.folders import write_folder
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["artifacts"])
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Without names: list what there is.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to; made if absent.")]
+OlderThan = Annotated[
+    float | None,
+    typer.Option("--older-than", min=0, metavar="DAYS", help="Give up what runs left that ended so long ago."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")]
+_LONG_SECONDS = 6 * 3600.0
 All = Annotated[bool, typer.Option("--all", help="Every artifact of the attempt.")]
-
-
-@app.callback()
-def artifacts() -> None:
-    """Keeps the commands below the noun."""
 
 
 @app.command("get")
@@ -45,6 +46,29 @@ def get_artifacts(
 ) -> None:
     """Write an attempt's artifacts into a folder, or list them."""
     asyncio.run(_get(attempt, tuple(names or ()), out, everything, server, json))
+
+
+@app.command("gc")
+def collect_garbage(
+    older_than: OlderThan = None, dry_run: DryRun = False, server: Server = "", json: Json = False
+) -> None:
+    """Delete content that no run refers to, after giving up what old runs left; rows, verdicts and costs stay."""
+    asyncio.run(_collect(older_than, dry_run, server, json))
+
+
+async def _collect(older_than: float | None, dry_run: bool, server: str, json: bool) -> None:
+    async with connected(server, timeout_seconds=_LONG_SECONDS) as client:
+        found = await client.collect_garbage(older_than, dry_run=dry_run)
+    if json:
+        print_json(found)
+        return
+    numbers = ("looked at", "referred to", "young", "deleted", "bytes freed")
+    made = table("area", *numbers, numbers=numbers)
+    for area, swept in found.areas.items():
+        row(made, area, swept.looked_at, swept.referred_to, swept.young, swept.deleted, swept.freed_bytes)
+    stdout().print(made)
+    runs = f"what {found.expired_runs} runs left"
+    print_line(f"{runs} would be given up; nothing was deleted" if dry_run else f"{runs} was given up")
 
 
 async def _get(wanted: str, names: Sequence[str], out: Path, everything: bool, server: str, json: bool) -> None:

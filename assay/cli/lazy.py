@@ -16,7 +16,7 @@ COMMANDS = {
     "watch": "Follow a run.",
     "runs": "List, show, pause, cancel, change and restart runs.",
     "attempts": "Show attempts, and what they said and printed.",
-    "artifacts": "List and fetch what attempts left.",
+    "artifacts": "List and fetch what attempts left; delete what nobody refers to.",
     "leaderboard": "Show how the models compare.",
     "costs": "Show what was spent, and on what.",
     "limits": "Show and set what may be spent.",

@@ -29,13 +29,13 @@ def running_here(data: Path | None = None) -> str:
 
 
 @asynccontextmanager
-async def connected(server: str) -> AsyncGenerator[AssayClient]:
+async def connected(server: str, timeout_seconds: float = 60.0) -> AsyncGenerator[AssayClient]:
     """A client of the named server, or else of the stack running here. Its errors come out as CommandFailed."""
     address = server or running_here()
     if not address:
         raise CommandFailed(NONE_RUNS)
     try:
-        async with AssayClient(address, with_dotenv().get("ASSAY_TOKEN", "")) as client:
+        async with AssayClient(address, with_dotenv().get("ASSAY_TOKEN", ""), timeout_seconds) as client:
             yield client
     except ProblemError as refusal:
         kind = BadUsage if refusal.problem.status in _USAGE_STATUS else CommandFailed

@@ -17,7 +17,17 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.live import ServerFrame
 from assay.contracts.models import ModelView
-from assay.contracts.rpc import AttemptPage, CostBy, ModelProbe, Money, Quote, RunPage, RunPreview, ServiceHealth
+from assay.contracts.rpc import (
+    AttemptPage,
+    Collected,
+    CostBy,
+    ModelProbe,
+    Money,
+    Quote,
+    RunPage,
+    RunPreview,
+    ServiceHealth,
+)
 from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
 from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
@@ -145,6 +155,12 @@ class AssayClient:
         """The bytes of one of the detail's ``artifacts``."""
         path = f"{API}/attempts/{_part(attempt_id)}/artifacts/{quote(name)}"
         return (await self._transport.send("GET", path)).content
+
+    async def collect_garbage(self, older_than_days: float | None = None, *, dry_run: bool = False) -> Collected:
+        """Gives up what attempts left whose run ended so long ago (None: as the gateway is set), and deletes what no
+        run refers to. Takes as long as it takes: give the client a long ``timeout_seconds``."""
+        body = {"older_than_days": older_than_days, "dry_run": dry_run}
+        return await self._transport.post(Collected, "/artifacts/gc", body)
 
     # --- results and the catalogue
 

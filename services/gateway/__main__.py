@@ -14,6 +14,7 @@ from assay.bus.protocol import Bus
 from assay.catalog.catalog import Catalog
 from assay.worker.lifetime import run_worker
 from services.gateway.app import create_app
+from services.gateway.collecting import Collector
 from services.gateway.live.hub import Hub
 from services.gateway.names import CatalogNames
 from services.gateway.ports import Ports
@@ -26,9 +27,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     listener = bind(settings.gateway_host, settings.gateway_port)
     bus = await connect(settings.bus("gateway"))
+    collecting: asyncio.Task[None] | None = None
     ends = [asyncio.create_task(stop.wait()), asyncio.create_task(bus.closed.wait())]
     try:
-        server = server_of(create_app(ports_of(bus, settings), Hub(bus)))
+        ports = ports_of(bus, settings)
+        if settings.retention_days is not None:
+            collecting = asyncio.create_task(ports.collector.keep_collecting())
+        server = server_of(create_app(ports, Hub(bus)))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         host, port = listener.getsockname()[:2]
         structlog.get_logger().info("gateway.listening", host=host, port=port, token=settings.locked)
@@ -38,17 +43,19 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         if not stop.is_set():
             raise BusClosed("the gateway has lost the bus for good")
     finally:
-        for end in ends:
-            end.cancel()
+        for task in (*ends, *([collecting] if collecting else ())):
+            task.cancel()
         await bus.close()
 
 
 def ports_of(bus: Bus, settings: Settings) -> Ports:
+    stores = {area: open_store(settings.artifacts_url, area) for area in Area}
     return Ports(
         bus=bus,
         names=CatalogNames(Catalog.open(settings.catalog)),
-        stores={area: open_store(settings.artifacts_url, area) for area in Area},
+        stores=stores,
         settings=settings,
+        collector=Collector(bus, stores, settings.retention_days, settings.retention_grace_hours),
     )
 
 

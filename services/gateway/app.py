@@ -32,6 +32,7 @@ from services.gateway.routes import (
     leaderboard,
     models,
     money,
+    retention,
     runs,
     session,
     suites,
@@ -84,7 +85,7 @@ def litestar(ports: Ports, hub: Hub) -> Litestar:
 def _api(gate: Gate) -> Router:
     """All that a configured token guards."""
     results = [runs.router, attempts.router, leaderboard.router, money.router, costs.router]
-    nouns = [*results, tasks.router, suites.router, models.router]
+    nouns = [*results, retention.router, tasks.router, suites.router, models.router]
     read = Router("/", route_handlers=nouns, before_request=refuse_unknown)
     return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[gate.guard])
 

@@ -5,6 +5,8 @@ ProblemError                 (contracts) carries the Problem; those of the catal
     ├── Unreadable           400  the body is not JSON at all
     ├── Invalid              422  it is, but a field or value of it is wrong; ``errors`` names each place
     ├── Unknown              404  nothing has this name
+    ├── NotItsStore          409  the ledger refers to nothing in the store, which may be another's
+    ├── Gone                 410  it was given up on purpose, and will not come back
     ├── Unauthorized         401  a token is configured and this is not it
     ├── Refused              403  this Host or Origin has no business here
     └── Unavailable          503  the part behind the gateway does not answer; retryable, ``Retry-After`` says when
@@ -48,6 +50,21 @@ class Unknown(GatewayError):
         detail = f"{_sentence(error)}. {hint}".strip()
         code = f"unknown_{noun.replace(' ', '_')}"
         super().__init__(Problem(code=code, title=f"Unknown {noun}", status=404, detail=detail, errors=(error,)))
+
+
+class Gone(GatewayError):
+    def __init__(self, title: str, detail: str) -> None:
+        super().__init__(Problem(code="expired", title=title, status=410, detail=detail))
+
+
+class NotItsStore(GatewayError):
+    def __init__(self) -> None:
+        detail = (
+            "No run refers to any task's bundle, as after a database was made anew: then everything in the store would "
+            "count as garbage. Make a run first if this store belongs to this ledger, or empty the store by hand."
+        )
+        title = "Nothing is collected for a ledger that knows no run"
+        super().__init__(Problem(code="no_runs", title=title, status=409, detail=detail))
 
 
 class Unauthorized(GatewayError):

@@ -16,6 +16,7 @@ from assay.contracts.models import ModelView
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
+from services.gateway.collecting import Collector
 from services.gateway.names import Chosen
 from services.gateway.settings import Settings
 
@@ -45,6 +46,7 @@ class Ports:
     names: Names
     stores: Mapping[Area, Store]
     settings: Settings
+    collector: Collector
 
 
 Wired = NamedDependency[SkipValidation[Ports]]

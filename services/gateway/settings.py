@@ -11,6 +11,8 @@ from pydantic_settings import NoDecode
 
 from assay.bus.settings import BusEnvironment
 
+SHORTEST_GRACE_HOURS = 36.0
+"""An attempt may take a day, and its report has to arrive."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
 Names = Annotated[frozenset[str], NoDecode]
@@ -26,6 +28,11 @@ class Settings(BusEnvironment):
     web: Path = Path("web/dist")
     gateway_host: str = "127.0.0.1"
     gateway_port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    retention_days: Annotated[float, Field(gt=0)] | None = None
+    """What attempts left is given up so long after their run ended, and what nobody refers to is deleted, every six
+    hours; None leaves that to ``assay artifacts gc``. Rows, verdicts and costs stay."""
+    retention_grace_hours: Annotated[float, Field(ge=SHORTEST_GRACE_HOURS)] = 72.0
+    """Content that nobody refers to is kept so long: somebody may be about to."""
     token: SecretStr = SecretStr("")
     allowed_hosts: Names = frozenset()
     allowed_origins: Names = frozenset()

@@ -73,13 +73,13 @@ class Kept:
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A public bundle, read. ``resolved`` are the references of ``task.json`` as a try leaves it, by limits."""
+    """A public bundle, read. ``resolved`` is ``task.json`` as a try leaves it, by limits."""
 
     task: PublicTask
     samples: dict[str, Sample]
     workspace: Files
     size_bytes: int
-    resolved: dict[Limits, ArtifactRef] = field(default_factory=dict[Limits, ArtifactRef])
+    resolved: dict[Limits, bytes] = field(default_factory=dict[Limits, bytes])
 
     def sample(self, sample_id: str) -> Sample:
         """Raises TaskUnusable when the task has no such sample."""
@@ -130,11 +130,10 @@ class Bundles:
 
 async def keep_task(kept: Kept, opened: Opened, ticket: Ticket) -> None:
     """``task.json``: the task as this run resolved it; the same for all its attempts, so stored once."""
-    if ticket.limits in opened.resolved:
-        kept.refs["task.json"] = opened.resolved[ticket.limits]
-        return
-    resolved = encode({"task": opened.task, "limits": ticket.limits, "solver": ticket.solver})
-    opened.resolved[ticket.limits] = await kept.keep("task.json", resolved, JSON)
+    if ticket.limits not in opened.resolved:
+        resolved = {"task": opened.task, "limits": ticket.limits, "solver": ticket.solver}
+        opened.resolved[ticket.limits] = encode(resolved)
+    await kept.keep("task.json", opened.resolved[ticket.limits], JSON)
 
 
 def read_bundle(data: bytes) -> dict[str, bytes]:

@@ -75,6 +75,18 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(assay: Assay, attem
     assert (missing.code, "did you mean 'patch.diff'?" in missing.err) == (2, True)
 
 
+@pytest.mark.slow
+def test_garbage_is_looked_for_and_what_is_young_stays(assay: Assay, attempt: str) -> None:
+    dry = assay("artifacts", "gc", "--older-than", "0", "--dry-run", "--json").data
+    assert dry["expired_runs"] >= 1
+    assert dry["areas"]["attempts"]["deleted"] == 0, "nothing is past its grace period"
+    assert dry["areas"]["attempts"]["young"] > 0
+    shown = assay("artifacts", "gc")
+    assert shown.code == 0, shown.err
+    assert "what 0 runs left was given up" in shown.out
+    assert assay("artifacts", "get", attempt, "--json").code == 0
+
+
 def test_steps_and_checks_are_made_readable() -> None:
     steps = (
         AgentStep(number=1, turn=1, kind=StepKind.MESSAGE, time=NOW, text="I look."),

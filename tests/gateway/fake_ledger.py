@@ -43,6 +43,7 @@ from assay.contracts.runs import Board, BoardRow, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
 from tests.gateway.fake_control import Order, answers_of
 from tests.gateway.fake_money import FakeMoney
+from tests.gateway.fake_references import FakeReferences
 from tests.gateway.fake_run import NEXT, FakeRun, fact_of, new_fake, now, progress_of
 
 
@@ -62,6 +63,7 @@ class FakeLedger:
         self.without_database = False
         """It answers, and cannot say anything."""
         self.money = FakeMoney()
+        self.references = FakeReferences(self.runs)
         self.orders: list[Order] = []
         self._bus = bus
 
@@ -77,6 +79,7 @@ class FakeLedger:
             ListFacts: self._list_facts,
             GetHealth: self._health,
             **self.money.answers(),
+            **self.references.answers(),
             **answers_of(self),
         }
         await self._bus.rpc.serve("ledger", {kind: self._unless_without(answer) for kind, answer in answers.items()})
@@ -228,9 +231,8 @@ class FakeLedger:
         fake = self.find(run_of(request.attempt_id))
         for row in fake.rows:
             if row.attempt_id == request.attempt_id:
-                return AttemptDetail(
-                    attempt=row, key="k", task_digest="d", sequence=fake.run.sequence, artifacts=fake.artifacts
-                )
+                about: dict[str, Any] = {"sequence": fake.run.sequence, "expired_at": fake.run.expired_at}
+                return AttemptDetail(attempt=row, key="k", task_digest="d", artifacts=fake.artifacts, **about)
         raise unknown("attempt", request.attempt_id)
 
     async def _board(self, request: GetBoard) -> Board:

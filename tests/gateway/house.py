@@ -20,6 +20,7 @@ from assay.catalog.catalog import Catalog
 from assay.contracts.codec import encode
 from assay.contracts.live import Subscribe
 from services.gateway.app import create_app
+from services.gateway.collecting import Collector
 from services.gateway.live.hub import Hub
 from services.gateway.live.pace import Pace
 from services.gateway.names import CatalogNames
@@ -147,11 +148,13 @@ async def open_house(
     ledger = FakeLedger(bus)
     await ledger.serve()
     catalog = Catalog.open(write_catalog(folder / "catalog"), recheck_seconds=0)
+    stores = {area: open_store(folder / "store", area) for area in Area}
     ports = Ports(
         bus=bus,
         names=CatalogNames(catalog),
-        stores={area: open_store(folder / "store", area) for area in Area},
+        stores=stores,
         settings=Settings.model_validate({"web": folder / "web", **settings}),
+        collector=Collector(bus, stores, None, 72.0),
     )
     listener = bind("127.0.0.1", port)
     hub = Hub(bus, pace)

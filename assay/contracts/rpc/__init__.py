@@ -18,7 +18,7 @@ from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, 
 from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptMessage, RunPreview
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.rpc.results import FactPage, GetBoard, ListFacts
-from assay.contracts.rpc.retention import Expired, ExpireRuns, ListReferences, References
+from assay.contracts.rpc.retention import Collected, Expired, ExpireRuns, ListReferences, References, Swept
 from assay.contracts.rpc.runs import (
     CancelRun,
     ChangeRun,
@@ -69,6 +69,7 @@ __all__ = [
     "Claim",
     "ClaimAttempts",
     "Claims",
+    "Collected",
     "CostBy",
     "ExpireRuns",
     "Expired",
@@ -107,6 +108,7 @@ __all__ = [
     "ServiceHealth",
     "SetMoneyLimits",
     "SubmitRun",
+    "Swept",
     "TestModel",
     "TopUpGrant",
 ]

@@ -10,12 +10,13 @@ from litestar import Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
-from assay.artifacts import Area
+from assay.artifacts import Area, ArtifactMissing
 from assay.catalog.near import near
 from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import AttemptDetail
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import GetAttempt
-from services.gateway.errors import Unknown
+from services.gateway.errors import Gone, Unknown
 from services.gateway.ports import Wired
 from services.gateway.routes.parameters import AttemptId
 
@@ -45,8 +46,24 @@ async def get_artifact(
     headers = headers_for(wanted, ref)
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(b"", status_code=304, headers=headers)
-    data = await ports.stores[Area.ATTEMPTS].get(ref)
+    try:
+        data = await ports.stores[Area.ATTEMPTS].get(ref)
+    except ArtifactMissing:
+        raise_gone(wanted, ref, detail)
+        raise
     return ranged(data, request.headers.get("range", ""), headers)
+
+
+def raise_gone(name: str, ref: ArtifactRef, detail: AttemptDetail) -> None:
+    """Raises Gone for what was given up on purpose; whatever else is missing is lost."""
+    if detail.expired_at is None:
+        return
+    raise Gone(
+        "What the attempt left was given up",
+        f"The content of {name!r} ({ref.size_bytes} bytes, sha256 {ref.sha256}) was deleted at or after "
+        f"{detail.expired_at:%Y-%m-%d %H:%M} UTC: its run had ended longer ago than artifacts are kept. "
+        "The attempt's verdict, costs and the digests stay.",
+    )
 
 
 def headers_for(name: str, ref: ArtifactRef) -> dict[str, str]:
