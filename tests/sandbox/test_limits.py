@@ -70,7 +70,7 @@ async def test_a_busy_loop_is_killed_at_its_cpu_time(isolating: SandboxProvider)
         assert (await python(sandbox, "while True: pass")).killed_by is Limit.CPU
         spread = "import os\nfor _ in range(3): os.fork()\nwhile True: pass"
         assert (await python(sandbox, spread)).killed_by is Limit.CPU
-        assert time.monotonic() - started < 6
+        assert time.monotonic() - started < 15
         assert (await python(sandbox, "print(sum(range(1000)))")).exit_code == 0
 
 
