@@ -10,15 +10,30 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 Address = IPv4Address | IPv6Address
 Reachable = Callable[[Address], bool]
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
-_DISGUISES = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
-"""IPv6 addresses that stand for one of IPv4, which may be anybody's."""
+_DISGUISES = (
+    *map(IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")),
+    IPv6Network("fec0::/10"),
+)
+"""IPv6 addresses that stand for one of IPv4, which may be anybody's; and what was private before fd00::."""
+_ANY_PORT = 9
 
 
 def is_public(address: Address) -> bool:
     """Of the Internet at large: not this machine's, a private network's, nor that of a cloud's metadata."""
     if isinstance(address, IPv6Address) and any(address in network for network in _DISGUISES):
         return False
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and not _is_own(address)
+
+
+def _is_own(address: Address) -> bool:
+    """Of this machine, whose services may listen at its public addresses too. Nothing is sent to find out."""
+    family = socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((str(address), _ANY_PORT))
+        except OSError:
+            return False
+        return ip_address(str(probe.getsockname()[0]).partition("%")[0]) == address
 
 
 async def resolve(host: str, port: int) -> Sequence[Address]:
