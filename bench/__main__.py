@@ -5,9 +5,16 @@ from __future__ import annotations
 
 import sys
 
-from bench import board, large, limit, sandbox, spine
+from bench import board, large, limit, neighbours, sandbox, spine
 
-BENCHES = {"spine": spine.main, "sandbox": sandbox.main, "large": large.main, "limit": limit.main, "board": board.main}
+BENCHES = {
+    "spine": spine.main,
+    "sandbox": sandbox.main,
+    "neighbours": neighbours.main,
+    "large": large.main,
+    "limit": limit.main,
+    "board": board.main,
+}
 
 
 def main(arguments: list[str]) -> None:

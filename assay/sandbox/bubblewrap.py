@@ -20,6 +20,7 @@ from pathlib import Path
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import seccomp
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted
+from assay.sandbox.fairness import fair
 from assay.sandbox.groups import Group, Groups, writable_groups
 from assay.sandbox.orders import limits
 from assay.sandbox.pipes import memory_file
@@ -69,7 +70,8 @@ class BubblewrapProvider:
             await room.ready()
             if groups:
                 await asyncio.to_thread(bwrap.limit, groups, spec)
-            yield room
+            async with fair(bwrap.process_1 if groups else 0):
+                yield room
         finally:
             await room.close()
 
@@ -96,6 +98,7 @@ class _Bwrap:
 
     def __init__(self, process: subprocess.Popen[bytes], complaints: int) -> None:
         self._process, self._complaints = process, complaints
+        self.process_1 = 0
         self._group: Group | None = None
         self._memory_kills = 0
 
@@ -104,7 +107,8 @@ class _Bwrap:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         try:
             self._group = groups.make(spec)
-            self._group.hold(int(children.read_text().split()[0]))
+            self.process_1 = int(children.read_text().split()[0])
+            self._group.hold(self.process_1)
         except (OSError, IndexError) as error:
             raise SandboxNotStarted(f"the sandbox cannot be put in a control group: {error}") from error
 

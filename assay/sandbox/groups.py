@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -39,16 +40,18 @@ def memory_bytes(spec: SandboxSpec) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Groups:
-    """Where groups can be made: one folder for each of the two limits in version 1, the same one twice in version 2."""
+    """Where groups can be made: one folder for each of the two limits in version 1, the same one twice in version 2.
+    ``processors`` are further ones in which sandboxes are told apart by the processors they use."""
 
     memory: Path
     tasks: Path
     version: int
+    processors: tuple[Path, ...] = ()
 
     def make(self, spec: SandboxSpec) -> Group:
         """OSError when the kernel will not."""
         name = f"{_PREFIX}{os.getpid()}-{next(_numbers)}"
-        group = Group(self.memory / name, self.tasks / name, self.version)
+        group = Group(self.memory / name, self.tasks / name, self.version, [path / name for path in self.processors])
         try:
             group.limit(memory_bytes(spec), spec.processes + OVERHEAD_TASKS)
         except OSError:
@@ -58,7 +61,7 @@ class Groups:
 
     def sweep(self) -> None:
         """Removes what processes that are gone left behind."""
-        for parent in {self.memory, self.tasks}:
+        for parent in {self.memory, self.tasks, *self.processors}:
             for folder in parent.glob(f"{_PREFIX}*-*"):
                 if not Path("/proc", folder.name.removeprefix(_PREFIX).partition("-")[0]).exists():
                     with suppress(OSError):
@@ -68,11 +71,12 @@ class Groups:
 class Group:
     """One sandbox's."""
 
-    def __init__(self, memory: Path, tasks: Path, version: int) -> None:
+    def __init__(self, memory: Path, tasks: Path, version: int, processors: Sequence[Path] = ()) -> None:
         self._memory, self._tasks, self._version = memory, tasks, version
+        self._folders = {memory, tasks, *processors}
 
     def limit(self, memory_bytes: int, tasks: int) -> None:
-        for folder in {self._memory, self._tasks}:
+        for folder in self._folders:
             folder.mkdir()
         memory = "memory.max" if self._version == 2 else "memory.limit_in_bytes"
         (self._memory / memory).write_text(str(memory_bytes))
@@ -80,7 +84,7 @@ class Group:
 
     def hold(self, pid: int) -> None:
         """The process from now on, and what it will start."""
-        for folder in {self._memory, self._tasks}:
+        for folder in self._folders:
             (folder / "cgroup.procs").write_text(str(pid))
 
     def memory_kills(self) -> int:
@@ -93,7 +97,7 @@ class Group:
 
     def remove(self) -> None:
         """Once nothing lives in it. The kernel may take some milliseconds to notice that."""
-        for folder in {self._memory, self._tasks}:
+        for folder in self._folders:
             for _ in range(_REMOVALS):
                 try:
                     folder.rmdir()
@@ -116,15 +120,21 @@ def writable_groups() -> Groups | None:
 
 
 def _version_1() -> Groups | None:
-    own = _own_groups()
+    own = own_groups()
     if "memory" not in own or "pids" not in own:
         return None
-    return Groups(memory=_folder("memory", own["memory"]), tasks=_folder("pids", own["pids"]), version=1)
+    processors = {_folder(name, own[name]).resolve() for name in ("cpu", "cpuacct") if name in own}
+    return Groups(
+        memory=_folder("memory", own["memory"]),
+        tasks=_folder("pids", own["pids"]),
+        version=1,
+        processors=tuple(path for path in processors if os.access(path, os.W_OK)),
+    )
 
 
 def _version_2() -> Groups | None:
     """Beside our own group, for one that holds processes may not be divided."""
-    own = _own_groups().get("", "/")
+    own = own_groups().get("", "/")
     parent = (ROOT / own.strip("/")).parent
     controllers = parent / "cgroup.subtree_control"
     if own == "/" or not controllers.is_file() or not {"memory", "pids"} <= set(controllers.read_text().split()):
@@ -142,10 +152,10 @@ def _usable(groups: Groups) -> bool:
     return True
 
 
-def _own_groups() -> dict[str, str]:
-    """Path by controller; version 2's has no name."""
+def own_groups(pid: int | str = "self") -> dict[str, str]:
+    """Of a process, path by controller; version 2's has no name."""
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     except OSError:
         return {}
     return {name: path for line in lines for _, names, path in [line.split(":", 2)] for name in names.split(",")}

@@ -23,6 +23,7 @@ from assay.sandbox.docker.profile import ENVIRONMENT, container
 from assay.sandbox.docker.services import beside
 from assay.sandbox.egress import EgressProxy, Reachable, environment, is_public
 from assay.sandbox.errors import SandboxError, SandboxNotStarted
+from assay.sandbox.fairness import fair, peer
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.room import Room
 
@@ -131,8 +132,10 @@ class DockerProvider:
             except TimeoutError:
                 raise await holder.silence() from None
             room = Room(spec, holder, control, _environment(spec))
+            process_1 = peer(control)
             await room.ready()
-            yield room, holder
+            async with fair(process_1):
+                yield room, holder
         finally:
             await (room.close() if room else holder.close())
 

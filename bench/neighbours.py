@@ -1,0 +1,146 @@
+"""What a bomb in one sandbox does to a program in the next: its p95 beside the bomb against its p95 beside one that is
+quiet, in turns within one run; how the bomb ended, and what it left on the host's disks.
+
+``python -m bench neighbours [--only bubblewrap,docker] [--bombs cpu,fork] [--samples 60]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assay.contracts.tasks import SandboxSpec
+from assay.sandbox import Command, Sandbox, SandboxProvider, open_sandbox_provider
+
+SPEC = SandboxSpec(memory_mb=128, cpu_seconds=4, wall_seconds=10, processes=32, workspace_mb=32)
+WORK = """
+values = [(n * 7919) % 1013 for n in range(40_000)]
+for _ in range(4):
+    values = sorted(values, key=lambda value: -value) + values[:10]
+open("kept", "w").write(str(values))
+print(len(values))
+"""
+BOMBS = {
+    "fork": "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass",
+    "memory": "x = []\nwhile True: x.append(bytearray(b'1') * 4_000_000)",
+    "cpu": "import os\nfor _ in range(4): os.fork()\nwhile True: pass",
+    "sleep": "import time\ntime.sleep(600)",
+    "disk": "while True:\n  for folder in ('/workspace', '/tmp', '/dev/shm'):\n"
+    "    try: open(folder + '/x', 'ab').write(bytes(1 << 20))\n    except OSError: open(folder + '/x', 'w')",
+    "inodes": "i = 0\nwhile True:\n  i += 1\n  open(f'/tmp/{i}', 'w').close()",
+    "output": "import os\nwhile True: os.write(1, bytes(65536))",
+}
+ENDS = {
+    "fork": {"processes"}, "memory": {"memory"}, "cpu": {"cpu"}, "sleep": {"wall"}, "disk": {"cpu", "wall"},
+    "inodes": {"files"}, "output": {"output"},
+}  # fmt: skip
+"""The limits that each may meet. Where there is no room, writing fails: what then still runs meets its CPU time."""
+_PAUSE_SECONDS = 0.2
+"""Between two goes of a bomb, as a model needs some time at least to ask for the next."""
+_ROUNDS = 4
+_MIB = 1 << 20
+
+
+@dataclass(kw_only=True)
+class Measured:
+    """Seconds of each program, the bombs' ends, MiB of disk more than before at most."""
+
+    quiet: list[float] = field(default_factory=list[float])
+    beside: list[float] = field(default_factory=list[float])
+    ends: Counter[str] = field(default_factory=Counter[str])
+    disk_mb: float = 0.0
+
+    @property
+    def ratio(self) -> float:
+        return p95(self.beside) / p95(self.quiet)
+
+
+def p95(seconds: Sequence[float]) -> float:
+    return sorted(seconds)[int(len(seconds) * 0.95)]
+
+
+async def measure(provider: SandboxProvider, bomb: str, samples: int) -> Measured:
+    """Rounds with and without take turns, so that what else the machine does falls on both. One go before is to the
+    bomb's own end; later ones may be ended with their round."""
+    found = Measured()
+    async with provider.open(SPEC) as good, provider.open(SPEC) as bad:
+        await work(good, 2)
+        await _go(bad, BOMBS[bomb], found)
+        before = used_mb()
+        for _ in range(_ROUNDS):
+            found.quiet += await work(good, samples // _ROUNDS)
+            going = asyncio.create_task(_go_on(bad, BOMBS[bomb], found))
+            await asyncio.sleep(0.1)
+            found.beside += await work(good, samples // _ROUNDS)
+            found.disk_mb = max(found.disk_mb, used_mb() - before)
+            going.cancel()
+            with suppress(asyncio.CancelledError):
+                await going
+    found.disk_mb = max(found.disk_mb, used_mb() - before)
+    return found
+
+
+async def work(sandbox: Sandbox, programs: int) -> list[float]:
+    durations: list[float] = []
+    for _ in range(programs):
+        started = time.perf_counter()
+        result = await sandbox.run(Command(argv=["python3", "-c", WORK]))
+        durations.append(time.perf_counter() - started)
+        assert result.stdout == b"40040\n", result
+    return durations
+
+
+async def _go_on(sandbox: Sandbox, bomb: str, found: Measured) -> None:
+    """The bomb again and again, until cancelled; then it is ended."""
+    while True:
+        await _go(sandbox, bomb, found)
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _go(sandbox: Sandbox, bomb: str, found: Measured) -> None:
+    result = await sandbox.run(Command(argv=["python3", "-c", bomb], timeout_seconds=5))
+    found.ends[str(result.killed_by or f"exit {result.exit_code}")] += 1
+
+
+def used_mb() -> float:
+    """On the disks that hold temporary files and Docker's."""
+    folders = {Path(tempfile.gettempdir()), Path("/var/lib/docker"), Path("/")}
+    disks = {folder.stat().st_dev: folder for folder in folders if folder.is_dir()}
+    return sum(shutil.disk_usage(folder).used for folder in disks.values()) / _MIB
+
+
+async def bench(providers: Sequence[str], bombs: Sequence[str], samples: int) -> None:
+    print(f"{samples} programs each way, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{'':22}{'p95 quiet':>11}{'beside':>9}{'ratio':>8}{'disk MiB':>10}  the bomb ended by")
+    for name in providers:
+        provider = open_sandbox_provider(name)
+        for bomb in bombs:
+            found = await measure(provider, bomb, samples)
+            quiet, beside = 1000 * p95(found.quiet), 1000 * p95(found.beside)
+            ends = ", ".join(f"{end} {times}x" for end, times in found.ends.most_common())
+            print(
+                f"{name + ' ' + bomb:22}{quiet:8.0f} ms{beside:6.0f} ms{found.ratio:8.2f}{found.disk_mb:10.1f}  {ends}",
+                flush=True,
+            )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="bubblewrap,docker")
+    parser.add_argument("--bombs", default=",".join(BOMBS))
+    parser.add_argument("--samples", type=int, default=60)
+    given = parser.parse_known_args(arguments)[0]
+    asyncio.run(bench(given.only.split(","), given.bombs.split(","), given.samples))
+
+
+if __name__ == "__main__":
+    main()
