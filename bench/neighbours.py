@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, Sandbox, SandboxProvider, open_sandbox_provider
@@ -61,7 +62,12 @@ class Measured:
 
     @property
     def ratio(self) -> float:
+        """Of the p95."""
         return p95(self.beside) / p95(self.quiet)
+
+    @property
+    def median_ratio(self) -> float:
+        return median(self.beside) / median(self.quiet)
 
 
 def p95(seconds: Sequence[float]) -> float:
@@ -120,7 +126,7 @@ def used_mb() -> float:
 
 async def bench(providers: Sequence[str], bombs: Sequence[str], samples: int) -> None:
     print(f"{samples} programs each way, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(f"{'':22}{'p95 quiet':>11}{'beside':>9}{'ratio':>8}{'disk MiB':>10}  the bomb ended by")
+    print(f"{'':22}{'p95 quiet':>11}{'beside':>9}{'ratio':>8}{'of p50':>8}{'disk MiB':>10}  the bomb ended by")
     for name in providers:
         provider = open_sandbox_provider(name)
         for bomb in bombs:
@@ -128,7 +134,8 @@ async def bench(providers: Sequence[str], bombs: Sequence[str], samples: int) ->
             quiet, beside = 1000 * p95(found.quiet), 1000 * p95(found.beside)
             ends = ", ".join(f"{end} {times}x" for end, times in found.ends.most_common())
             print(
-                f"{name + ' ' + bomb:22}{quiet:8.0f} ms{beside:6.0f} ms{found.ratio:8.2f}{found.disk_mb:10.1f}  {ends}",
+                f"{name + ' ' + bomb:22}{quiet:8.0f} ms{beside:6.0f} ms{found.ratio:8.2f}{found.median_ratio:8.2f}"
+                f"{found.disk_mb:10.1f}  {ends}",
                 flush=True,
             )
 

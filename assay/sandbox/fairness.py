@@ -1,7 +1,7 @@
 """Who takes more than one processor makes way for others: a bomb, whatever it starts, hardly slows down its neighbours.
 
 Every sandbox has an equal share of the processors, however many processes are in it. One that uses more than one
-processor gets a smaller share, until it has been calm for a while; it notices only while others want the processors.
+processor gets a smaller share, until it has rested for a while; it notices only while others want the processors.
 This takes a control group of its own that may be written; where there is none, nothing is done.
 """
 
@@ -21,8 +21,8 @@ from assay.sandbox.groups import ROOT, own_groups
 
 _LOOK_SECONDS = 0.05
 _CALM_LOOKS = 20
-_MUCH, _CALM = 1.2, 0.9
-"""Processors used at once."""
+_MUCH, _CALM = 1.2, 0.1
+"""Processors used at once. Who makes way gets little where others want much, so only rest counts as calm."""
 _SHARES = {1: (1024, 192), 2: (100, 19)}
 """By version of control groups: the usual share, and that of who makes way."""
 

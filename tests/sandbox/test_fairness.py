@@ -19,45 +19,44 @@ from assay.sandbox.fairness import CpuGroup, cpu_group, peer, watch
 from assay.sandbox.groups import writable_groups
 
 
-class Account:
-    """A control group of files, whose processes use so many processors."""
+class Account(CpuGroup):
+    """A control group whose processes use so many processors."""
 
-    def __init__(self, folder: Path, version: int) -> None:
-        self.group = CpuGroup(shares=folder / "shares", usage=folder / "usage", version=version)
-        self._used = 0.0
-        self.use(0.0)
+    def use(self, processors: float) -> None:
+        """From now on."""
+        vars(self)["spent"] = (self.used_seconds(), time.monotonic(), processors)
 
-    def use(self, seconds: float) -> None:
-        self._used += seconds
-        text = (
-            str(int(self._used * 1e9))
-            if self.group.version == 1
-            else f"usage_usec {int(self._used * 1e6)}\nuser_usec 1"
-        )
-        self.group.usage.write_text(text)
+    def used_seconds(self) -> float:
+        used, since, processors = vars(self).get("spent", (0.0, time.monotonic(), 0.0))
+        return used + processors * (time.monotonic() - since)
 
-    async def go_on(self, processors: float, seconds: float) -> str:
-        """The share at the end."""
-        until = last = time.monotonic()
-        until += seconds
-        while last < until:
-            await asyncio.sleep(0.005)
-            self.use(processors * (time.monotonic() - last))
-            last = time.monotonic()
-        return self.group.shares.read_text()
+    async def share_at(self, processors: float, seconds: float) -> str:
+        """After using so many for so long."""
+        self.use(processors)
+        await asyncio.sleep(seconds)
+        return self.shares.read_text()
 
 
 @pytest.mark.parametrize(("version", "usual", "less"), [(1, "1024", "192"), (2, "100", "19")])
 async def test_the_share_follows_the_use(tmp_path: Path, version: int, usual: str, less: str) -> None:
-    account = Account(tmp_path, version)
-    watching = asyncio.create_task(watch(account.group, look_seconds=0.03, calm_looks=5))
-    assert await account.go_on(0.3, 0.1) == usual
-    assert await account.go_on(2.0, 0.15) == less
-    assert await account.go_on(1.1, 0.3) == less, "what it would use if it made way"
-    assert await account.go_on(0.2, 0.6) == usual
-    assert not watching.done()
-    account.group.usage.unlink()
-    await asyncio.wait_for(watching, 2)
+    account = Account(shares=tmp_path / "shares", usage=tmp_path / "usage", version=version)
+    watching = asyncio.create_task(watch(account, look_seconds=0.02, calm_looks=5))
+    assert await account.share_at(0.3, 0.1) == usual
+    assert await account.share_at(2.0, 0.2) == less
+    assert await account.share_at(0.4, 0.3) == less, "what it may get while it makes way"
+    assert await account.share_at(0.02, 0.5) == usual
+    watching.cancel()
+
+
+async def test_what_the_kernel_says_is_read_and_the_end_of_a_group_is_no_error(tmp_path: Path) -> None:
+    for version, text in ((1, "1500000000\n"), (2, "usage_usec 1500000\nuser_usec 7\n")):
+        group = CpuGroup(shares=tmp_path / "shares", usage=tmp_path / "usage", version=version)
+        group.usage.write_text(text)
+        assert group.used_seconds() == 1.5
+        watching = asyncio.create_task(watch(group, look_seconds=0.01))
+        await asyncio.sleep(0.03)
+        group.usage.unlink()
+        await asyncio.wait_for(watching, 2)
 
 
 def test_our_own_group_is_never_changed() -> None:
