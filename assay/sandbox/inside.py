@@ -224,7 +224,7 @@ def confine() -> None:
         resource.setrlimit(limit, (value, value))
     for number in (_signal.SIGCHLD, _signal.SIGINT, _signal.SIGPIPE, _signal.SIGXFSZ):
         _signal.signal(number, _signal.SIG_DFL)
-    os.nice(10)
+    os.nice(5)
     os.umask(0o022)
     if USER:
         os.setgroups([])
