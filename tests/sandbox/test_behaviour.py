@@ -71,18 +71,8 @@ async def test_the_environment_is_what_was_given(sandbox: Sandbox) -> None:
     names = {line.partition("=")[0] for line in result.stdout.decode().splitlines()}
     assert "GIVEN" in names and "canary" not in result.stdout.decode()
     allowed = {
-        "GIVEN",
-        "PATH",
-        "HOME",
-        "TMPDIR",
-        "LANG",
-        "TZ",
-        "PWD",
-        "LD_LIBRARY_PATH",
-        "ASSAY_SANDBOX",
-        "OLDPWD",
-        "_",
-    }
+        "GIVEN", "PATH", "HOME", "TMPDIR", "LANG", "TZ", "PWD", "LD_LIBRARY_PATH", "ASSAY_SANDBOX", "OLDPWD", "_",
+    }  # fmt: skip
     assert names <= allowed | {"SHLVL"}
 
 
