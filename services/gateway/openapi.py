@@ -17,16 +17,17 @@ from services.gateway.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
 from services.gateway.routes.models import ModelTest
 from services.gateway.routes.money import MoneyLimits
+from services.gateway.routes.retention import CollectGarbage
 from services.gateway.routes.session import SignIn
 
 _REF = "#/components/schemas/{name}"
 _INPUTS = (
-    *(runs.RunRequest, RunChange, Restart, MoneyLimits, ModelTest, SignIn),
+    *(runs.RunRequest, RunChange, Restart, MoneyLimits, ModelTest, SignIn, CollectGarbage),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
 _OUTPUTS = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board),
-    *(rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
+    *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),
