@@ -38,6 +38,8 @@ def trouble_lines(run: RunView) -> list[str]:
     lines += [f"ended early: {run.reason}"] if run.reason and run.status in ENDED else []
     lines += [f"is being ended: {run.reason}"] if run.reason and run.status not in ENDED else []
     lines += [f"a restart of run {run.restarts}"] if run.restarts else []
+    lines += ["its models are shown the hidden tests: it counts on no leaderboard"] if run.include_tests else []
+    lines += [f"what it left was given up at {shown(run.expired_at)}"] if run.expired_at else []
     return [*lines, *([f"{run.progress.reused} results taken over"] if run.progress.reused else [])]
 
 

@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from assay.cli.errors import BadUsage
 from assay.cli.limiting import attempt_limits
 from assay.cli.responses import read_responses, replay_name
+from assay.cli.spending import trouble_lines
 from assay.contracts.replay import Responses
 from assay.contracts.tasks import AttemptLimits
 from tests.cli.calling import Assay
+from tests.contracts.messages import NOW, RUN
 
 RIGHT = "solution.py\n```python\ndef add(a, b):\n    return a + b\n```"
 
@@ -70,6 +73,7 @@ def test_responses_are_read_from_yaml_and_from_lines(tmp_path: Path) -> None:
         '{"task_id": "two", "response": "z"}\n'
     )
     found = read_responses(yaml, "")
+    assert found is not None
     assert found == Responses(default="d", responses={"one": "x", "two": {"s1": "y", "default": "z"}})
     read = read_responses(lines, "")
     assert read is not None
@@ -100,3 +104,10 @@ def test_both_a_file_and_a_text_are_one_too_many(tmp_path: Path) -> None:
         read_responses(tmp_path / "a.yaml", "x")
     with pytest.raises(BadUsage, match="cannot be read"):
         read_responses(tmp_path / "a.yaml", "")
+
+
+def test_a_run_whose_models_see_the_tests_says_so_and_when_what_it_left_was_given_up() -> None:
+    assert trouble_lines(RUN) == []
+    told = trouble_lines(structs.replace(RUN, include_tests=True, expired_at=NOW))
+    assert told[0] == "its models are shown the hidden tests: it counts on no leaderboard"
+    assert told[1].startswith("what it left was given up at 20")
