@@ -22,37 +22,44 @@ from assay.sandbox.groups import writable_groups
 class Account(CpuGroup):
     """A control group whose processes use so many processors."""
 
-    def use(self, processors: float) -> None:
+    def use(self, processors: float, wanted: int = 1) -> None:
         """From now on."""
         vars(self)["spent"] = (self.used_seconds(), time.monotonic(), processors)
+        vars(self)["want"] = wanted
+
+    def wanted(self) -> int:
+        return vars(self).get("want", 0)
 
     def used_seconds(self) -> float:
         used, since, processors = vars(self).get("spent", (0.0, time.monotonic(), 0.0))
         return used + processors * (time.monotonic() - since)
 
-    async def share_at(self, processors: float, seconds: float) -> str:
+    async def share_at(self, processors: float, seconds: float, wanted: int = 1) -> str:
         """After using so many for so long."""
-        self.use(processors)
+        self.use(processors, wanted)
         await asyncio.sleep(seconds)
         return self.shares.read_text()
 
 
 @pytest.mark.parametrize(("version", "usual", "less"), [(1, "1024", "192"), (2, "100", "19")])
 async def test_the_share_follows_the_use(tmp_path: Path, version: int, usual: str, less: str) -> None:
-    account = Account(shares=tmp_path / "shares", usage=tmp_path / "usage", version=version)
+    account = Account(shares=tmp_path / "shares", usage=tmp_path, tasks=tmp_path, version=version)
     watching = asyncio.create_task(watch(account, look_seconds=0.02, calm_looks=5))
     assert await account.share_at(0.3, 0.1) == usual
     assert await account.share_at(2.0, 0.2) == less
     assert await account.share_at(0.4, 0.3) == less, "what it may get while it makes way"
     assert await account.share_at(0.02, 0.5) == usual
+    assert await account.share_at(0.3, 0.2, wanted=16) == less, "what a bomb gets of a busy machine"
     watching.cancel()
 
 
 async def test_what_the_kernel_says_is_read_and_the_end_of_a_group_is_no_error(tmp_path: Path) -> None:
     for version, text in ((1, "1500000000\n"), (2, "usage_usec 1500000\nuser_usec 7\n")):
-        group = CpuGroup(shares=tmp_path / "shares", usage=tmp_path / "usage", version=version)
+        shares, usage, tasks = (tmp_path / name for name in ("shares", "usage", "tasks"))
+        group = CpuGroup(shares=shares, usage=usage, tasks=tasks, version=version)
         group.usage.write_text(text)
-        assert group.used_seconds() == 1.5
+        group.tasks.write_text(f"{os.getpid()}\n999999999\n")
+        assert group.used_seconds() == 1.5 and group.wanted() == 1, "we run, and the other is gone"
         watching = asyncio.create_task(watch(group, look_seconds=0.01))
         await asyncio.sleep(0.03)
         group.usage.unlink()
