@@ -24,7 +24,7 @@ def catalog() -> Catalog:
 
 
 def asked(catalog: Catalog, **fields: Any) -> Any:
-    given = {"models": ("oracle",), "tasks": ("add_two", "ticket_routing"), **fields}
+    given: dict[str, Any] = {"models": ("oracle",), "tasks": ("add_two", "ticket_routing"), **fields}
     return catalog.resolve(RunRequest(**given))
 
 
