@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
+from assay.catalog.installing import installing, mistakes_of, requirements_of
 from assay.catalog.manifest import SuiteLimits, SuiteManifest
 from assay.catalog.models import BASELINES
 from assay.catalog.narrowing import narrowed, refusals
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SelectedTask:
     """A task of a run: which samples, how much it weighs, and the limits that hold for it there. ``tests`` is what its
-    models are shown of the hidden tests."""
+    models are shown of the hidden tests. ``task`` has the run's sandbox, with what is installed there."""
 
     task: Task
     sample_ids: tuple[str, ...]
@@ -116,7 +117,14 @@ def resolve(catalog: Catalog, request: RunRequest, today: date | None = None) ->
     errors.raise_all()
     narrow = request.attempt_limits
     return Selection(
-        tasks=tuple(replace(task, limits=narrowed(task.limits, narrow)) for task in selected),
+        tasks=tuple(
+            replace(
+                each,
+                task=installing(each.task) if request.install_deps else each.task,
+                limits=narrowed(each.limits, narrow),
+            )
+            for each in selected
+        ),
         models=models,
         repeats=request.repeats or (suite.repeats if suite else 1),
         suite=suite.id if suite else "",
@@ -207,6 +215,19 @@ def _check_asked(request: RunRequest, tasks: Sequence[SelectedTask], errors: _Er
         errors.add(where, "invalid_responses", message, meant)
     if request.include_tests and tasks and not any(each.tests for each in tasks):
         errors.add("include_tests", "no_tests", "none of the run's tasks is graded by tests that could be shown")
+    if request.install_deps:
+        _check_requirements([each.task for each in tasks], errors)
+
+
+def _check_requirements(tasks: Sequence[Task], errors: _Errors) -> None:
+    """What is to be installed must be there, and plain."""
+    if tasks and not any(map(requirements_of, tasks)):
+        message = (
+            "none of the run's tasks has a workspace/requirements.txt that lists anything, without an image of its own"
+        )
+        errors.add("install_deps", "no_requirements", message)
+    for message in (message for task in tasks for message in mistakes_of(task)):
+        errors.add("install_deps", "invalid_requirements", message)
 
 
 def _selected(task: Task, request: RunRequest, suite: SuiteManifest | None) -> SelectedTask:

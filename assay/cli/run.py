@@ -55,6 +55,9 @@ ResponseText = Annotated[str, typer.Option("--response-text", metavar="TEXT", he
 IncludeTests = Annotated[
     bool, typer.Option("--include-tests", help="Show the models the hidden tests; counts on no leaderboard.")
 ]
+InstallDeps = Annotated[
+    bool, typer.Option("--install-deps", help="Make images with what tasks' requirements.txt list; needs Docker.")
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Submit it and return; the run goes on.")]
 
 
@@ -84,6 +87,7 @@ def run(
     price: Prices = [],  # noqa: B006
     sandbox: Sandbox = "",
     include_tests: IncludeTests = False,
+    install_deps: InstallDeps = False,
     response_file: ResponseFile = None,
     response_text: ResponseText = "",
     dry_run: DryRun = False,
@@ -93,8 +97,7 @@ def run(
     json: Json = False,
 ) -> None:
     responses = read_responses(response_file, response_text)
-    if responses is not None:
-        model = [*model, replay_name(response_file)]
+    model = model if responses is None else [*model, replay_name(response_file)]
     _must_name(model, suite or task or category)
     request = RunRequest(
         models=tuple(model),
@@ -113,12 +116,12 @@ def run(
         attempt_limits=limiting.attempt_limits(max_tokens, tokens, wall_time, tool_calls, turns, cost),
         sandbox=cast("SandboxWish", sandbox),
         include_tests=include_tests,
+        install_deps=install_deps,
         responses=responses,
     )
-    if dry_run:
-        asyncio.run(preview(_checked(request), server, json))
-        return
-    raise typer.Exit(until_signalled(_run(_checked(request), server, strict, detach, json), INTERRUPTED))
+    if not dry_run:
+        raise typer.Exit(until_signalled(_run(_checked(request), server, strict, detach, json), INTERRUPTED))
+    asyncio.run(preview(_checked(request), server, json))
 
 
 def _must_name(models: list[str], what: object) -> None:

@@ -109,6 +109,8 @@ class Ticket(Data, frozen=True, kw_only=True):
     """The stored responses that are the model, in the area ``public``; only in a runner's ticket."""
     include_tests: bool = False
     """The hidden tests are in the public bundle."""
+    install_deps: bool = False
+    """The run installs the tasks' requirements."""
 
 
 class Denial(StrEnum):

@@ -37,6 +37,8 @@ class Manifest(Data, frozen=True, kw_only=True):
     public: ArtifactRef | None = None
     include_tests: bool = False
     """The model was shown the hidden tests: the attempt counts on no leaderboard."""
+    install_deps: bool = False
+    """The run installs the tasks' requirements: where this one has some, ``sandbox.build`` has them."""
     replay: ArtifactRef | None = None
     sandbox: SandboxSpec = SandboxSpec()
     provider: str = ""

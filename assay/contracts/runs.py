@@ -80,6 +80,8 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sandbox: SandboxWish = ""
     include_tests: bool = False
     """Show the models the hidden tests. Such a run counts on no leaderboard."""
+    install_deps: bool = False
+    """Make and judge each task with what its workspace's ``requirements.txt`` lists, in an image made for it."""
     responses: Responses | None = None
     """What a model named ``replay/<name>`` answers: responses from elsewhere, judged as if it had given them."""
 
@@ -114,6 +116,8 @@ class RunPlan(Data, frozen=True, kw_only=True):
     """The kind of sandbox it is to be made and judged in."""
     include_tests: bool = False
     """The hidden tests are in the public bundles."""
+    install_deps: bool = False
+    """The sandboxes of tasks with requirements are built with them."""
 
 
 class Progress(Data, frozen=True, kw_only=True):

@@ -38,6 +38,7 @@ async def plan_of(request: RunRequest, names: Names, stores: Mapping[Area, Store
         reuse=request.reuse,
         sandbox=request.sandbox,
         include_tests=request.include_tests,
+        install_deps=request.install_deps,
     )
 
 

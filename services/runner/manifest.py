@@ -33,6 +33,7 @@ async def keep_manifest(attempt: Try, opened: Opened) -> None:
         price=ticket.price,
         public=ticket.public,
         include_tests=ticket.include_tests,
+        install_deps=ticket.install_deps,
         replay=ticket.replay,
         sandbox=opened.task.sandbox,
         provider=await _provider(attempt, opened.task.sandbox),

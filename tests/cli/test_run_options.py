@@ -57,6 +57,13 @@ def test_a_limit_above_the_tasks_is_refused_by_name(assay: Assay) -> None:
     assert assay("run", "--task", "add_two", "--model", "oracle", "--wall-time", "20s", "--turns", "3").code == 0
 
 
+@pytest.mark.slow
+def test_what_is_not_listed_cannot_be_installed(assay: Assay) -> None:
+    refused = assay("run", "--task", "add_two", "--model", "oracle", "--install-deps")
+    assert refused.code == 2
+    assert "install_deps" in refused.err and "workspace/requirements.txt" in refused.err
+
+
 def test_limits_are_read_as_people_write_them() -> None:
     assert attempt_limits(10, 20, "1m30s", 3, 4, "$0.5") == AttemptLimits(
         max_tokens=10, tokens=20, wall_seconds=90.0, tool_calls=3, turns=4, cost_usd="0.5"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 from assay.artifacts import Area, unpack
@@ -10,6 +14,7 @@ from assay.contracts.models import CallFault
 from assay.contracts.rpc import ModelProbe, TestModel
 from tests.gateway.house import House
 
+ADD_TWO = Path(__file__).parents[2] / "catalog" / "tasks" / "add_two"
 REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small", "name": "first"}
 
 
@@ -37,6 +42,24 @@ async def test_a_submitted_plan_has_tasks_pinned_bundles_stored_and_prices_fixed
     assert prices["nop"] is None
     assert prices["paid/big"] is not None
     assert prices["paid/big"].output_nanousd_per_mtok == 2_000_000_000
+
+
+async def test_a_run_that_installs_says_so_and_its_bundles_have_what_is_built(house: House, tmp_path: Path) -> None:
+    told = (await house.http.post("/api/v1/runs", json={**REQUEST, "install_deps": True})).json()
+    assert (told["code"], told["errors"][0]["where"]) == ("no_requirements", "install_deps")
+    task = shutil.copytree(ADD_TWO, tmp_path / "catalog" / "tasks" / "add_two")
+    (task / "workspace" / "requirements.txt").write_text("iniconfig==2.1.0\n")
+    request = {"models": ["nop"], "tasks": ["add_two"], "install_deps": True}
+    response = await house.http.post("/api/v1/runs", json=request)
+    assert response.status_code == 201, response.text
+    plan = house.ledger.submitted[0].plan
+    assert (plan.install_deps, plan.tasks[0].sandboxes) == (True, ("docker",))
+    for area, ref, name in (
+        (Area.PUBLIC, plan.tasks[0].public, "task.json"),
+        (Area.HIDDEN, plan.tasks[0].hidden, "grading.json"),
+    ):
+        build = json.loads(unpack(await house.ports.stores[area].get(ref))[name])["sandbox"]["build"]
+        assert base64.b64decode(build["requirements.txt"]) == b"iniconfig==2.1.0\n"
 
 
 async def test_the_idempotency_key_goes_through(house: House) -> None:

@@ -28,11 +28,12 @@ async def workspace(runner: Room, report: AttemptExecuted) -> dict[str, bytes]:
 
 async def test_the_manifest_says_what_the_try_was_made_of(runner: Room, served: Endpoint) -> None:
     ticket = await runner.ticket("colours", "stub/m-1")
-    report = await runner.make("colours", "stub/m-1")
+    report = await runner.make("colours", "stub/m-1", install_deps=True)
     found = decode(Manifest, await runner.read(report.artifacts["manifest.json"]))
     assert (found.task_id, found.task_digest, found.sample_id) == ("colours", ticket.task_digest, "sky")
     assert (found.model, found.limits, found.price) == (ticket.model, ticket.limits, PRICE)
     assert (found.public, found.provider) == (ticket.public, ""), "an answer needs no sandbox"
+    assert (found.install_deps, found.include_tests) == (True, False)
     assert found.versions["assay"]
     told = await runner.read(report.artifacts["manifest.json"])
     for bundle in (ticket.hidden, ticket.reference):

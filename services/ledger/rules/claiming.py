@@ -47,6 +47,7 @@ def ticket(row: Row, plan: RunPlan, stage: Stage, lease_seconds: float, handed_i
         sandbox=plan.sandbox,
         replay=pin.replay if running else None,
         include_tests=plan.include_tests,
+        install_deps=plan.install_deps,
     )
 
 

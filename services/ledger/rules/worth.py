@@ -56,6 +56,8 @@ def content_key(plan: RunPlan, task: TaskPin, pin: ModelPin, sample_id: str, rep
         variant.append(pin.replay.sha256)
     if plan.include_tests:
         variant.append("tests")
+    if plan.install_deps:
+        variant.append("installed")
     return attempt_key(
         task_digest=task.digest,
         sample_id=sample_id,

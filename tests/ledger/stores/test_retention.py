@@ -101,3 +101,14 @@ async def test_a_run_whose_models_saw_the_tests_says_so_and_is_on_no_leaderboard
     usual = await finished(desk, samples=1, reuse=True)
     assert (usual.progress.reused, usual.include_tests) == (0, False), "another content key"
     assert [row.n for row in (await desk.results.board(GetBoard())).rows] == [1]
+
+
+async def test_what_was_made_with_requirements_is_not_taken_over_by_what_is_made_without(desk: Desk) -> None:
+    run = await desk.submit(samples=1, install_deps=True)
+    (ticket,) = await desk.start(run)
+    assert (ticket.install_deps, ticket.include_tests) == (True, False)
+    await desk.hand_in(ticket)
+    await desk.judge(ticket)
+    assert (await desk.submit(samples=1, reuse=True)).progress.reused == 0
+    assert (await desk.submit(samples=1, reuse=True, install_deps=True)).progress.reused == 1
+    assert [row.n for row in (await desk.results.board(GetBoard())).rows] == [1], "no model is told more"

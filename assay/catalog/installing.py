@@ -1,0 +1,74 @@
+"""A task whose requirements are installed: the same task, in an image made for what it lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import msgspec
+
+from assay.catalog.task import Task
+
+REQUIREMENTS = "requirements.txt"
+MAX_REQUIREMENTS_BYTES = 20_000
+_SHOWN = 80
+_VERSION = r"(===?|~=|!=|[<>]=?)\s*[A-Za-z0-9][A-Za-z0-9.!+*_-]*"
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
+_PLAIN = re.compile(rf"{_NAME}(\[{_NAME}(\s*,\s*{_NAME})*\])?\s*({_VERSION}(\s*,\s*{_VERSION})*)?")
+_COMMENT = re.compile(r"(^|\s)#.*$")
+_ARCHIVES = (".whl", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+_DOCKERFILE = b"""\
+FROM assay/sandbox-python:latest AS installing
+RUN apt-get update \\
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends python3-pip \\
+    && rm -rf /var/lib/apt/lists/*
+COPY requirements.txt /requirements.txt
+RUN python3 -m pip install --break-system-packages --ignore-installed --no-cache-dir --only-binary=:all: \\
+    --requirement /requirements.txt
+
+FROM assay/sandbox-python:latest
+COPY --from=installing /usr/local /usr/local
+"""
+"""``--ignore-installed``: what pip itself came with is not there in the second stage. ``--only-binary``: building a
+package would run its code as root, with a network."""
+
+
+def requirements_of(task: Task) -> tuple[tuple[int, str], ...]:
+    """What the task's workspace says must be installed, by line. Nothing where it has an image of its own."""
+    manifest = task.manifest
+    if manifest.sandbox.image or manifest.sandbox.build:
+        return ()
+    lines = _content(task).decode("utf-8", "replace").splitlines()
+    listed = ((number, _COMMENT.sub("", line).strip()) for number, line in enumerate(lines, 1))
+    return tuple((number, line) for number, line in listed if line)
+
+
+def installing(task: Task) -> Task:
+    """The task itself where there is nothing to install. What ``mistakes_of`` tells must have been refused before.
+
+    Comments stay out: pip would take an encoding from one, and they make no other image."""
+    listed = requirements_of(task)
+    if not listed:
+        return task
+    build = {"Dockerfile": _DOCKERFILE, REQUIREMENTS: "".join(f"{line}\n" for _, line in listed).encode()}
+    sandbox = msgspec.structs.replace(task.manifest.sandbox, build=build)
+    return replace(task, manifest=msgspec.structs.replace(task.manifest, sandbox=sandbox))
+
+
+def mistakes_of(task: Task) -> Iterator[str]:
+    """Why its requirements cannot be installed, each with its line."""
+    listed, size, where = requirements_of(task), len(_content(task)), f"task {task.task_id!r}, workspace/{REQUIREMENTS}"
+    if listed and size > MAX_REQUIREMENTS_BYTES:
+        yield f"{where} has {size} bytes, more than {MAX_REQUIREMENTS_BYTES}"
+        return
+    for number, line in listed:
+        if not _PLAIN.fullmatch(line) or line.lower().endswith(_ARCHIVES):
+            yield (
+                f"{where}, line {number}: {line[:_SHOWN]!r} is not a plain requirement like name==1.2; options, "
+                "addresses and paths are not taken"
+            )
+
+
+def _content(task: Task) -> bytes:
+    return task.files.get(f"workspace/{REQUIREMENTS}", b"")
