@@ -32,38 +32,29 @@ def catalog(tmp_path: Path) -> Path:
     return folder
 
 
-def test_it_starts_runs_shows_and_leaves_nothing_but_the_data(tmp_path: Path, catalog: Path) -> None:
-    port = str(free_port())
-    ended = assay_in(tmp_path, "demo", "--exit", "--port", port, ASSAY_CATALOG=str(catalog))
-    assert ended.code == 0, ended.err
-    assert "Leaderboard: demo" in ended.out
-    assert all(model in ended.out for model in ("oracle", "nop", "local/smollm2-135m"))
-    assert f"dashboard: http://127.0.0.1:{port}" in ended.out
-    assert str(tmp_path) not in "".join(
-        " ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])
-    )
-    assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None
-    again_on_the_same_data(tmp_path, catalog)
-
-
-def again_on_the_same_data(folder: Path, catalog: Path) -> None:
-    """A demo that serves, and one more that uses its stack and leaves it running."""
+def test_it_starts_runs_shows_serves_and_leaves_nothing_but_the_data(tmp_path: Path, catalog: Path) -> None:
+    """Served until it is stopped; a second one meanwhile uses the same stack and leaves it running."""
     command = [sys.executable, "-m", "assay.cli", "demo", "--json", "--port", str(free_port())]
     environ = environment(ASSAY_CATALOG=str(catalog))
-    with subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            second = json.loads(process.stdout.readline())
-            rows = {row["model"]: row for row in second["leaderboard"]["rows"]}
-            assert (rows["oracle"]["score"], rows["oracle"]["n"], rows["nop"]["score"]) == (1.0, 4, 0.0)
-            third = assay_in(folder, "demo", "--exit", "--json")
-            assert third.code == 0, third.err
-            assert third.data["address"] == second["address"]
+            first = json.loads(process.stdout.readline())
+            rows = {row["model"]: row for row in first["leaderboard"]["rows"]}
+            assert (rows["oracle"]["score"], rows["oracle"]["n"], rows["nop"]["score"]) == (1.0, 2, 0.0)
+            second = assay_in(tmp_path, "demo", "--exit")
+            assert second.code == 0, second.err
+            assert "Leaderboard: demo" in second.out
+            assert all(model in second.out for model in ("oracle", "nop", "local/smollm2-135m"))
+            assert f"dashboard: {first['address']}" in second.out
             assert process.poll() is None
         finally:
             process.terminate()
             process.wait(60)
         assert process.returncode == 0
+    running = [each.info["cmdline"] or () for each in psutil.process_iter(["cmdline"])]
+    assert not [words for words in running if str(tmp_path) in " ".join(words)]
+    assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None
 
 
 def test_it_fails_when_the_run_cannot_be_made(tmp_path: Path, catalog: Path) -> None:

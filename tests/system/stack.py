@@ -91,7 +91,9 @@ def running_stack(*arguments: str, data: Path | None = None, **environment: str)
     port = _free_port()
     command = (sys.executable, "-m", "assay.cli", "up", "--json", "--data", str(folder), "--port", str(port))
     with (folder / "up.log").open("wb") as log:
-        process = subprocess.Popen((*command, *arguments), stdout=log, stderr=log, env={**os.environ, **environment})
+        # Workers need not look for Docker unless a test is about it.
+        environ = {**os.environ, "ASSAY_SANDBOX": "bubblewrap", **environment}
+        process = subprocess.Popen((*command, *arguments), stdout=log, stderr=log, env=environ)
     stack = Stack(process, folder, f"http://127.0.0.1:{port}")
     try:
         _wait_ready(stack, folder / "up.log")

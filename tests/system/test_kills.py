@@ -17,6 +17,7 @@ PARTS = {
     "nats": "nats-server",
     "postgres": "/postgres",
 }
+TASKS = ["add_two", "run_length", "bounded_cache", "telemetry_basic", "ticket_routing"]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def stack() -> Iterator[Stack]:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_a_killed_part_loses_nothing_and_doubles_nothing(stack: Stack, part: str) -> None:
-    run_id = stack.submit(suite="demo", models=["oracle", "nop"], name=f"kill {part}")
+    run_id = stack.submit(tasks=TASKS, models=["oracle", "nop"], name=f"kill {part}")
     stack.wait(run_id, lambda run: run["progress"]["running"] + run["progress"]["grading"] > 0)
     stack.kill(PARTS[part])
     run = stack.finish(run_id)

@@ -8,9 +8,9 @@ from typing import Any
 from services.ledger.postgres.columns import ATTEMPT_COLUMNS
 from services.ledger.postgres.database import Connection
 from services.ledger.rules.changes import COUNTERS, Change, Delta, FactRow, Note, Spend, deltas_of, facts_of, untold
+from services.ledger.rules.control import ACTIVE
 from services.ledger.rules.facts import charged
 from services.ledger.rules.rows import Row
-from services.ledger.tables.runs import ACTIVE
 
 _UNTOLD = f"SELECT {ATTEMPT_COLUMNS}, state AS was FROM attempts WHERE attempt_id = ANY($1::text[]) ORDER BY attempt_id"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from assay.contracts.runs import RunLimits, RunStatus
 from services.ledger.rules.rows import Row, from_jsonb
 
+ACTIVE = "('waiting', 'running', 'paused', 'cancelling')"
+"""As SQL has it: the statuses of runs that have not ended."""
 ENDED = (RunStatus.FINISHED, RunStatus.CANCELLED)
 CANCELLED = "the run was cancelled"
 GRACE_SECONDS = 10.0

@@ -11,9 +11,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Tex
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
+from services.ledger.rules.control import ACTIVE
 from services.ledger.tables.columns import count, nanousd, time, tokens
-
-ACTIVE = "('waiting', 'running', 'paused', 'cancelling')"
 
 
 class Run(SQLModel, table=True):
