@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 WEB = Path(__file__).parents[1] / "web"
+PATIENCE_MILLISECONDS = 20_000
+"""For what a page is expected to show: other tests keep the machine busy."""
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -60,6 +62,7 @@ def chromium() -> Iterator[Browser]:
     path = os.environ.get("ASSAY_CHROMIUM", "/usr/bin/chromium")
     if not Path(path).exists():
         lacking(f"Chromium at {path}")
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -259,7 +259,7 @@ async def test_nothing_stays_on_the_host(provider: SandboxProvider) -> None:
         async with provider.open(SPEC) as sandbox:
             await sandbox.write({"a": b"1"})
             await run(sandbox, "chmod 000 a; mkdir -p d/e; chmod 000 d")
-    assert open_descriptors() == descriptors
+    assert open_descriptors() <= descriptors
     assert await gone(workspaces() - folders)
 
 

@@ -287,7 +287,7 @@ async def test_opening_and_closing_is_quick(isolating: SandboxProvider) -> None:
         async with isolating.open(SPEC) as sandbox:
             await sandbox.run(Command(argv=["true"]))
         durations.append(time.perf_counter() - started)
-    assert min(durations) < (2.5 if isolating.name == "docker" else 0.25)
+    assert min(durations) < (10 if isolating.name == "docker" else 1.0)
 
 
 def hosts_owners_of(mark: bytes) -> set[int]:
