@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx2
@@ -20,6 +21,8 @@ SAMPLES = 1000
 SMALL = 10
 THINKS_SECONDS = 0.5
 """Of the model, so that it is the slots that are fought for, and not the two cores."""
+SPREADS = (0.0, 0.5)
+"""Answers that all take the same time free all slots at once, and whoever comes just then waits for the next time."""
 
 
 class Client:
@@ -54,8 +57,11 @@ class Client:
             await asyncio.sleep(0.05)
 
 
-async def bench(attempts: int) -> None:
-    async with stage(SAMPLES, thinks_seconds=THINKS_SECONDS) as ready, httpx2.AsyncClient(timeout=60) as http:
+async def bench(attempts: int, spread: float) -> None:
+    print(f"the model answers after {THINKS_SECONDS} s, {100 * spread:.0f} % more or less")
+    async with AsyncExitStack() as opened:
+        ready = await opened.enter_async_context(stage(SAMPLES, thinks_seconds=THINKS_SECONDS, spread=spread))
+        http = await opened.enter_async_context(httpx2.AsyncClient(timeout=60))
         client = Client(ready, http)
         await client.small()
         alone = sorted([await client.small() for _ in range(5)])
@@ -78,7 +84,9 @@ async def bench(attempts: int) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attempts", type=int, default=50_000)
-    asyncio.run(bench(parser.parse_known_args(arguments)[0].attempts))
+    attempts = parser.parse_known_args(arguments)[0].attempts
+    for spread in SPREADS:
+        asyncio.run(bench(attempts, spread))
 
 
 if __name__ == "__main__":

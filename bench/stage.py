@@ -118,11 +118,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(samples: int, arguments: Sequence[str] = (), *, thinks_seconds: float = 0.0) -> AsyncGenerator[Stage]:
-    """The stack with a task of so many samples, on a folder of its own that is gone afterwards."""
+async def stage(
+    samples: int, arguments: Sequence[str] = (), *, thinks_seconds: float = 0.0, spread: float = 0.0
+) -> AsyncGenerator[Stage]:
+    """The stack with a task of so many samples, on a folder of its own that is gone afterwards. The model answers after
+    so many seconds, a share of them more or less."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         catalog, data, port = Path(folder) / "catalog", Path(folder) / "data", free_port()
-        async with process(sys.executable, "-m", "bench.stub", str(thinks_seconds)) as stub:
+        async with process(sys.executable, "-m", "bench.stub", str(thinks_seconds), str(spread)) as stub:
             assert stub.stdout is not None
             base_url = (await stub.stdout.readline()).decode().strip()
             write_catalog(catalog, samples, base_url)

@@ -1,12 +1,13 @@
 """A model endpoint in OpenAI's dialect that answers at once, so that a benchmark measures everything but the model.
 
-The answer to every request is the last word of the last message. ``python -m bench.stub [SECONDS]`` prints its
-address; with seconds, it thinks for so long.
+The answer to every request is the last word of the last message. ``python -m bench.stub [SECONDS [SPREAD]]`` prints its
+address; with seconds, it thinks for so long, and with a spread (a share of it) for up to so much longer or shorter.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 from functools import partial
 from typing import Any
@@ -25,9 +26,9 @@ class StubProtocol(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, delay_seconds: float) -> None:
+    def __init__(self, delay_seconds: float, spread: float) -> None:
         self._buffer = b""
-        self._delay_seconds = delay_seconds
+        self._delay_seconds, self._spread = delay_seconds, spread
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -37,7 +38,8 @@ class StubProtocol(asyncio.Protocol):
         self._buffer += data
         while (request := self._next_request()) is not None:
             if self._delay_seconds:
-                asyncio.get_running_loop().call_later(self._delay_seconds, self.transport.write, _respond(request))
+                delay = self._delay_seconds * (1 + self._spread * random.uniform(-1, 1))
+                asyncio.get_running_loop().call_later(delay, self.transport.write, _respond(request))
             else:
                 self.transport.write(_respond(request))
 
@@ -94,12 +96,14 @@ def _http(body: bytes, media_type: str) -> bytes:
     )
 
 
-async def main(delay_seconds: float) -> None:
-    server = await asyncio.get_running_loop().create_server(partial(StubProtocol, delay_seconds), "127.0.0.1", 0)
+async def main(delay_seconds: float, spread: float) -> None:
+    make = partial(StubProtocol, delay_seconds, spread)
+    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()[:2]
     print(f"http://{host}:{port}/v1", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))
+    given = [*map(float, sys.argv[1:]), 0.0, 0.0]
+    asyncio.run(main(given[0], given[1]))
