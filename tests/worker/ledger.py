@@ -41,11 +41,11 @@ class FakeLedger:
         finally:
             taking.cancel()
 
-    async def order(self, *numbers: int, round_: int = 1) -> None:
+    async def order(self, *numbers: int, round_: int = 1, urgent: bool = False) -> None:
         """Another round publishes the same orders anew, as the real one does when nobody claimed them in time."""
+        subject = subjects.orders(Stage.RUN, urgent=urgent)
         envelopes = [
-            Envelope.of(subjects.orders(Stage.RUN), f"o-{n}-{round_}", ExecuteAttempt(attempt_id=f"r-{n}", token=1))
-            for n in numbers
+            Envelope.of(subject, f"o-{n}-{round_}", ExecuteAttempt(attempt_id=f"r-{n}", token=1)) for n in numbers
         ]
         await self.bus.work.publish(envelopes)
 

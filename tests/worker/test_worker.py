@@ -38,6 +38,15 @@ async def test_orders_are_not_hoarded(ledger: FakeLedger) -> None:
         desk.finish.set()
 
 
+async def test_what_is_urgent_goes_before_what_was_ordered_earlier(ledger: FakeLedger) -> None:
+    desk = Desk(0.01)
+    await ledger.order(*range(20))
+    await ledger.order(20, 21, urgent=True)
+    async with working(ledger.bus, desk.work):
+        await ledger.reported(22)
+    assert sorted(desk.started[:2]) == ["r-20", "r-21"]
+
+
 async def test_claims_are_made_in_batches(ledger: FakeLedger) -> None:
     await ledger.order(*range(300))
     async with working(ledger.bus, Desk(0.001).work, replace(OPTIONS, slots=50)):

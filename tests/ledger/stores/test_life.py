@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 import pytest
 
+from assay.contracts import subjects
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Denial, Fault, Stage, State
 from assay.contracts.facts import AttemptFinished, AttemptRequeued, Event
@@ -47,6 +50,24 @@ async def test_the_feeder_keeps_half_as_many_orders_more_as_there_are_slots_and_
     assert await desk.feeder.feed() == 6
     assert await desk.feeder.feed() == 0
     assert await desk.queued() == {large.run_id: 3, small.run_id: 3}
+
+
+async def test_a_run_that_comes_late_gets_its_share_by_urgent_orders_until_they_are_repeated(desk: Desk) -> None:
+    await desk.submit(samples=50)
+    await desk.hire(slots=4)
+    assert await desk.feeder.feed() == 6
+    late = await desk.submit(samples=3)
+    assert await desk.feeder.feed() == 2
+    assert (await desk.queued())[late.run_id] == 2
+    orders = await desk.outbox.orders()
+    urgent = subjects.orders(Stage.RUN, urgent=True)
+    assert {order.key[0].rpartition("-")[0] for order in orders if order.envelope.subject == urgent} == {late.run_id}
+    assert Counter(order.envelope.subject for order in orders) == {urgent: 2, subjects.orders(Stage.RUN): 6}
+    await desk.outbox.orders_published(orders)
+    await desk.past("pending_orders", "published_at", 3600)
+    await desk.sweeper.sweep()
+    again = Counter(order.envelope.subject for order in await desk.outbox.orders())
+    assert again == {subjects.orders(Stage.RUN): 8}
 
 
 async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(desk: Desk) -> None:
