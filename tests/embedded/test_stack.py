@@ -125,7 +125,7 @@ async def test_killed_database_and_bus_come_back(tmp_path: Path) -> None:
         for child in DataFolder(tmp_path).read_stack().children:
             os.kill(child.pid, signal.SIGKILL)
         seen = len(events)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while {event.service for event in events[seen:] if event.event is What.READY} != {"nats", "postgres"}:
                 await asyncio.sleep(0.05)
         assert await query(peek.database_url, "SELECT answer FROM kept") == 1

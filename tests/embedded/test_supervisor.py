@@ -31,7 +31,7 @@ class Heard(list[StackEvent]):
         return [event for event in self if event.event is what and service in ("", event.service)]
 
     async def until(self, holds: Callable[[Heard], object]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not holds(self):
                 await asyncio.sleep(0.01)
 

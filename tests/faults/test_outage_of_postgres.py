@@ -58,7 +58,7 @@ async def test_reports_are_held_during_an_outage_and_not_delivered_again_and_aga
     await asyncio.sleep(1.5 * REPORTS.ack_wait_seconds / HASTE)
     assert await bus.work.fetch(REPORTS, 10, wait_seconds=0.1) == []
     away.back.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await desk.runs.get(run.run_id)).progress.executed < 3:
             await asyncio.sleep(0.1)
     taking.cancel()

@@ -51,7 +51,7 @@ class Deaf:
     async def read_to_the_end(self) -> int:
         """The code that the server closed with."""
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while self._protocol.close_rcvd is None:
                 data = await loop.sock_recv(self._socket, 65_536)
                 if not data:

@@ -40,7 +40,7 @@ async def test_the_leader_feeds_and_publishes_orders_and_facts(desk: Desk) -> No
     async with bus.facts.replay("assay.evt.v1.>") as facts:
         heard = [decode(Event, (await anext(facts)).payload) for _ in range(4)]
     assert [event.sequence for event in heard] == [1, 2, 3, 4]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await desk.outbox.facts() or await desk.outbox.orders():
             await asyncio.sleep(0.01)
     leader.cancel()

@@ -44,7 +44,7 @@ async def test_the_tail_tells_every_step_as_it_happens(shipped: Room) -> None:
     async with shipped.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
         report = await repaired(shipped, ToolCalls.NATIVE)
         steps = await transcript(shipped, report)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(told) < len(steps):
                 line = decode(TailLine, await anext(frames))
                 told += [line.step] if line.step else []

@@ -63,7 +63,7 @@ async def said(port: int, request: bytes) -> bytes:
     """Everything that is answered."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         answer = await reader.read()
     writer.close()
     return answer

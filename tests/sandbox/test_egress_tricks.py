@@ -49,7 +49,7 @@ def requests(hosts: list[str], port: int) -> list[bytes]:
 async def asked(port: int, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         answer = await reader.readline()
     writer.close()
     return answer

@@ -59,7 +59,7 @@ class Desk:
         return executed(ticket)
 
     async def busy_with(self, amount: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.now != amount:
                 await asyncio.sleep(0.01)
 

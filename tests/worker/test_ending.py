@@ -39,7 +39,7 @@ async def test_draining_gives_up_at_its_deadline(ledger: FakeLedger) -> None:
 
 
 async def test_an_idle_worker_stops_at_once(ledger: FakeLedger) -> None:
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(4):
         async with working(ledger.bus, Desk().work):
             await asyncio.sleep(0.1)
 

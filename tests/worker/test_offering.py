@@ -13,7 +13,7 @@ from tests.worker.ledger import FakeLedger
 
 
 async def told(ledger: FakeLedger, kinds: tuple[str, ...]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not ledger.beats or ledger.beats[-1].sandboxes != kinds:
             await asyncio.sleep(0.01)
 
