@@ -16,9 +16,8 @@ from msgspec import DecodeError, json
 
 from assay.bus.connection import Connection
 from assay.bus.errors import BusForbidden, BusMisconfigured, BusUnavailable, NoListener
+from assay.bus.subjects import HEALTH, REPORT
 
-REPORT = "$SYS.REQ.SERVER.PING.JSZ"
-HEALTH = "$SYS.REQ.SERVER.PING.HEALTHZ"
 _TIMEOUT_SECONDS = 3.0
 _TRIES = 5
 _PAUSE_SECONDS = 0.5

@@ -13,10 +13,10 @@ from assay.bus.durability import require_durable
 from assay.bus.errors import BusError, BusUnavailable, Permanent
 from assay.bus.facts import CoreTail, JetStreamFacts
 from assay.bus.protocol import Facts, Queue, Rpc, Storage, Tail, Work
+from assay.bus.provisioning import provision
 from assay.bus.rpc import JetStreamRpc
 from assay.bus.settings import BusSettings
 from assay.bus.storage import JetStreamStorage
-from assay.bus.streams import provision
 from assay.bus.work import JetStreamWork
 
 _RETRY_SECONDS = 0.5

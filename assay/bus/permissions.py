@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from assay.bus.durability import HEALTH, REPORT
 from assay.bus.protocol import Queue
 from assay.bus.queues import CANARIES, REPORTS, orders_queues
-from assay.bus.settings import inbox_prefix
 from assay.bus.streams import CANARY, DEAD_STREAM, REPORTS_STREAM, STREAMS, stream_of
+from assay.bus.subjects import HEALTH, REPORT, inbox_prefix
 from assay.contracts import subjects
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import (

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from assay.bus.durability import HEALTH, REPORT
 from assay.bus.permissions import permissions
+from assay.bus.subjects import HEALTH, REPORT
 
 _MAX_PAYLOAD_BYTES = 1_048_576
 

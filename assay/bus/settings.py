@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from assay.bus.subjects import inbox_prefix
+
 
 @dataclass(frozen=True, kw_only=True)
 class BusSettings:
@@ -24,12 +26,8 @@ class BusSettings:
 
     @property
     def inbox_prefix(self) -> str:
-        """Replies come below it; every user has one of its own, so that no other user can listen in."""
+        """Where replies come."""
         return inbox_prefix(self.user)
-
-
-def inbox_prefix(user: str) -> str:
-    return f"_INBOX_{user}" if user else "_INBOX"
 
 
 class BusEnvironment(BaseSettings):

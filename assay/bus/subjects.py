@@ -1,4 +1,4 @@
-"""Which subjects a pattern covers, and which messages a stream can take."""
+"""The server's own subjects; which subjects a pattern covers, and which messages a stream can take."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from assay.bus.errors import MessageRefused
 from assay.bus.protocol import Envelope
 from assay.contracts.codec import MAX_MESSAGE_BYTES
 
+REPORT = "$SYS.REQ.SERVER.PING.JSZ"
+"""Where the server tells how it stores; see durability.py."""
+HEALTH = "$SYS.REQ.SERVER.PING.HEALTHZ"
 _UNSAFE = re.compile(r"[\s*>\x00-\x1f]|^\.|\.\.|\.$|^$")
+
+
+def inbox_prefix(user: str) -> str:
+    """Replies come below it; every user has one of its own, so that no other user can listen in."""
+    return f"_INBOX_{user}" if user else "_INBOX"
 
 
 def matches(pattern: str, subject: str) -> bool:

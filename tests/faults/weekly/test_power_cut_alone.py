@@ -18,7 +18,7 @@ import pytest
 from assay.bus.connection import Connection
 from assay.bus.jetstream import JetStreamBus
 from assay.bus.protocol import Envelope
-from assay.bus.streams import provision
+from assay.bus.provisioning import provision
 from assay.embedded.postgres import ACCOUNT, PROGRAMS
 from tests.bus.nats_server import ServerProcess
 from tests.faults.weekly.conftest import Figure
