@@ -6,12 +6,20 @@ import asyncio
 
 import asyncpg
 from alembic import command
+from alembic.script import ScriptDirectory
 
-from services.ledger.schema import alembic_config, migrate
+from services.ledger.schema import SCRIPT, migrate, newest
+from services.ledger.upgrading import alembic_config, script
 
 
 async def test_migrations_make_the_tables_that_the_code_describes(database_url: str) -> None:
     await asyncio.to_thread(command.check, alembic_config(database_url))
+
+
+def test_new_databases_are_made_as_the_migrations_make_them() -> None:
+    written = SCRIPT.read_text()
+    assert written == script(), "write it anew: python -m services.ledger.upgrading"
+    assert newest() == ScriptDirectory.from_config(alembic_config("postgresql://")).get_current_head()
 
 
 async def test_migrating_twice_and_at_once_changes_nothing(database_url: str) -> None:

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection it is handed, or on the configured URL."""
+"""Alembic's entry: runs the migrations on the connection it is handed, or on the configured URL, or writes them out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def _migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
+def _write() -> None:
+    context.configure(dialect_name="postgresql", literal_binds=True, transactional_ddl=False)
+    context.run_migrations()
+
+
 async def _connect() -> None:
     engine = create_async_engine(context.config.get_main_option("sqlalchemy.url") or "", poolclass=NullPool)
     async with engine.connect() as connection:
@@ -27,7 +32,9 @@ async def _connect() -> None:
 
 
 handed = context.config.attributes.get("connection")
-if handed is not None:
+if context.is_offline_mode():
+    _write()
+elif handed is not None:
     _migrate(handed)
 else:
     asyncio.run(_connect())
