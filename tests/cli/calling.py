@@ -1,4 +1,4 @@
-"""The command as users call it: a process of its own, in a folder of its own."""
+"""The command as users call it: a process of its own (``forking``), in a folder of its own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[2]
 _HIDDEN = ("ASSAY_URL", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_CATALOG")
 
 
@@ -38,7 +41,26 @@ def environment(**more: str) -> dict[str, str]:
 
 def assay_in(folder: Path, *arguments: str, **more: str) -> Ended:
     """Runs ``assay ...`` with the folder as the place it is called from."""
-    command = [sys.executable, "-m", "assay.cli", *arguments]
-    environ = environment(**more)
-    ended = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False)
-    return Ended(code=ended.returncode, out=ended.stdout, err=ended.stderr)
+    with tempfile.TemporaryDirectory() as kept:
+        out, err = Path(kept, "out"), Path(kept, "err")
+        out.touch()
+        err.touch()
+        call = {"arguments": arguments, "folder": str(folder), "environment": environment(**more)}
+        code = _forking(json.dumps({**call, "out": str(out), "err": str(err)}))
+        return Ended(code=code, out=out.read_text(), err=err.read_text())
+
+
+def _forking(call: str) -> int:
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(f"{call}\n")
+    server.stdin.flush()
+    return int(server.stdout.readline())
+
+
+@cache
+def _server() -> subprocess.Popen[str]:
+    """Ends with this process, which is when its stdin is closed."""
+    command = [sys.executable, "-m", "tests.cli.forking"]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

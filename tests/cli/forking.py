@@ -1,0 +1,65 @@
+"""``assay`` in a process of its own for each call, without an interpreter's start and imports each time: this one has
+all loaded, and forks. What is called, where, in which environment, comes in lines of JSON; exit codes go back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from importlib import import_module
+from typing import Any
+
+from assay.cli.__main__ import main
+from assay.cli.lazy import COMMANDS
+
+LONGEST_SECONDS = 120
+LATER = ("assay.client", "rich.console", "rich.progress", "httpx2", "websockets.sync.client")
+"""What commands load when they need it."""
+
+
+def serve() -> None:
+    for name in COMMANDS:
+        import_module(f"assay.cli.{name}")
+    for name in LATER:
+        import_module(name)
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            become(**json.loads(line))
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def become(arguments: list[str], folder: str, environment: dict[str, str], out: str, err: str) -> None:
+    signal.alarm(LONGEST_SECONDS)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for name, descriptor in ((out, 1), (err, 2)):
+        os.dup2(os.open(name, os.O_WRONLY), descriptor)
+    sys.argv = ["assay", *arguments]
+    os._exit(_exit_code())
+
+
+def _exit_code() -> int:
+    """As the interpreter would end."""
+    code: Any = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code if isinstance(code, int) else int(code is not None)
+
+
+if __name__ == "__main__":
+    serve()
