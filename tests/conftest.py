@@ -7,12 +7,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 WEB = Path(__file__).parents[1] / "web"
+IMAGES = Path(__file__).parents[1] / "deploy" / "images"
 PATIENCE_MILLISECONDS = 20_000
 """For what a page is expected to show: other tests keep the machine busy."""
 FLAGS = [
@@ -32,11 +35,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
-def lacking(what: str) -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("docker") is not None and (what := docker_lacks()):
+        lacking(what)
+
+
+def lacking(what: str) -> NoReturn:
     """Fail in CI; elsewhere a machine without the part skips what needs it."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is missing, and in CI a browser test is never skipped")
+        pytest.fail(f"{what} is missing, and in CI no test is skipped")
     pytest.skip(f"{what} is missing")
+
+
+@cache
+def docker_lacks() -> str:
+    """What is missing for tests in Docker; nothing if they can run."""
+    if shutil.which("docker") is None:
+        return "Docker"
+    names = [f"assay/{folder.name}" for folder in IMAGES.iterdir() if folder.is_dir()]
+    command = ["docker", "image", "inspect", "--format", "{{.Id}}", *names]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return ended.stderr.strip() and f"Docker's daemon, or an image (`make images`): {ended.stderr.strip()}:"
 
 
 @pytest.fixture(scope="session")
