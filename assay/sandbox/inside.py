@@ -4,28 +4,21 @@ It starts commands, watches over their memory, CPU, processes and inodes togethe
 Orders come as packets on one socket that only it holds, with descriptors beside them; it answers with short ASCII:
 ``ready``, ``done <order> <exit code>`` and ``limit <name>``. Code inside cannot reach it: it cannot be traced (not
 dumpable; another user's, where the host is root), takes no signals from inside, and hands on no descriptor of its own.
-It imports private modules alone, because the public ones (pathlib and contextlib too) take 15 ms more to start.
+It imports private modules alone, because the public ones (pathlib, even os) take 15 ms more to start.
 """
-# ruff: noqa: PTH123, PTH208, SIM105
-
-from __future__ import annotations
+# ruff: noqa: PTH123, SIM105
 
 import _ctypes
 import _signal  # pyright: ignore[reportMissingImports] - typeshed has only its public face
 import _socket
-import os
+import posix as os
 import resource
 import select
 import sys
 import time
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-WORKSPACE = "/workspace"
+WORKSPACE, TICK_SECONDS = "/workspace", 0.025
 SMALL_FILE_SYSTEMS = (WORKSPACE, "/tmp", "/dev/shm")
-TICK_SECONDS = 0.025
 PAGE_BYTES, CLOCK_TICKS = resource.getpagesize(), os.sysconf("SC_CLK_TCK")
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, CAPABILITY_VERSION = 4, 24, 0x20080522
 KILL_SETGID_SETUID_PTRACE = 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
@@ -52,8 +45,7 @@ class Usage:
 class Watch:
     """Says which limit is passed, if one is."""
 
-    def __init__(self) -> None:
-        self.cpu_start_seconds, self.weigh_after = 0.0, 0.0
+    cpu_start_seconds, weigh_after = 0.0, 0.0
 
     def passed(self, usage: Usage) -> str:
         if usage.tasks > PROCESSES:
@@ -117,19 +109,18 @@ class Init:
             if not self.children:
                 self.watch.cpu_start_seconds = Usage().cpu_seconds
             try:
-                self.children[self.fork(run if kind == b"run" else write, descriptors)] = order
+                self.children[self.fork(kind, descriptors)] = order
             except BlockingIOError:
                 self.crowded(order)
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def fork(self, work: Callable[..., None], descriptors: list[int]) -> int:
-        pid = os.fork()
-        if pid:
+    def fork(self, kind: bytes, descriptors: list[int]) -> int:
+        if pid := os.fork():
             return pid
         try:
             confine()
-            work(*descriptors)
+            (run if kind == b"run" else write)(*descriptors)
         except OSError as error:
             os._exit(error.errno or 1)
         finally:
@@ -143,12 +134,11 @@ class Init:
         self.socket.send(b"done %s %d" % (order, -_signal.SIGKILL))
 
     def reap(self) -> None:
-        while True:
+        pid = -1
+        while pid:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
-            if not pid:
                 return
             if order := self.children.pop(pid, None):
                 self.socket.send(b"done %s %d" % (order, os.waitstatus_to_exitcode(status)))
@@ -176,16 +166,27 @@ def run(spec: int, stdin: int, stdout: int, stderr: int) -> None:
         os.dup2(descriptor, target)
     try:
         os.chdir(cwd)
-        os.execvpe(argv[0], argv, env)
+        become(argv, env)
     except (OSError, ValueError) as error:
         os.write(2, f"{argv[0]}: {error}\n".encode("utf-8", "replace"))
         os._exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
+def become(argv: list[str], env: dict[str, str]) -> None:
+    """Found on the PATH it will have. Raises why what is there cannot be started, or else that nothing is."""
+    refused: OSError = FileNotFoundError("no such program")
+    for folder in [""] if "/" in argv[0] else env.get("PATH", "/bin:/usr/bin").split(":"):
+        try:
+            os.execve(f"{folder}/{argv[0]}" if folder else argv[0], argv, env)
+        except OSError as error:
+            refused = error if isinstance(refused, (FileNotFoundError, NotADirectoryError)) else refused
+    raise refused
+
+
 def write(blob: int) -> None:
     """Files into the workspace; the exit code is the errno. Lengths of path and content, 8 bytes each, before both."""
     root = os.open(WORKSPACE, os.O_RDONLY | os.O_DIRECTORY)
-    with os.fdopen(blob, "rb") as packed:
+    with open(blob, "rb") as packed:
         while header := packed.read(16):
             path = packed.read(int.from_bytes(header[:8], "big")).decode()
             put(root, path.split("/"), packed.read(int.from_bytes(header[8:], "big")))
@@ -204,16 +205,15 @@ def put(folder: int, parts: list[str], content: bytes) -> None:
     except FileNotFoundError:
         pass
     target = os.open(parts[-1], os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
-    with os.fdopen(target, "wb") as file:
+    with open(target, "wb") as file:
         file.write(content)
 
 
 def confine() -> None:
     """Gives a child its limits for ever, and takes its user away where there is one to take."""
-    seconds = CPU_MS // 1000 + 2
     for limit, value in (
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CPU, CPU_MS // 1000 + 2),
         (resource.RLIMIT_NPROC, PROCESSES + 16),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_FSIZE, FILE_BYTES),
@@ -272,7 +272,7 @@ def shed_capabilities() -> None:
         raise OSError("capabilities cannot be given up")
 
 
-def call(name: str, *arguments: int | bytes) -> int:
+def call(name: str, *arguments: "int | bytes") -> int:
     return _ctypes.call_function(_ctypes.dlsym(_ctypes.dlopen("", 2), name), arguments)
 
 

@@ -5,14 +5,14 @@ beside it), the kernel has a memory limit of its own whose kills are told by nam
 starts is killed first.
 """
 
-from __future__ import annotations
-
 import _socket
 import array
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assay.sandbox import inside
 
 FOLDER = "/run/assay"
@@ -61,7 +61,7 @@ def memory_kills() -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith(b"oom_kill "))
 
 
-def confine(confine_child: inside.Callable[[], None]) -> None:
+def confine(confine_child: "Callable[[], None]") -> None:
     """Of a child. To offer itself to the kernel it must be open to its own kind, so the host's line goes first."""
     inside.os.close(inside.SOCKET)
     inside.call("prctl", inside.PR_SET_DUMPABLE, 1, 0, 0, 0)
