@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import socket
 import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cache
-from pathlib import Path
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import seccomp
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted
 from assay.sandbox.fairness import fair
 from assay.sandbox.groups import Group, Groups, writable_groups
+from assay.sandbox.host import host
 from assay.sandbox.orders import limits
 from assay.sandbox.pipes import memory_file
-from assay.sandbox.profile import INSIDE, Profile, bwrap_user, command_user, environment, python_inside
+from assay.sandbox.profile import INSIDE, Profile, bwrap_user, command_user
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.room import Room
 
@@ -67,10 +68,11 @@ class BubblewrapProvider:
         groups = self._groups()
         bwrap, room = _open_room(spec, mounts, 0 if self._user_namespace else command_user())
         try:
-            await room.ready()
             if groups:
-                await asyncio.to_thread(bwrap.limit, groups, spec)
-            async with fair(bwrap.process_1 if groups else 0):
+                bwrap.limit(groups, spec)
+            await room.ready()
+            await bwrap.limited()
+            async with fair(bwrap.process_1):
                 yield room
         finally:
             await room.close()
@@ -94,22 +96,31 @@ class BubblewrapProvider:
 
 
 class _Bwrap:
-    """A Holder. ``complaints`` is a descriptor, its own from now on, that holds what bwrap says on stderr."""
+    """A Holder. Descriptors, its own from now on: ``complaints`` holds what bwrap says on stderr, by ``news`` it tells
+    which process it has started."""
 
-    def __init__(self, process: subprocess.Popen[bytes], complaints: int) -> None:
-        self._process, self._complaints = process, complaints
+    def __init__(self, process: subprocess.Popen[bytes], complaints: int, news: int) -> None:
+        self._process, self._complaints, self._news = process, complaints, os.fdopen(news, "rb")
         self.process_1 = 0
         self._group: Group | None = None
+        self._limiting: list[asyncio.Future[None]] = []
         self._memory_kills = 0
 
     def limit(self, groups: Groups, spec: SandboxSpec) -> None:
-        """Behind process 1's limits, the kernel's. Blocks for some milliseconds; in time before anything is run."""
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        """Behind process 1's limits, the kernel's, while process 1 starts."""
+        loop = asyncio.get_running_loop()
+        self._limiting.append(loop.run_in_executor(None, self._limit, groups, spec))
+
+    async def limited(self) -> None:
+        """From now on nothing is run that is not held in."""
+        await asyncio.gather(*self._limiting)
+
+    def _limit(self, groups: Groups, spec: SandboxSpec) -> None:
         try:
             self._group = groups.make(spec)
-            self.process_1 = int(children.read_text().split()[0])
+            self.process_1 = int(json.load(self._news)["child-pid"])
             self._group.hold(self.process_1)
-        except (OSError, IndexError) as error:
+        except (OSError, ValueError) as error:
             raise SandboxNotStarted(f"the sandbox cannot be put in a control group: {error}") from error
 
     def memory_killed(self) -> bool:
@@ -132,40 +143,63 @@ class _Bwrap:
     async def close(self) -> None:
         """bwrap returns when process 1 and all others are gone."""
         try:
-            await asyncio.to_thread(self._process.wait, _CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
+            await self._ended()
         finally:
-            os.close(self._complaints)
-            if self._group:
-                await asyncio.to_thread(self._group.remove)
+            self._process.kill()
+            await asyncio.gather(*self._limiting, return_exceptions=True)
+            await asyncio.to_thread(self._release)
+
+    async def _ended(self) -> None:
+        """Or not within the time."""
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        process = os.pidfd_open(self._process.pid)
+        loop.add_reader(process, ended.set)
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await ended.wait()
+        except TimeoutError:
+            pass
+        finally:
+            loop.remove_reader(process)
+            os.close(process)
+
+    def _release(self) -> None:
+        self._process.wait()
+        self._news.close()
+        os.close(self._complaints)
+        if self._group:
+            self._group.remove()
 
 
 def _open_room(spec: SandboxSpec, mounts: Mounts, user: int) -> tuple[_Bwrap, Room]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     complaints = memory_file()
+    told, news = os.pipe()
     try:
-        bwrap = _Bwrap(_spawn(spec, mounts, user, theirs.fileno(), complaints), complaints)
-        return bwrap, Room(spec, bwrap, ours, environment())
+        bwrap = _Bwrap(_spawn(spec, mounts, user, (theirs.fileno(), complaints, news)), complaints, told)
+        return bwrap, Room(spec, bwrap, ours, host().environment)
     except BaseException:
         ours.close()
         os.close(complaints)
+        os.close(told)
         raise
     finally:
         theirs.close()
+        os.close(news)
 
 
-def _spawn(spec: SandboxSpec, mounts: Mounts, user: int, control: int, complaints: int) -> subprocess.Popen[bytes]:
+def _spawn(spec: SandboxSpec, mounts: Mounts, user: int, ends: tuple[int, int, int]) -> subprocess.Popen[bytes]:
+    """``ends`` are for process 1's orders, for bwrap's complaints and for its news."""
+    control, complaints, news = ends
     bwrap, other = _bwrap(), 0 if user else bwrap_user()
     profile = Profile(spec, mounts, user)
     try:
         if rules := seccomp.program():
             profile.arguments += ["--seccomp", profile.file(rules)]
         arguments = profile.file(b"\0".join(argument.encode() for argument in profile.arguments))
-        inside = [python_inside(), "-I", "-S", INSIDE, str(control), *limits(spec, user)]
+        inside = [host().python, "-I", "-S", INSIDE, str(control), *limits(spec, user)]
         return subprocess.Popen(
-            [bwrap, "--args", arguments, "--", *inside],
+            [bwrap, "--args", arguments, "--info-fd", str(news), "--", *inside],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=complaints,
@@ -174,7 +208,7 @@ def _spawn(spec: SandboxSpec, mounts: Mounts, user: int, control: int, complaint
             user=other or None,
             group=other or None,
             extra_groups=[] if other else None,
-            pass_fds=[control, *profile.descriptors],
+            pass_fds=[control, news, *profile.descriptors],
         )
     except OSError as error:
         raise SandboxNotStarted(f"bwrap cannot be started: {error}") from error

@@ -12,7 +12,6 @@ from __future__ import annotations
 import marshal
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import MAGIC_NUMBER
@@ -21,10 +20,10 @@ from pathlib import Path, PurePosixPath
 from assay.contracts.files import check_files, check_path
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
+from assay.sandbox.host import host
 from assay.sandbox.pipes import memory_file
 from assay.sandbox.protocol import WORKSPACE, FilesMount, FolderMount, Mounts
 
-PYTHON_FOLDER = "/opt/python"
 INSIDE = "/run/inside.pyc"
 """Where process 1's program is, compiled already, for compiling takes a good part of its start."""
 INSIDE_USER = 1000
@@ -36,13 +35,7 @@ _MIB = 1 << 20
 _SHM_MIB = 64
 _MOUNT_FILES = 400
 """Each is a descriptor handed to bwrap, and 1024 is a usual limit of those."""
-_SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
-_MACHINES_OWN = (
-    *("cmdline", "keys", "key-users", "kallsyms", "timer_list", "interrupts", "kcore", "modules", "sched_debug"),
-    *("vmallocinfo", "kpagecount", "kpageflags", "kpagecgroup", "sysrq-trigger"),
-)
-"""What the kernel would say of the machine in /proc, or do to it, if it is there: nobody inside opens it."""
 
 
 def command_user() -> int:
@@ -81,23 +74,6 @@ def _fresh_user(users: int) -> int:
     return (1 << 30) + secrets.randbelow(1 << 29) if users > 1 << 31 else 61_184 + secrets.randbelow(4_000)
 
 
-def python_inside() -> str:
-    """The interpreter's path in the sandbox: the one this process runs on."""
-    base = Path(sys.base_prefix).resolve()
-    folder = str(base) if base.is_relative_to("/usr") else PYTHON_FOLDER
-    return f"{folder}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def environment() -> dict[str, str]:
-    """All that a command's environment holds besides what it is given."""
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": WORKSPACE, "TMPDIR": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
-    if python_inside().startswith(PYTHON_FOLDER):
-        env["PATH"] = f"{PYTHON_FOLDER}/bin:{env['PATH']}"
-        if any(Path(sys.base_prefix, "lib").glob("libpython*.so*")):
-            env["LD_LIBRARY_PATH"] = f"{PYTHON_FOLDER}/lib"
-    return env
-
-
 class Profile:
     """The arguments for one sandbox, and the descriptors they name; ``close`` when bwrap has its own."""
 
@@ -110,13 +86,13 @@ class Profile:
         try:
             self.arguments = [
                 *_privileges(user),
-                *_system(),
-                *_python(),
+                *_folders(),
+                *host().programs,
                 *self._files(),
                 *_writable(spec),
                 *(argument for mount in mounts for argument in self._mount(mount)),
                 *("--remount-ro", "/", "--chdir", WORKSPACE, "--clearenv"),
-                *(word for name, value in environment().items() for word in ("--setenv", name, value)),
+                *(word for name, value in host().environment.items() for word in ("--setenv", name, value)),
             ]
         except BaseException:
             self.close()
@@ -177,31 +153,14 @@ def _privileges(user: int) -> Iterator[str]:
         yield from ("--unshare-user", "--disable-userns", "--uid", str(INSIDE_USER), "--gid", str(INSIDE_USER))
 
 
-def _system() -> Iterator[str]:
+def _folders() -> Iterator[str]:
     for folder in ("/etc", "/opt", "/run"):
         yield from ("--perms", "0755", "--dir", folder)
-    yield from ("--ro-bind", "/usr", "/usr")
-    for name in _SYSTEM_FOLDERS:
-        folder = Path("/", name)
-        if folder.is_symlink():
-            yield from ("--symlink", str(folder.readlink()), str(folder))
-        elif folder.is_dir():
-            yield from ("--ro-bind", str(folder), str(folder))
-
-
-def _python() -> Iterator[str]:
-    """Our interpreter under a neutral name, without the packages that this host happens to have beside it."""
-    if python_inside().startswith(PYTHON_FOLDER):
-        base = Path(sys.base_prefix).resolve()
-        yield from ("--ro-bind", str(base), PYTHON_FOLDER)
-        packages = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-        if (base / packages).is_dir():
-            yield from ("--tmpfs", f"{PYTHON_FOLDER}/{packages}", "--remount-ro", f"{PYTHON_FOLDER}/{packages}")
 
 
 def _writable(spec: SandboxSpec) -> Iterator[str]:
     yield from ("--proc", "/proc", "--dev", "/dev")
-    yield from _kernel()
+    yield from host().kernel
     workspace_bytes = spec.workspace_mb * _MIB
     for folder, size_bytes, mode in (
         ("/dev/shm", min(_SHM_MIB * _MIB, workspace_bytes), "1777"),
@@ -210,11 +169,3 @@ def _writable(spec: SandboxSpec) -> Iterator[str]:
     ):
         yield from ("--size", str(size_bytes), "--perms", mode, "--tmpfs", folder)
     yield from ("--remount-ro", "/dev")
-
-
-def _kernel() -> Iterator[str]:
-    """Its settings are not to be written, whoever owns them."""
-    yield from ("--ro-bind", "/proc/sys", "/proc/sys")
-    for name in _MACHINES_OWN:
-        if Path("/proc", name).exists():
-            yield from ("--ro-bind", "/dev/null", f"/proc/{name}")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import platform
 import struct
+from functools import cache
 from typing import Any
 
 _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -61,6 +62,7 @@ _MACHINES: dict[str, tuple[int, _Numbers]] = {"x86_64": (0xC000003E, _X86_64), "
 _OWN_PROCESS_ONLY = ("sched_setscheduler", "sched_setparam", "sched_setattr", "prlimit64")
 
 
+@cache
 def program(machine: str | None = None) -> bytes:
     """For the machine's native calls; empty where the numbers are not known, and then nothing is filtered."""
     if (machine or platform.machine()) not in _MACHINES:
