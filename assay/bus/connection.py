@@ -7,11 +7,15 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
-import nats.errors
 import structlog
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
+
+from assay import without
+
+with without("aiohttp"):  # which the client takes for NATS over WebSockets, and reads all certificates for
+    import nats.errors
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
 
 from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable, MessageRefused, NoListener
 from assay.bus.inbox import Inbox

@@ -7,6 +7,7 @@ all runners; the weights are loaded once, and until then it holds next to no mem
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import importlib.util
 import os
@@ -16,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import structlog
 from pydantic_settings import SettingsConfigDict
 
+from assay import without
+
+with without("rich"):  # as in the services
+    import structlog
 from assay.bus.jetstream import connect
 from assay.bus.settings import BusEnvironment
 from assay.contracts.problems import FieldError, Problem, ProblemError
@@ -148,6 +152,7 @@ def main() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
+    gc.freeze()
     asyncio.run(serve(ModelHostSettings()))
 
 

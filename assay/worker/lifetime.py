@@ -7,6 +7,7 @@ are wrong (starting it again would not help).
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -49,6 +50,7 @@ def run_service(name: str, serve: Serve[S], settings: type[S]) -> NoReturn:
 def run_worker(name: str, serve: ServeUntil[S], settings: type[S]) -> NoReturn:
     """For services that drain when they are told to stop."""
     log_as_json(name)
+    gc.freeze()  # what is loaded by now stays to the end: nobody need look at it again, least of all at the exit
     sys.exit(exit_code(name, serve, settings))
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from assay.bus.settings import BusEnvironment
 from assay.worker.headroom import Reserve
-from services.runner.models.openai import SILENCE_SECONDS
+from services.runner.models.protocol import SILENCE_SECONDS
 
 
 class RunnerSettings(BusEnvironment):

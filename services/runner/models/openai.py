@@ -19,7 +19,7 @@ from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallFailed, ProviderBroken
 from services.runner.models.asking import request_body
 from services.runner.models.faults import failure_of
-from services.runner.models.protocol import ChatMessage, Completion, OnText
+from services.runner.models.protocol import SILENCE_SECONDS, ChatMessage, Completion, OnText
 from services.runner.models.redacting import Secret
 from services.runner.models.stream import DONE, events
 from services.runner.models.tools import CallsHeard
@@ -30,9 +30,6 @@ MAX_TEXT_CHARACTERS = 4_000_000
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Of a reply that is not streamed; it cannot be understood in part."""
 CONNECT_SECONDS = 5.0
-SILENCE_SECONDS = 600.0
-"""Nothing for so long is a time-out. Long, for reasoning models say nothing while they think; an attempt's own wall
-limit is mostly reached first."""
 IDLE_SECONDS = 3.0
 """Connections unused for so long are not used again. Many servers hang up after 5 s, and nobody knows whether they have
 heard a request that meets them doing so."""

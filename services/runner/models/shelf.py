@@ -7,8 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-
-import openai
+from typing import TYPE_CHECKING
 
 from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
 from assay.contracts.models import ModelName
@@ -16,10 +15,12 @@ from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
 from services.runner.errors import CallMisconfigured
 from services.runner.models.local import PATIENCE_SECONDS, LocalModel, RpcPort
-from services.runner.models.openai import SILENCE_SECONDS, OpenAIModel, open_client
-from services.runner.models.protocol import Model
+from services.runner.models.protocol import SILENCE_SECONDS, Model
 from services.runner.models.scripted import ScriptedModel
 from services.runner.pacing import Allowance, Clock, Pace
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 NO_KEY = "none"
 """Sent to endpoints that take no key; the SDK wants one."""
@@ -42,7 +43,7 @@ class _Opened:
     provider: Provider
     pace: Pace
     models: dict[str, Model] = field(default_factory=dict[str, Model])
-    clients: dict[str, openai.AsyncOpenAI] = field(default_factory=dict[str, openai.AsyncOpenAI])
+    clients: dict[str, AsyncOpenAI] = field(default_factory=dict[str, "AsyncOpenAI"])
 
 
 class Shelf:
@@ -108,15 +109,17 @@ class Shelf:
             connect = partial(self._local, opened)
             return LocalModel(model, self._rpc, connect, self._patience_seconds)
         address, key = self._address(opened.provider, provider_id), self._key(opened.provider, provider_id)
-        return OpenAIModel(self._client(opened, address, key), model)
+        return self._at(opened, address, key, model)
 
     def _local(self, opened: _Opened, endpoint: ModelEndpoint) -> Model:
-        return OpenAIModel(self._client(opened, endpoint.base_url, NO_KEY), endpoint.model)
+        return self._at(opened, endpoint.base_url, NO_KEY, endpoint.model)
 
-    def _client(self, opened: _Opened, address: str, key: str) -> openai.AsyncOpenAI:
+    def _at(self, opened: _Opened, address: str, key: str, model: str) -> Model:
+        from services.runner.models.openai import OpenAIModel, open_client  # the SDK takes 0.5 s; not for a baseline
+
         if address not in opened.clients:
             opened.clients[address] = open_client(address, key, opened.provider.concurrency, self._silence_seconds)
-        return opened.clients[address]
+        return OpenAIModel(opened.clients[address], model)
 
     def _address(self, provider: Provider, provider_id: str) -> str:
         told = self._environment.get(provider.base_url_env or "", "").strip()
