@@ -40,8 +40,14 @@ SELECT 'default', 'bench', task_id, 'digest', model, min(category), 1, count(*),
   sum(score), sum(duration_seconds), sum(cost_nanousd), min(run_id)
 FROM attempts GROUP BY task_id, model
 ON CONFLICT (project, suite, task_id, task_digest, model) DO UPDATE SET n = excluded.n, passed = excluded.passed,
-  score_sum = excluded.score_sum, cost_nanousd = excluded.cost_nanousd
+  score_sum = excluded.score_sum, cost_nanousd = excluded.cost_nanousd, revision = cells.revision + 1
 """
+METRICS = """
+INSERT INTO cell_metrics (project, suite, task_id, task_digest, model, metric, n, total)
+SELECT project, suite, task_id, task_digest, model, 'error', n, score_sum FROM cells WHERE category < 'category_2'
+ON CONFLICT DO NOTHING
+"""
+CHANGE = "UPDATE cells SET n = n + 1, revision = revision + 1 WHERE (task_id, model) = ('task_1', 'provider/model-1')"
 
 
 def rows(run_id: str, count: int) -> Iterator[tuple[Any, ...]]:
@@ -56,21 +62,28 @@ async def fill(database: Database, run_id: str, count: int) -> None:
         await connection.execute(RUN, run_id, count)
         await connection.copy_records_to_table("attempts", records=rows(run_id, count), columns=COLUMNS, timeout=600)
         await connection.execute(CELLS, timeout=600)
+        await connection.execute(METRICS)
 
     await database.transact(work)
 
 
 async def read(database: Database, attempts: int) -> None:
+    """As often as not after something was added to a cell, as while runs go on."""
     results = PostgresResults(database, LedgerSettings())
-    taken: list[float] = []
-    board = await results.board(GetBoard(suite="bench"))
-    for _ in range(READS):
-        started = time.perf_counter()
-        await results.board(GetBoard(suite="bench"))
-        taken.append(time.perf_counter() - started)
-    cuts = quantiles(taken, n=100)
-    counted = sum(row.n for row in board.rows)
-    print(f"{attempts:>9} attempts ({counted} counted): p50 {1000 * cuts[49]:.1f} ms, p99 {1000 * cuts[98]:.1f} ms")
+    for what, change in (("changed since", CHANGE), ("unchanged", "SELECT 1")):
+        taken: list[float] = []
+        counted, cpu_seconds = 0, 0.0
+        for _ in range(READS):
+            async with database.session() as connection:
+                await connection.execute(change)
+            started, began = time.perf_counter(), time.process_time()
+            board = await results.board(GetBoard(suite="bench"))
+            taken.append(time.perf_counter() - started)
+            cpu_seconds += time.process_time() - began
+            counted = sum(row.n for row in board.rows)
+        cuts = quantiles(taken, n=100)
+        print(f"{attempts:>9} attempts ({counted} counted), {what}: p50 {1000 * cuts[49]:.1f} ms,", end=" ")
+        print(f"p99 {1000 * cuts[98]:.1f} ms; of the ledger's CPU {1000 * cpu_seconds / READS:.1f} ms")
 
 
 async def bench(url: str, attempts: int) -> None:

@@ -1,6 +1,6 @@
 """A run of 50,000 attempts: how long it takes to submit, pause and cancel, and what it does to a run of 10 beside it.
 
-``python -m bench.large [--attempts 50000]``
+``python -m bench large [--attempts 50000] [--thinks 2 --spread 0.5 --runners 2]``; without options, each of ``LOADS``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import httpx2
@@ -19,10 +21,26 @@ from bench.stage import Stage, stage
 
 SAMPLES = 1000
 SMALL = 10
-THINKS_SECONDS = 0.5
-"""Of the model, so that it is the slots that are fought for, and not the two cores."""
-SPREADS = (0.0, 0.5)
-"""Answers that all take the same time free all slots at once, and whoever comes just then waits for the next time."""
+BESIDE = 5
+"""Small runs, one after the other; the median counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """Each runner has 32 slots; answers come after ``thinks_seconds``, a share of them (``spread``) more or less."""
+
+    thinks_seconds: float = 0.5
+    spread: float = 0.0
+    runners: int = 1
+
+    def __str__(self) -> str:
+        slots = 32 * self.runners
+        return f"{slots} slots, answers after {self.thinks_seconds} s, {100 * self.spread:.0f} % more or less"
+
+
+LOADS = (Load(), Load(spread=0.5), Load(thinks_seconds=2.0, spread=0.5, runners=2))
+"""Answers that all take the same time free all slots at once, and whoever comes just then waits for the next time. The
+last load is what models that think keep busy: slots, and not processors."""
 
 
 class Client:
@@ -57,20 +75,23 @@ class Client:
             await asyncio.sleep(0.05)
 
 
-async def bench(attempts: int, spread: float) -> None:
-    print(f"the model answers after {THINKS_SECONDS} s, {100 * spread:.0f} % more or less")
+async def bench(attempts: int, load: Load) -> None:
+    print(load)
+    runners = ("--runners", str(load.runners))
     async with AsyncExitStack() as opened:
-        ready = await opened.enter_async_context(stage(SAMPLES, thinks_seconds=THINKS_SECONDS, spread=spread))
+        ready = await opened.enter_async_context(
+            stage(SAMPLES, runners, thinks_seconds=load.thinks_seconds, spread=load.spread)
+        )
         http = await opened.enter_async_context(httpx2.AsyncClient(timeout=60))
         client = Client(ready, http)
         await client.small()
-        alone = sorted([await client.small() for _ in range(5)])
+        alone = [await client.small() for _ in range(BESIDE)]
         run_id, seconds = await client.submit(SAMPLES, attempts // SAMPLES)
         print(f"submitting {attempts} attempts: {seconds:.2f} s")
         await asyncio.sleep(3)
-        beside = sorted([await client.small() for _ in range(5)])
-        print(f"a run of {SMALL}: alone {alone[2]:.2f} s, beside the large one {beside[2]:.2f} s", end=" ")
-        print(f"({beside[2] / alone[2]:.2f} times)")
+        beside = [await client.small() for _ in range(BESIDE)]
+        print(f"a run of {SMALL}: alone {median(alone):.2f} s, beside the large one {median(beside):.2f} s", end=" ")
+        print(f"({median(beside) / median(alone):.2f} times)")
         for verb in ("pause", "resume"):
             seconds, status = await client.control(run_id, verb)
             print(f"{verb}: {seconds:.3f} s, then {status}")
@@ -84,9 +105,13 @@ async def bench(attempts: int, spread: float) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attempts", type=int, default=50_000)
-    attempts = parser.parse_known_args(arguments)[0].attempts
-    for spread in SPREADS:
-        asyncio.run(bench(attempts, spread))
+    parser.add_argument("--thinks", type=float, help="seconds until the model answers")
+    parser.add_argument("--spread", type=float, default=0.0, help="a share of them, more or less")
+    parser.add_argument("--runners", type=int, default=1)
+    options = parser.parse_known_args(arguments)[0]
+    chosen = Load(thinks_seconds=options.thinks or 0.0, spread=options.spread, runners=options.runners)
+    for load in LOADS if options.thinks is None else (chosen,):
+        asyncio.run(bench(options.attempts, load))
 
 
 if __name__ == "__main__":

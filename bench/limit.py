@@ -1,7 +1,8 @@
 """What a money limit costs, and that it holds: the same load of priced calls with a limit and without.
 
-``python -m bench.limit [--attempts 10000]``: 64 slots in two runners against one limit of $0.01 that the load would
-pass, and against none; the transfers are replayed one by one for the highest sum that was ever committed.
+``python -m bench limit [--attempts 10000]``: 64 slots in two runners against one limit of $0.01 that 10,000 calls just
+fit, and against none; then calls that do not fit. The transfers are replayed one by one for the highest sum that was
+ever committed.
 """
 
 from __future__ import annotations
@@ -9,18 +10,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import asyncpg
 import httpx2
 
+from bench.processes import read_tree
 from bench.spine import watch
 from bench.stage import Stage, stage
 
 LIMIT_USD = "0.01"
 LIMIT_NANOUSD = 10_000_000
+PRICE, HIGHER_PRICE = "0.075", "0.1"
+"""USD for a million tokens. A call is some 12 of them: 10,000 fit the limit at the one price and not at the other."""
 
 _REPLAY = """
 SELECT max(total)::bigint AS highest FROM (
@@ -34,15 +40,25 @@ SELECT coalesce(sum(c.posted_nanousd), 0)::bigint FROM calls c JOIN attempts a U
 """
 
 
-async def load(ready: Stage, attempts: int, limit_usd: str | None) -> tuple[str, float]:
-    """One run of the load; returns its id and how many calls a second were made."""
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """Calls a second, and how many milliseconds of CPU each took of the parts that keep the books."""
+
+    run_id: str
+    calls_per_second: float
+    cpu_ms: dict[str, float]
+
+
+async def load(ready: Stage, attempts: int, limit_usd: str | None, price: str = PRICE) -> Load:
     body: dict[str, Any] = {
         "tasks": ["echo"],
         "models": ["priced/echo"],
+        "prices": {"priced/echo": {"input_usd_per_mtok": price, "output_usd_per_mtok": price}},
         "samples": attempts,
         "limits": {"cost_usd": limit_usd},
         "partial": True,
     }
+    before = read_tree(ready.supervisor_pid)
     async with httpx2.AsyncClient(timeout=60) as client:
         answer = await client.post(f"{ready.url}/api/v1/runs", json=body)
         answer.raise_for_status()
@@ -51,9 +67,20 @@ async def load(ready: Stage, attempts: int, limit_usd: str | None) -> tuple[str,
         await asyncio.wait_for(watch(ready.url, run_id, {}), 900)
         seconds = time.monotonic() - started
         progress = (await client.get(f"{ready.url}/api/v1/runs/{run_id}")).json()["progress"]
+    after = read_tree(ready.supervisor_pid)
     calls = sum(count for outcome, count in progress["outcomes"].items() if outcome != "limit")
-    print(f"limit {limit_usd}: {progress['outcomes']}, {progress['cost_usd']} USD, {calls / seconds:.0f} calls/s")
-    return run_id, calls / seconds
+    used = {part: after[part].cpu_seconds - before[part].cpu_seconds for part in after}
+    cpu_ms = {part: 1000 * sum(used[each] for each in of) / calls for part, of in _parts(used).items()}
+    print(
+        f"limit {limit_usd}: {progress['outcomes']}, {progress['cost_usd']} USD, {calls / seconds:.0f} calls/s;",
+        end=" ",
+    )
+    print("CPU ms per call:", ", ".join(f"{part} {ms:.2f}" for part, ms in cpu_ms.items()), flush=True)
+    return Load(run_id=run_id, calls_per_second=calls / seconds, cpu_ms=cpu_ms)
+
+
+def _parts(used: Iterable[str]) -> dict[str, list[str]]:
+    return {"ledger": ["ledger"], "postgres": ["postgres"], "all": list(used)}
 
 
 async def overshoot(database: asyncpg.Connection, run_id: str) -> None:
@@ -68,17 +95,26 @@ async def overshoot(database: asyncpg.Connection, run_id: str) -> None:
 
 
 async def bench(attempts: int) -> None:
+    """The two of each pair take turns in going first, for tables grow."""
     async with stage(attempts, ("--runners", "2")) as ready:
         database = await asyncpg.connect(_database_url(ready.data))
         await load(ready, min(attempts, 1000), None)
-        ratios: list[float] = []
-        for _ in range(2):
-            _, free = await load(ready, attempts, None)
-            run_id, limited = await load(ready, attempts, LIMIT_USD)
-            await overshoot(database, run_id)
-            ratios.append(limited / free)
-        print("with a limit, of the throughput without:", ", ".join(f"{100 * ratio:.0f} %" for ratio in ratios))
+        pairs: list[tuple[Load, Load]] = []
+        for limits in ((None, LIMIT_USD), (LIMIT_USD, None)):
+            done = {limit_usd: await load(ready, attempts, limit_usd) for limit_usd in limits}
+            await overshoot(database, done[LIMIT_USD].run_id)
+            pairs.append((done[LIMIT_USD], done[None]))
+        _print("calls a second", [limited.calls_per_second / free.calls_per_second for limited, free in pairs])
+        for part in ("ledger", "postgres", "all"):
+            _print(f"CPU per call, {part}", [limited.cpu_ms[part] / free.cpu_ms[part] for limited, free in pairs])
+        print("and calls for which the limit does not suffice:")
+        await overshoot(database, (await load(ready, attempts, LIMIT_USD, HIGHER_PRICE)).run_id)
         await database.close()
+
+
+def _print(what: str, ratios: Sequence[float]) -> None:
+    each = ", ".join(f"{100 * ratio:.0f} %" for ratio in ratios)
+    print(f"{what}, with a limit, of that without: {100 * mean(ratios):.0f} % ({each})")
 
 
 def _database_url(data: Path) -> str:

@@ -16,7 +16,8 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
   $9::int[], $10::int[], $11::int[], $12::float8[], $13::float8[], $14::bigint[],
   $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])
 ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET last_run_id = excluded.last_run_id, updated_at = now(),
-  weight = excluded.weight, {", ".join(f"{name} = cells.{name} + excluded.{name}" for name in SUMS)}
+  revision = cells.revision + 1, weight = excluded.weight,
+  {", ".join(f"{name} = cells.{name} + excluded.{name}" for name in SUMS)}
 """
 
 _ADD_METRICS = f"""

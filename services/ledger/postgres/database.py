@@ -77,7 +77,8 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[Connection]:
-        """A connection without a transaction: for single statements, and for what a session holds, such as a lock."""
+        """A connection without a transaction: for single statements, each of which is its own snapshot, and for what a
+        session holds, such as a lock, which whoever took it gives back."""
         try:
             async with self._pool.acquire() as connection:
                 yield connection
@@ -88,7 +89,7 @@ class Database:
 @asynccontextmanager
 async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
     """A pool on ``url``; fails at once when Postgres does not answer."""
-    pool = await asyncpg.create_pool(url, min_size=2, max_size=connections, command_timeout=60)
+    pool = await asyncpg.create_pool(url, min_size=2, max_size=connections, command_timeout=60, reset=_as_it_is)
     try:
         yield Database(pool)
     finally:
@@ -96,3 +97,7 @@ async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
             await asyncio.wait_for(pool.close(), 5)
         except TimeoutError:
             pool.terminate()
+
+
+async def _as_it_is(connection: Connection) -> None:
+    """Nothing here changes a session and leaves it so; undoing it each time would cost as much as a statement."""

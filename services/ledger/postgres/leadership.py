@@ -21,8 +21,11 @@ async def lead_when_elected(database: Database, lead: Callable[[], Awaitable[Non
     while True:
         try:
             async with database.session() as connection:
-                if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-                    await _lead_while_alive(connection, lead)
+                try:
+                    if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+                        await _lead_while_alive(connection, lead)
+                finally:
+                    await connection.execute("SELECT pg_advisory_unlock_all()")
         except Unavailable as error:
             log.warning("leadership.waiting", reason=str(error))
         await asyncio.sleep(CHECK_SECONDS)

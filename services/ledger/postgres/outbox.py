@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.ledger.ports import Pending
-from services.ledger.postgres.database import Connection, Database
+from services.ledger.postgres.database import Database
 from services.ledger.rules.outbox import LIMIT, pending_fact, pending_order
 
 _FACTS = """
@@ -29,19 +29,14 @@ class PostgresOutbox:
 
     async def facts(self) -> Sequence[Pending]:
         """The oldest facts still to publish, in the order they became true."""
-
-        async def work(connection: Connection) -> Sequence[Pending]:
+        async with self._database.session() as connection:
             rows = await connection.fetch(_FACTS, LIMIT)
-            return [pending_fact(row, row["position"]) for row in rows]
-
-        return await self._database.read(work)
+        return [pending_fact(row, row["position"]) for row in rows]
 
     async def orders(self) -> Sequence[Pending]:
-        async def work(connection: Connection) -> Sequence[Pending]:
+        async with self._database.session() as connection:
             rows = await connection.fetch(_ORDERS, LIMIT)
-            return [pending_order(row) for row in rows]
-
-        return await self._database.read(work)
+        return [pending_order(row) for row in rows]
 
     async def facts_published(self, published: Sequence[Pending]) -> None:
         """The stream has stored these; they stay in Postgres as history."""

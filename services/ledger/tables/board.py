@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel
 
 from services.ledger.tables.columns import count, nanousd, time, tokens
@@ -35,6 +36,8 @@ class Cell(SQLModel, table=True):
     reasoning_tokens: int = tokens()
     last_run_id: str
     updated_at: datetime = time()
+    revision: int = Field(default=1, sa_column=Column(BigInteger, nullable=False, server_default="1"))
+    """How often something was added."""
 
 
 class CellMetric(SQLModel, table=True):
