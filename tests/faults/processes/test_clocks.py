@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes.conftest import Figure
-from tests.faults.processes.load import under_load
+from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import FaultStack, fault_stack
 
-RUNS = 60
 WRONG = {"ledger": "+1h", "gateway": "-1h", "runner-1": "+1h", "runner-2": "-1h", "judge-1": "+1h"}
 FAKETIME = [Path(f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1")]
 

@@ -10,10 +10,9 @@ import pytest
 from tests.faults.processes.books import Books
 from tests.faults.processes.catalogue import SANDBOXED, SCRIPTED
 from tests.faults.processes.conftest import Figure
-from tests.faults.processes.load import under_load
+from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import LEASE_SECONDS, FaultStack
 
-RUNS = 60
 """Of five attempts each; the fault comes in the middle of them."""
 
 

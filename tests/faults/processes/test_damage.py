@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes.conftest import Figure
-from tests.faults.processes.load import under_load
+from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import FaultStack
 from tests.faults.processes.test_outages import NATS, port_open
 
-RUNS = 60
 NOTICED_SECONDS = 10.0
 STREAMS = ("ASSAY_FACTS", "ASSAY_WORK", "ASSAY_REPORTS")
 

@@ -14,11 +14,10 @@ from tests.faults.processes.books import Books
 from tests.faults.processes.catalogue import SAMPLES, SANDBOXED
 from tests.faults.processes.conftest import Figure
 from tests.faults.processes.disks import Disk, disk, make_cluster
-from tests.faults.processes.load import under_load
+from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import FaultStack, fault_stack
 from tests.faults.processes.test_outages import degraded_after, pids
 
-RUNS = 60
 FULL_SECONDS = 20.0
 NOTICED_SECONDS = 10.0
 SETTLED_SECONDS = 3.0

@@ -10,14 +10,13 @@ import pytest
 
 from tests.faults.processes.cable import FINE, Cable, Weather
 from tests.faults.processes.conftest import Figure
-from tests.faults.processes.load import under_load
+from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import FaultStack, fault_stack
 from tests.faults.processes.test_outages import degraded_after, pids
 
 SILENT_SECONDS = 60.0
 NOTICED_SECONDS = 15.0
 RECOVERED_SECONDS = 10.0
-RUNS = 100
 TO_NATS = ("gateway", "ledger", "runner", "judge")
 SLOTS = {"run": 8 * 32, "judge": 2 * 64}
 SOCKET = ".s.PGSQL.5432"

@@ -10,10 +10,9 @@ from assay.bus.protocol import Envelope
 from tests.faults.processes.books import Books
 from tests.faults.processes.catalogue import MODEL, SAMPLES
 from tests.faults.processes.conftest import Figure
-from tests.faults.processes.load import under_load
+from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import FaultStack
 
-RUNS = 60
 POISON = (b"executed!", b'{"type":"attempt.vanished"}', b'{"type":"attempt.executed","message_id":"m"}', b"")
 SUBJECTS = ("assay.work.report.run", "assay.work.report.judge", "assay.work.run.default", "assay.work.judge.default")
 FOUND_SECONDS = 120.0
