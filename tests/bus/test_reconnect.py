@@ -56,7 +56,7 @@ async def test_everything_recovers_by_itself(
     await asyncio.gather(*publishing)
     assert numbers(await waiting)
     assert (await other.rpc.request(GetHealth())).service == "ledger"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 9
     assert not other.closed.is_set()
 
 

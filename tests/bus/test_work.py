@@ -33,7 +33,7 @@ async def test_fetch_returns_at_once_with_what_is_there(bus: Bus) -> None:
     await bus.work.publish([order(number) for number in range(3)])
     started = time.monotonic()
     assert numbers(await bus.work.fetch(CALM, 50, 5)) == [0, 1, 2]
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
 
 
 async def test_fetch_never_returns_more_than_asked_for(bus: Bus) -> None:
@@ -50,13 +50,13 @@ async def test_fetch_waits_for_the_first_message(bus: Bus, join: Join) -> None:
     started = time.monotonic()
     await other.work.publish([order(1)])
     assert numbers(await fetching) == [1]
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
 
 
 async def test_fetch_of_an_empty_queue_ends_in_time(bus: Bus) -> None:
     started = time.monotonic()
     assert await bus.work.fetch(CALM, 50, 0.3) == []
-    assert 0.25 < time.monotonic() - started < 1
+    assert 0.25 < time.monotonic() - started < 4
     assert await bus.work.fetch(CALM, 50, 0) == []
 
 
@@ -75,7 +75,7 @@ async def test_work_for_a_cancelled_fetch_goes_to_the_next_one(bus: Bus) -> None
     await bus.work.publish([order(1)])
     started = time.monotonic()
     assert numbers(await bus.work.fetch(CALM, 5, 5)) == [1]
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
 
 
 async def test_a_known_message_id_is_stored_once(bus: Bus) -> None:

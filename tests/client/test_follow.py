@@ -96,16 +96,15 @@ async def test_nobody_there() -> None:
 
 
 async def test_pauses_grow_and_begin_again() -> None:
-    backoff = Backoff(0.01, 0.04)
+    backoff = Backoff(0.1, 2.0)
     loop = asyncio.get_running_loop()
     lengths: list[float] = []
     for _ in range(4):
         before = loop.time()
         await backoff.pause()
         lengths.append(loop.time() - before)
-    assert lengths[0] < 0.03
-    assert lengths[3] >= 0.02
+    assert lengths[0] < 0.4 <= lengths[3]
     backoff.reset()
     before = loop.time()
     await backoff.pause()
-    assert loop.time() - before < 0.03
+    assert loop.time() - before < 0.4

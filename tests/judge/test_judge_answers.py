@@ -175,7 +175,7 @@ async def test_regex(searcher: Searcher) -> None:
 async def test_a_search_without_end_is_given_up_and_the_next_one_works(searcher: Searcher) -> None:
     started = time.monotonic()
     assert await searcher.search(r"(a+)+$", "a" * 60 + "b") is None
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     assert await searcher.search("a", "a") is True
 
 

@@ -96,7 +96,7 @@ async def test_nobody_on_the_bus_is_waited_for_until_the_lease_is_lost(runner: R
     started = time.monotonic()
     making.cancel()
     report = await making
-    assert time.monotonic() - started < 0.2
+    assert time.monotonic() - started < 2
     assert report.fault is not None
     assert (report.fault.kind, report.calls, served.bodies) == ("interrupted", (), [])
 

@@ -117,12 +117,12 @@ async def test_the_wall_limit_ends_the_attempt_and_keeps_what_was_heard(runner: 
 
 async def test_waiting_for_a_free_place_at_the_provider_is_not_on_the_clock(runner: Room, served: Endpoint) -> None:
     served.default = Reply(silent_seconds=0.2)
-    limits = Limits(wall_seconds=0.45, max_tokens=100)
+    limits = Limits(wall_seconds=0.58, max_tokens=100)
     tickets = [await runner.ticket("colours", "stub/m-1", limits=limits) for _ in range(6)]
     reports = await asyncio.gather(*(on_ticket(ticket, runner.ports) for ticket in tickets))
     assert [report.outcome for report in reports] == [None] * 6
     assert served.most_at_once == 2, "the provider's concurrency"
-    assert all(report.duration_seconds < 0.45 for report in reports)
+    assert all(report.duration_seconds < 0.58 for report in reports)
 
 
 # --- our own troubles

@@ -136,7 +136,7 @@ async def test_a_command_that_sleeps_is_killed_at_its_time(sandbox: Sandbox) -> 
     started = time.monotonic()
     result = await sandbox.run(sh("echo before; sleep 60", timeout_seconds=0.3))
     assert result.killed_by is Limit.WALL and result.timed_out and result.exit_code == -9
-    assert result.stdout == b"before\n" and time.monotonic() - started < 2
+    assert result.stdout == b"before\n" and time.monotonic() - started < 20
 
 
 async def test_a_sandbox_is_usable_after_a_limit_killed(sandbox: Sandbox) -> None:
@@ -147,7 +147,7 @@ async def test_a_sandbox_is_usable_after_a_limit_killed(sandbox: Sandbox) -> Non
 async def test_a_daemon_holding_the_output_does_not_hold_up_the_result(sandbox: Sandbox) -> None:
     started = time.monotonic()
     result = await run(sandbox, "sleep 60 & echo done")
-    assert result.stdout == b"done\n" and time.monotonic() - started < 2
+    assert result.stdout == b"done\n" and time.monotonic() - started < 20
 
 
 async def test_daemons_die_at_close(provider: SandboxProvider) -> None:

@@ -163,7 +163,7 @@ async def test_the_event_loop_is_not_held_up(provider: DockerProvider) -> None:
     async with provider.open(SPEC) as sandbox:
         await sandbox.run(Command(argv=["true"]))
     ticking.cancel()
-    assert sorted(gaps)[len(gaps) // 2] < 0.05 and max(gaps) < 0.5
+    assert sorted(gaps)[len(gaps) // 2] < 0.05 and max(gaps) < 2
 
 
 async def test_a_cancelled_start_leaves_no_container(provider: DockerProvider, client: APIClient) -> None:
