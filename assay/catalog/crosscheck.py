@@ -216,7 +216,8 @@ def _reference_and_noop(subject: Subject) -> None:
     for part, score in (("reference", 1), ("noop", 0)):
         files = below(subject.files, part)
         if not files:
-            subject.folder.wrong((), f"{part}/ is missing or empty; it holds outputs that score {score}")
+            stand_in = ", and workspace/ has no output to stand for it" if part == "noop" else ""
+            subject.folder.wrong((), f"{part}/ is missing or empty{stand_in}; it holds outputs that score {score}")
         for path in files:
             if not matches(path, subject.manifest.outputs):
                 subject.folder.wrong(

@@ -18,7 +18,7 @@ from assay.catalog.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
 from assay.catalog.near import unknown
 from assay.catalog.reading import read
 from assay.contracts.codec import digest
-from assay.contracts.files import Files
+from assay.contracts.files import Files, matches
 from assay.contracts.tasks import TaskView
 
 DIGEST_FORMAT = 1
@@ -78,6 +78,7 @@ def load_task(folder: Path, shown: str = "") -> Task:
     if manifest is not None:
         manifest = _with_instructions(manifest, folder, document)
         manifest, places = _with_samples(manifest, folder, document, shown)
+        files |= _noop(manifest, files)
         cross_check(manifest, files, document, whole, places, folder.name)
         manifest = _with_environment(manifest, files)
     mistakes = document.mistakes + whole.mistakes
@@ -126,6 +127,14 @@ def _read_folder(folder: Path, whole: Document) -> dict[str, bytes]:
             message, near = unknown("part of a task", entry.name, _KNOWN)
             whole.wrong((), message, near)
     return read_files(folder, whole)
+
+
+def _noop(manifest: TaskManifest, files: Files) -> dict[str, bytes]:
+    """Where there is no ``noop/``, the workspace's outputs as they are."""
+    if below(files, "noop"):
+        return {}
+    unchanged = below(files, "workspace").items()
+    return {f"noop/{path}": content for path, content in unchanged if matches(path, manifest.outputs)}
 
 
 def _with_environment(manifest: TaskManifest, files: Files) -> TaskManifest:

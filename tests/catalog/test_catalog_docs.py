@@ -33,7 +33,6 @@ def test_the_full_example_loads(tmp_path: Path) -> None:
             "tests/test_clamp.py": example("python", "import pytest"),
             "workspace/solution.py": "def clamp(number, low, high): pass\n",
             "reference/solution.py": "def clamp(n, a, b): ...\n",
-            "noop/solution.py": "def clamp(number, low, high): pass\n",
             "cheats/leaves_at_import/solution.py": "raise SystemExit(0)\n",
             "cheats/equals_everything/solution.py": "x = 1\n",
         },

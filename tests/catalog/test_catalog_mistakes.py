@@ -197,7 +197,6 @@ def test_a_broken_task_hides_no_other(folder: Folder) -> None:
     ("remove", "expected"),
     [
         ("reference/solution.py", "catalog/tasks/clamp: reference/ is missing or empty; it holds outputs that score 1"),
-        ("noop/solution.py", "catalog/tasks/clamp: noop/ is missing or empty; it holds outputs that score 0"),
         ("cheats/lies/solution.py", "catalog/tasks/clamp: cheats/ has 1 cheats; a task that runs code needs 2"),
         ("task.yaml", "catalog/tasks/clamp/task.yaml: cannot be read: No such file or directory"),
     ],
@@ -205,6 +204,17 @@ def test_a_broken_task_hides_no_other(folder: Folder) -> None:
 def test_parts_that_are_missing(folder: Folder, remove: str, expected: str) -> None:
     (folder.root / "tasks/clamp" / remove).unlink()
     assert expected in folder.mistakes()
+
+
+def test_without_a_noop_the_workspace_is_handed_in_unchanged(folder: Folder) -> None:
+    task = folder.root / "tasks/clamp"
+    whole = folder.open().find_task("clamp")
+    (task / "noop/solution.py").unlink()
+    again = folder.open().find_task("clamp")
+    assert (again.digest, again.files) == (whole.digest, whole.files)
+    (task / "workspace/solution.py").unlink()
+    message = "noop/ is missing or empty, and workspace/ has no output to stand for it; it holds outputs that score 0"
+    assert f"catalog/tasks/clamp: {message}" in folder.mistakes()
 
 
 def test_a_test_that_is_shown_to_the_attempt_is_refused(folder: Folder) -> None:

@@ -14,7 +14,6 @@ import pytest
 from assay.catalog import Catalog, Task
 from assay.catalog.folder import below
 from assay.contracts import tasks as contract
-from assay.contracts.files import matches
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import Choice, Solver
 
@@ -100,14 +99,6 @@ def test_the_reference_passes_exactly_the_expected_tests(task: Task, outcomes: d
 @pytest.mark.parametrize("task", HERE, ids=[task.task_id for task in HERE])
 def test_the_noop_passes_no_test_at_all(task: Task, outcomes: dict[str, dict[str, str]]) -> None:
     assert set(outcomes[f"{task.task_id}-noop"].values()) == {"failed"}
-
-
-@pytest.mark.parametrize("task", CODE, ids=[task.task_id for task in CODE])
-def test_the_noop_is_what_the_attempt_starts_from(task: Task) -> None:
-    workspace = below(task.files, "workspace")
-    assert below(task.files, "noop") == {
-        path: content for path, content in workspace.items() if matches(path, task.manifest.outputs)
-    }
 
 
 @pytest.mark.parametrize("task", TASKS, ids=[task.task_id for task in TASKS])

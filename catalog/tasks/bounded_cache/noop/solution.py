@@ -1,2 +1,0 @@
-class BoundedCache:
-    pass

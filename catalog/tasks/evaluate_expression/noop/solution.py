@@ -1,2 +1,0 @@
-def evaluate(text):
-    pass

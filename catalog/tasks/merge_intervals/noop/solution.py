@@ -1,2 +1,0 @@
-def merge(intervals):
-    pass

@@ -1,6 +1,0 @@
-def to_roman(number):
-    pass
-
-
-def from_roman(numeral):
-    pass

@@ -1,6 +1,0 @@
-def encode(text):
-    pass
-
-
-def decode(pairs):
-    pass
