@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any
 
@@ -46,4 +47,5 @@ def load(name: str) -> Any:
     """The real command."""
     command = get_command(import_module(f"assay.cli.{name}").app)
     command.name = name
+    gc.freeze()  # nothing of it goes before the process does, so nobody need look for what might
     return command

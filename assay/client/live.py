@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
 
 from assay.client.backoff import Backoff
 from assay.client.errors import ClientError, NotAssay, Unreachable
@@ -16,6 +14,9 @@ from assay.client.transport import API, authorization, is_loopback, problem_of
 from assay.contracts.codec import encode
 from assay.contracts.live import Degraded, ErrorFrame, FactFrame, ServerFrame, Snapshot, Subscribe
 from assay.contracts.problems import ProblemError
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
 
 _OPEN_SECONDS = 10.0
 _PING_SECONDS = 10.0
@@ -29,6 +30,9 @@ async def follow(
     double, across reconnects. A broken line is told by ``Degraded``, and by another one when it is back.
 
     Raises ProblemError when the gateway refuses the topic, Unreachable when the very first connection fails."""
+    from websockets.asyncio.client import connect  # a seventh of a command's start, and most do not follow
+    from websockets.exceptions import InvalidStatus, WebSocketException
+
     place = _Place(topic, cursor)
     backoff = backoff or Backoff()
     broken = False

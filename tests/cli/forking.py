@@ -16,7 +16,14 @@ from assay.cli.__main__ import main
 from assay.cli.lazy import COMMANDS
 
 LONGEST_SECONDS = 120
-LATER = ("assay.client", "rich.console", "rich.progress", "httpx2", "websockets.sync.client")
+LATER = (
+    "assay.client",
+    "rich.console",
+    "rich.progress",
+    "httpx2",
+    "websockets.sync.client",
+    "websockets.asyncio.client",
+)
 """What commands load when they need it."""
 
 

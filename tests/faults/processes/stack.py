@@ -100,7 +100,7 @@ class FaultStack:
 
     @property
     def http(self) -> httpx2.Client:
-        return httpx2.Client(base_url=f"{self.url}/api/v1", timeout=30)
+        return httpx2.Client(base_url=f"{self.url}/api/v1", timeout=30, verify=False)
 
     def ready(self) -> bool:
         try:
