@@ -385,3 +385,9 @@ ALTER TABLE runs ADD COLUMN include_tests BOOLEAN DEFAULT false NOT NULL;
 ALTER TABLE runs ADD COLUMN expired_at TIMESTAMP WITH TIME ZONE;
 
 UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num = '0005';
+
+-- Running upgrade 0006 -> 0007
+
+ALTER TABLE cells ADD COLUMN revision BIGINT DEFAULT '1' NOT NULL;
+
+UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';
