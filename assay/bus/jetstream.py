@@ -12,7 +12,7 @@ from assay.bus.connection import Connection
 from assay.bus.durability import require_durable
 from assay.bus.errors import BusError, BusUnavailable, Permanent
 from assay.bus.facts import CoreTail, JetStreamFacts
-from assay.bus.protocol import Facts, Queue, Rpc, Storage, Tail, Work
+from assay.bus.protocol import Queue
 from assay.bus.provisioning import provision
 from assay.bus.rpc import JetStreamRpc
 from assay.bus.settings import BusSettings
@@ -39,34 +39,14 @@ async def connect(settings: BusSettings) -> JetStreamBus:
 class JetStreamBus:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._rpc = JetStreamRpc(connection)
-        self._work = JetStreamWork(connection)
-        self._facts = JetStreamFacts(connection)
-        self._tail = CoreTail(connection)
-        self._storage = JetStreamStorage(connection, self._work)
+        self.rpc = JetStreamRpc(connection)
+        self.work = JetStreamWork(connection)
+        self.facts = JetStreamFacts(connection)
+        self.tail = CoreTail(connection)
+        self.storage = JetStreamStorage(connection, self.work)
         self._queues: Sequence[Queue[Any]] | None = None
         self._again: asyncio.Task[None] | None = None
         connection.on_reconnect.append(self._on_reconnect)
-
-    @property
-    def rpc(self) -> Rpc:
-        return self._rpc
-
-    @property
-    def work(self) -> Work:
-        return self._work
-
-    @property
-    def facts(self) -> Facts:
-        return self._facts
-
-    @property
-    def tail(self) -> Tail:
-        return self._tail
-
-    @property
-    def storage(self) -> Storage:
-        return self._storage
 
     @property
     def connected(self) -> bool:
@@ -109,5 +89,5 @@ class JetStreamBus:
     async def close(self) -> None:
         if self._again is not None:
             self._again.cancel()
-        await self._rpc.stop()
+        await self.rpc.stop()
         await self.connection.close()
