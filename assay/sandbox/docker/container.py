@@ -10,6 +10,7 @@ from typing import Any
 from assay.sandbox.docker.daemon import Daemon, ImageAbsent
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted, SpecUnsupported
 
+_END_SECONDS = 2.0
 Body = Callable[[Daemon], dict[str, Any]]
 """What it is to be like, in the daemon's words."""
 
@@ -66,8 +67,19 @@ class Container:
         self._daemon.later(self._daemon.kill, self.id)
 
     async def close(self) -> None:
+        """Nobody holds the line to its process 1 any more, so it ends by itself: for a kill the daemon would start its
+        runtime once more."""
+        if self.id:
+            await asyncio.shield(self._daemon.ask(self._bury))
+
+    async def remove(self) -> None:
+        """Whatever it is doing."""
         if self.id:
             await asyncio.shield(self._daemon.ask(self._daemon.remove, self.id))
+
+    def _bury(self) -> None:
+        self._daemon.ended(self.id, _END_SECONDS)
+        self._daemon.remove(self.id)
 
     def _make(self, body: Body, folder: Path) -> None:
         self.id = self._daemon.create(body(self._daemon), folder)

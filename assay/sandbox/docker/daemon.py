@@ -97,6 +97,11 @@ class Daemon:
         with suppress(SandboxError):
             self._call(self.client.kill, container)
 
+    def ended(self, container: str, seconds: float) -> None:
+        """Until it has, or not in time."""
+        with suppress(SandboxError):
+            self._call(self.client.wait, container, timeout=seconds)
+
     def remove(self, container: str) -> None:
         """With everything in it, dead when this returns."""
         with suppress(SpecUnsupported):

@@ -91,7 +91,7 @@ class DockerProvider:
             async with self._whole(spec, image, kernel, mounts, folder) as sandbox:
                 yield sandbox
         finally:
-            folder.remove()
+            await asyncio.to_thread(folder.remove)
 
     @asynccontextmanager
     async def _whole(
@@ -137,7 +137,7 @@ class DockerProvider:
             async with fair(process_1):
                 yield room, holder
         finally:
-            await (room.close() if room else holder.close())
+            await (room.close() if room else holder.remove())
 
     async def _sweep(self) -> None:
         async with self._sweeping:

@@ -41,7 +41,7 @@ async def beside(
         for task in starting:
             task.cancel()
         await asyncio.gather(*starting, return_exceptions=True)
-        await asyncio.gather(*(one.container.close() for one in sidecars))
+        await asyncio.gather(*(one.container.remove() for one in sidecars))
 
 
 class _Sidecar:
