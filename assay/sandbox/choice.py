@@ -10,15 +10,17 @@ from assay.contracts.sandboxes import AUTO, SandboxKind, able, usable
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import ProviderUnavailable, ProviderUnknown
 from assay.sandbox.protocol import Availability, Mounts, Sandbox, SandboxProvider
+from assay.sandbox.spares import Spares
 
 _AUTO = (SandboxKind.BUBBLEWRAP, SandboxKind.DOCKER)
 
 
-def open_sandbox_provider(name: str = "bubblewrap") -> SandboxProvider:
-    """The provider of that name. ``process`` isolates nothing, so it is never chosen unless named."""
+def open_sandbox_provider(name: str = "bubblewrap", spares: Spares | None = None) -> SandboxProvider:
+    """The provider of that name. ``process`` isolates nothing, so it is never chosen unless named. ``spares`` are for
+    kinds that take long to open."""
     if name not in _MAKERS:
         raise ProviderUnknown(f"no sandbox provider {name!r}; there are {', '.join(PROVIDERS)}")
-    return _MAKERS[name]()
+    return _MAKERS[name](spares or Spares())
 
 
 class ChosenProvider:
@@ -27,8 +29,13 @@ class ChosenProvider:
 
     name = AUTO
 
-    def __init__(self, allowed: Sequence[str] = _AUTO, providers: Mapping[str, SandboxProvider] | None = None) -> None:
-        self.allowed = tuple(allowed)
+    def __init__(
+        self,
+        allowed: Sequence[str] = _AUTO,
+        providers: Mapping[str, SandboxProvider] | None = None,
+        spares: Spares | None = None,
+    ) -> None:
+        self.allowed, self._spares = tuple(allowed), spares
         self._providers = dict(providers or {})
         self._found: dict[str, Availability] = {}
         self._looking = {name: asyncio.Lock() for name in self.allowed}
@@ -84,7 +91,7 @@ class ChosenProvider:
         return name in self._found and self._found[name].available
 
     def _provider(self, name: str) -> SandboxProvider:
-        found = self._providers.get(name) or open_sandbox_provider(name)
+        found = self._providers.get(name) or open_sandbox_provider(name, self._spares)
         self._providers[name] = found
         return found
 
@@ -105,7 +112,7 @@ class _Asked:
         return await self._chosen.check()
 
 
-def chosen_provider(setting: str) -> ChosenProvider:
+def chosen_provider(setting: str, spares: Spares | None = None) -> ChosenProvider:
     """Of a worker's setting ``ASSAY_SANDBOX``: kinds separated by commas, ``auto`` being bubblewrap and Docker."""
     allowed: dict[str, None] = {}
     for name in filter(None, (part.strip() for part in setting.split(","))):
@@ -114,7 +121,7 @@ def chosen_provider(setting: str) -> ChosenProvider:
         allowed |= dict.fromkeys(_AUTO if name == AUTO else (name,))
     if not allowed:
         raise ProviderUnknown(f"no sandbox provider is named; there are {', '.join(PROVIDERS)}")
-    return ChosenProvider(tuple(allowed))
+    return ChosenProvider(tuple(allowed), spares=spares)
 
 
 def asked_for(provider: SandboxProvider, wish: str) -> SandboxProvider:
@@ -127,28 +134,28 @@ def _wanted(spec: SandboxSpec, wish: str) -> str:
     return f"the task needs {spec.needs_docker or 'a sandbox'}{asked}"
 
 
-def _bubblewrap() -> SandboxProvider:
+def _bubblewrap(_: Spares) -> SandboxProvider:
     from assay.sandbox.bubblewrap import BubblewrapProvider
 
     return BubblewrapProvider()
 
 
-def _docker() -> SandboxProvider:
+def _docker(spares: Spares) -> SandboxProvider:
     try:
         from assay.sandbox.docker import DockerProvider
     except ImportError as error:
         raise ProviderUnavailable("Docker's SDK is not installed: pip install 'assay[sandbox]'") from error
-    return DockerProvider()
+    return DockerProvider(spares=spares)
 
 
-def _process() -> SandboxProvider:
+def _process(_: Spares) -> SandboxProvider:
     from assay.sandbox.process import ProcessProvider
 
     return ProcessProvider()
 
 
-_MAKERS: dict[str, Callable[[], SandboxProvider]] = {
-    "auto": ChosenProvider,
+_MAKERS: dict[str, Callable[[Spares], SandboxProvider]] = {
+    "auto": lambda spares: ChosenProvider(spares=spares),
     "bubblewrap": _bubblewrap,
     "docker": _docker,
     "process": _process,

@@ -82,6 +82,10 @@ class Room:
             )
         self._ready.result()
 
+    @property
+    def lives(self) -> bool:
+        return not self._over
+
     async def close(self) -> None:
         """Process 1 ends when the socket does, and the kernel ends all others with it."""
         self._lose(SandboxLost("the sandbox is closed"))

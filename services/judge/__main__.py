@@ -11,6 +11,7 @@ from assay.bus.jetstream import connect
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
 from assay.sandbox.choice import chosen_provider
+from assay.sandbox.spares import Spares
 from assay.worker.headroom import Headroom, written_to
 from assay.worker.lifetime import run_worker
 from assay.worker.offering import Offer
@@ -24,7 +25,8 @@ from services.judge.settings import JudgeSettings
 
 async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
-    searcher, sandboxes = Searcher(), chosen_provider(settings.sandbox)
+    searcher, spares = Searcher(), Spares(settings.warm_sandboxes)
+    sandboxes = chosen_provider(settings.sandbox, spares)
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
@@ -45,6 +47,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     try:
         await worker.run(stop)
     finally:
+        await spares.close()
         await bus.close()
         await searcher.close()
 

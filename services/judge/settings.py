@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from assay.bus.settings import BusEnvironment
 from assay.worker.headroom import Reserve
 
@@ -12,7 +16,8 @@ class JudgeSettings(BusEnvironment):
     artifacts_url: str = ".assay/artifacts"
     pool: str = "default"
     sandbox: str = "auto"
-    """As the runner's."""
+    warm_sandboxes: Annotated[int, Field(ge=0, le=1000)] = 0
+    """As the runner's, both."""
     judge_slots: int = 64
     judge_test_slots: int = 2
     reserve: Reserve = Reserve()

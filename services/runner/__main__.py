@@ -16,6 +16,7 @@ from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import PreviewPrompt, Request, TestModel
 from assay.sandbox.choice import chosen_provider
+from assay.sandbox.spares import Spares
 from assay.worker.headroom import Headroom, written_to
 from assay.worker.lifetime import run_worker
 from assay.worker.offering import Offer
@@ -43,7 +44,8 @@ async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
 
 async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
     """Until ``stop``, and then until what was begun is done."""
-    sandboxes = chosen_provider(settings.sandbox)
+    spares = Spares(settings.warm_sandboxes)
+    sandboxes = chosen_provider(settings.sandbox, spares)
     ports = Ports(
         worker_id=worker_id,
         bundles=Bundles(open_store(settings.artifacts_url, Area.PUBLIC)),
@@ -70,7 +72,10 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
         offer=Offer(sandboxes),
     )
-    await worker.run(stop)
+    try:
+        await worker.run(stop)
+    finally:
+        await spares.close()
 
 
 if __name__ == "__main__":

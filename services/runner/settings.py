@@ -22,6 +22,8 @@ class RunnerSettings(BusEnvironment):
     catalog: Path = Path("catalog")
     pool: str = "default"
     sandbox: str = "auto"
+    warm_sandboxes: Annotated[int, Field(ge=0, le=1000)] = 0
+    """So many of Docker's are made in advance, for whoever wants one like the last."""
     runner_slots: Annotated[int, Field(ge=1, le=10_000)] = 32
     reserve: Reserve = Reserve()
     """What must stay free on the host; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""

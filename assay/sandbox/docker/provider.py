@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.docker.container import Container
@@ -26,6 +27,7 @@ from assay.sandbox.errors import SandboxError, SandboxNotStarted
 from assay.sandbox.fairness import fair, peer
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.room import Room
+from assay.sandbox.spares import Spares
 
 DEFAULT_IMAGE = "assay/sandbox-python:latest"
 _SWEEP_SECONDS = 20.0
@@ -42,17 +44,44 @@ LIMITS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """All that a container is made of: of those that are equal any will do."""
+
+    spec: SandboxSpec
+    image: str
+    kernel: Kernel
+    mounts: Mounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    room: Room
+    container: Container
+    folder: HostFolder
+    process_1: int
+
+    @property
+    def lives(self) -> bool:
+        return self.room.lives
+
+
 class DockerProvider:
     """``image`` is for specs that name none. What crashed workers left behind is removed when a sandbox is opened, at
     most every ``_SWEEP_SECONDS``: a service does not end by itself when its worker does. ``reachable`` says which
-    addresses a way out may lead to. ``kernel`` is for tests; without, it is gVisor's where that works."""
+    addresses a way out may lead to. ``kernel`` is for tests; without, it is gVisor's where that works. ``spares`` are
+    containers alone: what stands beside one is started when it is taken."""
 
     name = "docker"
 
     def __init__(
-        self, image: str = DEFAULT_IMAGE, reachable: Reachable = is_public, kernel: Kernel | None = None
+        self,
+        image: str = DEFAULT_IMAGE,
+        reachable: Reachable = is_public,
+        kernel: Kernel | None = None,
+        spares: Spares | None = None,
     ) -> None:
-        self._reachable = reachable
+        self._reachable, self._spares = reachable, spares or Spares()
         self._daemon = Daemon()
         self._images = Images(self._daemon, image)
         self._kernels = Kernels(self._daemon, self._try, kernel)
@@ -61,14 +90,12 @@ class DockerProvider:
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-        await self._sweep()
-        kernel = await self._kernels.kernel_of(spec)
-        async with self._under(kernel, spec, mounts) as sandbox:
+        async with self._open(spec, mounts, self._spares) as sandbox:
             yield sandbox
 
     async def check(self) -> Availability:
         try:
-            async with self.open(SandboxSpec()) as sandbox:
+            async with self._open(SandboxSpec(), (), Spares()) as sandbox:
                 result = await sandbox.run(Command(argv=["true"]))
         except SandboxError as error:
             return Availability(provider=self.name, available=False, reason=str(error))
@@ -77,33 +104,32 @@ class DockerProvider:
         return Availability(provider=self.name, available=not reason, reason=reason, limits=limits)
 
     async def _try(self, kernel: Kernel) -> None:
-        async with self._under(kernel, SandboxSpec(), ()) as sandbox:
+        async with self._under(kernel, SandboxSpec(), (), Spares()) as sandbox:
             await sandbox.write({"tried": b"yes"})
             result = await sandbox.run(Command(argv=["cat", "tried"]))
             if result.stdout != b"yes" or await sandbox.read(["tried"]) != {"tried": b"yes"}:
                 raise SandboxNotStarted(f"a program in it does not find its files: {result.stderr[-300:]!r}")
 
     @asynccontextmanager
-    async def _under(self, kernel: Kernel, spec: SandboxSpec, mounts: Mounts) -> AsyncGenerator[Sandbox]:
-        image = await self._images.image_of(spec)
-        folder = new_folder()
-        try:
-            async with self._whole(spec, image, kernel, mounts, folder) as sandbox:
-                yield sandbox
-        finally:
-            await asyncio.to_thread(folder.remove)
+    async def _open(self, spec: SandboxSpec, mounts: Mounts, spares: Spares) -> AsyncGenerator[Sandbox]:
+        await self._sweep()
+        kernel = await self._kernels.kernel_of(spec)
+        async with self._under(kernel, spec, mounts, spares) as sandbox:
+            yield sandbox
 
     @asynccontextmanager
-    async def _whole(
-        self, spec: SandboxSpec, image: str, kernel: Kernel, mounts: Mounts, folder: HostFolder
+    async def _under(
+        self, kernel: Kernel, spec: SandboxSpec, mounts: Mounts, spares: Spares
     ) -> AsyncGenerator[Sandbox]:
         """The room, and what stands beside it."""
+        wanted = _Wanted(spec=spec, image=await self._images.image_of(spec), kernel=kernel, mounts=tuple(mounts))
         async with (
-            self._room(spec, image, kernel, mounts, folder) as (room, holder),
-            beside(spec.services, self._daemon, room, holder.id, folder.hosts),
-            self._way_out(spec, room),
+            spares.one(wanted, lambda: self._make(wanted)) as made,
+            fair(made.process_1),
+            beside(spec.services, self._daemon, made.room, made.container.id, made.folder.hosts),
+            self._way_out(spec, made.room),
         ):
-            yield room
+            yield made.room
 
     @asynccontextmanager
     async def _way_out(self, spec: SandboxSpec, room: Room) -> AsyncGenerator[None]:
@@ -116,17 +142,25 @@ class DockerProvider:
             yield
 
     @asynccontextmanager
-    async def _room(
-        self, spec: SandboxSpec, image: str, kernel: Kernel, mounts: Mounts, folder: HostFolder
-    ) -> AsyncGenerator[tuple[Room, Container]]:
+    async def _make(self, wanted: _Wanted) -> AsyncGenerator[_Made]:
+        folder = new_folder()
         try:
-            binds = folder.fill(mounts, spec, apart=kernel.apart)
+            async with self._room(wanted, folder) as made:
+                yield made
+        finally:
+            await asyncio.to_thread(folder.remove)
+
+    @asynccontextmanager
+    async def _room(self, wanted: _Wanted, folder: HostFolder) -> AsyncGenerator[_Made]:
+        spec, kernel = wanted.spec, wanted.kernel
+        try:
+            binds = folder.fill(wanted.mounts, spec, apart=kernel.apart)
         except OSError as error:
             raise SandboxNotStarted(f"the host has no room for a sandbox's files: {error}") from error
         holder = Container(self._daemon)
         room: Room | None = None
         try:
-            await holder.start(lambda daemon: container(daemon, spec, image, binds, kernel.runtime), folder.path)
+            await holder.start(lambda daemon: container(daemon, spec, wanted.image, binds, kernel.runtime), folder.path)
             try:
                 control = await folder.accept()
             except TimeoutError:
@@ -134,8 +168,7 @@ class DockerProvider:
             room = Room(spec, holder, control, _environment(spec))
             process_1 = peer(control)
             await room.ready()
-            async with fair(process_1):
-                yield room, holder
+            yield _Made(room=room, container=holder, folder=folder, process_1=process_1)
         finally:
             await (room.close() if room else holder.remove())
 
