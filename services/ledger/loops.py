@@ -18,6 +18,7 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from services.ledger.errors import Refused, Unavailable
 from services.ledger.handlers import Ports, on_reports
 from services.ledger.ports import Feeder, Outbox, Pending, Sweeper
+from services.ledger.rules.outbox import LIMIT
 
 log = structlog.get_logger()
 
@@ -78,10 +79,13 @@ async def _bury(delivery: Delivery[Report], error: Exception) -> None:
 
 
 async def relay(pending: Callable[[], Awaitable[Sequence[Pending]]], publish: Publish, published: Published) -> None:
-    """Publish until nothing is pending. A crash in between publishes again under the same ids."""
-    while batch := await pending():
+    """Publish what is pending; what comes meanwhile makes it due again. After a crash in between it is published again,
+    under the same ids."""
+    full = True
+    while full and (batch := await pending()):
         await publish([each.envelope for each in batch])
         await published(batch)
+        full = len(batch) >= LIMIT
 
 
 Duty = Callable[[], Awaitable[None]]

@@ -67,7 +67,8 @@ async def record(
 
 async def _count(connection: Connection, deltas: dict[str, Delta]) -> Sequence[Row]:
     run_ids = sorted(deltas)
-    await connection.execute(_LOCK_RUNS, run_ids)
+    if len(run_ids) > 1:  # an update takes several locks in no order, and two transactions would wait for each other
+        await connection.execute(_LOCK_RUNS, run_ids)
     ordered = [deltas[run_id] for run_id in run_ids]
     flags = [delta.started for delta in ordered], [delta.moved for delta in ordered]
     columns = ([delta.counts[name] for delta in ordered] for name in COUNTERS)

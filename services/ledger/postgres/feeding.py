@@ -21,17 +21,14 @@ from services.ledger.rules.rows import Row, to_jsonb
 from services.ledger.rules.sharing import Shared, head_starts, places, share, window
 from services.ledger.settings import LedgerSettings
 
-_ROOM = """
-SELECT coalesce((SELECT sum(slots) FROM workers
-    WHERE stage = 'run' AND seen_at > clock_timestamp() - make_interval(secs => $1)), 0)::int AS slots,
-  ((SELECT count(*) FROM pending_orders WHERE stage = 'run')
-    + (SELECT count(*) FROM attempts WHERE lease_until IS NOT NULL AND state = 'running'))::int AS out
-"""
-
 _RUNS = """
 SELECT r.run_id, r.project, r.priority, r.limits, r.waits, r.n_queued, r.n_running, now() AS at,
   (SELECT sum(priority)::int FROM runs
     WHERE status IN ('waiting', 'running') AND n_waiting + n_queued + n_running > 0) AS priorities,
+  coalesce((SELECT sum(slots) FROM workers
+    WHERE stage = 'run' AND seen_at > clock_timestamp() - make_interval(secs => $1)), 0)::int AS slots,
+  ((SELECT count(*) FROM pending_orders WHERE stage = 'run')
+    + (SELECT count(*) FROM attempts WHERE lease_until IS NOT NULL AND state = 'running'))::int AS out,
   coalesce(r.deadline_at < ((now() AT TIME ZONE p.time_zone)::date + 1) AT TIME ZONE p.time_zone, false) AS ends_today
 FROM runs r LEFT JOIN projects p USING (project) WHERE r.status IN ('waiting', 'running') AND r.n_waiting > 0
 """
@@ -87,15 +84,13 @@ class PostgresFeeder:
         return released
 
     async def _feed(self, connection: Connection) -> int:
-        runs = await connection.fetch(_RUNS)
+        runs = await connection.fetch(_RUNS, self._silence_seconds)
         if not runs:
             return 0
-        found = await connection.fetchrow(_ROOM, self._silence_seconds)
-        assert found is not None
-        room = places(found["slots"], found["out"])
-        standings = {run["run_id"]: standing(run) for run in runs}
-        starts = head_starts(found["slots"], found["out"], runs[0]["priorities"], standings)
-        if not room and not starts and found["slots"]:
+        slots, out = runs[0]["slots"], runs[0]["out"]
+        room = places(slots, out)
+        starts = head_starts(slots, out, runs[0]["priorities"], {run["run_id"]: standing(run) for run in runs})
+        if not room and not starts and slots:
             return 0
         looked = await self._look(connection, runs, room)
         shared = share(
@@ -105,7 +100,7 @@ class PostgresFeeder:
             looked.providers,
             self._max_concurrency - looked.out if self._max_concurrency else None,
         )
-        if not found["slots"]:
+        if not slots:
             shared.blocked = {run["run_id"]: WaitReason.NO_RUNNER for run in runs}
         # Attempts, then accounts, then runs: the order in which every transaction here takes its locks.
         rows = await connection.fetch(_QUEUE, shared.released) if shared.released else ()

@@ -27,8 +27,8 @@ WHERE i.digest <> m.digest AND i.digest <> '' LIMIT 1
 async def take_in(connection: Connection, reports: Sequence[R]) -> list[R]:
     """Those not taken in before. Raises Contradiction for one that bears the id of another."""
     ids, digests = [report.message_id for report in reports], [digest(report) for report in reports]
-    once = dict(zip(ids, reports, strict=True))
-    rows = await connection.fetch(_TAKE_IN, list(once), [digest(report) for report in once.values()])
+    once, of_once = dict(zip(ids, reports, strict=True)), dict(zip(ids, digests, strict=True))
+    rows = await connection.fetch(_TAKE_IN, list(of_once), list(of_once.values()))
     fresh = {row["message_id"] for row in rows}
     if len(fresh) < len(reports) and (other := await connection.fetchval(_OTHERS, ids, digests)):
         raise contradiction(other)

@@ -85,6 +85,8 @@ async def book_lost(connection: Connection, plans: Plans, holds: Sequence[Row]) 
 async def book_judging(connection: Connection, plans: Plans, reports: Sequence[AttemptJudged]) -> None:
     """What model judges asked, on an account of its own."""
     calls = [(r.attempt_id, r.token, "judge", call, call.cost_nanousd) for r in reports for call in r.calls]
+    if not calls:
+        return
     fresh = await _store(connection, calls)
     transfers: list[Transfer] = []
     for attempt_id, token, _, call, cost in calls:
