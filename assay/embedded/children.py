@@ -23,7 +23,7 @@ Probe = Callable[[int], Awaitable[bool]]
 """Whether the child with this pid is ready to be used."""
 
 _PR_SET_PDEATHSIG = 1
-_PROBE_SECONDS = 0.02
+_PROBE_SECONDS = 0.05
 _WELL_SECONDS = 2.0
 _libc = ctypes.CDLL(None)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 from assay.contracts.sandboxes import AUTO, SandboxKind, able, usable
 from assay.contracts.tasks import SandboxSpec
@@ -13,6 +15,7 @@ from assay.sandbox.protocol import Availability, Mounts, Sandbox, SandboxProvide
 from assay.sandbox.spares import Spares
 
 _AUTO = (SandboxKind.BUBBLEWRAP, SandboxKind.DOCKER)
+_DOCKER_SOCKET = Path("/var/run/docker.sock")
 
 
 def open_sandbox_provider(name: str = "bubblewrap", spares: Spares | None = None) -> SandboxProvider:
@@ -141,6 +144,8 @@ def _bubblewrap(_: Spares) -> SandboxProvider:
 
 
 def _docker(spares: Spares) -> SandboxProvider:
+    if not os.environ.get("DOCKER_HOST") and not _DOCKER_SOCKET.exists():  # nor need its SDK be loaded to be told so
+        raise ProviderUnavailable(f"no Docker daemon is here: no {_DOCKER_SOCKET}, and DOCKER_HOST is not set")
     try:
         from assay.sandbox.docker import DockerProvider
     except ImportError as error:
