@@ -14,6 +14,7 @@ def add_orders(store: MemoryStore, stage: str, attempts: Iterable[Row], urgent: 
     for attempt in attempts:
         attempt_id = attempt["attempt_id"]
         order = {"stage": stage, "token": attempt["token"], "urgent": attempt_id in urgent, "published_at": None}
+        order["ordinal"] = attempt["ordinal"]
         if attempt_id in store.orders:
             store.orders.change(attempt_id, **order)
         else:

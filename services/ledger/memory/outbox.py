@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.ports import Pending
-from services.ledger.rules.outbox import LIMIT, pending_fact, pending_order
+from services.ledger.rules.outbox import GRADINGS_OUT, LIMIT, pending_fact, pending_order
 
 
 class MemoryOutbox:
@@ -19,8 +19,11 @@ class MemoryOutbox:
         return [self._fact(row) for row in list(self._store.pending_facts)[:LIMIT]]
 
     async def orders(self) -> Sequence[Pending]:
-        due = [row for row in self._store.orders if row["published_at"] is None]
-        return [pending_order(row) for row in due[:LIMIT]]
+        runs = [row for row in self._store.orders if row["stage"] == "run" and row["published_at"] is None]
+        gradings = [row for row in self._store.orders if row["stage"] == "judge"]
+        due = sorted((row for row in gradings if row["published_at"] is None), key=lambda row: row["ordinal"])
+        room = max(0, GRADINGS_OUT - len(gradings) + len(due))
+        return [pending_order(row) for row in (*runs[:LIMIT], *due[:room])]
 
     async def facts_published(self, published: Sequence[Pending]) -> None:
         """The stream has stored these; they stay as history."""

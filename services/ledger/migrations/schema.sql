@@ -391,3 +391,15 @@ UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num 
 ALTER TABLE cells ADD COLUMN revision BIGINT DEFAULT '1' NOT NULL;
 
 UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';
+
+-- Running upgrade 0007 -> 0008
+
+ALTER TABLE pending_orders ADD COLUMN ordinal INTEGER DEFAULT '0' NOT NULL;
+
+DROP INDEX pending_orders_unpublished;
+
+CREATE INDEX pending_orders_of_stage ON pending_orders (stage, ordinal);
+
+CREATE INDEX pending_orders_published ON pending_orders (published_at) WHERE published_at IS NOT NULL;
+
+UPDATE alembic_version SET version_num='0008' WHERE alembic_version.version_num = '0007';

@@ -8,8 +8,9 @@ from services.ledger.postgres.database import Connection
 from services.ledger.rules.rows import Row
 
 _ADD = """
-INSERT INTO pending_orders (attempt_id, stage, token, urgent)
-SELECT attempt_id, $3, token, attempt_id = ANY($4::text[]) FROM unnest($1::text[], $2::int[]) AS o(attempt_id, token)
+INSERT INTO pending_orders (attempt_id, stage, token, ordinal, urgent)
+SELECT attempt_id, $4, token, ordinal, attempt_id = ANY($5::text[])
+FROM unnest($1::text[], $2::int[], $3::int[]) AS o(attempt_id, token, ordinal)
 ON CONFLICT (attempt_id) DO UPDATE
 SET stage = excluded.stage, token = excluded.token, urgent = excluded.urgent, published_at = NULL
 """
@@ -21,5 +22,5 @@ async def add_orders(
     """An order for each attempt's row, under its present token; it replaces an older order for the same attempt. Those
     that are ``urgent`` are found before the others."""
     if rows:
-        ids, tokens = [row["attempt_id"] for row in rows], [row["token"] for row in rows]
-        await connection.execute(_ADD, ids, tokens, stage, list(urgent))
+        columns = ([row[name] for row in rows] for name in ("attempt_id", "token", "ordinal"))
+        await connection.execute(_ADD, *columns, stage, list(urgent))

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 
 from services.ledger.ports import Pending
 from services.ledger.postgres.database import Database
-from services.ledger.rules.outbox import LIMIT, pending_fact, pending_order
+from services.ledger.rules.outbox import GRADINGS_OUT, LIMIT, pending_fact, pending_order
 
 _FACTS = """
 SELECT p.position, f.subject, f.run_id, f.sequence, f.body
 FROM pending_facts p JOIN facts f USING (run_id, sequence) ORDER BY p.position LIMIT $1
 """
 
-_ORDERS = """
-SELECT attempt_id, token, stage, pool, urgent, publishes FROM pending_orders WHERE published_at IS NULL LIMIT $1
+_COLUMNS = "attempt_id, token, stage, pool, urgent, publishes"
+
+_ORDERS = f"""
+(SELECT {_COLUMNS} FROM pending_orders WHERE stage = 'run' AND published_at IS NULL LIMIT $1) UNION ALL
+(SELECT {_COLUMNS} FROM pending_orders WHERE stage = 'judge' AND published_at IS NULL ORDER BY ordinal LIMIT greatest(0,
+  $2 - (SELECT count(*) FROM pending_orders WHERE stage = 'judge' AND published_at IS NOT NULL)))
 """
 
 _PUBLISHED = """
@@ -35,7 +39,7 @@ class PostgresOutbox:
 
     async def orders(self) -> Sequence[Pending]:
         async with self._database.session() as connection:
-            rows = await connection.fetch(_ORDERS, LIMIT)
+            rows = await connection.fetch(_ORDERS, LIMIT, GRADINGS_OUT)
         return [pending_order(row) for row in rows]
 
     async def facts_published(self, published: Sequence[Pending]) -> None:

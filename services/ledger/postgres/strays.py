@@ -6,7 +6,7 @@ from services.ledger.postgres.database import Connection, Database
 from services.ledger.postgres.orders import add_orders
 
 _STRAYS = """
-SELECT a.attempt_id, a.token, CASE a.state WHEN 'queued' THEN 'run' ELSE 'judge' END AS stage
+SELECT a.attempt_id, a.token, a.ordinal, CASE a.state WHEN 'queued' THEN 'run' ELSE 'judge' END AS stage
 FROM runs r JOIN attempts a USING (run_id)
 WHERE r.finished_at IS NULL AND r.n_queued + r.n_executed + r.n_grading > 0
   AND a.state IN ('queued', 'executed', 'grading') AND a.lease_until IS NULL

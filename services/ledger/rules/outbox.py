@@ -12,6 +12,14 @@ from services.ledger.rules.rows import Row
 LIMIT = 500
 """So many are published at a time."""
 
+GRADINGS_OUT = 500
+"""Orders to judges that are published and not claimed, at most: however many attempts wait for slow judges, the bus
+holds no more of them. What runners are ordered is measured by the feeder."""
+
+MOST_DOUBLED = 6
+"""An order that is published again and again waits twice as long each time, so many times at most: it may well not be
+lost, but wait for a worker."""
+
 _ORDER = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
 
 

@@ -93,7 +93,10 @@ class PendingOrder(SQLModel, table=True):
     """Orders to workers; a row goes when its effect is seen: the claim."""
 
     __tablename__ = "pending_orders"
-    __table_args__ = (Index("pending_orders_unpublished", "attempt_id", postgresql_where=text("published_at IS NULL")),)
+    __table_args__ = (
+        Index("pending_orders_of_stage", "stage", "ordinal"),
+        Index("pending_orders_published", "published_at", postgresql_where=text("published_at IS NOT NULL")),
+    )
 
     attempt_id: str = Field(primary_key=True)
     stage: str
@@ -101,4 +104,6 @@ class PendingOrder(SQLModel, table=True):
     pool: str = Field(sa_column=Column(Text, nullable=False, server_default="default"))
     urgent: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     publishes: int = count()
+    ordinal: int = count()
+    """The attempt's: what is first in its run is ordered first, whatever other runs have waiting."""
     published_at: datetime | None = time(null=True)

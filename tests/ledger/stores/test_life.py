@@ -13,9 +13,10 @@ from assay.contracts.attempts import Denial, Fault, Stage, State
 from assay.contracts.facts import AttemptFinished, AttemptRequeued, Event
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import Claim, ClaimAttempts, GetBoard, Heartbeat, ListFacts
-from assay.contracts.runs import RunStatus
+from assay.contracts.runs import RunLimits, RunStatus
 from assay.contracts.verdicts import Outcome
 from services.ledger.errors import Contradiction
+from services.ledger.rules.outbox import GRADINGS_OUT
 from tests.ledger.desk import REF, Desk, call, executed, judged
 
 LOST = Fault(kind="sandbox", message="the sandbox broke", new_try=True)
@@ -68,6 +69,35 @@ async def test_a_run_that_comes_late_gets_its_share_by_urgent_orders_until_they_
     await desk.sweeper.sweep()
     again = Counter(order.envelope.subject for order in await desk.outbox.orders())
     assert again == {subjects.orders(Stage.RUN): 8}
+
+
+async def test_however_much_waits_for_judges_little_of_it_is_ordered_and_a_small_run_is_not_last(desk: Desk) -> None:
+    many = GRADINGS_OUT + 20
+    large, small = await desk.submit(samples=many, limits=RunLimits(cost_usd="9")), await desk.submit(samples=2)
+    await desk.hand_in(*await desk.start(large, slots=2 * many))
+    await desk.hand_in(*await desk.start(small, slots=2 * many))
+    orders = await desk.outbox.orders()
+    assert len(orders) == GRADINGS_OUT
+    assert {order.key[0] for order in orders[:4]} == {f"{run.run_id}-{n}" for run in (large, small) for n in (1, 2)}
+    await desk.outbox.orders_published(orders)
+    assert await desk.outbox.orders() == []
+    claimed = [order.key[0] for order in orders[:7]]
+    assert len((await desk.claim(claimed, Stage.JUDGE, "judge")).granted) == 7
+    assert len(await desk.outbox.orders()) == 7
+
+
+async def test_an_order_that_nobody_claims_is_repeated_after_ever_longer_times(desk: Desk) -> None:
+    run = await desk.submit(samples=1)
+    await desk.hire(slots=1)
+    await desk.feeder.feed()
+    for doubled in range(3):
+        (order,) = await desk.outbox.orders()
+        await desk.outbox.orders_published([order])
+        for seconds, repeated in ((-5, 0), (10, 1)):
+            await desk.past("pending_orders", "published_at", 30 * 2**doubled + seconds)
+            await desk.sweeper.sweep()
+            assert len(await desk.outbox.orders()) == repeated
+    assert (await desk.runs.get(run.run_id)).progress.queued == 1
 
 
 async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(desk: Desk) -> None:
