@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import board, large, limit, neighbours, sandbox, spine
+from bench import board, large, limit, neighbours, sandbox, spine, start
 
 BENCHES = {
     "spine": spine.main,
@@ -14,6 +14,7 @@ BENCHES = {
     "large": large.main,
     "limit": limit.main,
     "board": board.main,
+    "start": start.main,
 }
 
 
