@@ -13,8 +13,8 @@ from assay.bus.subjects import inbox_prefix
 @dataclass(frozen=True, kw_only=True)
 class BusSettings:
     """``url`` is ``nats://`` or ``tls://``; ``user`` decides what may be done (see permissions.py); ``name`` tells one
-    process from another in the server's lists. ``monitor_url`` (``http://host:8222``) is only needed where the server does
-    not let the ledger read its storage settings over the bus itself."""
+    process from another in the server's lists. ``monitor_url`` (``http://host:8222``) is only needed where the server
+    does not let the ledger read its storage settings over the bus itself."""
 
     url: str = "nats://127.0.0.1:4222"
     user: str = ""
