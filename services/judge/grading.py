@@ -38,15 +38,17 @@ class Graded:
     logs: dict[str, Log] = field(default_factory=dict[str, Log])
 
 
-async def grade(hidden: Hidden, sample_id: str, output: Output, tools: Tools, wish: str = "") -> Graded:
-    """``wish`` is the kind of sandbox the run asks for.
+async def grade(
+    hidden: Hidden, sample_id: str, output: Output, tools: Tools, wish: str = "", run_id: str = ""
+) -> Graded:
+    """``wish`` is the kind of sandbox that the run asks for; runs wait for their turns at the tests.
 
     Raises JudgeError and SandboxError where the judge is at fault; whatever the output does is in the verdict."""
     findings: list[Finding] = []
     logs: dict[str, Log] = {}
     for check in hidden.task.checks:
         if isinstance(check, Tests):
-            found, written = await tests.check(check, hidden, _files(check, output), tools.bench, wish)
+            found, written = await tests.check(check, hidden, _files(check, output), tools.bench, wish, run_id)
             logs = joined(logs, written)
         else:
             expected = _expected(hidden.task, check, sample_id)

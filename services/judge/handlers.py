@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from assay.contracts.attempts import AttemptJudged, Fault, Ticket
+from assay.contracts.ids import run_of
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.sandbox import ProviderUnavailable, SandboxError, SandboxRetryable
 from services.judge.checks.regex import Search
@@ -80,7 +81,7 @@ async def _graded(ticket: Ticket, ports: Ports) -> Graded:
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)
     except OutputRefused as refused:
         return refusal(hidden.task, str(refused))
-    return await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox)
+    return await grade(hidden, ticket.sample_id, output, ports, ticket.sandbox, run_of(ticket.attempt_id))
 
 
 def _message_id(ticket: Ticket) -> str:

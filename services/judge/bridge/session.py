@@ -41,13 +41,14 @@ _EXIT_SECONDS = 0.3
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
     """What is to be tried: ``tests`` by path, ``files`` handed in, and the names of modules among them. ``wish`` is the
-    kind of sandbox the run asks for."""
+    kind of sandbox that its run, ``run_id``, asks for."""
 
     tests: Files
     files: Files
     modules: Sequence[str]
     sandbox: SandboxSpec
     wish: str = ""
+    run_id: str = ""
 
 
 @dataclass(kw_only=True, slots=True)

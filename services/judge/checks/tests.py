@@ -49,7 +49,7 @@ class TestBench(Protocol):
 
 
 async def check(
-    check: Tests, hidden: Hidden, files: Files, bench: TestBench, wish: str = ""
+    check: Tests, hidden: Hidden, files: Files, bench: TestBench, wish: str = "", run_id: str = ""
 ) -> tuple[Finding, dict[str, Log]]:
     """The logs are ``judge.stdout`` (one line for each test) and ``judge.stderr`` (what the candidate printed)."""
     tests = _below(hidden.files, check.path)
@@ -59,7 +59,7 @@ async def check(
         return failed("none of the declared files was handed in"), {}
     task = hidden.task
     modules = module_names([*files, *(output for output in task.outputs if "*" not in output)])
-    trial = session.Trial(tests=tests, files=files, modules=modules, sandbox=task.sandbox, wish=wish)
+    trial = session.Trial(tests=tests, files=files, modules=modules, sandbox=task.sandbox, wish=wish, run_id=run_id)
     try:
         heard = await bench.hold(trial)
     except FilesRefused as error:
