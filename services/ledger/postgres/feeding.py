@@ -39,12 +39,14 @@ SELECT account, limit_nanousd, held_nanousd, posted_nanousd FROM accounts
 WHERE account = ANY($1::text[]) AND limit_nanousd IS NOT NULL
 """
 
-# Of each model by itself: those whose provider takes no more must not hide the others.
+# Of each model by itself: those whose provider takes no more must not hide the others. Of a range, the order is that of
+# the index of what waits alone; the index of all attempts would lead past those that are done, each time.
 _WAITING = """
 SELECT r.run_id, a.attempt_id, a.worst_nanousd, r.provider
 FROM unnest($1::text[], $2::int[], $3::text[]) AS r(run_id, model_index, provider) CROSS JOIN LATERAL (
   SELECT attempt_id, ordinal, worst_nanousd FROM attempts a
-  WHERE a.run_id = r.run_id AND a.model_index = r.model_index AND a.state = 'waiting' ORDER BY a.ordinal LIMIT $4
+  WHERE a.run_id = r.run_id AND a.model_index BETWEEN r.model_index AND r.model_index AND a.state = 'waiting'
+  ORDER BY a.model_index, a.ordinal LIMIT $4
 ) a ORDER BY r.run_id, a.ordinal
 """
 

@@ -36,6 +36,12 @@ VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6
 RETURNING *, now() AS at
 """
 
+MANY = 5000
+"""Attempts of one run."""
+
+# Postgres looks at new rows once a minute, and until then would read all of them to find those few that are under way.
+_ANALYZE = "ANALYZE attempts (state, lease_until)"
+
 _OUTCOME = COLUMNS.index("outcome")
 
 
@@ -64,6 +70,8 @@ class Submission:
         run = await self._insert(connection, rows)
         await connection.execute("INSERT INTO plans (run_id, body) VALUES ($1, $2)", self._run_id, to_jsonb(self._plan))
         await connection.copy_records_to_table("attempts", records=rows, columns=COLUMNS)
+        if len(rows) >= MANY:
+            await connection.execute(_ANALYZE)
         await store_facts(connection, facts_of_submission(run))
         return run_view(run)
 
