@@ -12,7 +12,7 @@ from assay.bus.connection import Connection
 from assay.bus.durability import require_durable
 from assay.bus.errors import BusError, BusUnavailable, Permanent
 from assay.bus.facts import CoreTail, JetStreamFacts
-from assay.bus.protocol import Queue
+from assay.bus.protocol import Facts, Queue, Rpc, Storage, Tail, Work
 from assay.bus.provisioning import provision
 from assay.bus.rpc import JetStreamRpc
 from assay.bus.settings import BusSettings
@@ -39,11 +39,12 @@ async def connect(settings: BusSettings) -> JetStreamBus:
 class JetStreamBus:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.rpc = JetStreamRpc(connection)
-        self.work = JetStreamWork(connection)
-        self.facts = JetStreamFacts(connection)
-        self.tail = CoreTail(connection)
-        self.storage = JetStreamStorage(connection, self.work)
+        self._rpc, work = JetStreamRpc(connection), JetStreamWork(connection)
+        self.rpc: Rpc = self._rpc
+        self.work: Work = work
+        self.facts: Facts = JetStreamFacts(connection)
+        self.tail: Tail = CoreTail(connection)
+        self.storage: Storage = JetStreamStorage(connection, work)
         self._queues: Sequence[Queue[Any]] | None = None
         self._again: asyncio.Task[None] | None = None
         connection.on_reconnect.append(self._on_reconnect)
@@ -89,5 +90,5 @@ class JetStreamBus:
     async def close(self) -> None:
         if self._again is not None:
             self._again.cancel()
-        await self.rpc.stop()
+        await self._rpc.stop()
         await self.connection.close()

@@ -136,9 +136,9 @@ class CrashingBus(JetStreamBus):
 
     def __init__(self, inner: JetStreamBus, fuse: Fuse) -> None:
         super().__init__(inner.connection)
-        self._rpc = CrashingRpc(self._rpc, fuse)  # pyright: ignore[reportIncompatibleVariableOverride, reportAttributeAccessIssue]
-        self._work = CrashingWork(self._work, fuse)  # pyright: ignore[reportIncompatibleVariableOverride, reportAttributeAccessIssue]
-        self._facts = CrashingFacts(self._facts, fuse)  # pyright: ignore[reportIncompatibleVariableOverride, reportAttributeAccessIssue]
+        self.rpc = CrashingRpc(self.rpc, fuse)
+        self.work = CrashingWork(self.work, fuse)
+        self.facts = CrashingFacts(self.facts, fuse)
 
 
 def crashing_connect(fuse: Fuse) -> Callable[[BusSettings], Awaitable[JetStreamBus]]:
