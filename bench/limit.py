@@ -19,7 +19,7 @@ from typing import Any
 import asyncpg
 import httpx2
 
-from bench.processes import read_tree
+from bench.processes import Reading, read_tree
 from bench.spine import watch
 from bench.stage import Stage, stage
 
@@ -69,7 +69,7 @@ async def load(ready: Stage, attempts: int, limit_usd: str | None, price: str = 
         progress = (await client.get(f"{ready.url}/api/v1/runs/{run_id}")).json()["progress"]
     after = read_tree(ready.supervisor_pid)
     calls = sum(count for outcome, count in progress["outcomes"].items() if outcome != "limit")
-    used = {part: after[part].cpu_seconds - before[part].cpu_seconds for part in after}
+    used = {part: after[part].cpu_seconds - before.get(part, Reading()).cpu_seconds for part in after}
     cpu_ms = {part: 1000 * sum(used[each] for each in of) / calls for part, of in _parts(used).items()}
     print(
         f"limit {limit_usd}: {progress['outcomes']}, {progress['cost_usd']} USD, {calls / seconds:.0f} calls/s;",
