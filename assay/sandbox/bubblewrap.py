@@ -112,8 +112,8 @@ class _Bwrap:
         self._limiting.append(loop.run_in_executor(None, self._limit, groups, spec))
 
     async def limited(self) -> None:
-        """From now on nothing is run that is not held in."""
-        await asyncio.gather(*self._limiting)
+        """From now on nothing is run that is not held in. Who gives up waiting does not keep ``close`` from it."""
+        await asyncio.shield(asyncio.gather(*self._limiting))
 
     def _limit(self, groups: Groups, spec: SandboxSpec) -> None:
         try:

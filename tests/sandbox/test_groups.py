@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Limit
 from assay.sandbox.bubblewrap import BubblewrapProvider
 from assay.sandbox.groups import Groups, memory_bytes, writable_groups
-from tests.sandbox.conftest import python
+from tests.sandbox.conftest import open_descriptors, python
 
 SOCKETS = """
 import os, socket, time
@@ -56,6 +57,22 @@ async def test_memory_process_1_does_not_see_is_the_control_groups() -> None:
         result = await python(sandbox, SOCKETS)
         assert result.killed_by is (Limit.MEMORY if writable_groups() else None), result
     assert ours() == before
+
+
+async def test_a_start_that_is_given_up_leaves_nothing_behind() -> None:
+    """However far it came: the group is joined while process 1 starts."""
+
+    async def hold() -> None:
+        async with BubblewrapProvider().open(SandboxSpec()):
+            await asyncio.sleep(60)
+
+    async with BubblewrapProvider().open(SandboxSpec()):
+        """So that what is made once is there."""
+    before, descriptors = ours(), open_descriptors()
+    for milliseconds in range(1, 60, 4):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(hold(), milliseconds / 1000)
+    assert (ours(), open_descriptors()) == (before, descriptors)
 
 
 def test_groups_of_a_worker_that_is_gone_are_removed(tmp_path: Path) -> None:
