@@ -25,7 +25,8 @@ ATTEMPTS_PER_SECOND = 20
 """At least; on a slow machine that others use, too."""
 SHARE = 1 / 20
 ROUND_SECONDS = 0.5
-GROWTH_MIB = 150
+GROWTH_MIB = {"gateway": 50, "ledger": 50, "judge": 50, "nats": 400}
+"""What nats-server holds goes by the rate, not by what waits: ids of two minutes, and blocks that were just written."""
 PARTS = {"gateway": "crashing gateway", "ledger": "crashing ledger", "judge": "crashing judge", "nats": "nats-server"}
 
 
@@ -74,7 +75,7 @@ def test_28_a_judge_twenty_times_slower_than_the_runners(stack: FaultStack, figu
     grown = {part: peak[part] - before[part] for part in before}
     assert books.outcomes() == {"passed": RUNS * EACH}
     assert books.retried == 0
-    assert max(grown.values()) < GROWTH_MIB
+    assert not {part: mib for part, mib in grown.items() if mib > GROWTH_MIB[part]}
     figure(
         f"{RUNS * EACH} attempts; {WAITING} waited for the judge at once; grown by "
         f"{', '.join(f'{part} {mib:.0f} MiB' for part, mib in grown.items())}; nothing dropped, nothing repeated"
