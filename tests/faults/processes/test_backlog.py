@@ -19,8 +19,8 @@ from tests.faults.processes.stack import FaultStack, fault_stack
 WAITING = int(os.environ.get("ASSAY_FAULTS_BACKLOG", "100000"))
 EACH = 5_000
 """Attempts of one run."""
-RUNS = -(-WAITING * 11 // 10 // EACH)
-"""The judge grades some meanwhile."""
+RUNS = -(-WAITING * 3 // 2 // EACH)
+"""The judge grades a third as many meanwhile, at the most."""
 ATTEMPTS_PER_SECOND = 20
 """At least; on a slow machine that others use, too."""
 SHARE = 1 / 20
