@@ -110,7 +110,8 @@ class Room:
             os.close(blob)
         code = await done
         if code:
-            raise FilesRefused(f"the workspace does not take them: {os.strerror(abs(code))}")
+            why = os.strerror(code) if code > 0 else "what lives inside killed who wrote them"
+            raise FilesRefused(f"the workspace does not take them: {why}")
 
     async def run(self, command: Command) -> CommandResult:
         execution = self._execute(command, live=False)

@@ -96,8 +96,10 @@ async def test_no_harm_is_our_fault_or_hangs(isolating: SandboxProvider) -> None
 
 
 async def repaired(sandbox: Sandbox) -> None:
-    """So that the next harm has something to break: what was left behind is ended by a limit."""
-    await sandbox.run(Command(argv=["sleep", "9"], timeout_seconds=0.01))
+    """So that the next harm has something to break: what was left behind is ended by a limit, unless a killer among it
+    is faster than the limit."""
+    while (await sandbox.run(Command(argv=["sleep", "9"], timeout_seconds=0.01))).killed_by is not Limit.WALL:
+        pass
     script = "chmod -R 777 /workspace; rm -rf /workspace/* /tmp/* /dev/shm/*"
     await sandbox.run(Command(argv=["sh", "-c", script]))
 
