@@ -5,8 +5,8 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Tests wait as much as they work.
-PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Tests wait as much as they work, and those with Docker while its daemon works.
+PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 VENV := .venv
 BIN := $(VENV)/bin
