@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import psutil
@@ -25,8 +26,9 @@ from assay.bus.settings import BusSettings
 from assay.contracts.rpc import ClaimAttempts, Request, SubmitRun
 from assay.contracts.sandboxspec import Connection
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider, open_sandbox_provider
+from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider, choice, open_sandbox_provider
 from assay.sandbox.protocol import Mounts, SandboxProcess
+from assay.sandbox.spares import Spares
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -183,9 +185,9 @@ class CrashingSandboxes:
             yield CrashingSandbox(sandbox, self._fuse)
 
 
-def crashing_sandboxes(fuse: Fuse) -> Callable[[str], SandboxProvider]:
-    def open_provider(name: str) -> SandboxProvider:
-        return CrashingSandboxes(open_sandbox_provider(name), fuse)
+def crashing_sandboxes(fuse: Fuse) -> Callable[[str, Spares], SandboxProvider]:
+    def open_provider(name: str, spares: Spares) -> SandboxProvider:
+        return CrashingSandboxes(open_sandbox_provider(name, spares), fuse)
 
     return open_provider
 
@@ -214,14 +216,20 @@ def crashing_database(fuse: Fuse) -> Any:
     return open_database
 
 
+def put(module: ModuleType, name: str, crashing: Any) -> None:
+    """In the place of what the service uses; what has another name by now would never crash."""
+    assert name in vars(module), f"{module.__name__} has no {name}"
+    vars(module)[name] = crashing
+
+
 def main(service: str, folder: str) -> None:
     module = importlib.import_module(f"services.{service}.__main__")
     fuse = Fuse(service, Path(folder))
-    vars(module)["connect"] = crashing_connect(fuse)
+    put(module, "connect", crashing_connect(fuse))
     if service in ("runner", "judge"):
-        vars(module)["open_sandbox_provider"] = crashing_sandboxes(fuse)
+        put(choice, "open_sandbox_provider", crashing_sandboxes(fuse))
     if service == "ledger":
-        vars(module)["open_database"] = crashing_database(fuse)
+        put(module, "open_database", crashing_database(fuse))
         module.run_service(service, module.serve, module.LedgerSettings)
     settings = {"gateway": "Settings", "runner": "RunnerSettings", "judge": "JudgeSettings"}[service]
     module.run_worker(service, module.serve, getattr(module, settings))
