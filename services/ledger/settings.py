@@ -15,7 +15,7 @@ class LedgerSettings(BusEnvironment):
     worker_silence_seconds: float = 12.0
     """A worker not heard of for so long counts no more as capacity."""
     order_patience_seconds: float = 30.0
-    """An order published but not claimed for so long is published again."""
+    """An order published but not claimed for so long is published again, and then after ever longer times."""
     max_tries: int = 3
     """Tries of one attempt that infrastructure may lose before it ends as ``infra_error``."""
     day_limit_usd: Usd | None = "20"

@@ -15,7 +15,7 @@ from services.ledger.memory.tables import Row
 from services.ledger.memory.winding import recall_paused, wind_down
 from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import fact_of_expiry
-from services.ledger.rules.outbox import MOST_DOUBLED
+from services.ledger.rules.outbox import LONGEST_AT
 from services.ledger.rules.reports import LEASES_FOR_A_LATE_REPORT
 from services.ledger.settings import LedgerSettings
 
@@ -50,7 +50,7 @@ class MemorySweeper:
             count_in(store, [(row, {}) for row in rows if row["state"] == State.DONE])
             record(store, [Change(row, fact_of_expiry) for row in rows])
         for order in store.orders:
-            patience = self._patience * 2 ** (min(order["publishes"], MOST_DOUBLED) - 1)
+            patience = self._patience * 2 ** (min(order["publishes"], LONGEST_AT) - 1)
             if order["published_at"] is not None and order["published_at"] < store.at - patience:
                 store.orders.change(order["attempt_id"], published_at=None, urgent=False)
         return len(rows)

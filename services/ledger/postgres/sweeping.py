@@ -14,7 +14,7 @@ from services.ledger.postgres.standstill import end_overdue, tell_stalled
 from services.ledger.postgres.winding import BATCH, recall_paused, wind_down
 from services.ledger.rules.changes import Change
 from services.ledger.rules.facts import fact_of_expiry
-from services.ledger.rules.outbox import MOST_DOUBLED
+from services.ledger.rules.outbox import LONGEST_AT
 from services.ledger.rules.reports import LEASES_FOR_A_LATE_REPORT
 from services.ledger.settings import LedgerSettings
 
@@ -83,7 +83,7 @@ class PostgresSweeper:
             await add_orders(connection, "judge", [row for row in rows if row["state"] == State.GRADING])
             await count_in(connection, self._plans, [(row, {}) for row in rows if row["state"] == State.DONE])
             await record(connection, [Change(row, fact_of_expiry) for row in rows])
-        await connection.execute(_FORGOTTEN, self._patience_seconds, MOST_DOUBLED)
+        await connection.execute(_FORGOTTEN, self._patience_seconds, LONGEST_AT)
         return len(rows)
 
     async def _settle_orphans(self, connection: Connection) -> None:

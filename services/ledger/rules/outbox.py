@@ -16,9 +16,9 @@ GRADINGS_OUT = 500
 """Orders to judges that are published and not claimed, at most: however many attempts wait for slow judges, the bus
 holds no more of them. What runners are ordered is measured by the feeder."""
 
-MOST_DOUBLED = 6
-"""An order that is published again and again waits twice as long each time, so many times at most: it may well not be
-lost, but wait for a worker."""
+LONGEST_AT = 6
+"""An order that is published again and again waits twice as long each time, until it was published so often: it may
+well not be lost, but wait for a worker."""
 
 _ORDER = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
 
