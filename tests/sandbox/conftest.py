@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from _pytest.fixtures import SubRequest
 from _pytest.mark.structures import ParameterSet
+from docker import APIClient
 
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider
@@ -51,6 +52,14 @@ def provider(request: SubRequest, monkeypatch: pytest.MonkeyPatch) -> SandboxPro
 def isolating(request: SubRequest, monkeypatch: pytest.MonkeyPatch) -> SandboxProvider:
     """A provider that enforces everything."""
     return made(request.param, monkeypatch)
+
+
+@pytest.fixture
+def client() -> Iterator[APIClient]:
+    """The Docker daemon itself, to see what a provider did there."""
+    client = APIClient()
+    yield client
+    client.close()
 
 
 def made(name: str, monkeypatch: pytest.MonkeyPatch) -> SandboxProvider:

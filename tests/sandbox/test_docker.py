@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,6 @@ pytestmark = pytest.mark.docker
 @pytest.fixture
 def provider() -> DockerProvider:
     return DockerProvider()
-
-
-@pytest.fixture
-def client() -> Iterator[APIClient]:
-    client = APIClient()
-    yield client
-    client.close()
 
 
 def ours(client: APIClient, mark: str = "") -> list[dict[str, Any]]:

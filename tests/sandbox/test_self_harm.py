@@ -118,6 +118,15 @@ async def test_a_sandbox_without_room_for_a_command_is_its_own_fault() -> None:
         assert (await sandbox.run(Command(argv=["true"]))).exit_code == 0
 
 
+async def test_files_whose_writer_was_killed_are_refused_and_the_reason_is_told(isolating: SandboxProvider) -> None:
+    async with isolating.open(SPEC) as sandbox:
+        script, _ = HARMS["leaves a killer"]
+        await python(sandbox, script)
+        with pytest.raises(FilesRefused, match="what lives inside killed who wrote them"):
+            for number in range(200):
+                await sandbox.write({f"f{number}": bytes(10_000)})
+
+
 async def test_what_a_command_is_given_to_read_holds_no_memory_of_its_own(closed_room: Sandbox) -> None:
     """It is a file in memory, which nobody counts: it can be neither written nor made longer, by any name."""
     script = """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator
 
 import pytest
 from docker import APIClient
@@ -18,13 +17,6 @@ from assay.sandbox.docker.images import LABEL, Images, tag_of
 from assay.sandbox.errors import ImageNotBuilt
 
 pytestmark = pytest.mark.docker
-
-
-@pytest.fixture
-def client() -> Iterator[APIClient]:
-    client = APIClient()
-    yield client
-    client.close()
 
 
 async def test_an_image_is_built_once_for_eight_who_want_it_at_once(client: APIClient) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +57,6 @@ def refused(*address):
     except OSError as error:
         return type(error).__name__
 """
-
-
-@pytest.fixture
-def client() -> Iterator[APIClient]:
-    client = APIClient()
-    yield client
-    client.close()
 
 
 def sidecar_of(client: APIClient) -> dict[str, Any]:
