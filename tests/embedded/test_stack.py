@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -87,7 +87,12 @@ def stack_process(data: Path) -> Generator[tuple[subprocess.Popen[str], list[psu
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Those that still run; what only waits for init to take note of its end is gone."""
-    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    found: list[psutil.Process] = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # gone between the one look and the other
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def options(data: Path) -> UpOptions:
