@@ -47,7 +47,7 @@ ENDS = {
 """The limits that each may meet. Where there is no room, writing fails: what then still runs meets its CPU time."""
 _PAUSE_SECONDS = 0.2
 """Between two goes of a bomb, as a model needs some time at least to ask for the next."""
-_ROUNDS = 4
+_PROGRAMS_A_ROUND = 20
 _MIB = 1 << 20
 
 
@@ -82,11 +82,11 @@ async def measure(provider: SandboxProvider, bomb: str, samples: int) -> Measure
         await work(good, 2)
         await _go(bad, BOMBS[bomb], found)
         before = used_mb()
-        for _ in range(_ROUNDS):
-            found.quiet += await work(good, samples // _ROUNDS)
+        for _ in range(samples // _PROGRAMS_A_ROUND):
+            found.quiet += await work(good, _PROGRAMS_A_ROUND)
             going = asyncio.create_task(_go_on(bad, BOMBS[bomb], found))
             await asyncio.sleep(0.1)
-            found.beside += await work(good, samples // _ROUNDS)
+            found.beside += await work(good, _PROGRAMS_A_ROUND)
             found.disk_mb = max(found.disk_mb, used_mb() - before)
             going.cancel()
             with suppress(asyncio.CancelledError):
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="bubblewrap,docker")
     parser.add_argument("--bombs", default=",".join(BOMBS))
-    parser.add_argument("--samples", type=int, default=60)
+    parser.add_argument("--samples", type=int, default=60, help="programs each way, in rounds of twenty")
     given = parser.parse_known_args(arguments)[0]
     asyncio.run(bench(given.only.split(","), given.bombs.split(","), given.samples))
 
