@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 WEB = Path(__file__).parents[1] / "web"
 IMAGES = Path(__file__).parents[1] / "deploy" / "images"
 PATIENCE_MILLISECONDS = 20_000
 """For what a page is expected to show: other tests keep the machine busy."""
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,14 @@ QUICK: Queue[ExecuteAttempt] = Queue(
 """A queue whose messages come again soon."""
 
 CALM: Queue[ExecuteAttempt] = Queue(name="calm", subject=subjects.orders(Stage.RUN), kind=ExecuteAttempt)
-QUEUES = (QUICK, CALM)
+HELD: Queue[ExecuteAttempt] = Queue(
+    name="held", subject="assay.work.run.held", kind=ExecuteAttempt, ack_wait_seconds=4.0, max_deliver=3
+)
+"""One whose messages are not forgotten while a busy machine lets a test wait."""
+
+QUEUES = (QUICK, CALM, HELD)
+SOON_SECONDS = 20.0
+"""For what is there, on a machine that may be busy: sooner than CALM's messages come again unasked."""
 
 
 def order(number: int, queue: Queue[ExecuteAttempt] = CALM, message_id: str = "") -> Envelope:
@@ -39,11 +47,12 @@ def line(text: str) -> TailLine:
     return TailLine(attempt_id="run-1", token=1, kind=TailKind.STDOUT, text=text, time=datetime(2026, 1, 1, tzinfo=UTC))
 
 
-async def fetch_all(bus: Bus, queue: Queue[Any], wait_seconds: float = 0.2) -> list[Delivery[Any]]:
-    """Until the queue has no more to give; everything is acknowledged."""
+async def fetch_all(bus: Bus, queue: Queue[Any], amount: int) -> list[Delivery[Any]]:
+    """So many, and whatever the queue gives besides; everything is acknowledged."""
     found: list[Delivery[Any]] = []
-    while deliveries := await bus.work.fetch(queue, 100, wait_seconds):
-        for delivery in deliveries:
-            await delivery.ack()
-        found.extend(deliveries)
+    async with asyncio.timeout(60):
+        while deliveries := await bus.work.fetch(queue, 100, SOON_SECONDS if len(found) < amount else 0.2):
+            for delivery in deliveries:
+                await delivery.ack()
+            found.extend(deliveries)
     return found

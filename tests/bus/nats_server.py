@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from assay.bus.permissions import USERS
@@ -15,7 +18,11 @@ from assay.bus.server_conf import nats_conf
 from assay.bus.settings import BusSettings
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
+_PORTS = range(15_000, 32_000)
+"""Below those that the kernel gives to whoever asks for any: of them one may be taken before a server listens there, or
+while it is down."""
+_chance = random.Random(f"ports {os.getpid()}")
 
 
 class ServerProcess:
@@ -66,7 +73,7 @@ class ServerProcess:
         """As at a power cut of the process; SIGTERM for an orderly end."""
         if self._process is not None:
             self._process.send_signal(number)
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
             self._process = None
 
     def signal(self, number: signal.Signals) -> None:
@@ -82,6 +89,8 @@ class ServerProcess:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    while True:
+        port = _chance.choice(_PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -70,14 +70,14 @@ async def test_batches_left_open_by_dead_publishers_only_delay(bus: JetStreamBus
         await bus.connection.publish(CALM.subject, b"{}", "", headers)
     await bus.connection.nc.flush()
     await bus.work.publish([order(n) for n in range(100)])
-    assert numbers(await fetch_all(bus, CALM)) == list(range(100))
+    assert numbers(await fetch_all(bus, CALM, 100)) == list(range(100))
 
 
 async def test_a_stream_without_batches_still_stores_everything_once(bus: JetStreamBus) -> None:
     config = (await call(bus.connection, f"STREAM.INFO.{WORK_STREAM}"))["config"]
     await call(bus.connection, f"STREAM.UPDATE.{WORK_STREAM}", {**config, "allow_atomic": False})
     await bus.work.publish([order(n) for n in range(100)])
-    assert numbers(await fetch_all(bus, CALM)) == list(range(100))
+    assert numbers(await fetch_all(bus, CALM, 100)) == list(range(100))
 
 
 async def test_a_message_the_stream_will_not_take_is_refused_alone(bus: JetStreamBus) -> None:
@@ -89,7 +89,7 @@ async def test_a_message_the_stream_will_not_take_is_refused_alone(bus: JetStrea
     await asyncio.gather(*publishing, bus.work.publish([order(10)]))
     with pytest.raises(MessageRefused, match="'large"):
         await refused
-    assert sorted(numbers(await fetch_all(bus, CALM))) == list(range(11))
+    assert sorted(numbers(await fetch_all(bus, CALM, 11))) == list(range(11))
 
 
 async def test_a_full_stream_is_waited_for(bus: JetStreamBus) -> None:
@@ -100,5 +100,5 @@ async def test_a_full_stream_is_waited_for(bus: JetStreamBus) -> None:
     await asyncio.sleep(0.3)
     assert not waiting.done()
     await call(bus.connection, f"STREAM.PURGE.{WORK_STREAM}")
-    await asyncio.wait_for(waiting, 5)
-    assert numbers(await fetch_all(bus, CALM)) == [5, 6, 7]
+    await asyncio.wait_for(waiting, 30)
+    assert numbers(await fetch_all(bus, CALM, 3)) == [5, 6, 7]

@@ -35,7 +35,7 @@ from assay.contracts.rpc import (
 from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.verdicts import Outcome, Verdict
 from tests.bus.conftest import ConnectAs, forget_everything
-from tests.bus.messages import fact
+from tests.bus.messages import SOON_SECONDS, fact
 from tests.bus.nats_server import ServerProcess
 from tests.bus.test_facts import ALL, take
 
@@ -89,13 +89,13 @@ async def test_workers_and_ledger_can_do_all_they_must(
 ) -> None:
     worker = await connect_as(user)
     await ledger.work.publish([order(stage)])
-    [delivery] = await worker.work.fetch(orders_queue(stage), 1, 2)
+    [delivery] = await worker.work.fetch(orders_queue(stage), 1, SOON_SECONDS)
     assert await worker.rpc.request(CLAIM[stage]) == Claims()
     await worker.work.in_progress([delivery])
     await delivery.ack()
     assert await worker.rpc.request(Heartbeat(worker_id="w", stage=stage, slots=1)) == Leases()
     await worker.work.publish([report(done)])
-    [received] = await ledger.work.fetch(REPORTS, 10, 2)
+    [received] = await ledger.work.fetch(REPORTS, 10, SOON_SECONDS)
     assert received.message == done
     await received.dead_letter("on purpose")
     assert [letter.reason for letter in await ledger.work.dead_letters()] == ["on purpose"]
@@ -109,9 +109,9 @@ async def test_workers_can_bury_and_hand_back_orders(
     worker = await connect_as(user)
     await ledger.work.publish([order(stage)])
     for _ in range(2):
-        [delivery] = await worker.work.fetch(orders_queue(stage), 1, 2)
+        [delivery] = await worker.work.fetch(orders_queue(stage), 1, SOON_SECONDS)
         await delivery.nak()
-    [delivery] = await worker.work.fetch(orders_queue(stage), 1, 2)
+    [delivery] = await worker.work.fetch(orders_queue(stage), 1, SOON_SECONDS)
     await delivery.dead_letter("poison")
     assert len(await ledger.work.dead_letters()) == 1
 
@@ -175,7 +175,7 @@ async def test_a_forbidden_message_does_not_hold_up_what_is_allowed(
         return_exceptions=True,
     )
     assert [type(outcome).__name__ for outcome in outcomes] == ["NoneType", *["BusForbidden"] * 4]
-    assert [delivery.message for delivery in await ledger.work.fetch(REPORTS, 10, 1)] == [EXECUTED]
+    assert [delivery.message for delivery in await ledger.work.fetch(REPORTS, 10, SOON_SECONDS)] == [EXECUTED]
 
 
 @pytest.mark.parametrize(("user", "queue"), [("runner", JUDGE), ("judge", RUN), ("runner", REPORTS), ("gateway", RUN)])

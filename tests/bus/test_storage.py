@@ -20,7 +20,7 @@ from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, REPORTS_STREAM, STREAMS
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
 from tests.bus.conftest import ConnectAs
-from tests.bus.messages import fact
+from tests.bus.messages import SOON_SECONDS, fact
 from tests.bus.nats_server import ServerProcess
 
 
@@ -92,7 +92,7 @@ async def test_a_missing_stream_is_named(ledger: JetStreamBus, connect_as: Conne
 async def test_settled_reports_are_cleared_away_and_no_others(ledger: JetStreamBus, connect_as: ConnectAs) -> None:
     runner = await connect_as("runner")
     await runner.work.publish([report(number) for number in range(10)])
-    deliveries = await ledger.work.fetch(REPORTS, 10, 2)
+    deliveries = await ledger.work.fetch(REPORTS, 10, SOON_SECONDS)
     for delivery in deliveries[:6]:
         await delivery.ack()
     cleared = 0

@@ -13,7 +13,7 @@ from assay.worker.heartbeat import HearShare
 from assay.worker.offering import Offer
 from assay.worker.worker import Shortage, Worker, WorkerOptions
 
-OPTIONS = WorkerOptions(worker_id="w1", stage=Stage.RUN, slots=3, drain_seconds=1.0, heartbeat_seconds=0.2)
+OPTIONS = WorkerOptions(worker_id="w1", stage=Stage.RUN, slots=3, drain_seconds=30.0, heartbeat_seconds=0.2)
 Act = Callable[[Ticket], Awaitable[AttemptExecuted]]
 
 
@@ -59,9 +59,13 @@ class Desk:
         return executed(ticket)
 
     async def busy_with(self, amount: int) -> None:
-        async with asyncio.timeout(30):
-            while self.now != amount:
-                await asyncio.sleep(0.01)
+        await until(lambda: self.now == amount)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -78,4 +82,4 @@ async def working(
     running = asyncio.create_task(Worker(options, bus, act, failed, hear_share, shortage, offer).run(stop))
     yield stop
     stop.set()
-    await asyncio.wait_for(running, options.drain_seconds + 6)
+    await asyncio.wait_for(running, options.drain_seconds + 30)

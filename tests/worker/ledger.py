@@ -65,7 +65,7 @@ class FakeLedger:
         self.beats.append(beat)
         return Leases(lost=tuple(lease for lease in beat.leases if lease.attempt_id in self.lost), share=self.share)
 
-    async def reported(self, amount: int, seconds: float = 5) -> list[str]:
+    async def reported(self, amount: int, seconds: float = 30) -> list[str]:
         """Ids of the attempts reported on, once there are so many reports."""
         async with asyncio.timeout(seconds):
             while len(self.reports) < amount:

@@ -10,7 +10,7 @@ import pytest
 from assay.bus.errors import BusClosed
 from assay.bus.memory import MemoryBus
 from assay.worker.worker import Worker
-from tests.worker.desk import OPTIONS, Desk, failed, working
+from tests.worker.desk import OPTIONS, Desk, failed, until, working
 from tests.worker.ledger import FakeLedger
 
 
@@ -20,8 +20,7 @@ async def test_draining_finishes_what_is_at_hand_and_takes_no_more(ledger: FakeL
     async with working(ledger.bus, desk.work) as stop:
         await desk.busy_with(3)
         stop.set()
-        await asyncio.sleep(0.1)
-        assert ledger.beats[-1].slots == 0
+        await until(lambda: ledger.beats and ledger.beats[-1].slots == 0)
         assert len(ledger.beats[-1].leases) == 3
         desk.finish.set()
     assert await ledger.reported(3) == sorted(desk.started)
@@ -38,10 +37,24 @@ async def test_draining_gives_up_at_its_deadline(ledger: FakeLedger) -> None:
     assert ledger.reports == []
 
 
-async def test_an_idle_worker_stops_at_once(ledger: FakeLedger) -> None:
-    async with asyncio.timeout(4):
-        async with working(ledger.bus, Desk().work):
+class StandingClock:
+    """On a bus with it nobody who waits for something ever gives up."""
+
+    def now(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_an_idle_worker_stops_though_no_order_comes() -> None:
+    """Nor does it take for that as long as it may to drain."""
+    options = replace(OPTIONS, drain_seconds=300.0)
+    async with asyncio.timeout(60), FakeLedger(MemoryBus(StandingClock())).serving() as ledger:
+        async with working(ledger.bus, Desk().work, options) as stop:
+            await until(lambda: ledger.beats)
             await asyncio.sleep(0.1)
+            stop.set()
 
 
 async def test_orders_wait_in_hand_while_the_ledger_has_no_database(ledger: FakeLedger) -> None:
@@ -85,5 +98,5 @@ async def test_a_bus_that_is_gone_for_good_ends_the_worker(ledger: FakeLedger) -
     await desk.busy_with(1)
     await ledger.bus.close()
     with pytest.raises(BusClosed):
-        await asyncio.wait_for(running, 2)
+        await asyncio.wait_for(running, 30)
     assert desk.cancelled == ["r-1"]

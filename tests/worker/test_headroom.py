@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.worker.headroom import Headroom, Reserve, written_to
-from tests.worker.desk import OPTIONS, Desk, working
+from tests.worker.desk import OPTIONS, Desk, until, working
 from tests.worker.ledger import FakeLedger
 
 
@@ -57,9 +57,8 @@ async def test_a_worker_on_a_full_host_offers_no_slots_and_goes_on_later(ledger:
     options = dataclasses.replace(OPTIONS, recheck_seconds=0.05)
     async with working(ledger.bus, desk.work, options, shortage=lambda: short[0] if short else ""):
         await ledger.order(1)
+        await until(lambda: ledger.beats and ledger.beats[-1].slots == 0)
         await asyncio.sleep(0.3)
         assert not desk.started and ledger.beats[-1].slots == 0
         short.clear()
-        async with asyncio.timeout(30):
-            while not desk.started or ledger.beats[-1].slots == 0:
-                await asyncio.sleep(0.01)
+        await until(lambda: desk.started and ledger.beats[-1].slots)

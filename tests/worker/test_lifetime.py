@@ -65,7 +65,7 @@ class Program:
         """Exit code, and the events that were still logged."""
         if number is not None:
             self._process.send_signal(number)
-        _, rest = self._process.communicate(timeout=10)
+        _, rest = self._process.communicate(timeout=60)
         return self._process.returncode, [json.loads(line)["event"] for line in rest.splitlines()]
 
 

@@ -8,14 +8,12 @@ from assay.sandbox import Availability
 from assay.sandbox.choice import ChosenProvider
 from assay.worker.offering import Offer
 from tests.sandbox.test_choice import Counted
-from tests.worker.desk import OPTIONS, Desk, working
+from tests.worker.desk import OPTIONS, Desk, until, working
 from tests.worker.ledger import FakeLedger
 
 
 async def told(ledger: FakeLedger, kinds: tuple[str, ...]) -> None:
-    async with asyncio.timeout(30):
-        while not ledger.beats or ledger.beats[-1].sandboxes != kinds:
-            await asyncio.sleep(0.01)
+    await until(lambda: ledger.beats and ledger.beats[-1].sandboxes == kinds)
 
 
 async def test_heartbeats_say_what_works_and_what_came_to_work(ledger: FakeLedger) -> None:

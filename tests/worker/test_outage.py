@@ -44,14 +44,14 @@ async def test_reports_outlive_an_outage(server: ServerProcess, ledger: FakeLedg
         await asyncio.sleep(0.5)
         assert ledger.reports == []
         server.start()
-        assert await ledger.reported(10, seconds=15) == sorted(f"r-{n}" for n in range(10))
+        assert await ledger.reported(10, seconds=60) == sorted(f"r-{n}" for n in range(10))
     await bus.close()
     assert sorted(set(desk.started)) == sorted(f"r-{n}" for n in range(10))
 
 
 async def test_two_workers_share_the_orders(server: ServerProcess, ledger: FakeLedger) -> None:
     one, two = await connect(server.settings("runner")), await connect(server.settings("runner"))
-    desks = Desk(0.005), Desk(0.005)
+    desks = Desk(0.1), Desk(0.1)
     await ledger.order(*range(60))
     async with working(one, desks[0].work), working(two, desks[1].work):
         await ledger.reported(60)
