@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import time
@@ -160,7 +161,7 @@ def test_json_fields(answer: str, score: float) -> None:
 
 @pytest.fixture
 async def searcher() -> AsyncIterator[Searcher]:
-    made = Searcher(timeout_seconds=0.4)
+    made = Searcher(processor_seconds=0.4)
     yield made
     await made.close()
 
@@ -173,9 +174,8 @@ async def test_regex(searcher: Searcher) -> None:
 
 
 async def test_a_search_without_end_is_given_up_and_the_next_one_works(searcher: Searcher) -> None:
-    started = time.monotonic()
-    assert await searcher.search(r"(a+)+$", "a" * 60 + "b") is None
-    assert time.monotonic() - started < 20
+    async with asyncio.timeout(50):
+        assert await searcher.search(r"(a+)+$", "a" * 60 + "b") is None
     assert await searcher.search("a", "a") is True
 
 
@@ -208,7 +208,7 @@ def test_large_hostile_answers_are_graded_in_bounded_time(name: str) -> None:
         json_fields.check(ADDRESS, text, PLACE),
     ]
     assert not any(found.passed for found in checks)
-    assert time.process_time() - started < 3.0
+    assert time.process_time() - started < 10.0
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(
