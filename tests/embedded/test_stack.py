@@ -79,10 +79,18 @@ def stack_process(data: Path) -> Generator[tuple[subprocess.Popen[str], list[psu
                 if json.loads(line)["event"] == What.SERVING:
                     break
             below = psutil.Process(process.pid).children(recursive=True)
-            assert {"nats-server", "postgres"} <= {child.name() for child in below}
+            assert {"nats-server", "postgres"} <= names(below)
             yield process, below
         finally:
             process.kill()
+
+
+def names(processes: list[psutil.Process]) -> set[str]:
+    found: set[str] = set()
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # such as one of PostgreSQL's that served a connection
+            found.add(process.name())
+    return found
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -130,7 +138,7 @@ async def test_killed_database_and_bus_come_back(tmp_path: Path) -> None:
         for child in DataFolder(tmp_path).read_stack().children:
             os.kill(child.pid, signal.SIGKILL)
         seen = len(events)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while {event.service for event in events[seen:] if event.event is What.READY} != {"nats", "postgres"}:
                 await asyncio.sleep(0.05)
         assert await query(peek.database_url, "SELECT answer FROM kept") == 1
@@ -178,7 +186,7 @@ async def test_others_are_let_in_only_with_a_token(tmp_path: Path) -> None:
 def test_a_signal_drains_and_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
     with stack_process(tmp_path) as (process, below):
         process.send_signal(number)
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=90)
         assert process.returncode == 0
         stopped = [json.loads(line)["service"] for line in output.splitlines() if '"stopped"' in line]
         assert stopped == ["nats", "postgres", "stack"]
@@ -190,7 +198,7 @@ def test_a_supervisor_killed_outright_leaves_no_process_and_can_start_again(tmp_
     with stack_process(tmp_path) as (process, below):
         process.kill()
         process.wait()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while alive(below) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not alive(below)

@@ -46,7 +46,7 @@ async def grades_rightly(folder: Path, tools: RealTools) -> None:
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "services.judge.validate", *arguments]
     given = {**os.environ, **environment}
-    return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False, env=given)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=240, check=False, env=given)
 
 
 def test_the_program_prints_one_json_object() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from pathlib import Path
 
 import pytest
 
 from assay.contracts.verdicts import Outcome
+from services.judge.bench import SandboxBench
 from services.judge.grading import Graded, grade
+from tests.judge.sandboxes import ShortProvider
 from tests.judge.trials import RealTools, hidden_tests
 
 CHEATS = sorted(Path(__file__).with_name("cheats").glob("*.txt"))
@@ -82,12 +83,13 @@ async def test_honest_work_passes_the_same_tests(tools: RealTools) -> None:
 @pytest.mark.slow
 async def test_every_cheat_scores_nothing(tools: RealTools) -> None:
     assert len(CHEATS) >= 25
-    started = time.monotonic()
-    results = await asyncio.gather(*(graded(files_of(path.read_text()), tools) for path in CHEATS))
+    hasty = SandboxBench(ShortProvider(wall_seconds=20.0), slots=4, call_seconds=2.0)
+    impatient = RealTools(searcher=tools.searcher, bench=hasty)
+    async with asyncio.timeout(280):
+        results = await asyncio.gather(*(graded(files_of(path.read_text()), impatient) for path in CHEATS))
     failures = {
         path.stem: (found.verdict, found.logs)
         for path, found in zip(CHEATS, results, strict=True)
         if found.verdict.outcome is not Outcome.FAILED or found.verdict.score or not found.verdict.reason
     }
     assert not failures
-    assert time.monotonic() - started < 120

@@ -143,7 +143,7 @@ async def test_answers_are_cheap(court: Court) -> None:
     for ticket in tickets:
         assert (await on_ticket(ticket, court.ports)).verdict.outcome is Outcome.PASSED
     milliseconds = 1000 * (time.process_time() - started) / len(tickets)
-    assert milliseconds < 5
+    assert milliseconds < 20, "of the processor: no more than a fraction of what a sandbox takes"
 
 
 async def test_orders_become_verdicts_over_the_bus(court: Court) -> None:

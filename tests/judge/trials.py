@@ -13,14 +13,14 @@ from services.judge.grading import Graded, grade
 from services.judge.hidden import Hidden
 from services.judge.searcher import Searcher
 
-SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=20, processes=48, workspace_mb=16)
+SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=60, processes=48, workspace_mb=16)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RealTools:
     searcher: Searcher = field(default_factory=Searcher)
     bench: SandboxBench = field(
-        default_factory=lambda: SandboxBench(open_sandbox_provider(), slots=4, call_seconds=2.0)
+        default_factory=lambda: SandboxBench(open_sandbox_provider(), slots=4, call_seconds=20.0)
     )
 
 

@@ -211,4 +211,4 @@ def test_large_answers_take_no_more_than_a_moment(text: str) -> None:
             read_patch(answer.patch)
     except AnswerUnusable:
         pass
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 10

@@ -50,11 +50,14 @@ class StandingClock:
 async def test_an_idle_worker_stops_though_no_order_comes() -> None:
     """Nor does it take for that as long as it may to drain."""
     options = replace(OPTIONS, drain_seconds=300.0)
-    async with asyncio.timeout(60), FakeLedger(MemoryBus(StandingClock())).serving() as ledger:
-        async with working(ledger.bus, Desk().work, options) as stop:
-            await until(lambda: ledger.beats)
-            await asyncio.sleep(0.1)
-            stop.set()
+    async with (
+        asyncio.timeout(30),
+        FakeLedger(MemoryBus(StandingClock())).serving() as ledger,
+        working(ledger.bus, Desk().work, options) as stop,
+    ):
+        await until(lambda: ledger.beats)
+        await asyncio.sleep(0.1)
+        stop.set()
 
 
 async def test_orders_wait_in_hand_while_the_ledger_has_no_database(ledger: FakeLedger) -> None:
