@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -49,14 +49,9 @@ class House:
 
     async def facts(self) -> list[str]:
         """Ids of what the facts stream holds."""
-        found: list[str] = []
+        amount = next(state.last for state in await self.bus.storage.states() if state.stream == FACTS_STREAM)
         async with self.bus.facts.replay("assay.evt.v1.>") as stored:
-            try:
-                while True:
-                    async with asyncio.timeout(0.1):
-                        found.append(decode(Event, (await anext(stored)).payload).id)
-            except TimeoutError:
-                return found
+            return [decode(Event, (await anext(stored)).payload).id for _ in range(amount)]
 
     async def orders(self) -> set[str]:
         fetched = await self.bus.work.fetch(orders_queue(Stage.RUN), 100, wait_seconds=0.1)
@@ -183,4 +178,4 @@ async def test_the_canary_tells_what_holds_up_work_and_when_it_is_over(house: Ho
 async def test_a_leader_that_says_nothing_any_more_is_told_of(house: House) -> None:
     await house.guard.check()
     await house.desk.rows("UPDATE bus_epochs SET checked_at = now() - interval '40 s'")
-    assert "no ledger has led for 40 s" in (await house.bulletin.standing()).trouble
+    assert re.search(r"no ledger has led for [45]\d s", (await house.bulletin.standing()).trouble)

@@ -29,7 +29,7 @@ async def test_one_leads_at_a_time_and_who_fails_leaves_it_to_another(database_u
         await asyncio.sleep(1.5)
         assert took.empty()
         fail.set()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await took.get() != "second":
                 pass
         await asyncio.sleep(1.5)

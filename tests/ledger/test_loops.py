@@ -35,9 +35,13 @@ async def test_the_leader_feeds_and_publishes_orders_and_facts(desk: Desk) -> No
     await desk.hire(slots=2)
     run = await desk.submit(samples=3)
     leader = asyncio.create_task(Leader(bus, desk.outbox, desk.feeder, desk.sweeper, desk.database.changed).lead())
-    orders = await bus.work.fetch(orders_queue(Stage.RUN), 10, wait_seconds=5.0)
-    assert {order.message.attempt_id for order in orders} == {f"{run.run_id}-{n}" for n in (1, 2, 3)}
-    async with bus.facts.replay("assay.evt.v1.>") as facts:
+    ordered: set[str] = set()
+    async with asyncio.timeout(30):
+        while len(ordered) < 3:
+            orders = await bus.work.fetch(orders_queue(Stage.RUN), 10, wait_seconds=20.0)
+            ordered |= {order.message.attempt_id for order in orders}
+    assert ordered == {f"{run.run_id}-{n}" for n in (1, 2, 3)}
+    async with bus.facts.replay("assay.evt.v1.>") as facts, asyncio.timeout(30):
         heard = [decode(Event, (await anext(facts)).payload) for _ in range(4)]
     assert [event.sequence for event in heard] == [1, 2, 3, 4]
     async with asyncio.timeout(30):

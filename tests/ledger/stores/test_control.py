@@ -92,7 +92,7 @@ async def test_a_run_of_50_000_is_submitted_paused_and_cancelled_at_once(desk: D
     paused = time.monotonic()
     await desk.control.cancel(CancelRun(run_id=run.run_id))
     cancelled = time.monotonic()
-    assert cancelled - started < 60, "so slow that something is wrong; figures are in bench/README.md"
+    assert cancelled - started < 200, "so slow that something is wrong; figures are in bench/README.md"
     print(f"submit {submitted - started:.2f} s, feed {fed - submitted:.3f} s, pause {paused - fed:.3f} s,", end=" ")
     print(f"cancel {cancelled - paused:.3f} s")
     await desk.sweeper.sweep()

@@ -88,8 +88,8 @@ async def test_a_result_taken_over_keeps_what_the_earlier_attempt_left(desk: Des
     await desk.past("runs", "finished_at", 3600)
     again = await desk.submit(samples=1, reuse=True)
     assert again.progress.reused == 1
-    hour_ago = NOW - timedelta(minutes=30)
-    assert await desk.retention.expire(ExpireRuns(ended_before=hour_ago)) == Expired(runs=1)
+    meanwhile = datetime.now(UTC) - timedelta(minutes=30)
+    assert await desk.retention.expire(ExpireRuns(ended_before=meanwhile)) == Expired(runs=1)
     assert await references(desk) == {"a", "b", "c"}
     assert (await desk.attempts.get(f"{again.run_id}-1")).expired_at is not None, "should it be gone, that is why"
 
