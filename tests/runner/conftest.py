@@ -7,7 +7,7 @@ import pytest
 
 from tests.runner.asked import Asked
 from tests.runner.endpoint import Endpoint, endpoint
-from tests.runner.room import Room, room
+from tests.runner.room import PATIENCE_SECONDS, SILENCE_SECONDS, Room, room
 
 
 @pytest.fixture
@@ -18,15 +18,29 @@ async def served() -> AsyncIterator[Endpoint]:
 
 
 @pytest.fixture
-async def runner(served: Endpoint, tmp_path: Path) -> AsyncIterator[Room]:
+def silence_seconds() -> float:
+    """After which a model has timed out; a test that is about that gives it another."""
+    return SILENCE_SECONDS
+
+
+@pytest.fixture
+def patience_seconds() -> float:
+    """With a model host that does not answer; a test that is about that gives it another."""
+    return PATIENCE_SECONDS
+
+
+@pytest.fixture
+async def runner(
+    served: Endpoint, tmp_path: Path, silence_seconds: float, patience_seconds: float
+) -> AsyncIterator[Room]:
     """A runner's world whose provider ``stub`` is ``served``."""
-    async with room(tmp_path, served.url) as one:
+    async with room(tmp_path, served.url, None, silence_seconds, patience_seconds) as one:
         yield one
 
 
 @pytest.fixture
-async def asked(served: Endpoint) -> AsyncIterator[Asked]:
+async def asked(served: Endpoint, silence_seconds: float) -> AsyncIterator[Asked]:
     """A model at ``served``."""
-    one = Asked(served.url, 0.3)
+    one = Asked(served.url, silence_seconds)
     yield one
     await one.client.close()

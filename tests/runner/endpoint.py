@@ -16,8 +16,8 @@ USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 @dataclass(kw_only=True)
 class Reply:
     """What the next request gets. ``raw`` replaces the body, ``hang`` gives none, ``hang_up`` closes the connection
-    instead, ``break_after`` closes it after so many pieces of a stream. ``silent_seconds`` pass between the first piece
-    and the second, ``pause_seconds`` after each."""
+    instead, ``break_after`` closes it after so many pieces of a stream. ``silent_seconds`` pass after the first piece,
+    or that of number ``silent_after``, and ``pause_seconds`` after each."""
 
     text: str = "hello world"
     status: int = 200
@@ -35,6 +35,7 @@ class Reply:
     break_after: int | None = None
     done: bool = True
     silent_seconds: float = 0.0
+    silent_after: int = 0
     pause_seconds: float = 0.0
 
 
@@ -98,7 +99,7 @@ class Endpoint:
             data = b"data: " + event + b"\n\n"
             writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             await writer.drain()
-            await asyncio.sleep(reply.pause_seconds + (reply.silent_seconds if number == 0 else 0))
+            await asyncio.sleep(reply.pause_seconds + (reply.silent_seconds if number == reply.silent_after else 0))
         writer.write(b"0\r\n\r\n")
         await writer.drain()
 

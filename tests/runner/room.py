@@ -29,14 +29,24 @@ PRICE = Price(
     cached_nanousd_per_mtok=1_250_000_000,
     output_nanousd_per_mtok=10_000_000_001,
 )
-HASTY = Retrying(first_wait_seconds=0.01, longest_wait_seconds=0.02, jitter_seconds=0.01, patience_seconds=1.0)
+HASTY = Retrying(first_wait_seconds=0.01, longest_wait_seconds=0.02, jitter_seconds=0.01)
 RUN = "0" * 25 + "1"
+SILENCE_SECONDS, PATIENCE_SECONDS = 30.0, 20.0
+"""More than a busy machine may let anybody wait; a test of silence has its own."""
 
 
 class Room:
-    """``models.yaml`` in it knows the provider ``stub`` at ``url`` (key in STUB_KEY) and ``local``."""
+    """``models.yaml`` in it knows the provider ``stub`` at ``url`` (key in STUB_KEY) and ``local``. A model may be
+    silent, and a model host away, for so long."""
 
-    def __init__(self, folder: Path, url: str, catalog: Path | None = None, silence_seconds: float = 0.5) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        catalog: Path | None = None,
+        silence_seconds: float = SILENCE_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         if catalog is None:
             _catalog(folder / "catalog", url)
         self.catalog = Catalog.open(catalog or folder / "catalog", recheck_seconds=0)
@@ -45,7 +55,7 @@ class Room:
         }
         self.bus = MemoryBus()
         self.environment = {"STUB_KEY": "sk-stub-secret"}
-        self.shelf = Shelf(self.catalog, self.bus.rpc, self.environment, silence_seconds, patience_seconds=0.5)
+        self.shelf = Shelf(self.catalog, self.bus.rpc, self.environment, silence_seconds, patience_seconds)
         self.ports = Ports(
             worker_id="runner-1",
             bundles=Bundles(self.stores["public"]),
@@ -94,10 +104,14 @@ class Room:
 
 @asynccontextmanager
 async def room(
-    folder: Path, url: str, catalog: Path | None = None, silence_seconds: float = 0.5
+    folder: Path,
+    url: str,
+    catalog: Path | None = None,
+    silence_seconds: float = SILENCE_SECONDS,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> AsyncGenerator[Room]:
     """``catalog`` is another than the one written here."""
-    one = Room(folder, url, catalog, silence_seconds)
+    one = Room(folder, url, catalog, silence_seconds, patience_seconds)
     try:
         yield one
     finally:
@@ -189,7 +203,6 @@ tools: [bash, submit]
 mcp: [{name: shop, command: [python3, tools/server.py]}]
 outputs: [total.py]
 limits: {turns: 9}
-sandbox: {wall_seconds: 2}
 instructions: Make total() the sum of its arguments.
 checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
 """,

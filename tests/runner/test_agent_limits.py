@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from assay.contracts import subjects
 from assay.contracts.files import Files
 from assay.contracts.models import Parameters
 from assay.contracts.money import usd
@@ -23,7 +24,8 @@ from assay.sandbox.errors import SandboxLost
 from services.runner.handlers import on_ticket
 from tests.runner.agents import SUBMIT, calls, results, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, Room
+from tests.runner.room import PRICE, RUN, Room
+from tests.runner.waiting import told
 
 MEND = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))
 NUMBERS = b"ONE = 1\nTWO = 2\n"
@@ -113,8 +115,8 @@ async def test_the_last_tokens_are_not_overdrawn_by_the_completion(runner: Room,
 
 async def test_time_ends_it_too_and_the_transcript_is_kept(runner: Room, served: Endpoint) -> None:
     calls(served, (("bash", json.dumps({"command": "sleep 20"})),))
-    report = await runner.make("mend", "stub/m-1", limits=limits(wall_seconds=1.0))
-    assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 1 s are over")
+    report = await runner.make("mend", "stub/m-1", limits=limits(wall_seconds=5.0))
+    assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 5 s are over")
     steps = await transcript(runner, report)
     assert [step.kind for step in steps] == [StepKind.MESSAGE, StepKind.CALL, StepKind.END]
     assert steps[-1].text == report.reason
@@ -122,9 +124,9 @@ async def test_time_ends_it_too_and_the_transcript_is_kept(runner: Room, served:
 
 async def test_a_try_that_is_stopped_keeps_its_transcript(runner: Room, served: Endpoint) -> None:
     calls(served, (("bash", json.dumps({"command": "sleep 20"})),))
-    task = asyncio.create_task(runner.make("mend", "stub/m-1", limits=limits()))
-    while not served.bodies:
-        await asyncio.sleep(0.02)
+    async with runner.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
+        task = asyncio.create_task(runner.make("mend", "stub/m-1", limits=limits()))
+        await told(frames, lambda line: line.step and line.step.kind is StepKind.CALL)
     await asyncio.sleep(0.3)
     task.cancel()
     report = await task

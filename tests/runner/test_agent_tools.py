@@ -19,7 +19,7 @@ WORKSPACE = {"a.txt": b"one\ntwo\nthree\n", "src/b.py": b"x = 1\n", "blob": b"\x
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with open_sandbox_provider().open(SandboxSpec(wall_seconds=5, cpu_seconds=5)) as one:
+    async with open_sandbox_provider().open(SandboxSpec(wall_seconds=60, cpu_seconds=20)) as one:
         await one.write(WORKSPACE)
         yield one
 

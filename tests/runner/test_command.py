@@ -102,8 +102,8 @@ async def test_a_program_that_fails_is_the_agents_error(runner: Room, served: En
 
 async def test_time_ends_the_program(runner: Room, served: Endpoint) -> None:
     calls(served, bash("sleep 20"))
-    report = await make(runner, wall_seconds=1.0)
-    assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 1 s are over")
+    report = await make(runner, wall_seconds=5.0)
+    assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 5 s are over")
     assert (await transcript(runner, report))[-1].text == report.reason
 
 
@@ -118,11 +118,12 @@ async def test_money_ends_the_program_before_it_is_overspent(runner: Room, serve
 
 
 PROBE = """python3 - <<'PYTHON'
-import os, socket
+import contextlib, os, socket
 def ask(text):
     link = socket.socket(socket.AF_UNIX)
     link.connect(os.environ["ASSAY_MODEL_SOCKET"])
-    link.sendall(text.encode())
+    with contextlib.suppress(BrokenPipeError):  # told before it has said all
+        link.sendall(text.encode())
     return link.recv(1000).decode().split(" ")[1]
 token = "Authorization: Bearer " + os.environ["OPENAI_API_KEY"]
 end = "\\r\\n"

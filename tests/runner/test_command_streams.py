@@ -41,7 +41,7 @@ async def make(runner: Room, answers: str, **limits: Any) -> tuple[AttemptExecut
 
 
 async def test_pieces_are_told_as_they_come_and_paid_for_at_the_end(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(text="one two three four", calls=(("bash", "{}"),), pause_seconds=0.1)
+    served.default = Reply(text="one two three four", calls=(("bash", "{}"),), pause_seconds=0.4)
     report, (seen,) = await make(runner, "a")
     assert (report.outcome, len(report.calls)) == (None, 1)
     assert (seen["text"], seen["done"]) == ("one two three four", True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import msgspec
 import pytest
@@ -76,15 +75,16 @@ async def test_what_is_free_needs_no_grant(runner: Room, served: Endpoint, price
 
 
 async def test_a_ledger_that_is_away_is_asked_again_by_the_same_request(runner: Room, served: Endpoint) -> None:
-    ledger = await till(runner, faults=("before", "after", "before", "before"))
-    limits = Limits(wall_seconds=1.4, max_tokens=100)
+    """For 5.1 s in all."""
+    ledger = await till(runner, faults=("before", "after", "before", "before", "before", "before"))
+    limits = Limits(wall_seconds=4, max_tokens=100)
     async with runner.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
         report = await runner.make("colours", "stub/m-1", grant_nanousd=WORST - 3, limits=limits)
         said = [decode(TailLine, await anext(frames)).text for _ in range(2)]
     assert report.outcome is None, "waiting for the ledger is not on the clock"
-    assert report.duration_seconds < 1.4
+    assert report.duration_seconds < 4
     assert len({request.request_id for request in ledger.asked}) == 1
-    assert len(ledger.asked) == 5
+    assert len(ledger.asked) == 7
     assert ledger.granted[f"{RUN}-7"] == 3
     assert said == ["calling the model", "waiting for money: no database"]
 
@@ -93,10 +93,8 @@ async def test_nobody_on_the_bus_is_waited_for_until_the_lease_is_lost(runner: R
     making = asyncio.create_task(runner.make("colours", "stub/m-1", grant_nanousd=0))
     await asyncio.sleep(0.3)
     assert not making.done()
-    started = time.monotonic()
     making.cancel()
-    report = await making
-    assert time.monotonic() - started < 2
+    report = await asyncio.wait_for(making, 20)
     assert report.fault is not None
     assert (report.fault.kind, report.calls, served.bodies) == ("interrupted", (), [])
 

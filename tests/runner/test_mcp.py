@@ -34,16 +34,21 @@ def shop(tool: str, **arguments: Any) -> tuple[str, str]:
 
 
 async def make(
-    runner: Room, server: McpServer | None = None, allowed: tuple[str, ...] = (), **changes: Any
+    runner: Room,
+    server: McpServer | None = None,
+    allowed: tuple[str, ...] = (),
+    call_seconds: float = 60.0,
+    **changes: Any,
 ) -> AttemptExecuted:
-    """An attempt at ``served``; with another server than its own."""
+    """An attempt at ``served``; with another server than its own. Its calls may take so long."""
     limits = structs.replace(Limits(wall_seconds=60.0, max_tokens=100, turns=9), **changes)
     ticket = await runner.ticket("served", "stub/m-1", limits=limits)
-    if server is not None:
-        task = runner.catalog.find_task("served")
-        public = {**bundles(task).public, "task.json": encode(structs.replace(public_task(task), mcp=(server,)))}
-        ticket = structs.replace(ticket, public=await runner.stores["public"].put(pack(public)))
-    return await on_ticket(ticket, replace(runner.ports, mcp_urls=allowed))
+    task = runner.catalog.find_task("served")
+    told = public_task(task)
+    sandbox = structs.replace(told.sandbox, wall_seconds=call_seconds)
+    given = structs.replace(told, sandbox=sandbox, mcp=told.mcp if server is None else (server,))
+    public = await runner.stores["public"].put(pack({**bundles(task).public, "task.json": encode(given)}))
+    return await on_ticket(structs.replace(ticket, public=public), replace(runner.ports, mcp_urls=allowed))
 
 
 async def check_every_answer(runner: Room, served: Endpoint, report: AttemptExecuted) -> None:
@@ -120,9 +125,9 @@ async def test_a_server_that_ends_is_told_of_and_then_refuses(runner: Room, serv
 
 
 async def test_calls_have_an_end_and_a_late_answer_is_not_heard(runner: Room, served: Endpoint) -> None:
-    calls(served, (shop("sleep", seconds=2.5), shop("add", numbers=[1, 1]), SUBMIT))
-    report = await make(runner)
-    assert (await results(runner, report))[:2] == ["error: shop__sleep did not answer within 2 s", "2"]
+    calls(served, (shop("sleep", seconds=5.5), shop("add", numbers=[1, 1]), SUBMIT))
+    report = await make(runner, call_seconds=5.0)
+    assert (await results(runner, report))[:2] == ["error: shop__sleep did not answer within 5 s", "2"]
 
 
 async def test_they_count_as_tool_calls(runner: Room, served: Endpoint) -> None:
@@ -133,7 +138,7 @@ async def test_they_count_as_tool_calls(runner: Room, served: Endpoint) -> None:
 
 async def test_a_limit_that_ends_a_command_does_not_cost_the_servers(runner: Room, served: Endpoint) -> None:
     calls(served, (("bash", '{"command": "sleep 30"}'), shop("add", numbers=[1, 2]), SUBMIT))
-    report = await make(runner)
+    report = await make(runner, call_seconds=5.0)
     cut, added, _ = await results(runner, report)
     assert cut.startswith("[ended for passing its wall limit]")
     assert cut.endswith("[the MCP servers were ended with it, and started again: shop]")

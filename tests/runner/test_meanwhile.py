@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from assay.contracts import subjects
 from assay.contracts.codec import decode
 from assay.contracts.models import CallFault
@@ -64,6 +66,7 @@ async def test_a_model_host_that_is_only_just_starting_is_waited_for(runner: Roo
     assert (report.outcome, report.calls[0].retries) == (None, 0)
 
 
+@pytest.mark.parametrize("patience_seconds", [0.5])
 async def test_without_a_model_host_it_is_a_connection_fault(runner: Room) -> None:
     report = await runner.make("colours", "local/smollm2-135m")
     assert report.fault is not None
@@ -74,9 +77,9 @@ async def test_without_a_model_host_it_is_a_connection_fault(runner: Room) -> No
 async def test_a_real_model_answers(runner: Room) -> None:
     host = ModelHost()
     await runner.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
-    limits = Limits(wall_seconds=60, max_tokens=8)
+    limits = Limits(wall_seconds=240, max_tokens=8)
     free = Price(version="local", local=True)
-    patient = Shelf(runner.catalog, runner.bus.rpc, {}, silence_seconds=60)
+    patient = Shelf(runner.catalog, runner.bus.rpc, {}, silence_seconds=240)
     ticket = await runner.ticket("colours", "local/smollm2-135m", limits=limits, price=free)
     report = await on_ticket(ticket, replace(runner.ports, models=patient))
     await patient.close()

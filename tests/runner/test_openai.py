@@ -108,9 +108,9 @@ async def test_a_server_that_ignores_stream_is_understood(served: Endpoint, aske
 
 @BOTH
 async def test_connections_are_used_again(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
-    for _ in range(5):
+    for _ in range(20):
         await asked.complete(parameters)
-    assert served.connections == 1
+    assert served.connections < 5, "one, and another after each time that the machine let it lie idle for too long"
 
 
 @BOTH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 from assay.contracts import subjects
@@ -17,8 +18,8 @@ from tests.runner.room import RUN, Room
 
 
 async def test_when_one_is_told_to_wait_nobody_asks_and_all_say_why(runner: Room, served: Endpoint) -> None:
-    served.replies.append(Reply(status=429, headers={"retry-after-ms": "600"}))
-    limits = Limits(wall_seconds=0.5, max_tokens=100)
+    served.replies.append(Reply(status=429, headers={"retry-after-ms": "5000"}))
+    limits = Limits(wall_seconds=4, max_tokens=100)
     tickets = [
         await runner.ticket("colours", "stub/m-1", attempt_id=attempt_id(RUN, number), limits=limits)
         for number in range(4)
@@ -26,15 +27,18 @@ async def test_when_one_is_told_to_wait_nobody_asks_and_all_say_why(runner: Room
     async with runner.bus.tail.listen(subjects.tail("default", RUN, "*")) as frames:
         started = time.monotonic()
         making = [asyncio.create_task(on_ticket(ticket, runner.ports)) for ticket in tickets]
-        await asyncio.sleep(0.45)
+        await asyncio.sleep(0.5)
         assert len(served.bodies) == 1
         reports = await asyncio.gather(*making)
-        assert time.monotonic() - started >= 0.6
-        lines = [decode(TailLine, await anext(frames)) for _ in range(12)]
-    told = {line.attempt_id for line in lines if line.text == "waiting for a place at stub: 429, again in 1 s"}
-    assert told == {ticket.attempt_id for ticket in tickets}
+        assert time.monotonic() - started >= 5
+        waiting = {ticket.attempt_id for ticket in tickets}
+        async with asyncio.timeout(30):
+            while waiting:
+                line = decode(TailLine, await anext(frames))
+                if line.text.startswith("waiting for a place at stub: 429, again in "):
+                    waiting.discard(line.attempt_id)
     assert [report.outcome for report in reports] == [None] * 4, "waiting is on nobody's clock"
-    assert all(report.duration_seconds < 0.5 for report in reports)
+    assert all(report.duration_seconds < 4 for report in reports)
     assert len(served.bodies) == 5
     assert sum(call.retries for report in reports for call in report.calls) == 1
 
@@ -49,15 +53,16 @@ async def test_a_provider_busy_for_an_hour_is_asked_once_and_the_others_end_with
         (Outcome.INFRA_ERROR, "rate_limited")
     }
     assert sorted(len(report.calls) for report in reports) == [0, 0, 0, 0, 1]
-    assert sum("stub is not to be asked for another 3600 s" in report.reason for report in reports) == 4
+    others = [report.reason for report in reports if not report.calls]
+    assert all(re.search(r"stub is not to be asked for another 3[56]\d\d s", reason) for reason in others)
 
 
 async def test_a_runner_that_hears_of_others_asks_less_at_once(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(silent_seconds=0.02)
+    served.default = Reply(silent_seconds=0.05)
     for share, most in ((1.0, 2), (0.5, 1), (1.0, 2)):
         runner.shelf.hear_share(share)
         served.most_at_once = 0
-        await asyncio.gather(*(runner.make("colours", "stub/m-1") for _ in range(6)))
+        await asyncio.gather(*(runner.make("colours", "stub/m-1") for _ in range(16)))
         assert served.most_at_once == most
 
 

@@ -65,7 +65,7 @@ async def test_all_the_sandbox_held_is_kept_also_what_is_not_handed_in(runner: R
         (Reply(text="", calls=(SCRATCH, MEND), finish_reason="tool_calls"), {"turns": 1}, Outcome.LIMIT),
         (
             Reply(text="", calls=(MEND, ("bash", '{"command": "sleep 20"}')), finish_reason="tool_calls"),
-            {"wall_seconds": 3.0},
+            {"wall_seconds": 8.0},
             Outcome.TIMEOUT,
         ),
     ],

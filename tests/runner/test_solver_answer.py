@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import msgspec
 
@@ -16,13 +17,15 @@ from tests.runner.room import RUN, Room
 
 async def test_an_answer_is_handed_in_with_all_that_led_to_it(runner: Room, served: Endpoint) -> None:
     served.default.text = "blue\n"
+    started = time.monotonic()
     report = await runner.make("colours", "stub/m-1")
+    took_seconds = time.monotonic() - started
     assert (report.outcome, report.reason, report.fault) == (None, "", None)
     assert (report.message_id, report.worker_id) == (f"{RUN}-7:3:executed", "runner-1")
     assert await runner.read(report.output) == b"blue\n"
     assert sorted(report.artifacts) == ["manifest.json", "prompt.json", "response.txt", "result.json", "task.json"]
     assert report.output == report.artifacts["response.txt"]
-    assert 0 < report.duration_seconds < 5
+    assert 0 < report.duration_seconds < took_seconds
     prompt = json.loads(await runner.read(report.artifacts["prompt.json"]))
     assert prompt == served.bodies[0]["messages"]
     assert prompt[0] == {"role": "system", "content": "You answer with one word."}

@@ -21,6 +21,7 @@ from services.runner.handlers import on_ticket
 from services.runner.models.shelf import Served
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.room import PRICE, Room
+from tests.runner.waiting import asked
 
 # --- providers that fail
 
@@ -54,9 +55,9 @@ async def test_retry_after_is_waited_for(runner: Room, served: Endpoint) -> None
     served.replies.append(Reply(status=429, headers={"retry-after": "0.4"}))
     started = time.monotonic()
     report = await runner.make("colours", "stub/m-1")
-    assert time.monotonic() - started >= 0.4
+    took_seconds = time.monotonic() - started
     assert (report.outcome, report.calls[0].retries) == (None, 1)
-    assert report.duration_seconds < 0.4, "waiting is not the model's time"
+    assert took_seconds - report.duration_seconds >= 0.4, "waiting is not the model's time"
 
 
 @pytest.mark.parametrize(
@@ -105,10 +106,10 @@ async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: Room, served: 
 
 async def test_the_wall_limit_ends_the_attempt_and_keeps_what_was_heard(runner: Room, served: Endpoint) -> None:
     served.default = Reply(hang=True)
-    limits = Limits(wall_seconds=0.2, max_tokens=100)
+    limits = Limits(wall_seconds=4, max_tokens=100)
     report = await runner.make("colours", "stub/m-1", limits=limits)
     assert report.outcome is Outcome.TIMEOUT
-    assert "0.2 s" in report.reason
+    assert "the 4 s are over" in report.reason
     assert "response.txt" in report.artifacts
     (call,) = report.calls
     assert (call.fault, call.estimated) == (CallFault.TIMEOUT, True)
@@ -116,13 +117,16 @@ async def test_the_wall_limit_ends_the_attempt_and_keeps_what_was_heard(runner: 
 
 
 async def test_waiting_for_a_free_place_at_the_provider_is_not_on_the_clock(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(silent_seconds=0.2)
-    limits = Limits(wall_seconds=0.58, max_tokens=100)
-    tickets = [await runner.ticket("colours", "stub/m-1", limits=limits) for _ in range(6)]
-    reports = await asyncio.gather(*(on_ticket(ticket, runner.ports) for ticket in tickets))
+    served.replies.append(Reply(silent_seconds=5.0))
+    served.default = Reply(silent_seconds=0.3)
+    first = asyncio.create_task(runner.make("colours", "stub/m-1"))
+    await asked(served)
+    limits = Limits(wall_seconds=4, max_tokens=100)
+    tickets = [await runner.ticket("colours", "stub/m-1", limits=limits) for _ in range(5)]
+    reports = await asyncio.gather(first, *(on_ticket(ticket, runner.ports) for ticket in tickets))
     assert [report.outcome for report in reports] == [None] * 6
     assert served.most_at_once == 2, "the provider's concurrency"
-    assert all(report.duration_seconds < 0.58 for report in reports)
+    assert all(report.duration_seconds < 4 for report in reports[1:])
 
 
 # --- our own troubles
