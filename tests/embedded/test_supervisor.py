@@ -148,7 +148,8 @@ async def test_a_program_that_is_not_there_is_reported_like_any_other_failure(tm
 
 async def test_a_failing_child_of_a_ready_stack_is_tried_again_for_ever(tmp_path: Path) -> None:
     flag = tmp_path / "broken"
-    program = f"import pathlib, sys\nif pathlib.Path({str(flag)!r}).exists(): sys.exit(3)\nprint('up', flush=True)\n{FOR_EVER}"
+    broken = f"pathlib.Path({str(flag)!r}).exists()"
+    program = f"import pathlib, sys\nif {broken}: sys.exit(3)\nprint('up', flush=True)\n{FOR_EVER}"
 
     def lives() -> int:
         return (tmp_path / "a.log").read_text().count("up")
