@@ -100,9 +100,9 @@ async def watch(group: CpuGroup, look_seconds: float = _LOOK_SECONDS, calm_looks
     with suppress(OSError, ValueError, IndexError):
         group.set_shares(making_way=False)
         while True:
-            before, started = group.used_seconds(), time.monotonic()
+            started, before = time.monotonic(), group.used_seconds()
             await asyncio.sleep(look_seconds)
-            used = (group.used_seconds() - before) / (time.monotonic() - started)
+            used = (group.used_seconds() - before) / (time.monotonic() - started)  # held up here, it is too little
             crowded = crowded + 1 if not calm and group.wanted() > _WANTED else 0
             if used > _MUCH or crowded > 1:
                 if not calm:

@@ -24,7 +24,8 @@ _SHM_MIB = 64
 _OVERHEAD_MIB = 192
 """For process 1, and for what the kernel holds of inodes, pipes and page tables."""
 OVERHEAD_TASKS = 24
-_REMOVALS, _REMOVAL_SECONDS = 40, 0.005
+_REMOVALS, _REMOVAL_SECONDS = 1000, 0.005
+"""What was killed on a busy host may take seconds to be gone."""
 _numbers = itertools.count()
 
 
@@ -96,7 +97,7 @@ class Group:
         return 0
 
     def remove(self) -> None:
-        """Once nothing lives in it. The kernel may take some milliseconds to notice that."""
+        """Once nothing lives in it. The kernel may take some time to notice that."""
         for folder in self._folders:
             for _ in range(_REMOVALS):
                 try:

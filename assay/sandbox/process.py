@@ -149,6 +149,10 @@ class _Folder:
             execution.started()
             execution.ended(127 if isinstance(error, FileNotFoundError) else 126)
             return execution
+        except asyncio.CancelledError:  # asyncio has ended what it had begun
+            execution.started()
+            execution.ended(-signal.SIGKILL)
+            raise
         execution.started()
         self._started.add(process.pid)
         waiting = asyncio.create_task(self._reap(process, execution))

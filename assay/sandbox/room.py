@@ -21,8 +21,9 @@ from assay.sandbox.packed import packing, unpacked
 from assay.sandbox.pipes import memory_file
 from assay.sandbox.protocol import Command, CommandResult, Limit, SandboxProcess
 
-_START_SECONDS = 10.0
-_KILL_SECONDS = 3.0
+_START_SECONDS = 30.0
+_KILL_SECONDS = 10.0
+"""For one that hangs: an end is heard of at once, and on a busy host process 1 may wait some seconds for its turn."""
 
 
 class Holder(Protocol):
