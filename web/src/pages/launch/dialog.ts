@@ -93,7 +93,7 @@ export class LaunchDialog extends LitElement {
     const suites = this.catalog?.suites ?? [];
     const chosen = suites.find((suite) => suite.suite_id === this.draft.suite);
     return html`<label class="field">Suite
-        <select id="suite" aria-describedby="suite-errors" aria-invalid=${this.errors("suite").length > 0} @change=${this.typed}>
+        <select id="suite" autofocus aria-describedby="suite-errors" aria-invalid=${this.errors("suite").length > 0} @change=${this.typed}>
           ${suites.length ? nothing : html`<option value="">no suite in the catalogue</option>`}
           ${suites.map((suite) => html`<option value=${suite.suite_id} ?selected=${suite.suite_id === this.draft.suite}>${suite.title || suite.suite_id}</option>`)}
         </select>
