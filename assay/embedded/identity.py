@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 from contextlib import suppress
 
 import msgspec
 import psutil
 
+_PORTS, _TRIES = range(20_000, 32_768), 100
+"""None that kernels give to who connects somewhere: such a port may be taken before anybody listens at it."""
+_chance = random.SystemRandom()
 _CLOCK_SECONDS = 2.0
 """Start times are computed from the boot time, which moves when the clock is set."""
 
@@ -74,8 +78,9 @@ def port_is_free(host: str, port: int) -> bool:
 
 def free_port(host: str = "127.0.0.1", preferred: int = 0) -> int:
     """The preferred port if it is free, or else any."""
-    if preferred and port_is_free(host, preferred):
-        return preferred
+    for port in (preferred, *_chance.sample(_PORTS, _TRIES)):
+        if port and port_is_free(host, port):
+            return port
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])

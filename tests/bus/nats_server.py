@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import random
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from assay.bus.permissions import USERS
 from assay.bus.server_conf import nats_conf
 from assay.bus.settings import BusSettings
+from assay.embedded.identity import free_port
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
 _START_SECONDS = 60.0
-_PORTS = range(15_000, 32_000)
-"""Below those that the kernel gives to whoever asks for any: of them one may be taken before a server listens there, or
-while it is down."""
-_chance = random.Random(f"ports {os.getpid()}")
 
 
 class ServerProcess:
@@ -86,11 +80,3 @@ class ServerProcess:
                 return connection.recv(5) == b"INFO "
         except OSError:
             return False
-
-
-def free_port() -> int:
-    while True:
-        port = _chance.choice(_PORTS)
-        with suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
