@@ -21,7 +21,7 @@ from assay.sandbox import (
     Sandbox,
     SandboxProvider,
 )
-from tests.sandbox.conftest import SPEC, open_descriptors
+from tests.sandbox.conftest import SPEC, open_descriptors, until
 
 
 def sh(script: str, **more: object) -> Command:
@@ -133,29 +133,32 @@ async def test_a_flood_of_output_kills(sandbox: Sandbox) -> None:
 
 
 async def test_a_command_that_sleeps_is_killed_at_its_time(sandbox: Sandbox) -> None:
-    started = time.monotonic()
-    result = await sandbox.run(sh("echo before; sleep 60", timeout_seconds=0.3))
-    assert result.killed_by is Limit.WALL and result.timed_out and result.exit_code == -9
-    assert result.stdout == b"before\n" and time.monotonic() - started < 20
+    """At once, or where the machine is too busy for it to begin by then, at a later one."""
+    for seconds in (0.3, 5.0, 30.0):
+        result = await sandbox.run(sh("echo before; sleep 600", timeout_seconds=seconds))
+        assert result.killed_by is Limit.WALL and result.timed_out and result.exit_code == -9
+        assert seconds <= result.duration_seconds < SPEC.wall_seconds
+        if result.stdout:
+            break
+    assert result.stdout == b"before\n"
 
 
 async def test_a_sandbox_is_usable_after_a_limit_killed(sandbox: Sandbox) -> None:
-    await sandbox.run(sh("sleep 60", timeout_seconds=0.1))
+    assert (await sandbox.run(sh("sleep 600", timeout_seconds=0.1))).killed_by is Limit.WALL
     assert (await run(sandbox, "echo on")).stdout == b"on\n"
 
 
 async def test_a_daemon_holding_the_output_does_not_hold_up_the_result(sandbox: Sandbox) -> None:
-    started = time.monotonic()
-    result = await run(sandbox, "sleep 60 & echo done")
-    assert result.stdout == b"done\n" and time.monotonic() - started < 20
+    result = await run(sandbox, "sleep 600 & echo done")
+    assert result.stdout == b"done\n" and result.killed_by is None and result.duration_seconds < SPEC.wall_seconds
 
 
 async def test_daemons_die_at_close(provider: SandboxProvider) -> None:
-    mark = f"61.{os.getpid()}{time.monotonic_ns() % 10**6}"
+    mark = f"611.{os.getpid()}{time.monotonic_ns() % 10**6}"
     async with provider.open(SPEC) as sandbox:
-        await run(sandbox, f"setsid sleep {mark} & (setsid sh -c 'sleep {mark} & wait' &) ; sleep 0.2")
-        assert _running(mark)
-    assert not _running(mark)
+        await run(sandbox, f"setsid sleep {mark} & (setsid sh -c 'sleep {mark} & wait' &)")
+        assert await until(lambda: len(_running(mark)) == 2)
+    assert await until(lambda: not _running(mark))
 
 
 async def test_a_live_process_speaks_line_by_line(sandbox: Sandbox) -> None:
@@ -186,7 +189,8 @@ async def test_lines_can_be_read_after_the_end(sandbox: Sandbox) -> None:
 
 async def test_a_daemon_that_floods_the_output_does_not_hold_up_the_result(sandbox: Sandbox) -> None:
     process = await sandbox.start(sh("yes & echo on; exit 3"))
-    assert (await asyncio.wait_for(process.wait(), 5)).exit_code in (3, -9)
+    result = await process.wait()
+    assert result.exit_code in (3, -9) and result.killed_by in (None, Limit.OUTPUT)
 
 
 async def test_a_live_process_can_be_killed(sandbox: Sandbox) -> None:
@@ -244,11 +248,13 @@ async def test_mounts_are_there_to_be_read(provider: SandboxProvider, packages: 
 
 
 async def test_cancelling_a_run_ends_the_command(sandbox: Sandbox) -> None:
-    mark = f"62.{time.monotonic_ns() % 10**9}"
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(run(sandbox, f"sleep {mark}"), 0.3)
-    await asyncio.sleep(0.2)
-    assert not _running(mark)
+    mark = f"621.{os.getpid()}{time.monotonic_ns() % 10**6}"
+    running = asyncio.create_task(run(sandbox, f"sleep {mark}"))
+    assert await until(lambda: _running(mark))
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await until(lambda: not _running(mark), SPEC.wall_seconds / 2)
 
 
 async def test_nothing_stays_on_the_host(provider: SandboxProvider) -> None:
@@ -260,7 +266,8 @@ async def test_nothing_stays_on_the_host(provider: SandboxProvider) -> None:
             await sandbox.write({"a": b"1"})
             await run(sandbox, "chmod 000 a; mkdir -p d/e; chmod 000 d")
     assert open_descriptors() <= descriptors
-    assert await gone(workspaces() - folders)
+    left = workspaces() - folders
+    assert await until(lambda: not any(folder.exists() for folder in left), 200), "those of others come and go"
 
 
 async def test_a_provider_says_that_it_works(provider: SandboxProvider) -> None:
@@ -284,12 +291,3 @@ def _running(mark: str) -> list[str]:
 
 def workspaces() -> set[Path]:
     return set(Path(tempfile.gettempdir()).glob("assay-sandbox-*"))
-
-
-async def gone(folders: set[Path]) -> bool:
-    """Those of tests beside this one come and go; what is left behind here would stay."""
-    for _ in range(200):
-        if not any(folder.exists() for folder in folders):
-            return True
-        await asyncio.sleep(0.1)
-    return False

@@ -92,7 +92,7 @@ while True:
         os.rmdir('d/a.py') if os.path.isdir('d/a.py') and not os.path.islink('d/a.py') else os.unlink('d/a.py')
         os.rename('d/kept', 'd/a.py')"""
     process = await closed_room.start(Command(argv=["python3", "-c", script]))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         for _ in range(150):
             files = await closed_room.read(["d/*.py"])
             assert files["d/b.py"] == b"mine" and set(files.values()) == {b"mine"}
@@ -111,7 +111,7 @@ while True:
             pass"""
     await closed_room.write({"d/a.py": b"1"})
     process = await closed_room.start(Command(argv=["python3", "-c", script]))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         for number in range(60):
             try:
                 await closed_room.write({"d/a.py": b"%d" % number})

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-import time
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
 from assay.sandbox.docker.orphans import orphans
 from assay.sandbox.docker.owner import LABEL, is_orphan, labels
 from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
-from tests.sandbox.conftest import SPEC, asked, python
+from tests.sandbox.conftest import SPEC, asked, python, until
 
 pytestmark = pytest.mark.docker
 
@@ -85,9 +85,9 @@ for _ in range(10):
             try:
                 while True: end.send(bytes(65536))
             except OSError: pass
-        time.sleep(20)
-time.sleep(20)"""
-    spec = SandboxSpec(memory_mb=64, workspace_mb=8, open_files=1024, processes=64, wall_seconds=15)
+        time.sleep(60)
+time.sleep(60)"""
+    spec = SandboxSpec(memory_mb=64, workspace_mb=8, open_files=1024, processes=64, wall_seconds=90)
     async with provider.open(spec) as sandbox:
         result = await python(sandbox, bomb)
         assert result.killed_by is Limit.MEMORY, result
@@ -141,21 +141,29 @@ async def test_a_daemon_that_is_not_there_is_said(provider: DockerProvider) -> N
 
 
 async def test_the_event_loop_is_not_held_up(provider: DockerProvider) -> None:
-    gaps: list[float] = []
+    """Looked at from another thread, the loop's is never seen to ask the daemon. How long it takes for anything would
+    only say how busy the machine is."""
+    loops_thread, over = threading.get_ident(), threading.Event()
+    seen: list[set[str]] = []
 
-    async def tick() -> None:
-        while True:
-            started = time.perf_counter()
-            await asyncio.sleep(0.005)
-            gaps.append(time.perf_counter() - started)
+    def look() -> None:
+        while not over.wait(0.002):
+            frame, modules = sys._current_frames()[loops_thread], set[str]()
+            while frame:
+                modules.add(str(frame.f_globals["__name__"]).partition(".")[0])
+                frame = frame.f_back
+            seen.append(modules)
 
-    async with provider.open(SPEC):
-        """The first one imports and connects."""
-    ticking = asyncio.create_task(tick())
-    async with provider.open(SPEC) as sandbox:
-        await sandbox.run(Command(argv=["true"]))
-    ticking.cancel()
-    assert sorted(gaps)[len(gaps) // 2] < 0.05 and max(gaps) < 2
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(asyncio.to_thread(look))
+        try:
+            while len(seen) < 50:
+                async with provider.open(SPEC) as sandbox:
+                    await sandbox.run(Command(argv=["true"]))
+        finally:
+            over.set()
+    assert all("asyncio" in modules for modules in seen), "it was looked at"
+    assert not [modules for modules in seen if modules & {"docker", "requests", "urllib3", "http", "subprocess"}]
 
 
 async def test_a_cancelled_start_leaves_no_container(provider: DockerProvider, client: APIClient) -> None:
@@ -183,7 +191,7 @@ async def main():
         process = await sandbox.start(Command(argv=["sh", "-c", "echo; sleep 600"]))
         await process.read_line()
         print(os.getpid(), flush=True)
-        await asyncio.sleep(60)
+        await asyncio.sleep(300)
 asyncio.run(main())"""
     worker = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
     assert worker.stdout
@@ -194,10 +202,8 @@ asyncio.run(main())"""
         assert all(ours(client, one["Id"]) for one in left), "their owner lives"
     worker.send_signal(signal.SIGKILL)
     await worker.wait()
-    await asyncio.sleep(1)
     holder = next(one for one in left if "process1" in one["Command"])
-    running = client.containers(filters={"id": holder["Id"]})
-    assert not running, "it ends with its worker"
+    assert await until(lambda: not client.containers(filters={"id": holder["Id"]})), "it ends with its worker"
     async with DockerProvider().open(SPEC):
         assert not any(ours(client, one["Id"]) for one in left), "and its service when the next one comes"
     assert not folder_of(left[0])

@@ -13,6 +13,7 @@ import pytest
 from assay.contracts.sandboxspec import Connection
 from assay.sandbox.egress import Address, EgressProxy, is_public
 from assay.sandbox.egress.requests import Unreadable, read_request
+from tests.sandbox.conftest import until
 
 LOOPBACK = ip_address("127.0.0.1")
 
@@ -71,10 +72,7 @@ async def said(port: int, request: bytes) -> bytes:
 
 async def told(proxy: EgressProxy, number: int = 0) -> Connection:
     """The record comes when the connection has ended, which its client may see first."""
-    for _ in range(100):
-        if len(proxy.connections) > number:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: len(proxy.connections) > number)
     return proxy.connections[number]
 
 

@@ -24,11 +24,12 @@ for _ in range(10):
             try:
                 while True: end.send(bytes(65536))
             except OSError: pass
-        time.sleep(3)
+        time.sleep(SECONDS)
         os._exit(0)
-for _ in range(10): os.wait()
+for _ in range(10):
+    if os.waitstatus_to_exitcode(os.wait()[1]): break
 """
-"""Memory that is nobody's resident memory, so that process 1 does not see it."""
+"""Memory that is nobody's resident memory, so that process 1 does not see it; until somebody is killed for it."""
 
 
 def ours() -> set[Path]:
@@ -52,9 +53,10 @@ async def test_who_enforces_what_is_said() -> None:
 async def test_memory_process_1_does_not_see_is_the_control_groups() -> None:
     """Where groups can be made; elsewhere the same code lives on, which is what ``check`` says."""
     before = ours()
-    spec = SandboxSpec(memory_mb=64, workspace_mb=8, open_files=1024, processes=64, wall_seconds=15)
+    spec = SandboxSpec(memory_mb=64, workspace_mb=8, open_files=1024, processes=64, wall_seconds=90)
+    seconds = 60 if writable_groups() else 3
     async with BubblewrapProvider().open(spec) as sandbox:
-        result = await python(sandbox, SOCKETS)
+        result = await python(sandbox, f"SECONDS = {seconds}" + SOCKETS)
         assert result.killed_by is (Limit.MEMORY if writable_groups() else None), result
     assert ours() == before
 
@@ -72,7 +74,7 @@ async def test_a_start_that_is_given_up_leaves_nothing_behind() -> None:
     for milliseconds in range(1, 60, 4):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(hold(), milliseconds / 1000)
-    assert (ours(), open_descriptors()) == (before, descriptors)
+    assert ours() <= before and open_descriptors() <= descriptors
 
 
 def test_groups_of_a_worker_that_is_gone_are_removed(tmp_path: Path) -> None:

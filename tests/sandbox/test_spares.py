@@ -10,6 +10,7 @@ import pytest
 
 from assay.sandbox.errors import SandboxNotStarted
 from assay.sandbox.spares import Spares
+from tests.sandbox.conftest import until
 
 
 class Thing:
@@ -116,10 +117,8 @@ async def test_who_gives_up_waiting_leaves_nothing_behind() -> None:
 async def test_what_nobody_wants_is_given_up() -> None:
     spares, workshop = Spares(1, kept_seconds=0.05), Workshop()
     await used(spares, workshop)
-    await asyncio.sleep(0)
-    assert len(workshop.there) == 1
-    await asyncio.sleep(0.1)
-    assert workshop.there == []
+    assert workshop.made == 2
+    assert await until(lambda: not workshop.there)
 
 
 async def test_closing_ends_what_is_being_made() -> None:

@@ -43,10 +43,10 @@ SERVICE = Service(
     processes=16,
     capabilities=(Capability.SETUID,),
 )
-SPEC = SandboxSpec(wall_seconds=20, services=(SERVICE,))
+SPEC = SandboxSpec(wall_seconds=90, services=(SERVICE,))
 SAY = f"""
 def said(host):
-    with socket.create_connection((host, {PORT}), 2) as there:
+    with socket.create_connection((host, {PORT}), 60) as there:
         there.sendall(b'hello\\n')
         return there.makefile().read()
 """
@@ -140,10 +140,10 @@ print(json.dumps([int(status['CapBnd'], 16), status['NoNewPrivs'], status['Secco
 
 async def test_a_service_that_does_not_come_up_is_told_with_its_log(client: APIClient) -> None:
     ending = Service(name="ends", image=DEFAULT_IMAGE, command=("sh", "-c", "echo no licence; exit 3"), ports=(1,))
-    sick = Health(command=("sh", "-c", "exit 4"), interval_seconds=0.1, retries=2)
-    stuck = Health(command=("sleep", "60"), interval_seconds=0.1, timeout_seconds=0.2, retries=10)
-    ailing = Service(name="ails", image=DEFAULT_IMAGE, command=("sleep", "60"), health=sick)
-    hanging = Service(name="hangs", image=DEFAULT_IMAGE, command=("sleep", "60"), health=stuck)
+    sick = Health(command=("sh", "-c", "exit 4"), interval_seconds=0.1, timeout_seconds=60, retries=2)
+    stuck = Health(command=("sleep", "600"), interval_seconds=0.1, timeout_seconds=0.2, retries=10)
+    ailing = Service(name="ails", image=DEFAULT_IMAGE, command=("sleep", "600"), health=sick)
+    hanging = Service(name="hangs", image=DEFAULT_IMAGE, command=("sleep", "600"), health=stuck)
     provider = DockerProvider()
 
     async def fails(service: Service, told: str) -> None:

@@ -35,7 +35,7 @@ def ours(client: APIClient) -> dict[str, Path]:
 
 async def waiting(client: APIClient) -> str:
     """The one that nobody uses, once it runs."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (running := client.containers(filters={"label": [LABEL, f"assay.pid={os.getpid()}"]})):
             await asyncio.sleep(0.05)
     return str(running[0]["Id"])

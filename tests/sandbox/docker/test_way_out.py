@@ -9,7 +9,7 @@ import pytest
 
 from assay.contracts.sandboxspec import Health, SandboxSpec, Service
 from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
-from tests.sandbox.conftest import asked
+from tests.sandbox.conftest import asked, until
 from tests.sandbox.test_egress import OWN
 from tests.sandbox.trap import trap, ways_out
 
@@ -19,7 +19,7 @@ FETCH = """
 import urllib.error, urllib.request
 def fetched(url):
     try:
-        return urllib.request.urlopen(url, timeout=5).read().decode()
+        return urllib.request.urlopen(url, timeout=60).read().decode()
     except urllib.error.HTTPError as error:
         return error.read().decode()
 def refused(*address):
@@ -29,7 +29,7 @@ def refused(*address):
 
 
 async def test_with_a_way_out_and_a_service_there_is_still_no_other_way(tmp_path: Path) -> None:
-    service = Service(name="idle", image=DEFAULT_IMAGE, command=("sleep", "60"), health=Health(command=("true",)))
+    service = Service(name="idle", image=DEFAULT_IMAGE, command=("sleep", "600"), health=Health(command=("true",)))
     spec = SandboxSpec(egress=("far.example",), services=(service,))
     with trap(tmp_path) as waiting:
         async with DockerProvider().open(spec) as sandbox:
@@ -62,6 +62,7 @@ print(json.dumps([fetched('http://localhost.:{port}/'), fetched('http://elsewher
         assert "not a public one" in await asked(
             strict, FETCH + f"print(json.dumps(fetched('http://localhost.:{port}')))"
         )
+        assert await until(lambda: len(sandbox.connections) == 2), "who asked may see the end first"
         assert [(one.host, one.allowed) for one in sandbox.connections] == [
             ("localhost", True),
             ("elsewhere.example", False),
