@@ -29,6 +29,8 @@ from services.gateway.server import Server, bind, server_of
 from services.gateway.settings import Settings
 from tests.gateway.fake_ledger import FakeLedger
 
+PATIENCE_SECONDS = 60.0
+"""For what is expected to come: other tests keep the machine busy."""
 QUICK = Pace(
     tick_seconds=0.02,
     board_seconds=0.05,
@@ -36,7 +38,7 @@ QUICK = Pace(
     quiet_seconds=0.2,
     reorder_seconds=0.005,
     retry_seconds=0.05,
-    stall_seconds=0.6,
+    stall_seconds=60.0,
     tail_seconds=0.01,
 )
 
@@ -93,6 +95,7 @@ class House:
     @asynccontextmanager
     async def socket(self, query: str = "", **options: Any) -> AsyncGenerator[Live]:
         url = f"ws://127.0.0.1:{self.port}/api/v1/live{query}"
+        options.setdefault("open_timeout", PATIENCE_SECONDS)
         async with connect(url, max_size=None, compression=None, proxy=None, **options) as socket:
             yield Live(socket)
 
@@ -113,7 +116,7 @@ class Live:
     async def say(self, text: str | bytes) -> None:
         await self.socket.send(text)
 
-    async def next(self, *kinds: str, seconds: float = 5.0) -> dict[str, Any]:
+    async def next(self, *kinds: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """The next frame; with ``kinds`` the next of one of these types."""
         async with asyncio.timeout(seconds):
             while True:
@@ -130,7 +133,7 @@ class Live:
             return True
         return False
 
-    async def facts_until(self, sequence: int, seconds: float = 10.0) -> list[int]:
+    async def facts_until(self, sequence: int, seconds: float = PATIENCE_SECONDS) -> list[int]:
         """Sequences of the facts that come, up to that one."""
         seen: list[int] = []
         async with asyncio.timeout(seconds):
@@ -164,7 +167,7 @@ async def open_house(
         await asyncio.sleep(0.005)
     port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=10) as http:
+    async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=PATIENCE_SECONDS) as http:
         house = House(
             url=url, port=port, bus=bus, ledger=ledger, ports=ports, http=http, hub=hub, server=server, serving=serving
         )

@@ -145,7 +145,7 @@ async def test_what_holds_no_data_needs_no_token(locked: House) -> None:
 
 async def visit(house: House, path: str, **request: Any) -> httpx2.Response:
     """A browser without any history."""
-    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, verify=False) as browser:
+    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, verify=False, timeout=60) as browser:
         return await browser.request(request.pop("method", "GET"), f"{house.url}{path}", **request)
 
 

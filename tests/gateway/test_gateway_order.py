@@ -80,13 +80,18 @@ async def test_askers_share_a_read_that_began_after_they_asked() -> None:
         return number
 
     shared = Shared(read)
+
+    async def began(reads: int) -> None:
+        while len(gates) < reads:
+            await asyncio.sleep(0)
+
     first = asyncio.create_task(shared.get())
-    await asyncio.sleep(0.01)
+    await began(1)
     later = [asyncio.create_task(shared.get()) for _ in range(5)]
     await asyncio.sleep(0.01)
     gates[0].set()
     assert await first == 1
-    await asyncio.sleep(0.01)
+    await began(2)
     gates[1].set()
     assert await asyncio.gather(*later) == [2] * 5
 

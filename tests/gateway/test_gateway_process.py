@@ -61,7 +61,7 @@ async def started(told: dict[str, str]) -> AsyncGenerator[Process]:
 
 
 async def ready(assay: AssayClient) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
             try:
                 if (await assay.health()).ready:
@@ -98,7 +98,7 @@ async def test_a_run_is_followed_through_a_killed_nats_server(tmp_path: Path, na
         await working
         assert seen == list(range(2, 14))
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             assert await process.wait() == 0
     await bus.close()
 
