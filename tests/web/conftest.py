@@ -29,7 +29,7 @@ def window(chromium: Browser, served: Stage) -> Iterator[Page]:
     """Starting a page costs more than most tests do with it, so it is kept; and what it has compiled with it."""
     context = chromium.new_context(base_url=served.url)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     yield page
     context.close()
 

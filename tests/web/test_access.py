@@ -33,6 +33,15 @@ _SETTLED = """async scheme => {
 """The page has taken the look and the size that it was just given, charts too."""
 
 
+_FITS = """async () => {
+  const until = performance.now() + 10_000;
+  const fits = () => document.documentElement.scrollWidth <= innerWidth;
+  while (!fits() && performance.now() < until) await new Promise(requestAnimationFrame);
+  return fits();
+}"""
+"""In the end, for charts follow the size of their place when they get to it."""
+
+
 def violations(page: Page, within: Locator | None = None) -> Any:
     """What is grave in the page, or in a part of it alone."""
     if not page.evaluate("'axe' in window"):
@@ -49,7 +58,7 @@ def seen_in_all_looks(page: Page, within: Locator | None = None) -> dict[str, An
         page.evaluate(_SETTLED, scheme)
         if found := violations(page, within):
             faults[f"{scheme} {width}"] = found
-        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+        if not page.evaluate(_FITS):
             faults[f"wider than {width}"] = True
     return faults
 

@@ -31,6 +31,26 @@ def reads(page: Page) -> list[str]:
     return asked
 
 
+def opened(page: Page) -> list[str]:
+    """The page of costs at rest, and what it reads from now on: it has read all once at first and once when it had
+    heard of what runs spend."""
+    asked = reads(page)
+    page.goto("/costs")
+    wait_for(page, asked, 4)
+    expect(page.locator("[data-account=day]")).to_be_visible()
+    asked.clear()
+    return asked
+
+
+def wait_for(page: Page, asked: list[str], count: int) -> None:
+    """At least so many have been asked."""
+    for _ in range(300):
+        if len(asked) >= count:
+            break
+        page.wait_for_timeout(100)
+    assert len(asked) >= count, asked
+
+
 def test_limits_are_bars_with_what_is_spent_and_held(page: Page, stage: Stage) -> None:
     finished(stage)
     stage.board.till.excess_usd = "0.5"
@@ -121,12 +141,10 @@ def test_a_past_run_is_costed_again_at_other_prices(page: Page, stage: Stage) ->
 
 def test_at_midnight_the_day_begins_anew(page: Page, stage: Stage) -> None:
     stage.board.till.days_ago = 1
-    page.goto("/costs")
-    day = page.locator("[data-account=day]")
-    expect(day).to_be_visible()
-    asked = reads(page)
+    asked = opened(page)
     stage.board.till.days_ago = 0
     page.locator("costs-page").evaluate("page => page.watch.turnDay(Date.now())")
+    wait_for(page, asked, 2)
     page.wait_for_timeout(200)
     assert sorted(re.sub(r".*/v1/|\?.*", "", url) for url in asked) == ["costs", "money"]
     page.locator("costs-page").evaluate("page => page.watch.turnDay(Date.now())")
@@ -175,10 +193,8 @@ def test_limits_and_the_time_zone_are_set(page: Page, stage: Stage) -> None:
 
 def test_it_is_read_again_when_money_moved_and_only_then(page: Page, stage: Stage) -> None:
     run_id = stage.do(stage.play.submit, RunRequest(models=("nop", "openai/gpt-4o-mini"), suite="coding")).run.run_id
-    page.goto("/costs")
+    asked = opened(page)
     expect(page.get_by_role("heading", name="Nothing was spent")).to_be_visible()
-    page.wait_for_timeout(2_000)
-    asked = reads(page)
     stage.do(stage.play.step, run_id, 6)
     page.wait_for_timeout(1_700)
     assert not asked, "attempts that were only queued moved no money"

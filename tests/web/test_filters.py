@@ -37,6 +37,7 @@ def test_sorting_survives_a_reload(page: Page, run_id: str) -> None:
     page.goto(f"/runs/{run_id}")
     page.get_by_role("button", name="Score").click()
     expect(page).to_have_url(re.compile("sort="))
+    expect(page.get_by_role("columnheader", name="Score")).to_have_attribute("aria-sort", re.compile("ending$"))
     order = page.locator("attempts-table .row").first.get_attribute("data-attempt")
     page.reload()
     expect(page.locator("attempts-table .row").first).to_have_attribute("data-attempt", order or "")

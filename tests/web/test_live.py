@@ -51,6 +51,7 @@ def test_an_attempt_moves_on_before_ones_eyes(page: Page, stage: Stage) -> None:
     stage.do(stage.play.step, run_id, 10_000)
     expect(row).to_have_attribute("data-state", "passed")
     expect(page.locator("run-page")).to_contain_text("finished")
+    page.wait_for_function(_SAME, arg=true_rows(page, run_id))
     assert shown_rows(page) == true_rows(page, run_id)
 
 

@@ -32,13 +32,13 @@ class Stage:
 
     def __enter__(self) -> Stage:
         self._thread.start()
-        self._ready.wait(10)
+        self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.do(self.board.cut)
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
         self._socket.close()
 
     @property
@@ -61,7 +61,7 @@ class Stage:
         async def acted() -> T:
             return act(*arguments, **named)
 
-        return asyncio.run_coroutine_threadsafe(acted(), self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(acted(), self._loop).result(60)
 
     def _run(self) -> None:
         async def serve() -> None:
