@@ -30,7 +30,7 @@ def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
             yield folder
         finally:
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=90)
 
 
 @pytest.fixture(scope="session")

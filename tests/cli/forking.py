@@ -15,7 +15,7 @@ from typing import Any
 from assay.cli.__main__ import main
 from assay.cli.lazy import COMMANDS
 
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 240
 LATER = (
     "assay.client",
     "rich.console",

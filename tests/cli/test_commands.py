@@ -73,7 +73,7 @@ def test_ctrl_c_leaves_the_run_alone(assay: Assay, stack_folder: Path) -> None:
         line = next(line for line in process.stderr if line.startswith("run "))
         run_id = line.split()[1].rstrip(":")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=90)
         assert process.returncode == 130
     assert assay("runs", "show", run_id, "--json").data["run"]["status"] in ("waiting", "running")
     assay("runs", "cancel", run_id)

@@ -50,7 +50,7 @@ def test_it_starts_runs_shows_serves_and_leaves_nothing_but_the_data(tmp_path: P
             assert process.poll() is None
         finally:
             process.terminate()
-            process.wait(60)
+            process.wait(90)
         assert process.returncode == 0
     running = [each.info["cmdline"] or () for each in psutil.process_iter(["cmdline"])]
     assert not [words for words in running if str(tmp_path) in " ".join(words)]

@@ -45,7 +45,7 @@ class Cable:
         self._whole = True
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
@@ -64,6 +64,10 @@ class Cable:
             writer.transport.abort()
             return
         far_reader, far_writer = await asyncio.open_connection(*self._target)
+        if not self._whole:  # cut meanwhile
+            writer.transport.abort()
+            far_writer.transport.abort()
+            return
         ends = {writer, far_writer}
         self._open |= ends
         await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))

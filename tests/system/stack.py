@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,13 +18,15 @@ from typing import Any
 import httpx2
 import psutil
 
+from assay.embedded.identity import free_port
+
 
 class Stack:
     def __init__(self, process: subprocess.Popen[bytes], data: Path, url: str) -> None:
         self.process = process
         self.data = data
         self.url = url
-        self.http = httpx2.Client(base_url=f"{url}/api/v1", timeout=30, verify=False)
+        self.http = httpx2.Client(base_url=f"{url}/api/v1", timeout=60, verify=False)
 
     def submit(self, **body: Any) -> str:
         answer = self.http.post("/runs", json=body)
@@ -45,7 +46,9 @@ class Stack:
             facts += page
         return facts
 
-    def wait(self, run_id: str, until: Callable[[dict[str, Any]], bool], timeout_seconds: float = 90) -> dict[str, Any]:
+    def wait(
+        self, run_id: str, until: Callable[[dict[str, Any]], bool], timeout_seconds: float = 120
+    ) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_seconds
         run: dict[str, Any] = {}
         while time.monotonic() < deadline:
@@ -58,7 +61,7 @@ class Stack:
             time.sleep(0.1)
         raise AssertionError(f"not within {timeout_seconds} s: {json.dumps(run, indent=1)}\n{self.logs()}")
 
-    def finish(self, run_id: str, timeout_seconds: float = 90) -> dict[str, Any]:
+    def finish(self, run_id: str, timeout_seconds: float = 120) -> dict[str, Any]:
         return self.wait(run_id, lambda run: run["status"] == "finished", timeout_seconds)
 
     def processes(self, words: str) -> list[psutil.Process]:
@@ -88,7 +91,7 @@ def running_stack(*arguments: str, data: Path | None = None, **environment: str)
     # Not under pytest's own folder: Postgres runs as another user, and a socket's path must be short.
     folder = data or Path(tempfile.mkdtemp(prefix="assay-up-"))
     folder.chmod(0o755)
-    port = _free_port()
+    port = free_port()
     command = (sys.executable, "-m", "assay.cli", "up", "--json", "--data", str(folder), "--port", str(port))
     with (folder / "up.log").open("wb") as log:
         # Workers need not look for Docker unless a test is about it.
@@ -101,14 +104,14 @@ def running_stack(*arguments: str, data: Path | None = None, **environment: str)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(40)
+            process.wait(90)
         except subprocess.TimeoutExpired:
             process.kill()
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_ready(stack: Stack, log: Path, timeout_seconds: float = 60) -> None:
+def _wait_ready(stack: Stack, log: Path, timeout_seconds: float = 90) -> None:
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline and stack.process.poll() is None:
         try:
@@ -118,9 +121,3 @@ def _wait_ready(stack: Stack, log: Path, timeout_seconds: float = 60) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError(f"the stack did not start:\n{log.read_text()[-3000:]}\n{stack.logs()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -163,7 +163,7 @@ def _nothing_told(hostile: Hostile, run_ids: list[str], told: list[Any]) -> None
     assert all("[key]" in answer.text for answer in told), [answer.text for answer in told]
     bodies = dict(answers(hostile.stack, run_ids))
     assert len(bodies) > 40
-    time.sleep(0.3)
+    _wait_for_frames(hostile, {"shown", "bait"})
     places = {
         "answers": [path.encode() + body for path, body in bodies.items()],
         "the bus": hostile.listeners.heard,
@@ -176,7 +176,18 @@ def _nothing_told(hostile: Hostile, run_ids: list[str], told: list[Any]) -> None
         leaked = {name: message[:3000] for name, message in found.items() if name not in ("shown", "bait")}
         assert leaked == {}, place
         assert wanted <= found.keys() or place.startswith("answers to"), f"{place} were searched"
-    assert "bait" in {name for frame in hostile.listeners.frames for name in canaries.in_text(frame)}
+
+
+def _wait_for_frames(hostile: Hostile, names: set[str]) -> None:
+    """Until these canaries were in some, and a little longer for what comes late."""
+    deadline, seen, looked_at = time.monotonic() + 60, set[str](), 0
+    while not names <= seen:
+        assert time.monotonic() < deadline, f"{names - seen} were in no live frame"
+        time.sleep(0.3)
+        frames = hostile.listeners.frames[looked_at:]
+        looked_at += len(frames)
+        seen.update(*map(hostile.canaries.in_text, frames))
+    time.sleep(0.3)
 
 
 def _nothing_kept(hostile: Hostile) -> None:
@@ -223,10 +234,9 @@ def test_attempts_that_break_their_sandbox_fail_and_the_next_ones_do_not(hostile
     for name, harm in chosen.items():
         turns = (("bash", {"command": harm, "timeout_seconds": 2}), ("git_diff", {}))
         models.append(hostile.catalogue.script(name, "hunt", *turns))
-    began = time.monotonic()
     attempts = hostile.finish(hostile.begin(tasks=["hunt"], models=models))
     ended = {attempt["model"]: (attempt["outcome"], attempt["reason"]) for attempt in attempts}
-    assert len(ended) == len(chosen) and time.monotonic() - began < 60
+    assert len(ended) == len(chosen)
     wrong = {model: how for model, how in ended.items() if how[0] not in ("failed", "agent_error")}
     assert wrong == {}, hostile.stack.logs()
     # A try may be lost to a host that many other tests keep busy, for a reason that is told; never an attempt.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,24 @@ def stack() -> Iterator[Stack]:
         yield running
 
 
+def under_way(stack: Stack, name: str) -> str:
+    """A run in whose midst we are: one that had ended before it was looked at is no such, and is made again."""
+    for _ in range(5):
+        run_id = stack.submit(tasks=TASKS, models=["oracle", "nop"], name=name)
+        run = stack.wait(run_id, lambda run: run["status"] == "finished" or _busy(run))
+        if _busy(run):
+            return run_id
+    raise AssertionError("no run was ever seen under way")
+
+
+def _busy(run: dict[str, Any]) -> bool:
+    return run["progress"]["running"] + run["progress"]["grading"] > 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_a_killed_part_loses_nothing_and_doubles_nothing(stack: Stack, part: str) -> None:
-    run_id = stack.submit(tasks=TASKS, models=["oracle", "nop"], name=f"kill {part}")
-    stack.wait(run_id, lambda run: run["progress"]["running"] + run["progress"]["grading"] > 0)
+    run_id = under_way(stack, f"kill {part}")
     stack.kill(PARTS[part])
     run = stack.finish(run_id)
     attempts = stack.attempts(run_id)

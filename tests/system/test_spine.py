@@ -59,7 +59,7 @@ def test_stopping_and_starting_again_shows_the_old_runs(tmp_path_factory: pytest
         run_id = first.submit(tasks=["add_two"], models=["oracle"])
         first.finish(run_id)
         first.process.terminate()
-        assert first.process.wait(40) == 0
+        assert first.process.wait(90) == 0
         with running_stack(data=first.data) as second:
             assert second.run(run_id)["progress"]["outcomes"] == {"passed": 1}
             assert second.http.get("/leaderboard").json()["rows"][0]["model"] == "oracle"

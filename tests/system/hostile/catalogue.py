@@ -9,8 +9,8 @@ import yaml
 
 from tests.system.hostile.canaries import Canaries
 
-SANDBOX = {"cpu_seconds": 10, "wall_seconds": 20, "memory_mb": 256}
-LIMITS = {"max_tokens": 512, "wall_seconds": 60, "turns": 8}
+SANDBOX = {"cpu_seconds": 10, "wall_seconds": 60, "memory_mb": 256}
+LIMITS = {"max_tokens": 512, "wall_seconds": 100, "turns": 8}
 TESTS = """
 import sys
 from solution import word

@@ -24,7 +24,7 @@ def program_agent(hunt: str) -> str:
 
 _HUNT = r"""
 import glob, json, os, re, socket, stat, subprocess, time
-found, reached, looked, until = set(), [], 0, time.monotonic() + 1.5
+found, reached, looked, until = set(), [], 0, time.process_time() + 1.5
 def take(data):
     found.update(word.decode() for word in re.findall(MARK, data))
 def look(path):
@@ -42,7 +42,7 @@ def look(path):
         pass
 def walk(top, but=()):
     for folder, folders, files in os.walk(top):
-        if time.monotonic() > until:
+        if time.process_time() > until:
             return
         folders[:] = [name for name in folders if os.path.join(folder, name) not in but]
         for name in files:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_live
 
 from assay.bus.api import call
@@ -40,26 +41,22 @@ class Listeners:
 
     def __enter__(self) -> Listeners:
         self._thread.start()
-        self._do(self._tap()).result(10)
+        self._do(self._tap()).result(60)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._do(self._leave()).result(10)
+        self._do(self._leave()).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
 
     def watch(self, *topics: str) -> None:
         """A client of the dashboard's, from now on."""
-
-        async def begin() -> None:
-            self._watching.append(asyncio.create_task(self._follow(topics)))
-
-        self._do(begin()).result(5)
+        self._do(self._begin(topics)).result(90)
 
     def stored(self) -> list[bytes]:
         """Every message that any stream keeps."""
-        return self._do(self._streams()).result(30)
+        return self._do(self._streams()).result(120)
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -85,11 +82,17 @@ class Listeners:
         await asyncio.gather(*self._watching, return_exceptions=True)
         await self._bus.close()
 
-    async def _follow(self, topics: Sequence[str]) -> None:
+    async def _begin(self, topics: Sequence[str]) -> None:
         uri = self._stack.url.replace("http", "ws") + "/api/v1/live?batch=1"
-        async with connect_live(uri, additional_headers=authorization(self._token), max_size=None) as live:
-            for topic in topics:
-                await live.send(encode(Subscribe(topic=topic)).decode())
+        live = await connect_live(
+            uri, additional_headers=authorization(self._token), max_size=None, open_timeout=60, ping_timeout=None
+        )
+        for topic in topics:
+            await live.send(encode(Subscribe(topic=topic)).decode())
+        self._watching.append(asyncio.create_task(self._follow(live)))
+
+    async def _follow(self, live: ClientConnection) -> None:
+        async with live:
             while True:
                 self.frames.append(await live.recv(decode=False))
 
