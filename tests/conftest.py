@@ -22,6 +22,7 @@ PATIENCE_MILLISECONDS = 30_000
 """For what a page is expected to show: other tests keep the machine busy."""
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+"""How long one example takes says how busy the machine is, and nothing of what is tested."""
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -31,12 +32,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-
-
-def pytest_configure() -> None:
-    """How long one example takes says how busy the machine is, and nothing of what is tested."""
-    settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
