@@ -85,7 +85,8 @@ class ChosenProvider:
         async with self._looking[name]:
             if again or not self._works(name):
                 try:
-                    self._found[name] = await self._provider(name).check()
+                    provider = await asyncio.to_thread(self._provider, name)  # Docker's SDK takes its time to load
+                    self._found[name] = await provider.check()
                 except ProviderUnavailable as error:
                     self._found[name] = Availability(provider=name, available=False, reason=str(error))
             return self._found[name]

@@ -15,7 +15,7 @@ from services.runner.tailing import TailPort
 
 
 class Models(Protocol):
-    def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
+    async def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
         """The model to ask about that sample. Raises CallMisconfigured."""
         ...
 

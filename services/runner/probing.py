@@ -34,7 +34,7 @@ async def on_models_test(request: TestModel, models: Models, wait_seconds: float
 
 async def _ask(name: str, models: Models, wait_seconds: float) -> str:
     """Past the provider's gate: a busy provider still answers whether it is there."""
-    model = models.open(name, "", "").model
+    model = (await models.open(name, "", "")).model
     async with asyncio.timeout(wait_seconds):
         completion = await model.complete(_PROMPT, Parameters(max_tokens=MAX_TOKENS), lambda _: None)
     return clean(completion.text, 200)

@@ -55,7 +55,7 @@ class Try:
     async def ask(self, messages: Sequence[ChatMessage]) -> tuple[str, ArtifactRef]:
         """The model's text, and where it is kept as ``response.txt``; so is what was heard of a request that failed.
         Raises CallFailed, AnswerRefused, LimitReached, GrantRefused or LeaseLost."""
-        self._open_caller()
+        await self._open_caller()
         await self.keep_prompt(messages)
         try:
             completion = await self.turn(messages)
@@ -76,7 +76,7 @@ class Try:
     ) -> Completion:
         """One answer of the model, who is offered the tools, of at most so many tokens. Nothing of it is kept
         but what it cost. ``on_text`` hears it as it comes. Raises as ``ask`` does, but for AnswerRefused."""
-        caller = self._open_caller()
+        caller = await self._open_caller()
         parameters = self._parameters(caller.usage)
         if most_tokens is not None:
             parameters = msgspec.structs.replace(parameters, max_tokens=min(most_tokens, parameters.max_tokens or 1))
@@ -86,20 +86,22 @@ class Try:
     async def keep_prompt(self, messages: Sequence[ChatMessage]) -> None:
         await self.kept.keep("prompt.json", encode(messages), JSON)
 
-    def _open_caller(self) -> Caller:
-        """The one of this try. Raises CallMisconfigured when there is no such model."""
+    async def _open_caller(self) -> Caller:
+        """The one of this try, also when two ask at once. Raises CallMisconfigured when there is no such model."""
         if self._caller is None:
-            ticket = self.ticket
-            served = self._served()
-            purse = purse_of(ticket, self.ports.grants, self.listener.step)
-            retrying = self.ports.retrying
-            self._caller = Caller(ticket, served.model, served.pace, purse, self.clock, self.listener, retrying)
+            served = await self._served()
+            self._caller = self._caller or self._new_caller(served)
         return self._caller
 
-    def _served(self) -> Served:
+    def _new_caller(self, served: Served) -> Caller:
+        ports, listener = self.ports, self.listener
+        purse = purse_of(self.ticket, ports.grants, listener.step)
+        return Caller(self.ticket, served.model, served.pace, purse, self.clock, listener, ports.retrying)
+
+    async def _served(self) -> Served:
         ticket = self.ticket
         if self.replayed is None:
-            return self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
+            return await self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
         return replayed(ticket.model.name, self.replayed, ticket.task_id, ticket.sample_id)
 
     async def keep_response(self, text: str, *, truncated: bool) -> ArtifactRef:

@@ -164,7 +164,7 @@ async def test_a_ticket_that_cannot_be_right_is_no_failure_of_the_model(runner: 
 
 async def test_an_error_nobody_foresaw_asks_for_a_new_try(runner: Room) -> None:
     class Broken:
-        def open(self, name: str, task_id: str, sample_id: str) -> Served:
+        async def open(self, name: str, task_id: str, sample_id: str) -> Served:
             raise ZeroDivisionError("a bug")
 
     report = await on_ticket(await runner.ticket("colours", "stub/m-1"), replace(runner.ports, models=Broken()))

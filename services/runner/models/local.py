@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
 from assay.bus.errors import BusError
@@ -34,7 +34,7 @@ class LocalModel:
         self,
         name: str,
         rpc: RpcPort,
-        connect: Callable[[ModelEndpoint], Model],
+        connect: Callable[[ModelEndpoint], Awaitable[Model]],
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._name = name
@@ -56,7 +56,7 @@ class LocalModel:
     async def _find(self) -> Model:
         async with self._finding:
             if self._model is None:
-                self._model = self._connect(await self._endpoint())
+                self._model = await self._connect(await self._endpoint())
             return self._model
 
     async def _endpoint(self) -> ModelEndpoint:

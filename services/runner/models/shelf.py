@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 NO_KEY = "none"
 """Sent to endpoints that take no key; the SDK wants one."""
+_SDK = "services.runner.models.openai"
+"""Takes 0.5 s to load, seconds on a busy machine: not for a baseline, and in a thread, or leases would run out."""
 _RECHECK_SECONDS = 1.0
 _ANY_NUMBER = 1_000_000
 
@@ -65,7 +69,7 @@ class Shelf:
         self._opened: dict[str, _Opened] = {}
         self._seen: dict[str, tuple[float, Provider]] = {}
 
-    def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
+    async def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
         """The model to ask about that sample. Raises CallMisconfigured for what cannot be asked."""
         provider_id, _, model = name.partition("/")
         try:
@@ -80,7 +84,7 @@ class Shelf:
             pace = Pace(provider_id, _allowance(provider), self._clock, self._share)
             opened = self._opened[provider_id] = _Opened(provider=provider, pace=pace)
         if model not in opened.models:
-            opened.models[model] = self._connect(opened, provider_id, model)
+            opened.models[model] = await self._connect(opened, provider_id, model)
         return Served(model=opened.models[model], pace=opened.pace)
 
     def hear_share(self, share: float) -> None:
@@ -104,18 +108,19 @@ class Shelf:
             for client in opened.clients.values():
                 await client.close()
 
-    def _connect(self, opened: _Opened, provider_id: str, model: str) -> Model:
+    async def _connect(self, opened: _Opened, provider_id: str, model: str) -> Model:
         if opened.provider.kind is ProviderKind.EMBEDDED:
             connect = partial(self._local, opened)
             return LocalModel(model, self._rpc, connect, self._patience_seconds)
         address, key = self._address(opened.provider, provider_id), self._key(opened.provider, provider_id)
-        return self._at(opened, address, key, model)
+        return await self._at(opened, address, key, model)
 
-    def _local(self, opened: _Opened, endpoint: ModelEndpoint) -> Model:
-        return self._at(opened, endpoint.base_url, NO_KEY, endpoint.model)
+    async def _local(self, opened: _Opened, endpoint: ModelEndpoint) -> Model:
+        return await self._at(opened, endpoint.base_url, NO_KEY, endpoint.model)
 
-    def _at(self, opened: _Opened, address: str, key: str, model: str) -> Model:
-        from services.runner.models.openai import OpenAIModel, open_client  # the SDK takes 0.5 s; not for a baseline
+    async def _at(self, opened: _Opened, address: str, key: str, model: str) -> Model:
+        await asyncio.to_thread(import_module, _SDK)
+        from services.runner.models.openai import OpenAIModel, open_client
 
         if address not in opened.clients:
             opened.clients[address] = open_client(address, key, opened.provider.concurrency, self._silence_seconds)

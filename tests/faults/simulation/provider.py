@@ -61,7 +61,7 @@ class Models:
         self._provider = provider
         self.pace = Pace("sim", Allowance(concurrency=6))
 
-    def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
+    async def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
         return Served(model=Answering(self._provider, name, sample_id), pace=self.pace)
 
 
