@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -32,6 +33,12 @@ def catalog(tmp_path: Path) -> Path:
     return folder
 
 
+def running_in(folder: Path) -> list[str]:
+    """Command lines that name the folder."""
+    lines = [" ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if str(folder) in line]
+
+
 def test_it_starts_runs_shows_serves_and_leaves_nothing_but_the_data(tmp_path: Path, catalog: Path) -> None:
     """Served until it is stopped; a second one meanwhile uses the same stack and leaves it running."""
     command = [sys.executable, "-m", "assay.cli", "demo", "--json", "--port", str(free_port())]
@@ -52,8 +59,10 @@ def test_it_starts_runs_shows_serves_and_leaves_nothing_but_the_data(tmp_path: P
             process.terminate()
             process.wait(90)
         assert process.returncode == 0
-    running = [each.info["cmdline"] or () for each in psutil.process_iter(["cmdline"])]
-    assert not [words for words in running if str(tmp_path) in " ".join(words)]
+    deadline = time.monotonic() + 60
+    while (left := running_in(tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left
     assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None
 
 

@@ -24,7 +24,7 @@ TASKS = ["add_two", "run_length", "bounded_cache", "telemetry_basic", "ticket_ro
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     with running_stack(
-        "--runners", "2", "--judges", "2", ASSAY_LEASE_SECONDS="4", ASSAY_ORDER_PATIENCE_SECONDS="5"
+        "--runners", "2", "--judges", "2", ASSAY_LEASE_SECONDS="8", ASSAY_ORDER_PATIENCE_SECONDS="5"
     ) as running:
         yield running
 
