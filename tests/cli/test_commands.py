@@ -76,7 +76,8 @@ def test_ctrl_c_leaves_the_run_alone(assay: Assay, stack_folder: Path) -> None:
         process.communicate(timeout=90)
         assert process.returncode == 130
     assert assay("runs", "show", run_id, "--json").data["run"]["status"] in ("waiting", "running")
-    assay("runs", "cancel", run_id)
+    assay("runs", "cancel", run_id, "--grace", "0s")
+    assert assay("watch", run_id).code == 1, "its model is free for others"
 
 
 @pytest.mark.usefixtures("finished")
