@@ -19,6 +19,8 @@ from assay.bus.errors import BusForbidden, BusMisconfigured, BusUnavailable, NoL
 from assay.bus.subjects import HEALTH, REPORT
 
 _TIMEOUT_SECONDS = 3.0
+_REPORT_SECONDS = 10.0
+"""No service starts without the report, so a busy server is given time for it."""
 _TRIES = 5
 _PAUSE_SECONDS = 0.5
 """A server that has just started takes connections a moment before it answers for itself."""
@@ -61,7 +63,7 @@ async def ailment(connection: Connection) -> str:
 
 async def _config(connection: Connection) -> dict[str, Any] | None:
     try:
-        report = json.decode((await connection.request(REPORT, b"", _TIMEOUT_SECONDS)).data)["data"]
+        report = json.decode((await connection.request(REPORT, b"", _REPORT_SECONDS)).data)["data"]
     except (NoListener, BusForbidden, DecodeError, KeyError):
         report = await _over_http(connection.settings.monitor_url)
     return report.get("config") if isinstance(report, dict) else None
