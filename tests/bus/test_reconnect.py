@@ -13,9 +13,10 @@ from assay.bus.jetstream import JetStreamBus, connect
 from assay.bus.permissions import USERS
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import GetHealth
+from assay.embedded.identity import free_port
 from tests.bus.conftest import ConnectAs
 from tests.bus.messages import CALM, QUEUES, SOON_SECONDS, fact, fetch_all, numbers, order
-from tests.bus.nats_server import ServerProcess, free_port
+from tests.bus.nats_server import ServerProcess
 from tests.bus.test_facts import ALL, take
 from tests.bus.test_facts import numbers as fact_numbers
 from tests.bus.test_rpc import healthy

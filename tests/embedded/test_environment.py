@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from assay.embedded.environment import with_dotenv
 from assay.embedded.folder import DataFolder
+from assay.embedded.identity import free_port
 from assay.embedded.logs import last_lines, shorten
 from assay.embedded.nats_server import NatsServer
 from assay.embedded.services import Address, Services, UpOptions
@@ -67,6 +69,15 @@ def test_the_shell_wins_over_the_file(tmp_path: Path) -> None:
     found = with_dotenv({"OPENAI_API_KEY": "from-shell"}, tmp_path / ".env")
     assert found == {"OPENAI_API_KEY": "from-shell", "GROQ_API_KEY": "quoted"}
     assert with_dotenv({}, tmp_path / "absent") == {}
+
+
+def test_a_free_port_is_none_that_a_connection_may_be_given() -> None:
+    """By default: from 32768 on Linux, and from 49152 elsewhere."""
+    port = free_port()
+    assert 1024 < port < 32_768
+    with socket.create_server(("127.0.0.1", port)):
+        assert free_port(preferred=port) != port
+    assert free_port(preferred=port) == port
 
 
 def test_a_long_log_is_shortened_and_its_end_kept(tmp_path: Path) -> None:
