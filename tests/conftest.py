@@ -59,7 +59,7 @@ def docker_lacks() -> str:
         return "Docker"
     names = [f"assay/{folder.name}" for folder in IMAGES.iterdir() if folder.is_dir()]
     command = ["docker", "image", "inspect", "--format", "{{.Id}}", *names]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     return ended.stderr.strip() and f"Docker's daemon, or an image (`make images`): {ended.stderr.strip()}:"
 
 

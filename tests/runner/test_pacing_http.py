@@ -15,6 +15,7 @@ from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.room import RUN, Room
+from tests.runner.waiting import asked
 
 
 async def test_when_one_is_told_to_wait_nobody_asks_and_all_say_why(runner: Room, served: Endpoint) -> None:
@@ -27,6 +28,7 @@ async def test_when_one_is_told_to_wait_nobody_asks_and_all_say_why(runner: Room
     async with runner.bus.tail.listen(subjects.tail("default", RUN, "*")) as frames:
         started = time.monotonic()
         making = [asyncio.create_task(on_ticket(ticket, runner.ports)) for ticket in tickets]
+        await asked(served)
         await asyncio.sleep(0.5)
         assert len(served.bodies) == 1
         reports = await asyncio.gather(*making)
