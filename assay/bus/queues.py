@@ -13,9 +13,10 @@ from assay.contracts.codec import Message
 _KINDS: dict[Stage, Any] = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
 
 REPORTS: Queue[AttemptExecuted | AttemptJudged] = Queue(
-    name="reports", subject="assay.work.report.*", kind=Report, ack_wait_seconds=30.0, max_deliver=8
+    name="reports", subject="assay.work.report.*", kind=Report, ack_wait_seconds=10.0, max_deliver=8
 )
-"""What runners and judges say happened; fetched by the ledger alone."""
+"""What runners and judges say happened; fetched by the ledger alone. It comes again sooner than a lease runs out: work
+whose report died with a ledger is not done twice."""
 
 
 class Chirp(Message, frozen=True, kw_only=True, tag="canary"):

@@ -37,7 +37,10 @@ async def serve(settings: LedgerSettings) -> None:
     await migrate(settings.database_url)
     async with open_database(settings.database_url, settings.database_connections) as database:
         await require_durable(database)
-        await work(bus, database, settings)
+        try:
+            await work(bus, database, settings)
+        finally:
+            await bus.close()  # while the store is open: what was asked is answered
 
 
 async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:

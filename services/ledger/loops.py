@@ -42,11 +42,16 @@ async def take_reports(bus: Bus, ports: Ports, batch: int) -> None:
 
 async def _settle_in_time(bus: Bus, deliveries: Sequence[Delivery[Report]], ports: Ports) -> None:
     """While the store is away they are held on to: let go, each would come again and again, and at last be taken for
-    one that nobody can handle."""
+    one that nobody can handle. When this ledger ends they go back at once, or leases would run out meanwhile and work
+    that is done be paid for again."""
     while True:
         try:
             await settle(deliveries, ports)
             return
+        except asyncio.CancelledError:
+            for delivery in deliveries:
+                await delivery.nak()
+            raise
         except Unavailable as error:
             log.warning("reports.waiting", reports=len(deliveries), reason=str(error))
             await bus.work.in_progress(deliveries)
@@ -117,7 +122,9 @@ class Leader:
         self._feed_due = asyncio.Event()
 
     async def lead(self) -> None:
-        """Do all duties until cancelled or until one of them fails for good."""
+        """Do all duties until cancelled or until one of them fails for good. An outage of ours is no sign of a worker's
+        death: its leases begin anew."""
+        await self._sweeper.renew()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._spread_changes())
             group.create_task(_each(self._facts_due, self._relay_facts, 0.5))

@@ -132,6 +132,10 @@ class Feeder(Protocol):
 
 
 class Sweeper(Protocol):
+    async def renew(self) -> int:
+        """Begin every lease anew: while no ledger led, nobody's beats were heard; returns how many."""
+        ...
+
     async def sweep(self) -> int:
         """Take back what the dead held, settle what they spent, end what was cancelled or is out of time, and say of
         runs that stand still why they do; returns how many leases were taken back."""

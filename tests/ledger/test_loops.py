@@ -15,7 +15,7 @@ from assay.contracts.attempts import AttemptExecuted, Stage, State
 from assay.contracts.codec import decode
 from assay.contracts.facts import Event
 from services.ledger.handlers import Ports
-from services.ledger.loops import Leader, relay, settle
+from services.ledger.loops import Leader, relay, settle, take_reports
 from tests.ledger.desk import Desk, executed
 
 
@@ -101,3 +101,24 @@ async def test_a_report_that_cannot_be_booked_is_buried_and_the_others_count(des
     assert (await desk.attempts.get(bad.attempt_id)).attempt.state is State.RUNNING
     (letter,) = await bus.work.dead_letters()
     assert "0x00" in letter.reason
+
+
+_WAITING = """
+SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+WHERE NOT granted AND datname = current_database() AND relation = 'attempts'::regclass
+"""
+
+
+async def test_a_ledger_that_ends_gives_back_what_it_has_not_booked(desk: Desk) -> None:
+    (ticket,) = await desk.start(await desk.submit(samples=1))
+    bus = await bus_with(executed(ticket))
+    async with desk.database.session() as other, other.transaction():
+        await other.execute("LOCK TABLE attempts")
+        taking = asyncio.create_task(take_reports(bus, ports(desk), 10))
+        async with asyncio.timeout(30):
+            while not await other.fetchval(_WAITING):
+                await asyncio.sleep(0.01)
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+    await settle(await bus.work.fetch(REPORTS, 10, wait_seconds=0.0), ports(desk))
+    assert (await desk.attempts.get(ticket.attempt_id)).attempt.state is State.EXECUTED

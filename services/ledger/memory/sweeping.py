@@ -25,7 +25,18 @@ class MemorySweeper:
         self._store = store
         self._max_tries = settings.max_tries
         self._patience = timedelta(seconds=settings.order_patience_seconds)
+        self._lease = timedelta(seconds=settings.lease_seconds)
         self._orphan_patience = timedelta(seconds=LEASES_FOR_A_LATE_REPORT * settings.lease_seconds)
+
+    async def renew(self) -> int:
+        return self._store.transact(self._renew, quiet=True)
+
+    def _renew(self) -> int:
+        until = self._store.at + self._lease
+        leased = [row for row in self._store.attempts if row["lease_until"] is not None and row["lease_until"] < until]
+        for row in leased:
+            self._store.attempts.change(row["attempt_id"], lease_until=until)
+        return len(leased)
 
     async def sweep(self) -> int:
         """Everything that only time brings about; returns the leases taken back."""

@@ -33,6 +33,11 @@ UPDATE attempts a SET
 FROM lost WHERE a.attempt_id = lost.attempt_id RETURNING {returning()}, old.token AS was_token, lost.cause
 """
 
+_RENEW = """
+UPDATE attempts SET lease_until = statement_timestamp() + make_interval(secs => $1)
+WHERE lease_until < statement_timestamp() + make_interval(secs => $1)
+"""
+
 _LOSE_TRIES = """
 UPDATE tries t SET ended_at = now(), ended = 'lost', cause = u.cause
 FROM unnest($1::text[], $2::int[], $3::text[]) AS u(attempt_id, token, cause)
@@ -59,7 +64,14 @@ class PostgresSweeper:
         self._plans = plans
         self._max_tries = settings.max_tries
         self._patience_seconds = settings.order_patience_seconds
+        self._lease_seconds = settings.lease_seconds
         self._orphan_seconds = LEASES_FOR_A_LATE_REPORT * settings.lease_seconds
+
+    async def renew(self) -> int:
+        async def work(connection: Connection) -> int:
+            return int((await connection.execute(_RENEW, self._lease_seconds)).rpartition(" ")[2])
+
+        return await self._database.transact(work, quiet=True)
 
     async def sweep(self) -> int:
         """Everything that only time brings about; returns the leases taken back."""

@@ -17,6 +17,7 @@ from services.judge import handlers as judging
 from services.judge.checks.regex import Search
 from services.judge.checks.tests import TestBench
 from services.judge.hidden import HiddenBundles
+from services.ledger.errors import Unavailable
 from services.ledger.handlers import Ports as LedgerPorts
 from services.ledger.handlers import answers
 from services.ledger.loops import Leader, take_reports
@@ -75,12 +76,15 @@ class Ledger:
             group.create_task(self._stand(leader.lead))
 
     async def _stand(self, lead: Callable[[], Awaitable[None]]) -> None:
-        """As a session's advisory lock does: the dead lose it."""
+        """As a session's advisory lock does: the dead lose it, and who loses the store."""
         leadership = self._world.stores.leadership
         while True:
             if not any(process.alive for process in leadership):
                 leadership[:] = [self._process]
-                await lead()
+                try:
+                    await lead()
+                except Unavailable:
+                    leadership.clear()
             await asyncio.sleep(1.0)
 
 

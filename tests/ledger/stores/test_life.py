@@ -195,6 +195,15 @@ async def test_a_lease_that_runs_out_gives_the_attempt_to_another_and_fences_the
     assert len(requeued) == 1 and isinstance(requeued[0], AttemptRequeued) and "runner" in requeued[0].cause
 
 
+async def test_leases_that_ran_out_while_nobody_led_begin_anew(desk: Desk) -> None:
+    tickets = await desk.start(await desk.submit(samples=2))
+    await desk.past("attempts", "lease_until", 1)
+    assert await desk.sweeper.renew() == 2
+    assert await desk.sweeper.sweep() == 0
+    assert (await desk.beat(tickets)).lost == ()
+    assert await desk.expire_leases() == 2
+
+
 async def test_a_worker_learns_which_leases_it_lost(desk: Desk) -> None:
     run = await desk.submit(samples=2)
     kept, lost = await desk.start(run)
