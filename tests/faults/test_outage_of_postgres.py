@@ -16,11 +16,11 @@ from services.ledger.ports import Reports
 from tests.ledger.desk import Desk, executed
 from tests.ledger.test_loops import ports as ports_of
 
-HASTE = 6
+HASTE = 2
 
 
 class HastyClock:
-    """Some seconds of the bus in one, and never so many that a busy machine lets the wait for an ack pass."""
+    """Two seconds of the bus in one, and no more, or a busy machine lets the wait for an ack pass."""
 
     def now(self) -> float:
         return HASTE * asyncio.get_running_loop().time()
