@@ -19,7 +19,8 @@ from assay.client import AssayClient, Unreachable
 from assay.contracts.facts import Event
 from assay.contracts.live import FactFrame, Snapshot
 from assay.contracts.runs import RunRequest
-from tests.bus.nats_server import ServerProcess, free_port
+from assay.embedded.identity import free_port
+from tests.bus.nats_server import ServerProcess
 from tests.gateway.fake_ledger import FakeLedger
 from tests.gateway.house import write_catalog
 
