@@ -94,7 +94,8 @@ class Child:
         began = time.monotonic()
         self._signal(self.spec.stop_signal)
         try:
-            await asyncio.wait_for(self.process.wait(), self.spec.grace_seconds)
+            async with asyncio.timeout(self.spec.grace_seconds):
+                await self.process.wait()
         except TimeoutError:
             await self.kill()
             return

@@ -117,14 +117,14 @@ class Leader:
         self._sweeper = sweeper
         self._changed = changed
         self._watches = watches
+        self._heard = bus.reconnects
         self._facts_due = asyncio.Event()
         self._orders_due = asyncio.Event()
         self._feed_due = asyncio.Event()
 
     async def lead(self) -> None:
-        """Do all duties until cancelled or until one of them fails for good. An outage of ours is no sign of a worker's
-        death: its leases begin anew."""
-        await self._sweeper.renew()
+        """Do all duties until cancelled or until one of them fails for good."""
+        await self._renew_leases()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._spread_changes())
             group.create_task(_each(self._facts_due, self._relay_facts, 0.5))
@@ -150,7 +150,17 @@ class Leader:
     async def _feed(self) -> None:
         await self._feeder.feed()
 
+    async def _renew_leases(self) -> None:
+        """An outage of ours is no sign of a worker's death."""
+        heard = self._bus.reconnects
+        await self._sweeper.renew()
+        self._heard = heard
+
     async def _sweep(self) -> None:
+        if not self._bus.connected:
+            return  # nobody's beats can be heard
+        if self._bus.reconnects != self._heard:
+            await self._renew_leases()
         if taken_back := await self._sweeper.sweep():
             log.warning("leases.expired", count=taken_back)
 
@@ -165,7 +175,8 @@ async def _each(due: asyncio.Event, duty: Duty, period_seconds: float) -> None:
     """Do the duty whenever it is due and at least once per period; an unreachable store only delays it."""
     while True:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(due.wait(), period_seconds)
+            async with asyncio.timeout(period_seconds):
+                await due.wait()
         due.clear()
         try:
             await duty()

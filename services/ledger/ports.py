@@ -133,7 +133,7 @@ class Feeder(Protocol):
 
 class Sweeper(Protocol):
     async def renew(self) -> int:
-        """Begin every lease anew: while no ledger led, nobody's beats were heard; returns how many."""
+        """Begin every lease anew, as nobody's beats were heard for a while; returns how many."""
         ...
 
     async def sweep(self) -> int:

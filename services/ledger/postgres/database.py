@@ -94,7 +94,8 @@ async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
         yield Database(pool)
     finally:
         try:
-            await asyncio.wait_for(pool.close(), 5)
+            async with asyncio.timeout(5):
+                await pool.close()
         except TimeoutError:
             pool.terminate()
 
