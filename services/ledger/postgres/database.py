@@ -22,6 +22,7 @@ AWAY = (
     asyncio.TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg makes of a server that dies in the wrong moment
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
@@ -54,7 +55,7 @@ class Database:
         ``quiet`` leaves ``changed`` alone: for what mostly finds nothing to do."""
         for attempt in range(TRIES):
             try:
-                async with self._pool.acquire() as connection, connection.transaction():
+                async with self._connected() as connection, connection.transaction():
                     result = await work(connection)
                 if not quiet:
                     self.changed.set()
@@ -70,7 +71,7 @@ class Database:
     async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do ``work`` on one consistent snapshot of the tables."""
         try:
-            async with self._pool.acquire() as connection, connection.transaction(**SNAPSHOT):
+            async with self._connected() as connection, connection.transaction(**SNAPSHOT):
                 return await work(connection)
         except AWAY as error:
             raise Unavailable(error) from error
@@ -80,10 +81,20 @@ class Database:
         """A connection without a transaction: for single statements, each of which is its own snapshot, and for what a
         session holds, such as a lock, which whoever took it gives back."""
         try:
-            async with self._pool.acquire() as connection:
+            async with self._connected() as connection:
                 yield connection
         except AWAY as error:
             raise Unavailable(error) from error
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[Connection]:
+        """One that asyncpg has lost its way with is not used again."""
+        async with self._pool.acquire() as connection:
+            try:
+                yield connection
+            except (asyncpg.InternalClientError, asyncpg.InterfaceError):
+                connection.terminate()
+                raise
 
 
 @asynccontextmanager
