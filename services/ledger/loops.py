@@ -25,6 +25,7 @@ log = structlog.get_logger()
 Report = AttemptExecuted | AttemptJudged
 
 PAUSE_SECONDS = 1.0
+DEAF_SECONDS = 5.0
 GATHER_SECONDS = 0.02
 """Between two rounds of the same duty: what comes meanwhile is done together, which is much cheaper."""
 
@@ -117,14 +118,13 @@ class Leader:
         self._sweeper = sweeper
         self._changed = changed
         self._watches = watches
-        self._heard = bus.reconnects
+        self._swept_at = float("-inf")
         self._facts_due = asyncio.Event()
         self._orders_due = asyncio.Event()
         self._feed_due = asyncio.Event()
 
     async def lead(self) -> None:
         """Do all duties until cancelled or until one of them fails for good."""
-        await self._renew_leases()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._spread_changes())
             group.create_task(_each(self._facts_due, self._relay_facts, 0.5))
@@ -150,19 +150,17 @@ class Leader:
     async def _feed(self) -> None:
         await self._feeder.feed()
 
-    async def _renew_leases(self) -> None:
-        """An outage of ours is no sign of a worker's death."""
-        heard = self._bus.reconnects
-        await self._sweeper.renew()
-        self._heard = heard
-
     async def _sweep(self) -> None:
+        """Silence is a worker's death only where it could have been heard: not without a bus, and not when the last
+        sweep is long ago, be it that nobody led, that the store was away, or that this process stood still."""
         if not self._bus.connected:
-            return  # nobody's beats can be heard
-        if self._bus.reconnects != self._heard:
-            await self._renew_leases()
+            return
+        clock = asyncio.get_running_loop().time
+        if clock() - self._swept_at > DEAF_SECONDS:
+            await self._sweeper.renew()
         if taken_back := await self._sweeper.sweep():
             log.warning("leases.expired", count=taken_back)
+        self._swept_at = clock()
 
 
 async def _at_once_and_each(duty: Duty, period_seconds: float) -> None:

@@ -15,7 +15,7 @@ from assay.contracts.attempts import AttemptExecuted, Stage, State
 from assay.contracts.codec import decode
 from assay.contracts.facts import Event
 from services.ledger.handlers import Ports
-from services.ledger.loops import Leader, relay, settle, take_reports
+from services.ledger.loops import DEAF_SECONDS, Leader, relay, settle, take_reports
 from tests.ledger.desk import Desk, executed
 
 
@@ -110,7 +110,7 @@ async def test_who_cannot_be_heard_for_lack_of_a_bus_keeps_the_lease(desk: Desk)
     await asyncio.sleep(0.5)
     bus.line.cut()
     await desk.past("attempts", "lease_until", 1)
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(DEAF_SECONDS + 1.5)
     bus.line.mend()
     async with asyncio.timeout(30):
         while not await desk.rows("SELECT 1 FROM attempts WHERE lease_until > now() + interval '1 s'"):
