@@ -53,10 +53,13 @@ def all_is_well(stack: FaultStack) -> bool:
 
 
 def charged_while(stack: FaultStack, began: float) -> tuple[int, int]:
-    """Attempts for which the provider was not asked yet when the disk had been full for a while, and for how many it
-    was from then on until there was room."""
-    time.sleep(SETTLED_SECONDS)
-    before = asked(stack)
+    """Attempts for which the provider was not asked yet when those under way had come to rest, which they must while
+    the disk is still full for a while, and for how many it was asked from then on until there was room."""
+    before, since = asked(stack), time.monotonic()
+    while time.monotonic() - since < SETTLED_SECONDS and time.monotonic() - began < FULL_SECONDS / 2:
+        time.sleep(0.2)
+        if (now := asked(stack)) != before:
+            before, since = now, time.monotonic()
     time.sleep(max(0.0, FULL_SECONDS - (time.monotonic() - began)))
     return RUNS * SAMPLES - before, asked(stack) - before
 
