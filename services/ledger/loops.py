@@ -26,6 +26,7 @@ Report = AttemptExecuted | AttemptJudged
 
 PAUSE_SECONDS = 1.0
 DEAF_SECONDS = 5.0
+"""Between two sweeps: who takes longer has not heard of workers either. Much less than a lease."""
 GATHER_SECONDS = 0.02
 """Between two rounds of the same duty: what comes meanwhile is done together, which is much cheaper."""
 
@@ -157,7 +158,7 @@ class Leader:
             return
         clock = asyncio.get_running_loop().time
         if clock() - self._swept_at > DEAF_SECONDS:
-            await self._sweeper.renew()
+            log.info("leases.renewed", count=await self._sweeper.renew())
         if taken_back := await self._sweeper.sweep():
             log.warning("leases.expired", count=taken_back)
         self._swept_at = clock()
