@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
 
 from assay.contracts.models import CallFault, Usage
 from assay.contracts.money import Price
+from services.runner.models.protocol import ChatMessage
+from services.runner.trying import Try
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.room import PRICE, Room
 
@@ -23,6 +26,15 @@ async def test_a_call_costs_what_it_used_to_the_nano(runner: Room, served: Endpo
     assert call.cost_nanousd == 17_500 + 5_000 + 70_001
     assert (call.price_version, call.estimated, call.retries, call.fault) == ("2026-01", False, 0, None)
     assert 0 < call.latency_seconds < took_seconds
+
+
+async def test_requests_made_at_once_are_all_paid_for(runner: Room, served: Endpoint) -> None:
+    attempt, asked = (
+        Try(await runner.ticket("colours", "stub/m-1"), runner.ports),
+        ChatMessage(role="user", content="?"),
+    )
+    await asyncio.gather(attempt.turn([asked]), attempt.turn([asked]))
+    assert len(attempt.calls) == len(served.bodies) == 2
 
 
 async def test_usage_nobody_told_is_estimated(runner: Room, served: Endpoint) -> None:
