@@ -59,7 +59,7 @@ images: ## Make the sandbox images for Docker, those that are not there yet
 base-image: ## Make debian:trixie-slim from Debian's packages, where no registry gives it
 	@deploy/images/build base
 
-faults: setup ## Break real processes under load and check that nothing is lost (an hour and a quarter; root, faketime)
+faults: setup ## Break real processes under load and check that nothing is lost (an hour; root, faketime)
 	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes --timeout 0 $(ARGS)
 
 faults-weekly: setup ## Cut the power under the stores (root)
