@@ -16,12 +16,12 @@ from assay.contracts.models import ModelSpec, Parameters
 from assay.contracts.money import Price
 from assay.contracts.tasks import Limits
 from assay.sandbox import open_sandbox_provider
-from services.runner.artifacts import Bundles
-from services.runner.calling import Retrying
-from services.runner.grants import RpcGrants
+from services.runner.calls.grant_budget import RpcGrants
+from services.runner.calls.model_caller import Retrying
 from services.runner.handlers import on_ticket
-from services.runner.models.shelf import Shelf
+from services.runner.models.registry import Shelf
 from services.runner.ports import Ports
+from services.runner.tries.artifacts import Bundles
 
 PRICE = Price(
     version="2026-01",

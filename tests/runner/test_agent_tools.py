@@ -11,7 +11,7 @@ import pytest
 from assay.contracts.tasks import SandboxSpec, Tool
 from assay.sandbox import Sandbox, open_sandbox_provider
 from services.runner.models import ToolCall
-from services.runner.solvers.agent.results import MAX_CHARACTERS, ToolResult, capped
+from services.runner.solvers.agent.tool_result import MAX_CHARACTERS, ToolResult, capped
 from services.runner.solvers.agent.toolbox import Toolbox
 
 WORKSPACE = {"a.txt": b"one\ntwo\nthree\n", "src/b.py": b"x = 1\n", "blob": b"\xff\xfe\x00"}

@@ -9,10 +9,10 @@ import pytest
 from assay.contracts.codec import decode
 from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind
-from services.runner.artifacts import Kept
-from services.runner.clock import WallClock
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.tailing import Listener
+from services.runner.tries.artifacts import Kept
+from services.runner.tries.tail_writer import Listener
+from services.runner.tries.wall_clock import WallClock
 from tests.runner.room import Room
 
 STEPS = 20_000

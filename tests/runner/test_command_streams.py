@@ -21,7 +21,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from services.runner.models import Completion
-from services.runner.solvers.command.streaming import Streaming
+from services.runner.solvers.command.event_stream import Streaming
 from tests.runner.endpoint import USAGE, Endpoint, Reply
 from tests.runner.room import Room
 

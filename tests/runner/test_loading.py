@@ -22,7 +22,7 @@ sys.meta_path.insert(0, Watch)
 """
 MODEL = f"""
 from assay.catalog import Catalog
-from services.runner.models.shelf import Shelf
+from services.runner.models.registry import Shelf
 
 async def main():
     shelf = Shelf(Catalog.open({str(CATALOG)!r}), None, {{"OPENAI_API_KEY": "sk-none"}})

@@ -16,7 +16,7 @@ from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.tasks import Limits
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
-from services.runner.models.shelf import Shelf
+from services.runner.models.registry import Shelf
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.room import RUN, Room
 

@@ -10,7 +10,7 @@ import pytest
 from assay.contracts.models import CallFault, Usage
 from assay.contracts.money import Price
 from services.runner.models.protocol import ChatMessage
-from services.runner.trying import Try
+from services.runner.tries.try_context import Try
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.room import PRICE, Room
 

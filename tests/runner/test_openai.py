@@ -10,8 +10,8 @@ import pytest
 from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallMisconfigured
 from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.models.asking import TOOLS_TOKENS, bound_of, reasons, request_body
 from services.runner.models.openai import MAX_TEXT_CHARACTERS
+from services.runner.models.request import TOOLS_TOKENS, bound_of, reasons, request_body
 from tests.runner.asked import BOTH, MESSAGES, Asked
 from tests.runner.endpoint import Endpoint, Reply
 

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from services.runner.errors import EndpointSilent, ProviderBroken, RateLimited
-from services.runner.pacing import Allowance, Pace
+from services.runner.rate_limiter import Allowance, Pace
 from tests.runner.clockwork import Clockwork
 from tests.runner.turns import busy, names, provider
 

@@ -13,15 +13,15 @@ from assay.catalog.prompts import AGENT_BYTES, prompt_bytes
 from assay.contracts.models import Parameters
 from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.tasks import Difficulty, Limits, PublicTask, Sample, Solver, Tests, Tool
-from services.runner.artifacts import below
 from services.runner.models import ChatMessage
-from services.runner.models.asking import bound_of
+from services.runner.models.request import bound_of
 from services.runner.models.tools import offer
-from services.runner.prompting import answer_prompt, files_prompt
 from services.runner.solvers.agent.definitions import definitions
-from services.runner.solvers.agent.prompting import agent_prompt
-from services.runner.solvers.agent.talking import Native, Spoken
+from services.runner.solvers.agent.prompt import agent_prompt
+from services.runner.solvers.agent.tool_protocol import Native, Spoken
+from services.runner.solvers.prompts import answer_prompt, files_prompt
 from services.runner.text import to_bytes
+from services.runner.tries.artifacts import below
 
 CATALOG = Catalog.open(Path(__file__).parents[2] / "catalog")
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from assay.contracts.files import check_files
 from services.runner.errors import AnswerUnusable
-from services.runner.solvers.patches import read_patch
-from services.runner.solvers.reading import read_answer
+from services.runner.solvers.answer_parser import read_answer
+from services.runner.solvers.patch_parser import read_patch
 
 CODE = "def add(a, b):\n    return a + b\n"
 FENCED = f"```python\n{CODE}```"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.codec import MAX_MESSAGE_BYTES, encode
 from assay.contracts.models import Call, Usage
-from services.runner.receipts import MOST_CALLS, receipts
+from services.runner.calls.call_receipts import MOST_CALLS, receipts
 
 
 def call(number: int) -> Call:

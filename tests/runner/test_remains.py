@@ -13,7 +13,7 @@ from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.codec import decode
 from assay.contracts.results import Manifest, Result
 from assay.contracts.verdicts import Outcome
-from services.runner.solvers import remains
+from services.runner.solvers import workspace_snapshot
 from tests.runner.agents import SUBMIT, calls
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.room import PRICE, Room
@@ -102,7 +102,7 @@ async def test_a_stopped_try_keeps_it_too(runner: Room, served: Endpoint) -> Non
 
 
 async def test_a_workspace_that_is_too_large_loses_its_largest_files(runner: Room, served: Endpoint) -> None:
-    size = remains.MOST_BYTES // 2
+    size = workspace_snapshot.MOST_BYTES // 2
     heavy = f"head -c {size} /dev/zero > a; head -c {size + 1} /dev/zero > b; seq 9 > c"
     calls(served, (("bash", json.dumps({"command": heavy})), SUBMIT))
     report = await runner.make("mend", "stub/m-1", limits=limits())

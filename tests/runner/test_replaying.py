@@ -15,7 +15,7 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.replay import Responses
 from assay.contracts.rpc import PreviewPrompt, Prompt
 from assay.contracts.tasks import Limits
-from services.runner.previewing import MOST_BYTES, on_prompts_preview
+from services.runner.prompt_preview import MOST_BYTES, on_prompts_preview
 from tests.runner.endpoint import Endpoint
 from tests.runner.room import Room
 

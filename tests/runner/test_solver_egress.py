@@ -13,8 +13,8 @@ import pytest
 from assay.contracts.sandboxspec import Connection, SandboxSpec
 from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.process import ProcessProvider
-from services.runner.solvers.handing_in import open_sandbox
-from services.runner.trying import Try
+from services.runner.solvers.outputs import open_sandbox
+from services.runner.tries.try_context import Try
 from tests.runner.room import Room
 
 SPEC = SandboxSpec(egress=("far.example",))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.runner.models import ToolCall
-from services.runner.models.spoken import explain, hear, say
+from services.runner.models.text_tool_calls import explain, hear, say
 from services.runner.models.tools import ToolDefinition
 
 LS = ("bash", {"command": "ls"})

@@ -18,7 +18,7 @@ from assay.contracts.models import CallFault
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
-from services.runner.models.shelf import Served
+from services.runner.models.registry import Served
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.room import PRICE, Room
 from tests.runner.waiting import asked

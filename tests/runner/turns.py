@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from services.runner.errors import CallFailed, RateLimited
-from services.runner.pacing import Allowance, Pace
+from services.runner.rate_limiter import Allowance, Pace
 from tests.runner.clockwork import Clockwork, settle
 
 

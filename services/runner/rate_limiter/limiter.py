@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from services.runner.errors import CallFailed, RateLimited
-from services.runner.pacing.bucket import Bucket
-from services.runner.pacing.clock import Clock, LoopClock, Timer
-from services.runner.pacing.window import Window
-from services.runner.tailing import Waits
+from services.runner.rate_limiter.adaptive_window import Window
+from services.runner.rate_limiter.clock import Clock, LoopClock, Timer
+from services.runner.rate_limiter.token_bucket import Bucket
+from services.runner.tries.tail_writer import Waits
 
 LONGEST_PAUSE_SECONDS = 86_400.0
 """A provider is asked again after a day, whatever it said."""

@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 
 from services.runner.models import Completion
-from services.runner.solvers.command.dialect import last_events, text_event
+from services.runner.solvers.command.chat_api import last_events, text_event
 from services.runner.solvers.command.http import STREAM_END, STREAM_HEAD, chunk
 
 

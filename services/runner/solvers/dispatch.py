@@ -6,13 +6,12 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask, Solver
-from services.runner.artifacts import keep_task, read_bundle
 from services.runner.errors import TaskUnusable
-from services.runner.manifest import keep_manifest
-from services.runner.models import nop, oracle
-from services.runner.solvers import agent, answer, command, files
-from services.runner.solvers.reading import FilesAnswer
-from services.runner.trying import Try
+from services.runner.solvers import agent, answer, command, files, nop, oracle
+from services.runner.solvers.answer_parser import FilesAnswer
+from services.runner.tries.artifacts import keep_task, read_bundle
+from services.runner.tries.manifest import keep_manifest
+from services.runner.tries.try_context import Try
 
 BASELINES = (oracle.NAME, nop.NAME)
 _SOLVERS = {Solver.ANSWER: answer, Solver.FILES: files, Solver.AGENT: agent, Solver.COMMAND: command}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assay.contracts.files import Files, FilesRefused, check_files, check_path, matches
 from services.runner.errors import AnswerUnusable
-from services.runner.solvers.fences import Block, blocks
+from services.runner.solvers.fenced_blocks import Block, blocks
 from services.runner.text import to_bytes
 
 _PATH = r"[\w.@+-]+(?:/[\w.@+-]+)*"

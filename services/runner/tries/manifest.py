@@ -12,8 +12,8 @@ from assay.contracts.results import MANIFEST, Manifest
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import ProviderUnavailable
 from assay.sandbox.choice import ChosenProvider
-from services.runner.artifacts import JSON, Opened
-from services.runner.trying import Try
+from services.runner.tries.artifacts import JSON, Opened
+from services.runner.tries.try_context import Try
 
 
 async def keep_manifest(attempt: Try, opened: Opened) -> None:

@@ -10,7 +10,7 @@ from assay.contracts.rpc import ModelProbe, TestModel
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage
 from services.runner.ports import Models
-from services.runner.solving import BASELINES
+from services.runner.solvers.dispatch import BASELINES
 from services.runner.text import clean
 
 WAIT_SECONDS = 20.0

@@ -12,17 +12,17 @@ from assay.contracts.codec import encode
 from assay.contracts.models import Call, Parameters, Usage
 from assay.contracts.replay import Responses
 from assay.sandbox.choice import asked_for
-from services.runner.artifacts import JSON, Kept
-from services.runner.calling import Caller
-from services.runner.clock import WallClock
+from services.runner.calls.attempt_limits import left_tokens
+from services.runner.calls.grant_budget import purse_of
+from services.runner.calls.model_caller import Caller
 from services.runner.errors import AnswerRefused
-from services.runner.grants import purse_of
-from services.runner.limits import left_tokens
 from services.runner.models import ChatMessage, Completion, OnText
-from services.runner.models.shelf import Served, replayed
+from services.runner.models.registry import Served, replayed
 from services.runner.models.tools import ToolDefinition, offer
 from services.runner.ports import Ports
-from services.runner.tailing import Listener
+from services.runner.tries.artifacts import JSON, Kept
+from services.runner.tries.tail_writer import Listener
+from services.runner.tries.wall_clock import WallClock
 
 
 class Try:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from assay.contracts.models import ToolCalls
 from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.models.spoken import explain, hear
+from services.runner.models.text_tool_calls import explain, hear
 from services.runner.models.tools import ToolDefinition
 
 Answered = tuple[ToolCall, str]

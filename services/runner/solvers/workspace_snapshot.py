@@ -11,10 +11,10 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.files import Files, FilesRefused, matches
 from assay.contracts.results import WORKSPACE
 from assay.sandbox import Sandbox, SandboxError
-from services.runner.artifacts import DIFF, Opened
-from services.runner.solvers.diffing import diff_of
+from services.runner.solvers.unified_diff import diff_of
 from services.runner.text import clean
-from services.runner.trying import Try
+from services.runner.tries.artifacts import DIFF, Opened
+from services.runner.tries.try_context import Try
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of a workspace that is kept; the largest files beyond it are left out."""

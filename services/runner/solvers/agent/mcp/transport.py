@@ -9,7 +9,7 @@ from typing import Protocol
 import httpx2
 
 from assay.sandbox import LineTooLong, SandboxProcess
-from services.runner.solvers.agent.mcp.wire import PROTOCOL
+from services.runner.solvers.agent.mcp.messages import PROTOCOL
 from services.runner.text import clean
 
 MAX_MESSAGE_BYTES = 4_000_000

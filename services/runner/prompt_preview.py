@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import PreviewPrompt, Prompt, PromptMessage
 from assay.contracts.tasks import Solver
-from services.runner.artifacts import Bundles, Opened
 from services.runner.errors import TaskUnusable
 from services.runner.models import ChatMessage
-from services.runner.prompting import answer_prompt, files_prompt
 from services.runner.solvers.agent.definitions import definitions
-from services.runner.solvers.agent.prompting import agent_prompt
-from services.runner.solvers.agent.talking import talk_of
+from services.runner.solvers.agent.prompt import agent_prompt
+from services.runner.solvers.agent.tool_protocol import talk_of
+from services.runner.solvers.prompts import answer_prompt, files_prompt
+from services.runner.tries.artifacts import Bundles, Opened
 
 MOST_BYTES = 400_000
 """Of one prompt; an answer over the bus has an end."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask
-from services.runner.artifacts import below
 from services.runner.errors import TaskUnusable
+from services.runner.tries.artifacts import below
 
 NAME = "oracle"
 

@@ -11,11 +11,11 @@ from assay.contracts.codec import encode
 from assay.contracts.files import Files, FilesRefused
 from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
 from assay.sandbox import Mounts, Sandbox
-from services.runner.artifacts import JSON_LINES, Opened
 from services.runner.errors import AnswerUnusable, TaskUnusable
-from services.runner.solvers.remains import keep_patch
+from services.runner.solvers.workspace_snapshot import keep_patch
 from services.runner.text import clean
-from services.runner.trying import Try
+from services.runner.tries.artifacts import JSON_LINES, Opened
+from services.runner.tries.try_context import Try
 
 
 @asynccontextmanager

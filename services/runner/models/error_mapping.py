@@ -19,7 +19,7 @@ from services.runner.errors import (
     ProviderBroken,
     RateLimited,
 )
-from services.runner.models.wire import error_text
+from services.runner.models.response import error_text
 
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size_error")
 _NOT_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)

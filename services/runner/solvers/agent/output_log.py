@@ -12,8 +12,8 @@ from tempfile import NamedTemporaryFile
 from types import TracebackType
 from typing import IO
 
-from services.runner.artifacts import TEXT, Kept
-from services.runner.solvers.agent.results import ToolResult
+from services.runner.solvers.agent.tool_result import ToolResult
+from services.runner.tries.artifacts import TEXT, Kept
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of each stream; what comes after it is dropped, and the artifact says so."""

@@ -12,7 +12,7 @@ from assay.contracts.money import usd
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import Grant, Request, TopUpGrant
 from services.runner.errors import GrantRefused, GrantsAway, LeaseLost
-from services.runner.tailing import Waits
+from services.runner.tries.tail_writer import Waits
 
 R = TypeVar("R")
 

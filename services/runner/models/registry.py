@@ -19,7 +19,7 @@ from services.runner.errors import CallMisconfigured
 from services.runner.models.local import PATIENCE_SECONDS, LocalModel, RpcPort
 from services.runner.models.protocol import SILENCE_SECONDS, Model
 from services.runner.models.scripted import ScriptedModel
-from services.runner.pacing import Allowance, Clock, Pace
+from services.runner.rate_limiter import Allowance, Clock, Pace
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

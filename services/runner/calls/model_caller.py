@@ -20,18 +20,18 @@ import stamina
 from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
 from assay.contracts.models import Call, CallFault, Parameters, Usage
-from services.runner.clock import WallClock
+from services.runner.calls.attempt_limits import check_room
+from services.runner.calls.grant_budget import Purse
+from services.runner.calls.pricing import cost_nanousd, worst_nanousd
 from services.runner.errors import CallFailed, CallRetryable
-from services.runner.grants import Purse
-from services.runner.limits import check_room
 from services.runner.models import ChatMessage, Completion, Model, OnText
-from services.runner.models.asking import bound_of
-from services.runner.models.tokens import count_usage, worst_usage
+from services.runner.models.request import bound_of
+from services.runner.models.token_count import count_usage, worst_usage
 from services.runner.models.tools import offered_text
-from services.runner.pacing import Pace
-from services.runner.pricing import cost_nanousd, worst_nanousd
-from services.runner.tailing import Listener
+from services.runner.rate_limiter import Pace
 from services.runner.text import clean
+from services.runner.tries.tail_writer import Listener
+from services.runner.tries.wall_clock import WallClock
 
 _BYTES_PER_TOKEN = 4
 
