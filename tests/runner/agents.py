@@ -6,7 +6,7 @@ from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.codec import decode
 from assay.contracts.tail import AgentStep, StepKind
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import Room
+from tests.runner.harness import Room
 
 SUBMIT = ("submit", "{}")
 

@@ -16,8 +16,8 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Reply, endpoint
-from tests.runner.room import PRICE, RUN, Room, room
-from tests.runner.till import Till, Watchman
+from tests.runner.fakes import Till, Watchman
+from tests.runner.harness import PRICE, RUN, Room, room
 
 TRIES = 64
 MAX_TOKENS = 40

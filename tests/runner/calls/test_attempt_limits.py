@@ -7,7 +7,7 @@ import pytest
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import Room
+from tests.runner.harness import Room
 
 SINGLE = pytest.mark.parametrize("task_id", ["colours", "sum_files"])
 

@@ -12,8 +12,8 @@ from services.runner.errors import CallMisconfigured
 from services.runner.models import ChatMessage, Completion, ToolCall
 from services.runner.models.openai import MAX_TEXT_CHARACTERS
 from services.runner.models.request import TOOLS_TOKENS, bound_of, reasons, request_body
-from tests.runner.asked import BOTH, MESSAGES, Asked
 from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.models.harness import BOTH, MESSAGES, Asked
 
 
 @BOTH

@@ -12,7 +12,7 @@ from assay.contracts.models import ModelSpec, Parameters
 from assay.contracts.tasks import PublicTask
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import RUN, Room
+from tests.runner.harness import RUN, Room
 
 
 async def test_an_answer_is_handed_in_with_all_that_led_to_it(runner: Room, served: Endpoint) -> None:

@@ -16,8 +16,8 @@ from assay.contracts.verdicts import Outcome
 from services.runner.solvers import workspace_snapshot
 from tests.runner.agents import SUBMIT, calls
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, Room
-from tests.runner.test_agent_limits import MEND, limits
+from tests.runner.harness import PRICE, Room
+from tests.runner.solvers.test_agent_limits import MEND, limits
 
 SCRATCH = ("bash", json.dumps({"command": "echo thoughts > notes.txt; mkdir new; echo x > new/x; ln -s / root"}))
 

@@ -13,7 +13,7 @@ from services.runner.solvers.agent.transcript import Transcript
 from services.runner.tries.artifacts import Kept
 from services.runner.tries.tail_writer import Listener
 from services.runner.tries.wall_clock import WallClock
-from tests.runner.room import Room
+from tests.runner.harness import Room
 
 STEPS = 20_000
 

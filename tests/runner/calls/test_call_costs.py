@@ -12,7 +12,7 @@ from assay.contracts.money import Price
 from services.runner.models.protocol import ChatMessage
 from services.runner.tries.try_context import Try
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, Room
+from tests.runner.harness import PRICE, Room
 
 
 async def test_a_call_costs_what_it_used_to_the_nano(runner: Room, served: Endpoint) -> None:

@@ -10,8 +10,8 @@ import pytest
 from assay.contracts.models import Parameters
 from services.runner.errors import CallFailed
 from services.runner.models.openai import OpenAIModel, open_client
-from tests.runner.asked import BOTH, MESSAGES
 from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.models.harness import BOTH, MESSAGES
 
 KEY = "canary-key-91f0c4d2a7"
 

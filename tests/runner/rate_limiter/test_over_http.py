@@ -14,7 +14,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import RUN, Room
+from tests.runner.harness import RUN, Room
 from tests.runner.waiting import asked
 
 

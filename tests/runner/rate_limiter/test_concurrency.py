@@ -8,7 +8,7 @@ import pytest
 
 from services.runner.errors import EndpointSilent, ProviderBroken, RateLimited
 from tests.runner.clockwork import settle
-from tests.runner.turns import busy, names, provider
+from tests.runner.rate_limiter.harness import busy, names, provider
 
 # --- places
 

@@ -24,7 +24,7 @@ from assay.sandbox.errors import SandboxLost
 from services.runner.handlers import on_ticket
 from tests.runner.agents import SUBMIT, calls, results, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, RUN, Room
+from tests.runner.harness import PRICE, RUN, Room
 from tests.runner.waiting import told
 
 MEND = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))

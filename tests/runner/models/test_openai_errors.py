@@ -18,8 +18,8 @@ from services.runner.errors import (
     ProviderBroken,
     RateLimited,
 )
-from tests.runner.asked import BOTH, Asked
 from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.models.harness import BOTH, Asked
 
 
 @pytest.mark.parametrize(

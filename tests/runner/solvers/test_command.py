@@ -15,7 +15,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from tests.runner.agents import calls, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, Room
+from tests.runner.harness import PRICE, Room
 
 MENDED = b"def total(*n): return sum(n)\n"
 

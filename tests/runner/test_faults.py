@@ -20,7 +20,7 @@ from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from services.runner.models.registry import Served
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, Room
+from tests.runner.harness import PRICE, Room
 from tests.runner.waiting import asked
 
 # --- providers that fail

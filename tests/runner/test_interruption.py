@@ -15,8 +15,8 @@ from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import RUN, Room
-from tests.runner.till import Till
+from tests.runner.fakes import Till
+from tests.runner.harness import RUN, Room
 from tests.runner.waiting import asked, said
 
 PROMPTLY_SECONDS = 10.0

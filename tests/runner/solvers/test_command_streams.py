@@ -23,7 +23,7 @@ from services.runner.handlers import on_ticket
 from services.runner.models import Completion
 from services.runner.solvers.command.event_stream import Streaming
 from tests.runner.endpoint import USAGE, Endpoint, Reply
-from tests.runner.room import Room
+from tests.runner.harness import Room
 
 PROGRAM = (Path(__file__).parent / "program_streams.py").read_bytes()
 

@@ -24,7 +24,7 @@ from services.judge.outputs import read_output
 from services.judge.searcher import Searcher
 from services.runner.handlers import Result, on_ticket
 from tests.runner.agents import transcript
-from tests.runner.room import PRICE, Room, room
+from tests.runner.harness import PRICE, Room, room
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 WAYS = {

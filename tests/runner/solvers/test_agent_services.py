@@ -15,8 +15,8 @@ from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
 from tests.runner.agents import transcript
-from tests.runner.room import Room, room
-from tests.runner.test_three_ways import judged
+from tests.runner.harness import Room, room
+from tests.runner.solvers.test_solvers_agree import judged
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 TASK = "postgres_migration"

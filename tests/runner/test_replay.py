@@ -17,7 +17,7 @@ from assay.contracts.rpc import PreviewPrompt, Prompt
 from assay.contracts.tasks import Limits
 from services.runner.prompt_preview import MOST_BYTES, on_prompts_preview
 from tests.runner.endpoint import Endpoint
-from tests.runner.room import Room
+from tests.runner.harness import Room
 
 FREE = Price(version="replay", local=True)
 

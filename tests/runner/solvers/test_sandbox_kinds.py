@@ -14,7 +14,7 @@ from assay.sandbox.choice import chosen_provider
 from assay.sandbox.process import WARNING
 from tests.runner.agents import SUBMIT, calls
 from tests.runner.endpoint import Endpoint
-from tests.runner.room import Room
+from tests.runner.harness import Room
 from tests.sandbox.test_choice import Counted, chosen
 
 WRITE = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))

@@ -15,8 +15,8 @@ from assay.contracts.tail import TailLine
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, RUN, Room
-from tests.runner.till import Till
+from tests.runner.fakes import Till
+from tests.runner.harness import PRICE, RUN, Room
 
 PROMPT = ("You answer with one word.", "Which colour is this?\n\nThe sky by day.")
 WORST = PRICE.worst(input_tokens=worst_prompt_tokens(sum(map(len, PROMPT)), 2), output_tokens=100)

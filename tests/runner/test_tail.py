@@ -18,7 +18,7 @@ from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
 from services.runner.models.registry import Shelf
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import RUN, Room
+from tests.runner.harness import RUN, Room
 
 # --- what is seen meanwhile
 

@@ -20,8 +20,8 @@ from assay.contracts.verdicts import Outcome
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
 from tests.runner.agents import transcript
-from tests.runner.room import RUN, Room, room
-from tests.runner.test_three_ways import judged
+from tests.runner.harness import RUN, Room, room
+from tests.runner.solvers.test_solvers_agree import judged
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 

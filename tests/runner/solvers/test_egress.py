@@ -15,7 +15,7 @@ from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.process import ProcessProvider
 from services.runner.solvers.outputs import open_sandbox
 from services.runner.tries.try_context import Try
-from tests.runner.room import Room
+from tests.runner.harness import Room
 
 SPEC = SandboxSpec(egress=("far.example",))
 

@@ -16,7 +16,7 @@ from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.errors import SandboxNotStarted
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint
-from tests.runner.room import Room
+from tests.runner.harness import Room
 
 RIGHT = "def total(*numbers):\n    return sum(numbers)\n"
 PATCH = """--- a/total.py
