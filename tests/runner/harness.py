@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from assay.bus.memory import MemoryBus
 from assay.catalog import Catalog, bundles
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptExecuted, Ticket
+from assay.contracts.codec import decode
 from assay.contracts.models import ModelSpec, Parameters
 from assay.contracts.money import Price
+from assay.contracts.tail import AgentStep, StepKind, TailLine
 from assay.contracts.tasks import Limits
 from assay.sandbox import open_sandbox_provider
 from services.runner.calls.grant_budget import RpcGrants
@@ -22,6 +25,8 @@ from services.runner.handlers import on_ticket
 from services.runner.models.registry import Shelf
 from services.runner.ports import Ports
 from services.runner.tries.artifacts import Bundles
+from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.sample_catalog import write_catalog
 
 PRICE = Price(
     version="2026-01",
@@ -48,7 +53,7 @@ class Room:
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         if catalog is None:
-            _catalog(folder / "catalog", url)
+            write_catalog(folder / "catalog", url)
         self.catalog = Catalog.open(catalog or folder / "catalog", recheck_seconds=0)
         self.stores: dict[str, ArtifactStore] = {
             area: open_store(folder / "artifacts", area) for area in ("public", "hidden", "reference", "attempts")
@@ -119,140 +124,43 @@ async def room(
         await one.bus.close()
 
 
-TASKS = {
-    "sum_files/task.yaml": """
-id: sum_files
-title: Two files
-category: coding
-difficulty: easy
-language: python
-solver: files
-outputs: [total.py, lib/]
-instructions: Make total() the sum of its arguments.
-checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
-""",
-    "sum_files/workspace/total.py": "def total(*numbers):\n    return 0\n",
-    "sum_files/workspace/lib/numbers.py": "ONE = 1\nTWO = 2\n",
-    "sum_files/workspace/notes.txt": "Keep me.\n",
-    "sum_files/reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
-    "sum_files/reference/lib/numbers.py": "ONE = 1\nTWO = 2\n",
-    "sum_files/noop/total.py": "def total(*numbers):\n    return 0\n",
-    "sum_files/cheats/a/total.py": "total = print\n",
-    "sum_files/cheats/b/total.py": "raise SystemExit\n",
-    "sum_files/tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
-    "mend/task.yaml": """
-id: mend
-title: Mend the sum
-category: repair
-difficulty: easy
-language: python
-solver: agent
-tools: [bash, python, text_editor, git_diff, submit]
-outputs: [total.py, lib/]
-limits: {turns: 9}
-instructions: Make total() the sum of its arguments.
-checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
-""",
-    **{
-        f"mend/{path}": content
-        for path, content in {
-            "workspace/total.py": "def total(*numbers):\n    return 0\n",
-            "workspace/lib/numbers.py": "ONE = 1\nTWO = 2\n",
-            "workspace/notes.txt": "Keep me.\n",
-            "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
-            "reference/lib/numbers.py": "ONE = 1\nTWO = 2\n",
-            "noop/total.py": "def total(*numbers):\n    return 0\n",
-            "cheats/a/total.py": "total = print\n",
-            "cheats/b/total.py": "raise SystemExit\n",
-            "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
-        }.items()
-    },
-    "by_program/task.yaml": """
-id: by_program
-title: Mend the sum
-category: repair
-difficulty: easy
-language: python
-solver: command
-command: [python3, tools/agent.py]
-outputs: [total.py]
-limits: {turns: 9}
-instructions: Make total() the sum of its arguments.
-checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
-""",
-    **{
-        f"by_program/{path}": content
-        for path, content in {
-            "workspace/total.py": "def total(*numbers):\n    return 0\n",
-            "workspace/tools/agent.py": (Path(__file__).parent / "program_agent.py").read_text(),
-            "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
-            "noop/total.py": "def total(*numbers):\n    return 0\n",
-            "cheats/a/total.py": "total = print\n",
-            "cheats/b/total.py": "raise SystemExit\n",
-            "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
-        }.items()
-    },
-    "served/task.yaml": """
-id: served
-title: Mend the sum with tools from elsewhere
-category: repair
-difficulty: easy
-language: python
-solver: agent
-tools: [bash, submit]
-mcp: [{name: shop, command: [python3, tools/server.py]}]
-outputs: [total.py]
-limits: {turns: 9}
-instructions: Make total() the sum of its arguments.
-checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
-""",
-    **{
-        f"served/{path}": content
-        for path, content in {
-            "workspace/total.py": "def total(*numbers):\n    return 0\n",
-            "workspace/tools/server.py": (Path(__file__).parent / "mcp_server.py").read_text(),
-            "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
-            "noop/total.py": "def total(*numbers):\n    return 0\n",
-            "cheats/a/total.py": "total = print\n",
-            "cheats/b/total.py": "raise SystemExit\n",
-            "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
-        }.items()
-    },
-    "colours/task.yaml": """
-id: colours
-title: Name the colour
-category: knowledge
-difficulty: trivial
-solver: answer
-system: You answer with one word.
-instructions: Which colour is this?
-noop_answer: none
-checks: [{kind: exact}]
-samples:
-  - {sample_id: sky, input: The sky by day., expected: blue}
-  - {sample_id: grass, input: Grass., expected: green}
-""",
-}
+# --- agents
+
+SUBMIT = ("submit", "{}")
 
 
-def _catalog(folder: Path, url: str) -> None:
-    for path, content in TASKS.items():
-        file = folder / "tasks" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content)
-    (folder / "models.yaml").write_text(
-        f"""providers:
-  stub: {{kind: openai, title: Stub, base_url: "{url}", api_key_env: STUB_KEY, concurrency: 2, any_model: true}}
-  wide: {{kind: openai, title: Many, base_url: "{url}", api_key_env: STUB_KEY, concurrency: 64, any_model: true}}
-  keyless: {{kind: openai, title: No key, base_url: "{url}", api_key_env: KEYLESS_KEY, any_model: true}}
-  homeless: {{kind: openai, title: No address, base_url_env: HOMELESS_URL, any_model: true}}
-  local: {{kind: embedded, title: Here, concurrency: 2, models: [{{name: smollm2-135m}}]}}
-"""
-    )
-    (folder / "scripted").mkdir()
-    (folder / "scripted" / "colours.yaml").write_text(
-        """title: Colours
-responses:
-  colours: {sky: blue, default: "I do not know"}
-"""
-    )
+async def transcript(runner: Room, report: AttemptExecuted) -> list[AgentStep]:
+    data = await runner.read(report.artifacts["transcript.jsonl"])
+    return [decode(AgentStep, line) for line in data.splitlines()]
+
+
+async def results(runner: Room, report: AttemptExecuted) -> list[str]:
+    return [step.text for step in await transcript(runner, report) if step.kind is StepKind.RESULT]
+
+
+def calls(served: Endpoint, *turns: tuple[tuple[str, str], ...]) -> None:
+    """The endpoint's next answers, each with these calls."""
+    served.replies.extend(Reply(text="", calls=turn, finish_reason="tool_calls") for turn in turns)
+
+
+# --- waiting
+
+WAIT_SECONDS = 30.0
+
+
+async def told(frames: AsyncIterator[bytes], holds: Callable[[TailLine], object]) -> None:
+    """Until the tail has such a line."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not holds(decode(TailLine, await anext(frames))):
+            pass
+
+
+async def said(frames: AsyncIterator[bytes], words: str) -> None:
+    await told(frames, lambda line: words in line.text)
+
+
+async def asked(served: Endpoint, requests: int = 1) -> None:
+    """Until so many have come."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while len(served.bodies) < requests:
+            await asyncio.sleep(0.01)

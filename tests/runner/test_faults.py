@@ -20,8 +20,7 @@ from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from services.runner.models.registry import Served
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import PRICE, Room
-from tests.runner.waiting import asked
+from tests.runner.harness import PRICE, Room, asked
 
 # --- providers that fail
 

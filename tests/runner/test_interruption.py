@@ -16,8 +16,7 @@ from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.fakes import Till
-from tests.runner.harness import RUN, Room
-from tests.runner.waiting import asked, said
+from tests.runner.harness import RUN, Room, asked, said
 
 PROMPTLY_SECONDS = 10.0
 """Half of what anything that is waited for here would take, and more than a busy machine does."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-CATALOG = Path(__file__).parents[2] / "catalog"
+CATALOG = Path(__file__).parents[3] / "catalog"
 WATCH = """
 import asyncio, sys, threading
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from services.runner.errors import CallFailed, RateLimited
 from services.runner.rate_limiter import Allowance, Pace
-from tests.runner.clockwork import Clockwork, settle
+from tests.runner.fakes import Clockwork, settle
 
 
 class Provider:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from services.runner.errors import EndpointSilent, ProviderBroken, RateLimited
-from tests.runner.clockwork import settle
+from tests.runner.fakes import settle
 from tests.runner.rate_limiter.harness import busy, names, provider
 
 # --- places

@@ -14,8 +14,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import RUN, Room
-from tests.runner.waiting import asked
+from tests.runner.harness import RUN, Room, asked
 
 
 async def test_when_one_is_told_to_wait_nobody_asks_and_all_say_why(runner: Room, served: Endpoint) -> None:

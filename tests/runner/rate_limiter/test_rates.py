@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from services.runner.errors import EndpointSilent, ProviderBroken, RateLimited
 from services.runner.rate_limiter import Allowance, Pace
-from tests.runner.clockwork import Clockwork
+from tests.runner.fakes import Clockwork
 from tests.runner.rate_limiter.harness import busy, names, provider
 
 # --- so much a minute

@@ -23,7 +23,7 @@ from services.runner.solvers.prompts import answer_prompt, files_prompt
 from services.runner.text import to_bytes
 from services.runner.tries.artifacts import below
 
-CATALOG = Catalog.open(Path(__file__).parents[2] / "catalog")
+CATALOG = Catalog.open(Path(__file__).parents[3] / "catalog")
 
 AWKWARD = TaskManifest(
     id="awkward",

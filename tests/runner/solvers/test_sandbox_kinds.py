@@ -12,9 +12,8 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from assay.sandbox.choice import chosen_provider
 from assay.sandbox.process import WARNING
-from tests.runner.agents import SUBMIT, calls
 from tests.runner.endpoint import Endpoint
-from tests.runner.harness import Room
+from tests.runner.harness import SUBMIT, Room, calls
 from tests.sandbox.test_choice import Counted, chosen
 
 WRITE = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))

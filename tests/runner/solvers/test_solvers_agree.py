@@ -23,10 +23,9 @@ from services.judge.hidden import read_hidden
 from services.judge.outputs import read_output
 from services.judge.searcher import Searcher
 from services.runner.handlers import Result, on_ticket
-from tests.runner.agents import transcript
-from tests.runner.harness import PRICE, Room, room
+from tests.runner.harness import PRICE, Room, room, transcript
 
-CATALOG = Path(__file__).parents[2] / "catalog"
+CATALOG = Path(__file__).parents[3] / "catalog"
 WAYS = {
     "native": ("invoice_totals", ToolCalls.NATIVE),
     "text": ("invoice_totals", ToolCalls.TEXT),

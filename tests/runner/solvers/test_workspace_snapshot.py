@@ -14,10 +14,9 @@ from assay.contracts.codec import decode
 from assay.contracts.results import Manifest, Result
 from assay.contracts.verdicts import Outcome
 from services.runner.solvers import workspace_snapshot
-from tests.runner.agents import SUBMIT, calls
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import PRICE, Room
-from tests.runner.solvers.test_agent_limits import MEND, limits
+from tests.runner.harness import PRICE, SUBMIT, Room, calls
+from tests.runner.solvers.agent.test_agent_limits import MEND, limits
 
 SCRATCH = ("bash", json.dumps({"command": "echo thoughts > notes.txt; mkdir new; echo x > new/x; ln -s / root"}))
 

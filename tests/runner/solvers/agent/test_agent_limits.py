@@ -22,10 +22,8 @@ from assay.contracts.verdicts import Outcome
 from assay.sandbox import Availability, Command, CommandResult, Mounts, Sandbox
 from assay.sandbox.errors import SandboxLost
 from services.runner.handlers import on_ticket
-from tests.runner.agents import SUBMIT, calls, results, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import PRICE, RUN, Room
-from tests.runner.waiting import told
+from tests.runner.harness import PRICE, RUN, SUBMIT, Room, calls, results, told, transcript
 
 MEND = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))
 NUMBERS = b"ONE = 1\nTWO = 2\n"

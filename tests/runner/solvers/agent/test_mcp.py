@@ -20,10 +20,9 @@ from assay.contracts.tasks import Limits, McpServer
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
-from tests.runner.agents import SUBMIT, calls, results, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import Room
-from tests.runner.solvers.http_mcp import serving
+from tests.runner.harness import SUBMIT, Room, calls, results, transcript
+from tests.runner.solvers.agent.http_mcp_server import serving
 
 NAMES = [f"shop__{name}" for name in ("add", "fail", "refuse", "ask_back", "draw", "sleep", "talk", "die")]
 DIED = "it ended with exit code 3: out of stock"

@@ -14,11 +14,10 @@ from assay.contracts.tail import StepKind
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
-from tests.runner.agents import transcript
-from tests.runner.harness import Room, room
+from tests.runner.harness import Room, room, transcript
 from tests.runner.solvers.test_solvers_agree import judged
 
-CATALOG = Path(__file__).parents[2] / "catalog"
+CATALOG = Path(__file__).parents[4] / "catalog"
 TASK = "postgres_migration"
 TRY = """
 import psycopg

@@ -19,11 +19,10 @@ from assay.contracts.tail import AgentStep, StepKind, TailLine
 from assay.contracts.verdicts import Outcome
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
-from tests.runner.agents import transcript
-from tests.runner.harness import RUN, Room, room
+from tests.runner.harness import RUN, Room, room, transcript
 from tests.runner.solvers.test_solvers_agree import judged
 
-CATALOG = Path(__file__).parents[2] / "catalog"
+CATALOG = Path(__file__).parents[4] / "catalog"
 
 
 @pytest.fixture

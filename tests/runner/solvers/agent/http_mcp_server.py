@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from tests.runner.solvers.mcp_server import answers
+from tests.runner.solvers.agent.mcp_server import answers
 
 
 class HttpServer(ThreadingHTTPServer):

@@ -13,9 +13,8 @@ from assay.contracts.money import usd
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
-from tests.runner.agents import calls, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import PRICE, Room
+from tests.runner.harness import PRICE, Room, calls, transcript
 
 MENDED = b"def total(*n): return sum(n)\n"
 
