@@ -24,17 +24,17 @@ from assay.worker.worker import Worker, WorkerOptions
 from services.runner.calls.grant_budget import RpcGrants
 from services.runner.handlers import failed, on_ticket
 from services.runner.model_probe import on_models_test
-from services.runner.models.registry import Shelf
+from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
 from services.runner.prompt_preview import on_prompts_preview
 from services.runner.settings import RunnerSettings
-from services.runner.tries.artifacts import Bundles
+from services.runner.tries.artifacts import BundleCache
 
 
 async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
     worker_id = f"runner-{platform.node()}-{os.getpid()}-{secrets.token_hex(2)}"
     bus = await connect(settings.bus(worker_id))
-    shelf = Shelf(Catalog.open(settings.catalog), bus.rpc, silence_seconds=settings.call_silence_seconds)
+    shelf = ModelRegistry(Catalog.open(settings.catalog), bus.rpc, read_timeout_seconds=settings.call_silence_seconds)
     try:
         await work(bus, shelf, worker_id, settings, stop)
     finally:
@@ -42,13 +42,13 @@ async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
         await bus.close()
 
 
-async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
+async def work(bus: Bus, shelf: ModelRegistry, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
     """Until ``stop``, and then until what was begun is done."""
     spares = Spares(settings.warm_sandboxes)
     sandboxes = chosen_provider(settings.sandbox, spares)
     ports = Ports(
         worker_id=worker_id,
-        bundles=Bundles(open_store(settings.artifacts_url, Area.PUBLIC)),
+        bundles=BundleCache(open_store(settings.artifacts_url, Area.PUBLIC)),
         reference=open_store(settings.artifacts_url, Area.REFERENCE),
         attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
         models=shelf,
@@ -68,7 +68,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         bus,
         work=partial(on_ticket, ports=ports),
         failed=lambda ticket, error: failed(ticket, worker_id, error),
-        hear_share=shelf.hear_share,
+        hear_share=shelf.set_share,
         shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
         offer=Offer(sandboxes),
     )

@@ -38,9 +38,9 @@ class CallFailed(RunnerError):
 
     fault: ClassVar[CallFault] = CallFault.PROVIDER
 
-    def __init__(self, message: str, *, perhaps_billed: bool = False, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, message: str, *, may_be_billed: bool = False, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
-        self.perhaps_billed = perhaps_billed
+        self.may_be_billed = may_be_billed
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -52,7 +52,7 @@ class EndpointUnreachable(CallRetryable):
     fault = CallFault.CONNECTION
 
 
-class EndpointSilent(CallRetryable):
+class EndpointTimeout(CallRetryable):
     fault = CallFault.TIMEOUT
 
 
@@ -60,7 +60,7 @@ class RateLimited(CallRetryable):
     fault = CallFault.RATE_LIMITED
 
 
-class ProviderBroken(CallRetryable):
+class ProviderError(CallRetryable):
     fault = CallFault.PROVIDER
 
 
@@ -104,7 +104,7 @@ class GrantRefused(RunnerError):
     pass
 
 
-class GrantsAway(RunnerError):
+class LedgerUnavailable(RunnerError):
     pass
 
 
@@ -112,9 +112,9 @@ class LeaseLost(RunnerError):
     pass
 
 
-class ToolsAway(RunnerError):
+class ToolServerUnavailable(RunnerError):
     pass
 
 
-class HostUnfit(RunnerError):
+class HostProgramMissing(RunnerError):
     pass

@@ -13,22 +13,22 @@ from services.runner.ports import Models
 from services.runner.solvers.dispatch import BASELINES
 from services.runner.text import clean
 
-WAIT_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 MAX_TOKENS = 16
 _PROMPT = (ChatMessage(role="user", content="Answer with the one word: ready"),)
 
 
-async def on_models_test(request: TestModel, models: Models, wait_seconds: float = WAIT_SECONDS) -> ModelProbe:
+async def on_models_test(request: TestModel, models: Models, timeout_seconds: float = TIMEOUT_SECONDS) -> ModelProbe:
     """Never raises: what is wrong is in the answer."""
     if request.model in BASELINES:
         return ModelProbe(model=request.model, ok=True, message="a baseline; it asks no model")
     started = time.monotonic()
     try:
-        message = await _ask(request.model, models, wait_seconds)
+        message = await _ask(request.model, models, timeout_seconds)
     except CallFailed as error:
         return _failed(request.model, error.fault, str(error))
     except TimeoutError:
-        return _failed(request.model, CallFault.TIMEOUT, f"no answer within {wait_seconds:g} s")
+        return _failed(request.model, CallFault.TIMEOUT, f"no answer within {timeout_seconds:g} s")
     return ModelProbe(model=request.model, ok=True, message=message, latency_seconds=time.monotonic() - started)
 
 

@@ -11,15 +11,15 @@ from services.runner.errors import TaskUnusable
 from services.runner.models import ChatMessage
 from services.runner.solvers.agent.definitions import definitions
 from services.runner.solvers.agent.prompt import agent_prompt
-from services.runner.solvers.agent.tool_protocol import talk_of
+from services.runner.solvers.agent.tool_protocol import choose_protocol
 from services.runner.solvers.prompts import answer_prompt, files_prompt
-from services.runner.tries.artifacts import Bundles, Opened
+from services.runner.tries.artifacts import BundleCache, TaskBundle
 
-MOST_BYTES = 400_000
+MAX_BYTES = 400_000
 """Of one prompt; an answer over the bus has an end."""
 
 
-async def on_prompts_preview(request: PreviewPrompt, bundles: Bundles) -> Prompt:
+async def on_prompts_preview(request: PreviewPrompt, bundles: BundleCache) -> Prompt:
     """Raises ProblemError for what cannot be shown, or ArtifactError."""
     try:
         opened = await bundles.open(request.public)
@@ -29,7 +29,7 @@ async def on_prompts_preview(request: PreviewPrompt, bundles: Bundles) -> Prompt
         raise ProblemError(problem) from error
 
 
-def _prompt(request: PreviewPrompt, opened: Opened) -> Prompt:
+def _prompt(request: PreviewPrompt, opened: TaskBundle) -> Prompt:
     task, sample = opened.task, opened.sample(request.sample_id)
     if task.solver is Solver.ANSWER:
         return _cut(answer_prompt(task, sample))
@@ -39,16 +39,16 @@ def _prompt(request: PreviewPrompt, opened: Opened) -> Prompt:
         told = "\n\n".join(text for text in (task.instructions.strip(), sample.input.strip()) if text)
         note = f"its own program ({task.command[0]}) asks the model; this is what the program is told"
         return _cut([ChatMessage(role="user", content=told)], note=note)
-    talk = talk_of(request.parameters.tools, definitions(task.tools))
-    messages = agent_prompt(task, sample, opened.workspace, request.limits, talk.told)
+    talk = choose_protocol(request.parameters.tools, definitions(task.tools))
+    messages = agent_prompt(task, sample, opened.workspace, request.limits, talk.system_text)
     servers = ", ".join(server.name for server in task.mcp)
     note = f"the tools of {servers} are asked for when its sandbox is open" if servers else ""
-    return _cut(messages, [tool.name for tool in talk.offered], note)
+    return _cut(messages, [tool.name for tool in talk.request_tools], note)
 
 
 def _cut(messages: Sequence[ChatMessage], tools: Iterable[str] = (), note: str = "") -> Prompt:
     shown: list[PromptMessage] = []
-    left, truncated = MOST_BYTES, False
+    left, truncated = MAX_BYTES, False
     for message in messages:
         data = message.content.encode("utf-8", "replace")
         truncated |= len(data) > left

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from services.runner.errors import ProviderBroken
+from services.runner.errors import ProviderError
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 DONE = b"[DONE]"
@@ -22,7 +22,7 @@ async def events(portions: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             rest.append(portion)
             size += len(portion)
             if size > MAX_EVENT_BYTES:
-                raise ProviderBroken(f"one event of the stream is over {MAX_EVENT_BYTES} bytes", perhaps_billed=True)
+                raise ProviderError(f"one event of the stream is over {MAX_EVENT_BYTES} bytes", may_be_billed=True)
             continue
         lines = b"".join([*rest, head]).split(b"\n")
         rest, size = [tail], len(tail)

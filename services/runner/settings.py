@@ -10,7 +10,7 @@ from pydantic import Field
 
 from assay.bus.settings import BusEnvironment
 from assay.worker.headroom import Reserve
-from services.runner.models.protocol import SILENCE_SECONDS
+from services.runner.models.protocol import READ_TIMEOUT_SECONDS
 
 
 class RunnerSettings(BusEnvironment):
@@ -29,4 +29,4 @@ class RunnerSettings(BusEnvironment):
     """What must stay free on the host; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
     mcp_urls: tuple[str, ...] = ()
     """Where MCP servers of tasks may be asked, with all below; ``ASSAY_MCP_URLS=["https://tools.example.org/mcp"]``."""
-    call_silence_seconds: Annotated[float, Field(gt=0)] = SILENCE_SECONDS
+    call_silence_seconds: Annotated[float, Field(gt=0)] = READ_TIMEOUT_SECONDS

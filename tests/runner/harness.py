@@ -20,11 +20,11 @@ from assay.contracts.tail import AgentStep, StepKind, TailLine
 from assay.contracts.tasks import Limits
 from assay.sandbox import open_sandbox_provider
 from services.runner.calls.grant_budget import RpcGrants
-from services.runner.calls.model_caller import Retrying
+from services.runner.calls.model_caller import RetryPolicy
 from services.runner.handlers import on_ticket
-from services.runner.models.registry import Shelf
+from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
-from services.runner.tries.artifacts import Bundles
+from services.runner.tries.artifacts import BundleCache
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.sample_catalog import write_catalog
 
@@ -34,7 +34,7 @@ PRICE = Price(
     cached_nanousd_per_mtok=1_250_000_000,
     output_nanousd_per_mtok=10_000_000_001,
 )
-HASTY = Retrying(first_wait_seconds=0.01, longest_wait_seconds=0.02, jitter_seconds=0.01)
+HASTY = RetryPolicy(initial_wait_seconds=0.01, max_wait_seconds=0.02, jitter_seconds=0.01)
 RUN = "0" * 25 + "1"
 SILENCE_SECONDS, PATIENCE_SECONDS = 30.0, 20.0
 """More than a busy machine may let anybody wait; a test of silence has its own."""
@@ -60,17 +60,17 @@ class Room:
         }
         self.bus = MemoryBus()
         self.environment = {"STUB_KEY": "sk-stub-secret"}
-        self.shelf = Shelf(self.catalog, self.bus.rpc, self.environment, silence_seconds, patience_seconds)
+        self.shelf = ModelRegistry(self.catalog, self.bus.rpc, self.environment, silence_seconds, patience_seconds)
         self.ports = Ports(
             worker_id="runner-1",
-            bundles=Bundles(self.stores["public"]),
+            bundles=BundleCache(self.stores["public"]),
             reference=self.stores["reference"],
             attempts=self.stores["attempts"],
             models=self.shelf,
             grants=RpcGrants(self.bus.rpc),
             sandboxes=open_sandbox_provider(),
             tail=self.bus.tail,
-            retrying=HASTY,
+            retry_policy=HASTY,
         )
 
     async def ticket(self, task_id: str, model: str, **changes: Any) -> Ticket:

@@ -18,7 +18,7 @@ from assay.contracts.models import CallFault
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
-from services.runner.models.registry import Served
+from services.runner.models.registry import ModelHandle
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.harness import PRICE, Room, asked
 
@@ -163,7 +163,7 @@ async def test_a_ticket_that_cannot_be_right_is_no_failure_of_the_model(runner: 
 
 async def test_an_error_nobody_foresaw_asks_for_a_new_try(runner: Room) -> None:
     class Broken:
-        async def open(self, name: str, task_id: str, sample_id: str) -> Served:
+        async def open(self, name: str, task_id: str, sample_id: str) -> ModelHandle:
             raise ZeroDivisionError("a bug")
 
     report = await on_ticket(await runner.ticket("colours", "stub/m-1"), replace(runner.ports, models=Broken()))

@@ -15,7 +15,7 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.replay import Responses
 from assay.contracts.rpc import PreviewPrompt, Prompt
 from assay.contracts.tasks import Limits
-from services.runner.prompt_preview import MOST_BYTES, on_prompts_preview
+from services.runner.prompt_preview import MAX_BYTES, on_prompts_preview
 from tests.runner.endpoint import Endpoint
 from tests.runner.harness import Room
 
@@ -79,10 +79,10 @@ async def test_what_a_program_is_told_is_shown_as_that(runner: Room) -> None:
 
 async def test_what_cannot_be_shown_is_refused_and_what_is_long_is_cut(runner: Room) -> None:
     task = runner.catalog.find_task("sum_files")
-    huge = {**bundles(task).public, "workspace/huge.txt": b"x" * (MOST_BYTES + 1)}
+    huge = {**bundles(task).public, "workspace/huge.txt": b"x" * (MAX_BYTES + 1)}
     ref = await runner.stores["public"].put(pack(huge))
     shown = await on_prompts_preview(PreviewPrompt(public=ref, sample_id="main"), runner.ports.bundles)
     assert shown.truncated
-    assert sum(len(message.content) for message in shown.messages) <= MOST_BYTES
+    assert sum(len(message.content) for message in shown.messages) <= MAX_BYTES
     with pytest.raises(ProblemError, match="no sample 'other'"):
         await on_prompts_preview(PreviewPrompt(public=ref, sample_id="other"), runner.ports.bundles)

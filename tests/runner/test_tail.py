@@ -16,7 +16,7 @@ from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.tasks import Limits
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
-from services.runner.models.registry import Shelf
+from services.runner.models.registry import ModelRegistry
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.harness import RUN, Room
 
@@ -79,7 +79,7 @@ async def test_a_real_model_answers(runner: Room) -> None:
     await runner.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     limits = Limits(wall_seconds=240, max_tokens=8)
     free = Price(version="local", local=True)
-    patient = Shelf(runner.catalog, runner.bus.rpc, {}, silence_seconds=240)
+    patient = ModelRegistry(runner.catalog, runner.bus.rpc, {}, read_timeout_seconds=240)
     ticket = await runner.ticket("colours", "local/smollm2-135m", limits=limits, price=free)
     report = await on_ticket(ticket, replace(runner.ports, models=patient))
     await patient.close()

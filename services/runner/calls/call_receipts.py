@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from assay.contracts.models import Call, Usage
 
-MOST_CALLS = 1500
+MAX_CALLS = 1500
 """Of some 350 bytes each, half of what a message of the bus may hold. ``result.json`` has all of them."""
 
 
-def receipts(calls: Sequence[Call]) -> tuple[Call, ...]:
+def call_receipts(calls: Sequence[Call]) -> tuple[Call, ...]:
     """The calls themselves, or the first of them and one for the rest: not a nano-dollar and not a token less."""
-    if len(calls) <= MOST_CALLS:
+    if len(calls) <= MAX_CALLS:
         return tuple(calls)
-    first, rest = calls[: MOST_CALLS - 1], calls[MOST_CALLS - 1 :]
+    first, rest = calls[: MAX_CALLS - 1], calls[MAX_CALLS - 1 :]
     return (*first, _summed(rest))
 
 

@@ -11,8 +11,8 @@ from assay.contracts.ids import new_id
 from assay.contracts.money import usd
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import Grant, Request, TopUpGrant
-from services.runner.errors import GrantRefused, GrantsAway, LeaseLost
-from services.runner.tries.tail_writer import Waits
+from services.runner.errors import GrantRefused, LeaseLost, LedgerUnavailable
+from services.runner.tries.tail_writer import OnWait
 
 R = TypeVar("R")
 
@@ -41,21 +41,21 @@ class RpcGrants:
         try:
             return await self._rpc.request(request, _TIMEOUT_SECONDS)
         except BusUnavailable as error:
-            raise GrantsAway(str(error)) from error
+            raise LedgerUnavailable(str(error)) from error
         except ProblemError as error:
             if error.problem.status < 500:
                 raise
-            raise GrantsAway(str(error)) from error
+            raise LedgerUnavailable(str(error)) from error
 
 
-class Purse:
+class GrantBudget:
     """What a try may still spend of its grant. ``waits`` is told when the ledger lets it wait."""
 
-    def __init__(self, ticket: Ticket, grants: Grants, waits: Waits) -> None:
+    def __init__(self, ticket: Ticket, grants: Grants, waits: OnWait) -> None:
         self._ticket, self._grants, self._waits = ticket, grants, waits
         self._left_nanousd = ticket.grant_nanousd
 
-    async def make_room(self, worst_nanousd: int) -> None:
+    async def ensure(self, worst_nanousd: int) -> None:
         """Returns when a request that costs no more may be made. Raises GrantRefused, or LeaseLost."""
         missing = worst_nanousd - self._left_nanousd
         if missing <= 0:
@@ -87,12 +87,12 @@ class Purse:
         while True:
             try:
                 return await self._grants.top_up(request)
-            except GrantsAway as error:
+            except LedgerUnavailable as error:
                 await self._waits(f"waiting for money: {error}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, _MAX_PAUSE_SECONDS)
 
 
-def purse_of(ticket: Ticket, grants: Grants, waits: Waits) -> Purse | None:
+def open_budget(ticket: Ticket, grants: Grants, waits: OnWait) -> GrantBudget | None:
     """None for what costs nothing: it needs no grant."""
-    return None if ticket.price is None or ticket.price.free else Purse(ticket, grants, waits)
+    return None if ticket.price is None or ticket.price.free else GrantBudget(ticket, grants, waits)

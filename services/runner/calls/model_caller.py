@@ -20,34 +20,34 @@ import stamina
 from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
 from assay.contracts.models import Call, CallFault, Parameters, Usage
-from services.runner.calls.attempt_limits import check_room
-from services.runner.calls.grant_budget import Purse
-from services.runner.calls.pricing import cost_nanousd, worst_nanousd
+from services.runner.calls.attempt_limits import check_limits
+from services.runner.calls.grant_budget import GrantBudget
+from services.runner.calls.pricing import cost_nanousd, worst_case_nanousd
 from services.runner.errors import CallFailed, CallRetryable
 from services.runner.models import ChatMessage, Completion, Model, OnText
-from services.runner.models.request import bound_of
-from services.runner.models.token_count import count_usage, worst_usage
-from services.runner.models.tools import offered_text
-from services.runner.rate_limiter import Pace
+from services.runner.models.request import usage_bound
+from services.runner.models.token_count import estimate_usage, worst_case_usage
+from services.runner.models.tools import tools_text
+from services.runner.rate_limiter import RateLimiter
 from services.runner.text import clean
-from services.runner.tries.tail_writer import Listener
+from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
 
 _BYTES_PER_TOKEN = 4
 
 
-class Retrying(msgspec.Struct, frozen=True, kw_only=True):
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often and how long apart requests are made; a provider that asks for more than ``patience_seconds`` is not
     asked again."""
 
-    requests: int = 4
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 10.0
+    max_requests: int = 4
+    initial_wait_seconds: float = 0.5
+    max_wait_seconds: float = 10.0
     jitter_seconds: float = 0.5
-    patience_seconds: float = 60.0
+    max_retry_after_seconds: float = 60.0
 
 
-RETRYING = Retrying()
+RETRY_POLICY = RetryPolicy()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,18 +75,18 @@ class _Request:
         return self.bound.input_tokens // _BYTES_PER_TOKEN + self.bound.output_tokens
 
 
-class Caller:
+class ModelCaller:
     """The requests of one try. ``purse`` None: they cost nothing. Waiting of any kind is not on the ``clock``."""
 
     def __init__(
         self,
         ticket: Ticket,
         model: Model,
-        pace: Pace,
-        purse: Purse | None,
+        pace: RateLimiter,
+        purse: GrantBudget | None,
         clock: WallClock,
-        listener: Listener,
-        retrying: Retrying = RETRYING,
+        listener: TailWriter,
+        retrying: RetryPolicy = RETRY_POLICY,
     ) -> None:
         self.calls: list[Call] = []
         self.usage, self.cost_nanousd = Usage(), 0
@@ -96,14 +96,14 @@ class Caller:
         self._clock, self._listener, self._retrying = clock, listener, retrying
         self._uncounted: list[CallFault] = []
 
-    async def ask(
+    async def complete(
         self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText | None = None
     ) -> Completion:
         """``on_text`` hears the answer as it comes; from its first piece on the request is not made again.
 
         Raises CallFailed when the last request failed too, LimitReached, GrantRefused or LeaseLost when there may be
         no other."""
-        bound = bound_of(messages, parameters)
+        bound = usage_bound(messages, parameters)
         request = _Request(messages=messages, parameters=parameters, bound=bound, on_text=on_text)
         self._clock.pause()
         try:
@@ -124,10 +124,10 @@ class Caller:
         retrying = self._retrying
         async for attempt in stamina.retry_context(
             on=lambda error: False if request.passed_on else self._wait(error),
-            attempts=retrying.requests,
+            attempts=retrying.max_requests,
             timeout=None,
-            wait_initial=retrying.first_wait_seconds,
-            wait_max=retrying.longest_wait_seconds,
+            wait_initial=retrying.initial_wait_seconds,
+            wait_max=retrying.max_wait_seconds,
             wait_jitter=retrying.jitter_seconds,
         ):
             with attempt:
@@ -143,13 +143,13 @@ class Caller:
             return False
         if error.retry_after_seconds is None:
             return True
-        return 0.0 if error.retry_after_seconds <= self._retrying.patience_seconds else False
+        return 0.0 if error.retry_after_seconds <= self._retrying.max_retry_after_seconds else False
 
     async def _request(self, request: _Request) -> Completion:
-        worst = worst_nanousd(self._price, request.bound)
-        check_room(self._limits, self.usage, self.cost_nanousd, worst)
+        worst = worst_case_nanousd(self._price, request.bound)
+        check_limits(self._limits, self.usage, self.cost_nanousd, worst)
         if self._purse:
-            await self._purse.make_room(worst)
+            await self._purse.ensure(worst)
         try:
             completion = await self._in_turn(request)
             usage = completion.usage or await self._estimate(request, completion)
@@ -166,14 +166,14 @@ class Caller:
         return msgspec.structs.replace(completion, usage=usage)
 
     async def _in_turn(self, request: _Request) -> Completion:
-        patience_seconds = self._retrying.patience_seconds
-        async with self._pace.turn(request.likely_tokens, self._listener.step, patience_seconds) as turn:
-            self._listener.restart(request.number)
+        patience_seconds = self._retrying.max_retry_after_seconds
+        async with self._pace.acquire(request.likely_tokens, self._listener.step, patience_seconds) as turn:
+            self._listener.start_request(request.number)
             began_seconds = time.monotonic()
             self._clock.resume()
 
             def heard(text: str) -> None:
-                self._listener.hear(text)
+                self._listener.add_text(text)
                 request.hear(text)
 
             try:
@@ -182,12 +182,12 @@ class Caller:
                 request.took_seconds = time.monotonic() - began_seconds
                 self._clock.pause()
             if completion.usage:
-                turn.used = completion.usage.input_tokens + completion.usage.output_tokens
+                turn.used_tokens = completion.usage.input_tokens + completion.usage.output_tokens
         return completion
 
     async def _estimate(self, request: _Request, completion: Completion) -> Usage:
         """Of what the provider did not tell; it cannot have been more than was allowed."""
-        usage = await count_usage(request.messages, completion, offered_text(request.parameters))
+        usage = await estimate_usage(request.messages, completion, tools_text(request.parameters))
         return Usage(
             input_tokens=min(usage.input_tokens, request.bound.input_tokens),
             output_tokens=min(usage.output_tokens, request.bound.output_tokens),
@@ -195,16 +195,16 @@ class Caller:
 
     async def _book_failed(self, request: _Request, error: BaseException, seconds: float) -> None:
         """Where nobody knows what a request used, it is charged at its worst."""
-        if isinstance(error, CallFailed) and not error.perhaps_billed:
+        if isinstance(error, CallFailed) and not error.may_be_billed:
             self._uncounted.append(error.fault)
             return
         unseen = CallFault.TIMEOUT if isinstance(error, asyncio.CancelledError) else CallFault.PROVIDER
         fault = error.fault if isinstance(error, CallFailed) else unseen
         usage = request.bound
         try:
-            usage = await worst_usage(request.messages, request.bound, offered_text(request.parameters))
+            usage = await worst_case_usage(request.messages, request.bound, tools_text(request.parameters))
         finally:
-            self._book(usage, worst_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
+            self._book(usage, worst_case_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
 
     def _book(
         self,

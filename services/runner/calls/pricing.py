@@ -19,7 +19,7 @@ def cost_nanousd(price: Price | None, usage: Usage) -> int:
     return min(cost, MAX_NANOUSD)
 
 
-def worst_nanousd(price: Price | None, usage: Usage) -> int:
+def worst_case_nanousd(price: Price | None, usage: Usage) -> int:
     """The most that a request can cost which uses no more than that, whatever is cached of it and whatever reasoning;
     0 without a price."""
     if price is None:

@@ -12,11 +12,11 @@ import openai
 from services.runner.errors import (
     CallFailed,
     CallMisconfigured,
-    EndpointSilent,
+    EndpointTimeout,
     EndpointUnreachable,
     PromptRefused,
     PromptTooLong,
-    ProviderBroken,
+    ProviderError,
     RateLimited,
 )
 from services.runner.models.response import error_text
@@ -28,7 +28,7 @@ _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 
 
-def failure_of(error: openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL, address: str) -> CallFailed:
+def to_call_failed(error: openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL, address: str) -> CallFailed:
     """``address`` is for people: which endpoint it was."""
     if isinstance(error, openai.APIStatusError):
         return _of_status(error, address)
@@ -36,16 +36,16 @@ def failure_of(error: openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL,
     if isinstance(cause, _NOT_CONNECTED) and isinstance(cause.__cause__, _BEFORE_SENDING):
         return EndpointUnreachable(f"cannot connect to {address}: {_named(cause)}; is it running?")
     if isinstance(cause, _NOT_CONNECTED):
-        return EndpointUnreachable(f"{address} hung up before it answered", perhaps_billed=True)
+        return EndpointUnreachable(f"{address} hung up before it answered", may_be_billed=True)
     if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL | httpx2.LocalProtocolError):
         return CallMisconfigured(f"{address} cannot be asked: {_named(cause)}; check the provider's address and key")
     if isinstance(cause, httpx2.TimeoutException):
-        return EndpointSilent(f"{address} did not answer in time ({type(cause).__name__})", perhaps_billed=True)
+        return EndpointTimeout(f"{address} did not answer in time ({type(cause).__name__})", may_be_billed=True)
     if isinstance(cause, httpx2.RemoteProtocolError | httpx2.DecodingError):
-        return ProviderBroken(f"{address} does not speak HTTP as it should: {_named(cause)}", perhaps_billed=True)
+        return ProviderError(f"{address} does not speak HTTP as it should: {_named(cause)}", may_be_billed=True)
     if isinstance(cause, httpx2.TransportError):
-        return EndpointUnreachable(f"the connection to {address} broke: {_named(cause)}", perhaps_billed=True)
-    return ProviderBroken(f"{address}: {_named(error)}", perhaps_billed=True)
+        return EndpointUnreachable(f"the connection to {address} broke: {_named(cause)}", may_be_billed=True)
+    return ProviderError(f"{address}: {_named(error)}", may_be_billed=True)
 
 
 def _of_status(error: openai.APIStatusError, address: str) -> CallFailed:
@@ -54,9 +54,9 @@ def _of_status(error: openai.APIStatusError, address: str) -> CallFailed:
     if status == 429 and error.code not in _NO_CREDIT:
         return RateLimited(text, retry_after_seconds=retry_after(error.response.headers))
     if status == 408:
-        return EndpointSilent(text, retry_after_seconds=retry_after(error.response.headers))
+        return EndpointTimeout(text, retry_after_seconds=retry_after(error.response.headers))
     if status >= 500 or status == 409:
-        return ProviderBroken(text, retry_after_seconds=retry_after(error.response.headers))
+        return ProviderError(text, retry_after_seconds=retry_after(error.response.headers))
     if error.code in _TOO_LONG or error.type in _TOO_LONG:
         return PromptTooLong(text)
     if error.code == "content_filter":

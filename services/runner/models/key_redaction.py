@@ -16,14 +16,14 @@ _BEGINNING = 8
 """So much of a key is enough to know it again where a message was cut off within it."""
 
 
-class Secret:
+class KeyRedactor:
     """A provider's key."""
 
     def __init__(self, key: str) -> None:
         whole, beginning = re.escape(key), re.escape(key[:_BEGINNING])
         self._pattern = re.compile(rf"{whole}|{beginning}[^\s\"'<>]*") if len(key) >= _SHORTEST else None
 
-    def left_out(self, error: E) -> E:
+    def redact(self, error: E) -> E:
         """The same error, its message without the key."""
         if self._pattern:
             error.args = tuple(self._pattern.sub(HIDDEN, str(argument)) for argument in error.args)

@@ -17,7 +17,7 @@ from services.runner.models.protocol import ChatMessage, Completion, Model, OnTe
 R = TypeVar("R")
 
 LOAD_SECONDS = 60.0
-PATIENCE_SECONDS = 20.0
+HOST_WAIT_SECONDS = 20.0
 """For a host that is only just starting, as it is when everything is started at once."""
 _ASK_AGAIN_SECONDS = 0.25
 
@@ -35,13 +35,13 @@ class LocalModel:
         name: str,
         rpc: RpcPort,
         connect: Callable[[ModelEndpoint], Awaitable[Model]],
-        patience_seconds: float = PATIENCE_SECONDS,
+        host_wait_seconds: float = HOST_WAIT_SECONDS,
     ) -> None:
         self._name = name
         self._rpc = rpc
         self._connect = connect
         self._model: Model | None = None
-        self._patient_until = time.monotonic() + patience_seconds
+        self._patient_until = time.monotonic() + host_wait_seconds
         self._finding = asyncio.Lock()
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:

@@ -16,13 +16,20 @@ import openai
 
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters, Usage
-from services.runner.errors import CallFailed, ProviderBroken
-from services.runner.models.error_mapping import failure_of
-from services.runner.models.key_redaction import Secret
-from services.runner.models.protocol import SILENCE_SECONDS, ChatMessage, Completion, OnText
+from services.runner.errors import CallFailed, ProviderError
+from services.runner.models.error_mapping import to_call_failed
+from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.protocol import READ_TIMEOUT_SECONDS, ChatMessage, Completion, OnText
 from services.runner.models.request import request_body
-from services.runner.models.response import Reply, calls_of, read_reply, refusal_of, text_of, usage_of
-from services.runner.models.tools import CallsHeard
+from services.runner.models.response import (
+    ChatResponse,
+    choice_refusal,
+    choice_text,
+    choice_tool_calls,
+    parse_response,
+    to_usage,
+)
+from services.runner.models.tools import ToolCallBuilder
 from services.runner.server_sent_events import DONE, events
 
 MAX_TEXT_CHARACTERS = 4_000_000
@@ -36,10 +43,10 @@ heard a request that meets them doing so."""
 
 
 def open_client(
-    base_url: str, api_key: str, connections: int, silence_seconds: float = SILENCE_SECONDS
+    base_url: str, api_key: str, connections: int, read_timeout_seconds: float = READ_TIMEOUT_SECONDS
 ) -> openai.AsyncOpenAI:
     """One per provider: it holds the pool of connections. The SDK's own retries are off."""
-    timeout = httpx2.Timeout(silence_seconds, connect=CONNECT_SECONDS)
+    timeout = httpx2.Timeout(read_timeout_seconds, connect=CONNECT_SECONDS)
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections, keepalive_expiry=IDLE_SECONDS)
     http = openai.DefaultAioHttpClient(timeout=timeout, limits=limits, trust_env=not _is_loopback(base_url))
     return openai.AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=timeout, http_client=http)
@@ -51,16 +58,16 @@ class OpenAIModel:
     def __init__(self, client: openai.AsyncOpenAI, model: str) -> None:
         self._client = client
         self._model = model
-        self._key = Secret(client.api_key)
+        self._key = KeyRedactor(client.api_key)
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
         body = request_body(self._model, messages, parameters)
         try:
             return await self._ask(body, _Heard(on_text))
         except CallFailed as error:
-            raise self._key.left_out(error) from None
+            raise self._key.redact(error) from None
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._key.left_out(failure_of(error, f"{self._model} at {_shown(self._client)}")) from None
+            raise self._key.redact(to_call_failed(error, f"{self._model} at {_shown(self._client)}")) from None
 
     async def _ask(self, body: dict[str, Any], heard: _Heard) -> Completion:
         async with await self._client.post(
@@ -69,7 +76,7 @@ class OpenAIModel:
             if portions.response.headers.get("content-type", "").startswith("text/event-stream"):
                 await self._read_stream(portions.response.aiter_bytes(), heard)
             else:
-                heard.take(read_reply(await _whole(portions.response.aiter_bytes())))
+                heard.take(parse_response(await _whole(portions.response.aiter_bytes())))
                 heard.ended = True
         return heard.completion()
 
@@ -78,7 +85,7 @@ class OpenAIModel:
             if data == DONE:
                 heard.ended = True
                 continue
-            heard.take(read_reply(data))
+            heard.take(parse_response(data))
             if heard.full:
                 return
 
@@ -98,7 +105,7 @@ class _Heard:
         self._on_text = on_text
         self._pieces: list[str] = []
         self._characters = 0
-        self._calls = CallsHeard()
+        self._calls = ToolCallBuilder()
         self._usage: Usage | None = None
         self._finish_reason = ""
         self._refusal = ""
@@ -108,14 +115,14 @@ class _Heard:
     def full(self) -> bool:
         return self._characters + self._calls.characters > MAX_TEXT_CHARACTERS
 
-    def take(self, reply: Reply) -> None:
-        self._usage = usage_of(reply.usage) or self._usage
+    def take(self, reply: ChatResponse) -> None:
+        self._usage = to_usage(reply.usage) or self._usage
         for choice in (reply.choices or ())[:1]:
             self._choices += 1
             self._finish_reason = choice.finish_reason or self._finish_reason
-            self._refusal += refusal_of(choice)
-            self._calls.take(calls_of(choice))
-            if text := text_of(choice):
+            self._refusal += choice_refusal(choice)
+            self._calls.add(choice_tool_calls(choice))
+            if text := choice_text(choice):
                 self._pieces.append(text)
                 self._characters += len(text)
                 self._on_text(text)
@@ -123,9 +130,9 @@ class _Heard:
     def completion(self) -> Completion:
         """Raises ProviderBroken when there was nothing in it, or it stopped before its end."""
         if not self._choices:
-            raise ProviderBroken("the reply has no choices", perhaps_billed=True)
+            raise ProviderError("the reply has no choices", may_be_billed=True)
         if not (self._finish_reason or self.full or self.ended):
-            raise ProviderBroken("the stream ended before the completion did", perhaps_billed=True)
+            raise ProviderError("the stream ended before the completion did", may_be_billed=True)
         return Completion(
             text="".join(self._pieces)[:MAX_TEXT_CHARACTERS] or self._refusal,
             tool_calls=self._calls.calls(),
@@ -143,7 +150,7 @@ async def _whole(portions: AsyncIterator[bytes]) -> bytes:
         read.append(portion)
         size += len(portion)
         if size > MAX_BODY_BYTES:
-            raise ProviderBroken(f"the reply is over {MAX_BODY_BYTES} bytes", perhaps_billed=True)
+            raise ProviderError(f"the reply is over {MAX_BODY_BYTES} bytes", may_be_billed=True)
     return b"".join(read)
 
 

@@ -10,7 +10,7 @@ from assay.contracts.models import Parameters, Usage
 
 OnText = Callable[[str], None]
 """Hears the completion's text piece by piece, as it comes."""
-SILENCE_SECONDS = 600.0
+READ_TIMEOUT_SECONDS = 600.0
 """Nothing for so long is a time-out. Long, for reasoning models say nothing while they think; an attempt's own wall
 limit is mostly reached first."""
 

@@ -16,10 +16,10 @@ from assay.contracts.models import ModelName
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
 from services.runner.errors import CallMisconfigured
-from services.runner.models.local import PATIENCE_SECONDS, LocalModel, RpcPort
-from services.runner.models.protocol import SILENCE_SECONDS, Model
+from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel, RpcPort
+from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 from services.runner.models.scripted import ScriptedModel
-from services.runner.rate_limiter import Allowance, Clock, Pace
+from services.runner.rate_limiter import Clock, ProviderLimits, RateLimiter
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -33,11 +33,11 @@ _ANY_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Served:
+class ModelHandle:
     """A model, and the pace at which its provider is asked."""
 
     model: Model
-    pace: Pace
+    rate_limiter: RateLimiter
 
 
 @dataclass(kw_only=True)
@@ -45,12 +45,12 @@ class _Opened:
     """A provider as it was when it was opened; it is opened anew when the catalogue says something else of it."""
 
     provider: Provider
-    pace: Pace
+    pace: RateLimiter
     models: dict[str, Model] = field(default_factory=dict[str, Model])
     clients: dict[str, AsyncOpenAI] = field(default_factory=dict[str, "AsyncOpenAI"])
 
 
-class Shelf:
+class ModelRegistry:
     """Every model the catalogue knows. Keys are read from the environment, handed to the client, and kept nowhere."""
 
     def __init__(
@@ -58,41 +58,41 @@ class Shelf:
         catalog: Catalog,
         rpc: RpcPort,
         environment: Mapping[str, str] = os.environ,
-        silence_seconds: float = SILENCE_SECONDS,
-        patience_seconds: float = PATIENCE_SECONDS,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
+        host_wait_seconds: float = HOST_WAIT_SECONDS,
         clock: Clock | None = None,
     ) -> None:
         self._catalog, self._rpc, self._environment = catalog, rpc, environment
-        self._silence_seconds, self._patience_seconds = silence_seconds, patience_seconds
+        self._silence_seconds, self._patience_seconds = read_timeout_seconds, host_wait_seconds
         self._clock, self._share = clock, 1.0
-        self._at_once = Pace("scripted", Allowance(concurrency=_ANY_NUMBER, sure=True), clock)
+        self._at_once = RateLimiter("scripted", ProviderLimits(concurrency=_ANY_NUMBER, sure=True), clock)
         self._opened: dict[str, _Opened] = {}
         self._seen: dict[str, tuple[float, Provider]] = {}
 
-    async def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
+    async def open(self, name: ModelName, task_id: str, sample_id: str) -> ModelHandle:
         """The model to ask about that sample. Raises CallMisconfigured for what cannot be asked."""
         provider_id, _, model = name.partition("/")
         try:
             provider = self._provider(name, provider_id)
             if provider.kind is ProviderKind.BUILTIN:
                 script = ScriptedModel(self._catalog.script(name), task_id, sample_id)
-                return Served(model=script, pace=self._at_once)
+                return ModelHandle(model=script, rate_limiter=self._at_once)
         except CatalogError as error:
             raise CallMisconfigured(f"this runner's catalogue does not have {name!r}: {error}") from error
         opened = self._opened.get(provider_id)
         if opened is None or (opened.provider is not provider and opened.provider != provider):
-            pace = Pace(provider_id, _allowance(provider), self._clock, self._share)
+            pace = RateLimiter(provider_id, _allowance(provider), self._clock, self._share)
             opened = self._opened[provider_id] = _Opened(provider=provider, pace=pace)
         if model not in opened.models:
             opened.models[model] = await self._connect(opened, provider_id, model)
-        return Served(model=opened.models[model], pace=opened.pace)
+        return ModelHandle(model=opened.models[model], rate_limiter=opened.pace)
 
-    def hear_share(self, share: float) -> None:
+    def set_share(self, share: float) -> None:
         """This runner's part of what providers allow all runners together, from now on."""
         if share != self._share:
             self._share = share
             for opened in self._opened.values():
-                opened.pace.share(share)
+                opened.pace.set_share(share)
 
     def _provider(self, name: ModelName, provider_id: str) -> Provider:
         """As the catalogue had it a second ago at most: hundreds of tries ask for the same in that time."""
@@ -145,16 +145,16 @@ class Shelf:
         return key
 
 
-def replayed(name: ModelName, responses: Responses, task_id: str, sample_id: str) -> Served:
+def replay_handle(name: ModelName, responses: Responses, task_id: str, sample_id: str) -> ModelHandle:
     """The model that is a run's stored responses."""
     script = Script(title=name, default=responses.default, responses=dict(responses.responses))
-    pace = Pace(REPLAY, Allowance(concurrency=_ANY_NUMBER, sure=True))
-    return Served(model=ScriptedModel(script, task_id, sample_id), pace=pace)
+    pace = RateLimiter(REPLAY, ProviderLimits(concurrency=_ANY_NUMBER, sure=True))
+    return ModelHandle(model=ScriptedModel(script, task_id, sample_id), rate_limiter=pace)
 
 
-def _allowance(provider: Provider) -> Allowance:
+def _allowance(provider: Provider) -> ProviderLimits:
     """What runs here does not have to be found out about."""
-    return Allowance(
+    return ProviderLimits(
         concurrency=provider.concurrency,
         requests_per_minute=provider.requests_per_minute,
         tokens_per_minute=provider.tokens_per_minute,

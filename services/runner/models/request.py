@@ -20,7 +20,7 @@ _LIMITS = ("max_tokens", "max_completion_tokens")
 _REASONING = re.compile(r"(^|/)(o[1-9]\d*|gpt-([5-9]|\d\d))(?![a-z0-9])(?!.*chat)", re.IGNORECASE)
 
 
-def reasons(model: str) -> bool:
+def is_reasoning_model(model: str) -> bool:
     """Whether the model is of the kind that refuses sampling parameters and counts its thoughts as output
     (o1, o3-mini, gpt-5, openai/gpt-5-nano; not gpt-4o, not gpt-5-chat-latest)."""
     return _REASONING.search(model) is not None
@@ -29,7 +29,7 @@ def reasons(model: str) -> bool:
 def request_body(model: str, messages: Sequence[ChatMessage], parameters: Parameters) -> dict[str, Any]:
     """What is None is left out, and so is what a reasoning model does not take. ``extra`` has the last word, but for
     what bounds the request (``bound_of``). Raises CallMisconfigured when it says what is not its to say."""
-    thinking = reasons(model)
+    thinking = is_reasoning_model(model)
     body: dict[str, Any] = {
         "model": model,
         "messages": [_message(message) for message in messages],
@@ -45,7 +45,7 @@ def request_body(model: str, messages: Sequence[ChatMessage], parameters: Parame
     return _with_extra(given, parameters) if parameters.extra else given
 
 
-def bound_of(messages: Sequence[ChatMessage], parameters: Parameters) -> Usage:
+def usage_bound(messages: Sequence[ChatMessage], parameters: Parameters) -> Usage:
     """The tokens that a request can use at most: no tokenizer makes more of a prompt than it has bytes, and ``extra``
     can make it longer by no more than it is long itself (a schema of the answer, tools)."""
     prompt_bytes = sum(len(to_bytes(message.content)) + _tool_bytes(message) for message in messages)

@@ -8,37 +8,37 @@ from typing import Any
 import msgspec
 
 from assay.contracts.models import Usage
-from services.runner.errors import ProviderBroken
+from services.runner.errors import ProviderError
 
 
 class _Reply(msgspec.Struct, frozen=True):
     pass
 
 
-class FunctionPiece(_Reply, frozen=True):
+class FunctionDelta(_Reply, frozen=True):
     name: str | None = None
     arguments: Any = None
 
 
-class CallPiece(_Reply, frozen=True):
+class ToolCallDelta(_Reply, frozen=True):
     """A tool call or, in a stream, a piece of the one with that ``index``."""
 
     index: int | None = None
     id: str | None = None
-    function: FunctionPiece | None = None
+    function: FunctionDelta | None = None
 
 
-class Text(_Reply, frozen=True):
+class MessageBody(_Reply, frozen=True):
     """A message or, in a stream, a piece of one."""
 
     content: str | list[dict[str, Any]] | None = None
     refusal: str | None = None
-    tool_calls: list[CallPiece] | None = None
+    tool_calls: list[ToolCallDelta] | None = None
 
 
 class Choice(_Reply, frozen=True):
-    message: Text | None = None
-    delta: Text | None = None
+    message: MessageBody | None = None
+    delta: MessageBody | None = None
     text: str | None = None
     finish_reason: str | None = None
 
@@ -51,7 +51,7 @@ class OutputDetails(_Reply, frozen=True):
     reasoning_tokens: int | None = None
 
 
-class Tokens(_Reply, frozen=True):
+class UsageBody(_Reply, frozen=True):
     """``prompt_cache_hit_tokens`` is how some servers say ``cached_tokens``."""
 
     prompt_tokens: int | None = None
@@ -62,29 +62,29 @@ class Tokens(_Reply, frozen=True):
     prompt_cache_hit_tokens: int | None = None
 
 
-class Reply(_Reply, frozen=True):
+class ChatResponse(_Reply, frozen=True):
     """A whole reply, or one event of a stream."""
 
     choices: list[Choice] | None = None
-    usage: Tokens | None = None
+    usage: UsageBody | None = None
     error: Any = None
 
 
-_decoder = msgspec.json.Decoder(Reply)
+_decoder = msgspec.json.Decoder(ChatResponse)
 
 
-def read_reply(data: bytes) -> Reply:
+def parse_response(data: bytes) -> ChatResponse:
     """Raises ProviderBroken for what is not a reply, and for a reply that is an error."""
     try:
         reply = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         reply = _read_loosely(data)
     if reply.error:
-        raise ProviderBroken(f"the provider broke off with an error: {error_text(reply.error)}", perhaps_billed=True)
+        raise ProviderError(f"the provider broke off with an error: {error_text(reply.error)}", may_be_billed=True)
     return reply
 
 
-def text_of(choice: Choice) -> str:
+def choice_text(choice: Choice) -> str:
     part = choice.message or choice.delta
     content = part.content if part else choice.text
     if isinstance(content, list):
@@ -92,17 +92,17 @@ def text_of(choice: Choice) -> str:
     return content or ""
 
 
-def calls_of(choice: Choice) -> list[CallPiece]:
+def choice_tool_calls(choice: Choice) -> list[ToolCallDelta]:
     part = choice.message or choice.delta
     return (part.tool_calls if part else None) or []
 
 
-def refusal_of(choice: Choice) -> str:
+def choice_refusal(choice: Choice) -> str:
     part = choice.message or choice.delta
     return (part.refusal if part else None) or ""
 
 
-def usage_of(tokens: Tokens | None) -> Usage | None:
+def to_usage(tokens: UsageBody | None) -> Usage | None:
     """None unless input and output are told. Some providers leave reasoning out of ``completion_tokens`` while their
     total has it, and charge for it: the total counts."""
     if tokens is None or tokens.prompt_tokens is None or tokens.completion_tokens is None:
@@ -134,10 +134,10 @@ def _within(count: int | None, most: int) -> int:
     return min(max(count or 0, 0), most)
 
 
-def _read_loosely(data: bytes) -> Reply:
+def _read_loosely(data: bytes) -> ChatResponse:
     """JSON with lone surrogates or bytes that are not UTF-8 still has an answer in it."""
     try:
-        return msgspec.convert(json.loads(data.decode("utf-8", "replace")), Reply)
+        return msgspec.convert(json.loads(data.decode("utf-8", "replace")), ChatResponse)
     except (ValueError, RecursionError) as error:
         shown = data[:200].decode("utf-8", "replace")
-        raise ProviderBroken(f"the reply is not OpenAI's JSON: {shown!r}", perhaps_billed=True) from error
+        raise ProviderError(f"the reply is not OpenAI's JSON: {shown!r}", may_be_billed=True) from error

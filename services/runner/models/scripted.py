@@ -12,9 +12,9 @@ from assay.contracts.codec import encode
 from assay.contracts.models import Parameters
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import ChatMessage, Completion, OnText, ToolCall
-from services.runner.models.text_tool_calls import say
-from services.runner.models.token_count import count_usage
-from services.runner.models.tools import offered, offered_text
+from services.runner.models.text_tool_calls import render
+from services.runner.models.token_count import estimate_usage
+from services.runner.models.tools import offers_tools, tools_text
 
 
 class ScriptedModel:
@@ -44,10 +44,10 @@ class ScriptedModel:
             completion = Completion(text=turn.text, finish_reason="stop")
             return await self._answer(completion, messages, parameters, on_text)
         call = ToolCall(call_id=f"call_{len(messages)}", name=turn.tool, arguments=encode(turn.arguments).decode())
-        if offered(parameters):
+        if offers_tools(parameters):
             completion = Completion(text=turn.text, tool_calls=(call,), finish_reason="tool_calls")
         else:
-            completion = Completion(text=say(turn.text, call), finish_reason="stop")
+            completion = Completion(text=render(turn.text, call), finish_reason="stop")
         return await self._answer(completion, messages, parameters, on_text)
 
     async def _answer(
@@ -56,5 +56,5 @@ class ScriptedModel:
         await asyncio.sleep(self._script.latency_seconds)
         if completion.text:
             on_text(completion.text)
-        usage = await count_usage(messages, completion, offered_text(parameters))
+        usage = await estimate_usage(messages, completion, tools_text(parameters))
         return msgspec.structs.replace(completion, usage=usage)

@@ -20,7 +20,7 @@ _DECODER = json.JSONDecoder(strict=False)
 _TRIES = 20
 
 
-def explain(tools: Sequence[ToolDefinition]) -> str:
+def describe_tools(tools: Sequence[ToolDefinition]) -> str:
     """What such a model is told of its tools."""
     listed = "\n\n".join(f"{it.name}: {it.description}\nIts arguments: {_shown(it.arguments)}" for it in tools)
     example = '{"tool": "name", "arguments": {"argument": "value"}}'
@@ -32,13 +32,13 @@ def explain(tools: Sequence[ToolDefinition]) -> str:
     )
 
 
-def say(text: str, call: ToolCall) -> str:
+def render(text: str, call: ToolCall) -> str:
     """A message that makes the call, as ``hear`` reads it."""
     body = f'```json\n{{"tool": "{call.name}", "arguments": {call.arguments}}}\n```'
     return f"{text}\n\n{body}" if text else body
 
 
-def hear(text: str) -> ToolCall | None:
+def parse(text: str) -> ToolCall | None:
     """The first call in the text; whatever a model says after it, such as a result it makes up, does not count. A call
     whose arguments nobody can read is a call all the same."""
     found = _object(text) or _react(text)

@@ -22,15 +22,15 @@ _HIGH = 1.25
 """Other models' tokenizers find more tokens in the same text; hardly any finds a quarter more."""
 
 
-async def count_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str = "") -> Usage:
+async def estimate_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str = "") -> Usage:
     """An estimate of what the request used, by OpenAI's tokenizer; ``tools`` is what it said of tools."""
     return await asyncio.to_thread(_count_usage, messages, completion, tools)
 
 
-async def worst_usage(messages: Sequence[ChatMessage], bound: Usage, tools: str = "") -> Usage:
+async def worst_case_usage(messages: Sequence[ChatMessage], bound: Usage, tools: str = "") -> Usage:
     """The most a request within ``bound`` can have used whose end nobody saw: the prompt counted high, and every token
     allowed."""
-    usage = await count_usage(messages, Completion(text=""), tools)
+    usage = await estimate_usage(messages, Completion(text=""), tools)
     high = int(usage.input_tokens * _HIGH) + 1
     return Usage(input_tokens=min(high, bound.input_tokens), output_tokens=bound.output_tokens)
 

@@ -10,7 +10,7 @@ import msgspec
 from assay.contracts.codec import Data, encode
 from assay.contracts.models import Parameters
 from services.runner.models.protocol import ToolCall
-from services.runner.models.response import CallPiece
+from services.runner.models.response import ToolCallDelta
 
 MAX_CALLS = 64
 """Of one completion; what comes after is not read."""
@@ -24,7 +24,7 @@ class ToolDefinition(Data, frozen=True, kw_only=True):
     arguments: dict[str, Any]
 
 
-def offer(parameters: Parameters, tools: Sequence[ToolDefinition]) -> Parameters:
+def with_tools(parameters: Parameters, tools: Sequence[ToolDefinition]) -> Parameters:
     """The parameters of a request whose model may call these tools natively. They ride in ``extra``, so that they are
     part of the body, and of what the request can cost, in the one way there is."""
     told = [
@@ -34,24 +34,24 @@ def offer(parameters: Parameters, tools: Sequence[ToolDefinition]) -> Parameters
     return msgspec.structs.replace(parameters, extra={**parameters.extra, "tools": told})
 
 
-def offered(parameters: Parameters) -> bool:
+def offers_tools(parameters: Parameters) -> bool:
     """Whether the model may call tools natively."""
     return bool(parameters.extra.get("tools"))
 
 
-def offered_text(parameters: Parameters) -> str:
+def tools_text(parameters: Parameters) -> str:
     """What of the tools is counted as prompt where the provider does not tell what it counted."""
-    return encode(parameters.extra["tools"]).decode() if offered(parameters) else ""
+    return encode(parameters.extra["tools"]).decode() if offers_tools(parameters) else ""
 
 
-class CallsHeard:
+class ToolCallBuilder:
     """Calls as they grow in a stream, or come whole. ``characters`` is how much of them there is."""
 
     def __init__(self) -> None:
         self.characters = 0
         self._calls: dict[int, _Growing] = {}
 
-    def take(self, pieces: Sequence[CallPiece]) -> None:
+    def add(self, pieces: Sequence[ToolCallDelta]) -> None:
         """A piece without an index is a call of its own, unless it continues the last by naming nothing new."""
         for piece in pieces:
             index = piece.index if piece.index is not None else self._place_of(piece)
@@ -75,7 +75,7 @@ class CallsHeard:
             found.append(ToolCall(call_id=call_id, name=call.name, arguments="".join(call.arguments)))
         return tuple(found)
 
-    def _place_of(self, piece: CallPiece) -> int:
+    def _place_of(self, piece: ToolCallDelta) -> int:
         last = max(self._calls, default=-1)
         new = bool(piece.id or (piece.function and piece.function.name))
         return last + 1 if new or last < 0 else last

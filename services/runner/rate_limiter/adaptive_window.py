@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Window:
+class AdaptiveWindow:
     """Between 1 and ``most``. It grows by one with each success until the provider first had enough, and from then on
     by one with as many successes as there are places; but only while half the places are in use, for else nothing is
     learnt. Requests under way together halve it once: ``burst`` is the same for all begun since it was last halved."""

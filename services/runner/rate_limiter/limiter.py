@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from services.runner.errors import CallFailed, RateLimited
-from services.runner.rate_limiter.adaptive_window import Window
+from services.runner.rate_limiter.adaptive_window import AdaptiveWindow
 from services.runner.rate_limiter.clock import Clock, LoopClock, Timer
-from services.runner.rate_limiter.token_bucket import Bucket
-from services.runner.tries.tail_writer import Waits
+from services.runner.rate_limiter.token_bucket import TokenBucket
+from services.runner.tries.tail_writer import OnWait
 
 LONGEST_PAUSE_SECONDS = 86_400.0
 """A provider is asked again after a day, whatever it said."""
@@ -21,7 +21,7 @@ _BEGIN_WITH = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Allowance:
+class ProviderLimits:
     """What a provider allows all runners together; None is no bound. ``sure`` says that its ``concurrency`` is known to
     be borne, so that it is used from the beginning."""
 
@@ -32,28 +32,28 @@ class Allowance:
 
 
 @dataclass(slots=True, kw_only=True)
-class Turn:
+class Permit:
     """A request under way. ``tokens`` are those it was expected to use, until ``used`` says how many there were."""
 
-    tokens: int
+    expected_tokens: int
     burst: int
-    used: int | None = None
+    used_tokens: int | None = None
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
     tokens: int
-    turn: Turn | None = None
+    turn: Permit | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Pace:
+class RateLimiter:
     """The turns at one provider, first come, first served; ``share`` is this runner's part of the allowance."""
 
-    def __init__(self, name: str, allowance: Allowance, clock: Clock | None = None, share: float = 1.0) -> None:
+    def __init__(self, name: str, allowance: ProviderLimits, clock: Clock | None = None, share: float = 1.0) -> None:
         self._name, self._allowance, self._clock = name, allowance, clock or LoopClock()
         most = self._most(share)
-        self._window = Window(most, most if allowance.sure else math.ceil(most * _BEGIN_WITH))
+        self._window = AdaptiveWindow(most, most if allowance.sure else math.ceil(most * _BEGIN_WITH))
         self._requests = self._bucket(allowance.requests_per_minute, share)
         self._tokens = self._bucket(allowance.tokens_per_minute, share)
         self._queue: deque[_Waiting] = deque()
@@ -61,7 +61,7 @@ class Pace:
         self._closed_until, self._closed_for = 0.0, ""
         self._timer: Timer | None = None
 
-    def share(self, share: float) -> None:
+    def set_share(self, share: float) -> None:
         """Another part of the allowance from now on."""
         now = self._clock.now()
         self._window.most = self._most(share)
@@ -72,9 +72,9 @@ class Pace:
         self._admit()
 
     @asynccontextmanager
-    async def turn(
-        self, tokens: int, waits: Waits, patience_seconds: float = LONGEST_PAUSE_SECONDS
-    ) -> AsyncGenerator[Turn]:
+    async def acquire(
+        self, tokens: int, waits: OnWait, patience_seconds: float = LONGEST_PAUSE_SECONDS
+    ) -> AsyncGenerator[Permit]:
         """Held while the provider is asked; how that ends is learnt from. Raises RateLimited, without a turn, when the
         provider says to wait for longer than ``patience_seconds``."""
         turn = await self._next(tokens, waits, patience_seconds)
@@ -87,7 +87,7 @@ class Pace:
         finally:
             self._end(turn)
 
-    async def _next(self, tokens: int, waits: Waits, patience_seconds: float) -> Turn:
+    async def _next(self, tokens: int, waits: OnWait, patience_seconds: float) -> Permit:
         if not self._queue and self._hindrance(tokens) is None:
             return self._begin(tokens)
         waiting = _Waiting(tokens)
@@ -107,7 +107,7 @@ class Pace:
     def _leave(self, waiting: _Waiting) -> None:
         """Who waited no longer does, though it may just have been let in."""
         if waiting.turn is not None:
-            waiting.turn.used = 0
+            waiting.turn.used_tokens = 0
             self._end(waiting.turn)
         else:
             self._queue.remove(waiting)
@@ -141,17 +141,17 @@ class Pace:
             return f"{self._allowance.tokens_per_minute} tokens a minute", seconds
         return None
 
-    def _begin(self, tokens: int) -> Turn:
+    def _begin(self, tokens: int) -> Permit:
         self._under_way += 1
         if self._requests:
             self._requests.take(1)
         if self._tokens:
             self._tokens.take(tokens)
-        return Turn(tokens=tokens, burst=self._window.burst)
+        return Permit(expected_tokens=tokens, burst=self._window.burst)
 
-    def _learn(self, turn: Turn, error: CallFailed) -> None:
-        if not error.perhaps_billed:
-            turn.used = 0
+    def _learn(self, turn: Permit, error: CallFailed) -> None:
+        if not error.may_be_billed:
+            turn.used_tokens = 0
         if isinstance(error, RateLimited):
             self._window.too_much(turn.burst)
         if error.retry_after_seconds:
@@ -165,10 +165,10 @@ class Pace:
             for waiting in self._queue:
                 waiting.news.set()
 
-    def _end(self, turn: Turn) -> None:
+    def _end(self, turn: Permit) -> None:
         self._under_way -= 1
-        if self._tokens and turn.used is not None:
-            self._tokens.take(turn.used - turn.tokens)
+        if self._tokens and turn.used_tokens is not None:
+            self._tokens.take(turn.used_tokens - turn.expected_tokens)
         if self._queue:
             self._admit()
 
@@ -188,8 +188,8 @@ class Pace:
         again = f", again in {math.ceil(seconds)} s" if math.isfinite(seconds) else ""
         return f"waiting for a place at {self._name}: {why}{again}"
 
-    def _bucket(self, per_minute: int | None, share: float) -> Bucket | None:
-        return Bucket(per_minute * share, self._clock.now()) if per_minute else None
+    def _bucket(self, per_minute: int | None, share: float) -> TokenBucket | None:
+        return TokenBucket(per_minute * share, self._clock.now()) if per_minute else None
 
     def _most(self, share: float) -> int:
         return max(1, round(self._allowance.concurrency * share))

@@ -6,7 +6,7 @@ _AT_ONCE = 0.1
 _SLACK = 1e-6
 
 
-class Bucket:
+class TokenBucket:
     """A tenth of a minute's amount (1 at least) may be taken at once, and nine tenths come evenly, so that in no
     minute, wherever it begins, more than a minute's amount is taken. What is more than may be taken at once is taken
     when the bucket is full, and paid off afterwards."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assay.contracts.files import Files, FilesRefused, check_files, check_path, matches
 from services.runner.errors import AnswerUnusable
-from services.runner.solvers.fenced_blocks import Block, blocks
+from services.runner.solvers.fenced_blocks import Block, find_blocks
 from services.runner.text import to_bytes
 
 _PATH = r"[\w.@+-]+(?:/[\w.@+-]+)*"
@@ -33,13 +33,13 @@ class FilesAnswer:
     patch: str = ""
 
 
-def read_answer(text: str, outputs: Sequence[str], workspace: Collection[str] = ()) -> FilesAnswer:
+def parse_answer(text: str, outputs: Sequence[str], workspace: Collection[str] = ()) -> FilesAnswer:
     """Raises AnswerUnusable, with the reason, for an answer that has neither files nor a patch, or unsound paths.
 
     A block's path is looked for behind its fence, on the line before it, and in a comment on its first line. Of blocks
     headed by the same path the last counts. A block without a path counts only when one file is asked for and no block
     has a path: the longest that is not a shell's or its output."""
-    found = blocks(text)
+    found = find_blocks(text)
     patch = _patch(text, found)
     known = {path for path in (*outputs, *workspace) if not path.endswith("/") and "*" not in path}
     rest = [block for block in found if not _is_patch(block)]

@@ -25,7 +25,7 @@ class Block:
         return re.split(r"[\s:{]", self.info, maxsplit=1)[0].lower()
 
 
-def blocks(text: str) -> list[Block]:
+def find_blocks(text: str) -> list[Block]:
     """In order. A block that is never closed (the answer was cut) goes to the end. In the block of a Markdown file,
     fences that open with an info string belong to the file, up to their own ends."""
     found: list[Block] = []

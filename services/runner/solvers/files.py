@@ -14,32 +14,32 @@ from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.files import Files, FilesRefused, matches
 from assay.sandbox import Command, CommandResult, Sandbox
-from services.runner.errors import AnswerUnusable, HostUnfit
-from services.runner.solvers.answer_parser import FilesAnswer, read_answer
-from services.runner.solvers.patch_parser import Patch, read_patch
+from services.runner.errors import AnswerUnusable, HostProgramMissing
+from services.runner.solvers.answer_parser import FilesAnswer, parse_answer
+from services.runner.solvers.patch_parser import Patch, parse_patch
 from services.runner.solvers.prompts import files_prompt
-from services.runner.solvers.workspace_snapshot import keep_patch, remaining
+from services.runner.solvers.workspace_snapshot import snapshot_on_exit, write_patch
 from services.runner.text import clean, to_bytes
-from services.runner.tries.artifacts import TEXT, Opened
-from services.runner.tries.try_context import Try
+from services.runner.tries.artifacts import TEXT, TaskBundle
+from services.runner.tries.try_context import TryContext
 
 _NO_SUCH_PROGRAM = 127
 _GIT_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_DIR": "/nonexistent"}
 
 
-async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
+async def solve(try_: TryContext, opened: TaskBundle) -> ArtifactRef:
     """The bundle handed in. Raises AnswerUnusable for an answer that nothing can be made of, or SandboxError."""
-    sample = opened.sample(attempt.ticket.sample_id)
-    text, _ = await attempt.ask(files_prompt(opened.task, sample, opened.workspace))
-    answer = await asyncio.to_thread(read_answer, text, opened.task.outputs, opened.workspace.keys())
-    await attempt.listener.step("writing the files")
-    return await hand_in(attempt, opened, answer)
+    sample = opened.sample(try_.ticket.sample_id)
+    text, _ = await try_.ask(files_prompt(opened.task, sample, opened.workspace))
+    answer = await asyncio.to_thread(parse_answer, text, opened.task.outputs, opened.workspace.keys())
+    await try_.tail.step("writing the files")
+    return await apply_answer(try_, opened, answer)
 
 
-async def hand_in(attempt: Try, opened: Opened, answer: FilesAnswer) -> ArtifactRef:
+async def apply_answer(try_: TryContext, opened: TaskBundle, answer: FilesAnswer) -> ArtifactRef:
     """Carries the answer out and keeps the declared outputs as a bundle, and what changed as ``patch.diff``."""
     outputs = opened.task.outputs
-    patch = await asyncio.to_thread(read_patch, answer.patch) if answer.patch else None
+    patch = await asyncio.to_thread(parse_patch, answer.patch) if answer.patch else None
     written = {*answer.files, *(patch.paths if patch else ())}
     left = sorted(path for path in written if not matches(path, outputs))
     if written and len(left) == len(written):
@@ -47,38 +47,38 @@ async def hand_in(attempt: Try, opened: Opened, answer: FilesAnswer) -> Artifact
             f"the answer writes {_listed(left)}, and none of the outputs asked for: {_listed(outputs)}"
         )
     if left:
-        attempt.notes.append(f"not asked for, and left behind: {_listed(left)}")
+        try_.notes.append(f"not asked for, and left behind: {_listed(left)}")
     try:
-        handed_in = await _carry_out(attempt, opened, answer.files, patch)
+        handed_in = await _carry_out(try_, opened, answer.files, patch)
         data = pack(handed_in)
     except FilesRefused as error:
         raise AnswerUnusable(f"the answer's files cannot be taken: {error}") from error
-    return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)
+    return await try_.artifacts.write("output.bundle", data, BUNDLE_MEDIA_TYPE)
 
 
-async def _carry_out(attempt: Try, opened: Opened, files: Files, patch: Patch | None) -> Files:
+async def _carry_out(try_: TryContext, opened: TaskBundle, files: Files, patch: Patch | None) -> Files:
     async with (
-        attempt.sandboxes.open(opened.task.sandbox.at(None)) as sandbox,
-        remaining(attempt, opened, sandbox),
+        try_.sandboxes.open(opened.task.sandbox.at(None)) as sandbox,
+        snapshot_on_exit(try_, opened, sandbox),
     ):
         await sandbox.write(opened.workspace)
         if patch:
-            await _apply(attempt, sandbox, patch)
+            await _apply(try_, sandbox, patch)
         await sandbox.write(files)
         handed_in = await sandbox.read(opened.task.outputs)
-        await keep_patch(attempt, opened, handed_in)
+        await write_patch(try_, opened, handed_in)
         return handed_in
 
 
-async def _apply(attempt: Try, sandbox: Sandbox, patch: Patch) -> None:
+async def _apply(try_: TryContext, sandbox: Sandbox, patch: Patch) -> None:
     argv = ("git", "apply", "--verbose", "--whitespace=nowarn", f"-p{patch.strip}", "-")
     result = await sandbox.run(Command(argv=argv, stdin=to_bytes(patch.text), env=_GIT_ENVIRONMENT))
-    await attempt.kept.keep("stdout.txt", result.stdout, TEXT, truncated=result.stdout_truncated)
-    await attempt.kept.keep("stderr.txt", result.stderr, TEXT, truncated=result.stderr_truncated)
+    await try_.artifacts.write("stdout.txt", result.stdout, TEXT, truncated=result.stdout_truncated)
+    await try_.artifacts.write("stderr.txt", result.stderr, TEXT, truncated=result.stderr_truncated)
     if result.warning:
-        attempt.notes.append(result.warning)
+        try_.notes.append(result.warning)
     if result.exit_code == _NO_SUCH_PROGRAM:
-        raise HostUnfit("there is no git on this machine to apply the model's diff with; install git")
+        raise HostProgramMissing("there is no git on this machine to apply the model's diff with; install git")
     if result.exit_code or result.killed_by:
         raise AnswerUnusable(f"the diff does not apply: {_why(result)}")
 

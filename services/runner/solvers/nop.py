@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask
-from services.runner.tries.artifacts import below
+from services.runner.tries.artifacts import files_below
 
 NAME = "nop"
 
@@ -15,4 +15,4 @@ def answer(task: ReferenceTask) -> str:
 
 def files(bundle: Files) -> Files:
     """What is below ``noop/``; mostly nothing, and the workspace is handed in as it was."""
-    return below(bundle, "noop/")
+    return files_below(bundle, "noop/")

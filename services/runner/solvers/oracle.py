@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask
 from services.runner.errors import TaskUnusable
-from services.runner.tries.artifacts import below
+from services.runner.tries.artifacts import files_below
 
 NAME = "oracle"
 
@@ -19,7 +19,7 @@ def answer(task: ReferenceTask, sample_id: str) -> str:
 
 def files(bundle: Files) -> Files:
     """What is below ``reference/``. Raises TaskUnusable when there is nothing."""
-    found = below(bundle, "reference/")
+    found = files_below(bundle, "reference/")
     if not found:
         raise TaskUnusable("the reference bundle has no files below reference/")
     return found

@@ -12,40 +12,40 @@ from assay.contracts.files import Files, FilesRefused
 from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
 from assay.sandbox import Mounts, Sandbox
 from services.runner.errors import AnswerUnusable, TaskUnusable
-from services.runner.solvers.workspace_snapshot import keep_patch
+from services.runner.solvers.workspace_snapshot import write_patch
 from services.runner.text import clean
-from services.runner.tries.artifacts import JSON_LINES, Opened
-from services.runner.tries.try_context import Try
+from services.runner.tries.artifacts import JSON_LINES, TaskBundle
+from services.runner.tries.try_context import TryContext
 
 
 @asynccontextmanager
-async def open_sandbox(attempt: Try, spec: SandboxSpec, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
+async def open_sandbox(try_: TryContext, spec: SandboxSpec, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
     """The attempt's own. Making and removing it is the host's work, and not on the attempt's clock. What went out of it
     is kept as ``egress.jsonl``, however it ends; where it cannot be kept, that is noted and changes nothing else."""
     asked: Sequence[Connection] = ()
-    attempt.clock.pause()
+    try_.clock.pause()
     try:
-        async with attempt.sandboxes.open(spec.at(Place.ATTEMPT), mounts=mounts) as sandbox:
+        async with try_.sandboxes.open(spec.at(Place.ATTEMPT), mounts=mounts) as sandbox:
             asked = sandbox.connections
-            attempt.clock.resume()
+            try_.clock.resume()
             try:
                 yield sandbox
             finally:
-                attempt.clock.pause()
+                try_.clock.pause()
     finally:
         if spec.egress:
-            await _keep_egress(attempt, asked)
+            await _keep_egress(try_, asked)
 
 
-async def _keep_egress(attempt: Try, connections: Sequence[Connection]) -> None:
+async def _keep_egress(try_: TryContext, connections: Sequence[Connection]) -> None:
     lines = b"".join(encode(connection) + b"\n" for connection in connections)
     try:
-        await attempt.kept.keep("egress.jsonl", lines, JSON_LINES)
+        await try_.artifacts.write("egress.jsonl", lines, JSON_LINES)
     except ArtifactError as error:
-        attempt.notes.append(f"what went out of the sandbox could not be kept: {clean(str(error), 300)}")
+        try_.notes.append(f"what went out of the sandbox could not be kept: {clean(str(error), 300)}")
 
 
-async def lay_out(sandbox: Sandbox, opened: Opened) -> None:
+async def write_workspace(sandbox: Sandbox, opened: TaskBundle) -> None:
     """The task's files into a fresh sandbox. Raises TaskUnusable when they do not fit it."""
     try:
         await sandbox.write(opened.workspace)
@@ -53,7 +53,7 @@ async def lay_out(sandbox: Sandbox, opened: Opened) -> None:
         raise TaskUnusable(f"the task's workspace does not fit its sandbox: {error}") from error
 
 
-async def read_outputs(sandbox: Sandbox, opened: Opened) -> Files:
+async def read_outputs(sandbox: Sandbox, opened: TaskBundle) -> Files:
     """Raises AnswerUnusable for what cannot be taken."""
     try:
         return await sandbox.read(opened.task.outputs)
@@ -61,11 +61,11 @@ async def read_outputs(sandbox: Sandbox, opened: Opened) -> Files:
         raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
 
 
-async def hand_in(attempt: Try, opened: Opened, outputs: Files) -> ArtifactRef:
+async def write_outputs(try_: TryContext, opened: TaskBundle, outputs: Files) -> ArtifactRef:
     """Raises AnswerUnusable for what cannot be taken."""
     try:
         data = pack(outputs)
     except FilesRefused as error:
         raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
-    await keep_patch(attempt, opened, outputs)
-    return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)
+    await write_patch(try_, opened, outputs)
+    return await try_.artifacts.write("output.bundle", data, BUNDLE_MEDIA_TYPE)

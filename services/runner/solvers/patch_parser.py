@@ -30,7 +30,7 @@ class Patch:
     strip: int
 
 
-def read_patch(text: str) -> Patch:
+def parse_patch(text: str) -> Patch:
     """Raises AnswerUnusable for what is no unified diff or has a path that leaves the workspace."""
     recounted = "".join(line + "\n" for line in _recounted(text.replace("\r\n", "\n").split("\n")))
     try:

@@ -12,7 +12,7 @@ _COMPARABLE = 4_000_000
 _TEXT_BYTES = 2_000_000
 
 
-def diff_of(before: Files, after: Files) -> bytes:
+def diff_files(before: Files, after: Files) -> bytes:
     """From the files as they were to the files as they are; empty when nothing changed. Bytes that are no UTF-8 text
     are only said to differ."""
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))

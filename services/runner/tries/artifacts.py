@@ -48,38 +48,38 @@ class FileStore(Protocol):
 
 
 @dataclass(kw_only=True)
-class Kept:
+class ArtifactWriter:
     """The artifacts of one try, by name."""
 
     store: Store
     refs: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
 
-    async def keep(self, name: str, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
+    async def write(self, name: str, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
         ref = self.refs[name] = await self.store.put(data, media_type, truncated=truncated)
         return ref
 
-    async def keep_file(self, name: str, path: Path, media_type: str, *, truncated: bool = False) -> ArtifactRef:
+    async def write_file(self, name: str, path: Path, media_type: str, *, truncated: bool = False) -> ArtifactRef:
         """The file as it is now."""
         if not isinstance(self.store, FileStore):
-            return await self.keep(name, await asyncio.to_thread(path.read_bytes), media_type, truncated=truncated)
+            return await self.write(name, await asyncio.to_thread(path.read_bytes), media_type, truncated=truncated)
         ref = self.refs[name] = await self.store.put_file(path, media_type, truncated=truncated)
         return ref
 
-    async def keep_text(self, name: str, text: str, *, truncated: bool = False) -> ArtifactRef:
+    async def write_text(self, name: str, text: str, *, truncated: bool = False) -> ArtifactRef:
         """Up to the cap."""
         data, cut = cut_bytes(to_bytes(text), MAX_TEXT_BYTES)
-        return await self.keep(name, data, TEXT, truncated=truncated or cut)
+        return await self.write(name, data, TEXT, truncated=truncated or cut)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
+class TaskBundle:
     """A public bundle, read. ``resolved`` is ``task.json`` as a try leaves it, by limits."""
 
     task: PublicTask
     samples: dict[str, Sample]
     workspace: Files
     size_bytes: int
-    resolved: dict[Limits, bytes] = field(default_factory=dict[Limits, bytes])
+    task_json: dict[Limits, bytes] = field(default_factory=dict[Limits, bytes])
 
     def sample(self, sample_id: str) -> Sample:
         """Raises TaskUnusable when the task has no such sample."""
@@ -88,16 +88,16 @@ class Opened:
         return self.samples[sample_id]
 
 
-class Bundles:
+class BundleCache:
     """Public bundles, read once each: attempts at the same tasks come in crowds."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._opened: OrderedDict[str, Opened] = OrderedDict()
+        self._opened: OrderedDict[str, TaskBundle] = OrderedDict()
         self._responses: OrderedDict[str, Responses] = OrderedDict()
         self._bytes = 0
 
-    async def open(self, ref: ArtifactRef | None) -> Opened:
+    async def open(self, ref: ArtifactRef | None) -> TaskBundle:
         """Raises TaskUnusable for what is not a public bundle, or ArtifactError."""
         if ref is None:
             raise TaskUnusable("the ticket names no public bundle")
@@ -119,7 +119,7 @@ class Bundles:
                 self._responses.popitem(last=False)
         return self._responses[ref.sha256]
 
-    def _remember(self, digest: str, opened: Opened) -> None:
+    def _remember(self, digest: str, opened: TaskBundle) -> None:
         if digest in self._opened:
             return
         self._opened[digest] = opened
@@ -128,15 +128,15 @@ class Bundles:
             self._bytes -= self._opened.popitem(last=False)[1].size_bytes
 
 
-async def keep_task(kept: Kept, opened: Opened, ticket: Ticket) -> None:
+async def write_task(kept: ArtifactWriter, opened: TaskBundle, ticket: Ticket) -> None:
     """``task.json``: the task as this run resolved it; the same for all its attempts, so stored once."""
-    if ticket.limits not in opened.resolved:
+    if ticket.limits not in opened.task_json:
         resolved = {"task": opened.task, "limits": ticket.limits, "solver": ticket.solver}
-        opened.resolved[ticket.limits] = encode(resolved)
-    await kept.keep("task.json", opened.resolved[ticket.limits], JSON)
+        opened.task_json[ticket.limits] = encode(resolved)
+    await kept.write("task.json", opened.task_json[ticket.limits], JSON)
 
 
-def read_bundle(data: bytes) -> dict[str, bytes]:
+def unpack_bundle(data: bytes) -> dict[str, bytes]:
     """Raises TaskUnusable for bytes that are no bundle."""
     try:
         return unpack(data)
@@ -144,16 +144,16 @@ def read_bundle(data: bytes) -> dict[str, bytes]:
         raise TaskUnusable(f"the task's bundle cannot be read: {error}") from error
 
 
-def below(bundle: Files, folder: str) -> dict[str, bytes]:
+def files_below(bundle: Files, folder: str) -> dict[str, bytes]:
     """The files of one folder of a bundle, by their paths in that folder."""
     return {path.removeprefix(folder): content for path, content in bundle.items() if path.startswith(folder)}
 
 
-def _open(data: bytes) -> Opened:
-    bundle = read_bundle(data)
+def _open(data: bytes) -> TaskBundle:
+    bundle = unpack_bundle(data)
     try:
         task = decode(PublicTask, bundle["task.json"])
     except (KeyError, Malformed) as error:
         raise TaskUnusable(f"the public bundle has no readable task.json: {error}") from error
     samples = {sample.sample_id: sample for sample in task.samples}
-    return Opened(task=task, samples=samples, workspace=below(bundle, "workspace/"), size_bytes=len(data))
+    return TaskBundle(task=task, samples=samples, workspace=files_below(bundle, "workspace/"), size_bytes=len(data))

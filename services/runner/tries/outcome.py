@@ -13,19 +13,19 @@ from services.runner.errors import (
     AnswerUnusable,
     CallFailed,
     GrantRefused,
-    HostUnfit,
+    HostProgramMissing,
     LeaseLost,
     LimitReached,
     PromptRefused,
     PromptTooLong,
     TaskUnusable,
-    ToolsAway,
+    ToolServerUnavailable,
 )
 from services.runner.text import clean
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class TryOutcome:
     """``outcome`` None: there is something to grade."""
 
     outcome: Outcome | None = None
@@ -45,33 +45,33 @@ BUDGET = "budget"
 """The fault of a try for which a limit had no money: it ends as ``limit`` and says nothing about the model."""
 
 
-def ending_of(error: Exception) -> Ending:
+def outcome_of(error: Exception) -> TryOutcome:
     """What the model did counts for it; what a provider, the host or the task did never does."""
     reason = clean(str(error) or type(error).__name__)
     if isinstance(error, GrantRefused):
-        return Ending(outcome=Outcome.LIMIT, reason=reason, fault=Fault(kind=BUDGET, message=reason))
+        return TryOutcome(outcome=Outcome.LIMIT, reason=reason, fault=Fault(kind=BUDGET, message=reason))
     for kind, outcome in _OUTCOMES:
         if isinstance(error, kind):
-            return Ending(outcome=outcome, reason=reason)
+            return TryOutcome(outcome=outcome, reason=reason)
     if isinstance(error, LeaseLost):
         return interrupted()
     kind, new_try = _fault_of(error)
     fault = Fault(kind=kind, message=reason, new_try=new_try)
-    return Ending(outcome=Outcome.INFRA_ERROR, reason=f"{kind}: {reason}", fault=fault)
+    return TryOutcome(outcome=Outcome.INFRA_ERROR, reason=f"{kind}: {reason}", fault=fault)
 
 
-def out_of_time(wall_seconds: float) -> Ending:
-    return Ending(outcome=Outcome.TIMEOUT, reason=time_over(wall_seconds))
+def timed_out(wall_seconds: float) -> TryOutcome:
+    return TryOutcome(outcome=Outcome.TIMEOUT, reason=timeout_reason(wall_seconds))
 
 
-def time_over(wall_seconds: float) -> str:
+def timeout_reason(wall_seconds: float) -> str:
     return f"limits.wall_seconds: the {wall_seconds:g} s are over"
 
 
-def interrupted() -> Ending:
+def interrupted() -> TryOutcome:
     """The ledger ignores it when it has given the attempt to somebody else, or cancelled it."""
     reason = "the try was stopped: its lease was lost, or its runner ends"
-    return Ending(
+    return TryOutcome(
         outcome=Outcome.INFRA_ERROR, reason=reason, fault=Fault(kind="interrupted", message=reason, new_try=True)
     )
 
@@ -84,6 +84,6 @@ def _fault_of(error: Exception) -> tuple[str, bool]:
         return "sandbox", isinstance(error, SandboxRetryable | ProviderUnavailable)
     if isinstance(error, ArtifactError):
         return "artifacts", isinstance(error, ArtifactRetryable)
-    if isinstance(error, HostUnfit | ToolsAway):
-        return "host" if isinstance(error, HostUnfit) else "mcp", True
+    if isinstance(error, HostProgramMissing | ToolServerUnavailable):
+        return "host" if isinstance(error, HostProgramMissing) else "mcp", True
     return ("task", False) if isinstance(error, TaskUnusable) else ("internal", True)

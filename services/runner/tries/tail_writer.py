@@ -15,11 +15,11 @@ from assay.contracts.ids import run_of
 from assay.contracts.tail import AgentStep, TailKind, TailLine
 from services.runner.text import storable
 
-EVERY_SECONDS = 0.1
-LINE_CHARACTERS = 2000
+FLUSH_INTERVAL_SECONDS = 0.1
+MAX_LINE_CHARACTERS = 2000
 
 
-Waits = Callable[[str], Awaitable[None]]
+OnWait = Callable[[str], Awaitable[None]]
 """Is told, in words for people, what is waited for."""
 
 
@@ -29,7 +29,7 @@ class TailPort(Protocol):
         ...
 
 
-class Listener:
+class TailWriter:
     """Hears a model's text. All of it is in ``text``; the tail gets what fits in one line every 0.1 s."""
 
     def __init__(self, ticket: Ticket, tail: TailPort) -> None:
@@ -47,7 +47,7 @@ class Listener:
     def text(self) -> str:
         return "".join(self._pieces)
 
-    def hear(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         """A piece of the model's text."""
         if self._outdated:
             self._pieces.clear()
@@ -55,10 +55,10 @@ class Listener:
         self._pieces.append(text)
         self._waiting.append(text)
         if self._timer is None:
-            wait_seconds = max(0.0, self._last_seconds + EVERY_SECONDS - time.monotonic())
+            wait_seconds = max(0.0, self._last_seconds + FLUSH_INTERVAL_SECONDS - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(wait_seconds, self._send)
 
-    def restart(self, request: int) -> None:
+    def start_request(self, request: int) -> None:
         """Another request begins: what was heard of the one before counts until this one says something."""
         self._outdated = True
         if request > 1:
@@ -72,15 +72,15 @@ class Listener:
         text = "".join(self._waiting)
         self._waiting.clear()
         if text:
-            await self.say(TailKind.MODEL, text)
+            await self.emit(TailKind.MODEL, text)
 
     async def step(self, text: str) -> None:
         """What the runner does now, or what it waits for."""
-        await self.say(TailKind.STEP, text)
+        await self.emit(TailKind.STEP, text)
 
-    async def say(self, kind: TailKind, text: str, step: AgentStep | None = None) -> None:
+    async def emit(self, kind: TailKind, text: str, step: AgentStep | None = None) -> None:
         """One line now; of a long text the end, with the number of lines left out."""
-        shown = text[-LINE_CHARACTERS:]
+        shown = text[-MAX_LINE_CHARACTERS:]
         dropped = text.count("\n", 0, len(text) - len(shown))
         line = TailLine(
             attempt_id=self._ticket.attempt_id,

@@ -20,19 +20,19 @@ class WallClock:
         """How long the block took, without what does not count."""
 
     @property
-    def ran_out(self) -> bool:
+    def expired(self) -> bool:
         """Whether it was this clock, and not somebody's cancelling, that ended the block."""
         return self._timeout.expired()
 
     def pause(self) -> None:
         """Stopping a stopped clock does nothing."""
-        if self._left_seconds is None and not self.ran_out and (when := self._timeout.when()) is not None:
+        if self._left_seconds is None and not self.expired and (when := self._timeout.when()) is not None:
             self._paused_at = asyncio.get_running_loop().time()
             self._left_seconds = max(0.0, when - self._paused_at)
             self._timeout.reschedule(None)
 
     def resume(self) -> None:
-        if self._left_seconds is not None and not self.ran_out:
+        if self._left_seconds is not None and not self.expired:
             now = asyncio.get_running_loop().time()
             self._waited_seconds += now - self._paused_at
             self._timeout.reschedule(now + self._left_seconds)

@@ -24,9 +24,9 @@ from services.ledger.loops import Leader, take_reports
 from services.ledger.settings import LedgerSettings
 from services.runner import handlers as running
 from services.runner.calls.grant_budget import RpcGrants
-from services.runner.calls.model_caller import Retrying
+from services.runner.calls.model_caller import RetryPolicy
 from services.runner.ports import Ports as RunnerPorts
-from services.runner.tries.artifacts import Bundles
+from services.runner.tries.artifacts import BundleCache
 from tests.faults.simulation.artifacts import Artifacts
 from tests.faults.simulation.chaos import Chaos, Guarded
 from tests.faults.simulation.exchange import Exchange
@@ -35,7 +35,7 @@ from tests.faults.simulation.processes import Process
 from tests.faults.simulation.provider import Models, Provider, ticket_at_hand
 from tests.faults.simulation.store import Stores
 
-RETRYING = Retrying(requests=3, first_wait_seconds=0.2, longest_wait_seconds=1.0, jitter_seconds=0.2)
+RETRYING = RetryPolicy(max_requests=3, initial_wait_seconds=0.2, max_wait_seconds=1.0, jitter_seconds=0.2)
 STRAYS_SECONDS = 4.0
 PACE = Pace(tick_seconds=0.5, quiet_seconds=4.0, refresh_seconds=30.0)
 
@@ -94,14 +94,14 @@ async def runner(world: World, process: Process) -> None:
     models = Models(world.provider)
     ports = RunnerPorts(
         worker_id=process.name,
-        bundles=Bundles(store),
+        bundles=BundleCache(store),
         reference=store,
         attempts=store,
         models=models,
         grants=RpcGrants(bus.rpc),
         sandboxes=cast("SandboxProvider", None),
         tail=bus.tail,
-        retrying=RETRYING,
+        retry_policy=RETRYING,
     )
 
     async def work(ticket: Ticket) -> AttemptExecuted:
@@ -111,7 +111,7 @@ async def runner(world: World, process: Process) -> None:
     def failed(ticket: Ticket, error: BaseException) -> AttemptExecuted:
         return running.failed(ticket, process.name, error)
 
-    await Worker(_options(world, process, Stage.RUN), bus, work, failed, models.pace.share).run(asyncio.Event())
+    await Worker(_options(world, process, Stage.RUN), bus, work, failed, models.pace.set_share).run(asyncio.Event())
 
 
 async def judge(world: World, process: Process) -> None:

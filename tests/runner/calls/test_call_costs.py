@@ -10,7 +10,7 @@ import pytest
 from assay.contracts.models import CallFault, Usage
 from assay.contracts.money import Price
 from services.runner.models.protocol import ChatMessage
-from services.runner.tries.try_context import Try
+from services.runner.tries.try_context import TryContext
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.harness import PRICE, Room
 
@@ -29,12 +29,12 @@ async def test_a_call_costs_what_it_used_to_the_nano(runner: Room, served: Endpo
 
 
 async def test_requests_made_at_once_are_all_paid_for(runner: Room, served: Endpoint) -> None:
-    attempt, asked = (
-        Try(await runner.ticket("colours", "stub/m-1"), runner.ports),
+    try_, asked = (
+        TryContext(await runner.ticket("colours", "stub/m-1"), runner.ports),
         ChatMessage(role="user", content="?"),
     )
-    await asyncio.gather(attempt.turn([asked]), attempt.turn([asked]))
-    assert len(attempt.calls) == len(served.bodies) == 2
+    await asyncio.gather(try_.turn([asked]), try_.turn([asked]))
+    assert len(try_.calls) == len(served.bodies) == 2
 
 
 async def test_usage_nobody_told_is_estimated(runner: Room, served: Endpoint) -> None:

@@ -11,7 +11,7 @@ from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallMisconfigured
 from services.runner.models import ChatMessage, Completion, ToolCall
 from services.runner.models.openai import MAX_TEXT_CHARACTERS
-from services.runner.models.request import TOOLS_TOKENS, bound_of, reasons, request_body
+from services.runner.models.request import TOOLS_TOKENS, is_reasoning_model, request_body, usage_bound
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.models.harness import BOTH, MESSAGES, Asked
 
@@ -59,7 +59,7 @@ async def test_what_is_asked_is_what_was_said(served: Endpoint, asked: Asked) ->
 )
 def test_reasoning_models_are_asked_without_sampling_parameters(model: str, thinking: bool) -> None:
     body = request_body(model, MESSAGES, Parameters(temperature=0, top_p=0.5, max_tokens=9, stream=False))
-    assert reasons(model) is thinking
+    assert is_reasoning_model(model) is thinking
     assert ("temperature" in body, "top_p" in body, "max_tokens" in body) == (not thinking,) * 3
     assert body.get("max_completion_tokens") == (9 if thinking else None)
 
@@ -173,9 +173,9 @@ def test_extra_may_not_make_another_request_of_it(name: str) -> None:
 
 def test_the_bound_of_a_request_counts_every_byte_of_it() -> None:
     messages = (ChatMessage(role="system", content="größer"), ChatMessage(role="user", content="x"))
-    assert bound_of(messages, Parameters(max_tokens=9)) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
+    assert usage_bound(messages, Parameters(max_tokens=9)) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
     extra = {"tools": ["y" * 100]}
-    assert bound_of(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == (
+    assert usage_bound(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == (
         41 + len('{"tools":[""]}') + 100 + TOOLS_TOKENS
     )
 
@@ -187,4 +187,4 @@ def test_the_bound_counts_calls_and_their_results() -> None:
         ChatMessage(role="tool", content="ok", tool_call_id="c1"),
     )
     sent = len("c1" + "bash" + '{"command":"u"}') + 1 + len("ok" + "c1")
-    assert bound_of(messages, Parameters(max_tokens=9)).input_tokens == sent + 3 * 16
+    assert usage_bound(messages, Parameters(max_tokens=9)).input_tokens == sent + 3 * 16

@@ -11,11 +11,11 @@ from assay.contracts.models import CallFault, Parameters
 from services.runner.errors import (
     CallFailed,
     CallMisconfigured,
-    EndpointSilent,
+    EndpointTimeout,
     EndpointUnreachable,
     PromptRefused,
     PromptTooLong,
-    ProviderBroken,
+    ProviderError,
     RateLimited,
 )
 from tests.runner.endpoint import Endpoint, Reply
@@ -29,13 +29,13 @@ from tests.runner.models.harness import BOTH, Asked
         (401, CallMisconfigured, CallFault.CONFIGURATION),
         (403, CallMisconfigured, CallFault.CONFIGURATION),
         (404, CallMisconfigured, CallFault.CONFIGURATION),
-        (408, EndpointSilent, CallFault.TIMEOUT),
-        (409, ProviderBroken, CallFault.PROVIDER),
+        (408, EndpointTimeout, CallFault.TIMEOUT),
+        (409, ProviderError, CallFault.PROVIDER),
         (422, CallMisconfigured, CallFault.CONFIGURATION),
         (429, RateLimited, CallFault.RATE_LIMITED),
-        (500, ProviderBroken, CallFault.PROVIDER),
-        (503, ProviderBroken, CallFault.PROVIDER),
-        (529, ProviderBroken, CallFault.PROVIDER),
+        (500, ProviderError, CallFault.PROVIDER),
+        (503, ProviderError, CallFault.PROVIDER),
+        (529, ProviderError, CallFault.PROVIDER),
     ],
 )
 @BOTH
@@ -46,7 +46,7 @@ async def test_each_status_has_its_fault(
     with pytest.raises(kind, match="no, because of the moon") as raised:
         await asked.complete(parameters)
     assert raised.value.fault is fault
-    assert not raised.value.perhaps_billed
+    assert not raised.value.may_be_billed
     assert "sk-secret" not in str(raised.value)
     assert len(served.bodies) == 1, "the SDK must not try again by itself"
 
@@ -92,17 +92,17 @@ async def test_retry_after_in_all_its_forms(
 @BOTH
 async def test_silence_is_a_time_out_that_may_have_cost(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
     served.default = Reply(hang=True)
-    with pytest.raises(EndpointSilent) as raised:
+    with pytest.raises(EndpointTimeout) as raised:
         await asked.complete(parameters)
-    assert raised.value.perhaps_billed
+    assert raised.value.may_be_billed
 
 
 @pytest.mark.parametrize("silence_seconds", [0.3])
 async def test_silence_in_the_middle_of_a_stream_is_one_too(served: Endpoint, asked: Asked) -> None:
     served.default = Reply(silent_seconds=5)
-    with pytest.raises(EndpointSilent) as raised:
+    with pytest.raises(EndpointTimeout) as raised:
         await asked.complete()
-    assert raised.value.perhaps_billed
+    assert raised.value.may_be_billed
 
 
 async def test_nobody_there_is_a_connection_fault_that_cost_nothing() -> None:
@@ -112,20 +112,20 @@ async def test_nobody_there_is_a_connection_fault_that_cost_nothing() -> None:
         nobody = Asked(f"http://127.0.0.1:{port}/v1", 30.0)
         with pytest.raises(EndpointUnreachable, match=f"127.0.0.1:{port}") as raised:
             await nobody.complete()
-    assert not raised.value.perhaps_billed
+    assert not raised.value.may_be_billed
     await nobody.client.close()
 
 
 async def test_a_line_that_breaks_may_have_cost(served: Endpoint, asked: Asked) -> None:
     served.default = Reply(break_after=2)
-    with pytest.raises((EndpointUnreachable, ProviderBroken)) as raised:
+    with pytest.raises((EndpointUnreachable, ProviderError)) as raised:
         await asked.complete()
-    assert raised.value.perhaps_billed
+    assert raised.value.may_be_billed
 
 
 async def test_a_stream_that_ends_too_early_is_not_an_answer(served: Endpoint, asked: Asked) -> None:
     served.default = Reply(done=False, finish_reason=None)
-    with pytest.raises(ProviderBroken, match="before the completion did"):
+    with pytest.raises(ProviderError, match="before the completion did"):
         await asked.complete()
 
 
@@ -152,7 +152,7 @@ async def test_a_malformed_reply_is_the_providers_fault(
     served: Endpoint, asked: Asked, raw: bytes, content_type: str
 ) -> None:
     served.default = Reply(raw=raw, content_type=content_type)
-    with pytest.raises(ProviderBroken):
+    with pytest.raises(ProviderError):
         await asked.complete()
 
 
@@ -174,4 +174,4 @@ async def test_a_server_that_hangs_up_without_a_word_may_have_heard(served: Endp
     served.default = Reply(hang_up=True)
     with pytest.raises(EndpointUnreachable, match="hung up") as raised:
         await asked.complete()
-    assert raised.value.perhaps_billed
+    assert raised.value.may_be_billed

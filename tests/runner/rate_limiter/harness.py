@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from services.runner.errors import CallFailed, RateLimited
-from services.runner.rate_limiter import Allowance, Pace
+from services.runner.rate_limiter import ProviderLimits, RateLimiter
 from tests.runner.fakes import Clockwork, settle
 
 
@@ -16,8 +16,8 @@ class Provider:
 
     def __init__(self, share: float = 1.0, **allowed: int | bool) -> None:
         self.clock = Clockwork()
-        allowance = Allowance(**{"concurrency": 8, "sure": True, **allowed})  # type: ignore[arg-type]
-        self.pace = Pace("openai", allowance, self.clock, share)
+        allowance = ProviderLimits(**{"concurrency": 8, "sure": True, **allowed})  # type: ignore[arg-type]
+        self.pace = RateLimiter("openai", allowance, self.clock, share)
         self.asking: dict[str, asyncio.Future[int | None]] = {}
         self.said: dict[str, list[str]] = {}
         self.begun: list[tuple[str, float]] = []
@@ -34,11 +34,11 @@ class Provider:
         async def waits(why: str) -> None:
             said.append(why)
 
-        async with self.pace.turn(tokens, waits, 60.0) as turn:
+        async with self.pace.acquire(tokens, waits, 60.0) as turn:
             self.begun.append((name, self.clock.now()))
             ends = self.asking[name] = asyncio.get_running_loop().create_future()
             try:
-                turn.used = await ends
+                turn.used_tokens = await ends
             finally:
                 del self.asking[name]
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from services.runner.errors import EndpointSilent, ProviderBroken, RateLimited
+from services.runner.errors import EndpointTimeout, ProviderError, RateLimited
 from tests.runner.fakes import settle
 from tests.runner.rate_limiter.harness import busy, names, provider
 
@@ -70,8 +70,8 @@ async def test_after_the_first_refusal_places_come_back_slowly() -> None:
 async def test_other_failures_halve_nothing() -> None:
     async with provider(concurrency=2) as one:
         await one.ask(*names(4))
-        await one.end("t0", error=ProviderBroken("oh"))
-        await one.end("t1", error=EndpointSilent("...", perhaps_billed=True))
+        await one.end("t0", error=ProviderError("oh"))
+        await one.end("t1", error=EndpointTimeout("...", may_be_billed=True))
         assert list(one.asking) == ["t2", "t3"]
 
 
@@ -85,12 +85,12 @@ async def test_a_runner_takes_its_share(share: float, places: int) -> None:
 async def test_a_share_that_changes_holds_from_then_on() -> None:
     async with provider(concurrency=8) as one:
         await one.ask(*names(20))
-        one.pace.share(0.25)
+        one.pace.set_share(0.25)
         await one.end(*names(6))
         assert len(one.asking) == 2, "those under way go on"
         await one.end("t6")
         assert list(one.asking) == ["t7", "t8"]
-        one.pace.share(0.5)
+        one.pace.set_share(0.5)
         await settle()
         assert len(one.asking) == 4
 
@@ -159,7 +159,7 @@ async def test_the_longer_wait_counts() -> None:
 async def test_a_provider_in_trouble_may_say_to_wait_too() -> None:
     async with provider(concurrency=2) as one:
         await one.ask(*names(4))
-        await one.end("t0", error=ProviderBroken("503", retry_after_seconds=3.0))
+        await one.end("t0", error=ProviderError("503", retry_after_seconds=3.0))
         await one.end("t1")
         assert one.said["t2"][-1] == "waiting for a place at openai: it asked to wait, again in 3 s"
         await one.clock.advance(3.0)

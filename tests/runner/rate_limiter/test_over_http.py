@@ -61,7 +61,7 @@ async def test_a_provider_busy_for_an_hour_is_asked_once_and_the_others_end_with
 async def test_a_runner_that_hears_of_others_asks_less_at_once(runner: Room, served: Endpoint) -> None:
     served.default = Reply(silent_seconds=0.05)
     for share, most in ((1.0, 2), (0.5, 1), (1.0, 2)):
-        runner.shelf.hear_share(share)
+        runner.shelf.set_share(share)
         served.most_at_once = 0
         await asyncio.gather(*(runner.make("colours", "stub/m-1") for _ in range(16)))
         assert served.most_at_once == most

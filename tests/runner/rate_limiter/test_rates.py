@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from services.runner.errors import EndpointSilent, ProviderBroken, RateLimited
-from services.runner.rate_limiter import Allowance, Pace
+from services.runner.errors import EndpointTimeout, ProviderError, RateLimited
+from services.runner.rate_limiter import ProviderLimits, RateLimiter
 from tests.runner.fakes import Clockwork
 from tests.runner.rate_limiter.harness import busy, names, provider
 
@@ -60,10 +60,10 @@ async def test_a_request_for_more_tokens_than_come_at_once_waits_for_a_full_buck
 async def test_tokens_of_a_request_that_cost_nothing_are_given_back_and_of_one_unseen_are_not() -> None:
     async with provider(concurrency=10, tokens_per_minute=6000) as one:
         await one.ask("t0", tokens=600)
-        await one.end("t0", error=ProviderBroken("500"))
+        await one.end("t0", error=ProviderError("500"))
         await one.ask("t1", tokens=600)
         assert list(one.asking) == ["t1"]
-        await one.end("t1", error=EndpointSilent("...", perhaps_billed=True))
+        await one.end("t1", error=EndpointTimeout("...", may_be_billed=True))
         await one.ask("t2", tokens=600)
         assert not one.asking
 
@@ -74,7 +74,7 @@ async def test_tokens_of_a_request_that_cost_nothing_are_given_back_and_of_one_u
 async def test_the_pace_finds_what_a_provider_bears() -> None:
     """One that takes 5 at once, each for a second, and refuses more with Retry-After: 1; 32 tries ask all the time."""
     clock = Clockwork()
-    pace = Pace("openai", Allowance(concurrency=32), clock)
+    pace = RateLimiter("openai", ProviderLimits(concurrency=32), clock)
     under_way: list[int] = []
     answered: list[float] = []
     refused: list[float] = []
@@ -92,7 +92,7 @@ async def test_the_pace_finds_what_a_provider_bears() -> None:
     async def keep_asking(number: int) -> None:
         while True:
             with suppress(RateLimited):
-                async with pace.turn(0, waits):
+                async with pace.acquire(0, waits):
                     under_way.append(number)
                     try:
                         await answer()

@@ -101,7 +101,7 @@ async def test_a_stopped_try_keeps_it_too(runner: Room, served: Endpoint) -> Non
 
 
 async def test_a_workspace_that_is_too_large_loses_its_largest_files(runner: Room, served: Endpoint) -> None:
-    size = workspace_snapshot.MOST_BYTES // 2
+    size = workspace_snapshot.MAX_BYTES // 2
     heavy = f"head -c {size} /dev/zero > a; head -c {size + 1} /dev/zero > b; seq 9 > c"
     calls(served, (("bash", json.dumps({"command": heavy})), SUBMIT))
     report = await runner.make("mend", "stub/m-1", limits=limits())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from assay.sandbox import Command, CommandResult, Sandbox
-from services.runner.errors import HostUnfit
+from services.runner.errors import HostProgramMissing
 from services.runner.solvers.agent.definitions import Bash, Python
-from services.runner.solvers.agent.tool_result import ToolRefused, ToolResult, capped
+from services.runner.solvers.agent.tool_result import ToolError, ToolResult, truncate_middle
 from services.runner.text import to_bytes
 
 _OUTPUT_BYTES = 200_000
@@ -15,18 +15,18 @@ _MAX_COMMAND_BYTES = 100_000
 _NO_SUCH_PROGRAM = 127
 
 
-async def check_host(sandbox: Sandbox) -> None:
+async def check_bash(sandbox: Sandbox) -> None:
     """Before the model does anything: afterwards nobody could tell a host without bash from a model that pretends so.
     Python is in every sandbox. Raises HostUnfit."""
     result = await sandbox.run(Command(argv=("bash", "-c", ":")))
     if result.exit_code == _NO_SUCH_PROGRAM:
-        raise HostUnfit("there is no bash in the sandbox of this machine; install bash")
+        raise HostProgramMissing("there is no bash in the sandbox of this machine; install bash")
 
 
 async def run_bash(sandbox: Sandbox, asked: Bash, most_seconds: float | None = None) -> ToolResult:
     """``most_seconds`` bounds it where the sandbox's own limit is for more than one command."""
     if "\0" in asked.command or len(to_bytes(asked.command)) > _MAX_COMMAND_BYTES:
-        raise ToolRefused(f"the command holds a NUL or more than {_MAX_COMMAND_BYTES} bytes; write a script instead")
+        raise ToolError(f"the command holds a NUL or more than {_MAX_COMMAND_BYTES} bytes; write a script instead")
     command = to_bytes(asked.command).decode()
     result = await sandbox.run(_command(("bash", "-c", command), b"", asked.timeout_seconds, most_seconds))
     return _shown(result)
@@ -62,4 +62,4 @@ def _shown(result: CommandResult) -> ToolResult:
 
 
 def _part(text: str, truncated: bool) -> str:
-    return capped(text.rstrip("\n")) + ("\n[there was more, which was not kept]" if truncated else "")
+    return truncate_middle(text.rstrip("\n")) + ("\n[there was more, which was not kept]" if truncated else "")

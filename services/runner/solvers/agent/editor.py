@@ -9,7 +9,7 @@ from glob import escape
 from assay.contracts.files import FilesRefused, check_path
 from assay.sandbox import Command, Sandbox
 from services.runner.solvers.agent.definitions import TextEditor
-from services.runner.solvers.agent.tool_result import ToolRefused, capped
+from services.runner.solvers.agent.tool_result import ToolError, truncate_middle
 from services.runner.text import to_bytes
 
 _MAX_FILE_BYTES = 2_000_000
@@ -50,26 +50,24 @@ class Editor:
         first, last = asked.view_range or (1, -1)
         last = len(lines) if last == -1 else min(last, len(lines))
         if not 1 <= first <= last:
-            raise ToolRefused(
-                f"view_range {list(asked.view_range or ())} is not in {path}, which has {len(lines)} lines"
-            )
-        return capped(_numbered(lines, first, last))
+            raise ToolError(f"view_range {list(asked.view_range or ())} is not in {path}, which has {len(lines)} lines")
+        return truncate_middle(_numbered(lines, first, last))
 
     async def _create(self, asked: TextEditor, path: str) -> str:
         if asked.file_text is None:
-            raise ToolRefused("create needs file_text")
+            raise ToolError("create needs file_text")
         before = await self._write(path, to_bytes(asked.file_text))
         return f"{path} is {'written anew' if before is not None else 'created'}, {len(asked.file_text)} characters"
 
     async def _replace(self, asked: TextEditor, path: str) -> str:
         old, new = asked.old_str, asked.new_str or ""
         if not old:
-            raise ToolRefused("str_replace needs old_str, the text to be replaced")
+            raise ToolError("str_replace needs old_str, the text to be replaced")
         text = await self._text(path)
         found = text.count(old)
         if found != 1:
             where = "nowhere" if not found else f"{found} times"
-            raise ToolRefused(f"old_str is {where} in {path}, and must be there exactly once; nothing was changed")
+            raise ToolError(f"old_str is {where} in {path}, and must be there exactly once; nothing was changed")
         at = text.index(old)
         changed = text[:at] + new + text[at + len(old) :]
         await self._write(path, to_bytes(changed))
@@ -78,10 +76,10 @@ class Editor:
 
     async def _insert(self, asked: TextEditor, path: str) -> str:
         if asked.insert_line is None or asked.insert_text is None:
-            raise ToolRefused("insert needs insert_line and insert_text")
+            raise ToolError("insert needs insert_line and insert_text")
         lines = (await self._text(path)).split("\n")
         if not 0 <= asked.insert_line <= len(lines):
-            raise ToolRefused(f"insert_line {asked.insert_line} is not in {path}, which has {len(lines)} lines")
+            raise ToolError(f"insert_line {asked.insert_line} is not in {path}, which has {len(lines)} lines")
         added = asked.insert_text.removesuffix("\n").split("\n")
         changed = "\n".join([*lines[: asked.insert_line], *added, *lines[asked.insert_line :]])
         await self._write(path, to_bytes(changed))
@@ -90,7 +88,7 @@ class Editor:
     async def _undo(self, asked: TextEditor, path: str) -> str:
         at = next((at for at in reversed(range(len(self._edits))) if self._edits[at][0] == path), None)
         if at is None:
-            raise ToolRefused(f"there is no edit of {asked.path} to undo")
+            raise ToolError(f"there is no edit of {asked.path} to undo")
         before = self._edits[at][1]
         if before is None:
             await self._sandbox.run(Command(argv=("rm", "-f", "--", path)))
@@ -103,7 +101,7 @@ class Editor:
     async def _text(self, path: str) -> str:
         content = await self._read(path) if path else None
         if content is None:
-            raise ToolRefused(f"there is no file {path or '/workspace'}; view /workspace to see what there is")
+            raise ToolError(f"there is no file {path or '/workspace'}; view /workspace to see what there is")
         return _text(content, path)
 
     async def _read(self, path: str) -> bytes | None:
@@ -112,9 +110,7 @@ class Editor:
     async def _write(self, path: str, content: bytes) -> bytes | None:
         """What was there before, which is kept to go back to."""
         if len(content) > _MAX_FILE_BYTES:
-            raise ToolRefused(
-                f"{len(content)} bytes are more than the {_MAX_FILE_BYTES} that are edited here; use bash"
-            )
+            raise ToolError(f"{len(content)} bytes are more than the {_MAX_FILE_BYTES} that are edited here; use bash")
         before = await self._read(path)
         await self._sandbox.write({path: content})
         self._edits.append((path, before))
@@ -127,22 +123,22 @@ class Editor:
         try:
             found = sorted(await self._sandbox.read([f"{escape(path)}/*" if path else "*"]))
         except FilesRefused as error:
-            raise ToolRefused(f"too much to list: {error}; use bash") from error
+            raise ToolError(f"too much to list: {error}; use bash") from error
         if path and not found:
-            raise ToolRefused(f"there is no file {path}; view /workspace to see what there is")
+            raise ToolError(f"there is no file {path}; view /workspace to see what there is")
         rest = f"\n[and {len(found) - _LISTED} more]" if len(found) > _LISTED else ""
         return "\n".join(found[:_LISTED]) + rest if found else "(empty)"
 
 
 def _text(content: bytes, path: str) -> str:
     if len(content) > _MAX_FILE_BYTES:
-        raise ToolRefused(
+        raise ToolError(
             f"{path} has {len(content)} bytes, more than the {_MAX_FILE_BYTES} that are shown here; use bash"
         )
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise ToolRefused(f"{path} is not UTF-8 text ({len(content)} bytes); use bash") from error
+        raise ToolError(f"{path} is not UTF-8 text ({len(content)} bytes); use bash") from error
 
 
 def _numbered(lines: list[str], first: int, last: int) -> str:
@@ -151,4 +147,4 @@ def _numbered(lines: list[str], first: int, last: int) -> str:
 
 def _around(text: str, first: int, last: int) -> str:
     lines = text.split("\n")
-    return capped(_numbered(lines, max(1, first - _AROUND_LINES), min(len(lines), last + _AROUND_LINES)))
+    return truncate_middle(_numbered(lines, max(1, first - _AROUND_LINES), min(len(lines), last + _AROUND_LINES)))

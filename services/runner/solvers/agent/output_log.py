@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import IO
 
 from services.runner.solvers.agent.tool_result import ToolResult
-from services.runner.tries.artifacts import TEXT, Kept
+from services.runner.tries.artifacts import TEXT, ArtifactWriter
 
-MOST_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 """Of each stream; what comes after it is dropped, and the artifact says so."""
 
 
@@ -23,7 +23,7 @@ MOST_BYTES = 16 * 1024 * 1024
 class _Stream:
     name: str
     file: IO[bytes]
-    left_bytes: int = MOST_BYTES
+    left_bytes: int = MAX_BYTES
     truncated: bool = False
 
     def add(self, step: int, printed: bytes, truncated: bool) -> None:
@@ -32,14 +32,14 @@ class _Stream:
         self.left_bytes -= self.file.write(piece[: self.left_bytes])
 
 
-class Streams:
+class CommandOutputLog:
     def __init__(self) -> None:
         self._streams = tuple(
             _Stream(name=name, file=NamedTemporaryFile(prefix="assay-stream-"))  # noqa: SIM115 - closed by __exit__
             for name in ("stdout.txt", "stderr.txt")
         )
 
-    def __enter__(self) -> Streams:
+    def __enter__(self) -> CommandOutputLog:
         return self
 
     def __exit__(
@@ -54,9 +54,9 @@ class Streams:
             if printed:
                 stream.add(step, printed, result.truncated)
 
-    async def keep(self, kept: Kept) -> None:
+    async def write_to(self, kept: ArtifactWriter) -> None:
         """Those to which anything was printed, as artifacts of the try."""
         for stream in self._streams:
-            if stream.left_bytes < MOST_BYTES:
+            if stream.left_bytes < MAX_BYTES:
                 stream.file.flush()
-                await kept.keep_file(stream.name, Path(stream.file.name), TEXT, truncated=stream.truncated)
+                await kept.write_file(stream.name, Path(stream.file.name), TEXT, truncated=stream.truncated)

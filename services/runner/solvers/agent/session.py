@@ -9,62 +9,62 @@ from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Tool
 from services.runner.errors import AnswerRefused, LimitReached
 from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.solvers.agent.commands import check_host
-from services.runner.solvers.agent.output_log import Streams
+from services.runner.solvers.agent.commands import check_bash
+from services.runner.solvers.agent.output_log import CommandOutputLog
 from services.runner.solvers.agent.prompt import NUDGE, agent_prompt
-from services.runner.solvers.agent.tool_protocol import Answered, Talk, talk_of
+from services.runner.solvers.agent.tool_protocol import CallResult, ToolProtocol, choose_protocol
 from services.runner.solvers.agent.toolbox import Toolbox
 from services.runner.solvers.agent.tooling import open_toolbox, spec_of
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.solvers.outputs import hand_in, lay_out, open_sandbox, read_outputs
-from services.runner.solvers.workspace_snapshot import remaining
-from services.runner.tries.artifacts import Opened
-from services.runner.tries.try_context import Try
+from services.runner.solvers.outputs import open_sandbox, read_outputs, write_outputs, write_workspace
+from services.runner.solvers.workspace_snapshot import snapshot_on_exit
+from services.runner.tries.artifacts import TaskBundle
+from services.runner.tries.try_context import TryContext
 
 _SILENT_TURNS = 2
 """So many in a row without a tool are an end without words."""
 
 
-async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
+async def solve(try_: TryContext, opened: TaskBundle) -> ArtifactRef:
     """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
-    with Transcript(attempt.listener, attempt, attempt.clock) as transcript, Streams() as streams:
+    with Transcript(try_.tail, try_, try_.clock) as transcript, CommandOutputLog() as streams:
         async with (
-            open_sandbox(attempt, spec_of(opened.task)) as sandbox,
-            remaining(attempt, opened, sandbox),
+            open_sandbox(try_, spec_of(opened.task)) as sandbox,
+            snapshot_on_exit(try_, opened, sandbox),
         ):
-            await lay_out(sandbox, opened)
+            await write_workspace(sandbox, opened)
             if Tool.BASH in opened.task.tools:
-                await check_host(sandbox)
-            session = Session(attempt, opened, transcript, streams)
+                await check_bash(sandbox)
+            session = Session(try_, opened, transcript, streams)
             try:
-                async with open_toolbox(attempt, opened, sandbox) as toolbox:
-                    await session.work(toolbox)
+                async with open_toolbox(try_, opened, sandbox) as toolbox:
+                    await session.run(toolbox)
             except BaseException as error:
-                await transcript.end(error)
+                await transcript.add_limit(error)
                 raise
             finally:
-                await transcript.keep(attempt.kept)
-                await streams.keep(attempt.kept)
-                await attempt.keep_response(session.said, truncated=False)
-            return await hand_in(attempt, opened, await read_outputs(sandbox, opened))
+                await transcript.write_to(try_.artifacts)
+                await streams.write_to(try_.artifacts)
+                await try_.write_response(session.last_message, truncated=False)
+            return await write_outputs(try_, opened, await read_outputs(sandbox, opened))
 
 
 class Session:
     """``said`` is the model's last message."""
 
-    def __init__(self, attempt: Try, opened: Opened, transcript: Transcript, streams: Streams) -> None:
-        self.said = ""
-        self._attempt, self._opened, self._transcript, self._streams = attempt, opened, transcript, streams
-        self._limits = attempt.ticket.limits
+    def __init__(self, try_: TryContext, opened: TaskBundle, transcript: Transcript, streams: CommandOutputLog) -> None:
+        self.last_message = ""
+        self._attempt, self._opened, self._transcript, self._streams = try_, opened, transcript, streams
+        self._limits = try_.ticket.limits
         self._messages: list[ChatMessage] = []
 
-    async def work(self, toolbox: Toolbox) -> None:
+    async def run(self, toolbox: Toolbox) -> None:
         """Until the model submits or falls silent. Raises LimitReached."""
-        attempt, opened = self._attempt, self._opened
-        talk = talk_of(attempt.ticket.model.parameters.tools, toolbox.definitions)
-        sample = opened.sample(attempt.ticket.sample_id)
-        self._messages = agent_prompt(opened.task, sample, opened.workspace, self._limits, talk.told)
-        await attempt.keep_prompt(self._messages)
+        try_, opened = self._attempt, self._opened
+        talk = choose_protocol(try_.ticket.model.parameters.tools, toolbox.definitions)
+        sample = opened.sample(try_.ticket.sample_id)
+        self._messages = agent_prompt(opened.task, sample, opened.workspace, self._limits, talk.system_text)
+        await try_.write_prompt(self._messages)
         silent = 0
         while silent < _SILENT_TURNS:
             calls = await self._turn(talk)
@@ -79,23 +79,23 @@ class Session:
         self._attempt.notes.append("the model ended without submitting")
         await self._transcript.add(StepKind.END, "the model called no tool any more; its work is handed in as it is")
 
-    async def _turn(self, talk: Talk) -> Sequence[ToolCall]:
+    async def _turn(self, talk: ToolProtocol) -> Sequence[ToolCall]:
         """One message of the model; the calls it makes."""
         most = self._limits.turns
         if most is not None and self._transcript.turn >= most:
             raise LimitReached("turns", f"all {most} turns are taken")
         self._transcript.turn += 1
-        completion = await self._attempt.turn(self._messages, talk.offered)
-        await self._attempt.listener.flush()
-        self.said = completion.text
+        completion = await self._attempt.turn(self._messages, talk.request_tools)
+        await self._attempt.tail.flush()
+        self.last_message = completion.text
         await self._transcript.add(StepKind.MESSAGE, completion.text)
         self._refuse(completion)
-        self._messages.append(talk.said(completion))
+        self._messages.append(talk.assistant_message(completion))
         return talk.calls(completion)
 
-    async def _use(self, calls: Sequence[ToolCall], toolbox: Toolbox, talk: Talk) -> bool:
+    async def _use(self, calls: Sequence[ToolCall], toolbox: Toolbox, talk: ToolProtocol) -> bool:
         """Carries the calls out, in order; whether one of them submitted, after which none counts."""
-        answered: list[Answered] = []
+        answered: list[CallResult] = []
         for call in calls:
             most = self._limits.tool_calls
             if most is not None and self._transcript.tool_calls >= most:
@@ -111,7 +111,7 @@ class Session:
             if result.submitted:
                 return True
             answered.append((call, result.text))
-        self._messages.extend(talk.results(answered))
+        self._messages.extend(talk.result_messages(answered))
         return False
 
     def _refuse(self, completion: Completion) -> None:

@@ -7,59 +7,59 @@ from typing import Protocol
 
 from assay.contracts.models import ToolCalls
 from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.models.text_tool_calls import explain, hear
+from services.runner.models.text_tool_calls import describe_tools, parse
 from services.runner.models.tools import ToolDefinition
 
-Answered = tuple[ToolCall, str]
+CallResult = tuple[ToolCall, str]
 """A call and what came of it."""
 
 
-class Talk(Protocol):
+class ToolProtocol(Protocol):
     """``offered`` are the tools that go into the request, ``told`` is what the prompt says of them."""
 
-    offered: Sequence[ToolDefinition]
-    told: str
+    request_tools: Sequence[ToolDefinition]
+    system_text: str
 
     def calls(self, completion: Completion) -> Sequence[ToolCall]: ...
 
-    def said(self, completion: Completion) -> ChatMessage: ...
+    def assistant_message(self, completion: Completion) -> ChatMessage: ...
 
-    def results(self, answered: Sequence[Answered]) -> list[ChatMessage]: ...
+    def result_messages(self, answered: Sequence[CallResult]) -> list[ChatMessage]: ...
 
 
-class Native:
+class NativeToolProtocol:
     def __init__(self, tools: Sequence[ToolDefinition]) -> None:
-        self.offered = tools
-        self.told = ""
+        self.request_tools = tools
+        self.system_text = ""
 
     def calls(self, completion: Completion) -> Sequence[ToolCall]:
         return completion.tool_calls
 
-    def said(self, completion: Completion) -> ChatMessage:
+    def assistant_message(self, completion: Completion) -> ChatMessage:
         return ChatMessage(role="assistant", content=completion.text, tool_calls=completion.tool_calls)
 
-    def results(self, answered: Sequence[Answered]) -> list[ChatMessage]:
+    def result_messages(self, answered: Sequence[CallResult]) -> list[ChatMessage]:
         return [ChatMessage(role="tool", content=text, tool_call_id=call.call_id) for call, text in answered]
 
 
-class Spoken:
+class TextToolProtocol:
     """The conversation is of plain messages alone."""
 
     def __init__(self, tools: Sequence[ToolDefinition]) -> None:
-        self.offered: Sequence[ToolDefinition] = ()
-        self.told = explain(tools)
+        self.request_tools: Sequence[ToolDefinition] = ()
+        self.system_text = describe_tools(tools)
 
     def calls(self, completion: Completion) -> Sequence[ToolCall]:
-        call = hear(completion.text)
+        call = parse(completion.text)
         return (call,) if call else ()
 
-    def said(self, completion: Completion) -> ChatMessage:
+    def assistant_message(self, completion: Completion) -> ChatMessage:
         return ChatMessage(role="assistant", content=completion.text)
 
-    def results(self, answered: Sequence[Answered]) -> list[ChatMessage]:
+    def result_messages(self, answered: Sequence[CallResult]) -> list[ChatMessage]:
         texts = [f"{call.name or 'The call'} gave:\n{text}" for call, text in answered]
         return [ChatMessage(role="user", content="\n\n".join(texts))]
 
 
-def talk_of(asked: ToolCalls | None, tools: Sequence[ToolDefinition]) -> Talk:
-    return Spoken(tools) if asked is ToolCalls.TEXT else Native(tools)
+def choose_protocol(asked: ToolCalls | None, tools: Sequence[ToolDefinition]) -> ToolProtocol:
+    return TextToolProtocol(tools) if asked is ToolCalls.TEXT else NativeToolProtocol(tools)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 MAX_CHARACTERS = 12_000
 
 
-class ToolRefused(Exception):
+class ToolError(Exception):
     """The tool cannot do that; the text tells the model why and what it may do instead."""
 
 
@@ -27,7 +27,7 @@ class ToolResult:
     truncated: bool = False
 
 
-def capped(text: str, most: int = MAX_CHARACTERS) -> str:
+def truncate_middle(text: str, most: int = MAX_CHARACTERS) -> str:
     """Its beginning and its end, where it is too long."""
     if len(text) <= most:
         return text

@@ -23,9 +23,9 @@ from services.runner.solvers.agent.definitions import (
     definitions,
 )
 from services.runner.solvers.agent.editor import Editor
-from services.runner.solvers.agent.mcp import Servers
-from services.runner.solvers.agent.tool_result import ToolRefused, ToolResult, capped
-from services.runner.solvers.unified_diff import diff_of
+from services.runner.solvers.agent.mcp import McpServers
+from services.runner.solvers.agent.tool_result import ToolError, ToolResult, truncate_middle
+from services.runner.solvers.unified_diff import diff_files
 from services.runner.text import clean, to_bytes
 
 
@@ -33,7 +33,7 @@ class Toolbox:
     """``workspace`` is what the attempt started from, ``servers`` have the tools that the task brings along."""
 
     def __init__(
-        self, tools: Sequence[Tool], sandbox: Sandbox, workspace: Files, servers: Servers | None = None
+        self, tools: Sequence[Tool], sandbox: Sandbox, workspace: Files, servers: McpServers | None = None
     ) -> None:
         self._tools = tools
         self._servers = servers
@@ -51,8 +51,8 @@ class Toolbox:
         HostUnfit."""
         try:
             return await self._use(call)
-        except (ToolRefused, FilesRefused, Malformed) as error:
-            return ToolResult(text=f"error: {capped(str(error))}", failed=True)
+        except (ToolError, FilesRefused, Malformed) as error:
+            return ToolResult(text=f"error: {truncate_middle(str(error))}", failed=True)
 
     async def _use(self, call: ToolCall) -> ToolResult:
         tool = next((tool for tool in self._tools if tool.value == call.name), None)
@@ -61,7 +61,7 @@ class Toolbox:
                 return found
             named = f"there is no tool {clean(call.name, 100)!r}" if call.name else "the tool call cannot be read"
             brought = [it.name for it in self._servers.definitions] if self._servers else []
-            raise ToolRefused(f"{named}; there are {', '.join([*self._tools, *brought])}")
+            raise ToolError(f"{named}; there are {', '.join([*self._tools, *brought])}")
         asked = decode(ARGUMENTS[tool], to_bytes(call.arguments.strip() or "{}"))
         match tool:
             case Tool.BASH:
@@ -77,12 +77,12 @@ class Toolbox:
 
     async def _after(self, result: ToolResult) -> ToolResult:
         """A limit that ends a command ends all that runs in the sandbox."""
-        told = await self._servers.begin_again() if self._servers and result.killed else ""
+        told = await self._servers.restart() if self._servers and result.killed else ""
         return replace(result, text=f"{result.text}\n{told}") if told else result
 
     async def _diff(self, asked: GitDiff) -> str:
         patterns = [asked.path] if asked.path else ["*"]
         now = await self._sandbox.read(patterns)
         before = {path: content for path, content in self._workspace.items() if matches(path, patterns)}
-        diff = await asyncio.to_thread(diff_of, before, now)
-        return capped(diff.decode("utf-8", "replace")) if diff else "(nothing has changed)"
+        diff = await asyncio.to_thread(diff_files, before, now)
+        return truncate_middle(diff.decode("utf-8", "replace")) if diff else "(nothing has changed)"

@@ -10,10 +10,10 @@ from msgspec import structs
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.contracts.tasks import PublicTask
 from assay.sandbox import Sandbox
-from services.runner.solvers.agent.mcp import open_servers
+from services.runner.solvers.agent.mcp import open_mcp_servers
 from services.runner.solvers.agent.toolbox import Toolbox
-from services.runner.tries.artifacts import Opened
-from services.runner.tries.try_context import Try
+from services.runner.tries.artifacts import TaskBundle
+from services.runner.tries.try_context import TryContext
 
 _LONGEST_SECONDS = 86_400.0
 
@@ -28,12 +28,12 @@ def spec_of(task: PublicTask) -> SandboxSpec:
 
 
 @asynccontextmanager
-async def open_toolbox(attempt: Try, opened: Opened, sandbox: Sandbox) -> AsyncGenerator[Toolbox]:
+async def open_toolbox(try_: TryContext, opened: TaskBundle, sandbox: Sandbox) -> AsyncGenerator[Toolbox]:
     """Raises TaskUnusable or ToolsAway for what the task's servers lack."""
     task = opened.task
     if not task.mcp:
         yield Toolbox(task.tools, sandbox, opened.workspace)
         return
-    allowed = attempt.ports.mcp_urls
-    async with open_servers(task.mcp, sandbox, task.sandbox.wall_seconds, allowed) as servers:
+    allowed = try_.ports.mcp_urls
+    async with open_mcp_servers(task.mcp, sandbox, task.sandbox.wall_seconds, allowed) as servers:
         yield Toolbox(task.tools, sandbox, opened.workspace, servers)

@@ -19,9 +19,9 @@ from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind, TailKind
 from services.runner.errors import LimitReached
 from services.runner.text import storable
-from services.runner.tries.artifacts import JSON_LINES, Kept
-from services.runner.tries.outcome import time_over
-from services.runner.tries.tail_writer import Listener
+from services.runner.tries.artifacts import JSON_LINES, ArtifactWriter
+from services.runner.tries.outcome import timeout_reason
+from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
 
 NAME = "transcript.jsonl"
@@ -33,7 +33,7 @@ _KINDS = {
 }
 
 
-class Spent(Protocol):
+class Spend(Protocol):
     """What the try has used so far."""
 
     @property
@@ -46,7 +46,7 @@ class Spent(Protocol):
 class Transcript:
     """``turn`` and ``tool_calls`` are counted by who writes it."""
 
-    def __init__(self, listener: Listener, spent: Spent, clock: WallClock) -> None:
+    def __init__(self, listener: TailWriter, spent: Spend, clock: WallClock) -> None:
         self.turn = self.tool_calls = self.steps = 0
         self._listener, self._spent, self._clock = listener, spent, clock
         self._file = NamedTemporaryFile(prefix="assay-transcript-")  # noqa: SIM115 - closed by __exit__
@@ -78,17 +78,17 @@ class Transcript:
         )
         self._file.write(encode(step) + b"\n")
         shown = f"{step.tool}: {text}" if kind is StepKind.CALL else text
-        await self._listener.say(_KINDS[kind], shown, msgspec.structs.replace(step, text=""))
+        await self._listener.emit(_KINDS[kind], shown, msgspec.structs.replace(step, text=""))
         return step
 
-    async def end(self, error: BaseException) -> None:
+    async def add_limit(self, error: BaseException) -> None:
         """The last step, where one of the attempt's limits was the end."""
         if isinstance(error, LimitReached):
             await self.add(StepKind.END, str(error))
-        elif self._clock.ran_out:
-            await self.add(StepKind.END, time_over(self._clock.seconds))
+        elif self._clock.expired:
+            await self.add(StepKind.END, timeout_reason(self._clock.seconds))
 
-    async def keep(self, kept: Kept) -> ArtifactRef:
+    async def write_to(self, kept: ArtifactWriter) -> ArtifactRef:
         """The whole of it, as an artifact of the try."""
         self._file.flush()
-        return await kept.keep_file(NAME, Path(self._file.name), JSON_LINES)
+        return await kept.write_file(NAME, Path(self._file.name), JSON_LINES)

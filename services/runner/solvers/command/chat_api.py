@@ -36,7 +36,7 @@ class _Message(msgspec.Struct, frozen=True):
     tool_call_id: str = ""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ChatRequest(msgspec.Struct, frozen=True):
     """What else a program sends, such as a temperature or the name of a model, is the run's to say and not heard."""
 
     messages: list[_Message]
@@ -46,16 +46,16 @@ class Asked(msgspec.Struct, frozen=True):
     stream: bool = False
 
     @property
-    def most_tokens(self) -> int | None:
+    def output_token_limit(self) -> int | None:
         """The lower of the two names' values; None where neither says a number that can be meant."""
         said = [count for count in (self.max_tokens, self.max_completion_tokens) if count is not None and count > 0]
         return min(said, default=None)
 
 
-def read_asked(body: bytes) -> Asked:
+def parse_chat_request(body: bytes) -> ChatRequest:
     """Raises BadRequest."""
     try:
-        asked = decode(Asked, body)
+        asked = decode(ChatRequest, body)
     except Malformed as error:
         raise BadRequest(400, str(error)) from error
     if not asked.messages:
@@ -63,7 +63,7 @@ def read_asked(body: bytes) -> Asked:
     return asked
 
 
-def messages_of(asked: Asked) -> list[ChatMessage]:
+def to_messages(asked: ChatRequest) -> list[ChatMessage]:
     return [
         ChatMessage(
             role="system" if message.role == "developer" else message.role,
@@ -78,14 +78,14 @@ def messages_of(asked: Asked) -> list[ChatMessage]:
     ]
 
 
-def tools_of(asked: Asked) -> list[ToolDefinition]:
+def to_tools(asked: ChatRequest) -> list[ToolDefinition]:
     return [
         ToolDefinition(name=it.function.name, description=it.function.description, arguments=it.function.parameters)
         for it in asked.tools or ()
     ]
 
 
-def whole(model: str, number: int, completion: Completion) -> bytes:
+def completion_body(model: str, number: int, completion: Completion) -> bytes:
     message: dict[str, Any] = {"role": "assistant", "content": completion.text or None}
     if completion.tool_calls:
         message["tool_calls"] = _calls(completion)
@@ -93,12 +93,12 @@ def whole(model: str, number: int, completion: Completion) -> bytes:
     return encode(_frame(model, number, "chat.completion") | {"choices": [choice], "usage": _usage(completion)})
 
 
-def text_event(model: str, number: int, text: str) -> bytes:
+def text_chunk(model: str, number: int, text: str) -> bytes:
     """A piece of the text, in a stream."""
     return _event(model, number, {"choices": [_delta({"role": "assistant", "content": text})]})
 
 
-def last_events(model: str, number: int, completion: Completion) -> bytes:
+def final_chunks(model: str, number: int, completion: Completion) -> bytes:
     """All but the text: calls come whole, and what was used when it is known."""
     calls = [{"index": index, **call} for index, call in enumerate(_calls(completion))]
     finish = _delta({}) | {"finish_reason": completion.finish_reason or "stop"}
@@ -110,11 +110,11 @@ def last_events(model: str, number: int, completion: Completion) -> bytes:
     return b"".join(_event(model, number, event) for event in events) + b"data: [DONE]\n\n"
 
 
-def error(message: str, code: str) -> bytes:
+def error_body(message: str, code: str) -> bytes:
     return encode({"error": {"message": message, "type": code, "code": code}})
 
 
-def models(model: str) -> bytes:
+def models_body(model: str) -> bytes:
     return encode({"object": "list", "data": [{"id": model, "object": "model", "owned_by": "assay"}]})
 
 

@@ -17,33 +17,33 @@ from services.runner.errors import CallRetryable, LimitReached, PromptRefused, P
 from services.runner.models import ChatMessage, Completion, OnText
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.chat_api import (
-    Asked,
-    error,
-    messages_of,
-    models,
-    read_asked,
-    tools_of,
-    whole,
+    ChatRequest,
+    completion_body,
+    error_body,
+    models_body,
+    parse_chat_request,
+    to_messages,
+    to_tools,
 )
-from services.runner.solvers.command.event_stream import Streaming
+from services.runner.solvers.command.event_stream import EventStream
 from services.runner.solvers.command.http import MAX_HEAD_BYTES, BadRequest, HttpRequest, answer, read_request
-from services.runner.tries.try_context import Try
+from services.runner.tries.try_context import TryContext
 
 SOCKET = "model.sock"
 
 
-class Proxy:
+class ModelProxy:
     """``folder`` on the host holds the socket. ``ended`` gets the error after which the try cannot go on, and
     ``broken_off`` that which cut off an answer, until there is another. Requests that come at once are made one after
     another."""
 
-    def __init__(self, attempt: Try, transcript: Transcript, folder: Path) -> None:
+    def __init__(self, try_: TryContext, transcript: Transcript, folder: Path) -> None:
         self.token = secrets.token_urlsafe(24)
         self.folder = folder
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.broken_off: Exception | None = None
-        self._attempt, self._transcript = attempt, transcript
-        self._model = attempt.ticket.model.name
+        self.stream_failure: Exception | None = None
+        self._attempt, self._transcript = try_, transcript
+        self._model = try_.ticket.model.name
         self._numbers = itertools.count(1)
         self._turn = asyncio.Lock()
         self._connections: set[asyncio.Task[None]] = set()
@@ -65,10 +65,10 @@ class Proxy:
             try:
                 await self._answer(await read_request(reader), writer)
             except BadRequest as refused:
-                writer.write(answer(refused.status, error(str(refused), "invalid_request_error")))
+                writer.write(answer(refused.status, error_body(str(refused), "invalid_request_error")))
             except Exception as failure:
                 self._end(failure)
-                writer.write(answer(402, error("the attempt has ended", "attempt_ended")))
+                writer.write(answer(402, error_body("the attempt has ended", "attempt_ended")))
             await writer.drain()
         writer.close()
 
@@ -76,41 +76,41 @@ class Proxy:
         if not hmac.compare_digest(request.token.encode(), self.token.encode()):
             raise BadRequest(401, "the token is not this try's; it is in the variable OPENAI_API_KEY")
         if (request.method, request.path) == ("GET", "/v1/models"):
-            writer.write(answer(200, models(self._model)))
+            writer.write(answer(200, models_body(self._model)))
             return
         if (request.method, request.path) != ("POST", "/v1/chat/completions"):
             raise BadRequest(404, f"there is no {request.method} {request.path}; POST to /v1/chat/completions")
-        asked, number = read_asked(request.body), next(self._numbers)
+        asked, number = parse_chat_request(request.body), next(self._numbers)
         if not asked.stream:
-            writer.write(answer(200, whole(self._model, number, await self._complete(asked))))
+            writer.write(answer(200, completion_body(self._model, number, await self._complete(asked))))
             return
-        streaming = Streaming(writer, self._model, number)
+        streaming = EventStream(writer, self._model, number)
         try:
-            await streaming.finish(await self._complete(asked, streaming.hear))
+            await streaming.finish(await self._complete(asked, streaming.send_text))
         except CallRetryable as failure:
-            if not streaming.begun:
+            if not streaming.started:
                 raise
-            self.broken_off = failure
+            self.stream_failure = failure
         finally:
             await streaming.close()
 
-    async def _complete(self, asked: Asked, on_text: OnText | None = None) -> Completion:
+    async def _complete(self, asked: ChatRequest, on_text: OnText | None = None) -> Completion:
         async with self._turn:
             return await self._take_turn(asked, on_text)
 
-    async def _take_turn(self, asked: Asked, on_text: OnText | None) -> Completion:
+    async def _take_turn(self, asked: ChatRequest, on_text: OnText | None) -> Completion:
         limits, transcript = self._attempt.ticket.limits, self._transcript
         if limits.turns is not None and transcript.turn >= limits.turns:
             raise LimitReached("turns", f"all {limits.turns} turns are taken")
-        messages = messages_of(asked)
+        messages = to_messages(asked)
         await self._hear_results(messages)
         transcript.turn += 1
         try:
-            completion = await self._attempt.turn(messages, tools_of(asked), asked.most_tokens, on_text)
+            completion = await self._attempt.turn(messages, to_tools(asked), asked.output_token_limit, on_text)
         except (PromptTooLong, PromptRefused) as refused:
             raise BadRequest(400, str(refused)) from refused
-        self.broken_off = None
-        await self._attempt.listener.flush()
+        self.stream_failure = None
+        await self._attempt.tail.flush()
         await transcript.add(StepKind.MESSAGE, completion.text)
         for call in completion.tool_calls:
             if limits.tool_calls is not None and transcript.tool_calls >= limits.tool_calls:
@@ -135,10 +135,10 @@ class Proxy:
 
 
 @asynccontextmanager
-async def open_proxy(attempt: Try, transcript: Transcript) -> AsyncGenerator[Proxy]:
+async def open_proxy(try_: TryContext, transcript: Transcript) -> AsyncGenerator[ModelProxy]:
     """Listening until the block is left; then the socket is gone, and with it all that the token was worth."""
     folder = Path(mkdtemp(prefix="assay-model-"))
-    proxy = Proxy(attempt, transcript, folder)
+    proxy = ModelProxy(try_, transcript, folder)
     try:
         server = await asyncio.start_unix_server(proxy.serve, folder / SOCKET, limit=MAX_HEAD_BYTES)
         try:

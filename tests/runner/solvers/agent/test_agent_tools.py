@@ -11,7 +11,7 @@ import pytest
 from assay.contracts.tasks import SandboxSpec, Tool
 from assay.sandbox import Sandbox, open_sandbox_provider
 from services.runner.models import ToolCall
-from services.runner.solvers.agent.tool_result import MAX_CHARACTERS, ToolResult, capped
+from services.runner.solvers.agent.tool_result import MAX_CHARACTERS, ToolResult, truncate_middle
 from services.runner.solvers.agent.toolbox import Toolbox
 
 WORKSPACE = {"a.txt": b"one\ntwo\nthree\n", "src/b.py": b"x = 1\n", "blob": b"\xff\xfe\x00"}
@@ -50,7 +50,7 @@ async def test_a_long_output_is_cut_in_the_middle(sandbox: Sandbox) -> None:
     assert result.text.startswith("1\n2\n")
     assert "characters left out" in result.text
     assert "20000\n[exit code 0]" in result.text
-    assert capped("x" * MAX_CHARACTERS) == "x" * MAX_CHARACTERS
+    assert truncate_middle("x" * MAX_CHARACTERS) == "x" * MAX_CHARACTERS
 
 
 async def test_a_flood_ends_the_command_and_not_the_attempt(sandbox: Sandbox) -> None:

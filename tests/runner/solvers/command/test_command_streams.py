@@ -21,7 +21,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from services.runner.models import Completion
-from services.runner.solvers.command.event_stream import Streaming
+from services.runner.solvers.command.event_stream import EventStream
 from tests.runner.endpoint import USAGE, Endpoint, Reply
 from tests.runner.harness import Room
 
@@ -93,8 +93,8 @@ async def test_a_limit_is_told_as_an_error(runner: Room, served: Endpoint) -> No
 async def test_clients_can_tell_the_whole_from_what_was_cut_off(tmp_path: Path, whole: bool) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        streaming = Streaming(writer, "stub/m-1", 1)
-        streaming.hear("half")
+        streaming = EventStream(writer, "stub/m-1", 1)
+        streaming.send_text("half")
         await asyncio.sleep(0.05)
         if whole:
             await streaming.finish(Completion(text="half"))

@@ -4,6 +4,6 @@ Written here and not by the protocol's SDK, which brings a web server along: of 
 What a server says is as little to be believed as what code in the sandbox does.
 """
 
-from services.runner.solvers.agent.mcp.servers import Servers, open_servers
+from services.runner.solvers.agent.mcp.servers import McpServers, open_mcp_servers
 
-__all__ = ["Servers", "open_servers"]
+__all__ = ["McpServers", "open_mcp_servers"]

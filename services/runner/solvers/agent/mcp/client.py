@@ -10,18 +10,18 @@ import msgspec
 
 from services.runner.solvers.agent.mcp.messages import (
     PROTOCOL,
-    SPOKEN,
-    Called,
-    Initialized,
+    SUPPORTED_VERSIONS,
+    CallToolResult,
+    InitializeResult,
+    ListToolsResult,
     Message,
     Tool,
-    ToolPage,
     notification,
     read_message,
-    reply,
     request,
+    response,
 )
-from services.runner.solvers.agent.mcp.transport import Link, ServerGone
+from services.runner.solvers.agent.mcp.transport import ServerDisconnected, Transport
 
 T = TypeVar("T")
 MAX_TOOLS = 128
@@ -29,14 +29,14 @@ _MAX_MESSAGES = 10_000
 """That a server may send before the answer: progress, logs, questions."""
 
 
-class ServerRefused(Exception):
+class ServerError(Exception):
     """The server answered with an error; it lives."""
 
 
-class Client:
+class McpClient:
     """Raises ServerGone, ServerRefused, or TimeoutError after ``seconds`` without an answer."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Transport) -> None:
         self._link = link
         self._number = 0
 
@@ -44,19 +44,19 @@ class Client:
         """The handshake; all tools the server has."""
         about = {"clientInfo": {"name": "assay", "version": "1"}, "capabilities": {}, "protocolVersion": PROTOCOL}
         async with asyncio.timeout(seconds):
-            greeting = await self._ask("initialize", about, Initialized)
-            if greeting.protocol_version not in SPOKEN:
-                raise ServerRefused(f"it speaks {greeting.protocol_version!r}, and we {', '.join(SPOKEN)}")
+            greeting = await self._ask("initialize", about, InitializeResult)
+            if greeting.protocol_version not in SUPPORTED_VERSIONS:
+                raise ServerError(f"it speaks {greeting.protocol_version!r}, and we {', '.join(SUPPORTED_VERSIONS)}")
             await self._link.send(notification("notifications/initialized"))
             return await self._tools()
 
-    async def call(self, tool: str, arguments: dict[str, Any], seconds: float) -> Called:
+    async def call(self, tool: str, arguments: dict[str, Any], seconds: float) -> CallToolResult:
         """When the time is over the server is told so; what it answers then is not heard."""
         try:
             async with asyncio.timeout(seconds):
-                return await self._ask("tools/call", {"name": tool, "arguments": arguments}, Called)
+                return await self._ask("tools/call", {"name": tool, "arguments": arguments}, CallToolResult)
         except TimeoutError:
-            with suppress(ServerGone):
+            with suppress(ServerDisconnected):
                 cancelled = {"requestId": self._number, "reason": "it took too long"}
                 await self._link.send(notification("notifications/cancelled", cancelled))
             raise
@@ -69,10 +69,10 @@ class Client:
         cursors: set[str] = set()
         params: dict[str, Any] = {}
         while True:
-            page = await self._ask("tools/list", params, ToolPage)
+            page = await self._ask("tools/list", params, ListToolsResult)
             found += page.tools
             if len(found) > MAX_TOOLS:
-                raise ServerRefused(f"it has more than {MAX_TOOLS} tools")
+                raise ServerError(f"it has more than {MAX_TOOLS} tools")
             if not page.next_cursor or page.next_cursor in cursors:
                 return found
             cursors.add(page.next_cursor)
@@ -81,23 +81,23 @@ class Client:
     async def _ask(self, method: str, params: dict[str, Any], kind: type[T]) -> T:
         self._number += 1
         heard = 0
-        async with aclosing(self._link.exchange(request(self._number, method, params))) as messages:
+        async with aclosing(self._link.request(request(self._number, method, params))) as messages:
             async for data in messages:
                 message = read_message(data)
                 if message and not message.method and message.id == self._number:
                     return _result(message, method, kind)
                 if message and message.method and message.id is not None:
-                    await self._link.send(reply(message))
+                    await self._link.send(response(message))
                 heard += 1
                 if heard > _MAX_MESSAGES:
-                    raise ServerGone(f"it sent {heard} messages and no answer to {method}")
-        raise ServerGone(f"it ended its answer to {method} without giving one")
+                    raise ServerDisconnected(f"it sent {heard} messages and no answer to {method}")
+        raise ServerDisconnected(f"it ended its answer to {method} without giving one")
 
 
 def _result(message: Message, method: str, kind: type[T]) -> T:
     if message.error is not None:
-        raise ServerRefused(f"{message.error.message or 'an error without words'} ({message.error.code})")
+        raise ServerError(f"{message.error.message or 'an error without words'} ({message.error.code})")
     try:
         return msgspec.convert(message.result or {}, kind)
     except msgspec.ValidationError as error:
-        raise ServerRefused(f"its answer to {method} cannot be read: {error}") from error
+        raise ServerError(f"its answer to {method} cannot be read: {error}") from error

@@ -9,11 +9,11 @@ import msgspec
 from assay.contracts.codec import encode
 
 PROTOCOL = "2025-06-18"
-SPOKEN = (PROTOCOL, "2025-03-26", "2024-11-05")
+SUPPORTED_VERSIONS = (PROTOCOL, "2025-03-26", "2024-11-05")
 METHOD_UNKNOWN = -32601
 
 
-class Failure(msgspec.Struct, frozen=True):
+class JsonRpcError(msgspec.Struct, frozen=True):
     code: int = 0
     message: str = ""
 
@@ -24,10 +24,10 @@ class Message(msgspec.Struct, frozen=True):
     id: int | str | None = None
     method: str = ""
     result: dict[str, Any] | None = None
-    error: Failure | None = None
+    error: JsonRpcError | None = None
 
 
-class Initialized(msgspec.Struct, frozen=True, rename="camel"):
+class InitializeResult(msgspec.Struct, frozen=True, rename="camel"):
     protocol_version: str
 
 
@@ -37,7 +37,7 @@ class Tool(msgspec.Struct, frozen=True, rename="camel"):
     input_schema: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
 
-class ToolPage(msgspec.Struct, frozen=True, rename="camel"):
+class ListToolsResult(msgspec.Struct, frozen=True, rename="camel"):
     tools: list[Tool]
     next_cursor: str | None = None
 
@@ -53,7 +53,7 @@ class Content(msgspec.Struct, frozen=True, rename="camel"):
     resource: dict[str, Any] | None = None
 
 
-class Called(msgspec.Struct, frozen=True, rename="camel"):
+class CallToolResult(msgspec.Struct, frozen=True, rename="camel"):
     content: list[Content] = msgspec.field(default_factory=list[Content])
     structured_content: Any = None
     is_error: bool = False
@@ -75,7 +75,7 @@ def notification(method: str, params: dict[str, Any] | None = None) -> bytes:
     return encode({"jsonrpc": "2.0", "method": method, **({"params": params} if params else {})})
 
 
-def reply(asked: Message) -> bytes:
+def response(asked: Message) -> bytes:
     """To what a server asks of us: that we live is all we can tell it."""
     if asked.method == "ping":
         return encode({"jsonrpc": "2.0", "id": asked.id, "result": {}})
@@ -83,7 +83,7 @@ def reply(asked: Message) -> bytes:
     return encode({"jsonrpc": "2.0", "id": asked.id, "error": failure})
 
 
-def text_of(called: Called) -> str:
+def result_text(called: CallToolResult) -> str:
     """What the model is told; other things than text are named."""
     told = [_piece(piece) for piece in called.content]
     if not told and called.structured_content is not None:

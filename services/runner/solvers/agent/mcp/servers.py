@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from assay.contracts.codec import Malformed, decode, encode
 from assay.contracts.tasks import McpServer
 from assay.sandbox import Command, Sandbox
-from services.runner.errors import TaskUnusable, ToolsAway
+from services.runner.errors import TaskUnusable, ToolServerUnavailable
 from services.runner.models import ToolCall
 from services.runner.models.tools import ToolDefinition
-from services.runner.solvers.agent.mcp.client import Client, ServerRefused
-from services.runner.solvers.agent.mcp.messages import Tool, text_of
-from services.runner.solvers.agent.mcp.transport import HttpLink, Link, PipeLink, ServerGone
-from services.runner.solvers.agent.tool_result import ToolRefused, ToolResult, capped
+from services.runner.solvers.agent.mcp.client import McpClient, ServerError
+from services.runner.solvers.agent.mcp.messages import Tool, result_text
+from services.runner.solvers.agent.mcp.transport import HttpTransport, ServerDisconnected, StdioTransport, Transport
+from services.runner.solvers.agent.tool_result import ToolError, ToolResult, truncate_middle
 from services.runner.text import clean, to_bytes
 
 START_SECONDS = 30.0
@@ -33,12 +33,12 @@ class _Server:
     """``gone`` says why it can be asked no more."""
 
     spec: McpServer
-    client: Client
+    client: McpClient
     tools: list[Tool] = field(default_factory=list[Tool])
     gone: str = ""
 
 
-class Servers:
+class McpServers:
     """A call may take ``call_seconds``. A server that ends is told of once; then its tools refuse."""
 
     def __init__(self, sandbox: Sandbox, call_seconds: float, allowed_urls: Sequence[str] = ()) -> None:
@@ -53,12 +53,12 @@ class Servers:
     async def start(self, specs: Sequence[McpServer]) -> None:
         """Raises TaskUnusable for a URL that is not allowed, ToolsAway for a server that does not come up."""
         for spec in specs:
-            server = _Server(spec=spec, client=Client(await self._link(spec)))
+            server = _Server(spec=spec, client=McpClient(await self._link(spec)))
             self._servers.append(server)
             try:
                 server.tools = await server.client.start(START_SECONDS)
-            except (ServerGone, ServerRefused, TimeoutError) as error:
-                raise ToolsAway(f"the MCP server {spec.name!r} does not start: {_why(error)}") from error
+            except (ServerDisconnected, ServerError, TimeoutError) as error:
+                raise ToolServerUnavailable(f"the MCP server {spec.name!r} does not start: {_why(error)}") from error
             for tool in server.tools:
                 self._tools[self._name(spec, tool)] = (server, tool)
 
@@ -68,27 +68,27 @@ class Servers:
             return None
         server, tool = self._tools[call.name]
         if server.gone:
-            raise ToolRefused(f"the MCP server {server.spec.name} has ended, and with it this tool")
+            raise ToolError(f"the MCP server {server.spec.name} has ended, and with it this tool")
         try:
             called = await server.client.call(tool.name, _arguments(call), self.call_seconds)
-        except ServerRefused as error:
-            raise ToolRefused(clean(str(error))) from error
+        except ServerError as error:
+            raise ToolError(clean(str(error))) from error
         except TimeoutError as error:
-            raise ToolRefused(f"{call.name} did not answer within {self.call_seconds:g} s") from error
-        except ServerGone as error:
+            raise ToolError(f"{call.name} did not answer within {self.call_seconds:g} s") from error
+        except ServerDisconnected as error:
             server.gone = str(error)
-            raise ToolRefused(f"the MCP server {server.spec.name} is gone ({error}); its tools are, too") from error
-        return ToolResult(text=capped(text_of(called)), failed=called.is_error)
+            raise ToolError(f"the MCP server {server.spec.name} is gone ({error}); its tools are, too") from error
+        return ToolResult(text=truncate_middle(result_text(called)), failed=called.is_error)
 
-    async def begin_again(self) -> str:
+    async def restart(self) -> str:
         """After a limit that ended everything in the sandbox, the servers in it too, which is not their doing: what to
         tell the model. One that does not come up again is gone."""
         inside = [server for server in self._servers if server.spec.command and not server.gone]
         for server in inside:
-            server.client = Client(await self._link(server.spec))
+            server.client = McpClient(await self._link(server.spec))
             try:
                 await server.client.start(START_SECONDS)
-            except (ServerGone, ServerRefused, TimeoutError) as error:
+            except (ServerDisconnected, ServerError, TimeoutError) as error:
                 server.gone = _why(error)
         names = ", ".join(f"{it.spec.name}{' in vain' if it.gone else ''}" for it in inside)
         return f"[the MCP servers were ended with it, and started again: {names}]" if names else ""
@@ -97,15 +97,15 @@ class Servers:
         for server in self._servers:
             await server.client.close()
 
-    async def _link(self, spec: McpServer) -> Link:
+    async def _link(self, spec: McpServer) -> Transport:
         if spec.command:
-            return PipeLink(await self._sandbox.start(Command(argv=spec.command)))
+            return StdioTransport(await self._sandbox.start(Command(argv=spec.command)))
         if not any(_covers(allowed, spec.url) for allowed in self._allowed_urls):
             raise TaskUnusable(
                 f"the MCP server {spec.name!r} is at {spec.url}, which this runner may not ask; its operator allows "
                 "addresses by ASSAY_MCP_URLS"
             )
-        return HttpLink(spec.url)
+        return HttpTransport(spec.url)
 
     def _name(self, spec: McpServer, tool: Tool) -> str:
         name = f"{spec.name}__{_UNFIT.sub('_', tool.name)}"[:_MAX_NAME]
@@ -117,10 +117,10 @@ class Servers:
 
 
 @asynccontextmanager
-async def open_servers(
+async def open_mcp_servers(
     specs: Sequence[McpServer], sandbox: Sandbox, call_seconds: float, allowed_urls: Sequence[str] = ()
-) -> AsyncGenerator[Servers]:
-    servers = Servers(sandbox, call_seconds, allowed_urls)
+) -> AsyncGenerator[McpServers]:
+    servers = McpServers(sandbox, call_seconds, allowed_urls)
     try:
         await servers.start(specs)
         yield servers
@@ -140,7 +140,7 @@ def _arguments(call: ToolCall) -> dict[str, Any]:
     try:
         return decode(dict[str, Any], to_bytes(call.arguments.strip() or "{}"))
     except Malformed as error:
-        raise ToolRefused(f"the arguments are no JSON object: {error}") from error
+        raise ToolError(f"the arguments are no JSON object: {error}") from error
 
 
 def _covers(allowed: str, url: str) -> bool:

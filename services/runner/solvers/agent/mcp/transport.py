@@ -17,12 +17,12 @@ _CONNECT_SECONDS = 5.0
 _STREAM = "text/event-stream"
 
 
-class ServerGone(Exception):
+class ServerDisconnected(Exception):
     """It has ended, or cannot be reached any more."""
 
 
-class Link(Protocol):
-    def exchange(self, message: bytes) -> AsyncGenerator[bytes]:
+class Transport(Protocol):
+    def request(self, message: bytes) -> AsyncGenerator[bytes]:
         """Sends a request and gives what comes back, which may be other messages too. Ends, or raises ServerGone, when
         nothing can come any more."""
         ...
@@ -34,21 +34,21 @@ class Link(Protocol):
     async def close(self) -> None: ...
 
 
-class PipeLink:
+class StdioTransport:
     """A message is a line. The process ends with its sandbox."""
 
     def __init__(self, process: SandboxProcess) -> None:
         self._process = process
 
-    async def exchange(self, message: bytes) -> AsyncGenerator[bytes]:
+    async def request(self, message: bytes) -> AsyncGenerator[bytes]:
         await self.send(message)
         while True:
             try:
                 line = await self._process.read_line(MAX_MESSAGE_BYTES)
             except LineTooLong as error:
-                raise ServerGone(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes") from error
+                raise ServerDisconnected(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes") from error
             if not line:
-                raise ServerGone(await self._end())
+                raise ServerDisconnected(await self._end())
             yield line
 
     async def send(self, message: bytes) -> None:
@@ -65,7 +65,7 @@ class PipeLink:
         return clean(f"it ended with exit code {result.exit_code}" + (f": {lines[-1]}" if lines else ""), 300)
 
 
-class HttpLink:
+class HttpTransport:
     """Streamable HTTP: each message is a request of its own, answered by JSON or by events. Redirects are not followed,
     for where they lead nobody has allowed."""
 
@@ -75,7 +75,7 @@ class HttpLink:
         self._http = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, transport=transport)
         self._headers = {"content-type": "application/json", "accept": f"application/json, {_STREAM}"}
 
-    async def exchange(self, message: bytes) -> AsyncGenerator[bytes]:
+    async def request(self, message: bytes) -> AsyncGenerator[bytes]:
         try:
             async with self._http.stream("POST", self._url, content=message, headers=self._headers) as answer:
                 self._check(answer)
@@ -86,13 +86,13 @@ class HttpLink:
                 else:
                     yield await _whole(answer)
         except httpx2.HTTPError as error:
-            raise ServerGone(f"{self._url} does not answer: {error!r}") from error
+            raise ServerDisconnected(f"{self._url} does not answer: {error!r}") from error
 
     async def send(self, message: bytes) -> None:
         try:
             self._check(await self._http.post(self._url, content=message, headers=self._headers))
         except httpx2.HTTPError as error:
-            raise ServerGone(f"{self._url} does not answer: {error!r}") from error
+            raise ServerDisconnected(f"{self._url} does not answer: {error!r}") from error
 
     async def close(self) -> None:
         """Also tells the server, which may have gone first."""
@@ -103,7 +103,7 @@ class HttpLink:
 
     def _check(self, answer: httpx2.Response) -> None:
         if answer.status_code not in (200, 202):
-            raise ServerGone(f"{self._url} answered with status {answer.status_code}")
+            raise ServerDisconnected(f"{self._url} answered with status {answer.status_code}")
         self._headers.setdefault("mcp-protocol-version", PROTOCOL)
         if session := answer.headers.get("mcp-session-id"):
             self._headers["mcp-session-id"] = session
@@ -114,7 +114,7 @@ async def _whole(answer: httpx2.Response) -> bytes:
     async for piece in answer.aiter_bytes():
         body += piece
         if len(body) > MAX_MESSAGE_BYTES:
-            raise ServerGone(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes")
+            raise ServerDisconnected(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes")
     return bytes(body)
 
 
@@ -132,6 +132,6 @@ async def _events(answer: httpx2.Response) -> AsyncGenerator[bytes]:
                 yield bytes(data)
                 data = bytearray()
         if len(waiting) + len(data) > MAX_MESSAGE_BYTES:
-            raise ServerGone(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes")
+            raise ServerDisconnected(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes")
     if data:
         yield bytes(data)
