@@ -1,4 +1,4 @@
-"""What the runner's handlers need of the world. ``__main__.py`` brings the real ones, tests bring others."""
+"""What the handlers need from outside. ``__main__.py`` wires the real ports, tests wire fakes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from assay.sandbox import SandboxProvider
 from services.runner.calls.grant_budget import Grants
 from services.runner.calls.model_caller import RETRY_POLICY, RetryPolicy
 from services.runner.models.registry import ModelHandle
-from services.runner.tries.artifacts import BundleCache, Store
+from services.runner.task_bundles import BundleCache
+from services.runner.tries.artifacts import Store
 from services.runner.tries.tail_writer import TailPort
 
 
@@ -34,4 +35,4 @@ class Ports:
     tail: TailPort
     retry_policy: RetryPolicy = RETRY_POLICY
     mcp_urls: tuple[str, ...] = ()
-    """Where servers of tasks' tools may be asked."""
+    """URL prefixes under which tasks' MCP servers may be called."""

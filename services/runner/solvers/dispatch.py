@@ -1,4 +1,4 @@
-"""Which solver makes the try, and whether a model is asked at all."""
+"""Runs the ticket's solver, or a baseline."""
 
 from __future__ import annotations
 
@@ -7,43 +7,39 @@ from assay.contracts.codec import Malformed, decode
 from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask, Solver
 from services.runner.errors import TaskUnusable
-from services.runner.solvers import agent, answer, command, files, nop, oracle
+from services.runner.solvers import agent, answer, command, files
 from services.runner.solvers.answer_parser import FilesAnswer
-from services.runner.tries.artifacts import unpack_bundle, write_task
+from services.runner.solvers.baselines import BASELINES, baseline_answer, baseline_files
+from services.runner.task_bundles import TaskBundle, unpack_bundle
+from services.runner.tries.artifacts import write_task
 from services.runner.tries.manifest import write_manifest
 from services.runner.tries.try_context import TryContext
 
-BASELINES = (oracle.NAME, nop.NAME)
 _SOLVERS = {Solver.ANSWER: answer, Solver.FILES: files, Solver.AGENT: agent, Solver.COMMAND: command}
 
 
 async def solve(try_: TryContext) -> ArtifactRef:
-    """What is handed in: the answer's text, or a bundle of the declared outputs. Fetching the task is not on
-    the attempt's clock."""
-    opened = await try_.ports.bundles.open(try_.ticket.public)
-    await write_task(try_.artifacts, opened, try_.ticket)
-    await write_manifest(try_, opened)
-    if try_.ticket.replay:
-        try_.responses = await try_.ports.bundles.responses(try_.ticket.replay)
-    solver = _SOLVERS[try_.ticket.solver]
-    if try_.ticket.model.name not in BASELINES:
-        async with try_.clock:
-            return await solver.solve(try_, opened)
-    task, bundle = await _reference(try_)
+    """The output: the answer's text, or a bundle of the declared outputs. The clock does not run while the task is
+    fetched."""
+    ticket = try_.ticket
+    bundle = await try_.ports.bundles.open(ticket.public)
+    await write_task(try_.artifacts, bundle, ticket)
+    await write_manifest(try_, bundle)
+    if ticket.replay:
+        try_.responses = await try_.ports.bundles.responses(ticket.replay)
+    if ticket.model.name in BASELINES:
+        return await _run_baseline(try_, bundle)
     async with try_.clock:
-        if solver is answer:
-            return await answer.write_answer(try_, _answer(try_, task))
-        return await files.apply_answer(try_, opened, FilesAnswer(files=_files(try_, bundle)))
+        return await _SOLVERS[ticket.solver].solve(try_, bundle)
 
 
-def _answer(try_: TryContext, task: ReferenceTask) -> str:
-    if try_.ticket.model.name == oracle.NAME:
-        return oracle.answer(task, try_.ticket.sample_id)
-    return nop.answer(task)
-
-
-def _files(try_: TryContext, bundle: Files) -> Files:
-    return oracle.files(bundle) if try_.ticket.model.name == oracle.NAME else nop.files(bundle)
+async def _run_baseline(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
+    name = try_.ticket.model.name
+    task, reference = await _reference(try_)
+    async with try_.clock:
+        if try_.ticket.solver is Solver.ANSWER:
+            return await answer.write_answer(try_, baseline_answer(name, task, try_.ticket.sample_id))
+        return await files.apply_answer(try_, bundle, FilesAnswer(files=baseline_files(name, reference)))
 
 
 async def _reference(try_: TryContext) -> tuple[ReferenceTask, Files]:

@@ -1,4 +1,4 @@
-"""``manifest.json``: what a try was made of, written before it begins."""
+"""``manifest.json``: the inputs of a try, written before it begins."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from assay.contracts.results import MANIFEST, Manifest
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import ProviderUnavailable
 from assay.sandbox.choice import ChosenProvider
-from services.runner.tries.artifacts import JSON, TaskBundle
+from services.runner.task_bundles import TaskBundle
+from services.runner.tries.artifacts import JSON
 from services.runner.tries.try_context import TryContext
 
 
-async def write_manifest(try_: TryContext, opened: TaskBundle) -> None:
+async def write_manifest(try_: TryContext, bundle: TaskBundle) -> None:
     ticket = try_.ticket
     manifest = Manifest(
         attempt_id=ticket.attempt_id,
@@ -35,15 +36,15 @@ async def write_manifest(try_: TryContext, opened: TaskBundle) -> None:
         include_tests=ticket.include_tests,
         install_deps=ticket.install_deps,
         replay=ticket.replay,
-        sandbox=opened.task.sandbox,
-        provider=await _provider(try_, opened.task.sandbox),
+        sandbox=bundle.task.sandbox,
+        provider=await _provider(try_, bundle.task.sandbox),
         versions=_versions(),
     )
     await try_.artifacts.write(MANIFEST, encode(manifest), JSON)
 
 
 async def _provider(try_: TryContext, spec: SandboxSpec) -> str:
-    """Empty where no sandbox is needed, or none can be had, which its opening will tell."""
+    """The kind of sandbox. Empty if the solver needs none, or if none is available, which opening it will report."""
     sandboxes = try_.ports.sandboxes
     if not try_.ticket.solver.hands_in_files:
         return ""

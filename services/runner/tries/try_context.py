@@ -1,4 +1,4 @@
-"""One try: its ticket, its clock, what it asked, what it keeps."""
+"""The state of one try: its ticket, clock, model calls and artifacts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from services.runner.tries.wall_clock import WallClock
 
 
 class TryContext:
-    """What solvers work with. ``notes`` are for the result: things that went other than asked, yet are no failure."""
+    """What solvers work with. ``notes`` go into the result: deviations that are not failures."""
 
     def __init__(self, ticket: Ticket, ports: Ports) -> None:
         self.ticket = ticket
@@ -45,7 +45,7 @@ class TryContext:
 
     @property
     def usage(self) -> Usage:
-        """Of all its requests so far."""
+        """Of all requests so far."""
         return self._caller.usage if self._caller else Usage()
 
     @property
@@ -53,7 +53,7 @@ class TryContext:
         return self._caller.cost_nanousd if self._caller else 0
 
     async def ask(self, messages: Sequence[ChatMessage]) -> tuple[str, ArtifactRef]:
-        """The model's text, and where it is kept as ``response.txt``; so is what was heard of a request that failed.
+        """The model's answer, and ``response.txt``, which holds it; if the request fails, what was received of it.
         Raises CallFailed, AnswerRefused, LimitReached, GrantRefused or LeaseLost."""
         await self._open_caller()
         await self.write_prompt(messages)
@@ -63,8 +63,7 @@ class TryContext:
             await self.write_response(self.tail.text, truncated=True)
             raise
         response = await self.write_response(completion.text, truncated=completion.truncated)
-        if completion.refused:
-            raise AnswerRefused(f"the model refused: {completion.text or completion.finish_reason}")
+        check_refusal(completion)
         return completion.text, response
 
     async def turn(
@@ -74,8 +73,8 @@ class TryContext:
         max_tokens: int | None = None,
         on_text: OnText | None = None,
     ) -> Completion:
-        """One answer of the model, who is offered the tools, of at most so many tokens. Nothing of it is kept
-        but what it cost. ``on_text`` hears it as it comes. Raises as ``ask`` does, but for AnswerRefused."""
+        """One answer of the model, which may call ``tools``. Only its cost is recorded. ``on_text`` gets the text as
+        it arrives. Raises CallFailed, LimitReached, GrantRefused or LeaseLost."""
         caller = await self._open_caller()
         parameters = self._parameters(caller.usage)
         if max_tokens is not None:
@@ -86,19 +85,21 @@ class TryContext:
     async def write_prompt(self, messages: Sequence[ChatMessage]) -> None:
         await self.artifacts.write("prompt.json", encode(messages), JSON)
 
+    async def write_response(self, text: str, *, truncated: bool) -> ArtifactRef:
+        await self.tail.flush()
+        return await self.artifacts.write_text("response.txt", text, truncated=truncated)
+
     async def _open_caller(self) -> ModelCaller:
-        """The one of this try, also when two ask at once. Raises CallMisconfigured when there is no such model."""
+        """Always the same one, also if two requests open it concurrently. Raises CallMisconfigured if there is no such
+        model."""
         if self._caller is None:
-            served = await self._open_model()
-            self._caller = self._caller or self._new_caller(served)
+            handle = await self._open_model()
+            self._caller = self._caller or self._new_caller(handle)
         return self._caller
 
-    def _new_caller(self, served: ModelHandle) -> ModelCaller:
-        ports, listener = self.ports, self.tail
-        purse = open_budget(self.ticket, ports.grants, listener.step)
-        return ModelCaller(
-            self.ticket, served.model, served.rate_limiter, purse, self.clock, listener, ports.retry_policy
-        )
+    def _new_caller(self, handle: ModelHandle) -> ModelCaller:
+        budget = open_budget(self.ticket, self.ports.grants, self.tail.step)
+        return ModelCaller(self.ticket, handle, budget, self.clock, self.tail, self.ports.retry_policy)
 
     async def _open_model(self) -> ModelHandle:
         ticket = self.ticket
@@ -106,14 +107,16 @@ class TryContext:
             return await self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
         return replay_handle(ticket.model.name, self.responses, ticket.task_id, ticket.sample_id)
 
-    async def write_response(self, text: str, *, truncated: bool) -> ArtifactRef:
-        await self.tail.flush()
-        return await self.artifacts.write_text("response.txt", text, truncated=truncated)
-
     def _parameters(self, used: Usage) -> Parameters:
-        """The run's own, with the task's limits on tokens."""
-        asked = self.ticket.model.parameters
-        most = self.ticket.limits.max_tokens
-        left = remaining_tokens(self.ticket.limits, used)
-        most = most if left is None else max(1, min(most, left))
-        return msgspec.structs.replace(asked, max_tokens=min(asked.max_tokens or most, most))
+        """The run's parameters, within the task's token limits."""
+        parameters = self.ticket.model.parameters
+        limit = self.ticket.limits.max_tokens
+        remaining = remaining_tokens(self.ticket.limits, used)
+        limit = limit if remaining is None else max(1, min(limit, remaining))
+        return msgspec.structs.replace(parameters, max_tokens=min(parameters.max_tokens or limit, limit))
+
+
+def check_refusal(completion: Completion) -> None:
+    """Raises AnswerRefused."""
+    if completion.refused:
+        raise AnswerRefused(f"the model refused: {completion.text or completion.finish_reason}")

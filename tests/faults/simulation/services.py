@@ -26,7 +26,7 @@ from services.runner import handlers as running
 from services.runner.calls.grant_budget import RpcGrants
 from services.runner.calls.model_caller import RetryPolicy
 from services.runner.ports import Ports as RunnerPorts
-from services.runner.tries.artifacts import BundleCache
+from services.runner.task_bundles import BundleCache
 from tests.faults.simulation.artifacts import Artifacts
 from tests.faults.simulation.chaos import Chaos, Guarded
 from tests.faults.simulation.exchange import Exchange

@@ -22,12 +22,12 @@ def call(number: int) -> Call:
     )
 
 
-def test_few_calls_are_reported_as_they_are() -> None:
+def test_few_calls_are_reported_unchanged() -> None:
     calls = tuple(call(number) for number in range(MAX_CALLS))
     assert call_receipts(calls) == calls
 
 
-def test_of_many_the_rest_is_one_sum_and_the_report_fits() -> None:
+def test_many_calls_are_summed_up_to_fit_the_report() -> None:
     calls = [call(number) for number in range(10_000)]
     told = call_receipts(calls)
     assert len(told) == MAX_CALLS and told[:-1] == tuple(calls[: MAX_CALLS - 1])

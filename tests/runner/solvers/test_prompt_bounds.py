@@ -20,8 +20,8 @@ from services.runner.solvers.agent.definitions import definitions
 from services.runner.solvers.agent.prompt import agent_prompt
 from services.runner.solvers.agent.tool_protocol import NativeToolProtocol, TextToolProtocol
 from services.runner.solvers.prompts import answer_prompt, files_prompt
+from services.runner.task_bundles import files_below
 from services.runner.text import to_bytes
-from services.runner.tries.artifacts import files_below
 
 CATALOG = Catalog.open(Path(__file__).parents[3] / "catalog")
 
@@ -65,11 +65,11 @@ def check(task: Task) -> None:
 
 
 @pytest.mark.parametrize("task", CATALOG.tasks(), ids=lambda task: task.task_id)
-def test_no_prompt_of_the_catalogue_is_longer_than_its_bound(task: Task) -> None:
+def test_no_prompt_of_the_catalogue_exceeds_its_bound(task: Task) -> None:
     check(task)
 
 
-def test_nor_is_the_first_request_of_an_agent_with_all_tools_and_many_files() -> None:
+def test_an_agents_first_request_with_all_tools_and_many_files_is_within_its_bound() -> None:
     names = tuple(f"folder/{number:0100}.py" for number in range(500))
     limits = Limits(turns=1_000_000, tool_calls=1_000_000)
     task = PublicTask(
@@ -88,6 +88,6 @@ def test_nor_is_the_first_request_of_an_agent_with_all_tools_and_many_files() ->
     [b"", b"x", b"\xff\xfe", "größer\n".encode(), b"```\n" * 50, b"`" * 900 + b"\n", b"\n\n", "\u2028".encode() * 9],
     ids=["empty", "one", "binary", "text", "fences", "long fence", "blank", "separators"],
 )
-def test_nor_is_that_of_a_task_with_awkward_files(content: bytes) -> None:
+def test_a_prompt_with_awkward_files_is_within_its_bound(content: bytes) -> None:
     files = {f"workspace/{name}": content for name in ("n.txt", "deep/er/größer.md", "z")}
     check(Task(manifest=AWKWARD, files=files, digest="0" * 64))

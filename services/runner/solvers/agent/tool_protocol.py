@@ -1,4 +1,4 @@
-"""How a model and its tools talk to one another: by the API's own calls, or by JSON in the text."""
+"""How a model calls tools and gets their results: natively through the API, or as JSON in the text."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from services.runner.models.text_tool_calls import describe_tools, parse
 from services.runner.models.tools import ToolDefinition
 
 CallResult = tuple[ToolCall, str]
-"""A call and what came of it."""
+"""A call and the text of its result."""
 
 
 class ToolProtocol(Protocol):
-    """``offered`` are the tools that go into the request, ``told`` is what the prompt says of them."""
+    """``request_tools`` are sent with each request; ``system_text`` is the part of the prompt about tools."""
 
     request_tools: Sequence[ToolDefinition]
     system_text: str
@@ -24,7 +24,7 @@ class ToolProtocol(Protocol):
 
     def assistant_message(self, completion: Completion) -> ChatMessage: ...
 
-    def result_messages(self, answered: Sequence[CallResult]) -> list[ChatMessage]: ...
+    def result_messages(self, results: Sequence[CallResult]) -> list[ChatMessage]: ...
 
 
 class NativeToolProtocol:
@@ -38,12 +38,12 @@ class NativeToolProtocol:
     def assistant_message(self, completion: Completion) -> ChatMessage:
         return ChatMessage(role="assistant", content=completion.text, tool_calls=completion.tool_calls)
 
-    def result_messages(self, answered: Sequence[CallResult]) -> list[ChatMessage]:
-        return [ChatMessage(role="tool", content=text, tool_call_id=call.call_id) for call, text in answered]
+    def result_messages(self, results: Sequence[CallResult]) -> list[ChatMessage]:
+        return [ChatMessage(role="tool", content=text, tool_call_id=call.call_id) for call, text in results]
 
 
 class TextToolProtocol:
-    """The conversation is of plain messages alone."""
+    """The conversation has only plain messages."""
 
     def __init__(self, tools: Sequence[ToolDefinition]) -> None:
         self.request_tools: Sequence[ToolDefinition] = ()
@@ -56,10 +56,10 @@ class TextToolProtocol:
     def assistant_message(self, completion: Completion) -> ChatMessage:
         return ChatMessage(role="assistant", content=completion.text)
 
-    def result_messages(self, answered: Sequence[CallResult]) -> list[ChatMessage]:
-        texts = [f"{call.name or 'The call'} gave:\n{text}" for call, text in answered]
+    def result_messages(self, results: Sequence[CallResult]) -> list[ChatMessage]:
+        texts = [f"Result of {call.name or 'the call'}:\n{text}" for call, text in results]
         return [ChatMessage(role="user", content="\n\n".join(texts))]
 
 
-def choose_protocol(asked: ToolCalls | None, tools: Sequence[ToolDefinition]) -> ToolProtocol:
-    return TextToolProtocol(tools) if asked is ToolCalls.TEXT else NativeToolProtocol(tools)
+def choose_protocol(requested: ToolCalls | None, tools: Sequence[ToolDefinition]) -> ToolProtocol:
+    return TextToolProtocol(tools) if requested is ToolCalls.TEXT else NativeToolProtocol(tools)
