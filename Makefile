@@ -14,7 +14,7 @@ STAMPS := $(VENV)/stamps
 LOCKS := gateway runner judge ledger
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
-WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/generated/*' 2>/dev/null)
 
 export UV_CACHE_DIR := $(CURDIR)/$(VENV)/cache/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
@@ -94,5 +94,5 @@ $(STAMPS)/npm: web/package-lock.json $(STAMPS)/python
 	@touch $@
 
 web/dist/index.html: $(STAMPS)/npm $(WEB_SOURCES)
-	cd web && npm run build
+	cd web && npm run contracts && npm run build
 	@touch $@
