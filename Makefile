@@ -10,6 +10,7 @@ PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST ?= $(BIN)/pytest
 STAMPS := $(VENV)/stamps
 LOCKS := gateway runner judge ledger
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
@@ -41,7 +42,7 @@ up: setup ## Start everything here and serve until Ctrl-C
 	@$(BIN)/assay up $(ARGS)
 
 test: setup ## Run all tests, also those in a real browser
-	@$(BIN)/pytest --numprocesses $(PROCESSES) --maxprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) --numprocesses $(PROCESSES) --maxprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Style, types, walls between parts, and the dashboard's own checks
 	$(BIN)/ruff check
