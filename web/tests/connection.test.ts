@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { LiveConnection, type Socket } from "../src/live/connection.ts";
 import { RunStore } from "../src/live/run-store.ts";
 import { RunsStore } from "../src/live/runs-store.ts";
-import { attempt, fact, snapshot } from "./frames.ts";
+import { attempt, fact, snapshot } from "./fixtures.ts";
 
 class FakeSocket extends EventTarget implements Socket {
   readyState = 0;

@@ -3,9 +3,9 @@ import { dollars, exact, nano } from "../src/format/money.ts";
 import { percent } from "../src/format/number.ts";
 import { duration } from "../src/format/time.ts";
 import { wilson } from "../src/format/wilson.ts";
-import { remaining } from "../src/pages/run/forecast.ts";
-import { sentence } from "../src/parts/plain.ts";
-import { progress, run } from "./frames.ts";
+import { remaining } from "../src/pages/run/run-progress.ts";
+import { sentence } from "../src/components/untrusted-text.ts";
+import { progress, run } from "./fixtures.ts";
 
 test("amounts stay exact and are rounded only to be shown", () => {
   expect(nano("9007199254.740993")).toBe(9_007_199_254_740_993_000n);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { axisDollars, less, share, sum, typedAmount } from "../src/format/money.ts";
-import { drafted, LIMITS, limitsOf, wrongLimits } from "../src/parts/limit-fields.ts";
-import { pressure } from "../src/parts/money-bar.ts";
+import { drafted, LIMITS, limitsOf, wrongLimits } from "../src/components/limit-fields.ts";
+import { pressure } from "../src/components/budget-bar.ts";
 
 test("amounts are read as people write them, and nothing else is", () => {
   expect(["1", " $1,250.50 ", "0.000000001", "0"].map(typedAmount)).toEqual(["1", "1250.5", "0.000000001", "0"]);

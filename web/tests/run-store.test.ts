@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RunStore } from "../src/live/run-store.ts";
-import { attempt, fact, progress, run, runFact, said, snapshot } from "./frames.ts";
+import { attempt, fact, progress, run, runFact, said, snapshot } from "./fixtures.ts";
 
 function started(): RunStore {
   const store = new RunStore();

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { AttemptDetail, TailLine } from "../src/contracts.ts";
 import { AttemptStore } from "../src/live/attempt-store.ts";
 import { RunsStore } from "../src/live/runs-store.ts";
-import { attempt, fact, run, runFact } from "./frames.ts";
+import { attempt, fact, run, runFact } from "./fixtures.ts";
 
 test("the list takes a run's progress from its attempts' facts, and never goes back", () => {
   const store = new RunsStore();

@@ -5,7 +5,7 @@
 
 import ReconnectingWebSocket from "partysocket/ws";
 import type { ClientFrame, Problem, ServerFrame } from "../contracts.ts";
-import { Heart } from "./heart.ts";
+import { Heart } from "./heartbeat.ts";
 import type { Store } from "./store.ts";
 
 export type Line = "connecting" | "live" | "lost";

@@ -4,11 +4,11 @@ import "@awesome.me/webawesome/dist/components/icon/icon.js";
 import { css, html, LitElement } from "lit";
 import { customElement } from "lit/decorators.js";
 import { listRuns, SIGN_IN_REQUIRED } from "../api.ts";
-import { ground } from "../design/sheets.ts";
+import { ground } from "../design/styles.ts";
 import { live } from "../live/connection.ts";
 import { Address } from "../router.ts";
-import { onCrumbs, renderCrumbs } from "./crumbs.ts";
-import { pageAt } from "./pages.ts";
+import { onCrumbs, renderCrumbs } from "./breadcrumbs.ts";
+import { pageAt } from "./routes.ts";
 import "./status-bar.ts";
 import { chooseTheme, chosenTheme, THEMES } from "./theme.ts";
 

@@ -5,7 +5,7 @@ import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import { css, html, LitElement } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, signIn } from "../api.ts";
-import { controls, ground } from "../design/sheets.ts";
+import { controls, ground } from "../design/styles.ts";
 
 @customElement("sign-in")
 export class SignIn extends LitElement {

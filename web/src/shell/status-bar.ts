@@ -2,7 +2,7 @@
 
 import { css, html, LitElement, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
-import { ground } from "../design/sheets.ts";
+import { ground } from "../design/styles.ts";
 import { live } from "../live/connection.ts";
 
 const WORDS = { connecting: "connecting", live: "live", lost: "connection lost, reconnecting" };

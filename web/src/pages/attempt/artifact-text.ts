@@ -4,10 +4,10 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import { property, state } from "lit/decorators.js";
 import { artifactUrl, asProblem, readArtifact } from "../../api.ts";
 import type { ArtifactRef, Problem } from "../../contracts.ts";
-import { controls, ground } from "../../design/sheets.ts";
+import { controls, ground } from "../../design/styles.ts";
 import { bytes } from "../../format/number.ts";
-import { failed, noticeStyle, skeletons } from "../../parts/notice.ts";
-import { plainStyle } from "../../parts/plain.ts";
+import { failed, noticeStyle, skeletons } from "../../components/empty-state.ts";
+import { plainStyle } from "../../components/untrusted-text.ts";
 
 const FIRST_BYTES = 200_000;
 const MOST_BYTES = 8_000_000;

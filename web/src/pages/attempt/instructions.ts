@@ -7,7 +7,7 @@ import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import { Marked } from "marked";
 import { getTask } from "../../api.ts";
 import type { TaskView } from "../../contracts.ts";
-import { ground } from "../../design/sheets.ts";
+import { ground } from "../../design/styles.ts";
 
 const TAGS = [
   "p",

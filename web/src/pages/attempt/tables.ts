@@ -6,11 +6,11 @@ import type { ArtifactRef, AttemptDetail, Call, CheckResult, TryView } from "../
 import { exact } from "../../format/money.ts";
 import { bytes, count, metric, score } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
-import { moment } from "../../parts/moment.ts";
-import { money } from "../../parts/money.ts";
-import { empty } from "../../parts/notice.ts";
-import { visible } from "../../parts/plain.ts";
-import { artifacts } from "./reading.ts";
+import { moment } from "../../components/timestamp.ts";
+import { money } from "../../components/money.ts";
+import { empty } from "../../components/empty-state.ts";
+import { visible } from "../../components/untrusted-text.ts";
+import { artifacts } from "./artifacts.ts";
 
 export function checksTable(checks: CheckResult[]) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Checks"><table>

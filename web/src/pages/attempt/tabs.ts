@@ -3,10 +3,10 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { AttemptDetail, TailLine } from "../../contracts.ts";
 import type { AttemptStore } from "../../live/attempt-store.ts";
-import { empty } from "../../parts/notice.ts";
-import { visible } from "../../parts/plain.ts";
+import { empty } from "../../components/empty-state.ts";
+import { visible } from "../../components/untrusted-text.ts";
 import { notifyFailure } from "../../shell/toast.ts";
-import { byStem, logs, type Named } from "./reading.ts";
+import { byStem, logs, type Named } from "./artifacts.ts";
 import { artifactsTable, callsTable, checksTable, metricsList, triesTable } from "./tables.ts";
 
 export const TABS = ["overview", "steps", "prompt", "response", "patch", "logs", "artifacts", "calls"] as const;
@@ -14,11 +14,11 @@ export type Tab = (typeof TABS)[number];
 
 const LOADS: Partial<Record<Tab, () => Promise<unknown>>> = {
   overview: () => import("./instructions.ts"),
-  steps: () => import("./steps/list.ts"),
-  prompt: () => import("./texts.ts"),
-  response: () => import("./texts.ts"),
-  patch: () => import("./patch.ts"),
-  logs: () => Promise.all([import("./texts.ts"), import("./tail.ts")]),
+  steps: () => import("./steps/agent-steps.ts"),
+  prompt: () => import("./text-artifacts.ts"),
+  response: () => import("./text-artifacts.ts"),
+  patch: () => import("./patch-artifact.ts"),
+  logs: () => Promise.all([import("./text-artifacts.ts"), import("./live-tail.ts")]),
 };
 
 export function renderTab(tab: Tab, detail: AttemptDetail, store: AttemptStore): TemplateResult {

@@ -5,8 +5,8 @@ import { html, type TemplateResult } from "lit";
 import type { CostBy, CostRow, Usd } from "../../contracts.ts";
 import { approximate, nano } from "../../format/money.ts";
 import { count, short } from "../../format/number.ts";
-import { money } from "../../parts/money.ts";
-import { byValue } from "../../parts/sorting.ts";
+import { money } from "../../components/money.ts";
+import { byValue } from "../../components/sorting.ts";
 
 export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 export type Features = typeof features;

@@ -5,7 +5,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { asProblem, setMoneyLimits } from "../../api.ts";
 import type { FieldError, Money, Problem } from "../../contracts.ts";
-import { controls, ground } from "../../design/sheets.ts";
+import { controls, ground } from "../../design/styles.ts";
 import { typedAmount } from "../../format/money.ts";
 import { notify } from "../../shell/toast.ts";
 import { formStyle } from "../launch/form-style.ts";

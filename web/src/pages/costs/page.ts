@@ -14,24 +14,24 @@ import {
   type Money,
   type Problem,
 } from "../../contracts.ts";
-import { controls, facts, ground, page, table } from "../../design/sheets.ts";
+import { controls, facts, ground, page, table } from "../../design/styles.ts";
 import { nano } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
-import { MoneyWatch } from "../../live/money-watch.ts";
+import { MoneyWatch } from "../../live/money-controller.ts";
 import { RunsStore } from "../../live/runs-store.ts";
-import { Topic } from "../../live/topic.ts";
-import { money } from "../../parts/money.ts";
-import "../../parts/money-bar.ts";
-import { empty, failed, noticeStyle, skeletons } from "../../parts/notice.ts";
-import { visible } from "../../parts/plain.ts";
-import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../parts/sorting.ts";
+import { Topic } from "../../live/topic-controller.ts";
+import { money } from "../../components/money.ts";
+import "../../components/budget-bar.ts";
+import { empty, failed, noticeStyle, skeletons } from "../../components/empty-state.ts";
+import { visible } from "../../components/untrusted-text.ts";
+import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../components/sorting.ts";
 import { Address, setQuery } from "../../router.ts";
-import { tellCrumbs } from "../../shell/crumbs.ts";
+import { tellCrumbs } from "../../shell/breadcrumbs.ts";
 import { runName } from "../runs/row.ts";
 import { type CostColumn, columnsFor, type Features, features } from "./columns.ts";
 import { costsStyle } from "./costs-style.ts";
 import "./limits-form.ts";
-import { viewOfAddress } from "./view.ts";
+import { viewOfAddress } from "./filter.ts";
 
 /** In the order they are offered. */
 const BY: Record<CostBy, string> = { model: "Model", task: "Task", day: "Day", run: "Run", call: "Call" };
@@ -62,7 +62,7 @@ export class CostsPage extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     tellCrumbs([{ name: "Costs" }]);
-    import("./chart.ts").catch(() => {});
+    import("./cost-bars.ts").catch(() => {});
     this.turn();
   }
 

@@ -9,7 +9,7 @@ import {
   PRIORITY,
   priorityOf,
   wrongLimits,
-} from "../../parts/limit-fields.ts";
+} from "../../components/limit-fields.ts";
 
 export type Source = "suite" | "tasks";
 

@@ -4,9 +4,9 @@ import { css, html, nothing } from "lit";
 import type { AccountView, Quote } from "../../contracts.ts";
 import { dollars, nano } from "../../format/money.ts";
 import { count, plural } from "../../format/number.ts";
-import { money } from "../../parts/money.ts";
-import { visible } from "../../parts/plain.ts";
-import type { Quoting } from "./quoting.ts";
+import { money } from "../../components/money.ts";
+import { visible } from "../../components/untrusted-text.ts";
+import type { Quoting } from "./quote-controller.ts";
 
 const NAMES: Partial<Record<string, string>> = { run: "This run's limit", day: "Today", project: "The project" };
 

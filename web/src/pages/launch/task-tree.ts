@@ -3,7 +3,7 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { TaskView } from "../../contracts.ts";
-import { controls, ground } from "../../design/sheets.ts";
+import { controls, ground } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
 
 @customElement("task-tree")

@@ -7,8 +7,8 @@ import { nano } from "../../format/money.ts";
 import { count, percent, score, short } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
 import { wilson } from "../../format/wilson.ts";
-import { money } from "../../parts/money.ts";
-import { byValue } from "../../parts/sorting.ts";
+import { money } from "../../components/money.ts";
+import { byValue } from "../../components/sorting.ts";
 
 export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 export type Features = typeof features;

@@ -6,19 +6,19 @@ import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { asProblem, getLeaderboard } from "../../api.ts";
 import type { Board, BoardRow, Problem } from "../../contracts.ts";
-import { controls, ground, page, table } from "../../design/sheets.ts";
+import { controls, ground, page, table } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
-import { BoardStore } from "../../live/board-store.ts";
-import { Topic } from "../../live/topic.ts";
-import { moment } from "../../parts/moment.ts";
-import { empty, failed, noticeStyle, skeletons } from "../../parts/notice.ts";
-import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../parts/sorting.ts";
-import { Ticking } from "../../parts/ticking.ts";
+import { BoardStore } from "../../live/leaderboard-store.ts";
+import { Topic } from "../../live/topic-controller.ts";
+import { moment } from "../../components/timestamp.ts";
+import { empty, failed, noticeStyle, skeletons } from "../../components/empty-state.ts";
+import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../components/sorting.ts";
+import { Ticking } from "../../components/periodic-update.ts";
 import { Address, queryValue, setQuery } from "../../router.ts";
-import { tellCrumbs } from "../../shell/crumbs.ts";
-import { boardStyle } from "./board-style.ts";
+import { tellCrumbs } from "../../shell/breadcrumbs.ts";
+import { boardStyle } from "./leaderboard-style.ts";
 import { type BoardColumn, columnsFor, type Features, features } from "./columns.ts";
-import { measureOf } from "./measure.ts";
+import { measureOf } from "./x-axis.ts";
 
 const NO_ROWS: BoardRow[] = [];
 
@@ -46,7 +46,7 @@ export class LeaderboardPage extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     tellCrumbs([{ name: "Leaderboard" }]);
-    import("./chart.ts").catch(() => {});
+    import("./score-chart.ts").catch(() => {});
     this.moved();
   }
 

@@ -6,11 +6,11 @@ import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { createRef, ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
-import { controls, ground } from "../../design/sheets.ts";
+import { controls, ground } from "../../design/styles.ts";
 import type { Row } from "../../live/run-store.ts";
-import { badgeStyle } from "../../parts/badge.ts";
-import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../parts/sorting.ts";
-import { Ticking } from "../../parts/ticking.ts";
+import { badgeStyle } from "../../components/badge.ts";
+import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../components/sorting.ts";
+import { Ticking } from "../../components/periodic-update.ts";
 import { Address } from "../../router.ts";
 import { columns, type Features, features } from "./columns.ts";
 

@@ -6,10 +6,10 @@ import { dollars, nano } from "../../format/money.ts";
 import { score, short } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
 import type { Row } from "../../live/run-store.ts";
-import { badge } from "../../parts/badge.ts";
-import { moment } from "../../parts/moment.ts";
-import { money } from "../../parts/money.ts";
-import { byValue } from "../../parts/sorting.ts";
+import { badge } from "../../components/badge.ts";
+import { moment } from "../../components/timestamp.ts";
+import { money } from "../../components/money.ts";
+import { byValue } from "../../components/sorting.ts";
 
 export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 export type Features = typeof features;

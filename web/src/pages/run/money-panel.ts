@@ -3,10 +3,10 @@
 import { css, html, nothing } from "lit";
 import type { RunView } from "../../contracts.ts";
 import { nano, sum } from "../../format/money.ts";
-import { money } from "../../parts/money.ts";
-import "../../parts/money-bar.ts";
-import { ended } from "./forecast.ts";
-import type { Outlook } from "./outlook.ts";
+import { money } from "../../components/money.ts";
+import "../../components/budget-bar.ts";
+import { ended } from "./run-progress.ts";
+import type { Outlook } from "./cost-forecast.ts";
 
 /** Nothing for a run that is free and has no limit. */
 export function moneyPanel(run: RunView, { about, most }: Outlook) {

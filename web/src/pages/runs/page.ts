@@ -5,22 +5,22 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { listSuites } from "../../api.ts";
 import { RUN_STATUSES } from "../../contracts.ts";
-import { controls, ground, page, table } from "../../design/sheets.ts";
+import { controls, ground, page, table } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
-import { MoneyWatch } from "../../live/money-watch.ts";
+import { MoneyWatch } from "../../live/money-controller.ts";
 import { RunsStore } from "../../live/runs-store.ts";
-import { Topic } from "../../live/topic.ts";
-import { badgeStyle } from "../../parts/badge.ts";
-import { empty, noticeStyle, skeletons } from "../../parts/notice.ts";
-import "../../parts/outcome-bar.ts";
-import { Ticking } from "../../parts/ticking.ts";
+import { Topic } from "../../live/topic-controller.ts";
+import { badgeStyle } from "../../components/badge.ts";
+import { empty, noticeStyle, skeletons } from "../../components/empty-state.ts";
+import "../../components/outcome-bar.ts";
+import { Ticking } from "../../components/periodic-update.ts";
 import { Address, setQuery } from "../../router.ts";
-import { tellCrumbs } from "../../shell/crumbs.ts";
+import { tellCrumbs } from "../../shell/breadcrumbs.ts";
 import { notifyFailure } from "../../shell/toast.ts";
-import type { LaunchDialog } from "../launch/dialog.ts";
-import { filterOfAddress, Listing } from "./listing.ts";
+import type { LaunchDialog } from "../launch/launch-dialog.ts";
+import { filterOfAddress, Listing } from "./run-list.ts";
 import { renderRow, rowStyle } from "./row.ts";
-import { todayCard, todayStyle } from "./today.ts";
+import { todayCard, todayStyle } from "./today-card.ts";
 
 @customElement("runs-page")
 export class RunsPage extends LitElement {
@@ -183,7 +183,7 @@ assay run --suite demo --model oracle</pre>`,
   }
 
   private async launch(): Promise<void> {
-    await import("../launch/dialog.ts").catch((error) => notifyFailure("The dialog could not be loaded", error));
+    await import("../launch/launch-dialog.ts").catch((error) => notifyFailure("The dialog could not be loaded", error));
     const dialog: LaunchDialog =
       this.renderRoot.querySelector("launch-dialog") ?? document.createElement("launch-dialog");
     if (!dialog.isConnected) this.renderRoot.append(dialog);

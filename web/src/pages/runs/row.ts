@@ -5,11 +5,11 @@ import type { Progress, RunView } from "../../contracts.ts";
 import { dollars, nano } from "../../format/money.ts";
 import { count, percent } from "../../format/number.ts";
 import { between, duration } from "../../format/time.ts";
-import { badge } from "../../parts/badge.ts";
-import { moment } from "../../parts/moment.ts";
-import { money } from "../../parts/money.ts";
-import "../../parts/money-bar.ts";
-import { LACKING, WAITS } from "../../parts/waits.ts";
+import { badge } from "../../components/badge.ts";
+import { moment } from "../../components/timestamp.ts";
+import { money } from "../../components/money.ts";
+import "../../components/budget-bar.ts";
+import { LACKING, WAITS } from "../../components/wait-reasons.ts";
 
 /** What a run is called where it has no name of its own. */
 export function runName(run: RunView): string {

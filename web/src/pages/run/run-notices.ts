@@ -6,11 +6,11 @@ import { dollars, less, nano, share, sum } from "../../format/money.ts";
 import { percent, plural } from "../../format/number.ts";
 import { absolute, between, duration } from "../../format/time.ts";
 import type { RunStore, Warning } from "../../live/run-store.ts";
-import { WARN_AT } from "../../parts/money-bar.ts";
-import { note } from "../../parts/note.ts";
-import { sentence, visible } from "../../parts/plain.ts";
-import { LACKING, WAITS } from "../../parts/waits.ts";
-import { ended } from "./forecast.ts";
+import { WARN_AT } from "../../components/budget-bar.ts";
+import { note } from "../../components/notice.ts";
+import { sentence, visible } from "../../components/untrusted-text.ts";
+import { LACKING, WAITS } from "../../components/wait-reasons.ts";
+import { ended } from "./run-progress.ts";
 
 const WHOSE: Record<string, string> = {
   run: "this run's limit",

@@ -5,11 +5,11 @@ import { customElement, property, state } from "lit/decorators.js";
 import { createRef, ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { TailLine } from "../../contracts.ts";
-import { controls, ground } from "../../design/sheets.ts";
+import { controls, ground } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
 import { clock } from "../../format/time.ts";
-import { ansiStyle, renderPieces, Terminal } from "../../parts/ansi.ts";
-import { cutLine, plainStyle } from "../../parts/plain.ts";
+import { ansiStyle, renderPieces, Terminal } from "../../components/ansi.ts";
+import { cutLine, plainStyle } from "../../components/untrusted-text.ts";
 
 const SHOWN = 800;
 

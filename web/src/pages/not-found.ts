@@ -2,9 +2,9 @@
 
 import { html, LitElement } from "lit";
 import { customElement } from "lit/decorators.js";
-import { ground } from "../design/sheets.ts";
-import { empty, noticeStyle } from "../parts/notice.ts";
-import { tellCrumbs } from "../shell/crumbs.ts";
+import { ground } from "../design/styles.ts";
+import { empty, noticeStyle } from "../components/empty-state.ts";
+import { tellCrumbs } from "../shell/breadcrumbs.ts";
 
 @customElement("missing-page")
 export class MissingPage extends LitElement {

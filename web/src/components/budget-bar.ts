@@ -3,7 +3,7 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Usd } from "../contracts.ts";
-import { ground } from "../design/sheets.ts";
+import { ground } from "../design/styles.ts";
 import { dollars, less, share, sum } from "../format/money.ts";
 import { percent } from "../format/number.ts";
 

@@ -2,10 +2,10 @@
 
 import { css, html } from "lit";
 import { customElement } from "lit/decorators.js";
-import { ansiStyle, renderPieces, Terminal } from "../../parts/ansi.ts";
-import { cutLine, visible } from "../../parts/plain.ts";
+import { ansiStyle, renderPieces, Terminal } from "../../components/ansi.ts";
+import { cutLine, visible } from "../../components/untrusted-text.ts";
 import { ArtifactText } from "./artifact-text.ts";
-import { messages } from "./reading.ts";
+import { messages } from "./artifacts.ts";
 
 const CHUNK_LINES = 200;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { AttemptView } from "../src/contracts.ts";
-import { outlook } from "../src/pages/run/outlook.ts";
-import { attempt, progress, run } from "./frames.ts";
+import { outlook } from "../src/pages/run/cost-forecast.ts";
+import { attempt, progress, run } from "./fixtures.ts";
 
 const LIMITS = { seconds: 60, concurrency: 0, no_progress_seconds: 60 };
 

@@ -7,13 +7,13 @@ import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, newIdempotencyKey, restartRun } from "../../api.ts";
 import type { Problem, RunView } from "../../contracts.ts";
-import { controls, ground } from "../../design/sheets.ts";
+import { controls, ground } from "../../design/styles.ts";
 import { typedAmount } from "../../format/money.ts";
 import { count, plural } from "../../format/number.ts";
 import { go } from "../../router.ts";
 import { notify } from "../../shell/toast.ts";
 import { formStyle } from "../launch/form-style.ts";
-import { retriable } from "./forecast.ts";
+import { retriable } from "./run-progress.ts";
 
 @customElement("restart-dialog")
 export class RestartDialog extends LitElement {

@@ -13,7 +13,7 @@ import {
   parseDiff,
 } from "../../format/diff.ts";
 import { count, plural } from "../../format/number.ts";
-import { cutLine, visible } from "../../parts/plain.ts";
+import { cutLine, visible } from "../../components/untrusted-text.ts";
 import { Address, queryValue, setQuery } from "../../router.ts";
 import { ArtifactText } from "./artifact-text.ts";
 

@@ -2,7 +2,7 @@
 
 import { css, html, type TemplateResult } from "lit";
 import type { Step } from "../../../live/steps.ts";
-import { cutLine, visible } from "../../../parts/plain.ts";
+import { cutLine, visible } from "../../../components/untrusted-text.ts";
 
 /** How much of a step is shown: its line alone, its beginning, what a reader can take in, everything. */
 export type Depth = 0 | 1 | 2 | 3;

@@ -3,7 +3,7 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { OUTCOMES, type Progress, STATES } from "../contracts.ts";
-import { ground } from "../design/sheets.ts";
+import { ground } from "../design/styles.ts";
 import { count } from "../format/number.ts";
 import { words } from "./badge.ts";
 

@@ -7,7 +7,7 @@ import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, changeRun } from "../../api.ts";
 import type { FieldError, Problem, RunView } from "../../contracts.ts";
-import { controls, ground } from "../../design/sheets.ts";
+import { controls, ground } from "../../design/styles.ts";
 import { dollars, nano } from "../../format/money.ts";
 import {
   drafted,
@@ -18,7 +18,7 @@ import {
   PRIORITY,
   priorityOf,
   wrongLimits,
-} from "../../parts/limit-fields.ts";
+} from "../../components/limit-fields.ts";
 import { notify } from "../../shell/toast.ts";
 import { formStyle } from "../launch/form-style.ts";
 

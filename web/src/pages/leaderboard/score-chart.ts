@@ -9,8 +9,8 @@ import { customElement, property } from "lit/decorators.js";
 import type { BoardRow } from "../../contracts.ts";
 import { axisDollars } from "../../format/money.ts";
 import { score } from "../../format/number.ts";
-import { Chart, looks, type Paint } from "../../parts/chart.ts";
-import { type Measure, measureOf } from "./measure.ts";
+import { Chart, looks, type Paint } from "../../components/chart.ts";
+import { type Measure, measureOf } from "./x-axis.ts";
 
 use([ScatterChart, GridComponent, TooltipComponent, LabelLayout, SVGRenderer]);
 

@@ -2,7 +2,7 @@
 
 import { AnsiUp } from "ansi_up";
 import { css, html } from "lit";
-import { visible } from "./plain.ts";
+import { visible } from "./untrusted-text.ts";
 
 export interface Piece {
   text: string;

@@ -5,8 +5,8 @@ import { dollars, exact } from "../../../format/money.ts";
 import { bytes, count, plural } from "../../../format/number.ts";
 import { absolute, clock } from "../../../format/time.ts";
 import type { Step } from "../../../live/steps.ts";
-import { visible } from "../../../parts/plain.ts";
-import { type Depth, summary, words } from "./words.ts";
+import { visible } from "../../../components/untrusted-text.ts";
+import { type Depth, summary, words } from "./step-text.ts";
 
 /** How a step is shown now, and what may be done with it. */
 export interface Shown {

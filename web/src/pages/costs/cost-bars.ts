@@ -7,7 +7,7 @@ import { SVGRenderer } from "echarts/renderers";
 import { customElement, property } from "lit/decorators.js";
 import type { CostBy, CostRow } from "../../contracts.ts";
 import { approximate, axisDollars, dollars, less, nano } from "../../format/money.ts";
-import { Chart, looks, type Paint } from "../../parts/chart.ts";
+import { Chart, looks, type Paint } from "../../components/chart.ts";
 
 use([BarChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, SVGRenderer]);
 

@@ -39,7 +39,7 @@ const PAGES: Page[] = [
 
 const MISSING: Page = {
   path: /./,
-  load: () => import("../pages/missing.ts"),
+  load: () => import("../pages/not-found.ts"),
   render: () => html`<missing-page></missing-page>`,
 };
 

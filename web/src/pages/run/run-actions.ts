@@ -5,17 +5,17 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { pauseRun, resumeRun } from "../../api.ts";
 import type { RunView } from "../../contracts.ts";
-import { ground } from "../../design/sheets.ts";
+import { ground } from "../../design/styles.ts";
 import { count } from "../../format/number.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
-import { ended, retriable } from "./forecast.ts";
+import { ended, retriable } from "./run-progress.ts";
 
 type Dialog = "cancel-dialog" | "limits-dialog" | "restart-dialog";
 
 const DIALOGS: Record<Dialog, () => Promise<unknown>> = {
-  "cancel-dialog": () => import("./cancel.ts"),
-  "limits-dialog": () => import("./limits.ts"),
-  "restart-dialog": () => import("./restart.ts"),
+  "cancel-dialog": () => import("./cancel-dialog.ts"),
+  "limits-dialog": () => import("./limits-dialog.ts"),
+  "restart-dialog": () => import("./restart-dialog.ts"),
 };
 
 @customElement("run-actions")

@@ -7,17 +7,17 @@ import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, listModels, listSuites, listTasks, newIdempotencyKey, submitRun } from "../../api.ts";
 import type { FieldError, ModelView, Problem, SuiteView, TaskView } from "../../contracts.ts";
-import { controls, ground } from "../../design/sheets.ts";
+import { controls, ground } from "../../design/styles.ts";
 import { dollars, exact } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
-import { limitFields } from "../../parts/limit-fields.ts";
-import { noticeStyle, skeletons } from "../../parts/notice.ts";
+import { limitFields } from "../../components/limit-fields.ts";
+import { noticeStyle, skeletons } from "../../components/empty-state.ts";
 import { go } from "../../router.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
 import { attempts, type Draft, EMPTY, type Field, missing, request, sortErrors } from "./draft.ts";
 import { formStyle } from "./form-style.ts";
 import { quotePanel, quoteStyle } from "./quote-panel.ts";
-import { Quoting } from "./quoting.ts";
+import { Quoting } from "./quote-controller.ts";
 import "./task-tree.ts";
 
 @customElement("launch-dialog")

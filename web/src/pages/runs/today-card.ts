@@ -3,7 +3,7 @@
 import { css, html, nothing } from "lit";
 import type { AccountView } from "../../contracts.ts";
 import { dollars } from "../../format/money.ts";
-import "../../parts/money-bar.ts";
+import "../../components/budget-bar.ts";
 
 export function todayCard(account: AccountView | null) {
   if (!account) return nothing;

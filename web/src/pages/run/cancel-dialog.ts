@@ -7,7 +7,7 @@ import { html, LitElement } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { cancelRun } from "../../api.ts";
 import type { RunView } from "../../contracts.ts";
-import { ground } from "../../design/sheets.ts";
+import { ground } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
 

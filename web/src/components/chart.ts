@@ -3,7 +3,7 @@
 import { type EChartsCoreOption, type EChartsType, init } from "echarts/core";
 import { css, html, LitElement } from "lit";
 import { query } from "lit/decorators.js";
-import { ground } from "../design/sheets.ts";
+import { ground } from "../design/styles.ts";
 
 /** A token of the design as the colour it is now; a chart knows no CSS variables. */
 export type Paint = (token: string) => string;

@@ -3,7 +3,7 @@
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AttemptView } from "../../contracts.ts";
-import { ground, table } from "../../design/sheets.ts";
+import { ground, table } from "../../design/styles.ts";
 
 export interface Cell {
   total: number;
