@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { AttemptView } from "../src/contracts.ts";
-import { outlook } from "../src/pages/run/cost-forecast.ts";
+import { costForecast } from "../src/pages/run/cost-forecast.ts";
 import { attempt, progress, run } from "./fixtures.ts";
 
 const LIMITS = { seconds: 60, concurrency: 0, no_progress_seconds: 60 };
 
-function of(model: string, state: AttemptView["state"], cost: string, held = "0"): AttemptView {
+function attemptOf(model: string, state: AttemptView["state"], cost: string, held = "0"): AttemptView {
   return { ...attempt(0, state), model, cost_usd: cost, held_usd: held };
 }
 
@@ -13,32 +13,37 @@ function spent(cost_usd: string, held_usd: string, limit: string | null = null) 
   return run(1, { progress: { ...progress(0), cost_usd, held_usd }, limits: { ...LIMITS, cost_usd: limit } });
 }
 
-test("what is to come costs on average what was, and at worst the largest hold", () => {
+test("open attempts are forecast at the mean cost, or at the largest hold in the worst case", () => {
   const rows = [
-    of("dear", "done", "0.02"),
-    of("dear", "executed", "0.04"),
-    of("dear", "running", "0", "0.1"),
-    of("dear", "waiting", "0"),
-    of("free", "done", "0"),
-    of("free", "waiting", "0"),
+    attemptOf("paid", "done", "0.02"),
+    attemptOf("paid", "executed", "0.04"),
+    attemptOf("paid", "running", "0", "0.1"),
+    attemptOf("paid", "waiting", "0"),
+    attemptOf("free", "done", "0"),
+    attemptOf("free", "waiting", "0"),
   ];
-  const told = outlook(spent("0.06", "0.1"), rows, new Map([["dear", 100_000_000n]]));
-  expect(told).toEqual({ about: "0.12", most: "0.26" });
+  const forecast = costForecast(spent("0.06", "0.1"), rows, new Map([["paid", 100_000_000n]]));
+  expect(forecast).toEqual({ expected: "0.12", worstCase: "0.26" });
 });
 
-test("of a model that was never asked nothing is known", () => {
-  const rows = [of("dear", "done", "0.02"), of("new", "waiting", "0")];
-  expect(outlook(spent("0.02", "0"), rows, new Map())).toEqual({ about: null, most: null });
+test("nothing is known about a model without finished attempts", () => {
+  const rows = [attemptOf("paid", "done", "0.02"), attemptOf("new", "waiting", "0")];
+  expect(costForecast(spent("0.02", "0"), rows, new Map())).toEqual({ expected: null, worstCase: null });
 });
 
-test("a cost that was paid is no bound on what will be", () => {
-  const rows = [of("dear", "done", "0.02"), of("dear", "waiting", "0")];
-  expect(outlook(spent("0.02", "0"), rows, new Map())).toEqual({ about: "0.04", most: null });
+test("a past cost does not bound the worst case", () => {
+  const rows = [attemptOf("paid", "done", "0.02"), attemptOf("paid", "waiting", "0")];
+  expect(costForecast(spent("0.02", "0"), rows, new Map())).toEqual({ expected: "0.04", worstCase: null });
 });
 
-test("it never comes to more than the limit, and what was taken over costs nothing", () => {
-  const taken = { ...of("dear", "done", "0"), reused_from: "r0-1" };
-  const rows = [taken, of("dear", "done", "0.5"), of("dear", "waiting", "0"), of("dear", "waiting", "0")];
-  const told = outlook(spent("0.5", "0", "1"), rows, new Map([["dear", 1_000_000_000n]]));
-  expect(told).toEqual({ about: "1", most: "1" });
+test("the forecast is capped at the limit, and reused results are free", () => {
+  const reused = { ...of("paid", "done", "0"), reused_from: "r0-1" };
+  const rows = [
+    reused,
+    attemptOf("paid", "done", "0.5"),
+    attemptOf("paid", "waiting", "0"),
+    attemptOf("paid", "waiting", "0"),
+  ];
+  const forecast = costForecast(spent("0.5", "0", "1"), rows, new Map([["paid", 1_000_000_000n]]));
+  expect(forecast).toEqual({ expected: "1", worstCase: "1" });
 });

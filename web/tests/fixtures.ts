@@ -1,4 +1,4 @@
-/** Small frames to build tests of. */
+/** Small runs, attempts and frames for tests. */
 
 import type { AttemptView, FactFrame, Progress, RunView, Snapshot, State } from "../src/contracts.ts";
 
@@ -79,22 +79,22 @@ export function snapshot(sequence: number, ...attempts: AttemptView[]): Snapshot
 
 export function fact(sequence: number, row: AttemptView, topic = "run:r1"): FactFrame {
   const data = { type: "attempt.finished" as const, attempt: row, progress: progress(1), verdict: null };
-  return envelope(sequence, data, topic);
+  return factFrame(sequence, data, topic);
 }
 
 export function runFact(sequence: number, type: "run.finished" | "run.cancelled", topic = "run:r1"): FactFrame {
-  return envelope(
+  return factFrame(
     sequence,
     { type, run: run(sequence, { status: type === "run.finished" ? "finished" : "cancelled" }) },
     topic,
   );
 }
 
-export function said(sequence: number, data: FactFrame["event"]["data"]): FactFrame {
-  return envelope(sequence, data, "run:r1");
+export function runEvent(sequence: number, data: FactFrame["event"]["data"]): FactFrame {
+  return factFrame(sequence, data, "run:r1");
 }
 
-function envelope(sequence: number, data: FactFrame["event"]["data"], topic: string): FactFrame {
+function factFrame(sequence: number, data: FactFrame["event"]["data"], topic: string): FactFrame {
   return {
     type: "fact",
     topic,

@@ -1,15 +1,15 @@
-/** Terminal colours of logs, as data: ansi_up finds the codes, and what it finds is rendered as text, never as HTML. */
+/** Terminal colours of logs as data: ansi_up parses the escape codes, the text is rendered as text, never as HTML. */
 
 import { AnsiUp } from "ansi_up";
 import { css, html } from "lit";
-import { visible } from "./untrusted-text.ts";
+import { showControlCharacters } from "./untrusted-text.ts";
 
-export interface Piece {
+export interface StyledText {
   text: string;
   classes: string;
 }
 
-/** What ansi_up hands to the two methods that would make HTML of it. */
+/** The argument of ansi_up's two methods that produce HTML; they are overridden below. */
 interface Fragment {
   text: string;
   bold: boolean;
@@ -20,44 +20,49 @@ interface Fragment {
   bg: { class_name: string } | null;
 }
 
-/** Splits a log into coloured pieces. The 16 named colours are kept; the text of a hyperlink is kept, its address not. */
-export class Terminal {
-  private pieces: Piece[] = [];
+/** Splits a log into styled text. Keeps the 16 named colours and the text of hyperlinks, but not their targets. */
+export class AnsiParser {
+  private parts: StyledText[] = [];
   private readonly parser = new AnsiUp();
 
   constructor() {
     Object.assign(this.parser, {
-      transform_to_html: (fragment: Fragment) => this.keep(fragment.text, classesOf(fragment)),
-      process_hyperlink: (link: { text: string }) => this.keep(link.text, "underline"),
+      transform_to_html: (fragment: Fragment) => this.add(fragment.text, classNames(fragment)),
+      process_hyperlink: (link: { text: string }) => this.add(link.text, "underline"),
     });
   }
 
-  read(text: string): Piece[] {
-    this.pieces = [];
+  parse(text: string): StyledText[] {
+    this.parts = [];
     this.parser.ansi_to_html(text);
-    return this.pieces;
+    return this.parts;
   }
 
-  private keep(text: string, classes: string): string {
-    if (text) this.pieces.push({ text, classes });
+  private add(text: string, classes: string): string {
+    if (text) this.parts.push({ text, classes });
     return "";
   }
 }
 
-function classesOf(fragment: Fragment): string {
+function classNames(fragment: Fragment): string {
   const styles = (["bold", "faint", "italic", "underline"] as const).filter((style) => fragment[style]);
   const named = [fragment.fg && `${fragment.fg.class_name}-fg`, fragment.bg && `${fragment.bg.class_name}-bg`];
   return [...styles, ...named.filter(Boolean)].join(" ");
 }
 
-export function renderPieces(pieces: Piece[]) {
-  return pieces.map((piece) =>
-    piece.classes ? html`<span class=${piece.classes}>${visible(piece.text)}</span>` : visible(piece.text),
+export function renderStyledText(parts: StyledText[]) {
+  return parts.map((part) =>
+    part.classes
+      ? html`<span class=${part.classes}>${showControlCharacters(part.text)}</span>`
+      : showControlCharacters(part.text),
   );
 }
 
 export const ansiStyle = css`
-  .bold { font-weight: 700; } .faint { opacity: 0.75; } .italic { font-style: italic; } .underline { text-decoration: underline; }
+  .bold {
+    font-weight: 700; } .faint { opacity: 0.75; } .italic { font-style: italic;
+    } .underline { text-decoration: underline;
+  }
   .ansi-black-fg, .ansi-bright-black-fg { color: var(--quiet); }
   .ansi-red-fg, .ansi-bright-red-fg { color: var(--danger); }
   .ansi-green-fg, .ansi-bright-green-fg { color: var(--good); }
@@ -68,5 +73,7 @@ export const ansiStyle = css`
   .ansi-red-bg, .ansi-bright-red-bg { background: var(--danger-soft); }
   .ansi-green-bg, .ansi-bright-green-bg { background: var(--good-soft); }
   .ansi-yellow-bg, .ansi-bright-yellow-bg { background: var(--warn-soft); }
-  .ansi-blue-bg, .ansi-bright-blue-bg, .ansi-cyan-bg, .ansi-bright-cyan-bg, .ansi-magenta-bg, .ansi-bright-magenta-bg { background: var(--accent-soft); }
+  .ansi-blue-bg, .ansi-bright-blue-bg, .ansi-cyan-bg, .ansi-bright-cyan-bg, .ansi-magenta-bg, .ansi-bright-magenta-bg {
+    background: var(--accent-soft);
+  }
 `;

@@ -1,23 +1,23 @@
-/** What every chart needs: drawn as SVG, as wide as its place, in the colours of the theme, and told in words. */
+/** Base of all charts: SVG, as wide as its container, in the theme's colours, with a text alternative. */
 
 import { type EChartsCoreOption, type EChartsType, init } from "echarts/core";
 import { css, html, LitElement } from "lit";
 import { query } from "lit/decorators.js";
-import { ground } from "../design/styles.ts";
+import { base } from "../design/styles.ts";
 
-/** A token of the design as the colour it is now; a chart knows no CSS variables. */
-export type Paint = (token: string) => string;
+/** The current colour of a design token; ECharts cannot read CSS variables. */
+export type ResolveColour = (token: string) => string;
 
 export abstract class Chart extends LitElement {
-  static override styles = [ground, css`#chart { height: var(--chart-height, 320px); } :host { padding: 6px 10px; }`];
+  static override styles = [base, css`#chart { height: var(--chart-height, 320px); } :host { padding: 6px 10px; }`];
 
-  @query("#chart") private box!: HTMLDivElement;
+  @query("#chart") private container!: HTMLDivElement;
   private chart: EChartsType | null = null;
-  private readonly sizes = new ResizeObserver(() => this.chart?.resize());
+  private readonly resizeObserver = new ResizeObserver(() => this.chart?.resize());
 
-  /** What the chart says, for those who do not see it. */
-  protected abstract told(): string;
-  protected abstract options(paint: Paint): EChartsCoreOption;
+  /** Text alternative for screen readers. */
+  protected abstract description(): string;
+  protected abstract options(paint: ResolveColour): EChartsCoreOption;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -27,13 +27,13 @@ export abstract class Chart extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("assay-theme", this.draw);
-    this.sizes.disconnect();
+    this.resizeObserver.disconnect();
     this.chart?.dispose();
     this.chart = null;
   }
 
   override render() {
-    return html`<div id="chart" role="img" aria-label=${this.told()}></div>`;
+    return html`<div id="chart" role="img" aria-label=${this.description()}></div>`;
   }
 
   override updated(): void {
@@ -41,10 +41,10 @@ export abstract class Chart extends LitElement {
   }
 
   private draw = (): void => {
-    if (!this.box) return;
+    if (!this.container) return;
     if (!this.chart) {
-      this.chart = init(this.box, null, { renderer: "svg" });
-      this.sizes.observe(this.box);
+      this.chart = init(this.container, null, { renderer: "svg" });
+      this.resizeObserver.observe(this.container);
     }
     this.chart.setOption(
       this.options((token) => this.colour(token)),
@@ -62,8 +62,8 @@ export abstract class Chart extends LitElement {
   }
 }
 
-/** How text and lines of any chart look. */
-export function looks(paint: Paint) {
+/** Text, line and tooltip styles shared by all charts. */
+export function chartTheme(paint: ResolveColour) {
   return {
     text: { color: paint("quiet"), fontFamily: "system-ui, sans-serif", fontSize: 12 },
     line: { lineStyle: { color: paint("line") } },

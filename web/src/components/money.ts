@@ -1,4 +1,4 @@
-/** An amount, rounded to read, with the exact one in its title. */
+/** A rounded amount, with the exact one in its title. */
 
 import { html } from "lit";
 import type { Usd } from "../contracts.ts";

@@ -1,21 +1,21 @@
-/** Renders its host now and then, so that what is relative to now stays true. Asks nobody for anything. */
+/** Renders its host periodically, so that relative times stay correct. Fetches nothing. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-export class Ticking implements ReactiveController {
+export class PeriodicUpdate implements ReactiveController {
   private timer = 0;
 
   constructor(
     private readonly host: ReactiveControllerHost,
     private readonly seconds: number,
-    private readonly wanted: () => boolean = () => true,
+    private readonly isNeeded: () => boolean = () => true,
   ) {
     host.addController(this);
   }
 
   hostConnected(): void {
     this.timer = window.setInterval(() => {
-      if (this.wanted()) this.host.requestUpdate();
+      if (this.isNeeded()) this.host.requestUpdate();
     }, this.seconds * 1000);
   }
 

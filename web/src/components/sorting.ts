@@ -1,19 +1,19 @@
-/** Sorting that lives in the address: `sort=score` rises, `sort=-score` falls. */
+/** Sorting, kept in the URL: `sort=score` is ascending, `sort=-score` descending. */
 
 import type { SortingState, Updater } from "@tanstack/lit-table";
 import { html } from "lit";
-import { queryValue, setQuery } from "../router.ts";
+import { queryParam, setQueryParams } from "../router.ts";
 
-export function sortingOfAddress(): SortingState {
-  const text = queryValue("sort");
+export function sortingFromUrl(): SortingState {
+  const text = queryParam("sort");
   if (!text) return [];
   return [{ id: text.replace(/^-/, ""), desc: text.startsWith("-") }];
 }
 
-export function keepSorting(updater: Updater<SortingState>): void {
-  const next = typeof updater === "function" ? updater(sortingOfAddress()) : updater;
+export function saveSorting(updater: Updater<SortingState>): void {
+  const next = typeof updater === "function" ? updater(sortingFromUrl()) : updater;
   const [first] = next;
-  setQuery({ sort: first ? `${first.desc ? "-" : ""}${first.id}` : "" });
+  setQueryParams({ sort: first ? `${first.desc ? "-" : ""}${first.id}` : "" });
 }
 
 interface Sortable {
@@ -31,15 +31,15 @@ export function sortButton(column: Sortable, name: string) {
   return html`<button class="sort" @click=${() => column.toggleSorting()}>${name}</button>`;
 }
 
-/** Plain comparison of numbers and of texts; what is undefined is put last by the table. */
+/** Compares numbers or texts; the table puts undefined values last. */
 export function compare(a: unknown, b: unknown): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0;
   return String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
-/** A table row as far as sorting reads it. */
-export function byValue(
+/** `sortFn` of every column. */
+export function compareRows(
   a: { getValue(id: string): unknown },
   b: { getValue(id: string): unknown },
   id: string,

@@ -1,50 +1,52 @@
-/** Why attempts wait, in words: short for a list, as a headline, and what it means where the ledger does not say. */
+/** Why attempts wait, as text. */
 
 import type { WaitReason } from "../contracts.ts";
 
-interface Words {
-  short: string;
-  told: string;
-  otherwise: string;
+interface ReasonText {
+  /** Short, for the list of runs. */
+  label: string;
+  title: string;
+  /** Used if the ledger gives no detail. */
+  detail: string;
 }
 
-export const WAITS: Record<WaitReason, Words> = {
+export const WAIT_REASONS: Record<WaitReason, ReasonText> = {
   paused: {
-    short: "",
-    told: "The run is paused",
-    otherwise: "nothing new begins until it is resumed",
+    label: "",
+    title: "Paused",
+    detail: "no new attempts start until the run is resumed",
   },
   budget: {
-    short: "waits for money",
-    told: "Attempts wait for money",
-    otherwise: "what the limits leave does not cover the next one yet",
+    label: "waiting for budget",
+    title: "Waiting for budget",
+    detail: "the budget left does not cover the next attempt",
   },
   concurrency: {
-    short: "at its own cap",
-    told: "Attempts wait for others of this run",
-    otherwise: "as many are under way as it may have at once",
+    label: "at concurrency limit",
+    title: "At the run's concurrency limit",
+    detail: "the next attempt starts when another one ends",
   },
   provider: {
-    short: "at the provider's cap",
-    told: "Attempts wait for the provider",
-    otherwise: "as many are under way as it takes at once",
+    label: "at provider limit",
+    title: "Limited by provider concurrency",
+    detail: "the next attempt starts when another one ends",
   },
   no_runner: {
-    short: "no runner",
-    told: "Attempts wait for a runner",
-    otherwise: "none is there to carry them out",
+    label: "no runner",
+    title: "Waiting for a runner",
+    detail: "no runner is connected",
   },
   no_judge: {
-    short: "no judge",
-    told: "Attempts wait for a judge",
-    otherwise: "none is there to grade what was handed in",
+    label: "no judge",
+    title: "Waiting for a judge",
+    detail: "no judge is connected",
   },
   capacity: {
-    short: "workers are busy",
-    told: "Attempts wait for a free worker",
-    otherwise: "all are busy, and other runs have their turn first",
+    label: "workers busy",
+    title: "Waiting for a free worker",
+    detail: "all workers are busy",
   },
 };
 
-/** Somebody should do something about these; the others pass by themselves. */
-export const LACKING: ReadonlySet<WaitReason> = new Set(["budget", "no_runner", "no_judge"]);
+/** Reasons that do not pass by themselves. */
+export const NEEDS_ACTION: ReadonlySet<WaitReason> = new Set(["budget", "no_runner", "no_judge"]);

@@ -1,47 +1,47 @@
-/** Tells a dead line from a silent one: a ping every five seconds, and any frame is a sign of life. */
+/** Detects a dead connection: pings every five seconds and expects any frame before the next ping. */
 
-const BEAT_MS = 5_000;
+const INTERVAL_MS = 5_000;
 
-export class Heart {
+export class Heartbeat {
   private timer = 0;
-  private asked: number | null = null;
+  private pingSentAt: number | null = null;
   private silent = false;
 
   constructor(
     private readonly ping: () => void,
-    private readonly dead: () => void,
+    private readonly onTimeout: () => void,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
   start(): void {
     this.stop();
-    this.ask();
-    this.timer = setInterval(() => this.check(), BEAT_MS) as unknown as number;
+    this.sendPing();
+    this.timer = setInterval(() => this.tick(), INTERVAL_MS) as unknown as number;
   }
 
   stop(): void {
     clearInterval(this.timer);
-    this.asked = null;
+    this.pingSentAt = null;
     this.silent = false;
   }
 
-  /** Notes a frame; for a pong, the milliseconds since its ping. */
-  beat(pong: boolean): number | null {
+  /** Records a received frame. Returns the round trip in milliseconds for a pong, null otherwise. */
+  onFrame(pong: boolean): number | null {
     this.silent = false;
-    if (!pong || this.asked === null) return null;
-    const latency = this.now() - this.asked;
-    this.asked = null;
+    if (!pong || this.pingSentAt === null) return null;
+    const latency = this.now() - this.pingSentAt;
+    this.pingSentAt = null;
     return latency;
   }
 
-  private check(): void {
-    if (this.silent) this.dead();
-    else this.ask();
+  private tick(): void {
+    if (this.silent) this.onTimeout();
+    else this.sendPing();
   }
 
-  private ask(): void {
+  private sendPing(): void {
     this.silent = true;
-    this.asked = this.now();
+    this.pingSentAt = this.now();
     this.ping();
   }
 }

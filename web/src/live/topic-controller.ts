@@ -1,41 +1,41 @@
-/** Ties a topic to an element: subscribed while it is shown, and rendered again when the topic changes. */
+/** Subscribes an element to a topic while it is connected, and updates it when the topic changes. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { type Feed, live } from "./connection.ts";
+import { live, type Subscription } from "./connection.ts";
 import type { Store } from "./store.ts";
 
-export class Topic<S extends Store> implements ReactiveController {
-  private current: { feed: Feed & { store: S }; leave(): void } | null = null;
-  private name = "";
+export class TopicController<S extends Store> implements ReactiveController {
+  private current: { subscription: Subscription & { store: S }; leave(): void } | null = null;
+  private topic = "";
 
   constructor(
     private readonly host: ReactiveControllerHost,
     private readonly create: () => S,
-    private readonly changed: () => void = () => {},
+    private readonly onChange: () => void = () => {},
   ) {
     host.addController(this);
   }
 
   get store(): S | null {
-    return this.current?.feed.store ?? null;
+    return this.current?.subscription.store ?? null;
   }
 
   get problem() {
-    return this.current?.feed.problem ?? null;
+    return this.current?.subscription.problem ?? null;
   }
 
-  /** Follows another topic from now on; nothing happens when it is the same. */
-  follow(name: string): void {
-    if (name === this.name) return;
+  /** Switches to a topic; does nothing if it is the current one. */
+  follow(topic: string): void {
+    if (topic === this.topic) return;
     this.hostDisconnected();
-    this.name = name;
+    this.topic = topic;
     this.hostConnected();
   }
 
   hostConnected(): void {
-    if (!this.name || this.current) return;
-    this.current = live().watch(this.name, this.create, () => {
-      this.changed();
+    if (!this.topic || this.current) return;
+    this.current = live().watch(this.topic, this.create, () => {
+      this.onChange();
       this.host.requestUpdate();
     });
   }

@@ -1,20 +1,21 @@
-/** No such page. */
+/** The page for unknown paths. */
 
 import { html, LitElement } from "lit";
 import { customElement } from "lit/decorators.js";
-import { ground } from "../design/styles.ts";
-import { empty, noticeStyle } from "../components/empty-state.ts";
-import { tellCrumbs } from "../shell/breadcrumbs.ts";
+import { emptyState, emptyStateStyle } from "../components/empty-state.ts";
+import { base } from "../design/styles.ts";
+import { setBreadcrumbs } from "../shell/breadcrumbs.ts";
 
-@customElement("missing-page")
-export class MissingPage extends LitElement {
-  static override styles = [ground, noticeStyle];
+@customElement("not-found-page")
+export class NotFoundPage extends LitElement {
+  static override styles = [base, emptyStateStyle];
 
   override render() {
-    tellCrumbs([{ name: "Not found" }]);
-    return empty(
-      "There is no such page",
-      html`<p>Nothing is at <code>${location.pathname}</code>.</p><p><a href="/runs">All runs</a> · <a href="/leaderboard">Leaderboard</a></p>`,
+    setBreadcrumbs([{ name: "Not found" }]);
+    return emptyState(
+      "Page not found",
+      html`<p>There is no page at <code>${location.pathname}</code>.</p>
+        <p><a href="/runs">All runs</a> · <a href="/leaderboard">Leaderboard</a></p>`,
     );
   }
 }

@@ -1,35 +1,37 @@
-/** Where a page stands: each page tells its trail, the shell shows it and names the window after it. */
+/** Breadcrumbs: set by each page, shown by the shell, and used as the title of the window. */
 
 import { html, nothing } from "lit";
 
-export interface Crumb {
+export interface Breadcrumb {
   name: string;
   href?: string;
 }
 
-const TOLD = "assay-crumbs";
+const CHANGED = "assay-breadcrumbs";
 
-let trail: Crumb[] = [];
+let trail: Breadcrumb[] = [];
 
-export function tellCrumbs(crumbs: Crumb[]): void {
+export function setBreadcrumbs(crumbs: Breadcrumb[]): void {
   if (JSON.stringify(crumbs) === JSON.stringify(trail)) return;
   trail = crumbs;
   document.title = [...crumbs.map((crumb) => crumb.name).reverse(), "Assay"].join(" · ");
-  window.dispatchEvent(new Event(TOLD));
+  window.dispatchEvent(new Event(CHANGED));
 }
 
-export function onCrumbs(listener: () => void): void {
-  window.addEventListener(TOLD, listener);
+export function onBreadcrumbsChanged(listener: () => void): void {
+  window.addEventListener(CHANGED, listener);
 }
 
-/** Nothing on a page that stands by itself. */
-export function renderCrumbs() {
+/** Nothing on a top-level page. */
+export function renderBreadcrumbs() {
   if (trail.length < 2) return nothing;
   return html`<nav aria-label="Breadcrumb" class="crumbs"><ol>
-    ${trail.map(
-      (crumb, at) => html`<li>
-      ${crumb.href && at < trail.length - 1 ? html`<a href=${crumb.href}>${crumb.name}</a>` : html`<span aria-current="page">${crumb.name}</span>`}
-    </li>`,
-    )}
+    ${trail.map((crumb) => html`<li>${renderBreadcrumb(crumb)}</li>`)}
   </ol></nav>`;
+}
+
+function renderBreadcrumb(crumb: Breadcrumb) {
+  const current = crumb === trail.at(-1);
+  if (crumb.href && !current) return html`<a href=${crumb.href}>${crumb.name}</a>`;
+  return html`<span aria-current="page">${crumb.name}</span>`;
 }

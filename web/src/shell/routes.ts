@@ -1,15 +1,15 @@
-/** Which page an address shows. Pages are loaded when first visited. */
+/** Maps paths to pages, which are loaded when first visited. */
 
 import { html, type TemplateResult } from "lit";
 import { notifyFailure } from "./toast.ts";
 
-interface Page {
+interface Route {
   path: RegExp;
   load(): Promise<unknown>;
   render(id: string): TemplateResult;
 }
 
-const PAGES: Page[] = [
+const ROUTES: Route[] = [
   {
     path: /^\/(?:runs\/?)?$/,
     load: () => import("../pages/runs/page.ts"),
@@ -37,14 +37,14 @@ const PAGES: Page[] = [
   },
 ];
 
-const MISSING: Page = {
+const NOT_FOUND: Route = {
   path: /./,
   load: () => import("../pages/not-found.ts"),
-  render: () => html`<missing-page></missing-page>`,
+  render: () => html`<not-found-page></not-found-page>`,
 };
 
-export function pageAt(path: string): TemplateResult {
-  const page = PAGES.find((candidate) => candidate.path.test(path)) ?? MISSING;
-  page.load().catch((error) => notifyFailure("The page could not be loaded", error));
+export function renderRoute(path: string): TemplateResult {
+  const page = ROUTES.find((candidate) => candidate.path.test(path)) ?? NOT_FOUND;
+  page.load().catch((error) => notifyFailure("Cannot load the page", error));
   return page.render(page.path.exec(path)?.[1] ?? "");
 }

@@ -1,48 +1,48 @@
-/** Which artifact is which: the names a runner and a judge give what they keep. */
+/** Finds artifacts by the names that runners and judges give them. */
 
 import type { ArtifactRef, AttemptDetail } from "../../contracts.ts";
 
-export interface Named {
+export interface NamedArtifact {
   name: string;
   ref: ArtifactRef;
 }
 
-/** The artifact whose name is `stem`, whatever its ending. */
-export function byStem(detail: AttemptDetail, stem: string): Named | null {
-  return artifacts(detail).find(({ name }) => name === stem || name.startsWith(`${stem}.`)) ?? null;
+/** The artifact named `stem`, with any extension. */
+export function findArtifact(detail: AttemptDetail, stem: string): NamedArtifact | null {
+  return listArtifacts(detail).find(({ name }) => name === stem || name.startsWith(`${stem}.`)) ?? null;
 }
 
-export function artifacts(detail: AttemptDetail): Named[] {
+export function listArtifacts(detail: AttemptDetail): NamedArtifact[] {
   return Object.entries(detail.artifacts)
     .map(([name, ref]) => ({ name, ref }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** What was printed while the attempt was made, and then while it was graded. */
-export function logs(detail: AttemptDetail): Named[] {
-  const found = artifacts(detail).filter(({ name }) => /(^|[./_-])(stdout|stderr|log)([._-]|$)/.test(name));
-  const judges = ({ name }: Named) => Number(name.startsWith("judge"));
+/** Logs of the runner, then those of the judge. */
+export function listLogs(detail: AttemptDetail): NamedArtifact[] {
+  const found = listArtifacts(detail).filter(({ name }) => /(^|[./_-])(stdout|stderr|log)([._-]|$)/.test(name));
+  const judges = ({ name }: NamedArtifact) => Number(name.startsWith("judge"));
   return found.sort((a, b) => judges(a) - judges(b) || b.name.localeCompare(a.name));
 }
 
-export interface Said {
+export interface PromptMessage {
   role: string;
   text: string;
 }
 
-/** A prompt that is kept as messages; null when it is plain text. */
-export function messages(text: string): Said[] | null {
+/** The messages of a prompt; null if it is plain text. */
+export function parsePrompt(text: string): PromptMessage[] | null {
   if (!/^\s*[[{]/.test(text)) return null;
   try {
     const body: unknown = JSON.parse(text);
     const list = Array.isArray(body) ? body : (body as { messages?: unknown }).messages;
     if (!Array.isArray(list) || !list.every((one) => typeof one?.role === "string")) return null;
-    return list.map((one) => ({ role: one.role, text: contentOf(one.content) }));
+    return list.map((one) => ({ role: one.role, text: contentText(one.content) }));
   } catch {
     return null;
   }
 }
 
-function contentOf(content: unknown): string {
+function contentText(content: unknown): string {
   return typeof content === "string" ? content : JSON.stringify(content, null, 2);
 }

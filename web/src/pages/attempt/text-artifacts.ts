@@ -1,17 +1,17 @@
-/** Artifacts as plain text, as a conversation, and as a coloured log. */
+/** Artifacts as plain text, as a conversation, or as a coloured log. */
 
 import { css, html } from "lit";
 import { customElement } from "lit/decorators.js";
-import { ansiStyle, renderPieces, Terminal } from "../../components/ansi.ts";
-import { cutLine, visible } from "../../components/untrusted-text.ts";
+import { AnsiParser, ansiStyle, renderStyledText } from "../../components/ansi.ts";
+import { showControlCharacters, truncateLine } from "../../components/untrusted-text.ts";
 import { ArtifactText } from "./artifact-text.ts";
-import { messages } from "./artifacts.ts";
+import { parsePrompt } from "./artifacts.ts";
 
 const CHUNK_LINES = 200;
 
-/** Long texts are laid out in pieces, and only those in view. */
-function chunks(text: string): string[] {
-  const lines = text.split("\n").map(cutLine);
+/** Splits a long text, so that only the chunks in view are laid out. */
+function splitIntoChunks(text: string): string[] {
+  const lines = text.split("\n").map(truncateLine);
   const found: string[] = [];
   for (let at = 0; at < lines.length; at += CHUNK_LINES) found.push(lines.slice(at, at + CHUNK_LINES).join("\n"));
   return found;
@@ -29,8 +29,10 @@ export class PlainArtifact extends ArtifactText {
   static override styles = [...ArtifactText.styles, chunkStyle];
 
   protected renderText(text: string) {
-    const parts = chunks(text);
-    return parts.map((part) => html`<pre class="plain ${parts.length === 1 ? "short" : ""}">${visible(part)}</pre>`);
+    const parts = splitIntoChunks(text);
+    return parts.map(
+      (part) => html`<pre class="plain ${parts.length === 1 ? "short" : ""}">${showControlCharacters(part)}</pre>`,
+    );
   }
 }
 
@@ -39,22 +41,21 @@ export class PromptArtifact extends ArtifactText {
   static override styles = [
     ...ArtifactText.styles,
     css`
-      .said { border-bottom: 1px solid var(--line); }
-      .said h3 { font-size: 12px; font-weight: 620; color: var(--accent); padding: 10px 14px 0; }
-      .said .plain { padding-top: 4px; }
+      .turn { border-bottom: 1px solid var(--line); }
+      .turn h3 { font-size: 12px; font-weight: 620; color: var(--accent); padding: 10px 14px 0; }
+      .turn .plain { padding-top: 4px; }
     `,
   ];
 
   protected renderText(text: string) {
-    const said = messages(text);
-    if (!said)
-      return html`<pre class="plain">${text
-        .split("\n")
-        .map(cutLine)
-        .map((line, at) => [at ? "\n" : "", visible(line)])}</pre>`;
-    return said.map(
+    const messages = parsePrompt(text);
+    if (!messages) {
+      const plain = text.split("\n").map(truncateLine).join("\n");
+      return html`<pre class="plain">${showControlCharacters(plain)}</pre>`;
+    }
+    return messages.map(
       ({ role, text }) =>
-        html`<section class="said"><h3>${role}</h3><pre class="plain">${visible(text)}</pre></section>`,
+        html`<section class="turn"><h3>${role}</h3><pre class="plain">${showControlCharacters(text)}</pre></section>`,
     );
   }
 }
@@ -64,8 +65,9 @@ export class LogArtifact extends ArtifactText {
   static override styles = [...ArtifactText.styles, chunkStyle, ansiStyle];
 
   protected renderText(text: string) {
-    const terminal = new Terminal();
-    const parts = chunks(text);
-    return html`${parts.map((part) => html`<pre class="plain ${parts.length === 1 ? "short" : ""}">${renderPieces(terminal.read(`${part}\n`))}</pre>`)}`;
+    const parser = new AnsiParser();
+    const parts = splitIntoChunks(text);
+    const size = parts.length === 1 ? "short" : "";
+    return parts.map((part) => html`<pre class="plain ${size}">${renderStyledText(parser.parse(`${part}\n`))}</pre>`);
   }
 }

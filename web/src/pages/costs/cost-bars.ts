@@ -1,17 +1,17 @@
-/** Costs as bars: days upright and in order, all else lying and dearest first; the estimated part is hatched. */
+/** Costs as bars: vertical and in order for days, horizontal and highest first otherwise. Estimates are hatched. */
 
 import { BarChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { customElement, property } from "lit/decorators.js";
+import { Chart, chartTheme, type ResolveColour } from "../../components/chart.ts";
 import type { CostBy, CostRow } from "../../contracts.ts";
-import { approximate, axisDollars, dollars, less, nano } from "../../format/money.ts";
-import { Chart, looks, type Paint } from "../../components/chart.ts";
+import { axisDollars, dollars, parseNano, remainder, toNumber } from "../../format/money.ts";
 
 use([BarChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, SVGRenderer]);
 
-const MOST_BARS = 15;
+const MAX_BARS = 15;
 const STRIPES = {
   color: "rgb(255 255 255 / 45%)",
   dashArrayX: [1, 0],
@@ -19,33 +19,34 @@ const STRIPES = {
   rotation: -Math.PI / 4,
 };
 
-@customElement("spend-chart")
-export class SpendChart extends Chart {
+@customElement("cost-bars")
+export class CostBars extends Chart {
   @property({ attribute: false }) rows: CostRow[] = [];
   @property() by: CostBy = "model";
-  @property({ attribute: false }) named: (label: string) => string = (label) => label;
+  @property({ attribute: false }) labelText: (label: string) => string = (label) => label;
 
   private get bars(): CostRow[] {
     if (this.by === "day") return [...this.rows].sort((a, b) => (a.label < b.label ? -1 : 1)).slice(-60);
-    return [...this.rows].sort((a, b) => (nano(a.cost_usd) > nano(b.cost_usd) ? -1 : 1)).slice(0, MOST_BARS);
+    return [...this.rows].sort((a, b) => (parseNano(a.cost_usd) > parseNano(b.cost_usd) ? -1 : 1)).slice(0, MAX_BARS);
   }
 
   override willUpdate(): void {
-    const tall = this.by === "day" ? 260 : 70 + this.bars.length * 30;
-    this.style.setProperty("--chart-height", `${tall}px`);
+    const height = this.by === "day" ? 260 : 70 + this.bars.length * 30;
+    this.style.setProperty("--chart-height", `${height}px`);
   }
 
-  protected told(): string {
-    return `Costs by ${this.by}. ${this.bars.map((row) => `${this.named(row.label)}: ${dollars(row.cost_usd)}`).join("; ")}`;
+  protected description(): string {
+    const costs = this.bars.map((row) => `${this.labelText(row.label)}: ${dollars(row.cost_usd)}`);
+    return `Costs by ${this.by}. ${costs.join("; ")}`;
   }
 
-  protected options(paint: Paint) {
-    const upright = this.by === "day";
-    const bars = upright ? this.bars : this.bars.reverse();
-    const { text, line, tooltip } = looks(paint);
+  protected options(paint: ResolveColour) {
+    const vertical = this.by === "day";
+    const bars = vertical ? this.bars : this.bars.reverse();
+    const { text, line, tooltip } = chartTheme(paint);
     const names = {
       type: "category",
-      data: bars.map((row) => this.named(row.label)),
+      data: bars.map((row) => this.labelText(row.label)),
       axisLabel: { ...text, hideOverlap: true, width: 150, overflow: "truncate" },
       axisLine: { show: true, ...line },
       axisTick: { show: false },
@@ -66,20 +67,20 @@ export class SpendChart extends Chart {
         ...tooltip,
         trigger: "axis",
         axisPointer: { type: "shadow" },
-        formatter: (points: { dataIndex: number }[]) => tip(bars[points[0]?.dataIndex ?? 0], this.named),
+        formatter: (points: { dataIndex: number }[]) => tooltipText(bars[points[0]?.dataIndex ?? 0], this.labelText),
       },
-      xAxis: upright ? names : amounts,
-      yAxis: upright ? amounts : names,
+      xAxis: vertical ? names : amounts,
+      yAxis: vertical ? amounts : names,
       series: [
         series(
           "reported",
           paint("accent"),
-          bars.map((row) => approximate(less(row.cost_usd, row.estimated_usd))),
+          bars.map((row) => toNumber(remainder(row.cost_usd, row.estimated_usd))),
         ),
         series(
           "estimated",
           paint("timeout"),
-          bars.map((row) => approximate(row.estimated_usd)),
+          bars.map((row) => toNumber(row.estimated_usd)),
         ),
       ],
     };
@@ -90,8 +91,8 @@ function series(name: string, color: string, data: number[]) {
   return { type: "bar", name, stack: "cost", data, itemStyle: { color }, barMaxWidth: 26 };
 }
 
-function tip(row: CostRow | undefined, named: (label: string) => string): string {
+function tooltipText(row: CostRow | undefined, named: (label: string) => string): string {
   if (!row) return "";
-  const estimated = nano(row.estimated_usd) > 0n ? `, ${dollars(row.estimated_usd)} of it estimated` : "";
+  const estimated = parseNano(row.estimated_usd) > 0n ? `, ${dollars(row.estimated_usd)} estimated` : "";
   return `${named(row.label)}\n${dollars(row.cost_usd)}${estimated}`;
 }

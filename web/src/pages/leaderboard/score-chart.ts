@@ -1,4 +1,4 @@
-/** What score costs: one point per model. Loaded after the table, since it is the larger part. */
+/** Score against cost or time, one point per model. Loaded after the table, because it is large. */
 
 import { ScatterChart } from "echarts/charts";
 import { GridComponent, TooltipComponent } from "echarts/components";
@@ -6,69 +6,67 @@ import { use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import { customElement, property } from "lit/decorators.js";
+import { Chart, chartTheme, type ResolveColour } from "../../components/chart.ts";
 import type { BoardRow } from "../../contracts.ts";
 import { axisDollars } from "../../format/money.ts";
-import { score } from "../../format/number.ts";
-import { Chart, looks, type Paint } from "../../components/chart.ts";
-import { type Measure, measureOf } from "./x-axis.ts";
+import { formatScore } from "../../format/number.ts";
+import { type XAxis, xAxisFor } from "./x-axis.ts";
 
 use([ScatterChart, GridComponent, TooltipComponent, LabelLayout, SVGRenderer]);
 
-@customElement("cost-chart")
-export class CostChart extends Chart {
+@customElement("score-chart")
+export class ScoreChart extends Chart {
   @property({ attribute: false }) rows: BoardRow[] = [];
 
-  protected told(): string {
-    const measure = measureOf(this.rows);
-    const told = this.rows.map((row) => `${row.model}: score ${score(row.score)}, ${measure.told(row)} per attempt`);
-    return `${measure.title}. ${told.join("; ")}`;
+  protected description(): string {
+    const axis = xAxisFor(this.rows);
+    const points = this.rows.map(
+      (row) => `${row.model}: score ${formatScore(row.score)}, ${axis.format(row)} per attempt`,
+    );
+    return `${axis.title}. ${points.join("; ")}`;
   }
 
-  protected options(paint: Paint) {
-    return options(this.rows, measureOf(this.rows), paint);
+  protected options(paint: ResolveColour) {
+    return options(this.rows, xAxisFor(this.rows), paint);
   }
 }
 
-function options(rows: BoardRow[], measure: Measure, paint: Paint) {
-  const values = rows.map(measure.value);
-  const most = Math.max(...values);
+function options(rows: BoardRow[], axis: XAxis, paint: ResolveColour) {
+  const values = rows.map(axis.value);
+  const max = Math.max(...values);
   const points = rows.map((row, at) => {
     const value = values[at] ?? 0;
     return {
       name: row.model,
       value: [value, row.score],
-      told: measure.told(row),
-      label: { position: value > most * 0.6 && value > 0 ? "left" : "right" },
+      text: axis.format(row),
+      label: { position: value > max * 0.6 && value > 0 ? "left" : "right" },
     };
   });
-  const { text, line, tooltip } = looks(paint);
+  const { text, line, tooltip } = chartTheme(paint);
   return {
     animationDuration: 250,
     grid: { left: 56, right: 30, top: 26, bottom: 46 },
     tooltip: {
       ...tooltip,
       formatter: ({ data }: { data: (typeof points)[number] }) =>
-        `${data.name}\nscore ${data.value[1]?.toFixed(3)}, ${data.told} per attempt`,
+        `${data.name}\nscore ${data.value[1]?.toFixed(3)}, ${data.text} per attempt`,
     },
     xAxis: {
       type: "value",
-      name: measure.axis,
+      name: axis.label,
       nameLocation: "middle",
       nameGap: 28,
       min: 0,
-      // Where every value is nothing there is one place on the axis, and no scale to be made up for it.
-      ...(most > 0 ? {} : { max: 1, interval: 1 }),
+      // If all values are 0, the axis shows only 0 instead of an invented scale.
+      ...(max > 0 ? {} : { max: 1, interval: 1 }),
       nameTextStyle: text,
       splitNumber: 4,
       axisLabel: {
         ...text,
         hideOverlap: true,
         formatter: (value: number) =>
-          most === 0 && value > 0
-            ? ""
-            : measure.unit === "$"
-              ? axisDollars(value)
-              : `${Number(value.toPrecision(3))} s`,
+          max === 0 && value > 0 ? "" : axis.unit === "$" ? axisDollars(value) : `${Number(value.toPrecision(3))} s`,
       },
       splitLine: line,
       axisLine: { show: true, ...line },

@@ -1,33 +1,33 @@
-/** What score is drawn against: cost, or time where every attempt was free and cost tells nothing apart. */
+/** The x axis of the score chart: cost per attempt, or time if all attempts were free. */
 
 import type { BoardRow } from "../../contracts.ts";
-import { approximate, dollars } from "../../format/money.ts";
+import { dollars, toNumber } from "../../format/money.ts";
 import { duration } from "../../format/time.ts";
 
-export interface Measure {
+export interface XAxis {
   title: string;
-  axis: string;
+  label: string;
   unit: "$" | "s";
   value(row: BoardRow): number;
-  told(row: BoardRow): string;
+  format(row: BoardRow): string;
 }
 
-const COST: Measure = {
+const COST: XAxis = {
   title: "Score against cost per attempt",
-  axis: "US dollars per attempt",
+  label: "US dollars per attempt",
   unit: "$",
-  value: (row) => approximate(row.cost_per_attempt_usd),
-  told: (row) => dollars(row.cost_per_attempt_usd),
+  value: (row) => toNumber(row.cost_per_attempt_usd),
+  format: (row) => dollars(row.cost_per_attempt_usd),
 };
 
-const TIME: Measure = {
+const TIME: XAxis = {
   title: "Score against time per attempt",
-  axis: "seconds per attempt (all were free)",
+  label: "seconds per attempt (all were free)",
   unit: "s",
   value: (row) => row.duration_seconds,
-  told: (row) => duration(row.duration_seconds),
+  format: (row) => duration(row.duration_seconds),
 };
 
-export function measureOf(rows: BoardRow[]): Measure {
+export function xAxisFor(rows: BoardRow[]): XAxis {
   return rows.some((row) => COST.value(row) > 0) ? COST : TIME;
 }

@@ -1,4 +1,4 @@
-/** Asks before a run is cancelled, since it cannot be taken back. */
+/** Confirms the cancellation of a run, which cannot be undone. */
 
 import "@awesome.me/webawesome/dist/components/button/button.js";
 import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
@@ -7,16 +7,16 @@ import { html, LitElement } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { cancelRun } from "../../api.ts";
 import type { RunView } from "../../contracts.ts";
-import { ground } from "../../design/styles.ts";
-import { plural } from "../../format/number.ts";
+import { base } from "../../design/styles.ts";
+import { count } from "../../format/number.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
 
-/** What attempts under way have to end by themselves; the server's own figure. */
+/** How long attempts in progress have to finish; the server's default. */
 const GRACE_SECONDS = 10;
 
 @customElement("cancel-dialog")
 export class CancelDialog extends LitElement {
-  static override styles = [ground];
+  static override styles = [base];
 
   @query("wa-dialog") private dialog!: WaDialog;
   @state() private run: RunView | null = null;
@@ -30,18 +30,23 @@ export class CancelDialog extends LitElement {
 
   override render() {
     return html`<wa-dialog label="Cancel this run?">
-      ${this.run ? this.renderTold(this.run) : ""}
+      ${this.run ? this.renderConsequences(this.run) : ""}
       <wa-button slot="footer" appearance="plain" @click=${() => this.close()}>Keep running</wa-button>
-      <wa-button slot="footer" id="confirm" variant="danger" ?loading=${this.sending} @click=${this.confirm}>Cancel the run</wa-button>
+      <wa-button slot="footer" id="confirm" variant="danger" ?loading=${this.sending} @click=${this.confirm}>
+        Cancel run
+      </wa-button>
     </wa-dialog>`;
   }
 
-  private renderTold({ progress }: RunView) {
-    const begun = progress.running + progress.executed + progress.grading;
+  private renderConsequences({ progress }: RunView) {
+    const started = progress.running + progress.executed + progress.grading;
     const idle = progress.waiting + progress.queued;
     return html`
-      <p>${plural(idle, "attempt")} not begun ${idle === 1 ? "is" : "are"} cancelled at once. ${begun ? html`<b>${plural(begun, "attempt")} under way ${begun === 1 ? "has" : "have"} ${GRACE_SECONDS} seconds</b> to end by ${begun === 1 ? "itself" : "themselves"}, and ${begun === 1 ? "is" : "are"} stopped then.` : "None is under way."}</p>
-      <p>Results so far, and what they cost, are kept. This cannot be undone; a restart takes up what is done.</p>`;
+      <p>
+        Attempts that have not started are cancelled immediately: <b>${count(idle)}</b>.<br />
+        Attempts in progress have ${GRACE_SECONDS} seconds to finish and are then stopped: <b>${count(started)}</b>.
+      </p>
+      <p>Results so far and their costs are kept. This cannot be undone, but a restart can reuse finished results.</p>`;
   }
 
   private async confirm(): Promise<void> {
@@ -49,9 +54,9 @@ export class CancelDialog extends LitElement {
     this.sending = true;
     try {
       const run = await cancelRun(this.run.run_id);
-      void notify(run.status === "cancelled" ? "The run was cancelled" : "The run is being cancelled");
+      void notify(run.status === "cancelled" ? "Run cancelled" : "Cancelling the run");
     } catch (error) {
-      notifyFailure("The run was not cancelled", error);
+      notifyFailure("Cannot cancel the run", error);
     }
     this.sending = false;
     this.close();

@@ -1,68 +1,69 @@
-/** What a run will have cost when it ends, told from its attempts: what is done, and what is held for those begun. */
+/** Forecast of a run's final cost, from its finished attempts and the money held for the others. */
 
 import type { AttemptView, RunView, Usd } from "../../contracts.ts";
-import { exact, nano } from "../../format/money.ts";
+import { formatNano, parseNano } from "../../format/money.ts";
 
-/** `about` from the mean of each model's done attempts; `most` from the largest hold of each. Null: not known yet. */
-export interface Outlook {
-  about: Usd | null;
-  most: Usd | null;
+/** `expected` is from each model's mean cost, `worstCase` from its largest hold. Null: not known yet. */
+export interface CostForecast {
+  expected: Usd | null;
+  worstCase: Usd | null;
 }
 
-interface Tally {
-  /** Not over yet, and of those the ones nothing is held for. */
+interface ModelTotals {
+  /** Attempts that are not executed yet. */
   open: bigint;
+  /** Open attempts without a hold. */
   idle: bigint;
   done: bigint;
   spent: bigint;
 }
 
-/** `holds` has the largest hold seen for each model. */
-export function outlook(run: RunView, attempts: AttemptView[], holds: ReadonlyMap<string, bigint>): Outlook {
+/** `holds` is the largest hold seen per model, in nano-USD. */
+export function costForecast(run: RunView, attempts: AttemptView[], holds: ReadonlyMap<string, bigint>): CostForecast {
   const { cost_usd, held_usd } = run.progress;
-  const tallies = [...tally(attempts)];
-  const about = tallies.map(([, { open, done, spent }]) =>
+  const totals = [...totalsByModel(attempts)];
+  const expected = totals.map(([, { open, done, spent }]) =>
     open === 0n ? 0n : done === 0n ? null : (spent / done) * open,
   );
-  const most = tallies.map(([model, { idle, done, spent }]) => {
+  const worstCase = totals.map(([model, { idle, done, spent }]) => {
     const hold = holds.get(model) ?? (done > 0n && spent === 0n ? 0n : null);
     return idle === 0n ? 0n : hold === null ? null : hold * idle;
   });
   const limit = run.limits.cost_usd;
   return {
-    about: capped(total(nano(cost_usd), about), limit),
-    most: capped(total(nano(cost_usd) + nano(held_usd), most), limit),
+    expected: capAtLimit(sumKnown(parseNano(cost_usd), expected), limit),
+    worstCase: capAtLimit(sumKnown(parseNano(cost_usd) + parseNano(held_usd), worstCase), limit),
   };
 }
 
-function tally(attempts: AttemptView[]): Map<string, Tally> {
-  const found = new Map<string, Tally>();
+function totalsByModel(attempts: AttemptView[]): Map<string, ModelTotals> {
+  const totals = new Map<string, ModelTotals>();
   for (const attempt of attempts) {
     if (attempt.reused_from) continue;
-    const one = found.get(attempt.model) ?? { open: 0n, idle: 0n, done: 0n, spent: 0n };
+    const one = totals.get(attempt.model) ?? { open: 0n, idle: 0n, done: 0n, spent: 0n };
     if (!["executed", "grading", "done"].includes(attempt.state)) {
       one.open += 1n;
-      if (nano(attempt.held_usd) === 0n) one.idle += 1n;
+      if (parseNano(attempt.held_usd) === 0n) one.idle += 1n;
     } else if (attempt.tries > 0) {
       one.done += 1n;
-      one.spent += nano(attempt.cost_usd);
+      one.spent += parseNano(attempt.cost_usd);
     }
-    found.set(attempt.model, one);
+    totals.set(attempt.model, one);
   }
-  return found;
+  return totals;
 }
 
-function total(begun: bigint, parts: (bigint | null)[]): Usd | null {
+function sumKnown(begun: bigint, parts: (bigint | null)[]): Usd | null {
   let sum = begun;
   for (const part of parts) {
     if (part === null) return null;
     sum += part;
   }
-  return exact(sum);
+  return formatNano(sum);
 }
 
-/** No run spends more than its limit. */
-function capped(amount: Usd | null, limit: Usd | null): Usd | null {
+/** A run cannot spend more than its limit. */
+function capAtLimit(amount: Usd | null, limit: Usd | null): Usd | null {
   if (amount === null || limit === null) return amount;
-  return nano(amount) > nano(limit) ? limit : amount;
+  return parseNano(amount) > parseNano(limit) ? limit : amount;
 }

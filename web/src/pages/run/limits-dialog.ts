@@ -1,4 +1,4 @@
-/** Other limits, or another priority, for a run that goes on. */
+/** Changes the limits or the priority of a run that has not ended. */
 
 import "@awesome.me/webawesome/dist/components/button/button.js";
 import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
@@ -6,79 +6,84 @@ import type WaDialog from "@awesome.me/webawesome/dist/components/dialog/dialog.
 import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, changeRun } from "../../api.ts";
-import type { FieldError, Problem, RunView } from "../../contracts.ts";
-import { controls, ground } from "../../design/styles.ts";
-import { dollars, nano } from "../../format/money.ts";
+import { fieldErrors, problemAlert } from "../../components/form-errors.ts";
+import { formStyle } from "../../components/form-style.ts";
 import {
-  drafted,
-  LIMITS,
+  DEFAULT_LIMITS,
+  DEFAULT_PRIORITY,
   type LimitsDraft,
-  limitFields,
-  limitsOf,
-  PRIORITY,
-  priorityOf,
-  wrongLimits,
+  parseLimits,
+  parsePriority,
+  renderLimitFields,
+  toLimitsDraft,
+  validateLimits,
 } from "../../components/limit-fields.ts";
+import type { FieldError, Problem, RunView } from "../../contracts.ts";
+import { base, controls } from "../../design/styles.ts";
+import { dollars, parseNano } from "../../format/money.ts";
 import { notify } from "../../shell/toast.ts";
-import { formStyle } from "../launch/form-style.ts";
 
-/** The fields by what a problem of the server calls them. */
-const NAMES: Record<string, keyof LimitsDraft> = { cost_usd: "cost", seconds: "minutes" };
+/** Fields of the form by the server's names. */
+const FIELD_BY_SERVER_NAME: Record<string, keyof LimitsDraft> = { cost_usd: "cost", seconds: "minutes" };
 
 @customElement("limits-dialog")
 export class LimitsDialog extends LitElement {
-  static override styles = [ground, controls, formStyle];
+  static override styles = [base, controls, formStyle];
 
   @query("wa-dialog") private dialog!: WaDialog;
   @state() private run: RunView | null = null;
-  @state() private draft: LimitsDraft = drafted(LIMITS, PRIORITY);
-  @state() private refused: FieldError[] = [];
+  @state() private draft: LimitsDraft = toLimitsDraft(DEFAULT_LIMITS, DEFAULT_PRIORITY);
+  @state() private fieldErrors: FieldError[] = [];
   @state() private problem: Problem | null = null;
   @state() private sending = false;
 
   async show(run: RunView): Promise<void> {
     this.run = run;
-    this.draft = drafted(run.limits, run.priority);
-    this.refused = [];
+    this.draft = toLimitsDraft(run.limits, run.priority);
+    this.fieldErrors = [];
     this.problem = null;
     await this.updateComplete;
     this.dialog.open = true;
   }
 
   override render() {
-    const errors = (field: keyof LimitsDraft) => this.errors(field);
     return html`<wa-dialog label="Change limits">
-      ${this.problem ? html`<p class="problem" role="alert"><b>${this.problem.title}</b> ${this.problem.detail}</p>` : nothing}
+      ${problemAlert(this.problem)}
       <form @submit=${this.submit} novalidate>
-        <div class="numbers">${limitFields({
+        <div class="numbers">${renderLimitFields({
           draft: this.draft,
-          errors: (field) =>
-            html`<div id="${field}-errors" class="errors" role="alert">${errors(field).map((error) => html`<p>${error.message}</p>`)}</div>`,
-          invalid: (field) => errors(field).length > 0,
-          typed: (event) => this.typed(event),
-          first: "cost",
+          renderErrors: (field) => fieldErrors(field, this.errorsOf(field)),
+          invalid: (field) => this.errorsOf(field).length > 0,
+          onInput: (event) => this.onInput(event),
+          autofocus: "cost",
         })}</div>
-        ${this.renderBelow()}
+        ${this.renderBelowSpent()}
         <button type="submit" hidden></button>
       </form>
       <wa-button slot="footer" appearance="plain" @click=${() => this.close()}>Close</wa-button>
-      <wa-button slot="footer" id="change" variant="brand" ?loading=${this.sending} @click=${this.submit}>Change</wa-button>
+      <wa-button slot="footer" id="change" variant="brand" ?loading=${this.sending} @click=${this.submit}>
+        Save
+      </wa-button>
     </wa-dialog>`;
   }
 
-  /** A limit below what is spent is allowed, and one should know what it does. */
-  private renderBelow() {
-    const limit = limitsOf(this.draft).cost_usd;
+  /** A limit below the amount spent is allowed; this says what it does. */
+  private renderBelowSpent() {
+    const limit = parseLimits(this.draft).cost_usd;
     const spent = this.run?.progress.cost_usd ?? "0";
-    if (limit === null || nano(limit) >= nano(spent)) return nothing;
-    return html`<p class="hint" id="below">This run has spent ${dollars(spent)} already. A limit below that stops new requests and changes nothing that was.</p>`;
+    if (limit === null || parseNano(limit) >= parseNano(spent)) return nothing;
+    return html`<p class="hint" id="below">
+      This run has already spent ${dollars(spent)}. A lower limit stops new requests; finished attempts are kept.
+    </p>`;
   }
 
-  private errors(field: keyof LimitsDraft): FieldError[] {
-    return this.refused.filter(({ where }) => where.split(/[.[\]]+/).some((part) => (NAMES[part] ?? part) === field));
+  private errorsOf(field: keyof LimitsDraft): FieldError[] {
+    return this.fieldErrors.filter(({ where }) =>
+      where.split(/[.[\]]+/).some((part) => (FIELD_BY_SERVER_NAME[part] ?? part) === field),
+    );
   }
 
-  private typed(event: Event): void {
+  private onInput(event: Event): void {
     const { id, value } = event.target as HTMLInputElement;
     this.draft = { ...this.draft, [id]: value };
   }
@@ -86,17 +91,17 @@ export class LimitsDialog extends LitElement {
   private submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     this.problem = null;
-    this.refused = wrongLimits(this.draft);
-    if (!this.run || this.refused.length || this.sending) return;
+    this.fieldErrors = validateLimits(this.draft);
+    if (!this.run || this.fieldErrors.length || this.sending) return;
     this.sending = true;
     try {
-      const limits = limitsOf(this.draft, this.run.limits);
-      await changeRun(this.run.run_id, { limits, priority: priorityOf(this.draft) });
-      void notify("The limits were changed", "success");
+      const limits = parseLimits(this.draft, this.run.limits);
+      await changeRun(this.run.run_id, { limits, priority: parsePriority(this.draft) });
+      void notify("Limits changed", "success");
       this.close();
     } catch (error) {
       this.problem = asProblem(error);
-      this.refused = this.problem.errors;
+      this.fieldErrors = this.problem.errors;
     }
     this.sending = false;
   };

@@ -1,34 +1,34 @@
-/** Attempts beyond what one snapshot holds are read page by page, once per snapshot. */
+/** Loads the attempts that do not fit into a snapshot, page by page, once per store. */
 
 import { listAttempts } from "../../api.ts";
 import type { RunStore } from "../../live/run-store.ts";
 import { notifyFailure } from "../../shell/toast.ts";
 
-export class Rest {
-  private reading = false;
+export class RemainingAttempts {
+  private loading = false;
   private readonly done = new WeakSet<RunStore>();
 
-  constructor(private readonly changed: () => void) {}
+  constructor(private readonly onChange: () => void) {}
 
-  async fetch(store: RunStore | null): Promise<void> {
-    if (!store?.run || this.reading || this.done.has(store)) return;
+  async load(store: RunStore | null): Promise<void> {
+    if (!store?.run || this.loading || this.done.has(store)) return;
     if (store.attempts.length >= store.run.progress.total) return;
-    this.reading = true;
+    this.loading = true;
     try {
-      await this.read(store, store.run.run_id);
+      await this.loadPages(store, store.run.run_id);
     } catch (error) {
-      notifyFailure("Some attempts could not be read", error);
+      notifyFailure("Cannot load all attempts", error);
     }
     this.done.add(store);
-    this.reading = false;
+    this.loading = false;
   }
 
-  private async read(store: RunStore, runId: string): Promise<void> {
+  private async loadPages(store: RunStore, runId: string): Promise<void> {
     let cursor = "";
     do {
       const page = await listAttempts(runId, cursor);
-      store.add(page.items);
-      this.changed();
+      store.addMissing(page.items);
+      this.onChange();
       cursor = page.next_cursor;
     } while (cursor);
   }

@@ -1,14 +1,14 @@
-/** What can be done with a run as it is now. Dialogs are loaded when first asked for. */
+/** Buttons for what can be done with a run in its current status. Dialogs are loaded on first use. */
 
 import "@awesome.me/webawesome/dist/components/button/button.js";
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { pauseRun, resumeRun } from "../../api.ts";
 import type { RunView } from "../../contracts.ts";
-import { ground } from "../../design/styles.ts";
-import { count } from "../../format/number.ts";
+import { base } from "../../design/styles.ts";
+import { plural } from "../../format/number.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
-import { ended, retriable } from "./run-progress.ts";
+import { hasEnded, retriableAttempts } from "./run-progress.ts";
 
 type Dialog = "cancel-dialog" | "limits-dialog" | "restart-dialog";
 
@@ -21,7 +21,7 @@ const DIALOGS: Record<Dialog, () => Promise<unknown>> = {
 @customElement("run-actions")
 export class RunActions extends LitElement {
   static override styles = [
-    ground,
+    base,
     css`.actions { display: flex; flex-wrap: wrap; gap: 8px; } .actions:empty { display: none; }`,
   ];
 
@@ -30,39 +30,49 @@ export class RunActions extends LitElement {
 
   override render() {
     if (!this.run) return nothing;
-    return html`<div class="actions">${ended(this.run) ? this.renderEnded(this.run) : this.renderOpen(this.run)}</div>`;
+    const buttons = hasEnded(this.run) ? this.renderEnded(this.run) : this.renderOpen(this.run);
+    return html`<div class="actions">${buttons}</div>`;
   }
 
   private renderOpen({ status }: RunView) {
     if (status === "cancelling") return nothing;
-    const paused = status === "paused";
+    const showLimits = () => this.open("limits-dialog", (dialog, run) => dialog.show(run));
+    const showCancel = () => this.open("cancel-dialog", (dialog, run) => dialog.show(run));
     return html`
-      ${this.renderButton(paused ? "resume" : "pause", paused ? "play" : "pause", paused ? "Resume" : "Pause", this.toggle, this.sending)}
-      ${this.renderButton("limits", "gauge", "Limits", () => this.open("limits-dialog", (dialog, run) => dialog.show(run)))}
-      <wa-button id="cancel" size="s" appearance="outlined" variant="danger" @click=${() => this.open("cancel-dialog", (dialog, run) => dialog.show(run))}><wa-icon slot="start" name="stop"></wa-icon>Cancel run</wa-button>`;
+      ${
+        status === "paused"
+          ? this.renderButton("resume", "play", "Resume", this.togglePause, this.sending)
+          : this.renderButton("pause", "pause", "Pause", this.togglePause, this.sending)
+      }
+      ${this.renderButton("limits", "gauge", "Limits", showLimits)}
+      <wa-button id="cancel" size="s" appearance="outlined" variant="danger" @click=${showCancel}>
+        <wa-icon slot="start" name="stop"></wa-icon>Cancel run
+      </wa-button>`;
   }
 
   private renderEnded(run: RunView) {
-    const again = retriable(run);
+    const errors = retriableAttempts(run);
     const restart = (fresh: boolean) => () => this.open("restart-dialog", (dialog, run) => dialog.show(run, fresh));
     return html`
-      ${again ? this.renderButton("retry", "rotate", `Retry ${count(again)} undecided`, restart(false)) : nothing}
+      ${errors ? this.renderButton("retry", "rotate", `Retry ${plural(errors, "error")}`, restart(false)) : nothing}
       ${this.renderButton("restart", "rotate", "Restart", restart(true))}`;
   }
 
-  private renderButton(id: string, icon: string, name: string, act: () => unknown, loading = false) {
-    return html`<wa-button id=${id} size="s" appearance="outlined" ?loading=${loading} @click=${act}><wa-icon slot="start" name=${icon}></wa-icon>${name}</wa-button>`;
+  private renderButton(id: string, icon: string, label: string, onClick: () => unknown, loading = false) {
+    return html`<wa-button id=${id} size="s" appearance="outlined" ?loading=${loading} @click=${onClick}>
+      <wa-icon slot="start" name=${icon}></wa-icon>${label}
+    </wa-button>`;
   }
 
-  private toggle = async (): Promise<void> => {
+  private togglePause = async (): Promise<void> => {
     if (!this.run || this.sending) return;
     const { run_id, status } = this.run;
     this.sending = true;
     try {
       await (status === "paused" ? resumeRun(run_id) : pauseRun(run_id));
-      void notify(status === "paused" ? "The run goes on" : "The run is paused; what is under way goes on");
+      void notify(status === "paused" ? "Run resumed" : "Run paused. Attempts in progress will finish.");
     } catch (error) {
-      notifyFailure(status === "paused" ? "The run was not resumed" : "The run was not paused", error);
+      notifyFailure(status === "paused" ? "Cannot resume the run" : "Cannot pause the run", error);
     }
     this.sending = false;
   };
@@ -71,7 +81,7 @@ export class RunActions extends LitElement {
     name: D,
     show: (dialog: HTMLElementTagNameMap[D], run: RunView) => Promise<void>,
   ): Promise<void> {
-    await DIALOGS[name]().catch((error) => notifyFailure("The dialog could not be loaded", error));
+    await DIALOGS[name]().catch((error) => notifyFailure("Cannot load the dialog", error));
     const dialog = this.renderRoot.querySelector(name) ?? document.createElement(name);
     if (!dialog.isConnected) this.renderRoot.append(dialog);
     if (this.run) await show(dialog as HTMLElementTagNameMap[D], this.run);

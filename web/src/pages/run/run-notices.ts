@@ -1,44 +1,58 @@
-/** What one should know of a run beyond its figures: that it stands still, why it waits, which limits are near. */
+/** Notices on the run page: restart, cancellation, stall, wait reason, limits that are near. */
 
 import { html, nothing } from "lit";
-import type { RunView } from "../../contracts.ts";
-import { dollars, less, nano, share, sum } from "../../format/money.ts";
-import { percent, plural } from "../../format/number.ts";
-import { absolute, between, duration } from "../../format/time.ts";
-import type { RunStore, Warning } from "../../live/run-store.ts";
 import { WARN_AT } from "../../components/budget-bar.ts";
-import { note } from "../../components/notice.ts";
-import { sentence, visible } from "../../components/untrusted-text.ts";
-import { LACKING, WAITS } from "../../components/wait-reasons.ts";
-import { ended } from "./run-progress.ts";
+import { notice } from "../../components/notice.ts";
+import { asSentence, showControlCharacters } from "../../components/untrusted-text.ts";
+import { NEEDS_ACTION, WAIT_REASONS } from "../../components/wait-reasons.ts";
+import type { Instant, RunView } from "../../contracts.ts";
+import { dollars, parseNano, ratio, remainder, sum } from "../../format/money.ts";
+import { percent as formatPercent, plural } from "../../format/number.ts";
+import { absoluteTime, duration, secondsBetween } from "../../format/time.ts";
+import type { BudgetWarning, RunStore } from "../../live/run-store.ts";
+import { hasEnded } from "./run-progress.ts";
 
-const WHOSE: Record<string, string> = {
+const ACCOUNT_NAMES: Record<string, string> = {
   run: "this run's limit",
   day: "the day's limit",
   project: "the project's limit",
 };
 
-/** A warning in words: the ledger's own where it gives any. */
-export function warningWords({ account, percent: at, spent_usd, held_usd, limit_usd, message }: Warning): string {
-  if (message) return sentence(message);
-  if (account === "excess")
-    return `A provider charged more than was held for its request: ${dollars(spent_usd)} in all.`;
+/** The text of a warning, the ledger's own if it sent one. */
+export function warningText({ account, percent, spent_usd, held_usd, limit_usd, message }: BudgetWarning): string {
+  if (message) return asSentence(message);
+  if (account === "excess") return `Providers charged ${dollars(spent_usd)} more than was held for their requests.`;
   const limit = limit_usd === null ? "" : ` of ${dollars(limit_usd)}`;
-  return `${at} % of ${WHOSE[account] ?? account}${limit} is reached: ${dollars(spent_usd)} spent, ${dollars(held_usd)} held.`;
+  const reached = `${percent} % of ${ACCOUNT_NAMES[account] ?? account}${limit} reached`;
+  return `${reached}: ${dollars(spent_usd)} spent, ${dollars(held_usd)} held.`;
 }
 
-export function notes(run: RunView, store: RunStore) {
+export function runNotices(run: RunView, store: RunStore) {
   return html`
-    ${run.restarts ? note("restarts", "quiet", html`A restart of <a href="/runs/${run.restarts}">run ${run.restarts.slice(-8)}</a>${run.progress.reused ? `, ${plural(run.progress.reused, "result")} taken over` : ""}.`) : nothing}
-    ${cancelling(run)}
-    ${run.reason && run.status !== "cancelling" ? note("reason", ended(run) ? "quiet" : "warn", html`${visible(sentence(run.reason))}`) : nothing}
-    ${store.stalled && !ended(run) ? note("stalled", "danger", html`Nothing has changed for ${duration(store.stalled.seconds)}. ${visible(sentence(store.stalled.reason))}`) : nothing}
-    ${waits(run)}
-    ${limits(run, store)}
+    ${restartNotice(run)} ${cancellingNotice(run)} ${reasonNotice(run)} ${stalledNotice(run, store)} ${waitNotice(run)}
+    ${limitNotices(run, store)}
   `;
 }
 
-function cancelling(run: RunView) {
+function restartNotice({ restarts, progress }: RunView) {
+  if (!restarts) return nothing;
+  const reused = progress.reused ? `, ${plural(progress.reused, "result")} reused` : "";
+  const link = html`<a href="/runs/${restarts}">run ${restarts.slice(-8)}</a>`;
+  return notice("restarts", "quiet", html`Restart of ${link}${reused}.`);
+}
+
+function reasonNotice(run: RunView) {
+  if (!run.reason || run.status === "cancelling") return nothing;
+  return notice("reason", hasEnded(run) ? "quiet" : "warn", showControlCharacters(asSentence(run.reason)));
+}
+
+function stalledNotice(run: RunView, { stalled }: RunStore) {
+  if (!stalled || hasEnded(run)) return nothing;
+  const reason = showControlCharacters(asSentence(stalled.reason));
+  return notice("stalled", "danger", html`No progress for ${duration(stalled.seconds)}. ${reason}`);
+}
+
+function cancellingNotice(run: RunView) {
   if (run.status !== "cancelling") return nothing;
   const { running, executed, grading } = run.progress;
   const parts = [
@@ -47,57 +61,59 @@ function cancelling(run: RunView) {
     [grading, "grading"],
   ] as const;
   const open = parts.filter(([number]) => number > 0).map(([number, state]) => `${number} ${state}`);
-  const told = open.length ? `Still under way: ${open.join(", ")}.` : "Nothing is under way any more.";
-  return note(
-    "cancelling",
-    "warn",
-    html`${run.reason ? html`${visible(sentence(run.reason))} ` : ""}It ends within seconds; what was not begun is cancelled. ${told}`,
-  );
+  const progress = open.length ? `Still in progress: ${open.join(", ")}.` : "No attempts are in progress.";
+  const reason = run.reason ? html`${showControlCharacters(asSentence(run.reason))} ` : "";
+  return notice("cancelling", "warn", html`${reason}The run ends within seconds. ${progress}`);
 }
 
-function waits(run: RunView) {
+function waitNotice(run: RunView) {
   const { status, waits } = run;
   const reason = status === "paused" ? "paused" : waits?.reason;
-  if (!reason || ended(run)) return nothing;
-  const { told, otherwise } = WAITS[reason] ?? { told: "Attempts wait", otherwise: "" };
+  if (!reason || hasEnded(run)) return nothing;
+  const text = WAIT_REASONS[reason] ?? { title: "Attempts are waiting", detail: "" };
   const since = waits?.reason === reason ? waits.since : null;
-  const detail = (waits?.reason === reason && waits.detail) || otherwise;
-  const tone = LACKING.has(reason) ? "warn" : "quiet";
-  const clock = since
-    ? html`, for <time datetime=${since} title="since ${absolute(since)}">${duration(between(since, null))}</time>`
-    : nothing;
-  return note("waits", tone, html`<b>${told}</b>${clock}. ${visible(sentence(detail))}`);
+  const detail = (waits?.reason === reason && waits.detail) || text.detail;
+  const tone = NEEDS_ACTION.has(reason) ? "warn" : "quiet";
+  const elapsed = since ? html` for ${renderElapsed(since)}` : nothing;
+  return notice("waits", tone, html`<b>${text.title}</b>${elapsed}. ${showControlCharacters(asSentence(detail))}`);
 }
 
-/** The newest warning of each account; of the run's own limit only while that limit is what it was. */
-function limits(run: RunView, store: RunStore) {
+function renderElapsed(since: Instant) {
+  const elapsed = duration(secondsBetween(since, null));
+  return html`<time datetime=${since} title="since ${absoluteTime(since)}">${elapsed}</time>`;
+}
+
+/** The newest warning of each account; that of the run only while its limit is unchanged. */
+function limitNotices(run: RunView, store: RunStore) {
   const newest = new Map(store.warnings.map((warning) => [warning.account, warning]));
   const own = newest.get("run");
   if (
     own &&
-    (own.limit_usd === null || run.limits.cost_usd === null || nano(own.limit_usd) !== nano(run.limits.cost_usd))
+    (own.limit_usd === null ||
+      run.limits.cost_usd === null ||
+      parseNano(own.limit_usd) !== parseNano(run.limits.cost_usd))
   )
     newest.delete("run");
-  const told = [...newest.values()].map((warning) =>
-    note(
+  const warnings = [...newest.values()].map((warning) =>
+    notice(
       `warned-${warning.account}`,
       warning.percent >= 100 || warning.account === "excess" ? "danger" : "warn",
-      visible(warningWords(warning)),
+      showControlCharacters(warningText(warning)),
     ),
   );
-  return html`${newest.has("run") ? nothing : near(run)}${told}`;
+  return html`${newest.has("run") ? nothing : nearLimitNotice(run)}${warnings}`;
 }
 
-/** Said from the figures, where nobody was there to hear the warning. */
-function near({ limits, progress }: RunView) {
+/** Derived from the figures, in case the warning is not in the history. */
+function nearLimitNotice({ limits, progress }: RunView) {
   const limit = limits.cost_usd;
   if (limit === null) return nothing;
-  const used = share(progress.cost_usd, limit);
+  const used = ratio(progress.cost_usd, limit);
   if (used < WARN_AT) return nothing;
-  const left = less(limit, sum(progress.cost_usd, progress.held_usd));
-  return note(
+  const left = remainder(limit, sum(progress.cost_usd, progress.held_usd));
+  return notice(
     "warned-run",
     used >= 1 ? "danger" : "warn",
-    html`${percent(used)} of this run's limit of ${dollars(limit)} is spent, ${dollars(left)} is left.`,
+    html`${formatPercent(used)} of this run's limit of ${dollars(limit)} spent, ${dollars(left)} left.`,
   );
 }

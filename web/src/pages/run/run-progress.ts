@@ -1,27 +1,27 @@
-/** How long a run has been at it, and how long it will be. */
+/** Elapsed and remaining time of a run, and what its status means. */
 
 import type { RunView } from "../../contracts.ts";
-import { between } from "../../format/time.ts";
+import { secondsBetween } from "../../format/time.ts";
 
-/** Seconds from the first claim to the end, or to now. */
-export function elapsed(run: RunView, now = Date.now()): number {
-  return run.started_at ? between(run.started_at, run.finished_at, now) : 0;
+/** Seconds from the first claim to the end of the run, or to now. */
+export function elapsedSeconds(run: RunView, now = Date.now()): number {
+  return run.started_at ? secondsBetween(run.started_at, run.finished_at, now) : 0;
 }
 
-/** Seconds left at the pace so far, which results taken over are no part of; null before there is a pace, or when nothing is left. */
-export function remaining(run: RunView, now = Date.now()): number | null {
+/** Seconds left at the pace so far, not counting reused results; null if the pace is unknown or nothing is left. */
+export function remainingSeconds(run: RunView, now = Date.now()): number | null {
   const { done, reused, total } = run.progress;
-  const made = done - reused;
-  if (run.status !== "running" || made === 0 || done === total) return null;
-  return (elapsed(run, now) / made) * (total - done);
+  const executed = done - reused;
+  if (run.status !== "running" || executed === 0 || done === total) return null;
+  return (elapsedSeconds(run, now) / executed) * (total - done);
 }
 
-export function ended({ status }: RunView): boolean {
+export function hasEnded({ status }: RunView): boolean {
   return status === "finished" || status === "cancelled";
 }
 
-/** Attempts that another try may end better: they say nothing about their model. */
-export function retriable({ progress }: RunView): number {
+/** Finished attempts that are no evidence about their model and can be retried. */
+export function retriableAttempts({ progress }: RunView): number {
   const { limit = 0, infra_error = 0, cancelled = 0, needs_review = 0 } = progress.outcomes;
   return limit + infra_error + cancelled + needs_review;
 }

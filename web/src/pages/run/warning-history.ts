@@ -1,24 +1,24 @@
-/** What was warned of before one came to look: the facts about a run are read once, when its snapshot is there. */
+/** Loads the warnings that precede the snapshot of a run, once per store. */
 
 import { listRunFacts } from "../../api.ts";
 import type { RunStore } from "../../live/run-store.ts";
 
-/** Far more than become true of one run; its attempts' facts are not among them. */
-const MOST = 1_000;
+/** More than a run has; facts about attempts are not included. */
+const MAX_FACTS = 1_000;
 
-export class Past {
-  private readonly asked = new WeakSet<RunStore>();
+export class WarningHistory {
+  private readonly requested = new WeakSet<RunStore>();
 
-  constructor(private readonly changed: () => void) {}
+  constructor(private readonly onChange: () => void) {}
 
-  async recall(store: RunStore | null): Promise<void> {
-    if (!store?.run || this.asked.has(store)) return;
-    this.asked.add(store);
+  async load(store: RunStore | null): Promise<void> {
+    if (!store?.run || this.requested.has(store)) return;
+    this.requested.add(store);
     try {
-      store.recall(await listRunFacts(store.run.run_id, 0, MOST));
-      this.changed();
+      store.addHistory(await listRunFacts(store.run.run_id, 0, MAX_FACTS));
+      this.onChange();
     } catch {
-      // Without them the page says what the figures say; what happens from now on is heard all the same.
+      // The page works without them, and new warnings arrive live.
     }
   }
 }

@@ -1,82 +1,77 @@
-/** A step's text as it is shown: a call's arguments by name, long lines cut, all of it as text. */
+/** The text of a step: a call's arguments by name, long lines truncated, always rendered as text. */
 
 import { css, html, type TemplateResult } from "lit";
+import { showControlCharacters, truncateLine } from "../../../components/untrusted-text.ts";
 import type { Step } from "../../../live/steps.ts";
-import { cutLine, visible } from "../../../components/untrusted-text.ts";
 
-/** How much of a step is shown: its line alone, its beginning, what a reader can take in, everything. */
+/** How much of a step is shown: summary line, beginning, most, all. */
 export type Depth = 0 | 1 | 2 | 3;
 
-type Words = TemplateResult | TemplateResult[];
+type Rendered = TemplateResult | TemplateResult[];
 
-const MOST_CHARACTERS: Record<Depth, number> = { 0: 0, 1: 1_200, 2: 20_000, 3: Number.POSITIVE_INFINITY };
-const MOST_LINES: Record<Depth, number> = { 0: 0, 1: 12, 2: 2_000, 3: Number.POSITIVE_INFINITY };
+const MAX_CHARACTERS: Record<Depth, number> = { 0: 0, 1: 1_200, 2: 20_000, 3: Number.POSITIVE_INFINITY };
+const MAX_LINES: Record<Depth, number> = { 0: 0, 1: 12, 2: 2_000, 3: Number.POSITIVE_INFINITY };
 const CHUNK_LINES = 200;
 const SUMMARY_CHARACTERS = 200;
 
-/** What of `text` a depth shows; `more` when that is not all. */
-function shownAt(depth: Depth, text: string): { text: string; more: boolean } {
-  let shown = text.slice(0, MOST_CHARACTERS[depth]);
+/** The part of `text` shown at a depth; `more` if that is not all. */
+function truncateAt(depth: Depth, text: string): { text: string; more: boolean } {
+  let shown = text.slice(0, MAX_CHARACTERS[depth]);
   const lines = shown.split("\n");
-  if (lines.length > MOST_LINES[depth]) shown = lines.slice(0, MOST_LINES[depth]).join("\n");
+  if (lines.length > MAX_LINES[depth]) shown = lines.slice(0, MAX_LINES[depth]).join("\n");
   return { text: shown, more: shown.length < text.length };
 }
 
-/** One line that tells what a step is about. */
+/** The first line of a step's text. */
 export function summary(step: Step): string {
-  const text =
-    step.kind === "call"
-      ? (named(step.text)
-          ?.map(([, value]) => value)
-          .join(" ") ?? step.text)
-      : step.text;
-  const line =
-    text
-      .slice(0, 4 * SUMMARY_CHARACTERS)
-      .split("\n")
-      .find((one) => one.trim()) ?? "";
-  return line.trim().slice(0, SUMMARY_CHARACTERS);
+  const values = step.kind === "call" ? parseArguments(step.text)?.map(([, value]) => value) : null;
+  const lines = (values?.join(" ") ?? step.text).slice(0, 4 * SUMMARY_CHARACTERS).split("\n");
+  return (lines.find((line) => line.trim()) ?? "").trim().slice(0, SUMMARY_CHARACTERS);
 }
 
-/** The words of a step whose `text` is known, as far as `depth` goes; `more` when something is left out. */
-export function words(step: Step, text: string, depth: Depth): { body: Words; more: boolean } {
-  const parts = step.kind === "call" ? named(text) : null;
+/** Renders the text of a step up to `depth`; `more` if something is left out. */
+export function renderText(step: Step, text: string, depth: Depth): { body: Rendered; more: boolean } {
+  const parts = step.kind === "call" ? parseArguments(text) : null;
   if (!parts || parts.length < 2) {
-    const shown = shownAt(depth, parts?.[0]?.[1] ?? text);
-    return { body: block(shown.text), more: shown.more };
+    const shown = truncateAt(depth, parts?.[0]?.[1] ?? text);
+    return { body: renderBlock(shown.text), more: shown.more };
   }
-  const shown = parts.map(([name, value]) => ({ name, ...shownAt(depth, value) }));
-  const body = html`<dl class="arguments">${shown.map(({ name, text }) => html`<div><dt>${visible(name)}</dt><dd>${block(text)}</dd></div>`)}</dl>`;
-  return { body, more: shown.some(({ more }) => more) };
+  const shown = parts.map(([name, value]) => ({ name, ...truncateAt(depth, value) }));
+  const entries = shown.map(
+    ({ name, text }) => html`<div><dt>${showControlCharacters(name)}</dt><dd>${renderBlock(text)}</dd></div>`,
+  );
+  return { body: html`<dl class="arguments">${entries}</dl>`, more: shown.some(({ more }) => more) };
 }
 
-/** The arguments of a call by name; null when they are not an object, or not the whole of it. */
-function named(text: string): [string, string][] | null {
+/** The arguments of a call by name; null if they are not a complete JSON object. */
+function parseArguments(text: string): [string, string][] | null {
   if (!text.startsWith("{")) return null;
   try {
     const parsed: Record<string, unknown> = JSON.parse(text);
-    const parts = Object.entries(parsed).map(([name, value]): [string, string] => [name, worded(value)]);
+    const parts = Object.entries(parsed).map(([name, value]): [string, string] => [name, argumentText(value)]);
     return parts.length ? parts : null;
   } catch {
     return null;
   }
 }
 
-function worded(value: unknown): string {
+function argumentText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
 
-/** Long texts are laid out in pieces, and only those in view. */
-function block(text: string): Words {
-  const lines = text.replace(/\n$/, "").split("\n").map(cutLine);
-  if (lines.length <= CHUNK_LINES) return html`<pre class="plain">${visible(lines.join("\n"))}</pre>`;
+/** A long text is split into chunks, so that only those in view are laid out. */
+function renderBlock(text: string): Rendered {
+  const lines = text.replace(/\n$/, "").split("\n").map(truncateLine);
+  if (lines.length <= CHUNK_LINES) return html`<pre class="plain">${showControlCharacters(lines.join("\n"))}</pre>`;
   const parts: TemplateResult[] = [];
   for (let at = 0; at < lines.length; at += CHUNK_LINES)
-    parts.push(html`<pre class="plain chunk">${visible(lines.slice(at, at + CHUNK_LINES).join("\n"))}</pre>`);
+    parts.push(
+      html`<pre class="plain chunk">${showControlCharacters(lines.slice(at, at + CHUNK_LINES).join("\n"))}</pre>`,
+    );
   return parts;
 }
 
-export const wordsStyle = css`
+export const stepTextStyle = css`
   .plain { padding: 6px 14px 8px; }
   .chunk { padding-block: 0; content-visibility: auto; contain-intrinsic-height: auto 3800px; }
   .arguments { margin: 0; display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); }
