@@ -37,7 +37,7 @@ test("a past cost does not bound the worst case", () => {
 });
 
 test("the forecast is capped at the limit, and reused results are free", () => {
-  const reused = { ...of("paid", "done", "0"), reused_from: "r0-1" };
+  const reused = { ...attemptOf("paid", "done", "0"), reused_from: "r0-1" };
   const rows = [
     reused,
     attemptOf("paid", "done", "0.5"),
