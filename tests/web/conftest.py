@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import Stage
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from assay.contracts.runs import RunRequest, WaitReason
-from tests.web.stage import agents, control
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway import agent_transcripts, run_control
+from tests.web.scripted_gateway.server import Stage
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -70,20 +70,20 @@ def addresses(stage: Stage) -> dict[str, str]:
     stage.do(stage.play.step, done, 10_000)
     half = stage.do(stage.play.submit, RunRequest(models=models, suite="demo")).run.run_id
     stage.do(stage.play.step, half, 203)
-    stage.do(control.wait, stage.play, half, WaitReason.NO_RUNNER, "None is connected.")
-    stage.do(control.warn, stage.play, half, "day", 80, "")
-    stage.do(control.stall, stage.play, half, "No runner is connected.")
+    stage.do(run_control.wait, stage.play, half, WaitReason.NO_RUNNER, "None is connected.")
+    stage.do(run_control.warn, stage.play, half, "day", 80, "")
+    stage.do(run_control.stall, stage.play, half, "No runner is connected.")
     ended = stage.do(stage.play.submit, RunRequest(models=models, suite="coding")).run.run_id
     stage.do(stage.play.step, ended, 60)
-    stage.do(control.cancel, stage.play, ended)
-    stage.do(control.end_grace, stage.play, ended)
-    again = stage.do(control.restart, stage.play, ended, False, None).run_id
+    stage.do(run_control.cancel, stage.play, ended)
+    stage.do(run_control.end_grace, stage.play, ended)
+    again = stage.do(run_control.restart, stage.play, ended, False, None).run_id
     stage.do(stage.play.step, again, 8)
     cancelling = stage.do(stage.play.submit, RunRequest(models=models, suite="coding")).run.run_id
     stage.do(stage.play.step, cancelling, 14)
-    stage.do(control.cancel, stage.play, cancelling)
-    agent = stage.do(agents.begin, stage.play)
-    stage.do(agents.leave, stage.play, agent, agents.transcript(agents.repair()))
+    stage.do(run_control.cancel, stage.play, cancelling)
+    agent = stage.do(agent_transcripts.begin, stage.play)
+    stage.do(agent_transcripts.leave, stage.play, agent, agent_transcripts.transcript(agent_transcripts.repair()))
     return {
         "/runs": "outcome-bar",
         f"/attempts/{agent}#step-12": "agent-steps .step.target",
@@ -148,8 +148,8 @@ def test_the_dialogs_of_a_run_have_no_serious_fault(page: Page, stage: Stage) ->
     page.goto(f"/runs/{run_id}")
     for button, dialog in (("#limits", "limits-dialog"), ("#cancel", "cancel-dialog"), ("#retry", "restart-dialog")):
         if button == "#retry":
-            stage.do(control.cancel, stage.play, run_id)
-            stage.do(control.end_grace, stage.play, run_id)
+            stage.do(run_control.cancel, stage.play, run_id)
+            stage.do(run_control.end_grace, stage.play, run_id)
         page.locator(button).click()
         assert not seen_in_all_looks(page, shown_dialog(page)), dialog
         page.keyboard.press("Escape")

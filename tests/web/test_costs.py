@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assay.contracts.runs import RunLimits, RunRequest, WaitReason
-from tests.web.stage import control
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway import run_control
+from tests.web.scripted_gateway.server import Stage
 
 pytestmark = pytest.mark.browser
 ALL = ("oracle", "nop", "local/smollm2-135m", "openai/gpt-4o-mini")
@@ -215,13 +215,13 @@ def test_the_list_of_runs_shows_todays_spend(page: Page, stage: Stage) -> None:
 def test_rows_show_spend_against_the_limit_and_why_they_wait(page: Page, stage: Stage) -> None:
     run_id = finished(stage, cost="0.002")
     waits = stage.do(stage.play.submit, RunRequest(models=ALL, suite="coding")).run.run_id
-    stage.do(control.wait, stage.play, waits, WaitReason.NO_RUNNER, "None is connected.")
+    stage.do(run_control.wait, stage.play, waits, WaitReason.NO_RUNNER, "None is connected.")
     page.goto("/runs")
     row = page.locator(f"tr[data-run='{run_id}']")
     expect(row).to_contain_text("of $0.002")
     expect(row.locator("money-bar .bar")).to_have_class(re.compile("near|full"))
     expect(page.locator(f"tr[data-run='{waits}']")).to_contain_text("no runner")
-    stage.do(control.pause, stage.play, waits)
+    stage.do(run_control.pause, stage.play, waits)
     expect(page.locator(f"tr[data-run='{waits}']")).to_contain_text("paused")
     page.locator("select[name=status]").select_option("paused")
     expect(page.locator("tbody tr")).to_have_count(1)

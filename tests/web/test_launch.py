@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import Stage
 
 pytestmark = pytest.mark.browser
 

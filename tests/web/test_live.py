@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from assay.contracts.runs import RunRequest
 from assay.contracts.tail import TailKind, TailLine
-from tests.web.stage.play import now
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.scripted_runs import now
+from tests.web.scripted_gateway.server import Stage
 
 pytestmark = pytest.mark.browser
 

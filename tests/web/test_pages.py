@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assay.contracts.runs import RunRequest
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import Stage
 
 pytestmark = pytest.mark.browser
 ALL = ("oracle", "nop", "local/smollm2-135m")

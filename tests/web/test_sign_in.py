@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import Stage
 
 pytestmark = pytest.mark.browser
 

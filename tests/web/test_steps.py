@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from assay.contracts.tail import TailKind, TailLine
-from tests.web.stage import agents
-from tests.web.stage.play import now
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway import agent_transcripts
+from tests.web.scripted_gateway.scripted_runs import now
+from tests.web.scripted_gateway.server import Stage
 from tests.web.test_untrusted import EVIL, untouched
 
 pytestmark = pytest.mark.browser
@@ -43,15 +43,15 @@ def in_sight(step: Locator) -> bool:
 
 
 def left(stage: Stage, kept: bytes) -> str:
-    attempt_id = stage.do(agents.begin, stage.play)
-    stage.do(agents.leave, stage.play, attempt_id, kept)
+    attempt_id = stage.do(agent_transcripts.begin, stage.play)
+    stage.do(agent_transcripts.leave, stage.play, attempt_id, kept)
     return attempt_id
 
 
 def test_steps_appear_as_they_happen_and_are_the_same_afterwards(page: Page, stage: Stage) -> None:
-    attempt_id = stage.do(agents.begin, stage.play)
-    steps = agents.repair()
-    lines = agents.lines(attempt_id, steps)
+    attempt_id = stage.do(agent_transcripts.begin, stage.play)
+    steps = agent_transcripts.repair()
+    lines = agent_transcripts.lines(attempt_id, steps)
     page.goto(f"/attempts/{attempt_id}")
     expect(page.locator("agent-steps")).to_contain_text("No steps yet")
     expect(page.locator("[data-meter=time]")).to_contain_text(
@@ -71,7 +71,7 @@ def test_steps_appear_as_they_happen_and_are_the_same_afterwards(page: Page, sta
     expect(page.locator("agent-steps .step")).to_have_count(15)
     expect(page.locator("#step-8 dd")).to_have_count(4)
     live = told(page)
-    stage.do(agents.leave, stage.play, attempt_id, agents.transcript(steps))
+    stage.do(agent_transcripts.leave, stage.play, attempt_id, agent_transcripts.transcript(steps))
     expect(page.locator("#state")).to_contain_text("executed")
     expect(page.locator("agent-steps .now")).to_have_count(0)
     assert told(page) == live
@@ -82,7 +82,7 @@ def test_steps_appear_as_they_happen_and_are_the_same_afterwards(page: Page, sta
 
 
 def test_steps_are_folded_and_opened_one_by_one_and_all(page: Page, stage: Stage) -> None:
-    attempt_id = left(stage, agents.transcript(agents.repair()))
+    attempt_id = left(stage, agent_transcripts.transcript(agent_transcripts.repair()))
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     result = page.locator("#step-12")
     expect(result).to_contain_text("test_11 PASSED")
@@ -100,7 +100,7 @@ def test_steps_are_folded_and_opened_one_by_one_and_all(page: Page, stage: Stage
 
 
 def test_a_step_has_a_link_of_its_own(page: Page, stage: Stage) -> None:
-    attempt_id = left(stage, agents.transcript(agents.repair()))
+    attempt_id = left(stage, agent_transcripts.transcript(agent_transcripts.repair()))
     page.goto(f"/attempts/{attempt_id}#step-12")
     expect(page.locator("#step-12")).to_be_focused()
     expect(page.locator("#step-12")).to_have_class(re.compile("target"))
@@ -120,7 +120,7 @@ def test_a_step_has_a_link_of_its_own(page: Page, stage: Stage) -> None:
 
 
 def test_a_hostile_transcript_is_only_text(page: Page, stage: Stage) -> None:
-    kept = agents.transcript(agents.hostile(EVIL)) + b"<script>window.pwned=9</script>\n{}\n"
+    kept = agent_transcripts.transcript(agent_transcripts.hostile(EVIL)) + b"<script>window.pwned=9</script>\n{}\n"
     attempt_id = left(stage, kept)
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     expect(page.locator("#step-1 .plain")).to_contain_text("<script>window.pwned=9</script>")
@@ -135,16 +135,16 @@ def test_a_hostile_transcript_is_only_text(page: Page, stage: Stage) -> None:
     page.get_by_role("button", name="Fold all").click()
     expect(page.locator("#step-2 .summary")).to_contain_text("<script>")
     untouched(page)
-    live = stage.do(agents.begin, stage.play)
+    live = stage.do(agent_transcripts.begin, stage.play)
     page.goto(f"/attempts/{live}")
     page.locator("agent-steps").wait_for()
-    stage.do(stage.board.tail, live, *agents.lines(live, agents.hostile(EVIL)))
+    stage.do(stage.board.tail, live, *agent_transcripts.lines(live, agent_transcripts.hostile(EVIL)))
     expect(page.locator("agent-steps .step")).to_have_count(6)
     untouched(page)
 
 
 def test_a_long_transcript_opens_at_once_and_at_any_step(page: Page, stage: Stage) -> None:
-    attempt_id = left(stage, agents.transcript(agents.long(50_000)))
+    attempt_id = left(stage, agent_transcripts.transcript(agent_transcripts.long(50_000)))
     begun = time.monotonic()
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     expect(page.locator("#step-1")).to_contain_text("words of step 1")

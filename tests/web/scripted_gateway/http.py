@@ -8,7 +8,7 @@ from litestar import Request, Response
 
 from assay.contracts.codec import decode, encode
 from assay.contracts.problems import FieldError, Problem, ProblemError
-from tests.web.stage.live import Switchboard
+from tests.web.scripted_gateway.live_socket import Switchboard
 
 T = TypeVar("T")
 Asked = Request[Any, Any, Any]

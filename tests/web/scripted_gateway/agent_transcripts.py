@@ -14,7 +14,7 @@ from assay.contracts.models import Usage
 from assay.contracts.runs import RunRequest
 from assay.contracts.tail import AgentStep, StepKind, TailKind, TailLine
 from assay.contracts.tasks import Limits
-from tests.web.stage.play import Play, now
+from tests.web.scripted_gateway.scripted_runs import Play, now
 
 LIMITS = Limits(wall_seconds=300, tokens=20_000, cost_usd="0.05", tool_calls=40, turns=20)
 MODEL = "openai/gpt-4o-mini"

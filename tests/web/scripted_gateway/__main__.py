@@ -1,4 +1,4 @@
-"""Serve the built dashboard with a run that goes on: ``python -m tests.web.stage [port]``."""
+"""Serve the built dashboard with a run that goes on: ``python -m tests.web.scripted_gateway [port]``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import time
 
 from assay.contracts.runs import RunRequest
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import Stage
 
 MODELS = ("oracle", "nop", "local/smollm2-135m", "openai/gpt-4o-mini")
 

@@ -27,9 +27,9 @@ from assay.contracts.live import (
 from assay.contracts.problems import ProblemError
 from assay.contracts.runs import RunView
 from assay.contracts.tail import TailLine
-from tests.web.stage import views
-from tests.web.stage.play import Play, Played
-from tests.web.stage.till import Till
+from tests.web.scripted_gateway import views
+from tests.web.scripted_gateway.fake_money import Till
+from tests.web.scripted_gateway.scripted_runs import Play, Played
 
 
 class _Run(Data, frozen=True, kw_only=True):

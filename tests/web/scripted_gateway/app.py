@@ -16,12 +16,12 @@ from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import AttemptPage, RunPage
 from assay.contracts.runs import RunRequest
 from services.gateway.routes.artifacts import headers_for, ranged
-from tests.web.stage import views
-from tests.web.stage.answers import Asked, board_of, query, read, reply
-from tests.web.stage.catalogue import MODELS, SUITES, TASKS
-from tests.web.stage.live import Client, Switchboard
-from tests.web.stage.steering import steering
-from tests.web.stage.untrusted import refs
+from tests.web.scripted_gateway import views
+from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
+from tests.web.scripted_gateway.control_routes import steering
+from tests.web.scripted_gateway.hostile_artifacts import refs
+from tests.web.scripted_gateway.http import Asked, board_of, query, read, reply
+from tests.web.scripted_gateway.live_socket import Client, Switchboard
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from assay.contracts.money import nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.runs import Board, BoardRow, RunRequest, RunView
 from assay.contracts.tasks import Solver
-from tests.web.stage.catalogue import MODELS, SUITES, TASKS
-from tests.web.stage.play import Play, Played, now, verdict_of
-from tests.web.stage.untrusted import FILES, refs
+from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
+from tests.web.scripted_gateway.hostile_artifacts import FILES, refs
+from tests.web.scripted_gateway.scripted_runs import Play, Played, now, verdict_of
 
 
 def newest(play: Play) -> list[RunView]:

@@ -32,7 +32,7 @@ from assay.contracts.money import nanousd, usd
 from assay.contracts.runs import Progress, RunRequest, RunStatus, RunView
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
-from tests.web.stage.catalogue import MODELS, SUITES, TASKS
+from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
 
 _TASKS = {task.task_id: task for task in TASKS}
 _PRICES = {model.name: model.price for model in MODELS}

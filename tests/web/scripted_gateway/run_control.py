@@ -20,7 +20,7 @@ from assay.contracts.facts import (
 from assay.contracts.money import Usd
 from assay.contracts.runs import Progress, RunLimits, RunStatus, RunView, Wait, WaitReason
 from assay.contracts.verdicts import Outcome
-from tests.web.stage.play import Play, Played, now, progress_of
+from tests.web.scripted_gateway.scripted_runs import Play, Played, now, progress_of
 
 _TAKEN_OVER = {Outcome.PASSED, Outcome.FAILED, Outcome.TIMEOUT, Outcome.REFUSED, Outcome.AGENT_ERROR}
 

@@ -8,10 +8,10 @@ from litestar import Response, get, patch, post, put
 from assay.contracts.rpc import CostBy
 from assay.contracts.runs import Priority, RunLimits, RunRequest
 from assay.contracts.spending import ModelPrice
-from tests.web.stage import control, views
-from tests.web.stage.answers import Asked, board_of, query, read, reply
-from tests.web.stage.catalogue import MODELS
-from tests.web.stage.till import MoneyLimits, recosted
+from tests.web.scripted_gateway import run_control, views
+from tests.web.scripted_gateway.catalog import MODELS
+from tests.web.scripted_gateway.fake_money import MoneyLimits, recosted
+from tests.web.scripted_gateway.http import Asked, board_of, query, read, reply
 
 
 class Changed(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,29 +39,29 @@ async def quote(request: Asked) -> Response[bytes]:
 
 @post("/api/v1/runs/{run_id:str}/cancel", status_code=200, sync_to_thread=False)
 def cancel(request: Asked) -> Response[bytes]:
-    return reply(control.cancel(board_of(request).play, run_of(request)))
+    return reply(run_control.cancel(board_of(request).play, run_of(request)))
 
 
 @post("/api/v1/runs/{run_id:str}/pause", status_code=200, sync_to_thread=False)
 def pause(request: Asked) -> Response[bytes]:
-    return reply(control.pause(board_of(request).play, run_of(request)))
+    return reply(run_control.pause(board_of(request).play, run_of(request)))
 
 
 @post("/api/v1/runs/{run_id:str}/resume", status_code=200, sync_to_thread=False)
 def resume(request: Asked) -> Response[bytes]:
-    return reply(control.resume(board_of(request).play, run_of(request)))
+    return reply(run_control.resume(board_of(request).play, run_of(request)))
 
 
 @post("/api/v1/runs/{run_id:str}/restart", status_code=201)
 async def restart(request: Asked) -> Response[bytes]:
     again = await read(request, Again)
-    return reply(control.restart(board_of(request).play, run_of(request), again.fresh, again.limits), 201)
+    return reply(run_control.restart(board_of(request).play, run_of(request), again.fresh, again.limits), 201)
 
 
 @patch("/api/v1/runs/{run_id:str}")
 async def change(request: Asked) -> Response[bytes]:
     changed = await read(request, Changed)
-    return reply(control.change(board_of(request).play, run_of(request), changed.limits, changed.priority))
+    return reply(run_control.change(board_of(request).play, run_of(request), changed.limits, changed.priority))
 
 
 @get("/api/v1/runs/{run_id:str}/facts", sync_to_thread=False)

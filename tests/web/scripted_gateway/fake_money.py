@@ -15,7 +15,7 @@ from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import CostBy, Money, Quote
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import AccountKind, AccountView, CostRow, Costs
-from tests.web.stage.play import Play, Played, now, worst
+from tests.web.scripted_gateway.scripted_runs import Play, Played, now, worst
 
 _EXPECTED_SHARE = 5
 """The estimate is the worst case over this."""

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from assay.contracts.attempts import State
 from assay.contracts.runs import RunLimits, RunRequest, WaitReason
-from tests.web.stage import control
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway import run_control
+from tests.web.scripted_gateway.server import Stage
 
 pytestmark = pytest.mark.browser
 PRICED = ("nop", "openai/gpt-4o-mini")
@@ -53,7 +53,7 @@ def test_a_recalled_attempt_says_so_until_it_moves_on(page: Page, stage: Stage) 
     page.goto(f"/runs/{run_id}")
     row = page.locator(f"[data-attempt='{queued.attempt_id}']")
     expect(row).to_contain_text("queued")
-    stage.do(control.recall, stage.play, queued, "The limit of the day has no room for it.")
+    stage.do(run_control.recall, stage.play, queued, "The limit of the day has no room for it.")
     expect(row).to_contain_text("waiting")
     expect(row.locator(".recalled")).to_have_attribute("title", "The limit of the day has no room for it.")
     stage.do(stage.play.step, run_id, 30)
@@ -71,7 +71,7 @@ def test_cancelling_tells_the_grace_and_what_is_under_way(page: Page, stage: Sta
     expect(page.locator("[data-note=cancelling]")).to_contain_text(re.compile("Still under way: .*(running|executed)"))
     expect(page.locator("#cancel")).to_have_count(0)
     expect(page.locator("attempts-table .row[data-state=waiting]")).to_have_count(0)
-    stage.do(control.end_grace, stage.play, run_id)
+    stage.do(run_control.end_grace, stage.play, run_id)
     expect(page.locator("dl.facts")).to_contain_text("cancelled")
     expect(page.locator("[data-note=reason]")).to_contain_text("It was cancelled.")
     expect(page.locator("[data-note=cancelling]")).to_have_count(0)
@@ -79,8 +79,8 @@ def test_cancelling_tells_the_grace_and_what_is_under_way(page: Page, stage: Sta
 
 def test_errors_are_retried_in_a_new_run_that_links_back(page: Page, stage: Stage) -> None:
     run_id = started(stage, 40)
-    stage.do(control.cancel, stage.play, run_id)
-    stage.do(control.end_grace, stage.play, run_id)
+    stage.do(run_control.cancel, stage.play, run_id)
+    stage.do(run_control.end_grace, stage.play, run_id)
     kept = sum(1 for row in stage.play.runs[run_id].attempts if row.score is not None)
     assert kept
     page.goto(f"/runs/{run_id}")
@@ -110,7 +110,7 @@ def test_a_restart_from_scratch_takes_nothing_over(page: Page, stage: Stage) -> 
 
 def test_an_attempt_taken_over_leads_to_the_one_that_was_made(page: Page, stage: Stage) -> None:
     run_id = started(stage, 10_000, ("nop",))
-    again = stage.do(control.restart, stage.play, run_id, False, None).run_id
+    again = stage.do(run_control.restart, stage.play, run_id, False, None).run_id
     page.goto(f"/attempts/{again}-3")
     page.locator("#reused a").click()
     expect(page).to_have_url(re.compile(f"/attempts/{run_id}-3$"))
@@ -157,7 +157,7 @@ def test_a_warning_comes_as_a_toast_and_stays(page: Page, stage: Stage) -> None:
     run_id = stage.do(stage.play.submit, RunRequest(models=PRICED, suite="demo")).run.run_id
     page.goto(f"/runs/{run_id}")
     expect(page.locator("dl.facts")).to_be_visible()
-    stage.do(control.warn, stage.play, run_id, "day", 80, "80 % of the day's limit of $20 is reached.", "20")
+    stage.do(run_control.warn, stage.play, run_id, "day", 80, "80 % of the day's limit of $20 is reached.", "20")
     expect(page.locator("wa-toast-item")).to_contain_text("80 % of the day's limit")
     expect(page.locator("[data-note=warned-day]")).to_contain_text("80 % of the day's limit of $20 is reached.")
     warned = stage.play.runs[run_id].run.sequence
@@ -172,20 +172,20 @@ def test_a_warning_of_a_limit_that_was_raised_is_gone(page: Page, stage: Stage) 
     run_id = started(stage)
     page.goto(f"/runs/{run_id}")
     expect(page.locator("dl.facts")).to_be_visible()
-    stage.do(control.warn, stage.play, run_id, "run", 80, "")
+    stage.do(run_control.warn, stage.play, run_id, "run", 80, "")
     expect(page.locator("[data-note=warned-run]")).to_contain_text("80 % of this run's limit of $1.00 is reached")
-    stage.do(control.change, stage.play, run_id, RunLimits(cost_usd="5"), None)
+    stage.do(run_control.change, stage.play, run_id, RunLimits(cost_usd="5"), None)
     expect(page.locator("[data-note=warned-run]")).to_have_count(0)
 
 
 def test_it_says_why_attempts_wait_and_that_nothing_moves(page: Page, stage: Stage) -> None:
     run_id = started(stage)
     page.goto(f"/runs/{run_id}")
-    stage.do(control.wait, stage.play, run_id, WaitReason.NO_RUNNER, "The last one left 40 s ago.")
+    stage.do(run_control.wait, stage.play, run_id, WaitReason.NO_RUNNER, "The last one left 40 s ago.")
     waits = page.locator("[data-note=waits]")
     expect(waits).to_contain_text(re.compile("Attempts wait for a runner, for .* s. The last one left"))
     expect(waits.locator("time")).to_be_visible()
-    stage.do(control.stall, stage.play, run_id, "No runner is connected.")
+    stage.do(run_control.stall, stage.play, run_id, "No runner is connected.")
     stalled = page.locator("[data-note=stalled]")
     expect(stalled).to_contain_text("Nothing has changed for 10 min 00 s. No runner is connected.")
     page.reload()
@@ -206,16 +206,16 @@ def test_reasons_are_text_whatever_they_say(page: Page, stage: Stage) -> None:
     run_id = started(stage)
     page.goto(f"/runs/{run_id}")
     expect(page.locator("dl.facts")).to_be_visible()
-    stage.do(control.wait, stage.play, run_id, WaitReason.BUDGET, EVIL)
-    stage.do(control.warn, stage.play, run_id, "project", 100, EVIL)
-    stage.do(control.stall, stage.play, run_id, EVIL)
+    stage.do(run_control.wait, stage.play, run_id, WaitReason.BUDGET, EVIL)
+    stage.do(run_control.warn, stage.play, run_id, "project", 100, EVIL)
+    stage.do(run_control.stall, stage.play, run_id, EVIL)
     for name in ("waits", "warned-project", "stalled"):
         expect(page.locator(f"[data-note={name}]")).to_contain_text("<img src=x onerror=")
         expect(page.locator(f"[data-note={name}] .mark")).to_have_text("U+202E")
     expect(page.locator("wa-toast-item")).to_contain_text("<script>")
     played = stage.play.runs[run_id]
-    stage.do(control.recall, stage.play, replace(played.waiting[-1], state=State.QUEUED), EVIL)
-    stage.do(control.cancel, stage.play, run_id)
+    stage.do(run_control.recall, stage.play, replace(played.waiting[-1], state=State.QUEUED), EVIL)
+    stage.do(run_control.cancel, stage.play, run_id)
     page.wait_for_timeout(150)
     assert page.evaluate("window.pwned") is None
     page.goto(f"/runs?search={run_id}")
@@ -231,7 +231,7 @@ def test_an_attempt_shows_what_is_held_for_it_and_why_it_waits_again(page: Page,
     for _ in range(2):
         stage.do(stage.play.move, played, played.attempts[0])
     expect(page.locator("#held")).to_contain_text("$0.00")
-    stage.do(control.recall, stage.play, replace(played.attempts[0], held_usd="0"), f"Its money is gone. {EVIL}")
+    stage.do(run_control.recall, stage.play, replace(played.attempts[0], held_usd="0"), f"Its money is gone. {EVIL}")
     expect(page.locator("#recalled")).to_contain_text("Its money is gone. <img src=x")
     expect(page.locator("#held")).to_have_count(0)
     assert page.evaluate("window.pwned") is None

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from tests.web.stage.app import create
-from tests.web.stage.live import Switchboard
-from tests.web.stage.play import Play
+from tests.web.scripted_gateway.app import create
+from tests.web.scripted_gateway.live_socket import Switchboard
+from tests.web.scripted_gateway.scripted_runs import Play
 
 T = TypeVar("T")
 
