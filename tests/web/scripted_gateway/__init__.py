@@ -1,4 +1,5 @@
-"""A stand-in for the gateway, for tests of pages alone: scripted runs behind the real HTTP and live contract.
+"""A fake gateway for tests of the dashboard: scripted runs behind the real HTTP and live contracts.
 
-``python -m tests.web.scripted_gateway`` serves the built dashboard with a run that goes on and on, for work on its looks.
+``python -m tests.web.scripted_gateway`` serves the built dashboard with endless runs, to work on its
+look.
 """

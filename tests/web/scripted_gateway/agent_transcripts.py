@@ -1,4 +1,4 @@
-"""Attempts of agents: what they say while they work, and the transcripts they leave."""
+"""Attempts of agents: their live output and their transcripts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from assay.contracts.models import Usage
 from assay.contracts.runs import RunRequest
 from assay.contracts.tail import AgentStep, StepKind, TailKind, TailLine
 from assay.contracts.tasks import Limits
-from tests.web.scripted_gateway.scripted_runs import Play, now
+from tests.web.scripted_gateway.scripted_runs import ScriptedRuns, now
 
 LIMITS = Limits(wall_seconds=300, tokens=20_000, cost_usd="0.05", tool_calls=40, turns=20)
 MODEL = "openai/gpt-4o-mini"
-_BEGUN = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+_STARTED_AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 _TEST = "\n".join(f"tests/test_totals.py::test_{number} PASSED" for number in range(40))
 _TURNS: tuple[tuple[str, str, Any, str, bool], ...] = (
     (
@@ -45,32 +45,32 @@ _TURNS: tuple[tuple[str, str, Any, str, bool], ...] = (
 )
 
 
-def repair() -> list[AgentStep]:
-    """Four turns that find a fault and mend it, and one that hands in."""
-    found: list[AgentStep] = []
-    for turn, (said, tool, arguments, result, failed) in enumerate(_TURNS, start=1):
-        _add(found, turn, StepKind.MESSAGE, said)
-        _add(found, turn, StepKind.CALL, json.dumps(arguments), tool=tool)
-        _add(found, turn, StepKind.RESULT, result, tool=tool, failed=failed)
-    _add(found, 5, StepKind.MESSAGE, "It is mended.")
-    _add(found, 5, StepKind.CALL, "{}", tool="submit")
-    _add(found, 5, StepKind.END, "the model submitted its work")
-    return found
+def repair_steps() -> list[AgentStep]:
+    """Four turns that find and fix a bug, and one that submits."""
+    steps: list[AgentStep] = []
+    for turn, (message, tool, arguments, result, failed) in enumerate(_TURNS, start=1):
+        _add(steps, turn, StepKind.MESSAGE, message)
+        _add(steps, turn, StepKind.CALL, json.dumps(arguments), tool=tool)
+        _add(steps, turn, StepKind.RESULT, result, tool=tool, failed=failed)
+    _add(steps, 5, StepKind.MESSAGE, "Fixed.")
+    _add(steps, 5, StepKind.CALL, "{}", tool="submit")
+    _add(steps, 5, StepKind.END, "the model submitted its work")
+    return steps
 
 
-def hostile(evil: str) -> list[AgentStep]:
-    """What an agent may say and a tool may print to harm its reader: ``evil`` everywhere, and a line of a megabyte."""
-    found: list[AgentStep] = []
-    _add(found, 1, StepKind.MESSAGE, evil)
-    _add(found, 1, StepKind.CALL, json.dumps({"command": evil, evil: evil}), tool=evil)
-    _add(found, 1, StepKind.RESULT, f"\x1b[31m{evil}\x1b[0m\r\n{evil}", tool=evil, failed=True)
-    _add(found, 2, StepKind.CALL, '{"command": "cat blob"}', tool="bash")
-    _add(found, 2, StepKind.RESULT, "A" * 1_000_000, tool="bash")
-    _add(found, 2, StepKind.RESULT, "\0\x07" * 60_000, tool="bash")
-    return found
+def hostile_steps(evil: str) -> list[AgentStep]:
+    """Hostile output of an agent and its tools: ``evil`` everywhere, and a line of a megabyte."""
+    steps: list[AgentStep] = []
+    _add(steps, 1, StepKind.MESSAGE, evil)
+    _add(steps, 1, StepKind.CALL, json.dumps({"command": evil, evil: evil}), tool=evil)
+    _add(steps, 1, StepKind.RESULT, f"\x1b[31m{evil}\x1b[0m\r\n{evil}", tool=evil, failed=True)
+    _add(steps, 2, StepKind.CALL, '{"command": "cat blob"}', tool="bash")
+    _add(steps, 2, StepKind.RESULT, "A" * 1_000_000, tool="bash")
+    _add(steps, 2, StepKind.RESULT, "\0\x07" * 60_000, tool="bash")
+    return steps
 
 
-def long(steps: int) -> Iterator[AgentStep]:
+def numbered_steps(steps: int) -> Iterator[AgentStep]:
     kinds = (StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT)
     for number in range(1, steps + 1):
         turn, kind = (number + 2) // 3, kinds[(number - 1) % 3]
@@ -82,14 +82,14 @@ def transcript(steps: Iterable[AgentStep]) -> bytes:
     return b"".join(encode(step) + b"\n" for step in steps)
 
 
-def lines(attempt_id: str, steps: Iterable[AgentStep]) -> list[TailLine]:
-    """As a runner tells them: of a long text the end."""
-    told: list[TailLine] = []
+def tail_lines(attempt_id: str, steps: Iterable[AgentStep]) -> list[TailLine]:
+    """Tail lines as a runner sends them: only the end of a long text."""
+    lines: list[TailLine] = []
     for step in steps:
         text = f"{step.tool}: {step.text}" if step.kind is StepKind.CALL else step.text
         kind = TailKind.STDOUT if step.kind is StepKind.RESULT else TailKind.STEP
         cut = text[-2000:]
-        told.append(
+        lines.append(
             TailLine(
                 attempt_id=attempt_id,
                 token=1,
@@ -100,28 +100,28 @@ def lines(attempt_id: str, steps: Iterable[AgentStep]) -> list[TailLine]:
                 step=replace(step, text=""),
             )
         )
-    return told
+    return lines
 
 
-def begin(play: Play) -> str:
-    """An attempt of an agent that a runner has just begun."""
-    played = play.submit(RunRequest(models=(MODEL,), suite="coding", repeats=1))
-    attempt_id = played.attempts[0].attempt_id
-    play.agents[attempt_id] = LIMITS
+def start_attempt(runs: ScriptedRuns) -> str:
+    """An attempt of an agent that a runner has just started."""
+    scripted = runs.submit(RunRequest(models=(MODEL,), suite="coding", repeats=1))
+    attempt_id = scripted.attempts[0].attempt_id
+    runs.agent_limits[attempt_id] = LIMITS
     for _ in range(2):
-        play.move(played, played.attempts[0])
+        runs.advance_attempt(scripted, scripted.attempts[0])
     return attempt_id
 
 
-def leave(play: Play, attempt_id: str, kept: bytes) -> None:
-    """The agent has ended, and this is its transcript."""
-    play.left[attempt_id] = {"transcript.jsonl": (kept, "application/jsonl")}
-    played = play.runs[attempt_id.partition("-")[0]]
-    play.move(played, played.attempts[0])
+def finish_attempt(runs: ScriptedRuns, attempt_id: str, transcript: bytes) -> None:
+    """Ends the agent and stores its transcript."""
+    runs.extra_artifacts[attempt_id] = {"transcript.jsonl": (transcript, "application/jsonl")}
+    scripted = runs.by_id[attempt_id.partition("-")[0]]
+    runs.advance_attempt(scripted, scripted.attempts[0])
 
 
-def _add(found: list[AgentStep], turn: int, kind: StepKind, text: str, *, tool: str = "", failed: bool = False) -> None:
-    found.append(_step(len(found) + 1, turn, kind, text, tool=tool, failed=failed))
+def _add(steps: list[AgentStep], turn: int, kind: StepKind, text: str, *, tool: str = "", failed: bool = False) -> None:
+    steps.append(_step(len(steps) + 1, turn, kind, text, tool=tool, failed=failed))
 
 
 def _step(number: int, turn: int, kind: StepKind, text: str, *, tool: str = "", failed: bool = False) -> AgentStep:
@@ -130,7 +130,7 @@ def _step(number: int, turn: int, kind: StepKind, text: str, *, tool: str = "", 
         number=number,
         turn=turn,
         kind=kind,
-        time=_BEGUN + timedelta(seconds=1.7 * number),
+        time=_STARTED_AT + timedelta(seconds=1.7 * number),
         text=text,
         tool=tool,
         call_id=f"call-{turn}",

@@ -1,4 +1,4 @@
-"""The tasks, suites and models that the stage knows."""
+"""Tasks, suites and models of the scripted gateway."""
 
 from __future__ import annotations
 

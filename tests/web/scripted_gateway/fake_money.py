@@ -1,4 +1,4 @@
-"""The stage's money: limits of the day and the project, quotes, and what calls cost."""
+"""Money of the scripted gateway: daily and project limits, quotes, and costs of calls."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import CostBy, Money, Quote
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import AccountKind, AccountView, CostRow, Costs
-from tests.web.scripted_gateway.scripted_runs import Play, Played, now, worst
+from tests.web.scripted_gateway.scripted_runs import ScriptedRun, ScriptedRuns, now, worst_case_usd
 
 _EXPECTED_SHARE = 5
-"""The estimate is the worst case over this."""
+"""The estimate is the worst case divided by this."""
 
 
 class MoneyLimits(msgspec.Struct, forbid_unknown_fields=True):
@@ -28,8 +28,8 @@ class MoneyLimits(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @dataclass
-class Till:
-    play: Play
+class FakeMoney:
+    runs: ScriptedRuns
     day_usd: Usd | None = "20"
     project_usd: Usd | None = None
     time_zone: str = "UTC"
@@ -37,19 +37,19 @@ class Till:
     excess_usd: Usd = "0"
     history: bool = True
     days_ago: int = 0
-    saying: str = ""
-    """Put before every refusal."""
+    refusal_prefix: str = ""
+    """Prefix of every refusal."""
 
-    def set(self, limits: MoneyLimits) -> Money:
+    def set_limits(self, limits: MoneyLimits) -> Money:
         if limits.time_zone == "Mars/Olympus":
-            error = FieldError(where="time_zone", message="is no time zone.", near="Europe/Athens")
+            error = FieldError(where="time_zone", message="is not a time zone.", near="Europe/Athens")
             title = "The request has a field or value that is not valid"
             raise ProblemError(Problem(code="invalid", title=title, status=422, errors=(error,)))
         self.day_usd, self.project_usd, self.time_zone = limits.day_usd, limits.project_usd, limits.time_zone
         return self.money()
 
     def money(self) -> Money:
-        progress = [played.run.progress for played in self.play.runs.values()]
+        progress = [scripted.run.progress for scripted in self.runs.by_id.values()]
         spent = sum(nanousd(one.cost_usd) for one in progress)
         held = sum(nanousd(one.held_usd) for one in progress)
         day = f"day:default:{now() - timedelta(days=self.days_ago):%Y-%m-%d}"
@@ -63,16 +63,16 @@ class Till:
 
     def quote(self, request: RunRequest) -> Quote:
         rows = self._rows(request)
-        most = sum(nanousd(worst(row)) for row in rows)
-        expected = most // _EXPECTED_SHARE
+        worst = sum(nanousd(worst_case_usd(row)) for row in rows)
+        expected = worst // _EXPECTED_SHARE
         day, project, *_ = self.money().accounts
         own = account("run", AccountKind.RUN, request.limits.cost_usd, 0, 0)
         accounts = (own, day, project)
-        refusal = next((self.saying + text for one in accounts if (text := _refusal(one, expected))), "")
+        refusal = next((self.refusal_prefix + text for one in accounts if (text := _refusal(one, expected))), "")
         return Quote(
             attempts=len(rows),
             estimated_usd=usd(expected),
-            worst_usd=usd(most),
+            worst_usd=usd(worst),
             from_history=self.history,
             accounts=accounts,
             fits=not refusal,
@@ -80,53 +80,53 @@ class Till:
         )
 
     def _rows(self, request: RunRequest) -> list[AttemptView]:
-        return Play().submit(request).attempts
+        return ScriptedRuns().submit(request).attempts
 
     def check(self, request: RunRequest) -> None:
         if refusal := self.quote(request).refusal:
             raise ProblemError(Problem(code="over_limit", title="Over a limit", status=402, detail=refusal))
 
     def costs(self, by: CostBy, run_id: str) -> Costs:
-        played = [one for one in self.play.runs.values() if run_id in ("", one.run.run_id)]
+        scripted = [one for one in self.runs.by_id.values() if run_id in ("", one.run.run_id)]
         rows: dict[str, CostRow] = {}
-        for one in played:
+        for one in scripted:
             for row in one.attempts:
                 if nanousd(row.cost_usd):
                     label = _LABELS[by](one, row)
-                    rows[label] = _sum(rows.get(label) or CostRow(label=label, calls=0, cost_usd="0"), row)
+                    rows[label] = _add_attempt(rows.get(label) or CostRow(label=label, calls=0, cost_usd="0"), row)
         total = CostRow(label="total", calls=0, cost_usd="0")
         for row in rows.values():
-            total = _added(total, row)
+            total = _add_rows(total, row)
         judge, excess = ("0", "0") if run_id else (self.judge_usd, self.excess_usd)
         return Costs(rows=tuple(rows.values()), total=total, judge_usd=judge, excess_usd=excess)
 
 
 def recosted(costs: Costs, prices: str) -> Costs:
-    """Prices of days were half of today's; of a version that ends in ``?`` nobody knows any."""
+    """Prices of other days are half of today's; a version that ends in ``?`` has no prices."""
     if not prices[:4].isdigit() and "/" not in prices:
-        error = FieldError(where="as_of_prices", message=f"{prices!r} is neither a day nor a version of prices.")
+        error = FieldError(where="as_of_prices", message=f"{prices!r} is neither a date nor a price version.")
         raise ProblemError(
             Problem(code="invalid", title="Not valid", status=422, detail=error.message, errors=(error,))
         )
 
-    def again(row: CostRow) -> CostRow:
+    def recost(row: CostRow) -> CostRow:
         other = None if prices.endswith("?") else usd(nanousd(row.cost_usd) // 2)
         return msgspec.structs.replace(row, recosted_usd=other)
 
-    return msgspec.structs.replace(costs, rows=tuple(map(again, costs.rows)), total=again(costs.total))
+    return msgspec.structs.replace(costs, rows=tuple(map(recost, costs.rows)), total=recost(costs.total))
 
 
-_LABELS: dict[CostBy, Callable[[Played, AttemptView], str]] = {
+_LABELS: dict[CostBy, Callable[[ScriptedRun, AttemptView], str]] = {
     CostBy.CALL: lambda _, row: f"{row.attempt_id}:1:1",
     CostBy.TASK: lambda _, row: row.task_id,
     CostBy.MODEL: lambda _, row: row.model,
     CostBy.DAY: lambda _, row: f"{row.changed_at:%Y-%m-%d}",
-    CostBy.RUN: lambda played, _: played.run.run_id,
+    CostBy.RUN: lambda scripted, _: scripted.run.run_id,
 }
 
 
-def _sum(total: CostRow, row: AttemptView) -> CostRow:
-    """Every tenth call was not reported by its provider, every twelfth's result does not count."""
+def _add_attempt(total: CostRow, row: AttemptView) -> CostRow:
+    """Every tenth call is estimated, every twelfth is superseded."""
     estimated = row.cost_usd if row.ordinal % 10 == 0 else "0"
     superseded = row.cost_usd if row.ordinal % 12 == 0 else "0"
     one = CostRow(
@@ -137,10 +137,10 @@ def _sum(total: CostRow, row: AttemptView) -> CostRow:
         estimated_usd=estimated,
         superseded_usd=superseded,
     )
-    return _added(total, one)
+    return _add_rows(total, one)
 
 
-def _added(total: CostRow, row: CostRow) -> CostRow:
+def _add_rows(total: CostRow, row: CostRow) -> CostRow:
     def plus(one: Usd, other: Usd) -> Usd:
         return usd(nanousd(one) + nanousd(other))
 
@@ -164,5 +164,5 @@ def account(name: str, kind: AccountKind, limit: Usd | None, spent: int, held: i
 def _refusal(one: AccountView, expected: int) -> str:
     if one.left_usd is None or expected <= nanousd(one.left_usd):
         return ""
-    where = {AccountKind.RUN: "the run", AccountKind.DAY: "today"}.get(one.kind, "the project")
-    return f"About ${usd(expected)} is needed, and the limit of {where} leaves ${one.left_usd} of ${one.limit_usd}."
+    where = {AccountKind.RUN: "the run", AccountKind.DAY: "the day"}.get(one.kind, "the project")
+    return f"The estimate of ${usd(expected)} exceeds {where}'s limit: ${one.left_usd} of ${one.limit_usd} left."

@@ -1,4 +1,4 @@
-"""Artifacts full of what a model or a program may say to harm its reader."""
+"""Artifacts with hostile output of models and programs."""
 
 from __future__ import annotations
 

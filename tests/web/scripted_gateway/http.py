@@ -1,4 +1,4 @@
-"""How the stage reads what it is asked and writes what it answers."""
+"""Requests and responses of the scripted gateway."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from litestar import Request, Response
 
 from assay.contracts.codec import decode, encode
 from assay.contracts.problems import FieldError, Problem, ProblemError
-from tests.web.scripted_gateway.live_socket import Switchboard
+from tests.web.scripted_gateway.live_socket import LiveHub
 
 T = TypeVar("T")
-Asked = Request[Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
 
 
-def board_of(connection: Any) -> Switchboard:
-    return connection.app.state.board
+def hub_of(connection: Any) -> LiveHub:
+    return connection.app.state.hub
 
 
-def reply(value: Any, status: int = 200) -> Response[bytes]:
+def respond(value: Any, status: int = 200) -> Response[bytes]:
     return Response(encode(value), status_code=status, media_type="application/json")
 
 
-def query(request: Asked, name: str, otherwise: str = "") -> str:
-    return str(request.query_params.get(name, otherwise))
+def query(request: AnyRequest, name: str, default: str = "") -> str:
+    return str(request.query_params.get(name, default))
 
 
-async def read(request: Asked, kind: type[T]) -> T:
-    """The body as ``kind``; a ProblemError when it is none."""
+async def decode_body(request: AnyRequest, kind: type[T]) -> T:
+    """The body as ``kind``. Raises ProblemError if it is not valid."""
     try:
         return decode(kind, await request.body())
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The stage's side of ``/api/v1/live``: snapshots, facts as they are made, resuming from a cursor."""
+"""The live socket ``/api/v1/live``: snapshots, facts, resuming from a cursor."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.runs import RunView
 from assay.contracts.tail import TailLine
 from tests.web.scripted_gateway import views
-from tests.web.scripted_gateway.fake_money import Till
-from tests.web.scripted_gateway.scripted_runs import Play, Played
+from tests.web.scripted_gateway.fake_money import FakeMoney
+from tests.web.scripted_gateway.scripted_runs import ScriptedRun, ScriptedRuns
 
 
-class _Run(Data, frozen=True, kw_only=True):
+class _RunSnapshot(Data, frozen=True, kw_only=True):
     run: RunView
     attempts: tuple[AttemptView, ...]
 
 
 @dataclass(eq=False)
 class Client:
-    """One browser. ``outbox`` holds frames to send; None ends it."""
+    """One browser. ``outbox`` holds frames to send; None closes the connection."""
 
-    play: Play
+    runs: ScriptedRuns
     outbox: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue[bytes | None])
     topics: set[str] = field(default_factory=set[str])
     skip_facts: int = 0
@@ -52,7 +52,7 @@ class Client:
         except Malformed:
             return
         if isinstance(frame, Ping):
-            self.say(Pong())
+            self.send(Pong())
         elif isinstance(frame, Subscribe):
             self._subscribe(frame)
         else:
@@ -62,83 +62,83 @@ class Client:
         kind, _, name = frame.topic.partition(":")
         try:
             if kind == "run" and frame.cursor is not None:
-                for event in views.found(self.play, name).facts[frame.cursor :]:
+                for event in views.find_run(self.runs, name).facts[frame.cursor :]:
                     self._fact(frame.topic, event)
             else:
                 self._snapshot(frame.topic, kind, name)
             self.topics.add(frame.topic)
         except ProblemError as error:
-            self.say(ErrorFrame(problem=error.problem, topic=frame.topic))
+            self.send(ErrorFrame(problem=error.problem, topic=frame.topic))
 
     def _snapshot(self, topic: str, kind: str, name: str) -> None:
         cursor, data = 0, None
         if kind == "runs":
-            runs = views.newest(self.play)
+            runs = views.newest_runs(self.runs)
             data = RunsSnapshot(runs=tuple(runs[:50]), total=len(runs))
         elif kind == "run":
-            played = views.found(self.play, name)
-            cursor, data = played.run.sequence, _Run(run=played.run, attempts=tuple(played.attempts))
+            scripted = views.find_run(self.runs, name)
+            cursor, data = scripted.run.sequence, _RunSnapshot(run=scripted.run, attempts=tuple(scripted.attempts))
         elif kind == "attempt":
-            data = views.detail(self.play, name)
+            data = views.detail(self.runs, name)
             cursor = data.sequence
         else:
-            data = views.board(self.play, name, "")
-        self.say(Snapshot(topic=topic, cursor=cursor, data=msgspec.Raw(encode(data))))
+            data = views.board(self.runs, name, "")
+        self.send(Snapshot(topic=topic, cursor=cursor, data=msgspec.Raw(encode(data))))
 
-    def hear(self, played: Played, event: Event) -> None:
+    def publish(self, scripted: ScriptedRun, event: Event) -> None:
         if self.skip_facts:
             self.skip_facts -= 1
             return
-        for topic in self.topics & {"runs", f"run:{played.run.run_id}", f"attempt:{event.subject}"}:
+        for topic in self.topics & {"runs", f"run:{scripted.run.run_id}", f"attempt:{event.subject}"}:
             self._fact(topic, event)
         if event.type == "attempt.finished":
-            for topic in self.topics & {"leaderboard", f"leaderboard:{played.run.suite}"}:
-                self._snapshot(topic, "leaderboard", played.run.suite if ":" in topic else "")
+            for topic in self.topics & {"leaderboard", f"leaderboard:{scripted.run.suite}"}:
+                self._snapshot(topic, "leaderboard", scripted.run.suite if ":" in topic else "")
 
     def _fact(self, topic: str, event: Event) -> None:
-        self.say(FactFrame(topic=topic, cursor=event.sequence, event=msgspec.Raw(encode(event))))
+        self.send(FactFrame(topic=topic, cursor=event.sequence, event=msgspec.Raw(encode(event))))
 
-    def say(self, frame: Any) -> None:
+    def send(self, frame: Any) -> None:
         self.outbox.put_nowait(encode(frame))
 
 
-class Switchboard:
-    """All clients. ``open`` False refuses new ones; with a ``token`` so are those who have not given it."""
+class LiveHub:
+    """All clients. Connections are refused while ``open`` is False, or without the ``token`` if one is set."""
 
-    def __init__(self, play: Play) -> None:
-        self.play = play
-        self.till = Till(play)
+    def __init__(self, runs: ScriptedRuns) -> None:
+        self.runs = runs
+        self.money = FakeMoney(runs)
         self.clients: set[Client] = set()
         self.open = True
         self.token = ""
-        play.listeners.append(self._hear)
+        runs.listeners.append(self._publish)
 
-    def cut(self) -> None:
-        """Drop every connection and let nobody in until ``restore``."""
+    def disconnect(self) -> None:
+        """Drop every connection and refuse new ones until ``accept_again``."""
         self.open = False
         for client in self.clients:
             client.outbox.put_nowait(None)
 
-    def restore(self) -> None:
+    def accept_again(self) -> None:
         self.open = True
 
-    def lose_facts(self, count: int) -> None:
+    def drop_facts(self, count: int) -> None:
         for client in self.clients:
             client.skip_facts = count
 
     def degrade(self, reason: str) -> None:
         for client in self.clients:
-            client.say(Degraded(degraded=bool(reason), reason=reason))
+            client.send(Degraded(degraded=bool(reason), reason=reason))
 
     def tail(self, attempt_id: str, *lines: TailLine, dropped: int = 0) -> None:
         topic = f"attempt:{attempt_id}"
         for client in self.clients:
             if topic in client.topics:
-                client.say(TailFrame(topic=topic, lines=lines, dropped=dropped))
+                client.send(TailFrame(topic=topic, lines=lines, dropped=dropped))
 
-    def _hear(self, played: Played, event: Event) -> None:
+    def _publish(self, scripted: ScriptedRun, event: Event) -> None:
         for client in self.clients:
-            client.hear(played, event)
+            client.publish(scripted, event)
 
     async def serve(
         self, client: Client, receive: Callable[[], Awaitable[str]], send: Callable[[bytes], Awaitable[None]]

@@ -1,6 +1,6 @@
-"""Runs that go as they are told: each step moves one attempt on and makes the fact that says so.
+"""Runs that advance on command: each step changes the state of one attempt and publishes its fact.
 
-What a user or the ledger does to a whole run (pausing, cancelling, warning) is in ``control.py``.
+Changes of whole runs (pausing, cancelling, warning) are in ``run_control.py``.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def now() -> datetime:
 
 
 @dataclass
-class Played:
-    """One run, its attempts in order, and every fact so far."""
+class ScriptedRun:
+    """One run, its attempts in order, and its facts."""
 
     request: RunRequest
     run: RunView
@@ -52,26 +52,28 @@ class Played:
     facts: list[Event] = field(default_factory=list[Event])
 
     @property
-    def waiting(self) -> list[AttemptView]:
+    def unfinished(self) -> list[AttemptView]:
         return [attempt for attempt in self.attempts if attempt.state is not State.DONE]
 
 
-Listener = Callable[[Played, Event], None]
+Listener = Callable[[ScriptedRun, Event], None]
 
 
 @dataclass
-class Play:
-    """All runs. ``listeners`` hear each fact as it is made."""
+class ScriptedRuns:
+    """All runs. ``listeners`` are called with each fact."""
 
-    runs: dict[str, Played] = field(default_factory=dict[str, Played])
+    by_id: dict[str, ScriptedRun] = field(default_factory=dict[str, ScriptedRun])
     listeners: list[Listener] = field(default_factory=list[Listener])
     keys: dict[str, str] = field(default_factory=dict[str, str])
-    agents: dict[str, Limits] = field(default_factory=dict[str, Limits])
-    """The attempts that are agents', and what each may use."""
-    left: dict[str, dict[str, tuple[bytes, str]]] = field(default_factory=dict[str, dict[str, tuple[bytes, str]]])
-    """What an attempt left besides what all leave: bytes and media types, by name."""
+    agent_limits: dict[str, Limits] = field(default_factory=dict[str, Limits])
+    """Limits of the attempts that are made by agents."""
+    extra_artifacts: dict[str, dict[str, tuple[bytes, str]]] = field(
+        default_factory=dict[str, dict[str, tuple[bytes, str]]]
+    )
+    """Artifacts of an attempt besides those that all have: bytes and media types, by name."""
 
-    def submit(self, request: RunRequest, age_seconds: float = 0) -> Played:
+    def submit(self, request: RunRequest, age_seconds: float = 0) -> ScriptedRun:
         suite = next((one for one in SUITES if one.suite_id == request.suite), None)
         task_ids = suite.task_ids if suite else request.tasks
         repeats = request.repeats or (suite.repeats if suite else 1)
@@ -92,70 +94,70 @@ class Play:
             limits=request.limits,
             priority=request.priority,
         )
-        played = self.runs[run_id] = Played(request, run, attempts)
-        self.say(played, RunSubmitted(run=run))
-        return played
+        scripted = self.by_id[run_id] = ScriptedRun(request, run, attempts)
+        self.publish(scripted, RunSubmitted(run=run))
+        return scripted
 
-    def step(self, run_id: str, steps: int = 1) -> None:
-        """Each time, move one of the first attempts that are not done on by one state; the run's facts come along."""
-        played = self.runs[run_id]
+    def advance(self, run_id: str, steps: int = 1) -> None:
+        """Each step advances one of the first unfinished attempts by one state; the run's facts follow."""
+        scripted = self.by_id[run_id]
         for _ in range(steps):
-            if played.run.status is RunStatus.WAITING:
-                self._turn(played, RunStatus.RUNNING)
-            waiting = played.waiting
+            if scripted.run.status is RunStatus.WAITING:
+                self._set_status(scripted, RunStatus.RUNNING)
+            waiting = scripted.unfinished
             if not waiting:
                 return
-            under_way = waiting[:6]
-            self.move(played, under_way[played.run.sequence % len(under_way)])
-            if not played.waiting:
-                self._turn(played, RunStatus.FINISHED)
+            in_progress = waiting[:6]
+            self.advance_attempt(scripted, in_progress[scripted.run.sequence % len(in_progress)])
+            if not scripted.unfinished:
+                self._set_status(scripted, RunStatus.FINISHED)
 
-    def move(self, played: Played, attempt: AttemptView) -> None:
+    def advance_attempt(self, scripted: ScriptedRun, attempt: AttemptView) -> None:
         after, fact = _NEXT[attempt.state]
         row = replace(attempt, state=after, changed_at=now())
         if after is State.RUNNING:
-            row = replace(row, tries=row.tries + 1, held_usd=worst(row))
+            row = replace(row, tries=row.tries + 1, held_usd=worst_case_usd(row))
         if after is State.EXECUTED:
             row = _executed(row)
         if after is State.DONE:
             row = _graded(row)
-        played.attempts[attempt.ordinal] = row
-        played.run = replace(played.run, progress=progress_of(played.attempts))
-        self.say(played, fact(row, played.run.progress))
+        scripted.attempts[attempt.ordinal] = row
+        scripted.run = replace(scripted.run, progress=progress_of(scripted.attempts))
+        self.publish(scripted, fact(row, scripted.run.progress))
 
-    def _turn(self, played: Played, status: RunStatus) -> None:
+    def _set_status(self, scripted: ScriptedRun, status: RunStatus) -> None:
         at = now()
         if status is RunStatus.RUNNING:
-            deadline = at + timedelta(seconds=played.run.limits.seconds)
-            self.change(played, RunStarted, status=status, started_at=at, deadline_at=deadline)
+            deadline = at + timedelta(seconds=scripted.run.limits.seconds)
+            self.change_run(scripted, RunStarted, status=status, started_at=at, deadline_at=deadline)
         else:
-            self.change(played, RunFinished, status=status, finished_at=at, waits=None)
+            self.change_run(scripted, RunFinished, status=status, finished_at=at, waits=None)
 
-    def change(
-        self, played: Played, fact: Callable[..., Fact], told: dict[str, Any] | None = None, **parts: Any
+    def change_run(
+        self, scripted: ScriptedRun, fact: Callable[..., Fact], fields: dict[str, Any] | None = None, **parts: Any
     ) -> None:
-        """Make the run's view anew with ``parts``, and say so with ``fact`` and what it tells besides."""
-        played.run = replace(played.run, progress=progress_of(played.attempts), **parts)
-        self.say(played, fact(run=replace(played.run, sequence=played.run.sequence + 1), **(told or {})))
+        """Update the run's view with ``parts``, and publish ``fact`` with its ``fields``."""
+        scripted.run = replace(scripted.run, progress=progress_of(scripted.attempts), **parts)
+        self.publish(scripted, fact(run=replace(scripted.run, sequence=scripted.run.sequence + 1), **(fields or {})))
 
-    def say(self, played: Played, fact: Fact) -> None:
-        sequence = played.run.sequence + 1
-        played.run = replace(played.run, sequence=sequence)
-        subject = fact.attempt.attempt_id if hasattr(fact, "attempt") else played.run.run_id  # pyright: ignore
+    def publish(self, scripted: ScriptedRun, fact: Fact) -> None:
+        sequence = scripted.run.sequence + 1
+        scripted.run = replace(scripted.run, sequence=sequence)
+        subject = fact.attempt.attempt_id if hasattr(fact, "attempt") else scripted.run.run_id  # pyright: ignore
         event = Event(
             id=new_id(),
-            source="/stage",
+            source="/scripted",
             type=fact.name(),
             subject=str(subject),
             time=now(),
             sequence=sequence,
             project="default",
-            runid=played.run.run_id,
+            runid=scripted.run.run_id,
             data=fact,
         )
-        played.facts.append(event)
+        scripted.facts.append(event)
         for listener in tuple(self.listeners):
-            listener(played, event)
+            listener(scripted, event)
 
 
 def _attempts(run_id: str, task_ids: tuple[str, ...], request: RunRequest, repeats: int, at: datetime):
@@ -195,8 +197,8 @@ def progress_of(attempts: list[AttemptView]) -> Progress:
     )
 
 
-def worst(row: AttemptView) -> str:
-    """What a try at it may cost at most."""
+def worst_case_usd(row: AttemptView) -> str:
+    """The maximum cost of a try."""
     price = _PRICES.get(row.model)
     return usd(price.worst(input_tokens=1200, output_tokens=1024)) if price else "0"
 
@@ -216,12 +218,12 @@ def _graded(row: AttemptView) -> AttemptView:
     if row.model == "oracle":
         return replace(row, outcome=Outcome.PASSED, score=1.0)
     if row.model == "nop":
-        return replace(row, outcome=Outcome.FAILED, score=0.0, reason="Nothing was handed in.")
+        return replace(row, outcome=Outcome.FAILED, score=0.0, reason="Nothing was submitted.")
     good = 78 if row.model.startswith("openai") else 34
     if chance < good:
         return replace(row, outcome=Outcome.PASSED, score=1.0)
     if chance > 96:
-        return replace(row, outcome=Outcome.TIMEOUT, score=0.0, reason="The wall time of 60 s ran out.")
+        return replace(row, outcome=Outcome.TIMEOUT, score=0.0, reason="Exceeded the wall time limit of 60 s.")
     if chance == 95:
         return replace(row, outcome=Outcome.INFRA_ERROR, score=None, reason="The provider refused the connection.")
     return replace(row, outcome=Outcome.FAILED, score=chance % 10 / 20, reason="2 of 4 tests failed.")

@@ -1,4 +1,4 @@
-"""What the stage answers: pages of runs and attempts, details, the board."""
+"""Responses of the scripted gateway: runs, attempts, leaderboard."""
 
 from __future__ import annotations
 
@@ -10,44 +10,46 @@ from assay.contracts.runs import Board, BoardRow, RunRequest, RunView
 from assay.contracts.tasks import Solver
 from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
 from tests.web.scripted_gateway.hostile_artifacts import FILES, refs
-from tests.web.scripted_gateway.scripted_runs import Play, Played, now, verdict_of
+from tests.web.scripted_gateway.scripted_runs import ScriptedRun, ScriptedRuns, now, verdict_of
 
 
-def newest(play: Play) -> list[RunView]:
-    return sorted((played.run for played in play.runs.values()), key=lambda run: run.run_id, reverse=True)
+def newest_runs(runs: ScriptedRuns) -> list[RunView]:
+    return sorted((scripted.run for scripted in runs.by_id.values()), key=lambda run: run.run_id, reverse=True)
 
 
-def found(play: Play, run_id: str) -> Played:
-    if run_id not in play.runs:
+def find_run(runs: ScriptedRuns, run_id: str) -> ScriptedRun:
+    if run_id not in runs.by_id:
         error = FieldError(where="run", message=f"unknown run {run_id!r}")
         problem = Problem(code="unknown_run", title="Unknown run", status=404, detail=error.message, errors=(error,))
         raise ProblemError(problem)
-    return play.runs[run_id]
+    return runs.by_id[run_id]
 
 
-def attempt_of(play: Play, attempt_id: str) -> tuple[Played, AttemptView]:
+def find_attempt(runs: ScriptedRuns, attempt_id: str) -> tuple[ScriptedRun, AttemptView]:
     run_id, _, ordinal = attempt_id.partition("-")
-    played = found(play, run_id)
-    if not ordinal.isdigit() or int(ordinal) >= len(played.attempts):
+    scripted = find_run(runs, run_id)
+    if not ordinal.isdigit() or int(ordinal) >= len(scripted.attempts):
         raise ProblemError(Problem(code="unknown_attempt", title="Unknown attempt", status=404, detail=attempt_id))
-    return played, played.attempts[int(ordinal)]
+    return scripted, scripted.attempts[int(ordinal)]
 
 
-def files(play: Play, attempt_id: str) -> dict[str, tuple[bytes, str]]:
-    return FILES | play.left.get(attempt_id, {})
+def artifacts_of(runs: ScriptedRuns, attempt_id: str) -> dict[str, tuple[bytes, str]]:
+    return FILES | runs.extra_artifacts.get(attempt_id, {})
 
 
-def detail(play: Play, attempt_id: str) -> AttemptDetail:
-    played, row = attempt_of(play, attempt_id)
-    ran = row.state not in (State.WAITING, State.QUEUED, State.RUNNING)
+def detail(runs: ScriptedRuns, attempt_id: str) -> AttemptDetail:
+    scripted, row = find_attempt(runs, attempt_id)
+    is_executed = row.state not in (State.WAITING, State.QUEUED, State.RUNNING)
     tries = (TryView(token=1, worker_id="runner-1", started_at=row.changed_at),) if row.tries else ()
-    if ran:
+    if is_executed:
         lost = TryView(
-            token=1, worker_id="runner-7", started_at=row.changed_at, ended="lost", cause="The lease ran out."
+            token=1, worker_id="runner-7", started_at=row.changed_at, ended="lost", cause="The lease is_executed out."
         )
-        kept = TryView(token=2, worker_id="runner-1", started_at=row.changed_at, ended="executed", duration_seconds=4.2)
-        tries = (lost, kept) if row.ordinal == 0 else (kept,)
-    called = ran and row.model not in ("oracle", "nop")
+        executed = TryView(
+            token=2, worker_id="runner-1", started_at=row.changed_at, ended="executed", duration_seconds=4.2
+        )
+        tries = (lost, executed) if row.ordinal == 0 else (executed,)
+    has_calls = is_executed and row.model not in ("oracle", "nop")
     call = Call(
         call_id="c1",
         model=row.model,
@@ -64,24 +66,24 @@ def detail(play: Play, attempt_id: str) -> AttemptDetail:
         parameters={"temperature": 0.2},
         verdict=verdict_of(row),
         tries=tries,
-        calls=(call,) if called else (),
-        artifacts=refs(files(play, attempt_id)) if ran else {},
-        sequence=played.run.sequence,
-        solver=Solver.AGENT if attempt_id in play.agents else None,
-        limits=play.agents.get(attempt_id),
+        calls=(call,) if has_calls else (),
+        artifacts=refs(artifacts_of(runs, attempt_id)) if is_executed else {},
+        sequence=scripted.run.sequence,
+        solver=Solver.AGENT if attempt_id in runs.agent_limits else None,
+        limits=runs.agent_limits.get(attempt_id),
     )
 
 
-def board(play: Play, suite: str, category: str) -> Board:
+def board(runs: ScriptedRuns, suite: str, category: str) -> Board:
     done: dict[str, list[AttemptView]] = {}
     last: dict[str, str] = {}
-    for played in play.runs.values():
-        if suite and played.run.suite != suite:
+    for scripted in runs.by_id.values():
+        if suite and scripted.run.suite != suite:
             continue
-        for row in played.attempts:
+        for row in scripted.attempts:
             if row.outcome and row.outcome.counts and category in ("", row.category):
                 done.setdefault(row.model, []).append(row)
-                last[row.model] = played.run.run_id
+                last[row.model] = scripted.run.run_id
     rows = [_board_row(model, attempts, last[model]) for model, attempts in done.items()]
     return Board(
         suite=suite,
@@ -115,8 +117,8 @@ def _board_row(model: str, attempts: list[AttemptView], last_run_id: str) -> Boa
     )
 
 
-def check(request: RunRequest) -> None:
-    """Raises ProblemError for names that do not exist, with the near match as the gateway gives it."""
+def validate(request: RunRequest) -> None:
+    """Raises ProblemError for unknown names, with the near match as the gateway suggests it."""
     known = {model.name for model in MODELS}
     errors = [
         FieldError(where=f"models[{at}]", message=f"unknown model {name!r}.", near="local/smollm2-135m")
