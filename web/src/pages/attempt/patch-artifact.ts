@@ -100,13 +100,12 @@ export class PatchArtifact extends ArtifactText {
   private renderFile(file: DiffFile, at: number, sideBySide: boolean) {
     const lines = file.hunks.reduce((total, hunk) => total + hunk.lines.length, 0);
     const collapsed = this.collapsed.get(at) ?? (lines > MAX_EXPANDED_LINES || at >= MAX_EXPANDED_FILES);
+    const name = showControlCharacters(fileName(file));
     const change = fileChange(file);
+    const badge = html`<span class="change">${change}</span>`;
     const onToggle = (event: Event) => this.setCollapsed(at, !(event.target as HTMLDetailsElement).open);
     return html`<details data-file=${at} .open=${!collapsed} @toggle=${onToggle}>
-      <summary>
-        ${showControlCharacters(fileName(file))}${change ? html`<span class="change">${change}</span>` : nothing}
-        ${renderLineCounts(file.added, file.removed)}
-      </summary>
+      <summary>${name}${change ? badge : nothing}${renderLineCounts(file.added, file.removed)}</summary>
       ${collapsed ? nothing : [file.headerLines.map(renderHeaderLine), this.renderHunks(file, at, sideBySide, lines)]}
     </details>`;
   }
