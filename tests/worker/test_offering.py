@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from assay.sandbox import Availability
-from assay.sandbox.choice import ChosenProvider
+from assay.sandbox.selection import AutoProvider
 from assay.worker.offering import Offer
-from tests.sandbox.test_choice import Counted
+from tests.sandbox.test_selection import CountingProvider
 from tests.worker.desk import OPTIONS, Desk, until, working
 from tests.worker.ledger import FakeLedger
 
@@ -17,8 +17,8 @@ async def told(ledger: FakeLedger, kinds: tuple[str, ...]) -> None:
 
 
 async def test_heartbeats_say_what_works_and_what_came_to_work(ledger: FakeLedger) -> None:
-    bubblewrap, docker = Counted("bubblewrap"), Counted("docker", available=False)
-    offer = Offer(ChosenProvider(providers={"bubblewrap": bubblewrap, "docker": docker}), missing_seconds=0.05)
+    bubblewrap, docker = CountingProvider("bubblewrap"), CountingProvider("docker", available=False)
+    offer = Offer(AutoProvider(providers={"bubblewrap": bubblewrap, "docker": docker}), missing_seconds=0.05)
     async with working(ledger.bus, Desk(0.01).work, OPTIONS, offer=offer):
         await told(ledger, ("bubblewrap",))
         docker.available = True
@@ -27,12 +27,12 @@ async def test_heartbeats_say_what_works_and_what_came_to_work(ledger: FakeLedge
 
 
 async def test_a_provider_that_does_not_answer_holds_up_nothing(ledger: FakeLedger) -> None:
-    class Silent(Counted):
+    class Silent(CountingProvider):
         async def check(self) -> Availability:
             await asyncio.sleep(60)
             return await super().check()
 
-    offer = Offer(ChosenProvider(("docker",), {"docker": Silent("docker")}))
+    offer = Offer(AutoProvider(("docker",), {"docker": Silent("docker")}))
     await ledger.order(1)
     async with working(ledger.bus, Desk(0.01).work, OPTIONS, offer=offer):
         assert await ledger.reported(1) == ["r-1"]
