@@ -7,7 +7,7 @@ import pytest
 
 from tests.runner.asked import Asked
 from tests.runner.endpoint import Endpoint, endpoint
-from tests.runner.room import PATIENCE_SECONDS, SILENCE_SECONDS, SandboxSession, room
+from tests.runner.room import PATIENCE_SECONDS, SILENCE_SECONDS, Room, room
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def patience_seconds() -> float:
 @pytest.fixture
 async def runner(
     served: Endpoint, tmp_path: Path, silence_seconds: float, patience_seconds: float
-) -> AsyncIterator[SandboxSession]:
+) -> AsyncIterator[Room]:
     """A runner's world whose provider ``stub`` is ``served``."""
     async with room(tmp_path, served.url, None, silence_seconds, patience_seconds) as one:
         yield one

@@ -35,7 +35,7 @@ SILENCE_SECONDS, PATIENCE_SECONDS = 30.0, 20.0
 """More than a busy machine may let anybody wait; a test of silence has its own."""
 
 
-class SandboxSession:
+class Room:
     """``models.yaml`` in it knows the provider ``stub`` at ``url`` (key in STUB_KEY) and ``local``. A model may be
     silent, and a model host away, for so long."""
 
@@ -109,9 +109,9 @@ async def room(
     catalog: Path | None = None,
     silence_seconds: float = SILENCE_SECONDS,
     patience_seconds: float = PATIENCE_SECONDS,
-) -> AsyncGenerator[SandboxSession]:
+) -> AsyncGenerator[Room]:
     """``catalog`` is another than the one written here."""
-    one = SandboxSession(folder, url, catalog, silence_seconds, patience_seconds)
+    one = Room(folder, url, catalog, silence_seconds, patience_seconds)
     try:
         yield one
     finally:

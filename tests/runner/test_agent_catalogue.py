@@ -20,26 +20,26 @@ from assay.contracts.verdicts import Outcome
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
 from tests.runner.agents import transcript
-from tests.runner.room import RUN, SandboxSession, room
+from tests.runner.room import RUN, Room, room
 from tests.runner.test_three_ways import judged
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 
 
 @pytest.fixture
-async def shipped(tmp_path: Path) -> AsyncIterator[SandboxSession]:
+async def shipped(tmp_path: Path) -> AsyncIterator[Room]:
     async with room(tmp_path, "", CATALOG, silence_seconds=300) as one:
         yield one
 
 
-async def repaired(runner: SandboxSession, tools: ToolCalls) -> AttemptExecuted:
+async def repaired(runner: Room, tools: ToolCalls) -> AttemptExecuted:
     model = ModelSpec(name="scripted/repairer", parameters=Parameters(tools=tools))
     limits = runner.catalog.find_task("invoice_totals").manifest.limits
     ticket = await runner.ticket("invoice_totals", "scripted/repairer", limits=limits)
     return await on_ticket(msgspec.structs.replace(ticket, model=model), runner.ports)
 
 
-async def test_the_tail_tells_every_step_as_it_happens(shipped: SandboxSession) -> None:
+async def test_the_tail_tells_every_step_as_it_happens(shipped: Room) -> None:
     told: list[AgentStep] = []
     async with shipped.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
         report = await repaired(shipped, ToolCalls.NATIVE)
@@ -51,14 +51,14 @@ async def test_the_tail_tells_every_step_as_it_happens(shipped: SandboxSession) 
     assert told == [msgspec.structs.replace(step, text="") for step in steps]
 
 
-async def test_what_the_reference_hands_in_needs_no_model(shipped: SandboxSession) -> None:
+async def test_what_the_reference_hands_in_needs_no_model(shipped: Room) -> None:
     report = await shipped.make("invoice_totals", "oracle")
     assert report.outcome is None
     assert b"half a cent goes up" in (await shipped.output(report))["billing/rounding.py"]
 
 
 @pytest.mark.parametrize("task_id", ["invoice_totals", "invoice_totals_command"])
-async def test_the_model_on_this_machine_attempts_it(shipped: SandboxSession, task_id: str) -> None:
+async def test_the_model_on_this_machine_attempts_it(shipped: Room, task_id: str) -> None:
     host = ModelHost()
     await shipped.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     spec = ModelSpec(

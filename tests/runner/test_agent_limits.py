@@ -24,7 +24,7 @@ from assay.sandbox.errors import SandboxLost
 from services.runner.handlers import on_ticket
 from tests.runner.agents import SUBMIT, calls, results, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, RUN, SandboxSession
+from tests.runner.room import PRICE, RUN, Room
 from tests.runner.waiting import told
 
 MEND = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))
@@ -38,7 +38,7 @@ def limits(**changes: Any) -> Limits:
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 async def test_calls_are_carried_out_in_order_until_the_work_is_submitted(
-    runner: SandboxSession, served: Endpoint, stream: bool
+    runner: Room, served: Endpoint, stream: bool
 ) -> None:
     calls(served, (LOOK, MEND), (("bash", json.dumps({"command": "cat total.py"})), SUBMIT, LOOK))
     ticket = await runner.ticket("mend", "stub/m-1", limits=limits())
@@ -60,9 +60,7 @@ async def test_calls_are_carried_out_in_order_until_the_work_is_submitted(
     assert [tool["function"]["name"] for tool in served.bodies[0]["tools"]] == names
 
 
-async def test_two_messages_without_a_tool_end_it_and_hand_in_what_there_is(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_two_messages_without_a_tool_end_it_and_hand_in_what_there_is(runner: Room, served: Endpoint) -> None:
     calls(served, (MEND,))
     served.default = Reply(text="I am done.")
     report = await runner.make("mend", "stub/m-1", limits=limits())
@@ -88,7 +86,7 @@ WORST = PRICE.worst(input_tokens=20_000, output_tokens=100)
     ids=["turns", "tool_calls", "tokens", "cost"],
 )
 async def test_the_limit_that_ends_it_is_named(
-    runner: SandboxSession, served: Endpoint, changes: dict[str, Any], reason: str, requests: int | None
+    runner: Room, served: Endpoint, changes: dict[str, Any], reason: str, requests: int | None
 ) -> None:
     served.default = Reply(text="", calls=(MEND,), finish_reason="tool_calls")
     if "cost_usd" in changes:
@@ -108,14 +106,14 @@ async def test_the_limit_that_ends_it_is_named(
     assert b"+def total" in await runner.read(report.artifacts["patch.diff"]), "what there was of the work is kept"
 
 
-async def test_the_last_tokens_are_not_overdrawn_by_the_completion(runner: SandboxSession, served: Endpoint) -> None:
+async def test_the_last_tokens_are_not_overdrawn_by_the_completion(runner: Room, served: Endpoint) -> None:
     calls(served, (LOOK,), (SUBMIT,))
     report = await runner.make("mend", "stub/m-1", limits=limits(tokens=60))
     assert report.outcome is None
     assert [body["max_tokens"] for body in served.bodies] == [60, 42]
 
 
-async def test_time_ends_it_too_and_the_transcript_is_kept(runner: SandboxSession, served: Endpoint) -> None:
+async def test_time_ends_it_too_and_the_transcript_is_kept(runner: Room, served: Endpoint) -> None:
     calls(served, (("bash", json.dumps({"command": "sleep 20"})),))
     report = await runner.make("mend", "stub/m-1", limits=limits(wall_seconds=5.0))
     assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 5 s are over")
@@ -124,7 +122,7 @@ async def test_time_ends_it_too_and_the_transcript_is_kept(runner: SandboxSessio
     assert steps[-1].text == report.reason
 
 
-async def test_a_try_that_is_stopped_keeps_its_transcript(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_try_that_is_stopped_keeps_its_transcript(runner: Room, served: Endpoint) -> None:
     calls(served, (("bash", json.dumps({"command": "sleep 20"})),))
     async with runner.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
         task = asyncio.create_task(runner.make("mend", "stub/m-1", limits=limits()))
@@ -138,7 +136,7 @@ async def test_a_try_that_is_stopped_keeps_its_transcript(runner: SandboxSession
     assert report.calls[0].cost_nanousd > 0
 
 
-async def test_a_refusal_ends_it(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_refusal_ends_it(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="", refusal="No.", finish_reason="stop")
     report = await runner.make("mend", "stub/m-1", limits=limits())
     assert (report.outcome, report.reason) == (Outcome.REFUSED, "the model refused: No.")
@@ -149,7 +147,7 @@ class Dying:
 
     name = "dying"
 
-    def __init__(self, runner: SandboxSession) -> None:
+    def __init__(self, runner: Room) -> None:
         self._real = runner.ports.sandboxes
 
     @asynccontextmanager
@@ -178,7 +176,7 @@ class _Dying:
         return await self._real.read(patterns)
 
 
-async def test_a_sandbox_that_dies_is_never_the_models_failure(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_sandbox_that_dies_is_never_the_models_failure(runner: Room, served: Endpoint) -> None:
     calls(served, (MEND,))
     ports = replace(runner.ports, sandboxes=Dying(runner))
     report = await on_ticket(await runner.ticket("mend", "stub/m-1", limits=limits()), ports)

@@ -15,7 +15,7 @@ from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
 from tests.runner.agents import transcript
-from tests.runner.room import SandboxSession, room
+from tests.runner.room import Room, room
 from tests.runner.test_three_ways import judged
 
 CATALOG = Path(__file__).parents[2] / "catalog"
@@ -30,7 +30,7 @@ with psycopg.connect("host=postgres user=postgres", autocommit=True) as own:
 
 
 @pytest.fixture
-async def migrating(tmp_path: Path) -> AsyncIterator[SandboxSession]:
+async def migrating(tmp_path: Path) -> AsyncIterator[Room]:
     """With a model that knows the reference, and tries it first."""
     folder = tmp_path / "shipped"
     shutil.copytree(CATALOG / "tasks" / TASK, folder / "tasks" / TASK)
@@ -49,7 +49,7 @@ async def migrating(tmp_path: Path) -> AsyncIterator[SandboxSession]:
 
 
 @pytest.mark.docker
-async def test_an_agent_tries_its_migration_on_a_postgres_of_its_own_and_passes(migrating: SandboxSession) -> None:
+async def test_an_agent_tries_its_migration_on_a_postgres_of_its_own_and_passes(migrating: Room) -> None:
     sandboxes = open_sandbox_provider("docker")
     ticket = await migrating.ticket(TASK, "scripted/migrator", limits=migrating.catalog.find_task(TASK).manifest.limits)
     report = await on_ticket(ticket, replace(migrating.ports, sandboxes=sandboxes))

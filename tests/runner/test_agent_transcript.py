@@ -13,7 +13,7 @@ from services.runner.artifacts import Kept
 from services.runner.clock import WallClock
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.tailing import Listener
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 
 STEPS = 20_000
 
@@ -24,7 +24,7 @@ class Spent:
 
 
 @pytest.mark.parametrize("text", ["x" * 500, "\0\ud800 \u2028"], ids=["plain", "awkward"])
-async def test_many_steps_are_written_and_none_is_held(runner: SandboxSession, text: str) -> None:
+async def test_many_steps_are_written_and_none_is_held(runner: Room, text: str) -> None:
     listener = Listener(await runner.ticket("mend", "stub/m-1"), runner.bus.tail)
     kept = Kept(store=runner.ports.attempts)
     tracemalloc.start()
@@ -44,7 +44,7 @@ async def test_many_steps_are_written_and_none_is_held(runner: SandboxSession, t
     assert (last.number, last.tool, last.usage, last.cost_nanousd) == (STEPS, "bash", Spent.usage, 7)
 
 
-async def test_a_store_without_files_gets_the_bytes(runner: SandboxSession) -> None:
+async def test_a_store_without_files_gets_the_bytes(runner: Room) -> None:
     class Plain:
         def __init__(self) -> None:
             self.put, self.get = runner.stores["attempts"].put, runner.stores["attempts"].get

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from assay.contracts.models import Usage
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 
 RIGHT = "def total(*numbers):\n    return sum(numbers)\n"
 
 
-async def test_the_oracle_hands_in_the_reference(runner: SandboxSession) -> None:
+async def test_the_oracle_hands_in_the_reference(runner: Room) -> None:
     files, answer = await runner.make("sum_files", "oracle"), await runner.make("colours", "oracle", sample_id="grass")
     assert (await runner.output(files))["total.py"] == RIGHT.encode()
     assert await runner.read(answer.output) == b"green"
     assert (files.outcome, files.calls, answer.calls) == (None, (), ())
 
 
-async def test_the_nop_hands_in_what_is_worth_nothing(runner: SandboxSession) -> None:
+async def test_the_nop_hands_in_what_is_worth_nothing(runner: Room) -> None:
     files, answer = await runner.make("sum_files", "nop"), await runner.make("colours", "nop")
     assert (await runner.output(files))["total.py"] == b"def total(*numbers):\n    return 0\n"
     assert await runner.read(answer.output) == b"none"
     assert await runner.read(files.artifacts["patch.diff"]) == b""
 
 
-async def test_a_script_is_counted_and_charged_like_a_model(runner: SandboxSession) -> None:
+async def test_a_script_is_counted_and_charged_like_a_model(runner: Room) -> None:
     sky, grass = [await runner.make("colours", "scripted/colours", sample_id=name) for name in ("sky", "grass")]
     assert await runner.read(sky.output) == b"blue"
     assert await runner.read(grass.output) == b"I do not know"

@@ -15,7 +15,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from tests.runner.agents import calls, transcript
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, SandboxSession
+from tests.runner.room import PRICE, Room
 
 MENDED = b"def total(*n): return sum(n)\n"
 
@@ -24,12 +24,12 @@ def bash(command: str) -> tuple[tuple[str, str], ...]:
     return (("bash", json.dumps({"command": command})),)
 
 
-async def make(runner: SandboxSession, **changes: Any) -> AttemptExecuted:
+async def make(runner: Room, **changes: Any) -> AttemptExecuted:
     limits = structs.replace(Limits(wall_seconds=30.0, max_tokens=100, turns=9), **changes)
     return await runner.make("by_program", "stub/m-1", limits=limits)
 
 
-async def test_a_program_works_with_the_model_and_is_metered(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_program_works_with_the_model_and_is_metered(runner: Room, served: Endpoint) -> None:
     calls(served, bash("cat total.py"), bash("echo 'def total(*n): return sum(n)' > total.py"))
     served.default = Reply(text="Mended.")
     report = await make(runner)
@@ -55,9 +55,7 @@ async def test_a_program_works_with_the_model_and_is_metered(runner: SandboxSess
     assert (first["temperature"], first["max_tokens"], len(first["tools"])) == (0.0, 100, 1), "the run's, not its own"
 
 
-async def test_no_key_of_ours_is_inside_and_the_token_dies_with_the_try(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_no_key_of_ours_is_inside_and_the_token_dies_with_the_try(runner: Room, served: Endpoint) -> None:
     calls(served, bash("env; ls -R /assay; cat /proc/*/environ | tr '\\0' '\\n'"))
     served.default = Reply(text="Seen.")
     await make(runner)
@@ -79,9 +77,7 @@ async def test_no_key_of_ours_is_inside_and_the_token_dies_with_the_try(
         ({"tool_calls": 1}, "limits.tool_calls: all 1 tool calls are used"),
     ],
 )
-async def test_a_limit_ends_the_program(
-    runner: SandboxSession, served: Endpoint, changes: dict[str, Any], reason: str
-) -> None:
+async def test_a_limit_ends_the_program(runner: Room, served: Endpoint, changes: dict[str, Any], reason: str) -> None:
     served.default = Reply(text="", calls=bash("echo more >> total.py"), finish_reason="tool_calls")
     report = await make(runner, **changes)
     assert (report.outcome, report.reason, len(report.calls)) == (Outcome.LIMIT, reason, 2)
@@ -89,14 +85,14 @@ async def test_a_limit_ends_the_program(
     assert (await transcript(runner, report))[-1].text == reason
 
 
-async def test_a_provider_that_is_away_is_not_the_programs_failure(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_provider_that_is_away_is_not_the_programs_failure(runner: Room, served: Endpoint) -> None:
     served.default = Reply(status=401, text="who are you?")
     report = await make(runner)
     assert report.fault is not None
     assert (report.outcome, report.fault.kind) == (Outcome.INFRA_ERROR, "configuration")
 
 
-async def test_a_program_that_fails_is_the_agents_error(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_program_that_fails_is_the_agents_error(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="", calls=(("bash", "no json"),), finish_reason="tool_calls")
     report = await make(runner)
     assert report.outcome is Outcome.AGENT_ERROR
@@ -104,14 +100,14 @@ async def test_a_program_that_fails_is_the_agents_error(runner: SandboxSession, 
     assert b"Traceback" in await runner.read(report.artifacts["stderr.txt"])
 
 
-async def test_time_ends_the_program(runner: SandboxSession, served: Endpoint) -> None:
+async def test_time_ends_the_program(runner: Room, served: Endpoint) -> None:
     calls(served, bash("sleep 20"))
     report = await make(runner, wall_seconds=5.0)
     assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 5 s are over")
     assert (await transcript(runner, report))[-1].text == report.reason
 
 
-async def test_money_ends_the_program_before_it_is_overspent(runner: SandboxSession, served: Endpoint) -> None:
+async def test_money_ends_the_program_before_it_is_overspent(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="", calls=bash("echo more >> total.py"), finish_reason="tool_calls")
     served.default.usage = {"prompt_tokens": 900, "completion_tokens": 7, "total_tokens": 907}
     worst = PRICE.worst(input_tokens=3_000, output_tokens=100)
@@ -144,7 +140,7 @@ print(
 PYTHON"""
 
 
-async def test_requests_of_any_kind_are_answered(runner: SandboxSession, served: Endpoint) -> None:
+async def test_requests_of_any_kind_are_answered(runner: Room, served: Endpoint) -> None:
     calls(served, bash(PROBE))
     served.default = Reply(text="Seen.")
     report = await make(runner)

@@ -23,12 +23,12 @@ from services.runner.handlers import on_ticket
 from services.runner.models import Completion
 from services.runner.solvers.command.streaming import Streaming
 from tests.runner.endpoint import USAGE, Endpoint, Reply
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 
 PROGRAM = (Path(__file__).parent / "program_streams.py").read_bytes()
 
 
-async def make(runner: SandboxSession, answers: str, **limits: Any) -> tuple[AttemptExecuted, list[dict[str, Any]]]:
+async def make(runner: Room, answers: str, **limits: Any) -> tuple[AttemptExecuted, list[dict[str, Any]]]:
     """And what the program saw."""
     task = runner.catalog.find_task("by_program")
     public = structs.replace(public_task(task), command=("python3", "tools/agent.py", answers))
@@ -40,7 +40,7 @@ async def make(runner: SandboxSession, answers: str, **limits: Any) -> tuple[Att
     return report, [json.loads(line) for line in printed.splitlines()]
 
 
-async def test_pieces_are_told_as_they_come_and_paid_for_at_the_end(runner: SandboxSession, served: Endpoint) -> None:
+async def test_pieces_are_told_as_they_come_and_paid_for_at_the_end(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="one two three four", calls=(("bash", "{}"),), pause_seconds=0.4)
     report, (seen,) = await make(runner, "a")
     assert (report.outcome, len(report.calls)) == (None, 1)
@@ -52,13 +52,13 @@ async def test_pieces_are_told_as_they_come_and_paid_for_at_the_end(runner: Sand
     assert not report.calls[0].estimated
 
 
-async def test_a_stream_without_text_still_tells_all(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_stream_without_text_still_tells_all(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="", calls=(("bash", "{}"),), finish_reason="tool_calls")
     _, (seen,) = await make(runner, "a")
     assert (seen["text"], seen["done"], len(seen["calls"])) == ("", True, 1)
 
 
-async def test_a_provider_that_breaks_off_is_not_the_programs_failure(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_provider_that_breaks_off_is_not_the_programs_failure(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="one two three four", break_after=3)
     report, (seen,) = await make(runner, "a")
     assert not seen["done"]
@@ -69,7 +69,7 @@ async def test_a_provider_that_breaks_off_is_not_the_programs_failure(runner: Sa
     assert report.calls[0].estimated
 
 
-async def test_a_program_may_ask_again(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_program_may_ask_again(runner: Room, served: Endpoint) -> None:
     served.replies.append(Reply(text="one two three four", break_after=3))
     served.default = Reply(text="all of it")
     report, (first, second) = await make(runner, "ab")
@@ -77,14 +77,14 @@ async def test_a_program_may_ask_again(runner: SandboxSession, served: Endpoint)
     assert (report.outcome, len(report.calls)) == (None, 2)
 
 
-async def test_what_fails_before_the_first_piece_is_asked_for_again(runner: SandboxSession, served: Endpoint) -> None:
+async def test_what_fails_before_the_first_piece_is_asked_for_again(runner: Room, served: Endpoint) -> None:
     served.replies.append(Reply(status=503, text="busy"))
     report, (seen,) = await make(runner, "a")
     assert (seen["text"], seen["done"], len(served.bodies)) == ("hello world", True, 2)
     assert report.outcome is None
 
 
-async def test_a_limit_is_told_as_an_error(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_limit_is_told_as_an_error(runner: Room, served: Endpoint) -> None:
     report, _ = await make(runner, "abc", turns=2)
     assert (report.outcome, report.reason) == (Outcome.LIMIT, "limits.turns: all 2 turns are taken")
 

@@ -16,7 +16,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Reply, endpoint
-from tests.runner.room import PRICE, RUN, SandboxSession, room
+from tests.runner.room import PRICE, RUN, Room, room
 from tests.runner.till import Till, Watchman
 
 TRIES = 64
@@ -34,7 +34,7 @@ REPLIES = [
 ]
 
 
-async def tickets(runner: SandboxSession, grant_nanousd: int) -> list[Ticket]:
+async def tickets(runner: Room, grant_nanousd: int) -> list[Ticket]:
     """Of attempts that tell the provider who they are."""
     names = [attempt_id(RUN, number) for number in range(TRIES)]
     specs = [ModelSpec(name="wide/m-1", parameters=Parameters(extra={"user": name})) for name in names]

@@ -14,13 +14,13 @@ from assay.sandbox.process import WARNING
 from assay.sandbox.selection import provider_for_setting
 from tests.runner.agents import SUBMIT, calls
 from tests.runner.endpoint import Endpoint
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 from tests.sandbox.test_selection import CountingProvider, auto_provider
 
 WRITE = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))
 
 
-async def make(runner: SandboxSession, allowed: str, wish: str, task_id: str = "mend") -> AttemptExecuted:
+async def make(runner: Room, allowed: str, wish: str, task_id: str = "mend") -> AttemptExecuted:
     runner.ports = replace(runner.ports, sandboxes=provider_for_setting(allowed))
     limits = Limits(wall_seconds=30.0, max_tokens=100, turns=9)
     return await runner.make(task_id, "stub/m-1", limits=limits, sandbox=wish)
@@ -28,7 +28,7 @@ async def make(runner: SandboxSession, allowed: str, wish: str, task_id: str = "
 
 @pytest.mark.parametrize("task_id", ["mend", "by_program", "sum_files"])
 async def test_a_kind_this_runner_does_not_give_is_nobodys_failure_but_ours(
-    runner: SandboxSession, served: Endpoint, task_id: str
+    runner: Room, served: Endpoint, task_id: str
 ) -> None:
     served.default.text = "```python total.py\ndef total(*n): return sum(n)\n```"
     report = await make(runner, "bubblewrap", "docker", task_id)
@@ -37,7 +37,7 @@ async def test_a_kind_this_runner_does_not_give_is_nobodys_failure_but_ours(
     assert "operator allows bubblewrap" in report.reason
 
 
-async def test_a_docker_that_is_not_there_is(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_docker_that_is_not_there_is(runner: Room, served: Endpoint) -> None:
     nowhere = auto_provider(
         CountingProvider("bubblewrap", available=False), CountingProvider("docker", available=False)
     )
@@ -50,7 +50,7 @@ async def test_a_docker_that_is_not_there_is(runner: SandboxSession, served: End
 
 @pytest.mark.parametrize(("wish", "notes"), [("process", [WARNING]), ("", [])])
 async def test_no_isolation_is_for_who_names_it_and_is_said(
-    runner: SandboxSession, served: Endpoint, wish: str, notes: list[str]
+    runner: Room, served: Endpoint, wish: str, notes: list[str]
 ) -> None:
     calls(served, (WRITE, SUBMIT))
     report = await make(runner, "auto,process", wish)

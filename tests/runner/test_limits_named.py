@@ -7,13 +7,13 @@ import pytest
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 
 SINGLE = pytest.mark.parametrize("task_id", ["colours", "sum_files"])
 
 
 @SINGLE
-async def test_money(runner: SandboxSession, served: Endpoint, task_id: str) -> None:
+async def test_money(runner: Room, served: Endpoint, task_id: str) -> None:
     limits = Limits(wall_seconds=30.0, max_tokens=100, cost_usd="0.000001")
     report = await runner.make(task_id, "stub/m-1", limits=limits)
     assert (report.outcome, report.calls, served.bodies) == (Outcome.LIMIT, (), [])
@@ -21,14 +21,14 @@ async def test_money(runner: SandboxSession, served: Endpoint, task_id: str) -> 
 
 
 @SINGLE
-async def test_time(runner: SandboxSession, served: Endpoint, task_id: str) -> None:
+async def test_time(runner: Room, served: Endpoint, task_id: str) -> None:
     served.default = Reply(text="late", pause_seconds=20)
     report = await runner.make(task_id, "stub/m-1", limits=Limits(wall_seconds=0.3, max_tokens=100))
     assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 0.3 s are over")
 
 
 @SINGLE
-async def test_tokens(runner: SandboxSession, served: Endpoint, task_id: str) -> None:
+async def test_tokens(runner: Room, served: Endpoint, task_id: str) -> None:
     served.replies.append(Reply(text="half", break_after=1))
     report = await runner.make(task_id, "stub/m-1", limits=Limits(wall_seconds=30.0, max_tokens=100, tokens=3))
     assert (report.outcome, len(report.calls)) == (Outcome.LIMIT, 1)

@@ -23,7 +23,7 @@ from services.runner.handlers import on_ticket
 from tests.runner.agents import SUBMIT, calls, results, transcript
 from tests.runner.endpoint import Endpoint, Reply
 from tests.runner.http_mcp import serving
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 
 NAMES = [f"shop__{name}" for name in ("add", "fail", "refuse", "ask_back", "draw", "sleep", "talk", "die")]
 DIED = "it ended with exit code 3: out of stock"
@@ -34,7 +34,7 @@ def shop(tool: str, **arguments: Any) -> tuple[str, str]:
 
 
 async def make(
-    runner: SandboxSession,
+    runner: Room,
     server: McpServer | None = None,
     allowed: tuple[str, ...] = (),
     call_seconds: float = 60.0,
@@ -51,7 +51,7 @@ async def make(
     return await on_ticket(structs.replace(ticket, public=public), replace(runner.ports, mcp_urls=allowed))
 
 
-async def check_every_answer(runner: SandboxSession, served: Endpoint, report: AttemptExecuted) -> None:
+async def check_every_answer(runner: Room, served: Endpoint, report: AttemptExecuted) -> None:
     assert (report.outcome, report.reason) == (None, "")
     offered = served.bodies[0]["tools"]
     assert [tool["function"]["name"] for tool in offered] == ["bash", "submit", *NAMES]
@@ -77,14 +77,14 @@ EVERY = (
 )
 
 
-async def test_a_server_in_the_sandbox_answers_the_model(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_server_in_the_sandbox_answers_the_model(runner: Room, served: Endpoint) -> None:
     calls(served, *EVERY, (SUBMIT,))
     report = await make(runner)
     await check_every_answer(runner, served, report)
 
 
 @pytest.mark.parametrize("events", [True, False], ids=["events", "json"])
-async def test_a_server_behind_an_allowed_address_does(runner: SandboxSession, served: Endpoint, events: bool) -> None:
+async def test_a_server_behind_an_allowed_address_does(runner: Room, served: Endpoint, events: bool) -> None:
     calls(served, *EVERY, (SUBMIT,))
     with serving() as remote:
         remote.events = events
@@ -102,7 +102,7 @@ async def test_a_server_behind_an_allowed_address_does(runner: SandboxSession, s
             assert [("result" in told, "error" in told) for told in replies] == [(True, False), (False, True)]
 
 
-async def test_by_text_they_are_tools_like_others(runner: SandboxSession, served: Endpoint) -> None:
+async def test_by_text_they_are_tools_like_others(runner: Room, served: Endpoint) -> None:
     served.replies.append(Reply(text='{"tool": "shop__add", "arguments": {"numbers": [20, 22]}}'))
     served.default = Reply(text='{"tool": "submit"}')
     ticket = await runner.ticket("served", "stub/m-1", limits=Limits(wall_seconds=60.0, max_tokens=100, turns=9))
@@ -112,7 +112,7 @@ async def test_by_text_they_are_tools_like_others(runner: SandboxSession, served
     assert "shop__add: Adds numbers." in served.bodies[0]["messages"][-1]["content"]
 
 
-async def test_a_server_that_ends_is_told_of_and_then_refuses(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_server_that_ends_is_told_of_and_then_refuses(runner: Room, served: Endpoint) -> None:
     calls(served, (shop("die"), shop("add", numbers=[1]), ("bash", '{"command": "echo on"}'), SUBMIT))
     report = await make(runner)
     assert report.outcome is None
@@ -124,19 +124,19 @@ async def test_a_server_that_ends_is_told_of_and_then_refuses(runner: SandboxSes
     ]
 
 
-async def test_calls_have_an_end_and_a_late_answer_is_not_heard(runner: SandboxSession, served: Endpoint) -> None:
+async def test_calls_have_an_end_and_a_late_answer_is_not_heard(runner: Room, served: Endpoint) -> None:
     calls(served, (shop("sleep", seconds=5.5), shop("add", numbers=[1, 1]), SUBMIT))
     report = await make(runner, call_seconds=5.0)
     assert (await results(runner, report))[:2] == ["error: shop__sleep did not answer within 5 s", "2"]
 
 
-async def test_they_count_as_tool_calls(runner: SandboxSession, served: Endpoint) -> None:
+async def test_they_count_as_tool_calls(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="", calls=(shop("add", numbers=[1]),), finish_reason="tool_calls")
     report = await make(runner, tool_calls=2)
     assert (report.outcome, report.reason) == (Outcome.LIMIT, "limits.tool_calls: all 2 tool calls are used")
 
 
-async def test_a_limit_that_ends_a_command_does_not_cost_the_servers(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_limit_that_ends_a_command_does_not_cost_the_servers(runner: Room, served: Endpoint) -> None:
     calls(served, (("bash", '{"command": "sleep 30"}'), shop("add", numbers=[1, 2]), SUBMIT))
     report = await make(runner, call_seconds=5.0)
     cut, added, _ = await results(runner, report)
@@ -156,7 +156,7 @@ async def test_a_limit_that_ends_a_command_does_not_cost_the_servers(runner: San
     ids=["ends", "missing", "floods", "old"],
 )
 async def test_a_server_that_does_not_start_is_nobodys_failure_but_ours(
-    runner: SandboxSession, served: Endpoint, command: tuple[str, ...], told: str
+    runner: Room, served: Endpoint, command: tuple[str, ...], told: str
 ) -> None:
     report = await make(runner, McpServer(name="shop", command=command))
     assert report.fault is not None
@@ -172,7 +172,7 @@ ELSEWHERE = "http://127.0.0.1:1/mcp"
     "allowed", [(), ("http://127.0.0.1:1/other",), ("http://127.0.0.1:11/mcp",), ("https://127.0.0.1:1/mcp",)]
 )
 async def test_an_address_that_is_not_allowed_is_not_asked(
-    runner: SandboxSession, served: Endpoint, allowed: tuple[str, ...]
+    runner: Room, served: Endpoint, allowed: tuple[str, ...]
 ) -> None:
     report = await make(runner, McpServer(name="shop", url=ELSEWHERE), allowed)
     assert report.fault is not None
@@ -181,7 +181,7 @@ async def test_an_address_that_is_not_allowed_is_not_asked(
 
 
 @pytest.mark.parametrize("status", [307, 500])
-async def test_nor_is_one_that_it_leads_to(runner: SandboxSession, served: Endpoint, status: int) -> None:
+async def test_nor_is_one_that_it_leads_to(runner: Room, served: Endpoint, status: int) -> None:
     with serving() as remote:
         remote.status = status
         report = await make(runner, McpServer(name="shop", url=remote.url), (remote.url,))
@@ -189,7 +189,7 @@ async def test_nor_is_one_that_it_leads_to(runner: SandboxSession, served: Endpo
     assert report.fault is not None and report.fault.kind == "mcp"
 
 
-async def test_a_remote_server_that_goes_away_is_told_of(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_remote_server_that_goes_away_is_told_of(runner: Room, served: Endpoint) -> None:
     calls(served, (shop("add", numbers=[1]), shop("add", numbers=[2]), shop("add", numbers=[3]), SUBMIT))
     with serving() as remote:
         remote.calls = 1
@@ -201,7 +201,7 @@ async def test_a_remote_server_that_goes_away_is_told_of(runner: SandboxSession,
 
 
 @pytest.mark.docker
-async def test_a_server_in_a_container_answers_the_model(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_server_in_a_container_answers_the_model(runner: Room, served: Endpoint) -> None:
     calls(served, *EVERY, (SUBMIT,))
     runner.ports = replace(runner.ports, sandboxes=open_sandbox_provider("docker"))
     await check_every_answer(runner, served, await make(runner))

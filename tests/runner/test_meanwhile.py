@@ -18,12 +18,12 @@ from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
 from services.runner.models.shelf import Shelf
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import RUN, SandboxSession
+from tests.runner.room import RUN, Room
 
 # --- what is seen meanwhile
 
 
-async def test_the_tail_shows_the_model_in_few_lines(runner: SandboxSession, served: Endpoint) -> None:
+async def test_the_tail_shows_the_model_in_few_lines(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="word \0" * 400, piece=6)
     async with runner.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
         report = await runner.make("colours", "stub/m-1")
@@ -39,9 +39,7 @@ async def test_the_tail_shows_the_model_in_few_lines(runner: SandboxSession, ser
 # --- the model on this machine
 
 
-async def test_the_local_model_is_found_over_the_bus_and_again_after_it_moved(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_the_local_model_is_found_over_the_bus_and_again_after_it_moved(runner: Room, served: Endpoint) -> None:
     asked: list[str] = []
 
     async def serve_model(request: ServeModel) -> ModelEndpoint:
@@ -57,7 +55,7 @@ async def test_the_local_model_is_found_over_the_bus_and_again_after_it_moved(
     assert served.bodies[0]["model"] == "small"
 
 
-async def test_a_model_host_that_is_only_just_starting_is_waited_for(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_model_host_that_is_only_just_starting_is_waited_for(runner: Room, served: Endpoint) -> None:
     async def serve_model(_: ServeModel) -> ModelEndpoint:
         return ModelEndpoint(base_url=served.url, model="small")
 
@@ -69,14 +67,14 @@ async def test_a_model_host_that_is_only_just_starting_is_waited_for(runner: San
 
 
 @pytest.mark.parametrize("patience_seconds", [0.5])
-async def test_without_a_model_host_it_is_a_connection_fault(runner: SandboxSession) -> None:
+async def test_without_a_model_host_it_is_a_connection_fault(runner: Room) -> None:
     report = await runner.make("colours", "local/smollm2-135m")
     assert report.fault is not None
     assert report.fault.kind == CallFault.CONNECTION
     assert "model host does not answer" in report.reason
 
 
-async def test_a_real_model_answers(runner: SandboxSession) -> None:
+async def test_a_real_model_answers(runner: Room) -> None:
     host = ModelHost()
     await runner.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     limits = Limits(wall_seconds=240, max_tokens=8)

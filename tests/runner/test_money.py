@@ -12,10 +12,10 @@ from assay.contracts.money import Price
 from services.runner.models.protocol import ChatMessage
 from services.runner.trying import Try
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, SandboxSession
+from tests.runner.room import PRICE, Room
 
 
-async def test_a_call_costs_what_it_used_to_the_nano(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_call_costs_what_it_used_to_the_nano(runner: Room, served: Endpoint) -> None:
     details = {"prompt_tokens_details": {"cached_tokens": 4}, "completion_tokens_details": {"reasoning_tokens": 3}}
     served.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
     started = time.monotonic()
@@ -28,7 +28,7 @@ async def test_a_call_costs_what_it_used_to_the_nano(runner: SandboxSession, ser
     assert 0 < call.latency_seconds < took_seconds
 
 
-async def test_requests_made_at_once_are_all_paid_for(runner: SandboxSession, served: Endpoint) -> None:
+async def test_requests_made_at_once_are_all_paid_for(runner: Room, served: Endpoint) -> None:
     attempt, asked = (
         Try(await runner.ticket("colours", "stub/m-1"), runner.ports),
         ChatMessage(role="user", content="?"),
@@ -37,7 +37,7 @@ async def test_requests_made_at_once_are_all_paid_for(runner: SandboxSession, se
     assert len(attempt.calls) == len(served.bodies) == 2
 
 
-async def test_usage_nobody_told_is_estimated(runner: SandboxSession, served: Endpoint) -> None:
+async def test_usage_nobody_told_is_estimated(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="blue " * 20, usage=None)
     (call,) = (await runner.make("colours", "stub/m-1")).calls
     assert call.estimated
@@ -45,7 +45,7 @@ async def test_usage_nobody_told_is_estimated(runner: SandboxSession, served: En
     assert call.cost_nanousd == PRICE.cost(input_tokens=24, output_tokens=21)
 
 
-async def test_a_local_model_costs_nothing_and_says_so(runner: SandboxSession) -> None:
+async def test_a_local_model_costs_nothing_and_says_so(runner: Room) -> None:
     free = Price(version="local", local=True)
     (call,) = (await runner.make("colours", "stub/m-1", price=free)).calls
     assert (call.cost_nanousd, call.price_version, call.usage.input_tokens) == (0, "local", 11)
@@ -53,7 +53,7 @@ async def test_a_local_model_costs_nothing_and_says_so(runner: SandboxSession) -
 
 @pytest.mark.parametrize("silence_seconds", [4.0])
 async def test_requests_that_failed_are_counted_and_those_that_may_be_charged_are_booked(
-    runner: SandboxSession, served: Endpoint
+    runner: Room, served: Endpoint
 ) -> None:
     served.replies.extend([Reply(status=500), Reply(hang=True), Reply(status=429, headers={"retry-after-ms": "1"})])
     report = await runner.make("colours", "stub/m-1")

@@ -14,11 +14,11 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import RUN, SandboxSession
+from tests.runner.room import RUN, Room
 from tests.runner.waiting import asked
 
 
-async def test_when_one_is_told_to_wait_nobody_asks_and_all_say_why(runner: SandboxSession, served: Endpoint) -> None:
+async def test_when_one_is_told_to_wait_nobody_asks_and_all_say_why(runner: Room, served: Endpoint) -> None:
     served.replies.append(Reply(status=429, headers={"retry-after-ms": "5000"}))
     limits = Limits(wall_seconds=4, max_tokens=100)
     tickets = [
@@ -46,7 +46,7 @@ async def test_when_one_is_told_to_wait_nobody_asks_and_all_say_why(runner: Sand
 
 
 async def test_a_provider_busy_for_an_hour_is_asked_once_and_the_others_end_without_asking(
-    runner: SandboxSession, served: Endpoint
+    runner: Room, served: Endpoint
 ) -> None:
     served.default = Reply(status=429, headers={"retry-after": "3600"})
     reports = await asyncio.gather(*(runner.make("colours", "stub/m-1") for _ in range(5)))
@@ -59,7 +59,7 @@ async def test_a_provider_busy_for_an_hour_is_asked_once_and_the_others_end_with
     assert all(re.search(r"stub is not to be asked for another 3[56]\d\d s", reason) for reason in others)
 
 
-async def test_a_runner_that_hears_of_others_asks_less_at_once(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_runner_that_hears_of_others_asks_less_at_once(runner: Room, served: Endpoint) -> None:
     served.default = Reply(silent_seconds=0.05)
     for share, most in ((1.0, 2), (0.5, 1), (1.0, 2)):
         runner.shelf.hear_share(share)
@@ -68,7 +68,7 @@ async def test_a_runner_that_hears_of_others_asks_less_at_once(runner: SandboxSe
         assert served.most_at_once == most
 
 
-async def test_the_limits_of_models_yaml_hold(runner: SandboxSession, served: Endpoint) -> None:
+async def test_the_limits_of_models_yaml_hold(runner: Room, served: Endpoint) -> None:
     models = runner.catalog.root / "models.yaml"
     models.write_text(models.read_text().replace("concurrency: 64", "concurrency: 64, requests_per_minute: 200"))
     started = time.monotonic()

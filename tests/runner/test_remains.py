@@ -16,17 +16,17 @@ from assay.contracts.verdicts import Outcome
 from services.runner.solvers import remains
 from tests.runner.agents import SUBMIT, calls
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, SandboxSession
+from tests.runner.room import PRICE, Room
 from tests.runner.test_agent_limits import MEND, limits
 
 SCRATCH = ("bash", json.dumps({"command": "echo thoughts > notes.txt; mkdir new; echo x > new/x; ln -s / root"}))
 
 
-async def workspace(runner: SandboxSession, report: AttemptExecuted) -> dict[str, bytes]:
+async def workspace(runner: Room, report: AttemptExecuted) -> dict[str, bytes]:
     return unpack(await runner.read(report.artifacts["workspace.bundle"]))
 
 
-async def test_the_manifest_says_what_the_try_was_made_of(runner: SandboxSession, served: Endpoint) -> None:
+async def test_the_manifest_says_what_the_try_was_made_of(runner: Room, served: Endpoint) -> None:
     ticket = await runner.ticket("colours", "stub/m-1")
     report = await runner.make("colours", "stub/m-1", install_deps=True)
     found = decode(Manifest, await runner.read(report.artifacts["manifest.json"]))
@@ -41,16 +41,14 @@ async def test_the_manifest_says_what_the_try_was_made_of(runner: SandboxSession
     assert b"sk-stub-secret" not in told
 
 
-async def test_the_result_lists_every_other_artifact_by_its_digest(runner: SandboxSession, served: Endpoint) -> None:
+async def test_the_result_lists_every_other_artifact_by_its_digest(runner: Room, served: Endpoint) -> None:
     report = await runner.make("colours", "stub/m-1")
     found = decode(Result, await runner.read(report.artifacts["result.json"]))
     assert found.artifacts == {name: ref for name, ref in report.artifacts.items() if name != "result.json"}
     assert (found.outcome, found.verdict, found.cost_nanousd) == (None, None, report.calls[0].cost_nanousd)
 
 
-async def test_all_the_sandbox_held_is_kept_also_what_is_not_handed_in(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_all_the_sandbox_held_is_kept_also_what_is_not_handed_in(runner: Room, served: Endpoint) -> None:
     calls(served, (SCRATCH, MEND), (SUBMIT,))
     report = await runner.make("mend", "stub/m-1", limits=limits())
     kept = await workspace(runner, report)
@@ -74,7 +72,7 @@ async def test_all_the_sandbox_held_is_kept_also_what_is_not_handed_in(
     ids=["limit", "time"],
 )
 async def test_it_is_kept_whatever_ended_the_try(
-    runner: SandboxSession, served: Endpoint, reply: Reply, changes: dict[str, Any], outcome: Outcome
+    runner: Room, served: Endpoint, reply: Reply, changes: dict[str, Any], outcome: Outcome
 ) -> None:
     served.default = reply
     report = await runner.make("mend", "stub/m-1", limits=limits(**changes))
@@ -83,9 +81,7 @@ async def test_it_is_kept_whatever_ended_the_try(
     assert b"+def total" in await runner.read(report.artifacts["patch.diff"])
 
 
-async def test_a_diff_that_does_not_apply_leaves_the_workspace_it_was_for(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_a_diff_that_does_not_apply_leaves_the_workspace_it_was_for(runner: Room, served: Endpoint) -> None:
     served.default.text = "--- a/total.py\n+++ b/total.py\n@@ -1 +1 @@\n-nothing like it\n+y\n"
     report = await runner.make("sum_files", "stub/m-1")
     assert report.outcome is Outcome.AGENT_ERROR
@@ -93,7 +89,7 @@ async def test_a_diff_that_does_not_apply_leaves_the_workspace_it_was_for(
     assert await runner.read(report.artifacts["patch.diff"]) == b""
 
 
-async def test_a_stopped_try_keeps_it_too(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_stopped_try_keeps_it_too(runner: Room, served: Endpoint) -> None:
     calls(served, (MEND,), (("bash", '{"command": "sleep 20"}'),))
     task = asyncio.create_task(runner.make("mend", "stub/m-1", limits=limits()))
     while len(served.bodies) < 2:
@@ -105,7 +101,7 @@ async def test_a_stopped_try_keeps_it_too(runner: SandboxSession, served: Endpoi
     assert (await workspace(runner, report))["total.py"] == b"def total(*n): return sum(n)\n"
 
 
-async def test_a_workspace_that_is_too_large_loses_its_largest_files(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_workspace_that_is_too_large_loses_its_largest_files(runner: Room, served: Endpoint) -> None:
     size = remains.MOST_BYTES // 2
     heavy = f"head -c {size} /dev/zero > a; head -c {size + 1} /dev/zero > b; seq 9 > c"
     calls(served, (("bash", json.dumps({"command": heavy})), SUBMIT))
@@ -116,7 +112,7 @@ async def test_a_workspace_that_is_too_large_loses_its_largest_files(runner: San
     assert "the workspace was too large to keep whole: 1 of 6 files are left out" in result.notes
 
 
-async def test_of_a_workspace_nobody_may_take_the_outputs_are_kept(runner: SandboxSession, served: Endpoint) -> None:
+async def test_of_a_workspace_nobody_may_take_the_outputs_are_kept(runner: Room, served: Endpoint) -> None:
     calls(served, (("bash", json.dumps({"command": "mkdir m; cd m; seq 1 2100 | xargs touch"})), MEND, SUBMIT))
     report = await runner.make("mend", "stub/m-1", limits=limits())
     assert report.outcome is None
@@ -125,7 +121,7 @@ async def test_of_a_workspace_nobody_may_take_the_outputs_are_kept(runner: Sandb
     assert any("only what is handed in is kept" in note for note in result.notes)
 
 
-async def test_what_commands_printed_is_kept_by_stream_and_step(runner: SandboxSession, served: Endpoint) -> None:
+async def test_what_commands_printed_is_kept_by_stream_and_step(runner: Room, served: Endpoint) -> None:
     told = ("bash", json.dumps({"command": "echo out; echo err >&2"}))
     edit = ("text_editor", json.dumps({"command": "view", "path": "total.py"}))
     calls(served, (told, edit), (("python", json.dumps({"code": "print('more', end='')"})), SUBMIT))

@@ -17,14 +17,14 @@ from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, Leases,
 from services.runner.__main__ import work
 from services.runner.settings import RunnerSettings
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 from tests.runner.waiting import asked, said
 
 
 class Ledger:
     """Grants every claim it has a ticket for."""
 
-    def __init__(self, room: SandboxSession) -> None:
+    def __init__(self, room: Room) -> None:
         self.room = room
         self.tickets: dict[str, Ticket] = {}
         self.share = 1.0
@@ -65,7 +65,7 @@ class Ledger:
 
 
 @pytest.fixture
-async def ledger(runner: SandboxSession, tmp_path: Path) -> AsyncIterator[Ledger]:
+async def ledger(runner: Room, tmp_path: Path) -> AsyncIterator[Ledger]:
     """With a runner at work."""
     one = Ledger(runner)
     await runner.bus.provision(all_queues())
@@ -80,7 +80,7 @@ async def ledger(runner: SandboxSession, tmp_path: Path) -> AsyncIterator[Ledger
     await asyncio.wait_for(working, 60)
 
 
-async def test_orders_become_reports(ledger: Ledger, runner: SandboxSession) -> None:
+async def test_orders_become_reports(ledger: Ledger, runner: Room) -> None:
     tickets = [
         await runner.ticket("colours", "stub/m-1", attempt_id="a-1"),
         await runner.ticket("colours", "oracle", attempt_id="a-2"),
@@ -102,7 +102,7 @@ async def test_orders_become_reports(ledger: Ledger, runner: SandboxSession) -> 
 
 
 @pytest.mark.parametrize("silence_seconds", [4.0])
-async def test_a_model_can_be_tried_out(ledger: Ledger, runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_model_can_be_tried_out(ledger: Ledger, runner: Room, served: Endpoint) -> None:
     async def probe(model: str) -> ModelProbe:
         return await runner.bus.rpc.request(TestModel(model=model), timeout_seconds=60)
 
@@ -119,9 +119,7 @@ async def test_a_model_can_be_tried_out(ledger: Ledger, runner: SandboxSession, 
     assert (await probe("oracle")).ok
 
 
-async def test_its_share_of_a_provider_comes_with_the_heartbeat(
-    ledger: Ledger, runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_its_share_of_a_provider_comes_with_the_heartbeat(ledger: Ledger, runner: Room, served: Endpoint) -> None:
     served.default = Reply(silent_seconds=0.05)
     ledger.share = 0.5
     first = await runner.ticket("colours", "stub/m-1", attempt_id="a-0", lease_seconds=0.3)
@@ -135,7 +133,7 @@ async def test_its_share_of_a_provider_comes_with_the_heartbeat(
 
 @pytest.mark.parametrize("waits_for", ["money", "a place", "an answer"])
 async def test_a_lost_lease_ends_the_try_at_once_whatever_it_waits_for(
-    ledger: Ledger, runner: SandboxSession, served: Endpoint, waits_for: str
+    ledger: Ledger, runner: Room, served: Endpoint, waits_for: str
 ) -> None:
     if waits_for == "a place":
         served.default = Reply(status=429, headers={"retry-after": "50"})

@@ -12,10 +12,10 @@ from assay.contracts.models import ModelSpec, Parameters
 from assay.contracts.tasks import PublicTask
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import RUN, SandboxSession
+from tests.runner.room import RUN, Room
 
 
-async def test_an_answer_is_handed_in_with_all_that_led_to_it(runner: SandboxSession, served: Endpoint) -> None:
+async def test_an_answer_is_handed_in_with_all_that_led_to_it(runner: Room, served: Endpoint) -> None:
     served.default.text = "blue\n"
     started = time.monotonic()
     report = await runner.make("colours", "stub/m-1")
@@ -35,7 +35,7 @@ async def test_an_answer_is_handed_in_with_all_that_led_to_it(runner: SandboxSes
     assert result["cost_nanousd"] == report.calls[0].cost_nanousd
 
 
-async def test_the_resolved_task_is_the_same_artifact_for_all_its_attempts(runner: SandboxSession) -> None:
+async def test_the_resolved_task_is_the_same_artifact_for_all_its_attempts(runner: Room) -> None:
     reports = [await runner.make("colours", "stub/m-1", sample_id=sample) for sample in ("sky", "grass")]
     assert reports[0].artifacts["task.json"] == reports[1].artifacts["task.json"]
     resolved = json.loads(await runner.read(reports[0].artifacts["task.json"]))
@@ -44,25 +44,21 @@ async def test_the_resolved_task_is_the_same_artifact_for_all_its_attempts(runne
     assert given == {"wall_seconds": 30.0, "max_tokens": 100}
 
 
-async def test_the_tasks_limit_on_tokens_holds_over_the_runs(runner: SandboxSession, served: Endpoint) -> None:
+async def test_the_tasks_limit_on_tokens_holds_over_the_runs(runner: Room, served: Endpoint) -> None:
     for asked in (None, 20, 5000):
         spec = ModelSpec(name="stub/m-1", parameters=Parameters(max_tokens=asked, stream=False))
         await on_ticket(msgspec.structs.replace(await runner.ticket("colours", "stub/m-1"), model=spec), runner.ports)
     assert [body["max_tokens"] for body in served.bodies] == [100, 20, 100]
 
 
-async def test_what_ends_at_the_limit_of_tokens_is_graded_all_the_same(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_what_ends_at_the_limit_of_tokens_is_graded_all_the_same(runner: Room, served: Endpoint) -> None:
     served.default.finish_reason = "length"
     report = await runner.make("colours", "stub/m-1")
     assert report.outcome is None
     assert report.calls[0].finish_reason == "length"
 
 
-async def test_wild_output_is_kept_byte_for_byte_and_the_report_can_be_stored(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_wild_output_is_kept_byte_for_byte_and_the_report_can_be_stored(runner: Room, served: Endpoint) -> None:
     wild = "\0\x1b[31m<script>alert(1)</script>\n" * 3
     served.default = Reply(text=wild, finish_reason="st\0p")
     report = await runner.make("colours", "stub/m-1")
@@ -71,7 +67,7 @@ async def test_wild_output_is_kept_byte_for_byte_and_the_report_can_be_stored(
     assert report.calls[0].finish_reason == "st\ufffdp"
 
 
-async def test_ten_megabytes_are_cut_and_marked(runner: SandboxSession, served: Endpoint) -> None:
+async def test_ten_megabytes_are_cut_and_marked(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="0123456789" * 1_000_000, piece=200_000)
     report = await runner.make("colours", "stub/m-1")
     assert report.output is not None

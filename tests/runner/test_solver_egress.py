@@ -15,7 +15,7 @@ from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.process import ProcessProvider
 from services.runner.solvers.handing_in import open_sandbox
 from services.runner.trying import Try
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 
 SPEC = SandboxSpec(egress=("far.example",))
 
@@ -42,7 +42,7 @@ class Used:
         self.connections = [Connection(at=datetime(2024, 5, 1, tzinfo=UTC), host="far.example", port=443, allowed=True)]
 
 
-async def test_every_connection_is_a_line_however_the_attempt_ends(runner: SandboxSession) -> None:
+async def test_every_connection_is_a_line_however_the_attempt_ends(runner: Room) -> None:
     attempt = Try(await runner.ticket("mend", "stub/m-1"), replace(runner.ports, sandboxes=Leaky()))
     with pytest.raises(ZeroDivisionError):
         async with open_sandbox(attempt, SPEC):
@@ -53,7 +53,7 @@ async def test_every_connection_is_a_line_however_the_attempt_ends(runner: Sandb
     assert (found["at"], found["host"], found["port"]) == ("2024-05-01T00:00:00Z", "far.example", 443)
 
 
-async def test_where_there_is_no_way_out_there_is_nothing_to_keep(runner: SandboxSession) -> None:
+async def test_where_there_is_no_way_out_there_is_nothing_to_keep(runner: Room) -> None:
     attempt = Try(await runner.ticket("mend", "stub/m-1"), runner.ports)
     async with open_sandbox(attempt, SandboxSpec()):
         pass

@@ -16,7 +16,7 @@ from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.errors import SandboxNotStarted
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint
-from tests.runner.room import SandboxSession
+from tests.runner.room import Room
 
 RIGHT = "def total(*numbers):\n    return sum(numbers)\n"
 PATCH = """--- a/total.py
@@ -31,7 +31,7 @@ PATCH = """--- a/total.py
 @pytest.mark.parametrize(
     "text", [f"total.py\n```python\n{RIGHT}```", f"```diff\n{PATCH}```", PATCH], ids=["whole", "diff", "bare diff"]
 )
-async def test_files_are_handed_in_with_the_difference(runner: SandboxSession, served: Endpoint, text: str) -> None:
+async def test_files_are_handed_in_with_the_difference(runner: Room, served: Endpoint, text: str) -> None:
     served.default.text = text
     report = await runner.make("sum_files", "stub/m-1")
     assert (report.outcome, report.reason) == (None, "")
@@ -39,7 +39,7 @@ async def test_files_are_handed_in_with_the_difference(runner: SandboxSession, s
     assert await runner.read(report.artifacts["patch.diff"]) == f"diff --git a/total.py b/total.py\n{PATCH}".encode()
 
 
-async def test_the_model_is_shown_the_workspace(runner: SandboxSession, served: Endpoint) -> None:
+async def test_the_model_is_shown_the_workspace(runner: Room, served: Endpoint) -> None:
     await runner.make("sum_files", "stub/m-1")
     prompt = served.bodies[0]["messages"][0]["content"]
     assert "Make total() the sum of its arguments." in prompt
@@ -47,7 +47,7 @@ async def test_the_model_is_shown_the_workspace(runner: SandboxSession, served: 
     assert "Hand in total.py, lib/." in prompt
 
 
-async def test_new_files_below_a_declared_folder_are_handed_in(runner: SandboxSession, served: Endpoint) -> None:
+async def test_new_files_below_a_declared_folder_are_handed_in(runner: Room, served: Endpoint) -> None:
     served.default.text = f"lib/sums.py\n```python\n{RIGHT}```\ntotal.py\n```\nfrom lib.sums import total\n```"
     report = await runner.make("sum_files", "stub/m-1")
     assert sorted(await runner.output(report)) == ["lib/numbers.py", "lib/sums.py", "total.py"]
@@ -55,7 +55,7 @@ async def test_new_files_below_a_declared_folder_are_handed_in(runner: SandboxSe
     assert b"new file mode 100644\n--- /dev/null\n+++ b/lib/sums.py\n@@ -0,0 +1,2 @@\n" in patch
 
 
-async def test_what_was_not_asked_for_is_left_behind_and_told(runner: SandboxSession, served: Endpoint) -> None:
+async def test_what_was_not_asked_for_is_left_behind_and_told(runner: Room, served: Endpoint) -> None:
     served.default.text = f"total.py\n```python\n{RIGHT}```\nextra.py\n```\nx = 1\n```"
     report = await runner.make("sum_files", "stub/m-1")
     assert report.outcome is None
@@ -78,7 +78,7 @@ async def test_what_was_not_asked_for_is_left_behind_and_told(runner: SandboxSes
     ],
 )
 async def test_an_answer_nothing_can_be_made_of_is_the_models_error(
-    runner: SandboxSession, served: Endpoint, text: str, reason: str
+    runner: Room, served: Endpoint, text: str, reason: str
 ) -> None:
     served.default.text = text
     report = await runner.make("sum_files", "stub/m-1")
@@ -90,14 +90,14 @@ async def test_an_answer_nothing_can_be_made_of_is_the_models_error(
     assert report.calls[0].cost_nanousd > 0
 
 
-async def test_what_git_said_is_kept(runner: SandboxSession, served: Endpoint) -> None:
+async def test_what_git_said_is_kept(runner: Room, served: Endpoint) -> None:
     served.default.text = PATCH.replace("return 0", "return 7")
     report = await runner.make("sum_files", "stub/m-1")
     assert b"patch failed: total.py:1" in await runner.read(report.artifacts["stderr.txt"])
     assert "stdout.txt" in report.artifacts
 
 
-async def test_a_link_in_a_diff_crosses_nothing(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_link_in_a_diff_crosses_nothing(runner: Room, served: Endpoint) -> None:
     link = "diff --git a/lib/link b/lib/link\nnew file mode 120000\n--- /dev/null\n+++ b/lib/link\n@@ -0,0 +1 @@\n"
     served.default.text = f"```diff\n{link}+/etc/passwd\n\\ No newline at end of file\n{PATCH}```"
     report = await runner.make("sum_files", "stub/m-1")
@@ -119,9 +119,7 @@ class FullHost:
         return Availability(provider=self.name, available=False, reason="no room left")
 
 
-async def test_a_sandbox_that_does_not_start_is_never_the_models_failure(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_a_sandbox_that_does_not_start_is_never_the_models_failure(runner: Room, served: Endpoint) -> None:
     served.default.text = f"total.py\n```\n{RIGHT}```"
     ports = replace(runner.ports, sandboxes=FullHost())
     report = await on_ticket(await runner.ticket("sum_files", "stub/m-1"), ports)

@@ -15,7 +15,7 @@ from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import RUN, SandboxSession
+from tests.runner.room import RUN, Room
 from tests.runner.till import Till
 from tests.runner.waiting import asked, said
 
@@ -37,14 +37,14 @@ async def stopped(making: asyncio.Task[AttemptExecuted]) -> AttemptExecuted:
 
 
 @pytest.fixture(autouse=True)
-async def counted(runner: SandboxSession, served: Endpoint) -> None:
+async def counted(runner: Room, served: Endpoint) -> None:
     """The tables for counting tokens are loaded: that takes half a second, once in a runner's life."""
     served.replies.append(Reply(usage=None))
     await runner.make("colours", "stub/m-1")
     served.bodies.clear()
 
 
-async def test_what_a_model_said_so_far_is_kept(runner: SandboxSession, served: Endpoint) -> None:
+async def test_what_a_model_said_so_far_is_kept(runner: Room, served: Endpoint) -> None:
     served.default = Reply(text="half of it", piece=5, silent_seconds=LONG_SECONDS, silent_after=1)
     async with runner.bus.tail.listen(TAIL) as frames:
         making = asyncio.create_task(runner.make("colours", "stub/m-1"))
@@ -57,9 +57,7 @@ async def test_what_a_model_said_so_far_is_kept(runner: SandboxSession, served: 
     assert call.cost_nanousd > 0
 
 
-async def test_of_a_reply_that_comes_whole_there_is_nothing_yet_but_its_cost(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_of_a_reply_that_comes_whole_there_is_nothing_yet_but_its_cost(runner: Room, served: Endpoint) -> None:
     served.default = Reply(hang=True)
     spec = ModelSpec(name="stub/m-1", parameters=Parameters(stream=False))
     ticket = await runner.ticket("colours", "stub/m-1")
@@ -73,7 +71,7 @@ async def test_of_a_reply_that_comes_whole_there_is_nothing_yet_but_its_cost(
 
 
 async def test_what_was_said_before_the_line_broke_is_kept_while_another_request_waits(
-    runner: SandboxSession, served: Endpoint
+    runner: Room, served: Endpoint
 ) -> None:
     served.replies.append(Reply(text="half of it", break_after=2, piece=5))
     served.default = Reply(status=429, headers={"retry-after": str(LONG_SECONDS)})
@@ -87,9 +85,7 @@ async def test_what_was_said_before_the_line_broke_is_kept_while_another_request
     assert (refused.fault, refused.cost_nanousd) == (CallFault.RATE_LIMITED, 0)
 
 
-async def test_who_waits_for_a_place_leaves_at_once_and_has_spent_nothing(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_who_waits_for_a_place_leaves_at_once_and_has_spent_nothing(runner: Room, served: Endpoint) -> None:
     served.default = Reply(hang=True)
     first = [asyncio.create_task(runner.make("colours", "stub/m-1")) for _ in range(2)]
     await asked(served, 2)
@@ -101,7 +97,7 @@ async def test_who_waits_for_a_place_leaves_at_once_and_has_spent_nothing(
         assert len((await stopped(one)).calls) == 1
 
 
-async def test_who_waits_for_money_does_too(runner: SandboxSession, served: Endpoint) -> None:
+async def test_who_waits_for_money_does_too(runner: Room, served: Endpoint) -> None:
     await Till(0, ["before"] * 100).serve(runner.bus.rpc)
     async with runner.bus.tail.listen(TAIL) as frames:
         making = asyncio.create_task(runner.make("colours", "stub/m-1", grant_nanousd=0))
@@ -110,9 +106,7 @@ async def test_who_waits_for_money_does_too(runner: SandboxSession, served: Endp
     assert not served.bodies
 
 
-async def test_one_stopped_twice_is_charged_by_the_bytes_of_its_prompt(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_one_stopped_twice_is_charged_by_the_bytes_of_its_prompt(runner: Room, served: Endpoint) -> None:
     """There was no time to count its tokens."""
     served.default = Reply(hang=True)
     making = asyncio.create_task(runner.make("colours", "stub/m-1"))
@@ -125,7 +119,7 @@ async def test_one_stopped_twice_is_charged_by_the_bytes_of_its_prompt(
     assert call.usage == Usage(input_tokens=worst_prompt_tokens(prompt, 2), output_tokens=100)
 
 
-async def test_a_request_answered_while_it_is_stopped_is_still_paid(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_request_answered_while_it_is_stopped_is_still_paid(runner: Room, served: Endpoint) -> None:
     """Stopped at any moment of a request, it is either not begun or booked."""
     calls: Counter[str] = Counter()
     for milliseconds in range(0, 24, 2):

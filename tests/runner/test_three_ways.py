@@ -24,7 +24,7 @@ from services.judge.outputs import read_output
 from services.judge.searcher import Searcher
 from services.runner.handlers import Result, on_ticket
 from tests.runner.agents import transcript
-from tests.runner.room import PRICE, SandboxSession, room
+from tests.runner.room import PRICE, Room, room
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 WAYS = {
@@ -35,7 +35,7 @@ WAYS = {
 
 
 @pytest.fixture
-async def shipped(tmp_path: Path) -> AsyncIterator[SandboxSession]:
+async def shipped(tmp_path: Path) -> AsyncIterator[Room]:
     async with room(tmp_path, "", CATALOG) as one:
         yield one
 
@@ -54,7 +54,7 @@ class Mended:
         return [step.text for step in self.steps if step.kind is StepKind.RESULT and step.tool != "submit"]
 
 
-async def mended(runner: SandboxSession, way: str, sandboxes: SandboxProvider) -> Mended:
+async def mended(runner: Room, way: str, sandboxes: SandboxProvider) -> Mended:
     task_id, tools = WAYS[way]
     task = runner.catalog.find_task(task_id)
     ticket = await runner.ticket(task_id, "scripted/repairer", limits=task.manifest.limits)
@@ -77,13 +77,13 @@ class Tools:
     bench: SandboxBench
 
 
-async def judged(runner: SandboxSession, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
+async def judged(runner: Room, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
     hidden = read_hidden(bundles(runner.catalog.find_task(task_id)).hidden)
     tools = Tools(searcher=Searcher(), bench=SandboxBench(sandboxes))
     return (await grade(hidden, "main", read_output(hidden.task, output), tools)).verdict
 
 
-async def compare(runner: SandboxSession, kind: str) -> dict[str, Mended]:
+async def compare(runner: Room, kind: str) -> dict[str, Mended]:
     """All ways in one kind of sandbox, which must come to the same."""
     sandboxes = open_sandbox_provider(kind)
     found = {way: await mended(runner, way, sandboxes) for way in WAYS}
@@ -101,7 +101,7 @@ async def compare(runner: SandboxSession, kind: str) -> dict[str, Mended]:
     return found
 
 
-async def check_prices(runner: SandboxSession, made: Mended) -> None:
+async def check_prices(runner: Room, made: Mended) -> None:
     calls, steps = made.report.calls, made.steps
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
     assert [step.kind for step in steps[:3]] == [StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT]
@@ -118,12 +118,12 @@ async def check_prices(runner: SandboxSession, made: Mended) -> None:
     assert (result.cost_nanousd, result.calls) == (total, calls)
 
 
-async def test_three_ways_come_to_the_same(shipped: SandboxSession) -> None:
+async def test_three_ways_come_to_the_same(shipped: Room) -> None:
     await compare(shipped, "bubblewrap")
 
 
 @pytest.mark.docker
-async def test_and_in_docker_to_what_they_come_to_in_bubblewrap(shipped: SandboxSession) -> None:
+async def test_and_in_docker_to_what_they_come_to_in_bubblewrap(shipped: Room) -> None:
     inside = (await compare(shipped, "docker"))["native"]
     beside = await mended(shipped, "command", open_sandbox_provider("bubblewrap"))
     assert (inside.output, inside.patch, inside.verdict) == (beside.output, beside.patch, beside.verdict)

@@ -20,7 +20,7 @@ from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from services.runner.models.shelf import Served
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import PRICE, SandboxSession
+from tests.runner.room import PRICE, Room
 from tests.runner.waiting import asked
 
 # --- providers that fail
@@ -38,7 +38,7 @@ from tests.runner.waiting import asked
     ids=["down", "busy", "busy for an hour", "key", "nonsense"],
 )
 async def test_a_provider_that_fails_ends_the_attempt_as_infra_error(
-    runner: SandboxSession, served: Endpoint, reply: Reply, fault: CallFault, requests: int
+    runner: Room, served: Endpoint, reply: Reply, fault: CallFault, requests: int
 ) -> None:
     served.default = reply
     report = await runner.make("colours", "stub/m-1")
@@ -51,7 +51,7 @@ async def test_a_provider_that_fails_ends_the_attempt_as_infra_error(
     assert report.calls[-1].fault is fault
 
 
-async def test_retry_after_is_waited_for(runner: SandboxSession, served: Endpoint) -> None:
+async def test_retry_after_is_waited_for(runner: Room, served: Endpoint) -> None:
     served.replies.append(Reply(status=429, headers={"retry-after": "0.4"}))
     started = time.monotonic()
     report = await runner.make("colours", "stub/m-1")
@@ -69,7 +69,7 @@ async def test_retry_after_is_waited_for(runner: SandboxSession, served: Endpoin
         ("scripted/nothing", "does not have 'scripted/nothing'"),
     ],
 )
-async def test_what_the_runner_lacks_is_a_configuration_fault(runner: SandboxSession, model: str, words: str) -> None:
+async def test_what_the_runner_lacks_is_a_configuration_fault(runner: Room, model: str, words: str) -> None:
     report = await runner.make("colours", model)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
@@ -77,7 +77,7 @@ async def test_what_the_runner_lacks_is_a_configuration_fault(runner: SandboxSes
     assert words in report.reason
 
 
-async def test_a_key_is_in_nothing_that_is_kept_or_said(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_key_is_in_nothing_that_is_kept_or_said(runner: Room, served: Endpoint) -> None:
     served.default = Reply(status=401, text="wrong key")
     report = await runner.make("colours", "stub/m-1")
     assert served.headers[0]["authorization"] == "Bearer sk-stub-secret"
@@ -86,14 +86,14 @@ async def test_a_key_is_in_nothing_that_is_kept_or_said(runner: SandboxSession, 
 
 
 @pytest.mark.parametrize("reply", [Reply(finish_reason="content_filter"), Reply(text="", refusal="No.")])
-async def test_a_refusal_is_an_outcome_of_its_own(runner: SandboxSession, served: Endpoint, reply: Reply) -> None:
+async def test_a_refusal_is_an_outcome_of_its_own(runner: Room, served: Endpoint, reply: Reply) -> None:
     served.default = reply
     report = await runner.make("colours", "stub/m-1")
     assert report.outcome is Outcome.REFUSED
     assert report.calls[0].cost_nanousd > 0
 
 
-async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: Room, served: Endpoint) -> None:
     error = {"message": "request (9000 tokens) exceeds 4096", "type": "exceed_context_size_error"}
     served.default = Reply(status=400, raw=json.dumps({"error": error}).encode())
     report = await runner.make("colours", "stub/m-1")
@@ -104,9 +104,7 @@ async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: SandboxSession
 # --- time
 
 
-async def test_the_wall_limit_ends_the_attempt_and_keeps_what_was_heard(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_the_wall_limit_ends_the_attempt_and_keeps_what_was_heard(runner: Room, served: Endpoint) -> None:
     served.default = Reply(hang=True)
     limits = Limits(wall_seconds=4, max_tokens=100)
     report = await runner.make("colours", "stub/m-1", limits=limits)
@@ -118,9 +116,7 @@ async def test_the_wall_limit_ends_the_attempt_and_keeps_what_was_heard(
     assert call.cost_nanousd == PRICE.cost(input_tokens=31, output_tokens=100)
 
 
-async def test_waiting_for_a_free_place_at_the_provider_is_not_on_the_clock(
-    runner: SandboxSession, served: Endpoint
-) -> None:
+async def test_waiting_for_a_free_place_at_the_provider_is_not_on_the_clock(runner: Room, served: Endpoint) -> None:
     served.replies.append(Reply(silent_seconds=5.0))
     served.default = Reply(silent_seconds=0.3)
     first = asyncio.create_task(runner.make("colours", "stub/m-1"))
@@ -146,7 +142,7 @@ class FailingStore:
         raise StoreUnreachable("the store is away")
 
 
-async def test_a_store_that_is_away_asks_for_a_new_try(runner: SandboxSession, served: Endpoint) -> None:
+async def test_a_store_that_is_away_asks_for_a_new_try(runner: Room, served: Endpoint) -> None:
     ports = replace(runner.ports, attempts=FailingStore())
     report = await on_ticket(await runner.ticket("colours", "stub/m-1"), ports)
     assert report.outcome is Outcome.INFRA_ERROR
@@ -159,16 +155,14 @@ async def test_a_store_that_is_away_asks_for_a_new_try(runner: SandboxSession, s
     [{"sample_id": "sea"}, {"public": None}, {"public": ArtifactRef(sha256="0" * 64, size_bytes=1)}],
     ids=["sample", "no bundle", "lost bundle"],
 )
-async def test_a_ticket_that_cannot_be_right_is_no_failure_of_the_model(
-    runner: SandboxSession, changes: dict[str, Any]
-) -> None:
+async def test_a_ticket_that_cannot_be_right_is_no_failure_of_the_model(runner: Room, changes: dict[str, Any]) -> None:
     report = await runner.make("colours", "stub/m-1", **changes)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
     assert not report.fault.new_try
 
 
-async def test_an_error_nobody_foresaw_asks_for_a_new_try(runner: SandboxSession) -> None:
+async def test_an_error_nobody_foresaw_asks_for_a_new_try(runner: Room) -> None:
     class Broken:
         async def open(self, name: str, task_id: str, sample_id: str) -> Served:
             raise ZeroDivisionError("a bug")

@@ -30,7 +30,7 @@ async def warm_pool() -> AsyncGenerator[WarmPool]:
 def assay_containers(client: APIClient) -> dict[str, Path]:
     """The folders of this process's containers, by their ids."""
     found = client.containers(all=True, filters={"label": [LABEL, f"assay.pid={os.getpid()}"]})
-    return {acquire["Id"]: Path(acquire["Labels"]["assay.folder"]) for acquire in found}
+    return {container["Id"]: Path(container["Labels"]["assay.folder"]) for container in found}
 
 
 async def idle_container(client: APIClient) -> str:
