@@ -23,7 +23,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
-from assay.artifacts.discarding import discard_file, discard_object, recover_files
+from assay.artifacts.deletion import discard_file, discard_object, recover_files
 from assay.artifacts.errors import (
     ArtifactCorrupt,
     ArtifactError,

@@ -16,9 +16,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from assay.contracts.files import Caps, Files, check_files, check_path
-from assay.contracts.folders import read_folder, write_folder
 from assay.contracts.sandboxspec import Connection, SandboxSpec
+from assay.files.files import Caps, Files, check_files, check_path
+from assay.files.folders import read_folder, write_folder
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
 from assay.sandbox.execution import Execution
 from assay.sandbox.protocol import (

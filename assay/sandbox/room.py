@@ -11,9 +11,9 @@ from typing import Protocol
 
 from msgspec import structs
 
-from assay.contracts.files import Caps, Files, FilesRefused, check_files
-from assay.contracts.folders import read_folder
 from assay.contracts.sandboxspec import Connection, SandboxSpec
+from assay.files.files import Caps, Files, FilesRefused, check_files
+from assay.files.folders import read_folder
 from assay.sandbox.errors import SandboxError, SandboxLost, SandboxNotStarted
 from assay.sandbox.execution import Execution
 from assay.sandbox.orders import run_order, write_order

@@ -13,10 +13,10 @@ from assay.bus.protocol import Bus, Delivery, Envelope
 from assay.bus.queues import orders_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
-from assay.worker.claiming import Claiming
+from assay.worker.claimer import Claiming
 from assay.worker.heartbeat import HearShare, Pulse
 from assay.worker.leases import Lease, Leases
-from assay.worker.offering import Offer
+from assay.worker.sandbox_capabilities import Offer
 
 Report = AttemptExecuted | AttemptJudged
 Work = Callable[[Ticket], Awaitable[Report]]

@@ -7,14 +7,14 @@ import os
 import socket
 
 from assay.artifacts import Area, open_store
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
 from assay.sandbox.choice import chosen_provider
 from assay.sandbox.spares import Spares
-from assay.worker.headroom import Headroom, written_to
-from assay.worker.lifetime import run_worker
-from assay.worker.offering import Offer
+from assay.service.process import run_worker
+from assay.worker.host_resources import Headroom, written_to
+from assay.worker.sandbox_capabilities import Offer
 from assay.worker.worker import Worker, WorkerOptions
 from services.judge.bench import SandboxBench
 from services.judge.handlers import Ports, on_failure, on_ticket

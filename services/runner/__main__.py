@@ -10,16 +10,16 @@ from functools import partial
 from typing import Any
 
 from assay.artifacts import Area, open_store
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.protocol import Answer, Bus
 from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import PreviewPrompt, Request, TestModel
 from assay.sandbox.choice import chosen_provider
 from assay.sandbox.spares import Spares
-from assay.worker.headroom import Headroom, written_to
-from assay.worker.lifetime import run_worker
-from assay.worker.offering import Offer
+from assay.service.process import run_worker
+from assay.worker.host_resources import Headroom, written_to
+from assay.worker.sandbox_capabilities import Offer
 from assay.worker.worker import Worker, WorkerOptions
 from services.runner.artifacts import Bundles
 from services.runner.grants import RpcGrants

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from assay.bus.api import call
 from assay.bus.errors import BusForbidden, BusUnavailable
-from assay.bus.jetstream import JetStreamBus
+from assay.bus.nats.bus import JetStreamBus
+from assay.bus.nats.server.api import call
 from assay.bus.permissions import USERS, permissions
 from assay.bus.protocol import Answer, Envelope
 from assay.bus.queues import REPORTS, all_queues, orders_queue

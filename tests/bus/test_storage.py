@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.api import call
 from assay.bus.errors import BusUnavailable, Missing
-from assay.bus.jetstream import JetStreamBus
 from assay.bus.memory import MemoryBus
+from assay.bus.nats.bus import JetStreamBus
+from assay.bus.nats.server.api import call
 from assay.bus.protocol import Bus, Envelope, StreamState
 from assay.bus.queues import REPORTS, all_queues
 from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, REPORTS_STREAM, STREAMS

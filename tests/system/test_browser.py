@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.cable import Cable
 from tests.system.stack import Stack
+from tests.tcp_proxy import Cable
 
 pytestmark = pytest.mark.browser
 

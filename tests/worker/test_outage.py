@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from tests.bus.nats_server import ServerProcess
-from tests.worker.ledger import FakeLedger
+from tests.worker.fakes import FakeLedger
 from tests.worker.test_worker import Desk, working
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,8 @@ from dataclasses import replace
 from assay.contracts.attempts import AttemptExecuted, Fault, Ticket
 from assay.contracts.rpc import Claim
 from assay.contracts.verdicts import Outcome
-from tests.worker.desk import OPTIONS, Desk, executed, until, working
-from tests.worker.ledger import FakeLedger
+from tests.worker.fakes import FakeLedger
+from tests.worker.harness import OPTIONS, Desk, executed, until, working
 
 
 async def test_every_order_is_worked_on_and_reported_once(ledger: FakeLedger) -> None:

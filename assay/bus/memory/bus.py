@@ -8,7 +8,7 @@ from typing import Any
 
 from assay.bus.memory.clock import Clock, LoopClock
 from assay.bus.memory.facts import MemoryFacts, MemoryTail
-from assay.bus.memory.line import Line
+from assay.bus.memory.link import Line
 from assay.bus.memory.rpc import MemoryRpc
 from assay.bus.memory.storage import MemoryStorage
 from assay.bus.memory.work import MemoryWork

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from assay.bus.inflow import Inflow
+from assay.bus.bounded_queue import Inflow
 from assay.bus.memory.clock import Clock
 from assay.bus.memory.dedup import Recent
-from assay.bus.memory.line import Line
+from assay.bus.memory.link import Line
 from assay.bus.protocol import Envelope, Stored
 from assay.bus.subjects import check_storable, matches
 from assay.contracts.codec import Message, encode

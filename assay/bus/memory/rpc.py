@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from assay.bus.answers import Reply, answer, result
 from assay.bus.errors import BusUnavailable
 from assay.bus.memory.clock import Clock, within
-from assay.bus.memory.line import Line
+from assay.bus.memory.link import Line
 from assay.bus.protocol import Answer
+from assay.bus.rpc_dispatch import Reply, answer, result
 from assay.contracts import subjects
 from assay.contracts.codec import encode
 from assay.contracts.rpc import Request

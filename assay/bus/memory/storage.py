@@ -7,7 +7,7 @@ from itertools import count
 
 from assay.bus.errors import BusUnavailable
 from assay.bus.memory.facts import MemoryFacts
-from assay.bus.memory.line import Line
+from assay.bus.memory.link import Line
 from assay.bus.memory.work import MemoryWork
 from assay.bus.protocol import StreamState
 from assay.bus.streams import DEAD_STREAM, FACTS_STREAM

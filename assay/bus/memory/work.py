@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from assay.bus.memory.clock import Clock, within
 from assay.bus.memory.dedup import Recent
-from assay.bus.memory.line import Line
-from assay.bus.memory.shelf import Held, Shelf
+from assay.bus.memory.link import Line
+from assay.bus.memory.queue_state import Held, Shelf
 from assay.bus.protocol import DeadLetter, Delivery, Envelope, Queue
 from assay.bus.subjects import check_storable, matches
 from assay.contracts.codec import Malformed, decode

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask
+from assay.files.files import Files
 from services.runner.artifacts import below
 from services.runner.errors import TaskUnusable
 

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.nats.bus import JetStreamBus, connect
 from assay.bus.protocol import Answer, DeadLetter, Delivery, Envelope, Queue, Rpc, Work
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import ClaimAttempts, Request, SubmitRun

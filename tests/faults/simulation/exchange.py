@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
-from assay.bus.inflow import Inflow
+from assay.bus.bounded_queue import Inflow
 from assay.bus.memory import MemoryBus
 from assay.bus.protocol import Answer, Envelope, Stored
 from assay.bus.subjects import matches

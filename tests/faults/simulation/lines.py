@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from assay.bus.bounded_queue import Inflow
 from assay.bus.errors import BusUnavailable
-from assay.bus.inflow import Inflow
 from assay.bus.protocol import Answer, Bus, DeadLetter, Delivery, Envelope, Queue, Stored
 from assay.contracts.codec import Message
 from assay.contracts.rpc import Request
