@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from assay.files.files import CAPS, Caps, Files, FilesRefused, check_files
+from assay.files import CAPS, Caps, Files, FilesRefused, check_files
 
 MEDIA_TYPE = "application/vnd.assay.bundle+msgpack"
 

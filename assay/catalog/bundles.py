@@ -8,7 +8,7 @@ from assay.catalog.shapes import reference_answer
 from assay.catalog.task import Task
 from assay.contracts.codec import Data, canonical
 from assay.contracts.tasks import HiddenTask, PublicTask, ReferenceTask, Sample, Solver
-from assay.files.files import Files
+from assay.files import Files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

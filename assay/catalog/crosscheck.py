@@ -13,7 +13,7 @@ from assay.catalog.shapes import check_samples
 from assay.catalog.testnames import FoundTest, found_tests
 from assay.contracts.sandboxspec import EGRESS_PORT
 from assay.contracts.tasks import Solver, Tests, Tool
-from assay.files.files import Files, FilesRefused, check_path, matches
+from assay.files import Files, FilesRefused, check_path, matches
 
 MIN_CHEATS = 2
 """Every task that runs code ships at least so many cheats, which must all score 0."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assay.catalog.document import Document
-from assay.files.files import Caps, Files, FilesRefused, check_files
+from assay.files import Caps, Files, FilesRefused, check_files
 
 PARTS = ("workspace", "tests", "reference", "noop", "cheats", "environment")
 TEXTS = ("task.yaml", "instructions.md", "samples.jsonl")

@@ -10,7 +10,7 @@ from assay.catalog.bundles import Bundles
 from assay.catalog.task import Task
 from assay.contracts.codec import canonical, decode
 from assay.contracts.tasks import PublicTask
-from assay.files.files import Files
+from assay.files import Files
 
 _TESTS = "tests/"
 _BACKTICKS = re.compile("`{3,}")

@@ -20,7 +20,7 @@ from assay.cli.server import connected
 from assay.cli.tables import artifacts_table
 from assay.client import AssayClient
 from assay.contracts.artifacts import ArtifactRef
-from assay.files.files import FilesRefused
+from assay.files import FilesRefused
 from assay.files.folders import write_folder
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["artifacts"])

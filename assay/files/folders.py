@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from assay.files.files import CAPS, Caps, Files, FilesRefused, check_files, check_path, matches
+from assay.files import CAPS, Caps, Files, FilesRefused, check_files, check_path, matches
 
 _ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

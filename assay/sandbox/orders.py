@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.contracts.tasks import SandboxSpec
-from assay.files.files import Files, check_path
+from assay.files import Files, check_path
 from assay.sandbox.protocol import WORKSPACE, Command
 
 INODES = 100_000

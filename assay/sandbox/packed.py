@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.files.files import Caps, Files, FilesRefused, check_files, matches
+from assay.files import Caps, Files, FilesRefused, check_files, matches
 from assay.sandbox.protocol import Command, CommandResult
 
 _TOO_MUCH = 3

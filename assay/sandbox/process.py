@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from assay.contracts.sandboxspec import Connection, SandboxSpec
-from assay.files.files import Caps, Files, check_files, check_path
+from assay.files import Caps, Files, check_files, check_path
 from assay.files.folders import read_folder, write_folder
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
 from assay.sandbox.execution import Execution

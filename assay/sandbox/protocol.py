@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assay.contracts.sandboxspec import Connection, SandboxSpec
-from assay.files.files import Files
+from assay.files import Files
 
 WORKSPACE = "/workspace"
 """The only folder that lasts from one command to the next and can be written."""

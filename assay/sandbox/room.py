@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import structs
 
 from assay.contracts.sandboxspec import Connection, SandboxSpec
-from assay.files.files import Caps, Files, FilesRefused, check_files
+from assay.files import Caps, Files, FilesRefused, check_files
 from assay.files.folders import read_folder
 from assay.sandbox.errors import SandboxError, SandboxLost, SandboxNotStarted
 from assay.sandbox.execution import Execution

@@ -10,7 +10,7 @@ from assay.artifacts import ArtifactPermanent, ArtifactRetryable, unpack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.tasks import HiddenTask
-from assay.files.files import Files, FilesRefused
+from assay.files import Files, FilesRefused
 from services.judge.errors import HiddenUnusable, StoreSilent
 
 

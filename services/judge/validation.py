@@ -11,7 +11,7 @@ from assay.catalog import Bundles
 from assay.contracts.codec import Data, decode
 from assay.contracts.tasks import HiddenTask, ReferenceTask, Solver
 from assay.contracts.verdicts import Outcome, Verdict
-from assay.files.files import Files
+from assay.files import Files
 from services.judge.grading import Tools, grade
 from services.judge.hidden import Hidden, read_hidden
 from services.judge.outputs import read_output

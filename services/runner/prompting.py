@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assay.contracts.tasks import PublicTask, Sample
-from assay.files.files import Files
+from assay.files import Files
 from services.runner.models import ChatMessage
 
 _FENCES = re.compile(r"^[ \t]*(`{3,})", re.MULTILINE)

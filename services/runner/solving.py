@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.tasks import ReferenceTask, Solver
-from assay.files.files import Files
+from assay.files import Files
 from services.runner.artifacts import keep_task, read_bundle
 from services.runner.errors import TaskUnusable
 from services.runner.manifest import keep_manifest

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.artifacts import pack, unpack
-from assay.files.files import Caps, FilesRefused
+from assay.files import Caps, FilesRefused
 
 names = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FF), min_size=1, max_size=8)
 UNSOUND = [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import read_folder, write_folder
-from assay.files.files import Caps, FilesRefused
+from assay.files import Caps, FilesRefused
 
 
 @pytest.fixture

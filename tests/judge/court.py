@@ -11,7 +11,7 @@ from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
 from assay.contracts.models import ModelSpec
 from assay.contracts.tasks import Choice, HiddenTask, Regex, Solver
-from assay.files.files import Files
+from assay.files import Files
 from services.judge.handlers import Ports
 from tests.judge.trials import hidden_tests
 

@@ -18,7 +18,7 @@ from assay.contracts.money import usd
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Limits, SandboxSpec
 from assay.contracts.verdicts import Outcome
-from assay.files.files import Files
+from assay.files import Files
 from assay.sandbox import Availability, Command, CommandResult, Mounts, Sandbox
 from assay.sandbox.errors import SandboxLost
 from services.runner.handlers import on_ticket

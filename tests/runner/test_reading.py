@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.files.files import check_files
+from assay.files import check_files
 from services.runner.errors import AnswerUnusable
 from services.runner.solvers.patches import read_patch
 from services.runner.solvers.reading import read_answer

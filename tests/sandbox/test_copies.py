@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import pack, unpack
-from assay.files.files import FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import Command, Sandbox
 from tests.sandbox.conftest import asked, python
 

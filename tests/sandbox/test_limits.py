@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from assay.contracts.tasks import SandboxSpec
-from assay.files.files import FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import Command, Limit, Sandbox, SandboxProvider
 from tests.sandbox.conftest import asked, python
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from assay.contracts.tasks import SandboxSpec
-from assay.files.files import FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import Command, Limit, Sandbox, SandboxProvider
 from assay.sandbox.bubblewrap import BubblewrapProvider
 from tests.sandbox.conftest import asked, python

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from assay.contracts.sandboxspec import EGRESS_PORT, SandboxSpec
-from assay.files.files import check_files, check_path
+from assay.files import check_files, check_path
 from assay.files.folders import write_folder
 from assay.sandbox import seccomp
 from assay.sandbox.docker.profile import PROGRAMS

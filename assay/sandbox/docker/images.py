@@ -15,7 +15,7 @@ from typing import Any
 
 from assay.contracts.codec import digest
 from assay.contracts.sandboxspec import SandboxSpec
-from assay.files.files import Files
+from assay.files import Files
 from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.errors import ImageNotBuilt, SpecUnsupported
 

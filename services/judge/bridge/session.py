@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from assay.contracts.sandboxspec import Place, SandboxSpec
-from assay.files.files import Files
+from assay.files import Files
 from assay.sandbox import (
     WORKSPACE,
     Command,

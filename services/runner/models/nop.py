@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.contracts.tasks import ReferenceTask
-from assay.files.files import Files
+from assay.files import Files
 from services.runner.artifacts import below
 
 NAME = "nop"

@@ -9,7 +9,7 @@ from assay.artifacts import BUNDLE_MEDIA_TYPE, ArtifactError, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
 from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
-from assay.files.files import Files, FilesRefused
+from assay.files import Files, FilesRefused
 from assay.sandbox import Mounts, Sandbox
 from services.runner.artifacts import JSON_LINES, Opened
 from services.runner.errors import AnswerUnusable, TaskUnusable

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from assay.artifacts import BUNDLE_MEDIA_TYPE, ArtifactError, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.results import WORKSPACE
-from assay.files.files import Files, FilesRefused, matches
+from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox, SandboxError
 from services.runner.artifacts import DIFF, Opened
 from services.runner.solvers.diffing import diff_of

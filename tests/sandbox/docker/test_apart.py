@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from assay.files.files import Caps, FilesRefused
+from assay.files import Caps, FilesRefused
 from assay.sandbox import Command, CommandResult, Sandbox
 from assay.sandbox.docker import DockerProvider
 from assay.sandbox.docker.kernels import Kernel

@@ -9,7 +9,7 @@ from typing import cast
 
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.tasks import Tool
-from assay.files.files import Files, FilesRefused, matches
+from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox
 from services.runner.models import ToolCall
 from services.runner.models.tools import ToolDefinition
