@@ -110,7 +110,7 @@ def observer(conf: Path) -> BusSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class Stack:
     url: str
     supervisor_pid: int
     bus: BusSettings
@@ -118,9 +118,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(
+async def embedded_stack(
     samples: int, arguments: Sequence[str] = (), *, thinks_seconds: float = 0.0, spread: float = 0.0
-) -> AsyncGenerator[Stage]:
+) -> AsyncGenerator[Stack]:
     """The stack with a task of so many samples, on a folder of its own that is gone afterwards. The model answers after
     so many seconds, a share of them more or less."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
@@ -134,4 +134,4 @@ async def stage(
                 url = f"http://127.0.0.1:{port}"
                 await wait_ready(url)
                 bus = observer(data / "nats" / "nats.conf")
-                yield Stage(url=url, supervisor_pid=stack.pid, bus=bus, data=data)
+                yield Stack(url=url, supervisor_pid=stack.pid, bus=bus, data=data)

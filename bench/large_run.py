@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 
-from bench.embedded_stack import Stage, stage
+from bench.embedded_stack import Stack, embedded_stack
 from bench.throughput import watch
 
 SAMPLES = 1000
@@ -44,7 +44,7 @@ last load is what models that think keep busy: slots, and not processors."""
 
 
 class Client:
-    def __init__(self, ready: Stage, http: httpx2.AsyncClient) -> None:
+    def __init__(self, ready: Stack, http: httpx2.AsyncClient) -> None:
         self._ready, self._http = ready, http
 
     async def submit(self, samples: int, repeats: int) -> tuple[str, float]:
@@ -80,7 +80,7 @@ async def bench(attempts: int, load: Load) -> None:
     runners = ("--runners", str(load.runners))
     async with AsyncExitStack() as opened:
         ready = await opened.enter_async_context(
-            stage(SAMPLES, runners, thinks_seconds=load.thinks_seconds, spread=load.spread)
+            embedded_stack(SAMPLES, runners, thinks_seconds=load.thinks_seconds, spread=load.spread)
         )
         http = await opened.enter_async_context(httpx2.AsyncClient(timeout=60))
         client = Client(ready, http)

@@ -19,7 +19,7 @@ from typing import Any
 import asyncpg
 import httpx2
 
-from bench.embedded_stack import Stage, stage
+from bench.embedded_stack import Stack, embedded_stack
 from bench.process_usage import Reading, read_tree
 from bench.throughput import watch
 
@@ -49,7 +49,7 @@ class Load:
     cpu_ms: dict[str, float]
 
 
-async def load(ready: Stage, attempts: int, limit_usd: str | None, price: str = PRICE) -> Load:
+async def load(ready: Stack, attempts: int, limit_usd: str | None, price: str = PRICE) -> Load:
     body: dict[str, Any] = {
         "tasks": ["echo"],
         "models": ["priced/echo"],
@@ -96,7 +96,7 @@ async def overshoot(database: asyncpg.Connection, run_id: str) -> None:
 
 async def bench(attempts: int) -> None:
     """The two of each pair take turns in going first, for tables grow."""
-    async with stage(attempts, ("--runners", "2")) as ready:
+    async with embedded_stack(attempts, ("--runners", "2")) as ready:
         database = await asyncpg.connect(_database_url(ready.data))
         await load(ready, min(attempts, 1000), None)
         pairs: list[tuple[Load, Load]] = []

@@ -19,7 +19,7 @@ import websockets
 
 from assay.bus.nats.bus import connect
 from assay.bus.settings import BusSettings
-from bench.embedded_stack import stage
+from bench.embedded_stack import embedded_stack
 from bench.process_usage import Reading, read_tree
 
 
@@ -97,7 +97,7 @@ async def measure(url: str, supervisor_pid: int, bus: BusSettings, attempts: int
 
 
 async def bench(attempts: int, arguments: Sequence[str]) -> None:
-    async with stage(attempts, arguments) as ready:
+    async with embedded_stack(attempts, arguments) as ready:
         await measure(ready.url, ready.supervisor_pid, ready.bus, attempts)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
-class Cable:
+class TcpProxy:
     def __init__(self, target: str) -> None:
         address = urlsplit(target)
         self._target = (address.hostname, address.port)
@@ -20,7 +20,7 @@ class Cable:
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def __enter__(self) -> Cable:
+    def __enter__(self) -> TcpProxy:
         self._thread.start()
         self._do(self._listen())
         return self

@@ -12,7 +12,7 @@ from assay.artifacts.errors import (
     StoreMisconfigured,
     StoreUnreachable,
 )
-from assay.artifacts.garbage_collection import sweep
+from assay.artifacts.garbage_collection import collect_garbage
 from assay.artifacts.store import REWRITE_SECONDS, Area, ArtifactStore, open_store
 from assay.files.folders import read_folder, write_folder
 
@@ -29,10 +29,10 @@ __all__ = [
     "StoreFull",
     "StoreMisconfigured",
     "StoreUnreachable",
+    "collect_garbage",
     "open_store",
     "pack",
     "read_folder",
-    "sweep",
     "unpack",
     "write_folder",
 ]

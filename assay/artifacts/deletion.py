@@ -19,7 +19,7 @@ ASIDE = ".aside"
 """Folder beside the areas; it is empty but for the moment between two steps, or after a crash there."""
 
 
-def discard_file(root: Path, key: str, before: datetime) -> bool:
+def delete_file(root: Path, key: str, before: datetime) -> bool:
     """Whether it is gone. A file that is younger stays, also one that becomes so meanwhile."""
     path, aside = root / key, root / ASIDE / key.replace("/", "-")
     try:
@@ -50,7 +50,7 @@ def _decide(aside: Path, path: Path, before: datetime) -> bool:
     return gone
 
 
-async def discard_object(backend: ObjectStore, key: str, before: datetime) -> bool:
+async def delete_object(backend: ObjectStore, key: str, before: datetime) -> bool:
     """As ``discard_file``, but for the instant between the last look and the deletion."""
     try:
         if (await obstore.head_async(backend, key))["last_modified"] >= before:

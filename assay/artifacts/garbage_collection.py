@@ -15,16 +15,18 @@ from assay.artifacts.store import ArtifactStore
 from assay.contracts.rpc.retention import Swept
 
 
-async def sweep(store: ArtifactStore, referred: Container[str], before: datetime, *, dry_run: bool = False) -> Swept:
+async def collect_garbage(
+    store: ArtifactStore, referenced: Container[str], before: datetime, *, dry_run: bool = False
+) -> Swept:
     """Deletes what is not ``referred`` to and was last stored before then. ``referred`` must have been collected after
     ``before`` plus the longest time from storing to referring. Raises ArtifactError."""
     swept = Swept()
     if not dry_run:
         await store.recover(before)
     async for stored in store.stored():
-        kept = stored.sha256 in referred
+        kept = stored.sha256 in referenced
         young = not kept and stored.stored_at >= before
-        gone = not kept and not young and (dry_run or await store.discard(stored.sha256, before))
+        gone = not kept and not young and (dry_run or await store.delete(stored.sha256, before))
         swept += Swept(
             looked_at=1,
             referred_to=int(kept),

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Inflow(AsyncIterator[T], Generic[T]):
+class BoundedQueue(AsyncIterator[T], Generic[T]):
     """Filled by a callback, read with ``async for``. Bounded: when its reader lags, the oldest items give way."""
 
     def __init__(self, limit: int = 10_000) -> None:

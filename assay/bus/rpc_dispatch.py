@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from assay.bus.protocol import Answer
+from assay.bus.protocol import RpcHandler
 from assay.contracts.codec import MAX_MESSAGE_BYTES, Malformed, decode, encode
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import Request
@@ -24,7 +24,7 @@ class Reply:
     payload: bytes
 
 
-async def answer(kind: type[Request[Any]], handler: Answer, payload: bytes) -> Reply:
+async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes) -> Reply:
     """Never raises: whatever goes wrong at this end, the other end gets a Problem."""
     try:
         request: Request[Any] = decode(kind, payload)
@@ -51,7 +51,7 @@ async def answer(kind: type[Request[Any]], handler: Answer, payload: bytes) -> R
         )
 
 
-def result(request: Request[R], reply: Reply) -> R:
+def decode_reply(request: Request[R], reply: Reply) -> R:
     """The reply as the request's own type; raises ProblemError for a Problem."""
     try:
         if reply.ok:

@@ -19,7 +19,7 @@ class FilesRefused(ValueError):
     """These files cannot be taken: the text names the path and the reason. The fault of who made them, not of Assay."""
 
 
-class Caps(Data, frozen=True, kw_only=True):
+class FileLimits(Data, frozen=True, kw_only=True):
     """How much may be taken at most; more is refused, never cut."""
 
     count: int = 2_000
@@ -31,33 +31,33 @@ class Caps(Data, frozen=True, kw_only=True):
     """Seen in a folder while looking for what to take."""
 
 
-CAPS = Caps()
+DEFAULT_LIMITS = FileLimits()
 
 
-def check_path(path: str, caps: Caps = CAPS) -> tuple[str, ...]:
+def check_path(path: str, limits: FileLimits = DEFAULT_LIMITS) -> tuple[str, ...]:
     """The path's parts; FilesRefused unless it is relative, normal, printable and stays below its root."""
     parts = tuple(path.split("/"))
-    if not path or len(parts) > caps.depth:
-        raise FilesRefused(f"path {path[:80]!r} is empty or deeper than {caps.depth}")
+    if not path or len(parts) > limits.depth:
+        raise FilesRefused(f"path {path[:80]!r} is empty or deeper than {limits.depth}")
     if "\\" in path or any(unicodedata.category(character) in ("Cc", "Cs", "Cf") for character in path):
         raise FilesRefused(f"path {path[:80]!r} holds a backslash or an invisible character")
-    if len(path.encode()) > caps.path_bytes or any(len(part.encode()) > 255 for part in parts):
+    if len(path.encode()) > limits.path_bytes or any(len(part.encode()) > 255 for part in parts):
         raise FilesRefused(f"path {path[:80]!r} is too long")
     if any(part in ("", ".", "..") for part in parts):
         raise FilesRefused(f"path {path[:80]!r} is absolute, or has an empty, '.' or '..' part")
     return parts
 
 
-def check_files(files: Files, caps: Caps = CAPS) -> None:
+def check_files(files: Files, limits: FileLimits = DEFAULT_LIMITS) -> None:
     """FilesRefused unless every path is sound, none collides with another on any file system, and caps hold."""
-    if len(files) > caps.count:
-        raise FilesRefused(f"{len(files)} files, more than {caps.count}")
+    if len(files) > limits.count:
+        raise FilesRefused(f"{len(files)} files, more than {limits.count}")
     for path, content in files.items():
-        check_path(path, caps)
-        if len(content) > caps.file_bytes:
-            raise FilesRefused(f"file {path[:80]!r} has {len(content)} bytes, more than {caps.file_bytes}")
-    if sum(map(len, files.values())) > caps.total_bytes:
-        raise FilesRefused(f"the files have more than {caps.total_bytes} bytes together")
+        check_path(path, limits)
+        if len(content) > limits.file_bytes:
+            raise FilesRefused(f"file {path[:80]!r} has {len(content)} bytes, more than {limits.file_bytes}")
+    if sum(map(len, files.values())) > limits.total_bytes:
+        raise FilesRefused(f"the files have more than {limits.total_bytes} bytes together")
     _check_collisions(files)
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from assay.files import CAPS, Caps, Files, FilesRefused, check_files, check_path, matches
+from assay.files import DEFAULT_LIMITS, FileLimits, Files, FilesRefused, check_files, check_path, matches
 
 _ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -29,14 +29,14 @@ def read_folder(
     patterns: Sequence[str] | None = None,
     *,
     special: Special = "refuse",
-    caps: Caps = CAPS,
+    limits: FileLimits = DEFAULT_LIMITS,
 ) -> dict[str, bytes]:
     """The folder's regular files, those that the patterns cover if given. ``root`` may be a directory descriptor, which
     stays open. Raises FilesRefused for what the caps or ``special`` do not allow, OSError for an unreadable root."""
-    reading = _Reading(patterns, special, caps)
+    reading = _FolderReader(patterns, special, limits)
     descriptor = os.dup(root) if isinstance(root, int) else os.open(root, _ROOT)
     reading.folder(descriptor, "")
-    check_files(reading.files, caps)
+    check_files(reading.files, limits)
     return reading.files
 
 
@@ -53,12 +53,12 @@ def write_folder(root: Path, files: Files) -> None:
         os.close(descriptor)
 
 
-class _Reading:
+class _FolderReader:
     """One walk: what was read, and how much was seen, so that a folder of a million names ends at the cap."""
 
-    def __init__(self, patterns: Sequence[str] | None, special: Special, caps: Caps) -> None:
+    def __init__(self, patterns: Sequence[str] | None, special: Special, limits: FileLimits) -> None:
         self.files: dict[str, bytes] = {}
-        self._patterns, self._special, self._caps = patterns, special, caps
+        self._patterns, self._special, self._caps = patterns, special, limits
         self._seen = 0
         self._bytes = 0
 

@@ -23,7 +23,7 @@ S = TypeVar("S", bound=BaseSettings)
 Serve = Callable[[S], Awaitable[None]]
 """Serves until it is cancelled, which is what a signal does to it."""
 
-ServeUntil = Callable[[S, asyncio.Event], Awaitable[None]]
+DrainingServe = Callable[[S, asyncio.Event], Awaitable[None]]
 """Serves until the event is set, and then finishes what it has in hand."""
 
 _log = structlog.get_logger(__name__)
@@ -44,18 +44,18 @@ def run_service(name: str, serve: Serve[S], settings: type[S]) -> NoReturn:
             if not stop.is_set():
                 raise
 
-    run_worker(name, serve_until, settings)
+    run_draining_service(name, serve_until, settings)
 
 
-def run_worker(name: str, serve: ServeUntil[S], settings: type[S]) -> NoReturn:
+def run_draining_service(name: str, serve: DrainingServe[S], settings: type[S]) -> NoReturn:
     """For services that drain when they are told to stop."""
-    log_as_json(name)
+    configure_logging(name)
     gc.freeze()  # what is loaded by now stays to the end: nobody need look at it again, least of all at the exit
     sys.exit(exit_code(name, serve, settings))
 
 
-def exit_code(name: str, serve: ServeUntil[S], settings: type[S]) -> int:
-    """What ``run_worker`` exits with; it logs why."""
+def exit_code(name: str, serve: DrainingServe[S], settings: type[S]) -> int:
+    """What ``run_draining_service`` exits with; it logs why."""
     try:
         values = settings()
     except ValidationError as error:
@@ -71,7 +71,7 @@ def exit_code(name: str, serve: ServeUntil[S], settings: type[S]) -> int:
     return 0
 
 
-async def _with_signals(name: str, serve: ServeUntil[S], settings: S) -> None:
+async def _with_signals(name: str, serve: DrainingServe[S], settings: S) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -79,7 +79,7 @@ async def _with_signals(name: str, serve: ServeUntil[S], settings: S) -> None:
     await serve(settings, stop)
 
 
-def log_as_json(service: str) -> None:
+def configure_logging(service: str) -> None:
     """One JSON object per line on stderr, each naming the service."""
     structlog.contextvars.bind_contextvars(service=service)
     structlog.configure(

@@ -20,7 +20,7 @@ _TIMEOUT_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
-class Claiming:
+class Claimer:
     def __init__(self, worker_id: str, stage: Stage, bus: Bus, stopping: asyncio.Event) -> None:
         self._worker_id, self._stage, self._bus, self._stopping = worker_id, stage, bus, stopping
 
@@ -28,7 +28,7 @@ class Claiming:
         """The tickets granted. Every order is settled by then: answered ones are done with, whatever the answer, and
         are acknowledged; the others are handed back."""
         claims = {Claim(attempt_id=order.message.attempt_id, token=order.message.token): None for order in orders}
-        answer = await self._ask(
+        answer = await self._request(
             ClaimAttempts(worker_id=self._worker_id, stage=self._stage, claims=tuple(claims)), orders
         )
         if answer is None:
@@ -40,7 +40,7 @@ class Claiming:
         _log.info("worker.claimed", granted=len(answer.granted), denied=len(answer.denied))
         return answer.granted
 
-    async def _ask(self, request: ClaimAttempts, orders: Sequence[Delivery[Order]]) -> Claims | None:
+    async def _request(self, request: ClaimAttempts, orders: Sequence[Delivery[Order]]) -> Claims | None:
         """Until the ledger answers; None when it refuses the request itself, or the worker stops while it is away."""
         pause = _FIRST_PAUSE_SECONDS
         while True:

@@ -21,7 +21,7 @@ class Reserve(BaseModel):
     disk_mb: int = Field(default=256, ge=0)
 
 
-class Headroom:
+class HostResources:
     """``folders`` are on the disks that count; those that are not there yet are looked for at their parents."""
 
     def __init__(self, reserve: Reserve, folders: Iterable[Path], system: Path = Path("/")) -> None:
@@ -31,21 +31,21 @@ class Headroom:
 
     def shortage(self) -> str:
         """What is short, with the numbers and what to do; empty while there is enough."""
-        memory = self._free_memory_mb()
+        memory = self._free_memory_mib()
         if memory is not None and memory < self._reserve.memory_mb:
             return f"{memory} MiB of memory are left, {self._reserve.memory_mb} are to stay free; use fewer slots"
         for folder in self._folders:
-            free = _free_disk_mb(folder)
+            free = _free_disk_mib(folder)
             if free < self._reserve.disk_mb:
                 return f"{free} MiB are left on the disk of {folder}, {self._reserve.disk_mb} are to stay free"
         return ""
 
-    def _free_memory_mb(self) -> int | None:
+    def _free_memory_mib(self) -> int | None:
         """None where the system does not tell."""
-        free = [amount for amount in (self._of_the_host(), self._of_the_group()) if amount is not None]
+        free = [amount for amount in (self._host_memory_bytes(), self._cgroup_memory_bytes()) if amount is not None]
         return min(free) // _MIB if free else None
 
-    def _of_the_host(self) -> int | None:
+    def _host_memory_bytes(self) -> int | None:
         try:
             lines = (self._system / "proc/meminfo").read_text().splitlines()
         except OSError:
@@ -53,7 +53,7 @@ class Headroom:
         found = next((line for line in lines if line.startswith("MemAvailable:")), None)
         return int(found.split()[1]) * 1024 if found else None
 
-    def _of_the_group(self) -> int | None:
+    def _cgroup_memory_bytes(self) -> int | None:
         group = self._system / "sys/fs/cgroup"
         try:
             limit, used = (group / "memory.max").read_text().strip(), (group / "memory.current").read_text()
@@ -62,12 +62,12 @@ class Headroom:
         return None if limit == "max" else int(limit) - int(used)
 
 
-def written_to(artifacts_url: str) -> tuple[Path, ...]:
+def written_folders(artifacts_url: str) -> tuple[Path, ...]:
     """The folders a worker writes in: where workspaces are made, and the artifacts where they are on this machine."""
     local = Path(artifacts_url.removeprefix("file://"))
     return (Path(tempfile.gettempdir()), *(() if "://" in str(artifacts_url).removeprefix("file://") else (local,)))
 
 
-def _free_disk_mb(folder: Path) -> int:
+def _free_disk_mib(folder: Path) -> int:
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     return shutil.disk_usage(there).free // _MIB

@@ -15,36 +15,36 @@ _ROUNDS = 10
 _log = structlog.get_logger(__name__)
 
 
-class Offer:
+class SandboxCapabilities:
     """``given`` is None until it is known. A worker starts meanwhile: a daemon that does not answer takes its time."""
 
-    changed: Callable[[], None] = staticmethod(lambda: None)
+    on_change: Callable[[], None] = staticmethod(lambda: None)
     """Called when ``given`` is another."""
 
     def __init__(self, sandboxes: ChosenProvider, missing_seconds: float = _MISSING_SECONDS) -> None:
-        self.given: tuple[str, ...] | None = None
+        self.available: tuple[str, ...] | None = None
         self._sandboxes, self._missing_seconds = sandboxes, missing_seconds
 
-    async def look(self) -> None:
+    async def probe_forever(self) -> None:
         """For ever; costs a sandbox of each kind at the start and every five minutes."""
         rounds = 0
         while True:
-            await self._once(missing_only=rounds % _ROUNDS != 0)
+            await self._probe(missing_only=rounds % _ROUNDS != 0)
             rounds += 1
             await asyncio.sleep(self._missing_seconds)
 
-    async def _once(self, *, missing_only: bool) -> None:
+    async def _probe(self, *, missing_only: bool) -> None:
         try:
             given = await self._sandboxes.look_again(missing_only=missing_only)
         except Exception as error:
             _log.error("sandbox.look_failed", exc_info=error)
             return
-        if given != self.given:
-            self._tell(given)
-            self.given = given
-            self.changed()
+        if given != self.available:
+            self._log_changes(given)
+            self.available = given
+            self.on_change()
 
-    def _tell(self, given: tuple[str, ...]) -> None:
+    def _log_changes(self, given: tuple[str, ...]) -> None:
         """Says at once what would otherwise be found out by the first attempt that needs a sandbox."""
         for name in self._sandboxes.allowed:
             found = self._sandboxes.found(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import read_folder, write_folder
-from assay.files import Caps, FilesRefused
+from assay.files import FileLimits, FilesRefused
 
 
 @pytest.fixture
@@ -58,12 +58,19 @@ def test_what_is_no_regular_file_is_refused_or_left_out(root: Path, secret: Path
 
 
 @pytest.mark.parametrize(
-    "caps", [Caps(count=2), Caps(total_bytes=250), Caps(file_bytes=99), Caps(depth=2), Caps(names=3)]
+    "caps",
+    [
+        FileLimits(count=2),
+        FileLimits(total_bytes=250),
+        FileLimits(file_bytes=99),
+        FileLimits(depth=2),
+        FileLimits(names=3),
+    ],
 )
-def test_more_than_the_caps_allow_is_refused(root: Path, caps: Caps) -> None:
+def test_more_than_the_caps_allow_is_refused(root: Path, caps: FileLimits) -> None:
     write_folder(root, {"a": bytes(100), "b": bytes(100), "c/d/e": bytes(100)})
     with pytest.raises(FilesRefused):
-        read_folder(root, caps=caps)
+        read_folder(root, limits=caps)
 
 
 def test_a_sparse_file_is_not_larger_than_the_cap(root: Path) -> None:

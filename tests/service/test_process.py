@@ -17,7 +17,7 @@ PROGRAM = """
 import asyncio, sys
 from pydantic_settings import BaseSettings, SettingsConfigDict
 import structlog
-from assay.service.process import run_service, run_worker
+from assay.service.process import run_service, run_draining_service
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSAY_")
@@ -41,7 +41,7 @@ async def drain(settings, stop):
 
 kind = sys.argv[1]
 if kind == "drain":
-    run_worker("demo", drain, Settings)
+    run_draining_service("demo", drain, Settings)
 run_service("demo", {"serve": serve, "fail": fail}[kind], Settings)
 """
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from assay.bus.protocol import Bus
 from assay.contracts.attempts import AttemptExecuted, Fault, Stage, Ticket
 from assay.contracts.verdicts import Outcome
-from assay.worker.heartbeat import HearShare
-from assay.worker.sandbox_capabilities import Offer
+from assay.worker.heartbeat import OnShare
+from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Shortage, Worker, WorkerOptions
 
 OPTIONS = WorkerOptions(worker_id="w1", stage=Stage.RUN, slots=3, drain_seconds=30.0, heartbeat_seconds=0.2)
@@ -35,7 +35,7 @@ def failed(ticket: Ticket, error: BaseException) -> AttemptExecuted:
     )
 
 
-class Desk:
+class FakeWork:
     """Work that takes as long as the test wants, and counts."""
 
     def __init__(self, seconds: float = 0.0) -> None:
@@ -58,24 +58,24 @@ class Desk:
             self.now -= 1
         return executed(ticket)
 
-    async def busy_with(self, amount: int) -> None:
-        await until(lambda: self.now == amount)
+    async def wait_until_running(self, amount: int) -> None:
+        await wait_until(lambda: self.now == amount)
 
 
-async def until(holds: Callable[[], object]) -> None:
+async def wait_until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not holds():
             await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def working(
+async def running_worker(
     bus: Bus,
     act: Act,
     options: WorkerOptions = OPTIONS,
-    hear_share: HearShare | None = None,
+    hear_share: OnShare | None = None,
     shortage: Shortage = str,
-    offer: Offer | None = None,
+    offer: SandboxCapabilities | None = None,
 ) -> AsyncGenerator[asyncio.Event]:
     """A running worker; it is told to stop at the end, if it was not before, and must then end by itself."""
     stop = asyncio.Event()

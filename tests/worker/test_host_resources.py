@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.worker.host_resources import Headroom, Reserve, written_to
+from assay.worker.host_resources import HostResources, Reserve, written_folders
 from tests.worker.fakes import FakeLedger
-from tests.worker.harness import OPTIONS, Desk, until, working
+from tests.worker.harness import OPTIONS, FakeWork, running_worker, wait_until
 
 
 def system(folder: Path, *, available_mb: int, limit: str = "max", used_mb: int = 0) -> Path:
@@ -31,34 +31,34 @@ def system(folder: Path, *, available_mb: int, limit: str = "max", used_mb: int 
     ],
 )
 def test_memory_is_that_of_the_host_and_of_the_group(tmp_path: Path, given: dict[str, object], short: str) -> None:
-    room = Headroom(Reserve(disk_mb=0), (), system(tmp_path, **given))  # pyright: ignore[reportArgumentType]
+    room = HostResources(Reserve(disk_mb=0), (), system(tmp_path, **given))  # pyright: ignore[reportArgumentType]
     assert (short in room.shortage()) if short else not room.shortage()
 
 
 def test_a_disk_that_is_full_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "not" / "yet"
-    assert not Headroom(Reserve(memory_mb=0, disk_mb=0), (folder,)).shortage()
-    assert str(folder) in Headroom(Reserve(memory_mb=0, disk_mb=10**9), (folder,)).shortage()
+    assert not HostResources(Reserve(memory_mb=0, disk_mb=0), (folder,)).shortage()
+    assert str(folder) in HostResources(Reserve(memory_mb=0, disk_mb=10**9), (folder,)).shortage()
 
 
 def test_this_host_tells_what_it_has() -> None:
-    assert "memory are left" in Headroom(Reserve(memory_mb=10**9, disk_mb=0), ()).shortage()
+    assert "memory are left" in HostResources(Reserve(memory_mb=10**9, disk_mb=0), ()).shortage()
 
 
 def test_only_folders_of_this_machine_count() -> None:
-    assert Path("/data/artifacts") in written_to("file:///data/artifacts")
-    assert Path("data") in written_to("data")
-    assert len(written_to("s3://bucket/artifacts")) == 1
+    assert Path("/data/artifacts") in written_folders("file:///data/artifacts")
+    assert Path("data") in written_folders("data")
+    assert len(written_folders("s3://bucket/artifacts")) == 1
 
 
 async def test_a_worker_on_a_full_host_offers_no_slots_and_goes_on_later(ledger: FakeLedger) -> None:
     short = ["the disk is full"]
-    desk = Desk(seconds=0.01)
+    desk = FakeWork(seconds=0.01)
     options = dataclasses.replace(OPTIONS, recheck_seconds=0.05)
-    async with working(ledger.bus, desk.work, options, shortage=lambda: short[0] if short else ""):
+    async with running_worker(ledger.bus, desk.work, options, shortage=lambda: short[0] if short else ""):
         await ledger.order(1)
-        await until(lambda: ledger.beats and ledger.beats[-1].slots == 0)
+        await wait_until(lambda: ledger.beats and ledger.beats[-1].slots == 0)
         await asyncio.sleep(0.3)
         assert not desk.started and ledger.beats[-1].slots == 0
         short.clear()
-        await until(lambda: desk.started and ledger.beats[-1].slots)
+        await wait_until(lambda: desk.started and ledger.beats[-1].slots)

@@ -6,20 +6,22 @@ import asyncio
 
 from assay.sandbox import Availability
 from assay.sandbox.choice import ChosenProvider
-from assay.worker.sandbox_capabilities import Offer
+from assay.worker.sandbox_capabilities import SandboxCapabilities
 from tests.sandbox.test_choice import Counted
 from tests.worker.fakes import FakeLedger
-from tests.worker.harness import OPTIONS, Desk, until, working
+from tests.worker.harness import OPTIONS, FakeWork, running_worker, wait_until
 
 
 async def told(ledger: FakeLedger, kinds: tuple[str, ...]) -> None:
-    await until(lambda: ledger.beats and ledger.beats[-1].sandboxes == kinds)
+    await wait_until(lambda: ledger.beats and ledger.beats[-1].sandboxes == kinds)
 
 
 async def test_heartbeats_say_what_works_and_what_came_to_work(ledger: FakeLedger) -> None:
     bubblewrap, docker = Counted("bubblewrap"), Counted("docker", available=False)
-    offer = Offer(ChosenProvider(providers={"bubblewrap": bubblewrap, "docker": docker}), missing_seconds=0.05)
-    async with working(ledger.bus, Desk(0.01).work, OPTIONS, offer=offer):
+    offer = SandboxCapabilities(
+        ChosenProvider(providers={"bubblewrap": bubblewrap, "docker": docker}), missing_seconds=0.05
+    )
+    async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, offer=offer):
         await told(ledger, ("bubblewrap",))
         docker.available = True
         await told(ledger, ("bubblewrap", "docker"))
@@ -32,8 +34,8 @@ async def test_a_provider_that_does_not_answer_holds_up_nothing(ledger: FakeLedg
             await asyncio.sleep(60)
             return await super().check()
 
-    offer = Offer(ChosenProvider(("docker",), {"docker": Silent("docker")}))
+    offer = SandboxCapabilities(ChosenProvider(("docker",), {"docker": Silent("docker")}))
     await ledger.order(1)
-    async with working(ledger.bus, Desk(0.01).work, OPTIONS, offer=offer):
+    async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, offer=offer):
         assert await ledger.reported(1) == ["r-1"]
     assert {beat.sandboxes for beat in ledger.beats} == {None}

@@ -11,16 +11,16 @@ from assay.bus.errors import BusClosed
 from assay.bus.memory import MemoryBus
 from assay.worker.worker import Worker
 from tests.worker.fakes import FakeLedger
-from tests.worker.harness import OPTIONS, Desk, failed, until, working
+from tests.worker.harness import OPTIONS, FakeWork, failed, running_worker, wait_until
 
 
 async def test_draining_finishes_what_is_at_hand_and_takes_no_more(ledger: FakeLedger) -> None:
-    desk = Desk()
+    desk = FakeWork()
     await ledger.order(*range(6))
-    async with working(ledger.bus, desk.work) as stop:
-        await desk.busy_with(3)
+    async with running_worker(ledger.bus, desk.work) as stop:
+        await desk.wait_until_running(3)
         stop.set()
-        await until(lambda: ledger.beats and ledger.beats[-1].slots == 0)
+        await wait_until(lambda: ledger.beats and ledger.beats[-1].slots == 0)
         assert len(ledger.beats[-1].leases) == 3
         desk.finish.set()
     assert await ledger.reported(3) == sorted(desk.started)
@@ -28,10 +28,10 @@ async def test_draining_finishes_what_is_at_hand_and_takes_no_more(ledger: FakeL
 
 
 async def test_draining_gives_up_at_its_deadline(ledger: FakeLedger) -> None:
-    desk = Desk()
+    desk = FakeWork()
     await ledger.order(1)
-    async with working(ledger.bus, desk.work, replace(OPTIONS, drain_seconds=0.3)) as stop:
-        await desk.busy_with(1)
+    async with running_worker(ledger.bus, desk.work, replace(OPTIONS, drain_seconds=0.3)) as stop:
+        await desk.wait_until_running(1)
         stop.set()
     assert desk.cancelled == ["r-1"]
     assert ledger.reports == []
@@ -53,9 +53,9 @@ async def test_an_idle_worker_stops_though_no_order_comes() -> None:
     async with (
         asyncio.timeout(30),
         FakeLedger(MemoryBus(StandingClock())).serving() as ledger,
-        working(ledger.bus, Desk().work, options) as stop,
+        running_worker(ledger.bus, FakeWork().work, options) as stop,
     ):
-        await until(lambda: ledger.beats)
+        await wait_until(lambda: ledger.beats)
         await asyncio.sleep(0.1)
         stop.set()
 
@@ -63,7 +63,7 @@ async def test_an_idle_worker_stops_though_no_order_comes() -> None:
 async def test_orders_wait_in_hand_while_the_ledger_has_no_database(ledger: FakeLedger) -> None:
     ledger.down = True
     await ledger.order(1, 2)
-    async with working(ledger.bus, Desk(0.01).work):
+    async with running_worker(ledger.bus, FakeWork(0.01).work):
         await asyncio.sleep(0.5)
         assert ledger.claims == []
         ledger.down = False
@@ -74,31 +74,31 @@ async def test_orders_wait_in_hand_while_the_ledger_has_no_database(ledger: Fake
 async def test_a_worker_that_stops_without_a_ledger_hands_its_orders_back(ledger: FakeLedger) -> None:
     ledger.down = True
     await ledger.order(1, 2)
-    async with working(ledger.bus, Desk().work):
+    async with running_worker(ledger.bus, FakeWork().work):
         await asyncio.sleep(0.3)
     assert await ledger.left_orders() == 2
 
 
 async def test_work_goes_on_while_the_bus_is_away_and_is_reported_later(ledger: FakeLedger) -> None:
     assert isinstance(ledger.bus, MemoryBus)
-    desk = Desk()
+    desk = FakeWork()
     await ledger.order(1, 2)
-    async with working(ledger.bus, desk.work):
-        await desk.busy_with(2)
-        ledger.bus.line.cut()
+    async with running_worker(ledger.bus, desk.work):
+        await desk.wait_until_running(2)
+        ledger.bus.link.cut()
         desk.finish.set()
-        await desk.busy_with(0)
+        await desk.wait_until_running(0)
         await asyncio.sleep(0.5)
         assert ledger.reports == []
-        ledger.bus.line.mend()
+        ledger.bus.link.restore()
         assert await ledger.reported(2) == ["r-1", "r-2"]
 
 
 async def test_a_bus_that_is_gone_for_good_ends_the_worker(ledger: FakeLedger) -> None:
-    desk = Desk()
+    desk = FakeWork()
     await ledger.order(1)
     running = asyncio.create_task(Worker(OPTIONS, ledger.bus, desk.work, failed).run(asyncio.Event()))
-    await desk.busy_with(1)
+    await desk.wait_until_running(1)
     await ledger.bus.close()
     with pytest.raises(BusClosed):
         await asyncio.wait_for(running, 30)

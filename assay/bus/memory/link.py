@@ -7,7 +7,7 @@ import asyncio
 from assay.bus.errors import BusClosed
 
 
-class Line:
+class Link:
     def __init__(self) -> None:
         self.closed = asyncio.Event()
         self.reconnects = 0
@@ -21,7 +21,7 @@ class Line:
     def cut(self) -> None:
         self._up.clear()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         if not self._up.is_set():
             self.reconnects += 1
             self._up.set()

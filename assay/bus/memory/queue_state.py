@@ -13,7 +13,7 @@ from assay.bus.protocol import Queue
 
 
 @dataclass(slots=True, eq=False)
-class Held:
+class StoredMessage:
     """A stored message. ``due`` is when it comes back if it is not settled by then."""
 
     subject: str
@@ -23,21 +23,21 @@ class Held:
     settled: bool = False
 
 
-class Shelf:
+class QueueState:
     def __init__(self, queue: Queue[Any], clock: Clock) -> None:
         self.queue = queue
         self._clock = clock
-        self._fresh: deque[Held] = deque()
-        self._delivered: list[tuple[float, int, Held]] = []
+        self._fresh: deque[StoredMessage] = deque()
+        self._delivered: list[tuple[float, int, StoredMessage]] = []
         self._pushed = 0
         self.changed = asyncio.Event()
         """Set, and then replaced, when something may have become ready: look at it before taking, wait for it after."""
 
-    def add(self, held: Held) -> None:
+    def add(self, held: StoredMessage) -> None:
         self._fresh.append(held)
         self._announce()
 
-    def take(self) -> Held | None:
+    def take(self) -> StoredMessage | None:
         """The next message, counted as delivered once more; those that came back go first."""
         held = self._take_due() or (self._fresh.popleft() if self._fresh else None)
         if held is not None:
@@ -45,7 +45,7 @@ class Shelf:
             self.return_after(held, self.queue.ack_wait_seconds)
         return held
 
-    def _take_due(self) -> Held | None:
+    def _take_due(self) -> StoredMessage | None:
         now = self._clock.now()
         while self._delivered and self._delivered[0][0] <= now:
             due, _, held = heapq.heappop(self._delivered)
@@ -53,7 +53,7 @@ class Shelf:
                 return held
         return None
 
-    def return_after(self, held: Held, seconds: float) -> None:
+    def return_after(self, held: StoredMessage, seconds: float) -> None:
         """Deliver it again then, unless it is settled first."""
         held.due = self._clock.now() + seconds
         self._pushed += 1

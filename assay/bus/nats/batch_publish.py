@@ -23,15 +23,15 @@ from assay.contracts.codec import Data, Malformed, decode
 ACK_TIMEOUT_SECONDS = 10.0
 
 
-class Fate(Enum):
+class PublishResult(Enum):
     """What became of a message, or of a batch, that met no error."""
 
     STORED = "stored"
-    SINGLY = "singly"
+    NOT_ATOMIC = "singly"
     """The batch was refused; its messages must go one by one."""
 
 
-Outcome = Fate | BusError
+PublishOutcome = PublishResult | BusError
 """BusUnavailable: not stored, or nobody knows, for this reason; the same ids may be sent again."""
 
 
@@ -50,7 +50,7 @@ class PubAck(Data, frozen=True, kw_only=True):
     error: ApiError | None = None
 
 
-async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> Outcome:
+async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> PublishOutcome:
     batch = secrets.token_hex(11)
     try:
         for number, envelope in enumerate(envelopes[:-1], 1):
@@ -64,24 +64,24 @@ async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> 
         return BusUnavailable(f"one of the batch may not be published: {error}")
     ack = _ack(answer)
     if ack.error is not None:
-        return _not_stored(ack.error) if _passing(ack.error) else Fate.SINGLY
+        return _not_stored(ack.error) if _passing(ack.error) else PublishResult.NOT_ATOMIC
     if ack.count == len(envelopes):
-        return Fate.STORED
+        return PublishResult.STORED
     return BusUnavailable(f"the stream stored {ack.count} of a batch of {len(envelopes)}")
 
 
-async def store_singly(connection: Connection, envelopes: Sequence[Envelope]) -> list[Outcome]:
+async def store_singly(connection: Connection, envelopes: Sequence[Envelope]) -> list[PublishOutcome]:
     return list(await asyncio.gather(*(store_one(connection, envelope) for envelope in envelopes)))
 
 
-async def store_one(connection: Connection, envelope: Envelope) -> Outcome:
+async def store_one(connection: Connection, envelope: Envelope) -> PublishOutcome:
     headers = {"Nats-Msg-Id": envelope.message_id}
     try:
         ack = _ack(await connection.request(envelope.subject, envelope.payload, ACK_TIMEOUT_SECONDS, headers))
     except (BusUnavailable, BusForbidden) as error:
         return error
     if ack.error is None:
-        return Fate.STORED
+        return PublishResult.STORED
     if _passing(ack.error):
         return _not_stored(ack.error)
     return MessageRefused(

@@ -10,8 +10,8 @@ import structlog
 
 from assay.bus.errors import BusError, BusUnavailable, Permanent
 from assay.bus.nats.connection import Connection
-from assay.bus.nats.facts import CoreTail, JetStreamFacts
-from assay.bus.nats.rpc import JetStreamRpc
+from assay.bus.nats.facts import JetStreamFacts, NatsTail
+from assay.bus.nats.rpc import NatsRpc
 from assay.bus.nats.server.durability import require_durable
 from assay.bus.nats.server.provisioning import provision
 from assay.bus.nats.storage import JetStreamStorage
@@ -39,11 +39,11 @@ async def connect(settings: BusSettings) -> JetStreamBus:
 class JetStreamBus:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._rpc, work = JetStreamRpc(connection), JetStreamWork(connection)
+        self._rpc, work = NatsRpc(connection), JetStreamWork(connection)
         self.rpc: Rpc = self._rpc
         self.work: Work = work
         self.facts: Facts = JetStreamFacts(connection)
-        self.tail: Tail = CoreTail(connection)
+        self.tail: Tail = NatsTail(connection)
         self.storage: Storage = JetStreamStorage(connection, work)
         self._queues: Sequence[Queue[Any]] | None = None
         self._again: asyncio.Task[None] | None = None

@@ -9,27 +9,27 @@ from nats.aio.msg import Msg
 from assay.bus.errors import BusUnavailable
 from assay.bus.nats.batch_publish import ACK_TIMEOUT_SECONDS, PubAck
 from assay.bus.nats.connection import Connection
-from assay.bus.nats.delivery_metadata import Origin
-from assay.bus.nats.stream_reader import Reader
+from assay.bus.nats.delivery_metadata import DeliveryMetadata
+from assay.bus.nats.stream_reader import StreamReader
 from assay.bus.protocol import DeadLetter
-from assay.bus.streams import DEAD_STREAM
+from assay.bus.streams import DEAD_LETTER_STREAM
 from assay.contracts import subjects
 from assay.contracts.codec import Malformed, decode
 
 _MAX_REASON = 800
 
 
-class Graveyard:
+class DeadLetterStream:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def bury(self, queue: str, message: Msg, origin: Origin, reason: str) -> None:
+    async def dead_letter(self, queue: str, message: Msg, metadata: DeliveryMetadata, reason: str) -> None:
         """Store it among the dead first, and only then end its life in the queue: at worst it is there twice."""
         headers = {
-            "Nats-Msg-Id": f"{queue}:{origin.position}",
+            "Nats-Msg-Id": f"{queue}:{metadata.position}",
             "Assay-Reason": " ".join(reason.split())[:_MAX_REASON] or "no reason given",
             "Assay-Subject": message.subject,
-            "Assay-Deliveries": str(origin.deliveries),
+            "Assay-Deliveries": str(metadata.deliveries),
         }
         answer = await self._connection.request(
             subjects.dead(message.subject), message.data, ACK_TIMEOUT_SECONDS, headers
@@ -44,7 +44,7 @@ class Graveyard:
 
     async def read(self, after: int, limit: int) -> Sequence[DeadLetter]:
         found: list[DeadLetter] = []
-        async with Reader(self._connection, DEAD_STREAM, subjects.DEAD, after) as reader:
+        async with StreamReader(self._connection, DEAD_LETTER_STREAM, subjects.DEAD, after) as reader:
             while len(found) < limit and (messages := await reader.next(limit - len(found), wait_seconds=0)):
                 found.extend(_letter(position, message) for position, message in messages)
         return found

@@ -10,7 +10,7 @@ _OLD_FORM_TOKENS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class DeliveryMetadata:
     """Where a message came from, as its reply subject tells: ``$JS.ACK.<stream>.<consumer>.<deliveries>.<position>.
     <number>.<time>.<pending>``, or the newer form with a domain and an account before the stream."""
 
@@ -20,7 +20,7 @@ class Origin:
     """Counts what this consumer delivered, from 1 without gaps."""
 
     @classmethod
-    def of(cls, message: Msg) -> Origin:
+    def of(cls, message: Msg) -> DeliveryMetadata:
         tokens = message.reply.split(".")
         first = 4 if len(tokens) == _OLD_FORM_TOKENS else 6
         return cls(int(tokens[first]), int(tokens[first + 1]), int(tokens[first + 2]))

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager, suppress
 
 from nats.aio.msg import Msg
 
-from assay.bus.bounded_queue import Inflow
+from assay.bus.bounded_queue import BoundedQueue
 from assay.bus.errors import BusError
 from assay.bus.nats.connection import Connection
 from assay.bus.nats.publisher import Publisher
-from assay.bus.nats.stream_reader import Reader
-from assay.bus.protocol import Envelope, Stored
+from assay.bus.nats.stream_reader import StreamReader
+from assay.bus.protocol import Envelope, StoredFact
 from assay.bus.streams import FACTS_STREAM
 from assay.contracts.codec import Message, encode
 from assay.contracts.subjects import FACTS
@@ -31,14 +31,14 @@ class JetStreamFacts:
         await self._publisher.publish(envelopes)
 
     @asynccontextmanager
-    async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[Stored]]:
-        inflow = Inflow[Stored]()
-        async with _subscribed(self._connection, pattern, lambda message: inflow.push(_live(message))):
-            yield inflow
+    async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[StoredFact]]:
+        queue = BoundedQueue[StoredFact]()
+        async with _subscribed(self._connection, pattern, lambda message: queue.push(_live(message))):
+            yield queue
 
     @asynccontextmanager
-    async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[Stored]]:
-        async with Reader(self._connection, FACTS_STREAM, pattern, after) as reader:
+    async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[StoredFact]]:
+        async with StreamReader(self._connection, FACTS_STREAM, pattern, after) as reader:
             stored = _all(reader)
             try:
                 yield stored
@@ -46,7 +46,7 @@ class JetStreamFacts:
                 await stored.aclose()
 
 
-class CoreTail:
+class NatsTail:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
@@ -59,9 +59,9 @@ class CoreTail:
 
     @asynccontextmanager
     async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[bytes]]:
-        inflow = Inflow[bytes]()
-        async with _subscribed(self._connection, pattern, lambda message: inflow.push(message.data)):
-            yield inflow
+        queue = BoundedQueue[bytes]()
+        async with _subscribed(self._connection, pattern, lambda message: queue.push(message.data)):
+            yield queue
 
 
 @asynccontextmanager
@@ -77,11 +77,11 @@ async def _subscribed(connection: Connection, pattern: str, take: Callable[[Msg]
         await connection.unsubscribe(subscription)
 
 
-def _live(message: Msg) -> Stored:
-    return Stored(subject=message.subject, position=0, payload=message.data)
+def _live(message: Msg) -> StoredFact:
+    return StoredFact(subject=message.subject, position=0, payload=message.data)
 
 
-async def _all(reader: Reader) -> AsyncGenerator[Stored]:
+async def _all(reader: StreamReader) -> AsyncGenerator[StoredFact]:
     while True:
         for position, message in await reader.next(_PAGE, _WAIT_SECONDS):
-            yield Stored(subject=message.subject, position=position, payload=message.data)
+            yield StoredFact(subject=message.subject, position=position, payload=message.data)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import structlog
 
 from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable
-from assay.bus.nats.batch_publish import Fate, Outcome, store_batch, store_singly
+from assay.bus.nats.batch_publish import PublishOutcome, PublishResult, store_batch, store_singly
 from assay.bus.nats.connection import Connection
 from assay.bus.protocol import Envelope
 from assay.bus.subjects import check_storable
@@ -105,8 +105,10 @@ class Publisher:
         """What must be tried again, in order."""
         batch = self._without_forbidden(batch)
         envelopes = [envelope for envelope, _ in batch]
-        fate = await store_batch(self._connection, envelopes) if len(batch) > 1 else Fate.SINGLY
-        fates = await store_singly(self._connection, envelopes) if fate is Fate.SINGLY else [fate] * len(batch)
+        fate = await store_batch(self._connection, envelopes) if len(batch) > 1 else PublishResult.NOT_ATOMIC
+        fates = (
+            await store_singly(self._connection, envelopes) if fate is PublishResult.NOT_ATOMIC else [fate] * len(batch)
+        )
         again = [item for item, outcome in zip(batch, fates, strict=True) if not _is_over(item[1], outcome)]
         if again:
             reason = next(str(outcome) for outcome in fates if isinstance(outcome, BusUnavailable))
@@ -125,7 +127,7 @@ class Publisher:
         return [item for item in batch if item[0].subject.lower() not in denied]
 
 
-def _is_over(submission: _Submission, outcome: Outcome) -> bool:
+def _is_over(submission: _Submission, outcome: PublishOutcome) -> bool:
     """Whether a message was stored or refused, and need not be tried again."""
     if isinstance(outcome, BusUnavailable):
         return False

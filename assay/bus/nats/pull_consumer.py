@@ -16,7 +16,7 @@ from assay.bus.nats.connection import Connection
 _GRACE_SECONDS = 1.0
 
 
-class Pull:
+class PullResult:
     """One pull request and what came of it."""
 
     def __init__(self, reply: str, limit: int) -> None:
@@ -58,7 +58,7 @@ class Pull:
             self._over.set_result(None)
 
 
-class Puller:
+class PullConsumer:
     """Makes pull requests at one consumer, one at a time, over one subscription."""
 
     def __init__(self, connection: Connection, stream: str, consumer: str) -> None:
@@ -67,11 +67,11 @@ class Puller:
         self._inbox = connection.inbox.branch()
         self._numbers = count(1)
         self._subscription: Subscription | None = None
-        self._current: Pull | None = None
+        self._current: PullResult | None = None
         self.retired: asyncio.Task[None] | None = None
         """Set once a request was given up: the server still holds it, and what it sends for it must be given back."""
 
-    async def pull(self, limit: int, wait_seconds: float) -> Pull:
+    async def pull(self, limit: int, wait_seconds: float) -> PullResult:
         """What the consumer has, up to ``limit``; waits at most ``wait_seconds`` for the first.
 
         ``no_wait`` together with ``expires`` is the server's one-shot mode: it answers at once with what there is and a
@@ -80,7 +80,7 @@ class Puller:
         request: dict[str, int | bool] = {"batch": limit, "no_wait": True}
         if wait_seconds > 0:
             request["expires"] = int(wait_seconds * 1e9)
-        found = self._current = Pull(f"{self._inbox}.{next(self._numbers):x}", limit)
+        found = self._current = PullResult(f"{self._inbox}.{next(self._numbers):x}", limit)
         watch = self._connection.inbox.expect(self._subject, found.fail)
         try:
             async with asyncio.timeout(wait_seconds + _GRACE_SECONDS):

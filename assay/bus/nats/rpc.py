@@ -12,8 +12,8 @@ from nats.aio.subscription import Subscription
 
 from assay.bus.errors import BusError
 from assay.bus.nats.connection import Connection, OnMessage
-from assay.bus.protocol import Answer
-from assay.bus.rpc_dispatch import Reply, answer, result
+from assay.bus.protocol import RpcHandler
+from assay.bus.rpc_dispatch import Reply, decode_reply, dispatch
 from assay.contracts import subjects
 from assay.contracts.codec import encode
 from assay.contracts.rpc import Request
@@ -25,7 +25,7 @@ _STOP_SECONDS = 3.0
 _log = structlog.get_logger(__name__)
 
 
-class JetStreamRpc:
+class NatsRpc:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._subscriptions: list[Subscription] = []
@@ -34,15 +34,15 @@ class JetStreamRpc:
 
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
         message = await self._connection.request(subjects.rpc(request), encode(request), timeout_seconds)
-        return result(request, Reply(_PROBLEM not in (message.headers or {}), message.data))
+        return decode_reply(request, Reply(_PROBLEM not in (message.headers or {}), message.data))
 
-    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
-        for kind, handler in answers.items():
+    async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        for kind, handler in handlers.items():
             subscription = await self._connection.subscribe(subjects.rpc(kind), self._receiver(kind, handler), service)
             self._subscriptions.append(subscription)
         await self._connection.settled()
 
-    def _receiver(self, kind: type[Request[Any]], handler: Answer) -> OnMessage:
+    def _receiver(self, kind: type[Request[Any]], handler: RpcHandler) -> OnMessage:
         """Each request gets a task of its own, so a slow one delays no other; beyond a bound they wait in line."""
 
         async def receive(message: Msg) -> None:
@@ -57,8 +57,8 @@ class JetStreamRpc:
         self._in_hand.discard(task)
         self._room.release()
 
-    async def _respond(self, kind: type[Request[Any]], handler: Answer, message: Msg) -> None:
-        reply = await answer(kind, handler, message.data)
+    async def _respond(self, kind: type[Request[Any]], handler: RpcHandler, message: Msg) -> None:
+        reply = await dispatch(kind, handler, message.data)
         try:
             await self._connection.publish(message.reply, reply.payload, "", None if reply.ok else {_PROBLEM: "1"})
         except BusError as error:

@@ -11,12 +11,12 @@ from typing import Any
 from assay.bus.errors import ApiRefused, BusError, BusUnavailable
 from assay.bus.nats.batch_publish import store_one
 from assay.bus.nats.connection import Connection
-from assay.bus.nats.delivery_metadata import Origin
-from assay.bus.nats.pull_consumer import Puller
+from assay.bus.nats.delivery_metadata import DeliveryMetadata
+from assay.bus.nats.pull_consumer import PullConsumer
 from assay.bus.nats.server.api import call
-from assay.bus.nats.server.durability import ailment
+from assay.bus.nats.server.durability import storage_problem
 from assay.bus.protocol import Envelope, StreamState, Work
-from assay.bus.queues import CANARIES, REPORTS, Chirp
+from assay.bus.queues import PINGS, REPORTS, Ping
 from assay.bus.streams import FACTS_STREAM, REPORTS_STREAM, STREAMS
 
 _PAGE = 1000
@@ -39,7 +39,7 @@ class JetStreamStorage:
             created=info["created"],
             first=state["first_seq"],
             last=state["last_seq"],
-            holes=state.get("num_deleted", 0),
+            missing=state.get("num_deleted", 0),
         )
 
     async def fact_id(self, position: int) -> str:
@@ -52,7 +52,7 @@ class JetStreamStorage:
         lines = b64decode(found["message"].get("hdrs", "")).decode(errors="replace").split("\r\n")
         return next((line.partition(": ")[2] for line in lines if line.startswith("Nats-Msg-Id:")), "")
 
-    async def read_through(self) -> Sequence[StreamState]:
+    async def verify(self) -> Sequence[StreamState]:
         return [await self._read_through(stream) for stream in STREAMS]
 
     async def _read_through(self, stream: str) -> StreamState:
@@ -62,7 +62,7 @@ class JetStreamStorage:
         after = await self._state(stream)
         expected = range(max(before.first, after.first, 1), before.last + 1)
         missing = len(expected) - sum(position in expected for position in positions)
-        return StreamState(stream=stream, created=after.created, first=after.first, last=after.last, holes=missing)
+        return StreamState(stream=stream, created=after.created, first=after.first, last=after.last, missing=missing)
 
     async def _positions(self, state: StreamState) -> list[int]:
         """Where there are messages, up to the last one of the state; only their headers are sent."""
@@ -78,10 +78,10 @@ class JetStreamStorage:
         }
         request = {"stream_name": state.stream, "config": config, "action": "create"}
         await call(self._connection, f"CONSUMER.CREATE.{state.stream}.{name}", request)
-        puller, positions = Puller(self._connection, state.stream, name), list[int]()
+        puller, positions = PullConsumer(self._connection, state.stream, name), list[int]()
         try:
             while (found := await puller.pull(_PAGE, 0)).messages:
-                positions.extend(Origin.of(message).position for message in found.messages)
+                positions.extend(DeliveryMetadata.of(message).position for message in found.messages)
                 if positions[-1] >= state.last:
                     break
             if found.broken:
@@ -90,17 +90,17 @@ class JetStreamStorage:
             await puller.close()
         return positions
 
-    async def carry(self, timeout_seconds: float) -> float:
+    async def round_trip(self, timeout_seconds: float) -> float:
         loop = asyncio.get_running_loop()
         began, name = loop.time(), secrets.token_hex(8)
         if not self._connection.connected:
             raise BusUnavailable(f"there is no connection to NATS at {self._connection.settings.url}")
-        if wrong := await ailment(self._connection):
+        if wrong := await storage_problem(self._connection):
             raise BusUnavailable(wrong)
         try:
             async with asyncio.timeout(timeout_seconds):
                 outcome = await store_one(
-                    self._connection, Envelope.of(CANARIES.subject, f"canary-{name}", Chirp(mark=name))
+                    self._connection, Envelope.of(PINGS.subject, f"canary-{name}", Ping(mark=name))
                 )
                 if isinstance(outcome, BusError):
                     raise outcome
@@ -112,12 +112,12 @@ class JetStreamStorage:
     async def _come_back(self, name: str) -> None:
         """Those of earlier times, whose senders gave up, are taken out of the way."""
         while True:
-            for delivery in await self._work.fetch(CANARIES, 100, 5.0):
+            for delivery in await self._work.fetch(PINGS, 100, 5.0):
                 await delivery.ack()
                 if delivery.message.mark == name:
                     return
 
-    async def trim(self) -> int:
+    async def purge_settled_reports(self) -> int:
         """A purge of many at once costs what one acknowledgement would under JetStream's own work-queue retention."""
         info = await call(self._connection, f"CONSUMER.INFO.{REPORTS_STREAM}.{REPORTS.name}")
         settled = int(info["ack_floor"]["stream_seq"])

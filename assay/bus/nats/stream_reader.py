@@ -14,8 +14,8 @@ from nats.aio.msg import Msg
 
 from assay.bus.errors import BusError, BusUnavailable
 from assay.bus.nats.connection import Connection
-from assay.bus.nats.delivery_metadata import Origin
-from assay.bus.nats.pull_consumer import Puller
+from assay.bus.nats.delivery_metadata import DeliveryMetadata
+from assay.bus.nats.pull_consumer import PullConsumer
 from assay.bus.nats.server.api import call
 
 _IDLE_SECONDS = 60.0
@@ -23,7 +23,7 @@ _PAUSE_SECONDS = 0.25
 _log = structlog.get_logger(__name__)
 
 
-class Reader:
+class StreamReader:
     """Delivers each stored message above ``after`` once and in order. What the server sends is numbered without gaps,
     so a lost message is noticed, and then the consumer is made again from the last position that arrived."""
 
@@ -31,10 +31,10 @@ class Reader:
         self._connection, self._stream, self._pattern = connection, stream, pattern
         self._position = after
         self._consumer = ""
-        self._puller: Puller | None = None
+        self._puller: PullConsumer | None = None
         self._delivered = 0
 
-    async def __aenter__(self) -> Reader:
+    async def __aenter__(self) -> StreamReader:
         return self
 
     async def __aexit__(
@@ -63,7 +63,7 @@ class Reader:
         found = await puller.pull(limit, wait_seconds)
         fresh: list[tuple[int, Msg]] = []
         for message in found.messages:
-            origin = Origin.of(message)
+            origin = DeliveryMetadata.of(message)
             if origin.number != self._delivered + 1:
                 await self._drop()
                 return fresh
@@ -85,7 +85,7 @@ class Reader:
             with suppress(BusError):
                 await call(self._connection, f"CONSUMER.DELETE.{self._stream}.{self._consumer}")
 
-    async def _create(self) -> Puller:
+    async def _create(self) -> PullConsumer:
         """A position the stream has not reached means that its store was replaced: all that is in it now is new."""
         state = (await call(self._connection, f"STREAM.INFO.{self._stream}"))["state"]
         if self._position > state["last_seq"]:
@@ -105,5 +105,5 @@ class Reader:
         subject = f"CONSUMER.CREATE.{self._stream}.{name}.{self._pattern}"
         await call(self._connection, subject, {"stream_name": self._stream, "config": config, "action": "create"})
         self._consumer, self._delivered = name, 0
-        self._puller = Puller(self._connection, self._stream, name)
+        self._puller = PullConsumer(self._connection, self._stream, name)
         return self._puller

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from assay.bus.permissions import permissions
-from assay.bus.subjects import HEALTH, REPORT
+from assay.bus.subjects import SERVER_HEALTH, SERVER_REPORT
 
 _MAX_PAYLOAD_BYTES = 1_048_576
 
@@ -26,7 +26,7 @@ def nats_conf(
     for the test that it is refused."""
     pools = tuple(pools)
     users = "\n".join(_user(user, password, pools) for user, password in passwords.items())
-    lent = [_quoted(subject) for subject in (REPORT, HEALTH)]
+    lent = [_quoted(subject) for subject in (SERVER_REPORT, SERVER_HEALTH)]
     exports = ", ".join(f"{{ service: {subject}, accounts: [ASSAY] }}" for subject in lent)
     imports = ", ".join(f"{{ service: {{ account: SYS, subject: {subject} }} }}" for subject in lent)
     sync = "always" if sync_always else '"2m"'

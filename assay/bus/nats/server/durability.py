@@ -2,7 +2,7 @@
 
 Without ``sync_interval: always`` a power cut can take back what JetStream acknowledged. An ordinary client is not told
 this setting: it is in the server's ``JSZ`` report, which belongs to the system account. The configuration we write
-(server_conf.py) lends that one report to our account; elsewhere the monitoring endpoint ``/jsz`` has it. Every service
+(config.py) lends that one report to our account; elsewhere the monitoring endpoint ``/jsz`` has it. Every service
 asks when it connects and whenever it comes back, and ends rather than trust a server that forgets.
 """
 
@@ -16,7 +16,7 @@ from msgspec import DecodeError, json
 
 from assay.bus.errors import BusForbidden, BusMisconfigured, BusUnavailable, NoListener
 from assay.bus.nats.connection import Connection
-from assay.bus.subjects import HEALTH, REPORT
+from assay.bus.subjects import SERVER_HEALTH, SERVER_REPORT
 
 _TIMEOUT_SECONDS = 3.0
 _REPORT_SECONDS = 10.0
@@ -38,7 +38,7 @@ async def require_durable(connection: Connection) -> None:
     if config is None:
         raise BusMisconfigured(
             f"the NATS server at {url} does not say whether it has `sync_interval: always`: neither its report "
-            f"{REPORT} nor the monitoring endpoint could be read. Import that report into our account as "
+            f"{SERVER_REPORT} nor the monitoring endpoint could be read. Import that report into our account as "
             "assay/bus/nats/server/config.py does, or set ASSAY_NATS_MONITOR_URL"
         )
     if not config.get("sync_always"):
@@ -48,11 +48,11 @@ async def require_durable(connection: Connection) -> None:
         )
 
 
-async def ailment(connection: Connection) -> str:
+async def storage_problem(connection: Connection) -> str:
     """What the server says is wrong with its streams; empty when nothing, or when it does not say. A stream that met a
     full disk stores nothing any more until the server is started again, and answers no publish."""
     try:
-        answer: dict[str, Any] = json.decode((await connection.request(HEALTH, b"", _TIMEOUT_SECONDS)).data)
+        answer: dict[str, Any] = json.decode((await connection.request(SERVER_HEALTH, b"", _TIMEOUT_SECONDS)).data)
     except (BusUnavailable, BusForbidden, DecodeError):
         return ""
     data: Any = answer.get("data") or answer.get("error") or {}
@@ -63,7 +63,7 @@ async def ailment(connection: Connection) -> str:
 
 async def _config(connection: Connection) -> dict[str, Any] | None:
     try:
-        report = json.decode((await connection.request(REPORT, b"", _REPORT_SECONDS)).data)["data"]
+        report = json.decode((await connection.request(SERVER_REPORT, b"", _REPORT_SECONDS)).data)["data"]
     except (NoListener, BusForbidden, DecodeError, KeyError):
         report = await _over_http(connection.settings.monitor_url)
     return report.get("config") if isinstance(report, dict) else None
