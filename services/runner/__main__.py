@@ -21,14 +21,14 @@ from assay.service.process import run_draining_service
 from assay.worker.host_resources import HostResources, written_folders
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Worker, WorkerOptions
-from services.runner.artifacts import Bundles
-from services.runner.grants import RpcGrants
+from services.runner.calls.grant_budget import RpcGrants
 from services.runner.handlers import failed, on_ticket
-from services.runner.models.shelf import Shelf
+from services.runner.model_probe import on_models_test
+from services.runner.models.registry import Shelf
 from services.runner.ports import Ports
-from services.runner.previewing import on_prompts_preview
-from services.runner.probing import on_models_test
+from services.runner.prompt_preview import on_prompts_preview
 from services.runner.settings import RunnerSettings
+from services.runner.tries.artifacts import Bundles
 
 
 async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:

@@ -9,7 +9,7 @@ from glob import escape
 from assay.files import FilesRefused, check_path
 from assay.sandbox import Command, Sandbox
 from services.runner.solvers.agent.definitions import TextEditor
-from services.runner.solvers.agent.results import ToolRefused, capped
+from services.runner.solvers.agent.tool_result import ToolRefused, capped
 from services.runner.text import to_bytes
 
 _MAX_FILE_BYTES = 2_000_000
