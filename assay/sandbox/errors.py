@@ -13,7 +13,7 @@
     CodeFault                       the code inside is at fault
     +-- LineTooLong                 a line on a process's channel exceeds the reader's limit
 
-``assay.contracts.files.FilesRefused`` is also the code's fault: unsafe files, or a workspace without space for them.
+``assay.files.FilesRefused`` is also the code's fault: unsafe files, or a workspace without space for them.
 """
 
 from __future__ import annotations

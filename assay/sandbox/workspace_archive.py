@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.contracts.files import Caps, Files, FilesRefused, check_files, matches
+from assay.files import FileLimits, Files, FilesRefused, check_files, matches
 from assay.sandbox.protocol import Command, CommandResult
 
 _EXIT_TOO_LARGE = 3
@@ -43,14 +43,14 @@ for folder, folders, names in os.walk(".", onerror=lambda error: None):
 """
 
 
-def archive_command(patterns: Sequence[str], caps: Caps) -> tuple[Command, int]:
+def archive_command(patterns: Sequence[str], caps: FileLimits) -> tuple[Command, int]:
     """The command that writes the archive, and the maximum number of bytes it may write."""
     words = ["python3", "-I", "-S", "-B", "-c", _ARCHIVE_PROGRAM, str(caps.total_bytes), str(caps.names), *patterns]
     max_bytes = caps.total_bytes + caps.count * (_HEADER_BYTES + caps.path_bytes)
     return Command(argv=words), max_bytes
 
 
-def read_archive(result: CommandResult, patterns: Sequence[str], caps: Caps) -> Files:
+def read_archive(result: CommandResult, patterns: Sequence[str], caps: FileLimits) -> Files:
     """Raises FilesRefused for a malformed archive: only code inside can have caused it."""
     if result.exit_code == _EXIT_TOO_LARGE or result.stdout_truncated:
         raise FilesRefused(f"the workspace has more than {caps.total_bytes} bytes or too many files")

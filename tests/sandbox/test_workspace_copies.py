@@ -1,6 +1,6 @@
 """What is copied out of a sandbox is its own regular files, whatever the code inside does to its workspace (fault 38).
 
-The same walk (``assay.contracts.folders``) is tested on a host folder in ``tests/artifacts/test_folders.py``, and the
+The same walk (``assay.files.folders``) is tested on a host folder in ``tests/files/test_folders.py``, and the
 bundles that the judge reads in ``tests/artifacts/test_bundle.py``.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import pack, unpack
-from assay.contracts.files import FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import Command, Sandbox
 from tests.sandbox.harness import run_json, run_python
 

@@ -17,8 +17,8 @@ from functools import cache
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path, PurePosixPath
 
-from assay.contracts.files import check_files, check_path
 from assay.contracts.tasks import SandboxSpec
+from assay.files import check_files, check_path
 from assay.sandbox import init
 from assay.sandbox.bubblewrap.host_system import host_system
 from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from assay.contracts.files import Caps, FilesRefused
+from assay.files import FileLimits, FilesRefused
 from assay.sandbox import Command, CommandResult, Sandbox
 from assay.sandbox.docker import DockerProvider
 from assay.sandbox.docker.runtimes import Runtime
@@ -55,9 +55,9 @@ def archive_entry(path: bytes, content: bytes, claimed: int | None = None) -> by
 )
 def test_a_malformed_archive_is_refused(stdout: bytes) -> None:
     with pytest.raises(FilesRefused):
-        read_archive(CommandResult(exit_code=0, stdout=stdout), ["*"], Caps(total_bytes=100))
+        read_archive(CommandResult(exit_code=0, stdout=stdout), ["*"], FileLimits(total_bytes=100))
 
 
 def test_files_outside_the_patterns_are_dropped() -> None:
     stdout = archive_entry(b"a.txt", b"1") + archive_entry(b"b.py", b"2")
-    assert read_archive(CommandResult(exit_code=0, stdout=stdout), ["*.py"], Caps()) == {"b.py": b"2"}
+    assert read_archive(CommandResult(exit_code=0, stdout=stdout), ["*.py"], FileLimits()) == {"b.py": b"2"}
