@@ -14,11 +14,11 @@ from assay.bus.protocol import Bus
 from assay.catalog.catalog import Catalog
 from assay.worker.lifetime import run_worker
 from services.gateway.app import create_app
-from services.gateway.collecting import Collector
+from services.gateway.catalog_client import CatalogNames
+from services.gateway.garbage_collection import Collector
+from services.gateway.http.server import bind, server_of
 from services.gateway.live.hub import Hub
-from services.gateway.names import CatalogNames
 from services.gateway.ports import Ports
-from services.gateway.server import bind, server_of
 from services.gateway.settings import Settings
 
 

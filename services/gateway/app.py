@@ -16,31 +16,31 @@ from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 from litestar.types import ASGIApp
 
 from assay.contracts.problems import ProblemError
-from services.gateway.body import MAX_BODY_BYTES
+from services.gateway.auth.origin import Door, Doorkeeper
+from services.gateway.auth.token import Gate
+from services.gateway.http.parameters import refuse_unknown
+from services.gateway.http.problems import on_error
+from services.gateway.http.request_body import MAX_BODY_BYTES
 from services.gateway.live.hub import Hub
-from services.gateway.live.meters import metered
-from services.gateway.live.socket import live
+from services.gateway.live.metrics import metered
 from services.gateway.openapi import ContractSchemas, config
-from services.gateway.origin import Door, Doorkeeper
 from services.gateway.ports import Ports
-from services.gateway.problems import on_error
 from services.gateway.routes import (
     attempts,
     costs,
+    dashboard,
     docs,
+    garbage_collection,
     health,
     leaderboard,
     models,
     money,
-    retention,
     runs,
     session,
     suites,
     tasks,
-    web,
 )
-from services.gateway.routes.parameters import refuse_unknown
-from services.gateway.token import Gate
+from services.gateway.routes.live import live
 
 
 def create_app(ports: Ports, hub: Hub) -> ASGIApp:
@@ -63,9 +63,9 @@ def litestar(ports: Ports, hub: Hub) -> Litestar:
             health.router,
             _metrics(gate),
             docs.docs,
-            web.no_such_api,
-            web.first_page,
-            web.page,
+            dashboard.no_such_api,
+            dashboard.first_page,
+            dashboard.page,
         ],
         dependencies={
             "ports": Provide(lambda: ports, sync_to_thread=False),
@@ -85,7 +85,7 @@ def litestar(ports: Ports, hub: Hub) -> Litestar:
 def _api(gate: Gate) -> Router:
     """All that a configured token guards."""
     results = [runs.router, attempts.router, leaderboard.router, money.router, costs.router]
-    nouns = [*results, retention.router, tasks.router, suites.router, models.router]
+    nouns = [*results, garbage_collection.router, tasks.router, suites.router, models.router]
     read = Router("/", route_handlers=nouns, before_request=refuse_unknown)
     return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[gate.guard])
 

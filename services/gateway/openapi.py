@@ -13,11 +13,11 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from assay.contracts import attempts, facts, live, models, rpc, runs, spending, tasks
-from services.gateway.problems import MEDIA_TYPE, ProblemBody
+from services.gateway.http.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
+from services.gateway.routes.garbage_collection import CollectGarbage
 from services.gateway.routes.models import ModelTest
 from services.gateway.routes.money import MoneyLimits
-from services.gateway.routes.retention import CollectGarbage
 from services.gateway.routes.session import SignIn
 
 _REF = "#/components/schemas/{name}"

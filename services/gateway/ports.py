@@ -16,8 +16,8 @@ from assay.contracts.models import ModelView
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
-from services.gateway.collecting import Collector
-from services.gateway.names import Chosen
+from services.gateway.catalog_client import Chosen
+from services.gateway.garbage_collection import Collector
 from services.gateway.settings import Settings
 
 

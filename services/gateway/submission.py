@@ -15,7 +15,7 @@ from assay.catalog.showing import showing_tests
 from assay.contracts.codec import encode
 from assay.contracts.runs import ModelPin, RunPlan, RunRequest
 from assay.contracts.tasks import TaskPin
-from services.gateway.amounts import check_limits
+from services.gateway.money_validation import check_limits
 from services.gateway.ports import Names, Store
 
 

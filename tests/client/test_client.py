@@ -18,7 +18,7 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import CancelRun, ModelProbe, TestModel
 from assay.contracts.runs import RunLimits, RunRequest, RunStatus
 from assay.contracts.verdicts import Outcome
-from tests.gateway.house import House, open_house
+from tests.gateway.harness import House, open_house
 
 REQUEST = RunRequest(models=("nop",), suite="small")
 

@@ -16,7 +16,7 @@ from assay.contracts.live import Degraded, FactFrame, RunSnapshot, Snapshot, sta
 from assay.contracts.problems import ProblemError
 from assay.contracts.runs import Board
 from tests.faults.simulation.loop import VirtualLoop
-from tests.gateway.house import open_house
+from tests.gateway.harness import open_house
 
 
 def quick() -> Backoff:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.gateway.house import House, open_house
+from tests.gateway.harness import House, open_house
 
 
 @pytest.fixture

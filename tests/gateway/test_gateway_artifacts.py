@@ -9,7 +9,7 @@ import pytest
 from assay.artifacts import Area
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.ids import attempt_id
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

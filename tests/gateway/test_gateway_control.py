@@ -8,7 +8,7 @@ import pytest
 
 from assay.contracts.rpc import CancelRun, ChangeRun, RestartRun
 from assay.contracts.runs import RunLimits
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small"}
 LIMITS = {"cost_usd": "2.5", "seconds": 60.0, "concurrency": 3, "no_progress_seconds": 5.0}

@@ -18,7 +18,7 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import attempt_id
 from assay.contracts.live import Unsubscribe
 from assay.contracts.tail import TailKind, TailLine
-from tests.gateway.house import QUICK, House, open_house
+from tests.gateway.harness import QUICK, House, open_house
 
 
 async def test_a_run_begins_with_a_snapshot_and_goes_on_with_its_facts(house: House) -> None:

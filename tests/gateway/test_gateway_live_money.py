@@ -11,7 +11,7 @@ import pytest
 from assay.contracts import facts
 from assay.contracts.ids import attempt_id
 from assay.contracts.runs import RunLimits, RunStatus, Wait, WaitReason
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 WARNING = {"account": "run", "percent": 80, "spent_usd": "0.8", "held_usd": "0.1", "limit_usd": "1"}
 TOLD: list[tuple[Any, RunStatus, dict[str, Any]]] = [

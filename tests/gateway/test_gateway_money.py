@@ -8,7 +8,7 @@ import pytest
 
 from assay.contracts.models import Usage
 from assay.contracts.rpc import CostBy, SetMoneyLimits
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 REQUEST: dict[str, Any] = {"models": ["nop", "paid/dear"], "suite": "small"}
 PRICE = {"input_usd_per_mtok": "3", "output_usd_per_mtok": "15", "reasoning_usd_per_mtok": "20"}

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from assay.contracts.problems import Problem
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

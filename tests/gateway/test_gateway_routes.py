@@ -12,7 +12,7 @@ from assay.artifacts import Area, unpack
 from assay.contracts.ids import attempt_id
 from assay.contracts.models import CallFault
 from assay.contracts.rpc import ModelProbe, TestModel
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 ADD_TWO = Path(__file__).parents[2] / "catalog" / "tasks" / "add_two"
 REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small", "name": "first"}

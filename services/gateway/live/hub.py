@@ -12,17 +12,17 @@ from assay.bus.errors import BusError
 from assay.bus.protocol import Bus, Stored
 from assay.contracts import subjects
 from assay.contracts.problems import ProblemError
-from services.gateway.live.boards import BoardFeed
-from services.gateway.live.connection import Connection
+from services.gateway.live.client.connection import Connection
+from services.gateway.live.client.subscription import Subscription
+from services.gateway.live.degradation import Trouble
 from services.gateway.live.facts import peek
-from services.gateway.live.ledger import Ledger
-from services.gateway.live.pace import Pace
-from services.gateway.live.run_feed import RunFeed, run_id_of
-from services.gateway.live.runs_feed import RunsFeed
-from services.gateway.live.subscription import Subscription
-from services.gateway.live.tails import TailFeed
+from services.gateway.live.feeds.leaderboards import BoardFeed
+from services.gateway.live.feeds.run import RunFeed, run_id_of
+from services.gateway.live.feeds.run_list import RunsFeed
+from services.gateway.live.feeds.tails import TailFeed
+from services.gateway.live.ledger_client import Ledger
+from services.gateway.live.settings import Pace
 from services.gateway.live.topics import kind_of
-from services.gateway.live.trouble import Trouble
 
 _BREATH = 200
 """So many facts are handled before others get their turn."""

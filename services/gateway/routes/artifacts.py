@@ -17,8 +17,8 @@ from assay.contracts.attempts import AttemptDetail
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import GetAttempt
 from services.gateway.errors import Gone, Unknown
+from services.gateway.http.parameters import AttemptId
 from services.gateway.ports import Wired
-from services.gateway.routes.parameters import AttemptId
 
 _RANGE = re.compile(r"^bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))$")
 ArtifactName = Annotated[

@@ -10,9 +10,9 @@ from litestar.params import FromQuery, QueryParameter
 from assay.contracts.attempts import AttemptDetail, State
 from assay.contracts.rpc import AttemptPage, GetAttempt, ListAttempts
 from assay.contracts.verdicts import Outcome
+from services.gateway.http.parameters import AttemptId, Cursor, Limit, RunId, Text
 from services.gateway.ports import Wired
 from services.gateway.routes.artifacts import get_artifact
-from services.gateway.routes.parameters import AttemptId, Cursor, Limit, RunId, Text
 
 
 @get("/runs/{run_id:str}/attempts", summary="A run's attempts", operation_id="list_attempts")

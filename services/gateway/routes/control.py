@@ -15,11 +15,11 @@ from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import CancelRun, ChangeRun, GetRun, PauseRun, RestartRun, ResumeRun
 from assay.contracts.runs import Priority, RunLimits, RunView
-from services.gateway.amounts import check_limits
-from services.gateway.body import Body
 from services.gateway.errors import Invalid
+from services.gateway.http.parameters import IdempotencyKey, RunId
+from services.gateway.http.request_body import Body
+from services.gateway.money_validation import check_limits
 from services.gateway.ports import Ports, Wired
-from services.gateway.routes.parameters import IdempotencyKey, RunId
 
 CONTROL_SECONDS = 30.0
 GraceSeconds = Annotated[

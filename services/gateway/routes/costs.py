@@ -14,8 +14,8 @@ from assay.contracts.problems import FieldError
 from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import Costs, ModelPrice
 from services.gateway.errors import Invalid
+from services.gateway.http.parameters import PLAIN, Cursor, Limit
 from services.gateway.ports import Ports, Wired
-from services.gateway.routes.parameters import PLAIN, Cursor, Limit
 
 COSTS_SECONDS = 30.0
 _PAGE = 1000

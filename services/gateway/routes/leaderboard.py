@@ -6,8 +6,8 @@ from litestar import Router, get
 
 from assay.contracts.rpc import GetBoard
 from assay.contracts.runs import Board
+from services.gateway.http.parameters import Text
 from services.gateway.ports import Wired
-from services.gateway.routes.parameters import Text
 
 
 @get("/", summary="The leaderboard", operation_id="get_leaderboard")

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, ModelView
 from assay.contracts.rpc import ModelProbe, TestModel
-from services.gateway.body import Body
+from services.gateway.http.request_body import Body
 from services.gateway.ports import Wired
 
 PROBE_SECONDS = 60.0

@@ -14,9 +14,9 @@ from assay.contracts.codec import Data
 from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import GetMoney, Money, SetMoneyLimits
-from services.gateway.amounts import check_amounts
-from services.gateway.body import Body
 from services.gateway.errors import Invalid
+from services.gateway.http.request_body import Body
+from services.gateway.money_validation import check_amounts
 from services.gateway.ports import Wired
 
 

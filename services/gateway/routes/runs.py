@@ -12,12 +12,12 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.rpc import GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
 from assay.contracts.runs import RunRequest, RunStatus, RunView
-from services.gateway.body import Body
 from services.gateway.errors import Unknown
+from services.gateway.http.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
+from services.gateway.http.request_body import Body
 from services.gateway.ports import Wired
-from services.gateway.previewing import preview_of
+from services.gateway.prompt_preview import preview_of
 from services.gateway.routes import control
-from services.gateway.routes.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
 from services.gateway.submission import plan_of
 
 SUBMIT_SECONDS = 30.0

@@ -8,10 +8,10 @@ from litestar import Request, Response, Router, delete, post
 from litestar.params import JSONBody
 
 from assay.contracts.codec import Data
-from services.gateway.body import Body
+from services.gateway.auth.token import COOKIE, Gate
 from services.gateway.errors import Unauthorized
+from services.gateway.http.request_body import Body
 from services.gateway.ports import Wired
-from services.gateway.token import COOKIE, Gate
 
 
 class SignIn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):

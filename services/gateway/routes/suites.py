@@ -7,8 +7,8 @@ from litestar import Router, get
 from assay.catalog.near import near
 from assay.contracts.tasks import SuiteView
 from services.gateway.errors import Unknown
+from services.gateway.http.parameters import Name
 from services.gateway.ports import Wired
-from services.gateway.routes.parameters import Name
 
 
 @get("/", summary="All suites", operation_id="list_suites")

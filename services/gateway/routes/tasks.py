@@ -7,8 +7,8 @@ from litestar import Router, get
 from assay.catalog.near import near
 from assay.contracts.tasks import TaskView
 from services.gateway.errors import Unknown
+from services.gateway.http.parameters import Name, Text
 from services.gateway.ports import Wired
-from services.gateway.routes.parameters import Name, Text
 
 
 @get("/", summary="All tasks", operation_id="list_tasks")

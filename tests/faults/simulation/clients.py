@@ -23,7 +23,7 @@ from assay.contracts.rpc import (
     SubmitRun,
 )
 from assay.contracts.runs import RunLimits, RunRequest, RunStatus, RunView
-from services.gateway.names import CatalogNames
+from services.gateway.catalog_client import CatalogNames
 from services.gateway.ports import Store
 from services.gateway.submission import plan_of
 from services.ledger.memory.store import MemoryStore

@@ -13,7 +13,7 @@ from assay.contracts.facts import Event, RunCancelled, RunCancelling, RunFact
 from assay.contracts.live import ErrorFrame, FactFrame, RunSnapshot, Snapshot, Subscribe, TailFrame
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
-from services.gateway.live.connection import Connection
+from services.gateway.live.client.connection import Connection
 from tests.faults.simulation.services import PACE, Gateway
 
 _Frame = Snapshot | FactFrame | ErrorFrame | TailFrame

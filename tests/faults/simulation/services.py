@@ -12,7 +12,7 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Stage, Tick
 from assay.sandbox import SandboxProvider
 from assay.worker.worker import Worker, WorkerOptions
 from services.gateway.live.hub import Hub
-from services.gateway.live.pace import Pace
+from services.gateway.live.settings import Pace
 from services.judge import handlers as judging
 from services.judge.checks.regex import Search
 from services.judge.checks.tests import TestBench

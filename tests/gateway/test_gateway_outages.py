@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 RUN = {"models": ["nop"], "suite": "small"}
 QUESTIONS: list[tuple[str, str, Any]] = [

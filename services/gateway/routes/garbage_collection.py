@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from assay.contracts.codec import Data
 from assay.contracts.rpc import Collected
-from services.gateway.body import Body
+from services.gateway.http.request_body import Body
 from services.gateway.ports import Wired
 
 

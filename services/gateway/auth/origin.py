@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from assay.contracts.problems import Problem
 from services.gateway.errors import Refused
-from services.gateway.problems import MEDIA_TYPE, body_of, headers_of
+from services.gateway.http.problems import MEDIA_TYPE, body_of, headers_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCHEMES = {"ws": "http", "wss": "https"}

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from assay.contracts.codec import encode
 from assay.contracts.live import TailFrame
 from assay.contracts.tail import TailLine
-from services.gateway.live.outbox import Outbox
-from services.gateway.live.pace import Pace
+from services.gateway.live.client.send_queue import Outbox
+from services.gateway.live.settings import Pace
 
 _LINES_PER_FRAME = 200
 

@@ -10,13 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from assay.contracts.problems import Problem
+from services.gateway.auth.origin import refuse
+from services.gateway.auth.token import Gate
 from services.gateway.errors import Unauthorized
-from services.gateway.live.connection import Connection
+from services.gateway.http.websocket_protocol import ABORT
+from services.gateway.live.client.connection import Connection
 from services.gateway.live.hub import Hub
-from services.gateway.live.protocol import ABORT
-from services.gateway.origin import refuse
 from services.gateway.ports import Wired
-from services.gateway.token import Gate
 
 Live = NamedDependency[SkipValidation[Hub]]
 _FULL = Problem(

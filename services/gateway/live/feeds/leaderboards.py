@@ -9,12 +9,12 @@ import msgspec
 from assay.contracts.codec import encode
 from assay.contracts.problems import ProblemError
 from assay.contracts.runs import Board
+from services.gateway.live.client.subscription import Subscription
 from services.gateway.live.facts import Heard
-from services.gateway.live.ledger import Ledger
-from services.gateway.live.snapshots import snapshot
-from services.gateway.live.subscription import Subscription
+from services.gateway.live.feeds.snapshots import snapshot
+from services.gateway.live.feeds.topic_feed import Watched
+from services.gateway.live.ledger_client import Ledger
 from services.gateway.live.topics import key_of
-from services.gateway.live.watchers import Watched
 
 FINISHED = "attempt.finished"
 _KNOWN_RUNS = 1_000

@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 BAD_FRAMES: list[str | bytes] = [
     "",

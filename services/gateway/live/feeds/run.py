@@ -11,15 +11,15 @@ from assay.bus.errors import BusError
 from assay.contracts.ids import run_of
 from assay.contracts.live import RunSnapshot
 from assay.contracts.problems import ProblemError
+from services.gateway.live.client.subscription import Owed, Subscription
 from services.gateway.live.facts import Heard, frame
-from services.gateway.live.ledger import Ledger
-from services.gateway.live.pace import Pace
-from services.gateway.live.sequencer import Sequencer
-from services.gateway.live.shared import Shared
-from services.gateway.live.snapshots import read_run, snapshot
-from services.gateway.live.subscription import Owed, Subscription
+from services.gateway.live.feeds.sequencer import Sequencer
+from services.gateway.live.feeds.shared_read import Shared
+from services.gateway.live.feeds.snapshots import read_run, snapshot
+from services.gateway.live.feeds.topic_feed import Watched
+from services.gateway.live.ledger_client import Ledger
+from services.gateway.live.settings import Pace
 from services.gateway.live.topics import key_of
-from services.gateway.live.watchers import Watched
 
 _QUIET_MAX_SECONDS = 60.0
 _BARREN_ANSWERS = 3

@@ -9,7 +9,7 @@ from assay.contracts.codec import decode, encode
 from assay.contracts.facts import Event, RunFact
 from assay.contracts.live import RunSnapshot, Snapshot
 from assay.contracts.runs import RunView
-from services.gateway.live.ledger import Ledger
+from services.gateway.live.ledger_client import Ledger
 
 MAX_ROWS = 10_000
 """A snapshot holds the first so many attempts of a run; the rest are read by ``GET /runs/{id}/attempts``."""

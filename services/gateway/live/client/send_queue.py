@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from services.gateway.live.subscription import Subscription
+    from services.gateway.live.client.subscription import Subscription
 
 BATCH_CHARACTERS = 64 * 1024
 _FULL_CONTROL = 100

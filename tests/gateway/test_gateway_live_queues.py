@@ -7,12 +7,12 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as some
 
+from services.gateway.live.client.send_queue import Outbox
+from services.gateway.live.client.subscription import Owed, Standing, Subscription
 from services.gateway.live.facts import Heard
-from services.gateway.live.outbox import Outbox
-from services.gateway.live.pace import Pace
-from services.gateway.live.sequencer import MAX_WAITING, Sequencer
-from services.gateway.live.shared import Shared
-from services.gateway.live.subscription import Owed, Standing, Subscription
+from services.gateway.live.feeds.sequencer import MAX_WAITING, Sequencer
+from services.gateway.live.feeds.shared_read import Shared
+from services.gateway.live.settings import Pace
 
 
 def fact(sequence: int) -> Heard:

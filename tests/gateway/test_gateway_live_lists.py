@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.gateway.house import House, open_house
+from tests.gateway.harness import House, open_house
 
 
 async def test_the_list_of_runs(house: House) -> None:

@@ -41,10 +41,10 @@ from assay.contracts.rpc import (
 )
 from assay.contracts.runs import Board, BoardRow, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
-from tests.gateway.fake_control import Order, answers_of
-from tests.gateway.fake_money import FakeMoney
-from tests.gateway.fake_references import FakeReferences
-from tests.gateway.fake_run import NEXT, FakeRun, fact_of, new_fake, now, progress_of
+from tests.gateway.fakes.control import Order, answers_of
+from tests.gateway.fakes.money import FakeMoney
+from tests.gateway.fakes.references import FakeReferences
+from tests.gateway.fakes.run import NEXT, FakeRun, fact_of, new_fake, now, progress_of
 
 
 def unknown(noun: str, name: str) -> ProblemError:

@@ -13,9 +13,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from services.gateway.auth.token import Gate
 from services.gateway.errors import Unauthorized
 from services.gateway.ports import Ports, Wired
-from services.gateway.token import Gate
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.gateway.live.subscription import Subscription
+from services.gateway.live.client.subscription import Subscription
 
 
 class Watchers:

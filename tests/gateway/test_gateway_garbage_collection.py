@@ -15,9 +15,9 @@ import pytest
 from assay.artifacts import Area, open_store
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.ids import attempt_id
-from services.gateway.collecting import Marks
-from tests.gateway.fake_run import now
-from tests.gateway.house import House, open_house
+from services.gateway.garbage_collection import Marks
+from tests.gateway.fakes.run import now
+from tests.gateway.harness import House, open_house
 
 
 @pytest.fixture

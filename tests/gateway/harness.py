@@ -20,14 +20,14 @@ from assay.catalog.catalog import Catalog
 from assay.contracts.codec import encode
 from assay.contracts.live import Subscribe
 from services.gateway.app import create_app
-from services.gateway.collecting import Collector
+from services.gateway.catalog_client import CatalogNames
+from services.gateway.garbage_collection import Collector
+from services.gateway.http.server import Server, bind, server_of
 from services.gateway.live.hub import Hub
-from services.gateway.live.pace import Pace
-from services.gateway.names import CatalogNames
+from services.gateway.live.settings import Pace
 from services.gateway.ports import Ports
-from services.gateway.server import Server, bind, server_of
 from services.gateway.settings import Settings
-from tests.gateway.fake_ledger import FakeLedger
+from tests.gateway.fakes.ledger import FakeLedger
 
 PATIENCE_SECONDS = 60.0
 """For what is expected to come: other tests keep the machine busy."""

@@ -10,10 +10,10 @@ from assay.contracts import subjects
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.ids import run_of
 from assay.contracts.tail import TailLine
-from services.gateway.live.pace import Pace
-from services.gateway.live.subscription import Subscription
+from services.gateway.live.client.subscription import Subscription
+from services.gateway.live.feeds.topic_feed import Watched
+from services.gateway.live.settings import Pace
 from services.gateway.live.topics import key_of
-from services.gateway.live.watchers import Watched
 
 ANY_PROJECT = "*"
 

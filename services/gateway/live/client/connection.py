@@ -12,9 +12,9 @@ from assay.bus.errors import BusError
 from assay.contracts.codec import Malformed, decode, encode
 from assay.contracts.live import ClientFrame, ErrorFrame, Ping, Pong, Subscribe, Unsubscribe
 from assay.contracts.problems import Problem, ProblemError
-from services.gateway.live.outbox import Outbox
-from services.gateway.live.pace import Pace
-from services.gateway.live.subscription import Subscription
+from services.gateway.live.client.send_queue import Outbox
+from services.gateway.live.client.subscription import Subscription
+from services.gateway.live.settings import Pace
 
 GONE = (OSError, RuntimeError)
 """What sending to a client that has left raises."""

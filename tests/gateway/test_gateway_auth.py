@@ -12,9 +12,9 @@ import pytest_asyncio
 from pydantic import ValidationError
 from websockets.exceptions import InvalidStatus
 
-from services.gateway.origin import host_name
+from services.gateway.auth.origin import host_name
 from services.gateway.settings import Settings
-from tests.gateway.house import House, open_house
+from tests.gateway.harness import House, open_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 RUN = {"models": ["nop"], "suite": "small"}

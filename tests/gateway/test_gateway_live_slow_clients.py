@@ -21,7 +21,7 @@ from assay.contracts.codec import encode
 from assay.contracts.ids import attempt_id
 from assay.contracts.live import Subscribe
 from assay.contracts.tail import TailKind, TailLine
-from tests.gateway.house import QUICK, House, open_house
+from tests.gateway.harness import QUICK, House, open_house
 
 LONG = base64.b64encode(bytes(range(256)) * 60).decode()
 """20 KB, so that a few hundred facts are more than the kernel's buffers hold."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from assay.contracts.live import RunsSnapshot
+from services.gateway.live.client.subscription import Owed, Subscription
 from services.gateway.live.facts import Heard, frame
-from services.gateway.live.ledger import Ledger
-from services.gateway.live.shared import Shared
-from services.gateway.live.snapshots import snapshot
-from services.gateway.live.subscription import Owed, Subscription
+from services.gateway.live.feeds.shared_read import Shared
+from services.gateway.live.feeds.snapshots import snapshot
+from services.gateway.live.ledger_client import Ledger
 from services.gateway.live.topics import RUNS
 
 NEWEST = 50

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.house import House
+from tests.gateway.harness import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -10,7 +10,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from services.gateway.errors import CannotListen
-from services.gateway.live.protocol import LiveProtocol
+from services.gateway.http.websocket_protocol import LiveProtocol
 
 MAX_FRAME_BYTES = 64 * 1024
 PING_SECONDS = 8.0
