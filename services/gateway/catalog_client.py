@@ -19,13 +19,13 @@ from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
-from services.gateway.errors import Invalid
+from services.gateway.errors import InvalidRequest
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Chosen:
+class ResolvedRequest:
     """A resolved request, and the bundles of its tasks in the same order."""
 
     selection: Selection
@@ -36,35 +36,37 @@ class Chosen:
         return tuple(zip(self.selection.tasks, self.bundles, strict=True))
 
 
-class CatalogNames:
+class CatalogClient:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._lock = asyncio.Lock()
 
     async def tasks(self) -> list[TaskView]:
-        return await self._ask(lambda: [task.view() for task in self._catalog.tasks()])
+        return await self._in_thread(lambda: [task.view() for task in self._catalog.tasks()])
 
     async def suites(self) -> list[SuiteView]:
-        return await self._ask(self._catalog.suites)
+        return await self._in_thread(self._catalog.suites)
 
     async def models(self) -> list[ModelView]:
-        return await self._ask(self._models)
+        return await self._in_thread(self._models)
 
     async def prices(self, as_of: str = "", models: Sequence[str] | None = None) -> list[ModelPrice]:
         """Of the models named, or of all that are known, as of a day, of a version, or of today. Raises ProblemError
         for what is no day and no version."""
-        return await self._ask(lambda: self._prices(as_of, models))
+        return await self._in_thread(lambda: self._prices(as_of, models))
 
-    async def choose(self, request: RunRequest) -> Chosen:
-        return await self._ask(lambda: self._choose(request))
+    async def resolve(self, request: RunRequest) -> ResolvedRequest:
+        return await self._in_thread(lambda: self._resolve(request))
 
-    async def _ask(self, question: Callable[[], T]) -> T:
+    async def _in_thread(self, question: Callable[[], T]) -> T:
         async with self._lock:
             return await asyncio.to_thread(question)
 
-    def _choose(self, request: RunRequest) -> Chosen:
+    def _resolve(self, request: RunRequest) -> ResolvedRequest:
         selection = self._catalog.resolve(request)
-        return Chosen(selection=selection, bundles=tuple(bundles(selected.task) for selected in selection.tasks))
+        return ResolvedRequest(
+            selection=selection, bundles=tuple(bundles(selected.task) for selected in selection.tasks)
+        )
 
     def _models(self) -> list[ModelView]:
         registry = self._catalog.registry()
@@ -72,10 +74,10 @@ class CatalogNames:
 
     def _model(self, name: str, provider: Provider) -> ModelView:
         price = self._price(name, None).price
-        return ModelView(name=name, provider=name.partition("/")[0], kind=kind_of(name, provider), price=price)
+        return ModelView(name=name, provider=name.partition("/")[0], kind=model_kind(name, provider), price=price)
 
     def _prices(self, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
-        day, own = _as_of(as_of)
+        day, own = _parse_as_of(as_of)
         names = self._catalog.registry().names() if models is None else models
         return [self._price(name, day, own=own) for name in names]
 
@@ -86,7 +88,7 @@ class CatalogNames:
             return ModelPrice(model=name, reason=error.problem.detail)
 
 
-def _as_of(text: str) -> tuple[date | None, bool]:
+def _parse_as_of(text: str) -> tuple[date | None, bool]:
     """The day that is meant, and whether the catalogue's own table is asked. Raises Invalid."""
     from assay.catalog.pricedb import DATABASE, VERSION  # a second of data, only loaded when it is needed
 
@@ -96,11 +98,11 @@ def _as_of(text: str) -> tuple[date | None, bool]:
         day = date.fromisoformat(text.removeprefix(f"{OWN}/").removeprefix(f"{VERSION}/"))
     except ValueError as error:
         message = f"{text!r} is neither a day like 2025-06-01 nor a version of prices: {OWN}/<day>, or {VERSION}"
-        raise Invalid(FieldError(where="as_of_prices", message=message)) from error
+        raise InvalidRequest(FieldError(where="as_of_prices", message=message)) from error
     return day, not text.startswith(VERSION)
 
 
-def kind_of(name: str, provider: Provider) -> ModelKind:
+def model_kind(name: str, provider: Provider) -> ModelKind:
     if provider.kind is ProviderKind.BUILTIN:
         return ModelKind.SCRIPTED if "/" in name else ModelKind.BASELINE
     return ModelKind.LOCAL if provider.local or provider.kind is ProviderKind.EMBEDDED else ModelKind.HOSTED

@@ -18,36 +18,36 @@ import structlog
 from assay.artifacts import Area, ArtifactStore, sweep
 from assay.bus.protocol import Bus
 from assay.contracts.rpc import Collected, ExpireRuns, ListReferences, Swept
-from services.gateway.errors import NotItsStore
+from services.gateway.errors import NoKnownRuns
 
 _log = structlog.get_logger(__name__)
 _PERIOD_SECONDS = 6 * 3600.0
-_FIRST_SECONDS = 300.0
+_FIRST_DELAY_SECONDS = 300.0
 
 
-class Marks:
+class LiveDigests:
     """Digests by their first 64 bits: 8 bytes each, and should two be alike, one piece of garbage too many is kept."""
 
     def __init__(self) -> None:
-        self._heads = array("Q")
+        self._prefixes = array("Q")
         self._sorted = True
 
     def add(self, digest: str) -> None:
-        self._heads.append(_head(digest))
+        self._prefixes.append(_prefix(digest))
         self._sorted = False
 
     def __len__(self) -> int:
-        return len(self._heads)
+        return len(self._prefixes)
 
     def __contains__(self, digest: object) -> bool:
         if not self._sorted:
-            self._heads, self._sorted = array("Q", sorted(set(self._heads))), True
-        head = _head(str(digest))
-        at = bisect_left(self._heads, head)
-        return at < len(self._heads) and self._heads[at] == head
+            self._prefixes, self._sorted = array("Q", sorted(set(self._prefixes))), True
+        head = _prefix(str(digest))
+        at = bisect_left(self._prefixes, head)
+        return at < len(self._prefixes) and self._prefixes[at] == head
 
 
-class Collector:
+class GarbageCollector:
     """One collection at a time in this process; two of different gateways do no harm. ``retention_days`` None gives
     nothing up."""
 
@@ -56,14 +56,14 @@ class Collector:
     ) -> None:
         self._bus, self._stores = bus, stores
         self._retention_days, self._grace = retention_days, timedelta(hours=grace_hours)
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def collect(self, older_than_days: float | None = None, *, dry_run: bool = False) -> Collected:
         """``older_than_days`` instead of what is set. Raises ProblemError, BusError or ArtifactError."""
-        async with self._turn:
+        async with self._lock:
             now = datetime.now(UTC)
-            if not await self._marks(Area.PUBLIC, None):
-                raise NotItsStore
+            if not await self._live_digests(Area.PUBLIC, None):
+                raise NoKnownRuns
             days = self._retention_days if older_than_days is None else older_than_days
             ended_before = None if days is None else now - timedelta(days=days)
             expired = 0
@@ -80,7 +80,7 @@ class Collector:
             )
             return collected
 
-    async def keep_collecting(self, first_seconds: float = _FIRST_SECONDS) -> None:
+    async def run_forever(self, first_seconds: float = _FIRST_DELAY_SECONDS) -> None:
         """For ever, now and then. What goes wrong is told, and tried again the next time."""
         await asyncio.sleep(first_seconds)
         while True:
@@ -92,12 +92,12 @@ class Collector:
 
     async def _sweep(self, area: Area, before: datetime, ended_before: datetime | None, *, dry_run: bool) -> Swept:
         """In a dry run no run has been expired, so the ledger is asked as if."""
-        marks = await self._marks(area, ended_before if dry_run else None)
+        marks = await self._live_digests(area, ended_before if dry_run else None)
         return await sweep(self._stores[area], marks, before, dry_run=dry_run)
 
-    async def _marks(self, area: Area, ended_before: datetime | None) -> Marks:
+    async def _live_digests(self, area: Area, ended_before: datetime | None) -> LiveDigests:
         """All that runs refer to in the area."""
-        marks, cursor = Marks(), ""
+        marks, cursor = LiveDigests(), ""
         while True:
             query = ListReferences(area=area.value, ended_before=ended_before, cursor=cursor)
             page = await self._bus.rpc.request(query)
@@ -107,5 +107,5 @@ class Collector:
                 return marks
 
 
-def _head(digest: str) -> int:
+def _prefix(digest: str) -> int:
     return int(digest[:16], 16)

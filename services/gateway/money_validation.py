@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunLimits
-from services.gateway.errors import Invalid
+from services.gateway.errors import InvalidRequest
 
 MAX_LIMIT_USD = 1_000_000_000
 
@@ -25,4 +25,4 @@ def check_amounts(amounts: Mapping[str, str | None]) -> None:
         if amount is not None and Decimal(amount) > MAX_LIMIT_USD
     ]
     if errors:
-        raise Invalid(*errors)
+        raise InvalidRequest(*errors)

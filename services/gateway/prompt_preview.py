@@ -13,24 +13,24 @@ from assay.contracts.rpc import AttemptPreview, PreviewPrompt, Prompt, QuoteRun,
 from assay.contracts.runs import RunPlan
 from assay.contracts.tasks import TaskPin
 
-MOST_PROMPTS = 100
+MAX_PROMPTS = 100
 _QUOTE_SECONDS = 30.0
-_AT_ONCE = 8
-_UNASKED = Prompt(note="no model is asked: a baseline hands in what the task has for it, a replay what is stored")
+_CONCURRENCY = 8
+_NO_PROMPT = Prompt(note="no model is asked: a baseline hands in what the task has for it, a replay what is stored")
 
-_Asked = tuple[TaskPin, str, tuple[ModelName, ...], Parameters | None]
+_PromptRequest = tuple[TaskPin, str, tuple[ModelName, ...], Parameters | None]
 """A task, a sample, the models that are told the same, and with which parameters; None: they are told nothing."""
 
 
-async def preview_of(plan: RunPlan, bus: Bus) -> RunPreview:
+async def build_preview(plan: RunPlan, bus: Bus) -> RunPreview:
     """A live runner makes the prompts, as it would for an attempt; raises ProblemError when there is none."""
     quote = await bus.rpc.request(QuoteRun(plan=plan), _QUOTE_SECONDS)
-    asked = list(_asked(plan))
-    places = asyncio.Semaphore(_AT_ONCE)
+    asked = list(_prompt_requests(plan))
+    places = asyncio.Semaphore(_CONCURRENCY)
 
-    async def shown(each: _Asked) -> AttemptPreview:
+    async def shown(each: _PromptRequest) -> AttemptPreview:
         task, sample_id, models, parameters = each
-        prompt = _UNASKED
+        prompt = _NO_PROMPT
         if parameters is not None:
             limits = task.limits
             request = PreviewPrompt(public=task.public, sample_id=sample_id, limits=limits, parameters=parameters)
@@ -38,11 +38,11 @@ async def preview_of(plan: RunPlan, bus: Bus) -> RunPreview:
                 prompt = await bus.rpc.request(request)
         return AttemptPreview(task_id=task.task_id, sample_id=sample_id, models=models, prompt=prompt)
 
-    prompts = await asyncio.gather(*(shown(each) for each in asked[:MOST_PROMPTS]))
-    return RunPreview(quote=quote, prompts=tuple(prompts), more=max(0, len(asked) - MOST_PROMPTS))
+    prompts = await asyncio.gather(*(shown(each) for each in asked[:MAX_PROMPTS]))
+    return RunPreview(quote=quote, prompts=tuple(prompts), more=max(0, len(asked) - MAX_PROMPTS))
 
 
-def _asked(plan: RunPlan) -> Iterator[_Asked]:
+def _prompt_requests(plan: RunPlan) -> Iterator[_PromptRequest]:
     """Models are told the same unless they use tools in another way."""
     groups: dict[str, tuple[list[ModelName], Parameters | None]] = {}
     for pin in plan.models:

@@ -20,22 +20,22 @@ from assay.catalog.catalog import Catalog
 from assay.contracts.codec import encode
 from assay.contracts.live import Subscribe
 from services.gateway.app import create_app
-from services.gateway.catalog_client import CatalogNames
-from services.gateway.garbage_collection import Collector
-from services.gateway.http.server import Server, bind, server_of
+from services.gateway.catalog_client import CatalogClient
+from services.gateway.garbage_collection import GarbageCollector
+from services.gateway.http.server import GatewayServer, bind, create_server
 from services.gateway.live.hub import Hub
-from services.gateway.live.settings import Pace
+from services.gateway.live.settings import LiveSettings
 from services.gateway.ports import Ports
 from services.gateway.settings import Settings
 from tests.gateway.fakes.ledger import FakeLedger
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 """For what is expected to come: other tests keep the machine busy."""
-QUICK = Pace(
+FAST = LiveSettings(
     tick_seconds=0.02,
-    board_seconds=0.05,
+    leaderboard_seconds=0.05,
     refresh_seconds=0.2,
-    quiet_seconds=0.2,
+    idle_seconds=0.2,
     reorder_seconds=0.005,
     retry_seconds=0.05,
     stall_seconds=60.0,
@@ -81,7 +81,7 @@ def write_catalog(folder: Path) -> Path:
 
 
 @dataclass(kw_only=True)
-class House:
+class Gateway:
     url: str
     port: int
     bus: Any
@@ -89,22 +89,22 @@ class House:
     ports: Ports
     http: httpx2.AsyncClient
     hub: Hub
-    server: Server
+    server: GatewayServer
     serving: asyncio.Task[None] = field(repr=False)
 
     @asynccontextmanager
-    async def socket(self, query: str = "", **options: Any) -> AsyncGenerator[Live]:
+    async def live(self, query: str = "", **options: Any) -> AsyncGenerator[LiveClient]:
         url = f"ws://127.0.0.1:{self.port}/api/v1/live{query}"
-        options.setdefault("open_timeout", PATIENCE_SECONDS)
+        options.setdefault("open_timeout", TIMEOUT_SECONDS)
         async with connect(url, max_size=None, compression=None, proxy=None, **options) as socket:
-            yield Live(socket)
+            yield LiveClient(socket)
 
     async def stop(self) -> None:
         self.server.should_exit = True
         await self.serving
 
 
-class Live:
+class LiveClient:
     """A client of the live socket in a test."""
 
     def __init__(self, socket: ClientConnection) -> None:
@@ -113,10 +113,10 @@ class Live:
     async def subscribe(self, topic: str, cursor: int | None = None) -> None:
         await self.socket.send(encode(Subscribe(topic=topic, cursor=cursor)).decode())
 
-    async def say(self, text: str | bytes) -> None:
+    async def send(self, text: str | bytes) -> None:
         await self.socket.send(text)
 
-    async def next(self, *kinds: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
+    async def next(self, *kinds: str, seconds: float = TIMEOUT_SECONDS) -> dict[str, Any]:
         """The next frame; with ``kinds`` the next of one of these types."""
         async with asyncio.timeout(seconds):
             while True:
@@ -124,7 +124,7 @@ class Live:
                 if not kinds or frame["type"] in kinds:
                     return frame
 
-    async def silent(self, seconds: float = 0.15) -> bool:
+    async def is_silent(self, seconds: float = 0.15) -> bool:
         """Whether nothing comes for so long."""
         try:
             async with asyncio.timeout(seconds):
@@ -133,7 +133,7 @@ class Live:
             return True
         return False
 
-    async def facts_until(self, sequence: int, seconds: float = PATIENCE_SECONDS) -> list[int]:
+    async def facts_until(self, sequence: int, seconds: float = TIMEOUT_SECONDS) -> list[int]:
         """Sequences of the facts that come, up to that one."""
         seen: list[int] = []
         async with asyncio.timeout(seconds):
@@ -143,9 +143,9 @@ class Live:
 
 
 @asynccontextmanager
-async def open_house(
-    folder: Path, *, bus: Bus | None = None, pace: Pace = QUICK, port: int = 0, **settings: Any
-) -> AsyncGenerator[House]:
+async def open_gateway(
+    folder: Path, *, bus: Bus | None = None, live_settings: LiveSettings = FAST, port: int = 0, **settings: Any
+) -> AsyncGenerator[Gateway]:
     """``settings`` are those of the gateway; the bus is in memory unless another is given."""
     bus = bus or MemoryBus()
     ledger = FakeLedger(bus)
@@ -154,24 +154,24 @@ async def open_house(
     stores = {area: open_store(folder / "store", area) for area in Area}
     ports = Ports(
         bus=bus,
-        names=CatalogNames(catalog),
+        catalog=CatalogClient(catalog),
         stores=stores,
         settings=Settings.model_validate({"web": folder / "web", **settings}),
-        collector=Collector(bus, stores, None, 72.0),
+        garbage_collector=GarbageCollector(bus, stores, None, 72.0),
     )
     listener = bind("127.0.0.1", port)
-    hub = Hub(bus, pace)
-    server = server_of(create_app(ports, hub))
+    hub = Hub(bus, live_settings)
+    server = create_server(create_app(ports, hub))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.005)
     port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=PATIENCE_SECONDS) as http:
-        house = House(
+    async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=TIMEOUT_SECONDS) as http:
+        gateway = Gateway(
             url=url, port=port, bus=bus, ledger=ledger, ports=ports, http=http, hub=hub, server=server, serving=serving
         )
         try:
-            yield house
+            yield gateway
         finally:
-            await house.stop()
+            await gateway.stop()

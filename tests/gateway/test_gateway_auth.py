@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from services.gateway.auth.origin import host_name
 from services.gateway.settings import Settings
-from tests.gateway.harness import House, open_house
+from tests.gateway.harness import Gateway, open_gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 RUN = {"models": ["nop"], "suite": "small"}
@@ -22,22 +22,22 @@ OTHER_PAGE = "https://dash.example.org"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def open_door(folder: Path) -> AsyncIterator[House]:
-    async with open_house(folder, allowed_hosts="bench.example.org", allowed_origins=OTHER_PAGE) as house:
-        yield house
+async def open_door(folder: Path) -> AsyncIterator[Gateway]:
+    async with open_gateway(folder, allowed_hosts="bench.example.org", allowed_origins=OTHER_PAGE) as gateway:
+        yield gateway
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def locked(folder: Path) -> AsyncIterator[House]:
-    async with open_house(folder, token="open sesame") as house:
-        yield house
+async def locked(folder: Path) -> AsyncIterator[Gateway]:
+    async with open_gateway(folder, token="open sesame") as gateway:
+        yield gateway
 
 
-async def opens(house: House, **headers: str) -> int:
+async def opens(gateway: Gateway, **headers: str) -> int:
     """101, or the status that the handshake was refused with."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        async with house.socket(additional_headers=names):
+        async with gateway.live(additional_headers=names):
             return 101
     except InvalidStatus as refused:
         assert refused.response.headers["content-type"] == "application/problem+json"
@@ -63,7 +63,7 @@ async def opens(house: House, **headers: str) -> int:
         ("localhost:port", 403),
     ],
 )
-async def test_hosts(open_door: House, host: str, status: int) -> None:
+async def test_hosts(open_door: Gateway, host: str, status: int) -> None:
     for path in ("/", "/api/v1/tasks", "/healthz", "/metrics", "/docs"):
         response = await open_door.http.get(path, headers={"host": host.format(port=open_door.port)})
         assert (response.status_code == 403) == (status == 403), path
@@ -72,7 +72,7 @@ async def test_hosts(open_door: House, host: str, status: int) -> None:
         assert "ASSAY_ALLOWED_HOSTS" in response.json()["detail"]
 
 
-async def test_a_foreign_host_opens_no_socket(open_door: House) -> None:
+async def test_a_foreign_host_opens_no_socket(open_door: Gateway) -> None:
     assert await opens(open_door, Host="evil.example.org") == 403
 
 
@@ -97,7 +97,7 @@ ORIGINS: list[tuple[dict[str, str], bool, bool]] = [
 
 
 @pytest.mark.parametrize(("headers", "http", "websocket"), ORIGINS)
-async def test_origins(open_door: House, headers: dict[str, str], http: bool, websocket: bool) -> None:
+async def test_origins(open_door: Gateway, headers: dict[str, str], http: bool, websocket: bool) -> None:
     """A page of another origin may not change anything, nor listen; reading is left to the browser's own rules."""
     sent = {name: value.format(port=open_door.port) for name, value in headers.items()}
     before = len(open_door.ledger.submitted)
@@ -108,12 +108,12 @@ async def test_origins(open_door: House, headers: dict[str, str], http: bool, we
     assert (await open_door.http.get("/api/v1/tasks", headers=sent)).status_code == 200
 
 
-async def test_two_origins_are_none(open_door: House) -> None:
+async def test_two_origins_are_none(open_door: Gateway) -> None:
     headers = [("origin", f"http://127.0.0.1:{open_door.port}"), ("origin", "https://evil.example.org")]
     assert (await open_door.http.post("/api/v1/runs", json=RUN, headers=headers)).status_code == 403
 
 
-async def test_pages_of_configured_origins_may_read_answers(open_door: House) -> None:
+async def test_pages_of_configured_origins_may_read_answers(open_door: Gateway) -> None:
     for origin, allowed in ((OTHER_PAGE, OTHER_PAGE), ("https://evil.example.org", None)):
         response = await open_door.http.get("/api/v1/tasks", headers={"origin": origin})
         assert response.headers.get("access-control-allow-origin") == allowed
@@ -122,7 +122,7 @@ async def test_pages_of_configured_origins_may_read_answers(open_door: House) ->
 @pytest.mark.parametrize(
     "path", ["/api/v1/runs", "/api/v1/tasks", "/api/v1/openapi.json", "//api/v1/tasks", "/metrics"]
 )
-async def test_a_token_guards_the_api(locked: House, path: str) -> None:
+async def test_a_token_guards_the_api(locked: Gateway, path: str) -> None:
     refused = await locked.http.get(f"{locked.url}{path}")
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
     assert refused.headers["www-authenticate"].startswith("Bearer")
@@ -132,24 +132,24 @@ async def test_a_token_guards_the_api(locked: House, path: str) -> None:
     assert (await locked.http.get(f"{locked.url}{path}", headers=right)).status_code == 200
 
 
-async def test_a_token_guards_the_live_socket(locked: House) -> None:
+async def test_a_token_guards_the_live_socket(locked: Gateway) -> None:
     assert await opens(locked) == 401
     assert await opens(locked, Authorization="Bearer wrong") == 401
     assert await opens(locked, Authorization="Bearer open sesame") == 101
 
 
-async def test_what_holds_no_data_needs_no_token(locked: House) -> None:
+async def test_what_holds_no_data_needs_no_token(locked: Gateway) -> None:
     for path, status in (("/healthz", 200), ("/readyz", 200), ("/docs", 200), ("/", 503)):
         assert (await locked.http.get(path)).status_code == status
 
 
-async def visit(house: House, path: str, **request: Any) -> httpx2.Response:
+async def visit(gateway: Gateway, path: str, **request: Any) -> httpx2.Response:
     """A browser without any history."""
-    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, verify=False, timeout=60) as browser:
-        return await browser.request(request.pop("method", "GET"), f"{house.url}{path}", **request)
+    async with httpx2.AsyncClient(base_url=gateway.url, trust_env=False, verify=False, timeout=60) as browser:
+        return await browser.request(request.pop("method", "GET"), f"{gateway.url}{path}", **request)
 
 
-async def test_a_browser_trades_the_token_of_its_link_for_a_cookie(locked: House) -> None:
+async def test_a_browser_trades_the_token_of_its_link_for_a_cookie(locked: Gateway) -> None:
     response = await visit(locked, "/runs?token=open%20sesame")
     assert (response.status_code, response.headers["location"]) == (303, "/runs")
     cookie = response.headers["set-cookie"]
@@ -162,14 +162,14 @@ async def test_a_browser_trades_the_token_of_its_link_for_a_cookie(locked: House
     assert await opens(locked, Cookie=headers["cookie"], Origin="https://evil.example.org") == 403
 
 
-async def test_a_link_never_leads_to_another_site(locked: House) -> None:
+async def test_a_link_never_leads_to_another_site(locked: Gateway) -> None:
     for path in ("//evil.example.org/", "/%5Cevil.example.org/", "/%2F/evil.example.org", "/%2F%5C/evil.example.org"):
         response = await visit(locked, f"{path}?token=open%20sesame")
         assert response.status_code == 303
         assert response.headers["location"].startswith("/evil")
 
 
-async def test_signing_in_and_out(locked: House) -> None:
+async def test_signing_in_and_out(locked: Gateway) -> None:
     signed = await visit(locked, "/api/v1/session", method="POST", json={"token": "open sesame"})
     assert signed.status_code == 204
     headers = {"cookie": signed.headers["set-cookie"].partition(";")[0]}
@@ -179,7 +179,7 @@ async def test_signing_in_and_out(locked: House) -> None:
 
 
 @pytest.mark.parametrize("request_", [("POST", "/api/v1/session", {"token": "wrong"}), ("GET", "/?token=wrong", None)])
-async def test_a_wrong_token_gets_no_cookie(locked: House, request_: tuple[str, str, Any]) -> None:
+async def test_a_wrong_token_gets_no_cookie(locked: Gateway, request_: tuple[str, str, Any]) -> None:
     method, path, body = request_
     response = await visit(locked, path, method=method, json=body)
     assert response.status_code == 401
@@ -191,9 +191,9 @@ async def test_without_a_token_others_cannot_reach_it() -> None:
     for host in ("0.0.0.0", "::", "192.168.1.4", "bench.example.org"):
         with pytest.raises(ValidationError, match="ASSAY_TOKEN"):
             Settings.model_validate({"gateway_host": host})
-        assert Settings.model_validate({"gateway_host": host, "token": "secret"}).locked
+        assert Settings.model_validate({"gateway_host": host, "token": "secret"}).requires_token
     for host in ("127.0.0.1", "::1", "localhost", "127.1.2.3"):
-        assert not Settings.model_validate({"gateway_host": host}).locked
+        assert not Settings.model_validate({"gateway_host": host}).requires_token
 
 
 async def test_the_bound_address_is_a_name_of_the_gateway() -> None:

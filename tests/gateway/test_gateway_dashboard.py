@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.harness import House
+from tests.gateway.harness import Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,7 +25,7 @@ def web(folder: Path) -> Path:
 
 @pytest.mark.usefixtures("web")
 @pytest.mark.parametrize("path", ["/", "/runs", "/runs/01abc", "/attempts/01abc-1", "/index.html"])
-async def test_every_page_is_the_one_page(shared: House, path: str) -> None:
+async def test_every_page_is_the_one_page(shared: Gateway, path: str) -> None:
     response = await shared.http.get(path)
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-cache")
     assert "Dashboard" in response.text
@@ -37,7 +37,7 @@ async def test_every_page_is_the_one_page(shared: House, path: str) -> None:
 
 
 @pytest.mark.usefixtures("web")
-async def test_files_with_their_types(shared: House) -> None:
+async def test_files_with_their_types(shared: Gateway) -> None:
     script = await shared.http.get("/assets/app-1234.js")
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert "immutable" in script.headers["cache-control"]
@@ -53,13 +53,13 @@ async def test_files_with_their_types(shared: House) -> None:
     "path",
     ["/assets/app-old.js", "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/link.txt", "/a%00.js"],
 )
-async def test_nothing_else_is_served(shared: House, path: str) -> None:
+async def test_nothing_else_is_served(shared: Gateway, path: str) -> None:
     response = await shared.http.get(path)
     assert "classified" not in response.text
     assert response.status_code == 404
 
 
-async def test_the_docs_page_stands_alone(shared: House) -> None:
+async def test_the_docs_page_stands_alone(shared: Gateway) -> None:
     """It loads nothing from anywhere, and names every path of the API."""
     response = await shared.http.get("/docs")
     assert response.headers["content-security-policy"].startswith("default-src 'none'")
@@ -71,7 +71,7 @@ async def test_the_docs_page_stands_alone(shared: House) -> None:
         assert path in response.text
 
 
-async def test_the_document_describes_the_contracts(shared: House) -> None:
+async def test_the_document_describes_the_contracts(shared: Gateway) -> None:
     document = (await shared.http.get("/api/v1/openapi.json")).json()
     paths = document["paths"]
     assert document["openapi"].startswith("3.1")
@@ -87,7 +87,7 @@ async def test_the_document_describes_the_contracts(shared: House) -> None:
             assert "application/problem+json" in operation["responses"]["default"]["content"]
 
 
-async def test_every_reference_of_the_document_leads_somewhere(shared: House) -> None:
+async def test_every_reference_of_the_document_leads_somewhere(shared: Gateway) -> None:
     text = (await shared.http.get("/api/v1/openapi.json")).text
     schemas = (await shared.http.get("/api/v1/openapi.json")).json()["components"]["schemas"]
     names = {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}

@@ -15,24 +15,24 @@ import pytest
 from assay.artifacts import Area, open_store
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.ids import attempt_id
-from services.gateway.garbage_collection import Marks
+from services.gateway.garbage_collection import LiveDigests
 from tests.gateway.fakes.run import now
-from tests.gateway.harness import House, open_house
+from tests.gateway.harness import Gateway, open_gateway
 
 
 @pytest.fixture
-async def own(tmp_path: Path) -> AsyncIterator[House]:
+async def own(tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway whose store nobody else uses."""
-    async with open_house(tmp_path) as one:
+    async with open_gateway(tmp_path) as one:
         one.ledger.references.bundles.append((await put(one, Area.PUBLIC, b"a task", 0)).sha256)
         yield one
 
 
-def folder(own: House) -> Path:
+def folder(own: Gateway) -> Path:
     return own.ports.settings.web.parent / "store"
 
 
-async def put(own: House, area: Area, data: bytes, days: float = 30.0) -> ArtifactRef:
+async def put(own: Gateway, area: Area, data: bytes, days: float = 30.0) -> ArtifactRef:
     """Stored so long ago, by a process that is no more."""
     ref = await open_store(folder(own), area).put(data, "text/plain")
     then = time.time() - days * 86_400
@@ -41,7 +41,7 @@ async def put(own: House, area: Area, data: bytes, days: float = 30.0) -> Artifa
     return ref
 
 
-async def run_of(own: House, days: float, **left: bytes) -> str:
+async def run_of(own: Gateway, days: float, **left: bytes) -> str:
     """A run that ended so long ago; the path of its first attempt's artifacts."""
     run_id = await own.ledger.new_run(attempts=1)
     own.ledger.change(run_id, finished_at=now() - timedelta(days=days))
@@ -49,13 +49,13 @@ async def run_of(own: House, days: float, **left: bytes) -> str:
     return f"/api/v1/attempts/{attempt_id(run_id, 0)}/artifacts"
 
 
-async def collect(own: House, **body: object) -> dict[str, Any]:
+async def collect(own: Gateway, **body: object) -> dict[str, Any]:
     response = await own.http.post("/api/v1/artifacts/gc", json=body)
     assert response.status_code == 200, response.text
     return response.json()
 
 
-async def test_what_nobody_refers_to_goes_and_the_rest_stays(own: House) -> None:
+async def test_what_nobody_refers_to_goes_and_the_rest_stays(own: Gateway) -> None:
     path = await run_of(own, 30, a=b"1", b=b"2", c=b"3", d=b"4", e=b"5")
     garbage = await put(own, Area.ATTEMPTS, b"garbage")
     hidden = await put(own, Area.HIDDEN, b"of no run")
@@ -74,7 +74,7 @@ async def test_what_nobody_refers_to_goes_and_the_rest_stays(own: House) -> None
         assert (await own.http.get(f"{path}/{name}")).status_code == 200
 
 
-async def test_what_old_runs_left_is_gone_for_a_reason_and_what_they_share_stays(own: House) -> None:
+async def test_what_old_runs_left_is_gone_for_a_reason_and_what_they_share_stays(own: Gateway) -> None:
     old, young = await run_of(own, 30, mine=b"mine", shared=b"shared"), await run_of(own, 1, shared=b"shared")
     dry = await collect(own, older_than_days=7, dry_run=True)
     assert (dry["dry_run"], dry["expired_runs"], dry["areas"]["attempts"]["deleted"]) == (True, 1, 1)
@@ -89,7 +89,7 @@ async def test_what_old_runs_left_is_gone_for_a_reason_and_what_they_share_stays
     assert (await own.http.get(f"{old}/never")).status_code == 404
 
 
-async def test_what_is_missing_for_no_reason_is_lost_and_not_expired(own: House) -> None:
+async def test_what_is_missing_for_no_reason_is_lost_and_not_expired(own: Gateway) -> None:
     path = await run_of(own, 30, mine=b"mine")
     for file in folder(own).glob("attempts/*/*"):
         file.unlink()
@@ -97,7 +97,7 @@ async def test_what_is_missing_for_no_reason_is_lost_and_not_expired(own: House)
     assert (lost.status_code, lost.json()["code"]) == (502, "artifact_lost")
 
 
-async def test_uploads_during_collections_lose_nothing(own: House) -> None:
+async def test_uploads_during_collections_lose_nothing(own: Gateway) -> None:
     """Old garbage that is stored again, and referred to some time later, while collections go on. However late these
     are, one of them finds some of it."""
     texts = [b"again %d" % number for number in range(30)]
@@ -123,7 +123,7 @@ async def test_uploads_during_collections_lose_nothing(own: House) -> None:
     assert deleted > 0, "nothing was collected meanwhile"
 
 
-async def test_a_ledger_that_knows_no_run_takes_no_store(own: House) -> None:
+async def test_a_ledger_that_knows_no_run_takes_no_store(own: Gateway) -> None:
     own.ledger.references.bundles.clear()
     garbage = await put(own, Area.ATTEMPTS, b"another ledger's")
     refused = await own.http.post("/api/v1/artifacts/gc", json={})
@@ -132,7 +132,7 @@ async def test_a_ledger_that_knows_no_run_takes_no_store(own: House) -> None:
 
 
 def test_marks_hold_what_was_added_and_nothing_else() -> None:
-    marks = Marks()
+    marks = LiveDigests()
     digests = [f"{number:016x}" + "0" * 48 for number in (7, 3, 2**63 + 5, 3)]
     assert digests[0] not in marks
     for digest in digests:

@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from tests.gateway.harness import House
+from tests.gateway.harness import Gateway
 
 BAD_FRAMES: list[str | bytes] = [
     "",
@@ -23,18 +23,18 @@ BAD_FRAMES: list[str | bytes] = [
 ]
 
 
-async def test_a_bad_frame_is_told_and_the_connection_stays(house: House) -> None:
-    async with house.socket() as live:
+async def test_a_bad_frame_is_told_and_the_connection_stays(gateway: Gateway) -> None:
+    async with gateway.live() as live:
         for text in BAD_FRAMES:
-            await live.say(text)
+            await live.send(text)
             frame = await live.next()
             assert (frame["type"], frame["problem"]["code"]) == ("error", "malformed"), text
-        await live.say('{"type": "ping"}')
+        await live.send('{"type": "ping"}')
         assert (await live.next())["type"] == "pong"
 
 
-async def test_a_client_may_follow_a_hundred_topics(house: House) -> None:
-    async with house.socket() as live:
+async def test_a_client_may_follow_a_hundred_topics(gateway: Gateway) -> None:
+    async with gateway.live() as live:
         for number in range(100):
             await live.subscribe(f"leaderboard:s{number}")
             await live.next("snapshot")
@@ -43,20 +43,20 @@ async def test_a_client_may_follow_a_hundred_topics(house: House) -> None:
         assert (frame["problem"]["code"], frame["problem"]["status"]) == ("too_many_topics", 429)
 
 
-async def test_too_large_a_frame_ends_the_connection(house: House) -> None:
-    async with house.socket() as live:
-        await live.say('{"type": "ping", "x": "%s"}' % ("x" * 70_000))
+async def test_too_large_a_frame_ends_the_connection(gateway: Gateway) -> None:
+    async with gateway.live() as live:
+        await live.send('{"type": "ping", "x": "%s"}' % ("x" * 70_000))
         await live.socket.wait_closed()
         assert live.socket.close_code == 1009
 
 
-async def test_frames_come_in_arrays_when_asked_for(house: House) -> None:
-    run_id = await house.ledger.new_run(attempts=40)
-    async with house.socket("?batch=1") as live:
+async def test_frames_come_in_arrays_when_asked_for(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run(attempts=40)
+    async with gateway.live("?batch=1") as live:
         await live.subscribe(f"run:{run_id}", cursor=1)
         await asyncio.sleep(0.05)
-        await house.ledger.carry_out(run_id)
-        last = len(house.ledger.runs[run_id].events)
+        await gateway.ledger.carry_out(run_id)
+        last = len(gateway.ledger.runs[run_id].events)
         seen: list[int] = []
         messages = 0
         while not seen or seen[-1] < last:

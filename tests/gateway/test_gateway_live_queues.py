@@ -7,19 +7,19 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.gateway.live.client.send_queue import Outbox
-from services.gateway.live.client.subscription import Owed, Standing, Subscription
-from services.gateway.live.facts import Heard
-from services.gateway.live.feeds.sequencer import MAX_WAITING, Sequencer
-from services.gateway.live.feeds.shared_read import Shared
-from services.gateway.live.settings import Pace
+from services.gateway.live.client.send_queue import SendQueue
+from services.gateway.live.client.subscription import PendingFrame, Subscription, SubscriptionState
+from services.gateway.live.facts import FactEnvelope
+from services.gateway.live.feeds.sequencer import MAX_BUFFERED, Sequencer
+from services.gateway.live.feeds.shared_read import SharedRead
+from services.gateway.live.settings import LiveSettings
 
 
-def fact(sequence: int) -> Heard:
-    return Heard(sequence, "attempt.queued", "run-0", "run", b"{}")
+def fact(sequence: int) -> FactEnvelope:
+    return FactEnvelope(sequence, "attempt.queued", "run-0", "run", b"{}")
 
 
-def numbers(facts: list[Heard]) -> list[int]:
+def numbers(facts: list[FactEnvelope]) -> list[int]:
     return [heard.sequence for heard in facts]
 
 
@@ -39,11 +39,11 @@ def test_in_whatever_order_facts_arrive_each_comes_out_once_and_in_order(
     for place, sequence in enumerate([*order, *doubles]):
         if place == when:
             out += numbers(sequencer.start(start))
-        out += numbers(sequencer.take(fact(sequence)))
+        out += numbers(sequencer.push(fact(sequence)))
     if when >= len(order) + len(doubles):
         out += numbers(sequencer.start(start))
     assert out == list(range(start + 1, 30))
-    assert not sequencer.gap
+    assert not sequencer.has_gap
 
 
 @given(lost=some.sets(some.integers(2, 29), max_size=20))
@@ -53,18 +53,18 @@ def test_skipping_gives_up_one_hole_at_a_time(lost: set[int]) -> None:
     out: list[int] = []
     for sequence in range(1, 31):
         if sequence not in lost:
-            out += numbers(sequencer.take(fact(sequence)))
-    while sequencer.gap:
-        out += numbers(sequencer.skip())
+            out += numbers(sequencer.push(fact(sequence)))
+    while sequencer.has_gap:
+        out += numbers(sequencer.skip_gap())
     assert out == [sequence for sequence in range(1, 31) if sequence not in lost]
 
 
 def test_a_gap_that_stays_open_holds_only_so_much() -> None:
     sequencer = Sequencer()
     sequencer.start(0)
-    for sequence in range(2, MAX_WAITING + 500):
-        sequencer.take(fact(sequence))
-    assert len(sequencer.take(fact(1))) == MAX_WAITING + 1
+    for sequence in range(2, MAX_BUFFERED + 500):
+        sequencer.push(fact(sequence))
+    assert len(sequencer.push(fact(1))) == MAX_BUFFERED + 1
 
 
 async def test_askers_share_a_read_that_began_after_they_asked() -> None:
@@ -79,7 +79,7 @@ async def test_askers_share_a_read_that_began_after_they_asked() -> None:
         await gate.wait()
         return number
 
-    shared = Shared(read)
+    shared = SharedRead(read)
 
     async def began(reads: int) -> None:
         while len(gates) < reads:
@@ -105,65 +105,65 @@ async def test_a_read_that_fails_fails_for_its_askers_alone() -> None:
             raise answer
         return answer
 
-    shared = Shared(read)
+    shared = SharedRead(read)
     failed = await asyncio.gather(shared.get(), shared.get(), return_exceptions=True)
     assert [type(error) for error in failed] == [ValueError, ValueError]
     assert await shared.get() == 7
 
 
-def subscription(outbox: Outbox, topic: str = "run:r", pace: Pace | None = None) -> Subscription:
-    return Subscription(topic, outbox, pace or Pace(), lambda sub: None)
+def subscription(outbox: SendQueue, topic: str = "run:r", pace: LiveSettings | None = None) -> Subscription:
+    return Subscription(topic, outbox, pace or LiveSettings(), lambda sub: None)
 
 
-def owed(sequence: int, text: str = "") -> Owed:
-    return Owed("r", sequence, text or f"fact {sequence}")
+def owed(sequence: int, text: str = "") -> PendingFrame:
+    return PendingFrame("r", sequence, text or f"fact {sequence}")
 
 
 async def test_what_is_heard_while_a_snapshot_is_read_follows_it() -> None:
-    outbox = Outbox(10_000)
+    outbox = SendQueue(10_000)
     joining = subscription(outbox)
     for sequence in (4, 5, 6):
         joining.offer(owed(sequence))
-    joining.release("snapshot at 5", {"r": 5})
+    joining.complete_join("snapshot at 5", {"r": 5})
     joining.offer(owed(7))
-    assert [(await outbox.next())[0] for _ in range(3)] == ["snapshot at 5", "fact 6", "fact 7"]
+    assert [(await outbox.next_batch())[0] for _ in range(3)] == ["snapshot at 5", "fact 6", "fact 7"]
 
 
 async def test_a_replay_and_what_was_heard_meanwhile_meet_without_a_double() -> None:
-    outbox = Outbox(10_000)
+    outbox = SendQueue(10_000)
     joining = subscription(outbox)
     for sequence in (4, 5, 6):
         joining.offer(owed(sequence))
-    joining.release(None, {"r": 1}, [owed(sequence) for sequence in (2, 3, 4, 5)])
-    assert [(await outbox.next())[0] for _ in range(5)] == [f"fact {sequence}" for sequence in (2, 3, 4, 5, 6)]
+    joining.complete_join(None, {"r": 1}, [owed(sequence) for sequence in (2, 3, 4, 5)])
+    assert [(await outbox.next_batch())[0] for _ in range(5)] == [f"fact {sequence}" for sequence in (2, 3, 4, 5, 6)]
 
 
 async def test_topics_take_turns() -> None:
-    outbox = Outbox(1_000_000)
+    outbox = SendQueue(1_000_000)
     busy, calm = subscription(outbox, "run:busy"), subscription(outbox, "run:calm")
     for sub in (busy, calm):
-        sub.release(None, {})
+        sub.complete_join(None, {})
     for sequence in range(1, 50):
         busy.offer(owed(sequence, f"busy {sequence}"))
     calm.offer(owed(1, "calm"))
-    outbox.say("pong")
-    sent = await outbox.next(limit=4)
+    outbox.push_control("pong")
+    sent = await outbox.next_batch(limit=4)
     assert sent == ["pong", "busy 1", "calm", "busy 2"]
 
 
 @given(sizes=some.lists(some.integers(1, 400), max_size=60), joining=some.booleans())
 def test_never_more_is_kept_than_the_bound(sizes: list[int], joining: bool) -> None:
-    outbox = Outbox(1_000)
+    outbox = SendQueue(1_000)
     behind: list[Subscription] = []
-    sub = Subscription("run:r", outbox, Pace(), behind.append)
+    sub = Subscription("run:r", outbox, LiveSettings(), behind.append)
     if not joining:
-        sub.release(None, {})
+        sub.complete_join(None, {})
     for sequence, size in enumerate(sizes, 1):
         sub.offer(owed(sequence, "x" * size))
         assert outbox._bytes <= 1_000 + 400
-    assert (sub.standing is Standing.BEHIND) == bool(behind)
+    assert (sub.state is SubscriptionState.BEHIND) == bool(behind)
     if behind:
         assert outbox._bytes == 0
-        assert not sub.waiting
-    sub.leave()
+        assert not sub.has_pending
+    sub.close()
     assert outbox._bytes == outbox._snapshot_bytes == 0

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from assay.contracts.problems import Problem
-from services.gateway.errors import Refused
-from services.gateway.http.problems import MEDIA_TYPE, body_of, headers_of
+from services.gateway.errors import Forbidden
+from services.gateway.http.problems import MEDIA_TYPE, problem_headers, problem_json
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_SCHEMES = {"ws": "http", "wss": "https"}
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visitor:
+class RequestOrigin:
     """What a request says of where it comes from. ``origin`` is that of the page, empty when it names none."""
 
     websocket: bool
@@ -29,49 +29,49 @@ class Visitor:
     host: str
     origin: str
     fetch_site: str
-    browser: bool
+    from_browser: bool
 
     @classmethod
-    def of(cls, scope: Scope) -> Visitor:
+    def from_scope(cls, scope: Scope) -> RequestOrigin:
         headers = _headers(scope)
         websocket = scope["type"] == "websocket"
         return cls(
             websocket=websocket,
             method="GET" if websocket else str(scope.get("method", "GET")),
-            scheme=_SCHEMES.get(str(scope.get("scheme", "http")), str(scope.get("scheme", "http"))),
+            scheme=_HTTP_SCHEMES.get(str(scope.get("scheme", "http")), str(scope.get("scheme", "http"))),
             host=headers.get("host", ""),
             origin=headers.get("origin", ""),
             fetch_site=headers.get("sec-fetch-site", ""),
-            browser=any(name.startswith("sec-fetch-") for name in headers),
+            from_browser=any(name.startswith("sec-fetch-") for name in headers),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
+class OriginPolicy:
     """``hosts`` without ports; ``origins`` besides the gateway's own, like ``https://bench.example.org``."""
 
     hosts: frozenset[str]
     origins: frozenset[str] = field(default_factory=frozenset[str])
 
-    def check(self, visitor: Visitor) -> None:
+    def check(self, request: RequestOrigin) -> None:
         """Raises Refused. A Host is always looked at, an Origin where something could be changed or listened to."""
-        if host_name(visitor.host) not in self.hosts:
+        if host_name(request.host) not in self.hosts:
             detail = (
-                f"{visitor.host!r} is not a name of this gateway. Use 127.0.0.1 or localhost, "
+                f"{request.host!r} is not a name of this gateway. Use 127.0.0.1 or localhost, "
                 "or add the name to ASSAY_ALLOWED_HOSTS."
             )
-            raise Refused("host_not_allowed", "This Host is not served", detail)
-        if visitor.websocket or visitor.method not in _SAFE:
-            self._check_origin(visitor)
+            raise Forbidden("host_not_allowed", "This Host is not served", detail)
+        if request.websocket or request.method not in _SAFE_METHODS:
+            self._check_origin(request)
 
-    def _check_origin(self, visitor: Visitor) -> None:
-        if not visitor.origin:
-            if visitor.browser and (visitor.websocket or visitor.fetch_site not in ("same-origin", "none")):
-                raise _foreign("a browser that does not say which page it shows")
+    def _check_origin(self, request: RequestOrigin) -> None:
+        if not request.origin:
+            if request.from_browser and (request.websocket or request.fetch_site not in ("same-origin", "none")):
+                raise _foreign_origin("a browser that does not say which page it shows")
             return
-        own = f"{visitor.scheme}://{visitor.host}".lower()
-        if visitor.origin.lower() != own and visitor.origin.lower() not in self.origins:
-            raise _foreign(f"{visitor.origin!r}")
+        own = f"{request.scheme}://{request.host}".lower()
+        if request.origin.lower() != own and request.origin.lower() not in self.origins:
+            raise _foreign_origin(f"{request.origin!r}")
 
 
 def host_name(host: str) -> str:
@@ -85,36 +85,36 @@ def host_name(host: str) -> str:
         return ""
 
 
-class Doorkeeper:
+class OriginMiddleware:
     """The outermost ASGI application: refuses before a route, a body or an upgrade is looked at."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    def __init__(self, app: ASGIApp, policy: OriginPolicy) -> None:
         self._app = app
-        self._door = door
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         try:
-            self._door.check(Visitor.of(scope))
-        except Refused as refusal:
-            await refuse(scope, send, refusal.problem)
+            self._policy.check(RequestOrigin.from_scope(scope))
+        except Forbidden as refusal:
+            await send_problem(scope, send, refusal.problem)
             return
-        await self._app(_readable(scope), receive, send)
+        await self._app(_head_as_get(scope), receive, send)
 
 
-async def refuse(scope: Scope, send: Send, problem: Problem) -> None:
+async def send_problem(scope: Scope, send: Send, problem: Problem) -> None:
     """Answer with the problem; a WebSocket handshake is answered by HTTP, so that nothing was ever open."""
     kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
-    body = body_of(problem)
-    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **headers_of(problem)}
+    body = problem_json(problem)
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **problem_headers(problem)}
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": f"{kind}.start", "status": problem.status, "headers": raw})  # pyright: ignore[reportArgumentType]
     await send({"type": f"{kind}.body", "body": body, "more_body": False})  # pyright: ignore[reportArgumentType]
 
 
-def _readable(scope: Scope) -> Scope:
+def _head_as_get(scope: Scope) -> Scope:
     """A HEAD is routed as the GET it asks about; the server leaves out the body."""
     if scope["type"] == "http" and scope["method"] == "HEAD":
         return {**scope, "method": "GET"}  # pyright: ignore[reportReturnType]
@@ -130,6 +130,6 @@ def _headers(scope: Scope) -> Mapping[str, str]:
     return found
 
 
-def _foreign(who: str) -> Refused:
+def _foreign_origin(who: str) -> Forbidden:
     detail = f"The request comes from {who}, which is not this gateway's own page nor in ASSAY_ALLOWED_ORIGINS."
-    return Refused("origin_not_allowed", "This origin may not do that", detail)
+    return Forbidden("origin_not_allowed", "This origin may not do that", detail)

@@ -16,34 +16,34 @@ from litestar.handlers import BaseRouteHandler
 from services.gateway.errors import Unauthorized
 
 COOKIE = "assay_session"
-_DAYS_30 = 30 * 24 * 3600
+_SESSION_SECONDS = 30 * 24 * 3600
 
 
-class Gate:
+class TokenAuth:
     """Open to everybody while ``token`` is empty."""
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
         self._session = hmac.new(self._token, b"assay session 1", "sha256").hexdigest().encode()
 
-    def is_token(self, presented: str) -> bool:
+    def matches(self, presented: str) -> bool:
         return hmac.compare_digest(presented.encode(), self._token)
 
-    def opens_for(self, connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    def authorizes(self, connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
         if not self._token:
             return True
         scheme, _, presented = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self.is_token(presented.strip()):
+        if scheme.lower() == "bearer" and self.matches(presented.strip()):
             return True
         return hmac.compare_digest(connection.cookies.get(COOKIE, "").encode(), self._session)
 
     async def guard(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Raises Unauthorized; a guard of Litestar's, on the API's router."""
-        if not self.opens_for(connection):
+        if not self.authorizes(connection):
             raise Unauthorized
 
-    def cookie(self, *, secure: bool) -> Cookie:
+    def session_cookie(self, *, secure: bool) -> Cookie:
         value = self._session.decode()
         return Cookie(
-            key=COOKIE, value=value, max_age=_DAYS_30, path="/", httponly=True, samesite="strict", secure=secure
+            key=COOKIE, value=value, max_age=_SESSION_SECONDS, path="/", httponly=True, samesite="strict", secure=secure
         )

@@ -9,7 +9,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from assay.catalog.near import near
 from assay.contracts.problems import FieldError
-from services.gateway.errors import Invalid
+from services.gateway.errors import InvalidRequest
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
@@ -43,4 +43,4 @@ async def refuse_unknown(request: Request[Any, Any, Any]) -> None:
         if key not in known
     ]
     if errors:
-        raise Invalid(*errors)
+        raise InvalidRequest(*errors)

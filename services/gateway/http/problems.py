@@ -18,7 +18,7 @@ from assay.bus.errors import BusError, MessageRefused
 from assay.catalog.near import near
 from assay.contracts.codec import Data, encode
 from assay.contracts.problems import FieldError, Problem, ProblemError
-from services.gateway.errors import RETRY_AFTER_SECONDS, Invalid, Unavailable, Unknown, Unreadable
+from services.gateway.errors import RETRY_AFTER_SECONDS, InvalidRequest, MalformedBody, NotFound, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 _HINTS = {
@@ -46,7 +46,7 @@ class ProblemBody(Data, frozen=True, kw_only=True):
     retry_after_seconds: float | None = None
 
 
-def body_of(problem: Problem) -> bytes:
+def problem_json(problem: Problem) -> bytes:
     """The problem's JSON."""
     return encode(
         ProblemBody(
@@ -61,7 +61,7 @@ def body_of(problem: Problem) -> bytes:
     )
 
 
-def headers_of(problem: Problem) -> dict[str, str]:
+def problem_headers(problem: Problem) -> dict[str, str]:
     headers = {"cache-control": "no-store"}
     if problem.status in (429, 503):
         headers["retry-after"] = str(math.ceil(problem.retry_after_seconds or RETRY_AFTER_SECONDS))
@@ -70,20 +70,20 @@ def headers_of(problem: Problem) -> dict[str, str]:
     return headers
 
 
-def respond(problem: Problem, extra: dict[str, str] | None = None) -> Response[bytes]:
-    headers = {**(extra or {}), **headers_of(problem)}
-    return Response(body_of(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+def problem_response(problem: Problem, extra: dict[str, str] | None = None) -> Response[bytes]:
+    headers = {**(extra or {}), **problem_headers(problem)}
+    return Response(problem_json(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Every exception that leaves a route ends here."""
-    problem = _of_parameters(request, error) if isinstance(error, ValidationException) else problem_of(error)
+    problem = _parameter_problem(request, error) if isinstance(error, ValidationException) else to_problem(error)
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         structlog.get_logger().exception("gateway.failed", path=request.url.path, exc_info=error)
-    return respond(problem, error.headers if isinstance(error, HTTPException) else None)
+    return problem_response(problem, error.headers if isinstance(error, HTTPException) else None)
 
 
-def problem_of(error: Exception) -> Problem:
+def to_problem(error: Exception) -> Problem:
     """What to tell people of it; nothing of the inside is told."""
     if isinstance(error, ProblemError):
         return error.problem
@@ -92,51 +92,51 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, BusError):
         return Unavailable(str(error)).problem
     if isinstance(error, ArtifactError):
-        return _of_store(error)
+        return _store_problem(error)
     if isinstance(error, SerializationException):
-        return Unreadable(error.detail).problem
+        return MalformedBody(error.detail).problem
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _of_status(error)
+        return _status_problem(error)
     detail = "An unexpected error; the gateway's log has it under 'gateway.failed'."
     return Problem(code="internal", title="Internal error", status=500, detail=detail)
 
 
-def _of_parameters(request: Request[Any, Any, Any], error: ValidationException) -> Problem:
+def _parameter_problem(request: Request[Any, Any, Any], error: ValidationException) -> Problem:
     """Litestar's findings about path, query and header; an id that cannot be one is as unknown as any other."""
     found: list[Any] = error.extra if isinstance(error.extra, list) else []
     for item in found:
         if item.get("source") == "path":
             key = str(item["key"])
-            return Unknown(key.removesuffix("_id"), str(request.path_params.get(key, ""))).problem
-    errors = [_finding(request, item) for item in found]
-    return Invalid(*(errors or [FieldError(where="request", message=error.detail)])).problem
+            return NotFound(key.removesuffix("_id"), str(request.path_params.get(key, ""))).problem
+    errors = [_parameter_error(request, item) for item in found]
+    return InvalidRequest(*(errors or [FieldError(where="request", message=error.detail)])).problem
 
 
-def _finding(request: Request[Any, Any, Any], item: dict[str, Any]) -> FieldError:
+def _parameter_error(request: Request[Any, Any, Any], item: dict[str, Any]) -> FieldError:
     if item.get("source") == "body":
         return FieldError(where="body", message="is missing")
     key, message = str(item.get("key", "")), str(item.get("message", ""))
     parameter = request.route_handler.parsed_fn_signature.parameters.get(key)
     where = getattr(parameter.kwarg_definition, "name", None) or key if parameter else key
-    if parameter and (wrong := _NOT_OF_ENUM.match(message)) and (values := _values(parameter)):
+    if parameter and (wrong := _NOT_OF_ENUM.match(message)) and (values := _enum_values(parameter)):
         message = f"{wrong['value']!r} is none of {', '.join(values)}"
         return FieldError(where=where, message=message, near=near(wrong["value"], values))
     return FieldError(where=where, message=message)
 
 
-def _values(parameter: FieldDefinition) -> list[str]:
+def _enum_values(parameter: FieldDefinition) -> list[str]:
     """What a parameter with fixed values may be."""
     kinds = [kind.annotation for kind in parameter.inner_types or (parameter,)]
     return [str(v.value) for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum) for v in kind]
 
 
-def _of_store(error: ArtifactError) -> Problem:
+def _store_problem(error: ArtifactError) -> Problem:
     if isinstance(error, ArtifactRetryable):
         return Unavailable(f"the artifact store: {error}").problem
     return Problem(code="artifact_lost", title="The artifact cannot be read", status=502, detail=str(error))
 
 
-def _of_status(error: HTTPException) -> Problem:
+def _status_problem(error: HTTPException) -> Problem:
     status = HTTPStatus(error.status_code)
     code = _CODES.get(status, f"http_{error.status_code}")
     detail = _HINTS.get(status, "") if error.detail == status.phrase else error.detail

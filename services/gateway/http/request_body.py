@@ -15,7 +15,7 @@ from litestar.typing import FieldDefinition
 from assay.catalog.near import near
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.problems import FieldError
-from services.gateway.errors import Invalid, Unreadable
+from services.gateway.errors import InvalidRequest, MalformedBody
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -24,16 +24,16 @@ _PLACE = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<where>.*?)`)?$", re.DOTAL
 _UNKNOWN = re.compile(r"unknown field `(?P<name>.*)`")
 
 
-def read(kind: type[T], data: bytes) -> T:
+def decode_body(kind: type[T], data: bytes) -> T:
     """``data`` as a ``kind``. Raises Unreadable for what is no JSON, Invalid for what is no ``kind``."""
     try:
         value = decode(kind, data)
     except Malformed as error:
         if isinstance(error.__cause__, msgspec.ValidationError):
-            raise Invalid(_finding(kind, str(error.__cause__))) from error
-        raise Unreadable(str(error)) from error
-    if strange := list(_strange(kind, msgspec.json.decode(data), "")):
-        raise Invalid(*strange)
+            raise InvalidRequest(_field_error(kind, str(error.__cause__))) from error
+        raise MalformedBody(str(error)) from error
+    if strange := list(_unknown_fields(kind, msgspec.json.decode(data), "")):
+        raise InvalidRequest(*strange)
     return value
 
 
@@ -41,7 +41,7 @@ class Body(AbstractDTO[T]):
     """Litestar's hook for bodies: ``dto=Body[RunRequest]`` on a route with ``data: RunRequest``."""
 
     def decode_bytes(self, value: bytes) -> Any:
-        return read(self.model_type, value)
+        return decode_body(self.model_type, value)
 
     @classmethod
     def create_for_field_definition(
@@ -62,18 +62,18 @@ class Body(AbstractDTO[T]):
         return False
 
 
-def _finding(kind: type[Any], text: str) -> FieldError:
+def _field_error(kind: type[Any], text: str) -> FieldError:
     found = _PLACE.match(text)
     message, place = (found["message"], found["where"] or "") if found else (text, "")
     where = place.removeprefix(".")
     if unknown := _UNKNOWN.search(message):
         name = unknown["name"]
         here = f"{where}.{name}" if where else name
-        return FieldError(where=here, message="unknown field", near=near(name, _fields(kind, where)))
+        return FieldError(where=here, message="unknown field", near=near(name, _field_names(kind, where)))
     return FieldError(where=where or "body", message=message)
 
 
-def _strange(kind: Any, value: Any, where: str) -> Iterator[FieldError]:
+def _unknown_fields(kind: Any, value: Any, where: str) -> Iterator[FieldError]:
     """Fields that a contract inside the body would pass over in silence; people who misspell want to know."""
     struct = _struct(kind)
     if struct is None or not isinstance(value, dict):
@@ -82,12 +82,12 @@ def _strange(kind: Any, value: Any, where: str) -> Iterator[FieldError]:
     for name, inner in cast("dict[str, Any]", value).items():
         here = f"{where}.{name}" if where else name
         if name in kinds:
-            yield from _strange(kinds[name], inner, here)
+            yield from _unknown_fields(kinds[name], inner, here)
         else:
             yield FieldError(where=here, message="unknown field", near=near(name, kinds))
 
 
-def _fields(kind: Any, where: str) -> list[str]:
+def _field_names(kind: Any, where: str) -> list[str]:
     """Names of the fields of the struct at that place in a ``kind``."""
     struct = _struct(kind)
     for step in where.split(".") if where else ():

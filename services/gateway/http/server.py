@@ -20,7 +20,7 @@ SEND_BUFFER_BYTES = 256 * 1024
 _BACKLOG = 1024
 
 
-class Server(uvicorn.Server):
+class GatewayServer(uvicorn.Server):
     """Signals are left to who runs it; ``should_exit`` ends it."""
 
     @contextmanager
@@ -28,9 +28,9 @@ class Server(uvicorn.Server):
         yield
 
 
-def server_of(app: ASGIApp) -> Server:
+def create_server(app: ASGIApp) -> GatewayServer:
     """Frames are not compressed: on one machine that costs more than it saves, and a proxy can do it better."""
-    return Server(
+    return GatewayServer(
         uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType]
             http="httptools",

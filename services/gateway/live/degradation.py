@@ -11,15 +11,15 @@ from assay.contracts.codec import encode
 from assay.contracts.live import Degraded
 
 
-class Listener(Protocol):
-    def say(self, text: str) -> None: ...
+class ControlReceiver(Protocol):
+    def send_control(self, text: str) -> None: ...
 
 
-class Trouble:
+class Degradation:
     """By source, ``bus`` or ``ledger``; no reason means none."""
 
-    def __init__(self, listeners: Iterable[Listener]) -> None:
-        self._listeners = listeners
+    def __init__(self, clients: Iterable[ControlReceiver]) -> None:
+        self._clients = clients
         self._reasons: dict[str, str] = {}
 
     def set(self, source: str, reason: str) -> None:
@@ -30,14 +30,14 @@ class Trouble:
             self._reasons.pop(source, None)
         if before != bool(self._reasons):
             structlog.get_logger().info("live.degraded", degraded=not before, reason=reason)
-            for listener in tuple(self._listeners):
-                listener.say(self._text())
+            for listener in tuple(self._clients):
+                listener.send_control(self._frame())
 
-    def tell(self, listener: Listener) -> None:
+    def greet(self, client: ControlReceiver) -> None:
         """A newcomer is only told when there is trouble."""
         if self._reasons:
-            listener.say(self._text())
+            client.send_control(self._frame())
 
-    def _text(self) -> str:
+    def _frame(self) -> str:
         reasons = "; ".join(self._reasons.values())
         return encode(Degraded(degraded=bool(self._reasons), reason=reasons)).decode()

@@ -23,14 +23,18 @@ class HubCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         hub = self._hub
         yield GaugeMetricFamily("assay_live_clients", "WebSocket clients now", value=len(hub.connections))
-        yield CounterMetricFamily("assay_live_facts", "Facts heard on the bus", value=hub.facts_heard)
-        yield CounterMetricFamily("assay_live_facts_filled", "Facts read again from the ledger", value=hub.facts_filled)
+        yield CounterMetricFamily("assay_live_facts", "Facts heard on the bus", value=hub.facts_received)
+        yield CounterMetricFamily(
+            "assay_live_facts_filled", "Facts read again from the ledger", value=hub.facts_backfilled
+        )
         yield CounterMetricFamily("assay_live_resyncs", "Topics that a client was too slow for", value=hub.resyncs)
-        yield CounterMetricFamily("assay_live_stalled", "Clients cut off because they stood still", value=hub.stalled)
+        yield CounterMetricFamily(
+            "assay_live_stalled", "Clients cut off because they stood still", value=hub.stalled_clients
+        )
 
 
 @asynccontextmanager
-async def metered(hub: Hub) -> AsyncGenerator[None, None]:
+async def registered_metrics(hub: Hub) -> AsyncGenerator[None, None]:
     """The hub's figures are in the process's registry for as long as this lasts."""
     collector = HubCollector(hub)
     REGISTRY.register(collector)

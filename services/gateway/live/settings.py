@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pace:
+class LiveSettings:
     """``quiet_seconds``: a watched run that says nothing for so long is looked up, then half as often each time."""
 
     tick_seconds: float = 0.25
-    board_seconds: float = 1.0
+    leaderboard_seconds: float = 1.0
     refresh_seconds: float = 10.0
     health_seconds: float = 3.0
-    quiet_seconds: float = 5.0
+    idle_seconds: float = 5.0
     reorder_seconds: float = 0.02
     retry_seconds: float = 1.0
     stall_seconds: float = 10.0

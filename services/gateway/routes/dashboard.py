@@ -13,9 +13,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from services.gateway.auth.token import Gate
+from services.gateway.auth.token import TokenAuth
 from services.gateway.errors import Unauthorized
-from services.gateway.ports import Ports, Wired
+from services.gateway.ports import Ports, PortsDependency
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -42,12 +42,12 @@ async def no_such_api(rest: FromPath[str]) -> None:
 
 
 @get("/", include_in_schema=False)
-async def first_page(ports: Wired, request: Request[Any, Any, Any]) -> Response[Any]:
+async def first_page(ports: PortsDependency, request: Request[Any, Any, Any]) -> Response[Any]:
     return await _answer(ports, request, "/")
 
 
 @get("/{rest:path}", include_in_schema=False)
-async def page(ports: Wired, request: Request[Any, Any, Any], rest: FromPath[str]) -> Response[Any]:
+async def page(ports: PortsDependency, request: Request[Any, Any, Any], rest: FromPath[str]) -> Response[Any]:
     return await _answer(ports, request, rest)
 
 
@@ -62,10 +62,10 @@ async def _answer(ports: Ports, request: Request[Any, Any, Any], rest: str) -> R
 
 def _signed_in(ports: Ports, request: Request[Any, Any, Any]) -> Response[Any]:
     """The link that a gateway with a token prints: the cookie is set and the token leaves the address bar."""
-    gate = Gate(ports.settings.token.get_secret_value())
-    if not gate.is_token(request.query_params["token"]):
+    gate = TokenAuth(ports.settings.token.get_secret_value())
+    if not gate.matches(request.query_params["token"]):
         raise Unauthorized
-    cookie = gate.cookie(secure=request.url.scheme == "https")
+    cookie = gate.session_cookie(secure=request.url.scheme == "https")
     path = quote(str(request.scope["path"]).lstrip("/\\"))
     return Redirect(f"/{path}", status_code=303, cookies=[cookie])
 

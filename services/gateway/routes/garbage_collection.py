@@ -11,7 +11,7 @@ from msgspec import Meta
 from assay.contracts.codec import Data
 from assay.contracts.rpc import Collected
 from services.gateway.http.request_body import Body
-from services.gateway.ports import Wired
+from services.gateway.ports import PortsDependency
 
 
 class CollectGarbage(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,11 +29,11 @@ class CollectGarbage(Data, frozen=True, kw_only=True, forbid_unknown_fields=True
     dto=Body[CollectGarbage],
     return_dto=None,
 )
-async def collect_garbage(data: JSONBody[CollectGarbage], ports: Wired) -> Collected:
+async def collect_garbage(data: JSONBody[CollectGarbage], ports: PortsDependency) -> Collected:
     """Gives up what attempts left whose run ended more than `older_than_days` ago, then deletes content of every area
     that no run refers to and that is past its grace period. Rows, verdicts, costs and digests stay; what was given up
     is answered with 410. Answered when it is done, which takes a while for a large store."""
-    return await ports.collector.collect(data.older_than_days, dry_run=data.dry_run)
+    return await ports.garbage_collector.collect(data.older_than_days, dry_run=data.dry_run)
 
 
 router = Router("/artifacts", route_handlers=[collect_garbage], tags=["artifacts"])

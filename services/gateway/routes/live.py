@@ -10,16 +10,16 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from assay.contracts.problems import Problem
-from services.gateway.auth.origin import refuse
-from services.gateway.auth.token import Gate
+from services.gateway.auth.origin import send_problem
+from services.gateway.auth.token import TokenAuth
 from services.gateway.errors import Unauthorized
 from services.gateway.http.websocket_protocol import ABORT
 from services.gateway.live.client.connection import Connection
 from services.gateway.live.hub import Hub
-from services.gateway.ports import Wired
+from services.gateway.ports import PortsDependency
 
-Live = NamedDependency[SkipValidation[Hub]]
-_FULL = Problem(
+HubDependency = NamedDependency[SkipValidation[Hub]]
+_TOO_MANY_CLIENTS = Problem(
     code="too_many_clients",
     title="This gateway serves as many live clients as it can",
     status=503,
@@ -29,26 +29,26 @@ _FULL = Problem(
 
 
 @websocket("/live")
-async def live(socket: WebSocket[Any, Any, Any], ports: Wired, hub: Live) -> None:
+async def live(socket: WebSocket[Any, Any, Any], ports: PortsDependency, hub: HubDependency) -> None:
     """docs/events.md tells the protocol. ``?batch=1`` allows arrays of frames in one message."""
-    problem = _objection(socket, ports, hub)
+    problem = _refusal(socket, ports, hub)
     if problem is not None:
-        await refuse(socket.scope, socket.send, problem)
+        await send_problem(socket.scope, socket.send, problem)
         return
     await socket.accept()
     batch = socket.query_params.get("batch") == "1"
-    connection = Connection(hub, hub.pace, _sender(socket), _abort_of(socket), batch=batch)
-    hub.enter(connection)
+    connection = Connection(hub, hub.settings, _sender(socket), _aborter(socket), batch=batch)
+    hub.add_connection(connection)
     try:
         await connection.serve(_messages(socket))
     finally:
-        hub.exit(connection)
+        hub.remove_connection(connection)
 
 
-def _objection(socket: WebSocket[Any, Any, Any], ports: Wired, hub: Hub) -> Problem | None:
-    if not Gate(ports.settings.token.get_secret_value()).opens_for(socket):
+def _refusal(socket: WebSocket[Any, Any, Any], ports: PortsDependency, hub: Hub) -> Problem | None:
+    if not TokenAuth(ports.settings.token.get_secret_value()).authorizes(socket):
         return Unauthorized().problem
-    return _FULL if len(hub.connections) >= hub.pace.max_connections else None
+    return _TOO_MANY_CLIENTS if len(hub.connections) >= hub.settings.max_connections else None
 
 
 def _sender(socket: WebSocket[Any, Any, Any]) -> Callable[[str], Any]:
@@ -60,7 +60,7 @@ def _sender(socket: WebSocket[Any, Any, Any]) -> Callable[[str], Any]:
     return one
 
 
-def _abort_of(socket: WebSocket[Any, Any, Any]) -> Callable[[], None]:
+def _aborter(socket: WebSocket[Any, Any, Any]) -> Callable[[], None]:
     """Servers without a way to abort end the connection when the route returns."""
     extensions = cast("dict[str, Any]", socket.scope.get("extensions") or {})
     return extensions.get(ABORT) or (lambda: None)

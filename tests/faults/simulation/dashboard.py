@@ -33,11 +33,11 @@ class Dashboard:
         """Until the line breaks. What was seen before is kept, and continued from."""
         assert gateway.hub is not None
         connection = Connection(gateway.hub, PACE, self._send, lambda: None)
-        gateway.hub.enter(connection)
+        gateway.hub.add_connection(connection)
         try:
             await connection.serve(self._messages())
         finally:
-            gateway.hub.exit(connection)
+            gateway.hub.remove_connection(connection)
 
     async def _messages(self) -> AsyncIterator[str | None]:
         yield encode(Subscribe(topic=self.topic, cursor=self.cursor)).decode()

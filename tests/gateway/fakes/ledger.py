@@ -44,7 +44,7 @@ from assay.contracts.verdicts import Outcome
 from tests.gateway.fakes.control import Order, answers_of
 from tests.gateway.fakes.money import FakeMoney
 from tests.gateway.fakes.references import FakeReferences
-from tests.gateway.fakes.run import NEXT, FakeRun, fact_of, new_fake, now, progress_of
+from tests.gateway.fakes.run import NEXT, FakeRun, fact_of, new_fake_run, now, progress_of
 
 
 def unknown(noun: str, name: str) -> ProblemError:
@@ -97,7 +97,7 @@ class FakeLedger:
     async def new_run(self, attempts: int = 4, suite: str = "demo", name: str = "") -> str:
         """A run and its attempts, waiting; says ``run.submitted``."""
         run_id = new_id()
-        self.runs[run_id] = new_fake(run_id, attempts, suite, name)
+        self.runs[run_id] = new_fake_run(run_id, attempts, suite, name)
         await self.say_run(run_id, RunSubmitted, RunStatus.WAITING)
         return run_id
 

@@ -44,7 +44,7 @@ class FakeRun:
         return [row for row in self.rows if row.state is not State.DONE]
 
 
-def new_fake(run_id: str, attempts: int, suite: str, name: str) -> FakeRun:
+def new_fake_run(run_id: str, attempts: int, suite: str, name: str) -> FakeRun:
     """A run whose attempts all wait."""
     rows = [
         AttemptView(

@@ -12,26 +12,26 @@ from assay.bus.errors import BusError
 from assay.contracts.codec import Malformed, decode, encode
 from assay.contracts.live import ClientFrame, ErrorFrame, Ping, Pong, Subscribe, Unsubscribe
 from assay.contracts.problems import Problem, ProblemError
-from services.gateway.live.client.send_queue import Outbox
+from services.gateway.live.client.send_queue import SendQueue
 from services.gateway.live.client.subscription import Subscription
-from services.gateway.live.settings import Pace
+from services.gateway.live.settings import LiveSettings
 
-GONE = (OSError, RuntimeError)
+CLIENT_GONE = (OSError, RuntimeError)
 """What sending to a client that has left raises."""
 _BATCH = 500
 _PONG = encode(Pong()).decode()
-_JOINS_WAITING = 200
+_MAX_PENDING_JOINS = 200
 
 
-class _Join(NamedTuple):
+class _JoinRequest(NamedTuple):
     """``placed``: the client asked for it, and its next questions wait while many such are undone."""
 
     subscription: Subscription
     cursor: int | None
-    placed: bool = False
+    from_client: bool = False
 
 
-class Feeds(Protocol):
+class Topics(Protocol):
     """The hub, as a client needs it."""
 
     resyncs: int
@@ -47,24 +47,24 @@ class Connection:
 
     def __init__(
         self,
-        feeds: Feeds,
-        pace: Pace,
+        topics: Topics,
+        settings: LiveSettings,
         send: Callable[[str], Awaitable[None]],
         abort: Callable[[], None],
         *,
         batch: bool = False,
     ) -> None:
-        self._feeds, self._pace = feeds, pace
+        self._topics, self._settings = topics, settings
         self._send, self._abort = send, abort
-        self._limit = _BATCH if batch else 1
-        self._outbox = Outbox(pace.max_queued_bytes)
+        self._batch_limit = _BATCH if batch else 1
+        self._queue = SendQueue(settings.max_queued_bytes)
         self._subscriptions: dict[str, Subscription] = {}
-        self._joins: asyncio.Queue[_Join] = asyncio.Queue()
-        self._places = asyncio.Semaphore(_JOINS_WAITING)
+        self._joins: asyncio.Queue[_JoinRequest] = asyncio.Queue()
+        self._join_slots = asyncio.Semaphore(_MAX_PENDING_JOINS)
         self._sending_since: float | None = None
 
-    def say(self, text: str) -> None:
-        self._outbox.say(text)
+    def send_control(self, text: str) -> None:
+        self._queue.push_control(text)
 
     async def serve(self, messages: AsyncIterator[str | None]) -> None:
         """Until the client leaves; ``messages`` are its texts, None for what was no text."""
@@ -78,11 +78,11 @@ class Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             for topic in tuple(self._subscriptions):
-                self._drop(topic)
+                self._unsubscribe(topic)
 
-    def end_if_stalled(self, now: float) -> bool:
+    def abort_if_stalled(self, now: float) -> bool:
         """A client that takes nothing for so long will never be in time again."""
-        if self._sending_since is None or now - self._sending_since < self._pace.stall_seconds:
+        if self._sending_since is None or now - self._sending_since < self._settings.stall_seconds:
             return False
         structlog.get_logger().info("live.stalled", seconds=round(now - self._sending_since, 1))
         self._sending_since = None
@@ -94,66 +94,66 @@ class Connection:
     async def _read(self, messages: AsyncIterator[str | None]) -> None:
         async for text in messages:
             try:
-                await self._handle(_frame_of(text))
+                await self._handle(_parse_frame(text))
             except ProblemError as error:
-                self._complain(error.problem)
-            await self._outbox.room()
+                self._send_error(error.problem)
+            await self._queue.wait_for_control_capacity()
 
     async def _handle(self, frame: ClientFrame) -> None:
         match frame:
             case Ping():
-                self.say(_PONG)
+                self.send_control(_PONG)
             case Unsubscribe(topic=topic):
-                self._drop(topic)
+                self._unsubscribe(topic)
             case Subscribe(topic=topic, cursor=cursor):
                 await self._subscribe(topic, cursor)
 
     async def _subscribe(self, topic: str, cursor: int | None) -> None:
-        self._drop(topic)
-        if len(self._subscriptions) >= self._pace.max_subscriptions:
-            limit = self._pace.max_subscriptions
+        self._unsubscribe(topic)
+        if len(self._subscriptions) >= self._settings.max_subscriptions:
+            limit = self._settings.max_subscriptions
             raise ProblemError(
-                _problem("too_many_topics", f"A client may follow {limit} topics; leave one first.", 429)
+                _frame_problem("too_many_topics", f"A client may follow {limit} topics; leave one first.", 429)
             )
-        await self._places.acquire()
-        subscription = Subscription(topic, self._outbox, self._pace, self._on_behind)
+        await self._join_slots.acquire()
+        subscription = Subscription(topic, self._queue, self._settings, self._on_fell_behind)
         self._subscriptions[topic] = subscription
-        self._feeds.attach(subscription)
-        self._joins.put_nowait(_Join(subscription, cursor, placed=True))
+        self._topics.attach(subscription)
+        self._joins.put_nowait(_JoinRequest(subscription, cursor, from_client=True))
 
-    def _drop(self, topic: str) -> None:
+    def _unsubscribe(self, topic: str) -> None:
         subscription = self._subscriptions.pop(topic, None)
         if subscription is not None:
-            subscription.leave()
-            self._feeds.detach(subscription)
+            subscription.close()
+            self._topics.detach(subscription)
 
     # --- snapshots
 
-    def _on_behind(self, subscription: Subscription) -> None:
-        self._feeds.resyncs += 1
-        self._joins.put_nowait(_Join(subscription, None))
+    def _on_fell_behind(self, subscription: Subscription) -> None:
+        self._topics.resyncs += 1
+        self._joins.put_nowait(_JoinRequest(subscription, None))
 
     async def _join_all(self) -> None:
         """One at a time: a snapshot is only read when the client has room for it."""
         while True:
             subscription, cursor, placed = await self._joins.get()
             if placed:
-                self._places.release()
-            await self._outbox.calm()
+                self._join_slots.release()
+            await self._queue.wait_below_watermark()
             if subscription is self._subscriptions.get(subscription.topic):
-                subscription.rejoin()
+                subscription.start_rejoin()
                 await self._join(subscription, cursor)
 
     async def _join(self, subscription: Subscription, cursor: int | None) -> None:
         while subscription is self._subscriptions.get(subscription.topic):
             try:
-                await self._feeds.join(subscription, cursor)
+                await self._topics.join(subscription, cursor)
                 return
             except BusError:
-                await asyncio.sleep(self._pace.retry_seconds)
+                await asyncio.sleep(self._settings.retry_seconds)
             except ProblemError as error:
-                self._drop(subscription.topic)
-                self._complain(error.problem, subscription.topic)
+                self._unsubscribe(subscription.topic)
+                self._send_error(error.problem, subscription.topic)
                 return
 
     # --- out
@@ -162,26 +162,26 @@ class Connection:
         now = asyncio.get_running_loop().time
         try:
             while True:
-                texts = await self._outbox.next(self._limit)
+                texts = await self._queue.next_batch(self._batch_limit)
                 self._sending_since = now()
                 await self._send(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
                 self._sending_since = None
-        except GONE:
+        except CLIENT_GONE:
             return
 
-    def _complain(self, problem: Problem, topic: str = "") -> None:
-        self.say(encode(ErrorFrame(problem=problem, topic=topic)).decode())
+    def _send_error(self, problem: Problem, topic: str = "") -> None:
+        self.send_control(encode(ErrorFrame(problem=problem, topic=topic)).decode())
 
 
-def _frame_of(text: str | None) -> ClientFrame:
+def _parse_frame(text: str | None) -> ClientFrame:
     """Raises ProblemError for anything but a frame."""
     if text is None:
-        raise ProblemError(_problem("malformed", "Frames are text, not binary."))
+        raise ProblemError(_frame_problem("malformed", "Frames are text, not binary."))
     try:
         return decode(ClientFrame, text.encode("utf-8", "surrogatepass"))
     except Malformed as error:
-        raise ProblemError(_problem("malformed", f"{error}; docs/events.md describes the frames.")) from error
+        raise ProblemError(_frame_problem("malformed", f"{error}; docs/events.md describes the frames.")) from error
 
 
-def _problem(code: str, detail: str, status: int = 400) -> Problem:
+def _frame_problem(code: str, detail: str, status: int = 400) -> Problem:
     return Problem(code=code, title="The frame cannot be followed", status=status, detail=detail)

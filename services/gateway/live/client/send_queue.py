@@ -10,25 +10,25 @@ if TYPE_CHECKING:
     from services.gateway.live.client.subscription import Subscription
 
 BATCH_CHARACTERS = 64 * 1024
-_FULL_CONTROL = 100
-_CALM_BYTES = 256 * 1024
+MAX_CONTROL_FRAMES = 100
+WATERMARK_BYTES = 256 * 1024
 
 
-class Outbox:
+class SendQueue:
     """Topics take turns, so that a busy one holds up no other; answers and notices go before them all."""
 
     def __init__(self, max_bytes: int) -> None:
         self._bytes = self._snapshot_bytes = 0
         self._max_bytes = max_bytes
         self._control: deque[str] = deque()
-        self._turns: deque[Subscription] = deque()
+        self._ready_topics: deque[Subscription] = deque()
         self._filled = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
-        self._calm = asyncio.Event()
-        self._calm.set()
+        self._below_watermark = asyncio.Event()
+        self._below_watermark.set()
 
-    def say(self, text: str) -> None:
+    def push_control(self, text: str) -> None:
         """A notice that belongs to no topic's order."""
         self._control.append(text)
         self._wake()
@@ -36,23 +36,23 @@ class Outbox:
     def fits(self, size: int) -> bool:
         return self._bytes + size <= self._max_bytes
 
-    def count(self, size: int = 0, *, snapshot_size: int = 0) -> None:
+    def add_bytes(self, size: int = 0, *, snapshot_size: int = 0) -> None:
         """So much more (or less) is waiting. Snapshots are apart: they are never refused, only put off."""
         self._bytes += size
         self._snapshot_bytes += snapshot_size
-        if self._bytes + self._snapshot_bytes <= _CALM_BYTES:
-            self._calm.set()
+        if self._bytes + self._snapshot_bytes <= WATERMARK_BYTES:
+            self._below_watermark.set()
         else:
-            self._calm.clear()
+            self._below_watermark.clear()
 
-    def ready(self, subscription: Subscription) -> None:
+    def schedule(self, subscription: Subscription) -> None:
         """The subscription has something to send."""
-        if not subscription.in_turn:
-            subscription.in_turn = True
-            self._turns.append(subscription)
+        if not subscription.scheduled:
+            subscription.scheduled = True
+            self._ready_topics.append(subscription)
             self._wake()
 
-    async def next(self, limit: int = 1) -> list[str]:
+    async def next_batch(self, limit: int = 1) -> list[str]:
         """What to send now: at least one text; up to ``limit``, as long as they are short together."""
         while not (texts := self._pop(limit)):
             self._drained.set()
@@ -60,13 +60,13 @@ class Outbox:
             await self._filled.wait()
         return texts
 
-    async def calm(self) -> None:
+    async def wait_below_watermark(self) -> None:
         """Wait until little enough is waiting that a snapshot may be added."""
-        await self._calm.wait()
+        await self._below_watermark.wait()
 
-    async def room(self) -> None:
+    async def wait_for_control_capacity(self) -> None:
         """Wait until a client that asks much and reads little has read some."""
-        if len(self._control) > _FULL_CONTROL:
+        if len(self._control) > MAX_CONTROL_FRAMES:
             await self._drained.wait()
 
     def _pop(self, limit: int) -> list[str]:
@@ -80,12 +80,12 @@ class Outbox:
     def _pop_one(self) -> str | None:
         if self._control:
             return self._control.popleft()
-        while self._turns:
-            subscription = self._turns.popleft()
+        while self._ready_topics:
+            subscription = self._ready_topics.popleft()
             text = subscription.pop()
-            subscription.in_turn = False
-            if subscription.waiting:
-                self.ready(subscription)
+            subscription.scheduled = False
+            if subscription.has_pending:
+                self.schedule(subscription)
             if text is not None:
                 return text
         return None

@@ -11,22 +11,22 @@ from typing import NamedTuple
 from assay.contracts.codec import encode
 from assay.contracts.live import TailFrame
 from assay.contracts.tail import TailLine
-from services.gateway.live.client.send_queue import Outbox
-from services.gateway.live.settings import Pace
+from services.gateway.live.client.send_queue import SendQueue
+from services.gateway.live.settings import LiveSettings
 
-_LINES_PER_FRAME = 200
+LINES_PER_FRAME = 200
 
 
-class Standing(Enum):
+class SubscriptionState(Enum):
     JOINING = auto()
     """Its snapshot is being read; what is heard meanwhile is held."""
     LIVE = auto()
     BEHIND = auto()
     """The client is too slow: nothing is kept for it until it has read what it has, then it gets a snapshot."""
-    GONE = auto()
+    CLOSED = auto()
 
 
-class Owed(NamedTuple):
+class PendingFrame(NamedTuple):
     """A fact as a text of this topic."""
 
     run_id: str
@@ -37,142 +37,146 @@ class Owed(NamedTuple):
 class Subscription:
     """``on_behind`` is called once each time it falls behind."""
 
-    def __init__(self, topic: str, outbox: Outbox, pace: Pace, on_behind: Callable[[Subscription], None]) -> None:
+    def __init__(
+        self, topic: str, send_queue: SendQueue, settings: LiveSettings, on_fell_behind: Callable[[Subscription], None]
+    ) -> None:
         self.topic = topic
-        self.standing = Standing.JOINING
-        self.in_turn = False
+        self.state = SubscriptionState.JOINING
+        self.scheduled = False
         self.resyncs = 0
-        self._outbox, self._pace, self._on_behind = outbox, pace, on_behind
+        self._send_queue, self._settings, self._on_fell_behind = send_queue, settings, on_fell_behind
         self._floors: dict[str, int] = {}
-        self._held: deque[Owed] = deque()
+        self._buffered: deque[PendingFrame] = deque()
         self._queue: deque[str] = deque()
         self._snapshot: str | None = None
         self._bytes = 0
         self._lines: deque[TailLine] = deque()
         self._line_bytes = 0
         self._dropped = 0
-        self._tail_due = False
+        self._tail_scheduled = False
 
     @property
-    def waiting(self) -> bool:
-        return self._snapshot is not None or bool(self._queue) or self._tail_due
+    def has_pending(self) -> bool:
+        return self._snapshot is not None or bool(self._queue) or self._tail_scheduled
 
     # --- from the feeds
 
-    def offer(self, owed: Owed) -> None:
+    def offer(self, frame: PendingFrame) -> None:
         """A fact, in order. One that the client has, or will have by its snapshot, is not given again."""
-        if self.standing is Standing.JOINING:
-            self._hold(owed)
-        elif self.standing is Standing.LIVE and owed.sequence > self._floors.get(owed.run_id, 0):
-            self._floors[owed.run_id] = owed.sequence
-            self._put(owed.text)
+        if self.state is SubscriptionState.JOINING:
+            self._buffer(frame)
+        elif self.state is SubscriptionState.LIVE and frame.sequence > self._floors.get(frame.run_id, 0):
+            self._floors[frame.run_id] = frame.sequence
+            self._enqueue(frame.text)
 
-    def release(self, snapshot: str | None, floors: Mapping[str, int], replay: Iterable[Owed] = ()) -> None:
+    def complete_join(
+        self, snapshot: str | None, floors: Mapping[str, int], replay: Iterable[PendingFrame] = ()
+    ) -> None:
         """The join is done: the snapshot first, then facts above ``floors`` (sequence by run), then those held."""
-        if self.standing is not Standing.JOINING:
+        if self.state is not SubscriptionState.JOINING:
             return
-        self.standing = Standing.LIVE
+        self.state = SubscriptionState.LIVE
         self._floors = dict(floors)
-        self._show(snapshot)
-        held, self._held = self._held, deque()
-        self._count(-self._bytes)
+        self._set_snapshot(snapshot)
+        held, self._buffered = self._buffered, deque()
+        self._add_bytes(-self._bytes)
         for owed in (*replay, *held):
             self.offer(owed)
         if snapshot is not None:
-            self._outbox.ready(self)
+            self._send_queue.schedule(self)
 
-    def replace(self, snapshot: str) -> None:
+    def replace_snapshot(self, snapshot: str) -> None:
         """A newer state of a topic that has no facts; one that was not sent yet gives way to it."""
-        if self.standing is Standing.LIVE:
-            self._show(snapshot)
-            self._outbox.ready(self)
+        if self.state is SubscriptionState.LIVE:
+            self._set_snapshot(snapshot)
+            self._send_queue.schedule(self)
 
-    def tail(self, line: TailLine, size: int) -> None:
-        if self.standing is Standing.GONE:
+    def offer_line(self, line: TailLine, size: int) -> None:
+        if self.state is SubscriptionState.CLOSED:
             return
-        if self._line_bytes + size > self._pace.max_tail_bytes or not self._outbox.fits(size):
+        if self._line_bytes + size > self._settings.max_tail_bytes or not self._send_queue.fits(size):
             self._dropped += 1
         else:
             self._lines.append(line)
-            self._count_lines(size)
-        if not self._tail_due:
-            self._tail_due = True
-            asyncio.get_running_loop().call_later(self._pace.tail_seconds, self._outbox.ready, self)
+            self._add_line_bytes(size)
+        if not self._tail_scheduled:
+            self._tail_scheduled = True
+            asyncio.get_running_loop().call_later(self._settings.tail_seconds, self._send_queue.schedule, self)
 
     # --- from the connection, and when there is too much
 
     def fall_behind(self) -> None:
         """Forget what is owed; a snapshot will say it all at once."""
-        if self.standing in (Standing.LIVE, Standing.JOINING):
-            self.standing = Standing.BEHIND
+        if self.state in (SubscriptionState.LIVE, SubscriptionState.JOINING):
+            self.state = SubscriptionState.BEHIND
             self.resyncs += 1
             self._clear()
-            self._on_behind(self)
+            self._on_fell_behind(self)
 
-    def rejoin(self) -> None:
+    def start_rejoin(self) -> None:
         """Hold what is heard from now on, for the snapshot that is about to be read."""
-        if self.standing is Standing.BEHIND:
-            self.standing = Standing.JOINING
+        if self.state is SubscriptionState.BEHIND:
+            self.state = SubscriptionState.JOINING
 
-    def leave(self) -> None:
-        self.standing = Standing.GONE
+    def close(self) -> None:
+        self.state = SubscriptionState.CLOSED
         self._clear()
         self._lines.clear()
-        self._count_lines(-self._line_bytes)
-        self._tail_due = False
+        self._add_line_bytes(-self._line_bytes)
+        self._tail_scheduled = False
 
     def pop(self) -> str | None:
         """The next text to send, if there is one now."""
         if self._snapshot is not None:
             text = self._snapshot
-            self._show(None)
+            self._set_snapshot(None)
             return text
         if self._queue:
             text = self._queue.popleft()
-            self._count(-len(text))
+            self._add_bytes(-len(text))
             return text
-        return self._pop_tail() if self._tail_due else None
+        return self._pop_lines() if self._tail_scheduled else None
 
     # --- inside
 
-    def _hold(self, owed: Owed) -> None:
-        self._held.append(owed)
-        self._count(len(owed.text))
-        if not self._outbox.fits(0):
+    def _buffer(self, frame: PendingFrame) -> None:
+        self._buffered.append(frame)
+        self._add_bytes(len(frame.text))
+        if not self._send_queue.fits(0):
             self.fall_behind()
 
-    def _put(self, text: str) -> None:
-        if not self._outbox.fits(len(text)):
+    def _enqueue(self, text: str) -> None:
+        if not self._send_queue.fits(len(text)):
             self.fall_behind()
             return
         self._queue.append(text)
-        self._count(len(text))
-        self._outbox.ready(self)
+        self._add_bytes(len(text))
+        self._send_queue.schedule(self)
 
     def _clear(self) -> None:
-        self._held.clear()
+        self._buffered.clear()
         self._queue.clear()
-        self._show(None)
-        self._count(-self._bytes)
+        self._set_snapshot(None)
+        self._add_bytes(-self._bytes)
 
-    def _show(self, snapshot: str | None) -> None:
-        self._outbox.count(snapshot_size=len(snapshot or "") - len(self._snapshot or ""))
+    def _set_snapshot(self, snapshot: str | None) -> None:
+        self._send_queue.add_bytes(snapshot_size=len(snapshot or "") - len(self._snapshot or ""))
         self._snapshot = snapshot
 
-    def _count(self, size: int) -> None:
+    def _add_bytes(self, size: int) -> None:
         self._bytes += size
-        self._outbox.count(size)
+        self._send_queue.add_bytes(size)
 
-    def _count_lines(self, size: int) -> None:
+    def _add_line_bytes(self, size: int) -> None:
         self._line_bytes += size
-        self._outbox.count(size)
+        self._send_queue.add_bytes(size)
 
-    def _pop_tail(self) -> str | None:
-        lines = [self._lines.popleft() for _ in range(min(len(self._lines), _LINES_PER_FRAME))]
+    def _pop_lines(self) -> str | None:
+        lines = [self._lines.popleft() for _ in range(min(len(self._lines), LINES_PER_FRAME))]
         dropped, self._dropped = self._dropped, 0
         if not self._lines:
-            self._tail_due = False
-            self._count_lines(-self._line_bytes)
+            self._tail_scheduled = False
+            self._add_line_bytes(-self._line_bytes)
         if not lines and not dropped:
             return None
         return encode(TailFrame(topic=self.topic, lines=tuple(lines), dropped=dropped)).decode()

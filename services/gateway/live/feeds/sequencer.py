@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.gateway.live.facts import Heard
+from services.gateway.live.facts import FactEnvelope
 
-MAX_WAITING = 5_000
+MAX_BUFFERED = 5_000
 """So many facts are kept while an earlier one is missing; those beyond are read again from the ledger."""
 
 
@@ -13,41 +13,41 @@ class Sequencer:
 
     def __init__(self) -> None:
         self.last: int | None = None
-        self._waiting: dict[int, Heard] = {}
+        self._buffered: dict[int, FactEnvelope] = {}
 
     @property
-    def gap(self) -> bool:
+    def has_gap(self) -> bool:
         """Whether something is heard that cannot be given out yet."""
-        return self.last is not None and bool(self._waiting)
+        return self.last is not None and bool(self._buffered)
 
-    def start(self, at: int) -> list[Heard]:
+    def start(self, at: int) -> list[FactEnvelope]:
         """From here on, the fact after ``at`` is the next. Returns what that lets go of."""
         self.last = at
-        self._waiting = {sequence: heard for sequence, heard in self._waiting.items() if sequence > at}
-        return self._ready()
+        self._buffered = {sequence: heard for sequence, heard in self._buffered.items() if sequence > at}
+        return self._pop_ready()
 
-    def take(self, heard: Heard) -> list[Heard]:
+    def push(self, fact: FactEnvelope) -> list[FactEnvelope]:
         """Returns the facts that are next now: none for what came before, or too early."""
-        if self.last is not None and heard.sequence <= self.last:
+        if self.last is not None and fact.sequence <= self.last:
             return []
-        if self.last is not None and heard.sequence == self.last + 1 and not self._waiting:
-            self.last = heard.sequence
-            return [heard]
-        if len(self._waiting) < MAX_WAITING or heard.sequence - 1 == self.last:
-            self._waiting[heard.sequence] = heard
-        return self._ready()
+        if self.last is not None and fact.sequence == self.last + 1 and not self._buffered:
+            self.last = fact.sequence
+            return [fact]
+        if len(self._buffered) < MAX_BUFFERED or fact.sequence - 1 == self.last:
+            self._buffered[fact.sequence] = fact
+        return self._pop_ready()
 
-    def skip(self) -> list[Heard]:
+    def skip_gap(self) -> list[FactEnvelope]:
         """Give up on what is missing: the truth does not have it either."""
-        if self.last is not None and self._waiting:
-            self.last = min(self._waiting) - 1
-        return self._ready()
+        if self.last is not None and self._buffered:
+            self.last = min(self._buffered) - 1
+        return self._pop_ready()
 
-    def _ready(self) -> list[Heard]:
+    def _pop_ready(self) -> list[FactEnvelope]:
         if self.last is None:
             return []
-        ready: list[Heard] = []
-        while (heard := self._waiting.pop(self.last + 1, None)) is not None:
+        ready: list[FactEnvelope] = []
+        while (heard := self._buffered.pop(self.last + 1, None)) is not None:
             self.last = heard.sequence
             ready.append(heard)
         return ready

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Shared(Generic[T]):
+class SharedRead(Generic[T]):
     """Who asks while a read is under way shares the next one with all who ask meanwhile, never the running one: a
     snapshot that was begun before a client listened could be older than what the client hears."""
 

@@ -9,17 +9,17 @@ from assay.contracts.codec import decode, encode
 from assay.contracts.facts import Event, RunFact
 from assay.contracts.live import RunSnapshot, Snapshot
 from assay.contracts.runs import RunView
-from services.gateway.live.ledger_client import Ledger
+from services.gateway.live.ledger_client import LedgerClient
 
 MAX_ROWS = 10_000
 """A snapshot holds the first so many attempts of a run; the rest are read by ``GET /runs/{id}/attempts``."""
 
 
-def snapshot(topic: str, cursor: int, data: object) -> str:
+def snapshot_frame(topic: str, cursor: int, data: object) -> str:
     return encode(Snapshot(topic=topic, cursor=cursor, data=msgspec.Raw(encode(data)))).decode()
 
 
-async def read_run(ledger: Ledger, run_id: str) -> RunSnapshot:
+async def read_run_snapshot(ledger: LedgerClient, run_id: str) -> RunSnapshot:
     """A run and its attempts as they were at ``run.sequence``: what changed while the pages were read is applied."""
     run = await ledger.run(run_id)
     rows: dict[int, tuple[int, AttemptView]] = {}
@@ -30,11 +30,13 @@ async def read_run(ledger: Ledger, run_id: str) -> RunSnapshot:
         if len(rows) >= MAX_ROWS:
             break
     if max(seen) > min(seen):
-        run = await _caught_up(ledger, run, rows, max(seen))
+        run = await _catch_up(ledger, run, rows, max(seen))
     return RunSnapshot(run=run, attempts=tuple(row for _, row in rows.values()))
 
 
-async def _caught_up(ledger: Ledger, run: RunView, rows: dict[int, tuple[int, AttemptView]], until: int) -> RunView:
+async def _catch_up(
+    ledger: LedgerClient, run: RunView, rows: dict[int, tuple[int, AttemptView]], until: int
+) -> RunView:
     """The run at ``until``, and in ``rows`` every attempt as it was then."""
     at = min(run.sequence, min((sequence for sequence, _ in rows.values()), default=run.sequence))
     while at < until:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from services.gateway.live.client.subscription import Subscription
 
 
-class Watchers:
+class Subscribers:
     """Subscriptions by topic."""
 
     def __init__(self) -> None:
@@ -36,18 +36,18 @@ class Watchers:
             self._by_topic.pop(subscription.topic, None)
 
 
-class Watched:
+class TopicFeed:
     """A feed whose topics are watched."""
 
     def __init__(self) -> None:
-        self._watchers = Watchers()
+        self._subscribers = Subscribers()
 
     @property
-    def watched(self) -> bool:
-        return bool(self._watchers)
+    def has_subscribers(self) -> bool:
+        return bool(self._subscribers)
 
     def attach(self, subscription: Subscription) -> None:
-        self._watchers.add(subscription)
+        self._subscribers.add(subscription)
 
     def detach(self, subscription: Subscription) -> None:
-        self._watchers.remove(subscription)
+        self._subscribers.remove(subscription)
