@@ -10,11 +10,12 @@ PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST ?= $(BIN)/pytest
 STAMPS := $(VENV)/stamps
 LOCKS := gateway runner judge ledger
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
-WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/generated/*' 2>/dev/null)
 
 export UV_CACHE_DIR := $(CURDIR)/$(VENV)/cache/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
@@ -41,7 +42,7 @@ up: setup ## Start everything here and serve until Ctrl-C
 	@$(BIN)/assay up $(ARGS)
 
 test: setup ## Run all tests, also those in a real browser
-	@$(BIN)/pytest --numprocesses $(PROCESSES) --maxprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) --numprocesses $(PROCESSES) --maxprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Style, types, walls between parts, and the dashboard's own checks
 	$(BIN)/ruff check
@@ -94,5 +95,5 @@ $(STAMPS)/npm: web/package-lock.json $(STAMPS)/python
 	@touch $@
 
 web/dist/index.html: $(STAMPS)/npm $(WEB_SOURCES)
-	cd web && npm run build
+	cd web && npm run contracts && npm run build
 	@touch $@

@@ -120,7 +120,7 @@ async def test_asking_a_model(gateway: Gateway, assay: AssayClient) -> None:
 
 async def test_health(gateway: Gateway, assay: AssayClient) -> None:
     assert (await assay.health()).ready
-    gateway.bus.line.cut()
+    gateway.bus.link.cut()
     health = await assay.health()
     assert (health.ready, health.detail) == (False, "not connected to the bus")
 

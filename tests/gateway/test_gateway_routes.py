@@ -173,7 +173,7 @@ async def test_health(gateway: Gateway) -> None:
     gateway.ledger.ready = False
     ready = await gateway.http.get("/readyz")
     assert (ready.status_code, ready.json()["detail"]) == (503, "the ledger is not ready: no Postgres")
-    gateway.bus.line.cut()
+    gateway.bus.link.cut()
     ready = await gateway.http.get("/readyz")
     assert (ready.status_code, ready.json()["detail"]) == (503, "not connected to the bus")
     assert (await gateway.http.get("/healthz")).status_code == 200
