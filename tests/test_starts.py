@@ -18,8 +18,8 @@ IDLE = {
     "services.runner.__main__": (*NEVER, "openai", "docker", "bpe_openai", "genai_prices"),
     "services.judge.__main__": (*NEVER, "docker", "pytest"),
     "assay.embedded.model_host": (*NEVER, "xllamacpp"),
-    "assay.cli.up": (*NEVER, "nats", "structlog"),
-    "assay.cli.runs": ("nats", "structlog", "websockets"),
+    "assay.cli.commands.up": (*NEVER, "nats", "structlog"),
+    "assay.cli.commands.runs": ("nats", "structlog", "websockets"),
 }
 
 

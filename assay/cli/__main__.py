@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from assay.cli.errors import CommandFailed
 from assay.cli.lazy import LazyGroup
-from assay.cli.texts import clean
+from assay.cli.safe_text import clean
 
 app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 

@@ -45,7 +45,7 @@ class LazyGroup(TyperGroup):
 
 def load(name: str) -> Any:
     """The real command."""
-    command = get_command(import_module(f"assay.cli.{name}").app)
+    command = get_command(import_module(f"assay.cli.commands.{name}").app)
     command.name = name
     gc.freeze()  # nothing of it goes before the process does, so nobody need look for what might
     return command

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assay.embedded.identity import free_port
-from tests.cli.calling import Assay, assay_in, environment
+from tests.cli.harness import Assay, assay_in, environment
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from assay.cli.logs import readable
+from assay.cli.display.logs import readable
 from assay.contracts.codec import encode
 from assay.contracts.results import CheckOutput, TestOutput
 from assay.contracts.tail import AgentStep, StepKind
 from assay.contracts.verdicts import CheckResult
-from tests.cli.calling import Assay
+from tests.cli.harness import Assay
 from tests.contracts.messages import NOW
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.calling import Assay, environment
+from tests.cli.harness import Assay, environment
 
 pytestmark = pytest.mark.slow
 

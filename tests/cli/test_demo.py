@@ -14,7 +14,7 @@ import pytest
 
 from assay.embedded.folder import DataFolder
 from assay.embedded.identity import free_port
-from tests.cli.calling import assay_in, environment
+from tests.cli.harness import assay_in, environment
 
 pytestmark = pytest.mark.slow
 CATALOG = Path(__file__).parents[2] / "catalog"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assay.contracts.money import nanousd
-from tests.cli.calling import Assay
+from tests.cli.harness import Assay
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.calling import Ended, assay_in
+from tests.cli.harness import Ended, assay_in
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from assay.cli.display.run_text import trouble_lines
 from assay.cli.errors import BadUsage
-from assay.cli.limiting import attempt_limits
+from assay.cli.limit_options import attempt_limits
 from assay.cli.responses import read_responses, replay_name
-from assay.cli.spending import trouble_lines
 from assay.contracts.replay import Responses
 from assay.contracts.tasks import AttemptLimits
-from tests.cli.calling import Assay
+from tests.cli.harness import Assay
 from tests.contracts.messages import NOW, RUN
 
 RIGHT = "solution.py\n```python\ndef add(a, b):\n    return a + b\n```"

@@ -12,7 +12,7 @@ import pytest
 
 from assay.cli.errors import FAILED, USAGE
 from assay.cli.lazy import COMMANDS, load
-from tests.cli.calling import assay_in
+from tests.cli.harness import assay_in
 
 NONE = "assay: no server is running here: start one with `assay up` (or `assay demo`), or name one with"
 TASK = Path(__file__).parents[2] / "catalog" / "tasks" / "add_two"
@@ -34,7 +34,13 @@ def test_help_loads_none_of_the_commands() -> None:
         "import sys, assay.cli.__main__; print(*(name for name in sys.modules if name.startswith(('rich', 'assay.'))))"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert set(loaded) == {"assay.cli", "assay.cli.__main__", "assay.cli.errors", "assay.cli.lazy", "assay.cli.texts"}
+    assert set(loaded) == {
+        "assay.cli",
+        "assay.cli.__main__",
+        "assay.cli.errors",
+        "assay.cli.lazy",
+        "assay.cli.safe_text",
+    }
 
 
 @pytest.mark.parametrize("name", COMMANDS)

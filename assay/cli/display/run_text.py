@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.cli.output import money, shown
+from assay.cli.display.output import money, shown
 from assay.cli.quantities import length
 from assay.contracts.facts import (
     Fact,

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from assay.cli.display.output import row, shown, stdout, table
+from assay.cli.display.progress import Bars, Lines, standing, summary
+from assay.cli.display.run_text import limits_line, news, quote_line, trouble_lines
 from assay.cli.errors import FAILED, FINE, STRICT
-from assay.cli.following import exit_code
-from assay.cli.output import row, shown, stdout, table
-from assay.cli.showing import Bars, Lines, standing, summary
-from assay.cli.spending import limits_line, news, quote_line, trouble_lines
-from assay.cli.tally import Tally
+from assay.cli.follow import exit_code
+from assay.cli.run_state import Tally
 from assay.contracts import facts
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.facts import AttemptFinished, AttemptStarted, RunFinished

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli.texts import clean
+from assay.cli.safe_text import clean
 
 _WIDE = 180
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.finding import AttemptId, find_attempt
+from assay.cli.display.logs import log_lines
+from assay.cli.display.output import money, print_json, print_line, row, stdout, table
+from assay.cli.display.tables import artifacts_table
 from assay.cli.lazy import COMMANDS
-from assay.cli.logs import log_lines
 from assay.cli.options import Json, Server
-from assay.cli.output import money, print_json, print_line, row, stdout, table
+from assay.cli.resolve_ids import AttemptId, find_attempt
 from assay.cli.server import connected
-from assay.cli.tables import artifacts_table
 from assay.contracts.attempts import AttemptDetail
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["attempts"])

@@ -1,4 +1,4 @@
-"""The command as users call it: a process of its own (``forking``), in a folder of its own."""
+"""The command as users call it: a process of its own (``fork_server``), in a folder of its own."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def _forking(call: str) -> int:
 @cache
 def _server() -> subprocess.Popen[str]:
     """Ends with this process, which is when its stdin is closed."""
-    command = [sys.executable, "-m", "tests.cli.forking"]
+    command = [sys.executable, "-m", "tests.cli.fork_server"]
     return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -11,10 +11,10 @@ from typing import Protocol
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from assay.cli.output import money, say, stderr
-from assay.cli.spending import bound
-from assay.cli.tally import Count, Tally
-from assay.cli.texts import clean
+from assay.cli.display.output import money, say, stderr
+from assay.cli.display.run_text import bound
+from assay.cli.run_state import Count, Tally
+from assay.cli.safe_text import clean
 
 _LINE_SECONDS = 2.0
 

@@ -29,7 +29,7 @@ LATER = (
 
 def serve() -> None:
     for name in COMMANDS:
-        import_module(f"assay.cli.{name}")
+        import_module(f"assay.cli.commands.{name}")
     for name in LATER:
         import_module(name)
     for line in sys.stdin:

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.display.output import print_json, print_line
+from assay.cli.display.tables import run_lines
 from assay.cli.errors import BadUsage
-from assay.cli.finding import RunId, find_run
 from assay.cli.options import PRIORITY, Concurrency, CostLimit, Json, Server, TimeLimit
-from assay.cli.output import print_json, print_line
 from assay.cli.quantities import limits, seconds
+from assay.cli.resolve_ids import RunId, find_run
 from assay.cli.server import connected
-from assay.cli.tables import run_lines
 from assay.client import AssayClient
 from assay.contracts.runs import RunView
 

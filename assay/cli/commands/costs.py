@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from assay.cli.display.output import money, print_json, print_line, row, say, stdout, table
 from assay.cli.errors import BadUsage
-from assay.cli.finding import find_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import money, print_json, print_line, row, say, stdout, table
 from assay.cli.quantities import day
+from assay.cli.resolve_ids import find_run
 from assay.cli.server import connected
 from assay.contracts.rpc import CostBy
 from assay.contracts.spending import CostRow, Costs

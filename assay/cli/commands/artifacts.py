@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from assay.catalog.near import near
+from assay.cli.display.output import print_json, print_line, row, say, stdout, table
+from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed
-from assay.cli.finding import AttemptId, find_attempt
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import print_json, print_line, row, say, stdout, table
+from assay.cli.resolve_ids import AttemptId, find_attempt
 from assay.cli.server import connected
-from assay.cli.tables import artifacts_table
 from assay.client import AssayClient
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.files import FilesRefused

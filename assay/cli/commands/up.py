@@ -14,7 +14,7 @@ import typer
 from assay.cli.errors import CommandFailed
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Data, Json, Port
-from assay.cli.terminal import until_signalled
+from assay.cli.signals import until_signalled
 from assay.embedded.errors import StackError
 from assay.embedded.events import Report, json_lines, lines
 from assay.embedded.services import Address, UpOptions

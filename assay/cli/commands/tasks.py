@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
+from assay.cli.display.output import print_json, print_line, row, stdout, table
 from assay.cli.errors import FAILED, FINE, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import print_json, print_line, row, stdout, table
 from assay.cli.server import connected
 from assay.contracts.codec import Data, Malformed, decode
 from assay.contracts.tasks import TaskView

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.display.output import money, print_json, print_line, row, stdout, table
 from assay.cli.errors import FAILED, FINE
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import money, print_json, print_line, row, stdout, table
 from assay.cli.server import connected
 from assay.contracts.models import ModelView
 from assay.contracts.money import Price, usd

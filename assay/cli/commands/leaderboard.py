@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.display.output import print_json, say, stdout
+from assay.cli.display.tables import board_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import print_json, say, stdout
 from assay.cli.server import connected
-from assay.cli.tables import board_table
 from assay.contracts.runs import Board
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

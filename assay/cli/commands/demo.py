@@ -11,16 +11,16 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.commands.up import stack_errors
+from assay.cli.display.output import print_json, print_line, say, stdout
+from assay.cli.display.progress import display
+from assay.cli.display.tables import board_table
 from assay.cli.errors import FAILED, FINE, INTERRUPTED
-from assay.cli.following import follow_run
+from assay.cli.follow import follow_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Data, Json, Port
-from assay.cli.output import print_json, print_line, say, stdout
 from assay.cli.server import connected, running_here
-from assay.cli.showing import display
-from assay.cli.tables import board_table
-from assay.cli.terminal import until_signalled
-from assay.cli.up import stack_errors
+from assay.cli.signals import until_signalled
 from assay.contracts.codec import Data as Plain
 from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
 from assay.embedded.events import json_lines, lines

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.display.output import money, print_json, print_line, row, stdout, table
+from assay.cli.display.run_text import bound, left_of
 from assay.cli.errors import BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import money, print_json, print_line, row, stdout, table
 from assay.cli.quantities import limit
 from assay.cli.server import connected
-from assay.cli.spending import bound, left_of
 from assay.contracts.rpc import Money
 from assay.contracts.spending import AccountKind
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import aclosing
 
+from assay.cli.display.progress import Display
+from assay.cli.display.run_text import news
 from assay.cli.errors import FAILED, FINE, STRICT
-from assay.cli.showing import Display
-from assay.cli.spending import news
-from assay.cli.tally import Tally, all_passed
+from assay.cli.run_state import Tally, all_passed
 from assay.client import AssayClient
 from assay.contracts.codec import decode
 from assay.contracts.facts import Event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from assay.cli.spending import ENDED
+from assay.cli.display.run_text import ENDED
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.facts import Fact, RunFact
 from assay.contracts.live import RunSnapshot

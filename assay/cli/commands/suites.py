@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import typer
 
+from assay.cli.display.output import print_json, row, stdout, table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import print_json, row, stdout, table
 from assay.cli.server import connected
 from assay.contracts.tasks import SuiteView
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
-from assay.cli.output import money, percent, row, table
-from assay.cli.spending import limits_line, trouble_lines
+from assay.cli.display.output import money, percent, row, table
+from assay.cli.display.run_text import limits_line, trouble_lines
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptView
 from assay.contracts.runs import Board, RunView

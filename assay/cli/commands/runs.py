@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from assay.cli import control
-from assay.cli.finding import RunId, find_run
+from assay.cli.commands import run_control
+from assay.cli.display.output import print_json, print_line, say, stdout
+from assay.cli.display.tables import attempts_table, run_lines, runs_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.output import print_json, print_line, say, stdout
+from assay.cli.resolve_ids import RunId, find_run
 from assay.cli.server import connected
-from assay.cli.tables import attempts_table, run_lines, runs_table
 from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import Data
 from assay.contracts.rpc import RunPage
@@ -80,4 +80,4 @@ async def _fetch(server: str, wanted: str) -> RunWithAttempts:
                 return RunWithAttempts(run=run, attempts=tuple(attempts))
 
 
-app.add_typer(control.app)
+app.add_typer(run_control.app)

@@ -9,20 +9,20 @@ from typing import Annotated, cast
 import msgspec
 import typer
 
-from assay.cli import limiting
+from assay.cli import limit_options
+from assay.cli.display.output import print_json, print_line, say
+from assay.cli.display.progress import display
+from assay.cli.display.run_text import quote_line
+from assay.cli.display.tables import run_lines
 from assay.cli.errors import FINE, INTERRUPTED, BadUsage, CommandFailed
-from assay.cli.following import exit_code, follow_run
+from assay.cli.follow import exit_code, follow_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import PRIORITY, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
-from assay.cli.output import print_json, print_line, say
-from assay.cli.previewing import preview
+from assay.cli.preview import preview
 from assay.cli.quantities import limits, prices
 from assay.cli.responses import read_responses, replay_name
 from assay.cli.server import connected
-from assay.cli.showing import display
-from assay.cli.spending import quote_line
-from assay.cli.tables import run_lines
-from assay.cli.terminal import until_signalled
+from assay.cli.signals import until_signalled
 from assay.contracts.models import Parameters
 from assay.contracts.runs import RunLimits, RunRequest
 from assay.contracts.sandboxes import SandboxWish
@@ -70,12 +70,12 @@ def run(
     repeats: Repeats = 0,
     samples: Samples = 0,
     temperature: Temperature = None,
-    max_tokens: limiting.MaxTokens = None,
-    tokens: limiting.Tokens = None,
-    wall_time: limiting.WallTime = "",
-    tool_calls: limiting.ToolCalls = None,
-    turns: limiting.Turns = None,
-    cost: limiting.Cost = "",
+    max_tokens: limit_options.MaxTokens = None,
+    tokens: limit_options.Tokens = None,
+    wall_time: limit_options.WallTime = "",
+    tool_calls: limit_options.ToolCalls = None,
+    turns: limit_options.Turns = None,
+    cost: limit_options.Cost = "",
     seed: Seed = None,
     name: Name = "",
     limit: CostLimit = "",
@@ -113,7 +113,7 @@ def run(
         partial=partial,
         reuse=reuse,
         prices=prices(price),
-        attempt_limits=limiting.attempt_limits(max_tokens, tokens, wall_time, tool_calls, turns, cost),
+        attempt_limits=limit_options.attempt_limits(max_tokens, tokens, wall_time, tool_calls, turns, cost),
         sandbox=cast("SandboxWish", sandbox),
         include_tests=include_tests,
         install_deps=install_deps,

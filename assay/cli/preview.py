@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.cli.output import print_json, print_line
+from assay.cli.display.output import print_json, print_line
+from assay.cli.display.run_text import quote_line
 from assay.cli.server import connected
-from assay.cli.spending import quote_line
 from assay.contracts.rpc import AttemptPreview, RunPreview
 from assay.contracts.runs import RunRequest
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import typer
 
+from assay.cli.display.output import print_json, print_line
+from assay.cli.display.progress import display
+from assay.cli.display.tables import run_lines
 from assay.cli.errors import INTERRUPTED
-from assay.cli.finding import RunId, find_run
-from assay.cli.following import exit_code, follow_run
+from assay.cli.follow import exit_code, follow_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server, Strict
-from assay.cli.output import print_json, print_line
+from assay.cli.resolve_ids import RunId, find_run
 from assay.cli.server import connected
-from assay.cli.showing import display
-from assay.cli.tables import run_lines
-from assay.cli.terminal import until_signalled
+from assay.cli.signals import until_signalled
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from assay.cli.checkup import Finding, Level, examine
+from assay.cli.display.output import print_json, print_line
+from assay.cli.doctor_checks import Finding, Level, examine
 from assay.cli.errors import FAILED, FINE
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Port
-from assay.cli.output import print_json, print_line
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}

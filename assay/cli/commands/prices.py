@@ -14,10 +14,10 @@ from assay.catalog.models import BASELINES
 from assay.catalog.pricefile import add_price
 from assay.catalog.prices import OWN, TokenPrice
 from assay.cli import quantities
+from assay.cli.display.output import money, print_json, print_line, row, stdout, table
 from assay.cli.errors import FAILED, FINE, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json
-from assay.cli.output import money, print_json, print_line, row, stdout, table
 from assay.contracts.codec import Data
 from assay.contracts.money import Price, Rates, usd
 from assay.contracts.spending import ModelPrice
