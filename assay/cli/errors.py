@@ -8,7 +8,7 @@ Exit codes: 0 all is well; 1 the tool could not do it; 2 usage; 3 the run ended,
 
 from __future__ import annotations
 
-FINE, FAILED, USAGE, STRICT, INTERRUPTED = 0, 1, 2, 3, 130
+OK, FAILED, USAGE, STRICT, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class CommandFailed(Exception):

@@ -5,48 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import aclosing
 
-from assay.cli.display.progress import Display
-from assay.cli.display.run_text import news
-from assay.cli.errors import FAILED, FINE, STRICT
-from assay.cli.run_state import Tally, all_passed
+from assay.cli.display.progress import ProgressDisplay
+from assay.cli.display.run_text import alert_text
+from assay.cli.errors import FAILED, OK, STRICT
+from assay.cli.run_state import RunState, all_passed
 from assay.client import AssayClient
 from assay.contracts.codec import decode
 from assay.contracts.facts import Event
 from assay.contracts.live import Degraded, FactFrame, RunSnapshot, ServerFrame, Snapshot
 from assay.contracts.runs import RunStatus, RunView
 
-Heard = Callable[[Event], None]
+OnEvent = Callable[[Event], None]
 
 
-async def follow_run(client: AssayClient, run_id: str, shown: Display, heard: Heard = lambda event: None) -> RunView:
+async def follow_run(
+    client: AssayClient, run_id: str, progress: ProgressDisplay, on_event: OnEvent = lambda event: None
+) -> RunView:
     """Returns the run as it ended; ``heard`` gets every fact from now on."""
-    tally: Tally | None = None
+    state: RunState | None = None
     async with aclosing(client.follow(f"run:{run_id}")) as frames:
         async for frame in frames:
-            tally = _taken(tally, frame, shown, heard)
-            if tally is not None:
-                shown.show(tally)
-                if tally.ended:
-                    return tally.run
+            state = _apply(state, frame, progress, on_event)
+            if state is not None:
+                progress.show(state)
+                if state.ended:
+                    return state.run
     return await client.run(run_id)
 
 
-def _taken(tally: Tally | None, frame: ServerFrame, shown: Display, heard: Heard) -> Tally | None:
+def _apply(state: RunState | None, frame: ServerFrame, progress: ProgressDisplay, on_event: OnEvent) -> RunState | None:
     """The tally after the frame; None until the first snapshot."""
     if isinstance(frame, Snapshot):
-        return Tally.of(decode(RunSnapshot, bytes(frame.data)))
-    if isinstance(frame, FactFrame) and tally is not None:
+        return RunState.from_snapshot(decode(RunSnapshot, bytes(frame.data)))
+    if isinstance(frame, FactFrame) and state is not None:
         event = decode(Event, bytes(frame.event))
-        if told := news(event.data, tally.run):
-            shown.tell(told)
-        tally.hear(event.data)
-        heard(event)
+        if told := alert_text(event.data, state.run):
+            progress.notice(told)
+        state.apply(event.data)
+        on_event(event)
     if isinstance(frame, Degraded):
-        shown.tell("live updates are held up: " + frame.reason if frame.degraded else "live updates go on")
-    return tally
+        progress.notice("live updates are held up: " + frame.reason if frame.degraded else "live updates go on")
+    return state
 
 
 def exit_code(run: RunView, strict: bool) -> int:
     if run.status is not RunStatus.FINISHED:
         return FAILED
-    return FINE if all_passed(run) or not strict else STRICT
+    return OK if all_passed(run) or not strict else STRICT

@@ -9,15 +9,15 @@ import typer
 from assay.cli.quantities import dollars, seconds
 from assay.contracts.tasks import AttemptLimits
 
-_LOWERS = "at most the task's own."
+_AT_MOST = "at most the task's own."
 MaxTokens = Annotated[
-    int | None, typer.Option("--max-tokens", min=1, max=1_000_000, help=f"Of one completion; {_LOWERS}")
+    int | None, typer.Option("--max-tokens", min=1, max=1_000_000, help=f"Of one completion; {_AT_MOST}")
 ]
-Tokens = Annotated[int | None, typer.Option("--tokens", min=1, help=f"Of all requests of an attempt; {_LOWERS}")]
-WallTime = Annotated[str, typer.Option("--wall-time", metavar="TIME", help=f"Of an attempt, like 90s; {_LOWERS}")]
-ToolCalls = Annotated[int | None, typer.Option("--tool-calls", min=1, help=f"Of an attempt; {_LOWERS}")]
-Turns = Annotated[int | None, typer.Option("--turns", min=1, help=f"Of an attempt; {_LOWERS}")]
-Cost = Annotated[str, typer.Option("--cost", metavar="USD", help=f"Of an attempt; {_LOWERS}")]
+Tokens = Annotated[int | None, typer.Option("--tokens", min=1, help=f"Of all requests of an attempt; {_AT_MOST}")]
+WallTime = Annotated[str, typer.Option("--wall-time", metavar="TIME", help=f"Of an attempt, like 90s; {_AT_MOST}")]
+ToolCalls = Annotated[int | None, typer.Option("--tool-calls", min=1, help=f"Of an attempt; {_AT_MOST}")]
+Turns = Annotated[int | None, typer.Option("--turns", min=1, help=f"Of an attempt; {_AT_MOST}")]
+Cost = Annotated[str, typer.Option("--cost", metavar="USD", help=f"Of an attempt; {_AT_MOST}")]
 
 
 def attempt_limits(

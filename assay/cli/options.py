@@ -23,4 +23,4 @@ TimeLimit = Annotated[str, typer.Option("--time-limit", metavar="TIME", help="Fr
 Concurrency = Annotated[
     int | None, typer.Option("--concurrency", min=0, max=100_000, help="Attempts at once; 0: as many as workers take.")
 ]
-PRIORITY = "1 to 9: its share of the workers among the runs that wait."
+PRIORITY_HELP = "1 to 9: its share of the workers among the runs that wait."

@@ -12,7 +12,7 @@ from assay.contracts.runs import TokenPrice
 
 _AMOUNT = re.compile(r"^\d+(\.\d{1,9})?$")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(s|min|m|h|d)?")
-_BESIDE_UNITS = re.compile(r"\s+(?=[a-z])|(?<=[a-z])\s+")
+_SPACE_AROUND_UNIT = re.compile(r"\s+(?=[a-z])|(?<=[a-z])\s+")
 _SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "m": 60, "s": 1, "": 1}
 
 
@@ -24,7 +24,7 @@ def dollars(text: str, option: str) -> str:
     return amount
 
 
-def limit(text: str, option: str) -> str | None:
+def dollars_or_none(text: str, option: str) -> str | None:
     """An amount, or None for ``none``."""
     if text.strip().lower() == "none":
         return None
@@ -36,14 +36,14 @@ def limit(text: str, option: str) -> str | None:
 
 def seconds(text: str, option: str) -> float:
     """``3h``, ``90min``, ``1h30m``, ``45s``, ``45``."""
-    plain = _BESIDE_UNITS.sub("", text.strip().lower())
+    plain = _SPACE_AROUND_UNIT.sub("", text.strip().lower())
     parts = list(_TIME.finditer(plain))
     if not parts or "".join(part.group(0) for part in parts) != plain:
         raise BadUsage(f"{option}: {text!r} is no length of time; write it like 3h, 90min or 45s")
     return sum(float(part.group(1)) * _SECONDS[part.group(2) or ""] for part in parts)
 
 
-def length(number: float) -> str:
+def duration_text(number: float) -> str:
     """``10800`` is ``3 h``, ``5400`` is ``1 h 30 min``."""
     left, parts = round(number), list[str]()
     for unit in ("d", "h", "min", "s"):
@@ -60,7 +60,7 @@ def day(text: str, option: str) -> date | None:
         raise BadUsage(f"{option}: {text!r} is no day; write it like 2026-01-31") from error
 
 
-def prices(texts: Iterable[str]) -> dict[str, TokenPrice]:
+def token_prices(texts: Iterable[str]) -> dict[str, TokenPrice]:
     """``MODEL=IN/OUT``, US dollars per million tokens; BadUsage says how it is written."""
     found: dict[str, TokenPrice] = {}
     for text in texts:
@@ -73,11 +73,11 @@ def prices(texts: Iterable[str]) -> dict[str, TokenPrice]:
     return found
 
 
-def limits(cost: str, time: str, concurrency: int | None) -> dict[str, Any]:
+def run_limits(cost: str, time: str, concurrency: int | None) -> dict[str, Any]:
     """Those limits of a run that were given, by the names of RunLimits."""
     given: dict[str, Any] = {}
     if cost:
-        given["cost_usd"] = limit(cost, "--limit")
+        given["cost_usd"] = dollars_or_none(cost, "--limit")
     if time:
         given["seconds"] = seconds(time, "--time-limit")
     if concurrency is not None:

@@ -15,7 +15,7 @@ from assay.contracts.verdicts import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
-class Count:
+class ModelCounts:
     """Attempts of one model. ``failed`` are those done that neither passed nor count as errors."""
 
     model: str
@@ -33,7 +33,7 @@ class Count:
 
 
 @dataclass
-class Tally:
+class RunState:
     """``run`` and ``progress`` as last heard; the attempts by id."""
 
     run: RunView
@@ -41,14 +41,14 @@ class Tally:
     attempts: dict[str, AttemptView] = field(default_factory=dict[str, AttemptView])
 
     @classmethod
-    def of(cls, snapshot: RunSnapshot) -> Tally:
+    def from_snapshot(cls, snapshot: RunSnapshot) -> RunState:
         return cls(snapshot.run, snapshot.run.progress, {attempt.attempt_id: attempt for attempt in snapshot.attempts})
 
     @property
     def ended(self) -> bool:
         return self.run.status in ENDED
 
-    def hear(self, fact: Fact) -> None:
+    def apply(self, fact: Fact) -> None:
         """Facts come in order, each with the state as it became."""
         if isinstance(fact, RunFact):
             self.run, self.progress = fact.run, fact.run.progress
@@ -56,16 +56,16 @@ class Tally:
             self.attempts[fact.attempt.attempt_id] = fact.attempt
             self.progress = fact.progress
 
-    def counts(self) -> list[Count]:
+    def counts(self) -> list[ModelCounts]:
         """One per model, in the run's order."""
-        return [self._count(model) for model in self.run.models]
+        return [self._model_counts(model) for model in self.run.models]
 
-    def _count(self, model: str) -> Count:
+    def _model_counts(self, model: str) -> ModelCounts:
         mine = [attempt for attempt in self.attempts.values() if attempt.model == model]
         outcomes = Counter(attempt.outcome for attempt in mine if attempt.outcome is not None)
         passed = outcomes[Outcome.PASSED]
         errors = sum(number for outcome, number in outcomes.items() if not outcome.counts)
-        return Count(
+        return ModelCounts(
             model=model,
             total=len(mine),
             done=outcomes.total(),

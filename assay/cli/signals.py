@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-def until_signalled(work: Coroutine[Any, Any, int | None], signalled: int = 0) -> int:
+def run_until_signal(work: Coroutine[Any, Any, int | None], signal_exit_code: int = 0) -> int:
     """Runs the coroutine to its exit code. SIGINT, SIGTERM and SIGHUP cancel it, so that its contexts clean up, and
     then the exit code is ``signalled``; a second signal cancels the cleaning up too."""
 
@@ -20,6 +20,6 @@ def until_signalled(work: Coroutine[Any, Any, int | None], signalled: int = 0) -
         try:
             return await task or 0
         except asyncio.CancelledError:
-            return signalled
+            return signal_exit_code
 
     return asyncio.run(run())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from assay.cli.display.run_text import trouble_lines
+from assay.cli.display.run_text import note_lines
 from assay.cli.errors import BadUsage
 from assay.cli.limit_options import attempt_limits
 from assay.cli.responses import read_responses, replay_name
@@ -114,7 +114,7 @@ def test_both_a_file_and_a_text_are_one_too_many(tmp_path: Path) -> None:
 
 
 def test_a_run_whose_models_see_the_tests_says_so_and_when_what_it_left_was_given_up() -> None:
-    assert trouble_lines(RUN) == []
-    told = trouble_lines(structs.replace(RUN, include_tests=True, expired_at=NOW))
+    assert note_lines(RUN) == []
+    told = note_lines(structs.replace(RUN, include_tests=True, expired_at=NOW))
     assert told[0] == "its models are shown the hidden tests: it counts on no leaderboard"
     assert told[1].startswith("what it left was given up at 20")

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from assay.cli.display.output import row, shown, stdout, table
-from assay.cli.display.progress import Bars, Lines, standing, summary
-from assay.cli.display.run_text import limits_line, news, quote_line, trouble_lines
-from assay.cli.errors import FAILED, FINE, STRICT
+from assay.cli.display.output import add_row, cell_text, stdout, table
+from assay.cli.display.progress import ProgressBars, ProgressLines, counts_text, money_text
+from assay.cli.display.run_text import alert_text, limits_line, note_lines, quote_line
+from assay.cli.errors import FAILED, OK, STRICT
 from assay.cli.follow import exit_code
-from assay.cli.run_state import Tally
+from assay.cli.run_state import RunState
 from assay.contracts import facts
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.facts import AttemptFinished, AttemptStarted, RunFinished
@@ -55,8 +55,10 @@ def attempt(ordinal: int, model: str, **more: object) -> AttemptView:
 
 
 @pytest.fixture
-def tally() -> Tally:
-    return Tally.of(RunSnapshot(run=RUN, attempts=(attempt(0, "a/x"), attempt(1, "a/x"), attempt(2, "b/y"))))
+def tally() -> RunState:
+    return RunState.from_snapshot(
+        RunSnapshot(run=RUN, attempts=(attempt(0, "a/x"), attempt(1, "a/x"), attempt(2, "b/y")))
+    )
 
 
 def finished(view: AttemptView, outcome: Outcome, done: int, cost_usd: str = "0") -> AttemptFinished:
@@ -64,31 +66,31 @@ def finished(view: AttemptView, outcome: Outcome, done: int, cost_usd: str = "0"
     return AttemptFinished(attempt=ended, progress=Progress(total=3, done=done))
 
 
-def test_attempts_are_counted_by_model_as_facts_come(tally: Tally) -> None:
-    tally.hear(
+def test_attempts_are_counted_by_model_as_facts_come(tally: RunState) -> None:
+    tally.apply(
         AttemptStarted(attempt=attempt(0, "a/x", state=State.RUNNING), progress=Progress(total=3), worker_id="w")
     )
-    tally.hear(finished(attempt(1, "a/x"), Outcome.PASSED, 1, "0.25"))
-    tally.hear(finished(attempt(2, "b/y"), Outcome.INFRA_ERROR, 2))
+    tally.apply(finished(attempt(1, "a/x"), Outcome.PASSED, 1, "0.25"))
+    tally.apply(finished(attempt(2, "b/y"), Outcome.INFRA_ERROR, 2))
     first, second = tally.counts()
     assert (first.total, first.done, first.passed, first.active, first.cost_usd) == (2, 1, 1, 1, "0.25")
     assert (second.total, second.done, second.failed, second.errors) == (1, 1, 0, 1)
     assert tally.progress.done == 2
-    assert summary(first) == "1 passed, 0 failed, 1 active, $0.25"
-    assert summary(second) == "0 passed, 0 failed, 1 errors, $0"
+    assert counts_text(first) == "1 passed, 0 failed, 1 active, $0.25"
+    assert counts_text(second) == "0 passed, 0 failed, 1 errors, $0"
 
 
-def test_a_run_ends_with_its_last_fact(tally: Tally) -> None:
+def test_a_run_ends_with_its_last_fact(tally: RunState) -> None:
     assert not tally.ended
-    tally.hear(RunFinished(run=msgspec.structs.replace(RUN, status=RunStatus.FINISHED)))
+    tally.apply(RunFinished(run=msgspec.structs.replace(RUN, status=RunStatus.FINISHED)))
     assert tally.ended
 
 
-def test_lines_are_few_and_the_last_is_told(tally: Tally, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines()
+def test_lines_are_few_and_the_last_is_told(tally: RunState, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ProgressLines()
     for _ in range(100):
         lines.show(tally)
-    tally.hear(RunFinished(run=msgspec.structs.replace(RUN, status=RunStatus.FINISHED)))
+    tally.apply(RunFinished(run=msgspec.structs.replace(RUN, status=RunStatus.FINISHED)))
     lines.show(tally)
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 2
@@ -105,21 +107,21 @@ def test_limits_are_shown_against_what_is_spent_and_held() -> None:
     assert limits_line(SPENDING) == "$0.25 spent and $0.5 held of $1; 3 h at most; priority 7"
     free = msgspec.structs.replace(RUN, limits=RunLimits(cost_usd=None, seconds=90, concurrency=2))
     assert limits_line(free) == "$0 spent of no limit; 1 min 30 s at most; 2 attempts at once; priority 5"
-    assert trouble_lines(SPENDING) == [
+    assert note_lines(SPENDING) == [
         "attempts wait (budget): $0.9 of $1 is held",
         "a restart of run old",
         "2 results taken over",
     ]
     ended = msgspec.structs.replace(RUN, status=RunStatus.CANCELLED, reason="time is over", deadline_at=NOW)
-    assert trouble_lines(ended) == ["ended early: time is over"]
+    assert note_lines(ended) == ["ended early: time is over"]
     assert "until" not in limits_line(ended)
     assert "until" in limits_line(msgspec.structs.replace(RUN, deadline_at=NOW))
 
 
-def test_money_and_waiting_are_part_of_how_a_run_stands(tally: Tally) -> None:
-    assert standing(tally) == ""
-    tally.hear(facts.RunChanged(run=SPENDING))
-    assert standing(tally) == "; $0.25 of $1, $0.5 held; waits: budget"
+def test_money_and_waiting_are_part_of_how_a_run_stands(tally: RunState) -> None:
+    assert money_text(tally) == ""
+    tally.apply(facts.RunChanged(run=SPENDING))
+    assert money_text(tally) == "; $0.25 of $1, $0.5 held; waits: budget"
 
 
 @pytest.mark.parametrize(
@@ -152,19 +154,21 @@ def test_money_and_waiting_are_part_of_how_a_run_stands(tally: Tally) -> None:
 def test_what_is_worth_a_line_is_told_as_it_comes(
     capsys: pytest.CaptureFixture[str], fact: facts.Fact, told: str
 ) -> None:
-    assert news(fact, RUN) == told
-    with Bars() as bars:
-        for shown_by in (Lines(), bars):
-            shown_by.tell(f"{told} \x1b[31m[bold]")
+    assert alert_text(fact, RUN) == told
+    with ProgressBars() as bars:
+        for shown_by in (ProgressLines(), bars):
+            shown_by.notice(f"{told} \x1b[31m[bold]")
     err = capsys.readouterr().err
     assert err.count(f"{told}  [31m[bold]") == 2
     assert "\x1b[31m[bold]" not in err
 
 
-def test_bars_show_money_and_waiting_in_a_line_of_their_own(tally: Tally, capsys: pytest.CaptureFixture[str]) -> None:
-    with Bars() as bars:
+def test_bars_show_money_and_waiting_in_a_line_of_their_own(
+    tally: RunState, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ProgressBars() as bars:
         bars.show(tally)
-        tally.hear(facts.RunChanged(run=SPENDING))
+        tally.apply(facts.RunChanged(run=SPENDING))
         bars.show(tally)
     assert "$0.25 of $1, $0.5 held; waits: budget" in capsys.readouterr().err
 
@@ -195,9 +199,9 @@ def test_quotes_in_words() -> None:
 @pytest.mark.parametrize(
     ("status", "passed", "strict", "code"),
     [
-        (RunStatus.FINISHED, 3, True, FINE),
+        (RunStatus.FINISHED, 3, True, OK),
         (RunStatus.FINISHED, 2, True, STRICT),
-        (RunStatus.FINISHED, 2, False, FINE),
+        (RunStatus.FINISHED, 2, False, OK),
         (RunStatus.CANCELLED, 3, False, FAILED),
         (RunStatus.CANCELLED, 3, True, FAILED),
     ],
@@ -209,10 +213,10 @@ def test_exit_codes(status: RunStatus, passed: int, strict: bool, code: int) -> 
 
 def test_texts_of_a_run_are_shown_and_never_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
     made = table("reason")
-    row(made, "[bold red]not markup[/] \x1b[31m\x1b]8;;http://example.org\x07link\u202e")
+    add_row(made, "[bold red]not markup[/] \x1b[31m\x1b]8;;http://example.org\x07link\u202e")
     stdout().print(made)
     out = capsys.readouterr().out
     assert "[bold red]not markup[/]" in out
     assert "\x1b" not in out
     assert "\x07" not in out
-    assert "\u202e" not in shown("a\u202eb")
+    assert "\u202e" not in cell_text("a\u202eb")

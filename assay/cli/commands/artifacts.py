@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from assay.catalog.near import near
-from assay.cli.display.output import print_json, print_line, row, say, stdout, table
+from assay.cli.display.output import add_row, print_json, print_line, print_notice, stdout, table
 from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
@@ -65,7 +65,7 @@ async def _collect(older_than: float | None, dry_run: bool, server: str, json: b
     numbers = ("looked at", "referred to", "young", "deleted", "bytes freed")
     made = table("area", *numbers, numbers=numbers)
     for area, swept in found.areas.items():
-        row(made, area, swept.looked_at, swept.referred_to, swept.young, swept.deleted, swept.freed_bytes)
+        add_row(made, area, swept.looked_at, swept.referred_to, swept.young, swept.deleted, swept.freed_bytes)
     stdout().print(made)
     runs = f"what {found.expired_runs} runs left"
     print_line(f"{runs} would be given up; nothing was deleted" if dry_run else f"{runs} was given up")
@@ -104,7 +104,7 @@ async def _write(client: AssayClient, attempt_id: str, name: str, ref: ArtifactR
     except OSError as error:
         raise CommandFailed(f"{out / name} cannot be written: {error.strerror or error}") from error
     if ref.truncated:
-        say(f"{name} was longer than what is kept of it")
+        print_notice(f"{name} was longer than what is kept of it")
     return out / name
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assay.cli.display.logs import log_lines
-from assay.cli.display.output import money, print_json, print_line, row, stdout, table
+from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
 from assay.cli.display.tables import artifacts_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -56,10 +56,12 @@ def _print(detail: AttemptDetail) -> None:
     if detail.verdict and detail.verdict.checks:
         made = table("check", "kind", "passed", "score", "weight", "message", numbers=("score", "weight"))
         for check in detail.verdict.checks:
-            row(made, check.name, check.kind, check.passed, f"{check.score:.2f}", check.weight, check.message)
+            add_row(made, check.name, check.kind, check.passed, f"{check.score:.2f}", check.weight, check.message)
         stdout().print(made)
     made = table("try", "worker", "began", "ended", "seconds", "cause", numbers=("seconds",))
     for each in detail.tries:
-        row(made, each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause)
+        add_row(
+            made, each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause
+        )
     stdout().print(made)
     stdout().print(artifacts_table(detail.artifacts))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from assay.cli.display.output import money, print_json, print_line, row, say, stdout, table
+from assay.cli.display.output import add_row, money, print_json, print_line, print_notice, stdout, table
 from assay.cli.errors import BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -53,14 +53,14 @@ def costs(
     stdout().print(_table(found, by, again=bool(prices)))
     print_line(f"judges: {money(found.judge_usd)}; beyond what was held: {money(found.excess_usd)}")
     if found.next_cursor:
-        say("there are more lines; --rows shows more of them, the total counts them all")
+        print_notice("there are more lines; --rows shows more of them, the total counts them all")
 
 
 def _table(found: Costs, by: CostBy, *, again: bool) -> Table:
     numbers = ("calls", "input", "cached", "output", "reasoning", "cost", "estimated", "superseded", "at other prices")
     made = table(by, *(numbers if again else numbers[:-1]), numbers=numbers)
     for each in (*found.rows, found.total):
-        row(made, *_cells(each, again=again))
+        add_row(made, *_cells(each, again=again))
     return made
 
 

@@ -12,15 +12,15 @@ from typing import Annotated
 import typer
 
 from assay.cli.commands.up import stack_errors
-from assay.cli.display.output import print_json, print_line, say, stdout
-from assay.cli.display.progress import display
+from assay.cli.display.output import print_json, print_line, print_notice, stdout
+from assay.cli.display.progress import progress_display
 from assay.cli.display.tables import board_table
-from assay.cli.errors import FAILED, FINE, INTERRUPTED
+from assay.cli.errors import FAILED, INTERRUPTED, OK
 from assay.cli.follow import follow_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Data, Json, Port
-from assay.cli.server import connected, running_here
-from assay.cli.signals import until_signalled
+from assay.cli.server import connected, local_stack_address
+from assay.cli.signals import run_until_signal
 from assay.contracts.codec import Data as Plain
 from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
 from assay.embedded.events import json_lines, lines
@@ -48,10 +48,10 @@ class _Progress:
 def demo(data: Data = Path(".assay"), port: Port = 8700, leave: Exit = False, json: Json = False) -> None:
     progress = _Progress()
     with stack_errors():
-        code = until_signalled(
+        code = run_until_signal(
             _demo(UpOptions(data=data, address=Address(port=port)), leave, json, progress), INTERRUPTED
         )
-    raise typer.Exit(FINE if code == INTERRUPTED and progress.finished else code)
+    raise typer.Exit(OK if code == INTERRUPTED and progress.finished else code)
 
 
 async def _demo(options: UpOptions, leave: bool, json: bool, progress: _Progress) -> int:
@@ -64,16 +64,16 @@ async def _demo(options: UpOptions, leave: bool, json: bool, progress: _Progress
             stdout().print(board_table(result.leaderboard))
             print_line("dashboard: ", (address, "bold"), f"    this run: {address}/runs/{result.run.run_id}")
         if ours and not leave:
-            say("serving until Ctrl-C")
+            print_notice("serving until Ctrl-C")
             await asyncio.Event().wait()
-    return FINE if progress.finished else FAILED
+    return OK if progress.finished else FAILED
 
 
 @asynccontextmanager
 async def _stack(options: UpOptions, json: bool) -> AsyncGenerator[tuple[str, bool]]:
     """The address of the stack that runs here already, or of one started for the demo (and then it is ours)."""
-    if address := running_here(options.data):
-        say(f"using the stack that runs at {address}")
+    if address := local_stack_address(options.data):
+        print_notice(f"using the stack that runs at {address}")
         yield address, False
         return
     async with running_stack(options, json_lines(sys.stderr) if json else lines()) as address:
@@ -83,7 +83,7 @@ async def _stack(options: UpOptions, json: bool) -> AsyncGenerator[tuple[str, bo
 async def _benchmark(address: str) -> DemoResult:
     async with connected(address) as client:
         run = await client.submit(REQUEST)
-        say(f"run {run.run_id}: {run.progress.total} attempts, live at {address}/runs/{run.run_id}")
-        with display() as shown:
+        print_notice(f"run {run.run_id}: {run.progress.total} attempts, live at {address}/runs/{run.run_id}")
+        with progress_display() as shown:
             run = await follow_run(client, run.run_id, shown)
         return DemoResult(address=address, run=run, leaderboard=await client.leaderboard(suite=run.suite))

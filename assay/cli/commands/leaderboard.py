@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import print_json, say, stdout
+from assay.cli.display.output import print_json, print_notice, stdout
 from assay.cli.display.tables import board_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -30,7 +30,7 @@ def leaderboard(
     elif board.rows:
         stdout().print(board_table(board))
     else:
-        say("nothing to compare yet: `assay run --suite demo --model oracle --model nop` makes a first run")
+        print_notice("nothing to compare yet: `assay run --suite demo --model oracle --model nop` makes a first run")
 
 
 async def _fetch(server: str, suite: str, category: str) -> Board:

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import money, print_json, print_line, row, stdout, table
-from assay.cli.display.run_text import bound, left_of
+from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.display.run_text import left_text, limit_text
 from assay.cli.errors import BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.quantities import limit
+from assay.cli.quantities import dollars_or_none
 from assay.cli.server import connected
 from assay.contracts.rpc import Money
 from assay.contracts.spending import AccountKind
@@ -43,7 +43,7 @@ def set_limits(
     if not (day or project or time_zone):
         raise BadUsage("name what to set: --day, --project or --time-zone")
     wanted = {
-        kind: limit(text, f"--{kind}")
+        kind: dollars_or_none(text, f"--{kind}")
         for kind, text in ((AccountKind.DAY, day), (AccountKind.PROJECT, project))
         if text
     }
@@ -68,7 +68,9 @@ def _show(found: Money, json: bool) -> None:
     made = table("of", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
     for account in found.accounts:
         spent, held = money(account.spent_usd), money(account.held_usd)
-        row(made, _NAMES.get(account.kind, account.kind), spent, held, bound(account.limit_usd), left_of(account))
+        add_row(
+            made, _NAMES.get(account.kind, account.kind), spent, held, limit_text(account.limit_usd), left_text(account)
+        )
     stdout().print(made)
     print_line(f"days begin at midnight in {found.time_zone}; a run's own limit is `assay run --limit`")
 

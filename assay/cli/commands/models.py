@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import money, print_json, print_line, row, stdout, table
-from assay.cli.errors import FAILED, FINE
+from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.errors import FAILED, OK
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import connected
@@ -29,7 +29,7 @@ def list_models(server: Server = "", json: Json = False) -> None:
         return
     made = table("model", "kind", "per million tokens in", "out", "prices of")
     for model in found:
-        row(made, model.name, model.kind, *_price(model.price))
+        add_row(made, model.name, model.kind, *_price(model.price))
     stdout().print(made)
 
 
@@ -47,7 +47,7 @@ def test_model(
         print_line(("ok ", "green"), f"{probe.model} answered in {probe.latency_seconds:.2f} s: {probe.message}")
     else:
         print_line(("fail ", "bold red"), f"{probe.model}: {probe.fault}: {probe.message}")
-    raise typer.Exit(FINE if probe.ok else FAILED)
+    raise typer.Exit(OK if probe.ok else FAILED)
 
 
 def _price(price: Price | None) -> tuple[str, str, str]:

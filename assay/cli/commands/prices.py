@@ -14,8 +14,8 @@ from assay.catalog.models import BASELINES
 from assay.catalog.pricefile import add_price
 from assay.catalog.prices import OWN, TokenPrice
 from assay.cli import quantities
-from assay.cli.display.output import money, print_json, print_line, row, stdout, table
-from assay.cli.errors import FAILED, FINE, BadUsage
+from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json
 from assay.contracts.codec import Data
@@ -38,7 +38,7 @@ From = Annotated[str, typer.Option("--from", metavar="DAY", help="The first day 
 _CALLS_NONE = "calls no model"
 
 
-class Checked(Data, frozen=True, kw_only=True):
+class PriceCheck(Data, frozen=True, kw_only=True):
     """A model, or a file of the catalogue; ``text`` says where its price is from, or what is wrong."""
 
     name: str
@@ -52,7 +52,7 @@ def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  
     catalog = _open()
     when = quantities.day(day, "--day")
     _must_exist(catalog, model)
-    found = [_priced(catalog, name, when) for name in model or _names(catalog)]
+    found = [_model_price(catalog, name, when) for name in model or _names(catalog)]
     if json:
         print_json(found)
         return
@@ -60,7 +60,7 @@ def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  
     made = table(*columns, numbers=columns[1:6])
     for each in found:
         for cells in _rows(each):
-            row(made, *cells)
+            add_row(made, *cells)
     stdout().print(made)
 
 
@@ -107,7 +107,7 @@ def check_prices(json: Json = False) -> None:
     else:
         for each in found:
             print_line(("ok   ", "green") if each.ok else ("fail ", "bold red"), f"{each.name}: {each.text}")
-    raise typer.Exit(FINE if all(each.ok for each in found) else FAILED)
+    raise typer.Exit(OK if all(each.ok for each in found) else FAILED)
 
 
 def _open() -> Catalog:
@@ -133,7 +133,7 @@ def _must_exist(catalog: Catalog, names: list[str]) -> None:
         raise BadUsage(error.problem.detail) from error
 
 
-def _priced(catalog: Catalog, name: str, day: date | None) -> ModelPrice:
+def _model_price(catalog: Catalog, name: str, day: date | None) -> ModelPrice:
     try:
         price = catalog.price(name, day)
     except CatalogError as error:
@@ -167,16 +167,16 @@ def _source(price: Price) -> str:
     return "the catalogue" if price.version.startswith((f"{OWN}/", "scripted/")) else "the price database"
 
 
-def _checks(catalog: Catalog) -> Iterator[Checked]:
+def _checks(catalog: Catalog) -> Iterator[PriceCheck]:
     """Files first; where they have mistakes, models cannot be looked up."""
     wrong = [mistake for mistake in catalog.mistakes() if mistake.file.endswith((OWN, "models.yaml"))]
-    yield from (Checked(name=mistake.place, ok=False, text=mistake.message) for mistake in wrong)
+    yield from (PriceCheck(name=mistake.place, ok=False, text=mistake.message) for mistake in wrong)
     if wrong:
         return
-    yield Checked(name=OWN, ok=True, text="has no mistakes")
+    yield PriceCheck(name=OWN, ok=True, text="has no mistakes")
     for name in _names(catalog):
-        found = _priced(catalog, name, None)
+        found = _model_price(catalog, name, None)
         if found.price is not None:
-            yield Checked(name=name, ok=True, text=f"{_source(found.price)}, version {found.price.version}")
+            yield PriceCheck(name=name, ok=True, text=f"{_source(found.price)}, version {found.price.version}")
         else:
-            yield Checked(name=name, ok=name in BASELINES, text=found.reason)
+            yield PriceCheck(name=name, ok=name in BASELINES, text=found.reason)

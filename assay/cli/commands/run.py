@@ -10,19 +10,19 @@ import msgspec
 import typer
 
 from assay.cli import limit_options
-from assay.cli.display.output import print_json, print_line, say
-from assay.cli.display.progress import display
+from assay.cli.display.output import print_json, print_line, print_notice
+from assay.cli.display.progress import progress_display
 from assay.cli.display.run_text import quote_line
 from assay.cli.display.tables import run_lines
-from assay.cli.errors import FINE, INTERRUPTED, BadUsage, CommandFailed
+from assay.cli.errors import INTERRUPTED, OK, BadUsage, CommandFailed
 from assay.cli.follow import exit_code, follow_run
 from assay.cli.lazy import COMMANDS
-from assay.cli.options import PRIORITY, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
+from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
 from assay.cli.preview import preview
-from assay.cli.quantities import limits, prices
+from assay.cli.quantities import run_limits, token_prices
 from assay.cli.responses import read_responses, replay_name
 from assay.cli.server import connected
-from assay.cli.signals import until_signalled
+from assay.cli.signals import run_until_signal
 from assay.contracts.models import Parameters
 from assay.contracts.runs import RunLimits, RunRequest
 from assay.contracts.sandboxes import SandboxWish
@@ -38,7 +38,7 @@ Samples = Annotated[int, typer.Option("--samples", min=0, help="Only so many fir
 Temperature = Annotated[float | None, typer.Option("--temperature", min=0, max=2)]
 Seed = Annotated[int | None, typer.Option("--seed")]
 Name = Annotated[str, typer.Option("--name", help="What the run is called in lists.")]
-Priority = Annotated[int, typer.Option("--priority", min=1, max=9, help=PRIORITY)]
+Priority = Annotated[int, typer.Option("--priority", min=1, max=9, help=PRIORITY_HELP)]
 Partial = Annotated[bool, typer.Option("--partial", help="Run it even if not all of it fits the limits.")]
 Reuse = Annotated[bool, typer.Option("--reuse", help="Take over results of the same attempts from earlier runs.")]
 Sandbox = Annotated[str, typer.Option("--sandbox", help="bubblewrap, docker or process; without: by need.")]
@@ -108,11 +108,11 @@ def run(
         samples=samples,
         parameters=Parameters(temperature=temperature, seed=seed),
         name=name,
-        limits=RunLimits(**limits(limit, time_limit, concurrency)),
+        limits=RunLimits(**run_limits(limit, time_limit, concurrency)),
         priority=priority,
         partial=partial,
         reuse=reuse,
-        prices=prices(price),
+        prices=token_prices(price),
         attempt_limits=limit_options.attempt_limits(max_tokens, tokens, wall_time, tool_calls, turns, cost),
         sandbox=cast("SandboxWish", sandbox),
         include_tests=include_tests,
@@ -120,8 +120,8 @@ def run(
         responses=responses,
     )
     if not dry_run:
-        raise typer.Exit(until_signalled(_run(_checked(request), server, strict, detach, json), INTERRUPTED))
-    asyncio.run(preview(_checked(request), server, json))
+        raise typer.Exit(run_until_signal(_run(_validated(request), server, strict, detach, json), INTERRUPTED))
+    asyncio.run(preview(_validated(request), server, json))
 
 
 def _must_name(models: list[str], what: object) -> None:
@@ -136,11 +136,11 @@ async def _run(request: RunRequest, server: str, strict: bool, detach: bool, jso
         quote = await client.quote(request)
         if quote.refusal:
             raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
-        say(quote_line(quote))
+        print_notice(quote_line(quote))
         run = await client.submit(request)
-        say(f"run {run.run_id}: {run.progress.total} attempts, live at {client.base_url}/runs/{run.run_id}")
+        print_notice(f"run {run.run_id}: {run.progress.total} attempts, live at {client.base_url}/runs/{run.run_id}")
         if not detach:
-            with display() as shown:
+            with progress_display() as shown:
                 run = await follow_run(client, run.run_id, shown)
     if json:
         print_json(run)
@@ -149,10 +149,10 @@ async def _run(request: RunRequest, server: str, strict: bool, detach: bool, jso
     else:
         for line in run_lines(run):
             print_line(line)
-    return FINE if detach else exit_code(run, strict)
+    return OK if detach else exit_code(run, strict)
 
 
-def _checked(request: RunRequest) -> RunRequest:
+def _validated(request: RunRequest) -> RunRequest:
     """Values outside what a request allows are told before anything is sent."""
     try:
         return msgspec.convert(msgspec.to_builtins(request), RunRequest)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assay.cli.commands import run_control
-from assay.cli.display.output import print_json, print_line, say, stdout
+from assay.cli.display.output import print_json, print_line, print_notice, stdout
 from assay.cli.display.tables import attempts_table, run_lines, runs_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -49,9 +49,9 @@ def list_runs(
     elif page.items:
         stdout().print(runs_table(page.items))
         if page.total > len(page.items):
-            say(f"{page.total - len(page.items)} more; --limit shows more of them")
+            print_notice(f"{page.total - len(page.items)} more; --limit shows more of them")
     else:
-        say("no runs: `assay run --suite demo --model oracle` makes one")
+        print_notice("no runs: `assay run --suite demo --model oracle` makes one")
 
 
 @app.command("show")
@@ -65,7 +65,7 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
         print_line(line)
     stdout().print(attempts_table(found.attempts))
     if found.attempts:
-        say(f"one of them: assay attempts show {found.attempts[0].attempt_id} --logs")
+        print_notice(f"one of them: assay attempts show {found.attempts[0].attempt_id} --logs")
 
 
 async def _fetch(server: str, wanted: str) -> RunWithAttempts:

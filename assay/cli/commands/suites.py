@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from assay.cli.display.output import print_json, row, stdout, table
+from assay.cli.display.output import add_row, print_json, stdout, table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import connected
@@ -30,7 +30,7 @@ def list_suites(server: Server = "", json: Json = False) -> None:
         return
     made = table("suite", "tasks", "repeats", "title", numbers=("tasks", "repeats"))
     for suite in found:
-        row(made, suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
+        add_row(made, suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
     stdout().print(made)
 
 

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
-from assay.cli.display.output import print_json, print_line, row, stdout, table
-from assay.cli.errors import FAILED, FINE, BadUsage
+from assay.cli.display.output import add_row, print_json, print_line, stdout, table
+from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import connected
@@ -26,7 +26,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 Full = Annotated[bool, typer.Option("--full", help="Also grade its reference, no-op and cheats, in sandboxes.")]
 
 
-class Trial(Data, frozen=True, kw_only=True):
+class Grading(Data, frozen=True, kw_only=True):
     """What the judge made of the task's reference, no-op or a cheat; ``ok`` when it scored as it must."""
 
     name: str
@@ -42,7 +42,7 @@ class Validation(Data, frozen=True, kw_only=True):
     task: str
     ok: bool
     mistakes: tuple[str, ...] = ()
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[Grading, ...] = ()
     error: str = ""
     """Why there are no trials."""
     unchecked: str = ""
@@ -68,7 +68,7 @@ def list_tasks(
         return
     made = table("task", "category", "difficulty", "language", "samples", "title", numbers=("samples",))
     for task in found:
-        row(made, task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
+        add_row(made, task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
     stdout().print(made)
 
 
@@ -98,7 +98,7 @@ def validate_tasks(
     json: Json = False,
 ) -> None:
     """Check tasks where they lie; no server is needed. Mistakes name file, line and field."""
-    found = [_graded(folder, state) if full and state.ok else state for folder, state in _validated(task)]
+    found = [_grade(folder, state) if full and state.ok else state for folder, state in _validate(task)]
     if json:
         print_json(found)
     else:
@@ -106,14 +106,14 @@ def validate_tasks(
             print_line(_mark(state), state.task)
             for line in _details(state):
                 print_line(f"     {line}")
-    raise typer.Exit(FINE if all(state.ok for state in found) else FAILED)
+    raise typer.Exit(OK if all(state.ok for state in found) else FAILED)
 
 
-def _validated(task: str) -> list[tuple[Path | None, Validation]]:
+def _validate(task: str) -> list[tuple[Path | None, Validation]]:
     """Each with the task's folder, None for the catalogue's other files."""
     if (Path(task) / "task.yaml").is_file() and task:
         folder = Path(task)
-        return [(folder, _checked(folder, task))]
+        return [(folder, _check_task(folder, task))]
     root = catalog_folder(with_dotenv())
     try:
         catalog = Catalog.open(root)
@@ -124,9 +124,9 @@ def _validated(task: str) -> list[tuple[Path | None, Validation]]:
     names = [task] if task else sorted(path.name for path in (root / "tasks").glob("[!.]*/"))
     folders = [root / "tasks" / name for name in names]
     checked: list[tuple[Path | None, Validation]] = [
-        (folder, _checked(folder, f"{root.name}/tasks/{folder.name}")) for folder in folders
+        (folder, _check_task(folder, f"{root.name}/tasks/{folder.name}")) for folder in folders
     ]
-    return checked if task else [*checked, (None, _rest(catalog))]
+    return checked if task else [*checked, (None, _check_other_files(catalog))]
 
 
 def _must_exist(catalog: Catalog, task: str) -> None:
@@ -136,7 +136,7 @@ def _must_exist(catalog: Catalog, task: str) -> None:
         return
 
 
-def _checked(folder: Path, shown: str) -> Validation:
+def _check_task(folder: Path, shown: str) -> Validation:
     try:
         load_task(folder, shown)
     except InvalidCatalog as error:
@@ -144,13 +144,13 @@ def _checked(folder: Path, shown: str) -> Validation:
     return Validation(task=folder.name, ok=True)
 
 
-def _rest(catalog: Catalog) -> Validation:
+def _check_other_files(catalog: Catalog) -> Validation:
     """Suites, models, prices and stored responses."""
     mistakes = tuple(str(mistake) for mistake in catalog.mistakes() if "/tasks/" not in mistake.file)
     return Validation(task="suites, models, prices, scripts", ok=not mistakes, mistakes=mistakes)
 
 
-def _graded(folder: Path | None, state: Validation) -> Validation:
+def _grade(folder: Path | None, state: Validation) -> Validation:
     """By the judge itself, in a process of its own: this command knows no service."""
     if folder is None:
         return state

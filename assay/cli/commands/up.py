@@ -14,7 +14,7 @@ import typer
 from assay.cli.errors import CommandFailed
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Data, Json, Port
-from assay.cli.signals import until_signalled
+from assay.cli.signals import run_until_signal
 from assay.embedded.errors import StackError
 from assay.embedded.events import Report, json_lines, lines
 from assay.embedded.services import Address, UpOptions
@@ -37,7 +37,7 @@ def up(
 ) -> None:
     options = UpOptions(data=data, address=Address(host=host, port=port), runners=runners, judges=judges)
     with stack_errors():
-        raise typer.Exit(until_signalled(_serve(options, json_lines(sys.stdout) if json else lines(sys.stdout))))
+        raise typer.Exit(run_until_signal(_serve(options, json_lines(sys.stdout) if json else lines(sys.stdout))))
 
 
 async def _serve(options: UpOptions, report: Report) -> None:

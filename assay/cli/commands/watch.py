@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from assay.cli.display.output import print_json, print_line
-from assay.cli.display.progress import display
+from assay.cli.display.progress import progress_display
 from assay.cli.display.tables import run_lines
 from assay.cli.errors import INTERRUPTED
 from assay.cli.follow import exit_code, follow_run
@@ -13,7 +13,7 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server, Strict
 from assay.cli.resolve_ids import RunId, find_run
 from assay.cli.server import connected
-from assay.cli.signals import until_signalled
+from assay.cli.signals import run_until_signal
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -21,13 +21,13 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command(help=COMMANDS["watch"])
 def watch(run: RunId = "latest", strict: Strict = False, server: Server = "", json: Json = False) -> None:
     """With --json: the facts from now on, a line each, and then the run."""
-    raise typer.Exit(until_signalled(_watch(run, server, strict, json), INTERRUPTED))
+    raise typer.Exit(run_until_signal(_watch(run, server, strict, json), INTERRUPTED))
 
 
 async def _watch(wanted: str, server: str, strict: bool, json: bool) -> int:
     async with connected(server) as client:
         found = await find_run(client, wanted)
-        with display(quiet=json) as shown:
+        with progress_display(quiet=json) as shown:
             run = await follow_run(client, found.run_id, shown, print_json if json else lambda event: None)
     if json:
         print_json(run)

@@ -13,7 +13,7 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.results import CheckOutput
 from assay.contracts.tail import AgentStep, StepKind
 
-MOST_CHARACTERS = 100_000
+MAX_CHARACTERS = 100_000
 """Of one artifact; the whole of it is fetched with ``assay artifacts get``."""
 _FIRST = ("prompt.json", "response.txt", "transcript.jsonl", "stdout.txt", "stderr.txt")
 _LAST = ("judge.stdout", "judge.stderr")
@@ -29,9 +29,9 @@ async def log_lines(client: AssayClient, detail: AttemptDetail) -> AsyncGenerato
             yield error.problem.detail or error.problem.title
             continue
         text = "\n".join(readable(name, data))
-        yield text[:MOST_CHARACTERS]
-        if len(text) > MOST_CHARACTERS:
-            more = f"{len(text) - MOST_CHARACTERS} more characters"
+        yield text[:MAX_CHARACTERS]
+        if len(text) > MAX_CHARACTERS:
+            more = f"{len(text) - MAX_CHARACTERS} more characters"
             yield f"... {more}: assay artifacts get {detail.attempt.attempt_id} {name}"
 
 
@@ -58,13 +58,13 @@ def readable(name: str, data: bytes) -> Iterator[str]:
         yield data.decode("utf-8", "replace")
 
 
-class _Said(msgspec.Struct):
+class _Message(msgspec.Struct):
     role: str
     content: str
 
 
 def _messages(data: bytes) -> Iterator[str]:
-    for message in decode(list[_Said], data):
+    for message in decode(list[_Message], data):
         yield f"[{message.role}]"
         yield message.content
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from assay.cli.safe_text import clean
+from assay.cli.safe_text import printable
 
 _WIDE = 180
 
@@ -33,13 +33,13 @@ def print_json(value: Any) -> None:
 
 
 def print_line(*pieces: Piece) -> None:
-    safe = (clean(piece) if isinstance(piece, str) else (clean(piece[0]), piece[1]) for piece in pieces)
+    safe = (printable(piece) if isinstance(piece, str) else (printable(piece[0]), piece[1]) for piece in pieces)
     stdout().print(Text.assemble(*safe), soft_wrap=True)
 
 
-def say(text: str) -> None:
+def print_notice(text: str) -> None:
     """A notice to stderr."""
-    print(clean(text), file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
@@ -50,17 +50,17 @@ def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None
     return made
 
 
-def row(made: Table, *cells: object) -> None:
+def add_row(made: Table, *cells: object) -> None:
     """Cells are plain text, whatever they contain."""
-    made.add_row(*(Text(shown(cell)) for cell in cells))
+    made.add_row(*(Text(cell_text(cell)) for cell in cells))
 
 
-def shown(value: object) -> str:
+def cell_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return clean(str(value), keep="")
+    return printable(str(value), keep="")
 
 
 def percent(share: float) -> str:

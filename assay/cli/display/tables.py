@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
-from assay.cli.display.output import money, percent, row, table
-from assay.cli.display.run_text import limits_line, trouble_lines
+from assay.cli.display.output import add_row, money, percent, table
+from assay.cli.display.run_text import limits_line, note_lines
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptView
 from assay.contracts.runs import Board, RunView
@@ -18,7 +18,7 @@ def runs_table(runs: Iterable[RunView]) -> Table:
     made = table("run", "status", "suite", "models", "done", "passed", "cost", "created", numbers=("done", "passed"))
     for run in runs:
         progress = run.progress
-        row(
+        add_row(
             made,
             run.run_id,
             run.status,
@@ -42,7 +42,7 @@ def run_lines(run: RunView) -> list[str]:
         f"run {run.run_id} {run.status}: {run.name or run.suite or ', '.join(run.task_ids)}; {', '.join(run.models)}",
         f"{progress.done}/{progress.total} attempts done: {outcomes or 'no outcome yet'}; {spent}",
         limits_line(run),
-        *trouble_lines(run),
+        *note_lines(run),
     ]
 
 
@@ -50,7 +50,7 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
     columns = ("#", "task", "sample", "model", "repeat", "state", "score", "cost", "seconds", "reason")
     made = table(*columns, numbers=("#", "repeat", "score", "seconds"))
     for attempt in attempts:
-        row(
+        add_row(
             made,
             attempt.ordinal,
             attempt.task_id,
@@ -69,7 +69,7 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
 def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
     made = table("artifact", "bytes", "type", "", numbers=("bytes",))
     for name, ref in sorted(artifacts.items()):
-        row(made, name, ref.size_bytes, ref.media_type.partition(";")[0], "cut" if ref.truncated else "")
+        add_row(made, name, ref.size_bytes, ref.media_type.partition(";")[0], "cut" if ref.truncated else "")
     return made
 
 
@@ -78,7 +78,7 @@ def board_table(board: Board) -> Table:
     numbers = ("score", "passed", "n", "errors", "seconds")
     made = table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
     for rank, entry in enumerate(board.rows, 1):
-        row(
+        add_row(
             made,
             rank,
             entry.model,
