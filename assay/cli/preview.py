@@ -1,4 +1,4 @@
-"""``assay run --dry-run``: what would be asked, and what it would cost."""
+"""``assay run --dry-run``: the prompts a run would send, and its quote."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.cli.display.output import print_json, print_line
 from assay.cli.display.run_text import quote_line
+from assay.cli.quantities import count_text
 from assay.cli.server import connected
 from assay.contracts.rpc import AttemptPreview, RunPreview
 from assay.contracts.runs import RunRequest
@@ -25,11 +26,11 @@ def _lines(found: RunPreview) -> Iterator[str]:
     for each in found.prompts:
         yield from _attempt(each)
     if found.more:
-        yield f"\n{found.more} more prompts are not shown; --samples and --task choose others"
+        yield f"\n{count_text(found.more, 'more prompt')} not shown; narrow the run with --samples or --task"
     yield f"\n{quote_line(found.quote)}"
     if found.quote.refusal:
-        yield f"it would be refused: {found.quote.refusal}"
-    yield "nothing was asked, and no run was made"
+        yield f"the run would be refused: {found.quote.refusal}"
+    yield "dry run: no model was called and no run was stored"
 
 
 def _attempt(each: AttemptPreview) -> Iterator[str]:
@@ -43,4 +44,4 @@ def _attempt(each: AttemptPreview) -> Iterator[str]:
         yield f"[{message.role}]"
         yield message.content
     if prompt.truncated:
-        yield "... (the rest of it is not shown)"
+        yield "... (truncated)"

@@ -1,11 +1,11 @@
-"""A run as it goes on, counted by model: a snapshot of it, and then its facts."""
+"""The state of a followed run, built from a snapshot and the facts that come after it; attempts counted by model."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assay.cli.display.run_text import ENDED
 from assay.contracts.attempts import AttemptView, State
 from assay.contracts.facts import Fact, RunFact
 from assay.contracts.live import RunSnapshot
@@ -13,19 +13,23 @@ from assay.contracts.money import nanousd, usd
 from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
 
+ENDED = (RunStatus.FINISHED, RunStatus.CANCELLED)
+_ACTIVE = (State.RUNNING, State.EXECUTED, State.GRADING)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCounts:
-    """Attempts of one model. ``failed`` are those done that neither passed nor count as errors."""
+    """The attempts of one model; ``outcomes`` counts those that are done."""
 
     model: str
     total: int = 0
-    done: int = 0
-    passed: int = 0
-    failed: int = 0
-    errors: int = 0
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict[Outcome, int])
     active: int = 0
     cost_nanousd: int = 0
+
+    @property
+    def done(self) -> int:
+        return sum(self.outcomes.values())
 
     @property
     def cost_usd(self) -> str:
@@ -34,7 +38,7 @@ class ModelCounts:
 
 @dataclass
 class RunState:
-    """``run`` and ``progress`` as last heard; the attempts by id."""
+    """``attempts`` by id. ``progress`` is the newest, from a fact of the run or of an attempt."""
 
     run: RunView
     progress: Progress
@@ -49,7 +53,7 @@ class RunState:
         return self.run.status in ENDED
 
     def apply(self, fact: Fact) -> None:
-        """Facts come in order, each with the state as it became."""
+        """Facts arrive in order; each carries the state after the change."""
         if isinstance(fact, RunFact):
             self.run, self.progress = fact.run, fact.run.progress
         else:
@@ -61,19 +65,13 @@ class RunState:
         return [self._model_counts(model) for model in self.run.models]
 
     def _model_counts(self, model: str) -> ModelCounts:
-        mine = [attempt for attempt in self.attempts.values() if attempt.model == model]
-        outcomes = Counter(attempt.outcome for attempt in mine if attempt.outcome is not None)
-        passed = outcomes[Outcome.PASSED]
-        errors = sum(number for outcome, number in outcomes.items() if not outcome.counts)
+        attempts = [attempt for attempt in self.attempts.values() if attempt.model == model]
         return ModelCounts(
             model=model,
-            total=len(mine),
-            done=outcomes.total(),
-            passed=passed,
-            failed=outcomes.total() - passed - errors,
-            errors=errors,
-            active=sum(attempt.state in (State.RUNNING, State.EXECUTED, State.GRADING) for attempt in mine),
-            cost_nanousd=sum(nanousd(attempt.cost_usd) for attempt in mine),
+            total=len(attempts),
+            outcomes=Counter(attempt.outcome for attempt in attempts if attempt.outcome is not None),
+            active=sum(attempt.state in _ACTIVE for attempt in attempts),
+            cost_nanousd=sum(nanousd(attempt.cost_usd) for attempt in attempts),
         )
 
 

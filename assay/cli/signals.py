@@ -1,4 +1,4 @@
-"""How a command ends: by itself, by an error with a text, or by a signal after cleaning up."""
+"""Running a command until it ends or a signal stops it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 
 def run_until_signal(work: Coroutine[Any, Any, int | None], signal_exit_code: int = 0) -> int:
-    """Runs the coroutine to its exit code. SIGINT, SIGTERM and SIGHUP cancel it, so that its contexts clean up, and
-    then the exit code is ``signalled``; a second signal cancels the cleaning up too."""
+    """Runs the coroutine and returns its exit code. SIGINT, SIGTERM and SIGHUP cancel it, so its contexts clean up, and
+    the exit code is ``signal_exit_code``; a second signal cancels the clean-up too."""
 
     async def run() -> int:
         task = asyncio.ensure_future(work)

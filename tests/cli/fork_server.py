@@ -1,5 +1,5 @@
-"""``assay`` in a process of its own for each call, without an interpreter's start and imports each time: this one has
-all loaded, and forks. What is called, where, in which environment, comes in lines of JSON; exit codes go back."""
+"""Runs each ``assay`` call in a fork of this process, which has imported everything, so that no call pays for an
+interpreter's start. Reads one JSON object per call from stdin and writes its exit code to stdout."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any
 from assay.cli.__main__ import main
 from assay.cli.lazy import COMMANDS
 
-LONGEST_SECONDS = 240
-LATER = (
+MAX_SECONDS = 240
+LAZY_IMPORTS = (
     "assay.client",
     "rich.console",
     "rich.progress",
@@ -24,24 +24,24 @@ LATER = (
     "websockets.sync.client",
     "websockets.asyncio.client",
 )
-"""What commands load when they need it."""
+"""Modules that commands import on demand."""
 
 
 def serve() -> None:
     for name in COMMANDS:
         import_module(f"assay.cli.commands.{name}")
-    for name in LATER:
+    for name in LAZY_IMPORTS:
         import_module(name)
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            become(**json.loads(line))
+            run_command(**json.loads(line))
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def become(arguments: list[str], folder: str, environment: dict[str, str], out: str, err: str) -> None:
-    signal.alarm(LONGEST_SECONDS)
+def run_command(arguments: list[str], folder: str, environment: dict[str, str], out: str, err: str) -> None:
+    signal.alarm(MAX_SECONDS)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -54,7 +54,7 @@ def become(arguments: list[str], folder: str, environment: dict[str, str], out: 
 
 
 def _exit_code() -> int:
-    """As the interpreter would end."""
+    """The exit code that the interpreter would end with."""
     code: Any = 0
     try:
         main()

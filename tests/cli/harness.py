@@ -1,4 +1,4 @@
-"""The command as users call it: a process of its own (``fork_server``), in a folder of its own."""
+"""Runs the command as users do: each call in its own process (``fork_server``) and working folder."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ _HIDDEN = ("ASSAY_URL", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_CATALOG")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
-    """How a command ended."""
-
+class CommandResult:
     code: int
     out: str
     err: str
@@ -30,27 +28,27 @@ class Ended:
         return json.loads(self.out)
 
 
-Assay = Callable[..., Ended]
+Assay = Callable[..., CommandResult]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Of this process, but for what would lead to another stack. Workers need not look for Docker."""
+    """This process's environment without what points to another stack. Workers do not probe for Docker."""
     given = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
     return {**given, "ASSAY_SANDBOX": "bubblewrap", **more}
 
 
-def assay_in(folder: Path, *arguments: str, **more: str) -> Ended:
-    """Runs ``assay ...`` with the folder as the place it is called from."""
-    with tempfile.TemporaryDirectory() as kept:
-        out, err = Path(kept, "out"), Path(kept, "err")
+def run_assay(folder: Path, *arguments: str, **more: str) -> CommandResult:
+    """Runs ``assay ...`` in the folder."""
+    with tempfile.TemporaryDirectory() as temporary:
+        out, err = Path(temporary, "out"), Path(temporary, "err")
         out.touch()
         err.touch()
         call = {"arguments": arguments, "folder": str(folder), "environment": environment(**more)}
-        code = _forking(json.dumps({**call, "out": str(out), "err": str(err)}))
-        return Ended(code=code, out=out.read_text(), err=err.read_text())
+        code = _exit_code(json.dumps({**call, "out": str(out), "err": str(err)}))
+        return CommandResult(code=code, out=out.read_text(), err=err.read_text())
 
 
-def _forking(call: str) -> int:
+def _exit_code(call: str) -> int:
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
@@ -61,6 +59,6 @@ def _forking(call: str) -> int:
 
 @cache
 def _server() -> subprocess.Popen[str]:
-    """Ends with this process, which is when its stdin is closed."""
+    """Ends when its stdin is closed, that is with this process."""
     command = [sys.executable, "-m", "tests.cli.fork_server"]
     return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""Counting a run as its facts come in, and how that is shown."""
+"""The state of a followed run, and how it is shown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from assay.cli.display.alerts import alert_text
 from assay.cli.display.output import add_row, cell_text, stdout, table
 from assay.cli.display.progress import ProgressBars, ProgressLines, counts_text, money_text
-from assay.cli.display.run_text import alert_text, limits_line, note_lines, quote_line
+from assay.cli.display.run_text import limits_line, note_lines, quote_line
 from assay.cli.errors import FAILED, OK, STRICT
 from assay.cli.follow import exit_code
 from assay.cli.run_state import RunState
@@ -55,7 +56,7 @@ def attempt(ordinal: int, model: str, **more: object) -> AttemptView:
 
 
 @pytest.fixture
-def tally() -> RunState:
+def state() -> RunState:
     return RunState.from_snapshot(
         RunSnapshot(run=RUN, attempts=(attempt(0, "a/x"), attempt(1, "a/x"), attempt(2, "b/y")))
     )
@@ -66,35 +67,36 @@ def finished(view: AttemptView, outcome: Outcome, done: int, cost_usd: str = "0"
     return AttemptFinished(attempt=ended, progress=Progress(total=3, done=done))
 
 
-def test_attempts_are_counted_by_model_as_facts_come(tally: RunState) -> None:
-    tally.apply(
+def test_attempts_are_counted_by_model(state: RunState) -> None:
+    state.apply(
         AttemptStarted(attempt=attempt(0, "a/x", state=State.RUNNING), progress=Progress(total=3), worker_id="w")
     )
-    tally.apply(finished(attempt(1, "a/x"), Outcome.PASSED, 1, "0.25"))
-    tally.apply(finished(attempt(2, "b/y"), Outcome.INFRA_ERROR, 2))
-    first, second = tally.counts()
-    assert (first.total, first.done, first.passed, first.active, first.cost_usd) == (2, 1, 1, 1, "0.25")
-    assert (second.total, second.done, second.failed, second.errors) == (1, 1, 0, 1)
-    assert tally.progress.done == 2
-    assert counts_text(first) == "1 passed, 0 failed, 1 active, $0.25"
-    assert counts_text(second) == "0 passed, 0 failed, 1 errors, $0"
+    state.apply(finished(attempt(1, "a/x"), Outcome.PASSED, 1, "0.25"))
+    state.apply(finished(attempt(2, "b/y"), Outcome.INFRA_ERROR, 2))
+    first, second = state.counts()
+    assert (first.total, first.done, first.active, first.cost_usd) == (2, 1, 1, "0.25")
+    assert dict(first.outcomes) == {Outcome.PASSED: 1}
+    assert (second.total, second.done, dict(second.outcomes)) == (1, 1, {Outcome.INFRA_ERROR: 1})
+    assert state.progress.done == 2
+    assert counts_text(first) == "1 passed, 1 active, $0.25"
+    assert counts_text(second) == "0 passed, 1 infra_error, $0"
 
 
-def test_a_run_ends_with_its_last_fact(tally: RunState) -> None:
-    assert not tally.ended
-    tally.apply(RunFinished(run=msgspec.structs.replace(RUN, status=RunStatus.FINISHED)))
-    assert tally.ended
+def test_a_run_ends_with_its_last_fact(state: RunState) -> None:
+    assert not state.ended
+    state.apply(RunFinished(run=msgspec.structs.replace(RUN, status=RunStatus.FINISHED)))
+    assert state.ended
 
 
-def test_lines_are_few_and_the_last_is_told(tally: RunState, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_are_few_and_the_last_state_is_printed(state: RunState, capsys: pytest.CaptureFixture[str]) -> None:
     lines = ProgressLines()
     for _ in range(100):
-        lines.show(tally)
-    tally.apply(RunFinished(run=msgspec.structs.replace(RUN, status=RunStatus.FINISHED)))
-    lines.show(tally)
-    told = capsys.readouterr().err.splitlines()
-    assert len(told) == 2
-    assert told[1].startswith("r finished: 0/3 done, a/x 0 passed, 0 failed, $0; b/y")
+        lines.show(state)
+    state.apply(RunFinished(run=msgspec.structs.replace(RUN, status=RunStatus.FINISHED)))
+    lines.show(state)
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == 2
+    assert printed[1].startswith("r finished: 0/3 done, a/x 0 passed, $0; b/y")
 
 
 WAIT = Wait(reason=WaitReason.BUDGET, detail="$0.9 of $1 is held", since=NOW)
@@ -103,14 +105,14 @@ SPENDING = msgspec.structs.replace(
 )
 
 
-def test_limits_are_shown_against_what_is_spent_and_held() -> None:
+def test_limits_are_shown_with_spent_and_held_money() -> None:
     assert limits_line(SPENDING) == "$0.25 spent and $0.5 held of $1; 3 h at most; priority 7"
     free = msgspec.structs.replace(RUN, limits=RunLimits(cost_usd=None, seconds=90, concurrency=2))
-    assert limits_line(free) == "$0 spent of no limit; 1 min 30 s at most; 2 attempts at once; priority 5"
+    assert limits_line(free) == "$0 spent, no limit; 1 min 30 s at most; 2 attempts at once; priority 5"
     assert note_lines(SPENDING) == [
-        "attempts wait (budget): $0.9 of $1 is held",
-        "a restart of run old",
-        "2 results taken over",
+        "attempts are waiting (budget): $0.9 of $1 is held",
+        "restart of run old",
+        "2 results reused from earlier runs",
     ]
     ended = msgspec.structs.replace(RUN, status=RunStatus.CANCELLED, reason="time is over", deadline_at=NOW)
     assert note_lines(ended) == ["ended early: time is over"]
@@ -118,14 +120,14 @@ def test_limits_are_shown_against_what_is_spent_and_held() -> None:
     assert "until" in limits_line(msgspec.structs.replace(RUN, deadline_at=NOW))
 
 
-def test_money_and_waiting_are_part_of_how_a_run_stands(tally: RunState) -> None:
-    assert money_text(tally) == ""
-    tally.apply(facts.RunChanged(run=SPENDING))
-    assert money_text(tally) == "; $0.25 of $1, $0.5 held; waits: budget"
+def test_money_and_the_wait_reason_are_part_of_the_progress(state: RunState) -> None:
+    assert money_text(state) == ""
+    state.apply(facts.RunChanged(run=SPENDING))
+    assert money_text(state) == "; $0.25 of $1, $0.5 held; waiting: budget"
 
 
 @pytest.mark.parametrize(
-    ("fact", "told"),
+    ("fact", "expected"),
     [
         (
             facts.RunWarned(run=RUN, account="run", percent=80, spent_usd="0.8", held_usd="0", message="0.8 of 1 USD"),
@@ -133,16 +135,16 @@ def test_money_and_waiting_are_part_of_how_a_run_stands(tally: RunState) -> None
         ),
         (
             facts.RunWarned(run=RUN, account="day", percent=80, spent_usd="16", held_usd="0"),
-            "warning: 80 % of the limit of the day are spent",
+            "warning: 80 % of the day limit is spent",
         ),
         (
             facts.RunStalled(run=RUN, seconds=600, reason="no runner is alive"),
-            "stalled: nothing has changed for 10 min: no runner is alive",
+            "stalled: no progress for 10 min: no runner is alive",
         ),
-        (facts.RunPaused(run=RUN), "paused: nothing new begins until `assay runs resume`"),
+        (facts.RunPaused(run=RUN), "paused: no new attempts start until `assay runs resume`"),
         (facts.RunResumed(run=RUN), "resumed"),
-        (facts.RunCancelling(run=RUN), "cancelled; attempts under way may take some seconds to end"),
-        (facts.RunChanged(run=SPENDING), "attempts wait (budget): $0.9 of $1 is held"),
+        (facts.RunCancelling(run=RUN), "cancelled; running attempts may take a few seconds to end"),
+        (facts.RunChanged(run=SPENDING), "attempts are waiting (budget): $0.9 of $1 is held"),
         (
             facts.RunChanged(run=msgspec.structs.replace(RUN, priority=9)),
             "changed: $0 spent of $1; 3 h at most; priority 9",
@@ -151,34 +153,34 @@ def test_money_and_waiting_are_part_of_how_a_run_stands(tally: RunState) -> None
         (facts.RunStarted(run=RUN), ""),
     ],
 )
-def test_what_is_worth_a_line_is_told_as_it_comes(
-    capsys: pytest.CaptureFixture[str], fact: facts.Fact, told: str
+def test_alerts_are_printed_on_a_line_of_their_own(
+    capsys: pytest.CaptureFixture[str], fact: facts.Fact, expected: str
 ) -> None:
-    assert alert_text(fact, RUN) == told
+    assert alert_text(fact, RUN) == expected
     with ProgressBars() as bars:
         for shown_by in (ProgressLines(), bars):
-            shown_by.notice(f"{told} \x1b[31m[bold]")
+            shown_by.notice(f"{expected} \x1b[31m[bold]")
     err = capsys.readouterr().err
-    assert err.count(f"{told}  [31m[bold]") == 2
+    assert err.count(f"{expected}  [31m[bold]") == 2
     assert "\x1b[31m[bold]" not in err
 
 
-def test_bars_show_money_and_waiting_in_a_line_of_their_own(
-    tally: RunState, capsys: pytest.CaptureFixture[str]
+def test_bars_show_money_and_the_wait_reason_on_a_line_of_their_own(
+    state: RunState, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with ProgressBars() as bars:
-        bars.show(tally)
-        tally.apply(facts.RunChanged(run=SPENDING))
-        bars.show(tally)
-    assert "$0.25 of $1, $0.5 held; waits: budget" in capsys.readouterr().err
+        bars.show(state)
+        state.apply(facts.RunChanged(run=SPENDING))
+        bars.show(state)
+    assert "$0.25 of $1, $0.5 held; waiting: budget" in capsys.readouterr().err
 
 
 def account(kind: AccountKind, left: str | None) -> AccountView:
     return AccountView(account=kind, kind=kind, spent_usd="0", limit_usd=left, left_usd=left)
 
 
-def test_quotes_in_words() -> None:
-    assert quote_line(Quote(attempts=3, estimated_usd="0", worst_usd="0")) == "quote: 3 attempts, at no cost"
+def test_quotes_are_shown_on_one_line() -> None:
+    assert quote_line(Quote(attempts=3, estimated_usd="0", worst_usd="0")) == "quote: 3 attempts, free of charge"
     quote = Quote(
         attempts=9,
         reused=4,
@@ -188,12 +190,12 @@ def test_quotes_in_words() -> None:
         fits=False,
     )
     assert quote_line(quote) == (
-        "quote: 9 attempts (4 of them done already), about $0.5 (a guess: nothing like it was run before), "
-        "at worst $2; left: $1 of the run, $18.5 of the day, no limit of the project; "
-        "what does not fit any more will end as `limit`"
+        "quote: 9 attempts (4 already done), about $0.5 (estimate without history), $2 at worst; "
+        "left: $1 for the run, $18.5 for the day, no limit for the project; "
+        "attempts that do not fit end as `limit`"
     )
     known = msgspec.structs.replace(quote, reused=0, from_history=True, fits=True)
-    assert "about $0.5, at worst $2; left" in quote_line(known)
+    assert "about $0.5, $2 at worst; left" in quote_line(known)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +213,7 @@ def test_exit_codes(status: RunStatus, passed: int, strict: bool, code: int) -> 
     assert exit_code(msgspec.structs.replace(RUN, status=status, progress=progress), strict) == code
 
 
-def test_texts_of_a_run_are_shown_and_never_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_from_runs_is_never_interpreted_as_markup_or_escapes(capsys: pytest.CaptureFixture[str]) -> None:
     made = table("reason")
     add_row(made, "[bold red]not markup[/] \x1b[31m\x1b]8;;http://example.org\x07link\u202e")
     stdout().print(made)

@@ -16,6 +16,7 @@ from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
+from assay.cli.quantities import count_text
 from assay.cli.resolve_ids import AttemptId, find_attempt
 from assay.cli.server import connected
 from assay.client import AssayClient
@@ -24,15 +25,19 @@ from assay.contracts.files import FilesRefused
 from assay.contracts.folders import write_folder
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["artifacts"])
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Without names: list what there is.")]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to; made if absent.")]
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME", help="Artifacts to download. Without names, list them all.")
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to; created if absent.")]
 OlderThan = Annotated[
     float | None,
-    typer.Option("--older-than", min=0, metavar="DAYS", help="Give up what runs left that ended so long ago."),
+    typer.Option(
+        "--older-than", min=0, metavar="DAYS", help="Also delete the artifacts of runs that ended more than DAYS ago."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")]
-_LONG_SECONDS = 6 * 3600.0
-All = Annotated[bool, typer.Option("--all", help="Every artifact of the attempt.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")]
+_GC_TIMEOUT_SECONDS = 6 * 3600.0
+All = Annotated[bool, typer.Option("--all", help="Download every artifact of the attempt.")]
 
 
 @app.command("get")
@@ -44,7 +49,7 @@ def get_artifacts(
     server: Server = "",
     json: Json = False,
 ) -> None:
-    """Write an attempt's artifacts into a folder, or list them."""
+    """List an attempt's artifacts, or download them into a folder."""
     asyncio.run(_get(attempt, tuple(names or ()), out, everything, server, json))
 
 
@@ -52,39 +57,40 @@ def get_artifacts(
 def collect_garbage(
     older_than: OlderThan = None, dry_run: DryRun = False, server: Server = "", json: Json = False
 ) -> None:
-    """Delete content that no run refers to, after giving up what old runs left; rows, verdicts and costs stay."""
+    """Delete unreferenced artifact content. With --older-than, also delete the artifacts of old runs; their results and
+    costs are kept."""
     asyncio.run(_collect(older_than, dry_run, server, json))
 
 
 async def _collect(older_than: float | None, dry_run: bool, server: str, json: bool) -> None:
-    async with connected(server, timeout_seconds=_LONG_SECONDS) as client:
+    async with connected(server, timeout_seconds=_GC_TIMEOUT_SECONDS) as client:
         found = await client.collect_garbage(older_than, dry_run=dry_run)
     if json:
         print_json(found)
         return
-    numbers = ("looked at", "referred to", "young", "deleted", "bytes freed")
+    numbers = ("examined", "referenced", "too recent", "deleted", "bytes freed")
     made = table("area", *numbers, numbers=numbers)
     for area, swept in found.areas.items():
         add_row(made, area, swept.looked_at, swept.referred_to, swept.young, swept.deleted, swept.freed_bytes)
     stdout().print(made)
-    runs = f"what {found.expired_runs} runs left"
-    print_line(f"{runs} would be given up; nothing was deleted" if dry_run else f"{runs} was given up")
+    runs = count_text(found.expired_runs, "run")
+    print_line(f"dry run: {runs} would expire; nothing was deleted" if dry_run else f"{runs} expired")
 
 
-async def _get(wanted: str, names: Sequence[str], out: Path, everything: bool, server: str, json: bool) -> None:
+async def _get(attempt: str, names: Sequence[str], out: Path, everything: bool, server: str, json: bool) -> None:
     async with connected(server) as client:
-        detail = await find_attempt(client, wanted)
-        kept = detail.artifacts
+        detail = await find_attempt(client, attempt)
+        artifacts = detail.artifacts
         if not names and not everything:
             if json:
-                print_json(kept)
+                print_json(artifacts)
             else:
-                stdout().print(artifacts_table(kept))
+                stdout().print(artifacts_table(artifacts))
             return
-        chosen = list(dict.fromkeys(kept if everything else names))
+        chosen = list(dict.fromkeys(artifacts if everything else names))
         for name in chosen:
-            _must_exist(name, kept)
-        written = [await _write(client, detail.attempt.attempt_id, name, kept[name], out) for name in chosen]
+            _must_exist(name, artifacts)
+        written = [await _write(client, detail.attempt.attempt_id, name, artifacts[name], out) for name in chosen]
     if json:
         print_json([str(path) for path in written])
     else:
@@ -93,23 +99,23 @@ async def _get(wanted: str, names: Sequence[str], out: Path, everything: bool, s
 
 
 async def _write(client: AssayClient, attempt_id: str, name: str, ref: ArtifactRef, out: Path) -> Path:
-    """Where it is now. Names come from workers, so they are held to what a path below a folder may be."""
+    """Returns the path written. Names come from workers, so ``write_folder`` refuses paths that leave the folder."""
     data = await client.artifact(attempt_id, name)
     if sha256(data).hexdigest() != ref.sha256:
-        raise CommandFailed(f"{name}: the {len(data)} bytes that were sent are not what the attempt left")
+        raise CommandFailed(f"{name}: the {len(data)} bytes received do not match the artifact's digest")
     try:
         write_folder(out, {name: data})
     except FilesRefused as error:
-        raise CommandFailed(f"{name} is not written: {error}") from error
+        raise CommandFailed(f"{name} was not written: {error}") from error
     except OSError as error:
         raise CommandFailed(f"{out / name} cannot be written: {error.strerror or error}") from error
     if ref.truncated:
-        print_notice(f"{name} was longer than what is kept of it")
+        print_notice(f"{name} was truncated when the attempt stored it")
     return out / name
 
 
-def _must_exist(name: str, kept: Mapping[str, ArtifactRef]) -> None:
-    if name not in kept:
-        meant = near(name, kept)
-        hint = f"; did you mean {meant!r}?" if meant else f"; there are {', '.join(sorted(kept)) or 'none'}"
+def _must_exist(name: str, artifacts: Mapping[str, ArtifactRef]) -> None:
+    if name not in artifacts:
+        meant = near(name, artifacts)
+        hint = f"; did you mean {meant!r}?" if meant else f"; it has {', '.join(sorted(artifacts)) or 'none'}"
         raise BadUsage(f"the attempt has no artifact {name!r}{hint}")

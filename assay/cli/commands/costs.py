@@ -21,15 +21,15 @@ from assay.contracts.spending import CostRow, Costs
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-By = Annotated[CostBy, typer.Option("--by", help="What each line sums up.")]
-Run = Annotated[str, typer.Option("--run", metavar="RUN", help="Only this run's calls; an id, or `latest`.")]
-Since = Annotated[str, typer.Option("--since", metavar="DAY", help="First day, like 2026-01-31.")]
+By = Annotated[CostBy, typer.Option("--by", help="Group costs by this.")]
+Run = Annotated[str, typer.Option("--run", metavar="RUN", help="Only calls of this run: an id, or `latest`.")]
+Since = Annotated[str, typer.Option("--since", metavar="DAY", help="First day, for example 2026-01-31.")]
 Until = Annotated[str, typer.Option("--until", metavar="DAY", help="Last day.")]
 Prices = Annotated[
     str,
-    typer.Option("--prices", metavar="DAY|VERSION", help="Also show what the same tokens would cost at other prices."),
+    typer.Option("--prices", metavar="DAY|VERSION", help="Also show the cost of the same tokens at these prices."),
 ]
-Rows = Annotated[int, typer.Option("--rows", min=1, max=1000, help="Lines at most.")]
+Rows = Annotated[int, typer.Option("--rows", metavar="N", min=1, max=1000, help="Maximum number of rows.")]
 
 
 @app.command(help=COMMANDS["costs"])
@@ -45,31 +45,31 @@ def costs(
 ) -> None:
     first, last = day(since, "--since"), day(until, "--until")
     if first and last and first > last:
-        raise BadUsage(f"--since {first} comes after --until {last}")
+        raise BadUsage(f"--since {first} is after --until {last}")
     found = asyncio.run(_fetch(server, by, run, first, last, prices, rows))
     if json:
         print_json(found)
         return
-    stdout().print(_table(found, by, again=bool(prices)))
-    print_line(f"judges: {money(found.judge_usd)}; beyond what was held: {money(found.excess_usd)}")
+    stdout().print(_table(found, by, recosted=bool(prices)))
+    print_line(f"judges: {money(found.judge_usd)}; above reservations: {money(found.excess_usd)}")
     if found.next_cursor:
-        print_notice("there are more lines; --rows shows more of them, the total counts them all")
+        print_notice("not all rows are shown (raise --rows); the total includes them all")
 
 
-def _table(found: Costs, by: CostBy, *, again: bool) -> Table:
+def _table(found: Costs, by: CostBy, *, recosted: bool) -> Table:
     numbers = ("calls", "input", "cached", "output", "reasoning", "cost", "estimated", "superseded", "at other prices")
-    made = table(by, *(numbers if again else numbers[:-1]), numbers=numbers)
+    made = table(by, *(numbers if recosted else numbers[:-1]), numbers=numbers)
     for each in (*found.rows, found.total):
-        add_row(made, *_cells(each, again=again))
+        add_row(made, *_cells(each, recosted=recosted))
     return made
 
 
-def _cells(each: CostRow, *, again: bool) -> list[object]:
+def _cells(each: CostRow, *, recosted: bool) -> list[object]:
     usage = each.usage
     spent = (each.cost_usd, each.estimated_usd, each.superseded_usd)
     tokens = (usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.reasoning_tokens)
     cells: list[object] = [each.label, each.calls, *tokens, *map(money, spent)]
-    return [*cells, "unknown" if each.recosted_usd is None else money(each.recosted_usd)] if again else cells
+    return [*cells, "unknown" if each.recosted_usd is None else money(each.recosted_usd)] if recosted else cells
 
 
 async def _fetch(

@@ -19,6 +19,7 @@ from assay.cli.errors import FAILED, INTERRUPTED, OK
 from assay.cli.follow import follow_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Data, Json, Port
+from assay.cli.quantities import count_text
 from assay.cli.server import connected, local_stack_address
 from assay.cli.signals import run_until_signal
 from assay.contracts.codec import Data as Plain
@@ -29,7 +30,7 @@ from assay.embedded.up import running_stack
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 REQUEST = RunRequest(suite="demo", models=("oracle", "nop", "local/smollm2-135m"), name="demo")
-Exit = Annotated[bool, typer.Option("--exit", help="Stop when the run has ended; exit code 0 only if it finished.")]
+Exit = Annotated[bool, typer.Option("--exit", help="Stop when the run ends; exit with 0 only if it finished.")]
 
 
 class DemoResult(Plain, frozen=True, kw_only=True):
@@ -39,23 +40,23 @@ class DemoResult(Plain, frozen=True, kw_only=True):
 
 
 class _Progress:
-    """Whether the run came to its end, for the exit code after Ctrl-C."""
+    """Whether the run finished, for the exit code after Ctrl-C."""
 
     finished = False
 
 
 @app.command(help=COMMANDS["demo"])
-def demo(data: Data = Path(".assay"), port: Port = 8700, leave: Exit = False, json: Json = False) -> None:
+def demo(data: Data = Path(".assay"), port: Port = 8700, stop: Exit = False, json: Json = False) -> None:
     progress = _Progress()
     with stack_errors():
         code = run_until_signal(
-            _demo(UpOptions(data=data, address=Address(port=port)), leave, json, progress), INTERRUPTED
+            _demo(UpOptions(data=data, address=Address(port=port)), stop, json, progress), INTERRUPTED
         )
     raise typer.Exit(OK if code == INTERRUPTED and progress.finished else code)
 
 
-async def _demo(options: UpOptions, leave: bool, json: bool, progress: _Progress) -> int:
-    async with _stack(options, json) as (address, ours):
+async def _demo(options: UpOptions, stop: bool, json: bool, progress: _Progress) -> int:
+    async with _stack(options, json) as (address, started_here):
         result = await _benchmark(address)
         progress.finished = result.run.status is RunStatus.FINISHED
         if json:
@@ -63,7 +64,7 @@ async def _demo(options: UpOptions, leave: bool, json: bool, progress: _Progress
         else:
             stdout().print(board_table(result.leaderboard))
             print_line("dashboard: ", (address, "bold"), f"    this run: {address}/runs/{result.run.run_id}")
-        if ours and not leave:
+        if started_here and not stop:
             print_notice("serving until Ctrl-C")
             await asyncio.Event().wait()
     return OK if progress.finished else FAILED
@@ -71,9 +72,9 @@ async def _demo(options: UpOptions, leave: bool, json: bool, progress: _Progress
 
 @asynccontextmanager
 async def _stack(options: UpOptions, json: bool) -> AsyncGenerator[tuple[str, bool]]:
-    """The address of the stack that runs here already, or of one started for the demo (and then it is ours)."""
+    """The stack's address, and whether it was started here: False for a stack that was already running."""
     if address := local_stack_address(options.data):
-        print_notice(f"using the stack that runs at {address}")
+        print_notice(f"using the stack already running at {address}")
         yield address, False
         return
     async with running_stack(options, json_lines(sys.stderr) if json else lines()) as address:
@@ -83,7 +84,8 @@ async def _stack(options: UpOptions, json: bool) -> AsyncGenerator[tuple[str, bo
 async def _benchmark(address: str) -> DemoResult:
     async with connected(address) as client:
         run = await client.submit(REQUEST)
-        print_notice(f"run {run.run_id}: {run.progress.total} attempts, live at {address}/runs/{run.run_id}")
+        attempts = count_text(run.progress.total, "attempt")
+        print_notice(f"run {run.run_id}: {attempts}, live at {address}/runs/{run.run_id}")
         with progress_display() as shown:
             run = await follow_run(client, run.run_id, shown)
         return DemoResult(address=address, run=run, leaderboard=await client.leaderboard(suite=run.suite))

@@ -1,4 +1,4 @@
-"""``assay doctor``: what Assay needs, part by part."""
+"""``assay doctor``."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 @app.command(help=COMMANDS["doctor"])
 def doctor(port: Port = 8700, json: Json = False) -> None:
-    findings = run_checks(port)
+    checks = run_checks(port)
     if json:
-        print_json(findings)
+        print_json(checks)
     else:
-        for finding in findings:
-            _show(finding)
-    raise typer.Exit(FAILED if any(finding.level is Level.FAIL for finding in findings) else OK)
+        for check in checks:
+            _show(check)
+    raise typer.Exit(FAILED if any(check.level is Level.FAIL for check in checks) else OK)
 
 
-def _show(finding: DoctorCheck) -> None:
-    print_line((f"{finding.level:<4} ", _STYLES[finding.level]), (f"{finding.part:<12} ", "bold"), finding.text)
-    if finding.remedy:
-        print_line(" " * 18, ("what to do: ", "dim"), finding.remedy)
+def _show(check: DoctorCheck) -> None:
+    print_line((f"{check.level:<4} ", _STYLES[check.level]), (f"{check.part:<12} ", "bold"), check.text)
+    if check.remedy:
+        print_line(" " * 18, ("fix: ", "dim"), check.remedy)

@@ -19,8 +19,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command(help=COMMANDS["leaderboard"])
 def leaderboard(
-    suite: Annotated[str, typer.Option("--suite", help="Only this suite's tasks.")] = "",
-    category: Annotated[str, typer.Option("--category", help="Only this category's tasks.")] = "",
+    suite: Annotated[str, typer.Option("--suite", metavar="ID", help="Only this suite's tasks.")] = "",
+    category: Annotated[str, typer.Option("--category", metavar="NAME", help="Only this category's tasks.")] = "",
     server: Server = "",
     json: Json = False,
 ) -> None:
@@ -30,7 +30,7 @@ def leaderboard(
     elif board.rows:
         stdout().print(board_table(board))
     else:
-        print_notice("nothing to compare yet: `assay run --suite demo --model oracle --model nop` makes a first run")
+        print_notice("no results match; `assay run --suite demo --model oracle --model nop` creates some")
 
 
 async def _fetch(server: str, suite: str, category: str) -> Board:

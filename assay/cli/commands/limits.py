@@ -19,14 +19,16 @@ from assay.contracts.spending import AccountKind
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["limits"])
 
-Day = Annotated[str, typer.Option("--day", metavar="USD|none", help="What may be spent each day.")]
-Project = Annotated[str, typer.Option("--project", metavar="USD|none", help="What may be spent in all.")]
-TimeZone = Annotated[str, typer.Option("--time-zone", metavar="NAME", help="Where days begin, like Europe/Berlin.")]
+Day = Annotated[str, typer.Option("--day", metavar="USD|none", help="Spending limit per day.")]
+Project = Annotated[str, typer.Option("--project", metavar="USD|none", help="Lifetime spending limit.")]
+TimeZone = Annotated[
+    str, typer.Option("--time-zone", metavar="NAME", help="Time zone in which days begin, for example Europe/Berlin.")
+]
 
 
 @app.command("show")
 def show_limits(server: Server = "", json: Json = False) -> None:
-    """Show what was spent, is held and may be spent, of the day and in all."""
+    """Show today's and lifetime spending, reservations and limits."""
 
     async def fetch() -> Money:
         async with connected(server) as client:
@@ -39,10 +41,10 @@ def show_limits(server: Server = "", json: Json = False) -> None:
 def set_limits(
     day: Day = "", project: Project = "", time_zone: TimeZone = "", server: Server = "", json: Json = False
 ) -> None:
-    """Set limits; what is not named stays. A limit below what is spent stops new requests and undoes nothing."""
+    """Set limits; omitted ones keep their value. A limit below what is already spent only stops new requests."""
     if not (day or project or time_zone):
-        raise BadUsage("name what to set: --day, --project or --time-zone")
-    wanted = {
+        raise BadUsage("nothing to set: use --day, --project or --time-zone")
+    changed = {
         kind: dollars_or_none(text, f"--{kind}")
         for kind, text in ((AccountKind.DAY, day), (AccountKind.PROJECT, project))
         if text
@@ -50,12 +52,12 @@ def set_limits(
 
     async def change() -> Money:
         async with connected(server) as client:
-            now = await client.money()
-            limits = {account.kind: account.limit_usd for account in now.accounts} | wanted
+            current = await client.money()
+            limits = {account.kind: account.limit_usd for account in current.accounts} | changed
             return await client.set_money_limits(
                 day_usd=limits.get(AccountKind.DAY),
                 project_usd=limits.get(AccountKind.PROJECT),
-                time_zone=time_zone or now.time_zone,
+                time_zone=time_zone or current.time_zone,
             )
 
     _show(asyncio.run(change()), json)
@@ -65,19 +67,19 @@ def _show(found: Money, json: bool) -> None:
     if json:
         print_json(found)
         return
-    made = table("of", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
+    made = table("account", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
     for account in found.accounts:
         spent, held = money(account.spent_usd), money(account.held_usd)
         add_row(
             made, _NAMES.get(account.kind, account.kind), spent, held, limit_text(account.limit_usd), left_text(account)
         )
     stdout().print(made)
-    print_line(f"days begin at midnight in {found.time_zone}; a run's own limit is `assay run --limit`")
+    print_line(f"days begin at midnight in {found.time_zone}; limit a single run with `assay run --limit`")
 
 
 _NAMES = {
     AccountKind.DAY: "today",
-    AccountKind.PROJECT: "all time",
+    AccountKind.PROJECT: "lifetime",
     AccountKind.JUDGE: "judges",
-    AccountKind.EXCESS: "beyond what was held",
+    AccountKind.EXCESS: "above reservations",
 }

@@ -22,12 +22,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 
 @app.command("list")
 def list_models(server: Server = "", json: Json = False) -> None:
-    """List the models that a run can name."""
+    """List the models that a run can use."""
     found = asyncio.run(_fetch(server))
     if json:
         print_json(found)
         return
-    made = table("model", "kind", "per million tokens in", "out", "prices of")
+    made = table("model", "kind", "input per million tokens", "output", "price version")
     for model in found:
         add_row(made, model.name, model.kind, *_price(model.price))
     stdout().print(made)
@@ -35,16 +35,16 @@ def list_models(server: Server = "", json: Json = False) -> None:
 
 @app.command("test")
 def test_model(
-    model: Annotated[str, typer.Argument(help="For example local/smollm2-135m.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="For example local/smollm2-135m.")],
     server: Server = "",
     json: Json = False,
 ) -> None:
-    """Ask a model for one word, with the runner's keys and network."""
+    """Send a model a one-word request, with a runner's keys and network."""
     probe = asyncio.run(_test(server, model))
     if json:
         print_json(probe)
     elif probe.ok:
-        print_line(("ok ", "green"), f"{probe.model} answered in {probe.latency_seconds:.2f} s: {probe.message}")
+        print_line(("ok ", "green"), f"{probe.model} responded in {probe.latency_seconds:.2f} s: {probe.message}")
     else:
         print_line(("fail ", "bold red"), f"{probe.model}: {probe.fault}: {probe.message}")
     raise typer.Exit(OK if probe.ok else FAILED)

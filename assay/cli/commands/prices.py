@@ -1,4 +1,4 @@
-"""``assay prices``: the catalogue's own ``prices.yaml`` where it lies; no server is needed."""
+"""``assay prices``: reads and edits the catalogue's ``prices.yaml`` on this machine, without a server."""
 
 from __future__ import annotations
 
@@ -25,21 +25,28 @@ from assay.embedded.environment import catalog_folder, with_dotenv
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["prices"])
 
-Names = Annotated[list[str], typer.Argument(metavar="[MODEL]...", help="Without: every model there is a name for.")]
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="Like custom/my-model, or custom/* for any of a provider.")]
-Day = Annotated[
-    str, typer.Option("--day", metavar="DAY", help="The prices of that day, like 2026-01-31; default: today.")
+Names = Annotated[list[str], typer.Argument(metavar="MODEL", help="Default: every known model.")]
+Model = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="For example custom/my-model, or custom/* for all models of a provider."),
 ]
-Input = Annotated[str, typer.Option("--input", metavar="USD", help="Per million tokens.")]
-Output = Annotated[str, typer.Option("--output", metavar="USD", help="Per million tokens.")]
-Cached = Annotated[str, typer.Option("--cached", metavar="USD", help="Of input that was cached; default: as input.")]
-Reasoning = Annotated[str, typer.Option("--reasoning", metavar="USD", help="Of reasoning; default: as output.")]
-From = Annotated[str, typer.Option("--from", metavar="DAY", help="The first day it holds; default: today.")]
-_CALLS_NONE = "calls no model"
+Day = Annotated[
+    str, typer.Option("--day", metavar="DAY", help="Prices on this day, for example 2026-01-31. Default: today.")
+]
+Input = Annotated[str, typer.Option("--input", metavar="USD", help="Per million input tokens.")]
+Output = Annotated[str, typer.Option("--output", metavar="USD", help="Per million output tokens.")]
+Cached = Annotated[
+    str, typer.Option("--cached", metavar="USD", help="Per million cached input tokens. Default: the input price.")
+]
+Reasoning = Annotated[
+    str, typer.Option("--reasoning", metavar="USD", help="Per million reasoning tokens. Default: the output price.")
+]
+From = Annotated[str, typer.Option("--from", metavar="DAY", help="First day of the price. Default: today.")]
+_NO_CALLS = "calls no model"
 
 
 class PriceCheck(Data, frozen=True, kw_only=True):
-    """A model, or a file of the catalogue; ``text`` says where its price is from, or what is wrong."""
+    """The result for a model or a file; ``text`` is where the price comes from, or what is wrong."""
 
     name: str
     ok: bool
@@ -48,15 +55,15 @@ class PriceCheck(Data, frozen=True, kw_only=True):
 
 @app.command("show")
 def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  # noqa: B006
-    """Show prices per million tokens, and the version of the table that each is from."""
+    """Show prices per million tokens, each with its version and source."""
     catalog = _open()
-    when = quantities.day(day, "--day")
+    on_day = quantities.day(day, "--day")
     _must_exist(catalog, model)
-    found = [_model_price(catalog, name, when) for name in model or _names(catalog)]
+    found = [_model_price(catalog, name, on_day) for name in model or _names(catalog)]
     if json:
         print_json(found)
         return
-    columns = ("model", "input", "cached", "output", "reasoning", "for input above", "version", "from")
+    columns = ("model", "input", "cached", "output", "reasoning", "for input above", "version", "source")
     made = table(*columns, numbers=columns[1:6])
     for each in found:
         for cells in _rows(each):
@@ -74,7 +81,7 @@ def set_price(
     since: From = "",
     json: Json = False,
 ) -> None:
-    """Add a price to prices.yaml, from a day on. Prices that are there are never changed, nor are comments."""
+    """Add a price to prices.yaml that applies from a day on. Existing prices and comments stay as they are."""
     catalog = _open()
     begins = quantities.day(since, "--from") or datetime.now(UTC).date()
     into, out = quantities.dollars(into, "--input"), quantities.dollars(out, "--output")
@@ -94,12 +101,12 @@ def set_price(
         print_json(ModelPrice(model=model, price=price.price(version)))
         return
     amounts = f"{money(into)} in and {money(out)} out per million tokens"
-    print_line(f"{model} costs {amounts} from {begins} on: version {version}, written to {path}")
+    print_line(f"{model} costs {amounts} from {begins} on; added as version {version} to {path}")
 
 
 @app.command("check")
 def check_prices(json: Json = False) -> None:
-    """Check that every known model has a price, and that prices.yaml has no mistakes."""
+    """Check that prices.yaml is valid and every known model has a price."""
     catalog = _open()
     found = list(_checks(catalog))
     if json:
@@ -118,7 +125,7 @@ def _open() -> Catalog:
 
 
 def _names(catalog: Catalog) -> list[str]:
-    """What a run can name, and what prices.yaml names of providers that have any model."""
+    """Every model a run can use by name, and every model in prices.yaml."""
     try:
         return list(dict.fromkeys((*catalog.registry().names(), *catalog.prices().names())))
     except InvalidCatalog as error:
@@ -138,11 +145,11 @@ def _model_price(catalog: Catalog, name: str, day: date | None) -> ModelPrice:
         price = catalog.price(name, day)
     except CatalogError as error:
         return ModelPrice(model=name, reason=error.problem.detail)
-    return ModelPrice(model=name, price=price, reason="" if price else _CALLS_NONE)
+    return ModelPrice(model=name, price=price, reason="" if price else _NO_CALLS)
 
 
 def _rows(each: ModelPrice) -> Iterator[tuple[str, ...]]:
-    """The price, and below it a row for each length of the input from which another holds."""
+    """A row for the price, then one per tier."""
     if each.price is None:
         yield (each.model, "", "", "", "", "", "", each.reason)
         return
@@ -163,17 +170,17 @@ def _rates(rates: Rates) -> tuple[str, ...]:
 
 def _source(price: Price) -> str:
     if price.local:
-        return "this machine: free"
-    return "the catalogue" if price.version.startswith((f"{OWN}/", "scripted/")) else "the price database"
+        return "local, free of charge"
+    return "catalogue" if price.version.startswith((f"{OWN}/", "scripted/")) else "price database"
 
 
 def _checks(catalog: Catalog) -> Iterator[PriceCheck]:
-    """Files first; where they have mistakes, models cannot be looked up."""
-    wrong = [mistake for mistake in catalog.mistakes() if mistake.file.endswith((OWN, "models.yaml"))]
-    yield from (PriceCheck(name=mistake.place, ok=False, text=mistake.message) for mistake in wrong)
-    if wrong:
+    """Files first: models cannot be looked up in invalid files."""
+    mistakes = [mistake for mistake in catalog.mistakes() if mistake.file.endswith((OWN, "models.yaml"))]
+    yield from (PriceCheck(name=mistake.place, ok=False, text=mistake.message) for mistake in mistakes)
+    if mistakes:
         return
-    yield PriceCheck(name=OWN, ok=True, text="has no mistakes")
+    yield PriceCheck(name=OWN, ok=True, text="valid")
     for name in _names(catalog):
         found = _model_price(catalog, name, None)
         if found.price is not None:

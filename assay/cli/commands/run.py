@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -19,46 +19,76 @@ from assay.cli.follow import exit_code, follow_run
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
 from assay.cli.preview import preview
-from assay.cli.quantities import run_limits, token_prices
+from assay.cli.quantities import count_text, run_limits, token_prices
 from assay.cli.responses import read_responses, replay_name
 from assay.cli.server import connected
 from assay.cli.signals import run_until_signal
 from assay.contracts.models import Parameters
 from assay.contracts.runs import RunLimits, RunRequest
-from assay.contracts.sandboxes import SandboxWish
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
-Suite = Annotated[str, typer.Option("--suite", help="A suite's tasks, with its defaults.")]
-Tasks = Annotated[list[str], typer.Option("--task", help="A task by its id; may be repeated.")]
-Categories = Annotated[list[str], typer.Option("--category", help="Every task of a category; may be repeated.")]
-Models = Annotated[list[str], typer.Option("--model", help="For example local/smollm2-135m; may be repeated.")]
-Repeats = Annotated[int, typer.Option("--repeats", min=0, max=1000, help="Attempts per sample; 0: the suite's own.")]
-Samples = Annotated[int, typer.Option("--samples", min=0, help="Only so many first samples of each task; 0: all.")]
-Temperature = Annotated[float | None, typer.Option("--temperature", min=0, max=2)]
-Seed = Annotated[int | None, typer.Option("--seed")]
-Name = Annotated[str, typer.Option("--name", help="What the run is called in lists.")]
-Priority = Annotated[int, typer.Option("--priority", min=1, max=9, help=PRIORITY_HELP)]
-Partial = Annotated[bool, typer.Option("--partial", help="Run it even if not all of it fits the limits.")]
-Reuse = Annotated[bool, typer.Option("--reuse", help="Take over results of the same attempts from earlier runs.")]
-Sandbox = Annotated[str, typer.Option("--sandbox", help="bubblewrap, docker or process; without: by need.")]
+Suite = Annotated[str, typer.Option("--suite", metavar="ID", help="Run a suite's tasks, with its defaults.")]
+Tasks = Annotated[list[str], typer.Option("--task", metavar="ID", help="Run this task; repeatable.")]
+Categories = Annotated[
+    list[str], typer.Option("--category", metavar="NAME", help="Run every task of this category; repeatable.")
+]
+Models = Annotated[
+    list[str], typer.Option("--model", metavar="NAME", help="Model, for example local/smollm2-135m; repeatable.")
+]
+Repeats = Annotated[
+    int,
+    typer.Option("--repeats", metavar="N", min=0, max=1000, help="Attempts per sample and model (0 = suite default)."),
+]
+Samples = Annotated[
+    int, typer.Option("--samples", metavar="N", min=0, help="Use the first N samples of each task (0 = all).")
+]
+Temperature = Annotated[
+    float | None, typer.Option("--temperature", metavar="T", min=0, max=2, help="Default: the model's own.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="Default: the model's own.")]
+Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="Name of the run in lists.")]
+Priority = Annotated[int, typer.Option("--priority", metavar="N", min=1, max=9, help=PRIORITY_HELP)]
+Partial = Annotated[bool, typer.Option("--partial", help="Start even if not all attempts fit the limits.")]
+Reuse = Annotated[bool, typer.Option("--reuse", help="Reuse results of identical attempts from earlier runs.")]
+Sandbox = Annotated[
+    Literal["auto", "bubblewrap", "docker", "process"] | None,
+    typer.Option("--sandbox", help="Default: what each task needs. `process` isolates nothing."),
+]
 Prices = Annotated[
     list[str],
-    typer.Option("--price", metavar="MODEL=IN/OUT", help="For this run, $ per million tokens; may be repeated."),
+    typer.Option("--price", metavar="MODEL=IN/OUT", help="Price for this run, $ per million tokens; repeatable."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the prompts and the quote; ask no model, store no run.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show the prompts and the quote; call no model and store no run.")
+]
 ResponseFile = Annotated[
     Path | None,
-    typer.Option("--response-file", metavar="FILE", help="Judge these responses: YAML or JSON lines, by task, sample."),
+    typer.Option("--response-file", metavar="FILE", help="Grade these responses (YAML or JSON lines) as a model."),
 ]
-ResponseText = Annotated[str, typer.Option("--response-text", metavar="TEXT", help="Judge this one response.")]
+ResponseText = Annotated[str, typer.Option("--response-text", metavar="TEXT", help="Grade this response as a model.")]
 IncludeTests = Annotated[
-    bool, typer.Option("--include-tests", help="Show the models the hidden tests; counts on no leaderboard.")
+    bool, typer.Option("--include-tests", help="Show models the hidden tests; excluded from the leaderboard.")
 ]
 InstallDeps = Annotated[
-    bool, typer.Option("--install-deps", help="Make images with what tasks' requirements.txt list; needs Docker.")
+    bool, typer.Option("--install-deps", help="Install tasks' requirements.txt in their sandboxes; needs Docker.")
 ]
-Detach = Annotated[bool, typer.Option("--detach", help="Submit it and return; the run goes on.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Submit the run, print its id and return.")]
+_OPTIONS = {
+    "suite": "--suite",
+    "tasks": "--task",
+    "categories": "--category",
+    "name": "--name",
+    "limits.seconds": "--time-limit",
+    "attempt_limits.wall_seconds": "--wall-time",
+    "attempt_limits.tokens": "--tokens",
+    "attempt_limits.tool_calls": "--tool-calls",
+    "attempt_limits.turns": "--turns",
+    "samples": "--samples",
+    "parameters.seed": "--seed",
+}
+"""Options by field of the request."""
+_TYPES = {"`float`": "a number", "`int`": "an integer", "`str`": "text"}
 
 
 @app.command(help=COMMANDS["run"])
@@ -85,7 +115,7 @@ def run(
     partial: Partial = False,
     reuse: Reuse = False,
     price: Prices = [],  # noqa: B006
-    sandbox: Sandbox = "",
+    sandbox: Sandbox = None,
     include_tests: IncludeTests = False,
     install_deps: InstallDeps = False,
     response_file: ResponseFile = None,
@@ -98,7 +128,7 @@ def run(
 ) -> None:
     responses = read_responses(response_file, response_text)
     model = model if responses is None else [*model, replay_name(response_file)]
-    _must_name(model, suite or task or category)
+    _check_selection(model, suite or task or category)
     request = RunRequest(
         models=tuple(model),
         suite=suite or None,
@@ -114,7 +144,7 @@ def run(
         reuse=reuse,
         prices=token_prices(price),
         attempt_limits=limit_options.attempt_limits(max_tokens, tokens, wall_time, tool_calls, turns, cost),
-        sandbox=cast("SandboxWish", sandbox),
+        sandbox=sandbox or "",
         include_tests=include_tests,
         install_deps=install_deps,
         responses=responses,
@@ -124,11 +154,11 @@ def run(
     asyncio.run(preview(_validated(request), server, json))
 
 
-def _must_name(models: list[str], what: object) -> None:
+def _check_selection(models: list[str], tasks: object) -> None:
     if not models:
-        raise BadUsage("name a model with --model; `assay models list` shows them")
-    if not what:
-        raise BadUsage("name what to run with --suite, --task or --category; `assay suites list` shows suites")
+        raise BadUsage("choose a model with --model; `assay models list` shows them")
+    if not tasks:
+        raise BadUsage("choose tasks with --suite, --task or --category; `assay suites list` shows suites")
 
 
 async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool) -> int:
@@ -138,7 +168,8 @@ async def _run(request: RunRequest, server: str, strict: bool, detach: bool, jso
             raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
         print_notice(quote_line(quote))
         run = await client.submit(request)
-        print_notice(f"run {run.run_id}: {run.progress.total} attempts, live at {client.base_url}/runs/{run.run_id}")
+        attempts = count_text(run.progress.total, "attempt")
+        print_notice(f"run {run.run_id}: {attempts}, live at {client.base_url}/runs/{run.run_id}")
         if not detach:
             with progress_display() as shown:
                 run = await follow_run(client, run.run_id, shown)
@@ -153,8 +184,15 @@ async def _run(request: RunRequest, server: str, strict: bool, detach: bool, jso
 
 
 def _validated(request: RunRequest) -> RunRequest:
-    """Values outside what a request allows are told before anything is sent."""
+    """Raises BadUsage for values outside the contract, before anything is sent."""
     try:
         return msgspec.convert(msgspec.to_builtins(request), RunRequest)
     except msgspec.ValidationError as error:
-        raise BadUsage(str(error)) from error
+        message, _, place = str(error).rstrip("`").rpartition(" - at `$.")
+        field, _, index = place.rstrip("]").partition("[")
+        if field == "models":
+            name = request.models[int(index)]
+            raise BadUsage(f"--model: {name!r} is not a model name; write it like openai/gpt-4o-mini") from error
+        for kind, text in _TYPES.items():
+            message = message.replace(kind, text)
+        raise BadUsage(f"{_OPTIONS.get(field, field)}: {message[:1].lower()}{message[1:]}") from error

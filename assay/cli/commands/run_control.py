@@ -19,29 +19,29 @@ from assay.client import AssayClient
 from assay.contracts.runs import RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-Grace = Annotated[str, typer.Option("--grace", metavar="TIME", help="What attempts under way may take to end.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Take over nothing: make every attempt again.")]
-Priority = Annotated[int | None, typer.Option("--priority", min=1, max=9, help=PRIORITY_HELP)]
+Grace = Annotated[str, typer.Option("--grace", metavar="TIME", help="Time that running attempts get to end.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Repeat every attempt; reuse no results.")]
+Priority = Annotated[int | None, typer.Option("--priority", metavar="N", min=1, max=9, help=PRIORITY_HELP)]
 Action = Callable[[AssayClient, str], Awaitable[RunView]]
 
 
 @app.command("pause")
 def pause_run(run: RunId, server: Server = "", json: Json = False) -> None:
-    """Begin nothing new of a run; what is under way goes on."""
+    """Pause a run: no new attempts start, running ones continue."""
     _control(server, run, json, lambda client, run_id: client.pause(run_id))
 
 
 @app.command("resume")
 def resume_run(run: RunId, server: Server = "", json: Json = False) -> None:
-    """Go on with a paused run."""
+    """Resume a paused run."""
     _control(server, run, json, lambda client, run_id: client.resume(run_id))
 
 
 @app.command("cancel")
 def cancel_run(run: RunId, grace: Grace = "10s", server: Server = "", json: Json = False) -> None:
-    """Cancel a run; results so far are kept."""
-    allowed = seconds(grace, "--grace")
-    _control(server, run, json, lambda client, run_id: client.cancel(run_id, allowed))
+    """Cancel a run; its results so far are kept."""
+    grace_seconds = seconds(grace, "--grace")
+    _control(server, run, json, lambda client, run_id: client.cancel(run_id, grace_seconds))
 
 
 @app.command("retry")
@@ -53,7 +53,7 @@ def retry_run(
     server: Server = "",
     json: Json = False,
 ) -> None:
-    """Make a new run of what ended by error, by a limit or by cancelling; take over the rest."""
+    """Repeat attempts ended by errors, limits or cancellation. Starts a new run that reuses the other results."""
     changed = run_limits(limit, time_limit, concurrency)
     _control(server, run, json, lambda client, run_id: client.restart(run_id, limits=changed or None))
 
@@ -68,7 +68,7 @@ def restart_run(
     server: Server = "",
     json: Json = False,
 ) -> None:
-    """Make a new run of the same plan; without --fresh it takes over what is done already, at no cost."""
+    """Repeat a run. The new run reuses existing results at no cost, unless --fresh is given."""
     changed = run_limits(limit, time_limit, concurrency)
     _control(server, run, json, lambda client, run_id: client.restart(run_id, fresh=fresh, limits=changed or None))
 
@@ -83,17 +83,17 @@ def change_run(
     server: Server = "",
     json: Json = False,
 ) -> None:
-    """Give a run other limits or another priority; what is not named stays."""
+    """Change a run's limits or priority; omitted ones keep their value."""
     changed = run_limits(limit, time_limit, concurrency)
     if not changed and priority is None:
-        raise BadUsage("name what to change: --limit, --time-limit, --concurrency or --priority")
+        raise BadUsage("nothing to change: use --limit, --time-limit, --concurrency or --priority")
     _control(server, run, json, lambda client, run_id: client.change(run_id, limits=changed or None, priority=priority))
 
 
-def _control(server: str, wanted: str, json: bool, order: Action) -> None:
+def _control(server: str, name: str, json: bool, action: Action) -> None:
     async def send() -> RunView:
         async with connected(server) as client:
-            return await order(client, (await find_run(client, wanted)).run_id)
+            return await action(client, (await find_run(client, name)).run_id)
 
     found = asyncio.run(send())
     if json:

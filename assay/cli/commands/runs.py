@@ -29,11 +29,13 @@ class RunWithAttempts(Data, frozen=True, kw_only=True):
 
 @app.command("list")
 def list_runs(
-    status: Annotated[RunStatus | None, typer.Option("--status")] = None,
-    suite: Annotated[str, typer.Option("--suite")] = "",
-    model: Annotated[str, typer.Option("--model")] = "",
-    search: Annotated[str, typer.Option("--search", help="In names and ids.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 20,
+    status: Annotated[RunStatus | None, typer.Option("--status", help="Only runs with this status.")] = None,
+    suite: Annotated[str, typer.Option("--suite", metavar="ID", help="Only runs of this suite.")] = "",
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Only runs with this model.")] = "",
+    search: Annotated[
+        str, typer.Option("--search", metavar="TEXT", help="Only runs whose name or id contains this text.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1000, help="Maximum number of runs.")] = 20,
     server: Server = "",
     json: Json = False,
 ) -> None:
@@ -49,9 +51,9 @@ def list_runs(
     elif page.items:
         stdout().print(runs_table(page.items))
         if page.total > len(page.items):
-            print_notice(f"{page.total - len(page.items)} more; --limit shows more of them")
+            print_notice(f"{page.total - len(page.items)} more; raise --limit to see them")
     else:
-        print_notice("no runs: `assay run --suite demo --model oracle` makes one")
+        print_notice("no matching runs; start one with `assay run --suite demo --model oracle`")
 
 
 @app.command("show")
@@ -65,12 +67,12 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
         print_line(line)
     stdout().print(attempts_table(found.attempts))
     if found.attempts:
-        print_notice(f"one of them: assay attempts show {found.attempts[0].attempt_id} --logs")
+        print_notice(f"details of one attempt: assay attempts show {found.attempts[0].attempt_id} --logs")
 
 
-async def _fetch(server: str, wanted: str) -> RunWithAttempts:
+async def _fetch(server: str, name: str) -> RunWithAttempts:
     async with connected(server) as client:
-        run = await find_run(client, wanted)
+        run = await find_run(client, name)
         attempts: list[AttemptView] = []
         cursor = ""
         while True:

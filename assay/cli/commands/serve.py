@@ -24,7 +24,10 @@ class Service(StrEnum):
 
 @app.command(help=COMMANDS["serve"])
 def serve(
-    service: Annotated[Service, typer.Argument(help="Which one; docs/operations.md lists its variables.")],
+    service: Annotated[
+        Service,
+        typer.Argument(metavar="SERVICE", help="The service; docs/operations.md lists its environment variables."),
+    ],
 ) -> None:
     module = "assay.embedded.model_host" if service is Service.MODELHOST else f"services.{service}"
     os.execv(sys.executable, [sys.executable, "-m", module])

@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 
 @app.callback()
 def suites() -> None:
-    """Keeps ``list`` a sub-command although it is the only one."""
+    """Without a callback, typer would drop the name of the only subcommand, ``list``."""
 
 
 @app.command("list")

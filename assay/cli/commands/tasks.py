@@ -16,6 +16,7 @@ from assay.cli.display.output import add_row, print_json, print_line, stdout, ta
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
+from assay.cli.quantities import count_text
 from assay.cli.server import connected
 from assay.contracts.codec import Data, Malformed, decode
 from assay.contracts.tasks import TaskView
@@ -23,11 +24,13 @@ from assay.contracts.verdicts import Verdict
 from assay.embedded.environment import catalog_folder, with_dotenv
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["tasks"])
-Full = Annotated[bool, typer.Option("--full", help="Also grade its reference, no-op and cheats, in sandboxes.")]
+Full = Annotated[
+    bool, typer.Option("--full", help="Also grade the reference solution, the no-op and the cheats, in sandboxes.")
+]
 
 
 class Grading(Data, frozen=True, kw_only=True):
-    """What the judge made of the task's reference, no-op or a cheat; ``ok`` when it scored as it must."""
+    """The verdict on the task's reference solution, no-op or a cheat; ``wanted`` is the score it must get."""
 
     name: str
     sample_id: str
@@ -37,22 +40,25 @@ class Grading(Data, frozen=True, kw_only=True):
 
 
 class Validation(Data, frozen=True, kw_only=True):
-    """One task, or the catalogue's other files. ``mistakes`` name file, line and field; ``trials`` come with --full."""
+    """Result for one task, or for the catalogue's other files. ``mistakes`` name file, line and field; only --full
+    fills ``trials``."""
 
     task: str
     ok: bool
     mistakes: tuple[str, ...] = ()
     trials: tuple[Grading, ...] = ()
     error: str = ""
-    """Why there are no trials."""
+    """Why grading failed."""
     unchecked: str = ""
-    """Why nothing was graded on this host, though the task is valid."""
+    """Why a valid task was not graded on this host."""
 
 
 @app.command("list")
 def list_tasks(
-    category: Annotated[str, typer.Option("--category")] = "",
-    search: Annotated[str, typer.Option("--search", help="In ids, titles and tags.")] = "",
+    category: Annotated[str, typer.Option("--category", metavar="NAME", help="Only tasks of this category.")] = "",
+    search: Annotated[
+        str, typer.Option("--search", metavar="TEXT", help="Only tasks whose id, title or tags contain this text.")
+    ] = "",
     server: Server = "",
     json: Json = False,
 ) -> None:
@@ -73,8 +79,10 @@ def list_tasks(
 
 
 @app.command("describe")
-def describe_task(task: Annotated[str, typer.Argument()], server: Server = "", json: Json = False) -> None:
-    """Show what a task asks, and how it is graded."""
+def describe_task(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A task id.")], server: Server = "", json: Json = False
+) -> None:
+    """Show a task's instructions, limits and checks."""
 
     async def fetch() -> TaskView:
         async with connected(server) as client:
@@ -85,19 +93,22 @@ def describe_task(task: Annotated[str, typer.Argument()], server: Server = "", j
         print_json(found)
         return
     print_line((found.title, "bold"), f" ({found.task_id})")
-    print_line(f"{found.category}, {found.difficulty}, {found.solver}, {found.samples} samples; digest {found.digest}")
+    samples = count_text(found.samples, "sample")
+    print_line(f"{found.category}, {found.difficulty}, solver {found.solver}, {samples}; digest {found.digest}")
     limits = found.limits
-    print_line(f"checks: {', '.join(found.checks)}; {limits.wall_seconds:g} s and {limits.max_tokens} tokens at most")
+    print_line(f"checks: {', '.join(found.checks)}; at most {limits.wall_seconds:g} s and {limits.max_tokens} tokens")
     print_line(found.instructions)
 
 
 @app.command("validate")
 def validate_tasks(
-    task: Annotated[str, typer.Argument(help="A task's id or folder; without, the whole catalogue.")] = "",
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help="A task's id or folder. Default: the whole catalogue.")
+    ] = "",
     full: Full = False,
     json: Json = False,
 ) -> None:
-    """Check tasks where they lie; no server is needed. Mistakes name file, line and field."""
+    """Check task files on this machine, without a server. Mistakes name file, line and field."""
     found = [_grade(folder, state) if full and state.ok else state for folder, state in _validate(task)]
     if json:
         print_json(found)
@@ -110,7 +121,7 @@ def validate_tasks(
 
 
 def _validate(task: str) -> list[tuple[Path | None, Validation]]:
-    """Each with the task's folder, None for the catalogue's other files."""
+    """Each result with the task's folder, or None for the catalogue's other files."""
     if (Path(task) / "task.yaml").is_file() and task:
         folder = Path(task)
         return [(folder, _check_task(folder, task))]
@@ -147,11 +158,11 @@ def _check_task(folder: Path, shown: str) -> Validation:
 def _check_other_files(catalog: Catalog) -> Validation:
     """Suites, models, prices and stored responses."""
     mistakes = tuple(str(mistake) for mistake in catalog.mistakes() if "/tasks/" not in mistake.file)
-    return Validation(task="suites, models, prices, scripts", ok=not mistakes, mistakes=mistakes)
+    return Validation(task="suites, models, prices, stored responses", ok=not mistakes, mistakes=mistakes)
 
 
 def _grade(folder: Path | None, state: Validation) -> Validation:
-    """By the judge itself, in a process of its own: this command knows no service."""
+    """Runs the judge's own validation in a subprocess, because ``assay`` must not import services."""
     if folder is None:
         return state
     command = [sys.executable, "-m", "services.judge.validate", str(folder), "--json"]
@@ -159,7 +170,7 @@ def _grade(folder: Path | None, state: Validation) -> Validation:
     try:
         return decode(Validation, judged.stdout)
     except Malformed:
-        error = f"the judge ended with {judged.returncode}: {judged.stderr.decode(errors='replace')[-2000:]}"
+        error = f"the judge ended with exit code {judged.returncode}: {judged.stderr.decode(errors='replace')[-2000:]}"
         return Validation(task=state.task, ok=False, error=error)
 
 
@@ -171,12 +182,12 @@ def _mark(state: Validation) -> tuple[str, str]:
 
 def _details(state: Validation) -> list[str]:
     wrong = [
-        f"{trial.name} of sample {trial.sample_id} scores {trial.verdict.score:g} and must score {trial.wanted:g}: "
-        f"{trial.verdict.reason or trial.verdict.outcome}"
-        for trial in state.trials
-        if not trial.ok
+        f"{grading.name} of sample {grading.sample_id} scores {grading.verdict.score:g}, but must score "
+        f"{grading.wanted:g}: {grading.verdict.reason or grading.verdict.outcome}"
+        for grading in state.trials
+        if not grading.ok
     ]
     right = len(state.trials) - len(wrong)
-    graded = [f"{right} of {len(state.trials)} gradings came out as they must"] if state.trials else []
-    unchecked = [f"valid, but not checked here: {state.unchecked}"] if state.unchecked else []
+    graded = [f"{right} of {len(state.trials)} gradings have the required score"] if state.trials else []
+    unchecked = [f"valid, but not graded on this machine: {state.unchecked}"] if state.unchecked else []
     return [*state.mistakes, *unchecked, *([state.error] if state.error else []), *graded, *wrong]

@@ -21,9 +21,14 @@ from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-Host = Annotated[str, typer.Option("--host", help="Others can reach it only with ASSAY_TOKEN set.")]
-Runners = Annotated[int, typer.Option("--runners", min=1, max=64, help="Runner processes.")]
-Judges = Annotated[int, typer.Option("--judges", min=1, max=64, help="Judge processes.")]
+Host = Annotated[
+    str,
+    typer.Option(
+        "--host", metavar="ADDRESS", help="Address to listen on. Addresses other than loopback need ASSAY_TOKEN."
+    ),
+]
+Runners = Annotated[int, typer.Option("--runners", metavar="N", min=1, max=64, help="Number of runner processes.")]
+Judges = Annotated[int, typer.Option("--judges", metavar="N", min=1, max=64, help="Number of judge processes.")]
 
 
 @app.command(help=COMMANDS["up"])

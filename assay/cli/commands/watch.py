@@ -20,13 +20,13 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command(help=COMMANDS["watch"])
 def watch(run: RunId = "latest", strict: Strict = False, server: Server = "", json: Json = False) -> None:
-    """With --json: the facts from now on, a line each, and then the run."""
+    """With --json: one line per fact from now on, then the run."""
     raise typer.Exit(run_until_signal(_watch(run, server, strict, json), INTERRUPTED))
 
 
-async def _watch(wanted: str, server: str, strict: bool, json: bool) -> int:
+async def _watch(name: str, server: str, strict: bool, json: bool) -> int:
     async with connected(server) as client:
-        found = await find_run(client, wanted)
+        found = await find_run(client, name)
         with progress_display(quiet=json) as shown:
             run = await follow_run(client, found.run_id, shown, print_json if json else lambda event: None)
     if json:

@@ -1,4 +1,4 @@
-"""What an attempt said and printed, as lines for people: its artifacts one after the other, each up to a cap."""
+"""An attempt's logs as text: one artifact after the other, each truncated at ``MAX_CHARACTERS``."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from assay.contracts.results import CheckOutput
 from assay.contracts.tail import AgentStep, StepKind
 
 MAX_CHARACTERS = 100_000
-"""Of one artifact; the whole of it is fetched with ``assay artifacts get``."""
+"""Per artifact; ``assay artifacts get`` downloads the whole."""
 _FIRST = ("prompt.json", "response.txt", "transcript.jsonl", "stdout.txt", "stderr.txt")
 _LAST = ("judge.stdout", "judge.stderr")
 
 
 async def log_lines(client: AssayClient, detail: AttemptDetail) -> AsyncGenerator[str]:
-    """One that cannot be had says why, and the next follows."""
+    """An artifact that cannot be fetched is replaced by the reason."""
     for name in _names(detail):
         yield f"\n--- {name}"
         try:
@@ -31,19 +31,19 @@ async def log_lines(client: AssayClient, detail: AttemptDetail) -> AsyncGenerato
         text = "\n".join(readable(name, data))
         yield text[:MAX_CHARACTERS]
         if len(text) > MAX_CHARACTERS:
-            more = f"{len(text) - MAX_CHARACTERS} more characters"
-            yield f"... {more}: assay artifacts get {detail.attempt.attempt_id} {name}"
+            command = f"assay artifacts get {detail.attempt.attempt_id} {name}"
+            yield f"... {len(text) - MAX_CHARACTERS} more characters; download the whole with `{command}`"
 
 
 def _names(detail: AttemptDetail) -> list[str]:
-    """An agent's last message is in its transcript already."""
-    said = [name for name in _FIRST if name != "response.txt" or "transcript.jsonl" not in detail.artifacts]
+    """Without ``response.txt`` for an agent, whose transcript already contains it."""
+    first = [name for name in _FIRST if name != "response.txt" or "transcript.jsonl" not in detail.artifacts]
     checks = sorted(name for name in detail.artifacts if name.startswith("checks/"))
-    return [name for name in (*said, *checks, *_LAST) if name in detail.artifacts]
+    return [name for name in (*first, *checks, *_LAST) if name in detail.artifacts]
 
 
 def readable(name: str, data: bytes) -> Iterator[str]:
-    """Of what is not as it should be, the text as it is."""
+    """Decoded lines; the raw text where an artifact cannot be decoded."""
     try:
         if name == "prompt.json":
             yield from _messages(data)
@@ -70,11 +70,11 @@ def _messages(data: bytes) -> Iterator[str]:
 
 
 def _step(step: AgentStep) -> str:
-    failed = " (refused)" if step.failed else ""
+    failed = " (failed)" if step.failed else ""
     about = f"{step.number}. turn {step.turn} {step.kind}"
     if step.kind is StepKind.CALL:
         return f"{about} {step.tool} {step.text}"
-    tool = f" of {step.tool}" if step.tool else ""
+    tool = f" from {step.tool}" if step.tool else ""
     return f"{about}{tool}{failed}: {step.text}"
 
 

@@ -1,4 +1,4 @@
-"""To stdout: data, as JSON or for people. To stderr: everything else. Texts from runs are shown, never obeyed."""
+"""Data goes to stdout, as JSON or as text; notices go to stderr. Text from runs is never interpreted as markup."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assay.cli.safe_text import printable
 _WIDE = 180
 
 Piece = str | tuple[str, str]
-"""A text, or a text and its style."""
+"""Text, or text with a style."""
 
 
 def stdout() -> Console:
@@ -28,7 +28,7 @@ def stderr() -> Console:
 
 
 def print_json(value: Any) -> None:
-    """One document on one line."""
+    """One document per line."""
     print(msgspec.json.encode(value).decode(), flush=True)
 
 
@@ -38,12 +38,12 @@ def print_line(*pieces: Piece) -> None:
 
 
 def print_notice(text: str) -> None:
-    """A notice to stderr."""
+    """To stderr."""
     print(printable(text), file=sys.stderr, flush=True)
 
 
 def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
-    """Columns named in ``numbers`` are set to the right."""
+    """Columns named in ``numbers`` are right-aligned."""
     made = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
@@ -51,7 +51,7 @@ def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None
 
 
 def add_row(made: Table, *cells: object) -> None:
-    """Cells are plain text, whatever they contain."""
+    """Cells are plain text; markup in them is not interpreted."""
     made.add_row(*(Text(cell_text(cell)) for cell in cells))
 
 

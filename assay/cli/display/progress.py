@@ -1,4 +1,4 @@
-"""A run's progress on stderr while it is followed: bars on a terminal, a line now and then elsewhere."""
+"""Progress of a followed run, on stderr: bars on a terminal, a line every two seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from assay.cli.display.output import money, print_notice, stderr
-from assay.cli.display.run_text import limit_text
-from assay.cli.run_state import Count, RunState
+from assay.cli.display.run_text import of_limit
+from assay.cli.run_state import ModelCounts, RunState
 from assay.cli.safe_text import printable
+from assay.contracts.verdicts import Outcome
 
 _LINE_SECONDS = 2.0
 
 
 class ProgressDisplay(Protocol):
-    """Shows how a run stands, and tells what is worth a line of its own."""
-
     def show(self, state: RunState) -> None: ...
-    def notice(self, text: str) -> None: ...
+
+    def notice(self, text: str) -> None:
+        """Prints a line that stays."""
+        ...
 
 
 @contextmanager
 def progress_display(quiet: bool = False) -> Generator[ProgressDisplay]:
-    """Bars, lines, or nothing at all."""
+    """Bars on a terminal, lines elsewhere; ``quiet`` leaves notices alone."""
     if quiet:
         yield NoProgress()
     elif sys.stderr.isatty():
@@ -39,7 +41,7 @@ def progress_display(quiet: bool = False) -> Generator[ProgressDisplay]:
 
 
 class NoProgress:
-    """Nothing of how it stands; notices all the same."""
+    """Only notices."""
 
     def show(self, state: RunState) -> None:
         return
@@ -48,8 +50,8 @@ class NoProgress:
         print_notice(text)
 
 
-class ProgressLines:
-    """At the start, at the end, and between them every two seconds at most."""
+class ProgressLines(NoProgress):
+    """A line at the start, one at the end, and at most one every two seconds between them."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -58,18 +60,13 @@ class ProgressLines:
         if time.monotonic() < self._next and not state.ended:
             return
         self._next = time.monotonic() + _LINE_SECONDS
-        progress = state.progress
+        progress, run = state.progress, state.run
         counts = "; ".join(f"{count.model} {counts_text(count)}" for count in state.counts())
-        print_notice(
-            f"{state.run.run_id} {state.run.status}: {progress.done}/{progress.total} done, {counts}{money_text(state)}"
-        )
-
-    def notice(self, text: str) -> None:
-        print_notice(text)
+        print_notice(f"{run.run_id} {run.status}: {progress.done}/{progress.total} done, {counts}{money_text(state)}")
 
 
 class ProgressBars:
-    """One per model, with counts and cost."""
+    """A bar per model, with counts and cost."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -81,7 +78,7 @@ class ProgressBars:
             console=stderr(),
         )
         self._bars: dict[str, TaskID] = {}
-        self._line: TaskID | None = None
+        self._total: TaskID | None = None
 
     def __enter__(self) -> ProgressBars:
         self._progress.start()
@@ -96,31 +93,29 @@ class ProgressBars:
                 self._bars[count.model] = self._progress.add_task(count.model, total=count.total, summary="")
             self._progress.update(self._bars[count.model], completed=count.done, summary=counts_text(count))
         line = money_text(state).removeprefix("; ")
-        if line and self._line is None:
-            self._line = self._progress.add_task("", total=state.progress.total, summary="")
-        if self._line is not None:
-            self._progress.update(self._line, completed=state.progress.done, summary=line)
+        if line and self._total is None:
+            self._total = self._progress.add_task("", total=state.progress.total, summary="")
+        if self._total is not None:
+            self._progress.update(self._total, completed=state.progress.done, summary=line)
 
     def notice(self, text: str) -> None:
         self._progress.console.print(Text(printable(text)))
 
 
-def counts_text(count: Count) -> str:
-    """``3 passed, 1 failed, 2 active, $0.25``."""
-    parts = [f"{count.passed} passed", f"{count.failed} failed"]
-    if count.errors:
-        parts.append(f"{count.errors} errors")
-    if count.active:
-        parts.append(f"{count.active} active")
-    return ", ".join([*parts, money(count.cost_usd)])
+def counts_text(count: ModelCounts) -> str:
+    """``3 passed, 1 infra_error, 2 active, $0.25``."""
+    other = {outcome: number for outcome, number in sorted(count.outcomes.items()) if outcome is not Outcome.PASSED}
+    parts = [f"{number} {outcome}" for outcome, number in other.items()]
+    parts += [f"{count.active} active"] if count.active else []
+    return ", ".join([f"{count.outcomes.get(Outcome.PASSED, 0)} passed", *parts, money(count.cost_usd)])
 
 
 def money_text(state: RunState) -> str:
-    """Money against the limit, and why attempts wait: ``; $0.2 of $1, $0.1 held; waits: budget``. Nothing for a run
-    that costs nothing and goes on."""
+    """Money against the limit, and why attempts are waiting: ``; $0.2 of $1, $0.1 held; waiting: budget``. Empty for a
+    run that costs nothing and does not wait."""
     progress, run = state.progress, state.run
     held = f", {money(progress.held_usd)} held" if progress.held_usd != "0" else ""
     spends = progress.cost_usd != "0" or held
-    spent = f"; {money(progress.cost_usd)} of {limit_text(run.limits.cost_usd)}{held}" if spends else ""
-    waits = f"; waits: {run.waits.reason}" if run.waits and not state.ended else ""
+    spent = f"; {money(progress.cost_usd)}{of_limit(run.limits.cost_usd)}{held}" if spends else ""
+    waits = f"; waiting: {run.waits.reason}" if run.waits and not state.ended else ""
     return spent + waits

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from assay.cli.display.output import add_row, money, percent, table
 from assay.cli.display.run_text import limits_line, note_lines
+from assay.cli.quantities import count_text
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptView
 from assay.contracts.runs import Board, RunView
@@ -15,7 +16,7 @@ from assay.contracts.verdicts import Outcome
 
 
 def runs_table(runs: Iterable[RunView]) -> Table:
-    made = table("run", "status", "suite", "models", "done", "passed", "cost", "created", numbers=("done", "passed"))
+    made = table("run", "status", "name", "models", "done", "passed", "cost", "created", numbers=("done", "passed"))
     for run in runs:
         progress = run.progress
         add_row(
@@ -33,14 +34,14 @@ def runs_table(runs: Iterable[RunView]) -> Table:
 
 
 def run_lines(run: RunView) -> list[str]:
-    """What the run is, how it stands, and what holds it up."""
+    """The run's name, progress, limits and notes."""
     progress = run.progress
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(progress.outcomes.items()) if number)
-    tokens = progress.usage.input_tokens + progress.usage.output_tokens
-    spent = f"{money(progress.cost_usd)}, {tokens} tokens"
+    tokens = count_text(progress.usage.input_tokens + progress.usage.output_tokens, "token")
     return [
         f"run {run.run_id} {run.status}: {run.name or run.suite or ', '.join(run.task_ids)}; {', '.join(run.models)}",
-        f"{progress.done}/{progress.total} attempts done: {outcomes or 'no outcome yet'}; {spent}",
+        f"{progress.done}/{progress.total} attempts done: {outcomes or 'no outcome yet'}; "
+        f"{money(progress.cost_usd)}, {tokens}",
         limits_line(run),
         *note_lines(run),
     ]
@@ -69,7 +70,7 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
 def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
     made = table("artifact", "bytes", "type", "", numbers=("bytes",))
     for name, ref in sorted(artifacts.items()):
-        add_row(made, name, ref.size_bytes, ref.media_type.partition(";")[0], "cut" if ref.truncated else "")
+        add_row(made, name, ref.size_bytes, ref.media_type.partition(";")[0], "truncated" if ref.truncated else "")
     return made
 
 
