@@ -21,8 +21,8 @@ from assay.cli.resolve_ids import AttemptId, find_attempt
 from assay.cli.server import connected
 from assay.client import AssayClient
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.files import FilesRefused
-from assay.contracts.folders import write_folder
+from assay.files import FilesRefused
+from assay.files.folders import write_folder
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["artifacts"])
 Names = Annotated[
