@@ -55,13 +55,12 @@ class Watch:
             return "cpu"
         if usage.rss_bytes > MEMORY_BYTES and self.over_memory(usage):
             return "memory"
-        if any(inodes_used(folder) > INODES for folder in SMALL_FILE_SYSTEMS):
+        if any(fs.f_files - fs.f_ffree > INODES for fs in map(os.statvfs, SMALL_FILE_SYSTEMS)):
             return "files"
         return ""
 
     def over_memory(self, usage: Usage) -> bool:
-        """Sums resident memory without file pages, shared pages counted once. This is slow, so it takes at most a
-        tenth of the time."""
+        """Sums resident memory without file pages, shared pages once. Slow, so it takes at most a tenth of the time."""
         started = time.monotonic()
         if started < self.next_weighing:
             return False
@@ -71,9 +70,8 @@ class Watch:
 
 
 class Init:
-    """The main loop: checks limits while anything runs, then reaps children (in this order, so that the limit is
-    reported even if the process that exceeded it has just ended). The SIGCHLD handler does nothing, but without one
-    Python would not write to the wake-up pipe."""
+    """The main loop: first checks limits, then reaps children, so that even a process that has just ended is
+    reported. The SIGCHLD handler does nothing, but Python writes to the wake-up pipe only if there is one."""
 
     def __init__(self) -> None:
         self.socket = _socket.socket(fileno=SOCKET)
@@ -130,8 +128,7 @@ class Init:
             os._exit(125)
 
     def no_process_left(self, request: bytes) -> None:
-        """No process can be forked. If processes inside take up the limit, they are at fault and are killed;
-        otherwise the host is."""
+        """If processes inside take up the limit, they are at fault and are killed; otherwise the host is."""
         if not Usage().pids:
             raise SystemExit("the host has no process left for a command")
         self.kill_all("processes")
@@ -162,8 +159,7 @@ class Init:
 
 
 def run(spec: int, stdin: int, stdout: int, stderr: int) -> None:
-    """Becomes the command. The payload is NUL-separated: working folder, number of variables, ``NAME=value`` each,
-    arguments."""
+    """Becomes the command. The payload's format is that of ``init_protocol``."""
     cwd, count, *rest = os.read(spec, 4_000_000).decode("utf-8", "surrogateescape").split("\0")
     env, argv = dict(entry.split("=", 1) for entry in rest[: int(count)]), rest[int(count) :]
     os.setsid()
@@ -178,8 +174,7 @@ def run(spec: int, stdin: int, stdout: int, stderr: int) -> None:
 
 
 def exec_command(argv: list[str], env: dict[str, str]) -> None:
-    """Searches the command's own PATH. Raises the error of a program that cannot be executed, or else
-    FileNotFoundError."""
+    """Searches the command's own PATH. Raises why a program cannot be executed, or else FileNotFoundError."""
     failure: OSError = FileNotFoundError("no such program")
     for folder in [""] if "/" in argv[0] else env.get("PATH", "/bin:/usr/bin").split(":"):
         try:
@@ -190,8 +185,7 @@ def exec_command(argv: list[str], env: dict[str, str]) -> None:
 
 
 def write(blob: int) -> None:
-    """Writes files into the workspace; exits with the errno. For each file the archive has the lengths of path and
-    content (8 bytes each), path and content."""
+    """Writes files into the workspace; exits with the errno. The archive's format is that of ``init_protocol``."""
     root = os.open(WORKSPACE, os.O_RDONLY | os.O_DIRECTORY)
     with open(blob, "rb") as archive:
         while header := archive.read(16):
@@ -263,10 +257,6 @@ def proportional_bytes(pid: int) -> int:
         lines = rollup.splitlines()
         return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith((b"Pss_Anon:", b"Pss_Shmem:")))
     return int((read(f"/proc/{pid}/statm").split() or [0, 0])[1]) * PAGE_BYTES
-
-
-def inodes_used(folder: str) -> int:
-    return (status := os.statvfs(folder)).f_files - status.f_ffree
 
 
 def drop_capabilities() -> None:
