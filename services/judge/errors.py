@@ -24,11 +24,11 @@ class JudgeRetryable(JudgeError):
     pass
 
 
-class StoreSilent(JudgeRetryable):
+class StoreUnavailable(JudgeRetryable):
     kind = "artifacts"
 
 
-class SearcherDown(JudgeRetryable):
+class RegexWorkerUnavailable(JudgeRetryable):
     kind = "searcher"
 
 
@@ -36,9 +36,9 @@ class JudgePermanent(JudgeError):
     pass
 
 
-class HiddenUnusable(JudgePermanent):
+class HiddenBundleInvalid(JudgePermanent):
     kind = "hidden_bundle"
 
 
-class OutputLost(JudgePermanent):
+class OutputMissing(JudgePermanent):
     kind = "output"

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import Area, open_store
+from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.handlers import Ports
-from services.judge.hidden import HiddenBundles
 from tests.judge.court import CountedStore, Court
-from tests.judge.trials import RealTools
+from tests.judge.harness import RealTools
 
 
 @pytest.fixture
 async def tools() -> AsyncIterator[RealTools]:
     made = RealTools()
     yield made
-    await made.searcher.close()
+    await made.regex.close()
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def court(tmp_path: Path, tools: RealTools) -> AsyncIterator[Court]:
         worker_id="judge-1",
         hidden=HiddenBundles(hidden),
         attempts=attempts,
-        searcher=tools.searcher,
-        bench=tools.bench,
+        regex=tools.regex,
+        test_executor=tools.test_executor,
     )
     yield Court(hidden, attempts, ports)

@@ -13,7 +13,7 @@ from assay.contracts.models import ModelSpec
 from assay.contracts.tasks import Choice, HiddenTask, Regex, Solver
 from assay.files import Files
 from services.judge.handlers import Ports
-from tests.judge.trials import hidden_tests
+from tests.judge.harness import hidden_tests
 
 
 @dataclass

@@ -8,11 +8,11 @@ import pytest
 
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import SandboxError
-from services.judge.bench import SandboxBench
-from services.judge.errors import HiddenUnusable
-from services.judge.grading import grade
-from tests.judge.sandboxes import BrokenProvider, ShortProvider
-from tests.judge.trials import RealTools, grade_tests, hidden_tests, only_check
+from services.judge.errors import HiddenBundleInvalid
+from services.judge.grading.grade import grade
+from services.judge.grading.test_executor import SandboxTestExecutor
+from tests.judge.fakes import BrokenProvider, ShortProvider
+from tests.judge.harness import RealTools, grade_tests, hidden_tests, only_check
 
 SOLUTION = """
 from collections import namedtuple
@@ -226,8 +226,8 @@ def test_a(): assert solution.f() == 1
 @pytest.mark.parametrize(
     ("more", "expected", "told"),
     [
-        ("", ("test_a", "test_b"), "1 tests did not run"),
-        ("def test_b(): assert True", ("test_a",), "1 tests ran that are not expected"),
+        ("", ("test_a", "test_b"), "1 expected test did not run"),
+        ("def test_b(): assert True", ("test_a",), "1 unexpected test ran"),
         ("@pytest.mark.skip\ndef test_b(): pass", ("test_a", "test_b"), "1 of 2"),
         ("def test_b(): pytest.skip()", ("test_a", "test_b"), "1 of 2"),
         ("@pytest.mark.xfail\ndef test_b(): assert False", ("test_a", "test_b"), "1 of 2"),
@@ -266,14 +266,16 @@ async def test_packages_and_submodules_can_be_imported(tools: RealTools) -> None
 
 async def test_nothing_handed_in_fails(tools: RealTools) -> None:
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
-    assert (await grade(hidden, "main", {}, tools)).verdict.reason == "tests: none of the declared files was handed in"
+    assert (
+        await grade(hidden, "main", {}, tools)
+    ).verdict.reason == "tests: none of the declared output files was submitted"
 
 
 async def test_files_that_do_not_fit_the_sandbox_fail(tools: RealTools) -> None:
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
     found = await grade(hidden, "main", {"big.bin": bytes(17 << 20)}, tools)
     assert found.verdict.outcome is Outcome.FAILED
-    assert "cannot be laid out" in found.verdict.reason
+    assert "cannot be written to a sandbox" in found.verdict.reason
 
 
 async def test_tests_that_do_not_end_fail_in_time(tools: RealTools) -> None:
@@ -287,10 +289,12 @@ async def test_tests_that_do_not_end_fail_in_time(tools: RealTools) -> None:
 async def test_a_sandbox_that_does_not_start_is_no_verdict(tools: RealTools) -> None:
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
     with pytest.raises(SandboxError):
-        await grade(hidden, "main", {"solution.py": b""}, RealTools(bench=SandboxBench(BrokenProvider())))
-    with pytest.raises(HiddenUnusable):
+        await grade(
+            hidden, "main", {"solution.py": b""}, RealTools(test_executor=SandboxTestExecutor(BrokenProvider()))
+        )
+    with pytest.raises(HiddenBundleInvalid):
         await grade(hidden_tests({}, ("test_hidden.py::test_a",)), "main", {"solution.py": b""}, tools)
 
 
 def _short(tools: RealTools) -> RealTools:
-    return RealTools(searcher=tools.searcher, bench=SandboxBench(ShortProvider(wall_seconds=2.0)))
+    return RealTools(regex=tools.regex, test_executor=SandboxTestExecutor(ShortProvider(wall_seconds=2.0)))

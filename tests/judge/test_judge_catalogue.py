@@ -12,9 +12,9 @@ import pytest
 
 from assay.catalog import bundles, load_task
 from assay.sandbox import open_sandbox_provider
-from services.judge.bench import SandboxBench
-from services.judge.validation import validate
-from tests.judge.trials import RealTools
+from services.judge.grading.test_executor import SandboxTestExecutor
+from services.judge.grading.validation import validate
+from tests.judge.harness import RealTools
 
 ROOT = Path(__file__).parents[2]
 TASKS = sorted(path.parent for path in ROOT.glob("catalog/tasks/*/task.yaml"))
@@ -32,15 +32,15 @@ async def test_task(folder: Path, tools: RealTools) -> None:
 @pytest.mark.docker
 @pytest.mark.parametrize("folder", CONTAINED, ids=lambda folder: folder.name)
 async def test_task_that_needs_containers(folder: Path, tools: RealTools) -> None:
-    bench = SandboxBench(open_sandbox_provider("docker"))
-    await grades_rightly(folder, RealTools(searcher=tools.searcher, bench=bench))
+    test_executor = SandboxTestExecutor(open_sandbox_provider("docker"))
+    await grades_rightly(folder, RealTools(regex=tools.regex, test_executor=test_executor))
 
 
 async def grades_rightly(folder: Path, tools: RealTools) -> None:
     trials = await validate(bundles(load_task(folder)), tools)
-    wrong = [(trial.name, trial.sample_id, trial.verdict) for trial in trials if not trial.ok]
+    wrong = [(result.name, result.sample_id, result.verdict) for result in trials if not result.ok]
     assert not wrong
-    assert {"reference", "noop"} <= {trial.name for trial in trials}
+    assert {"reference", "noop"} <= {result.name for result in trials}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -53,7 +53,7 @@ def test_the_program_prints_one_json_object() -> None:
     done = run("catalog/tasks/ticket_routing", "--json")
     found = json.loads(done.stdout)
     assert (done.returncode, found["task"], found["ok"]) == (0, "ticket_routing", True)
-    assert {trial["verdict"]["outcome"] for trial in found["trials"]} == {"passed", "failed"}
+    assert {result["verdict"]["outcome"] for result in found["trials"]} == {"passed", "failed"}
 
 
 def test_the_program_says_why_a_task_cannot_be_graded(tmp_path: Path) -> None:

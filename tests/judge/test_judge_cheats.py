@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from assay.contracts.verdicts import Outcome
-from services.judge.bench import SandboxBench
-from services.judge.grading import Graded, grade
-from tests.judge.sandboxes import ShortProvider
-from tests.judge.trials import RealTools, hidden_tests
+from services.judge.grading.grade import GradingResult, grade
+from services.judge.grading.test_executor import SandboxTestExecutor
+from tests.judge.fakes import ShortProvider
+from tests.judge.harness import RealTools, hidden_tests
 
 CHEATS = sorted(Path(__file__).with_name("cheats").glob("*.txt"))
 NAMES = ("test_double", "test_ordered", "test_approx", "test_error", "test_with")
@@ -69,7 +69,7 @@ def files_of(text: str) -> dict[str, bytes]:
     return {path: content.encode() for path, content in zip(parts[::2], parts[1::2], strict=True)}
 
 
-async def graded(files: dict[str, bytes], tools: RealTools) -> Graded:
+async def graded(files: dict[str, bytes], tools: RealTools) -> GradingResult:
     hidden = hidden_tests({"test_hidden.py": TEST}, tuple(f"test_hidden.py::{name}" for name in NAMES))
     return await grade(hidden, "main", files, tools)
 
@@ -83,8 +83,8 @@ async def test_honest_work_passes_the_same_tests(tools: RealTools) -> None:
 @pytest.mark.slow
 async def test_every_cheat_scores_nothing(tools: RealTools) -> None:
     assert len(CHEATS) >= 25
-    hasty = SandboxBench(ShortProvider(wall_seconds=20.0), slots=4, call_seconds=2.0)
-    impatient = RealTools(searcher=tools.searcher, bench=hasty)
+    hasty = SandboxTestExecutor(ShortProvider(wall_seconds=20.0), slots=4, call_seconds=2.0)
+    impatient = RealTools(regex=tools.regex, test_executor=hasty)
     async with asyncio.timeout(280):
         results = await asyncio.gather(*(graded(files_of(path.read_text()), impatient) for path in CHEATS))
     failures = {

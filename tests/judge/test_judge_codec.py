@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.judge.bridge.changes import apply, changes, snapshot
-from services.judge.bridge.codec import Decoder, Encoder, Malformed, Memo, TooDeep
-from services.judge.bridge.wire import dump, load
+from services.judge.bridge.wire.argument_changes import apply_changes, encode_changes, snapshot
+from services.judge.bridge.wire.codec import Decoder, Encoder, Malformed, Memo, TooDeep
+from services.judge.bridge.wire.frames import dump, load
 
 
 def refuse(*_: Any) -> Any:
@@ -28,7 +28,7 @@ def across(value: Any) -> Any:
     return Decoder(Memo(), refuse).value(load(line)[0])
 
 
-ATOMS: st.SearchStrategy[Any] = (
+SCALAR_WRITERS: st.SearchStrategy[Any] = (
     st.none()
     | st.booleans()
     | st.integers()
@@ -45,14 +45,14 @@ ATOMS: st.SearchStrategy[Any] = (
     | st.timedeltas()
 )
 VALUES: st.SearchStrategy[Any] = st.recursive(
-    ATOMS,
+    SCALAR_WRITERS,
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)
         | st.lists(inner, max_size=4).map(deque)
-        | st.dictionaries(ATOMS, inner, max_size=4)
-        | st.sets(ATOMS, max_size=4)
-        | st.frozensets(ATOMS, max_size=4)
+        | st.dictionaries(SCALAR_WRITERS, inner, max_size=4)
+        | st.sets(SCALAR_WRITERS, max_size=4)
+        | st.frozensets(SCALAR_WRITERS, max_size=4)
     ),
     max_leaves=12,
 )
@@ -155,8 +155,8 @@ def test_what_a_call_changed_in_its_arguments_comes_back() -> None:
     there[1]["b"] = there[0]
     there[2].clear()
     there[3][:] = b"yy"
-    sent_back = load(dump([changes(theirs, before, Encoder(theirs, refuse))]))[0]
-    apply(sent_back, ours, len(ours.items), Decoder(ours, refuse))
+    sent_back = load(dump([encode_changes(theirs, before, Encoder(theirs, refuse))]))[0]
+    apply_changes(sent_back, ours, len(ours.items), Decoder(ours, refuse))
     assert given_values == ([1, 2], {"a": [3], "b": [1, 2]}, set(), bytearray(b"yy"), [3])
     assert given_values[1]["b"] is given_values[0]
     assert given_values[1]["a"] is inner
@@ -167,4 +167,4 @@ def test_changes_to_what_was_not_given_are_refused(bad: Any) -> None:
     memo = Memo()
     memo.add([1])
     with pytest.raises(Malformed):
-        apply(bad, memo, 1, Decoder(memo, refuse))
+        apply_changes(bad, memo, 1, Decoder(memo, refuse))

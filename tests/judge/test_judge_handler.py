@@ -22,10 +22,10 @@ from assay.contracts.rpc import ClaimAttempts, Claims, Heartbeat, Leases
 from assay.contracts.tasks import Choice, HiddenTask, Solver
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.worker.worker import Worker, WorkerOptions
-from services.judge.bench import SandboxBench
+from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.handlers import on_failure, on_ticket
 from tests.judge.court import Court, answer_bundle, code_bundle
-from tests.judge.sandboxes import BrokenProvider
+from tests.judge.fakes import BrokenProvider
 
 
 async def test_an_answer_is_judged_and_what_each_check_saw_is_kept(court: Court) -> None:
@@ -123,7 +123,7 @@ async def test_a_sample_without_expectation_and_a_lost_output_are_faults(court: 
 
 
 async def test_a_sandbox_that_does_not_start_is_an_infra_error(court: Court) -> None:
-    ports = replace(court.ports, bench=SandboxBench(BrokenProvider()))
+    ports = replace(court.ports, test_executor=SandboxTestExecutor(BrokenProvider()))
     report = await on_ticket(await court.ticket(code_bundle(), pack({"solution.py": b""})), ports)
     assert report.verdict.outcome is Outcome.INFRA_ERROR
     assert report.fault and (report.fault.kind, report.fault.new_try) == ("sandbox", True)

@@ -23,7 +23,7 @@ from assay.contracts.rpc import ClaimAttempts, Claims, Heartbeat, Leases
 from assay.contracts.tasks import Solver
 from assay.contracts.verdicts import Outcome
 from tests.bus.nats_server import ServerProcess
-from tests.judge.trials import hidden_tests
+from tests.judge.harness import hidden_tests
 
 TEST = "import solution\ndef test_a(): assert solution.f() == 1"
 

@@ -14,9 +14,9 @@ from assay.contracts.tasks import Tolerance
 _NUMBER = re.compile(
     r"(?<![\w.])[-+\u2212]?(?:(?:\d{1,3}(?:,\d{3}){1,40}(?![\d,])|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
 )
-_DIGITS = 400
+_MAX_DIGITS = 400
 """Longer integers are more than a float holds."""
-_STARTS = 2_000
+_MAX_CANDIDATES = 2_000
 """Places where an object might begin that are looked at."""
 
 
@@ -25,19 +25,19 @@ def last_object(text: str, fields: Collection[str]) -> dict[str, Any] | None:
     code fences around it do not matter. Objects inside another are not looked at. None when there is none that can be
     read: NaN and Infinity count as numbers here, and nesting deeper than Python reads does not count."""
     last: dict[str, Any] | None = None
-    holding: dict[str, Any] | None = None
+    matching: dict[str, Any] | None = None
     for found in _objects(text):
         last = found
         if any(field in found for field in fields):
-            holding = found
-    return holding if holding is not None else last
+            matching = found
+    return matching if matching is not None else last
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     """From left to right; work is bounded by counting how far each failed reading went."""
     budget = 8 * len(text) + 100_000
     at = text.find("{")
-    for _ in range(_STARTS):
+    for _ in range(_MAX_CANDIDATES):
         if at < 0 or budget < 0:
             return
         try:
@@ -53,7 +53,7 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _DIGITS else math.inf
+    return int(digits) if len(digits) <= _MAX_DIGITS else math.inf
 
 
 _decoder = json.JSONDecoder(parse_int=_integer)
@@ -64,7 +64,7 @@ def last_number(text: str) -> float | None:
     found = ""
     for match in _NUMBER.finditer(text):
         found = match.group()
-    if not found or len(found) > _DIGITS:
+    if not found or len(found) > _MAX_DIGITS:
         return None
     value = float(found.replace(",", "").replace("\u2212", "-"))
     return value if math.isfinite(value) else None

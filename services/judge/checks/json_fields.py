@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from assay.contracts.tasks import JsonFields
+from services.judge.checks.check_result import CheckScore, failed, partial
 from services.judge.checks.extract import last_object
-from services.judge.checks.finding import Finding, failed, share
 
 _ABSENT = object()
 
 
-def check(check: JsonFields, answer: str, expected: Any) -> Finding:
+def check(check: JsonFields, answer: str, expected: Any) -> CheckScore:
     found = last_object(answer, check.fields)
     if found is None:
         return failed("the answer holds no JSON object")
@@ -20,7 +20,7 @@ def check(check: JsonFields, answer: str, expected: Any) -> Finding:
     parts = [f"missing: {', '.join(missing)}"] if missing else []
     parts += [f"not the expected value: {', '.join(wrong)}"] if wrong else []
     right = len(check.fields) - len(missing) - len(wrong)
-    return share(right, len(check.fields), "; ".join(parts))
+    return partial(right, len(check.fields), "; ".join(parts))
 
 
 def same(given: Any, expected: Any) -> bool:

@@ -14,9 +14,9 @@ from assay.worker.worker import Worker, WorkerOptions
 from services.gateway.live.hub import Hub
 from services.gateway.live.settings import LiveSettings
 from services.judge import handlers as judging
-from services.judge.checks.regex import Search
-from services.judge.checks.tests import TestBench
-from services.judge.hidden import HiddenBundles
+from services.judge.artifacts.hidden_bundles import HiddenBundles
+from services.judge.ports import Ports as JudgePorts
+from services.judge.ports import RegexSearch, TestExecutor
 from services.ledger.errors import Unavailable
 from services.ledger.handlers import Ports as LedgerPorts
 from services.ledger.handlers import answers
@@ -118,12 +118,12 @@ async def judge(world: World, process: Process) -> None:
     """For checks of answers, which take no sandbox."""
     bus = connect(world.exchange, process)
     store = cast("Artifacts", Guarded(world.artifacts, process, world.chaos, "artifacts"))
-    ports = judging.Ports(
+    ports = JudgePorts(
         worker_id=process.name,
         hidden=HiddenBundles(store),
         attempts=store,
-        searcher=cast("Search", None),
-        bench=cast("TestBench", None),
+        regex=cast("RegexSearch", None),
+        test_executor=cast("TestExecutor", None),
     )
 
     async def work(ticket: Ticket) -> AttemptJudged:

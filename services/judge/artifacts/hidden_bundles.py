@@ -1,0 +1,63 @@
+"""The hidden half of tasks: fetched by digest, decoded once, kept while they are of use."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+from assay.artifacts import ArtifactPermanent, ArtifactRetryable, unpack
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.codec import Malformed, decode
+from assay.contracts.tasks import HiddenTask
+from assay.files import Files, FilesRefused
+from services.judge.errors import HiddenBundleInvalid, StoreUnavailable
+
+
+class ArtifactReader(Protocol):
+    async def get(self, ref: ArtifactRef) -> bytes: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HiddenBundle:
+    """What grades a task: ``files`` has ``tests/**``."""
+
+    task: HiddenTask
+    files: Files
+
+
+class HiddenBundles:
+    """An LRU of ``most`` bundles."""
+
+    def __init__(self, store: ArtifactReader, max_bundles: int = 64) -> None:
+        self._store, self._most = store, max_bundles
+        self._cache: OrderedDict[str, HiddenBundle] = OrderedDict()
+
+    async def get(self, ref: ArtifactRef) -> HiddenBundle:
+        """Raises HiddenUnusable or StoreSilent."""
+        hidden = self._cache.get(ref.sha256)
+        if hidden is None:
+            hidden = self._cache[ref.sha256] = await self._fetch(ref)
+            if len(self._cache) > self._most:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(ref.sha256)
+        return hidden
+
+    async def _fetch(self, ref: ArtifactRef) -> HiddenBundle:
+        try:
+            return parse_hidden_bundle(unpack(await self._store.get(ref)))
+        except ArtifactRetryable as error:
+            raise StoreUnavailable(f"hidden bundle {ref.sha256[:12]}: {error}") from error
+        except (ArtifactPermanent, FilesRefused) as error:
+            raise HiddenBundleInvalid(f"hidden bundle {ref.sha256[:12]}: {error}") from error
+
+
+def parse_hidden_bundle(bundle: Files) -> HiddenBundle:
+    """Raises HiddenUnusable for a bundle without a sound ``grading.json``."""
+    if "grading.json" not in bundle:
+        raise HiddenBundleInvalid("the hidden bundle has no grading.json; submit the run anew with a sound task")
+    try:
+        task = decode(HiddenTask, bundle["grading.json"])
+    except Malformed as error:
+        raise HiddenBundleInvalid(f"grading.json of the hidden bundle: {error}") from error
+    return HiddenBundle(task=task, files={path: data for path, data in bundle.items() if path != "grading.json"})
