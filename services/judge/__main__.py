@@ -1,4 +1,4 @@
-"""The judge as a process: ``python -m services.judge``. Wires, and nothing else."""
+"""The judge's process: ``python -m services.judge``. Only wires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the judge does with a ticket."""
+"""Handles a ticket: grades the attempt and reports the verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
-    """A verdict, whatever was handed in; ``infra_error`` with a fault only where the judge itself is at fault."""
+    """Returns a verdict for any output; ``infra_error`` with a fault only if the judge itself fails."""
     started = time.monotonic()
     try:
         result = await _grade(ticket, ports)
@@ -44,12 +44,12 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptJudged:
 
 
 def on_failure(ticket: Ticket, error: BaseException, worker_id: str, duration_seconds: float = 0.0) -> AttemptJudged:
-    """The report that nothing could be said of the attempt. What nobody foresaw is worth another try."""
+    """The report for an attempt that could not be graded. Unknown errors are worth another try."""
     known = isinstance(error, JudgeError | SandboxError)
     retryable = isinstance(error, JudgeRetryable | SandboxRetryable | ProviderUnavailable) or not known
     kind = error.kind if isinstance(error, JudgeError) else "sandbox" if known else "judge"
     message = str(error) if known else f"the judge failed: {error!r}"
-    _log.warning("judge.cannot_grade", attempt=ticket.attempt_id, token=ticket.token, kind=kind, reason=message)
+    _log.warning("judge.cannot_grade", attempt_id=ticket.attempt_id, token=ticket.token, kind=kind, reason=message)
     return AttemptJudged(
         message_id=_message_id(ticket),
         attempt_id=ticket.attempt_id,
@@ -63,7 +63,7 @@ def on_failure(ticket: Ticket, error: BaseException, worker_id: str, duration_se
 
 async def _grade(ticket: Ticket, ports: Ports) -> GradingResult:
     if ticket.hidden is None:
-        raise HiddenBundleInvalid("the ticket names no hidden bundle; only a judge's ticket can be graded")
+        raise HiddenBundleInvalid("the ticket has no hidden bundle, so it is not a judge's ticket")
     hidden = await ports.hidden.get(ticket.hidden)
     try:
         output = await fetch_output(hidden.task, ticket.output, ports.attempts)

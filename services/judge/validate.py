@@ -23,14 +23,14 @@ from services.judge.grading.validation import BaselineResult, validate
 
 
 class Validation(Data, frozen=True, kw_only=True):
-    """What ``--json`` prints. ``error`` says why there are no trials."""
+    """The output of ``--json``. ``error`` says why there are no trials."""
 
     task: str
     ok: bool
     trials: tuple[BaselineResult, ...] = ()
     error: str = ""
     unchecked: str = ""
-    """Why nothing was graded on this host, though the task is valid."""
+    """Why nothing was graded on this host although the task is valid."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,10 @@ async def validate_folder(folder: Path, sandbox: str = "auto") -> Validation:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m services.judge.validate", description="Check how a task grades.")
+    parser = argparse.ArgumentParser(
+        prog="python -m services.judge.validate",
+        description="Check that a task grades its reference, no-op and cheats correctly.",
+    )
     parser.add_argument("folder", type=Path, metavar="TASK_DIR")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--sandbox", default="auto", help="sandbox provider (default: auto)")
@@ -71,13 +74,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _text(validation: Validation) -> str:
     lines = [f"{validation.task}: {validation.error}"] if validation.error else []
     lines += [f"{validation.task}: not checked here: {validation.unchecked}"] if validation.unchecked else []
-    for result in validation.trials:
-        mark = "ok   " if result.ok else "WRONG"
-        reason = f"  {result.verdict.reason}" if result.verdict.reason else ""
-        lines.append(
-            f"{mark} {result.name} {result.sample_id}: score {result.verdict.score:g}, must be {result.wanted:g}{reason}"
-        )
+    lines += map(_result_line, validation.trials)
     return "\n".join(lines) + "\n"
+
+
+def _result_line(result: BaselineResult) -> str:
+    mark = "ok   " if result.ok else "WRONG"
+    reason = f"  {result.verdict.reason}" if result.verdict.reason else ""
+    return f"{mark} {result.name} {result.sample_id}: score {result.verdict.score:g}, must be {result.wanted:g}{reason}"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
-"""Sandbox providers that go wrong, or end early."""
+"""Sandbox providers and stores that fail or end early."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 import msgspec
 
+from assay.artifacts import ArtifactStore, StoreUnreachable
+from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Availability, Mounts, Sandbox, SandboxProvider, SandboxRetryable, open_sandbox_provider
 
@@ -24,7 +27,7 @@ class BrokenProvider:
 
 
 class ShortProvider:
-    """Real sandboxes with less time than the task grants."""
+    """Real sandboxes with less wall time than the task grants."""
 
     name = "short"
 
@@ -37,3 +40,23 @@ class ShortProvider:
 
     async def check(self) -> Availability:
         return await self._real.check()
+
+
+@dataclass
+class CountingStore:
+    """A store that counts reads and can become unreachable."""
+
+    store: ArtifactStore
+    gets: int = 0
+    unreachable: bool = False
+
+    async def get(self, ref: ArtifactRef) -> bytes:
+        self.gets += 1
+        if self.unreachable:
+            raise StoreUnreachable("no answer")
+        return await self.store.get(ref)
+
+    async def put(self, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
+        if self.unreachable:
+            raise StoreUnreachable("no answer")
+        return await self.store.put(data, media_type, truncated=truncated)

@@ -1,10 +1,11 @@
-"""The hidden half of tasks: fetched by digest, decoded once, kept while they are of use."""
+"""The hidden bundles of tasks: fetched by digest, decoded once, cached."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
+
+from cachetools import LRUCache
 
 from assay.artifacts import ArtifactPermanent, ArtifactRetryable, unpack
 from assay.contracts.artifacts import ArtifactRef
@@ -20,27 +21,24 @@ class ArtifactReader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HiddenBundle:
-    """What grades a task: ``files`` has ``tests/**``."""
+    """What grades a task: ``files`` contains ``tests/**``."""
 
     task: HiddenTask
     files: Files
 
 
 class HiddenBundles:
-    """An LRU of ``most`` bundles."""
+    """An LRU cache of ``max_bundles`` bundles."""
 
     def __init__(self, store: ArtifactReader, max_bundles: int = 64) -> None:
-        self._store, self._most = store, max_bundles
-        self._cache: OrderedDict[str, HiddenBundle] = OrderedDict()
+        self._store = store
+        self._cache: LRUCache[str, HiddenBundle] = LRUCache(max_bundles)
 
     async def get(self, ref: ArtifactRef) -> HiddenBundle:
-        """Raises HiddenUnusable or StoreSilent."""
+        """Raises HiddenBundleInvalid or StoreUnavailable."""
         hidden = self._cache.get(ref.sha256)
         if hidden is None:
             hidden = self._cache[ref.sha256] = await self._fetch(ref)
-            if len(self._cache) > self._most:
-                self._cache.popitem(last=False)
-        self._cache.move_to_end(ref.sha256)
         return hidden
 
     async def _fetch(self, ref: ArtifactRef) -> HiddenBundle:
@@ -53,11 +51,11 @@ class HiddenBundles:
 
 
 def parse_hidden_bundle(bundle: Files) -> HiddenBundle:
-    """Raises HiddenUnusable for a bundle without a sound ``grading.json``."""
+    """Raises HiddenBundleInvalid for a bundle without a valid ``grading.json``."""
     if "grading.json" not in bundle:
-        raise HiddenBundleInvalid("the hidden bundle has no grading.json; submit the run anew with a sound task")
+        raise HiddenBundleInvalid("the hidden bundle has no grading.json; fix the task and submit the run again")
     try:
         task = decode(HiddenTask, bundle["grading.json"])
     except Malformed as error:
-        raise HiddenBundleInvalid(f"grading.json of the hidden bundle: {error}") from error
+        raise HiddenBundleInvalid(f"invalid grading.json in the hidden bundle: {error}") from error
     return HiddenBundle(task=task, files={path: data for path, data in bundle.items() if path != "grading.json"})

@@ -1,4 +1,4 @@
-"""What an attempt handed in, as data: an answer's text, or the declared files and no others."""
+"""The attempt's output as data: an answer's text, or the declared files only."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from services.judge.errors import OutputMissing, StoreUnavailable
 MAX_ANSWER_BYTES = 1_000_000
 MAX_BUNDLE_BYTES = 64 * 1024 * 1024
 Output = str | Files
-"""The answer's text, or files by path."""
+"""An answer's text, or files by path."""
 
 
 class OutputRefused(Exception):
-    """The attempt's own fault: its verdict is ``failed``, and the text says why."""
+    """The attempt is at fault: its verdict is ``failed`` with this message as reason."""
 
 
 async def fetch_output(task: HiddenTask, ref: ArtifactRef | None, store: ArtifactReader) -> Output:
-    """Raises OutputRefused for what cannot be graded, OutputLost or StoreSilent where the store is at fault."""
+    """Raises OutputRefused for an output that cannot be graded, OutputMissing or StoreUnavailable if the store
+    fails."""
     max_bytes = MAX_ANSWER_BYTES if task.solver is Solver.ANSWER else MAX_BUNDLE_BYTES
     if ref is None:
-        raise OutputRefused("nothing was handed in")
+        raise OutputRefused("nothing was submitted")
     if ref.size_bytes > max_bytes:
-        raise OutputRefused(f"{ref.size_bytes} bytes were handed in, more than the {max_bytes} that are graded")
+        raise OutputRefused(f"{ref.size_bytes} bytes were submitted, more than the {max_bytes} allowed")
     try:
         return read_output(task, await store.get(ref))
     except ArtifactRetryable as error:
@@ -35,12 +36,12 @@ async def fetch_output(task: HiddenTask, ref: ArtifactRef | None, store: Artifac
 
 
 def read_output(task: HiddenTask, data: bytes) -> Output:
-    """An answer in whatever bytes, those that are no UTF-8 replaced; of files those that the task declares, the others
-    dropped. Raises OutputRefused for what is no bundle, or has unsound paths."""
+    """For an answer, invalid UTF-8 is replaced; for files, undeclared ones are dropped. Raises OutputRefused for a
+    malformed bundle or unsafe paths."""
     if task.solver is Solver.ANSWER:
         return data.decode("utf-8", "replace")
     try:
         files = unpack(data)
     except FilesRefused as error:
-        raise OutputRefused(f"the files handed in are refused: {error}") from error
+        raise OutputRefused(f"the submitted files are refused: {error}") from error
     return {path: content for path, content in files.items() if matches(path, task.outputs)}

@@ -1,4 +1,4 @@
-"""What a judge leaves behind: each check's output, the tests' logs, the verdict, and the attempt's final result."""
+"""The judge's artifacts: each check's output, the tests' logs, the verdict, and the attempt's final result."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _UNSAFE_CHARACTERS = re.compile("[^A-Za-z0-9_.-]+")
 
 
 async def store_outputs(result: GradingResult, store: AttemptArtifacts) -> dict[str, ArtifactRef]:
-    """By name. Most verdicts and outputs of checks are the same as an earlier attempt's, and are stored already.
-    Raises StoreSilent."""
+    """References by artifact name. Most outputs equal an earlier attempt's and are already stored. Raises
+    StoreUnavailable."""
     try:
         refs = {name: await store.put(log.data, _TEXT, truncated=log.truncated) for name, log in result.logs.items()}
         for name, output in zip(artifact_names(result.checks), result.checks, strict=True):
             refs[name] = await store.put(encode(output), _JSON)
         refs[VERDICT] = await store.put(encode(result.verdict), _JSON)
     except ArtifactRetryable as error:
-        raise StoreUnavailable(f"what the checks saw cannot be stored: {error}") from error
+        raise StoreUnavailable(f"the outputs of the checks cannot be stored: {error}") from error
     return refs
 
 
 def artifact_names(checks: Iterable[CheckOutput]) -> list[str]:
-    """``checks/<name>.json`` for each, with a number where several have the same name."""
+    """``checks/<name>.json`` for each check, with a number if several have the same name."""
     found: list[str] = []
     for check in checks:
         name = f"checks/{_UNSAFE_CHARACTERS.sub('_', check.result.name).strip('.')[:80] or 'check'}"
@@ -49,8 +49,8 @@ def artifact_names(checks: Iterable[CheckOutput]) -> list[str]:
 async def attach_result(
     report: AttemptJudged, try_result: ArtifactRef | None, store: AttemptArtifacts
 ) -> AttemptJudged:
-    """The report with the final ``result.json``: what the runner wrote of the try (``made``) and this verdict. Without
-    the runner's there is none. Raises StoreSilent."""
+    """Adds the final ``result.json`` to the report: the runner's (``try_result``) plus this verdict. Without a
+    runner's result there is none. Raises StoreUnavailable."""
     if try_result is None:
         return report
     try:
@@ -59,7 +59,7 @@ async def attach_result(
     except ArtifactRetryable as error:
         raise StoreUnavailable(f"the result of the try: {error}") from error
     except (ArtifactPermanent, Malformed) as error:
-        _log.warning("judge.result_unreadable", attempt=report.attempt_id, reason=str(error))
+        _log.warning("judge.result_unreadable", attempt_id=report.attempt_id, reason=str(error))
         return report
     return structs.replace(report, artifacts={**report.artifacts, RESULT: after})
 

@@ -1,4 +1,4 @@
-"""What a check finds out, before it is weighed."""
+"""What a check returns, before it is weighed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from assay.contracts.results import TestOutput
 
 
 class CheckScore(Data, frozen=True, kw_only=True):
-    """``message`` tells why in words that give away neither an expected answer nor a hidden test; ``tests`` are those
-    that were run."""
+    """``message`` explains the score without revealing expected answers or hidden tests; ``tests`` are those that
+    ran."""
 
     passed: bool
     score: float
@@ -28,5 +28,5 @@ def failed(message: str, metrics: dict[str, float] | None = None) -> CheckScore:
 
 
 def partial(right: int, total: int, message: str, metrics: dict[str, float] | None = None) -> CheckScore:
-    """So many of so many are right; all of them pass."""
+    """A score for ``right`` of ``total``; passes if all are right."""
     return CheckScore(passed=right == total, score=right / total, message=message, metrics=metrics or {})

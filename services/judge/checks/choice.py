@@ -1,6 +1,6 @@
-"""``choice``: the answer names one option, and it is the right one.
+"""``choice``: the answer names exactly one option, and it is the expected one.
 
-An option is named where it stands as whole words, in any case unless two options differ by case alone: ``"billing"``,
+An option is named where it occurs as whole words, in any case unless two options differ only by case: ``"billing"``,
 ``The team is billing.`` Where options overlap (``access`` and ``account access``), the longest counts.
 """
 
@@ -19,8 +19,8 @@ def check(check: Choice, answer: str, expected: Any) -> CheckScore:
     if not named:
         return failed("the answer names none of the options")
     if len(named) > 1:
-        return failed(f"the answer names {len(named)} different options, so it chooses none")
-    return passed() if named == {expected} else failed("the answer names another option than the right one")
+        return failed(f"the answer names {len(named)} different options instead of one")
+    return passed() if named == {expected} else failed("the answer names a wrong option")
 
 
 def _named_options(options: tuple[str, ...], answer: str) -> set[str]:
@@ -31,7 +31,7 @@ def _named_options(options: tuple[str, ...], answer: str) -> set[str]:
 
 @lru_cache(maxsize=256)
 def _option_pattern(options: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str], bool]:
-    """A pattern of literals (so its search is linear), and the options by how they are found."""
+    """A pattern of literals, which is searched in linear time, and the options by their normalized text."""
     ignore_case = len({_fold(_normalize_spaces(option), True) for option in options}) == len(options)
     spelled = {_fold(_normalize_spaces(option), ignore_case): option for option in options}
     literals = [r"\s+".join(map(re.escape, option.split())) for option in sorted(options, key=len, reverse=True)]

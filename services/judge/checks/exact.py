@@ -1,4 +1,4 @@
-"""``exact``: the answer is the expected text."""
+"""``exact``: the answer equals the expected text."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _ABSENT = object()
 def check(check: JsonFields, answer: str, expected: Any) -> CheckScore:
     found = last_object(answer, check.fields)
     if found is None:
-        return failed("the answer holds no JSON object")
+        return failed("the answer contains no JSON object")
     missing = [field for field in check.fields if field not in found]
     wrong = [field for field in check.fields if field in found and not same(found[field], expected.get(field, _ABSENT))]
     parts = [f"missing: {', '.join(missing)}"] if missing else []
@@ -24,7 +24,7 @@ def check(check: JsonFields, answer: str, expected: Any) -> CheckScore:
 
 
 def same(given: Any, expected: Any) -> bool:
-    """Equality as JSON has it: 1 is 1.0, true is not 1, and the order of an object's members is nothing."""
+    """Equality of JSON values: 1 equals 1.0, true does not equal 1, and the order of members is ignored."""
     if isinstance(expected, dict) and isinstance(given, dict):
         return given.keys() == expected.keys() and all(same(given[key], value) for key, value in expected.items())
     if isinstance(expected, list | tuple) and isinstance(given, list):

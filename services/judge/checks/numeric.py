@@ -1,4 +1,4 @@
-"""``numeric``: numbers within tolerance, from fields of a JSON object or the last number of the text."""
+"""``numeric``: numbers within a tolerance, from fields of a JSON object or the last number in the text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def check(check: Numeric, answer: str, expected: Any) -> CheckScore:
 def _number(check: Numeric, answer: str, expected: float) -> CheckScore:
     given = last_number(answer)
     if given is None:
-        return failed("the answer holds no number", {"ok": 0.0})
+        return failed("the answer contains no number", {"ok": 0.0})
     metrics = {"ok": 1.0, "abs_err": _distance(given, expected)}
     if within(given, expected, check.tolerance):
         return passed(metrics=metrics)
@@ -26,7 +26,7 @@ def _number(check: Numeric, answer: str, expected: float) -> CheckScore:
 def _fields(check: Numeric, answer: str, expected: Any) -> CheckScore:
     found = last_object(answer, check.fields)
     if found is None:
-        return failed("the answer holds no JSON object", {"ok": 0.0})
+        return failed("the answer contains no JSON object", {"ok": 0.0})
     given = {field: finite(found.get(field)) for field in check.fields}
     unreadable = [field for field, value in given.items() if value is None]
     readable = {field: value for field, value in given.items() if value is not None}
@@ -44,5 +44,5 @@ def _message(unreadable: list[str], wrong: list[str]) -> str:
 
 
 def _distance(given: float, expected: float) -> float:
-    """Never infinite, which JSON could not carry."""
+    """Capped, because JSON has no infinity."""
     return min(abs(given - expected), 1e308)

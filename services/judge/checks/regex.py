@@ -1,4 +1,4 @@
-"""``regex``: a pattern is found in the answer, or the search takes too long and that is that."""
+"""``regex``: the pattern matches somewhere in the answer; a search that takes too long fails."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from services.judge.ports import RegexSearch
 async def check(check: Regex, answer: str, regex: RegexSearch) -> CheckScore:
     found = await regex.search(check.pattern, answer)
     if found is None:
-        return failed("searching the answer took too long and was given up")
-    return passed() if found else failed("the pattern is not found in the answer")
+        return failed("the search for the pattern exceeded its time limit")
+    return passed() if found else failed("the pattern does not match the answer")

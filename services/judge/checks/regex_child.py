@@ -1,5 +1,5 @@
-"""The child of ``searcher.py``: reads a pattern and a text, answers ``1`` or ``0``, until its stdin ends. A search that
-takes more processor seconds than its argument says is its last."""
+"""The child of ``regex_worker.py``: reads a pattern and a text, answers ``1`` or ``0``, until its stdin closes. A
+search that exceeds the CPU seconds given as argument kills the process."""
 
 from __future__ import annotations
 

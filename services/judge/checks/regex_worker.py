@@ -1,7 +1,7 @@
-"""Regular expressions that can be given up: searched in a child process, which is ended when it takes too long.
+"""Searches regular expressions in a child process, which is killed if it takes too long.
 
-Python's ``re`` holds its interpreter while it searches, so neither a thread nor a task could be stopped. The child
-starts with the first search and stays, until the kernel ends it for a search that took too much processor time.
+Python's ``re`` holds the GIL during a search, so neither a thread nor a task could be stopped. The child starts with
+the first search and is reused until the kernel kills it for a search that used too much CPU time.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ _log = structlog.get_logger(__name__)
 _CHILD = Path(__file__).with_name("regex_child.py")
 _START_SECONDS = 30.0
 _WALL_SECONDS = 60.0
-"""For a search besides its time on a processor."""
+"""Added to a search's CPU time."""
 
 
 class RegexWorker:
-    """One search at a time, which may take ``processor_seconds``: however busy the host is, what is found is found."""
+    """A RegexSearch. One search at a time, each limited to ``cpu_seconds``; CPU time, so that the result does not
+    depend on the load of the host."""
 
     def __init__(self, cpu_seconds: float = 1.0) -> None:
         self._cpu_seconds = cpu_seconds
@@ -37,7 +38,7 @@ class RegexWorker:
                 async with asyncio.timeout(_WALL_SECONDS + self._cpu_seconds):
                     return await _request(child, pattern, text)
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-                _log.info("judge.search_given_up", error=repr(error))
+                _log.info("judge.regex_timeout", error=repr(error))
                 await self._kill()
                 return None
             except asyncio.CancelledError:
@@ -53,7 +54,9 @@ class RegexWorker:
             try:
                 self._child = await self._start()
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-                raise RegexWorkerUnavailable(f"the process that searches answers does not start: {error!r}") from error
+                raise RegexWorkerUnavailable(
+                    f"the child process for regular expressions does not start: {error!r}"
+                ) from error
         return self._child
 
     async def _start(self) -> asyncio.subprocess.Process:

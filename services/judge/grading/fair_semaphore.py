@@ -1,4 +1,4 @@
-"""Whose turn it is at what there is little of."""
+"""A semaphore that is fair between runs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 
 class FairSemaphore:
-    """At most ``slots`` at once. Runs that wait are served by turns, each in its own order: a small one does not stand
-    behind all that a large one brought before it."""
+    """At most ``slots`` holders at once. Waiting runs are served round robin, each in its own order, so that a small
+    run does not wait for everything that a large one requested before it."""
 
     def __init__(self, slots: int) -> None:
         self._free = slots
@@ -25,7 +25,7 @@ class FairSemaphore:
             await granted
             yield
         finally:
-            if not granted.cancelled():  # whoever is cancelled while waiting never had a slot
+            if not granted.cancelled():  # a waiter cancelled before it was served never had a slot
                 self._free += 1
                 self._grant()
 

@@ -1,4 +1,4 @@
-"""From an output to a verdict: every check made, their results weighed."""
+"""From an output to a verdict: runs every check and weighs the results."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from services.judge.ports import CheckTools, RegexSearch
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradingResult:
-    """``checks`` is what each check saw, in the task's order. ``logs`` are what running tests left behind, by artifact
-    name; none for checks of answers."""
+    """``checks`` has the output of each check, in the task's order. ``logs`` are those of test runs by artifact
+    name; empty for answers."""
 
     verdict: Verdict
     checks: tuple[CheckOutput, ...] = ()
@@ -32,9 +32,10 @@ class GradingResult:
 async def grade(
     hidden: HiddenBundle, sample_id: str, output: Output, tools: CheckTools, sandbox_kind: str = "", run_id: str = ""
 ) -> GradingResult:
-    """``wish`` is the kind of sandbox that the run asks for; runs wait for their turns at the tests.
+    """``sandbox_kind`` is the kind of sandbox that the run requests; test runs are shared fairly by ``run_id``.
 
-    Raises JudgeError and SandboxError where the judge is at fault; whatever the output does is in the verdict."""
+    Raises JudgeError or SandboxError if the judge is at fault; whatever the output does is part of the verdict.
+    """
     scores: list[CheckScore] = []
     logs: dict[str, TextLog] = {}
     for check in hidden.task.checks:
@@ -98,19 +99,19 @@ async def _check_answer(check: AnyCheck, answer: str, expected: Any, search: Reg
 
 def _expected_value(task: HiddenTask, check: AnyCheck, sample_id: str) -> Any:
     if sample_id not in task.expected and not isinstance(check, Regex):
-        raise HiddenBundleInvalid(f"task {task.task_id!r} says nothing of what is expected for sample {sample_id!r}")
+        raise HiddenBundleInvalid(f"task {task.task_id!r} has no expected answer for sample {sample_id!r}")
     return task.expected.get(sample_id)
 
 
 def _files(check: Tests, output: Output) -> Files:
     if isinstance(output, str):
-        raise HiddenBundleInvalid(f"check {_name(check)!r} grades files, but the task's solver hands in an answer")
+        raise HiddenBundleInvalid(f"check {_name(check)!r} grades files, but the task's solver submits an answer")
     return output
 
 
 def _text(check: AnyCheck, output: Output) -> str:
     if not isinstance(output, str):
-        raise HiddenBundleInvalid(f"check {_name(check)!r} grades an answer, but the task's solver hands in files")
+        raise HiddenBundleInvalid(f"check {_name(check)!r} grades an answer, but the task's solver submits files")
     return output
 
 
@@ -134,5 +135,5 @@ def _reason(passed: bool, results: tuple[CheckResult, ...]) -> str:
         return ""
     failed = [result for result in results if not result.passed]
     if not failed:
-        return "the score is below what passes"
+        return "the score is below the task's pass score"
     return "; ".join(f"{result.name}: {result.message}" for result in failed)[:1000]

@@ -1,4 +1,4 @@
-"""Whether a task grades rightly: its reference must score 1, its no-op and every cheat 0, by the real grading."""
+"""Validates a task's grading: its reference must score 1, its no-op and every cheat 0, by the real grading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.judge.grading.grade import CheckTools, grade
 
 
 class BaselineResult(Data, frozen=True, kw_only=True):
-    """One thing handed in, and what came of it. ``ok`` when it scored as it must."""
+    """The verdict on one baseline. ``ok`` if it scored as it must."""
 
     name: str
     sample_id: str
@@ -36,7 +36,7 @@ class _Baseline:
 
 
 async def validate(bundles: Bundles, tools: CheckTools) -> tuple[BaselineResult, ...]:
-    """Every reference, no-op and cheat of a task, in that order. Raises JudgeError and SandboxError."""
+    """Grades every reference, no-op and cheat of a task, in that order. Raises JudgeError and SandboxError."""
     hidden = parse_hidden_bundle(bundles.hidden)
     reference = decode(ReferenceTask, bundles.reference["reference.json"])
     baselines = list(_baselines(hidden.task, reference, bundles.reference))

@@ -1,4 +1,4 @@
-"""What the tests lent to the candidate, as the candidate sees it: use becomes a request back."""
+"""Objects of the tests as the candidate sees them: using one becomes a request to the tests."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class CallbackHost(Protocol):
 
 
 class TestAborted(BaseException):
-    """The tests gave up inside a call back: nothing more will be asked."""
+    """A test gave up during a callback, so no more requests will come."""
 
-    lent_number = -1
+    callback_number = -1
 
 
 class CallbackProxy:
-    """A function, an iterator, or an object of a class that the tests define."""
+    """A function, an iterator, or an instance of a class that the tests define."""
 
     __slots__ = ("__name__", "_host", "_number")
 
@@ -59,10 +59,10 @@ class CallbackProxy:
 
 
 def decode_answer(frame: list[Any], decoder: Decoder) -> Any:
-    """The value of an answer, or the error it tells of, raised as its nearest builtin."""
+    """The value of an answer; raises the error it contains as the nearest builtin class."""
     if frame[0] == "a":
         return decoder.value(frame[1])
     _, number, name, message = frame
     base = getattr(builtins, name, Exception)
-    error = type(name, (base,), {"lent_number": number})(message)
+    error = type(name, (base,), {"callback_number": number})(message)
     raise error

@@ -1,7 +1,7 @@
-"""The candidate's side: imports graded modules, does with them what it is asked, answers with data.
+"""Imports the submitted modules, executes requests on them and answers with data.
 
-Nothing here is trusted by anyone: graded code shares this process and may change all of it. All it gains is to speak
-for itself.
+Nothing here is trusted: submitted code shares this process and may change all of it. All that it gains is control over
+its own answers.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from .callback_proxy import CallbackProxy, TestAborted, decode_answer
 
 
 class CandidateHost:
-    """Answers requests from ``source`` on ``sink`` until there are none. ``held`` is what the tests' side has handles
-    of."""
+    """Answers requests from ``source`` on ``sink`` until there are no more. ``_objects`` are those that the tests
+    have handles of."""
 
     def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
         self._source, self._sink = source, sink
@@ -40,10 +40,10 @@ class CandidateHost:
             self._sink.flush()
 
     def call_back(self, frame: list[Any], arguments: tuple[Any, ...]) -> Any:
-        """A request the other way, while one of theirs is under way: to use something they lent."""
+        """A request in the other direction, during one of the tests': uses an object of the tests."""
         with self._lock:
             if not self._active:
-                raise RuntimeError("nobody is waiting: what was lent can only be used during a call")
+                raise RuntimeError("objects of the tests can only be used during a call")
             memo = Memo()
             self._sink.write(dump(["k", *frame, Encoder(memo, self._encode_reference).value(arguments)]))
             self._sink.flush()
@@ -71,7 +71,7 @@ class CandidateHost:
         return dump([kind, number, value, encode_changes(memo, before, encoder)])
 
     def handle(self, value: Any) -> int:
-        """A handle; the same for the same object."""
+        """The same number for the same object."""
         if id(value) not in self._handles:
             self._handles[id(value)] = len(self._objects)
             self._objects.append(value)
@@ -92,8 +92,8 @@ class CandidateHost:
         return ["h", self.handle(value), type(value).__name__]
 
     def _encode_error(self, error: BaseException, encoder: Encoder) -> list[Any]:
-        if isinstance(error, TestAborted) or hasattr(error, "lent_number"):
-            return ["L", getattr(error, "lent_number", -1)]
+        if isinstance(error, TestAborted) or hasattr(error, "callback_number"):
+            return ["L", getattr(error, "callback_number", -1)]
         return self._describe_error(error, encoder, 0)
 
     def _describe_error(self, error: BaseException, encoder: Encoder, depth: int) -> list[Any]:
@@ -117,7 +117,7 @@ class CandidateHost:
 
 
 def class_names(kind: type[BaseException]) -> tuple[list[Any], list[str]]:
-    """Names of the classes before the first builtin ones, and of the builtin classes nothing else derives from."""
+    """The class's own ancestors up to the first builtin ones, and the most derived builtin ones."""
     own = [base for base in kind.__mro__ if not _is_builtin(base)]
     builtin_bases = [base for base in kind.__mro__ if _is_builtin(base) and issubclass(base, BaseException)]
     leaves = [
@@ -133,7 +133,7 @@ def _is_builtin(kind: type) -> bool:
 
 
 def _plain_value(kind: type, value: Any) -> Any:
-    """The data of an instance of a subclass, by the builtin's own methods."""
+    """The data of a subclass instance, through the builtin's own methods."""
     if kind is tuple:
         return tuple.__getitem__(value, slice(None))
     if kind is int:
@@ -195,7 +195,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def main(workspace: str) -> None:
-    """The channel moves away from stdin and stdout; what graded code prints goes to stderr."""
+    """Moves the channel away from stdin and stdout, so that output of submitted code goes to stderr."""
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -1,4 +1,4 @@
-"""What tests hand to the candidate that is no data: lent by number, to be called or asked and no more."""
+"""Objects that tests pass to the candidate and that are not data: passed by number, with a few permitted uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CALLABLE = (FunctionType, MethodType, BuiltinFunctionType, MethodDescriptorType
 
 
 class Callbacks:
-    """``tests`` is the folder of the hidden tests: objects of classes defined there may be lent whole."""
+    """``tests`` is the folder of the hidden tests: instances of classes defined there may be passed."""
 
     def __init__(self, tests: str) -> None:
         self._tests = tests.rstrip("/") + "/"
@@ -33,11 +33,11 @@ class Callbacks:
 
     def item(self, number: Any) -> Any:
         if type(number) is not int or not 0 <= number < len(self._items):
-            raise Malformed("a number of nothing lent")
+            raise Malformed("not the number of a callback object")
         return self._items[number]
 
     def encode(self, value: Any, encoder: Encoder, depth: int) -> list[Any]:
-        """TypeError for what cannot cross."""
+        """Raises TypeError for what cannot be passed."""
         if handle := get_handle(value):
             return ["H", handle.number]
         if isinstance(value, CandidateError) and get_handle(value._attributes):
@@ -50,10 +50,10 @@ class Callbacks:
             return ["B", value.__name__]
         if isinstance(value, (*_CALLABLE, Iterator)) or self._is_defined_by_tests(value):
             return ["h", self.number(value), getattr(value, "__name__", type(value).__name__)]
-        raise TypeError(f"a {type(value).__name__} cannot be handed to the candidate; pass data or a function")
+        raise TypeError(f"a {type(value).__name__} cannot be passed to the candidate; pass data or a function")
 
     def execute(self, operation: Any, number: Any, arguments: tuple[Any, ...]) -> Any:
-        """What the candidate asks of something lent."""
+        """Executes the candidate's request on one of the objects."""
         item = self.item(number)
         if operation == "call" and isinstance(item, _CALLABLE):
             positional, named = arguments
@@ -64,7 +64,7 @@ class Callbacks:
             return item
         if self._is_defined_by_tests(item) and operation in _OBJECT_OPERATIONS:
             return _OBJECT_OPERATIONS[operation](item, *arguments)
-        raise TypeError(f"{type(item).__name__} object cannot be used so by the candidate")
+        raise TypeError(f"the candidate cannot use a {type(item).__name__} object in this way")
 
     def _is_defined_by_tests(self, value: Any) -> bool:
         module = sys.modules.get(type(value).__module__)
@@ -100,5 +100,5 @@ _OBJECT_OPERATIONS: dict[Any, Callable[..., Any]] = {
 
 
 def builtin_base_name(kind: type) -> str:
-    """The name of the first builtin class it derives from."""
+    """The name of the first builtin class among its ancestors."""
     return next((base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, None) is base), "object")

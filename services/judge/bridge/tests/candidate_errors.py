@@ -1,4 +1,4 @@
-"""Errors of the candidate as the tests see them."""
+"""The candidate's errors as the tests see them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any, cast
 from ..wire.codec import Malformed
 
 _LOSSY = frozenset({"StopIteration", "StopAsyncIteration", "GeneratorExit", "BaseExceptionGroup", "ExceptionGroup"})
-"""Raised in a test as what they are, these would end a loop early or not at all: they become RuntimeError."""
+"""If raised in a test as they are, these would end a loop early or not at all: they become RuntimeError."""
 
 
 class CandidateDied(BaseException):
-    """The candidate ended, hung, or broke the channel. No test can take it for an error it expects."""
+    """The candidate ended, timed out or violated the protocol. A BaseException, so that no test takes it for an
+    expected error."""
 
 
 class CandidateError(Exception):
-    """An error the candidate raised. Each has a class of its own, which also derives from the builtin class that the
-    candidate's derives from: ``pytest.raises(ValueError)`` catches a ValueError of the candidate, and
-    ``pytest.raises(solution.Broken)`` nothing but a Broken of the candidate."""
+    """An error raised by the candidate. Each class of the candidate gets its own, which also derives from the same
+    builtin class: ``pytest.raises(ValueError)`` catches the candidate's ValueErrors, and
+    ``pytest.raises(solution.Broken)`` only its Broken."""
 
     _message = ""
     _attributes: Any = None
@@ -33,13 +34,13 @@ class CandidateError(Exception):
 
 
 class ErrorClasses:
-    """The classes made so far, by what the candidate calls them."""
+    """The classes created so far, by the candidate's names for them."""
 
     def __init__(self) -> None:
         self._classes: dict[tuple[Any, ...], type[CandidateError]] = {}
 
     def get(self, lineage: Any, leaves: Any) -> type[CandidateError]:
-        """Raises Malformed for names that are none."""
+        """Raises Malformed for invalid names."""
         names = tuple(map(_pair, _list(lineage)))
         bases = tuple(name if _is_error(name) else "RuntimeError" for name in map(_text, _list(leaves)))
         return self._class(names[:32], bases[:4] or ("Exception",))
@@ -71,7 +72,7 @@ def _is_error(name: str) -> bool:
 
 def _list(value: Any) -> list[Any]:
     if type(value) is not list:
-        raise Malformed("no list")
+        raise Malformed("not a list")
     return value
 
 
@@ -82,5 +83,5 @@ def _pair(value: Any) -> tuple[str, str]:
 
 def _text(value: Any) -> str:
     if type(value) is not str or not value.isprintable() or len(value) > 200:
-        raise Malformed("no name")
+        raise Malformed("not a name")
     return value

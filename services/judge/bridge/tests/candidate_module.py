@@ -28,7 +28,7 @@ class ProgramResult:
 
 
 class Candidate(ModuleType):
-    """``Error`` and ``Died`` are the errors of ``raised``."""
+    """``Error`` and ``Died`` are the errors of ``candidate_errors``."""
 
     Error = CandidateError
     Died = CandidateDied
@@ -38,22 +38,23 @@ class Candidate(ModuleType):
         self._link, self._call_seconds = link, call_seconds
 
     def invoke(self, target: Any, name: str, *arguments: Any, **named: Any) -> Any:
-        """A method by whatever name, for example ``__eq__``: its answer is the candidate's own claim."""
+        """Calls a method of any name, for example ``__eq__``; the answer is the candidate's own claim."""
         if get_handle(target) is None:
-            raise TypeError("candidate.invoke asks objects of the candidate")
+            raise TypeError("candidate.invoke needs an object of the candidate")
         return self._link.request("invoke", target, name, arguments, named)
 
     def run(self, argv: Sequence[str], stdin: str = "", *, timeout_seconds: float | None = None) -> ProgramResult:
-        """A program in the candidate's sandbox, its folder being the files handed in: ``["python3", "main.py"]``."""
+        """Runs a program in the candidate's sandbox, in the folder of the submitted files: ``["python3",
+        "main.py"]``."""
         seconds = timeout_seconds or self._call_seconds
         program = {"argv": list(argv), "stdin": stdin, "seconds": seconds}
         answer = self._link.ask_judge(b"$", program, seconds + _EXTRA_SECONDS)
         if answer["killed_by"]:
-            raise CandidateDied(f"the candidate's program passed its limit: {answer['killed_by']}")
+            raise CandidateDied(f"the candidate's program exceeded its {answer['killed_by']} limit")
         return ProgramResult(answer["exit_code"], answer["stdout"], answer["stderr"])
 
     def read(self, path: str) -> bytes:
-        """A file that was handed in, as data."""
+        """The content of a submitted file."""
         answer = self._link.ask_judge(b"?", path, _EXTRA_SECONDS)
         if answer is None:
             raise FileNotFoundError(path)

@@ -1,4 +1,4 @@
-"""Imports of the candidate's modules in the tests' process."""
+"""Imports of submitted modules in the tests' process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ModuleSource(Protocol):
 
 
 class CandidateFinder(MetaPathFinder, Loader):
-    """Comes last, so that no file handed in stands for a module that Python, pytest or the tests have."""
+    """Comes last, so that no submitted file can replace a module of Python, pytest or the tests."""
 
     def __init__(self, link: ModuleSource, names: Sequence[str]) -> None:
         self._link, self._names = link, frozenset(names)

@@ -1,4 +1,4 @@
-"""The tests' end of the channel: requests to the candidate, with a time limit each, and its answers made safe."""
+"""The tests' end of the bridge: requests to the candidate with a time limit each, and validation of its answers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MAX_GENERATIONS = 25
 
 
 class Link:
-    """``>`` before a line is for the candidate, ``=`` a result, ``!`` asks for a new candidate, ``$`` for a program to
-    be run, ``?`` for a file; what comes is ``<`` from the candidate, ``^`` a new one, ``x`` the end of one, ``$`` and
-    ``?`` answers of the judge."""
+    """Every line has a prefix. Sent: ``>`` to the candidate, ``=`` a test's result, ``!`` restart the candidate,
+    ``$`` run a program, ``?`` read a file. Received: ``<`` from the candidate, ``^`` restarted, ``x`` the candidate
+    ended, ``$`` and ``?`` the judge's answers."""
 
     def __init__(self, source: int, sink: int, *, call_seconds: float, callbacks: Callbacks) -> None:
         self._source, self._sink = source, sink
@@ -31,10 +31,10 @@ class Link:
         self._buffer = bytearray()
         self._classes = ErrorClasses()
         self._proxies: WeakValueDictionary[int, Remote] = WeakValueDictionary()
-        self._last_request, self._depth = 0, 0
+        self._last_request = 0
         self._timeouts, self.generation, self._dead = 0, 0, ""
 
-    # --- what proxies and tests ask
+    # --- requests of proxies and tests
 
     def request(self, operation: str, target: Any, *arguments: Any) -> Any:
         self._ensure_alive()
@@ -46,12 +46,12 @@ class Link:
         made = self._request("import", (name,))
         handle = get_handle(made)
         if handle is None:
-            raise CandidateDied("the candidate imports something that is no module")
+            raise CandidateDied("the candidate imported something that is not a module")
         handle.path = (name, ())
         return RemoteModule(name, handle)
 
     def ask_judge(self, kind: bytes, question: Any, seconds: float) -> Any:
-        """Something of the judge's own process: never answered by the candidate."""
+        """A request to the judge's own process, which the candidate can never answer."""
         self._send(kind + json.dumps(question).encode() + b"\n")
         deadline = time.monotonic() + seconds
         while (line := self._line(deadline))[:1] != kind:
@@ -62,14 +62,14 @@ class Link:
         self._send(b"=" + json.dumps(record).encode() + b"\n")
 
     def restart_if_dead(self) -> None:
-        """A new candidate when the last one died, unless too many did."""
+        """Starts a new generation of the candidate, unless too many have died or timed out."""
         if not self._dead or self._timeouts >= MAX_TIMEOUTS or self.generation >= MAX_GENERATIONS:
             return
         self._send(b"!\n")
         deadline = time.monotonic() + 30
         while self._line(deadline)[:1] != b"^":
             pass
-        self.generation, self._dead, self._depth = self.generation + 1, "", 0
+        self.generation, self._dead = self.generation + 1, ""
         self._proxies.clear()
 
     # --- one exchange
@@ -87,13 +87,13 @@ class Link:
             value = decoder.value(answer[2]) if answer[0] == "r" else self._decode_error(answer[2], decoder)
             apply_changes(answer[3], memo, count, decoder)
         except Malformed as error:
-            raise self._mark_dead(f"the candidate breaks the channel: {error}") from None
+            raise self._mark_dead(f"the candidate violated the bridge's protocol: {error}") from None
         if answer[0] == "e":
             raise value
         return value
 
     def _answer(self, number: int, deadline: float) -> list[Any]:
-        """The answer to that request; meanwhile what the candidate asks of things lent is done."""
+        """Waits for the answer to the request; meanwhile executes the candidate's callbacks."""
         while True:
             line = self._line(deadline)
             if line[:1] == b"x":
@@ -106,28 +106,29 @@ class Link:
             elif frame[0] in ("r", "e") and len(frame) == 4 and type(frame[1]) is int and frame[1] == number:
                 return frame
             else:
-                raise Malformed("not an answer to what was asked")
+                raise Malformed("not an answer to the request")
 
     def _call_back(self, frame: list[Any]) -> None:
         memo = Memo()
         given = Decoder(memo, self._decode_reference).value(frame[3])
         if type(given) is not tuple:
-            raise Malformed("no arguments")
+            raise Malformed("not a tuple of arguments")
         try:
             value = self._callbacks.execute(frame[1], frame[2], given)
             answer = ["a", Encoder(Memo(), self._encode_reference).value(value)]
         except (AssertionError, Malformed) as error:
-            self._dead = "a test failed while the candidate called it back"
+            self._dead = "a test failed during a callback"
             raise error
         except Exception as error:
             answer = self._encode_error(error)
         except BaseException:
-            self._dead = self._dead or "a test ended while the candidate called it back"
+            self._dead = self._dead or "a test ended during a callback"
             raise
         self._send(b">" + dump(answer))
 
     def _encode_error(self, error: Exception) -> list[Any]:
-        """An error of ours for the candidate to meet; if it lets it pass, the test gets this very one back."""
+        """An error of the tests, to be raised in the candidate; if the candidate does not catch it, the test gets
+        the same object back."""
         raised = RuntimeError(str(error)) if isinstance(error, StopIteration) else error
         return ["ae", self._callbacks.number(raised), builtin_base_name(type(raised)), str(raised)]
 
@@ -153,7 +154,7 @@ class Link:
 
     def _proxy(self, number: Any, name: Any) -> Remote:
         if type(number) is not int or type(name) is not str:
-            raise Malformed("no handle")
+            raise Malformed("not a handle")
         proxy = self._proxies.get(number)
         if proxy is None:
             proxy = self._proxies[number] = Remote(Handle(self, number, name[:200], self.generation))
@@ -161,7 +162,7 @@ class Link:
 
     def _value(self, number: Any, name: Any, data: Any) -> Any:
         if type(data) not in VALUES or type(number) is not int:
-            raise Malformed("no value of a subclass")
+            raise Malformed("not a value of a subclass")
         value = VALUES[type(data)](data)
         value._handle = Handle(self, number, str(name)[:200], self.generation)
         return value
@@ -170,17 +171,17 @@ class Link:
         return self._classes.get(names, leaves)
 
     def _decode_error(self, described: Any, decoder: Decoder) -> BaseException:
-        """The error that the candidate tells of; one that came from a test is that very one again."""
+        """The candidate's error; one that came from a test is that very object."""
         if type(described) is list and len(described) == 2 and described[0] == "L":
             error = self._callbacks.item(described[1]) if described[1] != -1 else None
             if not isinstance(error, Exception):
-                raise Malformed("no error of ours")
+                raise Malformed("not an error of the tests")
             return error
         if type(described) is not list or len(described) != 5:
-            raise Malformed("no error")
+            raise Malformed("not an error")
         number, names, leaves, message, arguments = described
         if type(message) is not str or type(arguments) is not list:
-            raise Malformed("no message")
+            raise Malformed("not an error message")
         if type(leaves) is list and {"SystemExit", "KeyboardInterrupt", "GeneratorExit"} & set(map(str, leaves)):
             return CandidateDied(f"the candidate ended itself: {leaves[0]}")
         kind = self._classes.get(names, leaves)
@@ -190,22 +191,22 @@ class Link:
         error._attributes = self._proxy(number, kind.__name__)
         return error
 
-    # --- the candidate's lives
+    # --- the candidate's generations
 
     def _ensure_alive(self) -> None:
         if self._dead:
             raise CandidateDied(self._dead)
 
     def _refresh(self, target: Any) -> None:
-        """A handle of an earlier life is looked up again where it has a path."""
+        """Looks up again what belongs to an earlier generation, if it has an import path."""
         handle = get_handle(target)
         if handle is None or handle.generation == self.generation:
             return
         if handle.path is None:
-            raise CandidateDied("this object belonged to a candidate that has ended")
+            raise CandidateDied("this object belonged to an earlier candidate process, which has ended")
         found = get_handle(self._request("resolve", handle.path))
         if found is None:
-            raise CandidateDied("what was imported is not there any more")
+            raise CandidateDied("an imported object does not exist in the restarted candidate")
         handle.number, handle.generation = found.number, self.generation
 
     def _mark_dead(self, reason: str) -> CandidateDied:

@@ -1,4 +1,4 @@
-"""The program of the tests' sandbox: pytest over the hidden tests, with the candidate behind the channel."""
+"""The program of the tests' sandbox: runs pytest on the hidden tests, connected to the candidate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def main(settings: dict[str, Any]) -> None:
-    """``tests``: the folder; ``names``: modules handed in; ``packages``: folders to import pytest from."""
+    """``tests``: their folder; ``names``: submitted modules; ``packages``: folders to import pytest from."""
     source, sink = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -1,9 +1,9 @@
-"""The candidate's objects as the tests see them: handles that ask, and never believe what an object says of itself.
+"""The candidate's objects as the tests see them: proxies that forward uses, but never trust what an object says of
+itself.
 
-Forwarded: public attributes, calls, items, ``len``, iteration, ``with``, ``str``, ``repr``, ``isinstance`` of a
+Forwarded: public attributes, calls, items, ``len``, iteration, ``with``, ``str``, ``repr``, ``isinstance`` with a
 candidate's class. Not forwarded, so that no answer can depend on what it is compared with: ``==``, order, ``bool``,
-``hash``, ``in``, arithmetic, and the suppression of errors by ``with``. ``candidate.invoke`` asks for those in so many
-words.
+``hash``, ``in``, arithmetic, and the suppression of errors by ``with``. ``candidate.invoke`` calls those explicitly.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 FORWARDED = frozenset({"__name__", "__qualname__", "__wrapped__", "__version__", "__all__", "__annotations__"})
 MAX_ITERATIONS = 200_000
-"""Of one iteration."""
+"""Per iterator."""
 
 
 class Requester(Protocol):
@@ -21,7 +21,7 @@ class Requester(Protocol):
 
 
 class Handle:
-    """Where an object is: its number in one life of the candidate, and, for what can be found again, its path."""
+    """Locates an object: its number in one generation of the candidate, and its import path if it has one."""
 
     __slots__ = ("generation", "iterations", "link", "number", "path", "type_name")
 
@@ -32,7 +32,7 @@ class Handle:
 
 
 def get_handle(value: Any) -> Handle | None:
-    """None for what is no proxy."""
+    """None for anything but a proxy."""
     if isinstance(value, Remote | RemoteModule | RemoteValue):
         return object.__getattribute__(value, "_handle")
     return None
@@ -87,7 +87,7 @@ class Remote:
         handle: Handle = object.__getattribute__(self, "_handle")
         handle.iterations += 1
         if handle.iterations > MAX_ITERATIONS:
-            raise RuntimeError(f"the candidate's iterator gave more than {MAX_ITERATIONS} values")
+            raise RuntimeError(f"the candidate's iterator yielded more than {MAX_ITERATIONS} values")
         result = _exact(_request(self, "next"), tuple)
         if not result:
             raise StopIteration
@@ -121,7 +121,7 @@ class Remote:
         return True
 
     def __contains__(self, item: Any) -> bool:
-        raise TypeError("'in' is not believed of a candidate's object: search list(it), or candidate.invoke(...)")
+        raise TypeError("'in' is not forwarded to a candidate's object: search list(it), or use candidate.invoke(...)")
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -131,7 +131,8 @@ class Remote:
 
 
 class RemoteValue:
-    """Mixed into the data of a candidate's subclass of ``tuple``, ``str`` and so on: equal as data, and more."""
+    """Mixed into the data of a candidate's subclass of ``tuple``, ``str`` and so on: equal as data, with forwarded
+    attributes."""
 
     def __getattr__(self, name: str) -> Any:
         return _get(self, name)
@@ -162,5 +163,5 @@ class RemoteModule(ModuleType):
 
 def _exact(value: Any, kind: type) -> Any:
     if type(value) is not kind:
-        raise TypeError(f"the candidate's object answers with a {type(value).__name__}, not {kind.__name__}")
+        raise TypeError(f"the candidate's object returned a {type(value).__name__} instead of a {kind.__name__}")
     return value

@@ -1,4 +1,4 @@
-"""What pytest tells the judge: each test's outcome, and what went wrong by the type of error alone."""
+"""Reports each test's outcome to the judge, with only the type of an error."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Plugin:
 
 
 def _error_text(error: BaseException) -> str:
-    """Nothing of the test's own text: assertions and foreign errors go by their type."""
+    """Nothing of the test's own text: assertions and foreign errors are reported by type."""
     cause = error.__cause__ or error.__context__
     if isinstance(error, pytest.Collector.CollectError) and cause is not None:
         return _error_text(cause)

@@ -1,4 +1,4 @@
-"""What became of a call's arguments: mutable ones go by value, and what the callee changed in them comes back."""
+"""Mutable arguments of a call are passed by value, and the callee's changes to them are sent back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def snapshot(memo: Memo) -> Snapshot:
 
 
 def encode_changes(memo: Memo, before: Snapshot, encoder: Encoder) -> list[Any]:
-    """``[number, contents]`` of each argument that is not as it was; elements are compared by identity."""
+    """``[number, contents]`` for each changed argument; elements are compared by identity."""
     changed = [
         (number, item)
         for number, (item, old) in enumerate(zip(memo.items, before, strict=False))
@@ -25,14 +25,14 @@ def encode_changes(memo: Memo, before: Snapshot, encoder: Encoder) -> list[Any]:
 
 
 def apply_changes(changed: Any, memo: Memo, count: int, decoder: Decoder) -> None:
-    """The other side's ``changes`` to the first ``count`` containers."""
+    """Applies the other side's changes to the first ``count`` containers."""
     if type(changed) is not list:
-        raise Malformed("no list of changes")
+        raise Malformed("not a list of changes")
     for change in changed:
         if type(change) is not list or len(change) != 2 or type(change[0]) is not int or type(change[1]) is not list:
-            raise Malformed("no change")
+            raise Malformed("not a change")
         if not 0 <= change[0] < count:
-            raise Malformed("a change to what was not given")
+            raise Malformed("a change to something that is not an argument")
         decoder.refill(memo.items[change[0]], change[1])
 
 

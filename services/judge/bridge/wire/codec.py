@@ -1,8 +1,8 @@
-"""Values as JSON, strictly: exact builtin and standard-library data types by value, everything else by handle.
+"""Values as JSON, strictly: exact builtin and standard-library data types by value, everything else by reference.
 
-``None``, ``bool``, ``str``, finite floats and small ints are themselves; all else is an array that begins with a tag.
-Nothing that is decoded can run code. A ``Memo`` numbers the mutable containers of one exchange in the order they come,
-the same on both sides, so that two references to one list stay two references to one list, also in the answer.
+``None``, ``bool``, ``str``, finite floats and small ints represent themselves; anything else is an array that starts
+with a tag. Decoding never runs code. A ``Memo`` numbers the mutable containers of one exchange in order of appearance,
+equally on both sides, so that two references to one list stay two references to one list, also in the answer.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ MAPPINGS = (dict, OrderedDict, Counter, defaultdict)
 
 
 class TooDeep(Exception):
-    """The value nests deeper than MAX_DEPTH."""
+    """The value is nested deeper than MAX_DEPTH."""
 
 
 class Memo:
-    """Mutable containers met so far in one exchange."""
+    """Mutable containers seen so far in one exchange."""
 
     def __init__(self) -> None:
         self.items: list[Any] = []
@@ -43,7 +43,7 @@ class Memo:
 
 
 class Encoder:
-    """``lend`` makes a tagged array of what cannot go by value."""
+    """``encode_reference`` makes a tagged array for a value that cannot be sent by value."""
 
     def __init__(self, memo: Memo, encode_reference: Callable[[Any, Encoder, int], list[Any]]) -> None:
         self._memo, self._encode_reference = memo, encode_reference
@@ -57,7 +57,7 @@ class Encoder:
         if kind is float:
             return value if math.isfinite(value) else ["f", repr(value)]
         if depth > MAX_DEPTH:
-            raise TooDeep(f"a value nests deeper than {MAX_DEPTH}")
+            raise TooDeep(f"a value is nested deeper than {MAX_DEPTH}")
         if kind in _CONTAINERS:
             return self._container(kind, value, depth + 1)
         if write := SCALAR_WRITERS.get(kind):
@@ -72,7 +72,7 @@ class Encoder:
         return [self.value(value, depth) for value in values]
 
     def contents(self, value: Any, depth: int = 0) -> list[Any]:
-        """What is in a mutable container, without what it is: keys and values in turn for mappings."""
+        """The elements of a mutable container; for mappings, keys and values alternate."""
         if type(value) is bytearray:
             return [base64_text(value)]
         if type(value) in MAPPINGS:
@@ -93,7 +93,8 @@ class Encoder:
 
 
 class Decoder:
-    """``borrow`` makes something of the tags that ``lend`` of the other side writes; Malformed for all else."""
+    """``decode_reference`` decodes the tags written by the other side's ``encode_reference``; it raises Malformed
+    for others."""
 
     def __init__(self, memo: Memo, decode_reference: Callable[[str, list[Any], Decoder, int], Any]) -> None:
         self._memo, self._decode_reference = memo, decode_reference
@@ -103,18 +104,18 @@ class Decoder:
         if data is None or kind in (bool, str, int, float):
             return data
         if kind is not list or not data or type(data[0]) is not str or depth > MAX_DEPTH:
-            raise Malformed(f"no value: {kind.__name__}")
+            raise Malformed(f"not a value: {kind.__name__}")
         tag, *rest = data
         try:
             return self._tagged(tag, rest, depth + 1)
         except (TypeError, ValueError, LookupError, ArithmeticError) as error:
-            raise Malformed(f"a bad {tag[:20]!r}: {type(error).__name__}") from error
+            raise Malformed(f"invalid value with tag {tag[:20]!r}: {type(error).__name__}") from error
 
     def values(self, data: Iterable[Any], depth: int = 0) -> list[Any]:
         return [self.value(item, depth) for item in data]
 
     def refill(self, target: Any, data: list[Any]) -> None:
-        """Puts new contents into a container of the memo; its own children are already known."""
+        """Replaces the contents of a container in the memo; its children are already in the memo."""
         values = data if type(target) is bytearray else self.values(data)
         if type(target) is not bytearray:
             target.clear()

@@ -13,7 +13,7 @@ def dump(frame: list[Any]) -> bytes:
 
 
 def load(line: bytes) -> list[Any]:
-    """Raises Malformed for whatever is not a frame."""
+    """Raises Malformed for anything else than a frame."""
     try:
         frame = _decoder.decode(line.decode("ascii"))
     except (ValueError, RecursionError, MemoryError) as error:

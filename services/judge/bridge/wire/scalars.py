@@ -1,4 +1,4 @@
-"""Values without parts, as tagged arrays and back."""
+"""Encodes and decodes values without parts as tagged arrays."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from fractions import Fraction
 from typing import Any
 
 SMALL_INT = 1 << 53
-"""Ints between are JSON numbers; larger ones are hexadecimal, which takes linear time to read."""
+"""Ints below are JSON numbers; larger ones are hexadecimal, which is parsed in linear time."""
 
 PLAIN_TYPES = {
     kind.__name__: kind for kind in (int, float, str, bytes, bool, complex, list, tuple, dict, set, frozenset, object)
 }
-"""Types that may be named to the tests' side."""
+"""Types that may be passed to the tests by name."""
 
 
 class Malformed(Exception):
-    """Not a value of this codec."""
+    """Not a value in this format."""
 
 
 def base64_text(data: bytes | bytearray) -> str:
