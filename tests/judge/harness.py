@@ -18,7 +18,7 @@ from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.checks.regex_worker import RegexWorker
 from services.judge.grading.grade import GradingResult, grade
 from services.judge.grading.test_executor import SandboxTestExecutor
-from services.judge.ports import Ports
+from services.judge.ports import Ports, TestExecutor
 from tests.judge.fakes import CountingStore
 
 SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=60, processes=48, workspace_mb=16)
@@ -27,7 +27,7 @@ SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=60, processes=48,
 @dataclass(frozen=True, kw_only=True)
 class RealTools:
     regex: RegexWorker = field(default_factory=RegexWorker)
-    test_executor: SandboxTestExecutor = field(
+    test_executor: TestExecutor = field(
         default_factory=lambda: SandboxTestExecutor(open_sandbox_provider(), slots=4, call_seconds=20.0)
     )
 

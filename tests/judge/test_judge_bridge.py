@@ -224,7 +224,7 @@ def test_a(): assert solution.f() == 1
 
 
 @pytest.mark.parametrize(
-    ("more", "expected", "told"),
+    ("more", "expected", "message"),
     [
         ("", ("test_a", "test_b"), "1 expected test did not run"),
         ("def test_b(): assert True", ("test_a",), "1 unexpected test ran"),

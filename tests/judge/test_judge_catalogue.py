@@ -14,6 +14,7 @@ from assay.catalog import bundles, load_task
 from assay.sandbox import open_sandbox_provider
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.grading.validation import validate
+from tests.judge.fakes import PatientTestExecutor
 from tests.judge.harness import RealTools
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +38,8 @@ async def test_task_that_needs_containers(folder: Path, tools: RealTools) -> Non
 
 
 async def check_grading(folder: Path, tools: RealTools) -> None:
-    trials = await validate(bundles(load_task(folder)), tools)
+    patient = RealTools(regex=tools.regex, test_executor=PatientTestExecutor(tools.test_executor))
+    trials = await validate(bundles(load_task(folder)), patient)
     wrong = [(result.name, result.sample_id, result.verdict) for result in trials if not result.ok]
     assert not wrong
     assert {"reference", "noop"} <= {result.name for result in trials}

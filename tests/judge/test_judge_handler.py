@@ -40,7 +40,7 @@ async def test_an_answer_is_graded_and_check_outputs_are_stored(judge: JudgeHarn
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "message"),
     [
         (None, "nothing was submitted"),
         (b"x" * 1_000_001, "more than"),

@@ -16,7 +16,7 @@ HIDDEN = hidden_tests({"test_a.py": "import solution\ndef test_a(): assert solut
 RIGHT = {"solution.py": b"def f(): return 1"}
 
 
-@pytest.mark.parametrize(("kind", "told"), [("process", WARNING), ("bubblewrap", "")])
+@pytest.mark.parametrize(("kind", "message"), [("process", WARNING), ("bubblewrap", "")])
 async def test_a_verdict_warns_if_tests_were_not_isolated(tools: RealTools, kind: str, message: str) -> None:
     unlike = RealTools(regex=tools.regex, test_executor=SandboxTestExecutor(provider_for_setting("auto,process")))
     graded = await grade(HIDDEN, "main", RIGHT, unlike, kind)
