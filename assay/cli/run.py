@@ -25,7 +25,7 @@ from assay.cli.tables import run_lines
 from assay.cli.terminal import until_signalled
 from assay.contracts.models import Parameters
 from assay.contracts.runs import RunLimits, RunRequest
-from assay.contracts.sandboxes import SandboxWish
+from assay.contracts.sandboxes import SandboxChoice
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -114,7 +114,7 @@ def run(
         reuse=reuse,
         prices=prices(price),
         attempt_limits=limiting.attempt_limits(max_tokens, tokens, wall_time, tool_calls, turns, cost),
-        sandbox=cast("SandboxWish", sandbox),
+        sandbox=cast("SandboxChoice", sandbox),
         include_tests=include_tests,
         install_deps=install_deps,
         responses=responses,

@@ -13,7 +13,7 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data, Message, digest
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
-from assay.contracts.sandboxes import SandboxWish
+from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import Limits, Solver
 from assay.contracts.verdicts import Outcome, Verdict
 
@@ -104,7 +104,7 @@ class Ticket(Data, frozen=True, kw_only=True):
     """``result.json`` of the try that submitted the output. Set only in a judge's ticket."""
     run_limit_usd: Usd | None = None
     """The run's limit, for use in messages."""
-    sandbox: SandboxWish = ""
+    sandbox: SandboxChoice = ""
     """The kind of sandbox the run requests."""
     replay: ArtifactRef | None = None
     """The stored responses to replay instead of calling a model, in the area ``public``. Set only in a runner's

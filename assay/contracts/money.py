@@ -50,7 +50,7 @@ class Rates(Data, frozen=True, kw_only=True):
         )
         return -(-total // 1_000_000)
 
-    def worst(self, *, input_tokens: int, output_tokens: int) -> int:
+    def worst_case(self, *, input_tokens: int, output_tokens: int) -> int:
         """The most that these tokens can cost, however many of them are cached or reasoning tokens."""
         highest_input_rate = max(self.input_nanousd_per_mtok, self.cached_nanousd_per_mtok or 0)
         highest_output_rate = max(self.output_nanousd_per_mtok, self.reasoning_nanousd_per_mtok or 0)
@@ -72,7 +72,7 @@ class Price(Rates, frozen=True, kw_only=True):
 
     @property
     def free(self) -> bool:
-        return self.worst(input_tokens=2**40, output_tokens=2**40) == 0
+        return self.worst_case(input_tokens=2**40, output_tokens=2**40) == 0
 
     def cost(self, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0, reasoning_tokens: int = 0) -> int:
         """Nano-USD, rounded up, at the rates of the tier that matches the input length."""
@@ -85,11 +85,11 @@ class Price(Rates, frozen=True, kw_only=True):
         }
         return tier.cost(**counts) if tier else super().cost(**counts)
 
-    def worst(self, *, input_tokens: int, output_tokens: int) -> int:
+    def worst_case(self, *, input_tokens: int, output_tokens: int) -> int:
         """The most that a request of at most these numbers of tokens can cost."""
         reached = [tier for tier in self.tiers if input_tokens > tier.above_input_tokens]
-        costs = [tier.worst(input_tokens=input_tokens, output_tokens=output_tokens) for tier in reached]
-        return max(super().worst(input_tokens=input_tokens, output_tokens=output_tokens), *costs, 0)
+        costs = [tier.worst_case(input_tokens=input_tokens, output_tokens=output_tokens) for tier in reached]
+        return max(super().worst_case(input_tokens=input_tokens, output_tokens=output_tokens), *costs, 0)
 
 
 def _or(rate: int | None, default: int) -> int:

@@ -13,7 +13,7 @@ from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price, Usd
 from assay.contracts.replay import Responses
-from assay.contracts.sandboxes import SandboxWish
+from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import AttemptLimits, TaskPin
 from assay.contracts.verdicts import Outcome
 
@@ -77,7 +77,7 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prices: dict[ModelName, TokenPrice] = field(default_factory=dict[str, TokenPrice])
     """Prices for this run only; they take precedence over all price tables."""
     attempt_limits: AttemptLimits = AttemptLimits()
-    sandbox: SandboxWish = ""
+    sandbox: SandboxChoice = ""
     include_tests: bool = False
     """Show the models the hidden tests. Such a run is excluded from leaderboards."""
     install_deps: bool = False
@@ -112,7 +112,7 @@ class RunPlan(Data, frozen=True, kw_only=True):
     reuse: bool = False
     restarts: str = ""
     """The id of the run that this one restarts."""
-    sandbox: SandboxWish = ""
+    sandbox: SandboxChoice = ""
     """The requested kind of sandbox for execution and grading."""
     include_tests: bool = False
     """The public bundles contain the hidden tests."""

@@ -9,7 +9,7 @@ from typing import Literal
 from assay.contracts.sandboxspec import SandboxSpec
 
 AUTO = "auto"
-SandboxWish = Literal["", "auto", "bubblewrap", "docker", "process"]
+SandboxChoice = Literal["", "auto", "bubblewrap", "docker", "process"]
 """The kind of sandbox a run requests; empty means auto."""
 
 
@@ -21,15 +21,15 @@ class SandboxKind(StrEnum):
     PROCESS = "process"
 
 
-def able(spec: SandboxSpec) -> tuple[SandboxKind, ...]:
+def kinds_for(spec: SandboxSpec) -> tuple[SandboxKind, ...]:
     """The kinds that provide everything the task requires."""
     return (SandboxKind.DOCKER,) if spec.needs_docker else tuple(SandboxKind)
 
 
-def usable(given: Collection[str], able: Sequence[str], wish: str = "") -> tuple[str, ...]:
+def usable_kinds(available: Collection[str], suitable: Sequence[str], requested: str = "") -> tuple[str, ...]:
     """The kinds that a run may use on a worker. ``process`` is used only if the run requests it, or if the worker's
     operator offers no other kind."""
-    if wish not in ("", AUTO):
-        return tuple(kind for kind in able if kind == wish and kind in given)
-    alone = set(given) == {SandboxKind.PROCESS}
-    return tuple(kind for kind in able if kind in given and (kind != SandboxKind.PROCESS or alone))
+    if requested not in ("", AUTO):
+        return tuple(kind for kind in suitable if kind == requested and kind in available)
+    alone = set(available) == {SandboxKind.PROCESS}
+    return tuple(kind for kind in suitable if kind in available and (kind != SandboxKind.PROCESS or alone))

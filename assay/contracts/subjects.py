@@ -10,7 +10,7 @@ from assay.contracts.rpc import Request
 
 WORK = "assay.work.>"
 FACTS = "assay.evt.v1.>"
-DEAD = "assay.dead.>"
+DEAD_LETTERS = "assay.dead.>"
 
 _REPORTS = {AttemptExecuted: "run", AttemptJudged: "judge"}
 _ORDERS = {ExecuteAttempt: Stage.RUN, GradeAttempt: Stage.JUDGE}
@@ -43,6 +43,6 @@ def tail(project: str, run_id: str, attempt_id: str) -> str:
     return f"assay.tail.v1.{project}.{run_id}.{attempt_id}"
 
 
-def dead(subject: str) -> str:
+def dead_letter(subject: str) -> str:
     """The dead-letter subject of a subject."""
     return f"assay.dead.{subject.removeprefix('assay.')}"

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from assay.contracts.sandboxes import AUTO, SandboxKind, able, usable
+from assay.contracts.sandboxes import AUTO, SandboxKind, kinds_for, usable_kinds
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import ProviderUnavailable, ProviderUnknown
 from assay.sandbox.protocol import Availability, Mounts, Sandbox, SandboxProvider
@@ -52,7 +52,7 @@ class ChosenProvider:
 
     async def check(self) -> Availability:
         """As that of the provider a plain sandbox gets."""
-        names = usable(self.allowed, able(SandboxSpec()))
+        names = usable_kinds(self.allowed, kinds_for(SandboxSpec()))
         for name in names:
             if (await self._look(name)).available:
                 return self._found[name]
@@ -68,7 +68,7 @@ class ChosenProvider:
 
     async def choose(self, spec: SandboxSpec, wish: str) -> SandboxProvider:
         """Raises ProviderUnavailable with the reason of each kind that would have done."""
-        names = usable(self.allowed, able(spec), wish)
+        names = usable_kinds(self.allowed, kinds_for(spec), wish)
         for name in names:
             if (await self._look(name)).available:
                 return self._provider(name)
