@@ -1,6 +1,6 @@
 """Small Python programs, one per fresh sandbox: how many a second by each provider, and by the bare tools beside them.
 
-``python -m bench.sandbox [--programs 164] [--at-once 4] [--only bubblewrap,docker]``, or with ``--opening 20`` how long
+``python -m bench sandbox [--programs 164] [--at-once 4] [--only bubblewrap,docker]``, or with ``--opening 20`` how long
 one waits for Docker's, with and without a spare.
 """
 

@@ -20,8 +20,8 @@ from assay.cli.server import connected
 from assay.cli.tables import artifacts_table
 from assay.client import AssayClient
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.files import FilesRefused
-from assay.contracts.folders import write_folder
+from assay.files import FilesRefused
+from assay.files.folders import write_folder
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["artifacts"])
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Without names: list what there is.")]

@@ -13,7 +13,7 @@
     CodeFault                       theirs: what the code inside did
     +-- LineTooLong                 a line on a process's channel is longer than the reader allows
 
-``assay.contracts.files.FilesRefused`` is theirs too: files that cannot be taken, or a workspace too full for them.
+``assay.files.FilesRefused`` is theirs too: files that cannot be taken, or a workspace too full for them.
 """
 
 from __future__ import annotations

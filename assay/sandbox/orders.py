@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assay.contracts.files import Files, check_path
 from assay.contracts.tasks import SandboxSpec
+from assay.files import Files, check_path
 from assay.sandbox.protocol import WORKSPACE, Command
 
 INODES = 100_000

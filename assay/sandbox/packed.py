@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.contracts.files import Caps, Files, FilesRefused, check_files, matches
+from assay.files import FileLimits, Files, FilesRefused, check_files, matches
 from assay.sandbox.protocol import Command, CommandResult
 
 _TOO_MUCH = 3
@@ -43,14 +43,14 @@ for folder, folders, names in os.walk(".", onerror=lambda error: None):
 """
 
 
-def packing(patterns: Sequence[str], caps: Caps) -> tuple[Command, int]:
+def packing(patterns: Sequence[str], caps: FileLimits) -> tuple[Command, int]:
     """What is to be run, and how many bytes it may write."""
     words = ["python3", "-I", "-S", "-B", "-c", _PACK, str(caps.total_bytes), str(caps.names), *patterns]
     most_bytes = caps.total_bytes + caps.count * (_HEAD_BYTES + caps.path_bytes)
     return Command(argv=words), most_bytes
 
 
-def unpacked(result: CommandResult, patterns: Sequence[str], caps: Caps) -> Files:
+def unpacked(result: CommandResult, patterns: Sequence[str], caps: FileLimits) -> Files:
     """Raises FilesRefused for whatever is not as it should be: nothing but code inside can be at fault."""
     if result.exit_code == _TOO_MUCH or result.stdout_truncated:
         raise FilesRefused(f"the workspace holds more than {caps.total_bytes} bytes, or too many names")

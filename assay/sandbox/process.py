@@ -16,9 +16,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from assay.contracts.files import Caps, Files, check_files, check_path
-from assay.contracts.folders import read_folder, write_folder
 from assay.contracts.sandboxspec import Connection, SandboxSpec
+from assay.files import FileLimits, Files, check_files, check_path
+from assay.files.folders import read_folder, write_folder
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
 from assay.sandbox.execution import Execution
 from assay.sandbox.protocol import (
@@ -71,7 +71,7 @@ class _Folder:
     def __init__(self, spec: SandboxSpec, root: Path, mounts: Mounts) -> None:
         self._spec, self._root = spec, root
         workspace_bytes = spec.workspace_mb << 20
-        self._caps = Caps(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
+        self._caps = FileLimits(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
         self._waiting: set[asyncio.Task[None]] = set()
         self._started: set[int] = set()
         """Process groups whose first process lives."""
@@ -99,7 +99,7 @@ class _Folder:
 
     async def read(self, patterns: Sequence[str]) -> Files:
         workspace = self._folders[WORKSPACE]
-        return await asyncio.to_thread(read_folder, workspace, patterns, special="skip", caps=self._caps)
+        return await asyncio.to_thread(read_folder, workspace, patterns, special="skip", limits=self._caps)
 
     async def start(self, command: Command) -> SandboxProcess:
         execution = await self._execute(command, live=True)

@@ -17,8 +17,8 @@ from functools import cache
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path, PurePosixPath
 
-from assay.contracts.files import check_files, check_path
 from assay.contracts.tasks import SandboxSpec
+from assay.files import check_files, check_path
 from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
 from assay.sandbox.host import host
 from assay.sandbox.pipes import memory_file

@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from assay.contracts.files import Files
 from assay.contracts.sandboxspec import Connection, SandboxSpec
+from assay.files import Files
 
 WORKSPACE = "/workspace"
 """The only folder that lasts from one command to the next and can be written."""

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from msgspec import structs
 
-from assay.contracts.files import Caps, Files, FilesRefused, check_files
-from assay.contracts.folders import read_folder
 from assay.contracts.sandboxspec import Connection, SandboxSpec
+from assay.files import FileLimits, Files, FilesRefused, check_files
+from assay.files.folders import read_folder
 from assay.sandbox.errors import SandboxError, SandboxLost, SandboxNotStarted
 from assay.sandbox.execution import Execution
 from assay.sandbox.orders import run_order, write_order
@@ -70,7 +70,7 @@ class Room:
         self._over = ""
         """Why nothing works any more, once nothing does."""
         workspace_bytes = spec.workspace_mb << 20
-        self._caps = Caps(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
+        self._caps = FileLimits(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
         control.setblocking(False)
         self._loop.add_reader(control.fileno(), self._hear)
 
@@ -126,7 +126,7 @@ class Room:
         self._check()
         if self._workspace < 0:
             return await self._read_packed(patterns)
-        return await asyncio.to_thread(read_folder, self._workspace, patterns, special="skip", caps=self._caps)
+        return await asyncio.to_thread(read_folder, self._workspace, patterns, special="skip", limits=self._caps)
 
     async def _read_packed(self, patterns: Sequence[str]) -> Files:
         command, most_bytes = packing(patterns, self._caps)

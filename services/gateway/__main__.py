@@ -9,10 +9,10 @@ import structlog
 
 from assay.artifacts import Area, open_store
 from assay.bus.errors import BusClosed
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus
 from assay.catalog.catalog import Catalog
-from assay.worker.lifetime import run_worker
+from assay.service.process import run_draining_service
 from services.gateway.app import create_app
 from services.gateway.collecting import Collector
 from services.gateway.live.hub import Hub
@@ -60,4 +60,4 @@ def ports_of(bus: Bus, settings: Settings) -> Ports:
 
 
 if __name__ == "__main__":
-    run_worker("gateway", serve, Settings)
+    run_draining_service("gateway", serve, Settings)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from assay.artifacts import Area, ArtifactStore, sweep
+from assay.artifacts import Area, ArtifactStore, collect_garbage
 from assay.bus.protocol import Bus
 from assay.contracts.rpc import Collected, ExpireRuns, ListReferences, Swept
 from services.gateway.errors import NotItsStore
@@ -93,7 +93,7 @@ class Collector:
     async def _sweep(self, area: Area, before: datetime, ended_before: datetime | None, *, dry_run: bool) -> Swept:
         """In a dry run no run has been expired, so the ledger is asked as if."""
         marks = await self._marks(area, ended_before if dry_run else None)
-        return await sweep(self._stores[area], marks, before, dry_run=dry_run)
+        return await collect_garbage(self._stores[area], marks, before, dry_run=dry_run)
 
     async def _marks(self, area: Area, ended_before: datetime | None) -> Marks:
         """All that runs refer to in the area."""

@@ -120,7 +120,7 @@ async def test_asking_a_model(house: House, assay: AssayClient) -> None:
 
 async def test_health(house: House, assay: AssayClient) -> None:
     assert (await assay.health()).ready
-    house.bus.line.cut()
+    house.bus.link.cut()
     health = await assay.health()
     assert (health.ready, health.detail) == (False, "not connected to the bus")
 

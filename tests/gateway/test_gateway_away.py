@@ -21,18 +21,18 @@ QUESTIONS: list[tuple[str, str, Any]] = [
 
 
 async def test_a_ledger_that_is_away(house: House) -> None:
-    house.bus.line.cut()
+    house.bus.link.cut()
     for method, path, body in QUESTIONS:
         response = await house.http.request(method, path, json=body)
         assert (response.status_code, response.json()["code"]) == (503, "unavailable"), path
         assert int(response.headers["retry-after"]) >= 1
-    house.bus.line.mend()
+    house.bus.link.restore()
     assert (await house.http.get("/api/v1/runs")).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tasks", "/api/v1/suites", "/api/v1/models", "/docs"])
 async def test_what_needs_no_ledger_is_there_without(house: House, path: str) -> None:
-    house.bus.line.cut()
+    house.bus.link.cut()
     assert (await house.http.get(path)).status_code == 200
 
 
@@ -49,14 +49,14 @@ async def test_clients_are_told_and_catch_up(house: House) -> None:
         await live.subscribe("runs")
         await live.next("snapshot")
         await live.next("snapshot")
-        house.bus.line.cut()
+        house.bus.link.cut()
         frame = await live.next("degraded")
         assert frame["degraded"] is True
         assert frame["reason"]
         house.ledger.loses = lambda event: True
         await house.ledger.start(run_id)
         await house.ledger.finish(run_id)
-        house.bus.line.mend()
+        house.bus.link.restore()
         assert (await live.next("degraded"))["degraded"] is False
         facts = [await live.next("fact") for _ in range(2)]
         assert [(fact["topic"], fact["cursor"]) for fact in facts] == [(f"run:{run_id}", 2), (f"run:{run_id}", 3)]
@@ -66,11 +66,11 @@ async def test_clients_are_told_and_catch_up(house: House) -> None:
 
 async def test_a_topic_asked_for_while_the_ledger_is_away_comes_when_it_is_back(house: House) -> None:
     run_id = await house.ledger.new_run()
-    house.bus.line.cut()
+    house.bus.link.cut()
     async with house.socket() as live:
         await live.subscribe(f"run:{run_id}")
         assert (await live.next())["degraded"] is True
-        house.bus.line.mend()
+        house.bus.link.restore()
         kinds = {(await live.next("snapshot", "degraded"))["type"] for _ in range(2)}
         assert kinds == {"snapshot", "degraded"}
 

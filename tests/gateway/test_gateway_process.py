@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.queues import all_queues
 from assay.client import AssayClient, Unreachable
 from assay.contracts.facts import Event

@@ -173,7 +173,7 @@ async def test_health(house: House) -> None:
     house.ledger.ready = False
     ready = await house.http.get("/readyz")
     assert (ready.status_code, ready.json()["detail"]) == (503, "the ledger is not ready: no Postgres")
-    house.bus.line.cut()
+    house.bus.link.cut()
     ready = await house.http.get("/readyz")
     assert (ready.status_code, ready.json()["detail"]) == (503, "not connected to the bus")
     assert (await house.http.get("/healthz")).status_code == 200

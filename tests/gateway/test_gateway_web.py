@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from litestar.serialization import encode_json
 
+from services.gateway.print_openapi import document
 from tests.gateway.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -85,6 +88,12 @@ async def test_the_document_describes_the_contracts(shared: House) -> None:
     for item in paths.values():
         for operation in item.values():
             assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+async def test_the_document_is_printed_as_it_is_served(shared: House) -> None:
+    """The dashboard's types are generated from the printed one."""
+    served = (await shared.http.get("/api/v1/openapi.json")).json()
+    assert json.loads(encode_json(document())) == served
 
 
 async def test_every_reference_of_the_document_leads_somewhere(shared: House) -> None:

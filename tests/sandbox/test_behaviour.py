@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.contracts.files import FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import (
     Command,
     CommandResult,

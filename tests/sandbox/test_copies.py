@@ -1,6 +1,6 @@
 """What is copied out of a sandbox is its own regular files, whatever the code inside makes of its workspace (fault 38).
 
-The same walk (``assay.contracts.folders``) is tried on a folder of the host in ``tests/artifacts/test_folders.py``, and
+The same walk (``assay.files.folders``) is tried on a folder of the host in ``tests/files/test_folders.py``, and
 the bundles that the judge reads in ``tests/artifacts/test_bundle.py``.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import pack, unpack
-from assay.contracts.files import FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import Command, Sandbox
 from tests.sandbox.conftest import asked, python
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from assay.contracts.files import FilesRefused
 from assay.contracts.tasks import SandboxSpec
+from assay.files import FilesRefused
 from assay.sandbox import Command, Limit, Sandbox, SandboxProvider
 from tests.sandbox.conftest import asked, python
 

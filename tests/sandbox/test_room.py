@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.contracts.files import FilesRefused
 from assay.contracts.tasks import SandboxSpec
+from assay.files import FilesRefused
 from assay.sandbox import Command, FilesMount, Sandbox, SandboxError, SandboxProvider
 from assay.sandbox.bubblewrap import BubblewrapProvider
 from assay.sandbox.errors import SandboxLost, SpecUnsupported

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from assay.contracts.files import FilesRefused
 from assay.contracts.tasks import SandboxSpec
+from assay.files import FilesRefused
 from assay.sandbox import Command, Limit, Sandbox, SandboxProvider
 from assay.sandbox.bubblewrap import BubblewrapProvider
 from tests.sandbox.conftest import asked, python

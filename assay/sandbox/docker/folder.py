@@ -8,9 +8,9 @@ import socket
 import tempfile
 from pathlib import Path
 
-from assay.contracts.files import check_files, check_path
-from assay.contracts.folders import write_folder
 from assay.contracts.sandboxspec import EGRESS_PORT, SandboxSpec
+from assay.files import check_files, check_path
+from assay.files.folders import write_folder
 from assay.sandbox import seccomp
 from assay.sandbox.docker.profile import PROGRAMS
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.contracts.codec import digest
-from assay.contracts.files import Files
 from assay.contracts.sandboxspec import SandboxSpec
+from assay.files import Files
 from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.errors import ImageNotBuilt, SpecUnsupported
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from assay.bus.errors import BusError
-from assay.bus.protocol import Bus, Stored
+from assay.bus.protocol import Bus, StoredFact
 from assay.contracts import subjects
 from assay.contracts.problems import ProblemError
 from services.gateway.live.boards import BoardFeed
@@ -124,7 +124,7 @@ class Hub:
 
     # --- facts
 
-    def hear(self, stored: Stored) -> None:
+    def hear(self, stored: StoredFact) -> None:
         """The subject alone tells whether anybody cares; only then the fact is looked into."""
         self.facts_heard += 1
         run_id = stored.subject.rpartition(".")[2]
@@ -142,7 +142,7 @@ class Hub:
         if self._boards.watched:
             self._boards.hear(heard)
 
-    async def _hear_all(self, facts: AsyncIterator[Stored]) -> None:
+    async def _hear_all(self, facts: AsyncIterator[StoredFact]) -> None:
         """One fact that cannot be handled must not make the hub deaf to all others."""
         async for stored in facts:
             try:

@@ -30,7 +30,11 @@ ArtifactName = Annotated[
     "/attempts/{attempt_id:str}/artifacts/{name:path}",
     summary="An artifact's bytes",
     operation_id="get_artifact",
-    responses={200: ResponseSpec(bytes, description="The bytes, whole", media_type="application/octet-stream")},
+    responses={
+        200: ResponseSpec(
+            bytes, generate_examples=False, description="The bytes, whole", media_type="application/octet-stream"
+        )
+    },
 )
 async def get_artifact(
     attempt_id: AttemptId, name: ArtifactName, ports: Wired, request: Request[Any, Any, Any]

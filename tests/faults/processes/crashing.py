@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 
 import psutil
 
-from assay.bus.jetstream import JetStreamBus, connect
-from assay.bus.protocol import Answer, DeadLetter, Delivery, Envelope, Queue, Rpc, Work
+from assay.bus.nats.bus import JetStreamBus, connect
+from assay.bus.protocol import DeadLetter, Delivery, Envelope, Queue, Rpc, RpcHandler, Work
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import ClaimAttempts, Request, SubmitRun
 from assay.contracts.sandboxspec import Connection
@@ -129,8 +129,8 @@ class CrashingRpc:
             asyncio.get_running_loop().call_later(_CALLING_SECONDS, self._fuse.at, "calling")
         return reply
 
-    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
-        await self._inner.serve(service, answers)
+    async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        await self._inner.serve(service, handlers)
 
 
 class CrashingBus(JetStreamBus):
@@ -232,7 +232,7 @@ def main(service: str, folder: str) -> None:
         put(module, "open_database", crashing_database(fuse))
         module.run_service(service, module.serve, module.LedgerSettings)
     settings = {"gateway": "Settings", "runner": "RunnerSettings", "judge": "JudgeSettings"}[service]
-    module.run_worker(service, module.serve, getattr(module, settings))
+    module.run_draining_service(service, module.serve, getattr(module, settings))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from assay.bus.bounded_queue import BoundedQueue
 from assay.bus.errors import BusUnavailable
-from assay.bus.inflow import Inflow
 from assay.bus.memory.storage import MemoryStorage
-from assay.bus.protocol import Answer, Bus, DeadLetter, Delivery, Envelope, Queue, Stored, StreamState
+from assay.bus.protocol import Bus, DeadLetter, Delivery, Envelope, Queue, RpcHandler, StoredFact, StreamState
 from assay.contracts.codec import Message
 from assay.contracts.rpc import Request
 from tests.faults.simulation.chaos import Chaos
@@ -56,7 +56,7 @@ class Line(Bus):
     async def step(self, place: str) -> None:
         await self._chaos.step(self.process, place)
 
-    async def answer(self, handler: Answer, request: Any) -> Any:
+    async def answer(self, handler: RpcHandler, request: Any) -> Any:
         name = request.name()
         await self.step(f"answers {name}")
         reply = await handler(request)
@@ -122,9 +122,9 @@ class LineRpc:
         await self._line.step(f"heard {name}")
         return reply
 
-    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
+    async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
         await self._line.step("serve")
-        await self._exchange.serve(self._line, answers)
+        await self._exchange.serve(self._line, handlers)
 
     async def _silence(self, name: str, timeout_seconds: float) -> None:
         await asyncio.sleep(timeout_seconds)
@@ -230,13 +230,13 @@ class LineFacts:
         await self._line.up()
         await self._exchange.bus.facts.publish(envelopes)
         for envelope in envelopes:
-            self._exchange.hear(Stored(subject=envelope.subject, position=0, payload=envelope.payload))
+            self._exchange.hear(StoredFact(subject=envelope.subject, position=0, payload=envelope.payload))
         await self._line.step("told")
 
     @asynccontextmanager
-    async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[Stored]]:
+    async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[StoredFact]]:
         await self._line.step("listen")
-        entry = (self._line, pattern, Inflow[Stored]())
+        entry = (self._line, pattern, BoundedQueue[StoredFact]())
         self._exchange.listeners.append(entry)
         try:
             yield entry[2]
@@ -244,7 +244,7 @@ class LineFacts:
             self._exchange.listeners.remove(entry)
 
     @asynccontextmanager
-    async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[Stored]]:
+    async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[StoredFact]]:
         async with self._exchange.bus.facts.replay(pattern, after) as stored:
             yield stored
 
@@ -288,4 +288,4 @@ class LineTail:
 
     @asynccontextmanager
     async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[bytes]]:
-        yield Inflow[bytes]()
+        yield BoundedQueue[bytes]()

@@ -20,10 +20,10 @@ from services.ledger.__main__ import work
 from services.ledger.postgres.database import Database
 from services.ledger.settings import LedgerSettings
 from services.runner import handlers as running
-from services.runner.artifacts import Bundles
-from services.runner.calling import Retrying
-from services.runner.grants import RpcGrants
+from services.runner.calls.grant_budget import RpcGrants
+from services.runner.calls.model_caller import Retrying
 from services.runner.ports import Ports as RunnerPorts
+from services.runner.tries.artifacts import Bundles
 from tests.faults.simulation.artifacts import Artifacts
 from tests.faults.simulation.chaos import Chaos, Guarded
 from tests.faults.simulation.exchange import Exchange

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from assay.contracts.files import Caps, FilesRefused
+from assay.files import FileLimits, FilesRefused
 from assay.sandbox import Command, CommandResult, Sandbox
 from assay.sandbox.docker import DockerProvider
 from assay.sandbox.docker.kernels import Kernel
@@ -54,9 +54,9 @@ def packed(path: bytes, content: bytes, claimed: int | None = None) -> bytes:
 )
 def test_what_is_packed_unsoundly_is_refused(stdout: bytes) -> None:
     with pytest.raises(FilesRefused):
-        unpacked(CommandResult(exit_code=0, stdout=stdout), ["*"], Caps(total_bytes=100))
+        unpacked(CommandResult(exit_code=0, stdout=stdout), ["*"], FileLimits(total_bytes=100))
 
 
 def test_what_was_not_asked_for_is_left_out() -> None:
     stdout = packed(b"a.txt", b"1") + packed(b"b.py", b"2")
-    assert unpacked(CommandResult(exit_code=0, stdout=stdout), ["*.py"], Caps()) == {"b.py": b"2"}
+    assert unpacked(CommandResult(exit_code=0, stdout=stdout), ["*.py"], FileLimits()) == {"b.py": b"2"}
