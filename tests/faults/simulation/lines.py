@@ -258,17 +258,17 @@ class LineStorage:
     async def states(self) -> Sequence[StreamState]:
         return await (await self._reached("states")).states()
 
-    async def read_through(self) -> Sequence[StreamState]:
-        return await (await self._reached("reads through")).read_through()
+    async def verify(self) -> Sequence[StreamState]:
+        return await (await self._reached("verify")).verify()
 
     async def fact_id(self, position: int) -> str:
         return await (await self._reached("fact id")).fact_id(position)
 
-    async def carry(self, timeout_seconds: float) -> float:
-        return await (await self._reached("canary")).carry(timeout_seconds)
+    async def round_trip(self, timeout_seconds: float) -> float:
+        return await (await self._reached("round trip")).round_trip(timeout_seconds)
 
-    async def trim(self) -> int:
-        return await (await self._reached("trim")).trim()
+    async def purge_settled_reports(self) -> int:
+        return await (await self._reached("purge settled reports")).purge_settled_reports()
 
     async def _reached(self, place: str) -> MemoryStorage:
         await self._line.step(place)

@@ -112,7 +112,6 @@ def test_a_guard_that_is_off_is_noticed(mutant: Mutant, virtual: VirtualPostgres
         virtual.rewrite = rewrite
         found = broken(simulate(mutant.scenario(seed), virtual))
         if found:
-            print(seed, found[:4])
             break
     else:
         pytest.fail("no seed noticed")
