@@ -9,7 +9,7 @@ import msgspec
 from assay.contracts.live import FactFrame
 
 
-class Heard(NamedTuple):
+class FactEnvelope(NamedTuple):
     """A fact of a run. ``subject`` is the run or the attempt; ``event`` the JSON text of its envelope."""
 
     sequence: int
@@ -19,26 +19,26 @@ class Heard(NamedTuple):
     event: bytes
 
 
-class _Peek(msgspec.Struct, gc=False):
+class _EnvelopeFields(msgspec.Struct, gc=False):
     sequence: int
     type: str
     subject: str
     runid: str
 
 
-_peek = msgspec.json.Decoder(_Peek)
+_decoder = msgspec.json.Decoder(_EnvelopeFields)
 _encoder = msgspec.json.Encoder()
 
 
-def peek(event: bytes) -> Heard | None:
+def parse_envelope(event: bytes) -> FactEnvelope | None:
     """None for bytes that are no fact."""
     try:
-        seen = _peek.decode(event)
+        seen = _decoder.decode(event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return Heard(seen.sequence, seen.type, seen.subject, seen.runid, event)
+    return FactEnvelope(seen.sequence, seen.type, seen.subject, seen.runid, event)
 
 
-def frame(topic: str, heard: Heard) -> str:
+def fact_frame(topic: str, fact: FactEnvelope) -> str:
     """The fact as a message of that topic; made once for all its clients."""
-    return _encoder.encode(FactFrame(topic=topic, cursor=heard.sequence, event=msgspec.Raw(heard.event))).decode()
+    return _encoder.encode(FactFrame(topic=topic, cursor=fact.sequence, event=msgspec.Raw(fact.event))).decode()

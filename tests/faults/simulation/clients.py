@@ -23,17 +23,17 @@ from assay.contracts.rpc import (
     SubmitRun,
 )
 from assay.contracts.runs import RunLimits, RunRequest, RunView
-from services.gateway.names import CatalogNames
+from services.gateway.catalog_client import CatalogClient
 from services.gateway.ports import Store
-from services.gateway.submission import plan_of
+from services.gateway.submission import build_plan
 from tests.faults.simulation.cluster import Cluster
 from tests.faults.simulation.dashboard import Dashboard
 from tests.faults.simulation.services import Gateway
 
 
 @cache
-def _names() -> CatalogNames:
-    return CatalogNames(Catalog.open(Path(__file__).parent / "catalog", recheck_seconds=3600.0))
+def _names() -> CatalogClient:
+    return CatalogClient(Catalog.open(Path(__file__).parent / "catalog", recheck_seconds=3600.0))
 
 
 class Clients:
@@ -112,7 +112,7 @@ class Clients:
     async def _submit(self, at: float, request: RunRequest, key: str) -> None:
         await asyncio.sleep(at)
         stores = cast("dict[Area, Store]", dict.fromkeys(Area, self._cluster.world.artifacts))
-        plan = await plan_of(request, _names(), stores)
+        plan = await build_plan(request, _names(), stores)
         answer = await self._insist(SubmitRun(plan=plan, idempotency_key=key))
         if answer is not None:
             self._note(key, answer)

@@ -11,7 +11,7 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Stage, Tick
 from assay.sandbox import SandboxProvider
 from assay.worker.worker import Worker, WorkerOptions
 from services.gateway.live.hub import Hub
-from services.gateway.live.pace import Pace
+from services.gateway.live.settings import LiveSettings
 from services.judge import handlers as judging
 from services.judge.checks.regex import Search
 from services.judge.checks.tests import TestBench
@@ -33,7 +33,7 @@ from tests.faults.simulation.processes import Process
 from tests.faults.simulation.provider import Models, Provider, ticket_at_hand
 
 RETRYING = Retrying(requests=3, first_wait_seconds=0.2, longest_wait_seconds=1.0, jitter_seconds=0.2)
-PACE = Pace(tick_seconds=0.5, quiet_seconds=4.0, refresh_seconds=30.0)
+PACE = LiveSettings(tick_seconds=0.5, idle_seconds=4.0, refresh_seconds=30.0)
 
 
 @dataclass(kw_only=True)
