@@ -54,7 +54,7 @@ def create_app(ports: Ports, hub: Hub) -> ASGIApp:
 def create_litestar(ports: Ports, hub: Hub) -> Litestar:
     @asynccontextmanager
     async def listening(_: Litestar) -> AsyncGenerator[None, None]:
-        async with hub.listening(), registered_metrics(hub):
+        async with hub.listening(), registered_metrics(hub.counters, hub.connections):
             yield
 
     gate = TokenAuth(ports.settings.token.get_secret_value())

@@ -84,7 +84,7 @@ async def say_much(gateway: Gateway, run_id: str) -> int:
     """The whole run in long facts, and all of it heard; the sequence of the last."""
     await gateway.ledger.carry_out(run_id, reason=LONG)
     last = len(gateway.ledger.runs[run_id].events)
-    while gateway.hub.facts_received < last:
+    while gateway.hub.counters.facts_received < last:
         await asyncio.sleep(0.01)
     return last
 
@@ -100,7 +100,7 @@ async def test_a_deaf_client_delays_no_other(tmp_path: Path) -> None:
                     await gateway.ledger.advance(run_id, ordinal, reason=LONG)
                     frame = await keen.next(seconds=HELD_UP_SECONDS)
                     assert frame["type"] == "fact"
-            assert gateway.hub.resyncs >= 1
+            assert gateway.hub.counters.resyncs >= 1
             assert max(map(len, queued(gateway))) <= PATIENT.max_queued_bytes
 
 
@@ -120,7 +120,7 @@ async def test_a_slow_client_ends_with_the_truth(tmp_path: Path) -> None:
             await slow.subscribe(f"run:{run_id}")
             await slow.next("snapshot")
             last = await say_much(gateway, run_id)
-            assert gateway.hub.resyncs >= 1
+            assert gateway.hub.counters.resyncs >= 1
             at, snapshots = 1, 0
             while at < last:
                 frame = await slow.next("snapshot", "fact")
@@ -152,7 +152,7 @@ async def cut_off(folder: Path) -> int:
             await say_much(gateway, run_id)
             while gateway.hub.connections:
                 await asyncio.sleep(0.02)
-            assert gateway.hub.stalled_clients == 1
+            assert gateway.hub.counters.stalled_clients == 1
             return await client.read_to_the_end()
 
 
@@ -188,11 +188,11 @@ async def test_a_client_that_leaves_leaves_nothing(gateway: Gateway) -> None:
                 await live.next("snapshot")
     while gateway.hub.connections:
         await asyncio.sleep(0.01)
-    hub = gateway.hub
-    assert not hub._run_feeds
-    assert not hub._tails._listeners
-    assert not hub._run_list.has_subscribers
-    assert not hub._leaderboards.has_subscribers
+    feeds = gateway.hub.feeds
+    assert not feeds._runs
+    assert not feeds._tails._listeners
+    assert not feeds.run_list.has_subscribers
+    assert not feeds.leaderboards.has_subscribers
 
 
 async def test_a_full_gateway_says_so(tmp_path: Path) -> None:

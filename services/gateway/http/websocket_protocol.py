@@ -1,7 +1,7 @@
-"""uvicorn's own WebSocket protocol, and two things for clients that do not read.
+"""uvicorn's WebSocket protocol, extended for clients that stop reading.
 
-A send returns when there is room for the next, so that a stuck line is seen even if nothing more is to be said. And a
-connection can be ended while its buffer is stuck; ASGI's ``websocket.close`` waits for room in that very buffer.
+A send returns only when the buffer can take another message, so a blocked connection is noticed at its last message.
+And a connection can be aborted while its buffer is full; ASGI's ``websocket.close`` would wait for that buffer.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from websockets.http11 import Request
 
 ABORT = "assay.abort"
 TRY_AGAIN_LATER = 1013
-_FAREWELL_SECONDS = 2.0
+_CLOSE_SECONDS = 2.0
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
-    """Adds a callable to the scope's extensions under ``ABORT``."""
+    """Puts ``abort`` into the scope's extensions, under the key ``ABORT``."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -31,10 +31,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         await self.writable.wait()
 
     def abort(self) -> None:
-        """Close with 1013 behind what is buffered; a client that wakes up soon reads why, then the line is cut."""
+        """Queue a close frame with code 1013 behind the buffered data; cut the connection two seconds later, so that a
+        client that resumes reading in time learns why."""
         if not self.close_sent and not self.transport.is_closing():
             self.conn.send_close(TRY_AGAIN_LATER, "too slow")
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.close_sent = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": TRY_AGAIN_LATER})
-        self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
+        self.loop.call_later(_CLOSE_SECONDS, self.transport.abort)

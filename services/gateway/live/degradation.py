@@ -1,4 +1,4 @@
-"""Why live updates are held up, told to every client when it changes."""
+"""Why live updates are delayed; every client is notified when this changes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import structlog
 from assay.contracts.codec import encode
 from assay.contracts.live import Degraded
 
+_log = structlog.get_logger(__name__)
+
 
 class ControlReceiver(Protocol):
     def send_control(self, text: str) -> None: ...
 
 
 class Degradation:
-    """By source, ``bus`` or ``ledger``; no reason means none."""
+    """One reason per source: ``bus``, ``ledger`` or ``work``. An empty reason clears the source."""
 
     def __init__(self, clients: Iterable[ControlReceiver]) -> None:
         self._clients = clients
@@ -29,12 +31,12 @@ class Degradation:
         else:
             self._reasons.pop(source, None)
         if before != bool(self._reasons):
-            structlog.get_logger().info("live.degraded", degraded=not before, reason=reason)
-            for listener in tuple(self._clients):
-                listener.send_control(self._frame())
+            _log.info("live.degraded", degraded=not before, reason=reason)
+            for client in tuple(self._clients):
+                client.send_control(self._frame())
 
-    def greet(self, client: ControlReceiver) -> None:
-        """A newcomer is only told when there is trouble."""
+    def notify_new(self, client: ControlReceiver) -> None:
+        """A new client is notified only while there is a reason."""
         if self._reasons:
             client.send_control(self._frame())
 

@@ -1,4 +1,4 @@
-"""What the hub reads from the truth: snapshots, and the facts a lossy line has lost."""
+"""What live updates read from the ledger: snapshots, and facts missed on the bus."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ PAGE_SIZE = 200
 TOO_LARGE = "reply_too_large"
 SERVICE_UNAVAILABLE = 503
 MAX_CONCURRENT_READS = 6
-"""So many questions to the ledger at once, whatever the number of clients."""
+"""Over all clients of this process."""
 
 
 class LedgerClient:
-    """Raises ProblemError for what does not exist, BusUnavailable while nobody answers, or only that the database is
-    away: both pass."""
+    """Raises ProblemError if the run or attempt does not exist, and BusUnavailable if the ledger does not answer or has
+    lost its database; BusUnavailable is worth a retry."""
 
     def __init__(self, rpc: Rpc, on_availability: Callable[[str], None]) -> None:
-        """``on_trouble`` is told why the ledger does not answer, and the empty text when it does."""
+        """``on_availability`` gets the reason why the ledger is unavailable, or "" after an answer."""
         self._rpc = rpc
         self._on_availability = on_availability
         self._slots = asyncio.Semaphore(MAX_CONCURRENT_READS)
 
     async def health_issue(self) -> str:
-        """What holds up work behind the ledger, as it says itself; empty: nothing."""
+        """What delays work behind the ledger, as the ledger reports it; empty if nothing does."""
         return (await self._request(GetHealth())).trouble
 
     async def run(self, run_id: str) -> RunView:
@@ -59,12 +59,12 @@ class LedgerClient:
         return await self._request(GetBoard(suite=suite))
 
     async def newest_runs(self, limit: int) -> tuple[tuple[RunView, ...], int]:
-        """The newest runs, and how many there are in all."""
+        """The newest runs, and the number of all runs."""
         page = await self._request(ListRuns(limit=limit))
         return page.items, page.total
 
     async def attempts(self, run_id: str) -> AsyncIterator[AttemptPage]:
-        """The run's attempts, page by page; each page is read at a sequence of its own."""
+        """The run's attempts, page by page; each page has its own sequence."""
         cursor = ""
         while True:
             page = await self._request_page(partial(_list_attempts, run_id, cursor))
@@ -74,17 +74,17 @@ class LedgerClient:
                 return
 
     async def facts(self, run_id: str, after: int) -> tuple[list[FactEnvelope], int]:
-        """Some facts above ``after``, in order, and the sequence of the run's last."""
+        """A page of facts above ``after``, in order, and the sequence of the run's last fact."""
         page: FactPage = await self._request_page(lambda limit: ListFacts(run_id=run_id, after=after, limit=limit))
-        heard = [fact for event in page.events if (fact := parse_envelope(event.encode())) is not None]
-        return heard, page.last_sequence
+        facts = [fact for event in page.events if (fact := parse_envelope(event.encode())) is not None]
+        return facts, page.last_sequence
 
-    async def _request_page(self, ask: Callable[[int], Request[R]]) -> R:
-        """Long rows make a page that the bus will not carry; then a smaller one is asked for."""
+    async def _request_page(self, page_of: Callable[[int], Request[R]]) -> R:
+        """With long rows a page can exceed the bus's message size; then a smaller one is requested."""
         limit = PAGE_SIZE
         while True:
             try:
-                return await self._request(ask(limit))
+                return await self._request(page_of(limit))
             except ProblemError as error:
                 if error.problem.code != TOO_LARGE or limit == 1:
                     raise

@@ -1,4 +1,4 @@
-"""The hub's times and bounds; tests make them shorter."""
+"""Intervals and limits of live updates; tests shorten them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveSettings:
-    """``quiet_seconds``: a watched run that says nothing for so long is looked up, then half as often each time."""
+    """``idle_seconds``: a watched run without facts for this long is checked against the ledger; the wait doubles after
+    each check."""
 
     tick_seconds: float = 0.25
     leaderboard_seconds: float = 1.0
@@ -19,9 +20,9 @@ class LiveSettings:
     stall_seconds: float = 10.0
     tail_seconds: float = 0.05
     max_queued_bytes: int = 4 * 1024 * 1024
-    """Facts and lines waiting for one client, over all its topics."""
+    """Facts and lines queued for one client, over all its topics."""
     max_tail_bytes: int = 256 * 1024
-    """Lines waiting for one client, per topic."""
+    """Lines queued for one client, per topic."""
     max_replay: int = 5_000
     """A client that missed more facts of a run than this gets a snapshot instead."""
     max_subscriptions: int = 100

@@ -10,5 +10,5 @@ def topic_kind(topic: str) -> str:
 
 
 def topic_key(topic: str) -> str:
-    """What follows the colon; empty when there is none."""
+    """The part after the colon; empty without one."""
     return topic.partition(":")[2]

@@ -21,23 +21,23 @@ from services.gateway.ports import PortsDependency
 HubDependency = NamedDependency[SkipValidation[Hub]]
 _TOO_MANY_CLIENTS = Problem(
     code="too_many_clients",
-    title="This gateway serves as many live clients as it can",
+    title="Too many live clients",
     status=503,
-    detail="Try again later, or start another gateway.",
+    detail="This gateway has reached its limit of live connections. Try again later, or start another gateway.",
     retry_after_seconds=10.0,
 )
 
 
 @websocket("/live")
 async def live(socket: WebSocket[Any, Any, Any], ports: PortsDependency, hub: HubDependency) -> None:
-    """docs/events.md tells the protocol. ``?batch=1`` allows arrays of frames in one message."""
+    """docs/events.md describes the protocol. With ``?batch=1`` a message may be an array of frames."""
     problem = _refusal(socket, ports, hub)
     if problem is not None:
         await send_problem(socket.scope, socket.send, problem)
         return
     await socket.accept()
     batch = socket.query_params.get("batch") == "1"
-    connection = Connection(hub, hub.settings, _sender(socket), _aborter(socket), batch=batch)
+    connection = Connection(hub.feeds, hub.settings, _sender(socket), _aborter(socket), batch=batch)
     hub.add_connection(connection)
     try:
         await connection.serve(_messages(socket))
@@ -61,7 +61,7 @@ def _sender(socket: WebSocket[Any, Any, Any]) -> Callable[[str], Any]:
 
 
 def _aborter(socket: WebSocket[Any, Any, Any]) -> Callable[[], None]:
-    """Servers without a way to abort end the connection when the route returns."""
+    """Without LiveProtocol the connection closes only when the route returns."""
     extensions = cast("dict[str, Any]", socket.scope.get("extensions") or {})
     return extensions.get(ABORT) or (lambda: None)
 

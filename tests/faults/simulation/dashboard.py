@@ -32,7 +32,7 @@ class Dashboard:
     async def watch(self, gateway: Gateway) -> None:
         """Until the line breaks. What was seen before is kept, and continued from."""
         assert gateway.hub is not None
-        connection = Connection(gateway.hub, PACE, self._send, lambda: None)
+        connection = Connection(gateway.hub.feeds, PACE, self._send, lambda: None)
         gateway.hub.add_connection(connection)
         try:
             await connection.serve(self._messages())

@@ -1,4 +1,4 @@
-"""One WebSocket client: reads its frames, keeps its subscriptions, and sends at the client's own pace."""
+"""One WebSocket client: reads its frames, keeps its subscriptions, and sends as fast as the client reads."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from assay.contracts.live import ClientFrame, ErrorFrame, Ping, Pong, Subscribe,
 from assay.contracts.problems import Problem, ProblemError
 from services.gateway.live.client.send_queue import SendQueue
 from services.gateway.live.client.subscription import Subscription
+from services.gateway.live.metrics import LiveCounters
 from services.gateway.live.settings import LiveSettings
 
 CLIENT_GONE = (OSError, RuntimeError)
-"""What sending to a client that has left raises."""
-_BATCH = 500
+"""Raised by sending to a client that has disconnected."""
+_log = structlog.get_logger(__name__)
+_MAX_BATCH = 500
 _PONG = encode(Pong()).decode()
 _MAX_PENDING_JOINS = 200
 
 
 class _JoinRequest(NamedTuple):
-    """``placed``: the client asked for it, and its next questions wait while many such are undone."""
+    """``from_client``: holds one of the join slots, so that a client with many unfinished joins has to wait."""
 
     subscription: Subscription
     cursor: int | None
@@ -32,9 +34,9 @@ class _JoinRequest(NamedTuple):
 
 
 class Topics(Protocol):
-    """The hub, as a client needs it."""
+    """The feeds, as a connection uses them."""
 
-    resyncs: int
+    counters: LiveCounters
 
     def attach(self, subscription: Subscription) -> None: ...
     def detach(self, subscription: Subscription) -> None: ...
@@ -42,8 +44,8 @@ class Topics(Protocol):
 
 
 class Connection:
-    """``send`` takes one message and returns when there is room for another; ``abort`` ends a line that is stuck.
-    With ``batch`` a message may be a JSON array of frames."""
+    """``send`` sends one message and returns when the transport can take another; ``abort`` closes a connection whose
+    transport is blocked. With ``batch`` a message may be a JSON array of frames."""
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class Connection:
     ) -> None:
         self._topics, self._settings = topics, settings
         self._send, self._abort = send, abort
-        self._batch_limit = _BATCH if batch else 1
+        self._batch_limit = _MAX_BATCH if batch else 1
         self._queue = SendQueue(settings.max_queued_bytes)
         self._subscriptions: dict[str, Subscription] = {}
         self._joins: asyncio.Queue[_JoinRequest] = asyncio.Queue()
@@ -67,7 +69,7 @@ class Connection:
         self._queue.push_control(text)
 
     async def serve(self, messages: AsyncIterator[str | None]) -> None:
-        """Until the client leaves; ``messages`` are its texts, None for what was no text."""
+        """Returns when the client disconnects. ``messages`` are its text messages; None stands for a binary one."""
         tasks = [asyncio.create_task(work) for work in (self._read(messages), self._write(), self._join_all())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -81,15 +83,15 @@ class Connection:
                 self._unsubscribe(topic)
 
     def abort_if_stalled(self, now: float) -> bool:
-        """A client that takes nothing for so long will never be in time again."""
+        """A client that has read nothing for ``stall_seconds`` will not catch up."""
         if self._sending_since is None or now - self._sending_since < self._settings.stall_seconds:
             return False
-        structlog.get_logger().info("live.stalled", seconds=round(now - self._sending_since, 1))
+        _log.info("live.stalled", seconds=round(now - self._sending_since, 1))
         self._sending_since = None
         self._abort()
         return True
 
-    # --- in
+    # --- frames from the client
 
     async def _read(self, messages: AsyncIterator[str | None]) -> None:
         async for text in messages:
@@ -112,9 +114,8 @@ class Connection:
         self._unsubscribe(topic)
         if len(self._subscriptions) >= self._settings.max_subscriptions:
             limit = self._settings.max_subscriptions
-            raise ProblemError(
-                _frame_problem("too_many_topics", f"A client may follow {limit} topics; leave one first.", 429)
-            )
+            detail = f"A client can subscribe to {limit} topics at most; unsubscribe from one first."
+            raise ProblemError(_problem("too_many_topics", "Too many topics", detail, 429))
         await self._join_slots.acquire()
         subscription = Subscription(topic, self._queue, self._settings, self._on_fell_behind)
         self._subscriptions[topic] = subscription
@@ -130,14 +131,14 @@ class Connection:
     # --- snapshots
 
     def _on_fell_behind(self, subscription: Subscription) -> None:
-        self._topics.resyncs += 1
+        self._topics.counters.resyncs += 1
         self._joins.put_nowait(_JoinRequest(subscription, None))
 
     async def _join_all(self) -> None:
-        """One at a time: a snapshot is only read when the client has room for it."""
+        """One at a time: a snapshot is only read once the client's queue can take it."""
         while True:
-            subscription, cursor, placed = await self._joins.get()
-            if placed:
+            subscription, cursor, from_client = await self._joins.get()
+            if from_client:
                 self._join_slots.release()
             await self._queue.wait_below_watermark()
             if subscription is self._subscriptions.get(subscription.topic):
@@ -156,7 +157,7 @@ class Connection:
                 self._send_error(error.problem, subscription.topic)
                 return
 
-    # --- out
+    # --- frames to the client
 
     async def _write(self) -> None:
         now = asyncio.get_running_loop().time
@@ -174,14 +175,15 @@ class Connection:
 
 
 def _parse_frame(text: str | None) -> ClientFrame:
-    """Raises ProblemError for anything but a frame."""
+    """Raises ProblemError if the text is not a frame."""
     if text is None:
-        raise ProblemError(_frame_problem("malformed", "Frames are text, not binary."))
+        raise ProblemError(_problem("malformed", "Invalid frame", "Frames must be text messages, not binary ones."))
     try:
         return decode(ClientFrame, text.encode("utf-8", "surrogatepass"))
     except Malformed as error:
-        raise ProblemError(_frame_problem("malformed", f"{error}; docs/events.md describes the frames.")) from error
+        detail = f"{error}; docs/events.md describes the frames."
+        raise ProblemError(_problem("malformed", "Invalid frame", detail)) from error
 
 
-def _frame_problem(code: str, detail: str, status: int = 400) -> Problem:
-    return Problem(code=code, title="The frame cannot be followed", status=status, detail=detail)
+def _problem(code: str, title: str, detail: str, status: int = 400) -> Problem:
+    return Problem(code=code, title=title, status=status, detail=detail)

@@ -1,27 +1,36 @@
-"""What waits to be sent to one client, over all its topics, and how much of it there may be."""
+"""Frames queued for one client over all its topics, and the limits on their size."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from services.gateway.live.client.subscription import Subscription
+from typing import Protocol
 
 BATCH_CHARACTERS = 64 * 1024
 MAX_CONTROL_FRAMES = 100
 WATERMARK_BYTES = 256 * 1024
 
 
+class FrameSource(Protocol):
+    """A topic's own queue. ``scheduled`` belongs to the SendQueue."""
+
+    scheduled: bool
+
+    @property
+    def has_pending(self) -> bool: ...
+    def pop(self) -> str | None:
+        """The next text to send, or None."""
+        ...
+
+
 class SendQueue:
-    """Topics take turns, so that a busy one holds up no other; answers and notices go before them all."""
+    """Topics are served round-robin, so a busy one does not starve the others. Control frames are sent first."""
 
     def __init__(self, max_bytes: int) -> None:
         self._bytes = self._snapshot_bytes = 0
         self._max_bytes = max_bytes
         self._control: deque[str] = deque()
-        self._ready_topics: deque[Subscription] = deque()
+        self._ready: deque[FrameSource] = deque()
         self._filled = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -29,7 +38,7 @@ class SendQueue:
         self._below_watermark.set()
 
     def push_control(self, text: str) -> None:
-        """A notice that belongs to no topic's order."""
+        """Queue a frame that is not part of a topic's order, such as a pong or an error."""
         self._control.append(text)
         self._wake()
 
@@ -37,7 +46,7 @@ class SendQueue:
         return self._bytes + size <= self._max_bytes
 
     def add_bytes(self, size: int = 0, *, snapshot_size: int = 0) -> None:
-        """So much more (or less) is waiting. Snapshots are apart: they are never refused, only put off."""
+        """Adjust the number of queued bytes. Snapshots count separately: they are delayed, never refused."""
         self._bytes += size
         self._snapshot_bytes += snapshot_size
         if self._bytes + self._snapshot_bytes <= WATERMARK_BYTES:
@@ -45,15 +54,15 @@ class SendQueue:
         else:
             self._below_watermark.clear()
 
-    def schedule(self, subscription: Subscription) -> None:
-        """The subscription has something to send."""
-        if not subscription.scheduled:
-            subscription.scheduled = True
-            self._ready_topics.append(subscription)
+    def schedule(self, source: FrameSource) -> None:
+        """The source has something to send."""
+        if not source.scheduled:
+            source.scheduled = True
+            self._ready.append(source)
             self._wake()
 
     async def next_batch(self, limit: int = 1) -> list[str]:
-        """What to send now: at least one text; up to ``limit``, as long as they are short together."""
+        """Waits for at least one text; returns up to ``limit`` while they are short together."""
         while not (texts := self._pop(limit)):
             self._drained.set()
             self._filled.clear()
@@ -61,11 +70,11 @@ class SendQueue:
         return texts
 
     async def wait_below_watermark(self) -> None:
-        """Wait until little enough is waiting that a snapshot may be added."""
+        """Wait until a snapshot may be added."""
         await self._below_watermark.wait()
 
     async def wait_for_control_capacity(self) -> None:
-        """Wait until a client that asks much and reads little has read some."""
+        """Applies back-pressure to a client that sends requests without reading the answers."""
         if len(self._control) > MAX_CONTROL_FRAMES:
             await self._drained.wait()
 
@@ -80,12 +89,12 @@ class SendQueue:
     def _pop_one(self) -> str | None:
         if self._control:
             return self._control.popleft()
-        while self._ready_topics:
-            subscription = self._ready_topics.popleft()
-            text = subscription.pop()
-            subscription.scheduled = False
-            if subscription.has_pending:
-                self.schedule(subscription)
+        while self._ready:
+            source = self._ready.popleft()
+            text = source.pop()
+            source.scheduled = False
+            if source.has_pending:
+                self.schedule(source)
             if text is not None:
                 return text
         return None

@@ -1,4 +1,4 @@
-"""What one client is owed of one topic."""
+"""One client's subscription to one topic: the snapshot, facts and lines still to be sent."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ LINES_PER_FRAME = 200
 
 class SubscriptionState(Enum):
     JOINING = auto()
-    """Its snapshot is being read; what is heard meanwhile is held."""
+    """Its snapshot is being read; facts that arrive meanwhile are buffered."""
     LIVE = auto()
     BEHIND = auto()
-    """The client is too slow: nothing is kept for it until it has read what it has, then it gets a snapshot."""
+    """The client is too slow: facts are dropped until its queue has drained, then it gets a snapshot."""
     CLOSED = auto()
 
 
 class PendingFrame(NamedTuple):
-    """A fact as a text of this topic."""
+    """A fact encoded as a frame of this topic."""
 
     run_id: str
     sequence: int
@@ -35,7 +35,7 @@ class PendingFrame(NamedTuple):
 
 
 class Subscription:
-    """``on_behind`` is called once each time it falls behind."""
+    """``on_fell_behind`` is called once each time the client becomes too slow for the topic."""
 
     def __init__(
         self, topic: str, send_queue: SendQueue, settings: LiveSettings, on_fell_behind: Callable[[Subscription], None]
@@ -43,7 +43,6 @@ class Subscription:
         self.topic = topic
         self.state = SubscriptionState.JOINING
         self.scheduled = False
-        self.resyncs = 0
         self._send_queue, self._settings, self._on_fell_behind = send_queue, settings, on_fell_behind
         self._floors: dict[str, int] = {}
         self._buffered: deque[PendingFrame] = deque()
@@ -59,10 +58,10 @@ class Subscription:
     def has_pending(self) -> bool:
         return self._snapshot is not None or bool(self._queue) or self._tail_scheduled
 
-    # --- from the feeds
+    # --- called by the feeds
 
     def offer(self, frame: PendingFrame) -> None:
-        """A fact, in order. One that the client has, or will have by its snapshot, is not given again."""
+        """Facts are offered in order; those that the client has, or gets with its snapshot, are skipped."""
         if self.state is SubscriptionState.JOINING:
             self._buffer(frame)
         elif self.state is SubscriptionState.LIVE and frame.sequence > self._floors.get(frame.run_id, 0):
@@ -72,21 +71,21 @@ class Subscription:
     def complete_join(
         self, snapshot: str | None, floors: Mapping[str, int], replay: Iterable[PendingFrame] = ()
     ) -> None:
-        """The join is done: the snapshot first, then facts above ``floors`` (sequence by run), then those held."""
+        """Sends the snapshot, then the replayed and the buffered facts above ``floors`` (sequence by run)."""
         if self.state is not SubscriptionState.JOINING:
             return
         self.state = SubscriptionState.LIVE
         self._floors = dict(floors)
         self._set_snapshot(snapshot)
-        held, self._buffered = self._buffered, deque()
+        buffered, self._buffered = self._buffered, deque()
         self._add_bytes(-self._bytes)
-        for owed in (*replay, *held):
-            self.offer(owed)
+        for frame in (*replay, *buffered):
+            self.offer(frame)
         if snapshot is not None:
             self._send_queue.schedule(self)
 
     def replace_snapshot(self, snapshot: str) -> None:
-        """A newer state of a topic that has no facts; one that was not sent yet gives way to it."""
+        """For topics without facts: a newer snapshot replaces one not sent yet."""
         if self.state is SubscriptionState.LIVE:
             self._set_snapshot(snapshot)
             self._send_queue.schedule(self)
@@ -103,18 +102,17 @@ class Subscription:
             self._tail_scheduled = True
             asyncio.get_running_loop().call_later(self._settings.tail_seconds, self._send_queue.schedule, self)
 
-    # --- from the connection, and when there is too much
+    # --- called by the connection
 
     def fall_behind(self) -> None:
-        """Forget what is owed; a snapshot will say it all at once."""
+        """Drop everything queued; a snapshot will replace it."""
         if self.state in (SubscriptionState.LIVE, SubscriptionState.JOINING):
             self.state = SubscriptionState.BEHIND
-            self.resyncs += 1
             self._clear()
             self._on_fell_behind(self)
 
     def start_rejoin(self) -> None:
-        """Hold what is heard from now on, for the snapshot that is about to be read."""
+        """Buffer facts from now on, because a snapshot is about to be read."""
         if self.state is SubscriptionState.BEHIND:
             self.state = SubscriptionState.JOINING
 
@@ -126,7 +124,6 @@ class Subscription:
         self._tail_scheduled = False
 
     def pop(self) -> str | None:
-        """The next text to send, if there is one now."""
         if self._snapshot is not None:
             text = self._snapshot
             self._set_snapshot(None)
@@ -137,7 +134,7 @@ class Subscription:
             return text
         return self._pop_lines() if self._tail_scheduled else None
 
-    # --- inside
+    # --- queueing
 
     def _buffer(self, frame: PendingFrame) -> None:
         self._buffered.append(frame)

@@ -1,10 +1,11 @@
-"""Leaderboards: read again, at most once a second, when an attempt of their suite is finished."""
+"""Leaderboards: read again, at most once a second, after an attempt of their suite has finished."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Iterable
 
 import msgspec
+from cachetools import LRUCache
 
 from assay.contracts.codec import encode
 from assay.contracts.problems import ProblemError
@@ -42,7 +43,7 @@ class LeaderboardFeed(TopicFeed):
         super().__init__()
         self._ledger = ledger
         self._last_sent: dict[str, bytes] = {}
-        self._suites: OrderedDict[str, str] = OrderedDict()
+        self._suites: LRUCache[str, str] = LRUCache(_MAX_CACHED_RUNS)
         self._changed_runs: set[str] = set()
 
     @property
@@ -51,14 +52,14 @@ class LeaderboardFeed(TopicFeed):
 
     def detach(self, subscription: Subscription) -> None:
         super().detach(subscription)
-        if subscription.topic not in self._subscribers:
+        if not self._subscribers(subscription.topic):
             self._last_sent.pop(subscription.topic, None)
 
     def on_fact(self, fact: FactEnvelope) -> None:
         if fact.kind == FINISHED:
             self._changed_runs.add(fact.run_id)
         elif fact.kind.startswith("run."):
-            self._remember(fact.run_id, _run_fact.decode(fact.event).data.run.suite)
+            self._suites[fact.run_id] = _run_fact.decode(fact.event).data.run.suite
 
     async def join(self, subscription: Subscription) -> None:
         board = await self._ledger.leaderboard(topic_key(subscription.topic))
@@ -66,38 +67,34 @@ class LeaderboardFeed(TopicFeed):
         subscription.complete_join(snapshot_frame(subscription.topic, 0, board), {})
 
     async def refresh(self) -> None:
-        """Show the boards anew that finished attempts have changed."""
+        """Send the leaderboards that finished attempts have changed."""
         runs, self._changed_runs = self._changed_runs, set()
         try:
             suites = {await self._suite(run_id) for run_id in runs}
-            await self._send_changed([topic for topic in self._subscribers if topic_key(topic) in ("", *suites)])
+            await self._send_changed([topic for topic in self._topics() if topic_key(topic) in ("", *suites)])
         except Exception:
             self._changed_runs |= runs
             raise
 
     async def recheck(self) -> None:
-        """Show whatever differs: facts may have been lost."""
-        await self._send_changed(list(self._subscribers))
+        """Facts may have been lost: read every watched leaderboard."""
+        await self._send_changed(self._topics())
 
-    async def _send_changed(self, topics: list[str]) -> None:
+    async def _send_changed(self, topics: Iterable[str]) -> None:
         for topic in topics:
             board: Board = await self._ledger.leaderboard(topic_key(topic))
             state = encode(board)
-            if state != self._last_sent.get(topic) and topic in self._subscribers:
+            subscribers = self._subscribers(topic)
+            if subscribers and state != self._last_sent.get(topic):
                 self._last_sent[topic] = state
                 text = snapshot_frame(topic, 0, board)
-                for subscription in self._subscribers.of(topic):
+                for subscription in subscribers:
                     subscription.replace_snapshot(text)
 
     async def _suite(self, run_id: str) -> str:
         if run_id not in self._suites:
             try:
-                self._remember(run_id, (await self._ledger.run(run_id)).suite)
+                self._suites[run_id] = (await self._ledger.run(run_id)).suite
             except ProblemError:
                 return ""
         return self._suites[run_id]
-
-    def _remember(self, run_id: str, suite: str) -> None:
-        self._suites[run_id] = suite
-        if len(self._suites) > _MAX_CACHED_RUNS:
-            self._suites.popitem(last=False)

@@ -1,4 +1,4 @@
-"""One watched run: its facts in order and whole, to all who follow the run or one of its attempts."""
+"""One watched run: its facts, complete and in order, for subscribers of the run or of one of its attempts."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ from services.gateway.live.feeds.shared_read import SharedRead
 from services.gateway.live.feeds.snapshots import read_run_snapshot, snapshot_frame
 from services.gateway.live.feeds.topic_feed import TopicFeed
 from services.gateway.live.ledger_client import LedgerClient
+from services.gateway.live.metrics import LiveCounters
 from services.gateway.live.settings import LiveSettings
 from services.gateway.live.topics import topic_key
 
+_log = structlog.get_logger(__name__)
 _MAX_IDLE_SECONDS = 60.0
 _MAX_EMPTY_ANSWERS = 3
-"""So many in a row without what is missing, and the truth does not have it."""
+"""After this many answers in a row without the missing fact, the ledger does not have it either."""
 
 
 class RunFeed(TopicFeed):
-    def __init__(self, run_id: str, ledger: LedgerClient, settings: LiveSettings) -> None:
+    def __init__(self, run_id: str, ledger: LedgerClient, settings: LiveSettings, counters: LiveCounters) -> None:
         super().__init__()
         self.run_id = run_id
-        self.backfilled = 0
-        self._ledger, self._settings = ledger, settings
+        self._ledger, self._settings, self._counters = ledger, settings, counters
         self._sequencer = Sequencer()
         self._read: SharedRead[RunSnapshot] = SharedRead(lambda: read_run_snapshot(ledger, run_id))
         self._backfill_task: asyncio.Task[None] | None = None
         self._recheck_due = False
         self._empty_answers = 0
-        self._started_at: int | None = None
+        self._live_from: int | None = None
         self._idle_since = 0.0
         self._idle_seconds = settings.idle_seconds
 
@@ -45,7 +46,7 @@ class RunFeed(TopicFeed):
         if self._backfill_task is not None:
             self._backfill_task.cancel()
 
-    # --- what is heard
+    # --- facts from the bus
 
     def on_fact(self, fact: FactEnvelope) -> None:
         self._idle_since, self._idle_seconds = 0.0, self._settings.idle_seconds
@@ -54,13 +55,13 @@ class RunFeed(TopicFeed):
             self._start_backfill()
 
     def recheck(self) -> None:
-        """Something may have been lost: ask the ledger for what follows."""
+        """Facts may have been lost: ask the ledger for newer ones."""
         self._recheck_due = True
         if self._sequencer.last is not None:
             self._start_backfill()
 
     def tick(self, now: float) -> None:
-        """A lost last fact is followed by none that shows the gap, so a long silence is looked into."""
+        """If the last fact is lost, no later one reveals the gap, so an idle run is checked against the ledger."""
         self._idle_since = self._idle_since or now
         if now - self._idle_since >= self._idle_seconds:
             self._idle_since = now
@@ -68,21 +69,21 @@ class RunFeed(TopicFeed):
             self.recheck()
 
     def _publish(self, facts: Sequence[FactEnvelope]) -> None:
-        for heard in facts:
-            for topic in (f"run:{self.run_id}", f"attempt:{heard.subject}"):
-                if watchers := self._subscribers.of(topic):
-                    owed = PendingFrame(self.run_id, heard.sequence, fact_frame(topic, heard))
-                    for subscription in watchers:
-                        subscription.offer(owed)
+        for fact in facts:
+            for topic in (f"run:{self.run_id}", f"attempt:{fact.subject}"):
+                if subscribers := self._subscribers(topic):
+                    frame = PendingFrame(self.run_id, fact.sequence, fact_frame(topic, fact))
+                    for subscription in subscribers:
+                        subscription.offer(frame)
 
-    # --- what was lost
+    # --- facts lost on the bus
 
     def _start_backfill(self) -> None:
         if self._backfill_task is None or self._backfill_task.done():
             self._backfill_task = asyncio.create_task(self._backfill())
 
     async def _backfill(self) -> None:
-        """A fact that only overtook another is given the time to let it pass."""
+        """Waits a moment first, because most gaps are facts that arrive out of order."""
         if not self._recheck_due:
             await asyncio.sleep(self._settings.reorder_seconds)
         while self._recheck_due or self._sequencer.has_gap:
@@ -93,15 +94,15 @@ class RunFeed(TopicFeed):
                 self._recheck_due = True
                 await asyncio.sleep(self._settings.retry_seconds)
             except ProblemError as error:
-                structlog.get_logger().warning("live.gap_unfilled", run_id=self.run_id, problem=error.problem.code)
+                _log.warning("live.gap_unfilled", run_id=self.run_id, problem=error.problem.code)
                 self._publish(self._sequencer.skip_gap())
 
     async def _read_missing(self) -> None:
         while True:
             facts, last = await self._ledger.facts(self.run_id, self._sequencer.last or 0)
-            for heard in facts:
-                ready = self._sequencer.push(heard)
-                self.backfilled += len(ready)
+            for fact in facts:
+                ready = self._sequencer.push(fact)
+                self._counters.facts_backfilled += len(ready)
                 self._publish(ready)
             if not facts or facts[-1].sequence >= last:
                 break
@@ -110,7 +111,7 @@ class RunFeed(TopicFeed):
         elif last > (self._sequencer.last or 0) or self._empty_answers >= _MAX_EMPTY_ANSWERS:
             self._publish(self._sequencer.skip_gap())
         else:
-            # The answer is older than what was heard meanwhile: what is missing was not true yet when it was read.
+            # The answer was read before the buffered facts were stored, so the missing fact may still appear.
             self._empty_answers += 1
             self._recheck_due = True
             await asyncio.sleep(self._settings.reorder_seconds)
@@ -118,18 +119,19 @@ class RunFeed(TopicFeed):
     # --- joining
 
     async def join(self, subscription: Subscription, cursor: int | None) -> None:
-        """``subscription`` is attached already. Raises ProblemError for what does not exist, BusError."""
-        given = self._sequencer.last
+        """``subscription`` must be attached already. Raises BusError, or ProblemError if the run or attempt does not
+        exist."""
+        published = self._sequencer.last
         missed = await self._facts_since(cursor) if cursor is not None else None
         if missed is not None and cursor is not None:
             text, floor = None, cursor
         else:
             missed = []
             floor, text = await self._snapshot(subscription.topic)
-        missed = await self._extend_to_live(floor, missed, given)
+        missed = await self._extend_to_live(floor, missed, published)
         if self._sequencer.last is None:
-            self._started_at = missed[-1].sequence if missed else floor
-            self._publish(self._sequencer.start(self._started_at))
+            self._live_from = missed[-1].sequence if missed else floor
+            self._publish(self._sequencer.start(self._live_from))
         topic = subscription.topic
         replay = [
             PendingFrame(self.run_id, fact.sequence, fact_frame(topic, fact))
@@ -140,11 +142,13 @@ class RunFeed(TopicFeed):
         if self._sequencer.has_gap:
             self._start_backfill()
 
-    async def _extend_to_live(self, floor: int, missed: list[FactEnvelope], given: int | None) -> list[FactEnvelope]:
-        """``missed``, continued to where this feed began to give: ``given`` when the join began, or where somebody
-        else's join has started it since."""
+    async def _extend_to_live(
+        self, floor: int, missed: list[FactEnvelope], published: int | None
+    ) -> list[FactEnvelope]:
+        """``missed`` continued up to the facts that this feed publishes itself. That begins at ``published``, read
+        before the join, or where a concurrent join has started the feed since."""
         at = missed[-1].sequence if missed else floor
-        while (start := self._started_at if given is None else given) is not None and at < start:
+        while (start := self._live_from if published is None else published) is not None and at < start:
             page, _ = await self._ledger.facts(self.run_id, at)
             if not page:
                 break
@@ -159,8 +163,8 @@ class RunFeed(TopicFeed):
         return detail.sequence, snapshot_frame(topic, detail.sequence, detail)
 
     async def _facts_since(self, cursor: int) -> list[FactEnvelope] | None:
-        """All facts after ``cursor``; None when they are too many, or when the run never came as far as that. Every run
-        has facts: none at all is no run, of which the snapshot will say so."""
+        """All facts after ``cursor``. None if there are too many, if the run never reached the cursor, or if it has no
+        facts at all: then it does not exist, and reading the snapshot raises the problem."""
         missed, last = await self._ledger.facts(self.run_id, cursor)
         if last < max(cursor, 1) or last - cursor > self._settings.max_replay:
             return None
@@ -173,7 +177,7 @@ class RunFeed(TopicFeed):
 
 
 def topic_run_id(topic: str) -> str:
-    """The run that a topic of this feed is about."""
+    """The run of a ``run:`` or ``attempt:`` topic."""
     return run_of(topic_key(topic))
 
 

@@ -1,15 +1,15 @@
-"""A run's facts put back in order: each comes out once, and none before the one that precedes it."""
+"""Puts a run's facts in order: each is released once, after the one before it."""
 
 from __future__ import annotations
 
 from services.gateway.live.facts import FactEnvelope
 
 MAX_BUFFERED = 5_000
-"""So many facts are kept while an earlier one is missing; those beyond are read again from the ledger."""
+"""Facts buffered while an earlier one is missing; those beyond are read from the ledger later."""
 
 
 class Sequencer:
-    """Starts with no place of its own; until ``start`` it keeps what it hears."""
+    """Buffers facts until ``start`` sets the first sequence."""
 
     def __init__(self) -> None:
         self.last: int | None = None
@@ -17,17 +17,17 @@ class Sequencer:
 
     @property
     def has_gap(self) -> bool:
-        """Whether something is heard that cannot be given out yet."""
+        """Whether facts are buffered because an earlier one is missing."""
         return self.last is not None and bool(self._buffered)
 
     def start(self, at: int) -> list[FactEnvelope]:
-        """From here on, the fact after ``at`` is the next. Returns what that lets go of."""
+        """The fact after ``at`` is the next one. Returns the buffered facts that follow."""
         self.last = at
-        self._buffered = {sequence: heard for sequence, heard in self._buffered.items() if sequence > at}
+        self._buffered = {sequence: fact for sequence, fact in self._buffered.items() if sequence > at}
         return self._pop_ready()
 
     def push(self, fact: FactEnvelope) -> list[FactEnvelope]:
-        """Returns the facts that are next now: none for what came before, or too early."""
+        """Returns the facts that are now next; empty for a duplicate, or while an earlier fact is missing."""
         if self.last is not None and fact.sequence <= self.last:
             return []
         if self.last is not None and fact.sequence == self.last + 1 and not self._buffered:
@@ -38,7 +38,7 @@ class Sequencer:
         return self._pop_ready()
 
     def skip_gap(self) -> list[FactEnvelope]:
-        """Give up on what is missing: the truth does not have it either."""
+        """Give up on the missing facts, because the ledger does not have them either."""
         if self.last is not None and self._buffered:
             self.last = min(self._buffered) - 1
         return self._pop_ready()
@@ -47,7 +47,7 @@ class Sequencer:
         if self.last is None:
             return []
         ready: list[FactEnvelope] = []
-        while (heard := self._buffered.pop(self.last + 1, None)) is not None:
-            self.last = heard.sequence
-            ready.append(heard)
+        while (fact := self._buffered.pop(self.last + 1, None)) is not None:
+            self.last = fact.sequence
+            ready.append(fact)
         return ready

@@ -1,4 +1,4 @@
-"""One read for many askers."""
+"""One read shared by concurrent callers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ T = TypeVar("T")
 
 
 class SharedRead(Generic[T]):
-    """Who asks while a read is under way shares the next one with all who ask meanwhile, never the running one: a
-    snapshot that was begun before a client listened could be older than what the client hears."""
+    """A caller shares a read that starts after its call, never one already running: such a snapshot could be older than
+    the first fact the caller receives."""
 
     def __init__(self, read: Callable[[], Awaitable[T]]) -> None:
         self._read = read
@@ -19,7 +19,7 @@ class SharedRead(Generic[T]):
         self._next: asyncio.Task[T] | None = None
 
     async def get(self) -> T:
-        """Raises what the read raises, for every asker."""
+        """Raises what the read raises, for every caller that shares it."""
         if self._next is None:
             self._next = asyncio.create_task(self._after(self._running))
         return await asyncio.shield(self._next)

@@ -1,4 +1,4 @@
-"""What attempts say while they work, listened to only while somebody watches."""
+"""Output of running attempts, listened to only while it has subscribers."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class TailFeed(TopicFeed):
 
     def detach(self, subscription: Subscription) -> None:
         super().detach(subscription)
-        gone = subscription.topic not in self._subscribers
-        if gone and (listener := self._listeners.pop(topic_key(subscription.topic), None)):
+        last = not self._subscribers(subscription.topic)
+        if last and (listener := self._listeners.pop(topic_key(subscription.topic), None)):
             listener.cancel()
 
     def close(self) -> None:
@@ -52,11 +52,11 @@ class TailFeed(TopicFeed):
             await asyncio.sleep(self._settings.retry_seconds)
 
     def _publish(self, attempt_id: str, payload: bytes) -> None:
-        """What is no line of this attempt is nobody's."""
+        """Payloads that are not lines of this attempt are ignored."""
         try:
             line = decode(TailLine, payload)
         except Malformed:
             return
         if line.attempt_id == attempt_id:
-            for subscription in self._subscribers.of(f"attempt:{attempt_id}"):
+            for subscription in self._subscribers(f"attempt:{attempt_id}"):
                 subscription.offer_line(line, len(payload))
