@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import MODEL, SAMPLES
 from tests.faults.processes.dashboards import Dashboards
+from tests.faults.processes.invariants import Books
+from tests.faults.processes.sample_catalog import MODEL, SAMPLES
 from tests.faults.processes.stack import FaultStack
 
 RUNS = int(os.environ.get("ASSAY_FAULTS_RUNS", "200"))

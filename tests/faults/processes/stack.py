@@ -25,9 +25,9 @@ from assay.bus.queues import all_queues
 from assay.bus.settings import BusSettings
 from assay.bus.streams import WORK_STREAM, stream_of
 from assay.embedded.identity import free_port
-from tests.faults.processes.catalogue import write_catalogue
-from tests.faults.processes.crashing import POINTS
+from tests.faults.processes.crash_points import POINTS
 from tests.faults.processes.launch import Launch
+from tests.faults.processes.sample_catalog import write_catalogue
 
 LEASE_SECONDS = 6.0
 PATIENCE_SECONDS = 10.0
@@ -82,7 +82,7 @@ class FaultStack:
             self.until(self.ready, START_SECONDS, "the stack is ready")
 
     def _crashing(self) -> dict[str, list[str]]:
-        module = "tests.faults.processes.crashing"
+        module = "tests.faults.processes.crash_points"
         return {service: [sys.executable, "-m", module, service, str(self.points)] for service in POINTS}
 
     def stop(self) -> None:

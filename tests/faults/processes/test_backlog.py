@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import MODEL, SAMPLES
 from tests.faults.processes.conftest import Figure
+from tests.faults.processes.invariants import Books
+from tests.faults.processes.sample_catalog import MODEL, SAMPLES
 from tests.faults.processes.stack import FaultStack, fault_stack
 
 WAITING = int(os.environ.get("ASSAY_FAULTS_BACKLOG", "100000"))

@@ -7,10 +7,10 @@ import time
 import psutil
 import pytest
 
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import SANDBOXED, SCRIPTED
 from tests.faults.processes.conftest import Figure
+from tests.faults.processes.invariants import Books
 from tests.faults.processes.load import RUNS, under_load
+from tests.faults.processes.sample_catalog import SANDBOXED, SCRIPTED
 from tests.faults.processes.stack import LEASE_SECONDS, FaultStack
 
 """Of five attempts each; the fault comes in the middle of them."""

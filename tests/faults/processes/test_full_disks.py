@@ -10,11 +10,11 @@ from contextlib import ExitStack, contextmanager, suppress
 import asyncpg
 import pytest
 
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import SAMPLES, SANDBOXED
 from tests.faults.processes.conftest import Figure
 from tests.faults.processes.disks import Disk, disk, make_cluster
+from tests.faults.processes.invariants import Books
 from tests.faults.processes.load import RUNS, under_load
+from tests.faults.processes.sample_catalog import SAMPLES, SANDBOXED
 from tests.faults.processes.stack import FaultStack, fault_stack
 from tests.faults.processes.test_outages import degraded_after, pids
 

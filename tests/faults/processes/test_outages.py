@@ -13,8 +13,8 @@ from contextlib import contextmanager
 import httpx2
 import psutil
 
-from tests.faults.processes.books import Books
 from tests.faults.processes.conftest import Figure
+from tests.faults.processes.invariants import Books
 from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import LEASE_SECONDS, FaultStack
 

@@ -7,10 +7,10 @@ import time
 
 from assay.bus.nats.bus import connect
 from assay.bus.protocol import Envelope
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import MODEL, SAMPLES
 from tests.faults.processes.conftest import Figure
+from tests.faults.processes.invariants import Books
 from tests.faults.processes.load import RUNS, under_load
+from tests.faults.processes.sample_catalog import MODEL, SAMPLES
 from tests.faults.processes.stack import FaultStack
 
 POISON = (b"executed!", b'{"type":"attempt.vanished"}', b'{"type":"attempt.executed","message_id":"m"}', b"")

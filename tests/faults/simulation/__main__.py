@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from tests.faults.simulation.invariants import broken
+from tests.faults.simulation.checks.invariants import broken
 from tests.faults.simulation.scenario import scenario_of
 from tests.faults.simulation.seeds import postgres_server, run_seeds, silence, virtual_postgres
 from tests.faults.simulation.simulation import simulate

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from tests.faults.simulation.postgres import VirtualPostgres
 from tests.faults.simulation.seeds import virtual_postgres
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.contracts.runs import RunLimits, RunRequest, TokenPrice
-from tests.faults.simulation.chaos import Odds
-from tests.faults.simulation.provider import Manners
+from tests.faults.simulation.world.fault_injection import Odds
+from tests.faults.simulation.world.model_provider import Manners
 
 MODELS = ("sim/alpha", "sim/beta")
 PRICES = (

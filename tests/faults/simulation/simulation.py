@@ -15,19 +15,19 @@ from assay.contracts.rpc import GetRun, ListAttempts
 from assay.contracts.runs import RunView
 from services.ledger.postgres.database import Database
 from services.ledger.settings import LedgerSettings
-from tests.faults.simulation.artifacts import Artifacts
-from tests.faults.simulation.chaos import Chaos, Tell
-from tests.faults.simulation.clients import Clients
-from tests.faults.simulation.cluster import Cluster
-from tests.faults.simulation.exchange import Exchange
-from tests.faults.simulation.loop import VirtualLoop
-from tests.faults.simulation.money import Watch
-from tests.faults.simulation.postgres import VirtualPostgres
-from tests.faults.simulation.processes import owned
-from tests.faults.simulation.provider import Provider
+from tests.faults.simulation.checks.money import Watch
+from tests.faults.simulation.checks.snapshot import Snapshot, read_snapshot
 from tests.faults.simulation.scenario import Deed, Scenario
-from tests.faults.simulation.services import World
-from tests.faults.simulation.snapshot import Snapshot, read_snapshot
+from tests.faults.simulation.world.artifact_store import Artifacts
+from tests.faults.simulation.world.clients import Clients
+from tests.faults.simulation.world.cluster import Cluster
+from tests.faults.simulation.world.fault_injection import Chaos, Tell
+from tests.faults.simulation.world.model_provider import Provider
+from tests.faults.simulation.world.network import Exchange
+from tests.faults.simulation.world.process import owned
+from tests.faults.simulation.world.services import World
+from tests.faults.simulation.world.virtual_loop import VirtualLoop
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 HEALED_SECONDS = 120.0
 """So long after the last fault everything must have come right."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.simulation.postgres import VirtualPostgres
 from tests.faults.simulation.seeds import assert_end_well
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 
 @pytest.mark.parametrize("first", range(180, 240, 20))

@@ -11,14 +11,14 @@ import pytest
 from assay.contracts.facts import Event, RunWarned
 from assay.contracts.models import Call
 from assay.contracts.runs import RunLimits, RunPlan, RunRequest
-from tests.faults.simulation.chaos import Odds
-from tests.faults.simulation.invariants import broken
-from tests.faults.simulation.postgres import VirtualPostgres
-from tests.faults.simulation.provider import Manners
+from tests.faults.simulation.checks.final_state import final_state
+from tests.faults.simulation.checks.invariants import broken
+from tests.faults.simulation.checks.snapshot import Row
 from tests.faults.simulation.scenario import MODELS, PRICES, Deed, Scenario
 from tests.faults.simulation.simulation import EPOCH, Simulation, simulate
-from tests.faults.simulation.snapshot import Row
-from tests.faults.simulation.state import final_state
+from tests.faults.simulation.world.fault_injection import Odds
+from tests.faults.simulation.world.model_provider import Manners
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 T = TypeVar("T")
 

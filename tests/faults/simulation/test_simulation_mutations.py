@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pytest
 
 from assay.contracts.runs import RunRequest
-from tests.faults.simulation.invariants import broken
-from tests.faults.simulation.postgres import VirtualPostgres
-from tests.faults.simulation.provider import Manners
+from tests.faults.simulation.checks.invariants import broken
 from tests.faults.simulation.scenario import MODELS, PRICES, Deed, Scenario, scenario_of
 from tests.faults.simulation.simulation import simulate
+from tests.faults.simulation.world.model_provider import Manners
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 SEEDS = 60
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.simulation.postgres import VirtualPostgres
+from tests.faults.simulation.checks.final_state import final_state
 from tests.faults.simulation.scenario import scenario_of
 from tests.faults.simulation.simulation import simulate
-from tests.faults.simulation.state import final_state
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,10 +13,10 @@ from assay.contracts.codec import Data
 from assay.contracts.facts import AttemptFinished, Event, RunCancelled
 from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome, Verdict
-from tests.faults.simulation.money import unbalanced, underpaid, unsettled
-from tests.faults.simulation.provider import is_right
+from tests.faults.simulation.checks.money import unbalanced, underpaid, unsettled
+from tests.faults.simulation.checks.snapshot import Row, Snapshot
 from tests.faults.simulation.simulation import Simulation
-from tests.faults.simulation.snapshot import Row, Snapshot
+from tests.faults.simulation.world.model_provider import is_right
 
 ENDED = ("finished", "cancelled")
 

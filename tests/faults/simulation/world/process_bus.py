@@ -14,9 +14,9 @@ from assay.bus.memory.storage import MemoryStorage
 from assay.bus.protocol import Bus, DeadLetter, Delivery, Envelope, Queue, RpcHandler, StoredFact, StreamState
 from assay.contracts.codec import Message
 from assay.contracts.rpc import Request
-from tests.faults.simulation.chaos import Chaos
-from tests.faults.simulation.exchange import Exchange, apart
-from tests.faults.simulation.processes import Process
+from tests.faults.simulation.world.fault_injection import Chaos
+from tests.faults.simulation.world.network import Exchange, apart
+from tests.faults.simulation.world.process import Process
 
 
 def connect(exchange: Exchange, process: Process) -> Line:

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.faults.simulation.chaos import Chaos
-from tests.faults.simulation.processes import Process
+from tests.faults.simulation.world.fault_injection import Chaos
+from tests.faults.simulation.world.process import Process
 
 
 class FaultyPool:

@@ -1,4 +1,4 @@
-"""A service that can be killed at an exact point: ``python -m tests.faults.processes.crashing SERVICE FOLDER``.
+"""A service that can be killed at an exact point: ``python -m tests.faults.processes.crash_points SERVICE FOLDER``.
 
 The service runs as it is; only its connection (and the ledger's database) is wrapped, in this process alone. When it
 passes a point for which FOLDER has a file ``<service>.<point>``, it takes the file away, so that only one process of

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.simulation.processes import Dead, Process
+from tests.faults.simulation.world.process import Dead, Process
 
 Tell = Callable[[str], None]
 

@@ -14,7 +14,7 @@ from assay.contracts.live import ErrorFrame, FactFrame, RunSnapshot, Snapshot, S
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 from services.gateway.live.client.connection import Connection
-from tests.faults.simulation.services import PACE, Gateway
+from tests.faults.simulation.world.services import PACE, Gateway
 
 _Frame = Snapshot | FactFrame | ErrorFrame | TailFrame
 

@@ -26,14 +26,14 @@ from assay.contracts.runs import RunLimits, RunRequest, RunView
 from services.gateway.catalog_client import CatalogClient
 from services.gateway.ports import Store
 from services.gateway.submission import build_plan
-from tests.faults.simulation.cluster import Cluster
-from tests.faults.simulation.dashboard import Dashboard
-from tests.faults.simulation.services import Gateway
+from tests.faults.simulation.world.cluster import Cluster
+from tests.faults.simulation.world.dashboard import Dashboard
+from tests.faults.simulation.world.services import Gateway
 
 
 @cache
 def _names() -> CatalogClient:
-    return CatalogClient(Catalog.open(Path(__file__).parent / "catalog", recheck_seconds=3600.0))
+    return CatalogClient(Catalog.open(Path(__file__).parents[1] / "catalog", recheck_seconds=3600.0))
 
 
 class Clients:

@@ -12,9 +12,9 @@ import asyncpg
 import httpx2
 import msgspec
 
-from tests.faults.processes.catalogue import MODEL, SAMPLES, cost_nanousd
 from tests.faults.processes.dashboards import Dashboards
 from tests.faults.processes.provider import Charge
+from tests.faults.processes.sample_catalog import MODEL, SAMPLES, cost_nanousd
 from tests.faults.processes.stack import FaultStack
 
 if TYPE_CHECKING:

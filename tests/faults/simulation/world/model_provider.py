@@ -15,7 +15,7 @@ from services.runner.errors import EndpointSilent, EndpointUnreachable, RateLimi
 from services.runner.models.protocol import ChatMessage, Completion, OnText
 from services.runner.models.registry import Served
 from services.runner.rate_limiter import Allowance, Pace
-from tests.faults.simulation.chaos import Chaos
+from tests.faults.simulation.world.fault_injection import Chaos
 
 ticket_at_hand: ContextVar[Ticket] = ContextVar("ticket_at_hand")
 """Set by whoever makes an attempt, so that the provider's book can say what a charge was for."""

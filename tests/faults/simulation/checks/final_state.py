@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from tests.faults.simulation.checks.snapshot import Row
 from tests.faults.simulation.simulation import Simulation
-from tests.faults.simulation.snapshot import Row
 
 _ATTEMPT = (
     *("run_id", "ordinal", "sample_id", "model", "repeat", "key", "state", "outcome", "score", "reason", "tries"),

@@ -7,9 +7,9 @@ from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any
 
-from tests.faults.simulation.processes import Process
 from tests.faults.simulation.scenario import Scenario
-from tests.faults.simulation.services import Gateway, World, judge, ledger, runner
+from tests.faults.simulation.world.process import Process
+from tests.faults.simulation.world.services import Gateway, World, judge, ledger, runner
 
 
 class Cluster:

@@ -10,9 +10,9 @@ import msgspec
 from assay.contracts.ids import run_of
 from assay.contracts.money import nanousd
 from assay.contracts.runs import RunLimits
-from tests.faults.simulation.postgres import VirtualPostgres
-from tests.faults.simulation.provider import Provider
-from tests.faults.simulation.snapshot import Row, Snapshot
+from tests.faults.simulation.checks.snapshot import Row, Snapshot
+from tests.faults.simulation.world.model_provider import Provider
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 _BALANCES = """
 SELECT account AS name, 'account' AS kind, posted_nanousd + held_nanousd AS amount, held_nanousd AS held,

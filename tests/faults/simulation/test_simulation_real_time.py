@@ -9,10 +9,10 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
-from tests.faults.simulation.invariants import broken
-from tests.faults.simulation.processes import owned
+from tests.faults.simulation.checks.invariants import broken
 from tests.faults.simulation.scenario import scenario_of
 from tests.faults.simulation.simulation import Simulation
+from tests.faults.simulation.world.process import owned
 from tests.ledger.conftest import new_database
 
 SEEDS = (6, 20)

@@ -24,13 +24,13 @@ from services.runner.calls.grant_budget import RpcGrants
 from services.runner.calls.model_caller import Retrying
 from services.runner.ports import Ports as RunnerPorts
 from services.runner.tries.artifacts import Bundles
-from tests.faults.simulation.artifacts import Artifacts
-from tests.faults.simulation.chaos import Chaos, Guarded
-from tests.faults.simulation.exchange import Exchange
-from tests.faults.simulation.faulty_pool import FaultyPool
-from tests.faults.simulation.lines import Line, connect
-from tests.faults.simulation.processes import Process
-from tests.faults.simulation.provider import Models, Provider, ticket_at_hand
+from tests.faults.simulation.world.artifact_store import Artifacts
+from tests.faults.simulation.world.fault_injection import Chaos, Guarded
+from tests.faults.simulation.world.model_provider import Models, Provider, ticket_at_hand
+from tests.faults.simulation.world.network import Exchange
+from tests.faults.simulation.world.process import Process
+from tests.faults.simulation.world.process_bus import Line, connect
+from tests.faults.simulation.world.process_pool import FaultyPool
 
 RETRYING = Retrying(requests=3, first_wait_seconds=0.2, longest_wait_seconds=1.0, jitter_seconds=0.2)
 PACE = LiveSettings(tick_seconds=0.5, idle_seconds=4.0, refresh_seconds=30.0)

@@ -12,10 +12,10 @@ from assay.bus.memory import MemoryBus
 from assay.bus.protocol import Envelope, RpcHandler, StoredFact
 from assay.bus.subjects import matches
 from assay.contracts.rpc import Request
-from tests.faults.simulation.chaos import Chaos
+from tests.faults.simulation.world.fault_injection import Chaos
 
 if TYPE_CHECKING:
-    from tests.faults.simulation.lines import Line
+    from tests.faults.simulation.world.process_bus import Line
 
 
 class Exchange:
