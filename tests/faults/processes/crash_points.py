@@ -44,11 +44,11 @@ POINTS = {
 _CALLING_SECONDS = 0.1
 
 
-class Fuse:
+class CrashPoints:
     def __init__(self, service: str, folder: Path) -> None:
         self._service, self._folder = service, folder
 
-    def at(self, point: str) -> None:
+    def crash_if_armed(self, point: str) -> None:
         armed = self._folder / f"{self._service}.{point}"
         if armed.exists():
             try:
@@ -60,7 +60,7 @@ class Fuse:
 
 
 class CrashingDelivery(Delivery[M]):
-    def __init__(self, inner: Delivery[M], fuse: Fuse) -> None:
+    def __init__(self, inner: Delivery[M], fuse: CrashPoints) -> None:
         self._inner, self._fuse = inner, fuse
 
     @property
@@ -72,8 +72,8 @@ class CrashingDelivery(Delivery[M]):
         return self._inner.deliveries
 
     async def ack(self) -> None:
-        self._fuse.at("acking")
-        self._fuse.at("committed")
+        self._fuse.crash_if_armed("acking")
+        self._fuse.crash_if_armed("committed")
         await self._inner.ack()
 
     async def nak(self, delay_seconds: float = 0.0) -> None:
@@ -84,19 +84,19 @@ class CrashingDelivery(Delivery[M]):
 
 
 class CrashingWork:
-    def __init__(self, inner: Work, fuse: Fuse) -> None:
+    def __init__(self, inner: Work, fuse: CrashPoints) -> None:
         self._inner, self._fuse = inner, fuse
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        self._fuse.at("written")
+        self._fuse.crash_if_armed("written")
         await self._inner.publish(envelopes)
-        self._fuse.at("reported")
-        self._fuse.at("relayed_orders")
+        self._fuse.crash_if_armed("reported")
+        self._fuse.crash_if_armed("relayed_orders")
 
     async def fetch(self, queue: Queue[M], limit: int, wait_seconds: float) -> Sequence[Delivery[M]]:
         found = await self._inner.fetch(queue, limit, wait_seconds)
         if found:
-            self._fuse.at("fetched")
+            self._fuse.crash_if_armed("fetched")
         return [CrashingDelivery(delivery, self._fuse) for delivery in found]
 
     async def in_progress(self, deliveries: Sequence[Delivery[Any]]) -> None:
@@ -107,26 +107,26 @@ class CrashingWork:
 
 
 class CrashingFacts:
-    def __init__(self, inner: Any, fuse: Fuse) -> None:
+    def __init__(self, inner: Any, fuse: CrashPoints) -> None:
         self._inner, self._fuse = inner, fuse
         self.listen, self.replay = inner.listen, inner.replay
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         await self._inner.publish(envelopes)
-        self._fuse.at("relayed_facts")
+        self._fuse.crash_if_armed("relayed_facts")
 
 
 class CrashingRpc:
-    def __init__(self, inner: Rpc, fuse: Fuse) -> None:
+    def __init__(self, inner: Rpc, fuse: CrashPoints) -> None:
         self._inner, self._fuse = inner, fuse
 
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
         reply = await self._inner.request(request, timeout_seconds)
         if isinstance(request, SubmitRun):
-            self._fuse.at("submitted")
+            self._fuse.crash_if_armed("submitted")
         if isinstance(request, ClaimAttempts) and reply.granted:  # pyright: ignore[reportAttributeAccessIssue]
-            self._fuse.at("claimed")
-            asyncio.get_running_loop().call_later(_CALLING_SECONDS, self._fuse.at, "calling")
+            self._fuse.crash_if_armed("claimed")
+            asyncio.get_running_loop().call_later(_CALLING_SECONDS, self._fuse.crash_if_armed, "calling")
         return reply
 
     async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
@@ -136,14 +136,14 @@ class CrashingRpc:
 class CrashingBus(JetStreamBus):
     """The real bus, whose planes are watched."""
 
-    def __init__(self, inner: JetStreamBus, fuse: Fuse) -> None:
+    def __init__(self, inner: JetStreamBus, fuse: CrashPoints) -> None:
         super().__init__(inner.connection)
         self.rpc = CrashingRpc(self.rpc, fuse)
         self.work = CrashingWork(self.work, fuse)
         self.facts = CrashingFacts(self.facts, fuse)
 
 
-def crashing_connect(fuse: Fuse) -> Callable[[BusSettings], Awaitable[JetStreamBus]]:
+def crashing_connect(fuse: CrashPoints) -> Callable[[BusSettings], Awaitable[JetStreamBus]]:
     async def join(settings: BusSettings) -> JetStreamBus:
         return CrashingBus(await connect(settings), fuse)
 
@@ -153,7 +153,7 @@ def crashing_connect(fuse: Fuse) -> Callable[[BusSettings], Awaitable[JetStreamB
 class CrashingSandbox:
     """A sandbox whose service dies once a process runs in it."""
 
-    def __init__(self, inner: Sandbox, fuse: Fuse) -> None:
+    def __init__(self, inner: Sandbox, fuse: CrashPoints) -> None:
         self._inner, self._fuse = inner, fuse
         self.write, self.read, self.locate = inner.write, inner.read, inner.locate
 
@@ -166,17 +166,17 @@ class CrashingSandbox:
         while not running.done() and not psutil.Process().children(recursive=True):
             await asyncio.sleep(0)
         if not running.done():
-            self._fuse.at("sandboxed")
+            self._fuse.crash_if_armed("sandboxed")
         return await running
 
     async def start(self, command: Command) -> SandboxProcess:
         process = await self._inner.start(command)
-        self._fuse.at("sandboxed")
+        self._fuse.crash_if_armed("sandboxed")
         return process
 
 
 class CrashingSandboxes:
-    def __init__(self, inner: SandboxProvider, fuse: Fuse) -> None:
+    def __init__(self, inner: SandboxProvider, fuse: CrashPoints) -> None:
         self._inner, self._fuse, self.name, self.check = inner, fuse, inner.name, inner.check
 
     @asynccontextmanager
@@ -185,14 +185,14 @@ class CrashingSandboxes:
             yield CrashingSandbox(sandbox, self._fuse)
 
 
-def crashing_sandboxes(fuse: Fuse) -> Callable[[str, WarmPool], SandboxProvider]:
+def crashing_sandboxes(fuse: CrashPoints) -> Callable[[str, WarmPool], SandboxProvider]:
     def open_provider(name: str, warm_pool: WarmPool) -> SandboxProvider:
         return CrashingSandboxes(open_sandbox_provider(name, warm_pool), fuse)
 
     return open_provider
 
 
-def crashing_database(fuse: Fuse) -> Any:
+def crashing_database(fuse: CrashPoints) -> Any:
     """``open_database`` whose transactions of reports die when all is written and nothing is committed."""
     from services.ledger.postgres import database as module
 
@@ -201,7 +201,7 @@ def crashing_database(fuse: Fuse) -> Any:
             async def watched(connection: Any) -> Any:
                 result = await work(connection)
                 if "PostgresReports." in getattr(work, "__qualname__", ""):
-                    fuse.at("taken_in")
+                    fuse.crash_if_armed("taken_in")
                 return result
 
             return await super().transact(watched, quiet=quiet)
@@ -216,7 +216,7 @@ def crashing_database(fuse: Fuse) -> Any:
     return open_database
 
 
-def put(module: ModuleType, name: str, crashing: Any) -> None:
+def replace_name(module: ModuleType, name: str, crashing: Any) -> None:
     """In the place of what the service uses; what has another name by now would never crash."""
     assert name in vars(module), f"{module.__name__} has no {name}"
     vars(module)[name] = crashing
@@ -224,12 +224,12 @@ def put(module: ModuleType, name: str, crashing: Any) -> None:
 
 def main(service: str, folder: str) -> None:
     module = importlib.import_module(f"services.{service}.__main__")
-    fuse = Fuse(service, Path(folder))
-    put(module, "connect", crashing_connect(fuse))
+    fuse = CrashPoints(service, Path(folder))
+    replace_name(module, "connect", crashing_connect(fuse))
     if service in ("runner", "judge"):
-        put(selection, "open_sandbox_provider", crashing_sandboxes(fuse))
+        replace_name(selection, "open_sandbox_provider", crashing_sandboxes(fuse))
     if service == "ledger":
-        put(module, "open_database", crashing_database(fuse))
+        replace_name(module, "open_database", crashing_database(fuse))
         module.run_service(service, module.serve, module.LedgerSettings)
     settings = {"gateway": "Settings", "runner": "RunnerSettings", "judge": "JudgeSettings"}[service]
     module.run_draining_service(service, module.serve, getattr(module, settings))

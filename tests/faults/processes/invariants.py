@@ -24,7 +24,7 @@ SHOWN_SECONDS = 2.0
 """How soon after all has ended every live client shows it."""
 
 
-class Books:
+class LedgerInvariants:
     """Of the runs whose key begins with ``prefix``, and of all money."""
 
     def __init__(self, stack: FaultStack, prefix: str) -> None:
@@ -187,7 +187,7 @@ class Books:
     # --- figures
 
     @property
-    def retried(self) -> int:
+    def retried_tries(self) -> int:
         """Tries beyond the first."""
         extra = "SELECT coalesce(sum(greatest(tries - 1, 0)), 0) FROM attempts JOIN runs USING (run_id)"
         return int(self.value(f"{extra} WHERE idempotency_key LIKE $1", f"{self.prefix}-%"))
@@ -206,5 +206,5 @@ class Books:
         )
         return Counter({row["outcome"]: row["n"] for row in found})
 
-    def all_passed(self, runs: int) -> None:
+    def assert_all_passed(self, runs: int) -> None:
         assert self.outcomes() == {"passed": runs * SAMPLES}

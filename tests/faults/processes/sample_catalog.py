@@ -66,7 +66,7 @@ responses:
 _REAL = Path(__file__).parents[3] / "catalog"
 
 
-def write_catalogue(folder: Path, base_url: str) -> None:
+def write_catalog(folder: Path, base_url: str) -> None:
     shutil.copytree(_REAL / "tasks" / SANDBOXED, folder / "tasks" / SANDBOXED)
     (folder / "scripted").mkdir()
     (folder / "scripted" / "diff.yaml").write_text(DIFF)

@@ -39,22 +39,23 @@ DAMAGE = {"flipped": flip, "truncated": truncate}
 def test_15_damaged_blocks(stack: FaultStack, how: str, orderly: bool, figure: Figure) -> None:
     """In the block written last of each stream. After an orderly stop the server trusts its index and says nothing."""
     with under_load(stack, f"{how}-{orderly}", RUNS) as (_, books):
-        stack.until(lambda: books.outcomes()["passed"] > RUNS, 60, "a part is done")
+        stack.wait_until(lambda: books.outcomes()["passed"] > RUNS, 60, "a part is done")
         epochs = books.value("SELECT max(epoch) FROM bus_epochs")
         with stack.unsupervised():
-            process = stack.one(NATS)
+            process = stack.wait_for_process(NATS)
             process.terminate() if orderly else process.kill()
-            stack.until(lambda: process.status() == "zombie", 20, "NATS has ended")
+            stack.wait_until(lambda: process.status() == "zombie", 20, "NATS has ended")
             damaged = [max(found) for stream in STREAMS if (found := blocks(stack, stream))]
             for block in damaged:
                 DAMAGE[how](block)
-        stack.until(lambda: port_open(stack.nats_port), 60, "NATS is back")
-        noticed = stack.until(
+        stack.wait_until(lambda: port_open(stack.nats_port), 60, "NATS is back")
+        noticed = stack.wait_until(
             lambda: books.value("SELECT max(epoch) FROM bus_epochs") > epochs, 30, "the ledger has noticed"
         )
         reason = books.value("SELECT reason FROM bus_epochs ORDER BY epoch DESC LIMIT 1")
-    books.all_passed(RUNS)
+    books.assert_all_passed(RUNS)
     assert noticed <= NOTICED_SECONDS
     figure(
-        f"{len(damaged)} blocks; noticed {noticed:.1f} s after NATS was back ({reason}); {books.retried} tries repeated"
+        f"{len(damaged)} blocks; noticed {noticed:.1f} s after NATS was back ({reason}); "
+        f"{books.retried_tries} tries repeated"
     )

@@ -1,4 +1,4 @@
-"""What a simulation came to, without what differs from one run to the next: times, ids, and who did the work."""
+"""The final state of a simulation, without what differs between equal runs: times, ids, and workers."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def final_state(simulation: Simulation) -> bytes:
-    """Equal bytes for equal results. Of runs all counters are kept, but not how many facts told of them."""
-    store = simulation.snapshot
-    counters = sorted(name for run in store.runs[:1] for name in dict(run) if name.startswith("n_"))
+    """Equal bytes for equal results. Includes the counters of runs, but not their number of facts."""
+    snapshot = simulation.snapshot
+    counters = sorted(name for run in snapshot.runs[:1] for name in dict(run) if name.startswith("n_"))
     run = ("run_id", "status", "total", "priority", "reason", "cost_nanousd", "held_nanousd", *counters)
     state: dict[str, Any] = {
-        "runs": _chosen(store.runs, run),
-        "attempts": _chosen(store.attempts, _ATTEMPT),
-        "accounts": [[_DAY.sub("day", str(value)) for value in row] for row in _chosen(store.accounts, _ACCOUNT)],
-        "cells": _chosen(store.cells, _CELL),
-        "calls": _chosen(store.calls, _CALL),
-        "verdicts": _chosen(store.verdicts, ("attempt_id", "body")),
-        "transfers": _chosen(store.transfers, ("kind", "attempt_id", "token", "held_nanousd", "posted_nanousd")),
+        "runs": _columns(snapshot.runs, run),
+        "attempts": _columns(snapshot.attempts, _ATTEMPT),
+        "accounts": [[_DAY.sub("day", str(value)) for value in row] for row in _columns(snapshot.accounts, _ACCOUNT)],
+        "cells": _columns(snapshot.cells, _CELL),
+        "calls": _columns(snapshot.calls, _CALL),
+        "verdicts": _columns(snapshot.verdicts, ("attempt_id", "body")),
+        "transfers": _columns(snapshot.transfers, ("kind", "attempt_id", "token", "held_nanousd", "posted_nanousd")),
     }
     text = msgspec.json.encode(state, order="deterministic").decode()
-    for place, each in enumerate(sorted(store.runs, key=lambda run: run["created_at"])):
+    for place, each in enumerate(sorted(snapshot.runs, key=lambda run: run["created_at"])):
         text = text.replace(each["run_id"], f"run{place}")
     return text.encode()
 
 
-def _chosen(table: Sequence[Row], columns: tuple[str, ...]) -> list[list[Any]]:
+def _columns(table: Sequence[Row], columns: tuple[str, ...]) -> list[list[Any]]:
     return sorted(([row[column] for column in columns] for row in table), key=str)

@@ -1,4 +1,4 @@
-"""What must be true of money: at every commit, and when everything is settled."""
+"""The invariants of money: at every commit, and once everything is settled."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ UNION ALL SELECT 'run:' || run_id, 'run', NULL::bigint, 0, limits FROM runs ORDE
 """
 
 
-class Watch:
-    """I3, for every committed state. Limits are taken from what runs and projects were told, not from the accounts: the
-    highest so far, for what was held under a limit stays when the limit is lowered."""
+class MoneyMonitor:
+    """I3, for every committed state. Limits are read from runs and projects, not from the accounts. The highest so far
+    counts: holds stay when a limit is lowered."""
 
     def __init__(self) -> None:
         self._highest: dict[str, int | None] = {}
 
-    def look(self, postgres: VirtualPostgres) -> str:
-        """What is spent and held where that is more than it may be; empty when it is nowhere."""
+    def check(self, postgres: VirtualPostgres) -> str:
+        """The first account beyond its limit; empty if there is none."""
         for row in postgres.fetch(_BALANCES):
             name = row["name"]
             if row["kind"] == "run":
@@ -43,10 +43,10 @@ class Watch:
             else:
                 limit = self._highest.get(name.rpartition(":")[0] if name.startswith("day:") else name)
                 if row["held"] < 0 or (limit is not None and row["amount"] > limit):
-                    return f"I3: {name} has {row['amount']} of {limit}"
+                    return f"I3: {name} has {row['amount']} spent and held, its limit is {limit}"
         return ""
 
-    def allowed(self, run_id: str) -> int | None:
+    def highest_limit(self, run_id: str) -> int | None:
         return self._highest.get(f"run:{run_id}")
 
     def _raise(self, account: str, limit: int | None) -> None:
@@ -54,35 +54,35 @@ class Watch:
         self._highest[account] = None if limit is None or before is None else max(limit, before)
 
 
-def unsettled(store: Snapshot) -> Iterator[str]:
-    """I4: nothing is held any more."""
-    for hold in store.holds:
+def open_holds(snapshot: Snapshot) -> Iterator[str]:
+    """I4: no money is held."""
+    for hold in snapshot.holds:
         if hold["state"] == "held":
-            yield f"I4: {hold['amount_nanousd']} are still held for {hold['attempt_id']}:{hold['token']}"
-    for key, table in (("account", store.accounts), ("attempt_id", store.attempts), ("run_id", store.runs)):
+            yield f"I4: {hold['amount_nanousd']} nano-USD are still held for {hold['attempt_id']}:{hold['token']}"
+    for key, table in (("account", snapshot.accounts), ("attempt_id", snapshot.attempts), ("run_id", snapshot.runs)):
         yield from (f"I4: {row[key]} still holds money" for row in table if row["held_nanousd"])
 
 
-def unbalanced(store: Snapshot) -> Iterator[str]:
-    """I3: the journal replayed gives the balances, and so do the receipts."""
+def unbalanced_accounts(snapshot: Snapshot) -> Iterator[str]:
+    """I3: a replay of the transfers gives the balances, and so do the calls."""
     held, posted, receipts = Counter[str](), Counter[str](), Counter[str]()
-    for move in store.transfers:
-        if move["free_nanousd"] + move["held_nanousd"] + move["posted_nanousd"]:
-            yield f"I3: transfer {move['key']} does not sum to zero"
-        for account in move["accounts"]:
-            held[account] += move["held_nanousd"]
-            posted[account] += move["posted_nanousd"]
-    projects = {run["run_id"]: run["project"] for run in store.runs}
-    for call in store.calls:
+    for transfer in snapshot.transfers:
+        if transfer["free_nanousd"] + transfer["held_nanousd"] + transfer["posted_nanousd"]:
+            yield f"I3: transfer {transfer['key']} does not sum to zero"
+        for account in transfer["accounts"]:
+            held[account] += transfer["held_nanousd"]
+            posted[account] += transfer["posted_nanousd"]
+    projects = {run["run_id"]: run["project"] for run in snapshot.runs}
+    for call in snapshot.calls:
         _add_receipt(projects, call, receipts)
-    for row in store.accounts:
+    for row in snapshot.accounts:
         name = row["account"]
         if (held[name], posted[name]) != (row["held_nanousd"], row["posted_nanousd"]):
             balance = row["held_nanousd"], row["posted_nanousd"]
-            yield f"I3: {name} holds and posted {balance}, and its journal says {(held[name], posted[name])}"
+            yield f"I3: {name} has held and posted {balance}, its transfers sum to {(held[name], posted[name])}"
         kind = name.rpartition(":")[0] if name.startswith("day:") else name
         if not name.startswith("day:") and receipts[name] != row["posted_nanousd"]:
-            yield f"{name} posted {row['posted_nanousd']}, and its receipts are {receipts[name]}"
+            yield f"{name} posted {row['posted_nanousd']}, its calls cost {receipts[name]}"
         receipts[kind] -= row["posted_nanousd"] if name.startswith("day:") else 0
     yield from (f"the days of {name} are off by {rest}" for name, rest in receipts.items() if "day:" in name and rest)
 
@@ -96,22 +96,22 @@ def _add_receipt(projects: dict[str, str], call: Row, receipts: Counter[str]) ->
     receipts[f"excess:{project}"] += call["excess_nanousd"]
 
 
-def underpaid(store: Snapshot, provider: Provider, watch: Watch) -> Iterator[str]:
-    """Cases 30 and 31: what the provider charged is booked, for every try; and what it was allowed to charge for a run
-    never came to more than the run's limit."""
+def unbooked_charges(snapshot: Snapshot, provider: Provider, monitor: MoneyMonitor) -> Iterator[str]:
+    """Cases 30 and 31: the provider's charges for each try are booked, and the charges it was allowed for a run stay
+    within the run's limit."""
     booked, by_attempt = Counter[tuple[str, int]](), Counter[str]()
-    for call in store.calls:
+    for call in snapshot.calls:
         booked[call["attempt_id"], call["token"]] += call["posted_nanousd"] + call["excess_nanousd"]
         by_attempt[call["attempt_id"]] += call["posted_nanousd"] + call["excess_nanousd"]
     for key, allowed in provider.allowed.items():
         if booked[key] < allowed:
-            yield f"the provider charged {allowed} for {key}, and {booked[key]} are booked"
-    for row in store.attempts:
+            yield f"the provider charged {allowed} for {key}, but {booked[key]} are booked"
+    for row in snapshot.attempts:
         receipts = by_attempt[row["attempt_id"]]
         if row["cost_nanousd"] != receipts:
-            yield f"{row['attempt_id']} cost {row['cost_nanousd']}, and its receipts say {receipts}"
-    for run in store.runs:
+            yield f"{row['attempt_id']} cost {row['cost_nanousd']}, its calls sum to {receipts}"
+    for run in snapshot.runs:
         charged = sum(amount for key, amount in provider.allowed.items() if run_of(key[0]) == run["run_id"])
-        limit = watch.allowed(run["run_id"])
+        limit = monitor.highest_limit(run["run_id"])
         if limit is not None and charged > limit:
             yield f"the provider charged {charged} for {run['run_id']}, whose limit is {limit}"

@@ -1,4 +1,4 @@
-"""The ledger's tables as they are at one moment."""
+"""The ledger's tables at one moment."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ class Snapshot:
     def __init__(self, tables: dict[str, Sequence[Row]]) -> None:
         vars(self).update(tables)
 
-    def of(self, table: str, **values: Any) -> Iterator[Row]:
-        """The rows with these values."""
+    def where(self, table: str, **values: Any) -> Iterator[Row]:
+        """The rows that have these values in these columns."""
         for row in getattr(self, table):
             if all(row[column] == value for column, value in values.items()):
                 yield row
 
-    def one(self, table: str, **values: Any) -> Row | None:
-        return next(self.of(table, **values), None)
+    def first(self, table: str, **values: Any) -> Row | None:
+        return next(self.where(table, **values), None)
 
 
 async def read_snapshot(connection: Connection) -> Snapshot:

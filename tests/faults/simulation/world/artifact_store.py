@@ -1,4 +1,4 @@
-"""The artifact store of a simulation: bytes by digest."""
+"""An artifact store in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assay.contracts.artifacts import ArtifactRef
 
 
 class Artifacts:
-    """One area, or all of them."""
+    """Bytes by digest, of all areas."""
 
     def __init__(self) -> None:
         self._bytes: dict[str, bytes] = {}

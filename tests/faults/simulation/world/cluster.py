@@ -1,4 +1,4 @@
-"""The processes of a simulation: started, killed, stopped, cut off; and started again by their supervisor."""
+"""The processes of a simulation and their supervisor: start, kill, freeze, disconnect, restart."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from tests.faults.simulation.world.services import Gateway, World, judge, ledger
 
 
 class Cluster:
-    """``faults`` is what must not have been; ``lives`` are the names of all processes there ever were."""
+    """``failures`` are errors that must not happen; ``process_names`` are those of all processes ever started."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.faults: list[str] = []
-        self.lives: list[str] = []
+        self.failures: list[str] = []
+        self.process_names: list[str] = []
         self.processes: dict[str, Process] = {}
         self.gateway: Gateway | None = None
-        world.chaos.on_crash = self._on_crash
+        world.faults.on_crash = self._on_crash
 
     def start(self, scenario: Scenario) -> None:
-        amounts = {"ledger": scenario.ledgers, "gateway": 1, "judge": scenario.judges, "runner": scenario.runners}
-        for kind, amount in amounts.items():
-            for number in range(amount):
+        counts = {"ledger": scenario.ledgers, "gateway": 1, "judge": scenario.judges, "runner": scenario.runners}
+        for kind, count in counts.items():
+            for number in range(count):
                 self._start(f"{kind}-{number}")
 
     def heal(self) -> None:
-        self.world.chaos.calm = True
-        self.mend()
+        self.world.faults.stopped = True
+        self.reconnect_all()
         for process in self.processes.values():
-            process.go_on()
+            process.resume()
 
-    def mend(self) -> None:
-        for line in self.world.exchange.lines.values():
-            line.mend()
+    def reconnect_all(self) -> None:
+        for connection in self.world.network.connections.values():
+            connection.reconnect()
 
     def end(self) -> None:
         for process in self.processes.values():
@@ -47,27 +47,29 @@ class Cluster:
 
     def kill(self, name: str) -> None:
         if (process := self.processes[name]).alive:
-            self.world.chaos.crash(process, "a deed")
+            self.world.faults.crash(process, "a scheduled action")
 
-    def wipe(self) -> None:
-        self.world.exchange.wipe()
+    def delete_stream_store(self) -> None:
+        self.world.network.delete_stream_store()
 
-    def cut(self, name: str, seconds: float) -> None:
-        line = self.world.exchange.lines.get(self.processes[name].name)
-        if line is not None:
-            line.cut()
-            asyncio.get_running_loop().call_later(seconds, line.mend)
+    def disconnect(self, name: str, seconds: float) -> None:
+        connection = self.world.network.connections.get(self.processes[name].name)
+        if connection is not None:
+            connection.disconnect()
+            asyncio.get_running_loop().call_later(seconds, connection.reconnect)
 
     def freeze(self, name: str, seconds: float) -> None:
         process = self.processes[name]
-        process.stop()
-        asyncio.get_running_loop().call_later(seconds, process.go_on)
+        process.suspend()
+        asyncio.get_running_loop().call_later(seconds, process.resume)
 
-    # --- lives
+    # --- restarts
 
     def _start(self, name: str) -> None:
-        process = self.processes[name] = Process(f"{name}.{len(self.lives)}" if name in self.processes else name)
-        self.lives.append(process.name)
+        process = self.processes[name] = Process(
+            f"{name}.{len(self.process_names)}" if name in self.processes else name
+        )
+        self.process_names.append(process.name)
         kind = name.partition("-")[0]
         if kind == "gateway":
             self.gateway = Gateway(self.world, process)
@@ -77,16 +79,16 @@ class Cluster:
         process.start(self._supervised(name, process, main))
 
     async def _supervised(self, name: str, process: Process, main: Coroutine[Any, Any, None]) -> None:
-        """Services end by being killed; one that ends by itself is a finding."""
+        """Services end by being killed only; one that ends by itself is a failure."""
         try:
             await main
         except Exception as error:
             if process.alive:
-                self.faults.append(f"{process.name} ended by itself: {error!r}")
-                self.world.chaos.crash(process, f"its end: {error!r}")
+                self.failures.append(f"{process.name} ended by itself: {error!r}")
+                self.world.faults.crash(process, f"its end: {error!r}")
 
     def _on_crash(self, process: Process) -> None:
         name = process.name.partition(".")[0]
         if self.processes.get(name) is process:
-            seconds = self.world.chaos.seconds(2.0)
+            seconds = self.world.faults.seconds(2.0)
             asyncio.get_running_loop().call_later(seconds, self._start, name, context=Context())

@@ -1,4 +1,4 @@
-"""A dashboard: follows a run over a gateway's live feed, and shows what it was told."""
+"""A dashboard: follows one run over a gateway's live feed and applies its frames."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from assay.contracts.live import ErrorFrame, FactFrame, RunSnapshot, Snapshot, S
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 from services.gateway.live.client.connection import Connection
-from tests.faults.simulation.world.services import PACE, Gateway
+from tests.faults.simulation.world.services import LIVE_SETTINGS, Gateway
 
 _Frame = Snapshot | FactFrame | ErrorFrame | TailFrame
 
 
 class Dashboard:
-    """``complaints`` are what no gap-free feed would have sent."""
+    """``errors`` are gaps in the sequence of facts."""
 
     def __init__(self, run_id: str) -> None:
         self.topic = f"run:{run_id}"
         self.run: RunView | None = None
         self.rows: dict[int, AttemptView] = {}
         self.cursor: int | None = None
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
 
     async def watch(self, gateway: Gateway) -> None:
-        """Until the line breaks. What was seen before is kept, and continued from."""
+        """Follow the run until the connection breaks; continues from the last fact seen."""
         assert gateway.hub is not None
-        connection = Connection(gateway.hub.feeds, PACE, self._send, lambda: None)
+        connection = Connection(gateway.hub.feeds, LIVE_SETTINGS, self._send, lambda: None)
         gateway.hub.add_connection(connection)
         try:
             await connection.serve(self._messages())
@@ -52,11 +52,11 @@ class Dashboard:
             self.run, self.cursor = state.run, frame.cursor
             self.rows = {row.ordinal: row for row in state.attempts}
         elif isinstance(frame, FactFrame):
-            self._take(decode(Event, bytes(frame.event)))
+            self._apply(decode(Event, bytes(frame.event)))
 
-    def _take(self, event: Event) -> None:
+    def _apply(self, event: Event) -> None:
         if self.cursor is None or event.sequence != self.cursor + 1:
-            self.complaints.append(f"{self.topic}: fact {event.sequence} after {self.cursor}")
+            self.errors.append(f"{self.topic}: fact {event.sequence} after {self.cursor}")
         self.cursor = event.sequence
         fact = event.data
         if isinstance(fact, RunFact):
@@ -69,7 +69,7 @@ class Dashboard:
                 self.run = replace(self.run, progress=fact.progress, sequence=event.sequence)
 
     def _cancel_rest(self, fact: RunCancelling | RunCancelled, event: Event) -> None:
-        """As the browser does (web/src/live/run-store.ts): one fact tells of all attempts that end with their run."""
+        """Like the browser (web/src/live/run-store.ts): one fact ends all attempts that end with their run."""
         not_begun = (State.WAITING, State.QUEUED)
         for ordinal, row in self.rows.items():
             ends = row.state is not State.DONE if isinstance(fact, RunCancelled) else row.state in not_begun

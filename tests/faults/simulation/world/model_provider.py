@@ -1,4 +1,4 @@
-"""The provider of the models: answers by rule, charges by its own book, and is as unreliable as the seed wants it."""
+"""A model provider that answers by a fixed rule, keeps its own record of charges, and fails as configured."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from services.runner.errors import EndpointSilent, EndpointUnreachable, RateLimi
 from services.runner.models.protocol import ChatMessage, Completion, OnText
 from services.runner.models.registry import Served
 from services.runner.rate_limiter import Allowance, Pace
-from tests.faults.simulation.world.fault_injection import Chaos
+from tests.faults.simulation.world.fault_injection import FaultInjector
 
-ticket_at_hand: ContextVar[Ticket] = ContextVar("ticket_at_hand")
-"""Set by whoever makes an attempt, so that the provider's book can say what a charge was for."""
+current_ticket: ContextVar[Ticket] = ContextVar("current_ticket")
+"""Set by the runner, so that the provider can record what each charge was for."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manners:
-    """``lost``: charged, and no reply comes. ``greedy``: more tokens charged than were allowed."""
+class ProviderBehaviour:
+    """Probabilities. ``lost_replies``: charged, never answered. ``overcharged``: more tokens charged than allowed."""
 
     slow_seconds: float = 1.0
-    refused: float = 0.0
+    rate_limited: float = 0.0
     unreachable: float = 0.0
-    lost: float = 0.0
-    greedy: float = 0.0
+    lost_replies: float = 0.0
+    overcharged: float = 0.0
 
 
 @dataclass(kw_only=True)
 class Provider:
-    """``billed`` in nano-USD by attempt and token; ``allowed`` the part of it that the requests allowed."""
+    """``billed``: nano-USD by attempt and token; ``allowed``: the part within the requests' ``max_tokens``."""
 
-    chaos: Chaos
-    manners: Manners = Manners()
+    faults: FaultInjector
+    behaviour: ProviderBehaviour = ProviderBehaviour()
     billed: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     allowed: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     requests: int = 0
 
     def charge(self, usage: Usage, allowed_tokens: int) -> None:
-        ticket = ticket_at_hand.get()
+        ticket = current_ticket.get()
         if ticket.price is None:
             return
         cost = ticket.price.cost(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
@@ -55,42 +55,42 @@ class Provider:
 
 
 class Models:
-    """The provider as one runner reaches it, at that runner's pace."""
+    """The provider behind one runner's rate limiter."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self.pace = Pace("sim", Allowance(concurrency=6))
 
     async def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
-        return Served(model=Answering(self._provider, name, sample_id), pace=self.pace)
+        return Served(model=SimulatedModel(self._provider, name, sample_id), pace=self.pace)
 
 
-class Answering:
+class SimulatedModel:
     def __init__(self, provider: Provider, name: str, sample_id: str) -> None:
         self._provider, self._name, self._sample_id = provider, name, sample_id
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
-        provider, chaos, manners = self._provider, self._provider.chaos, self._provider.manners
+        provider, faults, behaviour = self._provider, self._provider.faults, self._provider.behaviour
         provider.requests += 1
-        if chaos.happens(manners.unreachable):
+        if faults.happens(behaviour.unreachable):
             raise EndpointUnreachable("no route to the provider")
-        if chaos.happens(manners.refused):
-            raise RateLimited("too many requests", retry_after_seconds=chaos.seconds(2.0))
-        text = answer_of(self._name, self._sample_id)
+        if faults.happens(behaviour.rate_limited):
+            raise RateLimited("too many requests", retry_after_seconds=faults.seconds(2.0))
+        text = answer_to(self._name, self._sample_id)
         allowed = parameters.max_tokens or 0
         usage = Usage(input_tokens=sum(len(message.content) // 8 for message in messages), output_tokens=allowed // 2)
-        if chaos.happens(manners.greedy):
+        if faults.happens(behaviour.overcharged):
             usage = Usage(input_tokens=usage.input_tokens, output_tokens=allowed * 3)
         provider.charge(usage, allowed)
-        await asyncio.sleep(chaos.seconds(manners.slow_seconds))
-        if chaos.happens(manners.lost):
+        await asyncio.sleep(faults.seconds(behaviour.slow_seconds))
+        if faults.happens(behaviour.lost_replies):
             raise EndpointSilent("the reply never came", perhaps_billed=True)
         on_text(text)
         return Completion(text=text, usage=usage, finish_reason="stop")
 
 
-def answer_of(model: str, sample_id: str) -> str:
-    """Right or wrong, the same every time: by a hash of model and sample."""
+def answer_to(model: str, sample_id: str) -> str:
+    """Right or wrong by a hash of model and sample, so the same every time."""
     return right_answer(sample_id) if is_right(model, sample_id) else "wrong"
 
 

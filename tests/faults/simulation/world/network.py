@@ -1,86 +1,98 @@
-"""What all lines lead to: one MemoryBus, who answers which request, and messages that are on their way."""
+"""The network between processes: one MemoryBus, the processes that serve each request, and messages in transit."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from assay.bus.bounded_queue import BoundedQueue
 from assay.bus.memory import MemoryBus
 from assay.bus.protocol import Envelope, RpcHandler, StoredFact
 from assay.bus.subjects import matches
 from assay.contracts.rpc import Request
-from tests.faults.simulation.world.fault_injection import Chaos
-
-if TYPE_CHECKING:
-    from tests.faults.simulation.world.process_bus import Line
+from tests.faults.simulation.world.fault_injection import FaultInjector
+from tests.faults.simulation.world.process import Process
 
 
-class Exchange:
-    """What all lines lead to. It knows who answers which request, and lets no message out of its hands in time."""
+class Connection(Protocol):
+    """One process's connection to the network."""
 
-    def __init__(self, chaos: Chaos) -> None:
+    process: Process
+
+    @property
+    def is_disconnected(self) -> bool: ...
+    def disconnect(self) -> None: ...
+    def reconnect(self) -> None: ...
+    async def answer(self, handler: RpcHandler, request: Any) -> Any: ...
+
+
+class Network:
+    def __init__(self, faults: FaultInjector) -> None:
         self.bus = MemoryBus()
-        self.chaos = chaos
-        self.lines: dict[str, Line] = {}
-        self.listeners: list[tuple[Line, str, BoundedQueue[StoredFact]]] = []
-        self._servers: dict[type[Request[Any]], list[tuple[Line, RpcHandler]]] = {}
+        self.faults = faults
+        self.connections: dict[str, Connection] = {}
+        self.listeners: list[tuple[Connection, str, BoundedQueue[StoredFact]]] = []
+        self._servers: dict[type[Request[Any]], list[tuple[Connection, RpcHandler]]] = {}
 
-    def wipe(self) -> None:
-        """Deletes the store."""
+    def delete_stream_store(self) -> None:
         self.bus.lose_store()
 
-    async def serve(self, line: Line, answers: Mapping[type[Request[Any]], RpcHandler]) -> None:
-        for kind, handler in answers.items():
+    async def serve(self, connection: Connection, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        for kind, handler in handlers.items():
             known = self._servers.get(kind)
-            self._servers[kind] = [*(known or ()), (line, handler)]
+            self._servers[kind] = [*(known or ()), (connection, handler)]
             if known is None:
                 await self.bus.rpc.serve(kind.service, {kind: self._dispatch(kind)})
 
-    def servers(self, kind: type[Request[Any]]) -> list[tuple[Line, RpcHandler]]:
-        """Those that can be reached."""
-        return [each for each in self._servers.get(kind, ()) if each[0].process.alive and not each[0].is_cut]
+    def servers(self, kind: type[Request[Any]]) -> list[tuple[Connection, RpcHandler]]:
+        """The servers that are alive and connected."""
+        return [each for each in self._servers.get(kind, ()) if each[0].process.alive and not each[0].is_disconnected]
 
     def _dispatch(self, kind: type[Request[Any]]) -> RpcHandler:
-        """The request is worked on in the server's process, whatever becomes of the one that asks."""
+        """The server's process handles the request to its end, even if the requesting process dies meanwhile."""
 
         async def answer(request: Any) -> Any:
             servers = self.servers(kind)
             if not servers:
-                return await _never()
-            line, handler = servers[int(self.chaos.random.random() * len(servers))]
-            working = line.process.spawn(line.answer(handler, request))
-            await asyncio.wait((working,))
-            if working.cancelled() or not line.process.alive:
-                return await _never()
-            return working.result()
+                return await _wait_forever()
+            connection, handler = servers[int(self.faults.random.random() * len(servers))]
+            task = connection.process.spawn(connection.answer(handler, request))
+            await asyncio.wait((task,))
+            if task.cancelled() or not connection.process.alive:
+                return await _wait_forever()
+            return task.result()
 
         return answer
 
-    def later(self, seconds: float, envelope: Envelope) -> None:
-        def store() -> None:
-            apart(self.bus.work.publish([envelope]))
+    def publish_later(self, seconds: float, envelope: Envelope) -> None:
+        def publish() -> None:
+            spawn_unowned(self.bus.work.publish([envelope]))
 
-        asyncio.get_running_loop().call_later(seconds, store, context=Context())
+        asyncio.get_running_loop().call_later(seconds, publish, context=Context())
 
-    def hear(self, stored: StoredFact) -> None:
-        """Core NATS: who listens now hears it, or does not."""
-        for line, pattern, inflow in self.listeners:
-            if matches(pattern, stored.subject) and not line.is_cut and not self.chaos.happens(self.chaos.odds.lost):
-                if self.chaos.happens(self.chaos.odds.lag):
-                    asyncio.get_running_loop().call_later(self.chaos.seconds(0.5), inflow.push, stored)
+    def deliver(self, stored: StoredFact) -> None:
+        """As core NATS does: connected listeners receive the fact, unless a fault loses it."""
+        faults = self.faults
+        for connection, pattern, queue in self.listeners:
+            if (
+                matches(pattern, stored.subject)
+                and not connection.is_disconnected
+                and not faults.happens(faults.odds.lost)
+            ):
+                if faults.happens(faults.odds.late):
+                    asyncio.get_running_loop().call_later(faults.seconds(0.5), queue.push, stored)
                 else:
-                    inflow.push(stored)
-                if self.chaos.happens(self.chaos.odds.repeated):
-                    inflow.push(stored)
+                    queue.push(stored)
+                if faults.happens(faults.odds.repeated):
+                    queue.push(stored)
 
 
-async def _never() -> Any:
+async def _wait_forever() -> Any:
     await asyncio.get_running_loop().create_future()
 
 
-def apart(work: Any) -> None:
-    """A task that no process owns."""
+def spawn_unowned(work: Coroutine[Any, Any, Any]) -> None:
+    """Start a task that belongs to no process."""
     asyncio.get_running_loop().create_task(work, context=Context())

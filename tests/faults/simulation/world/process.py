@@ -1,7 +1,7 @@
 """Processes that can be killed, stopped and continued, inside one event loop.
 
-A process owns every task that is started in it. Nothing a dead process does has an effect: its tasks are cancelled, and
-its ports (``Chaos.step``) let nothing through, not even from a ``finally``.
+A process owns the tasks started in it. A dead process has no effect: its tasks are cancelled, and its ports raise
+(``FaultInjector.step``), even in a ``finally``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 _current: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
-class Dead(asyncio.CancelledError):
-    """What a port of a dead process raises: nothing that is to be handled."""
+class ProcessKilled(asyncio.CancelledError):
+    """Raised by the ports of a dead process; a cancellation, so that no handler catches it."""
 
 
 class Process:
-    """One life of a service; a restart makes another."""
+    """One run of a service; a restart creates a new process."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -32,34 +32,34 @@ class Process:
         self._context.run(_current.set, self)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """A task of this process, whoever asks for it."""
+        """Start a task of this process, from any task."""
         return asyncio.get_running_loop().create_task(work, context=self._context)
 
     def start(self, main: Coroutine[Any, Any, Any]) -> None:
         self.main = self.spawn(main)
 
     def kill(self) -> None:
-        """As ``kill -9`` does: nothing is finished."""
+        """Like ``kill -9``: all tasks are cancelled at once."""
         self.alive = False
         self.running.set()
         for task in self._tasks:
             task.cancel()
 
-    def stop(self) -> None:
-        """As ``SIGSTOP`` does: whatever it would do next waits until ``go_on``."""
+    def suspend(self) -> None:
+        """Like ``SIGSTOP``: every step waits until ``resume``."""
         self.running.clear()
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self.running.set()
 
-    async def check(self) -> None:
-        """Returns once the process runs; raises Dead when it does not live."""
+    async def wait_until_running(self) -> None:
+        """Raises ProcessKilled if the process is dead."""
         if not self.running.is_set():
             await self.running.wait()
         if not self.alive:
-            raise Dead(self.name)
+            raise ProcessKilled(self.name)
 
-    def own(self, task: asyncio.Task[Any]) -> None:
+    def add_task(self, task: asyncio.Task[Any]) -> None:
         if not self.alive:
             task.cancel()
             return
@@ -68,17 +68,19 @@ class Process:
             self._tasks = [task for task in self._tasks if not task.done()]
 
 
-def owned(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **more: Any) -> asyncio.Task[Any]:
-    """The task factory that gives each task to the process it is started in."""
+def process_task_factory(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **more: Any
+) -> asyncio.Task[Any]:
+    """The task factory that adds each task to the process that starts it."""
     task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **more)
     context = more.get("context")
     process = context.get(_current) if context is not None else _current.get()
-    if process is not None and not _of_the_driver(work):
-        process.own(task)
+    if process is not None and not _is_asyncpg_task(work):
+        process.add_task(task)
     return task
 
 
-def _of_the_driver(work: Coroutine[Any, Any, Any]) -> bool:
-    """The pool of connections to Postgres outlives the processes here: what a dead one held goes back to it."""
+def _is_asyncpg_task(work: Coroutine[Any, Any, Any]) -> bool:
+    """asyncpg's pool outlives the processes: the connection of a dead process is returned to it."""
     code = getattr(work, "cr_code", None)
     return code is not None and "/asyncpg/" in code.co_filename

@@ -1,9 +1,9 @@
-"""The bus as each process has it: a line of its own to one MemoryBus, on which messages are lost, late and repeated."""
+"""One process's connection to the bus, on which messages are lost, delayed and repeated."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,47 +14,47 @@ from assay.bus.memory.storage import MemoryStorage
 from assay.bus.protocol import Bus, DeadLetter, Delivery, Envelope, Queue, RpcHandler, StoredFact, StreamState
 from assay.contracts.codec import Message
 from assay.contracts.rpc import Request
-from tests.faults.simulation.world.fault_injection import Chaos
-from tests.faults.simulation.world.network import Exchange, apart
+from tests.faults.simulation.world.fault_injection import FaultInjector
+from tests.faults.simulation.world.network import Network, spawn_unowned
 from tests.faults.simulation.world.process import Process
 
 
-def connect(exchange: Exchange, process: Process) -> Line:
-    line = exchange.lines[process.name] = Line(exchange, process)
-    return line
+def connect(network: Network, process: Process) -> ProcessBus:
+    bus = network.connections[process.name] = ProcessBus(network, process)
+    return bus
 
 
-class Line(Bus):
-    """One process's connection; all four planes in one object, since chance treats them alike."""
+class ProcessBus(Bus):
+    """All planes of the bus, under one set of faults."""
 
-    def __init__(self, exchange: Exchange, process: Process) -> None:
-        self._exchange, self._chaos, self.process = exchange, exchange.chaos, process
+    def __init__(self, network: Network, process: Process) -> None:
+        self._network, self._faults, self.process = network, network.faults, process
         self._up = asyncio.Event()
         self._up.set()
         self._closed = asyncio.Event()
         self._reconnects = 0
-        self._work, self._facts = LineWork(self, exchange), LineFacts(self, exchange)
-        self._rpc, self._tail = LineRpc(self, exchange), LineTail(self)
-        self._storage = LineStorage(self, exchange)
+        self._work, self._facts = ProcessWork(self, network), ProcessFacts(self, network)
+        self._rpc, self._tail = ProcessRpc(self, network), ProcessTail(self)
+        self._storage = ProcessStorage(self, network)
 
     @property
-    def is_cut(self) -> bool:
+    def is_disconnected(self) -> bool:
         return not self._up.is_set()
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         self._up.clear()
 
-    def mend(self) -> None:
-        """Also what was never cut may have missed something, and is told to look."""
+    def reconnect(self) -> None:
+        """Counts as a reconnect even if the connection was up: messages may have been lost on it."""
         self._reconnects += 1
         self._up.set()
 
-    async def up(self) -> None:
+    async def wait_until_connected(self) -> None:
         await self._up.wait()
-        await self.process.check()
+        await self.process.wait_until_running()
 
     async def step(self, place: str) -> None:
-        await self._chaos.step(self.process, place)
+        await self._faults.step(self.process, place)
 
     async def answer(self, handler: RpcHandler, request: Any) -> Any:
         name = request.name()
@@ -64,23 +64,23 @@ class Line(Bus):
         return reply
 
     @property
-    def rpc(self) -> LineRpc:
+    def rpc(self) -> ProcessRpc:
         return self._rpc
 
     @property
-    def work(self) -> LineWork:
+    def work(self) -> ProcessWork:
         return self._work
 
     @property
-    def facts(self) -> LineFacts:
+    def facts(self) -> ProcessFacts:
         return self._facts
 
     @property
-    def tail(self) -> LineTail:
+    def tail(self) -> ProcessTail:
         return self._tail
 
     @property
-    def storage(self) -> LineStorage:
+    def storage(self) -> ProcessStorage:
         return self._storage
 
     @property
@@ -97,191 +97,190 @@ class Line(Bus):
 
     async def provision(self, queues: Sequence[Queue[Any]]) -> None:
         await self.step("provision")
-        await self._exchange.bus.provision(queues)
+        await self._network.bus.provision(queues)
 
     async def close(self) -> None:
         self._closed.set()
 
 
-class LineRpc:
-    def __init__(self, line: Line, exchange: Exchange) -> None:
-        self._line, self._exchange, self._chaos = line, exchange, exchange.chaos
+class ProcessRpc:
+    def __init__(self, bus: ProcessBus, network: Network) -> None:
+        self._bus, self._network, self._faults = bus, network, network.faults
 
     async def request(self, request: Request[Any], timeout_seconds: float = 5.0) -> Any:
-        chaos, bus, name = self._chaos, self._exchange.bus, request.name()
-        await self._line.step(f"asks {name}")
-        if self._line.is_cut or not self._exchange.servers(type(request)):
-            raise BusUnavailable(f"nobody answers {name}")
-        if chaos.happens(chaos.odds.lost):
-            await self._silence(name, timeout_seconds)
-        if chaos.happens(chaos.odds.repeated):
-            apart(_ignored(bus.rpc.request(request, timeout_seconds)))
+        faults, bus, name = self._faults, self._network.bus, request.name()
+        await self._bus.step(f"requests {name}")
+        if self._bus.is_disconnected or not self._network.servers(type(request)):
+            raise BusUnavailable(f"no server for {name}")
+        if faults.happens(faults.odds.lost):
+            await self._time_out(name, timeout_seconds)
+        if faults.happens(faults.odds.repeated):
+            spawn_unowned(_ignore_errors(bus.rpc.request(request, timeout_seconds)))
         reply = await bus.rpc.request(request, timeout_seconds)
-        if chaos.happens(chaos.odds.lost) or self._line.is_cut:
-            await self._silence(name, timeout_seconds)
-        await self._line.step(f"heard {name}")
+        if faults.happens(faults.odds.lost) or self._bus.is_disconnected:
+            await self._time_out(name, timeout_seconds)
+        await self._bus.step(f"reply to {name}")
         return reply
 
     async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
-        await self._line.step("serve")
-        await self._exchange.serve(self._line, handlers)
+        await self._bus.step("serve")
+        await self._network.serve(self._bus, handlers)
 
-    async def _silence(self, name: str, timeout_seconds: float) -> None:
+    async def _time_out(self, name: str, timeout_seconds: float) -> None:
         await asyncio.sleep(timeout_seconds)
-        await self._line.process.check()
+        await self._bus.process.wait_until_running()
         raise BusUnavailable(f"{name} was not answered within {timeout_seconds:g} s")
 
 
-async def _ignored(asked: Any) -> None:
+async def _ignore_errors(request: Coroutine[Any, Any, Any]) -> None:
     try:
-        await asked
+        await request
     except Exception:
         return
 
 
-class LineWork:
-    def __init__(self, line: Line, exchange: Exchange) -> None:
-        self._line, self._exchange, self._chaos = line, exchange, exchange.chaos
+class ProcessWork:
+    def __init__(self, bus: ProcessBus, network: Network) -> None:
+        self._bus, self._network, self._faults = bus, network, network.faults
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        chaos, odds = self._chaos, self._chaos.odds
-        await self._line.step("publish")
-        await self._line.up()
-        at_once: list[Envelope] = []
+        faults, odds = self._faults, self._faults.odds
+        await self._bus.step("publish")
+        await self._bus.wait_until_connected()
+        on_time: list[Envelope] = []
         for envelope in envelopes:
-            late = chaos.happens(odds.lag)
-            if late:
-                self._exchange.later(chaos.seconds(odds.lag_seconds), envelope)
+            if faults.happens(odds.late):
+                self._network.publish_later(faults.seconds(odds.late_seconds), envelope)
             else:
-                at_once.append(envelope)
-            copies = 0 if chaos.calm else odds.copies - 1 + chaos.happens(odds.repeated)
+                on_time.append(envelope)
+            copies = 0 if faults.stopped else odds.copies - 1 + faults.happens(odds.repeated)
             for copy in range(copies):
-                twin = replace(envelope, message_id=f"{envelope.message_id}~{copy}")
-                self._exchange.later(chaos.seconds(odds.lag_seconds), twin)
-        if at_once:
-            await self._exchange.bus.work.publish(at_once)
-        await self._line.step("published")
+                duplicate = replace(envelope, message_id=f"{envelope.message_id}~{copy}")
+                self._network.publish_later(faults.seconds(odds.late_seconds), duplicate)
+        if on_time:
+            await self._network.bus.work.publish(on_time)
+        await self._bus.step("published")
 
     async def fetch(self, queue: Queue[Any], limit: int, wait_seconds: float) -> Sequence[Delivery[Any]]:
-        chaos, odds = self._chaos, self._chaos.odds
-        await self._line.step(f"fetch {queue.name}")
-        if self._line.is_cut:
+        faults, odds = self._faults, self._faults.odds
+        await self._bus.step(f"fetch {queue.name}")
+        if self._bus.is_disconnected:
             await asyncio.sleep(wait_seconds)
             return []
-        found = await self._exchange.bus.work.fetch(queue, limit, wait_seconds)
-        if self._line.is_cut:
+        found = await self._network.bus.work.fetch(queue, limit, wait_seconds)
+        if self._bus.is_disconnected:
             return []
-        if found and not chaos.calm:
-            found = [each for each in found if not chaos.happens(odds.lost)]
-            found += [each for each in found if len(found) < limit and chaos.happens(odds.repeated)]
-            if chaos.happens(odds.lag):
-                chaos.random.shuffle(found)
-        await self._line.step(f"fetched {len(found)} {queue.name}")
-        return [LineDelivery(self._line, self._chaos, each) for each in found]
+        if found and not faults.stopped:
+            found = [each for each in found if not faults.happens(odds.lost)]
+            found += [each for each in found if len(found) < limit and faults.happens(odds.repeated)]
+            if faults.happens(odds.late):
+                faults.random.shuffle(found)
+        await self._bus.step(f"fetched {len(found)} {queue.name}")
+        return [ProcessDelivery(self._bus, self._faults, each) for each in found]
 
     async def in_progress(self, deliveries: Sequence[Delivery[Any]]) -> None:
-        await self._line.step("in progress")
-        if not self._line.is_cut:
-            there = [each.there for each in deliveries if isinstance(each, LineDelivery)]
-            await self._exchange.bus.work.in_progress(there)
+        await self._bus.step("in progress")
+        if not self._bus.is_disconnected:
+            inner = [each.inner for each in deliveries if isinstance(each, ProcessDelivery)]
+            await self._network.bus.work.in_progress(inner)
 
     async def dead_letters(self, after: int = 0, limit: int = 100) -> Sequence[DeadLetter]:
-        await self._line.step("dead letters")
-        return await self._exchange.bus.work.dead_letters(after, limit)
+        await self._bus.step("dead letters")
+        return await self._network.bus.work.dead_letters(after, limit)
 
 
-class LineDelivery(Delivery[Any]):
-    def __init__(self, line: Line, chaos: Chaos, there: Delivery[Any]) -> None:
-        self._line, self._chaos, self.there = line, chaos, there
+class ProcessDelivery(Delivery[Any]):
+    def __init__(self, bus: ProcessBus, faults: FaultInjector, inner: Delivery[Any]) -> None:
+        self._bus, self._faults, self.inner = bus, faults, inner
 
     @property
     def message(self) -> Any:
-        return self.there.message
+        return self.inner.message
 
     @property
     def deliveries(self) -> int:
-        return self.there.deliveries
+        return self.inner.deliveries
 
     async def ack(self) -> None:
-        await self._line.step("ack")
-        if self._heard():
-            await self.there.ack()
+        await self._bus.step("ack")
+        if self._arrives():
+            await self.inner.ack()
 
     async def nak(self, delay_seconds: float = 0.0) -> None:
-        await self._line.step("nak")
-        if self._heard():
-            await self.there.nak(delay_seconds)
+        await self._bus.step("nak")
+        if self._arrives():
+            await self.inner.nak(delay_seconds)
 
     async def dead_letter(self, reason: str) -> None:
-        await self._line.step("bury")
-        await self._line.up()
-        await self.there.dead_letter(reason)
+        await self._bus.step("dead letter")
+        await self._bus.wait_until_connected()
+        await self.inner.dead_letter(reason)
 
-    def _heard(self) -> bool:
-        return not self._line.is_cut and not self._chaos.happens(self._chaos.odds.lost)
+    def _arrives(self) -> bool:
+        return not self._bus.is_disconnected and not self._faults.happens(self._faults.odds.lost)
 
 
-class LineFacts:
-    def __init__(self, line: Line, exchange: Exchange) -> None:
-        self._line, self._exchange = line, exchange
+class ProcessFacts:
+    def __init__(self, bus: ProcessBus, network: Network) -> None:
+        self._bus, self._network = bus, network
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        await self._line.step("tell")
-        await self._line.up()
-        await self._exchange.bus.facts.publish(envelopes)
+        await self._bus.step("publish facts")
+        await self._bus.wait_until_connected()
+        await self._network.bus.facts.publish(envelopes)
         for envelope in envelopes:
-            self._exchange.hear(StoredFact(subject=envelope.subject, position=0, payload=envelope.payload))
-        await self._line.step("told")
+            self._network.deliver(StoredFact(subject=envelope.subject, position=0, payload=envelope.payload))
+        await self._bus.step("published facts")
 
     @asynccontextmanager
     async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[StoredFact]]:
-        await self._line.step("listen")
-        entry = (self._line, pattern, BoundedQueue[StoredFact]())
-        self._exchange.listeners.append(entry)
+        await self._bus.step("listen")
+        entry = (self._bus, pattern, BoundedQueue[StoredFact]())
+        self._network.listeners.append(entry)
         try:
             yield entry[2]
         finally:
-            self._exchange.listeners.remove(entry)
+            self._network.listeners.remove(entry)
 
     @asynccontextmanager
     async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[StoredFact]]:
-        async with self._exchange.bus.facts.replay(pattern, after) as stored:
+        async with self._network.bus.facts.replay(pattern, after) as stored:
             yield stored
 
 
-class LineStorage:
-    """What the bus stores, as far as this line leads to it."""
+class ProcessStorage:
+    """The streams of the shared bus, while this process is connected."""
 
-    def __init__(self, line: Line, exchange: Exchange) -> None:
-        self._line, self._exchange = line, exchange
+    def __init__(self, bus: ProcessBus, network: Network) -> None:
+        self._bus, self._network = bus, network
 
     async def states(self) -> Sequence[StreamState]:
-        return await (await self._reached("states")).states()
+        return await (await self._reach("states")).states()
 
     async def verify(self) -> Sequence[StreamState]:
-        return await (await self._reached("verify")).verify()
+        return await (await self._reach("verify")).verify()
 
     async def fact_id(self, position: int) -> str:
-        return await (await self._reached("fact id")).fact_id(position)
+        return await (await self._reach("fact id")).fact_id(position)
 
     async def round_trip(self, timeout_seconds: float) -> float:
-        return await (await self._reached("round trip")).round_trip(timeout_seconds)
+        return await (await self._reach("round trip")).round_trip(timeout_seconds)
 
     async def purge_settled_reports(self) -> int:
-        return await (await self._reached("purge settled reports")).purge_settled_reports()
+        return await (await self._reach("purge settled reports")).purge_settled_reports()
 
-    async def _reached(self, place: str) -> MemoryStorage:
-        await self._line.step(place)
-        if self._line.is_cut:
-            raise BusUnavailable("the line is cut")
-        return self._exchange.bus.storage
+    async def _reach(self, place: str) -> MemoryStorage:
+        await self._bus.step(place)
+        if self._bus.is_disconnected:
+            raise BusUnavailable("disconnected")
+        return self._network.bus.storage
 
 
-class LineTail:
-    """Nobody looks at the tail here."""
+class ProcessTail:
+    """The simulation drops the tail."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, bus: ProcessBus) -> None:
+        self._bus = bus
 
     async def emit(self, subject: str, message: Message) -> None:
         return

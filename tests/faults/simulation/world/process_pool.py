@@ -1,5 +1,5 @@
-"""A process's connections to Postgres, as a pool of asyncpg's: those of a dead process do nothing, and the others may
-break before a transaction begins and after it is committed."""
+"""One process's connection pool to Postgres. A dead process executes nothing; the connections of a live one can fail
+before a transaction begins and after its commit."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.faults.simulation.world.fault_injection import Chaos
+from tests.faults.simulation.world.fault_injection import FaultInjector
 from tests.faults.simulation.world.process import Process
 
 
-class FaultyPool:
-    """Over another pool, which all processes share."""
+class ProcessPool:
+    """Wraps the pool that all processes share."""
 
-    def __init__(self, pool: Any, process: Process, chaos: Chaos) -> None:
-        self._pool, self._process, self._chaos = pool, process, chaos
+    def __init__(self, pool: Any, process: Process, faults: FaultInjector) -> None:
+        self._pool, self._process, self._faults = pool, process, faults
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncGenerator[FaultyConnection]:
-        await self.reach("connects to postgres")
+    async def acquire(self) -> AsyncGenerator[ProcessConnection]:
+        await self.before("connects to Postgres")
         async with self._pool.acquire() as connection:
-            yield FaultyConnection(self, connection)
+            yield ProcessConnection(self, connection)
 
-    async def reach(self, place: str) -> None:
-        await self._chaos.step(self._process, place)
-        if self._chaos.happens(self._chaos.odds.away):
-            raise ConnectionError("cut off")
+    async def before(self, place: str) -> None:
+        await self._faults.step(self._process, place)
+        if self._faults.happens(self._faults.odds.unavailable):
+            raise ConnectionError("connection lost")
 
-    async def hear_back(self, place: str) -> None:
-        if self._chaos.happens(self._chaos.odds.away):
-            raise ConnectionError("cut off before the answer came")
-        await self._chaos.step(self._process, place)
+    async def after(self, place: str) -> None:
+        if self._faults.happens(self._faults.odds.unavailable):
+            raise ConnectionError("connection lost before the reply")
+        await self._faults.step(self._process, place)
 
     def trace(self, statement: str) -> None:
-        if self._chaos.tell is not None:
-            self._chaos.tell(f"{self._process.name} sql {' '.join(statement.split())[:90]}")
+        if self._faults.trace is not None:
+            self._faults.trace(f"{self._process.name} sql {' '.join(statement.split())[:90]}")
 
 
-class FaultyConnection:
-    def __init__(self, pool: FaultyPool, connection: Any) -> None:
+class ProcessConnection:
+    def __init__(self, pool: ProcessPool, connection: Any) -> None:
         self._pool, self._connection = pool, connection
         self._in_transaction = False
 
@@ -51,19 +51,19 @@ class FaultyConnection:
                 yield
             finally:
                 self._in_transaction = False
-        await self._pool.hear_back("committed")
+        await self._pool.after("committed")
 
     async def fetch(self, statement: str, *arguments: Any) -> Any:
-        return await self._do("fetch", statement, arguments)
+        return await self._run("fetch", statement, arguments)
 
     async def fetchrow(self, statement: str, *arguments: Any) -> Any:
-        return await self._do("fetchrow", statement, arguments)
+        return await self._run("fetchrow", statement, arguments)
 
     async def fetchval(self, statement: str, *arguments: Any) -> Any:
-        return await self._do("fetchval", statement, arguments)
+        return await self._run("fetchval", statement, arguments)
 
     async def execute(self, statement: str, *arguments: Any) -> Any:
-        return await self._do("execute", statement, arguments)
+        return await self._run("execute", statement, arguments)
 
     async def copy_records_to_table(self, table: str, **columns: Any) -> Any:
         return await self._connection.copy_records_to_table(table, **columns)
@@ -71,12 +71,12 @@ class FaultyConnection:
     def terminate(self) -> None:
         self._connection.terminate()
 
-    async def _do(self, method: str, statement: str, arguments: tuple[Any, ...]) -> Any:
-        """A statement outside of a transaction is one by itself."""
+    async def _run(self, method: str, statement: str, arguments: tuple[Any, ...]) -> Any:
+        """A statement outside a transaction is a transaction of its own."""
         self._pool.trace(statement)
         if self._in_transaction:
             return await getattr(self._connection, method)(statement, *arguments)
-        await self._pool.reach("asks postgres")
+        await self._pool.before("executes")
         result = await getattr(self._connection, method)(statement, *arguments)
-        await self._pool.hear_back("answered by postgres")
+        await self._pool.after("executed")
         return result

@@ -1,4 +1,4 @@
-"""The four services as processes of a simulation: wired as each ``__main__`` wires them, over guarded ports."""
+"""The four services as simulated processes, wired like their ``__main__``, over ports that can fail."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from services.runner.calls.model_caller import Retrying
 from services.runner.ports import Ports as RunnerPorts
 from services.runner.tries.artifacts import Bundles
 from tests.faults.simulation.world.artifact_store import Artifacts
-from tests.faults.simulation.world.fault_injection import Chaos, Guarded
-from tests.faults.simulation.world.model_provider import Models, Provider, ticket_at_hand
-from tests.faults.simulation.world.network import Exchange
+from tests.faults.simulation.world.fault_injection import FaultInjector, FaultyPort
+from tests.faults.simulation.world.model_provider import Models, Provider, current_ticket
+from tests.faults.simulation.world.network import Network
 from tests.faults.simulation.world.process import Process
-from tests.faults.simulation.world.process_bus import Line, connect
-from tests.faults.simulation.world.process_pool import FaultyPool
+from tests.faults.simulation.world.process_bus import ProcessBus, connect
+from tests.faults.simulation.world.process_pool import ProcessPool
 
 RETRYING = Retrying(requests=3, first_wait_seconds=0.2, longest_wait_seconds=1.0, jitter_seconds=0.2)
-PACE = LiveSettings(tick_seconds=0.5, idle_seconds=4.0, refresh_seconds=30.0)
+LIVE_SETTINGS = LiveSettings(tick_seconds=0.5, idle_seconds=4.0, refresh_seconds=30.0)
 
 
 @dataclass(kw_only=True)
 class World:
-    """What processes share: the bus, the pool of connections to Postgres, the artifacts, the provider."""
+    """What the processes share: network, Postgres pool, artifact store, model provider."""
 
-    chaos: Chaos
-    exchange: Exchange
+    faults: FaultInjector
+    network: Network
     pool: Any
     artifacts: Artifacts
     provider: Provider
@@ -50,14 +50,14 @@ class World:
 
 
 async def ledger(world: World, process: Process) -> None:
-    bus = connect(world.exchange, process)
+    bus = connect(world.network, process)
     await bus.provision(all_queues())
-    await work(bus, Database(cast("Any", FaultyPool(world.pool, process, world.chaos))), world.settings)
+    await work(bus, Database(cast("Any", ProcessPool(world.pool, process, world.faults))), world.settings)
 
 
 async def runner(world: World, process: Process) -> None:
-    bus = connect(world.exchange, process)
-    store = cast("Artifacts", Guarded(world.artifacts, process, world.chaos, "artifacts"))
+    bus = connect(world.network, process)
+    store = cast("Artifacts", FaultyPort(world.artifacts, process, world.faults, "artifacts"))
     models = Models(world.provider)
     ports = RunnerPorts(
         worker_id=process.name,
@@ -71,20 +71,20 @@ async def runner(world: World, process: Process) -> None:
         retrying=RETRYING,
     )
 
-    async def make(ticket: Ticket) -> AttemptExecuted:
-        ticket_at_hand.set(ticket)
+    async def run_attempt(ticket: Ticket) -> AttemptExecuted:
+        current_ticket.set(ticket)
         return await running.on_ticket(ticket, ports)
 
     def failed(ticket: Ticket, error: BaseException) -> AttemptExecuted:
         return running.failed(ticket, process.name, error)
 
-    await Worker(_options(world, process, Stage.RUN), bus, make, failed, models.pace.share).run(asyncio.Event())
+    await Worker(_options(world, process, Stage.RUN), bus, run_attempt, failed, models.pace.share).run(asyncio.Event())
 
 
 async def judge(world: World, process: Process) -> None:
-    """For checks of answers, which take no sandbox."""
-    bus = connect(world.exchange, process)
-    store = cast("Artifacts", Guarded(world.artifacts, process, world.chaos, "artifacts"))
+    """Checks answers only, so it needs no sandbox."""
+    bus = connect(world.network, process)
+    store = cast("Artifacts", FaultyPort(world.artifacts, process, world.faults, "artifacts"))
     ports = judging.Ports(
         worker_id=process.name,
         hidden=HiddenBundles(store),
@@ -93,13 +93,13 @@ async def judge(world: World, process: Process) -> None:
         bench=cast("TestBench", None),
     )
 
-    async def make(ticket: Ticket) -> AttemptJudged:
+    async def run_attempt(ticket: Ticket) -> AttemptJudged:
         return await judging.on_ticket(ticket, ports)
 
     def failed(ticket: Ticket, error: BaseException) -> AttemptJudged:
         return judging.on_failure(ticket, error, process.name)
 
-    await Worker(_options(world, process, Stage.JUDGE), bus, make, failed).run(asyncio.Event())
+    await Worker(_options(world, process, Stage.JUDGE), bus, run_attempt, failed).run(asyncio.Event())
 
 
 def _options(world: World, process: Process, stage: Stage) -> WorkerOptions:
@@ -107,17 +107,17 @@ def _options(world: World, process: Process, stage: Stage) -> WorkerOptions:
 
 
 class Gateway:
-    """A gateway process without HTTP: its hub, and its line for requests."""
+    """A gateway process without HTTP: its live hub and its bus connection."""
 
     def __init__(self, world: World, process: Process) -> None:
         self.process = process
         self._world = world
-        self.bus: Line | None = None
+        self.bus: ProcessBus | None = None
         self.hub: Hub | None = None
 
     async def serve(self) -> None:
-        bus = connect(self._world.exchange, self.process)
-        hub = Hub(cast("Any", bus), PACE)
+        bus = connect(self._world.network, self.process)
+        hub = Hub(cast("Any", bus), LIVE_SETTINGS)
         async with hub.listening():
             self.bus, self.hub = bus, hub
             await asyncio.Event().wait()

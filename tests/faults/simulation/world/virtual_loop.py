@@ -1,6 +1,6 @@
-"""An event loop in which time costs nothing: when nobody is ready it is at once as late as the next timer.
+"""An event loop with virtual time: when no task is ready, the clock jumps to the next timer.
 
-The order in which things happen depends on nothing but the program, so a run can be repeated exactly.
+The order of events depends on the program alone, so a run can be repeated exactly.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Stuck(RuntimeError):
-    """Nobody is ready and no timer is left, or the loop turned more often than any simulation should."""
+class LoopStalled(RuntimeError):
+    """No task is ready and no timer is left, or the loop turned more often than any simulation needs."""
 
 
 class VirtualLoop(base_events.BaseEventLoop):
-    """Starts at second 0. What would run on a thread runs at once instead."""
+    """Starts at second 0. Work for a thread runs at once on the loop."""
 
     _ready: deque[asyncio.Handle]
     _scheduled: list[asyncio.TimerHandle]
 
-    def __init__(self, most_turns: int = 1_000_000) -> None:
+    def __init__(self, max_turns: int = 1_000_000) -> None:
         super().__init__()
         self._now = 0.0
-        self._turns_left = most_turns
-        self.unhandled: list[str] = []
-        self.set_exception_handler(self._note)
+        self._turns_left = max_turns
+        self.unhandled_errors: list[str] = []
+        self.set_exception_handler(self._record_unhandled)
 
     def time(self) -> float:
         return self._now
@@ -51,7 +51,7 @@ class VirtualLoop(base_events.BaseEventLoop):
             while scheduled and scheduled[0].cancelled():
                 heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
             if not self._turns_left or (not scheduled and not self._stopping):  # type: ignore[attr-defined]
-                raise Stuck(f"at second {self._now:.1f}: {'no end in sight' if scheduled else 'nobody is ready'}")
+                raise LoopStalled(f"at second {self._now:.1f}: {'too many turns' if scheduled else 'no task is ready'}")
             if scheduled:
                 self._now = max(self._now, scheduled[0].when())
         while scheduled and scheduled[0].when() <= self._now:
@@ -64,10 +64,10 @@ class VirtualLoop(base_events.BaseEventLoop):
                 handle._run()
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """Cancelled timers are dropped when their time comes."""
+        """Cancelled timers are dropped when they are due."""
 
     def _write_to_self(self) -> None:
-        """Nobody else wakes this loop."""
+        """No other thread wakes this loop."""
 
-    def _note(self, loop: events.AbstractEventLoop, context: dict[str, Any]) -> None:
-        self.unhandled.append(f"{context.get('message')}: {context.get('exception')!r}")
+    def _record_unhandled(self, loop: events.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.unhandled_errors.append(f"{context.get('message')}: {context.get('exception')!r}")

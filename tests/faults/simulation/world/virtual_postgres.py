@@ -1,4 +1,4 @@
-"""A real Postgres in virtual time: statements take none, and the database's clock is the simulation's."""
+"""A real Postgres in virtual time: statements take no time, and the database's clock is the simulation's."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ CREATE FUNCTION {schema}.{name}() RETURNS timestamptz LANGUAGE sql STABLE
 AS $$SELECT pg_catalog.current_setting('assay.now')::timestamptz$$
 """
 _SETTINGS = (
-    f"search_path = {_SCHEMA}, pg_catalog",  # a function that is found first hides Postgres' own of the same name
+    f"search_path = {_SCHEMA}, pg_catalog",  # found first, these functions shadow those of pg_catalog
     "assay.now = '2000-01-01 00:00:00+00'",
     "synchronous_commit = off",
-    "plan_cache_mode = force_generic_plan",  # neither planned again and again nor differently after some repetitions
+    "plan_cache_mode = force_generic_plan",  # a plan must not depend on how often a statement ran before
     "max_parallel_workers_per_gather = 0",
     "jit = off",
 )
 
 
 async def create_virtual_schema(url: str) -> None:
-    """Create the ledger's schema in an empty database, over a clock that ``assay.now`` sets. Nothing survives a crash
-    of the server."""
+    """Create the ledger's schema in an empty database; the setting ``assay.now`` is its clock. Unlogged tables save time:
+    their content need not survive a crash of the server."""
     connection = await asyncpg.connect(url)
     try:
         database = await connection.fetchval("SELECT current_database()")
@@ -45,7 +45,7 @@ async def create_virtual_schema(url: str) -> None:
             await connection.execute(f"SET {setting}")
         script = SCRIPT.read_text().replace("CREATE TABLE", "CREATE UNLOGGED TABLE")
         await connection.execute(script)
-        # Statistics that come at their own time would change plans, and with them the order of rows.
+        # Autovacuum updates statistics at any moment, which changes plans, and with them the order of rows.
         for table in await _tables(connection):
             await connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
     finally:
@@ -58,8 +58,8 @@ async def _tables(connection: asyncpg.Connection) -> list[str]:
 
 
 class VirtualPostgres:
-    """Connections to a database made by ``create_virtual_schema``, on an event loop of their own that only turns while
-    a statement is under way: to the simulation's loop each statement is instantaneous, each transaction atomic.
+    """Connections to a database made by ``create_virtual_schema``, on an event loop that runs only while a statement is
+    executing. To the simulation's loop each statement is instantaneous and each transaction atomic.
 
     ``now`` is the clock, ``rewrite`` is applied to every statement, ``committed`` is called after every transaction
     that was not read-only.
@@ -76,11 +76,11 @@ class VirtualPostgres:
         self.reset()
 
     def reset(self) -> None:
-        """Empty all tables, and forget who was called."""
+        """Empty all tables and reset the hooks."""
         self.now = lambda: datetime.fromisoformat("2031-05-17T21:59:50+00:00")
         self.rewrite = lambda statement: statement
         self.committed = lambda: None
-        for lost in set(self._all).difference(each.real for each in self._idle):  # by a simulation that broke off
+        for lost in set(self._all).difference(each.real for each in self._idle):  # by a simulation that raised
             lost.terminate()
         self._all = [each.real for each in self._idle]
         connection = self._take()
@@ -89,7 +89,7 @@ class VirtualPostgres:
         self._idle.append(connection)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do it at once, whichever loop is running: that one stands still meanwhile."""
+        """Run to completion on the inner loop; the running loop, if any, is blocked meanwhile."""
         outer = events._get_running_loop()
         if outer is None:
             return self._loop.run_until_complete(work)
@@ -105,7 +105,7 @@ class VirtualPostgres:
                 tasks._enter_task(outer, task)
 
     def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
-        """For those who look at the database from outside."""
+        """Query the database outside the simulation."""
         connection = self._take()
         try:
             return self.run(connection.real.fetch(statement, *arguments))
@@ -114,7 +114,7 @@ class VirtualPostgres:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncGenerator[VirtualConnection]:
-        """As a pool does. What is given back has lost what its session held."""
+        """Like a pool's; releasing the connection ends its session, with its locks."""
         connection = self._take()
         try:
             yield connection
@@ -128,7 +128,7 @@ class VirtualPostgres:
         self._loop.close()
 
     def _take(self) -> VirtualConnection:
-        """The one used last: it knows most statements."""
+        """The connection used last: it has most statements prepared."""
         if self._idle:
             return self._idle.pop()
         real = self.run(asyncpg.connect(self._url, statement_cache_size=1000, max_cached_statement_lifetime=0))
@@ -137,7 +137,7 @@ class VirtualPostgres:
 
 
 class VirtualConnection:
-    """What the ledger uses of a connection."""
+    """The methods of asyncpg's connection that the ledger uses."""
 
     def __init__(self, postgres: VirtualPostgres, real: asyncpg.Connection) -> None:
         self.real = real
@@ -147,49 +147,49 @@ class VirtualConnection:
 
     @asynccontextmanager
     async def transaction(self, *, isolation: str = "", readonly: bool = False) -> AsyncGenerator[None]:
-        """Nothing else happens meanwhile, so that every isolation is the strictest."""
+        """No other statement runs meanwhile, so every isolation level is serializable."""
         self._execute(f"{self._new_time()}BEGIN")
         try:
             yield
         except BaseException:
             self._execute("ROLLBACK")
-            self._now = None  # what a transaction has set goes back with it
+            self._now = None  # a rollback resets settings too
             raise
         self._execute("COMMIT")
         if not readonly:
             self._postgres.committed()
 
     async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-        return self._do(self.real.fetch, statement, arguments)
+        return self._run(self.real.fetch, statement, arguments)
 
     async def fetchrow(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
-        return self._do(self.real.fetchrow, statement, arguments)
+        return self._run(self.real.fetchrow, statement, arguments)
 
     async def fetchval(self, statement: str, *arguments: Any) -> Any:
-        return self._do(self.real.fetchval, statement, arguments)
+        return self._run(self.real.fetchval, statement, arguments)
 
     async def execute(self, statement: str, *arguments: Any) -> str:
-        return self._do(self.real.execute, statement, arguments)
+        return self._run(self.real.execute, statement, arguments)
 
     async def copy_records_to_table(self, table: str, **columns: Any) -> str:
         return self._postgres.run(self.real.copy_records_to_table(table, schema_name=_SCHEMA, **columns))
 
     def terminate(self) -> None:
-        """The simulation's connections do not fail."""
+        """These connections do not fail."""
 
     def end_session(self) -> None:
         if self._locked:
             self._execute("SELECT pg_advisory_unlock_all()")
             self._locked = False
 
-    def _do(self, method: Callable[..., Coroutine[Any, Any, T]], statement: str, arguments: Sequence[Any]) -> T:
+    def _run(self, method: Callable[..., Coroutine[Any, Any, T]], statement: str, arguments: Sequence[Any]) -> T:
         if not self.real.is_in_transaction() and (setting := self._new_time()):
             self._execute(setting)
         self._locked = self._locked or "advisory" in statement
         return self._postgres.run(method(self._postgres.rewrite(statement), *arguments))
 
     def _new_time(self) -> str:
-        """The statement that sets the database's clock, unless it is right already."""
+        """The statement that sets the database's clock; empty if it is set already."""
         now = self._postgres.now()
         if now == self._now:
             return ""
