@@ -93,7 +93,7 @@ MUTANTS = (
     Mutant("claimed orders are not removed", 0, {r"o\.token <= u\.token AND o\.stage = \$3": "false"}),
     Mutant(
         "idempotency keys are not looked up",
-        0,
+        14,
         {r"WHERE idempotency_key = \$1": "WHERE false AND idempotency_key = $1"},
     ),
 )

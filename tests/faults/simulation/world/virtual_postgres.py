@@ -32,7 +32,7 @@ _SETTINGS = (
 
 
 async def create_virtual_schema(url: str) -> None:
-    """Create the ledger's schema in an empty database; the setting ``assay.now`` is its clock. Unlogged tables save time:
+    """Create the ledger's schema in an empty database; the setting ``assay.now`` is its clock. The tables are unlogged:
     their content need not survive a crash of the server."""
     connection = await asyncpg.connect(url)
     try:
