@@ -3,7 +3,6 @@
 ``Catalog.open(folder)`` is the way in; ``bundles(task)`` gives what travels. docs/tasks.md describes the folder.
 """
 
-from assay.catalog.bundles import Bundles, bundles
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import (
     CatalogError,
@@ -19,8 +18,9 @@ from assay.catalog.errors import (
 )
 from assay.catalog.models import ModelEntry, Provider, ProviderKind, Registry
 from assay.catalog.scripts import Script, ScriptTurn
-from assay.catalog.selection import SelectedTask, Selection
-from assay.catalog.task import Task, load_task
+from assay.catalog.selection.selection import SelectedTask, Selection
+from assay.catalog.tasks.bundles import Bundles, bundles
+from assay.catalog.tasks.task import Task, load_task
 
 __all__ = [
     "Bundles",

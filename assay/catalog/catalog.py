@@ -7,15 +7,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assay.catalog.cache import Cache, Kept
 from assay.catalog.errors import InvalidCatalog, Mistake, UnknownModel, UnknownSuite, UnknownTask
-from assay.catalog.manifest import SuiteManifest
+from assay.catalog.file_cache import Cache, Kept
 from assay.catalog.models import BASELINES, SCRIPTED, Provider, ProviderKind, Registry, load_registry
-from assay.catalog.prices import LOCAL, PriceTable, load_prices
+from assay.catalog.prices.table import LOCAL, PriceTable, load_prices
 from assay.catalog.scripts import Script, load_script
-from assay.catalog.selection import Selection, resolve
-from assay.catalog.suites import load_suite, members
-from assay.catalog.task import Task, load_task, written_category
+from assay.catalog.selection.resolve import resolve
+from assay.catalog.selection.selection import Selection
+from assay.catalog.suites import SuiteManifest, load_suite, members
+from assay.catalog.tasks.task import Task, load_task, written_category
 from assay.contracts.models import ModelName
 from assay.contracts.money import Price
 from assay.contracts.runs import RunRequest

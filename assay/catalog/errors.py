@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from assay.catalog.near import near, unknown
+from assay.catalog.did_you_mean import near, unknown
 from assay.contracts.codec import Data
 from assay.contracts.problems import FieldError, Problem, ProblemError
 

@@ -12,10 +12,10 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from assay.catalog.document import Document, read_document
 from assay.catalog.errors import UnknownModel, UnknownProvider
-from assay.catalog.manifest import Title
-from assay.catalog.reading import read
+from assay.catalog.tasks.manifest import Title
+from assay.catalog.yaml.decode import read
+from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, Parameters
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from assay.catalog.document import Document, read_document
-from assay.catalog.manifest import Title
-from assay.catalog.near import unknown
-from assay.catalog.prices import TokenPrice, check_price
-from assay.catalog.reading import read
+from assay.catalog.did_you_mean import unknown
+from assay.catalog.prices.rates import TokenPrice, check_price
+from assay.catalog.tasks.manifest import Title
+from assay.catalog.yaml.decode import read
+from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import Data
 
 DEFAULT = "default"

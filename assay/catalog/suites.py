@@ -4,11 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from assay.catalog.document import Document, read_document
-from assay.catalog.manifest import SuiteManifest
-from assay.catalog.near import unknown
-from assay.catalog.reading import read
+from msgspec import Meta, field, structs
+
+from assay.catalog.did_you_mean import unknown
+from assay.catalog.tasks.manifest import Name, Text, Title
+from assay.catalog.yaml.decode import read
+from assay.catalog.yaml.document import Document, read_document
+from assay.contracts.codec import Data
+from assay.contracts.tasks import Limits, Weight
+
+
+class SuiteLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds a suite sets on all its tasks; a task's own limit counts where it is lower."""
+
+    wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+
+    def over(self, limits: Limits) -> Limits:
+        return structs.replace(
+            limits,
+            wall_seconds=min(limits.wall_seconds, self.wall_seconds or limits.wall_seconds),
+            max_tokens=min(limits.max_tokens, self.max_tokens or limits.max_tokens),
+        )
+
+
+class SuiteManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``suites/<id>.yaml``: tasks by id, by category, or both. ``samples`` 0 takes all of each task."""
+
+    id: Name
+    title: Title
+    description: Text = ""
+    tasks: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    weights: dict[str, Weight] = field(default_factory=dict[str, float])
+    repeats: Annotated[int, Meta(ge=1, le=1000)] = 1
+    samples: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    limits: SuiteLimits = SuiteLimits()
 
 
 def load_suite(path: Path, file: str, tasks: Mapping[str, str]) -> SuiteManifest:

@@ -117,7 +117,7 @@ def load(weights: Path, threads: int) -> Engine:
 
 
 def _unknown(name: str) -> Problem:
-    from assay.catalog.near import unknown
+    from assay.catalog.did_you_mean import unknown
 
     message, match = unknown("local model", name, [MODEL])
     detail = f"{message}, did you mean {match!r}?" if match else message

@@ -12,7 +12,7 @@ from litestar.dto import AbstractDTO
 from litestar.dto.data_structures import DTOFieldDefinition
 from litestar.typing import FieldDefinition
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import near
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.problems import FieldError
 from services.gateway.errors import Invalid, Unreadable

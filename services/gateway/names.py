@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from assay.catalog.bundles import Bundles, bundles
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
 from assay.catalog.models import Provider, ProviderKind
-from assay.catalog.prices import OWN
-from assay.catalog.selection import SelectedTask, Selection
+from assay.catalog.prices.table import OWN
+from assay.catalog.selection.selection import SelectedTask, Selection
+from assay.catalog.tasks.bundles import Bundles, bundles
 from assay.contracts.models import ModelKind, ModelView
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunRequest
@@ -88,7 +88,7 @@ class CatalogNames:
 
 def _as_of(text: str) -> tuple[date | None, bool]:
     """The day that is meant, and whether the catalogue's own table is asked. Raises Invalid."""
-    from assay.catalog.pricedb import DATABASE, VERSION  # a second of data, only loaded when it is needed
+    from assay.catalog.prices.database import DATABASE, VERSION  # a second of data, only loaded when it is needed
 
     if not text or text in (DATABASE, VERSION):
         return None, not text

@@ -15,7 +15,7 @@ from litestar.typing import FieldDefinition
 
 from assay.artifacts import ArtifactError, ArtifactRetryable
 from assay.bus.errors import BusError, MessageRefused
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import near
 from assay.contracts.codec import Data, encode
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from services.gateway.errors import RETRY_AFTER_SECONDS, Invalid, Unavailable, Unknown, Unreadable

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from assay.artifacts import BUNDLE_MEDIA_TYPE, Area, pack
-from assay.catalog.bundles import Bundles
-from assay.catalog.replaying import is_replay
-from assay.catalog.selection import SelectedTask
-from assay.catalog.showing import showing_tests
+from assay.catalog.selection.replays import is_replay
+from assay.catalog.selection.selection import SelectedTask
+from assay.catalog.tasks.bundles import Bundles
+from assay.catalog.tasks.include_tests import showing_tests
 from assay.contracts.codec import encode
 from assay.contracts.runs import ModelPin, RunPlan, RunRequest
 from assay.contracts.tasks import TaskPin

@@ -11,7 +11,7 @@ from assay.artifacts import unpack
 from assay.artifacts.bundle import pack
 from assay.catalog import Catalog, bundles
 from assay.catalog.errors import InvalidSelection
-from assay.catalog.showing import showing_tests
+from assay.catalog.tasks.include_tests import showing_tests
 from assay.contracts.codec import decode
 from assay.contracts.replay import Responses
 from assay.contracts.runs import RunRequest

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from assay.catalog import Catalog, Task, bundles
-from assay.catalog.folder import below
+from assay.catalog.tasks.folder import below
 from assay.contracts.codec import decode, encode
 from assay.contracts.tasks import HiddenTask, PublicTask, ReferenceTask
 

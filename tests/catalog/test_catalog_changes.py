@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assay.catalog import InvalidCatalog
-from assay.catalog.cache import Cache
 from assay.catalog.catalog import Catalog
+from assay.catalog.file_cache import Cache
 
 if TYPE_CHECKING:
     from .conftest import Folder

@@ -15,7 +15,7 @@ from genai_prices.types import ConditionalPrice, ModelInfo, TimeOfDateConstraint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.catalog.pricedb import VERSION, lookup
+from assay.catalog.prices.database import VERSION, lookup
 from assay.contracts.money import NANO, Price, PriceTier, Rates
 
 RATES = st.integers(0, 1_000_000 * NANO)

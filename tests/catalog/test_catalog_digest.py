@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.catalog import load_task
-from assay.catalog.manifest import TaskManifest
-from assay.catalog.task import task_digest
+from assay.catalog.tasks.manifest import TaskManifest
+from assay.catalog.tasks.task import task_digest
 
 if TYPE_CHECKING:
     from .conftest import Folder

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from assay.catalog import Task, bundles, load_task
-from assay.catalog.manifest import SampleManifest, SuiteManifest, TaskManifest
+from assay.catalog.suites import SuiteManifest
+from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
 from assay.contracts import tasks as contract
 
 DOCS = (Path(__file__).parents[2] / "docs/tasks.md").read_text("utf-8")

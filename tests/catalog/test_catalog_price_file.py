@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from assay.catalog import InvalidCatalog
 from assay.catalog.errors import CannotEdit
-from assay.catalog.pricefile import add_price
-from assay.catalog.prices import TokenPrice, TokenTier, load_versions
+from assay.catalog.prices.add_price import add_price
+from assay.catalog.prices.rates import TokenPrice, TokenTier
+from assay.catalog.prices.table import load_versions
 
 PROVIDERS = ("openai", "custom")
 DAY = date(2026, 3, 1)

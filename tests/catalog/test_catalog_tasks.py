@@ -12,7 +12,7 @@ from statistics import fmean
 import pytest
 
 from assay.catalog import Catalog, Task
-from assay.catalog.folder import below
+from assay.catalog.tasks.folder import below
 from assay.contracts import tasks as contract
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import Choice, Solver

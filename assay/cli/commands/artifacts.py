@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import near
 from assay.cli.display.output import add_row, print_json, print_line, print_notice, stdout, table
 from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed

@@ -11,8 +11,9 @@ import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog
 from assay.catalog.models import BASELINES
-from assay.catalog.pricefile import add_price
-from assay.catalog.prices import OWN, TokenPrice
+from assay.catalog.prices.add_price import add_price
+from assay.catalog.prices.rates import TokenPrice
+from assay.catalog.prices.table import OWN
 from assay.cli import quantities
 from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
 from assay.cli.errors import FAILED, OK, BadUsage

@@ -11,7 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from assay.artifacts import Area, ArtifactMissing
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import near
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail
 from assay.contracts.problems import Problem, ProblemError

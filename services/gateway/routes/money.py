@@ -9,7 +9,7 @@ from litestar import Router, get, put
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import near
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError

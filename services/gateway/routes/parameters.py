@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import Request
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import near
 from assay.contracts.problems import FieldError
 from services.gateway.errors import Invalid
 

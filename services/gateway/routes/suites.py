@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router, get
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import near
 from assay.contracts.tasks import SuiteView
 from services.gateway.errors import Unknown
 from services.gateway.ports import Wired

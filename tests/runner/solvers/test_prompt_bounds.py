@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from assay.catalog import Catalog, Task, bundles
-from assay.catalog.bundles import public_task
-from assay.catalog.manifest import SampleManifest, TaskManifest
-from assay.catalog.prompts import AGENT_BYTES, prompt_bytes
+from assay.catalog.tasks.bundles import public_task
+from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
+from assay.catalog.tasks.prompt_size import AGENT_BYTES, prompt_bytes
 from assay.contracts.models import Parameters
 from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.tasks import Difficulty, Limits, PublicTask, Sample, Solver, Tests, Tool

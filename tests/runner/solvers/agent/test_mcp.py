@@ -11,7 +11,7 @@ from msgspec import structs
 
 from assay.artifacts import pack
 from assay.catalog import bundles
-from assay.catalog.bundles import public_task
+from assay.catalog.tasks.bundles import public_task
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.codec import encode
 from assay.contracts.models import ModelSpec, Parameters, ToolCalls

@@ -14,8 +14,8 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from assay.catalog.document import At, Document
-from assay.catalog.near import listing, unknown
+from assay.catalog.did_you_mean import listing, unknown
+from assay.catalog.yaml.document import At, Document
 
 T = TypeVar("T")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, field, structs
+from msgspec import Meta, field
 
 from assay.contracts.codec import Data
-from assay.contracts.tasks import AnyCheck, Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool, Weight
+from assay.contracts.tasks import AnyCheck, Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -50,31 +50,3 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     samples: Annotated[tuple[SampleManifest, ...], Meta(max_length=10_000)] = ()
     noop_answer: Text = ""
     cheat_answers: dict[Name, Text] = field(default_factory=dict[str, str])
-
-
-class SuiteLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Bounds a suite sets on all its tasks; a task's own limit counts where it is lower."""
-
-    wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] | None = None
-    max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
-
-    def over(self, limits: Limits) -> Limits:
-        return structs.replace(
-            limits,
-            wall_seconds=min(limits.wall_seconds, self.wall_seconds or limits.wall_seconds),
-            max_tokens=min(limits.max_tokens, self.max_tokens or limits.max_tokens),
-        )
-
-
-class SuiteManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``suites/<id>.yaml``: tasks by id, by category, or both. ``samples`` 0 takes all of each task."""
-
-    id: Name
-    title: Title
-    description: Text = ""
-    tasks: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    weights: dict[str, Weight] = field(default_factory=dict[str, float])
-    repeats: Annotated[int, Meta(ge=1, le=1000)] = 1
-    samples: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-    limits: SuiteLimits = SuiteLimits()

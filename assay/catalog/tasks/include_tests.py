@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
-from assay.catalog.bundles import Bundles
-from assay.catalog.task import Task
+from assay.catalog.tasks.bundles import Bundles
+from assay.catalog.tasks.task import Task
 from assay.contracts.codec import canonical, decode
 from assay.contracts.tasks import PublicTask
 from assay.files import Files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from assay.catalog.near import unknown
+from assay.catalog.did_you_mean import unknown
 from assay.contracts.models import ModelName
 from assay.contracts.replay import DEFAULT, REPLAY, Responses
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from assay.catalog.crosscheck import cross_check
-from assay.catalog.document import Document, read_document
+from assay.catalog.did_you_mean import unknown
 from assay.catalog.errors import InvalidCatalog
-from assay.catalog.folder import CAPS, PARTS, TEXTS, below, read_files
-from assay.catalog.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
-from assay.catalog.near import unknown
-from assay.catalog.reading import read
+from assay.catalog.tasks.folder import CAPS, PARTS, TEXTS, below, read_files
+from assay.catalog.tasks.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
+from assay.catalog.tasks.validation import cross_check
+from assay.catalog.yaml.decode import read
+from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import digest
 from assay.contracts.tasks import TaskView
 from assay.files import Files, matches

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from assay.catalog.errors import InvalidCatalog, Mistake
-from assay.catalog.folder import stamp
+from assay.catalog.tasks.folder import stamp
 
 T = TypeVar("T")
 

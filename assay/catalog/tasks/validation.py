@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assay.catalog.document import At, Document
-from assay.catalog.folder import MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, PARTS, below
-from assay.catalog.manifest import TaskManifest
-from assay.catalog.near import near
-from assay.catalog.shapes import check_samples
-from assay.catalog.testnames import FoundTest, found_tests
+from assay.catalog.did_you_mean import near
+from assay.catalog.tasks.folder import MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, PARTS, below
+from assay.catalog.tasks.manifest import TaskManifest
+from assay.catalog.tasks.sample_checks import check_samples
+from assay.catalog.tasks.test_names import FoundTest, found_tests
+from assay.catalog.yaml.document import At, Document
 from assay.contracts.sandboxspec import EGRESS_PORT
 from assay.contracts.tasks import Solver, Tests, Tool
 from assay.files import Files, FilesRefused, check_path, matches

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from assay.catalog.document import Document
+from assay.catalog.yaml.document import Document
 from assay.files import FileLimits, Files, FilesRefused, check_files
 
 PARTS = ("workspace", "tests", "reference", "noop", "cheats", "environment")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from assay.catalog.folder import below
-from assay.catalog.task import Task
+from assay.catalog.tasks.folder import below
+from assay.catalog.tasks.task import Task
 from assay.contracts.tasks import Solver
 
 _BACKTICKS = re.compile(rb"`{3,}")

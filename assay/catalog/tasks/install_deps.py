@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from assay.catalog.task import Task
+from assay.catalog.tasks.task import Task
 
 REQUIREMENTS = "requirements.txt"
 MAX_REQUIREMENTS_BYTES = 20_000

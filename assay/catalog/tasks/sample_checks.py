@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from assay.catalog.document import At, Document
-from assay.catalog.manifest import SampleManifest, TaskManifest
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import near
+from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
+from assay.catalog.yaml.document import At, Document
 from assay.contracts.codec import encode
 from assay.contracts.tasks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay.catalog.shapes import reference_answer
-from assay.catalog.task import Task
+from assay.catalog.tasks.sample_checks import reference_answer
+from assay.catalog.tasks.task import Task
 from assay.contracts.codec import Data, canonical
 from assay.contracts.tasks import HiddenTask, PublicTask, ReferenceTask, Sample, Solver
 from assay.files import Files

@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 import yaml
 
 from assay.catalog.errors import CannotEdit, InvalidCatalog
-from assay.catalog.prices import PriceVersion, TokenPrice, TokenRates, load_versions
+from assay.catalog.prices.rates import TokenPrice, TokenRates
+from assay.catalog.prices.table import PriceVersion, load_versions
 
 Versions: TypeAlias = dict[date, dict[str, TokenPrice]]
 

@@ -15,7 +15,7 @@ import genai_prices
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint, TieredPrices, TimeOfDateConstraint
 
-from assay.catalog.prices import price_of
+from assay.catalog.prices.rates import price_of
 from assay.contracts.money import Price, Rates, nanousd
 
 DATABASE = "genai-prices"

@@ -5,78 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
+from assay.catalog.did_you_mean import near, unknown
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
-from assay.catalog.installing import installing, mistakes_of, requirements_of
-from assay.catalog.manifest import SuiteLimits, SuiteManifest
-from assay.catalog.models import BASELINES
-from assay.catalog.narrowing import narrowed, refusals
-from assay.catalog.near import near, unknown
-from assay.catalog.prices import priced_by_hand, too_dear
-from assay.catalog.prompts import prompt_bytes
-from assay.catalog.replaying import is_replay, mistakes
-from assay.catalog.showing import tests_of
-from assay.catalog.suites import by_name_or_category, members
-from assay.catalog.task import Task
-from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.models import ModelSpec, Parameters
+from assay.catalog.models import BASELINES, Registry
+from assay.catalog.prices.rates import priced_by_hand, too_dear
+from assay.catalog.selection.limit_overrides import narrowed, refusals
+from assay.catalog.selection.replays import is_replay, mistakes
+from assay.catalog.selection.selection import SelectedTask, Selection
+from assay.catalog.suites import SuiteLimits, SuiteManifest, by_name_or_category, members
+from assay.catalog.tasks.include_tests import tests_of
+from assay.catalog.tasks.install_deps import installing, mistakes_of, requirements_of
+from assay.catalog.tasks.task import Task
+from assay.contracts.models import ModelName, ModelSpec, Parameters
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.replay import REPLAY
 from assay.contracts.runs import ModelPin, RunRequest
-from assay.contracts.sandboxes import able
-from assay.contracts.tasks import Limits, TaskPin
-
-if TYPE_CHECKING:
-    from assay.catalog.catalog import Catalog
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SelectedTask:
-    """A task of a run: which samples, how much it weighs, and the limits that hold for it there. ``tests`` is what its
-    models are shown of the hidden tests. ``task`` has the run's sandbox, with what is installed there."""
+class CatalogLookup(Protocol):
+    """What resolving needs of a catalogue. Each raises a CatalogError for a name that does not exist or is invalid."""
 
-    task: Task
-    sample_ids: tuple[str, ...]
-    weight: float
-    limits: Limits
-    tests: str = ""
-
-    def pin(self, *, public: ArtifactRef, hidden: ArtifactRef, reference: ArtifactRef) -> TaskPin:
-        """The pin of a run plan, once the task's bundles are stored."""
-        manifest = self.task.manifest
-        return TaskPin(
-            task_id=manifest.id,
-            digest=self.task.digest,
-            category=manifest.category,
-            difficulty=manifest.difficulty,
-            solver=manifest.solver,
-            weight=self.weight,
-            sample_ids=self.sample_ids,
-            limits=self.limits,
-            prompt_bytes=prompt_bytes(self.task, self.sample_ids) + len(self.tests.encode()),
-            sandboxes=able(manifest.sandbox) if manifest.solver.hands_in_files else (),
-            public=public,
-            hidden=hidden,
-            reference=reference,
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Selection:
-    """All of a run plan but the stored bundles: ``tasks`` in order, ``models`` with their prices."""
-
-    tasks: tuple[SelectedTask, ...]
-    models: tuple[ModelPin, ...]
-    repeats: int
-    suite: str = ""
-
-    @property
-    def attempts(self) -> int:
-        return sum(len(selected.sample_ids) for selected in self.tasks) * len(self.models) * self.repeats
+    def find_suite(self, suite_id: str) -> SuiteManifest: ...
+    def find_task(self, task_id: str) -> Task: ...
+    def categories_by_task(self) -> dict[str, str]: ...
+    def registry(self) -> Registry: ...
+    def price(self, model: ModelName, today: date | None = None) -> Price | None: ...
 
 
 @dataclass
@@ -105,7 +63,7 @@ class _Errors:
             raise InvalidSelection(self.codes.pop() if len(self.codes) == 1 else "invalid_run", self.fields)
 
 
-def resolve(catalog: Catalog, request: RunRequest, today: date | None = None) -> Selection:
+def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = None) -> Selection:
     """The request's tasks and models; InvalidSelection names everything in it that is not there. ``today`` dates the
     prices (default: now)."""
     errors = _Errors()
@@ -131,7 +89,7 @@ def resolve(catalog: Catalog, request: RunRequest, today: date | None = None) ->
     )
 
 
-def _suite(catalog: Catalog, request: RunRequest, errors: _Errors) -> SuiteManifest | None:
+def _suite(catalog: CatalogLookup, request: RunRequest, errors: _Errors) -> SuiteManifest | None:
     found: list[SuiteManifest] = []
     if request.suite is not None:
         name = request.suite
@@ -139,7 +97,7 @@ def _suite(catalog: Catalog, request: RunRequest, errors: _Errors) -> SuiteManif
     return found[0] if found else None
 
 
-def _tasks(catalog: Catalog, request: RunRequest, suite: SuiteManifest | None, errors: _Errors) -> list[Task]:
+def _tasks(catalog: CatalogLookup, request: RunRequest, suite: SuiteManifest | None, errors: _Errors) -> list[Task]:
     """The tasks of the suite, then those named, then those of the categories; each once."""
     known = catalog.categories_by_task()
     for index, name in enumerate(request.categories):
@@ -157,7 +115,7 @@ def _tasks(catalog: Catalog, request: RunRequest, suite: SuiteManifest | None, e
 
 
 def _models(
-    catalog: Catalog, request: RunRequest, prices: Mapping[str, Price], today: date | None, errors: _Errors
+    catalog: CatalogLookup, request: RunRequest, prices: Mapping[str, Price], today: date | None, errors: _Errors
 ) -> tuple[ModelPin, ...]:
     pins: list[ModelPin] = []
     for index, name in enumerate(request.models):
@@ -171,13 +129,14 @@ def _models(
     return tuple(pins)
 
 
-def _pin(catalog: Catalog, name: str, request: RunRequest, own: Price | None, today: date | None) -> ModelPin:
+def _pin(catalog: CatalogLookup, name: str, request: RunRequest, own: Price | None, today: date | None) -> ModelPin:
     if is_replay(name):
         return ModelPin(model=ModelSpec(name=name), price=own or Price(version=REPLAY, local=True))
-    defaults = catalog.registry().entry(name).parameters
+    registry = catalog.registry()
+    defaults = registry.entry(name).parameters
     spec = ModelSpec(name=name, parameters=over(request.parameters, defaults))
     price = own or catalog.price(name, today)
-    return ModelPin(model=spec, price=price, provider_concurrency=catalog.provider(name).attempts)
+    return ModelPin(model=spec, price=price, provider_concurrency=registry.provider(name).attempts)
 
 
 def _own_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:

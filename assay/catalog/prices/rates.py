@@ -1,0 +1,102 @@
+"""Token prices as written in files and run requests, and their conversion to ``Price``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from assay.catalog.yaml.document import At, Document
+from assay.contracts import runs
+from assay.contracts.codec import Data
+from assay.contracts.money import Price, PriceTier, Rates, nanousd
+
+BY_HAND = "run"
+"""The version of a price that a run brought along."""
+
+MAX_USD_PER_MTOK = 1_000_000
+_AMOUNTS = ("input_usd_per_mtok", "cached_usd_per_mtok", "output_usd_per_mtok", "reasoning_usd_per_mtok")
+
+
+class TokenRates(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """US dollars per million tokens, as written in a file. Without ``cached_usd_per_mtok``, input that was cached costs
+    as much as any other; without ``reasoning_usd_per_mtok``, reasoning costs as much as any other output."""
+
+    input_usd_per_mtok: Decimal
+    output_usd_per_mtok: Decimal
+    cached_usd_per_mtok: Decimal | None = None
+    reasoning_usd_per_mtok: Decimal | None = None
+
+    def rates(self) -> Rates:
+        return Rates(
+            input_nanousd_per_mtok=nanousd(self.input_usd_per_mtok),
+            output_nanousd_per_mtok=nanousd(self.output_usd_per_mtok),
+            cached_nanousd_per_mtok=_nanousd(self.cached_usd_per_mtok),
+            reasoning_nanousd_per_mtok=_nanousd(self.reasoning_usd_per_mtok),
+        )
+
+
+class TokenTier(TokenRates, frozen=True, kw_only=True):
+    """For the whole of a request whose input has more than ``above_input_tokens`` tokens."""
+
+    above_input_tokens: Annotated[int, Meta(ge=1, le=2**40)]
+
+
+class TokenPrice(TokenRates, frozen=True, kw_only=True):
+    """``tiers`` by rising length of the input, where longer requests have other prices."""
+
+    tiers: tuple[TokenTier, ...] = ()
+
+    def price(self, version: str) -> Price:
+        return price_of(version, self.rates(), {tier.above_input_tokens: tier.rates() for tier in self.tiers})
+
+
+def price_of(version: str, rates: Rates, tiers: dict[int, Rates]) -> Price:
+    """The rates as one price; ``tiers`` by the length of the input they begin above."""
+    return Price(
+        version=version,
+        tiers=tuple(PriceTier(above_input_tokens=above, **_fields(tiers[above])) for above in sorted(tiers)),
+        **_fields(rates),
+    )
+
+
+def priced_by_hand(price: runs.TokenPrice) -> Price:
+    """The price that a run request brings along for one of its models."""
+    amounts = {name: _decimal(getattr(price, name)) for name in _AMOUNTS}
+    return TokenPrice(**amounts).price(BY_HAND)  # pyright: ignore[reportArgumentType]
+
+
+def too_dear(price: runs.TokenPrice | TokenRates) -> Iterator[tuple[str, str]]:
+    """Amounts must be finite, not negative and below a million dollars, which only a slip of the pen reaches: the field
+    of each that is not, and what is wrong with it."""
+    for name in _AMOUNTS:
+        amount = _decimal(getattr(price, name))
+        if amount is not None and not (amount.is_finite() and 0 <= amount <= MAX_USD_PER_MTOK):
+            yield name, f"{amount} is not between 0 and {MAX_USD_PER_MTOK} US dollars"
+
+
+def check_price(price: TokenPrice, document: Document, at: At) -> None:
+    """Notes amounts that cannot be meant, and tiers out of order."""
+    for name, message in too_dear(price):
+        document.wrong((*at, name), message)
+    lengths = [tier.above_input_tokens for tier in price.tiers]
+    for index, tier in enumerate(price.tiers):
+        for name, message in too_dear(tier):
+            document.wrong((*at, "tiers", index, name), message)
+        if index and lengths[index] <= lengths[index - 1]:
+            message = f"{lengths[index]} does not come after {lengths[index - 1]}; tiers go by rising length"
+            document.wrong((*at, "tiers", index, "above_input_tokens"), message)
+
+
+def _fields(rates: Rates) -> dict[str, Any]:
+    return {name: getattr(rates, name) for name in Rates.__struct_fields__}
+
+
+def _decimal(amount: str | Decimal | None) -> Decimal | None:
+    return Decimal(amount) if isinstance(amount, str) else amount
+
+
+def _nanousd(amount: Decimal | None) -> int | None:
+    return None if amount is None else nanousd(amount)

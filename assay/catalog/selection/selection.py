@@ -1,0 +1,57 @@
+"""The tasks and models of a run request, resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.catalog.tasks.prompt_size import prompt_bytes
+from assay.catalog.tasks.task import Task
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.runs import ModelPin
+from assay.contracts.sandboxes import able
+from assay.contracts.tasks import Limits, TaskPin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelectedTask:
+    """A task of a run: which samples, how much it weighs, and the limits that hold for it there. ``tests`` is what its
+    models are shown of the hidden tests. ``task`` has the run's sandbox, with what is installed there."""
+
+    task: Task
+    sample_ids: tuple[str, ...]
+    weight: float
+    limits: Limits
+    tests: str = ""
+
+    def pin(self, *, public: ArtifactRef, hidden: ArtifactRef, reference: ArtifactRef) -> TaskPin:
+        """The pin of a run plan, once the task's bundles are stored."""
+        manifest = self.task.manifest
+        return TaskPin(
+            task_id=manifest.id,
+            digest=self.task.digest,
+            category=manifest.category,
+            difficulty=manifest.difficulty,
+            solver=manifest.solver,
+            weight=self.weight,
+            sample_ids=self.sample_ids,
+            limits=self.limits,
+            prompt_bytes=prompt_bytes(self.task, self.sample_ids) + len(self.tests.encode()),
+            sandboxes=able(manifest.sandbox) if manifest.solver.hands_in_files else (),
+            public=public,
+            hidden=hidden,
+            reference=reference,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """All of a run plan but the stored bundles: ``tasks`` in order, ``models`` with their prices."""
+
+    tasks: tuple[SelectedTask, ...]
+    models: tuple[ModelPin, ...]
+    repeats: int
+    suite: str = ""
+
+    @property
+    def attempts(self) -> int:
+        return sum(len(selected.sample_ids) for selected in self.tasks) * len(self.models) * self.repeats
