@@ -19,7 +19,7 @@ from assay.catalog.errors import (
 from assay.catalog.models import ModelEntry, Provider, ProviderKind, Registry
 from assay.catalog.scripts import Script, ScriptTurn
 from assay.catalog.selection.selection import SelectedTask, Selection
-from assay.catalog.tasks.bundles import Bundles, bundles
+from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.catalog.tasks.task import Task, load_task
 
 __all__ = [
@@ -44,6 +44,6 @@ __all__ = [
     "UnknownSuite",
     "UnknownTask",
     "UnpricedModel",
-    "bundles",
+    "make_bundles",
     "load_task",
 ]

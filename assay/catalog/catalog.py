@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from assay.catalog.errors import InvalidCatalog, Mistake, UnknownModel, UnknownSuite, UnknownTask
-from assay.catalog.file_cache import Cache, Kept
+from assay.catalog.file_cache import FileCache, Loaded
 from assay.catalog.models import BASELINES, SCRIPTED, Provider, ProviderKind, Registry, load_registry
 from assay.catalog.prices.table import LOCAL, PriceTable, load_prices
 from assay.catalog.scripts import Script, load_script
 from assay.catalog.selection.resolve import resolve
 from assay.catalog.selection.selection import Selection
-from assay.catalog.suites import SuiteManifest, load_suite, members
-from assay.catalog.tasks.task import Task, load_task, written_category
+from assay.catalog.suites import SuiteManifest, load_suite, suite_task_ids
+from assay.catalog.tasks.task import Task, declared_category, load_task
 from assay.contracts.models import ModelName
 from assay.contracts.money import Price
 from assay.contracts.runs import RunRequest
@@ -26,7 +26,7 @@ class Catalog:
     """Use ``Catalog.open``. A task with mistakes hides no other: it raises where it is asked for by name, is left out
     of ``tasks()``, and is told by ``mistakes()``."""
 
-    def __init__(self, root: Path, cache: Cache) -> None:
+    def __init__(self, root: Path, cache: FileCache) -> None:
         self.root = root
         self._cache = cache
 
@@ -38,7 +38,7 @@ class Catalog:
         if not (root / "tasks").is_dir():
             message = "is not a catalogue: it has no folder tasks; point ASSAY_CATALOG to one"
             raise InvalidCatalog([Mistake(file=str(path), message=message)])
-        return cls(root, Cache(recheck_seconds))
+        return cls(root, FileCache(recheck_seconds))
 
     # --- tasks and suites
 
@@ -57,7 +57,7 @@ class Catalog:
         """Every task's category by its id, also of tasks with mistakes, so that a run by category never silently leaves
         one out; empty where mistakes hide even that."""
         return {
-            name: kept.value.manifest.category if kept.value else written_category(self.root / "tasks" / name)
+            name: kept.value.manifest.category if kept.value else declared_category(self.root / "tasks" / name)
             for name, kept in self._tasks()
         }
 
@@ -78,7 +78,7 @@ class Catalog:
             suite_id=suite.id,
             title=suite.title,
             description=suite.description,
-            task_ids=members(suite, self.categories_by_task()),
+            task_ids=suite_task_ids(suite, self.categories_by_task()),
             repeats=suite.repeats,
             samples=suite.samples,
             weights=suite.weights,
@@ -102,7 +102,7 @@ class Catalog:
             raise UnknownModel(model, [f"{SCRIPTED}/{known}" for known in names])
         return self._script(name).get()
 
-    def price(self, model: ModelName, today: date | None = None, *, own: bool = True) -> Price | None:
+    def price(self, model: ModelName, today: date | None = None, *, use_prices_file: bool = True) -> Price | None:
         """What the model costs on that day (default: now): None for the baselines, zero and ``local`` for what runs
         here. Without ``own``, ``prices.yaml`` is passed over for the price database. UnpricedModel when nobody knows;
         UnknownModel or UnknownProvider for what does not exist."""
@@ -118,7 +118,7 @@ class Catalog:
         if provider.kind is ProviderKind.EMBEDDED or provider.local:
             return LOCAL
         table, known = self.prices(), registry.names()
-        return table.find(model, provider.prices or provider_id, today, known, own=own)
+        return table.find(model, provider.prices or provider_id, today, known, use_file=use_prices_file)
 
     def prices(self) -> PriceTable:
         """The catalogue's own prices; InvalidCatalog when ``prices.yaml`` has mistakes."""
@@ -132,10 +132,10 @@ class Catalog:
 
     def mistakes(self) -> list[Mistake]:
         """Everything wrong anywhere in the catalogue, by file and line; empty when all is well."""
-        found = [kept.error for kept in self._everything() if kept.error is not None]
+        found = [kept.error for kept in self._load_all() if kept.error is not None]
         return list(InvalidCatalog(mistake for error in found for mistake in error.mistakes).mistakes)
 
-    def _everything(self) -> Iterator[Kept[Any]]:
+    def _load_all(self) -> Iterator[Loaded[Any]]:
         for _, kept in self._tasks():
             yield kept
         for name in self._names("suites"):
@@ -145,7 +145,7 @@ class Catalog:
         yield self._registry()
         yield self._prices()
 
-    def _shown(self, path: Path) -> str:
+    def _display_path(self, path: Path) -> str:
         """The path as messages call it: from the catalogue's folder on, the same on every machine."""
         return f"{self.root.resolve().name}/{path.relative_to(self.root).as_posix()}"
 
@@ -157,30 +157,34 @@ class Catalog:
     def _names(self, folder: str) -> list[str]:
         return sorted(path.stem for path in (self.root / folder).glob("*.yaml"))
 
-    def _tasks(self) -> list[tuple[str, Kept[Task]]]:
+    def _tasks(self) -> list[tuple[str, Loaded[Task]]]:
         return [(name, self._task(name)) for name in self._task_names()]
 
-    def _task(self, name: str) -> Kept[Task]:
+    def _task(self, name: str) -> Loaded[Task]:
         folder = self.root / "tasks" / name
-        return self._cache.get(folder, lambda: load_task(folder, self._shown(folder)))
+        return self._cache.get(folder, lambda: load_task(folder, self._display_path(folder)))
 
-    def _suite(self, name: str) -> Kept[SuiteManifest]:
+    def _suite(self, name: str) -> Loaded[SuiteManifest]:
         path = self.root / "suites" / f"{name}.yaml"
         tasks = self.categories_by_task()
-        return self._cache.get(path, lambda: load_suite(path, self._shown(path), tasks), frozenset(tasks.items()))
+        return self._cache.get(
+            path, lambda: load_suite(path, self._display_path(path), tasks), frozenset(tasks.items())
+        )
 
-    def _script(self, name: str) -> Kept[Script]:
+    def _script(self, name: str) -> Loaded[Script]:
         path = self.root / SCRIPTED / f"{name}.yaml"
         tasks = {task: frozenset(kept.value.sample_ids if kept.value else ()) for task, kept in self._tasks()}
-        return self._cache.get(path, lambda: load_script(path, self._shown(path), tasks), frozenset(tasks.items()))
+        return self._cache.get(
+            path, lambda: load_script(path, self._display_path(path), tasks), frozenset(tasks.items())
+        )
 
-    def _registry(self) -> Kept[Registry]:
+    def _registry(self) -> Loaded[Registry]:
         path = self.root / "models.yaml"
         scripts = tuple(self._names(SCRIPTED))
-        return self._cache.get(path, lambda: load_registry(path, self._shown(path), scripts), scripts)
+        return self._cache.get(path, lambda: load_registry(path, self._display_path(path), scripts), scripts)
 
-    def _prices(self) -> Kept[PriceTable]:
+    def _prices(self) -> Loaded[PriceTable]:
         path = self.root / "prices.yaml"
         registry = self._registry().value
         providers = tuple(registry.providers) if registry else ()
-        return self._cache.get(path, lambda: load_prices(path, self._shown(path), providers), providers)
+        return self._cache.get(path, lambda: load_prices(path, self._display_path(path), providers), providers)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-LISTED = 8
+MAX_LISTED = 8
 """So many known words are listed where none is near."""
 
 
-def near(word: str, known: Iterable[str]) -> str | None:
+def closest(name: str, known: Iterable[str]) -> str | None:
     """The known word most like ``word`` (case does not count), or None when none is like it."""
     by_folded = {name.casefold(): name for name in known}
-    folded = word.casefold()
+    folded = name.casefold()
     close = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     if close:
         return by_folded[close[0]]
@@ -20,18 +20,18 @@ def near(word: str, known: Iterable[str]) -> str | None:
     return by_folded[holding[0]] if holding else None
 
 
-def listing(known: Iterable[str]) -> str:
+def one_of(known: Iterable[str]) -> str:
     """``one of a, b, c``, cut when there are many; for messages where no near match helps."""
     names = sorted(known)
     if not names:
         return "there are none"
-    rest = len(names) - LISTED
-    return f"one of {', '.join(names[:LISTED])}" + (f" and {rest} more" if rest > 0 else "")
+    rest = len(names) - MAX_LISTED
+    return f"one of {', '.join(names[:MAX_LISTED])}" + (f" and {rest} more" if rest > 0 else "")
 
 
-def unknown(noun: str, word: str, known: Iterable[str]) -> tuple[str, str | None]:
+def unknown_name(noun: str, name: str, known: Iterable[str]) -> tuple[str, str | None]:
     """``("unknown task 'ad_two'", "add_two")``; where nothing is near, the message lists what there is."""
     names = list(known)
-    match = near(word, names)
-    message = f"unknown {noun} {word!r}"
-    return (message, match) if match else (f"{message}; {listing(names)}", None)
+    match = closest(name, names)
+    message = f"unknown {noun} {name!r}"
+    return (message, match) if match else (f"{message}; {one_of(names)}", None)

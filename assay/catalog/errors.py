@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from assay.catalog.did_you_mean import near, unknown
+from assay.catalog.did_you_mean import closest, unknown_name
 from assay.contracts.codec import Data
 from assay.contracts.problems import FieldError, Problem, ProblemError
 
@@ -38,20 +38,20 @@ class Mistake(Data, frozen=True, kw_only=True, order=True):
         return f"{spot}: {self.where}" if self.where else spot
 
     def __str__(self) -> str:
-        return f"{self.place}: {hint(self.message, self.near)}"
+        return f"{self.place}: {with_suggestion(self.message, self.near)}"
 
     def field_error(self) -> FieldError:
         return FieldError(where=self.place, message=self.message, near=self.near)
 
 
-def hint(message: str, near: str | None) -> str:
+def with_suggestion(message: str, near: str | None) -> str:
     """The message with its near match."""
     return f"{message}, did you mean {near!r}?" if near else message
 
 
-def hinted(error: FieldError) -> str:
+def field_error_text(error: FieldError) -> str:
     """A field error as one sentence."""
-    return f"{error.where}: {hint(error.message, error.near)}"
+    return f"{error.where}: {with_suggestion(error.message, error.near)}"
 
 
 class CatalogError(ProblemError):
@@ -79,10 +79,10 @@ class UnknownName(CatalogError):
     noun: ClassVar[str] = "name"
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        message, self.near = unknown(self.noun, name, known)
+        message, self.near = unknown_name(self.noun, name, known)
         self.name = name
         error = FieldError(where=self.noun, message=message, near=self.near)
-        detail = hint(message, self.near)
+        detail = with_suggestion(message, self.near)
         title = f"Unknown {self.noun}"
         super().__init__(Problem(code=f"unknown_{self.noun}", title=title, status=404, detail=detail, errors=(error,)))
 
@@ -113,7 +113,7 @@ class InvalidSelection(CatalogError):
                 code=code,
                 title="The run cannot be resolved",
                 status=422,
-                detail="; ".join(hinted(error) for error in errors),
+                detail="; ".join(field_error_text(error) for error in errors),
                 errors=self.errors,
             )
         )
@@ -125,8 +125,10 @@ class UnpricedModel(CatalogError):
     def __init__(self, model: str, why: str = "its price is unknown", known: Iterable[str] = ()) -> None:
         self.model = model
         remedy = "write its price into prices.yaml of the catalogue, or set local: true where it costs nothing"
-        error = FieldError(where="model", message=f"{model}: {why}; {remedy}", near=near(model, set(known) - {model}))
-        detail = hint(error.message, error.near)
+        error = FieldError(
+            where="model", message=f"{model}: {why}; {remedy}", near=closest(model, set(known) - {model})
+        )
+        detail = with_suggestion(error.message, error.near)
         super().__init__(
             Problem(code="unpriced_model", title="The model has no price", status=422, detail=detail, errors=(error,))
         )

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from assay.catalog.errors import InvalidCatalog, Mistake
-from assay.catalog.tasks.folder import stamp
+from assay.catalog.tasks.folder import fingerprint
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Generic[T]):
+class Loaded(Generic[T]):
     """What loading gave: a value, or the mistakes why there is none."""
 
     value: T | None
@@ -30,13 +30,13 @@ class Kept(Generic[T]):
 
 @dataclass(slots=True)
 class _Entry:
-    kept: Kept[Any]
-    stamp: Hashable
-    beside: Hashable
+    loaded: Loaded[Any]
+    fingerprint: Hashable
+    depends_on: Hashable
     checked_at: float
 
 
-class Cache:
+class FileCache:
     """Values by path. The disk is looked at again ``recheck_seconds`` after the last look, not earlier."""
 
     def __init__(self, recheck_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,25 +44,25 @@ class Cache:
         self._clock = clock
         self._entries: dict[Path, _Entry] = {}
 
-    def get(self, path: Path, load: Callable[[], T], beside: Hashable = None) -> Kept[T]:
+    def get(self, path: Path, load: Callable[[], T], depends_on: Hashable = None) -> Loaded[T]:
         """What ``load`` made of the file or folder. It is called again when that changed, or when ``beside`` (whatever
         else the value depends on) did."""
         entry = self._entries.get(path)
         now = self._clock()
-        if entry and entry.beside == beside and entry.checked_at + self._recheck_seconds > now:
-            return entry.kept
-        found = stamp(path)
-        unchanged = entry is not None and (entry.stamp, entry.beside) == (found, beside)
-        kept = entry.kept if entry and unchanged else _load(load)
-        self._entries[path] = _Entry(kept, found, beside, now)
+        if entry and entry.depends_on == depends_on and entry.checked_at + self._recheck_seconds > now:
+            return entry.loaded
+        found = fingerprint(path)
+        unchanged = entry is not None and (entry.fingerprint, entry.depends_on) == (found, depends_on)
+        kept = entry.loaded if entry and unchanged else _load(load)
+        self._entries[path] = _Entry(kept, found, depends_on, now)
         return kept
 
 
-def _load(load: Callable[[], T]) -> Kept[T]:
+def _load(load: Callable[[], T]) -> Loaded[T]:
     try:
-        return Kept(load())
+        return Loaded(load())
     except InvalidCatalog as error:
-        return Kept(None, error)
+        return Loaded(None, error)
     except OSError as error:
         place = Path(error.filename or "").name or "the catalogue"
-        return Kept(None, InvalidCatalog([Mistake(file=place, message=f"cannot be read: {error.strerror}")]))
+        return Loaded(None, InvalidCatalog([Mistake(file=place, message=f"cannot be read: {error.strerror}")]))

@@ -14,7 +14,7 @@ from msgspec import Meta, field
 
 from assay.catalog.errors import UnknownModel, UnknownProvider
 from assay.catalog.tasks.manifest import Title
-from assay.catalog.yaml.decode import read
+from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, Parameters
@@ -61,7 +61,7 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     models: tuple[ModelEntry, ...] = ()
 
     @property
-    def attempts(self) -> int:
+    def max_attempts(self) -> int:
         """How many attempts may be under way with it; 0 is no bound. A model on this machine often answers before the
         next attempt would be handed out, so that twice as many are at hand as are answered at once."""
         if self.kind is ProviderKind.BUILTIN:
@@ -133,7 +133,7 @@ def load_registry(path: Path, file: str, scripts: Iterable[str]) -> Registry:
     if not path.is_file():
         return Registry({}, scripts)
     document = read_document(path, file)
-    models = read(document, ModelsFile) if document.value is not None else None
+    models = decode_document(document, ModelsFile) if document.value is not None else None
     providers = models.providers if models else {}
     for name, provider in providers.items():
         _check(document, name, provider)
@@ -144,14 +144,14 @@ def load_registry(path: Path, file: str, scripts: Iterable[str]) -> Registry:
 def _check(document: Document, name: str, provider: Provider) -> None:
     at = ("providers", name)
     if name in BASELINES or name == SCRIPTED:
-        document.wrong(at, f"provider {name!r} is built in; choose another name")
+        document.add_mistake(at, f"provider {name!r} is built in; choose another name")
     if provider.kind is ProviderKind.BUILTIN:
-        document.wrong((*at, "kind"), "only what is built in is of kind 'builtin'")
+        document.add_mistake((*at, "kind"), "only what is built in is of kind 'builtin'")
     if provider.kind is ProviderKind.OPENAI and not (provider.base_url or provider.base_url_env):
-        document.wrong((*at, "base_url"), "is missing; a provider of kind 'openai' answers at an address")
+        document.add_mistake((*at, "base_url"), "is missing; a provider of kind 'openai' answers at an address")
     if not provider.models and not provider.any_model:
-        document.wrong((*at, "models"), "is missing; list models, or set any_model: true")
+        document.add_mistake((*at, "models"), "is missing; list models, or set any_model: true")
     names = [model.name for model in provider.models]
     for index, model in enumerate(names):
         if model in names[:index]:
-            document.wrong((*at, "models", index, "name"), f"{model!r} is listed twice")
+            document.add_mistake((*at, "models", index, "name"), f"{model!r} is listed twice")

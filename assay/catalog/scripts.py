@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from assay.catalog.did_you_mean import unknown
+from assay.catalog.did_you_mean import unknown_name
 from assay.catalog.prices.rates import TokenPrice, check_price
 from assay.catalog.tasks.manifest import Title
-from assay.catalog.yaml.decode import read
+from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import Data
 
@@ -59,7 +59,7 @@ def load_script(path: Path, file: str, tasks: Mapping[str, frozenset[str]]) -> S
     """The script at ``path``; InvalidCatalog unless the tasks and samples it answers are in ``tasks`` (id to sample
     ids, of which there are none for a task that has mistakes itself)."""
     document = read_document(path, file)
-    script = read(document, Script) if document.value is not None else None
+    script = decode_document(document, Script) if document.value is not None else None
     if script is not None:
         _check(script, document, tasks)
     document.raise_mistakes()
@@ -69,18 +69,18 @@ def load_script(path: Path, file: str, tasks: Mapping[str, frozenset[str]]) -> S
 
 def _check(script: Script, document: Document, tasks: Mapping[str, frozenset[str]]) -> None:
     if script.default is None and not script.responses and not script.turns:
-        document.wrong(("responses",), "is missing; a script without responses answers nothing")
+        document.add_mistake(("responses",), "is missing; a script without responses answers nothing")
     if script.price is not None:
         check_price(script.price, document, ("price",))
     for task_id, turns in script.turns.items():
         if task_id not in tasks:
-            document.wrong(("turns", task_id), *unknown("task", task_id, tasks))
+            document.add_mistake(("turns", task_id), *unknown_name("task", task_id, tasks))
         if isinstance(turns, str) and not isinstance(script.turns.get(turns), tuple):
-            document.wrong(("turns", task_id), f"there are no turns of a task {turns!r} here")
+            document.add_mistake(("turns", task_id), f"there are no turns of a task {turns!r} here")
     for task_id, response in script.responses.items():
         if task_id not in tasks:
-            document.wrong(("responses", task_id), *unknown("task", task_id, tasks))
+            document.add_mistake(("responses", task_id), *unknown_name("task", task_id, tasks))
         elif isinstance(response, dict) and tasks[task_id]:
             for sample_id in sorted(response.keys() - tasks[task_id] - {DEFAULT}):
                 at = ("responses", task_id, sample_id)
-                document.wrong(at, *unknown("sample", sample_id, tasks[task_id]))
+                document.add_mistake(at, *unknown_name("sample", sample_id, tasks[task_id]))

@@ -11,9 +11,9 @@ from typing import TypeVar
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
 from assay.catalog.models import Provider, ProviderKind
-from assay.catalog.prices.table import OWN
+from assay.catalog.prices.table import PRICES_FILE
 from assay.catalog.selection.selection import SelectedTask, Selection
-from assay.catalog.tasks.bundles import Bundles, bundles
+from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.contracts.models import ModelKind, ModelView
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunRequest
@@ -64,7 +64,7 @@ class CatalogNames:
 
     def _choose(self, request: RunRequest) -> Chosen:
         selection = self._catalog.resolve(request)
-        return Chosen(selection=selection, bundles=tuple(bundles(selected.task) for selected in selection.tasks))
+        return Chosen(selection=selection, bundles=tuple(make_bundles(selected.task) for selected in selection.tasks))
 
     def _models(self) -> list[ModelView]:
         registry = self._catalog.registry()
@@ -81,7 +81,7 @@ class CatalogNames:
 
     def _price(self, name: str, day: date | None, *, own: bool = True) -> ModelPrice:
         try:
-            return ModelPrice(model=name, price=self._catalog.price(name, day, own=own))
+            return ModelPrice(model=name, price=self._catalog.price(name, day, use_prices_file=own))
         except CatalogError as error:
             return ModelPrice(model=name, reason=error.problem.detail)
 
@@ -93,9 +93,11 @@ def _as_of(text: str) -> tuple[date | None, bool]:
     if not text or text in (DATABASE, VERSION):
         return None, not text
     try:
-        day = date.fromisoformat(text.removeprefix(f"{OWN}/").removeprefix(f"{VERSION}/"))
+        day = date.fromisoformat(text.removeprefix(f"{PRICES_FILE}/").removeprefix(f"{VERSION}/"))
     except ValueError as error:
-        message = f"{text!r} is neither a day like 2025-06-01 nor a version of prices: {OWN}/<day>, or {VERSION}"
+        message = (
+            f"{text!r} is neither a day like 2025-06-01 nor a version of prices: {PRICES_FILE}/<day>, or {VERSION}"
+        )
         raise Invalid(FieldError(where="as_of_prices", message=message)) from error
     return day, not text.startswith(VERSION)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay.catalog import bundles
+from assay.catalog import make_bundles
 from assay.contracts.codec import decode
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import PublicTask, Tool
@@ -19,7 +19,7 @@ TASK = "catalog/tasks/clamp/task.yaml"
 def test_a_right_one_loads_and_carries_what_the_runner_needs(folder: Folder, solver: str) -> None:
     folder.edit("tasks/clamp/task.yaml", "solver: files", solver)
     assert folder.mistakes() == []
-    task = decode(PublicTask, bundles(folder.open().find_task("clamp")).public["task.json"])
+    task = decode(PublicTask, make_bundles(folder.open().find_task("clamp")).public["task.json"])
     assert (task.tools, task.command) in (((Tool.BASH, Tool.SUBMIT), ()), ((), ("python3", "agent.py")))
     assert task.limits.turns == 5
 

@@ -9,9 +9,9 @@ import pytest
 
 from assay.artifacts import unpack
 from assay.artifacts.bundle import pack
-from assay.catalog import Catalog, bundles
+from assay.catalog import Catalog, make_bundles
 from assay.catalog.errors import InvalidSelection
-from assay.catalog.tasks.include_tests import showing_tests
+from assay.catalog.tasks.include_tests import with_tests_shown
 from assay.contracts.codec import decode
 from assay.contracts.replay import Responses
 from assay.contracts.runs import RunRequest
@@ -93,9 +93,9 @@ def test_responses_that_answer_something_else_are_refused(
 def test_the_hidden_tests_are_in_the_instructions_and_nowhere_else_to_be_seen(catalog: Catalog) -> None:
     selected, routed = asked(catalog, include_tests=True).tasks
     (plain, _) = asked(catalog).tasks
-    made = bundles(selected.task)
+    made = make_bundles(selected.task)
     (name, test), *_ = [(path, data) for path, data in made.hidden.items() if path.startswith("tests/")]
-    shown = unpack(pack(showing_tests(made, selected.tests)))
+    shown = unpack(pack(with_tests_shown(made, selected.tests)))
     instructions = decode(PublicTask, shown["task.json"]).instructions
     assert name in instructions and test.decode().strip() in instructions
     assert test.decode().strip() not in made.public["task.json"].decode()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from assay.catalog import Catalog, Task, bundles
-from assay.catalog.tasks.folder import below
+from assay.catalog import Catalog, Task, make_bundles
+from assay.catalog.tasks.folder import files_in
 from assay.contracts.codec import decode, encode
 from assay.contracts.tasks import HiddenTask, PublicTask, ReferenceTask
 
@@ -25,7 +25,7 @@ def named(tasks: list[Task]) -> list[str]:
 
 
 def test_what_is_in_which_bundle(folder: Folder) -> None:
-    made = bundles(folder.open().find_task("clamp"))
+    made = make_bundles(folder.open().find_task("clamp"))
     assert sorted(made.public) == ["task.json", "workspace/solution.py"]
     assert sorted(made.hidden) == ["grading.json", "tests/test_clamp.py"]
     assert sorted(made.reference) == [
@@ -39,7 +39,7 @@ def test_what_is_in_which_bundle(folder: Folder) -> None:
 
 def test_the_documents_decode_as_what_workers_expect(folder: Folder) -> None:
     task = folder.open().find_task("colours")
-    made = bundles(task)
+    made = make_bundles(task)
     public = decode(PublicTask, made.public["task.json"])
     hidden = decode(HiddenTask, made.hidden["grading.json"])
     reference = decode(ReferenceTask, made.reference["reference.json"])
@@ -50,20 +50,20 @@ def test_the_documents_decode_as_what_workers_expect(folder: Folder) -> None:
 
 
 def test_a_task_of_files_has_one_sample_and_no_answers(folder: Folder) -> None:
-    made = bundles(folder.open().find_task("clamp"))
+    made = make_bundles(folder.open().find_task("clamp"))
     assert [sample.sample_id for sample in decode(PublicTask, made.public["task.json"]).samples] == ["main"]
     assert decode(ReferenceTask, made.reference["reference.json"]).answers == {}
 
 
 def test_an_expected_value_that_is_no_text_is_answered_as_json() -> None:
     task = Catalog.open(CATALOG).find_task("telemetry_basic")
-    answers = decode(ReferenceTask, bundles(task).reference["reference.json"]).answers
+    answers = decode(ReferenceTask, make_bundles(task).reference["reference.json"]).answers
     for sample in task.manifest.samples:
         assert msgspec.json.decode(answers[sample.sample_id]) == sample.expected
 
 
 def test_the_same_task_makes_the_same_bytes(folder: Folder) -> None:
-    assert bundles(folder.open().find_task("clamp")) == bundles(folder.open().find_task("clamp"))
+    assert make_bundles(folder.open().find_task("clamp")) == make_bundles(folder.open().find_task("clamp"))
 
 
 def test_the_public_part_has_no_field_for_anything_hidden() -> None:
@@ -72,11 +72,11 @@ def test_the_public_part_has_no_field_for_anything_hidden() -> None:
 
 @pytest.mark.parametrize("task", TASKS, ids=named(TASKS))
 def test_the_public_bundle_gives_nothing_away(task: Task) -> None:
-    public = b"\n".join(bundles(task).public.values())
-    assert all(path == "task.json" or path.startswith("workspace/") for path in bundles(task).public)
+    public = b"\n".join(make_bundles(task).public.values())
+    assert all(path == "task.json" or path.startswith("workspace/") for path in make_bundles(task).public)
     for path, content in task.files.items():
         if path.startswith(("tests/", "reference/", "cheats/")):
-            unchanged = not path.startswith("tests/") and content in below(task.files, "workspace").values()
+            unchanged = not path.startswith("tests/") and content in files_in(task.files, "workspace").values()
             assert unchanged or content not in public, path
     if task.manifest.solver.hands_in_files:
         assert b"test_" not in public

@@ -9,7 +9,7 @@ import pytest
 
 from assay.catalog import InvalidCatalog
 from assay.catalog.catalog import Catalog
-from assay.catalog.file_cache import Cache
+from assay.catalog.file_cache import FileCache
 
 if TYPE_CHECKING:
     from .conftest import Folder
@@ -60,7 +60,7 @@ def test_mistakes_appear_and_go(folder: Folder) -> None:
 
 def test_the_disk_is_looked_at_again_only_after_a_while(tmp_path: Path) -> None:
     now = [100.0]
-    cache = Cache(recheck_seconds=5, clock=lambda: now[0])
+    cache = FileCache(recheck_seconds=5, clock=lambda: now[0])
     path = tmp_path / "file"
     path.write_text("one")
     assert cache.get(path, path.read_text).get() == "one"
@@ -74,7 +74,7 @@ def test_the_disk_is_looked_at_again_only_after_a_while(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_while_it_is_read_is_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "gone"
     with pytest.raises(InvalidCatalog, match="gone: cannot be read"):
-        Cache(recheck_seconds=0).get(path, path.read_text).get()
+        FileCache(recheck_seconds=0).get(path, path.read_text).get()
 
 
 def test_opening_reads_nothing_yet(folder: Folder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from assay.catalog import Task, bundles, load_task
+from assay.catalog import Task, load_task, make_bundles
 from assay.catalog.suites import SuiteManifest
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
 from assay.contracts import tasks as contract
@@ -39,7 +39,7 @@ def test_the_full_example_loads(tmp_path: Path) -> None:
         },
     )
     assert task.cheats == ("equals_everything", "leaves_at_import")
-    assert "task.json" in bundles(task).public
+    assert "task.json" in make_bundles(task).public
 
 
 def test_the_question_example_loads(tmp_path: Path) -> None:

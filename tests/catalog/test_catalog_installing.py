@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assay.catalog import Selection, bundles
+from assay.catalog import Selection, make_bundles
 from assay.catalog.errors import InvalidSelection
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import decode
@@ -39,7 +39,7 @@ def test_attempt_and_judge_get_the_image_and_the_task_stays_the_same(folder: Fol
     require(folder, "# what it needs\niniconfig == 2.1.0  # small\n\nattrs[a, b]>=24,<26\nplain\n")
     selected, other = asked(folder).tasks
     usual, _ = asked(folder, install_deps=False).tasks
-    made = bundles(selected.task)
+    made = make_bundles(selected.task)
     public, hidden = decode(PublicTask, made.public["task.json"]), decode(HiddenTask, made.hidden["grading.json"])
     assert public.sandbox == hidden.sandbox
     build = public.sandbox.build

@@ -78,7 +78,7 @@ def test_the_database_alone_can_be_asked(folder: Folder) -> None:
     folder.edit(
         "prices.yaml", "strict/alpha-large: {input_usd_per_mtok: 1,", "openai/gpt-4o-mini: {input_usd_per_mtok: 1,"
     )
-    own, database = (folder.open().price("openai/gpt-4o-mini", own=own) for own in (True, False))
+    own, database = (folder.open().price("openai/gpt-4o-mini", use_prices_file=own) for own in (True, False))
     assert own is not None
     assert database is not None
     assert (own.version, database.version.partition("/")[0]) == ("prices.yaml/2024-01-01", "genai-prices")

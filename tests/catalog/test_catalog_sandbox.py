@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assay.catalog import bundles
+from assay.catalog import make_bundles
 from assay.contracts.codec import decode
 from assay.contracts.tasks import HiddenTask, PublicTask
 
@@ -48,7 +48,7 @@ def test_a_folder_environment_is_what_both_sandboxes_are_built_from(folder: Fold
     folder.write("tasks/clamp/environment/Dockerfile", "FROM some/image\nCOPY etc/x /x\n")
     folder.write("tasks/clamp/environment/etc/x", "1\n")
     task = folder.open().find_task("clamp")
-    made = bundles(task)
+    made = make_bundles(task)
     public, hidden = decode(PublicTask, made.public["task.json"]), decode(HiddenTask, made.hidden["grading.json"])
     assert public.sandbox.build == {"Dockerfile": b"FROM some/image\nCOPY etc/x /x\n", "etc/x": b"1\n"}
     assert hidden.sandbox == public.sandbox

@@ -12,7 +12,7 @@ from statistics import fmean
 import pytest
 
 from assay.catalog import Catalog, Task
-from assay.catalog.tasks.folder import below
+from assay.catalog.tasks.folder import files_in
 from assay.contracts import tasks as contract
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import Choice, Solver
@@ -59,7 +59,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, st
     for task in HERE:
         for part in ("reference", "noop"):
             folder = root / f"{task.task_id}-{part}"
-            for path, content in {**below(task.files, "tests"), **below(task.files, part)}.items():
+            for path, content in {**files_in(task.files, "tests"), **files_in(task.files, part)}.items():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(content)
             folders.append(str(folder))

@@ -57,35 +57,35 @@ def _moments(info: ModelInfo, day: date) -> Iterator[datetime]:
 
 
 def _price(found: ModelPrice, version: str) -> Price | str:
-    if _at(found, "requests_kcount", 0):
+    if _nanousd(found, "requests_kcount", 0):
         return "it is charged per request too, which a price per token cannot say"
     base = _rates(found, 0)
     if base is None:
         return "its price is not known for both input and output tokens"
-    longer = {above: _rates(found, above + 1) or base for above in _lengths(found) if above > 0}
+    longer = {above: _rates(found, above + 1) or base for above in _tier_starts(found) if above > 0}
     return price_of(version, base, longer)
 
 
 def _rates(found: ModelPrice, input_tokens: int) -> Rates | None:
     """The rates of a request with so much input; None unless both directions are priced."""
-    per_input, per_output = _at(found, "input_mtok", input_tokens), _at(found, "output_mtok", input_tokens)
+    per_input, per_output = _nanousd(found, "input_mtok", input_tokens), _nanousd(found, "output_mtok", input_tokens)
     if per_input is None or per_output is None:
         return None
     return Rates(
         input_nanousd_per_mtok=per_input,
         output_nanousd_per_mtok=per_output,
-        cached_nanousd_per_mtok=_at(found, "cache_read_mtok", input_tokens),
-        reasoning_nanousd_per_mtok=_at(found, "output_reasoning_mtok", input_tokens),
+        cached_nanousd_per_mtok=_nanousd(found, "cache_read_mtok", input_tokens),
+        reasoning_nanousd_per_mtok=_nanousd(found, "output_reasoning_mtok", input_tokens),
     )
 
 
-def _lengths(found: ModelPrice) -> set[int]:
+def _tier_starts(found: ModelPrice) -> set[int]:
     """Lengths of the input above which any rate is another."""
     amounts = [_amount(found, key) for key in ("input_mtok", "output_mtok", "cache_read_mtok", "output_reasoning_mtok")]
     return {tier.start for amount in amounts if isinstance(amount, TieredPrices) for tier in amount.tiers}
 
 
-def _at(found: ModelPrice, key: str, input_tokens: int) -> int | None:
+def _nanousd(found: ModelPrice, key: str, input_tokens: int) -> int | None:
     """Nano-USD per million (``mtok``) or thousand (``kcount``)."""
     amount = _amount(found, key)
     if isinstance(amount, TieredPrices):

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from assay.catalog.yaml.document import At, Document
+from assay.catalog.yaml.document import Document, FieldPath
 from assay.contracts import runs
 from assay.contracts.codec import Data
 from assay.contracts.money import Price, PriceTier, Rates, nanousd
 
-BY_HAND = "run"
+REQUEST_VERSION = "run"
 """The version of a price that a run brought along."""
 
 MAX_USD_PER_MTOK = 1_000_000
@@ -57,18 +57,18 @@ def price_of(version: str, rates: Rates, tiers: dict[int, Rates]) -> Price:
     """The rates as one price; ``tiers`` by the length of the input they begin above."""
     return Price(
         version=version,
-        tiers=tuple(PriceTier(above_input_tokens=above, **_fields(tiers[above])) for above in sorted(tiers)),
-        **_fields(rates),
+        tiers=tuple(PriceTier(above_input_tokens=above, **_rate_fields(tiers[above])) for above in sorted(tiers)),
+        **_rate_fields(rates),
     )
 
 
-def priced_by_hand(price: runs.TokenPrice) -> Price:
+def request_price(price: runs.TokenPrice) -> Price:
     """The price that a run request brings along for one of its models."""
     amounts = {name: _decimal(getattr(price, name)) for name in _AMOUNTS}
-    return TokenPrice(**amounts).price(BY_HAND)  # pyright: ignore[reportArgumentType]
+    return TokenPrice(**amounts).price(REQUEST_VERSION)  # pyright: ignore[reportArgumentType]
 
 
-def too_dear(price: runs.TokenPrice | TokenRates) -> Iterator[tuple[str, str]]:
+def amount_mistakes(price: runs.TokenPrice | TokenRates) -> Iterator[tuple[str, str]]:
     """Amounts must be finite, not negative and below a million dollars, which only a slip of the pen reaches: the field
     of each that is not, and what is wrong with it."""
     for name in _AMOUNTS:
@@ -77,20 +77,20 @@ def too_dear(price: runs.TokenPrice | TokenRates) -> Iterator[tuple[str, str]]:
             yield name, f"{amount} is not between 0 and {MAX_USD_PER_MTOK} US dollars"
 
 
-def check_price(price: TokenPrice, document: Document, at: At) -> None:
+def check_price(price: TokenPrice, document: Document, at: FieldPath) -> None:
     """Notes amounts that cannot be meant, and tiers out of order."""
-    for name, message in too_dear(price):
-        document.wrong((*at, name), message)
+    for name, message in amount_mistakes(price):
+        document.add_mistake((*at, name), message)
     lengths = [tier.above_input_tokens for tier in price.tiers]
     for index, tier in enumerate(price.tiers):
-        for name, message in too_dear(tier):
-            document.wrong((*at, "tiers", index, name), message)
+        for name, message in amount_mistakes(tier):
+            document.add_mistake((*at, "tiers", index, name), message)
         if index and lengths[index] <= lengths[index - 1]:
             message = f"{lengths[index]} does not come after {lengths[index - 1]}; tiers go by rising length"
-            document.wrong((*at, "tiers", index, "above_input_tokens"), message)
+            document.add_mistake((*at, "tiers", index, "above_input_tokens"), message)
 
 
-def _fields(rates: Rates) -> dict[str, Any]:
+def _rate_fields(rates: Rates) -> dict[str, Any]:
     return {name: getattr(rates, name) for name in Rates.__struct_fields__}
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from assay.catalog.did_you_mean import unknown
+from assay.catalog.did_you_mean import unknown_name
 from assay.catalog.errors import UnpricedModel
 from assay.catalog.prices.rates import TokenPrice, check_price
-from assay.catalog.yaml.decode import read
+from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName
@@ -18,7 +18,7 @@ from assay.contracts.money import Price
 LOCAL = Price(version="local", local=True)
 """The price of what runs on one's own machine: nothing, on purpose."""
 
-OWN = "prices.yaml"
+PRICES_FILE = "prices.yaml"
 """The table that is asked first; a version of it is ``prices.yaml/<day it begins>``."""
 
 
@@ -46,13 +46,13 @@ class PriceTable:
         today: date | None = None,
         known: Iterable[str] = (),
         *,
-        own: bool = True,
+        use_file: bool = True,
     ) -> Price:
         """The price of ``provider/model`` on that day; UnpricedModel when neither table can tell it. ``database_id`` is
         what the price database calls the provider; ``known`` are the models it may have been mistaken for. Without
         ``own`` the database alone is asked."""
         day = today or datetime.now(UTC).date()
-        found = self._own(name, day) if own else None
+        found = self._find_in_file(name, day) if use_file else None
         if found is not None:
             return found
         from assay.catalog.prices.database import lookup  # a second of data, only loaded when it is needed
@@ -67,12 +67,12 @@ class PriceTable:
         named = {name for version in self._versions for name in version.models}
         return sorted(name for name in named if not name.endswith("/*"))
 
-    def _own(self, name: str, day: date) -> Price | None:
+    def _find_in_file(self, name: str, day: date) -> Price | None:
         current = [version for version in self._versions if version.since <= day]
         for key in (name, f"{name.partition('/')[0]}/*"):
             for version in current:
                 if key in version.models:
-                    return version.models[key].price(f"{OWN}/{version.since.isoformat()}")
+                    return version.models[key].price(f"{PRICES_FILE}/{version.since.isoformat()}")
         return None
 
 
@@ -84,13 +84,13 @@ def load_prices(path: Path, file: str, providers: Iterable[str]) -> PriceTable:
 def load_versions(path: Path, file: str, providers: Iterable[str]) -> tuple[PriceVersion, ...]:
     """The versions in the file at ``path``, as written; InvalidCatalog with every mistake."""
     document = read_document(path, file)
-    prices = read(document, PricesFile) if document.value is not None else None
+    prices = decode_document(document, PricesFile) if document.value is not None else None
     versions = prices.versions if prices else ()
     known = list(providers)
     for index, version in enumerate(versions):
         _check(document, index, version, known)
         if version.since in [earlier.since for earlier in versions[:index]]:
-            document.wrong(("versions", index, "from"), "an earlier version has the same day")
+            document.add_mistake(("versions", index, "from"), "an earlier version has the same day")
     document.raise_mistakes()
     return versions
 
@@ -100,7 +100,7 @@ def _check(document: Document, index: int, version: PriceVersion, providers: lis
         at = ("versions", index, "models", name)
         provider, slash, model = name.partition("/")
         if not slash or not model:
-            document.wrong(at, "is not 'provider/model' or 'provider/*'")
+            document.add_mistake(at, "is not 'provider/model' or 'provider/*'")
         elif provider not in providers:
-            document.wrong(at, *unknown("provider", provider, providers))
+            document.add_mistake(at, *unknown_name("provider", provider, providers))
         check_price(price, document, at)

@@ -10,25 +10,25 @@ from msgspec import structs
 
 from assay.contracts.tasks import AttemptLimits, Limits
 
-Refusal = tuple[str, str]
+OverrideError = tuple[str, str]
 """The limit's name, and why it cannot be."""
 
 
-def narrowed(limits: Limits, asked: AttemptLimits) -> Limits:
+def apply_overrides(limits: Limits, overrides: AttemptLimits) -> Limits:
     """The task's limits with those that were asked for; ``refusals`` has said before that they may."""
-    return structs.replace(limits, **_given(asked))
+    return structs.replace(limits, **_given_limits(overrides))
 
 
-def refusals(asked: AttemptLimits, tasks: Sequence[tuple[str, Limits]]) -> Iterator[Refusal]:
+def override_errors(overrides: AttemptLimits, tasks: Sequence[tuple[str, Limits]]) -> Iterator[OverrideError]:
     """Every limit that is above that of a task, with the lowest such task."""
-    for name, bound in _given(asked).items():
+    for name, bound in _given_limits(overrides).items():
         over = [(limit, task_id) for task_id, limits in tasks if (limit := _number(getattr(limits, name))) is not None]
         lowest = min(over, default=None)
         if lowest is not None and lowest[0] < (_number(bound) or 0):
             yield name, f"{bound} is above the {lowest[0]} of task {lowest[1]!r}; a run can only lower a task's limit"
 
 
-def _given(asked: AttemptLimits) -> dict[str, Any]:
+def _given_limits(asked: AttemptLimits) -> dict[str, Any]:
     return {name: bound for name, bound in structs.asdict(asked).items() if bound is not None}
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from assay.catalog.did_you_mean import unknown
+from assay.catalog.did_you_mean import unknown_name
 from assay.contracts.models import ModelName
 from assay.contracts.replay import DEFAULT, REPLAY, Responses
 
-Mistake = tuple[str, str, str | None]
+RequestMistake = tuple[str, str, str | None]
 """The field of the request, what is wrong there, and the near match."""
-_TOLD = 5
+_MAX_LISTED = 5
 
 
 def is_replay(model: ModelName) -> bool:
     return model.partition("/")[0] == REPLAY
 
 
-def mistakes(
+def replay_mistakes(
     models: Sequence[ModelName], responses: Responses | None, samples: Mapping[str, Sequence[str]]
-) -> Iterator[Mistake]:
+) -> Iterator[RequestMistake]:
     """``samples`` are those of the run, by task."""
     named = [index for index, model in enumerate(models) if is_replay(model)]
     if responses is None:
@@ -32,15 +32,15 @@ def mistakes(
         yield "responses", message, None
     for task_id, found in responses.responses.items():
         if task_id not in samples:
-            yield (f"responses.{task_id}", *unknown("task of this run", task_id, samples))
+            yield (f"responses.{task_id}", *unknown_name("task of this run", task_id, samples))
         elif isinstance(found, dict):
             for sample_id in sorted(found.keys() - set(samples[task_id]) - {DEFAULT}):
-                message, near = unknown("sample", sample_id, samples[task_id])
+                message, near = unknown_name("sample", sample_id, samples[task_id])
                 yield f"responses.{task_id}.{sample_id}", message, near
     yield from _missing(responses, samples)
 
 
-def _missing(responses: Responses, samples: Mapping[str, Sequence[str]]) -> Iterator[Mistake]:
+def _missing(responses: Responses, samples: Mapping[str, Sequence[str]]) -> Iterator[RequestMistake]:
     missing = [
         f"{task_id}/{sample_id}"
         for task_id, sample_ids in samples.items()
@@ -48,5 +48,5 @@ def _missing(responses: Responses, samples: Mapping[str, Sequence[str]]) -> Iter
         if responses.response(task_id, sample_id) is None
     ]
     if missing:
-        more = f" and {len(missing) - _TOLD} more" if len(missing) > _TOLD else ""
-        yield "responses", f"there is none to {', '.join(missing[:_TOLD])}{more}, and no default", None
+        more = f" and {len(missing) - _MAX_LISTED} more" if len(missing) > _MAX_LISTED else ""
+        yield "responses", f"there is none to {', '.join(missing[:_MAX_LISTED])}{more}, and no default", None

@@ -9,16 +9,16 @@ from typing import Protocol
 
 import msgspec
 
-from assay.catalog.did_you_mean import near, unknown
+from assay.catalog.did_you_mean import closest, unknown_name
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.models import BASELINES, Registry
-from assay.catalog.prices.rates import priced_by_hand, too_dear
-from assay.catalog.selection.limit_overrides import narrowed, refusals
-from assay.catalog.selection.replays import is_replay, mistakes
+from assay.catalog.prices.rates import amount_mistakes, request_price
+from assay.catalog.selection.limit_overrides import apply_overrides, override_errors
+from assay.catalog.selection.replays import is_replay, replay_mistakes
 from assay.catalog.selection.selection import SelectedTask, Selection
-from assay.catalog.suites import SuiteLimits, SuiteManifest, by_name_or_category, members
-from assay.catalog.tasks.include_tests import tests_of
-from assay.catalog.tasks.install_deps import installing, mistakes_of, requirements_of
+from assay.catalog.suites import SuiteLimits, SuiteManifest, select_task_ids, suite_task_ids
+from assay.catalog.tasks.include_tests import tests_text
+from assay.catalog.tasks.install_deps import requirement_mistakes, requirements_of, with_requirements_installed
 from assay.catalog.tasks.task import Task
 from assay.contracts.models import ModelName, ModelSpec, Parameters
 from assay.contracts.money import Price
@@ -69,17 +69,17 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
     errors = _Errors()
     suite = _suite(catalog, request, errors)
     tasks = _tasks(catalog, request, suite, errors)
-    models = _models(catalog, request, _own_prices(request, errors), today, errors)
-    selected = [_selected(task, request, suite) for task in tasks]
-    _check_asked(request, selected, errors)
+    models = _models(catalog, request, _request_prices(request, errors), today, errors)
+    selected = [_select(task, request, suite) for task in tasks]
+    _check_options(request, selected, errors)
     errors.raise_all()
     narrow = request.attempt_limits
     return Selection(
         tasks=tuple(
             replace(
                 each,
-                task=installing(each.task) if request.install_deps else each.task,
-                limits=narrowed(each.limits, narrow),
+                task=with_requirements_installed(each.task) if request.install_deps else each.task,
+                limits=apply_overrides(each.limits, narrow),
             )
             for each in selected
         ),
@@ -102,13 +102,13 @@ def _tasks(catalog: CatalogLookup, request: RunRequest, suite: SuiteManifest | N
     known = catalog.categories_by_task()
     for index, name in enumerate(request.categories):
         if name not in known.values():
-            message, near = unknown("category", name, {category for category in known.values() if category})
+            message, near = unknown_name("category", name, {category for category in known.values() if category})
             errors.add(f"categories[{index}]", "unknown_category", message, near)
-    named = by_name_or_category(request.tasks, request.categories, known)
+    named = select_task_ids(request.tasks, request.categories, known)
     if request.suite is None and not request.tasks and not request.categories:
         errors.add("suite", "nothing_selected", "is missing; name a suite, tasks or categories")
     tasks: list[Task] = []
-    for task_id in dict.fromkeys((*(members(suite, known) if suite else ()), *named)):
+    for task_id in dict.fromkeys((*(suite_task_ids(suite, known) if suite else ()), *named)):
         where = f"tasks[{request.tasks.index(task_id)}]" if task_id in request.tasks else "suite"
         errors.catch(where, lambda task_id=task_id: tasks.append(catalog.find_task(task_id)))
     return tasks
@@ -125,52 +125,54 @@ def _models(
             continue
         if name in request.prices and name not in prices:
             continue
-        errors.catch(where, lambda name=name: pins.append(_pin(catalog, name, request, prices.get(name), today)))
+        errors.catch(where, lambda name=name: pins.append(_pin_model(catalog, name, request, prices.get(name), today)))
     return tuple(pins)
 
 
-def _pin(catalog: CatalogLookup, name: str, request: RunRequest, own: Price | None, today: date | None) -> ModelPin:
+def _pin_model(
+    catalog: CatalogLookup, name: str, request: RunRequest, request_price: Price | None, today: date | None
+) -> ModelPin:
     if is_replay(name):
-        return ModelPin(model=ModelSpec(name=name), price=own or Price(version=REPLAY, local=True))
+        return ModelPin(model=ModelSpec(name=name), price=request_price or Price(version=REPLAY, local=True))
     registry = catalog.registry()
     defaults = registry.entry(name).parameters
-    spec = ModelSpec(name=name, parameters=over(request.parameters, defaults))
-    price = own or catalog.price(name, today)
-    return ModelPin(model=spec, price=price, provider_concurrency=registry.provider(name).attempts)
+    spec = ModelSpec(name=name, parameters=merge_parameters(request.parameters, defaults))
+    price = request_price or catalog.price(name, today)
+    return ModelPin(model=spec, price=price, provider_concurrency=registry.provider(name).max_attempts)
 
 
-def _own_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:
+def _request_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:
     """The prices that the request brings along; each must be of one of its models, and an amount that can be meant."""
     prices: dict[str, Price] = {}
     for name, price in request.prices.items():
         where = f"prices.{name}"
         if name not in request.models:
             message = f"the run does not name the model {name!r}; add it to models, or leave out its price"
-            errors.add(where, "unused_price", message, near(name, request.models))
+            errors.add(where, "unused_price", message, closest(name, request.models))
         elif name in BASELINES:
             errors.add(where, "unused_price", f"{name!r} calls no model, so it cannot be charged; leave out its price")
-        elif wrong := list(too_dear(price)):
+        elif wrong := list(amount_mistakes(price)):
             for amount, message in wrong:
                 errors.add(f"{where}.{amount}", "invalid_price", message)
         else:
-            prices[name] = priced_by_hand(price)
+            prices[name] = request_price(price)
     return prices
 
 
-def over(asked: Parameters, defaults: Parameters) -> Parameters:
+def merge_parameters(requested: Parameters, defaults: Parameters) -> Parameters:
     """The parameters asked for, completed by the model's own where nothing was said; ``extra`` is merged by key."""
     unset = Parameters()
-    names: Iterable[str] = asked.__struct_fields__
-    given = {name: getattr(asked, name) for name in names if getattr(asked, name) != getattr(unset, name)}
-    return msgspec.structs.replace(defaults, **{**given, "extra": {**defaults.extra, **asked.extra}})
+    names: Iterable[str] = requested.__struct_fields__
+    given = {name: getattr(requested, name) for name in names if getattr(requested, name) != getattr(unset, name)}
+    return msgspec.structs.replace(defaults, **{**given, "extra": {**defaults.extra, **requested.extra}})
 
 
-def _check_asked(request: RunRequest, tasks: Sequence[SelectedTask], errors: _Errors) -> None:
+def _check_options(request: RunRequest, tasks: Sequence[SelectedTask], errors: _Errors) -> None:
     """What the request asks beyond names must fit its tasks."""
-    for name, message in refusals(request.attempt_limits, [(each.task.task_id, each.limits) for each in tasks]):
+    for name, message in override_errors(request.attempt_limits, [(each.task.task_id, each.limits) for each in tasks]):
         errors.add(f"attempt_limits.{name}", "limit_raised", message)
     samples = {each.task.task_id: each.sample_ids for each in tasks}
-    for where, message, meant in mistakes(request.models, request.responses, samples):
+    for where, message, meant in replay_mistakes(request.models, request.responses, samples):
         errors.add(where, "invalid_responses", message, meant)
     if request.include_tests and tasks and not any(each.tests for each in tasks):
         errors.add("include_tests", "no_tests", "none of the run's tasks is graded by tests that could be shown")
@@ -185,17 +187,17 @@ def _check_requirements(tasks: Sequence[Task], errors: _Errors) -> None:
             "none of the run's tasks has a workspace/requirements.txt that lists anything, without an image of its own"
         )
         errors.add("install_deps", "no_requirements", message)
-    for message in (message for task in tasks for message in mistakes_of(task)):
+    for message in (message for task in tasks for message in requirement_mistakes(task)):
         errors.add("install_deps", "invalid_requirements", message)
 
 
-def _selected(task: Task, request: RunRequest, suite: SuiteManifest | None) -> SelectedTask:
+def _select(task: Task, request: RunRequest, suite: SuiteManifest | None) -> SelectedTask:
     wanted = request.samples or (suite.samples if suite else 0)
     limits = suite.limits if suite else SuiteLimits()
     return SelectedTask(
         task=task,
         sample_ids=task.sample_ids[: wanted or None],
         weight=suite.weights.get(task.task_id, 1.0) if suite else 1.0,
-        limits=limits.over(task.manifest.limits),
-        tests=tests_of(task) if request.include_tests else "",
+        limits=limits.applied_to(task.manifest.limits),
+        tests=tests_text(task) if request.include_tests else "",
     )

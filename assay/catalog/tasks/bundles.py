@@ -21,7 +21,7 @@ class Bundles:
     reference: Files
 
 
-def bundles(task: Task) -> Bundles:
+def make_bundles(task: Task) -> Bundles:
     return Bundles(
         public=_bundle("task.json", public_task(task), task.files, ("workspace",)),
         hidden=_bundle("grading.json", hidden_task(task), task.files, ("tests",)),

@@ -12,10 +12,10 @@ from assay.catalog.tasks.task import Task
 
 REQUIREMENTS = "requirements.txt"
 MAX_REQUIREMENTS_BYTES = 20_000
-_SHOWN = 80
+_MAX_QUOTED = 80
 _VERSION = r"(===?|~=|!=|[<>]=?)\s*[A-Za-z0-9][A-Za-z0-9.!+*_-]*"
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
-_PLAIN = re.compile(rf"{_NAME}(\[{_NAME}(\s*,\s*{_NAME})*\])?\s*({_VERSION}(\s*,\s*{_VERSION})*)?")
+_REQUIREMENT = re.compile(rf"{_NAME}(\[{_NAME}(\s*,\s*{_NAME})*\])?\s*({_VERSION}(\s*,\s*{_VERSION})*)?")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _ARCHIVES = (".whl", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 _DOCKERFILE = b"""\
@@ -44,7 +44,7 @@ def requirements_of(task: Task) -> tuple[tuple[int, str], ...]:
     return tuple((number, line) for number, line in listed if line)
 
 
-def installing(task: Task) -> Task:
+def with_requirements_installed(task: Task) -> Task:
     """The task itself where there is nothing to install. What ``mistakes_of`` tells must have been refused before.
 
     Comments stay out: pip would take an encoding from one, and they make no other image."""
@@ -56,16 +56,16 @@ def installing(task: Task) -> Task:
     return replace(task, manifest=msgspec.structs.replace(task.manifest, sandbox=sandbox))
 
 
-def mistakes_of(task: Task) -> Iterator[str]:
+def requirement_mistakes(task: Task) -> Iterator[str]:
     """Why its requirements cannot be installed, each with its line."""
     listed, size, where = requirements_of(task), len(_content(task)), f"task {task.task_id!r}, workspace/{REQUIREMENTS}"
     if listed and size > MAX_REQUIREMENTS_BYTES:
         yield f"{where} has {size} bytes, more than {MAX_REQUIREMENTS_BYTES}"
         return
     for number, line in listed:
-        if not _PLAIN.fullmatch(line) or line.lower().endswith(_ARCHIVES):
+        if not _REQUIREMENT.fullmatch(line) or line.lower().endswith(_ARCHIVES):
             yield (
-                f"{where}, line {number}: {line[:_SHOWN]!r} is not a plain requirement like name==1.2; options, "
+                f"{where}, line {number}: {line[:_MAX_QUOTED]!r} is not a plain requirement like name==1.2; options, "
                 "addresses and paths are not taken"
             )
 

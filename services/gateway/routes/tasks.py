@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router, get
 
-from assay.catalog.did_you_mean import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.tasks import TaskView
 from services.gateway.errors import Unknown
 from services.gateway.ports import Wired
@@ -26,7 +26,7 @@ async def list_tasks(ports: Wired, category: Text = "", search: Text = "") -> li
 async def get_task(task_id: Name, ports: Wired) -> TaskView:
     by_id = {task.task_id: task for task in await ports.names.tasks()}
     if task_id not in by_id:
-        raise Unknown("task", task_id, "GET /api/v1/tasks lists them.", near(task_id, by_id))
+        raise Unknown("task", task_id, "GET /api/v1/tasks lists them.", closest(task_id, by_id))
     return by_id[task_id]
 
 
