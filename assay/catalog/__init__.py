@@ -1,6 +1,7 @@
-"""What models are tested with: tasks, suites, models and prices, loaded from a folder, checked, and pinned by digest.
+"""Tasks, suites, models and prices, loaded from a folder, validated, and pinned by digest.
 
-``Catalog.open(folder)`` is the way in; ``bundles(task)`` gives what travels. docs/tasks.md describes the folder.
+Start with ``Catalog.open(folder)``; ``make_bundles(task)`` packs a task for the workers. docs/tasks.md describes the
+folder.
 """
 
 from assay.catalog.catalog import Catalog
@@ -44,6 +45,6 @@ __all__ = [
     "UnknownSuite",
     "UnknownTask",
     "UnpricedModel",
-    "make_bundles",
     "load_task",
+    "make_bundles",
 ]

@@ -1,4 +1,4 @@
-"""A catalogue on disk: tasks, suites, models, prices and scripts, read when asked for and again when they change."""
+"""A catalogue on disk: tasks, suites, models, prices and scripts, loaded on demand and reloaded when they change."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from assay.contracts.tasks import SuiteView
 
 
 class Catalog:
-    """Use ``Catalog.open``. A task with mistakes hides no other: it raises where it is asked for by name, is left out
-    of ``tasks()``, and is told by ``mistakes()``."""
+    """Use ``Catalog.open``. An invalid task does not affect the others: looking it up raises, ``tasks()`` leaves it
+    out, and ``mistakes()`` lists what is wrong with it."""
 
     def __init__(self, root: Path, cache: FileCache) -> None:
         self.root = root
@@ -32,11 +32,11 @@ class Catalog:
 
     @classmethod
     def open(cls, path: Path | str, recheck_seconds: float = 1.0) -> Catalog:
-        """The catalogue in a folder with ``tasks/``; InvalidCatalog when there is none. Changes on disk are seen
-        ``recheck_seconds`` later at most (0: at once)."""
+        """The catalogue in a folder that contains ``tasks/``; otherwise raises InvalidCatalog. Changes on disk are
+        noticed within ``recheck_seconds`` (0: at once)."""
         root = Path(path)
         if not (root / "tasks").is_dir():
-            message = "is not a catalogue: it has no folder tasks; point ASSAY_CATALOG to one"
+            message = "is not a catalogue: it has no folder tasks; set ASSAY_CATALOG to a catalogue's folder"
             raise InvalidCatalog([Mistake(file=str(path), message=message)])
         return cls(root, FileCache(recheck_seconds))
 
@@ -44,30 +44,30 @@ class Catalog:
 
     def tasks(self) -> list[Task]:
         """Every valid task, by id."""
-        return [kept.value for _, kept in self._tasks() if kept.value is not None]
+        return [loaded.value for _, loaded in self._tasks() if loaded.value is not None]
 
     def find_task(self, task_id: str) -> Task:
-        """UnknownTask with the near match, or InvalidCatalog with the task's mistakes."""
+        """Raises UnknownTask with a suggestion, or InvalidCatalog with the task's mistakes."""
         names = self._task_names()
         if task_id not in names:
             raise UnknownTask(task_id, names)
         return self._task(task_id).get()
 
     def categories_by_task(self) -> dict[str, str]:
-        """Every task's category by its id, also of tasks with mistakes, so that a run by category never silently leaves
-        one out; empty where mistakes hide even that."""
+        """Categories by task id. Includes invalid tasks, so that a run by category never silently leaves one out; the
+        category is empty where it cannot be read."""
         return {
-            name: kept.value.manifest.category if kept.value else declared_category(self.root / "tasks" / name)
-            for name, kept in self._tasks()
+            name: loaded.value.manifest.category if loaded.value else declared_category(self.root / "tasks" / name)
+            for name, loaded in self._tasks()
         }
 
     def suites(self) -> list[SuiteView]:
         """Every valid suite, by id."""
-        kept = [self._suite(name) for name in self._names("suites")]
-        return [self.suite_view(suite.value) for suite in kept if suite.value is not None]
+        loaded = [self._suite(name) for name in self._names("suites")]
+        return [self.suite_view(suite.value) for suite in loaded if suite.value is not None]
 
     def find_suite(self, suite_id: str) -> SuiteManifest:
-        """UnknownSuite with the near match, or InvalidCatalog with the suite's mistakes."""
+        """Raises UnknownSuite with a suggestion, or InvalidCatalog with the suite's mistakes."""
         names = self._names("suites")
         if suite_id not in names:
             raise UnknownSuite(suite_id, names)
@@ -84,18 +84,18 @@ class Catalog:
             weights=suite.weights,
         )
 
-    # --- models and what they cost
+    # --- models and prices
 
     def registry(self) -> Registry:
-        """Every model there is; InvalidCatalog when ``models.yaml`` has mistakes."""
+        """All models; raises InvalidCatalog when ``models.yaml`` has mistakes."""
         return self._registry().get()
 
     def provider(self, model: ModelName) -> Provider:
-        """Who serves the model, and where; UnknownProvider with the near match."""
+        """The model's provider; raises UnknownProvider with a suggestion."""
         return self.registry().provider(model)
 
     def script(self, model: ModelName) -> Script:
-        """The stored responses behind ``scripted/<name>``; UnknownModel with the near match."""
+        """The stored responses of ``scripted/<name>``; raises UnknownModel with a suggestion."""
         provider, _, name = model.partition("/")
         names = self._names(SCRIPTED)
         if provider != SCRIPTED or name not in names:
@@ -103,9 +103,9 @@ class Catalog:
         return self._script(name).get()
 
     def price(self, model: ModelName, today: date | None = None, *, use_prices_file: bool = True) -> Price | None:
-        """What the model costs on that day (default: now): None for the baselines, zero and ``local`` for what runs
-        here. Without ``own``, ``prices.yaml`` is passed over for the price database. UnpricedModel when nobody knows;
-        UnknownModel or UnknownProvider for what does not exist."""
+        """The model's price on a day (default: today): None for the baselines, zero and ``local`` for models on this
+        machine. Without ``use_prices_file`` only the price database counts. Raises UnpricedModel, UnknownModel or
+        UnknownProvider."""
         registry = self.registry()
         registry.entry(model)
         if model in BASELINES:
@@ -121,23 +121,23 @@ class Catalog:
         return table.find(model, provider.prices or provider_id, today, known, use_file=use_prices_file)
 
     def prices(self) -> PriceTable:
-        """The catalogue's own prices; InvalidCatalog when ``prices.yaml`` has mistakes."""
+        """The catalogue's own prices; raises InvalidCatalog when ``prices.yaml`` has mistakes."""
         return self._prices().get()
 
     def resolve(self, request: RunRequest, today: date | None = None) -> Selection:
-        """The request's tasks and models; InvalidSelection names everything in it that is not there."""
+        """The request's tasks and models; raises InvalidSelection with every field that cannot be resolved."""
         return resolve(self, request, today)
 
     # --- the catalogue as a whole
 
     def mistakes(self) -> list[Mistake]:
-        """Everything wrong anywhere in the catalogue, by file and line; empty when all is well."""
-        found = [kept.error for kept in self._load_all() if kept.error is not None]
+        """Every mistake in the catalogue, by file and line."""
+        found = [loaded.error for loaded in self._load_all() if loaded.error is not None]
         return list(InvalidCatalog(mistake for error in found for mistake in error.mistakes).mistakes)
 
     def _load_all(self) -> Iterator[Loaded[Any]]:
-        for _, kept in self._tasks():
-            yield kept
+        for _, loaded in self._tasks():
+            yield loaded
         for name in self._names("suites"):
             yield self._suite(name)
         for name in self._names(SCRIPTED):
@@ -146,7 +146,7 @@ class Catalog:
         yield self._prices()
 
     def _display_path(self, path: Path) -> str:
-        """The path as messages call it: from the catalogue's folder on, the same on every machine."""
+        """The path shown in messages: it begins with the catalogue's folder, so it is the same on every machine."""
         return f"{self.root.resolve().name}/{path.relative_to(self.root).as_posix()}"
 
     def _task_names(self) -> list[str]:
@@ -173,7 +173,7 @@ class Catalog:
 
     def _script(self, name: str) -> Loaded[Script]:
         path = self.root / SCRIPTED / f"{name}.yaml"
-        tasks = {task: frozenset(kept.value.sample_ids if kept.value else ()) for task, kept in self._tasks()}
+        tasks = {task: frozenset(loaded.value.sample_ids if loaded.value else ()) for task, loaded in self._tasks()}
         return self._cache.get(
             path, lambda: load_script(path, self._display_path(path), tasks), frozenset(tasks.items())
         )

@@ -1,4 +1,4 @@
-"""Near matches: what somebody who wrote an unknown word probably meant."""
+"""Suggestions for unknown names."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 MAX_LISTED = 8
-"""So many known words are listed where none is near."""
+"""How many known names a message lists when none is close."""
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known word most like ``word`` (case does not count), or None when none is like it."""
-    by_folded = {name.casefold(): name for name in known}
+    """The known name most similar to ``name`` (ignoring case), or None when none is similar."""
+    by_folded = {each.casefold(): each for each in known}
     folded = name.casefold()
     close = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     if close:
         return by_folded[close[0]]
-    holding = sorted(name for name in by_folded if len(folded) >= 3 and folded in name)
-    return by_folded[holding[0]] if holding else None
+    containing = sorted(each for each in by_folded if len(folded) >= 3 and folded in each)
+    return by_folded[containing[0]] if containing else None
 
 
 def one_of(known: Iterable[str]) -> str:
-    """``one of a, b, c``, cut when there are many; for messages where no near match helps."""
+    """``one of a, b, c``, shortened when there are many; for messages without a suggestion."""
     names = sorted(known)
     if not names:
         return "there are none"
@@ -30,7 +30,7 @@ def one_of(known: Iterable[str]) -> str:
 
 
 def unknown_name(noun: str, name: str, known: Iterable[str]) -> tuple[str, str | None]:
-    """``("unknown task 'ad_two'", "add_two")``; where nothing is near, the message lists what there is."""
+    """``("unknown task 'ad_two'", "add_two")``; without a suggestion, the message lists the known names."""
     names = list(known)
     match = closest(name, names)
     message = f"unknown {noun} {name!r}"

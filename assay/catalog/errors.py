@@ -1,15 +1,15 @@
-"""What can be wrong with a catalogue, or with a request to it. None of it passes by itself: nothing here is retryable.
+"""Errors in a catalogue, or in a request to it. All are permanent: retrying does not help.
 
-CatalogError                a ProblemError: answered over HTTP and rpc as it is
-├── InvalidCatalog          files of the catalogue are wrong; ``mistakes`` names every place
-├── UnknownName             a name that is not in the catalogue, with the near match
+CatalogError                a ProblemError, returned over HTTP and rpc unchanged
+├── InvalidCatalog          files of the catalogue are invalid; ``mistakes`` lists every one
+├── UnknownName             a name that is not in the catalogue, with a suggestion
 │   ├── UnknownTask
 │   ├── UnknownSuite
 │   ├── UnknownModel
 │   └── UnknownProvider
-├── InvalidSelection        a run request that names unknown things, or selects nothing; all of it at once
-├── CannotEdit              a file that was to be added to, but only by changing what is there
-└── UnpricedModel           a model whose price nobody knows: an error before the run, never zero
+├── InvalidSelection        a run request with unknown names or an empty selection; lists every field
+├── CannotEdit              a file that cannot be extended without changing existing content
+└── UnpricedModel           a model without a known price: refused before the run, never counted as zero
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from assay.contracts.problems import FieldError, Problem, ProblemError
 
 
 class Mistake(Data, frozen=True, kw_only=True, order=True):
-    """One thing wrong in a file of the catalogue. ``line`` counts from 1, 0 when it is about the file or folder as a
-    whole; ``where`` is a path like ``checks[0].kind``."""
+    """One mistake in a file of the catalogue. ``line`` counts from 1 and is 0 for the file or folder as a whole;
+    ``where`` is a path like ``checks[0].kind``."""
 
     file: str
     line: int = 0
@@ -45,7 +45,7 @@ class Mistake(Data, frozen=True, kw_only=True, order=True):
 
 
 def with_suggestion(message: str, near: str | None) -> str:
-    """The message with its near match."""
+    """The message, followed by the suggestion."""
     return f"{message}, did you mean {near!r}?" if near else message
 
 
@@ -55,7 +55,7 @@ def field_error_text(error: FieldError) -> str:
 
 
 class CatalogError(ProblemError):
-    """Anything that is wrong with the catalogue or with what is asked of it."""
+    """Base class of all errors of the catalogue."""
 
 
 class InvalidCatalog(CatalogError):
@@ -69,12 +69,12 @@ class InvalidCatalog(CatalogError):
 
 
 class CannotEdit(CatalogError):
-    def __init__(self, why: str) -> None:
-        super().__init__(Problem(code="cannot_edit", title="The file was left as it is", status=409, detail=why))
+    def __init__(self, reason: str) -> None:
+        super().__init__(Problem(code="cannot_edit", title="The file was not changed", status=409, detail=reason))
 
 
 class UnknownName(CatalogError):
-    """``name`` is nowhere in the catalogue; ``near`` is the name that was probably meant."""
+    """``name`` is not in the catalogue; ``near`` is the name that was probably meant."""
 
     noun: ClassVar[str] = "name"
 
@@ -104,14 +104,14 @@ class UnknownProvider(UnknownName):
 
 
 class InvalidSelection(CatalogError):
-    """Every field of a run request that cannot be resolved. ``code`` is ``unknown_<noun>`` if that is all there is."""
+    """Every field of a run request that cannot be resolved. ``code`` is ``invalid_run`` when their codes differ."""
 
     def __init__(self, code: str, errors: Sequence[FieldError]) -> None:
         self.errors = tuple(errors)
         super().__init__(
             Problem(
                 code=code,
-                title="The run cannot be resolved",
+                title="Cannot start the run",
                 status=422,
                 detail="; ".join(field_error_text(error) for error in errors),
                 errors=self.errors,
@@ -120,13 +120,13 @@ class InvalidSelection(CatalogError):
 
 
 class UnpricedModel(CatalogError):
-    """Neither ``prices.yaml`` nor the price database has it (or it is charged in a way a token price cannot say)."""
+    """Neither ``prices.yaml`` nor the price database has a price, or the model is not charged per token alone."""
 
-    def __init__(self, model: str, why: str = "its price is unknown", known: Iterable[str] = ()) -> None:
+    def __init__(self, model: str, reason: str = "its price is unknown", known: Iterable[str] = ()) -> None:
         self.model = model
-        remedy = "write its price into prices.yaml of the catalogue, or set local: true where it costs nothing"
+        remedy = "add a price to the catalogue's prices.yaml, or set `local: true` for its provider if it is free"
         error = FieldError(
-            where="model", message=f"{model}: {why}; {remedy}", near=closest(model, set(known) - {model})
+            where="model", message=f"{model}: {reason}; {remedy}", near=closest(model, set(known) - {model})
         )
         detail = with_suggestion(error.message, error.near)
         super().__init__(

@@ -1,4 +1,4 @@
-"""What was loaded from disk, kept until it changes there."""
+"""Caches values loaded from disk until their files change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[T]):
-    """What loading gave: a value, or the mistakes why there is none."""
+    """The result of loading: a value or an error."""
 
     value: T | None
     error: InvalidCatalog | None = None
@@ -37,7 +37,7 @@ class _Entry:
 
 
 class FileCache:
-    """Values by path. The disk is looked at again ``recheck_seconds`` after the last look, not earlier."""
+    """Values by path. A path is checked for changes at most every ``recheck_seconds``."""
 
     def __init__(self, recheck_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._recheck_seconds = recheck_seconds
@@ -45,17 +45,17 @@ class FileCache:
         self._entries: dict[Path, _Entry] = {}
 
     def get(self, path: Path, load: Callable[[], T], depends_on: Hashable = None) -> Loaded[T]:
-        """What ``load`` made of the file or folder. It is called again when that changed, or when ``beside`` (whatever
-        else the value depends on) did."""
+        """The result of ``load``, which is called again when the file or folder changes, or ``depends_on``, which holds
+        everything else the value depends on."""
         entry = self._entries.get(path)
         now = self._clock()
         if entry and entry.depends_on == depends_on and entry.checked_at + self._recheck_seconds > now:
             return entry.loaded
         found = fingerprint(path)
         unchanged = entry is not None and (entry.fingerprint, entry.depends_on) == (found, depends_on)
-        kept = entry.loaded if entry and unchanged else _load(load)
-        self._entries[path] = _Entry(kept, found, depends_on, now)
-        return kept
+        loaded = entry.loaded if entry and unchanged else _load(load)
+        self._entries[path] = _Entry(loaded, found, depends_on, now)
+        return loaded
 
 
 def _load(load: Callable[[], T]) -> Loaded[T]:

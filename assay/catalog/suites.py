@@ -17,7 +17,7 @@ from assay.contracts.tasks import Limits, Weight
 
 
 class SuiteLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Bounds a suite sets on all its tasks; a task's own limit counts where it is lower."""
+    """Limits for all tasks of a suite; a task's own limit applies where it is lower."""
 
     wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] | None = None
     max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
@@ -31,7 +31,7 @@ class SuiteLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SuiteManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``suites/<id>.yaml``: tasks by id, by category, or both. ``samples`` 0 takes all of each task."""
+    """``suites/<id>.yaml``: tasks by id, by category, or both. ``samples`` is per task; 0 means all."""
 
     id: Name
     title: Title
@@ -45,8 +45,8 @@ class SuiteManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 def load_suite(path: Path, file: str, tasks: Mapping[str, str]) -> SuiteManifest:
-    """The suite at ``path``; InvalidCatalog unless each task and category it names is in ``tasks`` (id to category; the
-    category is empty where a task's mistakes, which are told elsewhere, hide it)."""
+    """The suite at ``path``; raises InvalidCatalog unless each task and category it names is in ``tasks``, which maps
+    ids to categories (empty where an invalid task's category cannot be read)."""
     document = read_document(path, file)
     suite = decode_document(document, SuiteManifest) if document.value is not None else None
     if suite is not None:
@@ -57,12 +57,12 @@ def load_suite(path: Path, file: str, tasks: Mapping[str, str]) -> SuiteManifest
 
 
 def suite_task_ids(suite: SuiteManifest, tasks: Mapping[str, str]) -> tuple[str, ...]:
-    """Ids of the suite's tasks: those listed, in order, then those of its categories by id."""
+    """The suite's tasks: those listed, in order, then those of its categories by id."""
     return select_task_ids(suite.tasks, suite.categories, tasks)
 
 
 def select_task_ids(names: tuple[str, ...], categories: tuple[str, ...], tasks: Mapping[str, str]) -> tuple[str, ...]:
-    """``names`` as given, then the tasks of the categories by id; each once."""
+    """``names`` in order, then the tasks of the categories by id, without duplicates."""
     chosen = sorted(task_id for task_id, category in tasks.items() if category in categories)
     return tuple(dict.fromkeys((*names, *chosen)))
 
@@ -74,13 +74,13 @@ def _check(suite: SuiteManifest, document: Document, stem: str, tasks: Mapping[s
         if name not in tasks:
             document.add_mistake(("tasks", index), *unknown_name("task", name, tasks))
     categories = set(tasks.values())
-    hidden = "" in categories  # a task with mistakes may be of any category
+    hidden = "" in categories  # an invalid task may belong to any category
     for index, name in enumerate(suite.categories):
         if name not in categories and not hidden:
             document.add_mistake(("categories", index), *unknown_name("category", name, categories))
     chosen = suite_task_ids(suite, tasks)
     if not suite.tasks and not suite.categories:
-        document.add_mistake(("tasks",), "is missing; a suite names tasks or categories")
+        document.add_mistake(("tasks",), "is missing; list tasks or categories")
     for name in suite.weights:
         if name not in chosen and not (hidden and name in tasks):
             document.add_mistake(("weights", name), *unknown_name("task of this suite", name, chosen))

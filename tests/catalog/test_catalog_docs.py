@@ -1,4 +1,4 @@
-"""docs/tasks.md tells the truth: its examples are loaded as they are printed."""
+"""The examples in docs/tasks.md load as printed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_question_example_loads(tmp_path: Path) -> None:
     assert task.sample_ids == ("norway", "kenya")
 
 
-def test_every_field_and_check_is_described() -> None:
+def test_every_field_and_check_is_documented() -> None:
     fields = {*TaskManifest.__struct_fields__, *SampleManifest.__struct_fields__, *SuiteManifest.__struct_fields__}
     kinds = {str(kind.__struct_config__.tag) for kind in contract.AnyCheck.__args__}
     missing = {name for name in fields | kinds if not re.search(rf"\b{name}\b", DOCS)}

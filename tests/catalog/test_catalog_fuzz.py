@@ -1,4 +1,4 @@
-"""Whatever is written in a file of the catalogue, the answer is mistakes with places, never another error."""
+"""Arbitrary content in the catalogue's files results in mistakes with places, never in another exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adding a price to ``prices.yaml``: as text, so that comments and layout stay, and never in place of an old one."""
+"""Adds a price to ``prices.yaml`` as text, so comments and layout stay, and never replaces an existing price."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9_./-]*$")
 
 
 def add_price(path: Path, file: str, providers: Iterable[str], model: str, price: TokenPrice, since: date) -> None:
-    """``model`` (or ``provider/*``) costs that much from the day on. Raises CannotEdit where that would change what is
-    there, InvalidCatalog where the file or the price has mistakes; the file is replaced whole or not at all."""
+    """Sets the price of ``model`` (or ``provider/*``) from a day on. Raises CannotEdit if an existing price would
+    change, InvalidCatalog if the file or the price is invalid. The file is replaced atomically."""
     path, known = path.resolve(), list(providers)
     old = load_versions(path, file, known) if path.exists() else ()
     if any(version.since == since and model in version.models for version in old):
         raise CannotEdit(
-            f"{file} has a price of {model} from {since} on already, and a version is never changed, since runs name "
-            "it; choose another day with --from"
+            f"{file} already has a price for {model} from {since} on; runs refer to it, so it cannot be changed; "
+            "choose another day with --from"
         )
     with _temporary_file(path, insert_price("", model, price, since)) as alone:
         load_versions(alone, f"{model} from {since}", known)
@@ -40,14 +40,16 @@ def add_price(path: Path, file: str, providers: Iterable[str], model: str, price
     with _temporary_file(path, insert_price(text, model, price, since)) as fresh:
         if _read(fresh, file, known) != _expected_versions(old, model, price, since):
             snippet = _version("  ", model, price, since, "\n")
-            raise CannotEdit(f"{file} is laid out in a way that cannot be added to; write below versions:\n{snippet}")
+            raise CannotEdit(
+                f"{file} has a layout that cannot be extended automatically; add this below versions:\n{snippet}"
+            )
         if path.exists():
             shutil.copymode(path, fresh)
         fresh.replace(path)
 
 
 def insert_price(text: str, model: str, price: TokenPrice, since: date) -> str:
-    """The YAML text with the price in it, all else as it was."""
+    """The YAML text with the price inserted and everything else unchanged."""
     line = "\r\n" if "\r\n" in text else "\n"
     root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     versions = _member(root, "versions")
@@ -68,7 +70,7 @@ def insert_price(text: str, model: str, price: TokenPrice, since: date) -> str:
 
 
 def _insert_entry(text: str, collection: Any, entry: str, line: str) -> str:
-    """One entry more, in the collection's own style."""
+    """Appends an entry in the collection's own style."""
     if collection.flow_style:
         end = _last(collection).end_mark.index
         return text[:end] + f", {entry}" + text[end:]
@@ -76,14 +78,14 @@ def _insert_entry(text: str, collection: Any, entry: str, line: str) -> str:
 
 
 def _insert_after(text: str, collection: Any, lines: str, line: str) -> str:
-    """After the line on which the collection ends."""
+    """Inserts lines after the line on which the collection ends."""
     end = text.find("\n", _last(collection).end_mark.index)
     at = len(text) if end < 0 else end + 1
     return _with_final_newline(text[:at], line) + lines + text[at:]
 
 
 def _last(collection: Any) -> Any:
-    """The innermost part that the collection ends with; a block's own end is only where something else begins."""
+    """The innermost last part of the collection; a block's own end mark is only where the next content begins."""
     while True:
         last = collection.value[-1]
         collection = last[1] if isinstance(last, tuple) else last
@@ -104,7 +106,7 @@ def _flow_mapping(price: TokenRates) -> str:
 
 
 def _yaml_value(value: Decimal | int | Sequence[TokenRates]) -> str:
-    """An amount that a floating-point number would not hold exactly is written as text."""
+    """Writes amounts that a float cannot represent exactly as strings."""
     if isinstance(value, Sequence):
         return f"[{', '.join(_flow_mapping(tier) for tier in value)}]"
     if isinstance(value, int):
@@ -129,7 +131,7 @@ def _with_final_newline(text: str, line: str) -> str:
 
 @contextmanager
 def _temporary_file(path: Path, text: str) -> Generator[Path]:
-    """The text in a file of its own in the same folder, gone afterwards unless it was moved."""
+    """A temporary file with the text in the same folder; deleted afterwards unless it was moved."""
     with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(text.encode())
         file.flush()
@@ -148,7 +150,7 @@ def _read(path: Path, file: str, providers: list[str]) -> Versions | None:
 
 
 def _expected_versions(old: Sequence[PriceVersion], model: str, price: TokenPrice, since: date) -> Versions:
-    """What the file must say when all went well."""
-    wanted = {version.since: dict(version.models) for version in old}
-    wanted.setdefault(since, {})[model] = price
-    return wanted
+    """What the file must contain after the edit."""
+    expected = {version.since: dict(version.models) for version in old}
+    expected.setdefault(since, {})[model] = price
+    return expected

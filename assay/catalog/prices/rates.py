@@ -14,15 +14,15 @@ from assay.contracts.codec import Data
 from assay.contracts.money import Price, PriceTier, Rates, nanousd
 
 REQUEST_VERSION = "run"
-"""The version of a price that a run brought along."""
+"""The version of a price that comes with a run request."""
 
 MAX_USD_PER_MTOK = 1_000_000
 _AMOUNTS = ("input_usd_per_mtok", "cached_usd_per_mtok", "output_usd_per_mtok", "reasoning_usd_per_mtok")
 
 
 class TokenRates(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars per million tokens, as written in a file. Without ``cached_usd_per_mtok``, input that was cached costs
-    as much as any other; without ``reasoning_usd_per_mtok``, reasoning costs as much as any other output."""
+    """US dollars per million tokens, as written in a file. Without ``cached_usd_per_mtok``, cached input costs the same
+    as other input; without ``reasoning_usd_per_mtok``, reasoning costs the same as other output."""
 
     input_usd_per_mtok: Decimal
     output_usd_per_mtok: Decimal
@@ -39,13 +39,13 @@ class TokenRates(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TokenTier(TokenRates, frozen=True, kw_only=True):
-    """For the whole of a request whose input has more than ``above_input_tokens`` tokens."""
+    """Applies to the whole of a request with more than ``above_input_tokens`` input tokens."""
 
     above_input_tokens: Annotated[int, Meta(ge=1, le=2**40)]
 
 
 class TokenPrice(TokenRates, frozen=True, kw_only=True):
-    """``tiers`` by rising length of the input, where longer requests have other prices."""
+    """``tiers``, by increasing length, are the prices of requests with longer input."""
 
     tiers: tuple[TokenTier, ...] = ()
 
@@ -54,7 +54,7 @@ class TokenPrice(TokenRates, frozen=True, kw_only=True):
 
 
 def price_of(version: str, rates: Rates, tiers: dict[int, Rates]) -> Price:
-    """The rates as one price; ``tiers`` by the length of the input they begin above."""
+    """The rates as one price; ``tiers`` are keyed by the input length above which they apply."""
     return Price(
         version=version,
         tiers=tuple(PriceTier(above_input_tokens=above, **_rate_fields(tiers[above])) for above in sorted(tiers)),
@@ -63,14 +63,14 @@ def price_of(version: str, rates: Rates, tiers: dict[int, Rates]) -> Price:
 
 
 def request_price(price: runs.TokenPrice) -> Price:
-    """The price that a run request brings along for one of its models."""
+    """The price that a run request sets for one of its models."""
     amounts = {name: _decimal(getattr(price, name)) for name in _AMOUNTS}
     return TokenPrice(**amounts).price(REQUEST_VERSION)  # pyright: ignore[reportArgumentType]
 
 
 def amount_mistakes(price: runs.TokenPrice | TokenRates) -> Iterator[tuple[str, str]]:
-    """Amounts must be finite, not negative and below a million dollars, which only a slip of the pen reaches: the field
-    of each that is not, and what is wrong with it."""
+    """The field and the message of every amount that is not between 0 and a million dollars, which only a typo
+    exceeds."""
     for name in _AMOUNTS:
         amount = _decimal(getattr(price, name))
         if amount is not None and not (amount.is_finite() and 0 <= amount <= MAX_USD_PER_MTOK):
@@ -78,7 +78,7 @@ def amount_mistakes(price: runs.TokenPrice | TokenRates) -> Iterator[tuple[str, 
 
 
 def check_price(price: TokenPrice, document: Document, at: FieldPath) -> None:
-    """Notes amounts that cannot be meant, and tiers out of order."""
+    """Adds mistakes for amounts out of range and tiers out of order."""
     for name, message in amount_mistakes(price):
         document.add_mistake((*at, name), message)
     lengths = [tier.above_input_tokens for tier in price.tiers]
@@ -86,7 +86,7 @@ def check_price(price: TokenPrice, document: Document, at: FieldPath) -> None:
         for name, message in amount_mistakes(tier):
             document.add_mistake((*at, "tiers", index, name), message)
         if index and lengths[index] <= lengths[index - 1]:
-            message = f"{lengths[index]} does not come after {lengths[index - 1]}; tiers go by rising length"
+            message = f"{lengths[index]} is not above {lengths[index - 1]}; list tiers by increasing length"
             document.add_mistake((*at, "tiers", index, "above_input_tokens"), message)
 
 

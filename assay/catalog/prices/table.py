@@ -1,4 +1,4 @@
-"""What tokens cost: the catalogue's own dated ``prices.yaml`` first, then the price database it is shipped with."""
+"""Looks up token prices: first in the catalogue's dated ``prices.yaml``, then in the installed price database."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from assay.contracts.models import ModelName
 from assay.contracts.money import Price
 
 LOCAL = Price(version="local", local=True)
-"""The price of what runs on one's own machine: nothing, on purpose."""
+"""The price of models on this machine: explicitly free."""
 
 PRICES_FILE = "prices.yaml"
-"""The table that is asked first; a version of it is ``prices.yaml/<day it begins>``."""
+"""Its versions are called ``prices.yaml/<first day>``."""
 
 
 class PriceVersion(Data, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from"}):
-    """Prices from that day on, until a later version has the same model. ``provider/*`` is any of its models."""
+    """Prices from a day on, until a later version lists the same model. ``provider/*`` matches any of its models."""
 
     since: date
     models: dict[str, TokenPrice]
@@ -34,7 +34,7 @@ class PricesFile(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PriceTable:
-    """Looks prices up, for a day: a run pins what it finds, so that later changes do not alter what it cost."""
+    """Finds prices by day. Runs pin the result, so later changes do not alter their cost."""
 
     def __init__(self, versions: Iterable[PriceVersion] = ()) -> None:
         self._versions = sorted(versions, key=lambda version: version.since, reverse=True)
@@ -48,14 +48,14 @@ class PriceTable:
         *,
         use_file: bool = True,
     ) -> Price:
-        """The price of ``provider/model`` on that day; UnpricedModel when neither table can tell it. ``database_id`` is
-        what the price database calls the provider; ``known`` are the models it may have been mistaken for. Without
-        ``own`` the database alone is asked."""
+        """The price of ``provider/model`` on a day (default: today, UTC); raises UnpricedModel when neither source has
+        it. ``database_id`` is the provider's name in the price database; ``known`` are models to suggest. Without
+        ``use_file`` only the database counts."""
         day = today or datetime.now(UTC).date()
         found = self._find_in_file(name, day) if use_file else None
         if found is not None:
             return found
-        from assay.catalog.prices.database import lookup  # a second of data, only loaded when it is needed
+        from assay.catalog.prices.database import lookup  # takes a second to load
 
         priced = lookup(database_id, name.partition("/")[2], day)
         if isinstance(priced, str):
@@ -63,7 +63,7 @@ class PriceTable:
         return priced
 
     def names(self) -> list[ModelName]:
-        """The models of the own table, without those for any model of a provider."""
+        """The models listed in ``prices.yaml``, without ``provider/*``."""
         named = {name for version in self._versions for name in version.models}
         return sorted(name for name in named if not name.endswith("/*"))
 
@@ -77,12 +77,12 @@ class PriceTable:
 
 
 def load_prices(path: Path, file: str, providers: Iterable[str]) -> PriceTable:
-    """The table at ``path``, or an empty one where there is no such file; InvalidCatalog with every mistake."""
+    """The table at ``path``, or an empty one when there is no file. Raises InvalidCatalog with every mistake."""
     return PriceTable(load_versions(path, file, providers)) if path.is_file() else PriceTable()
 
 
 def load_versions(path: Path, file: str, providers: Iterable[str]) -> tuple[PriceVersion, ...]:
-    """The versions in the file at ``path``, as written; InvalidCatalog with every mistake."""
+    """The versions in the file at ``path``. Raises InvalidCatalog with every mistake."""
     document = read_document(path, file)
     prices = decode_document(document, PricesFile) if document.value is not None else None
     versions = prices.versions if prices else ()
@@ -90,7 +90,7 @@ def load_versions(path: Path, file: str, providers: Iterable[str]) -> tuple[Pric
     for index, version in enumerate(versions):
         _check(document, index, version, known)
         if version.since in [earlier.since for earlier in versions[:index]]:
-            document.add_mistake(("versions", index, "from"), "an earlier version has the same day")
+            document.add_mistake(("versions", index, "from"), "is also the day of an earlier version")
     document.raise_mistakes()
     return versions
 

@@ -1,4 +1,5 @@
-"""A run's own limits on its attempts: a task's limit can be lowered, or set where it has none, and never raised."""
+"""A run's limits on its attempts: they can lower a task's limit, or set one the task does not have, but never raise
+one."""
 
 from __future__ import annotations
 
@@ -11,16 +12,16 @@ from msgspec import structs
 from assay.contracts.tasks import AttemptLimits, Limits
 
 OverrideError = tuple[str, str]
-"""The limit's name, and why it cannot be."""
+"""The limit's name, and why it is refused."""
 
 
 def apply_overrides(limits: Limits, overrides: AttemptLimits) -> Limits:
-    """The task's limits with those that were asked for; ``refusals`` has said before that they may."""
+    """The task's limits with the run's overrides, which must have passed ``override_errors``."""
     return structs.replace(limits, **_given_limits(overrides))
 
 
 def override_errors(overrides: AttemptLimits, tasks: Sequence[tuple[str, Limits]]) -> Iterator[OverrideError]:
-    """Every limit that is above that of a task, with the lowest such task."""
+    """Every override above the limit of a task; names the task with the lowest limit."""
     for name, bound in _given_limits(overrides).items():
         over = [(limit, task_id) for task_id, limits in tasks if (limit := _number(getattr(limits, name))) is not None]
         lowest = min(over, default=None)

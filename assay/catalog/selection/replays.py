@@ -1,4 +1,4 @@
-"""Whether the responses that a run brings along are those of a run: one model of that name, and an answer to all."""
+"""Validates the responses that come with a run: one model ``replay/NAME``, and a response to every sample."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assay.contracts.models import ModelName
 from assay.contracts.replay import DEFAULT, REPLAY, Responses
 
 RequestMistake = tuple[str, str, str | None]
-"""The field of the request, what is wrong there, and the near match."""
+"""The field of the request, the message, and a suggestion."""
 _MAX_LISTED = 5
 
 
@@ -20,15 +20,15 @@ def is_replay(model: ModelName) -> bool:
 def replay_mistakes(
     models: Sequence[ModelName], responses: Responses | None, samples: Mapping[str, Sequence[str]]
 ) -> Iterator[RequestMistake]:
-    """``samples`` are those of the run, by task."""
+    """``samples`` are the run's sample ids by task."""
     named = [index for index, model in enumerate(models) if is_replay(model)]
     if responses is None:
         for index in named:
-            message = "is a replay, and the run brings no responses along; give them as `responses`"
+            message = "is a replay, but the run has no responses; add them as `responses`"
             yield f"models[{index}]", f"{models[index]!r} {message}", None
         return
     if len(named) != 1 or not models[named[0]].partition("/")[2]:
-        message = f"are what one model named {REPLAY}/NAME answers; the run names {len(named)} such models"
+        message = f"need exactly one model named {REPLAY}/NAME; the run has {len(named)}"
         yield "responses", message, None
     for task_id, found in responses.responses.items():
         if task_id not in samples:
@@ -49,4 +49,4 @@ def _missing(responses: Responses, samples: Mapping[str, Sequence[str]]) -> Iter
     ]
     if missing:
         more = f" and {len(missing) - _MAX_LISTED} more" if len(missing) > _MAX_LISTED else ""
-        yield "responses", f"there is none to {', '.join(missing[:_MAX_LISTED])}{more}, and no default", None
+        yield "responses", f"no response to {', '.join(missing[:_MAX_LISTED])}{more}, and no default", None

@@ -1,4 +1,4 @@
-"""A run request with every name resolved; whatever cannot be is told at once."""
+"""Resolves every name in a run request; reports all errors at once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CatalogLookup(Protocol):
 
 @dataclass
 class _Errors:
-    """What cannot be resolved so far, and the codes of it."""
+    """The errors so far, and their codes."""
 
     fields: list[FieldError] = field(default_factory=list[FieldError])
     codes: set[str] = field(default_factory=set[str])
@@ -49,7 +49,7 @@ class _Errors:
         self.codes.add(code)
 
     def catch(self, where: str, resolve: Callable[[], object]) -> None:
-        """Notes the catalogue's error, under the request's own field."""
+        """Records a catalogue error under the request's field."""
         try:
             resolve()
         except InvalidCatalog as error:
@@ -64,8 +64,8 @@ class _Errors:
 
 
 def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = None) -> Selection:
-    """The request's tasks and models; InvalidSelection names everything in it that is not there. ``today`` dates the
-    prices (default: now)."""
+    """The request's tasks and models; raises InvalidSelection with every field that cannot be resolved. ``today`` dates
+    the prices."""
     errors = _Errors()
     suite = _suite(catalog, request, errors)
     tasks = _tasks(catalog, request, suite, errors)
@@ -98,7 +98,7 @@ def _suite(catalog: CatalogLookup, request: RunRequest, errors: _Errors) -> Suit
 
 
 def _tasks(catalog: CatalogLookup, request: RunRequest, suite: SuiteManifest | None, errors: _Errors) -> list[Task]:
-    """The tasks of the suite, then those named, then those of the categories; each once."""
+    """The tasks of the suite, then the named ones, then those of the categories, without duplicates."""
     known = catalog.categories_by_task()
     for index, name in enumerate(request.categories):
         if name not in known.values():
@@ -106,7 +106,7 @@ def _tasks(catalog: CatalogLookup, request: RunRequest, suite: SuiteManifest | N
             errors.add(f"categories[{index}]", "unknown_category", message, near)
     named = select_task_ids(request.tasks, request.categories, known)
     if request.suite is None and not request.tasks and not request.categories:
-        errors.add("suite", "nothing_selected", "is missing; name a suite, tasks or categories")
+        errors.add("suite", "nothing_selected", "is missing; choose a suite, tasks or categories")
     tasks: list[Task] = []
     for task_id in dict.fromkeys((*(suite_task_ids(suite, known) if suite else ()), *named)):
         where = f"tasks[{request.tasks.index(task_id)}]" if task_id in request.tasks else "suite"
@@ -121,7 +121,7 @@ def _models(
     for index, name in enumerate(request.models):
         where = f"models[{index}]"
         if name in request.models[:index]:
-            errors.add(where, "repeated_model", f"model {name!r} is named twice; use repeats")
+            errors.add(where, "repeated_model", f"model {name!r} is listed twice; to repeat attempts, set repeats")
             continue
         if name in request.prices and name not in prices:
             continue
@@ -142,15 +142,15 @@ def _pin_model(
 
 
 def _request_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:
-    """The prices that the request brings along; each must be of one of its models, and an amount that can be meant."""
+    """The prices in the request; each must belong to one of its models and be in range."""
     prices: dict[str, Price] = {}
     for name, price in request.prices.items():
         where = f"prices.{name}"
         if name not in request.models:
-            message = f"the run does not name the model {name!r}; add it to models, or leave out its price"
+            message = f"the run does not use model {name!r}; add it to models, or remove its price"
             errors.add(where, "unused_price", message, closest(name, request.models))
         elif name in BASELINES:
-            errors.add(where, "unused_price", f"{name!r} calls no model, so it cannot be charged; leave out its price")
+            errors.add(where, "unused_price", f"{name!r} calls no model and costs nothing; remove its price")
         elif wrong := list(amount_mistakes(price)):
             for amount, message in wrong:
                 errors.add(f"{where}.{amount}", "invalid_price", message)
@@ -160,7 +160,7 @@ def _request_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:
 
 
 def merge_parameters(requested: Parameters, defaults: Parameters) -> Parameters:
-    """The parameters asked for, completed by the model's own where nothing was said; ``extra`` is merged by key."""
+    """The requested parameters, completed with the model's defaults; ``extra`` is merged by key."""
     unset = Parameters()
     names: Iterable[str] = requested.__struct_fields__
     given = {name: getattr(requested, name) for name in names if getattr(requested, name) != getattr(unset, name)}
@@ -168,24 +168,22 @@ def merge_parameters(requested: Parameters, defaults: Parameters) -> Parameters:
 
 
 def _check_options(request: RunRequest, tasks: Sequence[SelectedTask], errors: _Errors) -> None:
-    """What the request asks beyond names must fit its tasks."""
+    """Checks limits, responses and flags of the request against its tasks."""
     for name, message in override_errors(request.attempt_limits, [(each.task.task_id, each.limits) for each in tasks]):
         errors.add(f"attempt_limits.{name}", "limit_raised", message)
     samples = {each.task.task_id: each.sample_ids for each in tasks}
     for where, message, meant in replay_mistakes(request.models, request.responses, samples):
         errors.add(where, "invalid_responses", message, meant)
     if request.include_tests and tasks and not any(each.tests for each in tasks):
-        errors.add("include_tests", "no_tests", "none of the run's tasks is graded by tests that could be shown")
+        errors.add("include_tests", "no_tests", "none of the run's tasks has hidden tests to show")
     if request.install_deps:
         _check_requirements([each.task for each in tasks], errors)
 
 
 def _check_requirements(tasks: Sequence[Task], errors: _Errors) -> None:
-    """What is to be installed must be there, and plain."""
+    """At least one task must have requirements, and all of them must be valid."""
     if tasks and not any(map(requirements_of, tasks)):
-        message = (
-            "none of the run's tasks has a workspace/requirements.txt that lists anything, without an image of its own"
-        )
+        message = "none of the run's tasks has requirements in workspace/requirements.txt and no image of its own"
         errors.add("install_deps", "no_requirements", message)
     for message in (message for task in tasks for message in requirement_mistakes(task)):
         errors.add("install_deps", "invalid_requirements", message)

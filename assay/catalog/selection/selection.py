@@ -14,8 +14,8 @@ from assay.contracts.tasks import Limits, TaskPin
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SelectedTask:
-    """A task of a run: which samples, how much it weighs, and the limits that hold for it there. ``tests`` is what its
-    models are shown of the hidden tests. ``task`` has the run's sandbox, with what is installed there."""
+    """A task of a run, with its samples, weight and limits in that run. ``tests`` is the text of the hidden tests, if
+    models are shown them. ``task`` includes the requirements to install."""
 
     task: Task
     sample_ids: tuple[str, ...]
@@ -24,7 +24,7 @@ class SelectedTask:
     tests: str = ""
 
     def pin(self, *, public: ArtifactRef, hidden: ArtifactRef, reference: ArtifactRef) -> TaskPin:
-        """The pin of a run plan, once the task's bundles are stored."""
+        """The task's pin in the run plan; its bundles must be stored already."""
         manifest = self.task.manifest
         return TaskPin(
             task_id=manifest.id,
@@ -45,7 +45,7 @@ class SelectedTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """All of a run plan but the stored bundles: ``tasks`` in order, ``models`` with their prices."""
+    """A run plan without its stored bundles: ``tasks`` in order, ``models`` with their prices."""
 
     tasks: tuple[SelectedTask, ...]
     models: tuple[ModelPin, ...]

@@ -1,4 +1,4 @@
-"""A task's folder as data. Links and other than plain files are refused; leftovers of tools are passed over."""
+"""Reads a task's folder. Links and special files are refused; caches of tools are ignored."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ IGNORED = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis
 
 CAPS = FileLimits(count=2_000, total_bytes=20_000_000, file_bytes=5_000_000)
 MAX_ENVIRONMENT_BYTES = 100_000
-"""Of what an image is built from: it goes wherever the task's sandbox is described."""
+"""Size limit of ``environment/``: its content is part of every description of the task's sandbox."""
 MAX_PROMPT_BYTES = 400_000
-"""Instructions and workspace together: all of it goes to the model."""
+"""Size limit of instructions and workspace together: all of it goes to the model."""
 
 
 def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """What is in the folder and below it, without leftovers, in order of name; links are given, never followed."""
+    """Everything in the folder, recursively and by name, without ignored files; links are yielded, never followed."""
     with os.scandir(folder) as scanned:
         found = sorted(scanned, key=lambda entry: entry.name)
     for entry in found:
@@ -33,8 +33,8 @@ def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """Changes when the file, or anything in the folder, does: path, modification time (ns) and size of each. Empty when
-    there is nothing."""
+    """Changes when the file or anything in the folder changes: path, modification time (ns) and size of each. Empty
+    when the path does not exist."""
     try:
         stats = [(entry.path, entry.stat(follow_symlinks=False)) for entry in (entries(path) if path.is_dir() else ())]
         stats.append((str(path), path.stat()))
@@ -44,12 +44,12 @@ def fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
 
 
 def read_files(folder: Path, document: Document) -> dict[str, bytes]:
-    """Every file below the known parts by its path in the task; what may not be there is a mistake."""
+    """The files of the task's known folders by path; anything that is not allowed is a mistake."""
     files: dict[str, bytes] = {}
     for entry in entries(folder):
         path = Path(entry.path).relative_to(folder).as_posix()
         if entry.is_symlink():
-            document.add_mistake((), f"{path}: is a link; put the file itself there")
+            document.add_mistake((), f"{path}: is a link; use the file itself")
         elif entry.is_file(follow_symlinks=False):
             if path not in TEXT_FILES and path.partition("/")[0] in FOLDERS:
                 files[path] = _read(Path(entry.path), path, document)
@@ -60,7 +60,7 @@ def read_files(folder: Path, document: Document) -> dict[str, bytes]:
 
 
 def files_in(files: Files, folder: str) -> dict[str, bytes]:
-    """The files in ``folder``, by their paths inside it."""
+    """The files in ``folder``, by path relative to it."""
     prefix = folder.rstrip("/") + "/"
     return {path.removeprefix(prefix): content for path, content in files.items() if path.startswith(prefix)}
 

@@ -1,4 +1,4 @@
-"""A task whose hidden tests are shown: the same task, with the tests in its instructions."""
+"""``--include-tests``: adds a task's hidden tests to its instructions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD = "These are the tests that will grade your work:"
 
 
 def tests_text(task: Task) -> str:
-    """The task's hidden tests as text for a prompt; empty for a task that is not graded by tests."""
+    """The hidden tests as text for a prompt; empty for a task that is not graded by tests."""
     files = {path: content for path, content in task.files.items() if path.startswith(_TESTS)}
     return (
         "\n\n".join((_HEAD, *(_file_text(path, content) for path, content in sorted(files.items())))) if files else ""
@@ -26,7 +26,7 @@ def tests_text(task: Task) -> str:
 
 
 def with_tests_shown(bundles: Bundles, text: str) -> Files:
-    """The public bundle with ``told`` after the instructions, whatever solver reads them."""
+    """The public bundle with ``text`` appended to the instructions."""
     task = decode(PublicTask, bundles.public["task.json"])
     shown = msgspec.structs.replace(task, instructions=f"{task.instructions.rstrip()}\n\n{text}")
     return {**bundles.public, "task.json": canonical(shown)}

@@ -1,4 +1,4 @@
-"""A task whose requirements are installed: the same task, in an image made for what it lists."""
+"""``--install-deps``: gives a task an image with its requirements installed."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ RUN python3 -m pip install --break-system-packages --ignore-installed --no-cache
 FROM assay/sandbox-python:latest
 COPY --from=installing /usr/local /usr/local
 """
-"""``--ignore-installed``: what pip itself came with is not there in the second stage. ``--only-binary``: building a
-package would run its code as root, with a network."""
+"""``--ignore-installed``: packages that come with pip are missing in the second stage. ``--only-binary``: building a
+package would run its code as root, with network access."""
 
 
 def requirements_of(task: Task) -> tuple[tuple[int, str], ...]:
-    """What the task's workspace says must be installed, by line. Nothing where it has an image of its own."""
+    """The requirements in the task's workspace, with line numbers. Empty for a task with its own image."""
     manifest = task.manifest
     if manifest.sandbox.image or manifest.sandbox.build:
         return ()
@@ -45,9 +45,9 @@ def requirements_of(task: Task) -> tuple[tuple[int, str], ...]:
 
 
 def with_requirements_installed(task: Task) -> Task:
-    """The task itself where there is nothing to install. What ``mistakes_of`` tells must have been refused before.
+    """Returns the task unchanged when it has no requirements; they must have passed ``requirement_mistakes``.
 
-    Comments stay out: pip would take an encoding from one, and they make no other image."""
+    Comments are stripped: pip reads an encoding from them, and they would change the image's digest."""
     listed = requirements_of(task)
     if not listed:
         return task
@@ -57,7 +57,7 @@ def with_requirements_installed(task: Task) -> Task:
 
 
 def requirement_mistakes(task: Task) -> Iterator[str]:
-    """Why its requirements cannot be installed, each with its line."""
+    """Why the requirements cannot be installed, by line."""
     listed, size, where = requirements_of(task), len(_content(task)), f"task {task.task_id!r}, workspace/{REQUIREMENTS}"
     if listed and size > MAX_REQUIREMENTS_BYTES:
         yield f"{where} has {size} bytes, more than {MAX_REQUIREMENTS_BYTES}"
@@ -66,7 +66,7 @@ def requirement_mistakes(task: Task) -> Iterator[str]:
         if not _REQUIREMENT.fullmatch(line) or line.lower().endswith(_ARCHIVES):
             yield (
                 f"{where}, line {number}: {line[:_MAX_QUOTED]!r} is not a plain requirement like name==1.2; options, "
-                "addresses and paths are not taken"
+                "URLs and paths are not allowed"
             )
 
 

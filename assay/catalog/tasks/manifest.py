@@ -1,4 +1,4 @@
-"""The files people write: ``task.yaml``, ``samples.jsonl`` and ``suites/*.yaml``. docs/tasks.md describes them."""
+"""The contents of ``task.yaml`` and ``samples.jsonl``. docs/tasks.md describes them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Text = Annotated[str, Meta(max_length=100_000)]
 SampleId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 ONLY_SAMPLE = "main"
-"""The id of the one sample of a task that lists none."""
+"""The id of the only sample of a task that lists none."""
 
 
 class SampleManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``expected`` is of the shape the checks need; ``reference`` a right answer where that is not ``expected``."""
+    """``expected`` has the shape the checks need; ``reference`` is a correct answer, where that is not ``expected``."""
 
     sample_id: SampleId
     input: Text = ""
@@ -28,7 +28,7 @@ class SampleManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``task.yaml``. What is left out has the default of assay/contracts/tasks.py."""
+    """``task.yaml``. Omitted fields have the defaults of assay/contracts/tasks.py."""
 
     id: TaskId
     title: Title

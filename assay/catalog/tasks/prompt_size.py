@@ -1,6 +1,6 @@
-"""How long the prompts of a task can get: what a run reserves money for before an attempt at it begins.
+"""An upper bound for a task's prompts: money for it is reserved before an attempt starts.
 
-The runner makes the prompts (services/runner/solvers/prompts.py), and its tests hold every task's prompts against this
+The runner builds prompts in services/runner/solvers/prompts.py; its tests compare every task's prompts with this
 bound.
 """
 
@@ -18,12 +18,12 @@ _PARAGRAPH_BYTES = 2
 _FILE_FRAME_BYTES = 64
 _ANSWER_FORMAT_BYTES = 512
 AGENT_PROMPT_BYTES = 12_288
-"""The tools, what a provider says of them, which files there are, and what to do: of an agent's first request. For its
-other requests the runner asks for more money as it needs it."""
+"""Tool definitions, the list of files and the instructions in an agent's first request. For later requests, the runner
+extends its grant as needed."""
 
 
 def prompt_bytes(task: Task, sample_ids: Collection[str]) -> int:
-    """UTF-8 bytes that all messages of a prompt have at most, for the longest of these samples."""
+    """The maximum size in UTF-8 bytes of all messages of a prompt, over these samples."""
     manifest = task.manifest
     chosen = frozenset(sample_ids)
     inputs = [_bytes(sample.input) for sample in manifest.samples if sample.sample_id in chosen]
@@ -34,7 +34,7 @@ def prompt_bytes(task: Task, sample_ids: Collection[str]) -> int:
 
 
 def _files_bytes(task: Task) -> int:
-    """The workspace, each file in a fence longer than any inside, and how files are handed in."""
+    """The workspace, each file in a fence longer than any fence inside, and the output format."""
     shown = sum(_shown_bytes(path, content) for path, content in files_in(task.files, "workspace").items())
     outputs = [_bytes(path) + _PARAGRAPH_BYTES for path in task.manifest.outputs]
     return shown + sum(outputs) + max(outputs, default=0) + _ANSWER_FORMAT_BYTES

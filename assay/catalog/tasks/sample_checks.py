@@ -1,4 +1,4 @@
-"""What each check needs of a task's samples: that ``expected`` is there, and of the shape it compares with."""
+"""Validates samples against checks: ``expected`` must be present and of the shape that each check compares with."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from assay.contracts.tasks import AnyCheck, Choice, Exact, JsonFields, Numeric, 
 
 
 def check_samples(manifest: TaskManifest, document: Document, sources: Sequence[Document]) -> None:
-    """``places`` has the document of each sample: ``task.yaml`` itself, or a line of ``samples.jsonl``."""
+    """``sources`` has the document of each sample: ``task.yaml`` itself, or a line of ``samples.jsonl``."""
     _patterns(manifest, document)
     if manifest.solver.hands_in_files:
         if len(manifest.samples) > 1 or any(sample.expected is not None for sample in manifest.samples):
             document.add_mistake(
-                ("samples",), f"a task of solver {manifest.solver.value!r} has one sample, without expected answer"
+                ("samples",), f"solver {manifest.solver.value!r} has one sample, without an expected answer"
             )
         return
     seen: set[str] = set()
-    for index, (sample, place) in enumerate(zip(manifest.samples, sources, strict=True)):
-        at: FieldPath = ("samples", index) if place is document else ()
+    for index, (sample, source) in enumerate(zip(manifest.samples, sources, strict=True)):
+        at: FieldPath = ("samples", index) if source is document else ()
         if sample.sample_id in seen:
-            place.add_mistake((*at, "sample_id"), f"{sample.sample_id!r} is the id of an earlier sample too")
+            source.add_mistake((*at, "sample_id"), f"{sample.sample_id!r} is already the id of an earlier sample")
         seen.add(sample.sample_id)
         for check in manifest.checks:
-            _check_sample(check, sample, place, at)
+            _check_sample(check, sample, source, at)
 
 
 def reference_answer(sample: SampleManifest) -> str:
-    """A right answer to the sample: its ``reference``, else ``expected`` as text, or as JSON where it is not text."""
+    """A correct answer: ``reference`` if there is one, otherwise ``expected`` as text, or as JSON if it is not text."""
     if sample.reference is not None:
         return sample.reference
     return sample.expected if isinstance(sample.expected, str) else encode(sample.expected).decode()
@@ -53,7 +53,7 @@ def _check_sample(check: AnyCheck, sample: SampleManifest, source: Document, at:
     expected = sample.expected
     if isinstance(check, Regex):
         if expected is None and sample.reference is None:
-            source.add_mistake((*at, "reference"), "is missing; it is an answer that check 'regex' passes")
+            source.add_mistake((*at, "reference"), "is missing; check 'regex' needs an answer that it passes")
         return
     if expected is None:
         source.add_mistake((*at, "expected"), f"is missing; check {check.__struct_config__.tag!r} compares with it")
@@ -64,7 +64,7 @@ def _check_sample(check: AnyCheck, sample: SampleManifest, source: Document, at:
 
 
 def _shape_mistake(check: AnyCheck, expected: Any) -> tuple[str, str | None] | None:
-    """What is wrong with the value for this check, with the near match; None when it is right."""
+    """What is wrong with the value for this check, with a suggestion; None when it is valid."""
     if isinstance(check, Exact | Choice) and not isinstance(expected, str):
         return f"check {check.__struct_config__.tag!r} compares text, not `{type(expected).__name__}`", None
     if isinstance(check, Choice) and expected not in check.options:

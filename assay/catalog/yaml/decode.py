@@ -1,7 +1,7 @@
-"""Plain values as structs, strictly, with every mistake found and told at its line.
+"""Decodes plain values into structs, strictly, and reports every mistake at its line.
 
-``msgspec.convert`` decides what is valid; the walk before it finds all mistakes where convert would stop at the first,
-and refuses unknown fields also in structs that elsewhere must be lenient.
+``msgspec.convert`` decides what is valid, but stops at the first mistake. The walk before it finds them all, and also
+refuses unknown fields in structs that accept them on the wire.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 
 
 def decode_document(document: Document, kind: type[T], value: Any = None, at: FieldPath = ()) -> T | None:
-    """The document's value (or a part of it) as a ``kind``; None when it is not, with the mistakes in the document."""
+    """The document's value (or ``value``, a part of it) as a ``kind``. If it is invalid, returns None and adds the
+    mistakes to the document."""
     value = document.value if value is None else value
     known = len(document.mistakes)
     _walk(document, kind, value, at)
@@ -46,7 +47,7 @@ def _convert(document: Document, kind: Any, value: Any, at: FieldPath) -> Any:
 
 
 def _path(place: str) -> FieldPath:
-    """``$.checks[0].kind`` as a path."""
+    """Parses ``$.checks[0].kind``."""
     return tuple(int(index) if index else name for name, index in _PART.findall(place))
 
 
@@ -84,7 +85,7 @@ def _walk_struct(document: Document, kind: Any, value: Any, at: FieldPath) -> No
 
 
 def _walk_field(document: Document, kind: Any, value: Any, at: FieldPath) -> None:
-    """Walks into a field; if nothing was wrong inside, the field as a whole is still converted, for its bounds."""
+    """Walks into a field; if nothing inside is wrong, converts the field as a whole to check its bounds."""
     known = len(document.mistakes)
     _walk(document, kind, value, at)
     if len(document.mistakes) == known:
@@ -115,7 +116,7 @@ def _walk_enum(document: Document, kind: type[Enum], value: str, at: FieldPath) 
 
 
 def _unwrapped(kind: Any) -> Any:
-    """The type without its ``Annotated`` and without an ``| None`` beside it."""
+    """The type without ``Annotated`` and ``| None``."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if get_origin(kind) in (Union, UnionType):
@@ -129,7 +130,7 @@ def _is_struct(kind: Any) -> bool:
 
 
 def _tagged_members(kind: Any) -> dict[str, Any]:
-    """The structs of a tagged union by their tags; empty for any other type."""
+    """The structs of a tagged union by tag; empty for any other type."""
     members = get_args(kind) if get_origin(kind) in (Union, UnionType) else ()
     if not members or not all(_is_struct(member) for member in members):
         return {}

@@ -1,4 +1,4 @@
-"""YAML files as values that remember their lines."""
+"""YAML files as values with line numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 from assay.catalog.errors import InvalidCatalog, Mistake
 
 FieldPath: TypeAlias = tuple[str | int, ...]
-"""Where something is in a document: ``("checks", 0, "kind")``."""
+"""The place of a value in a document: ``("checks", 0, "kind")``."""
 
 MAX_DOCUMENT_BYTES = 1_000_000
 MAX_DEPTH = 40
@@ -26,7 +26,7 @@ def path_text(at: FieldPath) -> str:
 
 @dataclass
 class Document:
-    """A parsed file: its plain value, the line of every part, and what was found wrong with it so far."""
+    """A parsed file: its plain value, the line of every part, and the mistakes found so far."""
 
     file: str
     value: Any = None
@@ -34,7 +34,7 @@ class Document:
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
 
     def line(self, at: FieldPath) -> int:
-        """The line of ``at``, or of the nearest part around it that is written down (a missing field has none)."""
+        """The line of ``at``, or of the nearest enclosing part (a missing field has no line)."""
         for depth in range(len(at), -1, -1):
             if at[:depth] in self.lines:
                 return self.lines[at[:depth]]
@@ -51,7 +51,8 @@ class Document:
 
 
 def read_document(path: Path, file: str) -> Document:
-    """The document at ``path``, called ``file`` in messages. One that cannot be parsed has value None and a mistake."""
+    """The document at ``path``, called ``file`` in messages. If it cannot be parsed, its value is None and it has a
+    mistake."""
     document = Document(file=file)
     try:
         text = path.read_bytes()
@@ -69,7 +70,7 @@ def _parse(document: Document, text: bytes) -> None:
     loader = _Loader(text)
     try:
         if _too_deep(text):
-            document.add_mistake((), f"is nested deeper than {MAX_DEPTH}")
+            document.add_mistake((), f"is nested more than {MAX_DEPTH} levels deep")
             return
         node = loader.get_single_node()
         if node is not None:
@@ -85,7 +86,7 @@ def _parse(document: Document, text: bytes) -> None:
 
 
 def _too_deep(text: bytes) -> bool:
-    """Found from the parser's events, which need no stack: the parser in C would overflow its own on such a text."""
+    """Counts parser events, which need no stack; composing such a text would overflow the C parser's stack."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -101,7 +102,8 @@ def _syntax_mistake(file: str, error: Exception) -> Mistake:
 
 
 def _record_lines(document: Document, node: yaml.Node, at: FieldPath, seen: set[int]) -> None:
-    """Notes each part's line (a field's is that of its name), and refuses what YAML would silently accept."""
+    """Records each part's line (for a field, the line of its name), and refuses aliases, merges and duplicate fields,
+    which YAML would silently accept."""
     document.lines.setdefault(at, node.start_mark.line + 1)
     if id(node) in seen:
         document.add_mistake(at, "aliases (*name) are not supported; write the value out")
@@ -117,14 +119,12 @@ def _record_lines(document: Document, node: yaml.Node, at: FieldPath, seen: set[
 
 def _record_field(document: Document, key: yaml.Node, value: yaml.Node, at: FieldPath, seen: set[int]) -> None:
     if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-        document.add_mistake(at, "a field's name must be plain text")
+        document.add_mistake(at, "a field name must be plain text")
         return
     place = (*at, str(key.value))
     line = key.start_mark.line + 1
     if place in document.lines:
-        document.mistakes.append(
-            Mistake(file=document.file, line=line, where=path_text(place), message="is written twice")
-        )
+        document.mistakes.append(Mistake(file=document.file, line=line, where=path_text(place), message="is set twice"))
         return
     document.lines[place] = line
     _record_lines(document, value, place, seen)
