@@ -110,7 +110,7 @@ def _fetching(queue: Queue[Any]) -> tuple[str, ...]:
         f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{queue.name}",
         f"$JS.ACK.{stream}.{queue.name}.>",
         f"$JS.ACK.*.*.{stream}.{queue.name}.>",
-        subjects.dead(queue.subject),
+        subjects.dead_letter(queue.subject),
     )
 
 

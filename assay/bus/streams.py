@@ -57,7 +57,7 @@ def stream_configs(facts_max_age_days: float) -> tuple[dict[str, Any], ...]:
         {"name": FACTS_STREAM, "subjects": [subjects.FACTS], "retention": "limits", "max_age": facts_age, **shared},
         {
             "name": DEAD_LETTER_STREAM,
-            "subjects": [subjects.DEAD],
+            "subjects": [subjects.DEAD_LETTERS],
             "retention": "limits",
             "max_age": 4 * facts_age,
             **shared,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from assay.sandbox.choice import ChosenProvider
+from assay.sandbox.selection import AutoProvider
 
 _MISSING_SECONDS = 30.0
 _ROUNDS = 10
@@ -21,7 +21,7 @@ class SandboxCapabilities:
     on_change: Callable[[], None] = staticmethod(lambda: None)
     """Called when ``given`` is another."""
 
-    def __init__(self, sandboxes: ChosenProvider, missing_seconds: float = _MISSING_SECONDS) -> None:
+    def __init__(self, sandboxes: AutoProvider, missing_seconds: float = _MISSING_SECONDS) -> None:
         self.available: tuple[str, ...] | None = None
         self._sandboxes, self._missing_seconds = sandboxes, missing_seconds
 
@@ -35,7 +35,7 @@ class SandboxCapabilities:
 
     async def _probe(self, *, missing_only: bool) -> None:
         try:
-            given = await self._sandboxes.look_again(missing_only=missing_only)
+            given = await self._sandboxes.recheck(missing_only=missing_only)
         except Exception as error:
             _log.error("sandbox.look_failed", exc_info=error)
             return
@@ -47,7 +47,7 @@ class SandboxCapabilities:
     def _log_changes(self, given: tuple[str, ...]) -> None:
         """Says at once what would otherwise be found out by the first attempt that needs a sandbox."""
         for name in self._sandboxes.allowed:
-            found = self._sandboxes.found(name)
+            found = self._sandboxes.last_check(name)
             if found and found.available and found.warning:
                 _log.warning("sandbox.weak", provider=name, warning=found.warning)
             elif found and not found.available:

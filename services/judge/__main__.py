@@ -10,8 +10,8 @@ from assay.artifacts import Area, open_store
 from assay.bus.nats.bus import connect
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
-from assay.sandbox.choice import chosen_provider
-from assay.sandbox.spares import Spares
+from assay.sandbox.selection import provider_for_setting
+from assay.sandbox.warm_pool import WarmPool
 from assay.service.process import run_draining_service
 from assay.worker.host_resources import HostResources, written_folders
 from assay.worker.sandbox_capabilities import SandboxCapabilities
@@ -25,8 +25,8 @@ from services.judge.settings import JudgeSettings
 
 async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
-    searcher, spares = Searcher(), Spares(settings.warm_sandboxes)
-    sandboxes = chosen_provider(settings.sandbox, spares)
+    searcher, warm_pool = Searcher(), WarmPool(settings.warm_sandboxes)
+    sandboxes = provider_for_setting(settings.sandbox, warm_pool)
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
@@ -47,7 +47,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     try:
         await worker.run(stop)
     finally:
-        await spares.close()
+        await warm_pool.close()
         await bus.close()
         await searcher.close()
 

@@ -15,8 +15,8 @@ from assay.bus.protocol import Bus, RpcHandler
 from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import PreviewPrompt, Request, TestModel
-from assay.sandbox.choice import chosen_provider
-from assay.sandbox.spares import Spares
+from assay.sandbox.selection import provider_for_setting
+from assay.sandbox.warm_pool import WarmPool
 from assay.service.process import run_draining_service
 from assay.worker.host_resources import HostResources, written_folders
 from assay.worker.sandbox_capabilities import SandboxCapabilities
@@ -44,8 +44,8 @@ async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
 
 async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
     """Until ``stop``, and then until what was begun is done."""
-    spares = Spares(settings.warm_sandboxes)
-    sandboxes = chosen_provider(settings.sandbox, spares)
+    warm_pool = WarmPool(settings.warm_sandboxes)
+    sandboxes = provider_for_setting(settings.sandbox, warm_pool)
     ports = Ports(
         worker_id=worker_id,
         bundles=Bundles(open_store(settings.artifacts_url, Area.PUBLIC)),
@@ -75,7 +75,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
     try:
         await worker.run(stop)
     finally:
-        await spares.close()
+        await warm_pool.close()
 
 
 if __name__ == "__main__":

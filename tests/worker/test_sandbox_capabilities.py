@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from assay.sandbox import Availability
-from assay.sandbox.choice import ChosenProvider
+from assay.sandbox.selection import AutoProvider
 from assay.worker.sandbox_capabilities import SandboxCapabilities
-from tests.sandbox.test_choice import Counted
+from tests.sandbox.test_selection import CountingProvider
 from tests.worker.fakes import FakeLedger
 from tests.worker.harness import OPTIONS, FakeWork, running_worker, wait_until
 
@@ -17,9 +17,9 @@ async def told(ledger: FakeLedger, kinds: tuple[str, ...]) -> None:
 
 
 async def test_heartbeats_say_what_works_and_what_came_to_work(ledger: FakeLedger) -> None:
-    bubblewrap, docker = Counted("bubblewrap"), Counted("docker", available=False)
+    bubblewrap, docker = CountingProvider("bubblewrap"), CountingProvider("docker", available=False)
     offer = SandboxCapabilities(
-        ChosenProvider(providers={"bubblewrap": bubblewrap, "docker": docker}), missing_seconds=0.05
+        AutoProvider(providers={"bubblewrap": bubblewrap, "docker": docker}), missing_seconds=0.05
     )
     async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, offer=offer):
         await told(ledger, ("bubblewrap",))
@@ -29,12 +29,12 @@ async def test_heartbeats_say_what_works_and_what_came_to_work(ledger: FakeLedge
 
 
 async def test_a_provider_that_does_not_answer_holds_up_nothing(ledger: FakeLedger) -> None:
-    class Silent(Counted):
+    class Silent(CountingProvider):
         async def check(self) -> Availability:
             await asyncio.sleep(60)
             return await super().check()
 
-    offer = SandboxCapabilities(ChosenProvider(("docker",), {"docker": Silent("docker")}))
+    offer = SandboxCapabilities(AutoProvider(("docker",), {"docker": Silent("docker")}))
     await ledger.order(1)
     async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, offer=offer):
         assert await ledger.reported(1) == ["r-1"]

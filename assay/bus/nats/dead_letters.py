@@ -32,7 +32,7 @@ class DeadLetterStream:
             "Assay-Deliveries": str(metadata.deliveries),
         }
         answer = await self._connection.request(
-            subjects.dead(message.subject), message.data, ACK_TIMEOUT_SECONDS, headers
+            subjects.dead_letter(message.subject), message.data, ACK_TIMEOUT_SECONDS, headers
         )
         try:
             ack: PubAck = decode(PubAck, answer.data)
@@ -44,7 +44,7 @@ class DeadLetterStream:
 
     async def read(self, after: int, limit: int) -> Sequence[DeadLetter]:
         found: list[DeadLetter] = []
-        async with StreamReader(self._connection, DEAD_LETTER_STREAM, subjects.DEAD, after) as reader:
+        async with StreamReader(self._connection, DEAD_LETTER_STREAM, subjects.DEAD_LETTERS, after) as reader:
             while len(found) < limit and (messages := await reader.next(limit - len(found), wait_seconds=0)):
                 found.extend(_letter(position, message) for position, message in messages)
         return found

@@ -8,7 +8,7 @@ from assay.catalog.tasks.prompt_size import prompt_bytes
 from assay.catalog.tasks.task import Task
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.runs import ModelPin
-from assay.contracts.sandboxes import able
+from assay.contracts.sandboxes import kinds_for
 from assay.contracts.tasks import Limits, TaskPin
 
 
@@ -36,7 +36,7 @@ class SelectedTask:
             sample_ids=self.sample_ids,
             limits=self.limits,
             prompt_bytes=prompt_bytes(self.task, self.sample_ids) + len(self.tests.encode()),
-            sandboxes=able(manifest.sandbox) if manifest.solver.hands_in_files else (),
+            sandboxes=kinds_for(manifest.sandbox) if manifest.solver.hands_in_files else (),
             public=public,
             hidden=hidden,
             reference=reference,

@@ -26,9 +26,9 @@ from assay.bus.settings import BusSettings
 from assay.contracts.rpc import ClaimAttempts, Request, SubmitRun
 from assay.contracts.sandboxspec import Connection
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider, choice, open_sandbox_provider
+from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider, open_sandbox_provider, selection
 from assay.sandbox.protocol import Mounts, SandboxProcess
-from assay.sandbox.spares import Spares
+from assay.sandbox.warm_pool import WarmPool
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -185,9 +185,9 @@ class CrashingSandboxes:
             yield CrashingSandbox(sandbox, self._fuse)
 
 
-def crashing_sandboxes(fuse: Fuse) -> Callable[[str, Spares], SandboxProvider]:
-    def open_provider(name: str, spares: Spares) -> SandboxProvider:
-        return CrashingSandboxes(open_sandbox_provider(name, spares), fuse)
+def crashing_sandboxes(fuse: Fuse) -> Callable[[str, WarmPool], SandboxProvider]:
+    def open_provider(name: str, warm_pool: WarmPool) -> SandboxProvider:
+        return CrashingSandboxes(open_sandbox_provider(name, warm_pool), fuse)
 
     return open_provider
 
@@ -227,7 +227,7 @@ def main(service: str, folder: str) -> None:
     fuse = Fuse(service, Path(folder))
     put(module, "connect", crashing_connect(fuse))
     if service in ("runner", "judge"):
-        put(choice, "open_sandbox_provider", crashing_sandboxes(fuse))
+        put(selection, "open_sandbox_provider", crashing_sandboxes(fuse))
     if service == "ledger":
         put(module, "open_database", crashing_database(fuse))
         module.run_service(service, module.serve, module.LedgerSettings)

@@ -10,7 +10,8 @@ from typing import Any
 
 from assay.bus.bounded_queue import BoundedQueue
 from assay.bus.errors import BusUnavailable
-from assay.bus.protocol import Bus, DeadLetter, Delivery, Envelope, Queue, RpcHandler, StoredFact
+from assay.bus.memory.storage import MemoryStorage
+from assay.bus.protocol import Bus, DeadLetter, Delivery, Envelope, Queue, RpcHandler, StoredFact, StreamState
 from assay.contracts.codec import Message
 from assay.contracts.rpc import Request
 from tests.faults.simulation.chaos import Chaos
@@ -34,6 +35,7 @@ class Line(Bus):
         self._reconnects = 0
         self._work, self._facts = LineWork(self, exchange), LineFacts(self, exchange)
         self._rpc, self._tail = LineRpc(self, exchange), LineTail(self)
+        self._storage = LineStorage(self, exchange)
 
     @property
     def is_cut(self) -> bool:
@@ -78,8 +80,8 @@ class Line(Bus):
         return self._tail
 
     @property
-    def storage(self) -> Any:
-        return self._exchange.bus.storage
+    def storage(self) -> LineStorage:
+        return self._storage
 
     @property
     def connected(self) -> bool:
@@ -245,6 +247,34 @@ class LineFacts:
     async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[StoredFact]]:
         async with self._exchange.bus.facts.replay(pattern, after) as stored:
             yield stored
+
+
+class LineStorage:
+    """What the bus stores, as far as this line leads to it."""
+
+    def __init__(self, line: Line, exchange: Exchange) -> None:
+        self._line, self._exchange = line, exchange
+
+    async def states(self) -> Sequence[StreamState]:
+        return await (await self._reached("states")).states()
+
+    async def verify(self) -> Sequence[StreamState]:
+        return await (await self._reached("verify")).verify()
+
+    async def fact_id(self, position: int) -> str:
+        return await (await self._reached("fact id")).fact_id(position)
+
+    async def round_trip(self, timeout_seconds: float) -> float:
+        return await (await self._reached("round trip")).round_trip(timeout_seconds)
+
+    async def purge_settled_reports(self) -> int:
+        return await (await self._reached("purge settled reports")).purge_settled_reports()
+
+    async def _reached(self, place: str) -> MemoryStorage:
+        await self._line.step(place)
+        if self._line.is_cut:
+            raise BusUnavailable("the line is cut")
+        return self._exchange.bus.storage
 
 
 class LineTail:
