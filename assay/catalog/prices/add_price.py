@@ -1,4 +1,4 @@
-"""Adding a price to ``prices.yaml``: as text, so that comments and layout stay, and never in place of an old one."""
+"""Adds a price to ``prices.yaml`` as text, so comments and layout stay, and never replaces an existing price."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 import yaml
 
 from assay.catalog.errors import CannotEdit, InvalidCatalog
-from assay.catalog.prices import PriceVersion, TokenPrice, TokenRates, load_versions
+from assay.catalog.prices.rates import TokenPrice, TokenRates
+from assay.catalog.prices.table import PriceVersion, load_versions
 
 Versions: TypeAlias = dict[date, dict[str, TokenPrice]]
 
@@ -24,65 +25,67 @@ _PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9_./-]*$")
 
 
 def add_price(path: Path, file: str, providers: Iterable[str], model: str, price: TokenPrice, since: date) -> None:
-    """``model`` (or ``provider/*``) costs that much from the day on. Raises CannotEdit where that would change what is
-    there, InvalidCatalog where the file or the price has mistakes; the file is replaced whole or not at all."""
+    """Sets the price of ``model`` (or ``provider/*``) from a day on. Raises CannotEdit if an existing price would
+    change, InvalidCatalog if the file or the price is invalid. The file is replaced atomically."""
     path, known = path.resolve(), list(providers)
     old = load_versions(path, file, known) if path.exists() else ()
     if any(version.since == since and model in version.models for version in old):
         raise CannotEdit(
-            f"{file} has a price of {model} from {since} on already, and a version is never changed, since runs name "
-            "it; choose another day with --from"
+            f"{file} already has a price for {model} from {since} on; runs refer to it, so it cannot be changed; "
+            "choose another day with --from"
         )
-    with _beside(path, with_price("", model, price, since)) as alone:
+    with _temporary_file(path, insert_price("", model, price, since)) as alone:
         load_versions(alone, f"{model} from {since}", known)
     text = path.read_bytes().decode("utf-8") if path.exists() else ""
-    with _beside(path, with_price(text, model, price, since)) as fresh:
-        if _read(fresh, file, known) != _wanted(old, model, price, since):
+    with _temporary_file(path, insert_price(text, model, price, since)) as fresh:
+        if _read(fresh, file, known) != _expected_versions(old, model, price, since):
             snippet = _version("  ", model, price, since, "\n")
-            raise CannotEdit(f"{file} is laid out in a way that cannot be added to; write below versions:\n{snippet}")
+            raise CannotEdit(
+                f"{file} has a layout that cannot be extended automatically; add this below versions:\n{snippet}"
+            )
         if path.exists():
             shutil.copymode(path, fresh)
         fresh.replace(path)
 
 
-def with_price(text: str, model: str, price: TokenPrice, since: date) -> str:
-    """The YAML text with the price in it, all else as it was."""
+def insert_price(text: str, model: str, price: TokenPrice, since: date) -> str:
+    """The YAML text with the price inserted and everything else unchanged."""
     line = "\r\n" if "\r\n" in text else "\n"
     root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     versions = _member(root, "versions")
     if versions is None:
-        return _ended(text, line) + f"versions:{line}" + _version("  ", model, price, since, line)
+        return _with_final_newline(text, line) + f"versions:{line}" + _version("  ", model, price, since, line)
     if not versions.value:
         item = line + _version("  ", model, price, since, line).rstrip("\r\n")
         return text[: versions.start_mark.index].rstrip(" ") + item + text[versions.end_mark.index :]
     same = [item for item in versions.value if getattr(_member(item, "from"), "value", "") == since.isoformat()]
     models = _member(same[0], "models") if same else None
     if models is not None and models.value:
-        return _with_entry(text, models, f"{_name(model)}: {_flow(price)}", line)
+        return _insert_entry(text, models, f"{_yaml_key(model)}: {_flow_mapping(price)}", line)
     if versions.flow_style:
-        item = f"{{from: {since.isoformat()}, models: {{{_name(model)}: {_flow(price)}}}}}"
-        return _with_entry(text, versions, item, line)
+        item = f"{{from: {since.isoformat()}, models: {{{_yaml_key(model)}: {_flow_mapping(price)}}}}}"
+        return _insert_entry(text, versions, item, line)
     indent = " " * versions.start_mark.column
-    return _below(text, versions, _version(indent, model, price, since, line), line)
+    return _insert_after(text, versions, _version(indent, model, price, since, line), line)
 
 
-def _with_entry(text: str, collection: Any, entry: str, line: str) -> str:
-    """One entry more, in the collection's own style."""
+def _insert_entry(text: str, collection: Any, entry: str, line: str) -> str:
+    """Appends an entry in the collection's own style."""
     if collection.flow_style:
         end = _last(collection).end_mark.index
         return text[:end] + f", {entry}" + text[end:]
-    return _below(text, collection, " " * collection.start_mark.column + entry + line, line)
+    return _insert_after(text, collection, " " * collection.start_mark.column + entry + line, line)
 
 
-def _below(text: str, collection: Any, lines: str, line: str) -> str:
-    """After the line on which the collection ends."""
+def _insert_after(text: str, collection: Any, lines: str, line: str) -> str:
+    """Inserts lines after the line on which the collection ends."""
     end = text.find("\n", _last(collection).end_mark.index)
     at = len(text) if end < 0 else end + 1
-    return _ended(text[:at], line) + lines + text[at:]
+    return _with_final_newline(text[:at], line) + lines + text[at:]
 
 
 def _last(collection: Any) -> Any:
-    """The innermost part that the collection ends with; a block's own end is only where something else begins."""
+    """The innermost last part of the collection; a block's own end mark is only where the next content begins."""
     while True:
         last = collection.value[-1]
         collection = last[1] if isinstance(last, tuple) else last
@@ -91,28 +94,28 @@ def _last(collection: Any) -> Any:
 
 
 def _version(indent: str, model: str, price: TokenPrice, since: date, line: str) -> str:
-    entry = f"{_name(model)}: {_flow(price)}"
+    entry = f"{_yaml_key(model)}: {_flow_mapping(price)}"
     return line.join((f"{indent}- from: {since.isoformat()}", f"{indent}  models:", f"{indent}    {entry}", ""))
 
 
-def _flow(price: TokenRates) -> str:
+def _flow_mapping(price: TokenRates) -> str:
     """``{input_usd_per_mtok: 0.15, ...}``."""
     fields = {name: getattr(price, name) for name in price.__struct_fields__}
-    parts = [f"{name}: {_value(value)}" for name, value in fields.items() if value not in (None, ())]
+    parts = [f"{name}: {_yaml_value(value)}" for name, value in fields.items() if value not in (None, ())]
     return f"{{{', '.join(parts)}}}"
 
 
-def _value(value: Decimal | int | Sequence[TokenRates]) -> str:
-    """An amount that a floating-point number would not hold exactly is written as text."""
+def _yaml_value(value: Decimal | int | Sequence[TokenRates]) -> str:
+    """Writes amounts that a float cannot represent exactly as strings."""
     if isinstance(value, Sequence):
-        return f"[{', '.join(_flow(tier) for tier in value)}]"
+        return f"[{', '.join(_flow_mapping(tier) for tier in value)}]"
     if isinstance(value, int):
         return str(value)
     text = f"{value:f}"
     return text if Decimal(repr(float(text))) == value else f'"{text}"'
 
 
-def _name(model: str) -> str:
+def _yaml_key(model: str) -> str:
     return model if _PLAIN.match(model) else f'"{model}"'
 
 
@@ -122,13 +125,13 @@ def _member(mapping: Any, name: str) -> Any:
     return next((value for key, value in pairs if key.value == name), None)
 
 
-def _ended(text: str, line: str) -> str:
+def _with_final_newline(text: str, line: str) -> str:
     return text if not text or text.endswith("\n") else text + line
 
 
 @contextmanager
-def _beside(path: Path, text: str) -> Generator[Path]:
-    """The text in a file of its own in the same folder, gone afterwards unless it was moved."""
+def _temporary_file(path: Path, text: str) -> Generator[Path]:
+    """A temporary file with the text in the same folder; deleted afterwards unless it was moved."""
     with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(text.encode())
         file.flush()
@@ -146,8 +149,8 @@ def _read(path: Path, file: str, providers: list[str]) -> Versions | None:
         return None
 
 
-def _wanted(old: Sequence[PriceVersion], model: str, price: TokenPrice, since: date) -> Versions:
-    """What the file must say when all went well."""
-    wanted = {version.since: dict(version.models) for version in old}
-    wanted.setdefault(since, {})[model] = price
-    return wanted
+def _expected_versions(old: Sequence[PriceVersion], model: str, price: TokenPrice, since: date) -> Versions:
+    """What the file must contain after the edit."""
+    expected = {version.since: dict(version.models) for version in old}
+    expected.setdefault(since, {})[model] = price
+    return expected

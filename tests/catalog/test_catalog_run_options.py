@@ -1,4 +1,4 @@
-"""What a run asks beyond names: lower limits, its own responses, the hidden tests shown."""
+"""Options of a run request: lower limits, its own responses, the hidden tests shown."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from assay.artifacts import unpack
 from assay.artifacts.bundle import pack
-from assay.catalog import Catalog, bundles
+from assay.catalog import Catalog, make_bundles
 from assay.catalog.errors import InvalidSelection
-from assay.catalog.showing import showing_tests
+from assay.catalog.tasks.include_tests import with_tests_shown
 from assay.contracts.codec import decode
 from assay.contracts.replay import Responses
 from assay.contracts.runs import RunRequest
@@ -34,38 +34,38 @@ def wrong(catalog: Catalog, **fields: Any) -> dict[str, str]:
     return {error.where: error.message for error in refused.value.problem.errors}
 
 
-def test_limits_are_lowered_and_set_where_there_was_none(catalog: Catalog) -> None:
+def test_limits_are_lowered_or_set_where_a_task_has_none(catalog: Catalog) -> None:
     limits = AttemptLimits(wall_seconds=5.0, max_tokens=10, tokens=500, cost_usd="0.01", tool_calls=3, turns=2)
     for task in asked(catalog, attempt_limits=limits).tasks:
         assert (task.limits.wall_seconds, task.limits.max_tokens, task.limits.tokens) == (5.0, 10, 500)
         assert (task.limits.cost_usd, task.limits.tool_calls, task.limits.turns) == ("0.01", 3, 2)
 
 
-def test_a_limit_is_never_raised_and_the_lowest_task_is_named(catalog: Catalog) -> None:
+def test_raising_a_limit_is_refused_with_the_lowest_task(catalog: Catalog) -> None:
     lowest = min(asked(catalog).tasks, key=lambda task: task.limits.wall_seconds)
-    told = wrong(catalog, attempt_limits=AttemptLimits(wall_seconds=86_400))
+    mistakes = wrong(catalog, attempt_limits=AttemptLimits(wall_seconds=86_400))
     bound = f"{lowest.limits.wall_seconds}"
-    assert told == {
+    assert mistakes == {
         "attempt_limits.wall_seconds": f"86400 is above the {bound} of task {lowest.task.task_id!r}; "
         "a run can only lower a task's limit"
     }
 
 
-def test_responses_make_a_model_of_their_own(catalog: Catalog) -> None:
+def test_responses_are_a_model_of_their_own(catalog: Catalog) -> None:
     responses = Responses(responses={"add_two": "x"}, default="y")
     (pin,) = asked(catalog, models=("replay/mine",), responses=responses).models
     assert (pin.model.name, pin.price.free) == ("replay/mine", True)
 
 
 @pytest.mark.parametrize(
-    ("fields", "where", "told"),
+    ("fields", "where", "expected"),
     [
-        ({"models": ("replay/mine",)}, "models[0]", "brings no responses along"),
-        ({"responses": Responses(default="x")}, "responses", "the run names 0 such models"),
+        ({"models": ("replay/mine",)}, "models[0]", "the run has no responses"),
+        ({"responses": Responses(default="x")}, "responses", "need exactly one model named replay/NAME; the run has 0"),
         (
             {"models": ("replay/a", "replay/b"), "responses": Responses(default="x")},
             "responses",
-            "the run names 2 such models",
+            "need exactly one model named replay/NAME; the run has 2",
         ),
         (
             {"models": ("replay/a",), "responses": Responses(responses={"add_to": "x"}, default="x")},
@@ -80,22 +80,22 @@ def test_responses_make_a_model_of_their_own(catalog: Catalog) -> None:
         (
             {"models": ("replay/a",), "tasks": ("add_two",), "responses": Responses(responses={})},
             "responses",
-            "there is none to add_two/main, and no default",
+            "no response to add_two/main, and no default",
         ),
     ],
 )
-def test_responses_that_answer_something_else_are_refused(
-    catalog: Catalog, fields: dict[str, Any], where: str, told: str
+def test_responses_that_do_not_fit_the_run_are_refused(
+    catalog: Catalog, fields: dict[str, Any], where: str, expected: str
 ) -> None:
-    assert told in wrong(catalog, **fields)[where]
+    assert expected in wrong(catalog, **fields)[where]
 
 
-def test_the_hidden_tests_are_in_the_instructions_and_nowhere_else_to_be_seen(catalog: Catalog) -> None:
+def test_included_tests_are_added_to_the_instructions_only(catalog: Catalog) -> None:
     selected, routed = asked(catalog, include_tests=True).tasks
     (plain, _) = asked(catalog).tasks
-    made = bundles(selected.task)
+    made = make_bundles(selected.task)
     (name, test), *_ = [(path, data) for path, data in made.hidden.items() if path.startswith("tests/")]
-    shown = unpack(pack(showing_tests(made, selected.tests)))
+    shown = unpack(pack(with_tests_shown(made, selected.tests)))
     instructions = decode(PublicTask, shown["task.json"]).instructions
     assert name in instructions and test.decode().strip() in instructions
     assert test.decode().strip() not in made.public["task.json"].decode()
@@ -105,9 +105,9 @@ def test_the_hidden_tests_are_in_the_instructions_and_nowhere_else_to_be_seen(ca
     assert selected.pin(**refs).prompt_bytes - plain.pin(**refs).prompt_bytes == len(selected.tests.encode())
 
 
-def test_tests_that_are_not_there_cannot_be_shown(catalog: Catalog) -> None:
-    told = wrong(catalog, tasks=("ticket_routing",), include_tests=True)
-    assert told == {"include_tests": "none of the run's tasks is graded by tests that could be shown"}
+def test_including_tests_is_refused_for_tasks_without_tests(catalog: Catalog) -> None:
+    mistakes = wrong(catalog, tasks=("ticket_routing",), include_tests=True)
+    assert mistakes == {"include_tests": "none of the run's tasks has hidden tests to show"}
 
 
 def _ref() -> Any:

@@ -1,8 +1,8 @@
-"""Prices from the database in ``genai-prices``, as it was installed: nothing is fetched.
+"""Prices from the installed ``genai-prices`` database; nothing is downloaded.
 
-A price that depends on the length of the input becomes tiers. One that depends on the time of day is taken at the day's
-dearest, so that no attempt can cost more than what was held for it. Writing into a provider's cache, which some charge
-for, is never asked for by Assay.
+A price that depends on the input's length becomes tiers. For a price that depends on the time of day, the day's highest
+counts, so that no attempt costs more than was reserved for it. Cache writes, which some providers charge for, are not
+priced: Assay never requests them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import genai_prices
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint, TieredPrices, TimeOfDateConstraint
 
-from assay.catalog.prices import price_of
+from assay.catalog.prices.rates import price_of
 from assay.contracts.money import Price, Rates, nanousd
 
 DATABASE = "genai-prices"
@@ -24,8 +24,8 @@ _MANY_TOKENS = 1_000_000
 
 
 def lookup(provider_id: str, model: str, day: date) -> Price | str:
-    """The price of a model on that day, or why there is none. Its version is the database's, followed by the day from
-    which the price holds where the database says so."""
+    """The price of a model on a day, or the reason why there is none. Its version is the database's version, followed
+    by the price's first day if the database has one."""
     try:
         _, info = get_snapshot().find_provider_model(model, None, provider_id, None)
     except LookupError:
@@ -37,7 +37,7 @@ def lookup(provider_id: str, model: str, day: date) -> Price | str:
         if isinstance(price, str):
             return price
         prices.append(price)
-    return max(prices, key=lambda price: price.worst(input_tokens=_MANY_TOKENS, output_tokens=_MANY_TOKENS))
+    return max(prices, key=lambda price: price.worst_case(input_tokens=_MANY_TOKENS, output_tokens=_MANY_TOKENS))
 
 
 def _version(info: ModelInfo, day: date) -> str:
@@ -47,7 +47,7 @@ def _version(info: ModelInfo, day: date) -> str:
 
 
 def _moments(info: ModelInfo, day: date) -> Iterator[datetime]:
-    """Midnight, and whenever else of the day the price may change."""
+    """Midnight, and every other time of day at which the price may change."""
     times = {time(0, tzinfo=UTC)}
     for price in info.prices if isinstance(info.prices, list) else []:
         if isinstance(price.constraint, TimeOfDateConstraint):
@@ -57,35 +57,35 @@ def _moments(info: ModelInfo, day: date) -> Iterator[datetime]:
 
 
 def _price(found: ModelPrice, version: str) -> Price | str:
-    if _at(found, "requests_kcount", 0):
-        return "it is charged per request too, which a price per token cannot say"
+    if _nanousd(found, "requests_kcount", 0):
+        return "it is also charged per request, which a price per token cannot express"
     base = _rates(found, 0)
     if base is None:
-        return "its price is not known for both input and output tokens"
-    longer = {above: _rates(found, above + 1) or base for above in _lengths(found) if above > 0}
+        return "its price is unknown for input or output tokens"
+    longer = {above: _rates(found, above + 1) or base for above in _tier_starts(found) if above > 0}
     return price_of(version, base, longer)
 
 
 def _rates(found: ModelPrice, input_tokens: int) -> Rates | None:
-    """The rates of a request with so much input; None unless both directions are priced."""
-    per_input, per_output = _at(found, "input_mtok", input_tokens), _at(found, "output_mtok", input_tokens)
+    """The rates of a request with this many input tokens; None unless both input and output are priced."""
+    per_input, per_output = _nanousd(found, "input_mtok", input_tokens), _nanousd(found, "output_mtok", input_tokens)
     if per_input is None or per_output is None:
         return None
     return Rates(
         input_nanousd_per_mtok=per_input,
         output_nanousd_per_mtok=per_output,
-        cached_nanousd_per_mtok=_at(found, "cache_read_mtok", input_tokens),
-        reasoning_nanousd_per_mtok=_at(found, "output_reasoning_mtok", input_tokens),
+        cached_nanousd_per_mtok=_nanousd(found, "cache_read_mtok", input_tokens),
+        reasoning_nanousd_per_mtok=_nanousd(found, "output_reasoning_mtok", input_tokens),
     )
 
 
-def _lengths(found: ModelPrice) -> set[int]:
-    """Lengths of the input above which any rate is another."""
+def _tier_starts(found: ModelPrice) -> set[int]:
+    """Input lengths above which any rate changes."""
     amounts = [_amount(found, key) for key in ("input_mtok", "output_mtok", "cache_read_mtok", "output_reasoning_mtok")]
     return {tier.start for amount in amounts if isinstance(amount, TieredPrices) for tier in amount.tiers}
 
 
-def _at(found: ModelPrice, key: str, input_tokens: int) -> int | None:
+def _nanousd(found: ModelPrice, key: str, input_tokens: int) -> int | None:
     """Nano-USD per million (``mtok``) or thousand (``kcount``)."""
     amount = _amount(found, key)
     if isinstance(amount, TieredPrices):

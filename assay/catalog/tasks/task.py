@@ -1,4 +1,4 @@
-"""One task: its folder read, checked and pinned by a digest."""
+"""Loads a task from its folder, validates it and computes its digest."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 
 import msgspec
 
-from assay.catalog.crosscheck import cross_check
-from assay.catalog.document import Document, read_document
+from assay.catalog.did_you_mean import unknown_name
 from assay.catalog.errors import InvalidCatalog
-from assay.catalog.folder import CAPS, PARTS, TEXTS, below, read_files
-from assay.catalog.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
-from assay.catalog.near import unknown
-from assay.catalog.reading import read
+from assay.catalog.tasks.folder import CAPS, FOLDERS, TEXT_FILES, files_in, read_files
+from assay.catalog.tasks.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
+from assay.catalog.tasks.validation import validate_task
+from assay.catalog.yaml.decode import decode_document
+from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import digest
 from assay.contracts.tasks import TaskView
 from assay.files import Files, matches
 
 DIGEST_FORMAT = 1
-"""Raised when the same folder comes to mean something else, for example when a default changes."""
+"""Increase when the same folder gets a different meaning, for example when a default changes."""
 
-_KNOWN = frozenset({*PARTS, *TEXTS})
+_KNOWN = frozenset({*FOLDERS, *TEXT_FILES})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """A valid task. ``manifest`` has instructions and samples in it, wherever they were written; ``files`` has
-    everything below ``workspace/``, ``tests/``, ``reference/``, ``noop/``, ``cheats/`` and ``environment/``."""
+    """A valid task. ``manifest`` includes instructions and samples, whichever file they come from; ``files`` has
+    everything in ``workspace/``, ``tests/``, ``reference/``, ``noop/``, ``cheats/`` and ``environment/``."""
 
     manifest: TaskManifest
     files: Files
@@ -46,7 +46,7 @@ class Task:
 
     @property
     def cheats(self) -> tuple[str, ...]:
-        """Names of the cheats: folders under ``cheats/``, or of ``cheat_answers``."""
+        """Names of folders in ``cheats/`` and of ``cheat_answers``."""
         folders = {path.split("/")[1] for path in self.files if path.startswith("cheats/")}
         return tuple(sorted(folders | set(self.manifest.cheat_answers)))
 
@@ -68,40 +68,40 @@ class Task:
         )
 
 
-def load_task(folder: Path, shown: str = "") -> Task:
-    """The task in ``folder``, called ``shown`` in messages; InvalidCatalog with every mistake there is."""
-    shown = shown or folder.name
-    document = read_document(folder / "task.yaml", f"{shown}/task.yaml")
-    manifest = read(document, TaskManifest) if document.value is not None else None
-    whole = Document(file=shown)
-    files = _read_folder(folder, whole)
+def load_task(folder: Path, display_path: str = "") -> Task:
+    """The task in ``folder``, called ``display_path`` in messages. Raises InvalidCatalog with every mistake."""
+    display_path = display_path or folder.name
+    document = read_document(folder / "task.yaml", f"{display_path}/task.yaml")
+    manifest = decode_document(document, TaskManifest) if document.value is not None else None
+    folder_document = Document(file=display_path)
+    files = _read_folder(folder, folder_document)
     if manifest is not None:
         manifest = _with_instructions(manifest, folder, document)
-        manifest, places = _with_samples(manifest, folder, document, shown)
-        files |= _noop(manifest, files)
-        cross_check(manifest, files, document, whole, places, folder.name)
+        manifest, sources = _with_samples(manifest, folder, document, display_path)
+        files |= _default_noop(manifest, files)
+        validate_task(manifest, files, document, folder_document, sources, folder.name)
         manifest = _with_environment(manifest, files)
-    mistakes = document.mistakes + whole.mistakes
+    mistakes = document.mistakes + folder_document.mistakes
     if mistakes or manifest is None:
         raise InvalidCatalog(mistakes)
     return Task(manifest=manifest, files=files, digest=task_digest(manifest, files))
 
 
-def written_category(folder: Path) -> str:
-    """The category that a task with mistakes says it is of; empty when that cannot be told."""
+def declared_category(folder: Path) -> str:
+    """The category in an invalid task's ``task.yaml``; empty when it cannot be read."""
     value = read_document(folder / "task.yaml", folder.name).value
     category = value.get("category", "") if isinstance(value, dict) else ""
     return category if isinstance(category, str) else ""
 
 
 def task_digest(manifest: TaskManifest, files: Files) -> str:
-    """Hex sha256 of what the task is: every value that is not the default, and every file's path and content."""
+    """Hex SHA-256 over every non-default value and every file's path and content."""
     listing = {path: sha256(content).hexdigest() for path, content in files.items()}
     return digest([DIGEST_FORMAT, _canonical(manifest), listing])
 
 
 def _canonical(value: Any) -> Any:
-    """Structs without their defaults, so that a new field in a later version leaves the digests of old tasks alone."""
+    """Structs without their defaults, so that adding a field does not change the digests of existing tasks."""
     if isinstance(value, msgspec.Struct):
         fields = {field.encode_name: (getattr(value, field.name), field) for field in msgspec.structs.fields(value)}
         given = {name: _canonical(item) for name, (item, field) in fields.items() if item != _default(field)}
@@ -118,28 +118,28 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
     return field.default_factory() if callable(field.default_factory) else field.default
 
 
-def _read_folder(folder: Path, whole: Document) -> dict[str, bytes]:
+def _read_folder(folder: Path, folder_document: Document) -> dict[str, bytes]:
     if folder.is_symlink():
-        whole.wrong((), "is a link; put the folder itself there")
+        folder_document.add_mistake((), "is a link; use the folder itself")
         return {}
     for entry in sorted(folder.iterdir()):
         if entry.name not in _KNOWN and not entry.name.startswith((".", "__pycache__")):
-            message, near = unknown("part of a task", entry.name, _KNOWN)
-            whole.wrong((), message, near)
-    return read_files(folder, whole)
+            message, near = unknown_name("part of a task", entry.name, _KNOWN)
+            folder_document.add_mistake((), message, near)
+    return read_files(folder, folder_document)
 
 
-def _noop(manifest: TaskManifest, files: Files) -> dict[str, bytes]:
-    """Where there is no ``noop/``, the workspace's outputs as they are."""
-    if below(files, "noop"):
+def _default_noop(manifest: TaskManifest, files: Files) -> dict[str, bytes]:
+    """Without a folder ``noop/``, the no-op is the workspace's outputs, unchanged."""
+    if files_in(files, "noop"):
         return {}
-    unchanged = below(files, "workspace").items()
+    unchanged = files_in(files, "workspace").items()
     return {f"noop/{path}": content for path, content in unchanged if matches(path, manifest.outputs)}
 
 
 def _with_environment(manifest: TaskManifest, files: Files) -> TaskManifest:
-    """Its sandbox knows what its image is built from."""
-    sandbox = msgspec.structs.replace(manifest.sandbox, build=below(files, "environment"))
+    """Adds the files that the sandbox's image is built from."""
+    sandbox = msgspec.structs.replace(manifest.sandbox, build=files_in(files, "environment"))
     return msgspec.structs.replace(manifest, sandbox=sandbox)
 
 
@@ -147,29 +147,29 @@ def _with_instructions(manifest: TaskManifest, folder: Path, document: Document)
     path = folder / "instructions.md"
     if not path.is_file():
         if not manifest.instructions.strip():
-            document.wrong(("instructions",), "is missing; write it here or in instructions.md")
+            document.add_mistake(("instructions",), "is missing; add it here or in instructions.md")
         return manifest
     if manifest.instructions:
-        document.wrong(("instructions",), "is written here and in instructions.md; keep one of them")
+        document.add_mistake(("instructions",), "is set here and in instructions.md; keep one of them")
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        document.wrong(("instructions",), f"instructions.md is not UTF-8: {error.reason} at byte {error.start}")
+        document.add_mistake(("instructions",), f"instructions.md is not UTF-8: {error.reason} at byte {error.start}")
         return manifest
     return msgspec.structs.replace(manifest, instructions=text)
 
 
 def _with_samples(
-    manifest: TaskManifest, folder: Path, document: Document, shown: str
+    manifest: TaskManifest, folder: Path, document: Document, display_path: str
 ) -> tuple[TaskManifest, list[Document]]:
-    """The manifest with its samples, and for each sample the document that its mistakes go to."""
+    """The manifest with its samples, and for each sample the document that collects its mistakes."""
     path = folder / "samples.jsonl"
     if not path.is_file():
         samples = manifest.samples or (SampleManifest(sample_id=ONLY_SAMPLE),)
         return msgspec.structs.replace(manifest, samples=samples), [document] * len(samples)
     if manifest.samples:
-        document.wrong(("samples",), "are written here and in samples.jsonl; keep one of them")
-    lines = [_sample_line(number, line, document, shown) for number, line in _lines(path, document)]
+        document.add_mistake(("samples",), "are listed here and in samples.jsonl; keep one of them")
+    lines = [_sample_line(number, line, document, display_path) for number, line in _lines(path, document)]
     good = [(place, sample) for place, sample in lines if sample is not None]
     samples = tuple(sample for _, sample in good)
     return msgspec.structs.replace(manifest, samples=samples), [place for place, _ in good]
@@ -177,21 +177,23 @@ def _with_samples(
 
 def _lines(path: Path, document: Document) -> list[tuple[int, bytes]]:
     if path.stat().st_size > CAPS.total_bytes:
-        document.wrong(("samples",), f"samples.jsonl has more than {CAPS.total_bytes} bytes")
+        document.add_mistake(("samples",), f"samples.jsonl has more than {CAPS.total_bytes} bytes")
         return []
     lines = path.read_bytes().split(b"\n")
     found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not found:
-        document.wrong(("samples",), "samples.jsonl is empty")
+        document.add_mistake(("samples",), "samples.jsonl is empty")
     return found
 
 
-def _sample_line(number: int, line: bytes, document: Document, shown: str) -> tuple[Document, SampleManifest | None]:
-    """A line as a document of its own, whose mistakes are collected with those of ``document``."""
-    place = Document(file=f"{shown}/samples.jsonl", lines={(): number}, mistakes=document.mistakes)
+def _sample_line(
+    number: int, line: bytes, document: Document, display_path: str
+) -> tuple[Document, SampleManifest | None]:
+    """The line as a document of its own, which adds its mistakes to those of ``document``."""
+    place = Document(file=f"{display_path}/samples.jsonl", lines={(): number}, mistakes=document.mistakes)
     try:
         place.value = msgspec.json.decode(line)
     except msgspec.DecodeError as error:
-        place.wrong((), f"not valid JSON: {error}")
+        place.add_mistake((), f"not valid JSON: {error}")
         return place, None
-    return place, read(place, SampleManifest)
+    return place, decode_document(place, SampleManifest)

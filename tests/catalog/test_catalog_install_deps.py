@@ -1,4 +1,4 @@
-"""A run that installs what its tasks' requirements list."""
+"""``--install-deps``: tasks with their requirements installed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assay.catalog import Selection, bundles
+from assay.catalog import Selection, make_bundles
 from assay.catalog.errors import InvalidSelection
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import decode
@@ -35,11 +35,11 @@ def require(folder: Folder, text: str) -> None:
     folder.write("tasks/clamp/workspace/requirements.txt", text)
 
 
-def test_attempt_and_judge_get_the_image_and_the_task_stays_the_same(folder: Folder) -> None:
+def test_attempt_and_judge_get_the_image_and_the_digest_stays(folder: Folder) -> None:
     require(folder, "# what it needs\niniconfig == 2.1.0  # small\n\nattrs[a, b]>=24,<26\nplain\n")
     selected, other = asked(folder).tasks
     usual, _ = asked(folder, install_deps=False).tasks
-    made = bundles(selected.task)
+    made = make_bundles(selected.task)
     public, hidden = decode(PublicTask, made.public["task.json"]), decode(HiddenTask, made.hidden["grading.json"])
     assert public.sandbox == hidden.sandbox
     build = public.sandbox.build
@@ -58,7 +58,7 @@ def test_attempt_and_judge_get_the_image_and_the_task_stays_the_same(folder: Fol
     assert len(usual.pin(public=ref, hidden=ref, reference=ref).sandboxes) == 3
 
 
-def test_the_same_requirements_make_the_same_image(folder: Folder) -> None:
+def test_equal_requirements_give_the_same_image(folder: Folder) -> None:
     require(folder, "iniconfig==2.1.0\n")
     first = asked(folder).tasks[0].task
     require(folder, "# again\n\niniconfig==2.1.0")
@@ -69,7 +69,7 @@ def test_the_same_requirements_make_the_same_image(folder: Folder) -> None:
     assert first.manifest.sandbox.build == again.manifest.sandbox.build != third.manifest.sandbox.build
 
 
-def test_attempts_with_and_without_are_not_the_same(folder: Folder) -> None:
+def test_attempts_with_and_without_requirements_have_different_keys(folder: Folder) -> None:
     require(folder, "iniconfig\n")
     ref = ArtifactRef(sha256="a" * 64, size_bytes=1)
     keys: set[str] = set()
@@ -86,16 +86,16 @@ def _key(folder: Folder, ref: ArtifactRef, fields: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("text", [None, "", "# nothing yet\n\n"])
-def test_where_nothing_is_listed_there_is_nothing_to_install(folder: Folder, text: str | None) -> None:
+def test_installing_without_requirements_is_refused(folder: Folder, text: str | None) -> None:
     if text is not None:
         require(folder, text)
-    code, (told,) = wrong(folder)
+    code, (message,) = wrong(folder)
     assert code == "no_requirements"
-    assert told.startswith("none of the run's tasks has a workspace/requirements.txt")
+    assert message.startswith("none of the run's tasks has requirements in workspace/requirements.txt")
 
 
 @pytest.mark.parametrize("own", ["image", "environment"])
-def test_an_image_of_the_tasks_own_is_left_alone(folder: Folder, own: str) -> None:
+def test_a_task_with_its_own_image_is_unchanged(folder: Folder, own: str) -> None:
     require(folder, "iniconfig\n")
     if own == "image":
         folder.edit("tasks/clamp/task.yaml", "instructions:", "sandbox: {image: some/image}\ninstructions:")
@@ -125,14 +125,14 @@ def test_an_image_of_the_tasks_own_is_left_alone(folder: Folder, own: str) -> No
         "\ufeffa",
     ],
 )
-def test_what_is_not_plain_is_refused_by_its_line(folder: Folder, line: str) -> None:
+def test_an_unsupported_requirement_is_refused_with_its_line(folder: Folder, line: str) -> None:
     require(folder, f"# -*- coding: utf-7 -*-\nfine==1.0\n{line}\n")
-    code, (told,) = wrong(folder)
+    code, (message,) = wrong(folder)
     assert code == "invalid_requirements"
-    assert told.startswith(f"task 'clamp', workspace/requirements.txt, line 3: {line!r} is not a plain requirement")
+    assert message.startswith(f"task 'clamp', workspace/requirements.txt, line 3: {line!r} is not a plain requirement")
 
 
-def test_a_list_without_end_is_refused(folder: Folder) -> None:
+def test_too_many_requirements_are_refused(folder: Folder) -> None:
     require(folder, "iniconfig\n" * 2_001)
     assert wrong(folder) == (
         "invalid_requirements",

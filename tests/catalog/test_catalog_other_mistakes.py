@@ -1,4 +1,4 @@
-"""Mistakes in what lies beside the tasks: suites, models, prices, stored responses."""
+"""Mistakes in the catalogue's other files: suites, models, prices, stored responses."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "prices.yaml",
             "2025-01-01",
             "2024-01-01",
-            "prices.yaml:6: versions[1].from: an earlier version has the same day",
+            "prices.yaml:6: versions[1].from: is also the day of an earlier version",
         ),
         ("prices.yaml", "2025-01-01", "soon", "prices.yaml:6: versions[1].from: "),
         (
@@ -93,7 +93,7 @@ COLOURS = "catalog/tasks/colours/task.yaml"
         ),
     ],
 )
-def test_mistakes_beside_the_tasks(folder: Folder, path: str, old: str, new: str, expected: str) -> None:
+def test_mistakes_in_other_files(folder: Folder, path: str, old: str, new: str, expected: str) -> None:
     folder.edit(path, old, new)
     found = folder.mistakes()
     assert any(mistake.startswith(f"catalog/{expected}") for mistake in found), found

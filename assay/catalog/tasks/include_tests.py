@@ -1,4 +1,4 @@
-"""A task whose hidden tests are shown: the same task, with the tests in its instructions."""
+"""``--include-tests``: adds a task's hidden tests to its instructions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
-from assay.catalog.bundles import Bundles
-from assay.catalog.task import Task
+from assay.catalog.tasks.bundles import Bundles
+from assay.catalog.tasks.task import Task
 from assay.contracts.codec import canonical, decode
 from assay.contracts.tasks import PublicTask
 from assay.files import Files
@@ -17,20 +17,22 @@ _BACKTICKS = re.compile("`{3,}")
 _HEAD = "These are the tests that will grade your work:"
 
 
-def tests_of(task: Task) -> str:
-    """The task's hidden tests as text for a prompt; empty for a task that is not graded by tests."""
+def tests_text(task: Task) -> str:
+    """The hidden tests as text for a prompt; empty for a task that is not graded by tests."""
     files = {path: content for path, content in task.files.items() if path.startswith(_TESTS)}
-    return "\n\n".join((_HEAD, *(_shown(path, content) for path, content in sorted(files.items())))) if files else ""
+    return (
+        "\n\n".join((_HEAD, *(_file_text(path, content) for path, content in sorted(files.items())))) if files else ""
+    )
 
 
-def showing_tests(bundles: Bundles, told: str) -> Files:
-    """The public bundle with ``told`` after the instructions, whatever solver reads them."""
+def with_tests_shown(bundles: Bundles, text: str) -> Files:
+    """The public bundle with ``text`` appended to the instructions."""
     task = decode(PublicTask, bundles.public["task.json"])
-    shown = msgspec.structs.replace(task, instructions=f"{task.instructions.rstrip()}\n\n{told}")
+    shown = msgspec.structs.replace(task, instructions=f"{task.instructions.rstrip()}\n\n{text}")
     return {**bundles.public, "task.json": canonical(shown)}
 
 
-def _shown(path: str, content: bytes) -> str:
+def _file_text(path: str, content: bytes) -> str:
     try:
         text = content.decode().rstrip("\n")
     except UnicodeDecodeError:

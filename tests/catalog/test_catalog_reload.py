@@ -1,4 +1,4 @@
-"""An open catalogue follows its folder."""
+"""An open catalogue notices changes in its folder."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assay.catalog import InvalidCatalog
-from assay.catalog.cache import Cache
 from assay.catalog.catalog import Catalog
+from assay.catalog.file_cache import FileCache
 
 if TYPE_CHECKING:
     from .conftest import Folder
 
 
-def test_what_has_not_changed_is_not_read_again(folder: Folder) -> None:
+def test_unchanged_files_are_not_read_again(folder: Folder) -> None:
     catalog = folder.open()
     assert catalog.find_task("clamp") is catalog.find_task("clamp")
     assert catalog.registry() is catalog.registry()
 
 
 @pytest.mark.parametrize("path", ["task.yaml", "tests/test_clamp.py", "reference/solution.py", "workspace/solution.py"])
-def test_a_change_anywhere_in_a_task_is_seen(folder: Folder, path: str) -> None:
+def test_a_change_anywhere_in_a_task_is_noticed(folder: Folder, path: str) -> None:
     catalog = folder.open()
     before = catalog.find_task("clamp")
     with (folder.root / "tasks/clamp" / path).open("a") as file:
@@ -30,7 +30,7 @@ def test_a_change_anywhere_in_a_task_is_seen(folder: Folder, path: str) -> None:
     assert catalog.find_task("clamp") is not before
 
 
-def test_a_new_task_and_its_removal_are_seen(folder: Folder) -> None:
+def test_a_new_task_and_its_removal_are_noticed(folder: Folder) -> None:
     catalog = folder.open()
     text = (folder.root / "tasks/colours/task.yaml").read_text().replace("id: colours", "id: shades")
     folder.write("tasks/shades/task.yaml", text)
@@ -42,7 +42,7 @@ def test_a_new_task_and_its_removal_are_seen(folder: Folder) -> None:
     assert [task.task_id for task in catalog.tasks()] == ["clamp", "colours"]
 
 
-def test_a_suite_is_checked_again_when_a_task_changes(folder: Folder) -> None:
+def test_a_suite_is_validated_again_when_a_task_changes(folder: Folder) -> None:
     catalog = folder.open()
     assert catalog.suites()[0].task_ids == ("colours", "clamp")
     folder.edit("tasks/clamp/task.yaml", "category: coding", "category: puzzles")
@@ -58,9 +58,9 @@ def test_mistakes_appear_and_go(folder: Folder) -> None:
     assert catalog.mistakes() == []
 
 
-def test_the_disk_is_looked_at_again_only_after_a_while(tmp_path: Path) -> None:
+def test_the_disk_is_checked_again_only_after_the_interval(tmp_path: Path) -> None:
     now = [100.0]
-    cache = Cache(recheck_seconds=5, clock=lambda: now[0])
+    cache = FileCache(recheck_seconds=5, clock=lambda: now[0])
     path = tmp_path / "file"
     path.write_text("one")
     assert cache.get(path, path.read_text).get() == "one"
@@ -71,13 +71,13 @@ def test_the_disk_is_looked_at_again_only_after_a_while(tmp_path: Path) -> None:
     assert cache.get(path, path.read_text).get() == "other"
 
 
-def test_a_file_that_vanishes_while_it_is_read_is_a_mistake(tmp_path: Path) -> None:
+def test_a_file_that_disappears_while_it_is_read_is_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "gone"
     with pytest.raises(InvalidCatalog, match="gone: cannot be read"):
-        Cache(recheck_seconds=0).get(path, path.read_text).get()
+        FileCache(recheck_seconds=0).get(path, path.read_text).get()
 
 
-def test_opening_reads_nothing_yet(folder: Folder) -> None:
+def test_opening_a_catalogue_reads_no_file(folder: Folder) -> None:
     folder.edit("tasks/clamp/task.yaml", "id: clamp", "id: {")
     folder.edit("models.yaml", "providers:", "providers: 5 #")
     assert Catalog.open(folder.root).find_task("colours").task_id == "colours"

@@ -1,4 +1,4 @@
-"""A task whose requirements are installed: the same task, in an image made for what it lists."""
+"""``--install-deps``: gives a task an image with its requirements installed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import msgspec
 
-from assay.catalog.task import Task
+from assay.catalog.tasks.task import Task
 
 REQUIREMENTS = "requirements.txt"
 MAX_REQUIREMENTS_BYTES = 20_000
-_SHOWN = 80
+_MAX_QUOTED = 80
 _VERSION = r"(===?|~=|!=|[<>]=?)\s*[A-Za-z0-9][A-Za-z0-9.!+*_-]*"
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
-_PLAIN = re.compile(rf"{_NAME}(\[{_NAME}(\s*,\s*{_NAME})*\])?\s*({_VERSION}(\s*,\s*{_VERSION})*)?")
+_REQUIREMENT = re.compile(rf"{_NAME}(\[{_NAME}(\s*,\s*{_NAME})*\])?\s*({_VERSION}(\s*,\s*{_VERSION})*)?")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _ARCHIVES = (".whl", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 _DOCKERFILE = b"""\
@@ -30,12 +30,12 @@ RUN python3 -m pip install --break-system-packages --ignore-installed --no-cache
 FROM assay/sandbox-python:latest
 COPY --from=installing /usr/local /usr/local
 """
-"""``--ignore-installed``: what pip itself came with is not there in the second stage. ``--only-binary``: building a
-package would run its code as root, with a network."""
+"""``--ignore-installed``: packages that come with pip are missing in the second stage. ``--only-binary``: building a
+package would run its code as root, with network access."""
 
 
 def requirements_of(task: Task) -> tuple[tuple[int, str], ...]:
-    """What the task's workspace says must be installed, by line. Nothing where it has an image of its own."""
+    """The requirements in the task's workspace, with line numbers. Empty for a task with its own image."""
     manifest = task.manifest
     if manifest.sandbox.image or manifest.sandbox.build:
         return ()
@@ -44,10 +44,10 @@ def requirements_of(task: Task) -> tuple[tuple[int, str], ...]:
     return tuple((number, line) for number, line in listed if line)
 
 
-def installing(task: Task) -> Task:
-    """The task itself where there is nothing to install. What ``mistakes_of`` tells must have been refused before.
+def with_requirements_installed(task: Task) -> Task:
+    """Returns the task unchanged when it has no requirements; they must have passed ``requirement_mistakes``.
 
-    Comments stay out: pip would take an encoding from one, and they make no other image."""
+    Comments are stripped: pip reads an encoding from them, and they would change the image's digest."""
     listed = requirements_of(task)
     if not listed:
         return task
@@ -56,17 +56,17 @@ def installing(task: Task) -> Task:
     return replace(task, manifest=msgspec.structs.replace(task.manifest, sandbox=sandbox))
 
 
-def mistakes_of(task: Task) -> Iterator[str]:
-    """Why its requirements cannot be installed, each with its line."""
+def requirement_mistakes(task: Task) -> Iterator[str]:
+    """Why the requirements cannot be installed, by line."""
     listed, size, where = requirements_of(task), len(_content(task)), f"task {task.task_id!r}, workspace/{REQUIREMENTS}"
     if listed and size > MAX_REQUIREMENTS_BYTES:
         yield f"{where} has {size} bytes, more than {MAX_REQUIREMENTS_BYTES}"
         return
     for number, line in listed:
-        if not _PLAIN.fullmatch(line) or line.lower().endswith(_ARCHIVES):
+        if not _REQUIREMENT.fullmatch(line) or line.lower().endswith(_ARCHIVES):
             yield (
-                f"{where}, line {number}: {line[:_SHOWN]!r} is not a plain requirement like name==1.2; options, "
-                "addresses and paths are not taken"
+                f"{where}, line {number}: {line[:_MAX_QUOTED]!r} is not a plain requirement like name==1.2; options, "
+                "URLs and paths are not allowed"
             )
 
 

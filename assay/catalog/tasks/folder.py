@@ -1,4 +1,4 @@
-"""A task's folder as data. Links and other than plain files are refused; leftovers of tools are passed over."""
+"""Reads a task's folder. Links and special files are refused; caches of tools are ignored."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from assay.catalog.document import Document
+from assay.catalog.yaml.document import Document
 from assay.files import FileLimits, Files, FilesRefused, check_files
 
-PARTS = ("workspace", "tests", "reference", "noop", "cheats", "environment")
-TEXTS = ("task.yaml", "instructions.md", "samples.jsonl")
-LEFTOVERS = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".DS_Store"})
+FOLDERS = ("workspace", "tests", "reference", "noop", "cheats", "environment")
+TEXT_FILES = ("task.yaml", "instructions.md", "samples.jsonl")
+IGNORED = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".DS_Store"})
 
 CAPS = FileLimits(count=2_000, total_bytes=20_000_000, file_bytes=5_000_000)
 MAX_ENVIRONMENT_BYTES = 100_000
-"""Of what an image is built from: it goes wherever the task's sandbox is described."""
+"""Size limit of ``environment/``: its content is part of every description of the task's sandbox."""
 MAX_PROMPT_BYTES = 400_000
-"""Instructions and workspace together: all of it goes to the model."""
+"""Size limit of instructions and workspace together: all of it goes to the model."""
 
 
 def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """What is in the folder and below it, without leftovers, in order of name; links are given, never followed."""
+    """Everything in the folder, recursively and by name, without ignored files; links are yielded, never followed."""
     with os.scandir(folder) as scanned:
         found = sorted(scanned, key=lambda entry: entry.name)
     for entry in found:
-        if entry.name in LEFTOVERS or entry.name.endswith(".pyc"):
+        if entry.name in IGNORED or entry.name.endswith(".pyc"):
             continue
         yield entry
         if entry.is_dir(follow_symlinks=False):
             yield from entries(Path(entry.path))
 
 
-def stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """Changes when the file, or anything in the folder, does: path, modification time (ns) and size of each. Empty when
-    there is nothing."""
+def fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Changes when the file or anything in the folder changes: path, modification time (ns) and size of each. Empty
+    when the path does not exist."""
     try:
         stats = [(entry.path, entry.stat(follow_symlinks=False)) for entry in (entries(path) if path.is_dir() else ())]
         stats.append((str(path), path.stat()))
@@ -44,23 +44,23 @@ def stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
 
 
 def read_files(folder: Path, document: Document) -> dict[str, bytes]:
-    """Every file below the known parts by its path in the task; what may not be there is a mistake."""
+    """The files of the task's known folders by path; anything that is not allowed is a mistake."""
     files: dict[str, bytes] = {}
     for entry in entries(folder):
         path = Path(entry.path).relative_to(folder).as_posix()
         if entry.is_symlink():
-            document.wrong((), f"{path}: is a link; put the file itself there")
+            document.add_mistake((), f"{path}: is a link; use the file itself")
         elif entry.is_file(follow_symlinks=False):
-            if path not in TEXTS and path.partition("/")[0] in PARTS:
+            if path not in TEXT_FILES and path.partition("/")[0] in FOLDERS:
                 files[path] = _read(Path(entry.path), path, document)
         elif not entry.is_dir(follow_symlinks=False):
-            document.wrong((), f"{path}: is neither a file nor a folder")
+            document.add_mistake((), f"{path}: is neither a file nor a folder")
     _check(files, document)
     return files
 
 
-def below(files: Files, folder: str) -> dict[str, bytes]:
-    """The files in ``folder``, by their paths inside it."""
+def files_in(files: Files, folder: str) -> dict[str, bytes]:
+    """The files in ``folder``, by path relative to it."""
     prefix = folder.rstrip("/") + "/"
     return {path.removeprefix(prefix): content for path, content in files.items() if path.startswith(prefix)}
 
@@ -69,7 +69,7 @@ def _read(path: Path, name: str, document: Document) -> bytes:
     size = path.stat().st_size
     if size <= CAPS.file_bytes:
         return path.read_bytes()
-    document.wrong((), f"{name}: has {size} bytes, more than {CAPS.file_bytes}")
+    document.add_mistake((), f"{name}: has {size} bytes, more than {CAPS.file_bytes}")
     return b""
 
 
@@ -77,4 +77,4 @@ def _check(files: Files, document: Document) -> None:
     try:
         check_files(files, CAPS)
     except FilesRefused as refused:
-        document.wrong((), str(refused))
+        document.add_mistake((), str(refused))

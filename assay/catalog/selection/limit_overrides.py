@@ -1,4 +1,5 @@
-"""A run's own limits on its attempts: a task's limit can be lowered, or set where it has none, and never raised."""
+"""A run's limits on its attempts: they can lower a task's limit, or set one the task does not have, but never raise
+one."""
 
 from __future__ import annotations
 
@@ -10,25 +11,25 @@ from msgspec import structs
 
 from assay.contracts.tasks import AttemptLimits, Limits
 
-Refusal = tuple[str, str]
-"""The limit's name, and why it cannot be."""
+OverrideError = tuple[str, str]
+"""The limit's name, and why it is refused."""
 
 
-def narrowed(limits: Limits, asked: AttemptLimits) -> Limits:
-    """The task's limits with those that were asked for; ``refusals`` has said before that they may."""
-    return structs.replace(limits, **_given(asked))
+def apply_overrides(limits: Limits, overrides: AttemptLimits) -> Limits:
+    """The task's limits with the run's overrides, which must have passed ``override_errors``."""
+    return structs.replace(limits, **_given_limits(overrides))
 
 
-def refusals(asked: AttemptLimits, tasks: Sequence[tuple[str, Limits]]) -> Iterator[Refusal]:
-    """Every limit that is above that of a task, with the lowest such task."""
-    for name, bound in _given(asked).items():
+def override_errors(overrides: AttemptLimits, tasks: Sequence[tuple[str, Limits]]) -> Iterator[OverrideError]:
+    """Every override above the limit of a task; names the task with the lowest limit."""
+    for name, bound in _given_limits(overrides).items():
         over = [(limit, task_id) for task_id, limits in tasks if (limit := _number(getattr(limits, name))) is not None]
         lowest = min(over, default=None)
         if lowest is not None and lowest[0] < (_number(bound) or 0):
             yield name, f"{bound} is above the {lowest[0]} of task {lowest[1]!r}; a run can only lower a task's limit"
 
 
-def _given(asked: AttemptLimits) -> dict[str, Any]:
+def _given_limits(asked: AttemptLimits) -> dict[str, Any]:
     return {name: bound for name, bound in structs.asdict(asked).items() if bound is not None}
 
 

@@ -1,11 +1,11 @@
-"""A task in its three bundles: what the attempt may see, what grades it, and what the baselines hand in."""
+"""Packs a task into three bundles: what the attempt may see, what grades it, and what the baselines submit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay.catalog.shapes import reference_answer
-from assay.catalog.task import Task
+from assay.catalog.tasks.sample_checks import reference_answer
+from assay.catalog.tasks.task import Task
 from assay.contracts.codec import Data, canonical
 from assay.contracts.tasks import HiddenTask, PublicTask, ReferenceTask, Sample, Solver
 from assay.files import Files
@@ -13,15 +13,15 @@ from assay.files import Files
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundles:
-    """``public`` holds ``task.json`` and ``workspace/**``; ``hidden`` ``grading.json`` and ``tests/**``; ``reference``
-    ``reference.json``, ``reference/**``, ``noop/**`` and ``cheats/<name>/**``. The same task gives the same bytes."""
+    """``public`` contains ``task.json`` and ``workspace/**``; ``hidden`` contains ``grading.json`` and ``tests/**``;
+    ``reference`` contains ``reference.json``, ``reference/**``, ``noop/**`` and ``cheats/<name>/**``. Deterministic."""
 
     public: Files
     hidden: Files
     reference: Files
 
 
-def bundles(task: Task) -> Bundles:
+def make_bundles(task: Task) -> Bundles:
     return Bundles(
         public=_bundle("task.json", public_task(task), task.files, ("workspace",)),
         hidden=_bundle("grading.json", hidden_task(task), task.files, ("tests",)),
@@ -30,7 +30,7 @@ def bundles(task: Task) -> Bundles:
 
 
 def public_task(task: Task) -> PublicTask:
-    """Named field by field, so that nothing new of a manifest becomes public by accident."""
+    """Copies field by field, so that a new field of the manifest does not become public by accident."""
     manifest = task.manifest
     return PublicTask(
         task_id=manifest.id,
@@ -66,12 +66,12 @@ def hidden_task(task: Task) -> HiddenTask:
 
 def reference_task(task: Task) -> ReferenceTask:
     manifest = task.manifest
-    answered = manifest.solver is Solver.ANSWER
+    is_answer = manifest.solver is Solver.ANSWER
     return ReferenceTask(
         task_id=manifest.id,
         digest=task.digest,
         solver=manifest.solver,
-        answers={sample.sample_id: reference_answer(sample) for sample in manifest.samples} if answered else {},
+        answers={sample.sample_id: reference_answer(sample) for sample in manifest.samples} if is_answer else {},
         noop_answer=manifest.noop_answer,
         cheats=dict(manifest.cheat_answers),
     )

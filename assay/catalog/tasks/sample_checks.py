@@ -1,4 +1,4 @@
-"""What each check needs of a task's samples: that ``expected`` is there, and of the shape it compares with."""
+"""Validates samples against checks: ``expected`` must be present and of the shape that each check compares with."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from assay.catalog.document import At, Document
-from assay.catalog.manifest import SampleManifest, TaskManifest
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
+from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
+from assay.catalog.yaml.document import Document, FieldPath
 from assay.contracts.codec import encode
 from assay.contracts.tasks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex
 
 
-def check_samples(manifest: TaskManifest, document: Document, places: Sequence[Document]) -> None:
-    """``places`` has the document of each sample: ``task.yaml`` itself, or a line of ``samples.jsonl``."""
+def check_samples(manifest: TaskManifest, document: Document, sources: Sequence[Document]) -> None:
+    """``sources`` has the document of each sample: ``task.yaml`` itself, or a line of ``samples.jsonl``."""
     _patterns(manifest, document)
     if manifest.solver.hands_in_files:
         if len(manifest.samples) > 1 or any(sample.expected is not None for sample in manifest.samples):
-            document.wrong(
-                ("samples",), f"a task of solver {manifest.solver.value!r} has one sample, without expected answer"
+            document.add_mistake(
+                ("samples",), f"solver {manifest.solver.value!r} has one sample, without an expected answer"
             )
         return
     seen: set[str] = set()
-    for index, (sample, place) in enumerate(zip(manifest.samples, places, strict=True)):
-        at: At = ("samples", index) if place is document else ()
+    for index, (sample, source) in enumerate(zip(manifest.samples, sources, strict=True)):
+        at: FieldPath = ("samples", index) if source is document else ()
         if sample.sample_id in seen:
-            place.wrong((*at, "sample_id"), f"{sample.sample_id!r} is the id of an earlier sample too")
+            source.add_mistake((*at, "sample_id"), f"{sample.sample_id!r} is already the id of an earlier sample")
         seen.add(sample.sample_id)
         for check in manifest.checks:
-            _check_sample(check, sample, place, at)
+            _check_sample(check, sample, source, at)
 
 
 def reference_answer(sample: SampleManifest) -> str:
-    """A right answer to the sample: its ``reference``, else ``expected`` as text, or as JSON where it is not text."""
+    """A correct answer: ``reference`` if there is one, otherwise ``expected`` as text, or as JSON if it is not text."""
     if sample.reference is not None:
         return sample.reference
     return sample.expected if isinstance(sample.expected, str) else encode(sample.expected).decode()
@@ -46,29 +46,29 @@ def _patterns(manifest: TaskManifest, document: Document) -> None:
             try:
                 re.compile(check.pattern)
             except re.error as error:
-                document.wrong(("checks", index, "pattern"), f"not a regular expression: {error}")
+                document.add_mistake(("checks", index, "pattern"), f"not a regular expression: {error}")
 
 
-def _check_sample(check: AnyCheck, sample: SampleManifest, place: Document, at: At) -> None:
+def _check_sample(check: AnyCheck, sample: SampleManifest, source: Document, at: FieldPath) -> None:
     expected = sample.expected
     if isinstance(check, Regex):
         if expected is None and sample.reference is None:
-            place.wrong((*at, "reference"), "is missing; it is an answer that check 'regex' passes")
+            source.add_mistake((*at, "reference"), "is missing; check 'regex' needs an answer that it passes")
         return
     if expected is None:
-        place.wrong((*at, "expected"), f"is missing; check {check.__struct_config__.tag!r} compares with it")
+        source.add_mistake((*at, "expected"), f"is missing; check {check.__struct_config__.tag!r} compares with it")
         return
-    if problem := _misshapen(check, expected):
+    if problem := _shape_mistake(check, expected):
         message, match = problem
-        place.wrong((*at, "expected"), message, match)
+        source.add_mistake((*at, "expected"), message, match)
 
 
-def _misshapen(check: AnyCheck, expected: Any) -> tuple[str, str | None] | None:
-    """What is wrong with the value for this check, with the near match; None when it is right."""
+def _shape_mistake(check: AnyCheck, expected: Any) -> tuple[str, str | None] | None:
+    """What is wrong with the value for this check, with a suggestion; None when it is valid."""
     if isinstance(check, Exact | Choice) and not isinstance(expected, str):
         return f"check {check.__struct_config__.tag!r} compares text, not `{type(expected).__name__}`", None
     if isinstance(check, Choice) and expected not in check.options:
-        return f"{expected!r} is not among the options", near(expected, check.options)
+        return f"{expected!r} is not among the options", closest(expected, check.options)
     if isinstance(check, Numeric) and not check.fields and not _is_number(expected):
         return "check 'numeric' compares a finite number", None
     if isinstance(check, Numeric) and check.fields:
@@ -83,7 +83,7 @@ def _missing_fields(fields: tuple[str, ...], expected: Any, *, numbers: bool) ->
         return f"needs the fields {', '.join(fields)}, not `{type(expected).__name__}`", None
     for field in fields:
         if field not in expected:
-            return f"field {field!r} is missing", near(field, map(str, expected))
+            return f"field {field!r} is missing", closest(field, map(str, expected))
         if numbers and not _is_number(expected[field]):
             return f"field {field!r} is not a finite number", None
     return None
