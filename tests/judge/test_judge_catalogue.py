@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.catalog import bundles, load_task
+from assay.catalog import load_task, make_bundles
 from assay.sandbox import open_sandbox_provider
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.grading.validation import validate
@@ -39,7 +39,7 @@ async def test_task_that_needs_containers(folder: Path, tools: RealTools) -> Non
 
 async def check_grading(folder: Path, tools: RealTools) -> None:
     patient = RealTools(regex=tools.regex, test_executor=PatientTestExecutor(tools.test_executor))
-    trials = await validate(bundles(load_task(folder)), patient)
+    trials = await validate(make_bundles(load_task(folder)), patient)
     wrong = [(result.name, result.sample_id, result.verdict) for result in trials if not result.ok]
     assert not wrong
     assert {"reference", "noop"} <= {result.name for result in trials}
