@@ -29,7 +29,7 @@ class Canary:
 
     async def _listen(self) -> str:
         try:
-            seconds = await self._storage.carry(PATIENCE_SECONDS)
+            seconds = await self._storage.round_trip(PATIENCE_SECONDS)
         except BusUnavailable as error:
             return f"the work plane does not carry messages: {error}"
         if seconds > SLOW_SECONDS:

@@ -15,7 +15,7 @@ import structlog
 from assay.bus.errors import Missing
 from assay.bus.protocol import Bus, StreamState
 from assay.bus.queues import all_queues
-from assay.bus.streams import DEAD_STREAM, FACTS_STREAM
+from assay.bus.streams import DEAD_LETTER_STREAM, FACTS_STREAM
 from assay.contracts.codec import Data
 
 log = structlog.get_logger()
@@ -81,13 +81,13 @@ class Guard:
         if self._read_at != reconnects:
             await self._compare(await self._look(thorough=True))
             self._read_at = reconnects
-        if dead := streams.get(DEAD_STREAM):
+        if dead := streams.get(DEAD_LETTER_STREAM):
             await self._undertaker.attend(dead.created, dead.last)
 
     async def _look(self, *, thorough: bool) -> dict[str, Known]:
         storage = self._bus.storage
         try:
-            states = await (storage.read_through() if thorough else storage.states())
+            states = await (storage.verify() if thorough else storage.states())
         except Missing as missing:
             log.error("bus.stream_missing", reason=str(missing))
             await self._bus.provision(all_queues())
@@ -132,7 +132,7 @@ class Guard:
 
 
 def _known(states: Sequence[StreamState]) -> dict[str, Known]:
-    return {state.stream: Known(created=state.created, last=state.last, holes=state.holes) for state in states}
+    return {state.stream: Known(created=state.created, last=state.last, holes=state.missing) for state in states}
 
 
 def _merged(known: Known, before: Known | None) -> Known:

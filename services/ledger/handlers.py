@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.bus.protocol import Answer
+from assay.bus.protocol import RpcHandler
 from assay.contracts.attempts import AttemptDetail, AttemptExecuted, AttemptJudged
 from assay.contracts.rpc import (
     AttemptPage,
@@ -197,10 +197,10 @@ _HANDLERS: dict[type[Request[Any]], Any] = {
 }
 
 
-def answers(ports: Ports) -> dict[type[Request[Any]], Answer]:
+def answers(ports: Ports) -> dict[type[Request[Any]], RpcHandler]:
     """The rpc handlers with their ports filled in."""
 
-    def bound(handler: Any) -> Answer:
+    def bound(handler: Any) -> RpcHandler:
         async def answer(request: Any) -> Any:
             return await handler(request, ports)
 

@@ -39,7 +39,7 @@ def watches(bus: Bus, database: Database, plans: Plans) -> Sequence[tuple[Duty, 
             log.warning("attempts.without_order", count=found)
 
     async def trim() -> None:
-        await bus.storage.trim()
+        await bus.storage.purge_settled_reports()
 
     return (
         (guard.check, CHECK_SECONDS),

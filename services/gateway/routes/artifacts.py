@@ -11,14 +11,14 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from assay.artifacts import Area, ArtifactMissing
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import GetAttempt
-from services.gateway.errors import Gone, Unknown
-from services.gateway.ports import Wired
-from services.gateway.routes.parameters import AttemptId
+from services.gateway.errors import Gone, NotFound
+from services.gateway.http.parameters import AttemptId
+from services.gateway.ports import PortsDependency
 
 _RANGE = re.compile(r"^bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))$")
 ArtifactName = Annotated[
@@ -37,14 +37,14 @@ ArtifactName = Annotated[
     },
 )
 async def get_artifact(
-    attempt_id: AttemptId, name: ArtifactName, ports: Wired, request: Request[Any, Any, Any]
+    attempt_id: AttemptId, name: ArtifactName, ports: PortsDependency, request: Request[Any, Any, Any]
 ) -> Response[bytes]:
     """Text comes as text/plain, whatever it says it is. One `Range` is understood; `ETag` is the content's digest."""
     detail = await ports.bus.rpc.request(GetAttempt(attempt_id=attempt_id))
     wanted = name.removeprefix("/")
     if wanted not in detail.artifacts:
-        raise Unknown(
-            "artifact", wanted, f"It has: {', '.join(sorted(detail.artifacts))}.", near(wanted, detail.artifacts)
+        raise NotFound(
+            "artifact", wanted, f"It has: {', '.join(sorted(detail.artifacts))}.", closest(wanted, detail.artifacts)
         )
     ref = detail.artifacts[wanted]
     headers = headers_for(wanted, ref)

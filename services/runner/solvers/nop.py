@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask
+from assay.files import Files
 from services.runner.tries.artifacts import below
 
 NAME = "nop"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import unified_diff
 
-from assay.contracts.files import Files
+from assay.files import Files
 
 _COMPARABLE = 4_000_000
 """Lines of the one times lines of the other; above it comparing takes too long, and the file is shown as replaced."""

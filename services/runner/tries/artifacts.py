@@ -16,9 +16,9 @@ from assay.artifacts import unpack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import Malformed, decode, encode
-from assay.contracts.files import Files, FilesRefused
 from assay.contracts.replay import Responses
 from assay.contracts.tasks import Limits, PublicTask, Sample
+from assay.files import Files, FilesRefused
 from services.runner.errors import TaskUnusable
 from services.runner.text import cut_bytes, to_bytes
 

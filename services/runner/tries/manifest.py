@@ -11,7 +11,7 @@ from assay.contracts.codec import encode
 from assay.contracts.results import MANIFEST, Manifest
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import ProviderUnavailable
-from assay.sandbox.choice import ChosenProvider
+from assay.sandbox.selection import AutoProvider
 from services.runner.tries.artifacts import JSON, Opened
 from services.runner.tries.try_context import Try
 
@@ -47,7 +47,7 @@ async def _provider(attempt: Try, spec: SandboxSpec) -> str:
     sandboxes = attempt.ports.sandboxes
     if not attempt.ticket.solver.hands_in_files:
         return ""
-    if not isinstance(sandboxes, ChosenProvider):
+    if not isinstance(sandboxes, AutoProvider):
         return sandboxes.name
     with suppress(ProviderUnavailable):
         return (await sandboxes.choose(spec, attempt.ticket.sandbox)).name

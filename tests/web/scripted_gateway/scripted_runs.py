@@ -200,7 +200,7 @@ def progress_of(attempts: list[AttemptView]) -> Progress:
 def worst_case_usd(row: AttemptView) -> str:
     """The maximum cost of a try."""
     price = _PRICES.get(row.model)
-    return usd(price.worst(input_tokens=1200, output_tokens=1024)) if price else "0"
+    return usd(price.worst_case(input_tokens=1200, output_tokens=1024)) if price else "0"
 
 
 def _executed(row: AttemptView) -> AttemptView:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import cast
 
 from assay.contracts.codec import Malformed, decode
-from assay.contracts.files import Files, FilesRefused, matches
 from assay.contracts.tasks import Tool
+from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox
 from services.runner.models import ToolCall
 from services.runner.models.tools import ToolDefinition
