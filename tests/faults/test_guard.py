@@ -14,14 +14,14 @@ from assay.contracts.attempts import Stage
 from assay.contracts.codec import decode
 from assay.contracts.facts import Event
 from assay.contracts.runs import RunView
-from services.ledger.canary import Canary
-from services.ledger.guard import Guard, Known
-from services.ledger.loops import relay
-from services.ledger.postgres.bulletin import PostgresBulletin
-from services.ledger.postgres.epochs import PostgresEpochs
-from services.ledger.postgres.graves import PostgresGraves
-from services.ledger.postgres.plans import Plans
-from services.ledger.undertaking import LedgerUndertaker
+from services.ledger.health.bus_probe import Canary
+from services.ledger.health.health_store import PostgresBulletin
+from services.ledger.leader import relay
+from services.ledger.recovery.dead_letter_store import PostgresGraves
+from services.ledger.recovery.dead_letters import LedgerUndertaker
+from services.ledger.recovery.epoch_store import PostgresEpochs
+from services.ledger.recovery.stream_recovery import Guard, Known
+from services.ledger.runs.plans import Plans
 from tests.ledger.desk import Desk
 
 

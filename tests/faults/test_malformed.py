@@ -17,7 +17,7 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Report, Sta
 from assay.contracts.codec import MAX_MESSAGE_BYTES, Malformed, decode, encode
 from assay.contracts.models import Call, Usage
 from assay.contracts.verdicts import Outcome, Verdict
-from services.ledger.loops import settle
+from services.ledger.leader import settle
 from tests.ledger.desk import Desk, executed
 from tests.ledger.test_loops import ports as ports_of
 

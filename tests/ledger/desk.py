@@ -17,21 +17,21 @@ from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, Leases,
 from assay.contracts.runs import ModelPin, RunLimits, RunPlan, RunView
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
 from assay.contracts.verdicts import Outcome, Verdict
+from services.ledger.attempts.attempt_store import PostgresAttempts
+from services.ledger.attempts.reports import PostgresReports
+from services.ledger.database.database import Connection, Database
 from services.ledger.handlers import Ports
-from services.ledger.postgres.attempts import PostgresAttempts
-from services.ledger.postgres.control import PostgresControl
-from services.ledger.postgres.database import Connection, Database
-from services.ledger.postgres.feeding import PostgresFeeder
-from services.ledger.postgres.money import PostgresMoney
-from services.ledger.postgres.outbox import PostgresOutbox
-from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.reports import PostgresReports
-from services.ledger.postgres.results import PostgresResults
-from services.ledger.postgres.retention import PostgresRetention
-from services.ledger.postgres.runs import PostgresRuns
-from services.ledger.postgres.sweeping import PostgresSweeper
-from services.ledger.rules.worth import worst_nanousd
+from services.ledger.leaderboard.results import PostgresResults
+from services.ledger.memory.rules.worth import worst_nanousd
+from services.ledger.money.money_store import PostgresMoney
+from services.ledger.outbox.outbox_store import PostgresOutbox
+from services.ledger.runs.plans import Plans
+from services.ledger.runs.retention import PostgresRetention
+from services.ledger.runs.run_control import PostgresControl
+from services.ledger.runs.run_store import PostgresRuns
+from services.ledger.scheduling.scheduler import PostgresFeeder
 from services.ledger.settings import LedgerSettings
+from services.ledger.sweeper import PostgresSweeper
 from tests.ledger.audit import audit
 
 REF = ArtifactRef(sha256="a" * 64, size_bytes=3)

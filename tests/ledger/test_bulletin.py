@@ -7,9 +7,9 @@ import pytest
 
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import Heartbeat
+from services.ledger.database.database import Connection
 from services.ledger.errors import Unavailable
-from services.ledger.postgres.bulletin import PostgresBulletin
-from services.ledger.postgres.database import Connection
+from services.ledger.health.health_store import PostgresBulletin
 from tests.ledger.desk import Desk
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from services.ledger.database.database import Connection
 from services.ledger.errors import Unavailable
-from services.ledger.postgres.database import Connection
 from tests.ledger.desk import Desk
 
 

@@ -15,7 +15,7 @@ from assay.contracts.attempts import AttemptExecuted, Stage, State
 from assay.contracts.codec import decode
 from assay.contracts.facts import Event
 from services.ledger.handlers import Ports
-from services.ledger.loops import DEAF_SECONDS, Leader, relay, settle, take_reports
+from services.ledger.leader import DEAF_SECONDS, Leader, relay, settle, take_reports
 from tests.ledger.desk import Desk, executed
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.contracts.runs import WaitReason
-from services.ledger.rules.sharing import Candidate, Line, Purse, head_starts, share
+from services.ledger.memory.rules.sharing import Candidate, Line, Purse, head_starts, share
 
 
 def line(run: str, count: int, priority: int = 5, worst: int = 0, **more: object) -> Line:

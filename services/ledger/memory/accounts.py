@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from services.ledger.memory.rows import new_account
+from services.ledger.memory.rules.accounts import NoRoom, Transfer, summed
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.accounts import NoRoom, Transfer, summed
 
 
 def open_accounts(store: MemoryStore, limits: Mapping[str, int | None]) -> None:

@@ -16,13 +16,13 @@ from services.ledger.memory.changes import change_attempt, record
 from services.ledger.memory.funding import fund
 from services.ledger.memory.results import live_slots
 from services.ledger.memory.rows import new_try
+from services.ledger.memory.rules.changes import Change
+from services.ledger.memory.rules.claiming import HandedIn, denial, ticket
+from services.ledger.memory.rules.facts import fact_of_claim
+from services.ledger.memory.rules.funding import Funding
+from services.ledger.memory.rules.views import attempt_view, try_view
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.changes import Change
-from services.ledger.rules.claiming import HandedIn, denial, ticket
-from services.ledger.rules.facts import fact_of_claim
-from services.ledger.rules.funding import Funding
-from services.ledger.rules.views import attempt_view, try_view
 from services.ledger.settings import LedgerSettings
 
 

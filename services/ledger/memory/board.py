@@ -9,10 +9,10 @@ from typing import Any
 from assay.contracts.models import Usage
 from assay.contracts.money import usd
 from assay.contracts.runs import BoardRow
+from services.ledger.memory.rules.board import KEY, SUMS, Sums, cell_of, is_counted
+from services.ledger.memory.rules.views import usage_of
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.board import KEY, SUMS, Sums, cell_of, is_counted
-from services.ledger.rules.views import usage_of
 
 
 def count_in(store: MemoryStore, done: Iterable[tuple[Row, Mapping[str, float]]]) -> None:

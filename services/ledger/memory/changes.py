@@ -7,12 +7,22 @@ from datetime import timedelta
 from typing import Any
 
 from assay.contracts.runs import RunLimits
+from services.ledger.memory.rules.changes import (
+    COUNTERS,
+    Change,
+    Delta,
+    FactRow,
+    Note,
+    Spend,
+    deltas_of,
+    facts_of,
+    untold,
+)
+from services.ledger.memory.rules.control import ENDED
+from services.ledger.memory.rules.facts import charged
+from services.ledger.memory.rules.rows import from_jsonb
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.changes import COUNTERS, Change, Delta, FactRow, Note, Spend, deltas_of, facts_of, untold
-from services.ledger.rules.control import ENDED
-from services.ledger.rules.facts import charged
-from services.ledger.rules.rows import from_jsonb
 
 
 def change_attempt(store: MemoryStore, attempt: Row, **columns: Any) -> Row:

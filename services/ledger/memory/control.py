@@ -14,13 +14,13 @@ from assay.contracts.runs import RunLimits, RunStatus, RunView
 from services.ledger.errors import run_ended, unknown_run
 from services.ledger.memory.accounts import limit_account
 from services.ledger.memory.changes import store_facts
+from services.ledger.memory.rules.changes import fact_row
+from services.ledger.memory.rules.control import CANCELLED, ENDED
+from services.ledger.memory.rules.rows import from_jsonb, to_jsonb
+from services.ledger.memory.rules.views import run_view
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.winding import recall_paused, wind_down
-from services.ledger.rules.changes import fact_row
-from services.ledger.rules.control import CANCELLED, ENDED
-from services.ledger.rules.rows import from_jsonb, to_jsonb
-from services.ledger.rules.views import run_view
 
 
 class MemoryControl:

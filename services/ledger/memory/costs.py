@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import Costs
+from services.ledger.memory.rules.costs import told_costs
+from services.ledger.memory.rules.rows import TOKENS
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.costs import told_costs
-from services.ledger.rules.rows import TOKENS
 
 _LABELS: dict[CostBy, Callable[[Row], Any]] = {
     CostBy.CALL: lambda receipt: receipt["call_id"],

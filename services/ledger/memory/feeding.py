@@ -12,15 +12,15 @@ from services.ledger.memory.accounts import open_paths
 from services.ledger.memory.changes import change_attempt, record
 from services.ledger.memory.orders import add_orders
 from services.ledger.memory.results import live_slots
+from services.ledger.memory.rules.changes import Change, Note
+from services.ledger.memory.rules.facts import changed, queued
+from services.ledger.memory.rules.feeding import Round, new_waits, standing, unaffordable
+from services.ledger.memory.rules.rows import to_jsonb
+from services.ledger.memory.rules.sharing import Shared, head_starts, places, share, window
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
 from services.ledger.memory.winding import end_limited
-from services.ledger.rules.changes import Change, Note
-from services.ledger.rules.facts import changed, queued
-from services.ledger.rules.feeding import Round, new_waits, standing, unaffordable
-from services.ledger.rules.rows import to_jsonb
-from services.ledger.rules.sharing import Shared, head_starts, places, share, window
 from services.ledger.settings import LedgerSettings
 
 

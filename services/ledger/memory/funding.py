@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from assay.contracts.attempts import Denial, Denied
 from services.ledger.memory.changes import change_attempt
 from services.ledger.memory.reserving import reserve
+from services.ledger.memory.rules.changes import Change
+from services.ledger.memory.rules.facts import recalled
+from services.ledger.memory.rules.funding import Funding, funded, turn
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.changes import Change
-from services.ledger.rules.facts import recalled
-from services.ledger.rules.funding import Funding, funded, turn
 
 
 def fund(store: MemoryStore, rows: Sequence[Row]) -> tuple[list[Row], Funding]:

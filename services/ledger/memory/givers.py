@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from assay.contracts.attempts import Stage
+from services.ledger.memory.rules.shelter import Giver
 from services.ledger.memory.store import MemoryStore
-from services.ledger.rules.shelter import Giver
 from services.ledger.settings import LedgerSettings
 
 

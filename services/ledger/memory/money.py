@@ -14,13 +14,13 @@ from services.ledger.memory.changes import record
 from services.ledger.memory.costs import costs
 from services.ledger.memory.quoting import project_accounts, set_limits
 from services.ledger.memory.reserving import full
+from services.ledger.memory.rules.accounts import Transfer
+from services.ledger.memory.rules.changes import Spend
+from services.ledger.memory.rules.claiming import is_under_way
+from services.ledger.memory.rules.views import account_view
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
-from services.ledger.rules.accounts import Transfer
-from services.ledger.rules.changes import Spend
-from services.ledger.rules.claiming import is_under_way
-from services.ledger.rules.views import account_view
 from services.ledger.settings import LedgerSettings
 
 

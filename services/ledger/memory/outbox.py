@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services.ledger.memory.rules.outbox import GRADINGS_OUT, LIMIT, pending_fact, pending_order
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.ports import Pending
-from services.ledger.rules.outbox import GRADINGS_OUT, LIMIT, pending_fact, pending_order
 
 
 class MemoryOutbox:

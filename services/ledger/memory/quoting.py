@@ -12,11 +12,11 @@ from services.ledger.memory.accounts import day_account
 from services.ledger.memory.givers import givers
 from services.ledger.memory.reuse import earlier_results
 from services.ledger.memory.rows import new_account
+from services.ledger.memory.rules.quoting import accounts_before, estimate, quoted
+from services.ledger.memory.rules.reuse import keys_of
+from services.ledger.memory.rules.shelter import shelter_refusal
+from services.ledger.memory.rules.views import account_view
 from services.ledger.memory.store import MemoryStore
-from services.ledger.rules.quoting import accounts_before, estimate, quoted
-from services.ledger.rules.reuse import keys_of
-from services.ledger.rules.shelter import shelter_refusal
-from services.ledger.rules.views import account_view
 from services.ledger.settings import LedgerSettings
 
 

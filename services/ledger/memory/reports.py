@@ -10,12 +10,12 @@ from services.ledger.memory.changes import change_attempt, record
 from services.ledger.memory.inbox import R, take_in
 from services.ledger.memory.orders import add_orders
 from services.ledger.memory.rows import new_try
+from services.ledger.memory.rules.changes import Change
+from services.ledger.memory.rules.facts import fact_of_execution, fact_of_judgement
+from services.ledger.memory.rules.reports import execution_of, is_broke, judgement_of, try_end
 from services.ledger.memory.spending import book_calls, book_judging
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.changes import Change
-from services.ledger.rules.facts import fact_of_execution, fact_of_judgement
-from services.ledger.rules.reports import execution_of, is_broke, judgement_of, try_end
 from services.ledger.settings import LedgerSettings
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from services.ledger.memory.accounts import open_paths, transfer
+from services.ledger.memory.rules.accounts import Transfer, left, no_room
+from services.ledger.memory.rules.funding import Reserved
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.accounts import Transfer, left, no_room
-from services.ledger.rules.funding import Reserved
 
 
 def reserve(store: MemoryStore, attempts: Sequence[Row], projects: Mapping[str, str]) -> Reserved:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from services.ledger.memory.rules.reuse import REUSABLE, Earlier
 from services.ledger.memory.store import MemoryStore
-from services.ledger.rules.reuse import REUSABLE, Earlier
 
 
 def earlier_results(store: MemoryStore, keys: Collection[str]) -> dict[str, Earlier]:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from assay.contracts.attempts import State
 from assay.contracts.verdicts import Outcome
+from services.ledger.memory.rules.rows import TOKENS
 from services.ledger.memory.tables import Row
-from services.ledger.rules.rows import TOKENS
 
 _RUN_COUNTERS = (
     *(f"n_{state.value}" for state in State),

@@ -11,10 +11,10 @@ from assay.contracts.rpc import ListRuns, Quote, RestartRun, RunPage, SubmitRun
 from assay.contracts.runs import RunPlan, RunView
 from services.ledger.errors import unknown_run
 from services.ledger.memory.quoting import quote
+from services.ledger.memory.rules.views import run_view
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.submitting import submit
 from services.ledger.memory.tables import Row
-from services.ledger.rules.views import run_view
 from services.ledger.settings import LedgerSettings
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.ledger.memory.accounts import open_accounts, transfer
+from services.ledger.memory.rules.accounts import Transfer
+from services.ledger.memory.rules.settling import Bill, Settled, closing, excess_accounts, settled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.accounts import Transfer
-from services.ledger.rules.settling import Bill, Settled, closing, excess_accounts, settled
 
 
 def settle(store: MemoryStore, bills: Sequence[Bill]) -> tuple[list[Settled], list[Row]]:

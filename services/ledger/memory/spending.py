@@ -9,16 +9,16 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.ids import run_of
 from assay.contracts.models import Call, Usage
 from services.ledger.memory.accounts import open_accounts, transfer
+from services.ledger.memory.rules.accounts import Transfer
+from services.ledger.memory.rules.changes import Spend
+from services.ledger.memory.rules.rows import TOKENS
+from services.ledger.memory.rules.settling import Bill
+from services.ledger.memory.rules.spending import Booked, Charge, lost_receipt, spends_of
+from services.ledger.memory.rules.warnings import excess_note
 from services.ledger.memory.settling import settle, settle_lost
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.warnings import warnings
-from services.ledger.rules.accounts import Transfer
-from services.ledger.rules.changes import Spend
-from services.ledger.rules.rows import TOKENS
-from services.ledger.rules.settling import Bill
-from services.ledger.rules.spending import Booked, Charge, lost_receipt, spends_of
-from services.ledger.rules.warnings import excess_note
 
 
 def book_calls(store: MemoryStore, reports: Sequence[AttemptExecuted]) -> Booked:

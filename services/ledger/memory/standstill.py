@@ -7,12 +7,12 @@ from datetime import timedelta
 from assay.contracts.runs import RunLimits
 from services.ledger.memory.changes import record
 from services.ledger.memory.control import cancelled
+from services.ledger.memory.rules.changes import Note
+from services.ledger.memory.rules.control import GRACE_SECONDS, overdue
+from services.ledger.memory.rules.rows import from_jsonb
+from services.ledger.memory.rules.standstill import stalled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.changes import Note
-from services.ledger.rules.control import GRACE_SECONDS, overdue
-from services.ledger.rules.rows import from_jsonb
-from services.ledger.rules.standstill import stalled
 
 _JUDGES_SILENCE = timedelta(seconds=15)
 

@@ -15,14 +15,14 @@ from services.ledger.memory.givers import givers
 from services.ledger.memory.quoting import open_project, quote
 from services.ledger.memory.reuse import earlier_results
 from services.ledger.memory.rows import new_attempt, new_run
+from services.ledger.memory.rules.facts import facts_of_submission
+from services.ledger.memory.rules.reuse import REUSABLE
+from services.ledger.memory.rules.rows import to_jsonb
+from services.ledger.memory.rules.shelter import shelter_refusal
+from services.ledger.memory.rules.submitting import COLUMNS, attempts_of, is_free
+from services.ledger.memory.rules.views import run_view
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.facts import facts_of_submission
-from services.ledger.rules.reuse import REUSABLE
-from services.ledger.rules.rows import to_jsonb
-from services.ledger.rules.shelter import shelter_refusal
-from services.ledger.rules.submitting import COLUMNS, attempts_of, is_free
-from services.ledger.rules.views import run_view
 from services.ledger.settings import LedgerSettings
 
 

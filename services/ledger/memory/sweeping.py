@@ -8,15 +8,15 @@ from assay.contracts.attempts import State
 from services.ledger.memory.board import count_in
 from services.ledger.memory.changes import change_attempt, record
 from services.ledger.memory.orders import add_orders
+from services.ledger.memory.rules.changes import Change
+from services.ledger.memory.rules.facts import fact_of_expiry
+from services.ledger.memory.rules.outbox import LONGEST_AT
+from services.ledger.memory.rules.reports import LEASES_FOR_A_LATE_REPORT
 from services.ledger.memory.spending import book_lost
 from services.ledger.memory.standstill import end_overdue, tell_stalled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
 from services.ledger.memory.winding import recall_paused, wind_down
-from services.ledger.rules.changes import Change
-from services.ledger.rules.facts import fact_of_expiry
-from services.ledger.rules.outbox import LONGEST_AT
-from services.ledger.rules.reports import LEASES_FOR_A_LATE_REPORT
 from services.ledger.settings import LedgerSettings
 
 

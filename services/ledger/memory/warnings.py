@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from services.ledger.memory.rules.changes import Note
+from services.ledger.memory.rules.warnings import percent_reached, warning
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.changes import Note
-from services.ledger.rules.warnings import percent_reached, warning
 
 
 def warnings(

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from services.ledger.memory.changes import change_attempt, record
 from services.ledger.memory.funding import recall
+from services.ledger.memory.rules.changes import Change
+from services.ledger.memory.rules.facts import finished, recalled
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.changes import Change
-from services.ledger.rules.facts import finished, recalled
 
 
 def wind_down(store: MemoryStore) -> int:

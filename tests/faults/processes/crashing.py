@@ -194,7 +194,7 @@ def crashing_sandboxes(fuse: Fuse) -> Callable[[str, Spares], SandboxProvider]:
 
 def crashing_database(fuse: Fuse) -> Any:
     """``open_database`` whose transactions of reports die when all is written and nothing is committed."""
-    from services.ledger.postgres import database as module
+    from services.ledger.database import database as module
 
     class CrashingDatabase(module.Database):
         async def transact(self, work: Callable[[Any], Awaitable[Any]], *, quiet: bool = False) -> Any:

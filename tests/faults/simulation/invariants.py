@@ -13,9 +13,9 @@ from assay.contracts.codec import Data
 from assay.contracts.facts import AttemptFinished, Event, RunCancelled
 from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome
+from services.ledger.memory.rules.views import attempt_view, run_view
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.rules.views import attempt_view, run_view
 from tests.faults.simulation.money import unbalanced, underpaid, unsettled
 from tests.faults.simulation.provider import is_right
 from tests.faults.simulation.simulation import Simulation

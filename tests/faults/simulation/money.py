@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from assay.contracts.ids import run_of
 from assay.contracts.money import nanousd
 from assay.contracts.runs import RunLimits
+from services.ledger.memory.rules.rows import from_jsonb
 from services.ledger.memory.store import MemoryStore
-from services.ledger.rules.rows import from_jsonb
 from tests.faults.simulation.provider import Provider
 
 

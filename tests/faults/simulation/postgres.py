@@ -10,23 +10,23 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.models import Call
 from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Verdict
+from services.ledger.attempts.attempt_store import PostgresAttempts
+from services.ledger.attempts.reports import PostgresReports
+from services.ledger.database.database import Connection, Database
+from services.ledger.leaderboard.results import PostgresResults
+from services.ledger.memory.rules.board import KEY
+from services.ledger.memory.rules.rows import from_jsonb
 from services.ledger.memory.tables import Row
-from services.ledger.postgres.attempts import PostgresAttempts
-from services.ledger.postgres.control import PostgresControl
-from services.ledger.postgres.database import Connection, Database
-from services.ledger.postgres.feeding import PostgresFeeder
-from services.ledger.postgres.money import PostgresMoney
-from services.ledger.postgres.outbox import PostgresOutbox
-from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.reports import PostgresReports
-from services.ledger.postgres.results import PostgresResults
-from services.ledger.postgres.retention import PostgresRetention
-from services.ledger.postgres.runs import PostgresRuns
-from services.ledger.postgres.strays import PostgresStrays
-from services.ledger.postgres.sweeping import PostgresSweeper
-from services.ledger.rules.board import KEY
-from services.ledger.rules.rows import from_jsonb
+from services.ledger.money.money_store import PostgresMoney
+from services.ledger.outbox.missing_orders import PostgresStrays
+from services.ledger.outbox.outbox_store import PostgresOutbox
+from services.ledger.runs.plans import Plans
+from services.ledger.runs.retention import PostgresRetention
+from services.ledger.runs.run_control import PostgresControl
+from services.ledger.runs.run_store import PostgresRuns
+from services.ledger.scheduling.scheduler import PostgresFeeder
 from services.ledger.settings import LedgerSettings
+from services.ledger.sweeper import PostgresSweeper
 from tests.faults.simulation.store import Stores, WatchedStore
 
 _KEYS: dict[str, tuple[str, ...]] = {

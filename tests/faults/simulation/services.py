@@ -20,7 +20,7 @@ from services.judge.hidden import HiddenBundles
 from services.ledger.errors import Unavailable
 from services.ledger.handlers import Ports as LedgerPorts
 from services.ledger.handlers import answers
-from services.ledger.loops import Leader, take_reports
+from services.ledger.leader import Leader, take_reports
 from services.ledger.settings import LedgerSettings
 from services.runner import handlers as running
 from services.runner.artifacts import Bundles

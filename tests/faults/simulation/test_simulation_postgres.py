@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.ledger.postgres.database import open_database
+from services.ledger.database.database import open_database
 from tests.faults.simulation.invariants import broken
 from tests.faults.simulation.postgres import stores_on
 from tests.faults.simulation.processes import owned

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.ledger.postgres.database import open_database
+from services.ledger.database.database import open_database
 from services.ledger.settings import LedgerSettings
 from tests.ledger.conftest import new_database
 from tests.ledger.desk import Desk

@@ -16,7 +16,7 @@ from assay.contracts.rpc import Claim, ClaimAttempts, GetBoard, Heartbeat, ListF
 from assay.contracts.runs import RunLimits, RunStatus
 from assay.contracts.verdicts import Outcome
 from services.ledger.errors import Contradiction
-from services.ledger.rules.outbox import GRADINGS_OUT
+from services.ledger.memory.rules.outbox import GRADINGS_OUT
 from tests.ledger.desk import REF, Desk, call, executed, judged
 
 LOST = Fault(kind="sandbox", message="the sandbox broke", new_try=True)
