@@ -133,9 +133,26 @@ class Denied(Data, frozen=True, kw_only=True):
 # --- reports: what workers say happened -----------------------------------------------------------------------------
 
 
+class FaultKind(StrEnum):
+    """Parts of Assay that can fail in a try or a grading. Model requests fail with a CallFault."""
+
+    BUDGET = "budget"
+    """A money limit ended the try; it says nothing about the model."""
+    SANDBOX = "sandbox"
+    ARTIFACTS = "artifacts"
+    TASK = "task"
+    MCP = "mcp"
+    LEASE = "lease"
+    INTERRUPTED = "interrupted"
+    OUTPUT = "output"
+    HIDDEN_BUNDLE = "hidden_bundle"
+    WORKER = "worker"
+    INTERNAL = "internal"
+
+
 class Fault(Data, frozen=True, kw_only=True):
-    """What went wrong in a try: ``kind`` is a CallFault, or names the part that failed (``sandbox``, ``lease``).
-    ``new_try`` asks for another one: our failure, and likely to pass elsewhere."""
+    """What went wrong in a try: ``kind`` is a CallFault or a FaultKind. ``new_try`` asks for another try: the failure
+    is ours, and likely to pass elsewhere."""
 
     kind: str
     message: str
@@ -207,8 +224,20 @@ class AttemptView(Data, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class TryEnd(StrEnum):
+    """How a try ended."""
+
+    EXECUTED = "executed"
+    FAILED = "failed"
+    """Infrastructure failed, and its worker reported so."""
+    LOST = "lost"
+    """Its worker went silent, and its lease ran out."""
+    SUPERSEDED = "superseded"
+    """Its report came after the attempt had moved on."""
+
+
 class TryView(Data, frozen=True, kw_only=True):
-    """One physical execution; ``ended`` is ``executed``, ``lost``, ``superseded``, ``failed``, or empty meanwhile."""
+    """One physical execution; ``ended`` is a TryEnd, or empty while it is under way."""
 
     token: Token
     worker_id: str

@@ -1,49 +1,77 @@
-"""The leader's watches over the bus: what each is and how often it is kept."""
+"""The leader's background tasks: what each does, and how often."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
 
 import structlog
 
-from assay.bus.protocol import Bus
-from services.ledger.database.database import Database
-from services.ledger.health.bus_probe import Canary
-from services.ledger.health.health_store import PostgresBulletin
-from services.ledger.outbox.missing_orders import PostgresStrays
-from services.ledger.recovery.dead_letter_store import PostgresGraves
-from services.ledger.recovery.dead_letters import LedgerUndertaker
-from services.ledger.recovery.epoch_store import PostgresEpochs
-from services.ledger.recovery.stream_recovery import Guard
-from services.ledger.runs.plans import Plans
+from assay.bus.protocol import Bus, Storage
+from services.ledger.health.bus_probe import BusProbe
+from services.ledger.leader import BackgroundTask
+from services.ledger.outbox.missing_orders import MissingOrders
+from services.ledger.outbox.outbox_store import OutboxStore
+from services.ledger.outbox.relay import relay
+from services.ledger.recovery.stream_recovery import StreamRecovery
+from services.ledger.scheduling.scheduler import Scheduler
+from services.ledger.sweeper import Sweeper
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
-Duty = Callable[[], Awaitable[None]]
-
-CHECK_SECONDS = 2.0
-CANARY_SECONDS = 3.0
-STRAYS_SECONDS = 30.0
-TRIM_SECONDS = 60.0
+MAX_SWEEP_GAP_SECONDS = 5.0
+"""If two sweeps are further apart, this process cannot have received heartbeats, so all leases are renewed before any
+expires. Much less than a lease."""
 
 
-def watches(bus: Bus, database: Database, plans: Plans) -> Sequence[tuple[Duty, float]]:
-    """Duties with their periods in seconds."""
-    undertaker = LedgerUndertaker(bus.work, PostgresGraves(database, plans))
-    guard = Guard(bus, PostgresEpochs(database), undertaker)
-    canary = Canary(bus.storage, PostgresBulletin(database))
-    strays = PostgresStrays(database)
+def work_tasks(bus: Bus, outbox: OutboxStore, scheduler: Scheduler, sweeper: Sweeper) -> list[BackgroundTask]:
+    """What keeps runs going."""
 
-    async def find_strays() -> None:
-        if found := await strays.order_again():
-            log.warning("attempts.without_order", count=found)
+    async def publish_facts() -> None:
+        await relay(outbox.facts, bus.facts.publish, outbox.facts_published)
 
-    async def trim() -> None:
-        await bus.storage.trim()
+    async def publish_orders() -> None:
+        await relay(outbox.orders, bus.work.publish, outbox.orders_published)
 
-    return (
-        (guard.check, CHECK_SECONDS),
-        (canary.sing, CANARY_SECONDS),
-        (find_strays, STRAYS_SECONDS),
-        (trim, TRIM_SECONDS),
-    )
+    return [
+        BackgroundTask("publish_facts", publish_facts, 0.5, on_change=True),
+        BackgroundTask("publish_orders", publish_orders, 0.5, on_change=True),
+        BackgroundTask("schedule", scheduler.schedule, 1.0, on_change=True),
+        BackgroundTask("sweep", SafeSweep(bus, sweeper).run, 1.0),
+    ]
+
+
+def bus_tasks(
+    recovery: StreamRecovery, probe: BusProbe, missing_orders: MissingOrders, storage: Storage
+) -> list[BackgroundTask]:
+    """What watches the bus."""
+
+    async def find_missing_orders() -> None:
+        if found := await missing_orders.order_again():
+            _log.warning("orders.missing", count=found)
+
+    return [
+        BackgroundTask("stream_recovery", recovery.check, 2.0),
+        BackgroundTask("bus_probe", probe.probe, 3.0),
+        BackgroundTask("missing_orders", find_missing_orders, 30.0),
+        BackgroundTask("trim", storage.trim, 60.0),
+    ]
+
+
+class SafeSweep:
+    """Sweeps only while heartbeats can arrive: not without a bus, and not right after a pause in which no ledger led,
+    Postgres was away, or this process stood still."""
+
+    def __init__(self, bus: Bus, sweeper: Sweeper) -> None:
+        self._bus = bus
+        self._sweeper = sweeper
+        self._swept_at = float("-inf")
+
+    async def run(self) -> None:
+        if not self._bus.connected:
+            return
+        clock = asyncio.get_running_loop().time
+        if clock() - self._swept_at > MAX_SWEEP_GAP_SECONDS:
+            _log.info("leases.renewed", count=await self._sweeper.renew_leases())
+        if expired := await self._sweeper.sweep():
+            _log.warning("leases.expired", count=expired)
+        self._swept_at = clock()

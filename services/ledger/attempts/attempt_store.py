@@ -1,72 +1,38 @@
-"""Attempts: claiming them, keeping their leases, reading them."""
+"""Attempts: claiming them, extending their leases, reading them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from msgspec import to_builtins
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail, Denied, Stage, Ticket
+from assay.contracts.attempts import AttemptDetail, Denial, Denied, Stage, Ticket
 from assay.contracts.ids import run_of
 from assay.contracts.models import Call
 from assay.contracts.rpc import AttemptPage, Claim, ClaimAttempts, Claims, Heartbeat, Leases, ListAttempts
 from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Verdict
-from services.ledger.database.database import Connection, Database
+from services.ledger.attempts.claim_funding import Funding, fund_claims
+from services.ledger.attempts.lifecycle import Event, Transition
+from services.ledger.attempts.rows import AttemptRow, TryRow
+from services.ledger.attempts.ticket import AttemptStatus, SubmittedOutput, denial, ticket_for
+from services.ledger.attempts.transitions import claim
+from services.ledger.database.connection import Connection
+from services.ledger.database.database import Database
+from services.ledger.database.filters import Filters
+from services.ledger.database.rows import Row, columns
 from services.ledger.errors import unknown_attempt, unknown_run
-from services.ledger.memory.rules.changes import Change
-from services.ledger.memory.rules.claiming import HandedIn, denial, ticket
-from services.ledger.memory.rules.facts import fact_of_claim
-from services.ledger.memory.rules.funding import Funding
-from services.ledger.memory.rules.rows import Row, from_jsonb
-from services.ledger.memory.rules.views import attempt_view, try_view
-from services.ledger.money.claim_funding import fund
-from services.ledger.attempts.columns import ATTEMPT_COLUMNS, returning
+from services.ledger.outbox.orders import retire_orders
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
 from services.ledger.settings import LedgerSettings
-
-# What may be claimed, and what it becomes. A grading whose lease was lost keeps its state and waits without a lease.
-# A worker may claim again what it already holds: the answer to its first claim may have been lost.
-_CLAIM = {
-    Stage.RUN: f"""
-WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token)
-  USING (attempt_id) WHERE a.token = u.token AND (a.state = 'queued' OR (a.state = 'running' AND a.worker_id = $3))
-  ORDER BY attempt_id FOR UPDATE OF a)
-UPDATE attempts a SET state = 'running', worker_id = $3,
-  tries = a.tries + (a.state = 'queued')::int, changed_at = now(),
-  lease_until = clock_timestamp() + make_interval(secs => $4)
-FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}, old.worker_id = $3 AS again
-""",
-    Stage.JUDGE: f"""
-WITH c AS (SELECT a.attempt_id FROM attempts a JOIN unnest($1::text[], $2::int[]) AS u(attempt_id, token)
-  USING (attempt_id) WHERE a.token = u.token AND a.state IN ('executed', 'grading')
-    AND (a.lease_until IS NULL OR a.worker_id = $3)
-  ORDER BY attempt_id FOR UPDATE OF a)
-UPDATE attempts a SET state = 'grading', worker_id = $3,
-  gradings = a.gradings + (a.lease_until IS NULL)::int, changed_at = now(),
-  lease_until = clock_timestamp() + make_interval(secs => $4)
-FROM c WHERE a.attempt_id = c.attempt_id RETURNING {returning()}, old.worker_id = $3 AS again
-""",
-}
+from services.ledger.workers.live_workers import live_slots, record_heartbeat
 
 _BEGIN_TRIES = """
 INSERT INTO tries (attempt_id, token, worker_id) SELECT attempt_id, token, $3
 FROM unnest($1::text[], $2::int[]) AS t(attempt_id, token) ON CONFLICT DO NOTHING
-"""
-
-_SEEN = """
-INSERT INTO workers (worker_id, stage, pool, slots, sandboxes, seen_at)
-VALUES ($1, $2, $3, $4, $5, clock_timestamp()) ON CONFLICT (worker_id)
-DO UPDATE SET slots = excluded.slots, sandboxes = excluded.sandboxes, seen_at = excluded.seen_at
-"""
-
-_LIVE_SLOTS = """
-SELECT coalesce(sum(slots), 0)::int FROM workers
-WHERE stage = $1 AND seen_at > clock_timestamp() - make_interval(secs => $2)
 """
 
 _EXTEND = """
@@ -78,19 +44,38 @@ FROM kept WHERE a.attempt_id = kept.attempt_id RETURNING a.attempt_id
 """
 
 _OUTPUTS = """
-SELECT DISTINCT ON (attempt_id) attempt_id, output, artifacts -> 'result.json' AS result FROM tries
+SELECT DISTINCT ON (attempt_id) attempt_id, output, artifacts -> 'result.json' FROM tries
 WHERE attempt_id = ANY($1::text[]) AND ended = 'executed' ORDER BY attempt_id, token DESC
 """
 
+_ATTEMPT = f"SELECT {columns(AttemptRow)} FROM attempts WHERE attempt_id = $1"
+_STATUS = f"SELECT {columns(AttemptStatus)} FROM attempts WHERE attempt_id = ANY($1::text[])"
+_TRIES = f"SELECT {columns(TryRow)} FROM tries WHERE attempt_id = $1 ORDER BY token"
+_CALLS = "SELECT body FROM calls WHERE attempt_id = $1 ORDER BY booked_at"
+_VERDICT = "SELECT body, artifacts FROM verdicts WHERE attempt_id = $1"
 
-# A result taken over is gone with the run that made it.
+# A reused result expires with the run that made it.
 _RUN = """
-SELECT r.sequence, coalesce(r.expired_at, source.expired_at) AS expired_at
+SELECT r.sequence, coalesce(r.expired_at, source.expired_at)
 FROM runs r LEFT JOIN runs source ON source.run_id = $2 WHERE r.run_id = $1
 """
 
 
-class PostgresAttempts:
+class _CallRow(Row):
+    body: Call
+
+
+class _VerdictRow(Row):
+    body: Verdict
+    artifacts: dict[str, ArtifactRef] | None
+
+
+class _RunOfAttempt(Row):
+    sequence: int
+    expired_at: datetime | None
+
+
+class AttemptStore:
     def __init__(self, database: Database, plans: Plans, settings: LedgerSettings) -> None:
         self._database = database
         self._plans = plans
@@ -98,143 +83,122 @@ class PostgresAttempts:
         self._silence_seconds = settings.worker_silence_seconds
 
     async def claim(self, request: ClaimAttempts) -> Claims:
-        """Grant leases on what may be claimed; say of the rest why not."""
+        """Lease what can be claimed, and say why the rest cannot."""
 
         async def work(connection: Connection) -> Claims:
-            ids = [claim.attempt_id for claim in request.claims]
-            tokens = [claim.token for claim in request.claims]
-            claim = _CLAIM[request.stage]
-            rows = await connection.fetch(claim, ids, tokens, request.worker_id, self._lease_seconds)
-            await _retire_orders(connection, request.stage, ids, tokens)
-            funded, recalled = list(rows), Funding()
-            if request.stage is Stage.RUN:
-                funded, recalled = await fund(connection, self._plans, rows)
-                began = [row["token"] for row in funded]
-                await connection.execute(_BEGIN_TRIES, [row["attempt_id"] for row in funded], began, request.worker_id)
-            fact = fact_of_claim(request.stage, request.worker_id)
-            changes = [Change(row, fact) for row in funded if not row["again"]]
-            await record(connection, [*changes, *recalled.changes], recalled.spends, recalled.notes)
-            tickets = await self._tickets(connection, funded, request.stage)
-            claimed = {row["attempt_id"] for row in rows}
-            refused = [claim for claim in request.claims if claim.attempt_id not in claimed]
-            return Claims(granted=tickets, denied=(*recalled.denied, *await _denied(connection, refused)))
+            claims, stage, worker_id = request.claims, request.stage, request.worker_id
+            claimed = await claim(connection, stage, worker_id, claims, self._lease_seconds)
+            await retire_orders(connection, stage, [(each.attempt_id, each.token) for each in claims])
+            funding = Funding(claimed)
+            if stage is Stage.RUN:
+                funding = await fund_claims(connection, self._plans, claimed)
+                begun = [(each.after.attempt_id, each.after.token) for each in funding.claimed]
+                await connection.execute_columns(_BEGIN_TRIES, begun, worker_id)
+            new = [each for each in funding.claimed if each.event is Event.CLAIMED]
+            await record(connection, [*new, *funding.recalled], funding.spends)
+            tickets = await self._tickets(connection, funding.claimed, stage, funding.grants)
+            over_budget = (Denied(attempt_id=r.after.attempt_id, reason=Denial.BUDGET) for r in funding.recalled)
+            leased = {each.after.attempt_id for each in claimed}
+            others = [each for each in claims if each.attempt_id not in leased]
+            return Claims(granted=tickets, denied=(*over_budget, *await _denied(connection, others)))
 
         return await self._database.transact(work)
 
     async def heartbeat(self, beat: Heartbeat) -> Leases:
-        """Note the worker's slots, extend the leases it holds, and tell it which ones it no longer does."""
+        """Note the worker's slots, extend the leases it holds, and return those it no longer holds."""
 
         async def work(connection: Connection) -> Leases:
-            sandboxes = None if beat.sandboxes is None else list(beat.sandboxes)
-            await connection.execute(_SEEN, beat.worker_id, beat.stage, beat.pool, beat.slots, sandboxes)
-            live = await connection.fetchval(_LIVE_SLOTS, beat.stage, self._silence_seconds)
+            await record_heartbeat(connection, beat)
+            live = (await live_slots(connection, self._silence_seconds)).get(beat.stage, 0)
             share = beat.slots / live if beat.slots and live else 1.0
             if not beat.leases:
                 return Leases(share=share)
             ids = [lease.attempt_id for lease in beat.leases]
             tokens = [lease.token for lease in beat.leases]
-            rows = await connection.fetch(_EXTEND, ids, tokens, beat.worker_id, self._lease_seconds)
-            kept = {row["attempt_id"] for row in rows}
-            lost = tuple(lease for lease in beat.leases if lease.attempt_id not in kept)
-            return Leases(lost=lost, share=share)
+            kept = set(await connection.values(str, _EXTEND, ids, tokens, beat.worker_id, self._lease_seconds))
+            return Leases(lost=tuple(lease for lease in beat.leases if lease.attempt_id not in kept), share=share)
 
         return await self._database.transact(work)
 
     async def page(self, query: ListAttempts) -> AttemptPage:
-        return await self._database.read(partial(_page, query))
+        async with self._database.snapshot() as connection:
+            return await _page(connection, query)
 
     async def get(self, attempt_id: str) -> AttemptDetail:
-        async def work(connection: Connection) -> AttemptDetail:
-            row = await connection.fetchrow(f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE attempt_id = $1", attempt_id)
-            if row is None:
+        async with self._database.snapshot() as connection:
+            attempt = await connection.row(AttemptRow, _ATTEMPT, attempt_id)
+            if attempt is None:
                 raise unknown_attempt(attempt_id)
-            return await _detail(connection, row, await self._plans.of(connection, row["run_id"]))
+            return await _detail(connection, attempt, await self._plans.get(connection, attempt.run_id))
 
-        return await self._database.read(work)
-
-    async def _tickets(self, connection: Connection, rows: Sequence[Row], stage: Stage) -> tuple[Ticket, ...]:
-        handed_in: dict[str, HandedIn] = {}
-        if stage is Stage.JUDGE and rows:
-            found = await connection.fetch(_OUTPUTS, [row["attempt_id"] for row in rows])
-            handed_in = {row["attempt_id"]: _handed_in(row) for row in found}
+    async def _tickets(
+        self, connection: Connection, claimed: Sequence[Transition], stage: Stage, grants: Mapping[str, int]
+    ) -> tuple[Ticket, ...]:
+        outputs: dict[str, SubmittedOutput] = {}
+        if stage is Stage.JUDGE and claimed:
+            ids = [each.after.attempt_id for each in claimed]
+            outputs = {row.attempt_id: row for row in await connection.rows(SubmittedOutput, _OUTPUTS, ids)}
         tickets: list[Ticket] = []
-        for row in rows:
-            plan = await self._plans.of(connection, row["run_id"])
-            left = handed_in.get(row["attempt_id"], HandedIn())
-            tickets.append(ticket(row, plan, stage, self._lease_seconds, left))
+        for attempt in (each.after for each in claimed):
+            plan = await self._plans.get(connection, attempt.run_id)
+            grant, submitted = grants.get(attempt.attempt_id, 0), outputs.get(attempt.attempt_id)
+            tickets.append(
+                ticket_for(attempt, plan, stage, self._lease_seconds, grant_nanousd=grant, submitted=submitted)
+            )
         return tuple(tickets)
-
-
-def _handed_in(row: Row) -> HandedIn:
-    return HandedIn(from_jsonb(ArtifactRef, row["output"]), from_jsonb(ArtifactRef, row["result"]))
-
-
-async def _retire_orders(connection: Connection, stage: Stage, ids: Sequence[str], tokens: Sequence[int]) -> None:
-    """Of this stage alone: a runner's order that comes twice must not take the judge's, which has the same token."""
-    await connection.execute(
-        "DELETE FROM pending_orders o USING unnest($1::text[], $2::int[]) AS u(attempt_id, token) "
-        "WHERE o.attempt_id = u.attempt_id AND o.token <= u.token AND o.stage = $3",
-        ids,
-        tokens,
-        stage,
-    )
 
 
 async def _denied(connection: Connection, claims: Sequence[Claim]) -> tuple[Denied, ...]:
     if not claims:
         return ()
-    ids = [claim.attempt_id for claim in claims]
-    rows = await connection.fetch(
-        "SELECT attempt_id, state, outcome, token FROM attempts WHERE attempt_id = ANY($1::text[])", ids
+    found = await connection.rows(AttemptStatus, _STATUS, [claim.attempt_id for claim in claims])
+    status = {attempt.attempt_id: attempt for attempt in found}
+    return tuple(
+        Denied(attempt_id=each.attempt_id, reason=denial(status.get(each.attempt_id), each.token)) for each in claims
     )
-    found = {row["attempt_id"]: row for row in rows}
-    return tuple(Denied(attempt_id=c.attempt_id, reason=denial(found.get(c.attempt_id), c.token)) for c in claims)
 
 
-async def _page(query: ListAttempts, connection: Connection) -> AttemptPage:
-    run = await connection.fetchrow("SELECT sequence FROM runs WHERE run_id = $1", query.run_id)
-    if run is None:
+async def _page(connection: Connection, query: ListAttempts) -> AttemptPage:
+    sequence = await connection.value(int, "SELECT sequence FROM runs WHERE run_id = $1", query.run_id)
+    if sequence is None:
         raise unknown_run(query.run_id)
-    where, values = ["run_id = $1"], list[Any]([query.run_id])
-    wanted = {"state": query.state, "outcome": query.outcome, "model": query.model, "task_id": query.task_id}
-    for column, value in wanted.items():
-        if value:
-            values.append(value)
-            where.append(f"{column} = ${len(values)}")
-    total = await connection.fetchval(f"SELECT count(*) FROM attempts WHERE {' AND '.join(where)}", *values)
-    if query.cursor.isdigit():
-        values.append(int(query.cursor))
-        where.append(f"ordinal > ${len(values)}")
-    select = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE {' AND '.join(where)} ORDER BY ordinal "
-    rows = await connection.fetch(f"{select} LIMIT {query.limit + 1}", *values)
-    items = tuple(attempt_view(row) for row in rows[: query.limit])
+    filters = Filters()
+    filters.add("run_id = {}", query.run_id)
+    filters.add("state = {}", query.state)
+    filters.add("outcome = {}", query.outcome)
+    filters.add("model = {}", query.model)
+    filters.add("task_id = {}", query.task_id)
+    total = await connection.value(int, f"SELECT count(*) FROM attempts WHERE {filters}", *filters.values)
+    filters.add("ordinal > {}", int(query.cursor) if query.cursor.isdigit() else 0)
+    select = f"SELECT {columns(AttemptRow)} FROM attempts WHERE {filters} ORDER BY ordinal LIMIT {query.limit + 1}"
+    rows = await connection.rows(AttemptRow, select, *filters.values)
+    items = tuple(row.view() for row in rows[: query.limit])
     more = str(items[-1].ordinal) if len(rows) > query.limit else ""
-    return AttemptPage(items=items, next_cursor=more, total=total, sequence=run["sequence"])
+    return AttemptPage(items=items, next_cursor=more, total=total or 0, sequence=sequence)
 
 
-async def _detail(connection: Connection, row: Row, plan: RunPlan) -> AttemptDetail:
-    """Of a result taken over, what the earlier attempt left is shown."""
-    attempt_id = row["reused_from"] or row["attempt_id"]
-    tries = await connection.fetch("SELECT * FROM tries WHERE attempt_id = $1 ORDER BY token", attempt_id)
-    calls = await connection.fetch("SELECT body FROM calls WHERE attempt_id = $1 ORDER BY booked_at", attempt_id)
-    verdict = await connection.fetchrow("SELECT body, artifacts FROM verdicts WHERE attempt_id = $1", attempt_id)
-    run = await connection.fetchrow(_RUN, row["run_id"], run_of(attempt_id))
-    assert run is not None
+async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) -> AttemptDetail:
+    """Of a reused result, tries, calls, verdict and artifacts are those of the attempt that made it."""
+    source = attempt.reused_from or attempt.attempt_id
+    tries = await connection.rows(TryRow, _TRIES, source)
+    calls = await connection.rows(_CallRow, _CALLS, source)
+    verdict = await connection.row(_VerdictRow, _VERDICT, source)
+    run = await connection.one(_RunOfAttempt, _RUN, attempt.run_id, run_of(source))
     artifacts: dict[str, ArtifactRef] = {}
-    for source in (*tries, *((verdict,) if verdict else ())):
-        artifacts |= from_jsonb(dict[str, ArtifactRef], source["artifacts"]) or {}
-    task, parameters = plan.tasks[row["task_index"]], plan.models[row["model_index"]].model.parameters
+    for each in (*tries, *((verdict,) if verdict else ())):
+        artifacts |= each.artifacts or {}
+    task, parameters = plan.tasks[attempt.task_index], plan.models[attempt.model_index].model.parameters
     return AttemptDetail(
-        attempt=attempt_view(row),
-        key=row["key"],
+        attempt=attempt.view(),
+        key=attempt.key,
         task_digest=task.digest,
         parameters=to_builtins(parameters),
-        verdict=from_jsonb(Verdict, verdict["body"]) if verdict else None,
-        tries=tuple(try_view(each) for each in tries),
-        calls=tuple(from_jsonb(Call, call["body"]) for call in calls),
+        verdict=verdict.body if verdict else None,
+        tries=tuple(each.view() for each in tries),
+        calls=tuple(call.body for call in calls),
         artifacts=artifacts,
-        sequence=run["sequence"],
-        expired_at=run["expired_at"],
+        sequence=run.sequence,
+        expired_at=run.expired_at,
         solver=task.solver,
         limits=task.limits,
     )

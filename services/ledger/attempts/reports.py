@@ -1,21 +1,19 @@
-"""Workers' reports, taken in by whole batches: each takes effect once, and only with the token it was leased under."""
+"""Workers' reports, booked in batches: each takes effect once, and only under the token of its lease."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from assay.contracts.attempts import AttemptExecuted, AttemptJudged, State
-from services.ledger.attempts.inbox import take_in
-from services.ledger.database.database import Connection, Database
-from services.ledger.leaderboard.leaderboard_write import count_in
-from services.ledger.memory.rules.changes import Change
-from services.ledger.memory.rules.facts import fact_of_execution, fact_of_judgement
-from services.ledger.memory.rules.reports import execution_of, is_broke, judgement_of, try_end
-from services.ledger.memory.rules.rows import Row, to_jsonb
+from assay.contracts.attempts import AttemptExecuted, AttemptJudged, FaultKind, Stage, State, TryEnd
+from assay.contracts.verdicts import Outcome
+from services.ledger.attempts.inbox import accept
+from services.ledger.attempts.transitions import Execution, Grading, end_gradings, end_tries
+from services.ledger.database.connection import Connection
+from services.ledger.database.database import Database
+from services.ledger.database.rows import Row, to_json
+from services.ledger.leaderboard.leaderboard_write import add_results
 from services.ledger.money.call_booking import book_calls, book_judging
 from services.ledger.outbox.orders import add_orders
-from services.ledger.attempts.columns import returning
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
 from services.ledger.settings import LedgerSettings
@@ -24,20 +22,6 @@ _LOCK = (
     "SELECT worst_nanousd, held_nanousd FROM attempts WHERE attempt_id = ANY($1::text[]) ORDER BY attempt_id FOR UPDATE"
 )
 
-# A lost try goes back to the queue under a new token; whether it may is decided here, against the tries it has had.
-_EXECUTED = f"""
-UPDATE attempts a SET
-  state = CASE WHEN u.again AND a.tries < $7 THEN 'queued' WHEN u.outcome = '' THEN 'executed' ELSE 'done' END,
-  token = a.token + (u.again AND a.tries < $7)::int,
-  outcome = CASE WHEN u.outcome = '' OR (u.again AND a.tries < $7) THEN NULL ELSE u.outcome END,
-  score = CASE WHEN u.outcome IN ('', 'infra_error', 'cancelled') THEN NULL ELSE 0 END,
-  reason = u.reason, duration_seconds = u.duration, lease_until = NULL, worker_id = '', changed_at = now()
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bool[], $6::float8[])
-  AS u(attempt_id, token, outcome, reason, again, duration)
-WHERE a.attempt_id = u.attempt_id AND a.token = u.token AND a.state = 'running'
-RETURNING {returning()}, old.token AS was_token
-"""
-
 _END_TRIES = """
 INSERT INTO tries (attempt_id, token, worker_id, ended_at, ended, cause, duration_seconds, output, artifacts)
 SELECT attempt_id, token, worker_id, now(), ended, cause, duration, output::jsonb, artifacts::jsonb
@@ -45,19 +29,6 @@ FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::float
   AS t(attempt_id, token, worker_id, ended, cause, duration, output, artifacts)
 ON CONFLICT (attempt_id, token) DO UPDATE SET ended_at = now(), ended = excluded.ended, cause = excluded.cause,
   duration_seconds = excluded.duration_seconds, output = excluded.output, artifacts = excluded.artifacts
-"""
-
-_JUDGED = f"""
-UPDATE attempts a SET
-  state = CASE WHEN u.again AND a.gradings < $6 THEN 'grading' ELSE 'done' END,
-  token = a.token + (u.again AND a.gradings < $6)::int,
-  outcome = CASE WHEN u.again AND a.gradings < $6 THEN NULL ELSE u.outcome END,
-  score = CASE WHEN u.outcome IN ('infra_error', 'needs_review') THEN NULL ELSE u.score END,
-  reason = u.reason, lease_until = NULL, worker_id = '', changed_at = now()
-FROM unnest($1::text[], $2::int[], $3::text[], $4::float8[], $5::text[], $7::bool[])
-  AS u(attempt_id, token, outcome, score, reason, again)
-WHERE a.attempt_id = u.attempt_id AND a.token = u.token AND a.state = 'grading'
-RETURNING {returning()}, old.token AS was_token
 """
 
 _VERDICTS = """
@@ -69,7 +40,12 @@ ON CONFLICT (attempt_id) DO NOTHING
 """
 
 
-class PostgresReports:
+class _Amounts(Row):
+    worst_nanousd: int
+    held_nanousd: int
+
+
+class ReportStore:
     def __init__(self, database: Database, plans: Plans, settings: LedgerSettings) -> None:
         self._database = database
         self._plans = plans
@@ -77,64 +53,85 @@ class PostgresReports:
 
     async def executed(self, reports: Sequence[AttemptExecuted]) -> None:
         async def work(connection: Connection) -> None:
-            fresh = await take_in(connection, reports)
-            if fresh:
-                await self._executed(connection, fresh)
+            if new := await accept(connection, reports):
+                await self._executed(connection, new)
 
         await self._database.transact(work)
 
     async def judged(self, reports: Sequence[AttemptJudged]) -> None:
         async def work(connection: Connection) -> None:
-            fresh = await take_in(connection, reports)
-            if fresh:
-                await self._judged(connection, fresh)
+            if new := await accept(connection, reports):
+                await self._judged(connection, new)
 
         await self._database.transact(work)
 
     async def _executed(self, connection: Connection, reports: Sequence[AttemptExecuted]) -> None:
-        locked = await connection.fetch(_LOCK, [report.attempt_id for report in reports])
-        booked = await book_calls(connection, self._plans, reports, locked)
-        rows = await connection.fetch(_EXECUTED, *_columns([execution_of(r) for r in reports]), self._max_tries)
-        current = {(row["attempt_id"], row["was_token"]): row for row in rows}
-        tries = [_try_row(report, current.get((report.attempt_id, report.token))) for report in reports]
-        await connection.execute(_END_TRIES, *_columns(tries))
-        judge = [row for row in rows if row["state"] == State.EXECUTED]
-        again = [row for row in rows if row["state"] == State.QUEUED]
-        await add_orders(connection, "judge", judge)
-        await add_orders(connection, "run", again)
-        broke = {report.attempt_id for report in reports if is_broke(report)}
-        done = [row for row in rows if row["state"] == State.DONE and row["attempt_id"] not in broke]
-        await count_in(connection, self._plans, [(row, {}) for row in done])
-        changes = [Change(row, fact_of_execution) for row in rows]
-        await record(connection, changes, booked.spends, booked.notes)
+        amounts = await connection.rows(_Amounts, _LOCK, [report.attempt_id for report in reports])
+        priced = any(each.worst_nanousd or each.held_nanousd for each in amounts)
+        booked = await book_calls(connection, self._plans, reports, priced=priced)
+        transitions = await end_tries(connection, [execution_of(report) for report in reports], self._max_tries)
+        current = {(each.after.attempt_id, each.before_token) for each in transitions}
+        tries = [_try_values(report, (report.attempt_id, report.token) in current) for report in reports]
+        await connection.execute_columns(_END_TRIES, tries)
+        attempts = [each.after for each in transitions]
+        await add_orders(connection, Stage.JUDGE, [each for each in attempts if each.state is State.EXECUTED])
+        await add_orders(connection, Stage.RUN, [each for each in attempts if each.state is State.QUEUED])
+        over_budget = {report.attempt_id for report in reports if is_over_budget(report)}
+        done = [each for each in attempts if each.state is State.DONE and each.attempt_id not in over_budget]
+        await add_results(connection, self._plans, [(attempt, {}) for attempt in done])
+        await record(connection, transitions, booked.spends, booked.run_facts)
 
     async def _judged(self, connection: Connection, reports: Sequence[AttemptJudged]) -> None:
         await connection.execute(_LOCK, [report.attempt_id for report in reports])
         await book_judging(connection, self._plans, reports)
         by_token = {(report.attempt_id, report.token): report for report in reports}
-        *columns, again = _columns([judgement_of(report) for report in reports])
-        rows = await connection.fetch(_JUDGED, *columns, self._max_tries, again)
-        told = [(row, by_token[row["attempt_id"], row["was_token"]]) for row in rows]
-        done = [(row, report) for row, report in told if row["state"] == State.DONE]
-        await connection.execute(_VERDICTS, *_columns([_verdict_row(report) for _, report in done], 5))
-        await add_orders(connection, "judge", [row for row in rows if row["state"] == State.GRADING])
-        await count_in(connection, self._plans, [(row, report.verdict.metrics) for row, report in done])
-        changes = [Change(row, fact_of_judgement(report.verdict)) for row, report in told]
-        await record(connection, changes)
+        transitions = await end_gradings(connection, [grading_of(report) for report in reports], self._max_tries)
+        done: list[AttemptJudged] = []
+        for each in transitions:
+            report = by_token[each.after.attempt_id, each.before_token]
+            if each.after.state is State.DONE:
+                each.verdict = report.verdict
+                done.append(report)
+        await connection.execute_columns(_VERDICTS, [_verdict_values(report) for report in done])
+        attempts = [each.after for each in transitions]
+        await add_orders(connection, Stage.JUDGE, [each for each in attempts if each.state is State.GRADING])
+        results = [(each.after, each.verdict.metrics) for each in transitions if each.verdict]
+        await add_results(connection, self._plans, results)
+        await record(connection, transitions)
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int = 0) -> list[list[Any]]:
-    """Rows turned into the columns that ``unnest`` takes."""
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+def execution_of(report: AttemptExecuted) -> Execution:
+    retry = report.outcome is Outcome.INFRA_ERROR and report.fault is not None and report.fault.new_try
+    reason = report.reason or (report.fault.message if report.fault else "")
+    return Execution(report.attempt_id, report.token, report.outcome or "", reason, retry, report.duration_seconds)
 
 
-def _try_row(report: AttemptExecuted, row: Row | None) -> tuple[Any, ...]:
-    ended, cause = try_end(report, superseded=row is None)
-    output = to_jsonb(report.output) if report.output else None
+def grading_of(report: AttemptJudged) -> Grading:
+    verdict = report.verdict
+    retry = verdict.outcome is Outcome.INFRA_ERROR and report.fault is not None and report.fault.new_try
+    return Grading(report.attempt_id, report.token, verdict.outcome, verdict.reason, retry, verdict.score)
+
+
+def try_end(report: AttemptExecuted, *, current: bool) -> tuple[TryEnd, str]:
+    """How the try ended, and why. A report that is not ``current`` came too late to change its attempt."""
+    cause = report.fault.message if report.fault else report.reason
+    if not current:
+        return TryEnd.SUPERSEDED, cause
+    return TryEnd.FAILED if report.outcome is Outcome.INFRA_ERROR else TryEnd.EXECUTED, cause
+
+
+def is_over_budget(report: AttemptExecuted) -> bool:
+    """A money limit ended the try, which says nothing about the model."""
+    return report.fault is not None and report.fault.kind == FaultKind.BUDGET
+
+
+def _try_values(report: AttemptExecuted, current: bool) -> tuple[object, ...]:
+    ended, cause = try_end(report, current=current)
+    output = to_json(report.output) if report.output else None
     identity = (report.attempt_id, report.token, report.worker_id, ended, cause, report.duration_seconds)
-    return (*identity, output, to_jsonb(report.artifacts))
+    return (*identity, output, to_json(report.artifacts))
 
 
-def _verdict_row(report: AttemptJudged) -> tuple[Any, ...]:
-    body, artifacts = to_jsonb(report.verdict), to_jsonb(report.artifacts)
+def _verdict_values(report: AttemptJudged) -> tuple[object, ...]:
+    body, artifacts = to_json(report.verdict), to_json(report.artifacts)
     return (report.attempt_id, report.token, report.worker_id, body, artifacts)

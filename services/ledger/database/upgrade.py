@@ -1,6 +1,6 @@
-"""What alembic does for the ledger: old databases are upgraded, and the migrations written out for new ones.
+"""Alembic: upgrading older databases, and writing the script for new ones.
 
-``python -m services.ledger.database.upgrade`` writes ``migrations/schema.sql`` anew, as every new migration wants it.
+``python -m services.ledger.database.upgrade`` writes ``migrations/schema.sql``; run it after adding a migration.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from sqlalchemy.pool import NullPool
 from services.ledger.database.schema import LOCK, MIGRATIONS, SCRIPT
 
 
-def alembic_config(database_url: str, written: StringIO | None = None) -> Config:
-    """``written`` takes what alembic prints."""
-    config = Config(output_buffer=written)
+def alembic_config(database_url: str, output: StringIO | None = None) -> Config:
+    """``output`` receives what alembic prints."""
+    config = Config(output_buffer=output)
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", async_url(database_url).replace("%", "%%"))
     return config
 
 
 def async_url(database_url: str) -> str:
-    """The URL as SQLAlchemy wants it, naming its driver."""
+    """The URL with the driver that SQLAlchemy is to use."""
     return "postgresql+asyncpg://" + database_url.partition("://")[2]
 
 
 async def upgrade(database_url: str) -> None:
-    """To the newest revision; of several ledgers starting at once one does it and the others wait."""
+    """To the newest revision; of several ledgers that start at once one migrates and the others wait."""
     engine = create_async_engine(async_url(database_url), poolclass=NullPool)
 
     def run(connection: Connection) -> None:
@@ -46,9 +46,9 @@ async def upgrade(database_url: str) -> None:
 
 def script() -> str:
     """All migrations as one script for an empty database."""
-    written = StringIO()
-    command.upgrade(alembic_config("postgresql://", written), "head", sql=True)
-    return "".join(f"{line.rstrip()}\n" for line in written.getvalue().rstrip().splitlines())
+    output = StringIO()
+    command.upgrade(alembic_config("postgresql://", output), "head", sql=True)
+    return "".join(f"{line.rstrip()}\n" for line in output.getvalue().rstrip().splitlines())
 
 
 if __name__ == "__main__":

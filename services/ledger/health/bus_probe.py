@@ -1,4 +1,4 @@
-"""The canary: a message through the work plane every few seconds, so that trouble shows before it is felt."""
+"""The bus probe: sends a message through the work plane every few seconds, so that trouble shows before it is felt."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import structlog
 
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Storage
-from services.ledger.ports import Bulletin
+from services.ledger.health.health_store import HealthStore
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
-PATIENCE_SECONDS = 4.0
+TIMEOUT_SECONDS = 4.0
 SLOW_SECONDS = 2.0
 
 
-class Canary:
-    def __init__(self, storage: Storage, bulletin: Bulletin) -> None:
+class BusProbe:
+    def __init__(self, storage: Storage, health: HealthStore) -> None:
         self._storage = storage
-        self._bulletin = bulletin
+        self._health = health
         self._trouble = ""
 
-    async def sing(self) -> None:
-        trouble = await self._listen()
+    async def probe(self) -> None:
+        trouble = await self._round_trip()
         if bool(trouble) != bool(self._trouble):
-            log.warning("canary.trouble" if trouble else "canary.well", reason=trouble or self._trouble)
+            _log.warning("bus_probe.failed" if trouble else "bus_probe.recovered", reason=trouble or self._trouble)
         self._trouble = trouble
-        await self._bulletin.tell(trouble)
+        await self._health.set_trouble(trouble)
 
-    async def _listen(self) -> str:
+    async def _round_trip(self) -> str:
         try:
-            seconds = await self._storage.carry(PATIENCE_SECONDS)
+            seconds = await self._storage.carry(TIMEOUT_SECONDS)
         except BusUnavailable as error:
             return f"the work plane does not carry messages: {error}"
         if seconds > SLOW_SECONDS:
-            return f"the work plane is slow: a message took {seconds:.1f} s, and others wait as long"
+            return f"the work plane is slow: a message took {seconds:.1f} s"
         return ""

@@ -1,4 +1,4 @@
-"""Reading leaderboards: one statement, and only when something was added since."""
+"""Reading leaderboards: in one statement, and only if something was added since."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from assay.contracts.money import usd
 from assay.contracts.rpc import GetBoard
 from assay.contracts.runs import Board, BoardRow
 from services.ledger.database.database import Database
-from services.ledger.memory.rules.board import SUMS
-from services.ledger.memory.rules.rows import from_jsonb
+from services.ledger.leaderboard.leaderboard_write import SUMS
 
-KEPT = 64
+CACHED_BOARDS = 64
 
-# Whatever is added to a cell makes its revision greater by one: while their sum is the same, nothing was.
+# Each addition to a cell raises its revision by one: as long as their sum is the same, nothing was added.
 _REVISION = "SELECT coalesce(sum(revision), 0)::bigint FROM cells"
 
-# Of a task that has changed, only the version graded last counts: sums over different tasks would compare nothing.
+# Of a task that has changed, only the version graded last counts: sums over different tasks cannot be compared.
 _VERSIONS = """
 SELECT project, task_id, task_digest,
   row_number() OVER (PARTITION BY project, task_id ORDER BY max(updated_at) DESC) AS age
@@ -31,13 +30,13 @@ _CURRENT = """
 ($1 = '' OR suite = $1)
   AND (project, task_id, task_digest) NOT IN (SELECT project, task_id, task_digest FROM versions WHERE age > 1)
 """
-_ASKED = f"{_CURRENT} AND ($2 = '' OR category = $2)"
+_FILTERED = f"{_CURRENT} AND ($2 = '' OR category = $2)"
 
 _NAMES = "SELECT suite, category, sum(revision) AS revision FROM cells GROUP BY suite, category"
 
 _TOTALS = f"""
 SELECT model, max((updated_at, last_run_id)) AS last, {", ".join(f"sum({name}) AS {name}" for name in SUMS)}
-FROM cells WHERE {_ASKED} GROUP BY model
+FROM cells WHERE {_FILTERED} GROUP BY model
 """
 
 # A score is the mean over tasks of the mean score on each, weighted by task; runs in several suites count as one task.
@@ -46,7 +45,7 @@ SELECT model, category, count(mean) AS tasks, coalesce(sum(weight * mean), 0) AS
   coalesce(sum(weight) FILTER (WHERE mean IS NOT NULL), 0) AS weight
 FROM (
   SELECT model, category, max(weight) AS weight, sum(score_sum) / nullif(sum(n), 0) AS mean
-  FROM cells WHERE {_ASKED} GROUP BY model, task_id, category
+  FROM cells WHERE {_FILTERED} GROUP BY model, task_id, category
 ) per_task GROUP BY model, category
 """
 
@@ -56,7 +55,7 @@ WHERE {_CURRENT} AND ($2 = '' OR (task_id, task_digest) IN (SELECT task_id, task
 GROUP BY model, task_id, metric
 """
 
-# All in one statement: one way to Postgres and back, and one snapshot.
+# All in one statement: one round trip and one snapshot.
 _READ = f"""
 WITH versions AS ({_VERSIONS}) SELECT json_build_object(
   'names', ARRAY(SELECT to_json(n) FROM ({_NAMES}) n), 'totals', ARRAY(SELECT to_json(t) FROM ({_TOTALS}) t),
@@ -71,7 +70,7 @@ class _Name(msgspec.Struct):
 
 
 class _Last(msgspec.Struct):
-    """The fields of a row that has no names for them, as Postgres calls them."""
+    """An SQL row value: Postgres names its fields."""
 
     f1: datetime
     f2: str
@@ -105,7 +104,7 @@ class _Metric(msgspec.Struct):
     mean: float
 
 
-class _Found(msgspec.Struct):
+class _Leaderboard(msgspec.Struct):
     names: list[_Name]
     totals: list[_Total]
     scores: list[_Score]
@@ -116,27 +115,28 @@ class _Found(msgspec.Struct):
         return sum(name.revision for name in self.names)
 
 
-class Boards:
-    """Keeps the boards asked for last, each with the revision it was made of."""
+class LeaderboardReader:
+    """Caches the boards requested last, each with the revision it was read at."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: OrderedDict[GetBoard, tuple[int, Board]] = OrderedDict()
+        self._cached: OrderedDict[GetBoard, tuple[int, Board]] = OrderedDict()
 
     async def read(self, query: GetBoard) -> Board:
         async with self._database.session() as connection:
-            revision = await connection.fetchval(_REVISION)
-            known, board = self._kept.pop(query, (-1, Board()))
-            if known != revision:
-                found = from_jsonb(_Found, await connection.fetchval(_READ, query.suite, query.category))
+            revision = await connection.value(int, _REVISION) or 0
+            cached, board = self._cached.pop(query, (-1, Board()))
+            if cached != revision:
+                text = await connection.value(str, _READ, query.suite, query.category) or "{}"
+                found = msgspec.json.decode(text, type=_Leaderboard)
                 revision, board = found.revision, _board(query, found)
-        self._kept[query] = revision, board
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        self._cached[query] = revision, board
+        if len(self._cached) > CACHED_BOARDS:
+            self._cached.popitem(last=False)
         return board
 
 
-def _board(query: GetBoard, found: _Found) -> Board:
+def _board(query: GetBoard, found: _Leaderboard) -> Board:
     scores: defaultdict[str, list[_Score]] = defaultdict(list)
     for score in found.scores:
         scores[score.model].append(score)

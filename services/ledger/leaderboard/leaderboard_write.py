@@ -1,14 +1,25 @@
-"""The leaderboard's sums."""
+"""Adding results to the leaderboard: sums kept with every verdict, so that reading costs by models and tasks, not by
+attempts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from services.ledger.database.database import Connection
-from services.ledger.memory.rules.board import KEY, SUMS, Sums, cell_of, is_counted
-from services.ledger.memory.rules.rows import Row
+from assay.contracts.runs import RunPlan
+from assay.contracts.verdicts import Outcome
+from services.ledger.attempts.rows import AttemptRow
+from services.ledger.database.connection import Connection
+from services.ledger.money.usage import TOKENS
 from services.ledger.runs.plans import Plans
+
+KEY = ("project", "suite", "task_id", "task_digest", "model")
+"""The columns that identify a cell."""
+
+SUMS = ("n", "passed", "errors", "score_sum", "duration_sum_seconds", "cost_nanousd", *TOKENS)
+
+CellKey = tuple[str, str, str, str, str]
 
 _ADD_CELLS = f"""
 INSERT INTO cells ({", ".join(KEY)}, category, weight, last_run_id, {", ".join(SUMS)})
@@ -28,21 +39,62 @@ SET n = cell_metrics.n + excluded.n, total = cell_metrics.total + excluded.total
 """
 
 
-async def count_in(connection: Connection, plans: Plans, done: Sequence[tuple[Row, Mapping[str, float]]]) -> None:
-    """Add attempts that have just become done, with their metrics, to the leaderboard's sums."""
-    cells: dict[tuple[str, ...], Sums] = {}
+@dataclass(slots=True)
+class CellSums:
+    """What is added to a cell."""
+
+    category: str
+    weight: float
+    run_id: str
+    n: int = 0
+    passed: int = 0
+    errors: int = 0
+    score_sum: float = 0.0
+    duration_sum_seconds: float = 0.0
+    cost_nanousd: int = 0
+    tokens: tuple[int, ...] = (0,) * len(TOKENS)
+
+    def add(self, attempt: AttemptRow) -> None:
+        """An attempt that has just become done."""
+        outcome = attempt.outcome
+        if outcome is not None and outcome.counts:
+            self.n += 1
+            self.passed += outcome is Outcome.PASSED
+            self.score_sum += attempt.score or 0.0
+            self.duration_sum_seconds += attempt.duration_seconds
+        else:
+            self.errors += outcome is Outcome.INFRA_ERROR
+        self.cost_nanousd += attempt.cost_nanousd
+        self.tokens = tuple(map(sum, zip(self.tokens, attempt.tokens, strict=True)))
+
+    @property
+    def values(self) -> tuple[int | float, ...]:
+        """In the order of ``SUMS``."""
+        counts = self.n, self.passed, self.errors
+        return (*counts, self.score_sum, self.duration_sum_seconds, self.cost_nanousd, *self.tokens)
+
+
+async def add_results(
+    connection: Connection, plans: Plans, results: Sequence[tuple[AttemptRow, Mapping[str, float]]]
+) -> None:
+    """Add attempts that have just become done, each with its metrics."""
+    cells: dict[CellKey, CellSums] = {}
     metrics: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
-    for row, measured in done:
-        plan = await plans.of(connection, row["run_id"])
-        if not is_counted(plan):
+    for attempt, measured in results:
+        plan = await plans.get(connection, attempt.run_id)
+        if not counts_for_leaderboard(plan):
             continue
-        key, nothing = cell_of(row, plan)
-        cells.setdefault(key, nothing).add(row)
+        task = plan.tasks[attempt.task_index]
+        key = (plan.project, plan.suite, task.task_id, task.digest, attempt.model)
+        cells.setdefault(key, CellSums(attempt.category, task.weight, attempt.run_id)).add(attempt)
         for metric, value in measured.items():
             metrics[(*key, metric)].append(value)
-    if cells:
-        rows = [(*key, s.category, s.weight, s.run_id, *s.values) for key, s in sorted(cells.items())]
-        await connection.execute(_ADD_CELLS, *(list(column) for column in zip(*rows, strict=True)))
-    if metrics:
-        rows = [(*key, len(values), sum(values)) for key, values in sorted(metrics.items())]
-        await connection.execute(_ADD_METRICS, *(list(column) for column in zip(*rows, strict=True)))
+    rows = [(*key, sums.category, sums.weight, sums.run_id, *sums.values) for key, sums in sorted(cells.items())]
+    await connection.execute_columns(_ADD_CELLS, rows)
+    totals = [(*key, len(values), sum(values)) for key, values in sorted(metrics.items())]
+    await connection.execute_columns(_ADD_METRICS, totals)
+
+
+def counts_for_leaderboard(plan: RunPlan) -> bool:
+    """A model that was shown the tests is not compared with models that were not."""
+    return not plan.include_tests

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.ledger.memory.rules.outbox import GRADINGS_OUT, LIMIT, pending_fact, pending_order
 from services.ledger.memory.store import MemoryStore
 from services.ledger.memory.tables import Row
-from services.ledger.ports import Pending
+from services.ledger.outbox.outbox_store import Pending
 
 
 class MemoryOutbox:

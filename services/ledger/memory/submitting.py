@@ -8,7 +8,7 @@ from assay.contracts.codec import digest
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
 from assay.contracts.runs import RunPlan, RunView
-from services.ledger.errors import key_reused, no_shelter, over_limit
+from services.ledger.errors import key_reused, no_sandbox, over_limit
 from services.ledger.memory.accounts import open_accounts
 from services.ledger.memory.changes import store_facts
 from services.ledger.memory.givers import givers
@@ -36,7 +36,7 @@ def submit(store: MemoryStore, order: SubmitRun, run_id: str, settings: LedgerSe
                 raise key_reused(order.idempotency_key, run["run_id"])
             return run_view(run)
     if refusal := shelter_refusal(plan, givers(store, settings)):
-        raise no_shelter(refusal)
+        raise no_sandbox(refusal)
     _afford(store, plan, run_id, settings)
     attempts = _all_attempts(store, plan, run_id)
     run = _new_run(store, plan, run_id, attempts)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.ids import run_of
 from assay.contracts.models import Call, Usage
-from services.ledger.database.database import Connection
-from services.ledger.memory.rules.accounts import Transfer
-from services.ledger.memory.rules.changes import Spend
-from services.ledger.memory.rules.rows import Row, to_jsonb
-from services.ledger.memory.rules.settling import Bill
-from services.ledger.memory.rules.spending import Booked, Charge, lost_receipt, spends_of
-from services.ledger.memory.rules.warnings import excess_note
-from services.ledger.money.budget_warnings import warnings
-from services.ledger.money.settlement import settle, settle_lost
-from services.ledger.money.transfers import lock, open_accounts, transfer
+from assay.contracts.spending import AccountKind
+from services.ledger.database.connection import Connection, as_columns
+from services.ledger.database.rows import to_json
+from services.ledger.money.account import Account
+from services.ledger.money.budget_warnings import excess_warning, spending_warnings
+from services.ledger.money.holds import HoldRow
+from services.ledger.money.settlement import Bill, Settlement, settle, settle_lost, transfer_locked
+from services.ledger.money.transfers import Transfer
 from services.ledger.runs.plans import Plans
+from services.ledger.runs.run_counters import RunFact, Spend
 
-_BOOK = """
+_INSERT = """
 INSERT INTO calls (call_id, attempt_id, token, purpose, cost_nanousd, posted_nanousd, body)
 SELECT call_id, attempt_id, token, purpose, cost, posted, body::jsonb
 FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
@@ -29,108 +28,149 @@ ON CONFLICT (call_id) DO NOTHING RETURNING call_id
 """
 
 _CHARGE = """
-UPDATE attempts a SET cost_nanousd = a.cost_nanousd + u.cost, held_nanousd = a.held_nanousd - u.released,
+UPDATE attempts a SET cost_nanousd = a.cost_nanousd + u.cost, held_nanousd = a.held_nanousd + u.held,
   input_tokens = a.input_tokens + u.input, cached_tokens = a.cached_tokens + u.cached,
   output_tokens = a.output_tokens + u.output, reasoning_tokens = a.reasoning_tokens + u.reasoning
 FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-  AS u(attempt_id, cost, released, input, cached, output, reasoning)
+  AS u(attempt_id, cost, held, input, cached, output, reasoning)
 WHERE a.attempt_id = u.attempt_id
 """
 
 
+class OrphanedHold(HoldRow):
+    """The hold of a try that no report will come for, with its attempt's model."""
+
+    model: str
+
+
+@dataclass(slots=True)
+class Booked:
+    """What booking adds to the runs' counters and facts."""
+
+    spends: list[Spend] = field(default_factory=list[Spend])
+    run_facts: list[RunFact] = field(default_factory=list[RunFact])
+
+
+@dataclass(slots=True)
+class Charge:
+    """What is added to an attempt's costs and tokens, and released of its hold."""
+
+    cost_nanousd: int = 0
+    released_nanousd: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    def add_settlement(self, settlement: Settlement) -> None:
+        self.cost_nanousd += settlement.posted_nanousd + settlement.excess_nanousd
+        self.released_nanousd += settlement.released_nanousd
+
+    def add_lost(self, hold: HoldRow) -> None:
+        """All of the hold counts as spent."""
+        self.cost_nanousd += hold.amount_nanousd
+        self.released_nanousd += hold.amount_nanousd
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    attempt_id: str
+    token: int
+    purpose: str
+    call: Call
+    posted_nanousd: int = 0
+
+
 async def book_calls(
-    connection: Connection, plans: Plans, reports: Sequence[AttemptExecuted], attempts: Sequence[Row]
+    connection: Connection, plans: Plans, reports: Sequence[AttemptExecuted], *, priced: bool
 ) -> Booked:
-    """Store the calls not yet booked, settle the holds of the tries that made them, and charge the attempts.
-    ``attempts`` are the reports' rows, locked."""
-    fresh = await _store(connection, [(r.attempt_id, r.token, "model", call, 0) for r in reports for call in r.calls])
+    """Store the new calls, settle the holds of the tries that made them, and charge the attempts, which must be locked.
+    ``priced``: an attempt can cost something or has money held."""
+    receipts = [Receipt(r.attempt_id, r.token, "model", call) for r in reports for call in r.calls]
+    fresh = await _store(connection, receipts)
     charges = {report.attempt_id: Charge() for report in reports}
-    for report in reports:
-        for call in report.calls:
-            if call.call_id in fresh:
-                charges[report.attempt_id].usage += call.usage
+    for receipt in receipts:
+        if receipt.call.call_id in fresh:
+            charges[receipt.attempt_id].usage += receipt.call.usage
     booked = Booked()
-    if any(row["worst_nanousd"] or row["held_nanousd"] for row in attempts) or _cost(reports):
+    if priced or any(receipt.call.cost_nanousd for receipt in receipts):
         bills = [await _bill(connection, plans, report, fresh) for report in reports]
-        settled, accounts = await settle(connection, bills)
-        for each in settled:
-            charges[each.attempt_id].settle(each)
+        settlements, accounts = await settle(connection, bills)
+        for each in settlements:
+            charges[each.attempt_id].add_settlement(each)
         run_ids = {bill.project: run_of(bill.attempt_id) for bill in bills}
-        booked.notes += await warnings(connection, accounts, run_ids)
-        booked.notes += [excess_note(each.attempt_id, each.excess_nanousd) for each in settled if each.excess_nanousd]
+        booked.run_facts += await spending_warnings(connection, accounts, run_ids)
+        booked.run_facts += [excess_warning(s.attempt_id, s.excess_nanousd) for s in settlements if s.excess_nanousd]
     booked.spends += await _charge(connection, charges)
     return booked
 
 
-async def book_lost(connection: Connection, plans: Plans, holds: Sequence[Row]) -> Booked:
-    """Nobody will tell what these tries spent: all that was held is posted, each with a receipt that says so."""
+async def book_lost(connection: Connection, plans: Plans, holds: Sequence[OrphanedHold]) -> Booked:
+    """Post all of each hold, with a receipt that is marked as an estimate, because no report will come."""
     if not holds:
         return Booked()
-    receipts: list[_Receipt] = []
-    for hold in holds:
-        call = lost_receipt(hold, hold["model"])
-        receipts.append((hold["attempt_id"], hold["token"], "model", call, hold["amount_nanousd"]))
-    await _store(connection, receipts)
+    await _store(connection, [lost_receipt(hold) for hold in holds])
     accounts = await settle_lost(connection, holds)
     charges: dict[str, Charge] = {}
     run_ids: dict[str, str] = {}
     for hold in holds:
-        charges.setdefault(hold["attempt_id"], Charge()).lose(hold)
-        run_id = run_of(hold["attempt_id"])
-        run_ids[(await plans.of(connection, run_id)).project] = run_id
-    notes = await warnings(connection, accounts, run_ids)
-    return Booked(await _charge(connection, charges), notes)
+        charges.setdefault(hold.attempt_id, Charge()).add_lost(hold)
+        run_id = run_of(hold.attempt_id)
+        run_ids[(await plans.get(connection, run_id)).project] = run_id
+    warnings = await spending_warnings(connection, accounts, run_ids)
+    return Booked(await _charge(connection, charges), warnings)
 
 
 async def book_judging(connection: Connection, plans: Plans, reports: Sequence[AttemptJudged]) -> None:
-    """What model judges asked, on an account of its own."""
-    calls = [(r.attempt_id, r.token, "judge", call, call.cost_nanousd) for r in reports for call in r.calls]
-    if not calls:
+    """Book the calls of model judges, on an account of their own."""
+    receipts = [Receipt(r.attempt_id, r.token, "judge", call, call.cost_nanousd) for r in reports for call in r.calls]
+    if not receipts:
         return
-    fresh = await _store(connection, calls)
+    fresh = await _store(connection, receipts)
     transfers: list[Transfer] = []
-    for attempt_id, token, _, call, cost in calls:
-        if call.call_id in fresh and cost:
-            account = f"judge:{(await plans.of(connection, run_of(attempt_id))).project}"
-            transfers.append(Transfer(call.call_id, "judge", attempt_id, token, (account,), posted_nanousd=cost))
-    names = {name for each in transfers for name in each.accounts}
-    await open_accounts(connection, dict.fromkeys(sorted(names)))
-    await lock(connection, names)
-    await transfer(connection, transfers)
+    for each in receipts:
+        if each.call.call_id in fresh and each.posted_nanousd:
+            account = Account(AccountKind.JUDGE, (await plans.get(connection, run_of(each.attempt_id))).project)
+            identity = (each.call.call_id, "judge", each.attempt_id, each.token)
+            transfers.append(Transfer(*identity, (account,), posted_nanousd=each.posted_nanousd))
+    await transfer_locked(connection, transfers)
 
 
-_Receipt = tuple[str, int, str, Call, int]
+def lost_receipt(hold: OrphanedHold) -> Receipt:
+    call = Call(
+        call_id=f"{hold.attempt_id}:{hold.token}:lost",
+        model=hold.model,
+        cost_nanousd=hold.amount_nanousd,
+        estimated=True,
+    )
+    return Receipt(hold.attempt_id, hold.token, "model", call, hold.amount_nanousd)
 
 
-async def _store(connection: Connection, receipts: Sequence[_Receipt]) -> set[str]:
-    """Receipts ``(attempt, token, purpose, call, posted)``; returns the ids of those that were not there yet."""
+def spends_of(charges: Mapping[str, Charge]) -> list[Spend]:
+    """Of the attempts for which anything changed."""
+    return [
+        Spend(attempt_id, charge.cost_nanousd, -charge.released_nanousd, charge.usage)
+        for attempt_id, charge in charges.items()
+        if charge != Charge()
+    ]
+
+
+async def _store(connection: Connection, receipts: Sequence[Receipt]) -> set[str]:
+    """Returns the ids of the calls that were not stored before."""
     if not receipts:
         return set()
-    rows: list[tuple[Any, ...]] = [
-        (call.call_id, attempt_id, token, purpose, call.cost_nanousd, posted, to_jsonb(call))
-        for attempt_id, token, purpose, call, posted in receipts
+    rows = [
+        (r.call.call_id, r.attempt_id, r.token, r.purpose, r.call.cost_nanousd, r.posted_nanousd, to_json(r.call))
+        for r in receipts
     ]
-    found = await connection.fetch(_BOOK, *(list(column) for column in zip(*rows, strict=True)))
-    return {row["call_id"] for row in found}
-
-
-def _cost(reports: Sequence[AttemptExecuted]) -> int:
-    return sum(call.cost_nanousd for report in reports for call in report.calls)
+    return set(await connection.values(str, _INSERT, *as_columns(rows)))
 
 
 async def _bill(connection: Connection, plans: Plans, report: AttemptExecuted, fresh: set[str]) -> Bill:
-    plan = await plans.of(connection, run_of(report.attempt_id))
+    plan = await plans.get(connection, run_of(report.attempt_id))
     costs = [(call.call_id, call.cost_nanousd) for call in report.calls if call.call_id in fresh]
     return Bill(report.attempt_id, report.token, plan.project, costs)
 
 
-async def _charge(connection: Connection, charges: dict[str, Charge]) -> list[Spend]:
+async def _charge(connection: Connection, charges: Mapping[str, Charge]) -> list[Spend]:
     spends = spends_of(charges)
-    if spends:
-        rows = [(each.attempt_id, each.cost_nanousd, -each.held_nanousd, *_tokens(each.usage)) for each in spends]
-        await connection.execute(_CHARGE, *(list(column) for column in zip(*rows, strict=True)))
+    rows = [(each.attempt_id, each.cost_nanousd, each.held_nanousd, *each.tokens) for each in spends]
+    await connection.execute_columns(_CHARGE, rows)
     return spends
-
-
-def _tokens(usage: Usage) -> tuple[int, int, int, int]:
-    return usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.reasoning_tokens

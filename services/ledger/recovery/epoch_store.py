@@ -1,23 +1,26 @@
-"""The bus as Postgres remembers it: its epochs, and what is wrong with it now."""
+"""Epochs of the bus, as Postgres remembers them, and publishing again what a lost store held."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
-from services.ledger.database.database import Connection, Database
-from services.ledger.memory.rules.rows import Row, from_jsonb, to_jsonb
-from services.ledger.recovery.stream_recovery import Epoch, Known, Restored
+from assay.contracts.codec import Data
+from services.ledger.database.connection import Connection
+from services.ledger.database.database import Database
+from services.ledger.database.rows import Row, to_json
 
 _PRESENT = "SELECT epoch, streams, fact_id FROM bus_epochs ORDER BY epoch DESC LIMIT 1"
 
 _BEGIN = "INSERT INTO bus_epochs (streams, fact_id, reason) VALUES ($1, $2, $3) RETURNING epoch, streams, fact_id"
 
-_NOTE = "UPDATE bus_epochs SET streams = $2, fact_id = $3, checked_at = clock_timestamp() WHERE epoch = $1"
+_UPDATE = "UPDATE bus_epochs SET streams = $2, fact_id = $3, checked_at = clock_timestamp() WHERE epoch = $1"
 
 _ORDERS = "UPDATE pending_orders SET published_at = NULL, urgent = false WHERE published_at IS NOT NULL"
 
-# Whoever reads the stream may not yet have read the end of a run that ended a while ago.
+# Readers of the stream may not have read the end of a run that ended a while ago.
 _RUNS = """
 SELECT run_id FROM runs WHERE finished_at IS NULL OR finished_at > least(now() - interval '1 hour', $1)
 ORDER BY run_id FOR UPDATE
@@ -32,45 +35,71 @@ SELECT run_id, sequence FROM facts WHERE run_id = ANY($1::text[]) ORDER BY run_i
 _TIME_OF = "SELECT (body::jsonb ->> 'time')::timestamptz FROM facts WHERE run_id = $1 AND sequence = $2"
 
 
-class PostgresEpochs:
+class SeenStream(Data, frozen=True, kw_only=True):
+    """What was last seen of one stream."""
+
+    created: str
+    last: int
+    holes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Epoch:
+    """A period in which the bus lost nothing. ``fact_id`` is the fact at the facts stream's last position."""
+
+    number: int
+    streams: Mapping[str, SeenStream]
+    fact_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewEpoch:
+    """An epoch that has just begun, and how many orders and facts are published again."""
+
+    epoch: Epoch
+    orders: int
+    facts: int
+
+
+class _EpochRow(Row):
+    epoch: int
+    streams: dict[str, SeenStream]
+    fact_id: str
+
+    def value(self) -> Epoch:
+        return Epoch(number=self.epoch, streams=self.streams, fact_id=self.fact_id)
+
+
+class EpochStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def present(self) -> Epoch | None:
-        async def work(connection: Connection) -> Epoch | None:
-            row = await connection.fetchrow(_PRESENT)
-            return _epoch(row) if row else None
+        async with self._database.session() as connection:
+            row = await connection.row(_EpochRow, _PRESENT)
+        return row.value() if row else None
 
-        return await self._database.read(work)
-
-    async def begin(self, streams: Mapping[str, Known], fact_id: str, reason: str) -> Restored:
+    async def begin(self, streams: Mapping[str, SeenStream], fact_id: str, reason: str) -> NewEpoch:
+        """Unless it is the first epoch, all orders, and the facts that may be missing, are published again."""
         return await self._database.transact(partial(_begin, streams, fact_id, reason))
 
-    async def note(self, epoch: Epoch) -> None:
+    async def update(self, epoch: Epoch) -> None:
         async with self._database.session() as connection:
-            await connection.execute(_NOTE, epoch.number, to_jsonb(epoch.streams), epoch.fact_id)
+            await connection.execute(_UPDATE, epoch.number, to_json(epoch.streams), epoch.fact_id)
 
 
-async def _begin(streams: Mapping[str, Known], fact_id: str, reason: str, connection: Connection) -> Restored:
-    earlier = await connection.fetchrow(_PRESENT)
-    row = await connection.fetchrow(_BEGIN, to_jsonb(streams), fact_id, reason)
-    assert row is not None
+async def _begin(streams: Mapping[str, SeenStream], fact_id: str, reason: str, connection: Connection) -> NewEpoch:
+    earlier = await connection.row(_EpochRow, _PRESENT)
+    epoch = (await connection.one(_EpochRow, _BEGIN, to_json(streams), fact_id, reason)).value()
     if earlier is None:
-        return Restored(epoch=_epoch(row), orders=0, facts=0)
+        return NewEpoch(epoch=epoch, orders=0, facts=0)
     orders = await connection.execute(_ORDERS)
-    facts = await _refill(connection, fact_id)
-    return Restored(epoch=_epoch(row), orders=int(orders.rpartition(" ")[2]), facts=facts)
+    return NewEpoch(epoch=epoch, orders=orders, facts=await _republish_facts(connection, fact_id))
 
 
-async def _refill(connection: Connection, newest: str) -> int:
-    """Facts of runs that go on, and of those that ended lately or after the newest fact the store still has; in order,
-    so that a reader finds each run's sequence rising. The runs are locked, as by everyone who adds a fact."""
+async def _republish_facts(connection: Connection, newest: str) -> int:
+    """Facts of runs that go on, and of those that ended recently or after the newest fact the store still has; in
+    order, so that readers see each run's sequence rise. Locks the runs, as every transaction that adds facts does."""
     run_id, _, sequence = newest.rpartition("-")
-    since = await connection.fetchval(_TIME_OF, run_id, int(sequence)) if sequence.isdigit() else None
-    runs = [row["run_id"] for row in await connection.fetch(_RUNS, since)]
-    inserted = await connection.execute(_FACTS, runs)
-    return int(inserted.rpartition(" ")[2])
-
-
-def _epoch(row: Row) -> Epoch:
-    return Epoch(number=row["epoch"], streams=from_jsonb(dict[str, Known], row["streams"]), fact_id=row["fact_id"])
+    since = await connection.value(datetime, _TIME_OF, run_id, int(sequence)) if sequence.isdigit() else None
+    return await connection.execute(_FACTS, await connection.values(str, _RUNS, since))

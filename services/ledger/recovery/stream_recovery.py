@@ -1,14 +1,12 @@
-"""The guard over the bus: notices a store that was replaced, went back or lost something, and has it filled again.
+"""Stream recovery: notices a bus store that was replaced, went back or lost messages, and publishes them again.
 
-Postgres is the truth, so nothing is lost with the store; but orders and facts that it held reach nobody until they are
-published again. The guard remembers in Postgres which store it saw and how far that was.
+Postgres is the truth, so nothing is lost with the store; but its orders and facts reach no one until they are published
+again. Postgres remembers which store was seen last and how far it had come: an epoch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
@@ -16,140 +14,99 @@ from assay.bus.errors import Missing
 from assay.bus.protocol import Bus, StreamState
 from assay.bus.queues import all_queues
 from assay.bus.streams import DEAD_STREAM, FACTS_STREAM
-from assay.contracts.codec import Data
+from services.ledger.recovery.dead_letters import DeadLetterHandler
+from services.ledger.recovery.epoch_store import Epoch, EpochStore, SeenStream
 
-log = structlog.get_logger()
-
-
-class Known(Data, frozen=True, kw_only=True):
-    """What was seen of one stream."""
-
-    created: str
-    last: int
-    holes: int = 0
+_log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Epoch:
-    """``fact_id`` is what stood at the facts stream's last position."""
+class StreamRecovery:
+    """``check`` is for the leader, every few seconds."""
 
-    number: int
-    streams: Mapping[str, Known]
-    fact_id: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Restored:
-    """What a new epoch has to publish again."""
-
-    epoch: Epoch
-    orders: int
-    facts: int
-
-
-class Epochs(Protocol):
-    async def present(self) -> Epoch | None: ...
-    async def begin(self, streams: Mapping[str, Known], fact_id: str, reason: str) -> Restored:
-        """A new epoch; unless it is the first, all orders, and the facts that may be missed, are published again."""
-        ...
-
-    async def note(self, epoch: Epoch) -> None: ...
-
-
-class Undertaker(Protocol):
-    async def attend(self, store: str, last: int) -> None:
-        """Deal with the dead letters of a store up to a position."""
-        ...
-
-
-class Guard:
-    """``check`` is to be called every few seconds by whoever leads. ``restored`` tells of the present epoch, if it did
-    not begin in good order."""
-
-    def __init__(self, bus: Bus, epochs: Epochs, undertaker: Undertaker) -> None:
+    def __init__(self, bus: Bus, epochs: EpochStore, dead_letters: DeadLetterHandler) -> None:
         self._bus = bus
         self._epochs = epochs
-        self._undertaker = undertaker
-        self._read_at: int | None = None
+        self._dead_letters = dead_letters
+        self._read_after_reconnects: int | None = None
 
     async def check(self) -> None:
-        """Every stream's state; and all of it is read through once after each break of the connection, for a server
-        that starts on damaged files says nothing of what it will not deliver."""
-        streams = await self._look(thorough=False)
+        """Compare every stream's state with the one seen before. After each break of the connection all streams are
+        read through once: a server that starts on damaged files does not report what it will not deliver."""
+        streams = await self._inspect(thorough=False)
         await self._compare(streams)
         reconnects = self._bus.reconnects
-        if self._read_at != reconnects:
-            await self._compare(await self._look(thorough=True))
-            self._read_at = reconnects
+        if self._read_after_reconnects != reconnects:
+            await self._compare(await self._inspect(thorough=True))
+            self._read_after_reconnects = reconnects
         if dead := streams.get(DEAD_STREAM):
-            await self._undertaker.attend(dead.created, dead.last)
+            await self._dead_letters.handle(dead.created, dead.last)
 
-    async def _look(self, *, thorough: bool) -> dict[str, Known]:
+    async def _inspect(self, *, thorough: bool) -> dict[str, SeenStream]:
         storage = self._bus.storage
         try:
             states = await (storage.read_through() if thorough else storage.states())
         except Missing as missing:
-            log.error("bus.stream_missing", reason=str(missing))
+            _log.error("bus.stream_missing", reason=str(missing))
             await self._bus.provision(all_queues())
             states = await storage.states()
-        return _known(states)
+        return _seen(states)
 
-    async def _compare(self, streams: dict[str, Known]) -> None:
+    async def _compare(self, streams: dict[str, SeenStream]) -> None:
         epoch = await self._epochs.present()
         if epoch is None:
-            await self._epochs.begin(streams, await self._fact_at(streams), "")
+            await self._epochs.begin(streams, await self._last_fact_id(streams), "")
             return
-        if reason := _difference(epoch.streams, streams) or await self._history_differs(epoch, streams):
+        if reason := _difference(epoch.streams, streams) or await self._history_difference(epoch):
             await self._begin(streams, reason)
         elif streams != epoch.streams:
-            merged = {name: _merged(known, epoch.streams.get(name)) for name, known in streams.items()}
-            fact_id = await self._fact_at(streams)
-            await self._epochs.note(Epoch(number=epoch.number, streams=merged, fact_id=fact_id))
+            merged = {name: _merged(seen, epoch.streams.get(name)) for name, seen in streams.items()}
+            fact_id = await self._last_fact_id(streams)
+            await self._epochs.update(Epoch(number=epoch.number, streams=merged, fact_id=fact_id))
 
-    async def _begin(self, streams: dict[str, Known], reason: str) -> None:
-        restored = await self._epochs.begin(streams, await self._fact_at(streams), reason)
-        log.error(
+    async def _begin(self, streams: dict[str, SeenStream], reason: str) -> None:
+        new = await self._epochs.begin(streams, await self._last_fact_id(streams), reason)
+        _log.error(
             "bus.epoch_began",
-            epoch=restored.epoch.number,
+            epoch=new.epoch.number,
             reason=reason,
-            orders_published_again=restored.orders,
-            facts_published_again=restored.facts,
+            orders_published_again=new.orders,
+            facts_published_again=new.facts,
         )
 
-    async def _history_differs(self, epoch: Epoch, streams: dict[str, Known]) -> str:
-        """A store restored from a copy and grown beyond where it was has other facts at the same positions."""
-        known = epoch.streams.get(FACTS_STREAM)
-        if known is None or not epoch.fact_id:
+    async def _history_difference(self, epoch: Epoch) -> str:
+        """A store that was restored from a copy and has grown since has other facts at the same positions."""
+        seen = epoch.streams.get(FACTS_STREAM)
+        if seen is None or not epoch.fact_id:
             return ""
-        stands = await self._bus.storage.fact_id(known.last)
-        if not stands or stands == epoch.fact_id:
+        found = await self._bus.storage.fact_id(seen.last)
+        if not found or found == epoch.fact_id:
             return ""
-        return f"position {known.last} of {FACTS_STREAM} held {epoch.fact_id} and now holds {stands}"
+        return f"position {seen.last} of {FACTS_STREAM} held {epoch.fact_id} and now holds {found}"
 
-    async def _fact_at(self, streams: Mapping[str, Known]) -> str:
+    async def _last_fact_id(self, streams: Mapping[str, SeenStream]) -> str:
         facts = streams.get(FACTS_STREAM)
         return await self._bus.storage.fact_id(facts.last) if facts and facts.last else ""
 
 
-def _known(states: Sequence[StreamState]) -> dict[str, Known]:
-    return {state.stream: Known(created=state.created, last=state.last, holes=state.holes) for state in states}
+def _seen(states: Sequence[StreamState]) -> dict[str, SeenStream]:
+    return {state.stream: SeenStream(created=state.created, last=state.last, holes=state.holes) for state in states}
 
 
-def _merged(known: Known, before: Known | None) -> Known:
-    """Holes that reading found are not forgotten by counting."""
-    return Known(created=known.created, last=known.last, holes=max(known.holes, before.holes if before else 0))
+def _merged(seen: SeenStream, before: SeenStream | None) -> SeenStream:
+    """Holes found by reading through stay known, though counting does not find them."""
+    return SeenStream(created=seen.created, last=seen.last, holes=max(seen.holes, before.holes if before else 0))
 
 
-def _difference(before: Mapping[str, Known], now: Mapping[str, Known]) -> str:
-    """How the store is not a later state of the one that was seen; empty if it is."""
-    others = [name for name, known in now.items() if name in before and before[name].created != known.created]
-    if others:
-        return f"the store was replaced: {', '.join(others)} began anew"
+def _difference(before: Mapping[str, SeenStream], now: Mapping[str, SeenStream]) -> str:
+    """Why the store is not a later state of the one seen before; empty if it is."""
+    replaced = [name for name, seen in now.items() if name in before and before[name].created != seen.created]
+    if replaced:
+        return f"the store was replaced: {', '.join(replaced)} began anew"
     found: list[str] = []
-    for name, known in now.items():
-        earlier = before.get(name, known)
-        if known.last < earlier.last:
-            found.append(f"{name} went back from position {earlier.last} to {known.last}")
-        if known.holes > earlier.holes:
-            found.append(f"{known.holes - earlier.holes} messages of {name} cannot be read any more")
+    for name, seen in now.items():
+        earlier = before.get(name, seen)
+        if seen.last < earlier.last:
+            found.append(f"{name} went back from position {earlier.last} to {seen.last}")
+        if seen.holes > earlier.holes:
+            found.append(f"{seen.holes - earlier.holes} messages of {name} can no longer be read")
     return "; ".join(found)

@@ -1,15 +1,17 @@
-"""What is kept of what runs left: which content is still referred to, and which runs have had theirs given up."""
+"""Retention: which artifacts runs still refer to, and which runs have given theirs up."""
 
 from __future__ import annotations
 
 from assay.contracts.rpc import Expired, ExpireRuns, ListReferences, References
-from services.ledger.database.database import Connection, Database
+from services.ledger.database.connection import Connection
+from services.ledger.database.database import Database
+from services.ledger.database.rows import Row
 
 _OLD = "finished_at < $1 AND expired_at IS NULL"
 _COUNT = f"SELECT count(*) FROM runs WHERE {_OLD}"
 _EXPIRE = f"WITH gone AS (UPDATE runs SET expired_at = now() WHERE {_OLD} RETURNING 1) SELECT count(*) FROM gone"
 
-# A result taken over is what the earlier attempt left: it is kept for as long as either run keeps it.
+# A reused result consists of the earlier attempt's artifacts: they are kept as long as either run keeps them.
 _ATTEMPTS = """
 WITH page AS MATERIALIZED (
   SELECT a.attempt_id, CASE WHEN a.reused_from = '' THEN a.attempt_id ELSE a.reused_from END AS source
@@ -35,30 +37,35 @@ SELECT ARRAY(SELECT DISTINCT digest #>> '{}' FROM page, unnest($3::text[]) AS pa
 """
 
 
-class PostgresRetention:
+class _Page(Row):
+    """``seen`` counts the rows that were looked at, up to the key ``last``."""
+
+    digests: tuple[str, ...]
+    seen: int
+    last: str | None
+
+
+class RetentionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def expire(self, order: ExpireRuns) -> Expired:
+    async def expire(self, request: ExpireRuns) -> Expired:
         async def work(connection: Connection) -> Expired:
-            count = await connection.fetchval(_COUNT if order.dry_run else _EXPIRE, order.ended_before)
-            return Expired(runs=count)
+            statement = _COUNT if request.dry_run else _EXPIRE
+            return Expired(runs=await connection.value(int, statement, request.ended_before) or 0)
 
         return await self._database.transact(work)
 
     async def references(self, query: ListReferences) -> References:
-        async def work(connection: Connection) -> References:
+        async with self._database.session() as connection:
             if query.area == "attempts":
-                found = await connection.fetchrow(_ATTEMPTS, query.cursor, query.ended_before, query.limit)
+                page = await connection.one(_Page, _ATTEMPTS, query.cursor, query.ended_before, query.limit)
             else:
-                found = await connection.fetchrow(_PLANS, query.cursor, query.limit, _paths(query.area))
-            assert found is not None
-            more = found["last"] if found["seen"] == query.limit else ""
-            return References(digests=tuple(found["digests"]), next_cursor=more)
-
-        return await self._database.read(work)
+                page = await connection.one(_Page, _PLANS, query.cursor, query.limit, _paths(query.area))
+        more = page.last if page.seen == query.limit else None
+        return References(digests=page.digests, next_cursor=more or "")
 
 
 def _paths(area: str) -> list[str]:
-    """Where plans name content of the area; responses that a run brought along are public, too."""
+    """Where plans refer to content of the area; stored responses that a run was submitted with are public too."""
     return [f"$.tasks[*].{area}.sha256", *(["$.models[*].replay.sha256"] if area == "public" else [])]

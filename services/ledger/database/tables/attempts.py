@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from services.ledger.database.tables.columns import count, nanousd, time, tokens
-from services.ledger.memory.rules.reuse import REUSABLE
+from services.ledger.runs.reuse import REUSABLE
 
 
 class Attempt(SQLModel, table=True):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from services.ledger.database.tables.columns import count, nanousd, time, tokens
-from services.ledger.memory.rules.control import ACTIVE
+from services.ledger.runs.rows import ACTIVE
 
 
 class Run(SQLModel, table=True):

@@ -7,7 +7,7 @@ from assay.contracts import subjects
 from assay.contracts.attempts import ExecuteAttempt, GradeAttempt, Stage
 from assay.contracts.codec import encode
 from services.ledger.memory.rules.rows import Row
-from services.ledger.ports import Pending
+from services.ledger.outbox.outbox_store import Pending
 
 LIMIT = 500
 """So many are published at a time."""
