@@ -200,7 +200,7 @@ def crashing_database(fuse: Fuse) -> Any:
         async def transact(self, work: Callable[[Any], Awaitable[Any]], *, quiet: bool = False) -> Any:
             async def watched(connection: Any) -> Any:
                 result = await work(connection)
-                if "PostgresReports." in getattr(work, "__qualname__", ""):
+                if "ReportStore." in getattr(work, "__qualname__", ""):
                     fuse.at("taken_in")
                 return result
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from services.ledger.leaderboard.results import PostgresResults
+
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.models import Call
 from assay.contracts.runs import RunPlan
@@ -13,7 +15,6 @@ from assay.contracts.verdicts import Verdict
 from services.ledger.attempts.attempt_store import PostgresAttempts
 from services.ledger.attempts.reports import PostgresReports
 from services.ledger.database.database import Connection, Database
-from services.ledger.leaderboard.results import PostgresResults
 from services.ledger.memory.rules.board import KEY
 from services.ledger.memory.rules.rows import from_jsonb
 from services.ledger.memory.tables import Row

@@ -1,4 +1,4 @@
-"""A desk to test the ledger at: its ports over a real Postgres, and short ways to play submitter, runner and judge."""
+"""The ledger under test: its stores over a real Postgres, and short ways to act as submitter, runner and judge."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, Leases,
 from assay.contracts.runs import ModelPin, RunLimits, RunPlan, RunView
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
 from assay.contracts.verdicts import Outcome, Verdict
-from services.ledger.attempts.attempt_store import PostgresAttempts
-from services.ledger.attempts.reports import PostgresReports
-from services.ledger.database.database import Connection, Database
-from services.ledger.handlers import Ports
-from services.ledger.leaderboard.results import PostgresResults
-from services.ledger.memory.rules.worth import worst_nanousd
-from services.ledger.money.money_store import PostgresMoney
-from services.ledger.outbox.outbox_store import PostgresOutbox
+from services.ledger.attempts.attempt_store import AttemptStore
+from services.ledger.attempts.reports import ReportStore
+from services.ledger.database.connection import Connection
+from services.ledger.database.database import Database
+from services.ledger.health.health_store import HealthStore
+from services.ledger.leaderboard.leaderboard_read import LeaderboardReader
+from services.ledger.money.cost_estimate import worst_nanousd
+from services.ledger.money.money_store import MoneyStore
+from services.ledger.outbox.outbox_store import OutboxStore
+from services.ledger.runs.history import HistoryStore
 from services.ledger.runs.plans import Plans
-from services.ledger.runs.retention import PostgresRetention
-from services.ledger.runs.run_control import PostgresControl
-from services.ledger.runs.run_store import PostgresRuns
-from services.ledger.scheduling.scheduler import PostgresFeeder
+from services.ledger.runs.retention import RetentionStore
+from services.ledger.runs.run_control import RunControl
+from services.ledger.runs.run_store import RunStore
+from services.ledger.scheduling.scheduler import Scheduler
 from services.ledger.settings import LedgerSettings
-from services.ledger.sweeper import PostgresSweeper
+from services.ledger.sweeper import Sweeper
 from tests.ledger.audit import audit
 
 REF = ArtifactRef(sha256="a" * 64, size_bytes=3)
@@ -67,34 +69,24 @@ WORST = worst_nanousd(plan().tasks[0], plan().models[0])
 """What one attempt of ``plan`` may cost, in nano-USD."""
 
 
-class Desk:
+class LedgerHarness:
     JUDGE = Stage.JUDGE
 
     def __init__(self, database: Database, settings: LedgerSettings) -> None:
         plans = Plans()
         self.database = database
-        self.runs = PostgresRuns(database, settings)
-        self.control = PostgresControl(database)
-        self.funds = PostgresMoney(database, plans, settings)
-        self.attempts = PostgresAttempts(database, plans, settings)
-        self.reports = PostgresReports(database, plans, settings)
-        self.results = PostgresResults(database, settings)
-        self.retention = PostgresRetention(database)
-        self.outbox = PostgresOutbox(database)
-        self.feeder = PostgresFeeder(database, plans, settings)
-        self.sweeper = PostgresSweeper(database, plans, settings)
-
-    @property
-    def ports(self) -> Ports:
-        return Ports(
-            runs=self.runs,
-            control=self.control,
-            funds=self.funds,
-            attempts=self.attempts,
-            reports=self.reports,
-            results=self.results,
-            retention=self.retention,
-        )
+        self.runs = RunStore(database, plans, settings)
+        self.control = RunControl(database)
+        self.funds = MoneyStore(database, plans, settings)
+        self.attempts = AttemptStore(database, plans, settings)
+        self.reports = ReportStore(database, plans, settings)
+        self.leaderboard = LeaderboardReader(database)
+        self.history = HistoryStore(database)
+        self.retention = RetentionStore(database)
+        self.health = HealthStore(database, settings)
+        self.outbox = OutboxStore(database)
+        self.scheduler = Scheduler(database, plans, settings)
+        self.sweeper = Sweeper(database, plans, settings)
 
     async def submit(self, key: str = "", **of_plan: Any) -> RunView:
         return await self.runs.submit(SubmitRun(plan=plan(**of_plan), idempotency_key=key))
@@ -107,33 +99,33 @@ class Desk:
         rows = [dict(row) for row in await self.rows(f"SELECT * FROM {name}")]
         return [row for row in rows if all(row[column] == value for column, value in where.items())]
 
-    async def past(self, table: str, column: str, seconds: float) -> None:
-        """As if what the column says had been so long ago."""
+    async def set_past(self, table: str, column: str, seconds: float) -> None:
+        """Set a column of times, where it is not null, to this long ago."""
         moment = f"now() - interval '{seconds} s'"
         await self.rows(f"UPDATE {table} SET {column} = {moment} WHERE {column} IS NOT NULL")
 
     async def supersede(self, attempt_id: str) -> None:
-        """Its token is another now."""
+        """Raise the attempt's token, as a lost lease does."""
         await self.rows("UPDATE attempts SET token = token + 1 WHERE attempt_id = $1", attempt_id)
 
     async def queued(self) -> dict[str, int]:
-        """How many attempts of each run are ordered."""
+        """How many attempts of each run are queued."""
         return dict(Counter(row["run_id"] for row in await self.table("attempts", state="queued")))
 
     async def queue_all(self, run: RunView) -> None:
-        """As if the feeder had released every attempt, whatever the limits."""
+        """Queue every attempt, whatever the limits."""
         await self.rows("UPDATE attempts SET state = 'queued', token = 1 WHERE run_id = $1", run.run_id)
         await self.rows("UPDATE runs SET n_queued = total, n_waiting = 0 WHERE run_id = $1", run.run_id)
 
     async def age_attempts(self) -> None:
-        """As if nothing had happened for a long while."""
-        await self.past("attempts", "changed_at", 3600)
+        """Date the last change of every attempt an hour back."""
+        await self.set_past("attempts", "changed_at", 3600)
 
-    async def hire(self, slots: int, worker_id: str = "runner") -> None:
+    async def add_runner(self, slots: int, worker_id: str = "runner") -> None:
         await self.attempts.heartbeat(Heartbeat(worker_id=worker_id, stage=Stage.RUN, slots=slots))
 
     async def claim(self, attempt_ids: Sequence[str], stage: Stage = Stage.RUN, worker_id: str = "runner") -> Claims:
-        """Claim under the tokens that the present orders carry."""
+        """Claim under the present tokens."""
         return await self.claim_with(await self.tokens(attempt_ids), stage, worker_id)
 
     async def tokens(self, attempt_ids: Sequence[str]) -> list[tuple[str, int]]:
@@ -146,31 +138,31 @@ class Desk:
         claims = tuple(Claim(attempt_id=attempt_id, token=token) for attempt_id, token in tokens)
         return await self.attempts.claim(ClaimAttempts(worker_id=worker_id, stage=stage, claims=claims))
 
-    async def beat(self, tickets: Sequence[Ticket]) -> Leases:
+    async def heartbeat(self, tickets: Sequence[Ticket]) -> Leases:
         leases = tuple(Claim(attempt_id=ticket.attempt_id, token=ticket.token) for ticket in tickets)
         return await self.attempts.heartbeat(Heartbeat(worker_id="runner", stage=Stage.RUN, slots=1, leases=leases))
 
     async def expire_grace(self) -> int:
-        await self.past("runs", "cancel_at", 1)
+        await self.set_past("runs", "cancel_at", 1)
         return await self.sweeper.sweep()
 
-    async def start(self, run: RunView, slots: int = 10) -> tuple[Ticket, ...]:
-        """Feed and claim what of the run there is room for."""
-        await self.hire(slots)
-        await self.feeder.feed()
+    async def start_attempts(self, run: RunView, slots: int = 10) -> tuple[Ticket, ...]:
+        """Schedule, then claim the run's queued attempts."""
+        await self.add_runner(slots)
+        await self.scheduler.schedule()
         queued = await self.table("attempts", run_id=run.run_id, state="queued")
         granted = (await self.claim([row["attempt_id"] for row in queued])).granted
         return tuple(sorted(granted, key=lambda ticket: int(ticket.attempt_id.rpartition("-")[2])))
 
-    async def hand_in(self, *tickets: Ticket, **fields: Any) -> None:
+    async def report_executed(self, *tickets: Ticket, **fields: Any) -> None:
         await self.reports.executed([executed(ticket, **fields) for ticket in tickets])
 
-    async def judge(self, *tickets: Ticket, outcome: Outcome = Outcome.PASSED) -> None:
+    async def grade(self, *tickets: Ticket, outcome: Outcome = Outcome.PASSED) -> None:
         granted = (await self.claim([ticket.attempt_id for ticket in tickets], Stage.JUDGE, "judge")).granted
         await self.reports.judged([judged(ticket, outcome) for ticket in granted])
 
     async def expire_leases(self) -> int:
-        await self.past("attempts", "lease_until", 1)
+        await self.set_past("attempts", "lease_until", 1)
         return await self.sweeper.sweep()
 
     async def accounts(self) -> dict[str, tuple[int, int]]:
@@ -180,16 +172,16 @@ class Desk:
 
     async def audit(self) -> None:
         async with self.database.session() as connection:
-            await audit(connection)
+            await audit(connection.driver)
 
     async def rows(self, statement: str, *arguments: Any) -> Sequence[Any]:
         async def work(connection: Connection) -> Sequence[Any]:
-            return await connection.fetch(statement, *arguments)
+            return await connection.driver.fetch(statement, *arguments)
 
         return await self.database.transact(work)
 
     async def events(self, run_id: str) -> list[Event]:
-        page = await self.results.history(ListFacts(run_id=run_id, limit=1000))
+        page = await self.history.page(ListFacts(run_id=run_id, limit=1000))
         return [msgspec.json.decode(text, type=Event) for text in page.events]
 
 
