@@ -12,9 +12,9 @@ from assay.artifacts.errors import (
     StoreMisconfigured,
     StoreUnreachable,
 )
+from assay.artifacts.garbage_collection import collect_garbage
 from assay.artifacts.store import REWRITE_SECONDS, Area, ArtifactStore, open_store
-from assay.artifacts.sweeping import sweep
-from assay.contracts.folders import read_folder, write_folder
+from assay.files.folders import read_folder, write_folder
 
 __all__ = [
     "BUNDLE_MEDIA_TYPE",
@@ -29,10 +29,10 @@ __all__ = [
     "StoreFull",
     "StoreMisconfigured",
     "StoreUnreachable",
+    "collect_garbage",
     "open_store",
     "pack",
     "read_folder",
-    "sweep",
     "unpack",
     "write_folder",
 ]

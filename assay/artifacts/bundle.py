@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from assay.contracts.files import CAPS, Caps, Files, FilesRefused, check_files
+from assay.files import DEFAULT_LIMITS, FileLimits, Files, FilesRefused, check_files
 
 MEDIA_TYPE = "application/vnd.assay.bundle+msgpack"
 
@@ -15,15 +15,15 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...])
 
 
-def pack(files: Files, caps: Caps = CAPS) -> bytes:
+def pack(files: Files, limits: FileLimits = DEFAULT_LIMITS) -> bytes:
     """Raises FilesRefused for unsound paths or more than the caps allow."""
-    check_files(files, caps)
+    check_files(files, limits)
     return _encoder.encode(sorted(files.items()))
 
 
-def unpack(data: bytes, caps: Caps = CAPS) -> dict[str, bytes]:
+def unpack(data: bytes, limits: FileLimits = DEFAULT_LIMITS) -> dict[str, bytes]:
     """The files of a bundle from anywhere; FilesRefused for bytes that are none, or for more than the caps allow."""
-    if len(data) > caps.total_bytes + caps.count * (caps.path_bytes + 16):
+    if len(data) > limits.total_bytes + limits.count * (limits.path_bytes + 16):
         raise FilesRefused(f"a bundle of {len(data)} bytes is more than the caps allow")
     try:
         entries = _decoder.decode(data)
@@ -32,5 +32,5 @@ def unpack(data: bytes, caps: Caps = CAPS) -> dict[str, bytes]:
     files = dict(entries)
     if len(files) != len(entries):
         raise FilesRefused("the bundle names a path twice")
-    check_files(files, caps)
+    check_files(files, limits)
     return files

@@ -23,7 +23,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
-from assay.artifacts.discarding import discard_file, discard_object, recover_files
+from assay.artifacts.deletion import delete_file, delete_object, recover_files
 from assay.artifacts.errors import (
     ArtifactCorrupt,
     ArtifactError,
@@ -132,14 +132,14 @@ class ArtifactStore:
                     if _DIGEST.fullmatch(digest):
                         yield Stored(digest, found["size"], found["last_modified"])
 
-    async def discard(self, digest: Sha256, before: datetime) -> bool:
+    async def delete(self, digest: Sha256, before: datetime) -> bool:
         """Deletes what was last stored before then; whether it is gone. What is stored again meanwhile stays."""
         self._known.pop(digest, None)
         key = self._key(digest)
         with _Translate():
             if self._folder is None:
-                return await discard_object(self._backend, key, before)
-            return await asyncio.to_thread(discard_file, self._folder, key, before)
+                return await delete_object(self._backend, key, before)
+            return await asyncio.to_thread(delete_file, self._folder, key, before)
 
     async def recover(self, before: datetime) -> None:
         """Ends what a ``discard`` began that never came back."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.bus.protocol import Queue
-from assay.bus.queues import CANARIES, REPORTS, orders_queues
-from assay.bus.streams import CANARY, DEAD_STREAM, REPORTS_STREAM, STREAMS, stream_of
-from assay.bus.subjects import HEALTH, REPORT, inbox_prefix
+from assay.bus.queues import PINGS, REPORTS, orders_queues
+from assay.bus.streams import DEAD_LETTER_STREAM, PING_SUBJECT, REPORTS_STREAM, STREAMS, stream_of
+from assay.bus.subjects import SERVER_HEALTH, SERVER_REPORT, inbox_prefix
 from assay.contracts import subjects
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import (
@@ -55,7 +55,7 @@ def permissions(user: str, pools: Iterable[str] = ("default",)) -> Permissions:
         "judge": lambda: _worker(Stage.JUDGE, pools),
         "modelhost": _modelhost,
     }[user]()
-    return Permissions(publish=(*publish, REPORT), subscribe=(*subscribe, f"{inbox_prefix(user)}.>"))
+    return Permissions(publish=(*publish, SERVER_REPORT), subscribe=(*subscribe, f"{inbox_prefix(user)}.>"))
 
 
 _Lists = tuple[tuple[str, ...], tuple[str, ...]]
@@ -86,8 +86,8 @@ def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:
 
 def _ledger(pools: tuple[str, ...]) -> _Lists:
     orders = tuple(queue.subject for stage in Stage for pool in pools for queue in orders_queues(stage, pool))
-    queues = (*_fetching(REPORTS), *_fetching(CANARIES))
-    publish = (*orders, CANARY, subjects.FACTS, *queues, *_provisioning(), *_examining(), HEALTH)
+    queues = (*_fetching(REPORTS), *_fetching(PINGS))
+    publish = (*orders, PING_SUBJECT, subjects.FACTS, *queues, *_provisioning(), *_examining(), SERVER_HEALTH)
     return (*publish, *_replies("gateway", "runner", "judge")), _requests(LEDGER_REQUESTS)
 
 
@@ -110,7 +110,7 @@ def _fetching(queue: Queue[Any]) -> tuple[str, ...]:
         f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{queue.name}",
         f"$JS.ACK.{stream}.{queue.name}.>",
         f"$JS.ACK.*.*.{stream}.{queue.name}.>",
-        subjects.dead(queue.subject),
+        subjects.dead_letter(queue.subject),
     )
 
 
@@ -125,7 +125,7 @@ def _examining() -> tuple[str, ...]:
     return (
         *(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>" for stream in STREAMS),
         *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in STREAMS),
-        f"$JS.API.CONSUMER.DELETE.{DEAD_STREAM}.>",
+        f"$JS.API.CONSUMER.DELETE.{DEAD_LETTER_STREAM}.>",
         f"$JS.API.CONSUMER.INFO.{REPORTS_STREAM}.{REPORTS.name}",
         f"$JS.API.STREAM.PURGE.{REPORTS_STREAM}",
     )

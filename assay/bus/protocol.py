@@ -1,4 +1,4 @@
-"""The bus in four planes, each a small port. ``jetstream.py`` and ``memory.py`` implement them and pass one suite."""
+"""The bus: four planes, each a small port. ``nats/`` and ``memory/`` implement them and pass one test suite."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assay.contracts.rpc import Request
 R = TypeVar("R")
 M = TypeVar("M", covariant=True)
 
-Answer = Callable[[Any], Awaitable[Any]]
+RpcHandler = Callable[[Any], Awaitable[Any]]
 """An rpc handler: a request in, its reply out, or ProblemError raised."""
 
 
@@ -31,7 +31,7 @@ class Envelope:
     def of(cls, subject: str, message_id: str, message: Message) -> Envelope:
         return cls(subject=subject, message_id=message_id, payload=encode(message))
 
-    def by_content(self) -> Envelope:
+    def with_content_id(self) -> Envelope:
         """Under an id that names the content, too: what bears another's id by mistake must reach the receiver, who can
         tell, and not be taken for its duplicate."""
         mark = blake2b(self.payload, digest_size=8).hexdigest()
@@ -85,7 +85,7 @@ class Rpc(Protocol):
         """Raises ProblemError for a typed error, BusUnavailable when nobody answers (the effect is then unknown)."""
         ...
 
-    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
+    async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
         """Answer these requests, sharing the load with every other process that serves them."""
         ...
 
@@ -111,7 +111,7 @@ class Work(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stored:
+class StoredFact:
     """A fact as the stream holds it; ``position`` is the stream's own sequence (0 when it was only heard live)."""
 
     subject: str
@@ -122,11 +122,11 @@ class Stored:
 class Facts(Protocol):
     async def publish(self, envelopes: Sequence[Envelope]) -> None: ...
 
-    def listen(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[Stored]]:
+    def listen(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[StoredFact]]:
         """Facts as they are published from now on. Cheap and lossy: a break loses some, so check sequences."""
         ...
 
-    def replay(self, pattern: str, after: int = 0) -> AbstractAsyncContextManager[AsyncIterator[Stored]]:
+    def replay(self, pattern: str, after: int = 0) -> AbstractAsyncContextManager[AsyncIterator[StoredFact]]:
         """Stored facts above a position, in order, without gaps, and then new ones for as long as it is open."""
         ...
 
@@ -148,7 +148,7 @@ class StreamState:
     created: str
     first: int
     last: int
-    holes: int = 0
+    missing: int = 0
 
 
 class Storage(Protocol):
@@ -158,7 +158,7 @@ class Storage(Protocol):
         """Of every stream, as the server counts; cheap."""
         ...
 
-    async def read_through(self) -> Sequence[StreamState]:
+    async def verify(self) -> Sequence[StreamState]:
         """The same, with what turned out to be unreadable among the holes; reads all there is."""
         ...
 
@@ -166,11 +166,11 @@ class Storage(Protocol):
         """The message id of the fact at a position; empty if there is none."""
         ...
 
-    async def carry(self, timeout_seconds: float) -> float:
+    async def round_trip(self, timeout_seconds: float) -> float:
         """Seconds that a small message took through the work plane and back; BusUnavailable says why it did not."""
         ...
 
-    async def trim(self) -> int:
+    async def purge_settled_reports(self) -> int:
         """Clear away the reports that are settled; returns how many."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.bus.protocol import Queue
-from assay.bus.streams import CANARY
+from assay.bus.streams import PING_SUBJECT
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, ExecuteAttempt, GradeAttempt, Order, Report, Stage
 from assay.contracts.codec import Message
@@ -19,13 +19,13 @@ REPORTS: Queue[AttemptExecuted | AttemptJudged] = Queue(
 whose report died with a ledger is not done twice."""
 
 
-class Chirp(Message, frozen=True, kw_only=True, tag="canary"):
+class Ping(Message, frozen=True, kw_only=True, tag="canary"):
     """Sent by the ledger to itself."""
 
     mark: str
 
 
-CANARIES: Queue[Chirp] = Queue(name="canary", subject=CANARY, kind=Chirp, ack_wait_seconds=10.0)
+PINGS: Queue[Ping] = Queue(name="canary", subject=PING_SUBJECT, kind=Ping, ack_wait_seconds=10.0)
 """What the ledger sends to itself, to know how the work plane does."""
 
 
@@ -43,4 +43,4 @@ def orders_queues(stage: Stage, pool: str = "default") -> tuple[Queue[Order], ..
 
 def all_queues(pools: tuple[str, ...] = ("default",)) -> tuple[Queue[Any], ...]:
     """Every queue the ledger provisions for these pools."""
-    return (REPORTS, CANARIES, *(queue for stage in Stage for pool in pools for queue in orders_queues(stage, pool)))
+    return (REPORTS, PINGS, *(queue for stage in Stage for pool in pools for queue in orders_queues(stage, pool)))

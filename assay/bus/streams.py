@@ -21,10 +21,10 @@ from assay.contracts.attempts import Stage
 WORK_STREAM = "ASSAY_WORK"
 REPORTS_STREAM = "ASSAY_REPORTS"
 FACTS_STREAM = "ASSAY_FACTS"
-DEAD_STREAM = "ASSAY_DEAD"
-STREAMS = (WORK_STREAM, REPORTS_STREAM, FACTS_STREAM, DEAD_STREAM)
+DEAD_LETTER_STREAM = "ASSAY_DEAD"
+STREAMS = (WORK_STREAM, REPORTS_STREAM, FACTS_STREAM, DEAD_LETTER_STREAM)
 
-CANARY = "assay.work.canary.ledger"
+PING_SUBJECT = "assay.work.canary.ledger"
 """Carries nothing but the proof that the work plane carries."""
 
 _SECOND = 1_000_000_000
@@ -55,7 +55,13 @@ def stream_configs(facts_max_age_days: float) -> tuple[dict[str, Any], ...]:
         {"name": WORK_STREAM, "subjects": _WORK_SUBJECTS, "retention": "limits", **work, **shared},
         {"name": REPORTS_STREAM, "subjects": [_REPORT_SUBJECTS], "retention": "limits", **reports, **shared},
         {"name": FACTS_STREAM, "subjects": [subjects.FACTS], "retention": "limits", "max_age": facts_age, **shared},
-        {"name": DEAD_STREAM, "subjects": [subjects.DEAD], "retention": "limits", "max_age": 4 * facts_age, **shared},
+        {
+            "name": DEAD_LETTER_STREAM,
+            "subjects": [subjects.DEAD_LETTERS],
+            "retention": "limits",
+            "max_age": 4 * facts_age,
+            **shared,
+        },
     )
 
 

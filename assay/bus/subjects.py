@@ -8,9 +8,9 @@ from assay.bus.errors import MessageRefused
 from assay.bus.protocol import Envelope
 from assay.contracts.codec import MAX_MESSAGE_BYTES
 
-REPORT = "$SYS.REQ.SERVER.PING.JSZ"
+SERVER_REPORT = "$SYS.REQ.SERVER.PING.JSZ"
 """Where the server tells how it stores; see durability.py."""
-HEALTH = "$SYS.REQ.SERVER.PING.HEALTHZ"
+SERVER_HEALTH = "$SYS.REQ.SERVER.PING.HEALTHZ"
 _UNSAFE = re.compile(r"[\s*>\x00-\x1f]|^\.|\.\.|\.$|^$")
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from assay.catalog.shapes import reference_answer
 from assay.catalog.task import Task
 from assay.contracts.codec import Data, canonical
-from assay.contracts.files import Files
 from assay.contracts.tasks import HiddenTask, PublicTask, ReferenceTask, Sample, Solver
+from assay.files import Files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

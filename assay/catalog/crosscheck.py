@@ -11,9 +11,9 @@ from assay.catalog.manifest import TaskManifest
 from assay.catalog.near import near
 from assay.catalog.shapes import check_samples
 from assay.catalog.testnames import FoundTest, found_tests
-from assay.contracts.files import Files, FilesRefused, check_path, matches
 from assay.contracts.sandboxspec import EGRESS_PORT
 from assay.contracts.tasks import Solver, Tests, Tool
+from assay.files import Files, FilesRefused, check_path, matches
 
 MIN_CHEATS = 2
 """Every task that runs code ships at least so many cheats, which must all score 0."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assay.catalog.document import Document
-from assay.contracts.files import Caps, Files, FilesRefused, check_files
+from assay.files import FileLimits, Files, FilesRefused, check_files
 
 PARTS = ("workspace", "tests", "reference", "noop", "cheats", "environment")
 TEXTS = ("task.yaml", "instructions.md", "samples.jsonl")
 LEFTOVERS = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".DS_Store"})
 
-CAPS = Caps(count=2_000, total_bytes=20_000_000, file_bytes=5_000_000)
+CAPS = FileLimits(count=2_000, total_bytes=20_000_000, file_bytes=5_000_000)
 MAX_ENVIRONMENT_BYTES = 100_000
 """Of what an image is built from: it goes wherever the task's sandbox is described."""
 MAX_PROMPT_BYTES = 400_000

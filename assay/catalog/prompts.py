@@ -1,6 +1,7 @@
 """How long the prompts of a task can get: what a run reserves money for before an attempt at it begins.
 
-The runner makes the prompts (services/runner/prompting.py), and its tests hold every task's prompts against this bound.
+The runner makes the prompts (services/runner/solvers/prompts.py), and its tests hold every task's prompts against this
+bound.
 """
 
 from __future__ import annotations

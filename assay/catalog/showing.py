@@ -9,8 +9,8 @@ import msgspec
 from assay.catalog.bundles import Bundles
 from assay.catalog.task import Task
 from assay.contracts.codec import canonical, decode
-from assay.contracts.files import Files
 from assay.contracts.tasks import PublicTask
+from assay.files import Files
 
 _TESTS = "tests/"
 _BACKTICKS = re.compile("`{3,}")

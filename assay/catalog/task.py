@@ -18,8 +18,8 @@ from assay.catalog.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
 from assay.catalog.near import unknown
 from assay.catalog.reading import read
 from assay.contracts.codec import digest
-from assay.contracts.files import Files, matches
 from assay.contracts.tasks import TaskView
+from assay.files import Files, matches
 
 DIGEST_FORMAT = 1
 """Raised when the same folder comes to mean something else, for example when a default changes."""

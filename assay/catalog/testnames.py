@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from math import prod
 
-from assay.contracts.files import Files
+from assay.files import Files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

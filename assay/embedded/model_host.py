@@ -23,7 +23,7 @@ from assay import without
 
 with without("rich"):  # as in the services
     import structlog
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.settings import BusEnvironment
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import ModelEndpoint, ServeModel

@@ -20,13 +20,13 @@ _RETRY_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-HearShare = Callable[[float], None]
+OnShare = Callable[[float], None]
 """Hears a worker's share of all live slots of its stage, above 0 and at most 1, after every beat."""
-Gives = Callable[[], tuple[str, ...] | None]
+AvailableSandboxes = Callable[[], tuple[str, ...] | None]
 """The kinds of sandbox a worker can give now, if it knows."""
 
 
-class Pulse:
+class HeartbeatLoop:
     def __init__(
         self,
         worker_id: str,
@@ -34,13 +34,13 @@ class Pulse:
         pool: str,
         bus: Bus,
         leases: Leases,
-        hear_share: HearShare | None = None,
-        gives: Gives = lambda: None,
+        on_share: OnShare | None = None,
+        available_sandboxes: AvailableSandboxes = lambda: None,
     ) -> None:
         self._worker_id, self._stage, self._pool = worker_id, stage, pool
-        self._bus, self._leases, self._hear_share, self._gives = bus, leases, hear_share, gives
-        self._sooner = asyncio.Event()
-        self._period_seconds = float("inf")
+        self._bus, self._leases, self._on_share, self._available_sandboxes = bus, leases, on_share, available_sandboxes
+        self._wakeup = asyncio.Event()
+        self._interval_seconds = float("inf")
         self._slots = 0
 
     @property
@@ -51,31 +51,31 @@ class Pulse:
     @slots.setter
     def slots(self, slots: int) -> None:
         self._slots = slots
-        self._sooner.set()
+        self._wakeup.set()
 
-    def hasten(self, period_seconds: float) -> None:
+    def shorten_interval(self, period_seconds: float) -> None:
         """A lease needs a beat at least this often."""
-        if period_seconds < self._period_seconds:
-            self._period_seconds = max(_MIN_SECONDS, period_seconds)
-            self._sooner.set()
+        if period_seconds < self._interval_seconds:
+            self._interval_seconds = max(_MIN_SECONDS, period_seconds)
+            self._wakeup.set()
 
-    def soon(self) -> None:
+    def send_soon(self) -> None:
         """There is something to tell."""
-        self._sooner.set()
+        self._wakeup.set()
 
-    async def beat(self, slots: int, idle_seconds: float) -> None:
+    async def run(self, slots: int, idle_seconds: float) -> None:
         """For ever. A missed beat is tried again soon: the work goes on, and at worst its lease is lost."""
         self._slots = slots
-        self.hasten(idle_seconds)
+        self.shorten_interval(idle_seconds)
         while True:
-            self._sooner.clear()
-            answered = await self.once()
-            pause = self._period_seconds if answered else min(self._period_seconds, _RETRY_SECONDS)
+            self._wakeup.clear()
+            answered = await self.send()
+            pause = self._interval_seconds if answered else min(self._interval_seconds, _RETRY_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
-                    await self._sooner.wait()
+                    await self._wakeup.wait()
 
-    async def once(self) -> bool:
+    async def send(self) -> bool:
         """Whether the ledger answered."""
         beat = Heartbeat(
             worker_id=self._worker_id,
@@ -83,15 +83,15 @@ class Pulse:
             pool=self._pool,
             slots=self._slots,
             leases=self._leases.claims,
-            sandboxes=self._gives(),
+            sandboxes=self._available_sandboxes(),
         )
         try:
-            reply = await self._bus.rpc.request(beat, max(1.0, min(self._period_seconds, 5.0)))
+            reply = await self._bus.rpc.request(beat, max(1.0, min(self._interval_seconds, 5.0)))
         except (BusUnavailable, ProblemError) as error:
             _log.warning("worker.heartbeat_missed", leases=len(beat.leases), reason=str(error))
             return False
-        if self._hear_share:
-            self._hear_share(reply.share)
-        for lease in self._leases.lose(reply.lost):
+        if self._on_share:
+            self._on_share(reply.share)
+        for lease in self._leases.mark_lost(reply.lost):
             _log.warning("worker.lease_lost", attempt=lease.ticket.attempt_id, token=lease.ticket.token)
         return True

@@ -30,7 +30,7 @@ class Lease:
         return Claim(attempt_id=self.ticket.attempt_id, token=self.ticket.token)
 
 
-_REMEMBERED = 10_000
+_MAX_REMEMBERED = 10_000
 
 
 class Leases:
@@ -39,46 +39,46 @@ class Leases:
 
     def __init__(self, slots: int) -> None:
         self._slots = slots
-        self._held: dict[Claim, Lease] = {}
-        self._begun: OrderedDict[Claim, None] = OrderedDict()
+        self._leases: dict[Claim, Lease] = {}
+        self._started: OrderedDict[Claim, None] = OrderedDict()
         self._changed = asyncio.Event()
 
     def __iter__(self) -> Iterator[Lease]:
-        return iter(list(self._held.values()))
+        return iter(list(self._leases.values()))
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._leases)
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        return tuple(self._held)
+        return tuple(self._leases)
 
     @property
     def free(self) -> int:
         """Slots for new work. As many finished attempts as there are slots may wait for their reports to be stored;
         beyond that there is no room for more."""
-        working = sum(lease.working for lease in self._held.values())
-        return max(0, min(self._slots - working, 2 * self._slots - len(self._held)))
+        working = sum(lease.working for lease in self._leases.values())
+        return max(0, min(self._slots - working, 2 * self._slots - len(self._leases)))
 
     def is_new(self, claim: Claim) -> bool:
         """Whether no work was begun under it, as far back as is remembered."""
-        return claim not in self._begun
+        return claim not in self._started
 
     def add(self, lease: Lease, task: asyncio.Task[None]) -> None:
         """``task`` acts on the lease; the lease is held until it ends, however it ends."""
         lease.task = task
-        self._held[lease.claim] = lease
-        self._begun[lease.claim] = None
-        if len(self._begun) > _REMEMBERED:
-            self._begun.popitem(last=False)
+        self._leases[lease.claim] = lease
+        self._started[lease.claim] = None
+        if len(self._started) > _MAX_REMEMBERED:
+            self._started.popitem(last=False)
         task.add_done_callback(lambda _: self._drop(lease))
 
-    def worked(self, lease: Lease) -> None:
+    def release_slot(self, lease: Lease) -> None:
         lease.working = False
         self._changed.set()
 
     def _drop(self, lease: Lease) -> None:
-        del self._held[lease.claim]
+        del self._leases[lease.claim]
         self._changed.set()
         task = lease.task
         if task is not None and not task.cancelled() and (error := task.exception()) is not None:
@@ -86,9 +86,9 @@ class Leases:
                 "worker.lease_dropped", attempt=lease.ticket.attempt_id, token=lease.ticket.token, exc_info=error
             )
 
-    def lose(self, claims: Iterable[Claim]) -> list[Lease]:
+    def mark_lost(self, claims: Iterable[Claim]) -> list[Lease]:
         """Ends the work on these. A finished attempt is still reported: what it cost counts, whoever has the lease."""
-        lost = [self._held[claim] for claim in claims if claim in self._held]
+        lost = [self._leases[claim] for claim in claims if claim in self._leases]
         for lease in lost:
             lease.lost = True
             if lease.working and lease.task is not None:

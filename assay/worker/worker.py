@@ -13,10 +13,10 @@ from assay.bus.protocol import Bus, Delivery, Envelope
 from assay.bus.queues import orders_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
-from assay.worker.claiming import Claiming
-from assay.worker.heartbeat import HearShare, Pulse
+from assay.worker.claimer import Claimer
+from assay.worker.heartbeat import HeartbeatLoop, OnShare
 from assay.worker.leases import Lease, Leases
-from assay.worker.offering import Offer
+from assay.worker.sandbox_capabilities import SandboxCapabilities
 
 Report = AttemptExecuted | AttemptJudged
 Work = Callable[[Ticket], Awaitable[Report]]
@@ -56,22 +56,22 @@ class Worker:
         bus: Bus,
         work: Work,
         failed: Failed,
-        hear_share: HearShare | None = None,
+        on_share: OnShare | None = None,
         shortage: Shortage = str,
-        offer: Offer | None = None,
+        capabilities: SandboxCapabilities | None = None,
     ) -> None:
         self._options, self._bus, self._work, self._failed = options, bus, work, failed
         self._shortage = shortage
         self._leases = Leases(options.slots)
         self._stopping = asyncio.Event()
-        self._claiming = Claiming(options.worker_id, options.stage, bus, self._stopping)
-        self._offer = offer
-        self._pulse = Pulse(
-            *(options.worker_id, options.stage, options.pool, bus, self._leases, hear_share),
-            gives=lambda: offer.given if offer else None,
+        self._claimer = Claimer(options.worker_id, options.stage, bus, self._stopping)
+        self._capabilities = capabilities
+        self._heartbeat = HeartbeatLoop(
+            *(options.worker_id, options.stage, options.pool, bus, self._leases, on_share),
+            available_sandboxes=lambda: capabilities.available if capabilities else None,
         )
-        if offer:
-            offer.changed = self._pulse.soon
+        if capabilities:
+            capabilities.on_change = self._heartbeat.send_soon
         *self._urgent, self._queue = orders_queues(options.stage, options.pool)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -79,9 +79,9 @@ class Worker:
         when the bus is gone for good."""
         options, closed = self._options, self._bus.closed
         _log.info("worker.started", worker=options.worker_id, stage=options.stage, slots=options.slots)
-        beating = asyncio.create_task(self._pulse.beat(options.slots, options.heartbeat_seconds))
+        beating = asyncio.create_task(self._heartbeat.run(options.slots, options.heartbeat_seconds))
         refilling = asyncio.create_task(self._refill())
-        looking = [asyncio.create_task(self._offer.look())] if self._offer else []
+        looking = [asyncio.create_task(self._capabilities.probe_forever())] if self._capabilities else []
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(closed.wait())]
         try:
             await asyncio.wait((*ends, refilling, beating), return_when=asyncio.FIRST_COMPLETED)
@@ -90,14 +90,14 @@ class Worker:
                 await self._drain(refilling)
         finally:
             await self._leases.give_up(_CLEANUP_SECONDS)
-            await _end(refilling, beating, *looking, *ends)
+            await _cancel(refilling, beating, *looking, *ends)
         _log.info("worker.stopped", worker=options.worker_id)
         if closed.is_set():
             raise BusClosed("the connection to the bus is gone for good; the worker ends and is to be started again")
 
     async def _drain(self, refilling: asyncio.Task[None]) -> None:
         """A claim that is under way is waited for: what it grants would otherwise be lost until its lease runs out."""
-        self._pulse.slots = 0
+        self._heartbeat.slots = 0
         try:
             async with asyncio.timeout(self._options.drain_seconds):
                 await asyncio.wait((refilling,))
@@ -113,7 +113,7 @@ class Worker:
             fetching = asyncio.create_task(self._next_orders())
             await asyncio.wait((fetching, stopped), return_when=asyncio.FIRST_COMPLETED)
             if not fetching.done():
-                await _end(fetching)
+                await _cancel(fetching)
             elif orders := fetching.result():
                 await self._take(orders)
 
@@ -122,7 +122,7 @@ class Worker:
         once, so those are waited for."""
         while not self._leases.free:
             await self._leases.changed()
-        await self._wait_for_headroom()
+        await self._wait_for_resources()
         if self._leases.free < self._options.slots:
             await asyncio.sleep(self._options.gather_seconds)
         for queue in self._urgent:
@@ -130,27 +130,27 @@ class Worker:
                 return orders
         return await self._bus.work.fetch(self._queue, self._leases.free, _FETCH_SECONDS)
 
-    async def _wait_for_headroom(self) -> None:
+    async def _wait_for_resources(self) -> None:
         """What is under way goes on meanwhile, and may free what is short."""
         if not (reason := self._shortage()):
             return
         _log.warning("worker.short", worker=self._options.worker_id, reason=reason)
-        self._pulse.slots = 0
+        self._heartbeat.slots = 0
         while self._shortage():  # noqa: ASYNC110 (nobody tells when a host has room again)
             await asyncio.sleep(self._options.recheck_seconds)
-        self._pulse.slots = self._options.slots
+        self._heartbeat.slots = self._options.slots
         _log.info("worker.enough_again", worker=self._options.worker_id)
 
     async def _take(self, orders: Sequence[Delivery[Order]]) -> None:
-        for ticket in await self._claiming.claim(orders):
+        for ticket in await self._claimer.claim(orders):
             lease = Lease(ticket)
             if self._leases.is_new(lease.claim):
                 self._leases.add(lease, asyncio.create_task(self._attempt(lease)))
-                self._pulse.hasten(ticket.lease_seconds / 3)
+                self._heartbeat.shorten_interval(ticket.lease_seconds / 3)
 
     async def _attempt(self, lease: Lease) -> None:
         report = await self._act(lease)
-        self._leases.worked(lease)
+        self._leases.release_slot(lease)
         await self._report(lease.ticket, report)
 
     async def _act(self, lease: Lease) -> Report:
@@ -182,7 +182,7 @@ class Worker:
         await self._bus.work.publish([Envelope.of(subjects.report(report), report.message_id, report)])
 
 
-async def _end(*tasks: asyncio.Task[object]) -> None:
+async def _cancel(*tasks: asyncio.Task[object]) -> None:
     """Ends helpers; what they died of is raised unless it was this."""
     for task in tasks:
         task.cancel()

@@ -32,22 +32,22 @@ class GatewayError(ProblemError):
     """A problem the gateway itself found."""
 
 
-class Unreadable(GatewayError):
+class MalformedBody(GatewayError):
     def __init__(self, detail: str) -> None:
         super().__init__(Problem(code="malformed", title="The body is not JSON", status=400, detail=detail))
 
 
-class Invalid(GatewayError):
+class InvalidRequest(GatewayError):
     def __init__(self, *errors: FieldError) -> None:
-        detail = "; ".join(_sentence(error) for error in errors)
+        detail = "; ".join(_describe(error) for error in errors)
         title = "The request has a field or value that is not valid"
         super().__init__(Problem(code="invalid", title=title, status=422, detail=detail, errors=errors))
 
 
-class Unknown(GatewayError):
+class NotFound(GatewayError):
     def __init__(self, noun: str, name: str, hint: str = "", near: str | None = None) -> None:
         error = FieldError(where=noun, message=f"unknown {noun} {name!r}", near=near)
-        detail = f"{_sentence(error)}. {hint}".strip()
+        detail = f"{_describe(error)}. {hint}".strip()
         code = f"unknown_{noun.replace(' ', '_')}"
         super().__init__(Problem(code=code, title=f"Unknown {noun}", status=404, detail=detail, errors=(error,)))
 
@@ -57,7 +57,7 @@ class Gone(GatewayError):
         super().__init__(Problem(code="expired", title=title, status=410, detail=detail))
 
 
-class NotItsStore(GatewayError):
+class NoKnownRuns(GatewayError):
     def __init__(self) -> None:
         detail = (
             "No run refers to any task's bundle, as after a database was made anew: then everything in the store would "
@@ -75,7 +75,7 @@ class Unauthorized(GatewayError):
         super().__init__(Problem(code="unauthorized", title="A token is required", status=401, detail=detail))
 
 
-class Refused(GatewayError):
+class Forbidden(GatewayError):
     def __init__(self, code: str, title: str, detail: str) -> None:
         super().__init__(Problem(code=code, title=title, status=403, detail=detail))
 
@@ -88,6 +88,6 @@ class Unavailable(GatewayError):
         )
 
 
-def _sentence(error: FieldError) -> str:
+def _describe(error: FieldError) -> str:
     hint = f", did you mean {error.near!r}?" if error.near else ""
     return f"{error.where}: {error.message}{hint}"

@@ -13,19 +13,19 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from assay.contracts import attempts, facts, live, models, rpc, runs, spending, tasks
-from services.gateway.problems import MEDIA_TYPE, ProblemBody
+from services.gateway.http.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
+from services.gateway.routes.garbage_collection import CollectGarbage
 from services.gateway.routes.models import ModelTest
 from services.gateway.routes.money import MoneyLimits
-from services.gateway.routes.retention import CollectGarbage
 from services.gateway.routes.session import SignIn
 
 _REF = "#/components/schemas/{name}"
-_INPUTS = (
+_REQUEST_TYPES = (
     *(runs.RunRequest, RunChange, Restart, MoneyLimits, ModelTest, SignIn, CollectGarbage),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
-_OUTPUTS = (
+_RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
@@ -36,10 +36,10 @@ _PROBLEM = {
     "description": "What went wrong, where, and what to do next",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
 }
-_STATES = (live.RunSnapshot, live.RunsSnapshot, attempts.AttemptDetail, runs.Board)
+_SNAPSHOT_STATES = (live.RunSnapshot, live.RunsSnapshot, attempts.AttemptDetail, runs.Board)
 
 
-class ContractSchemas(OpenAPISchemaPlugin):
+class ContractSchemaPlugin(OpenAPISchemaPlugin):
     """Refers every contract to its component; ``described`` adds the components."""
 
     @staticmethod
@@ -51,7 +51,7 @@ class ContractSchemas(OpenAPISchemaPlugin):
         return Schema(all_of=[Reference(ref=_REF.format(name=field_definition.annotation.__name__))])
 
 
-def config(version: str) -> OpenAPIConfig:
+def openapi_config(version: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Assay",
         version=version,
@@ -61,43 +61,43 @@ def config(version: str) -> OpenAPIConfig:
     )
 
 
-def schemas() -> dict[str, Any]:
+def component_schemas() -> dict[str, Any]:
     """JSON Schema of every contract that crosses HTTP or the live socket, by name."""
-    _, inputs = msgspec.json.schema_components(_INPUTS, ref_template=_REF)
-    _, outputs = msgspec.json.schema_components(_OUTPUTS, ref_template=_REF)
+    _, inputs = msgspec.json.schema_components(_REQUEST_TYPES, ref_template=_REF)
+    _, outputs = msgspec.json.schema_components(_RESPONSE_TYPES, ref_template=_REF)
     for name, schema in outputs.items():
         if "properties" in schema and name not in inputs:
             schema["required"] = list(schema["properties"])
     found = {**inputs, **outputs}
-    found["Snapshot"]["properties"]["data"] = {"anyOf": [_ref(state) for state in _STATES]}
-    found["FactFrame"]["properties"]["event"] = _ref(facts.Event)
-    found["ServerFrame"] = {"anyOf": [_ref(frame) for frame in live.ServerFrame.__args__]}
-    found["ClientFrame"] = {"anyOf": [_ref(frame) for frame in live.ClientFrame.__args__]}
+    found["Snapshot"]["properties"]["data"] = {"anyOf": [_reference(state) for state in _SNAPSHOT_STATES]}
+    found["FactFrame"]["properties"]["event"] = _reference(facts.Event)
+    found["ServerFrame"] = {"anyOf": [_reference(frame) for frame in live.ServerFrame.__args__]}
+    found["ClientFrame"] = {"anyOf": [_reference(frame) for frame in live.ClientFrame.__args__]}
     return dict(sorted(found.items()))
 
 
-def described(app: Litestar) -> dict[str, Any]:
+def build_document(app: Litestar) -> dict[str, Any]:
     """Litestar's document with the contracts' schemas as its components."""
-    document = _plain(app.openapi_schema.to_schema())
+    document = _unwrap_references(app.openapi_schema.to_schema())
     for item in document["paths"].values():
         for operation in item.values():
             operation["responses"].pop("400", None)
             operation["responses"]["default"] = _PROBLEM
-    return {**document, "components": {**(document.get("components") or {}), "schemas": schemas()}}
+    return {**document, "components": {**(document.get("components") or {}), "schemas": component_schemas()}}
 
 
-def _plain(node: Any) -> Any:
+def _unwrap_references(node: Any) -> Any:
     """The same document, where every ``allOf`` of a single reference is that reference."""
     if isinstance(node, list):
-        return [_plain(item) for item in node]
+        return [_unwrap_references(item) for item in node]
     if not isinstance(node, dict):
         return node
     match node.get("allOf"):
         case [{"$ref": str() as reference}]:
             return {"$ref": reference}
         case _:
-            return {key: _plain(value) for key, value in node.items()}
+            return {key: _unwrap_references(value) for key, value in node.items()}
 
 
-def _ref(kind: type[Any]) -> dict[str, str]:
+def _reference(kind: type[Any]) -> dict[str, str]:
     return {"$ref": _REF.format(name=kind.__name__)}

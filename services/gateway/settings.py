@@ -11,11 +11,11 @@ from pydantic_settings import NoDecode
 
 from assay.bus.settings import BusEnvironment
 
-SHORTEST_GRACE_HOURS = 36.0
+MIN_GRACE_HOURS = 36.0
 """An attempt may take a day, and its report has to arrive."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
-Names = Annotated[frozenset[str], NoDecode]
+_WILDCARD_HOSTS = ("0.0.0.0", "::", "")  # noqa: S104
+CommaSeparated = Annotated[frozenset[str], NoDecode]
 """Words separated by commas."""
 
 
@@ -31,15 +31,15 @@ class Settings(BusEnvironment):
     retention_days: Annotated[float, Field(gt=0)] | None = None
     """What attempts left is given up so long after their run ended, and what nobody refers to is deleted, every six
     hours; None leaves that to ``assay artifacts gc``. Rows, verdicts and costs stay."""
-    retention_grace_hours: Annotated[float, Field(ge=SHORTEST_GRACE_HOURS)] = 72.0
+    retention_grace_hours: Annotated[float, Field(ge=MIN_GRACE_HOURS)] = 72.0
     """Content that nobody refers to is kept so long: somebody may be about to."""
     token: SecretStr = SecretStr("")
-    allowed_hosts: Names = frozenset()
-    allowed_origins: Names = frozenset()
+    allowed_hosts: CommaSeparated = frozenset()
+    allowed_origins: CommaSeparated = frozenset()
 
     @field_validator("allowed_hosts", "allowed_origins", mode="before")
     @classmethod
-    def _words(cls, value: Any) -> Any:
+    def _split_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
             return frozenset(word.strip().lower().rstrip("/") for word in value.split(",") if word.strip())
         return value
@@ -47,17 +47,17 @@ class Settings(BusEnvironment):
     @property
     def hosts(self) -> frozenset[str]:
         """Names and addresses this gateway is asked by, without ports."""
-        bound = {self.gateway_host} if self.gateway_host not in _EVERYWHERE else set[str]()
+        bound = {self.gateway_host} if self.gateway_host not in _WILDCARD_HOSTS else set[str]()
         return LOOPBACK | self.allowed_hosts | bound
 
     @property
-    def locked(self) -> bool:
+    def requires_token(self) -> bool:
         """Whether a token is needed."""
         return bool(self.token.get_secret_value())
 
     @model_validator(mode="after")
-    def _not_open_to_everybody(self) -> Self:
-        if not self.locked and not is_loopback(self.gateway_host):
+    def _require_token_beyond_loopback(self) -> Self:
+        if not self.requires_token and not is_loopback(self.gateway_host):
             raise ValueError(
                 f"ASSAY_GATEWAY_HOST is {self.gateway_host}, which others can reach, and no ASSAY_TOKEN is set: "
                 "set a token of your own choosing, or bind 127.0.0.1"

@@ -15,17 +15,18 @@ from assay.catalog.showing import showing_tests
 from assay.contracts.codec import encode
 from assay.contracts.runs import ModelPin, RunPlan, RunRequest
 from assay.contracts.tasks import TaskPin
-from services.gateway.amounts import check_limits
-from services.gateway.ports import Names, Store
+from services.gateway.catalog_client import CatalogClient
+from services.gateway.money_validation import check_limits
+from services.gateway.ports import Store
 
 
-async def plan_of(request: RunRequest, names: Names, stores: Mapping[Area, Store]) -> RunPlan:
+async def build_plan(request: RunRequest, catalog: CatalogClient, stores: Mapping[Area, Store]) -> RunPlan:
     """Raises ProblemError for names that do not resolve; nothing is stored then. The same request gives the same plan
     for as long as the catalogue is the same."""
     check_limits(request.limits)
-    chosen = await names.choose(request)
-    pins = await asyncio.gather(*(_pin(task, bundles, stores) for task, bundles in chosen.tasks))
-    models = await _models(request, chosen.selection.models, stores[Area.PUBLIC])
+    chosen = await catalog.resolve(request)
+    pins = await asyncio.gather(*(_pin_task(task, bundles, stores) for task, bundles in chosen.tasks))
+    models = await _pin_models(request, chosen.selection.models, stores[Area.PUBLIC])
     return RunPlan(
         name=request.name,
         suite=chosen.selection.suite,
@@ -42,7 +43,7 @@ async def plan_of(request: RunRequest, names: Names, stores: Mapping[Area, Store
     )
 
 
-async def _models(request: RunRequest, pins: tuple[ModelPin, ...], store: Store) -> tuple[ModelPin, ...]:
+async def _pin_models(request: RunRequest, pins: tuple[ModelPin, ...], store: Store) -> tuple[ModelPin, ...]:
     """With the responses stored that the request brings along."""
     if request.responses is None:
         return pins
@@ -50,7 +51,7 @@ async def _models(request: RunRequest, pins: tuple[ModelPin, ...], store: Store)
     return tuple(structs.replace(pin, replay=ref) if is_replay(pin.model.name) else pin for pin in pins)
 
 
-async def _pin(task: SelectedTask, bundles: Bundles, stores: Mapping[Area, Store]) -> TaskPin:
+async def _pin_task(task: SelectedTask, bundles: Bundles, stores: Mapping[Area, Store]) -> TaskPin:
     seen = showing_tests(bundles, task.tests) if task.tests else bundles.public
     public, hidden, reference = await asyncio.gather(
         stores[Area.PUBLIC].put(pack(seen), BUNDLE_MEDIA_TYPE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.sandbox import SandboxProvider
-from assay.sandbox.choice import asked_for
+from assay.sandbox.selection import restrict_to_kind
 from services.judge.bridge.session import Protocol, Trial, hold
 from services.judge.turns import Turns
 
@@ -18,4 +18,4 @@ class SandboxBench:
 
     async def hold(self, trial: Trial) -> Protocol:
         async with self._turns.turn(trial.run_id):
-            return await hold(trial, asked_for(self._provider, trial.wish), self._call_seconds)
+            return await hold(trial, restrict_to_kind(self._provider, trial.wish), self._call_seconds)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from assay.contracts.files import Files
 from assay.contracts.results import CheckOutput
 from assay.contracts.tasks import AnyCheck, Choice, Exact, HiddenTask, JsonFields, Numeric, Regex, Tests
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
+from assay.files import Files
 from services.judge.checks import choice, exact, json_fields, numeric, regex, tests
 from services.judge.checks.finding import Finding
 from services.judge.checks.regex import Search

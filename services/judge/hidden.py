@@ -9,8 +9,8 @@ from typing import Protocol
 from assay.artifacts import ArtifactPermanent, ArtifactRetryable, unpack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Malformed, decode
-from assay.contracts.files import Files, FilesRefused
 from assay.contracts.tasks import HiddenTask
+from assay.files import Files, FilesRefused
 from services.judge.errors import HiddenUnusable, StoreSilent
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assay.artifacts import ArtifactPermanent, ArtifactRetryable, unpack
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.files import Files, FilesRefused, matches
 from assay.contracts.tasks import HiddenTask, Solver
+from assay.files import Files, FilesRefused, matches
 from services.judge.errors import OutputLost, StoreSilent
 from services.judge.hidden import Fetch
 

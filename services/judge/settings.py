@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from assay.bus.settings import BusEnvironment
-from assay.worker.headroom import Reserve
+from assay.worker.host_resources import Reserve
 
 
 class JudgeSettings(BusEnvironment):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from assay.artifacts import pack
 from assay.catalog import Bundles
 from assay.contracts.codec import Data, decode
-from assay.contracts.files import Files
 from assay.contracts.tasks import HiddenTask, ReferenceTask, Solver
 from assay.contracts.verdicts import Outcome, Verdict
+from assay.files import Files
 from services.judge.grading import Tools, grade
 from services.judge.hidden import Hidden, read_hidden
 from services.judge.outputs import read_output

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from assay.bus.errors import BusClosed
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus
 from assay.bus.queues import all_queues
-from assay.worker.lifetime import run_service
+from assay.service.process import run_service
 from services.ledger.attempts.attempt_store import AttemptStore
 from services.ledger.attempts.reports import ReportStore
 from services.ledger.database.database import Database, open_database

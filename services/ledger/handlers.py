@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from assay.bus.protocol import Answer
+from assay.bus.protocol import RpcHandler
 from assay.contracts.rpc import (
     CancelRun,
     ChangeRun,
@@ -38,7 +38,7 @@ from services.ledger.ports import Health, Ports
 Q = TypeVar("Q", bound=Request[Any])
 
 
-class Answers(dict[type[Request[Any]], Answer]):
+class Answers(dict[type[Request[Any]], RpcHandler]):
     """What answers each type of request."""
 
     def on(self, request: type[Q], answer: Callable[[Q], Awaitable[object]]) -> None:

@@ -53,7 +53,7 @@ def bus_tasks(
         BackgroundTask("stream_recovery", recovery.check, 2.0),
         BackgroundTask("bus_probe", probe.probe, 3.0),
         BackgroundTask("missing_orders", find_missing_orders, 30.0),
-        BackgroundTask("trim", storage.trim, 60.0),
+        BackgroundTask("purge_settled_reports", storage.purge_settled_reports, 60.0),
     ]
 
 

@@ -10,25 +10,25 @@ from functools import partial
 from typing import Any
 
 from assay.artifacts import Area, open_store
-from assay.bus.jetstream import connect
-from assay.bus.protocol import Answer, Bus
+from assay.bus.nats.bus import connect
+from assay.bus.protocol import Bus, RpcHandler
 from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import PreviewPrompt, Request, TestModel
-from assay.sandbox.choice import chosen_provider
-from assay.sandbox.spares import Spares
-from assay.worker.headroom import Headroom, written_to
-from assay.worker.lifetime import run_worker
-from assay.worker.offering import Offer
+from assay.sandbox.selection import provider_for_setting
+from assay.sandbox.warm_pool import WarmPool
+from assay.service.process import run_draining_service
+from assay.worker.host_resources import HostResources, written_folders
+from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Worker, WorkerOptions
-from services.runner.artifacts import Bundles
-from services.runner.grants import RpcGrants
+from services.runner.calls.grant_budget import RpcGrants
 from services.runner.handlers import failed, on_ticket
-from services.runner.models.shelf import Shelf
+from services.runner.model_probe import on_models_test
+from services.runner.models.registry import Shelf
 from services.runner.ports import Ports
-from services.runner.previewing import on_prompts_preview
-from services.runner.probing import on_models_test
+from services.runner.prompt_preview import on_prompts_preview
 from services.runner.settings import RunnerSettings
+from services.runner.tries.artifacts import Bundles
 
 
 async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
@@ -44,8 +44,8 @@ async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
 
 async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
     """Until ``stop``, and then until what was begun is done."""
-    spares = Spares(settings.warm_sandboxes)
-    sandboxes = chosen_provider(settings.sandbox, spares)
+    warm_pool = WarmPool(settings.warm_sandboxes)
+    sandboxes = provider_for_setting(settings.sandbox, warm_pool)
     ports = Ports(
         worker_id=worker_id,
         bundles=Bundles(open_store(settings.artifacts_url, Area.PUBLIC)),
@@ -58,7 +58,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         mcp_urls=settings.mcp_urls,
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.RUN, pool=settings.pool, slots=settings.runner_slots)
-    answers: dict[type[Request[Any]], Answer] = {
+    answers: dict[type[Request[Any]], RpcHandler] = {
         TestModel: partial(on_models_test, models=shelf),
         PreviewPrompt: partial(on_prompts_preview, bundles=ports.bundles),
     }
@@ -68,15 +68,15 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         bus,
         work=partial(on_ticket, ports=ports),
         failed=lambda ticket, error: failed(ticket, worker_id, error),
-        hear_share=shelf.hear_share,
-        shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
-        offer=Offer(sandboxes),
+        on_share=shelf.hear_share,
+        shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
+        capabilities=SandboxCapabilities(sandboxes),
     )
     try:
         await worker.run(stop)
     finally:
-        await spares.close()
+        await warm_pool.close()
 
 
 if __name__ == "__main__":
-    run_worker("runner", serve, RunnerSettings)
+    run_draining_service("runner", serve, RunnerSettings)

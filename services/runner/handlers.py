@@ -12,13 +12,13 @@ from assay.contracts.codec import encode
 from assay.contracts.models import Usage
 from assay.contracts.results import RESULT, Result
 from assay.contracts.verdicts import Outcome
-from services.runner.artifacts import JSON
-from services.runner.endings import Ending, ending_of, interrupted, out_of_time
+from services.runner.calls.call_receipts import receipts
 from services.runner.ports import Ports
-from services.runner.receipts import receipts
-from services.runner.solving import solve
+from services.runner.solvers.dispatch import solve
 from services.runner.text import clean
-from services.runner.trying import Try
+from services.runner.tries.artifacts import JSON
+from services.runner.tries.outcome import Ending, ending_of, interrupted, out_of_time
+from services.runner.tries.try_context import Try
 
 _log = structlog.get_logger(__name__)
 

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from assay.contracts.models import ModelName
 from assay.sandbox import SandboxProvider
-from services.runner.artifacts import Bundles, Store
-from services.runner.calling import RETRYING, Retrying
-from services.runner.grants import Grants
-from services.runner.models.shelf import Served
-from services.runner.tailing import TailPort
+from services.runner.calls.grant_budget import Grants
+from services.runner.calls.model_caller import RETRYING, Retrying
+from services.runner.models.registry import Served
+from services.runner.tries.artifacts import Bundles, Store
+from services.runner.tries.tail_writer import TailPort
 
 
 class Models(Protocol):

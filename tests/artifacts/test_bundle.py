@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.artifacts import pack, unpack
-from assay.contracts.files import Caps, FilesRefused
+from assay.files import FileLimits, FilesRefused
 
 names = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FF), min_size=1, max_size=8)
 UNSOUND = [
@@ -65,9 +65,16 @@ def test_a_path_named_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "caps", [Caps(count=1), Caps(total_bytes=5), Caps(file_bytes=2), Caps(depth=1), Caps(path_bytes=2)]
+    "caps",
+    [
+        FileLimits(count=1),
+        FileLimits(total_bytes=5),
+        FileLimits(file_bytes=2),
+        FileLimits(depth=1),
+        FileLimits(path_bytes=2),
+    ],
 )
-def test_more_than_the_caps_allow_is_refused(caps: Caps) -> None:
+def test_more_than_the_caps_allow_is_refused(caps: FileLimits) -> None:
     files = {"a/b": b"123", "c": b"456"}
     with pytest.raises(FilesRefused):
         pack(files, caps)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.api import call
-from assay.bus.connection import Connection
 from assay.bus.errors import Missing
-from assay.bus.jetstream import JetStreamBus, connect
 from assay.bus.memory import MemoryBus
+from assay.bus.nats.bus import JetStreamBus, connect
+from assay.bus.nats.connection import Connection
+from assay.bus.nats.server.api import call
 from assay.bus.protocol import Bus
 from assay.bus.streams import STREAMS
 from tests.bus.messages import QUEUES

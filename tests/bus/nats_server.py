@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from assay.bus.nats.server.config import nats_conf
 from assay.bus.permissions import USERS
-from assay.bus.server_conf import nats_conf
 from assay.bus.settings import BusSettings
 from assay.embedded.identity import free_port
 

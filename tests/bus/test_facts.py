@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from assay.bus.errors import MessageRefused
-from assay.bus.protocol import Bus, Stored
+from assay.bus.protocol import Bus, StoredFact
 from assay.contracts.attempts import ExecuteAttempt
 from assay.contracts.codec import decode
 from assay.contracts.tail import TailLine
@@ -25,7 +25,7 @@ async def take(stream: AsyncIterator[T], amount: int, seconds: float = 30) -> li
         return [await anext(stream) for _ in range(amount)]
 
 
-def numbers(facts: list[Stored]) -> list[int]:
+def numbers(facts: list[StoredFact]) -> list[int]:
     return [int(decode(ExecuteAttempt, each.payload).attempt_id.split("-")[1]) for each in facts]
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from assay.bus.api import call
 from assay.bus.errors import MessageRefused
-from assay.bus.jetstream import JetStreamBus
+from assay.bus.nats.bus import JetStreamBus
+from assay.bus.nats.server.api import call
 from assay.bus.protocol import Envelope
 from assay.bus.streams import WORK_STREAM
 from tests.bus.conftest import ConnectAs, forget_everything

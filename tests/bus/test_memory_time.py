@@ -97,13 +97,13 @@ async def test_a_request_ends_at_its_time(bus: MemoryBus, clock: ManualClock) ->
 
 
 async def test_a_cut_line_holds_up_publishers_and_loses_tails(bus: MemoryBus) -> None:
-    bus.line.cut()
+    bus.link.cut()
     publishing = asyncio.create_task(bus.work.publish([order(1)]))
     await asyncio.sleep(0)
     assert not bus.connected
     assert not publishing.done()
     with pytest.raises(BusUnavailable):
         await bus.rpc.request(GetHealth())
-    bus.line.mend()
+    bus.link.restore()
     await publishing
     assert (bus.connected, bus.reconnects) == (True, 1)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from assay.bus.api import call
 from assay.bus.errors import BusForbidden, BusUnavailable
-from assay.bus.jetstream import JetStreamBus
+from assay.bus.nats.bus import JetStreamBus
+from assay.bus.nats.server.api import call
 from assay.bus.permissions import USERS, permissions
-from assay.bus.protocol import Answer, Envelope
+from assay.bus.protocol import Envelope, RpcHandler
 from assay.bus.queues import REPORTS, all_queues, orders_queue
 from assay.bus.subjects import matches
 from assay.contracts import subjects
@@ -74,7 +74,7 @@ async def ledger(connect_as: ConnectAs) -> JetStreamBus:
     bus = await connect_as("ledger")
     await bus.provision(all_queues())
     health = ServiceHealth(service="ledger", ready=True)
-    answers: dict[type[Request[Any]], Answer] = {
+    answers: dict[type[Request[Any]], RpcHandler] = {
         ClaimAttempts: answering(Claims()),
         Heartbeat: answering(Leases()),
         GetHealth: answering(health),

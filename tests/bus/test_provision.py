@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from assay.bus.api import call
 from assay.bus.errors import BusMisconfigured
-from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.nats.bus import JetStreamBus, connect
+from assay.bus.nats.server.api import call
 from assay.bus.queues import REPORTS, all_queues
 from assay.bus.streams import (
     FACTS_STREAM,

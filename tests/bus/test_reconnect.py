@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from assay.bus.errors import BusClosed, BusForbidden, BusMisconfigured, BusUnavailable
-from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.nats.bus import JetStreamBus, connect
 from assay.bus.permissions import USERS
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import GetHealth

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from assay.bus.errors import BusUnavailable
-from assay.bus.protocol import Answer, Bus
+from assay.bus.protocol import Bus, RpcHandler
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import FactPage, GetHealth, ListFacts, ServiceHealth
 from tests.bus.conftest import Join
@@ -16,7 +16,7 @@ from tests.bus.conftest import Join
 ASK = GetHealth()
 
 
-def healthy(service: str) -> Answer:
+def healthy(service: str) -> RpcHandler:
     async def on_health(_: GetHealth) -> ServiceHealth:
         return ServiceHealth(service=service, ready=True)
 

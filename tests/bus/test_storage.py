@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.api import call
 from assay.bus.errors import BusUnavailable, Missing
-from assay.bus.jetstream import JetStreamBus
 from assay.bus.memory import MemoryBus
+from assay.bus.nats.bus import JetStreamBus
+from assay.bus.nats.server.api import call
 from assay.bus.protocol import Bus, Envelope, StreamState
 from assay.bus.queues import REPORTS, all_queues
-from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, REPORTS_STREAM, STREAMS
+from assay.bus.streams import DEAD_LETTER_STREAM, FACTS_STREAM, REPORTS_STREAM, STREAMS
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
 from tests.bus.conftest import ConnectAs
@@ -44,7 +44,7 @@ async def read_through(bus: Bus) -> Sequence[StreamState]:
     async with asyncio.timeout(60):
         while True:
             try:
-                return await bus.storage.read_through()
+                return await bus.storage.verify()
             except BusUnavailable:
                 await asyncio.sleep(0.1)
 
@@ -58,20 +58,20 @@ async def test_a_position_and_who_is_there(bus: Bus) -> None:
     await bus.provision(all_queues())
     await bus.facts.publish([fact(number) for number in range(5)])
     state = await facts_of(bus)
-    assert (state.first, state.last, state.holes) == (1, 5, 0)
+    assert (state.first, state.last, state.missing) == (1, 5, 0)
     assert await bus.storage.fact_id(5) == "r1:4"
     assert await bus.storage.fact_id(6) == ""
-    assert (await facts_of(bus, whole=True)).holes == 0
+    assert (await facts_of(bus, whole=True)).missing == 0
 
 
 async def test_nothing_is_missing_from_what_is_empty(bus: Bus) -> None:
     await bus.provision(all_queues())
-    assert {state.holes for state in await read_through(bus)} == {0}
+    assert {state.missing for state in await read_through(bus)} == {0}
 
 
 async def test_a_message_is_carried_through_and_back(bus: Bus) -> None:
     await bus.provision(all_queues())
-    assert await bus.storage.carry(30.0) < 20.0
+    assert await bus.storage.round_trip(30.0) < 20.0
 
 
 async def test_a_memory_that_is_forgotten_is_another_store() -> None:
@@ -79,7 +79,7 @@ async def test_a_memory_that_is_forgotten_is_another_store() -> None:
     await bus.provision(all_queues())
     await bus.facts.publish([fact(1)])
     before = await facts_of(bus)
-    bus.forget()
+    bus.lose_store()
     after = await facts_of(bus)
     assert after.created != before.created
     assert after.last == 0
@@ -91,12 +91,12 @@ async def test_a_cut_line_is_told(connect_as: ConnectAs, server: ServerProcess, 
         while ledger.connected:
             await asyncio.sleep(0.02)
     with pytest.raises(BusUnavailable, match="no connection to NATS"):
-        await ledger.storage.carry(1.0)
+        await ledger.storage.round_trip(1.0)
 
 
 async def test_a_missing_stream_is_named(ledger: JetStreamBus, connect_as: ConnectAs) -> None:
-    await call((await connect_as("observer")).connection, f"STREAM.DELETE.{DEAD_STREAM}")
-    with pytest.raises(Missing, match=DEAD_STREAM):
+    await call((await connect_as("observer")).connection, f"STREAM.DELETE.{DEAD_LETTER_STREAM}")
+    with pytest.raises(Missing, match=DEAD_LETTER_STREAM):
         await ledger.storage.states()
 
 
@@ -109,12 +109,12 @@ async def test_settled_reports_are_cleared_away_and_no_others(ledger: JetStreamB
     cleared = 0
     async with asyncio.timeout(30):
         while cleared < 6:
-            cleared += await ledger.storage.trim()
+            cleared += await ledger.storage.purge_settled_reports()
             await asyncio.sleep(0.05)
     assert cleared == 6
     states = {state.stream: state for state in await read_through(ledger)}
-    assert (states[REPORTS_STREAM].first, states[REPORTS_STREAM].last, states[REPORTS_STREAM].holes) == (7, 10, 0)
-    assert await ledger.storage.trim() == 0
+    assert (states[REPORTS_STREAM].first, states[REPORTS_STREAM].last, states[REPORTS_STREAM].missing) == (7, 10, 0)
+    assert await ledger.storage.purge_settled_reports() == 0
 
 
 def blocks(store: Path, stream: str) -> Path:
@@ -141,9 +141,9 @@ async def test_a_flipped_bit_of_which_the_server_says_nothing_is_found_by_readin
     data[len(data) // 2] ^= 0x10
     block.write_bytes(data)
     await restarted(server, ledger)
-    assert (await facts_of(ledger)).holes == 0, "the server has not noticed"
+    assert (await facts_of(ledger)).missing == 0, "the server has not noticed"
     damaged = await facts_of(ledger, whole=True)
-    assert (damaged.last, damaged.holes) == (400, 1)
+    assert (damaged.last, damaged.missing) == (400, 1)
 
 
 @pytest.mark.slow
@@ -154,7 +154,7 @@ async def test_a_truncated_block_shows_as_holes_or_as_going_back(server: ServerP
     os.truncate(block, block.stat().st_size // 2)
     await restarted(server, ledger)
     damaged = await facts_of(ledger, whole=True)
-    assert damaged.holes > 150 or damaged.last < 250
+    assert damaged.missing > 150 or damaged.last < 250
 
 
 @pytest.mark.slow

@@ -152,7 +152,7 @@ async def test_a_duplicate_after_the_bus_has_forgotten_it_is_rejected_by_the_inb
     for _ in range(2):
         await send(bus, executed(ticket))
         await settle(await bus.work.fetch(REPORTS, 10, wait_seconds=0.1), ledger.reports)
-        bus.forget()
+        bus.lose_store()
     assert (await ledger.runs.get(run.run_id)).progress.cost_usd == "0.000000007"
     assert await deaths(bus) == 0
 

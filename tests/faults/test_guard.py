@@ -86,7 +86,7 @@ async def test_a_deleted_store_is_noticed_and_filled_again_at_once(house: House)
     run = await house.began()
     before, orders = await house.facts(), await house.orders()
     assert len(orders) == 3
-    house.bus.forget()
+    house.bus.lose_store()
     await house.recovery.check()
     await house.relay()
     assert await house.facts() == before, "with the same ids, in the same order"
@@ -100,7 +100,7 @@ async def test_a_deleted_store_is_noticed_and_filled_again_at_once(house: House)
 async def test_facts_not_yet_published_come_after_those_that_are_published_again(house: House) -> None:
     run = await house.began()
     await house.ledger.start_attempts(run)
-    house.bus.forget()
+    house.bus.lose_store()
     await house.recovery.check()
     await house.relay()
     sequences = [int(fact.rpartition("-")[2]) for fact in await house.facts()]
@@ -113,7 +113,7 @@ async def test_a_run_that_ended_long_ago_is_not_told_again(house: House) -> None
     await house.ledger.rows("UPDATE runs SET finished_at = now() - interval '2 hours', status = 'finished'")
     later = await house.ledger.submit(samples=1)
     await house.relay()
-    house.bus.forget()
+    house.bus.lose_store()
     await house.recovery.check()
     await house.relay()
     told = {fact.rpartition("-")[0] for fact in await house.facts()}
@@ -152,7 +152,7 @@ async def test_going_back_and_losing_are_noticed(house: House, seen: dict[str, i
 
 async def test_what_is_known_of_a_new_store_is_not_noticed_twice(house: House) -> None:
     await house.began()
-    house.bus.forget()
+    house.bus.lose_store()
     for _ in range(3):
         await house.recovery.check()
         await house.relay()
@@ -163,12 +163,12 @@ async def test_the_canary_tells_what_holds_up_work_and_when_it_is_over(house: Ho
     await house.recovery.check()
     await house.probe.probe()
     assert (await house.ledger.health.status()).trouble == ""
-    house.bus.line.cut()
+    house.bus.link.cut()
     await house.probe.probe()
     status = await house.ledger.health.status()
     assert status.trouble == "the work plane does not carry messages: the line to the memory bus is cut"
     assert status.detail == status.trouble
-    house.bus.line.mend()
+    house.bus.link.restore()
     await house.probe.probe()
     assert (await house.ledger.health.status()).trouble == ""
 

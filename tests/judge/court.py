@@ -9,9 +9,9 @@ from assay.artifacts import ArtifactStore, StoreUnreachable, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
-from assay.contracts.files import Files
 from assay.contracts.models import ModelSpec
 from assay.contracts.tasks import Choice, HiddenTask, Regex, Solver
+from assay.files import Files
 from services.judge.handlers import Ports
 from tests.judge.trials import hidden_tests
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import Area, open_store, pack
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.protocol import Envelope
 from assay.bus.queues import REPORTS, all_queues
 from assay.contracts import subjects

@@ -117,10 +117,10 @@ async def test_who_cannot_be_heard_for_lack_of_a_bus_keeps_the_lease(ledger: Led
     leader = asyncio.create_task(leader_of(ledger, bus).lead())
     await ledger.set_past("attempts", "lease_until", 1)
     await renewed(ledger)  # nobody led before
-    bus.line.cut()
+    bus.link.cut()
     await ledger.set_past("attempts", "lease_until", 1)
     await asyncio.sleep(MAX_SWEEP_GAP_SECONDS + 1.5)
-    bus.line.mend()
+    bus.link.restore()
     await renewed(ledger)
     assert (await ledger.heartbeat([ticket])).lost == ()
     leader.cancel()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.runner.asked import Asked
 from tests.runner.endpoint import Endpoint, endpoint
-from tests.runner.room import PATIENCE_SECONDS, SILENCE_SECONDS, Room, room
+from tests.runner.harness import PATIENCE_SECONDS, SILENCE_SECONDS, Room, room
+from tests.runner.models.harness import Asked
 
 
 @pytest.fixture

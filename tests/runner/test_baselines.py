@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.contracts.models import Usage
-from tests.runner.room import Room
+from tests.runner.harness import Room
 
 RIGHT = "def total(*numbers):\n    return sum(numbers)\n"
 

@@ -17,8 +17,7 @@ from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, Leases,
 from services.runner.__main__ import work
 from services.runner.settings import RunnerSettings
 from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.room import Room
-from tests.runner.waiting import asked, said
+from tests.runner.harness import Room, asked, said
 
 
 class Ledger:

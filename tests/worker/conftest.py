@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from assay.bus.memory import MemoryBus
-from tests.worker.ledger import FakeLedger
+from tests.worker.fakes import FakeLedger
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from tests.bus.nats_server import ServerProcess
-from tests.worker.ledger import FakeLedger
-from tests.worker.test_worker import Desk, working
+from tests.worker.fakes import FakeLedger
+from tests.worker.test_worker import FakeWork, running_worker
 
 pytestmark = pytest.mark.slow
 
@@ -34,13 +34,13 @@ async def ledger(server: ServerProcess) -> AsyncGenerator[FakeLedger]:
 
 async def test_reports_outlive_an_outage(server: ServerProcess, ledger: FakeLedger) -> None:
     bus = await connect(server.settings("runner"))
-    desk = Desk()
+    desk = FakeWork()
     await ledger.order(*range(10))
-    async with working(bus, desk.work):
-        await desk.busy_with(3)
+    async with running_worker(bus, desk.work):
+        await desk.wait_until_running(3)
         server.stop()
         desk.finish.set()
-        await desk.busy_with(0)
+        await desk.wait_until_running(0)
         await asyncio.sleep(0.5)
         assert ledger.reports == []
         server.start()
@@ -51,9 +51,9 @@ async def test_reports_outlive_an_outage(server: ServerProcess, ledger: FakeLedg
 
 async def test_two_workers_share_the_orders(server: ServerProcess, ledger: FakeLedger) -> None:
     one, two = await connect(server.settings("runner")), await connect(server.settings("runner"))
-    desks = Desk(0.1), Desk(0.1)
+    desks = FakeWork(0.1), FakeWork(0.1)
     await ledger.order(*range(60))
-    async with working(one, desks[0].work), working(two, desks[1].work):
+    async with running_worker(one, desks[0].work), running_worker(two, desks[1].work):
         await ledger.reported(60)
     assert sorted(desks[0].started + desks[1].started) == sorted(f"r-{n}" for n in range(60))
     assert min(len(desk.started) for desk in desks) > 10

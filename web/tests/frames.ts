@@ -1,7 +1,6 @@
 /** Small frames to build tests of. */
 
-import type { AttemptView, Progress, RunView, State } from "../src/contracts.ts";
-import type { FactFrame, Snapshot } from "../src/live/frames.ts";
+import type { AttemptView, FactFrame, Progress, RunView, Snapshot, State } from "../src/contracts.ts";
 
 const AT = "2025-11-21T10:00:00Z";
 const NO_USAGE = { input_tokens: 0, cached_tokens: 0, output_tokens: 0, reasoning_tokens: 0 };
@@ -44,6 +43,8 @@ export function run(sequence: number, parts: Partial<RunView> = {}): RunView {
     reason: "",
     restarts: "",
     deadline_at: null,
+    include_tests: false,
+    expired_at: null,
     ...parts,
   };
 }
@@ -77,7 +78,7 @@ export function snapshot(sequence: number, ...attempts: AttemptView[]): Snapshot
 }
 
 export function fact(sequence: number, row: AttemptView, topic = "run:r1"): FactFrame {
-  const data = { type: "attempt.finished" as const, attempt: row, progress: progress(1) };
+  const data = { type: "attempt.finished" as const, attempt: row, progress: progress(1), verdict: null };
   return envelope(sequence, data, topic);
 }
 

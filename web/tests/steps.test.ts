@@ -1,19 +1,30 @@
 import { expect, test } from "vitest";
+import type { AgentStep, TailLine } from "../src/contracts.ts";
 import { AttemptStore } from "../src/live/attempt-store.ts";
-import type { TailLine } from "../src/live/frames.ts";
 import { heardStep, keptStep, placeOf } from "../src/live/steps.ts";
 
 function line(parts: Partial<TailLine>): TailLine {
   const time = "2026-11-21T10:00:00Z";
-  return { type: "tail.line", attempt_id: "a-0", token: 1, kind: "step", text: "", time, dropped: 0, ...parts };
+  return {
+    type: "tail.line",
+    attempt_id: "a-0",
+    token: 1,
+    kind: "step",
+    text: "",
+    time,
+    dropped: 0,
+    step: null,
+    ...parts,
+  };
 }
 
 function heard(number: number, parts: Partial<TailLine> = {}): TailLine {
-  return line({ step: { number, turn: 1, kind: "result", time: "2026-11-21T10:00:00Z" }, ...parts });
+  const step = { number, turn: 1, kind: "result", time: "2026-11-21T10:00:00Z" } as AgentStep;
+  return line({ step, ...parts });
 }
 
 test("a call is told without its tool's name before it", () => {
-  const step = { number: 2, turn: 1, kind: "call", time: "", tool: "bash" } as const;
+  const step = { number: 2, turn: 1, kind: "call", time: "", tool: "bash" } as AgentStep;
   expect(heardStep(line({ text: 'bash: {"command": "ls"}', step }))?.text).toBe('{"command": "ls"}');
   expect(heardStep(line({ text: "calling the model" }))).toBeNull();
 });

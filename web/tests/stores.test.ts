@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import type { AttemptDetail } from "../src/contracts.ts";
+import type { AttemptDetail, TailLine } from "../src/contracts.ts";
 import { AttemptStore } from "../src/live/attempt-store.ts";
-import type { TailLine } from "../src/live/frames.ts";
 import { RunsStore } from "../src/live/runs-store.ts";
 import { attempt, fact, run, runFact } from "./frames.ts";
 
@@ -17,7 +16,16 @@ test("the list takes a run's progress from its attempts' facts, and never goes b
 });
 
 function line(text: string, kind: TailLine["kind"] = "model"): TailLine {
-  return { type: "tail.line", attempt_id: "r1-0", token: 1, kind, text, time: "2025-11-21T10:00:00Z", dropped: 0 };
+  return {
+    type: "tail.line",
+    attempt_id: "r1-0",
+    token: 1,
+    kind,
+    text,
+    time: "2025-11-21T10:00:00Z",
+    dropped: 0,
+    step: null,
+  };
 }
 
 test("parts of a line are joined, and what was lost is counted", () => {

@@ -7,7 +7,7 @@ from assay.bus.memory.clock import Clock
 WINDOW_SECONDS = 120.0
 
 
-class Recent:
+class RecentIds:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._stored: dict[str, float] = {}

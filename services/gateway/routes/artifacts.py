@@ -16,9 +16,9 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import GetAttempt
-from services.gateway.errors import Gone, Unknown
-from services.gateway.ports import Wired
-from services.gateway.routes.parameters import AttemptId
+from services.gateway.errors import Gone, NotFound
+from services.gateway.http.parameters import AttemptId
+from services.gateway.ports import PortsDependency
 
 _RANGE = re.compile(r"^bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))$")
 ArtifactName = Annotated[
@@ -30,16 +30,20 @@ ArtifactName = Annotated[
     "/attempts/{attempt_id:str}/artifacts/{name:path}",
     summary="An artifact's bytes",
     operation_id="get_artifact",
-    responses={200: ResponseSpec(bytes, description="The bytes, whole", media_type="application/octet-stream")},
+    responses={
+        200: ResponseSpec(
+            bytes, generate_examples=False, description="The bytes, whole", media_type="application/octet-stream"
+        )
+    },
 )
 async def get_artifact(
-    attempt_id: AttemptId, name: ArtifactName, ports: Wired, request: Request[Any, Any, Any]
+    attempt_id: AttemptId, name: ArtifactName, ports: PortsDependency, request: Request[Any, Any, Any]
 ) -> Response[bytes]:
     """Text comes as text/plain, whatever it says it is. One `Range` is understood; `ETag` is the content's digest."""
     detail = await ports.bus.rpc.request(GetAttempt(attempt_id=attempt_id))
     wanted = name.removeprefix("/")
     if wanted not in detail.artifacts:
-        raise Unknown(
+        raise NotFound(
             "artifact", wanted, f"It has: {', '.join(sorted(detail.artifacts))}.", near(wanted, detail.artifacts)
         )
     ref = detail.artifacts[wanted]

@@ -10,15 +10,15 @@ from litestar.params import FromQuery, QueryParameter
 from assay.contracts.attempts import AttemptDetail, State
 from assay.contracts.rpc import AttemptPage, GetAttempt, ListAttempts
 from assay.contracts.verdicts import Outcome
-from services.gateway.ports import Wired
+from services.gateway.http.parameters import AttemptId, Cursor, Limit, RunId, Text
+from services.gateway.ports import PortsDependency
 from services.gateway.routes.artifacts import get_artifact
-from services.gateway.routes.parameters import AttemptId, Cursor, Limit, RunId, Text
 
 
 @get("/runs/{run_id:str}/attempts", summary="A run's attempts", operation_id="list_attempts")
 async def list_attempts(
     run_id: RunId,
-    ports: Wired,
+    ports: PortsDependency,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
     outcome: FromQuery[Outcome | None] = None,
     model: Text = "",
@@ -34,7 +34,7 @@ async def list_attempts(
 
 
 @get("/attempts/{attempt_id:str}", summary="An attempt", operation_id="get_attempt")
-async def get_attempt(attempt_id: AttemptId, ports: Wired) -> AttemptDetail:
+async def get_attempt(attempt_id: AttemptId, ports: PortsDependency) -> AttemptDetail:
     return await ports.bus.rpc.request(GetAttempt(attempt_id=attempt_id))
 
 

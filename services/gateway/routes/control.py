@@ -15,11 +15,11 @@ from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import CancelRun, ChangeRun, GetRun, PauseRun, RestartRun, ResumeRun
 from assay.contracts.runs import Priority, RunLimits, RunView
-from services.gateway.amounts import check_limits
-from services.gateway.body import Body
-from services.gateway.errors import Invalid
-from services.gateway.ports import Ports, Wired
-from services.gateway.routes.parameters import IdempotencyKey, RunId
+from services.gateway.errors import InvalidRequest
+from services.gateway.http.parameters import IdempotencyKey, RunId
+from services.gateway.http.request_body import Body
+from services.gateway.money_validation import check_limits
+from services.gateway.ports import Ports, PortsDependency
 
 CONTROL_SECONDS = 30.0
 GraceSeconds = Annotated[
@@ -55,29 +55,29 @@ class Restart(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @post("/{run_id:str}/pause", summary="Pause a run", operation_id="pause_run", status_code=200)
-async def pause_run(run_id: RunId, ports: Wired) -> RunView:
+async def pause_run(run_id: RunId, ports: PortsDependency) -> RunView:
     """Nothing new is begun; what is under way goes on."""
     return await ports.bus.rpc.request(PauseRun(run_id=run_id), CONTROL_SECONDS)
 
 
 @post("/{run_id:str}/resume", summary="Resume a paused run", operation_id="resume_run", status_code=200)
-async def resume_run(run_id: RunId, ports: Wired) -> RunView:
+async def resume_run(run_id: RunId, ports: PortsDependency) -> RunView:
     return await ports.bus.rpc.request(ResumeRun(run_id=run_id), CONTROL_SECONDS)
 
 
 @post("/{run_id:str}/cancel", summary="Cancel a run", operation_id="cancel_run", status_code=200)
-async def cancel_run(run_id: RunId, ports: Wired, grace_seconds: GraceSeconds = 10.0) -> RunView:
+async def cancel_run(run_id: RunId, ports: PortsDependency, grace_seconds: GraceSeconds = 10.0) -> RunView:
     """Attempts that were not begun become `cancelled` at once, those under way after `grace_seconds` unless they end by
     themselves; results so far are kept. A run that has ended stays as it is."""
     return await ports.bus.rpc.request(CancelRun(run_id=run_id, grace_seconds=grace_seconds), CONTROL_SECONDS)
 
 
 @patch("/{run_id:str}", summary="Change a run", operation_id="change_run", dto=Body[RunChange], return_dto=None)
-async def change_run(run_id: RunId, data: JSONBody[RunChange], ports: Wired) -> RunView:
+async def change_run(run_id: RunId, data: JSONBody[RunChange], ports: PortsDependency) -> RunView:
     """Other limits, or another priority; what is left out stays. A limit below what is spent stops new requests and
     changes nothing that was."""
     if data.limits is None and data.priority is None:
-        raise Invalid(FieldError(where="body", message="changes nothing; give limits, priority or both"))
+        raise InvalidRequest(FieldError(where="body", message="changes nothing; give limits, priority or both"))
     limits = await _limits(ports, run_id, data.limits)
     change = ChangeRun(run_id=run_id, limits=limits, priority=data.priority)
     return await ports.bus.rpc.request(change, CONTROL_SECONDS)
@@ -88,7 +88,7 @@ async def change_run(run_id: RunId, data: JSONBody[RunChange], ports: Wired) -> 
 )
 async def restart_run(
     run_id: RunId,
-    ports: Wired,
+    ports: PortsDependency,
     data: JSONBody[Restart] = Restart(),  # noqa: B008  (frozen)
     idempotency_key: IdempotencyKey = "",
 ) -> Response[RunView]:

@@ -13,9 +13,9 @@ from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import Costs, ModelPrice
-from services.gateway.errors import Invalid
-from services.gateway.ports import Ports, Wired
-from services.gateway.routes.parameters import PLAIN, Cursor, Limit
+from services.gateway.errors import InvalidRequest
+from services.gateway.http.parameters import PLAIN, Cursor, Limit
+from services.gateway.ports import Ports, PortsDependency
 
 COSTS_SECONDS = 30.0
 _PAGE = 1000
@@ -35,7 +35,7 @@ AsOfPrices = Annotated[
 
 @get("/costs", summary="What calls cost", operation_id="get_costs")
 async def get_costs(
-    ports: Wired,
+    ports: PortsDependency,
     by: FromQuery[CostBy] = CostBy.MODEL,
     run_id: RunFilter = "",
     since: Since = None,
@@ -47,7 +47,7 @@ async def get_costs(
     """Summed by call, task, model, day or run. The total counts every try; judges' calls and what went beyond holds are
     apart. Costing again by other prices is a report: it changes nothing that was charged."""
     if since and until and since > until:
-        raise Invalid(FieldError(where="since", message=f"{since} comes after until, {until}"))
+        raise InvalidRequest(FieldError(where="since", message=f"{since} comes after until, {until}"))
     asked = GetCosts(by=by, run_id=run_id, since=since, until=until, cursor=cursor, limit=limit)
     if as_of_prices:
         asked = msgspec.structs.replace(asked, prices=await _prices(ports, asked, as_of_prices))
@@ -56,12 +56,12 @@ async def get_costs(
 
 @get("/prices", summary="What models cost", operation_id="list_prices")
 async def list_prices(
-    ports: Wired,
+    ports: PortsDependency,
     model: Annotated[str, QueryParameter(max_length=200, pattern=PLAIN, description="One that a run can name.")] = "",
     day: Annotated[date | None, QueryParameter(description="The prices of that day; default: today's.")] = None,
 ) -> list[ModelPrice]:
     """Each known model's price and the version of the table it comes from, or why it has none."""
-    return list(await ports.names.prices(str(day or ""), [model] if model else None))
+    return list(await ports.catalog.prices(str(day or ""), [model] if model else None))
 
 
 async def _prices(ports: Ports, asked: GetCosts, as_of: str) -> dict[str, Price]:
@@ -74,7 +74,7 @@ async def _prices(ports: Ports, asked: GetCosts, as_of: str) -> dict[str, Price]
         if not page.next_cursor:
             break
         query = msgspec.structs.replace(query, cursor=page.next_cursor)
-    found = await ports.names.prices(as_of, names)
+    found = await ports.catalog.prices(as_of, names)
     return {each.model: each.price for each in found if each.price is not None}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, get
 
-from services.gateway.openapi import described
+from services.gateway.openapi import build_document
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _STYLE = """
@@ -27,12 +27,12 @@ async def docs(request: Request[Any, Any, Any]) -> Response[str]:
 
 @get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
-    return Response(described(request.app), headers={"cache-control": "no-cache"})
+    return Response(build_document(request.app), headers={"cache-control": "no-cache"})
 
 
 @lru_cache(maxsize=2)
 def _page_of(app: Litestar) -> str:
-    return page(described(app))
+    return page(build_document(app))
 
 
 def page(document: dict[str, Any]) -> str:

@@ -8,8 +8,8 @@ from litestar.params import JSONBody
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, ModelView
 from assay.contracts.rpc import ModelProbe, TestModel
-from services.gateway.body import Body
-from services.gateway.ports import Wired
+from services.gateway.http.request_body import Body
+from services.gateway.ports import PortsDependency
 
 PROBE_SECONDS = 60.0
 
@@ -21,8 +21,8 @@ class ModelTest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @get("/", summary="Known models", operation_id="list_models")
-async def list_models(ports: Wired) -> list[ModelView]:
-    return list(await ports.names.models())
+async def list_models(ports: PortsDependency) -> list[ModelView]:
+    return list(await ports.catalog.models())
 
 
 @post(
@@ -33,7 +33,7 @@ async def list_models(ports: Wired) -> list[ModelView]:
     dto=Body[ModelTest],
     return_dto=None,
 )
-async def test_model(data: JSONBody[ModelTest], ports: Wired) -> ModelProbe:
+async def test_model(data: JSONBody[ModelTest], ports: PortsDependency) -> ModelProbe:
     """A runner asks, with its own keys and network. A model that does not answer is `ok: false`, not an error."""
     return await ports.bus.rpc.request(TestModel(model=data.model), PROBE_SECONDS)
 

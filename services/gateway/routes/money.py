@@ -14,10 +14,10 @@ from assay.contracts.codec import Data
 from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import GetMoney, Money, SetMoneyLimits
-from services.gateway.amounts import check_amounts
-from services.gateway.body import Body
-from services.gateway.errors import Invalid
-from services.gateway.ports import Wired
+from services.gateway.errors import InvalidRequest
+from services.gateway.http.request_body import Body
+from services.gateway.money_validation import check_amounts
+from services.gateway.ports import PortsDependency
 
 
 class MoneyLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,14 +29,14 @@ class MoneyLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @get("/", summary="What was spent, is held, and may be spent", operation_id="get_money")
-async def get_money(ports: Wired) -> Money:
+async def get_money(ports: PortsDependency) -> Money:
     """The accounts of the day and of the project with their limits, and apart from them what model judges cost and what
     went beyond holds."""
     return await ports.bus.rpc.request(GetMoney())
 
 
 @put("/limits", summary="Set the limits", operation_id="set_money_limits", dto=Body[MoneyLimits], return_dto=None)
-async def set_money_limits(data: JSONBody[MoneyLimits], ports: Wired) -> Money:
+async def set_money_limits(data: JSONBody[MoneyLimits], ports: PortsDependency) -> Money:
     """They hold from now on. A limit below what is spent stops new requests and changes nothing that was."""
     check_amounts({"day_usd": data.day_usd, "project_usd": data.project_usd})
     check_time_zone(data.time_zone)
@@ -50,7 +50,7 @@ def check_time_zone(name: str) -> None:
     if name in known:
         return
     message = f"{name!r} is no time zone of the IANA database; write it like Europe/Berlin, or UTC"
-    raise Invalid(FieldError(where="time_zone", message=message, near=near(name, known)))
+    raise InvalidRequest(FieldError(where="time_zone", message=message, near=near(name, known)))
 
 
 router = Router("/money", route_handlers=[get_money, set_money_limits], tags=["money"])

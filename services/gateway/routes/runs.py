@@ -12,20 +12,20 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.rpc import GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
 from assay.contracts.runs import RunRequest, RunStatus, RunView
-from services.gateway.body import Body
-from services.gateway.errors import Unknown
-from services.gateway.ports import Wired
-from services.gateway.previewing import preview_of
+from services.gateway.errors import NotFound
+from services.gateway.http.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
+from services.gateway.http.request_body import Body
+from services.gateway.ports import PortsDependency
+from services.gateway.prompt_preview import build_preview
 from services.gateway.routes import control
-from services.gateway.routes.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
-from services.gateway.submission import plan_of
+from services.gateway.submission import build_plan
 
 SUBMIT_SECONDS = 30.0
 
 
 @get("/", summary="List runs", operation_id="list_runs")
 async def list_runs(
-    ports: Wired,
+    ports: PortsDependency,
     status: FromQuery[RunStatus | None] = None,
     suite: Text = "",
     model: Text = "",
@@ -40,11 +40,11 @@ async def list_runs(
 
 @post("/", summary="Submit a run", operation_id="submit_run", dto=Body[RunRequest], return_dto=None)
 async def submit_run(
-    data: JSONBody[RunRequest], ports: Wired, idempotency_key: IdempotencyKey = ""
+    data: JSONBody[RunRequest], ports: PortsDependency, idempotency_key: IdempotencyKey = ""
 ) -> Response[RunView]:
     """Answered 201 only when the run is stored. Without a key each request makes a run of its own. 402 with the numbers
     when its estimated cost does not fit what the limits leave, unless `partial`."""
-    plan = await plan_of(data, ports.names, ports.stores)
+    plan = await build_plan(data, ports.catalog, ports.stores)
     order = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
     run = await ports.bus.rpc.request(order, SUBMIT_SECONDS)
     return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
@@ -58,10 +58,10 @@ async def submit_run(
     dto=Body[RunRequest],
     return_dto=None,
 )
-async def quote_run(data: JSONBody[RunRequest], ports: Wired) -> Quote:
+async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote:
     """The body is that of submitting. `estimated_usd` is what such attempts used before (or a quarter of what they may
     write), `worst_usd` all they may use; `accounts` are the limits it must fit."""
-    plan = await plan_of(data, ports.names, ports.stores)
+    plan = await build_plan(data, ports.catalog, ports.stores)
     return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_SECONDS)
 
 
@@ -73,21 +73,21 @@ async def quote_run(data: JSONBody[RunRequest], ports: Wired) -> Quote:
     dto=Body[RunRequest],
     return_dto=None,
 )
-async def preview_run(data: JSONBody[RunRequest], ports: Wired) -> RunPreview:
+async def preview_run(data: JSONBody[RunRequest], ports: PortsDependency) -> RunPreview:
     """The body is that of submitting. The first messages of each attempt as a runner would send them, with the quote;
     no model is asked and no run stored."""
-    return await preview_of(await plan_of(data, ports.names, ports.stores), ports.bus)
+    return await build_preview(await build_plan(data, ports.catalog, ports.stores), ports.bus)
 
 
 @get("/{run_id:str}", summary="A run", operation_id="get_run")
-async def get_run(run_id: RunId, ports: Wired) -> RunView:
+async def get_run(run_id: RunId, ports: PortsDependency) -> RunView:
     return await ports.bus.rpc.request(GetRun(run_id=run_id))
 
 
 @get("/{run_id:str}/facts", summary="A run's facts", operation_id="list_facts")
 async def list_facts(
     run_id: RunId,
-    ports: Wired,
+    ports: PortsDependency,
     after: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
     limit: Limit = 200,
     entity: Annotated[
@@ -97,7 +97,7 @@ async def list_facts(
     """CloudEvents with sequences above `after`, in order; ask again with the last one's sequence for more."""
     page = await ports.bus.rpc.request(ListFacts(run_id=run_id, after=after, limit=limit, entity=entity))
     if not page.last_sequence:
-        raise Unknown("run", run_id, "GET /api/v1/runs lists them.")
+        raise NotFound("run", run_id, "GET /api/v1/runs lists them.")
     return [msgspec.json.decode(text, type=Event) for text in page.events]
 
 

@@ -8,10 +8,10 @@ from litestar import Request, Response, Router, delete, post
 from litestar.params import JSONBody
 
 from assay.contracts.codec import Data
-from services.gateway.body import Body
+from services.gateway.auth.token import COOKIE, TokenAuth
 from services.gateway.errors import Unauthorized
-from services.gateway.ports import Wired
-from services.gateway.token import COOKIE, Gate
+from services.gateway.http.request_body import Body
+from services.gateway.ports import PortsDependency
 
 
 class SignIn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,11 +19,11 @@ class SignIn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @post("/", summary="Trade the token for a cookie", operation_id="sign_in", status_code=204, dto=Body[SignIn])
-async def sign_in(data: JSONBody[SignIn], ports: Wired, request: Request[Any, Any, Any]) -> Response[None]:
-    gate = Gate(ports.settings.token.get_secret_value())
-    if not gate.is_token(data.token):
+async def sign_in(data: JSONBody[SignIn], ports: PortsDependency, request: Request[Any, Any, Any]) -> Response[None]:
+    gate = TokenAuth(ports.settings.token.get_secret_value())
+    if not gate.matches(data.token):
         raise Unauthorized
-    return Response(None, cookies=[gate.cookie(secure=request.url.scheme == "https")])
+    return Response(None, cookies=[gate.session_cookie(secure=request.url.scheme == "https")])
 
 
 @delete("/", summary="Forget the cookie", operation_id="sign_out")

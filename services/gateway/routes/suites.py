@@ -6,21 +6,21 @@ from litestar import Router, get
 
 from assay.catalog.near import near
 from assay.contracts.tasks import SuiteView
-from services.gateway.errors import Unknown
-from services.gateway.ports import Wired
-from services.gateway.routes.parameters import Name
+from services.gateway.errors import NotFound
+from services.gateway.http.parameters import Name
+from services.gateway.ports import PortsDependency
 
 
 @get("/", summary="All suites", operation_id="list_suites")
-async def list_suites(ports: Wired) -> list[SuiteView]:
-    return list(await ports.names.suites())
+async def list_suites(ports: PortsDependency) -> list[SuiteView]:
+    return list(await ports.catalog.suites())
 
 
 @get("/{suite_id:str}", summary="A suite", operation_id="get_suite")
-async def get_suite(suite_id: Name, ports: Wired) -> SuiteView:
-    by_id = {suite.suite_id: suite for suite in await ports.names.suites()}
+async def get_suite(suite_id: Name, ports: PortsDependency) -> SuiteView:
+    by_id = {suite.suite_id: suite for suite in await ports.catalog.suites()}
     if suite_id not in by_id:
-        raise Unknown("suite", suite_id, "GET /api/v1/suites lists them.", near(suite_id, by_id))
+        raise NotFound("suite", suite_id, "GET /api/v1/suites lists them.", near(suite_id, by_id))
     return by_id[suite_id]
 
 

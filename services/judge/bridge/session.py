@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from assay.contracts.files import Files
 from assay.contracts.sandboxspec import Place, SandboxSpec
+from assay.files import Files
 from assay.sandbox import (
     WORKSPACE,
     Command,

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from assay.contracts.files import Files, FilesRefused
 from assay.contracts.results import TestOutput
 from assay.contracts.tasks import Tests
+from assay.files import Files, FilesRefused
 from services.judge.bridge import session
 from services.judge.checks.finding import Finding, failed
 from services.judge.errors import HiddenUnusable

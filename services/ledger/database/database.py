@@ -28,6 +28,8 @@ AWAY = (
 )
 """Postgres cannot be reached, is starting or stopping, or is out of disk or memory: never the request's fault."""
 RETRY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+UniqueViolation = asyncpg.UniqueViolationError
+
 SHORTAGE_SECONDS = 6.0
 """How long a shortage is reported after the last statement that met it; its callers retry sooner than that."""
 TRIES = 5

@@ -29,7 +29,7 @@ class BusProbe:
 
     async def _round_trip(self) -> str:
         try:
-            seconds = await self._storage.carry(TIMEOUT_SECONDS)
+            seconds = await self._storage.round_trip(TIMEOUT_SECONDS)
         except BusUnavailable as error:
             return f"the work plane does not carry messages: {error}"
         if seconds > SLOW_SECONDS:

@@ -13,7 +13,7 @@ import structlog
 from assay.bus.errors import Missing
 from assay.bus.protocol import Bus, StreamState
 from assay.bus.queues import all_queues
-from assay.bus.streams import DEAD_STREAM, FACTS_STREAM
+from assay.bus.streams import DEAD_LETTER_STREAM, FACTS_STREAM
 from services.ledger.recovery.dead_letters import DeadLetterHandler
 from services.ledger.recovery.epoch_store import Epoch, EpochStore, SeenStream
 
@@ -38,13 +38,13 @@ class StreamRecovery:
         if self._read_after_reconnects != reconnects:
             await self._compare(await self._inspect(thorough=True))
             self._read_after_reconnects = reconnects
-        if dead := streams.get(DEAD_STREAM):
+        if dead := streams.get(DEAD_LETTER_STREAM):
             await self._dead_letters.handle(dead.created, dead.last)
 
     async def _inspect(self, *, thorough: bool) -> dict[str, SeenStream]:
         storage = self._bus.storage
         try:
-            states = await (storage.read_through() if thorough else storage.states())
+            states = await (storage.verify() if thorough else storage.states())
         except Missing as missing:
             _log.error("bus.stream_missing", reason=str(missing))
             await self._bus.provision(all_queues())
@@ -89,7 +89,7 @@ class StreamRecovery:
 
 
 def _seen(states: Sequence[StreamState]) -> dict[str, SeenStream]:
-    return {state.stream: SeenStream(created=state.created, last=state.last, holes=state.holes) for state in states}
+    return {state.stream: SeenStream(created=state.created, last=state.last, holes=state.missing) for state in states}
 
 
 def _merged(seen: SeenStream, before: SeenStream | None) -> SeenStream:

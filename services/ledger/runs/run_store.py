@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncpg
 import msgspec
 
 from assay.contracts.rpc import ListRuns, Quote, RestartRun, RunPage, SubmitRun
 from assay.contracts.runs import RunPlan, RunView
-from services.ledger.database.database import Database
+from services.ledger.database.database import Database, UniqueViolation
 from services.ledger.database.filters import Filters
 from services.ledger.database.rows import columns
 from services.ledger.errors import unknown_run
@@ -31,7 +30,7 @@ class RunStore:
         submission = Submission(request, self._settings)
         try:
             return await self._database.transact(submission.store)
-        except asyncpg.UniqueViolationError:  # another request with the same key was faster
+        except UniqueViolation:  # another request with the same key was faster
             return await self._database.transact(submission.store)
 
     async def quote(self, plan: RunPlan) -> Quote:

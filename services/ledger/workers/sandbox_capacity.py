@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from assay.contracts.attempts import Stage
 from assay.contracts.runs import RunPlan
-from assay.contracts.sandboxes import SandboxKind, usable
+from assay.contracts.sandboxes import SandboxKind, usable_kinds
 from services.ledger.workers.live_workers import WorkerCapabilities
 
 _NOUNS = {Stage.RUN: "runner", Stage.JUDGE: "judge"}
@@ -29,7 +29,7 @@ def sandbox_refusal(plan: RunPlan, workers: Sequence[WorkerCapabilities]) -> str
         unplaced = [
             task
             for task in plan.tasks
-            if task.sandboxes and not any(usable(offer, task.sandboxes, plan.sandbox) for offer in offers)
+            if task.sandboxes and not any(usable_kinds(offer, task.sandboxes, plan.sandbox) for offer in offers)
         ]
         if unplaced:
             kinds = _usable_kinds(unplaced[0].sandboxes, plan.sandbox)
@@ -39,7 +39,7 @@ def sandbox_refusal(plan: RunPlan, workers: Sequence[WorkerCapabilities]) -> str
 
 
 def _usable_kinds(able: Sequence[str], requested: str) -> tuple[str, ...]:
-    return usable(tuple(SandboxKind), able, requested)
+    return usable_kinds(tuple(SandboxKind), able, requested)
 
 
 def _refusal(

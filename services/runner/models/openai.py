@@ -17,13 +17,13 @@ import openai
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallFailed, ProviderBroken
-from services.runner.models.asking import request_body
-from services.runner.models.faults import failure_of
+from services.runner.models.error_mapping import failure_of
+from services.runner.models.key_redaction import Secret
 from services.runner.models.protocol import SILENCE_SECONDS, ChatMessage, Completion, OnText
-from services.runner.models.redacting import Secret
-from services.runner.models.stream import DONE, events
+from services.runner.models.request import request_body
+from services.runner.models.response import Reply, calls_of, read_reply, refusal_of, text_of, usage_of
 from services.runner.models.tools import CallsHeard
-from services.runner.models.wire import Reply, calls_of, read_reply, refusal_of, text_of, usage_of
+from services.runner.server_sent_events import DONE, events
 
 MAX_TEXT_CHARACTERS = 4_000_000
 """Of a completion; what comes after is not read."""

@@ -44,8 +44,8 @@ class Completion(Data, frozen=True, kw_only=True):
 
 
 class Model(Protocol):
-    """Makes one request and no second one: trying again is the caller's (services/runner/calling.py). Tools are offered
-    in the parameters (services/runner/models/tools.py)."""
+    """Makes exactly one request; services/runner/calls/model_caller.py retries. Tools are passed in the parameters
+    (services/runner/models/tools.py)."""
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
         """Raises CallFailed."""

@@ -12,8 +12,8 @@ from assay.contracts.codec import encode
 from assay.contracts.models import Parameters
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import ChatMessage, Completion, OnText, ToolCall
-from services.runner.models.spoken import say
-from services.runner.models.tokens import count_usage
+from services.runner.models.text_tool_calls import say
+from services.runner.models.token_count import count_usage
 from services.runner.models.tools import offered, offered_text
 
 

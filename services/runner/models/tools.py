@@ -10,7 +10,7 @@ import msgspec
 from assay.contracts.codec import Data, encode
 from assay.contracts.models import Parameters
 from services.runner.models.protocol import ToolCall
-from services.runner.models.wire import CallPiece
+from services.runner.models.response import CallPiece
 
 MAX_CALLS = 64
 """Of one completion; what comes after is not read."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from assay.contracts.artifacts import ArtifactRef
-from services.runner.artifacts import Opened
-from services.runner.prompting import answer_prompt
-from services.runner.trying import Try
+from services.runner.solvers.prompts import answer_prompt
+from services.runner.tries.artifacts import Opened
+from services.runner.tries.try_context import Try
 
 
 async def solve(attempt: Try, opened: Opened) -> ArtifactRef:

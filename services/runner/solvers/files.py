@@ -12,16 +12,16 @@ import asyncio
 
 from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.files import Files, FilesRefused, matches
+from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Command, CommandResult, Sandbox
-from services.runner.artifacts import TEXT, Opened
 from services.runner.errors import AnswerUnusable, HostUnfit
-from services.runner.prompting import files_prompt
-from services.runner.solvers.patches import Patch, read_patch
-from services.runner.solvers.reading import FilesAnswer, read_answer
-from services.runner.solvers.remains import keep_patch, remaining
+from services.runner.solvers.answer_parser import FilesAnswer, read_answer
+from services.runner.solvers.patch_parser import Patch, read_patch
+from services.runner.solvers.prompts import files_prompt
+from services.runner.solvers.workspace_snapshot import keep_patch, remaining
 from services.runner.text import clean, to_bytes
-from services.runner.trying import Try
+from services.runner.tries.artifacts import TEXT, Opened
+from services.runner.tries.try_context import Try
 
 _NO_SUCH_PROGRAM = 127
 _GIT_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_DIR": "/nonexistent"}

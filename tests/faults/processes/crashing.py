@@ -20,15 +20,15 @@ from typing import Any, TypeVar
 
 import psutil
 
-from assay.bus.jetstream import JetStreamBus, connect
-from assay.bus.protocol import Answer, DeadLetter, Delivery, Envelope, Queue, Rpc, Work
+from assay.bus.nats.bus import JetStreamBus, connect
+from assay.bus.protocol import DeadLetter, Delivery, Envelope, Queue, Rpc, RpcHandler, Work
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import ClaimAttempts, Request, SubmitRun
 from assay.contracts.sandboxspec import Connection
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider, choice, open_sandbox_provider
+from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider, open_sandbox_provider, selection
 from assay.sandbox.protocol import Mounts, SandboxProcess
-from assay.sandbox.spares import Spares
+from assay.sandbox.warm_pool import WarmPool
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -129,8 +129,8 @@ class CrashingRpc:
             asyncio.get_running_loop().call_later(_CALLING_SECONDS, self._fuse.at, "calling")
         return reply
 
-    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
-        await self._inner.serve(service, answers)
+    async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        await self._inner.serve(service, handlers)
 
 
 class CrashingBus(JetStreamBus):
@@ -185,9 +185,9 @@ class CrashingSandboxes:
             yield CrashingSandbox(sandbox, self._fuse)
 
 
-def crashing_sandboxes(fuse: Fuse) -> Callable[[str, Spares], SandboxProvider]:
-    def open_provider(name: str, spares: Spares) -> SandboxProvider:
-        return CrashingSandboxes(open_sandbox_provider(name, spares), fuse)
+def crashing_sandboxes(fuse: Fuse) -> Callable[[str, WarmPool], SandboxProvider]:
+    def open_provider(name: str, warm_pool: WarmPool) -> SandboxProvider:
+        return CrashingSandboxes(open_sandbox_provider(name, warm_pool), fuse)
 
     return open_provider
 
@@ -227,12 +227,12 @@ def main(service: str, folder: str) -> None:
     fuse = Fuse(service, Path(folder))
     put(module, "connect", crashing_connect(fuse))
     if service in ("runner", "judge"):
-        put(choice, "open_sandbox_provider", crashing_sandboxes(fuse))
+        put(selection, "open_sandbox_provider", crashing_sandboxes(fuse))
     if service == "ledger":
         put(module, "open_database", crashing_database(fuse))
         module.run_service(service, module.serve, module.LedgerSettings)
     settings = {"gateway": "Settings", "runner": "RunnerSettings", "judge": "JudgeSettings"}[service]
-    module.run_worker(service, module.serve, getattr(module, settings))
+    module.run_draining_service(service, module.serve, getattr(module, settings))
 
 
 if __name__ == "__main__":

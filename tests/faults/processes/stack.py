@@ -19,8 +19,8 @@ import httpx2
 import msgspec
 import psutil
 
-from assay.bus.api import call
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
+from assay.bus.nats.server.api import call
 from assay.bus.queues import all_queues
 from assay.bus.settings import BusSettings
 from assay.bus.streams import WORK_STREAM, stream_of

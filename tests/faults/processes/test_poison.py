@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.protocol import Envelope
 from tests.faults.processes.books import Books
 from tests.faults.processes.catalogue import MODEL, SAMPLES

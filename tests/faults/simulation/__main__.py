@@ -8,7 +8,7 @@ import time
 
 from tests.faults.simulation.invariants import broken
 from tests.faults.simulation.scenario import scenario_of
-from tests.faults.simulation.seeds import run_seeds, silence
+from tests.faults.simulation.seeds import postgres_server, run_seeds, silence, virtual_postgres
 from tests.faults.simulation.simulation import simulate
 
 
@@ -29,7 +29,8 @@ def _one(seed: int, *, trace: bool) -> int:
     silence()
     scenario = scenario_of(seed)
     print(scenario)
-    found = broken(simulate(scenario, print if trace else None))
+    with postgres_server() as url:
+        found = broken(simulate(scenario, virtual_postgres(url), print if trace else None))
     print("\n".join(found) or "all is well")
     return bool(found)
 

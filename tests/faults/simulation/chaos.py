@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from services.ledger.errors import Unavailable
 from tests.faults.simulation.processes import Dead, Process
 
 Tell = Callable[[str], None]
@@ -69,23 +68,17 @@ class Chaos:
 
 
 class Guarded:
-    """A port as a process has it. ``away`` says that its far end can be unreachable, before or after the effect."""
+    """A port as a process has it."""
 
-    def __init__(self, port: Any, process: Process, chaos: Chaos, name: str, *, away: bool = False) -> None:
+    def __init__(self, port: Any, process: Process, chaos: Chaos, name: str) -> None:
         self._port, self._process, self._chaos, self._name = port, process, chaos, name
-        self._away = chaos.odds.away if away else 0.0
 
     def __getattr__(self, method: str) -> Any:
         there, chaos, place = getattr(self._port, method), self._chaos, f"{self._name}.{method}"
-        away = self._away
 
         async def call(*args: Any, **more: Any) -> Any:
             await chaos.step(self._process, place)
-            if chaos.happens(away):
-                raise Unavailable(ConnectionError("cut off"))
             result = await there(*args, **more)
-            if chaos.happens(away):
-                raise Unavailable(ConnectionError("cut off before the answer came"))
             await chaos.step(self._process, f"{place} done")
             return result
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -22,19 +22,18 @@ from assay.contracts.rpc import (
     SetMoneyLimits,
     SubmitRun,
 )
-from assay.contracts.runs import RunLimits, RunRequest, RunStatus, RunView
-from services.gateway.names import CatalogNames
+from assay.contracts.runs import RunLimits, RunRequest, RunView
+from services.gateway.catalog_client import CatalogClient
 from services.gateway.ports import Store
-from services.gateway.submission import plan_of
-from services.ledger.memory.store import MemoryStore
+from services.gateway.submission import build_plan
 from tests.faults.simulation.cluster import Cluster
 from tests.faults.simulation.dashboard import Dashboard
 from tests.faults.simulation.services import Gateway
 
 
 @cache
-def _names() -> CatalogNames:
-    return CatalogNames(Catalog.open(Path(__file__).parent / "catalog", recheck_seconds=3600.0))
+def _names() -> CatalogClient:
+    return CatalogClient(Catalog.open(Path(__file__).parent / "catalog", recheck_seconds=3600.0))
 
 
 class Clients:
@@ -52,15 +51,20 @@ class Clients:
         """Whether everybody has had an answer."""
         return all(asking.done() for asking in self._asking)
 
+    @property
+    def failures(self) -> list[BaseException]:
+        """What nobody may be answered."""
+        ended = (asking for asking in self._asking if asking.done() and not asking.cancelled())
+        return [error for asking in ended if (error := asking.exception())]
+
     def submit(self, at: float, request: RunRequest, key: str) -> None:
         self._asking.append(asyncio.ensure_future(self._submit(at, request, key)))
 
-    def let_go_on(self, store: MemoryStore) -> None:
+    def let_go_on(self, *, paused: Sequence[str], waiting: bool) -> None:
         """What they held up on purpose would wait for them for ever."""
-        for run in store.runs:
-            if run["status"] == RunStatus.PAUSED:
-                self._ask(ResumeRun(run_id=run["run_id"]))
-        if any(run["waits"] for run in store.runs):
+        for run_id in paused:
+            self._ask(ResumeRun(run_id=run_id))
+        if waiting:
             self.limit_project(None, None)
 
     async def leave(self) -> None:
@@ -108,7 +112,7 @@ class Clients:
     async def _submit(self, at: float, request: RunRequest, key: str) -> None:
         await asyncio.sleep(at)
         stores = cast("dict[Area, Store]", dict.fromkeys(Area, self._cluster.world.artifacts))
-        plan = await plan_of(request, _names(), stores)
+        plan = await build_plan(request, _names(), stores)
         answer = await self._insist(SubmitRun(plan=plan, idempotency_key=key))
         if answer is not None:
             self._note(key, answer)

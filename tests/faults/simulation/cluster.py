@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.faults.simulation.processes import Process
 from tests.faults.simulation.scenario import Scenario
-from tests.faults.simulation.services import Gateway, Ledger, World, judge, runner
+from tests.faults.simulation.services import Gateway, World, judge, ledger, runner
 
 
 class Cluster:
@@ -69,13 +69,11 @@ class Cluster:
         process = self.processes[name] = Process(f"{name}.{len(self.lives)}" if name in self.processes else name)
         self.lives.append(process.name)
         kind = name.partition("-")[0]
-        if kind == "ledger":
-            main = Ledger(self.world, process).serve()
-        elif kind == "gateway":
+        if kind == "gateway":
             self.gateway = Gateway(self.world, process)
             main = self.gateway.serve()
         else:
-            main = {"runner": runner, "judge": judge}[kind](self.world, process)
+            main = {"ledger": ledger, "runner": runner, "judge": judge}[kind](self.world, process)
         process.start(self._supervised(name, process, main))
 
     async def _supervised(self, name: str, process: Process, main: Coroutine[Any, Any, None]) -> None:

@@ -13,7 +13,7 @@ from assay.contracts.facts import Event, RunCancelled, RunCancelling, RunFact
 from assay.contracts.live import ErrorFrame, FactFrame, RunSnapshot, Snapshot, Subscribe, TailFrame
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
-from services.gateway.live.connection import Connection
+from services.gateway.live.client.connection import Connection
 from tests.faults.simulation.services import PACE, Gateway
 
 _Frame = Snapshot | FactFrame | ErrorFrame | TailFrame
@@ -32,12 +32,12 @@ class Dashboard:
     async def watch(self, gateway: Gateway) -> None:
         """Until the line breaks. What was seen before is kept, and continued from."""
         assert gateway.hub is not None
-        connection = Connection(gateway.hub, PACE, self._send, lambda: None)
-        gateway.hub.enter(connection)
+        connection = Connection(gateway.hub.feeds, PACE, self._send, lambda: None)
+        gateway.hub.add_connection(connection)
         try:
             await connection.serve(self._messages())
         finally:
-            gateway.hub.exit(connection)
+            gateway.hub.remove_connection(connection)
 
     async def _messages(self) -> AsyncIterator[str | None]:
         yield encode(Subscribe(topic=self.topic, cursor=self.cursor)).decode()

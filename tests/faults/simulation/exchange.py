@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
-from assay.bus.inflow import Inflow
+from assay.bus.bounded_queue import BoundedQueue
 from assay.bus.memory import MemoryBus
-from assay.bus.protocol import Answer, Envelope, Stored
+from assay.bus.protocol import Envelope, RpcHandler, StoredFact
 from assay.bus.subjects import matches
 from assay.contracts.rpc import Request
 from tests.faults.simulation.chaos import Chaos
@@ -25,25 +25,25 @@ class Exchange:
         self.bus = MemoryBus()
         self.chaos = chaos
         self.lines: dict[str, Line] = {}
-        self.listeners: list[tuple[Line, str, Inflow[Stored]]] = []
-        self._servers: dict[type[Request[Any]], list[tuple[Line, Answer]]] = {}
+        self.listeners: list[tuple[Line, str, BoundedQueue[StoredFact]]] = []
+        self._servers: dict[type[Request[Any]], list[tuple[Line, RpcHandler]]] = {}
 
     def wipe(self) -> None:
         """Deletes the store."""
-        self.bus.forget()
+        self.bus.lose_store()
 
-    async def serve(self, line: Line, answers: Mapping[type[Request[Any]], Answer]) -> None:
+    async def serve(self, line: Line, answers: Mapping[type[Request[Any]], RpcHandler]) -> None:
         for kind, handler in answers.items():
             known = self._servers.get(kind)
             self._servers[kind] = [*(known or ()), (line, handler)]
             if known is None:
                 await self.bus.rpc.serve(kind.service, {kind: self._dispatch(kind)})
 
-    def servers(self, kind: type[Request[Any]]) -> list[tuple[Line, Answer]]:
+    def servers(self, kind: type[Request[Any]]) -> list[tuple[Line, RpcHandler]]:
         """Those that can be reached."""
         return [each for each in self._servers.get(kind, ()) if each[0].process.alive and not each[0].is_cut]
 
-    def _dispatch(self, kind: type[Request[Any]]) -> Answer:
+    def _dispatch(self, kind: type[Request[Any]]) -> RpcHandler:
         """The request is worked on in the server's process, whatever becomes of the one that asks."""
 
         async def answer(request: Any) -> Any:
@@ -65,7 +65,7 @@ class Exchange:
 
         asyncio.get_running_loop().call_later(seconds, store, context=Context())
 
-    def hear(self, stored: Stored) -> None:
+    def hear(self, stored: StoredFact) -> None:
         """Core NATS: who listens now hears it, or does not."""
         for line, pattern, inflow in self.listeners:
             if matches(pattern, stored.subject) and not line.is_cut and not self.chaos.happens(self.chaos.odds.lost):

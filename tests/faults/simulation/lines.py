@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from assay.bus.bounded_queue import BoundedQueue
 from assay.bus.errors import BusUnavailable
-from assay.bus.inflow import Inflow
-from assay.bus.protocol import Answer, Bus, DeadLetter, Delivery, Envelope, Queue, Stored
+from assay.bus.memory.storage import MemoryStorage
+from assay.bus.protocol import Bus, DeadLetter, Delivery, Envelope, Queue, RpcHandler, StoredFact, StreamState
 from assay.contracts.codec import Message
 from assay.contracts.rpc import Request
 from tests.faults.simulation.chaos import Chaos
@@ -34,6 +35,7 @@ class Line(Bus):
         self._reconnects = 0
         self._work, self._facts = LineWork(self, exchange), LineFacts(self, exchange)
         self._rpc, self._tail = LineRpc(self, exchange), LineTail(self)
+        self._storage = LineStorage(self, exchange)
 
     @property
     def is_cut(self) -> bool:
@@ -54,7 +56,7 @@ class Line(Bus):
     async def step(self, place: str) -> None:
         await self._chaos.step(self.process, place)
 
-    async def answer(self, handler: Answer, request: Any) -> Any:
+    async def answer(self, handler: RpcHandler, request: Any) -> Any:
         name = request.name()
         await self.step(f"answers {name}")
         reply = await handler(request)
@@ -78,8 +80,8 @@ class Line(Bus):
         return self._tail
 
     @property
-    def storage(self) -> Any:
-        return self._exchange.bus.storage
+    def storage(self) -> LineStorage:
+        return self._storage
 
     @property
     def connected(self) -> bool:
@@ -120,9 +122,9 @@ class LineRpc:
         await self._line.step(f"heard {name}")
         return reply
 
-    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
+    async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
         await self._line.step("serve")
-        await self._exchange.serve(self._line, answers)
+        await self._exchange.serve(self._line, handlers)
 
     async def _silence(self, name: str, timeout_seconds: float) -> None:
         await asyncio.sleep(timeout_seconds)
@@ -228,13 +230,13 @@ class LineFacts:
         await self._line.up()
         await self._exchange.bus.facts.publish(envelopes)
         for envelope in envelopes:
-            self._exchange.hear(Stored(subject=envelope.subject, position=0, payload=envelope.payload))
+            self._exchange.hear(StoredFact(subject=envelope.subject, position=0, payload=envelope.payload))
         await self._line.step("told")
 
     @asynccontextmanager
-    async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[Stored]]:
+    async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[StoredFact]]:
         await self._line.step("listen")
-        entry = (self._line, pattern, Inflow[Stored]())
+        entry = (self._line, pattern, BoundedQueue[StoredFact]())
         self._exchange.listeners.append(entry)
         try:
             yield entry[2]
@@ -242,9 +244,37 @@ class LineFacts:
             self._exchange.listeners.remove(entry)
 
     @asynccontextmanager
-    async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[Stored]]:
+    async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[StoredFact]]:
         async with self._exchange.bus.facts.replay(pattern, after) as stored:
             yield stored
+
+
+class LineStorage:
+    """What the bus stores, as far as this line leads to it."""
+
+    def __init__(self, line: Line, exchange: Exchange) -> None:
+        self._line, self._exchange = line, exchange
+
+    async def states(self) -> Sequence[StreamState]:
+        return await (await self._reached("states")).states()
+
+    async def verify(self) -> Sequence[StreamState]:
+        return await (await self._reached("verify")).verify()
+
+    async def fact_id(self, position: int) -> str:
+        return await (await self._reached("fact id")).fact_id(position)
+
+    async def round_trip(self, timeout_seconds: float) -> float:
+        return await (await self._reached("round trip")).round_trip(timeout_seconds)
+
+    async def purge_settled_reports(self) -> int:
+        return await (await self._reached("purge settled reports")).purge_settled_reports()
+
+    async def _reached(self, place: str) -> MemoryStorage:
+        await self._line.step(place)
+        if self._line.is_cut:
+            raise BusUnavailable("the line is cut")
+        return self._exchange.bus.storage
 
 
 class LineTail:
@@ -258,4 +288,4 @@ class LineTail:
 
     @asynccontextmanager
     async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[bytes]]:
-        yield Inflow[bytes]()
+        yield BoundedQueue[bytes]()

@@ -5,66 +5,65 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
+
 from assay.contracts.ids import run_of
 from assay.contracts.money import nanousd
 from assay.contracts.runs import RunLimits
-from services.ledger.memory.rules.rows import from_jsonb
-from services.ledger.memory.store import MemoryStore
+from tests.faults.simulation.postgres import VirtualPostgres
 from tests.faults.simulation.provider import Provider
+from tests.faults.simulation.snapshot import Row, Snapshot
+
+_BALANCES = """
+SELECT account AS name, 'account' AS kind, posted_nanousd + held_nanousd AS amount, held_nanousd AS held,
+  NULL::jsonb AS limits
+FROM accounts
+UNION ALL SELECT 'day:' || project, 'limit', day_nanousd, 0, NULL::jsonb FROM projects
+UNION ALL SELECT 'project:' || project, 'limit', project_nanousd, 0, NULL::jsonb FROM projects
+UNION ALL SELECT 'run:' || run_id, 'run', NULL::bigint, 0, limits FROM runs ORDER BY kind DESC
+"""
 
 
 class Watch:
     """I3, for every committed state. Limits are taken from what runs and projects were told, not from the accounts: the
     highest so far, for what was held under a limit stays when the limit is lowered."""
 
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._highest: dict[str, int | None] = {}
-        self._seen: dict[str, object] = {}
 
-    def look(self) -> str:
+    def look(self, postgres: VirtualPostgres) -> str:
         """What is spent and held where that is more than it may be; empty when it is nowhere."""
-        self._learn()
-        for account in self._store.accounts:
-            name = account["account"]
-            limit = self._highest.get(name.rpartition(":")[0] if name.startswith("day:") else name)
-            used = account["posted_nanousd"] + account["held_nanousd"]
-            if account["held_nanousd"] < 0 or (limit is not None and used > limit):
-                return f"I3: {name} has {used} of {limit}"
+        for row in postgres.fetch(_BALANCES):
+            name = row["name"]
+            if row["kind"] == "run":
+                text = msgspec.json.decode(row["limits"], type=RunLimits).cost_usd
+                self._raise(name, None if text is None else nanousd(text))
+            elif row["kind"] == "limit":
+                self._raise(name, row["amount"])
+            else:
+                limit = self._highest.get(name.rpartition(":")[0] if name.startswith("day:") else name)
+                if row["held"] < 0 or (limit is not None and row["amount"] > limit):
+                    return f"I3: {name} has {row['amount']} of {limit}"
         return ""
 
     def allowed(self, run_id: str) -> int | None:
         return self._highest.get(f"run:{run_id}")
-
-    def _learn(self) -> None:
-        for run in self._store.runs:
-            if self._seen.get(run["run_id"]) is not run["limits"]:
-                self._seen[run["run_id"]] = run["limits"]
-                text = from_jsonb(RunLimits, run["limits"]).cost_usd
-                self._raise(f"run:{run['run_id']}", None if text is None else nanousd(text))
-        for project in self._store.projects:
-            if self._seen.get(project["project"]) is not project:
-                self._seen[project["project"]] = project
-                self._raise(f"day:{project['project']}", project["day_nanousd"])
-                self._raise(f"project:{project['project']}", project["project_nanousd"])
 
     def _raise(self, account: str, limit: int | None) -> None:
         before = self._highest.get(account, limit)
         self._highest[account] = None if limit is None or before is None else max(limit, before)
 
 
-def unsettled(store: MemoryStore) -> Iterator[str]:
+def unsettled(store: Snapshot) -> Iterator[str]:
     """I4: nothing is held any more."""
     for hold in store.holds:
         if hold["state"] == "held":
             yield f"I4: {hold['amount_nanousd']} are still held for {hold['attempt_id']}:{hold['token']}"
-    for table in (store.accounts, store.attempts, store.runs):
-        for row in table:
-            if row["held_nanousd"]:
-                yield f"I4: {row.get('account') or row.get('attempt_id') or row['run_id']} still holds money"
+    for key, table in (("account", store.accounts), ("attempt_id", store.attempts), ("run_id", store.runs)):
+        yield from (f"I4: {row[key]} still holds money" for row in table if row["held_nanousd"])
 
 
-def unbalanced(store: MemoryStore) -> Iterator[str]:
+def unbalanced(store: Snapshot) -> Iterator[str]:
     """I3: the journal replayed gives the balances, and so do the receipts."""
     held, posted, receipts = Counter[str](), Counter[str](), Counter[str]()
     for move in store.transfers:
@@ -73,8 +72,9 @@ def unbalanced(store: MemoryStore) -> Iterator[str]:
         for account in move["accounts"]:
             held[account] += move["held_nanousd"]
             posted[account] += move["posted_nanousd"]
+    projects = {run["run_id"]: run["project"] for run in store.runs}
     for call in store.calls:
-        _add_receipt(store, call, receipts)
+        _add_receipt(projects, call, receipts)
     for row in store.accounts:
         name = row["account"]
         if (held[name], posted[name]) != (row["held_nanousd"], row["posted_nanousd"]):
@@ -87,17 +87,16 @@ def unbalanced(store: MemoryStore) -> Iterator[str]:
     yield from (f"the days of {name} are off by {rest}" for name, rest in receipts.items() if "day:" in name and rest)
 
 
-def _add_receipt(store: MemoryStore, call: dict[str, object], receipts: Counter[str]) -> None:
-    posted, excess = int(str(call["posted_nanousd"])), int(str(call["excess_nanousd"]))
-    run_id = run_of(str(call["attempt_id"]))
-    project = store.runs[run_id]["project"]
+def _add_receipt(projects: dict[str, str], call: Row, receipts: Counter[str]) -> None:
+    run_id = run_of(call["attempt_id"])
+    project = projects[run_id]
     nested = (f"run:{run_id}", f"project:{project}", f"day:{project}")
     for name in nested if call["purpose"] == "model" else (f"judge:{project}",):
-        receipts[name] += posted
-    receipts[f"excess:{project}"] += excess
+        receipts[name] += call["posted_nanousd"]
+    receipts[f"excess:{project}"] += call["excess_nanousd"]
 
 
-def underpaid(store: MemoryStore, provider: Provider, watch: Watch) -> Iterator[str]:
+def underpaid(store: Snapshot, provider: Provider, watch: Watch) -> Iterator[str]:
     """Cases 30 and 31: what the provider charged is booked, for every try; and what it was allowed to charge for a run
     never came to more than the run's limit."""
     booked, by_attempt = Counter[tuple[str, int]](), Counter[str]()

@@ -1,116 +1,200 @@
-"""The same simulation over a real Postgres: in real time, and looked at when it is over."""
+"""A real Postgres in virtual time: statements take none, and the database's clock is the simulation's."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
-from typing import Any
+from asyncio import events, tasks
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
 
-from services.ledger.leaderboard.results import PostgresResults
+import asyncpg
 
-from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.models import Call
-from assay.contracts.runs import RunPlan
-from assay.contracts.verdicts import Verdict
-from services.ledger.attempts.attempt_store import PostgresAttempts
-from services.ledger.attempts.reports import PostgresReports
-from services.ledger.database.database import Connection, Database
-from services.ledger.memory.rules.board import KEY
-from services.ledger.memory.rules.rows import from_jsonb
-from services.ledger.memory.tables import Row
-from services.ledger.money.money_store import PostgresMoney
-from services.ledger.outbox.missing_orders import PostgresStrays
-from services.ledger.outbox.outbox_store import PostgresOutbox
-from services.ledger.runs.plans import Plans
-from services.ledger.runs.retention import PostgresRetention
-from services.ledger.runs.run_control import PostgresControl
-from services.ledger.runs.run_store import PostgresRuns
-from services.ledger.scheduling.scheduler import PostgresFeeder
-from services.ledger.settings import LedgerSettings
-from services.ledger.sweeper import PostgresSweeper
-from tests.faults.simulation.store import Stores, WatchedStore
+from services.ledger.database.schema import SCRIPT
 
-_KEYS: dict[str, tuple[str, ...]] = {
-    "runs": ("run_id",),
-    "plans": ("run_id",),
-    "attempts": ("attempt_id",),
-    "tries": ("attempt_id", "token"),
-    "verdicts": ("attempt_id",),
-    "calls": ("call_id",),
-    "projects": ("project",),
-    "accounts": ("account",),
-    "holds": ("attempt_id", "token"),
-    "transfers": ("key",),
-    "cells": KEY,
-    "facts": ("run_id", "sequence"),
-    "pending_orders": ("attempt_id",),
-    "pending_facts": ("position",),
-}
-_KINDS: dict[tuple[str, str], Any] = {
-    ("plans", "body"): RunPlan,
-    ("calls", "body"): Call,
-    ("verdicts", "body"): Verdict,
-    ("verdicts", "artifacts"): dict[str, ArtifactRef],
-    ("tries", "output"): ArtifactRef,
-    ("tries", "artifacts"): dict[str, ArtifactRef],
-}
+T = TypeVar("T")
+
+_SCHEMA = "virtual"
+_CLOCKS = ("now", "clock_timestamp", "statement_timestamp")
+_CLOCK = """
+CREATE FUNCTION {schema}.{name}() RETURNS timestamptz LANGUAGE sql STABLE
+AS $$SELECT pg_catalog.current_setting('assay.now')::timestamptz$$
+"""
+_SETTINGS = (
+    f"search_path = {_SCHEMA}, pg_catalog",  # a function that is found first hides Postgres' own of the same name
+    "assay.now = '2000-01-01 00:00:00+00'",
+    "synchronous_commit = off",
+    "plan_cache_mode = force_generic_plan",  # neither planned again and again nor differently after some repetitions
+    "max_parallel_workers_per_gather = 0",
+    "jit = off",
+)
 
 
-class PostgresStores(Stores):
-    """``memory`` is a copy, read by ``refresh``."""
-
-    def __init__(self, database: Database, settings: LedgerSettings) -> None:
-        super().__init__(settings)
-        plans = Plans()
-        self._database = database
-        self.runs: Any = PostgresRuns(database, settings)
-        self.control: Any = PostgresControl(database)
-        self.funds: Any = PostgresMoney(database, plans, settings)
-        self.attempts: Any = PostgresAttempts(database, plans, settings)
-        self.reports: Any = PostgresReports(database, plans, settings)
-        self.results: Any = PostgresResults(database, settings)
-        self.retention: Any = PostgresRetention(database)
-        self.outbox: Any = PostgresOutbox(database)
-        self.feeder: Any = PostgresFeeder(database, plans, settings)
-        self.sweeper: Any = PostgresSweeper(database, plans, settings)
-        self.strays: Any = PostgresStrays(database, patience_seconds=8.0)
-
-    @property
-    def changed(self) -> asyncio.Event:
-        return self._database.changed
-
-    async def refresh(self) -> None:
-        rows = await self._database.read(_read_all)
-        fresh = WatchedStore(self.now)
-        for table, found in rows.items():
-            copy = fresh.orders if table == "pending_orders" else getattr(fresh, table)
-            for row in found:
-                copy.insert(_key(table, row), row)
-        fresh.commit()
-        for name in vars(fresh):
-            if name not in ("watch", "changed"):
-                setattr(self.memory, name, getattr(fresh, name))
+async def create_virtual_schema(url: str) -> None:
+    """Create the ledger's schema in an empty database, over a clock that ``assay.now`` sets. Nothing survives a crash
+    of the server."""
+    connection = await asyncpg.connect(url)
+    try:
+        database = await connection.fetchval("SELECT current_database()")
+        await connection.execute(f"CREATE SCHEMA {_SCHEMA}")
+        for name in _CLOCKS:
+            await connection.execute(_CLOCK.format(schema=_SCHEMA, name=name))
+        for setting in _SETTINGS:
+            await connection.execute(f"ALTER DATABASE {database} SET {setting}")
+            await connection.execute(f"SET {setting}")
+        script = SCRIPT.read_text().replace("CREATE TABLE", "CREATE UNLOGGED TABLE")
+        await connection.execute(script)
+        # Statistics that come at their own time would change plans, and with them the order of rows.
+        for table in await _tables(connection):
+            await connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+    finally:
+        await connection.close()
 
 
-async def _read_all(connection: Connection) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for table, keys in _KEYS.items():
-        order = "run_id, ordinal" if table == "attempts" else ", ".join(keys)
-        rows = await connection.fetch(f"SELECT * FROM {table} ORDER BY {order}")
-        found[table] = [_row(table, row) for row in rows]
-    return found
+async def _tables(connection: asyncpg.Connection) -> list[str]:
+    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", _SCHEMA)
+    return [row["tablename"] for row in rows if row["tablename"] != "alembic_version"]
 
 
-def _row(table: str, row: Any) -> Row:
-    return {
-        name: from_jsonb(kind, value) if (kind := _KINDS.get((table, name))) else value for name, value in row.items()
-    }
+class VirtualPostgres:
+    """Connections to a database made by ``create_virtual_schema``, on an event loop of their own that only turns while
+    a statement is under way: to the simulation's loop each statement is instantaneous, each transaction atomic.
+
+    ``now`` is the clock, ``rewrite`` is applied to every statement, ``committed`` is called after every transaction
+    that was not read-only.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._loop = asyncio.new_event_loop()
+        self._all: list[asyncpg.Connection] = []
+        self._idle: list[VirtualConnection] = []
+        self.now: Callable[[], datetime]
+        self.rewrite: Callable[[str], str]
+        self.committed: Callable[[], None]
+        self.reset()
+
+    def reset(self) -> None:
+        """Empty all tables, and forget who was called."""
+        self.now = lambda: datetime.fromisoformat("2031-05-17T21:59:50+00:00")
+        self.rewrite = lambda statement: statement
+        self.committed = lambda: None
+        for lost in set(self._all).difference(each.real for each in self._idle):  # by a simulation that broke off
+            lost.terminate()
+        self._all = [each.real for each in self._idle]
+        connection = self._take()
+        tables = self.run(_tables(connection.real))
+        self.run(connection.real.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+        self._idle.append(connection)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it at once, whichever loop is running: that one stands still meanwhile."""
+        outer = events._get_running_loop()
+        if outer is None:
+            return self._loop.run_until_complete(work)
+        task = asyncio.current_task()
+        if task is not None:
+            tasks._leave_task(outer, task)
+        events._set_running_loop(None)
+        try:
+            return self._loop.run_until_complete(work)
+        finally:
+            events._set_running_loop(outer)
+            if task is not None:
+                tasks._enter_task(outer, task)
+
+    def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+        """For those who look at the database from outside."""
+        connection = self._take()
+        try:
+            return self.run(connection.real.fetch(statement, *arguments))
+        finally:
+            self._idle.append(connection)
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncGenerator[VirtualConnection]:
+        """As a pool does. What is given back has lost what its session held."""
+        connection = self._take()
+        try:
+            yield connection
+        finally:
+            connection.end_session()
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        for connection in self._idle:
+            self.run(connection.real.close())
+        self._loop.close()
+
+    def _take(self) -> VirtualConnection:
+        """The one used last: it knows most statements."""
+        if self._idle:
+            return self._idle.pop()
+        real = self.run(asyncpg.connect(self._url, statement_cache_size=1000, max_cached_statement_lifetime=0))
+        self._all.append(real)
+        return VirtualConnection(self, real)
 
 
-def _key(table: str, row: Row) -> Hashable:
-    first, *others = (row[column] for column in _KEYS[table])
-    return (first, *others) if others else first
+class VirtualConnection:
+    """What the ledger uses of a connection."""
 
+    def __init__(self, postgres: VirtualPostgres, real: asyncpg.Connection) -> None:
+        self.real = real
+        self._postgres = postgres
+        self._now: datetime | None = None
+        self._locked = False
 
-def stores_on(database: Database) -> Callable[[LedgerSettings], Stores]:
-    return lambda settings: PostgresStores(database, settings)
+    @asynccontextmanager
+    async def transaction(self, *, isolation: str = "", readonly: bool = False) -> AsyncGenerator[None]:
+        """Nothing else happens meanwhile, so that every isolation is the strictest."""
+        self._execute(f"{self._new_time()}BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._execute("ROLLBACK")
+            self._now = None  # what a transaction has set goes back with it
+            raise
+        self._execute("COMMIT")
+        if not readonly:
+            self._postgres.committed()
+
+    async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        return self._do(self.real.fetch, statement, arguments)
+
+    async def fetchrow(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
+        return self._do(self.real.fetchrow, statement, arguments)
+
+    async def fetchval(self, statement: str, *arguments: Any) -> Any:
+        return self._do(self.real.fetchval, statement, arguments)
+
+    async def execute(self, statement: str, *arguments: Any) -> str:
+        return self._do(self.real.execute, statement, arguments)
+
+    async def copy_records_to_table(self, table: str, **columns: Any) -> str:
+        return self._postgres.run(self.real.copy_records_to_table(table, schema_name=_SCHEMA, **columns))
+
+    def terminate(self) -> None:
+        """The simulation's connections do not fail."""
+
+    def end_session(self) -> None:
+        if self._locked:
+            self._execute("SELECT pg_advisory_unlock_all()")
+            self._locked = False
+
+    def _do(self, method: Callable[..., Coroutine[Any, Any, T]], statement: str, arguments: Sequence[Any]) -> T:
+        if not self.real.is_in_transaction() and (setting := self._new_time()):
+            self._execute(setting)
+        self._locked = self._locked or "advisory" in statement
+        return self._postgres.run(method(self._postgres.rewrite(statement), *arguments))
+
+    def _new_time(self) -> str:
+        """The statement that sets the database's clock, unless it is right already."""
+        now = self._postgres.now()
+        if now == self._now:
+            return ""
+        self._now = now
+        return f"SET assay.now = '{now.isoformat()}';"
+
+    def _execute(self, statement: str) -> None:
+        self._postgres.run(self.real.execute(statement))

@@ -13,8 +13,8 @@ from assay.contracts.attempts import Ticket
 from assay.contracts.models import ModelName, Parameters, Usage
 from services.runner.errors import EndpointSilent, EndpointUnreachable, RateLimited
 from services.runner.models.protocol import ChatMessage, Completion, OnText
-from services.runner.models.shelf import Served
-from services.runner.pacing import Allowance, Pace
+from services.runner.models.registry import Served
+from services.runner.rate_limiter import Allowance, Pace
 from tests.faults.simulation.chaos import Chaos
 
 ticket_at_hand: ContextVar[Ticket] = ContextVar("ticket_at_hand")

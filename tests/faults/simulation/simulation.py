@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from unittest.mock import patch
 
+from assay.bus.errors import BusError
+from assay.contracts.attempts import AttemptView
+from assay.contracts.problems import ProblemError
+from assay.contracts.rpc import GetRun, ListAttempts
+from assay.contracts.runs import RunView
+from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
 from tests.faults.simulation.artifacts import Artifacts
 from tests.faults.simulation.chaos import Chaos, Tell
@@ -15,11 +22,12 @@ from tests.faults.simulation.cluster import Cluster
 from tests.faults.simulation.exchange import Exchange
 from tests.faults.simulation.loop import VirtualLoop
 from tests.faults.simulation.money import Watch
+from tests.faults.simulation.postgres import VirtualPostgres
 from tests.faults.simulation.processes import owned
 from tests.faults.simulation.provider import Provider
 from tests.faults.simulation.scenario import Deed, Scenario
 from tests.faults.simulation.services import World
-from tests.faults.simulation.store import Stores
+from tests.faults.simulation.snapshot import Snapshot, read_snapshot
 
 HEALED_SECONDS = 120.0
 """So long after the last fault everything must have come right."""
@@ -30,13 +38,23 @@ SEEN_SECONDS = 2.0
 CLEANUP_SECONDS = 6.0
 """What a killed worker's tasks take at most to end."""
 
-StoresFor = Callable[[LedgerSettings], Stores]
+EPOCH = datetime(2031, 5, 17, 21, 59, 50, tzinfo=UTC)
+"""When simulations begin, by the database's clock: years from what the services' own clocks say, which must not matter
+(case 27), and ten seconds before midnight in Berlin."""
+
+_REST = """
+SELECT ARRAY(SELECT run_id FROM runs WHERE status = 'paused' ORDER BY run_id) AS paused,
+  EXISTS (SELECT FROM runs WHERE waits IS NOT NULL) AS waiting,
+  EXISTS (SELECT FROM runs WHERE status NOT IN ('finished', 'cancelled')) OR EXISTS (SELECT FROM pending_facts)
+    OR EXISTS (SELECT FROM holds WHERE state = 'held') OR EXISTS (SELECT FROM pending_orders) AS busy
+"""
 
 
 class Simulation:
-    """``faults`` is what must not have been, seen on the way."""
+    """``faults`` is what must not have been, seen on the way; ``pool`` leads to the database that all ledgers share.
+    In the end ``snapshot`` has the tables, and ``answers`` what the ledger says of each run."""
 
-    def __init__(self, scenario: Scenario, tell: Tell | None = None, stores: StoresFor = Stores) -> None:
+    def __init__(self, scenario: Scenario, pool: Any, tell: Tell | None = None) -> None:
         self.scenario = scenario
         self._began = asyncio.get_running_loop().time()
         self._tell = self._timed(tell) if tell else None
@@ -44,11 +62,10 @@ class Simulation:
             lease_seconds=scenario.lease_seconds, worker_silence_seconds=3.0, order_patience_seconds=4.0, max_tries=4
         )
         chaos = Chaos(scenario.seed, scenario.odds, self._tell)
-        self.stores = stores(settings)
         self.world = World(
             chaos=chaos,
             exchange=Exchange(chaos),
-            stores=self.stores,
+            pool=pool,
             artifacts=Artifacts(),
             provider=Provider(chaos=chaos, manners=scenario.manners),
             settings=settings,
@@ -56,8 +73,10 @@ class Simulation:
         self.cluster = Cluster(self.world)
         self.clients = Clients(self.cluster, watched=scenario.dashboards)
         self.faults = self.cluster.faults
-        self.watch = Watch(self.stores.memory)
-        self.stores.memory.watch = self._watch
+        self.watch = Watch()
+        self.snapshot: Snapshot
+        self.answers: dict[str, tuple[RunView, tuple[AttemptView, ...]]] = {}
+        self._database = Database(pool)
 
     async def run(self) -> None:
         self.cluster.start(self.scenario)
@@ -90,18 +109,32 @@ class Simulation:
             await asyncio.sleep(1.0)
             if not self.clients.answered:
                 continue
-            await self.stores.refresh()
-            if self.stores.at_rest:
+            async with self._database.session() as connection:
+                rest = await connection.driver.fetchrow(_REST)
+            assert rest is not None
+            if not rest["busy"]:
                 break
-            self.clients.let_go_on(self.stores.memory)
+            self.clients.let_go_on(paused=rest["paused"], waiting=rest["waiting"])
         await self._until(self.scenario.heal_at + LOST_SECONDS)
         self.cluster.mend()
         await asyncio.sleep(SEEN_SECONDS)
-        await self.stores.refresh()
+        await self.look()
 
-    def _watch(self) -> None:
-        if wrong := self.watch.look():
-            self.faults.append(wrong)
+    async def look(self) -> None:
+        """Take down what there is in the end."""
+        if not self.clients.answered:
+            self.faults.append("I1: a client has had no answer")
+        self.faults += [f"a client's request failed: {error!r}" for error in self.clients.failures]
+        async with self._database.snapshot() as connection:
+            self.snapshot = await read_snapshot(connection)
+        ask = self.world.exchange.bus.rpc.request
+        for run_id in [run["run_id"] for run in self.snapshot.runs]:
+            try:
+                view, page = await ask(GetRun(run_id=run_id)), await ask(ListAttempts(run_id=run_id))
+            except (BusError, ProblemError) as error:
+                self.faults.append(f"the ledger does not answer: {error}")
+            else:
+                self.answers[run_id] = view, page.items
 
     def _timed(self, tell: Tell) -> Tell:
         return lambda text: tell(f"{self._second:9.3f} {text}")
@@ -114,22 +147,32 @@ class Simulation:
         await asyncio.sleep(max(0.0, at - self._second))
 
 
-def simulate(scenario: Scenario, tell: Tell | None = None, stores: StoresFor = Stores) -> Simulation:
-    """Runs it to its end. Whatever is drawn from the shared source of chance is drawn from the seed. ``tell`` hears
-    every step."""
+def simulate(
+    scenario: Scenario, postgres: VirtualPostgres, tell: Tell | None = None, epoch: datetime = EPOCH
+) -> Simulation:
+    """Run it to its end. All chance is drawn from the seed, all time is virtual. ``tell`` hears every step."""
     random.seed(scenario.seed)
     loop = VirtualLoop()
     loop.set_task_factory(cast("Any", owned))
+    postgres.now = lambda: epoch + timedelta(seconds=loop.time())
     asyncio.set_event_loop(loop)
     try:
-        return loop.run_until_complete(_simulated(scenario, tell, stores))
+        with patch("secrets.randbits", random.getrandbits), patch("time.time_ns", lambda: int(loop.time() * 1e9)):
+            return loop.run_until_complete(_simulated(scenario, postgres, tell))
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+        postgres.reset()
 
 
-async def _simulated(scenario: Scenario, tell: Tell | None, stores: StoresFor) -> Simulation:
-    simulation = Simulation(scenario, tell, stores)
+async def _simulated(scenario: Scenario, postgres: VirtualPostgres, tell: Tell | None) -> Simulation:
+    simulation = Simulation(scenario, postgres, tell)
+
+    def committed() -> None:
+        if wrong := simulation.watch.look(postgres):
+            simulation.faults.append(wrong)
+
+    postgres.committed = committed
     try:
         await simulation.run()
     finally:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from services.ledger.memory.tables import Row, Table
 from tests.faults.simulation.simulation import Simulation
+from tests.faults.simulation.snapshot import Row
 
 _ATTEMPT = (
     *("run_id", "ordinal", "sample_id", "model", "repeat", "key", "state", "outcome", "score", "reason", "tries"),
@@ -22,8 +23,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 def final_state(simulation: Simulation) -> bytes:
     """Equal bytes for equal results. Of runs all counters are kept, but not how many facts told of them."""
-    store = simulation.stores.memory
-    counters = sorted(name for run in list(store.runs)[:1] for name in run if name.startswith("n_"))
+    store = simulation.snapshot
+    counters = sorted(name for run in store.runs[:1] for name in dict(run) if name.startswith("n_"))
     run = ("run_id", "status", "total", "priority", "reason", "cost_nanousd", "held_nanousd", *counters)
     state: dict[str, Any] = {
         "runs": _chosen(store.runs, run),
@@ -31,15 +32,14 @@ def final_state(simulation: Simulation) -> bytes:
         "accounts": [[_DAY.sub("day", str(value)) for value in row] for row in _chosen(store.accounts, _ACCOUNT)],
         "cells": _chosen(store.cells, _CELL),
         "calls": _chosen(store.calls, _CALL),
-        "verdicts": [[row["attempt_id"], row["body"]] for row in _ordered(store.verdicts, "attempt_id")],
+        "verdicts": _chosen(store.verdicts, ("attempt_id", "body")),
         "transfers": _chosen(store.transfers, ("kind", "attempt_id", "token", "held_nanousd", "posted_nanousd")),
     }
-    return msgspec.json.encode(state, order="deterministic")
+    text = msgspec.json.encode(state, order="deterministic").decode()
+    for place, each in enumerate(sorted(store.runs, key=lambda run: run["created_at"])):
+        text = text.replace(each["run_id"], f"run{place}")
+    return text.encode()
 
 
-def _chosen(table: Table, columns: tuple[str, ...]) -> list[list[Any]]:
+def _chosen(table: Sequence[Row], columns: tuple[str, ...]) -> list[list[Any]]:
     return sorted(([row[column] for column in columns] for row in table), key=str)
-
-
-def _ordered(table: Table, column: str) -> list[Row]:
-    return sorted(table, key=lambda row: row[column])

@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
+import asyncpg
 import pytest
 
-from services.ledger.database.database import open_database
 from tests.faults.simulation.invariants import broken
-from tests.faults.simulation.postgres import stores_on
 from tests.faults.simulation.processes import owned
 from tests.faults.simulation.scenario import scenario_of
 from tests.faults.simulation.simulation import Simulation
@@ -38,15 +37,15 @@ async def test_seeds_end_well_on_postgres_too(postgres: str, processes: None) ->
 
 
 async def ended_with(seed: int, url: str) -> list[str]:
-    async with open_database(url, connections=4) as database:
-        simulation = Simulation(scenario_of(seed), stores=stores_on(database))
+    async with asyncpg.create_pool(url, min_size=2, max_size=8) as pool:
+        simulation = Simulation(scenario_of(seed), pool)
         await simulation.run()
         found = broken(simulation)
         for _ in range(LATE_SECONDS):
             if not found:
                 break
             await asyncio.sleep(1)
-            await simulation.stores.refresh()
+            await simulation.look()
             found = broken(simulation)
         await simulation.end()
         return found

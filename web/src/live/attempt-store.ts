@@ -1,7 +1,6 @@
 /** Topic `attempt:<id>`: one attempt in full, and the lines it says while it works. */
 
-import type { AttemptDetail } from "../contracts.ts";
-import type { FactFrame, Snapshot, TailFrame, TailLine } from "./frames.ts";
+import type { AttemptDetail, FactFrame, Snapshot, TailFrame, TailLine } from "../contracts.ts";
 import { heardStep, type Step } from "./steps.ts";
 import type { Store, Taken } from "./store.ts";
 
@@ -43,8 +42,8 @@ export class AttemptStore implements Store {
     const { sequence, data } = frame.event;
     if (!this.detail || "run" in data) return this.missed(sequence);
     if (sequence <= this.detail.sequence) return "stale";
-    this.recalled = data.type === "attempt.recalled" ? (data.cause ?? "") : null;
-    const verdict = data.verdict ?? this.detail.verdict;
+    this.recalled = data.type === "attempt.recalled" ? data.cause : null;
+    const verdict = data.type === "attempt.finished" ? data.verdict : this.detail.verdict;
     this.detail = { ...this.detail, attempt: data.attempt, verdict };
     return this.missed(sequence);
   }

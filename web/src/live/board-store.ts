@@ -1,7 +1,6 @@
 /** Topic `leaderboard[:<suite>]`: a board that is replaced as a whole when results come in. */
 
-import type { Board } from "../contracts.ts";
-import type { Snapshot } from "./frames.ts";
+import type { Board, Snapshot } from "../contracts.ts";
 import type { Store, Taken } from "./store.ts";
 
 export class BoardStore implements Store {

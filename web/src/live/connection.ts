@@ -4,8 +4,7 @@
  */
 
 import ReconnectingWebSocket from "partysocket/ws";
-import type { Problem } from "../contracts.ts";
-import type { ClientFrame, ServerFrame } from "./frames.ts";
+import type { ClientFrame, Problem, ServerFrame } from "../contracts.ts";
 import { Heart } from "./heart.ts";
 import type { Store } from "./store.ts";
 

@@ -1,8 +1,20 @@
 /** Topic `run:<id>`: one run and all its attempts, kept from a snapshot and the facts after it. */
 
-import type { AttemptView, Instant, Progress, RunView, State } from "../contracts.ts";
+import type {
+  AttemptView,
+  Event,
+  Fact,
+  FactFrame,
+  Instant,
+  Progress,
+  RunSnapshot,
+  RunStalled,
+  RunView,
+  RunWarned,
+  Snapshot,
+  State,
+} from "../contracts.ts";
 import { nano } from "../format/money.ts";
-import type { Event, Fact, FactFrame, RunSnapshot, RunStalled, RunWarned, Snapshot } from "./frames.ts";
 import type { Store, Taken } from "./store.ts";
 
 /** An attempt as the table shows it: `recalled` says why it waits again, until it moves on. */
@@ -85,7 +97,7 @@ export class RunStore implements Store {
       return;
     }
     this.run = { ...run, progress: data.progress, sequence };
-    const recalled = data.type === "attempt.recalled" ? { recalled: data.cause ?? "" } : {};
+    const recalled = data.type === "attempt.recalled" ? { recalled: data.cause } : {};
     this.put({ ...data.attempt, ...recalled });
     this.version += 1;
   }

@@ -1,7 +1,6 @@
 /** Topic `runs`: the newest runs, and older ones once fetched, each with its progress. */
 
-import type { RunView } from "../contracts.ts";
-import type { FactFrame, RunsSnapshot, Snapshot } from "./frames.ts";
+import type { FactFrame, RunsSnapshot, RunView, Snapshot } from "../contracts.ts";
 import type { Store, Taken } from "./store.ts";
 
 export class RunsStore implements Store {

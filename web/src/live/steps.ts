@@ -1,10 +1,6 @@
 /** An agent's steps, as the tail tells them and as `transcript.jsonl` keeps them. Nothing of either is trusted. */
 
-import type { Instant, Usage } from "../contracts.ts";
-import type { AgentStep, TailLine } from "./frames.ts";
-
-export const STEP_KINDS = ["message", "call", "result", "end"] as const;
-export type StepKind = (typeof STEP_KINDS)[number];
+import { type AgentStep, type Instant, STEP_KINDS, type StepKind, type TailLine, type Usage } from "../contracts.ts";
 
 /** `text` may be the beginning of what was said; `characters` and `lines` are those of the whole. */
 export interface Step {

@@ -1,6 +1,6 @@
 /** What a topic's frames build up. A store is changed in place; whoever shows it is told once per animation frame. */
 
-import type { FactFrame, Snapshot, TailFrame } from "./frames.ts";
+import type { FactFrame, Snapshot, TailFrame } from "../contracts.ts";
 
 /** `stale`: known already; `gap`: applied, but facts before it are missing, so a snapshot is needed. */
 export type Taken = "applied" | "stale" | "gap";

@@ -3,7 +3,7 @@
 import "@awesome.me/webawesome/dist/components/icon/icon.js";
 import { css, html, LitElement } from "lit";
 import { customElement } from "lit/decorators.js";
-import { listRuns, TOKEN_WANTED } from "../api.ts";
+import { listRuns, SIGN_IN_REQUIRED } from "../api.ts";
 import { ground } from "../design/sheets.ts";
 import { live } from "../live/connection.ts";
 import { Address } from "../router.ts";
@@ -46,7 +46,7 @@ export class App extends LitElement {
     super();
     new Address(this, () => this.focusPage());
     onCrumbs(() => this.requestUpdate());
-    window.addEventListener(TOKEN_WANTED, () => void this.askToken(), { once: true });
+    window.addEventListener(SIGN_IN_REQUIRED, () => void this.askToken(), { once: true });
     live().addEventListener("status", () => this.lineChanged());
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.sandbox import Command, CommandResult, Sandbox
 from services.runner.errors import HostUnfit
 from services.runner.solvers.agent.definitions import Bash, Python
-from services.runner.solvers.agent.results import ToolRefused, ToolResult, capped
+from services.runner.solvers.agent.tool_result import ToolRefused, ToolResult, capped
 from services.runner.text import to_bytes
 
 _OUTPUT_BYTES = 200_000

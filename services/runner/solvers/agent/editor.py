@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from glob import escape
 
-from assay.contracts.files import FilesRefused, check_path
+from assay.files import FilesRefused, check_path
 from assay.sandbox import Command, Sandbox
 from services.runner.solvers.agent.definitions import TextEditor
-from services.runner.solvers.agent.results import ToolRefused, capped
+from services.runner.solvers.agent.tool_result import ToolRefused, capped
 from services.runner.text import to_bytes
 
 _MAX_FILE_BYTES = 2_000_000

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Tool
-from services.runner.artifacts import Opened
 from services.runner.errors import AnswerRefused, LimitReached
 from services.runner.models import ChatMessage, Completion, ToolCall
 from services.runner.solvers.agent.commands import check_host
-from services.runner.solvers.agent.prompting import NUDGE, agent_prompt
-from services.runner.solvers.agent.streams import Streams
-from services.runner.solvers.agent.talking import Answered, Talk, talk_of
+from services.runner.solvers.agent.output_log import Streams
+from services.runner.solvers.agent.prompt import NUDGE, agent_prompt
+from services.runner.solvers.agent.tool_protocol import Answered, Talk, talk_of
 from services.runner.solvers.agent.toolbox import Toolbox
 from services.runner.solvers.agent.tooling import open_toolbox, spec_of
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.solvers.handing_in import hand_in, lay_out, open_sandbox, read_outputs
-from services.runner.solvers.remains import remaining
-from services.runner.trying import Try
+from services.runner.solvers.outputs import hand_in, lay_out, open_sandbox, read_outputs
+from services.runner.solvers.workspace_snapshot import remaining
+from services.runner.tries.artifacts import Opened
+from services.runner.tries.try_context import Try
 
 _SILENT_TURNS = 2
 """So many in a row without a tool are an end without words."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import cast
 
 from assay.contracts.codec import Malformed, decode
-from assay.contracts.files import Files, FilesRefused, matches
 from assay.contracts.tasks import Tool
+from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox
 from services.runner.models import ToolCall
 from services.runner.models.tools import ToolDefinition
@@ -24,8 +24,8 @@ from services.runner.solvers.agent.definitions import (
 )
 from services.runner.solvers.agent.editor import Editor
 from services.runner.solvers.agent.mcp import Servers
-from services.runner.solvers.agent.results import ToolRefused, ToolResult, capped
-from services.runner.solvers.diffing import diff_of
+from services.runner.solvers.agent.tool_result import ToolRefused, ToolResult, capped
+from services.runner.solvers.unified_diff import diff_of
 from services.runner.text import clean, to_bytes
 
 

@@ -10,10 +10,10 @@ from msgspec import structs
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.contracts.tasks import PublicTask
 from assay.sandbox import Sandbox
-from services.runner.artifacts import Opened
 from services.runner.solvers.agent.mcp import open_servers
 from services.runner.solvers.agent.toolbox import Toolbox
-from services.runner.trying import Try
+from services.runner.tries.artifacts import Opened
+from services.runner.tries.try_context import Try
 
 _LONGEST_SECONDS = 86_400.0
 

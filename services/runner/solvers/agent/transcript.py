@@ -17,12 +17,12 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
 from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind, TailKind
-from services.runner.artifacts import JSON_LINES, Kept
-from services.runner.clock import WallClock
-from services.runner.endings import time_over
 from services.runner.errors import LimitReached
-from services.runner.tailing import Listener
 from services.runner.text import storable
+from services.runner.tries.artifacts import JSON_LINES, Kept
+from services.runner.tries.outcome import time_over
+from services.runner.tries.tail_writer import Listener
+from services.runner.tries.wall_clock import WallClock
 
 NAME = "transcript.jsonl"
 _KINDS = {

@@ -10,14 +10,14 @@ from msgspec import structs
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.tail import StepKind
 from assay.sandbox import Command, CommandResult, FilesMount, FolderMount, Sandbox
-from services.runner.artifacts import TEXT, Opened
 from services.runner.errors import AnswerUnusable
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.proxy import SOCKET, Proxy, open_proxy
-from services.runner.solvers.handing_in import hand_in, lay_out, open_sandbox, read_outputs
-from services.runner.solvers.remains import remaining
+from services.runner.solvers.outputs import hand_in, lay_out, open_sandbox, read_outputs
+from services.runner.solvers.workspace_snapshot import remaining
 from services.runner.text import clean, to_bytes
-from services.runner.trying import Try
+from services.runner.tries.artifacts import TEXT, Opened
+from services.runner.tries.try_context import Try
 
 MODEL_FOLDER, TASK_FOLDER = "/assay/model", "/assay/task"
 INSTRUCTIONS = "instructions.md"

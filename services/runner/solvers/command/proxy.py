@@ -16,7 +16,7 @@ from assay.contracts.tail import StepKind
 from services.runner.errors import CallRetryable, LimitReached, PromptRefused, PromptTooLong
 from services.runner.models import ChatMessage, Completion, OnText
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.solvers.command.dialect import (
+from services.runner.solvers.command.chat_api import (
     Asked,
     error,
     messages_of,
@@ -25,9 +25,9 @@ from services.runner.solvers.command.dialect import (
     tools_of,
     whole,
 )
+from services.runner.solvers.command.event_stream import Streaming
 from services.runner.solvers.command.http import MAX_HEAD_BYTES, BadRequest, HttpRequest, answer, read_request
-from services.runner.solvers.command.streaming import Streaming
-from services.runner.trying import Try
+from services.runner.tries.try_context import Try
 
 SOCKET = "model.sock"
 

@@ -30,7 +30,7 @@ export abstract class ArtifactText extends LitElement {
   @property() name = "";
   @property({ attribute: false }) ref: ArtifactRef | null = null;
   @state() protected text: string | null = null;
-  @state() private whole = true;
+  @state() private complete = true;
   @state() private problem: Problem | null = null;
   private reading = "";
 
@@ -52,8 +52,8 @@ export abstract class ArtifactText extends LitElement {
     return html`<div class="foot">
       <span>${this.name}, ${bytes(size)}</span>
       ${this.ref?.truncated ? html`<span class="cut">Cut when it was stored: more was produced.</span>` : nothing}
-      ${this.whole ? nothing : html`<span class="cut">Only the beginning is shown.</span>`}
-      ${this.whole || size > MOST_BYTES ? nothing : html`<button class="tool" @click=${() => this.read(MOST_BYTES)}>Show all</button>`}
+      ${this.complete ? nothing : html`<span class="cut">Only the beginning is shown.</span>`}
+      ${this.complete || size > MOST_BYTES ? nothing : html`<button class="tool" @click=${() => this.read(MOST_BYTES)}>Show all</button>`}
       <a href=${artifactUrl(this.attemptId, this.name)} download=${this.name}>Download</a>
     </div>`;
   }
@@ -64,10 +64,10 @@ export abstract class ArtifactText extends LitElement {
     if (wanted === this.reading) return;
     this.reading = wanted;
     try {
-      const { text, whole } = await readArtifact(url, limitBytes);
+      const { text, complete } = await readArtifact(url, limitBytes);
       if (this.reading !== wanted) return;
       this.text = text;
-      this.whole = whole;
+      this.complete = complete;
       this.problem = null;
     } catch (error) {
       this.problem = asProblem(error);

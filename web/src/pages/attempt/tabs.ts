@@ -1,9 +1,8 @@
 /** What is under each tab of an attempt. Heavy viewers are loaded when their tab is first opened. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import type { AttemptDetail } from "../../contracts.ts";
+import type { AttemptDetail, TailLine } from "../../contracts.ts";
 import type { AttemptStore } from "../../live/attempt-store.ts";
-import type { TailLine } from "../../live/frames.ts";
 import { empty } from "../../parts/notice.ts";
 import { visible } from "../../parts/plain.ts";
 import { notifyFailure } from "../../shell/toast.ts";

@@ -4,10 +4,10 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { createRef, ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
+import type { TailLine } from "../../contracts.ts";
 import { controls, ground } from "../../design/sheets.ts";
 import { plural } from "../../format/number.ts";
 import { clock } from "../../format/time.ts";
-import type { TailLine } from "../../live/frames.ts";
 import { ansiStyle, renderPieces, Terminal } from "../../parts/ansi.ts";
 import { cutLine, plainStyle } from "../../parts/plain.ts";
 

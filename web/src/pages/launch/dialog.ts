@@ -5,7 +5,7 @@ import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import type WaDialog from "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import { asProblem, listModels, listSuites, listTasks, newKey, submitRun } from "../../api.ts";
+import { asProblem, listModels, listSuites, listTasks, newIdempotencyKey, submitRun } from "../../api.ts";
 import type { FieldError, ModelView, Problem, SuiteView, TaskView } from "../../contracts.ts";
 import { controls, ground } from "../../design/sheets.ts";
 import { dollars, exact } from "../../format/money.ts";
@@ -254,7 +254,7 @@ export class LaunchDialog extends LitElement {
   /** The same request keeps its key, so that asking twice makes one run. */
   private keyFor(body: string): string {
     if (this.key.body !== body) {
-      this.key = { body, value: newKey() };
+      this.key = { body, value: newIdempotencyKey() };
     }
     return this.key.value;
   }

@@ -1,6 +1,6 @@
 /** What is being asked for in the launch dialog, how many attempts it makes, and where a problem belongs. */
 
-import type { FieldError, RunRequest, SuiteView, TaskView } from "../../contracts.ts";
+import type { FieldError, NewRun, SuiteView, TaskView } from "../../contracts.ts";
 import {
   drafted,
   LIMITS,
@@ -40,7 +40,7 @@ export const EMPTY: Draft = {
   ...drafted(LIMITS, PRIORITY),
 };
 
-export function request(draft: Draft): RunRequest {
+export function request(draft: Draft): NewRun {
   return {
     models: draft.models,
     suite: draft.source === "suite" && draft.suite ? draft.suite : null,

@@ -2,7 +2,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { asProblem, quoteRun } from "../../api.ts";
-import type { Problem, Quote, RunRequest } from "../../contracts.ts";
+import type { NewRun, Problem, Quote } from "../../contracts.ts";
 
 const PAUSE_MS = 350;
 
@@ -29,7 +29,7 @@ export class Quoting implements ReactiveController {
   }
 
   /** The run as it is wished now; null while it is not whole. */
-  wish(request: RunRequest | null): void {
+  wish(request: NewRun | null): void {
     const body = request ? JSON.stringify(request) : "";
     if (body === this.body) return;
     this.body = body;
@@ -43,7 +43,7 @@ export class Quoting implements ReactiveController {
     this.host.requestUpdate();
   }
 
-  private async ask(request: RunRequest, body: string): Promise<void> {
+  private async ask(request: NewRun, body: string): Promise<void> {
     try {
       const quote = await quoteRun(request);
       if (body === this.body) this.answer(quote, null);

@@ -4,7 +4,7 @@ import { TableController } from "@tanstack/lit-table";
 import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { asProblem, getBoard } from "../../api.ts";
+import { asProblem, getLeaderboard } from "../../api.ts";
 import type { Board, BoardRow, Problem } from "../../contracts.ts";
 import { controls, ground, page, table } from "../../design/sheets.ts";
 import { plural } from "../../format/number.ts";
@@ -77,7 +77,7 @@ export class LeaderboardPage extends LitElement {
   private async read(): Promise<void> {
     const wanted = this.asked;
     try {
-      const board = await getBoard(this.suite, this.category);
+      const board = await getLeaderboard(this.suite, this.category);
       if (wanted === this.asked) this.board = board;
       this.problem = null;
     } catch (error) {

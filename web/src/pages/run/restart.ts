@@ -5,7 +5,7 @@ import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import type WaDialog from "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import { asProblem, newKey, restartRun } from "../../api.ts";
+import { asProblem, newIdempotencyKey, restartRun } from "../../api.ts";
 import type { Problem, RunView } from "../../contracts.ts";
 import { controls, ground } from "../../design/sheets.ts";
 import { typedAmount } from "../../format/money.ts";
@@ -32,7 +32,7 @@ export class RestartDialog extends LitElement {
     this.fresh = fresh;
     this.cost = run.limits.cost_usd ?? "";
     this.problem = null;
-    this.key = newKey();
+    this.key = newIdempotencyKey();
     await this.updateComplete;
     this.dialog.open = true;
   }
@@ -75,12 +75,12 @@ export class RestartDialog extends LitElement {
   /** Another wish is another request, so it gets a key of its own. */
   private choose(fresh: boolean): void {
     this.fresh = fresh;
-    this.key = newKey();
+    this.key = newIdempotencyKey();
   }
 
   private typed(event: Event): void {
     this.cost = (event.target as HTMLInputElement).value;
-    this.key = newKey();
+    this.key = newIdempotencyKey();
   }
 
   private submit = async (event: Event): Promise<void> => {

@@ -1,13 +1,13 @@
 /** The rows of the runs page: live ones and fetched ones, brought together under the filter of the address. */
 
 import { listRuns, type RunFilter } from "../../api.ts";
-import type { RunView } from "../../contracts.ts";
+import { RUN_STATUSES, type RunView } from "../../contracts.ts";
 import type { RunsStore } from "../../live/runs-store.ts";
 import { queryValue } from "../../router.ts";
 
 export function filterOfAddress(): RunFilter {
   return {
-    status: queryValue("status"),
+    status: RUN_STATUSES.find((status) => status === queryValue("status")) ?? "",
     suite: queryValue("suite"),
     model: queryValue("model"),
     search: queryValue("search"),

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from services.runner.solvers.agent.mcp.link import Link, ServerGone
-from services.runner.solvers.agent.mcp.wire import (
+from services.runner.solvers.agent.mcp.messages import (
     PROTOCOL,
     SPOKEN,
     Called,
@@ -22,6 +21,7 @@ from services.runner.solvers.agent.mcp.wire import (
     reply,
     request,
 )
+from services.runner.solvers.agent.mcp.transport import Link, ServerGone
 
 T = TypeVar("T")
 MAX_TOOLS = 128

@@ -16,9 +16,9 @@ from services.runner.errors import TaskUnusable, ToolsAway
 from services.runner.models import ToolCall
 from services.runner.models.tools import ToolDefinition
 from services.runner.solvers.agent.mcp.client import Client, ServerRefused
-from services.runner.solvers.agent.mcp.link import HttpLink, Link, PipeLink, ServerGone
-from services.runner.solvers.agent.mcp.wire import Tool, text_of
-from services.runner.solvers.agent.results import ToolRefused, ToolResult, capped
+from services.runner.solvers.agent.mcp.messages import Tool, text_of
+from services.runner.solvers.agent.mcp.transport import HttpLink, Link, PipeLink, ServerGone
+from services.runner.solvers.agent.tool_result import ToolRefused, ToolResult, capped
 from services.runner.text import clean, to_bytes
 
 START_SECONDS = 30.0

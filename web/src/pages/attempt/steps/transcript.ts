@@ -3,7 +3,7 @@
  * Of long texts only the beginning is kept; the rest is asked for by its place in the file when it is opened.
  */
 
-import { artifactUrl, openArtifact, readPiece } from "../../../api.ts";
+import { artifactUrl, readArtifactRange, streamArtifact } from "../../../api.ts";
 import { keptStep, type Step } from "../../../live/steps.ts";
 
 /** Kept of each text, until all of them together have this many characters. */
@@ -43,7 +43,7 @@ export class Transcript {
 
   /** Until the end. What goes wrong is thrown; the steps before it stay. */
   async load(): Promise<void> {
-    const reader = await openArtifact(this.url, this.stopping.signal);
+    const reader = await streamArtifact(this.url, this.stopping.signal);
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
@@ -58,7 +58,7 @@ export class Transcript {
   /** The whole text of a step of which only the beginning is kept. */
   async whole(step: Step): Promise<string> {
     if (!step.bytes || step.text.length === step.characters) return step.text;
-    return keptStep(await readPiece(this.url, step.bytes.first, step.bytes.last))?.text ?? step.text;
+    return keptStep(await readArtifactRange(this.url, step.bytes.first, step.bytes.last))?.text ?? step.text;
   }
 
   private async take(chunk: Uint8Array): Promise<void> {

@@ -1,0 +1,111 @@
+"""Storing messages on a stream: as one atomic batch, or one by one, and what became of them.
+
+An atomic batch (nats-server 2.12 and later) is stored as a whole or not at all, with one wait for the disk. It is also
+refused as a whole when it holds one message id the stream already knows, which is what a retry looks like: then the
+messages go one by one, and the known ones are acknowledged as duplicates. The same helps where one message is too large
+or forbidden (which leaves a hole in the batch), and where too many batches are open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from enum import Enum
+
+from nats.aio.msg import Msg
+
+from assay.bus.errors import BusError, BusForbidden, BusUnavailable, MessageRefused
+from assay.bus.nats.connection import Connection
+from assay.bus.protocol import Envelope
+from assay.contracts.codec import Data, Malformed, decode
+
+ACK_TIMEOUT_SECONDS = 10.0
+
+
+class PublishResult(Enum):
+    """What became of a message, or of a batch, that met no error."""
+
+    STORED = "stored"
+    NOT_ATOMIC = "singly"
+    """The batch was refused; its messages must go one by one."""
+
+
+PublishOutcome = PublishResult | BusError
+"""BusUnavailable: not stored, or nobody knows, for this reason; the same ids may be sent again."""
+
+
+class ApiError(Data, frozen=True, kw_only=True):
+    code: int
+    err_code: int = 0
+    description: str = ""
+
+
+class PubAck(Data, frozen=True, kw_only=True):
+    """The server's answer to a publish. ``count`` is the size of a stored batch."""
+
+    stream: str = ""
+    seq: int = 0
+    count: int = 0
+    error: ApiError | None = None
+
+
+async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> PublishOutcome:
+    batch = secrets.token_hex(11)
+    try:
+        for number, envelope in enumerate(envelopes[:-1], 1):
+            await connection.publish(envelope.subject, envelope.payload, "", _headers(envelope, batch, number))
+        last = envelopes[-1]
+        headers = {**_headers(last, batch, len(envelopes)), "Nats-Batch-Commit": "1"}
+        answer = await connection.request(last.subject, last.payload, ACK_TIMEOUT_SECONDS, headers)
+    except BusUnavailable as error:
+        return error
+    except BusForbidden as error:
+        return BusUnavailable(f"one of the batch may not be published: {error}")
+    ack = _ack(answer)
+    if ack.error is not None:
+        return _not_stored(ack.error) if _passing(ack.error) else PublishResult.NOT_ATOMIC
+    if ack.count == len(envelopes):
+        return PublishResult.STORED
+    return BusUnavailable(f"the stream stored {ack.count} of a batch of {len(envelopes)}")
+
+
+async def store_singly(connection: Connection, envelopes: Sequence[Envelope]) -> list[PublishOutcome]:
+    return list(await asyncio.gather(*(store_one(connection, envelope) for envelope in envelopes)))
+
+
+async def store_one(connection: Connection, envelope: Envelope) -> PublishOutcome:
+    headers = {"Nats-Msg-Id": envelope.message_id}
+    try:
+        ack = _ack(await connection.request(envelope.subject, envelope.payload, ACK_TIMEOUT_SECONDS, headers))
+    except (BusUnavailable, BusForbidden) as error:
+        return error
+    if ack.error is None:
+        return PublishResult.STORED
+    if _passing(ack.error):
+        return _not_stored(ack.error)
+    return MessageRefused(
+        f"the stream refused {envelope.message_id!r} on {envelope.subject!r}: {ack.error.description} "
+        f"(error {ack.error.err_code}); compare the stream's configuration with assay/bus/streams.py"
+    )
+
+
+def _passing(error: ApiError) -> bool:
+    """Whether the trouble is the server's (full disk, starting up), and not the message's or the batch's."""
+    return error.code >= 500
+
+
+def _not_stored(error: ApiError) -> BusUnavailable:
+    return BusUnavailable(f"the stream does not store: {error.description} (error {error.err_code})")
+
+
+def _headers(envelope: Envelope, batch: str, number: int) -> dict[str, str]:
+    return {"Nats-Msg-Id": envelope.message_id, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+
+
+def _ack(message: Msg) -> PubAck:
+    """Anything that is no PubAck counts as an error of the server."""
+    try:
+        return decode(PubAck, message.data)
+    except Malformed as error:
+        return PubAck(error=ApiError(code=500, description=str(error)))

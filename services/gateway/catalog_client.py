@@ -1,0 +1,108 @@
+"""The catalogue as the gateway asks it: off the event loop, since it reads the disk, and one question at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from assay.catalog.bundles import Bundles, bundles
+from assay.catalog.catalog import Catalog
+from assay.catalog.errors import CatalogError
+from assay.catalog.models import Provider, ProviderKind
+from assay.catalog.prices import OWN
+from assay.catalog.selection import SelectedTask, Selection
+from assay.contracts.models import ModelKind, ModelView
+from assay.contracts.problems import FieldError
+from assay.contracts.runs import RunRequest
+from assay.contracts.spending import ModelPrice
+from assay.contracts.tasks import SuiteView, TaskView
+from services.gateway.errors import InvalidRequest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResolvedRequest:
+    """A resolved request, and the bundles of its tasks in the same order."""
+
+    selection: Selection
+    bundles: tuple[Bundles, ...]
+
+    @property
+    def tasks(self) -> tuple[tuple[SelectedTask, Bundles], ...]:
+        return tuple(zip(self.selection.tasks, self.bundles, strict=True))
+
+
+class CatalogClient:
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._lock = asyncio.Lock()
+
+    async def tasks(self) -> list[TaskView]:
+        return await self._in_thread(lambda: [task.view() for task in self._catalog.tasks()])
+
+    async def suites(self) -> list[SuiteView]:
+        return await self._in_thread(self._catalog.suites)
+
+    async def models(self) -> list[ModelView]:
+        return await self._in_thread(self._models)
+
+    async def prices(self, as_of: str = "", models: Sequence[str] | None = None) -> list[ModelPrice]:
+        """Of the models named, or of all that are known, as of a day, of a version, or of today. Raises ProblemError
+        for what is no day and no version."""
+        return await self._in_thread(lambda: self._prices(as_of, models))
+
+    async def resolve(self, request: RunRequest) -> ResolvedRequest:
+        return await self._in_thread(lambda: self._resolve(request))
+
+    async def _in_thread(self, question: Callable[[], T]) -> T:
+        async with self._lock:
+            return await asyncio.to_thread(question)
+
+    def _resolve(self, request: RunRequest) -> ResolvedRequest:
+        selection = self._catalog.resolve(request)
+        return ResolvedRequest(
+            selection=selection, bundles=tuple(bundles(selected.task) for selected in selection.tasks)
+        )
+
+    def _models(self) -> list[ModelView]:
+        registry = self._catalog.registry()
+        return [self._model(name, registry.provider(name)) for name in registry.names()]
+
+    def _model(self, name: str, provider: Provider) -> ModelView:
+        price = self._price(name, None).price
+        return ModelView(name=name, provider=name.partition("/")[0], kind=model_kind(name, provider), price=price)
+
+    def _prices(self, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
+        day, own = _parse_as_of(as_of)
+        names = self._catalog.registry().names() if models is None else models
+        return [self._price(name, day, own=own) for name in names]
+
+    def _price(self, name: str, day: date | None, *, own: bool = True) -> ModelPrice:
+        try:
+            return ModelPrice(model=name, price=self._catalog.price(name, day, own=own))
+        except CatalogError as error:
+            return ModelPrice(model=name, reason=error.problem.detail)
+
+
+def _parse_as_of(text: str) -> tuple[date | None, bool]:
+    """The day that is meant, and whether the catalogue's own table is asked. Raises Invalid."""
+    from assay.catalog.pricedb import DATABASE, VERSION  # a second of data, only loaded when it is needed
+
+    if not text or text in (DATABASE, VERSION):
+        return None, not text
+    try:
+        day = date.fromisoformat(text.removeprefix(f"{OWN}/").removeprefix(f"{VERSION}/"))
+    except ValueError as error:
+        message = f"{text!r} is neither a day like 2025-06-01 nor a version of prices: {OWN}/<day>, or {VERSION}"
+        raise InvalidRequest(FieldError(where="as_of_prices", message=message)) from error
+    return day, not text.startswith(VERSION)
+
+
+def model_kind(name: str, provider: Provider) -> ModelKind:
+    if provider.kind is ProviderKind.BUILTIN:
+        return ModelKind.SCRIPTED if "/" in name else ModelKind.BASELINE
+    return ModelKind.LOCAL if provider.local or provider.kind is ProviderKind.EMBEDDED else ModelKind.HOSTED

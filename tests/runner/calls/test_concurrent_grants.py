@@ -1,0 +1,78 @@
+"""Many tries that spend from one limit, at a provider that misbehaves, with a ledger whose answers get lost."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assay.contracts.attempts import AttemptExecuted, Ticket
+from assay.contracts.ids import attempt_id
+from assay.contracts.models import ModelSpec, Parameters
+from assay.contracts.tasks import Limits
+from assay.contracts.verdicts import Outcome
+from services.runner.handlers import on_ticket
+from tests.runner.endpoint import Reply, endpoint
+from tests.runner.fakes import Till, Watchman
+from tests.runner.harness import PRICE, RUN, Room, room
+
+TRIES = 64
+MAX_TOKENS = 40
+WORST = 740_000
+"""About what a request can cost."""
+REPLIES = [
+    Reply(usage={"prompt_tokens": 30, "completion_tokens": 11}),
+    Reply(usage={"prompt_tokens": 70, "completion_tokens": MAX_TOKENS}),
+    Reply(usage=None, text="blue"),
+    Reply(hang_up=True),
+    Reply(break_after=2),
+    Reply(status=500),
+    Reply(status=429, headers={"retry-after-ms": "15"}),
+]
+
+
+async def tickets(runner: Room, grant_nanousd: int) -> list[Ticket]:
+    """Of attempts that tell the provider who they are."""
+    names = [attempt_id(RUN, number) for number in range(TRIES)]
+    specs = [ModelSpec(name="wide/m-1", parameters=Parameters(extra={"user": name})) for name in names]
+    limits = Limits(wall_seconds=30, max_tokens=MAX_TOKENS)
+    ticket = await runner.ticket("colours", "wide/m-1", limits=limits, grant_nanousd=grant_nanousd)
+    return [
+        msgspec.structs.replace(ticket, attempt_id=name, model=spec) for name, spec in zip(names, specs, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("grant", "more"), [(0, 48), (WORST // 2, 20), (WORST, 8), (2 * WORST, 0)])
+@pytest.mark.parametrize("seed", range(2))
+async def test_no_request_of_64_tries_leaves_without_its_worst_case_granted(
+    tmp_path: Path, grant: int, more: int, seed: int
+) -> None:
+    """Each begins with ``grant``, and there is as much as ``more`` requests can cost besides."""
+    chance = random.Random(seed)
+    limit = TRIES * grant + more * WORST
+    ledger = Till(limit, [chance.choice(["", "", "before", "after"]) for _ in range(25)])
+    async with endpoint(Watchman(ledger, PRICE, REPLIES, seed)) as watchman, room(tmp_path, watchman.url) as runner:
+        await ledger.serve(runner.bus.rpc)
+        made = await tickets(runner, grant)
+        for ticket in made:
+            ledger.granted[ticket.attempt_id] = grant
+            ledger.left_nanousd -= grant
+        reports = await asyncio.gather(*(on_ticket(ticket, runner.ports) for ticket in made))
+    assert not watchman.ungranted
+    assert len(watchman.bodies) >= TRIES // 2
+    assert ledger.left_nanousd >= 0
+    check(reports, ledger, limit)
+    assert len(watchman.kinds) == len(REPLIES), "everything happened"
+
+
+def check(reports: list[AttemptExecuted], ledger: Till, limit: int) -> None:
+    """What is reported never passes what was granted, and that never the limit."""
+    for report in reports:
+        spent = sum(call.cost_nanousd for call in report.calls)
+        assert spent <= ledger.granted[report.attempt_id]
+    assert sum(ledger.granted.values()) == limit - ledger.left_nanousd <= limit
+    ends = {report.outcome for report in reports}
+    assert {None, Outcome.LIMIT} <= ends <= {None, Outcome.LIMIT, Outcome.INFRA_ERROR}

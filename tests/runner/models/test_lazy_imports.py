@@ -1,0 +1,48 @@
+"""Libraries that take long to load do so beside the event loop, or heartbeats would wait and leases run out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CATALOG = Path(__file__).parents[3] / "catalog"
+WATCH = """
+import asyncio, sys, threading
+
+class Watch:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == sys.argv[1]:
+            print("in the loop" if threading.current_thread() is threading.main_thread() else "beside it")
+
+sys.meta_path.insert(0, Watch)
+"""
+MODEL = f"""
+from assay.catalog import Catalog
+from services.runner.models.registry import Shelf
+
+async def main():
+    shelf = Shelf(Catalog.open({str(CATALOG)!r}), None, {{"OPENAI_API_KEY": "sk-none"}})
+    await shelf.open("openai/a-model", "", "")
+    await shelf.close()
+
+asyncio.run(main())
+"""
+DOCKER = """
+import os
+from assay.sandbox.selection import provider_for_setting
+
+os.environ["DOCKER_HOST"] = "unix:///nowhere.sock"
+asyncio.run(provider_for_setting("docker").recheck())
+"""
+
+
+@pytest.mark.parametrize(("library", "program"), [("openai", MODEL), ("docker", DOCKER)])
+def test_a_client_library_is_loaded_beside_the_event_loop(library: str, program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH + program, library], capture_output=True, timeout=120, check=True, text=True
+    )
+    assert done.stdout.splitlines() == ["beside it"]

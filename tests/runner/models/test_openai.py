@@ -1,0 +1,190 @@
+"""The OpenAI-compatible model against a real server: what it asks, what it understands, and how it fails."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from assay.contracts.models import Parameters, Usage
+from services.runner.errors import CallMisconfigured
+from services.runner.models import ChatMessage, Completion, ToolCall
+from services.runner.models.openai import MAX_TEXT_CHARACTERS
+from services.runner.models.request import TOOLS_TOKENS, bound_of, reasons, request_body
+from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.models.harness import BOTH, MESSAGES, Asked
+
+
+@BOTH
+async def test_text_usage_and_finish_reason_come_back(asked: Asked, parameters: Parameters) -> None:
+    completion = await asked.complete(parameters)
+    assert completion == Completion(
+        text="hello world", usage=Usage(input_tokens=11, output_tokens=7), finish_reason="stop"
+    )
+    assert "".join(asked.pieces) == "hello world"
+
+
+async def test_a_stream_is_heard_piece_by_piece(asked: Asked) -> None:
+    await asked.complete()
+    assert asked.pieces == ["hell", "o wo", "rld"]
+
+
+async def test_what_is_asked_is_what_was_said(served: Endpoint, asked: Asked) -> None:
+    parameters = Parameters(temperature=0.5, top_p=0.9, max_tokens=5, seed=3, stop=("END",), extra={"top_k": 4})
+    await asked.complete(parameters)
+    assert served.bodies == [
+        {
+            "model": "stub-1",
+            "messages": [{"role": "user", "content": "Say hello."}],
+            "max_tokens": 5,
+            "temperature": 0.5,
+            "top_p": 0.9,
+            "seed": 3,
+            "stop": ["END"],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "top_k": 4,
+        }
+    ]
+    assert served.headers[0]["authorization"] == "Bearer sk-secret"
+
+
+@pytest.mark.parametrize(
+    ("model", "thinking"),
+    [
+        *((name, True) for name in ("o1", "o3-mini", "o4-mini", "gpt-5", "gpt-5-nano", "openai/gpt-5.1", "gpt-6-mini")),
+        *((name, False) for name in ("gpt-4o", "gpt-4.1", "gpt-5-chat-latest", "o", "olmo-2", "solar-o1x", "phi-4")),
+    ],
+)
+def test_reasoning_models_are_asked_without_sampling_parameters(model: str, thinking: bool) -> None:
+    body = request_body(model, MESSAGES, Parameters(temperature=0, top_p=0.5, max_tokens=9, stream=False))
+    assert reasons(model) is thinking
+    assert ("temperature" in body, "top_p" in body, "max_tokens" in body) == (not thinking,) * 3
+    assert body.get("max_completion_tokens") == (9 if thinking else None)
+
+
+@BOTH
+async def test_cached_and_reasoning_tokens_are_read(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 8}, "completion_tokens_details": {"reasoning_tokens": 5}}
+    served.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
+    usage = (await asked.complete(parameters)).usage
+    assert usage == Usage(input_tokens=11, cached_tokens=8, output_tokens=7, reasoning_tokens=5)
+
+
+@pytest.mark.parametrize(
+    ("told", "usage"),
+    [
+        (
+            {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 45},
+            Usage(input_tokens=10, output_tokens=35),
+        ),
+        (
+            {"prompt_tokens": 10, "completion_tokens": 5, "prompt_cache_hit_tokens": 6},
+            Usage(input_tokens=10, cached_tokens=6, output_tokens=5),
+        ),
+        (
+            {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 99}},
+            Usage(input_tokens=10, cached_tokens=10, output_tokens=5),
+        ),
+        ({"prompt_tokens": 10}, None),
+        ({"prompt_tokens": -1, "completion_tokens": 5}, None),
+        (None, None),
+    ],
+    ids=["reasoning beside the completion", "another name", "more cached than asked", "half", "negative", "none"],
+)
+async def test_usage_as_servers_really_tell_it(
+    served: Endpoint, asked: Asked, told: dict[str, int] | None, usage: Usage | None
+) -> None:
+    served.default.usage = told
+    assert (await asked.complete()).usage == usage
+
+
+async def test_a_server_that_ignores_stream_is_understood(served: Endpoint, asked: Asked) -> None:
+    choice = {"message": {"content": [{"type": "text", "text": "in "}, {"type": "text", "text": "parts"}]}}
+    served.default.raw = json.dumps({"choices": [choice]}).encode()
+    assert (await asked.complete()).text == "in parts"
+
+
+@BOTH
+async def test_connections_are_used_again(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
+    for _ in range(20):
+        await asked.complete(parameters)
+    assert served.connections < 5, "one, and another after each time that the machine let it lie idle for too long"
+
+
+@BOTH
+async def test_nuls_ansi_codes_markup_and_lone_surrogates_arrive(
+    served: Endpoint, asked: Asked, parameters: Parameters
+) -> None:
+    served.default = Reply(text="\0\x1b[31mred<script>alert(1)</script>\ud800\U0001f600", piece=1000)
+    text = (await asked.complete(parameters)).text
+    assert text.startswith("\0\x1b[31mred<script>alert(1)</script>")
+    assert text.endswith("\U0001f600")
+
+
+@BOTH
+async def test_huge_output_is_cut_and_marked(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
+    served.default = Reply(text="x" * 10_000_000, piece=100_000)
+    completion = await asked.complete(parameters)
+    assert len(completion.text) == MAX_TEXT_CHARACTERS
+    assert completion.truncated
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "reply", [Reply(finish_reason="content_filter"), Reply(text="", refusal="I will not.")], ids=["filter", "refusal"]
+)
+async def test_a_refusal_is_told(served: Endpoint, asked: Asked, parameters: Parameters, reply: Reply) -> None:
+    served.default = reply
+    completion = await asked.complete(parameters)
+    assert completion.refused
+    assert completion.text in ("hello world", "I will not.")
+
+
+# --- what extra may say
+
+
+@pytest.mark.parametrize(
+    ("extra", "limits"),
+    [
+        ({"max_tokens": 5}, {"max_tokens": 5}),
+        ({"max_tokens": 5000}, {"max_tokens": 9}),
+        ({"max_tokens": 0}, {"max_tokens": 9}),
+        ({"max_tokens": None}, {"max_tokens": 9}),
+        ({"max_tokens": "many"}, {"max_tokens": 9}),
+        ({"max_tokens": True}, {"max_tokens": 9}),
+        ({"max_tokens": None, "max_completion_tokens": 70}, {"max_tokens": None, "max_completion_tokens": 9}),
+        ({"max_completion_tokens": 7}, {"max_tokens": 9, "max_completion_tokens": 7}),
+    ],
+)
+def test_extra_may_limit_tokens_by_another_name_and_never_raise_them(
+    extra: dict[str, Any], limits: dict[str, Any]
+) -> None:
+    body = request_body("m", MESSAGES, Parameters(max_tokens=9, extra=extra))
+    assert {name: value for name, value in body.items() if "tokens" in name} == limits
+
+
+@pytest.mark.parametrize("name", ["model", "models", "messages", "n", "best_of"])
+def test_extra_may_not_make_another_request_of_it(name: str) -> None:
+    with pytest.raises(CallMisconfigured, match=f"parameters.extra sets {name}, which only the runner does"):
+        request_body("m", MESSAGES, Parameters(max_tokens=9, extra={name: 2}))
+
+
+def test_the_bound_of_a_request_counts_every_byte_of_it() -> None:
+    messages = (ChatMessage(role="system", content="größer"), ChatMessage(role="user", content="x"))
+    assert bound_of(messages, Parameters(max_tokens=9)) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
+    extra = {"tools": ["y" * 100]}
+    assert bound_of(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == (
+        41 + len('{"tools":[""]}') + 100 + TOOLS_TOKENS
+    )
+
+
+def test_the_bound_counts_calls_and_their_results() -> None:
+    call = ToolCall(call_id="c1", name="bash", arguments='{"command":"ü"}')
+    messages = (
+        ChatMessage(role="assistant", content="", tool_calls=(call,)),
+        ChatMessage(role="tool", content="ok", tool_call_id="c1"),
+    )
+    sent = len("c1" + "bash" + '{"command":"u"}') + 1 + len("ok" + "c1")
+    assert bound_of(messages, Parameters(max_tokens=9)).input_tokens == sent + 3 * 16

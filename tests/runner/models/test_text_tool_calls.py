@@ -1,0 +1,73 @@
+"""Tool calls in plain text, as models write them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.runner.models import ToolCall
+from services.runner.models.text_tool_calls import explain, hear, say
+from services.runner.models.tools import ToolDefinition
+
+LS = ("bash", {"command": "ls"})
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ('```json\n{"tool": "bash", "arguments": {"command": "ls"}}\n```', *LS),
+        ('I look.\n{"tool":"bash","arguments":{"command":"ls"}} and then?', *LS),
+        ('{"name": "bash", "parameters": {"command": "ls"}}', *LS),
+        ('{"action": "bash", "action_input": {"command": "ls"}}', *LS),
+        ('{"tool": "bash", "command": "ls"}', *LS),
+        ('{"tool": "bash", "arguments": "{\\"command\\": \\"ls\\"}"}', *LS),
+        ('Thought: look\nAction: bash\nAction Input: {"command": "ls"}\nObservation: a.txt', *LS),
+        ('Action: `bash`\nAction Input:\n```json\n{"command": "ls"}\n```', *LS),
+        ("Action: submit", "submit", {}),
+        ('{"tool": "bash", "arguments": {"command": "a\nb"}}', "bash", {"command": "a\nb"}),
+        ('{"tool": "bash", "arguments": {"command": "ls"}}\n{"tool": "submit", "arguments": {}}', *LS),
+        ('In {"tool": oops} I mean {"tool": "submit", "arguments": {}}', "submit", {}),
+        ('{"tool": "python", "arguments": {"code": "print(\'```\')"}}', "python", {"code": "print('```')"}),
+    ],
+)
+def test_a_call_is_heard(text: str, name: str, arguments: object) -> None:
+    call = hear(text)
+    assert call
+    assert (call.name, json.loads(call.arguments, strict=False)) == (name, arguments)
+
+
+@pytest.mark.parametrize("text", ["", "I am done.", "The action is clear: mend it.", '{"files": []}', "```\nls\n```"])
+def test_what_is_no_call_is_none(text: str) -> None:
+    assert hear(text) is None
+
+
+@pytest.mark.parametrize("text", ['{"tool": "bash", "arguments": {"command": "l', '{"tool": bash}', '{"tool": 5}'])
+def test_a_call_nobody_can_read_is_one_all_the_same(text: str) -> None:
+    call = hear(text)
+    assert (call and call.name) in ("", None)
+
+
+@given(text=st.text(max_size=40).filter(lambda text: "{" not in text and "ction" not in text), code=st.text())
+def test_what_is_said_is_heard(text: str, code: str) -> None:
+    call = ToolCall(call_id="", name="python", arguments=json.dumps({"code": code}))
+    assert hear(say(text, call)) == ToolCall(call_id="", name="python", arguments=compact({"code": code}))
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+@given(text=st.text(alphabet='{}[]"\\: \ntoolnameactionAInput,0`'))
+def test_no_text_breaks_the_ear(text: str) -> None:
+    hear(text)
+
+
+def test_every_tool_is_explained() -> None:
+    told = explain([ToolDefinition(name="drill", description="Makes holes.", arguments={"type": "object"})])
+    assert 'drill: Makes holes.\nIts arguments: {"type":"object"}' in told
+    call = hear(told)
+    assert call
+    assert call.name == "name"

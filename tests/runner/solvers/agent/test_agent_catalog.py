@@ -1,0 +1,80 @@
+"""The catalogue's agent task: how it is told, by the oracle, and by the real model on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assay.contracts import subjects
+from assay.contracts.attempts import AttemptExecuted
+from assay.contracts.codec import decode
+from assay.contracts.models import ModelSpec, Parameters, ToolCalls
+from assay.contracts.money import Price
+from assay.contracts.rpc import ServeModel
+from assay.contracts.tail import AgentStep, StepKind, TailLine
+from assay.contracts.verdicts import Outcome
+from assay.embedded.model_host import ModelHost
+from services.runner.handlers import on_ticket
+from tests.runner.harness import RUN, Room, room, transcript
+from tests.runner.solvers.test_solvers_agree import judged
+
+CATALOG = Path(__file__).parents[4] / "catalog"
+
+
+@pytest.fixture
+async def shipped(tmp_path: Path) -> AsyncIterator[Room]:
+    async with room(tmp_path, "", CATALOG, silence_seconds=300) as one:
+        yield one
+
+
+async def repaired(runner: Room, tools: ToolCalls) -> AttemptExecuted:
+    model = ModelSpec(name="scripted/repairer", parameters=Parameters(tools=tools))
+    limits = runner.catalog.find_task("invoice_totals").manifest.limits
+    ticket = await runner.ticket("invoice_totals", "scripted/repairer", limits=limits)
+    return await on_ticket(msgspec.structs.replace(ticket, model=model), runner.ports)
+
+
+async def test_the_tail_tells_every_step_as_it_happens(shipped: Room) -> None:
+    told: list[AgentStep] = []
+    async with shipped.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
+        report = await repaired(shipped, ToolCalls.NATIVE)
+        steps = await transcript(shipped, report)
+        async with asyncio.timeout(30):
+            while len(told) < len(steps):
+                line = decode(TailLine, await anext(frames))
+                told += [line.step] if line.step else []
+    assert told == [msgspec.structs.replace(step, text="") for step in steps]
+
+
+async def test_what_the_reference_hands_in_needs_no_model(shipped: Room) -> None:
+    report = await shipped.make("invoice_totals", "oracle")
+    assert report.outcome is None
+    assert b"half a cent goes up" in (await shipped.output(report))["billing/rounding.py"]
+
+
+@pytest.mark.parametrize("task_id", ["invoice_totals", "invoice_totals_command"])
+async def test_the_model_on_this_machine_attempts_it(shipped: Room, task_id: str) -> None:
+    host = ModelHost()
+    await shipped.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
+    spec = ModelSpec(
+        name="local/smollm2-135m", parameters=shipped.catalog.registry().entry("local/smollm2-135m").parameters
+    )
+    limits = msgspec.structs.replace(
+        shipped.catalog.find_task(task_id).manifest.limits, turns=2, max_tokens=16, wall_seconds=300
+    )
+    price = Price(version="local", local=True)
+    ticket = await shipped.ticket(task_id, spec.name, limits=limits, price=price)
+    report = await on_ticket(msgspec.structs.replace(ticket, model=spec), shipped.ports)
+    host.close()
+    assert report.fault is None, report.reason
+    assert report.outcome in (None, Outcome.LIMIT)
+    if report.outcome is None:
+        verdict = await judged(shipped, task_id, await shipped.read(report.output), shipped.ports.sandboxes)
+        assert (verdict.outcome, verdict.score) == (Outcome.FAILED, 0.0)
+    steps = await transcript(shipped, report)
+    assert steps[-1].kind is StepKind.END
+    assert all(call.usage.output_tokens <= 16 for call in report.calls)

@@ -1,0 +1,59 @@
+"""An agent beside a service: it tries its migration on the Postgres of its own sandbox, and the judge on another."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assay.contracts.tail import StepKind
+from assay.contracts.verdicts import Outcome
+from assay.sandbox import open_sandbox_provider
+from services.runner.handlers import on_ticket
+from tests.runner.harness import Room, room, transcript
+from tests.runner.solvers.test_solvers_agree import judged
+
+CATALOG = Path(__file__).parents[4] / "catalog"
+TASK = "postgres_migration"
+TRY = """
+import psycopg
+with psycopg.connect("host=postgres user=postgres", autocommit=True) as own:
+    for path in ("schema.sql", "migrations/up.sql"):
+        own.execute(open(path).read())
+    print(own.execute("SELECT name, weight_grams FROM parcel JOIN recipient ON recipient.id = recipient_id").fetchall())
+"""
+
+
+@pytest.fixture
+async def migrating(tmp_path: Path) -> AsyncIterator[Room]:
+    """With a model that knows the reference, and tries it first."""
+    folder = tmp_path / "shipped"
+    shutil.copytree(CATALOG / "tasks" / TASK, folder / "tasks" / TASK)
+    for name in ("models.yaml", "prices.yaml"):
+        shutil.copy(CATALOG / name, folder / name)
+    turns = [
+        {"tool": "text_editor", "arguments": {"command": "create", "path": f"migrations/{name}", "file_text": text}}
+        for name, text in ((path.name, path.read_text()) for path in folder.glob(f"tasks/{TASK}/reference/*/*.sql"))
+    ]
+    turns += [{"tool": "python", "arguments": {"code": TRY}}, {"tool": "submit", "arguments": {}}]
+    script = {"title": "Migrates", "price": {"input_usd_per_mtok": 1, "output_usd_per_mtok": 1}, "turns": {TASK: turns}}
+    (folder / "scripted").mkdir()
+    (folder / "scripted" / "migrator.yaml").write_text(json.dumps(script))
+    async with room(tmp_path, "", folder) as one:
+        yield one
+
+
+@pytest.mark.docker
+async def test_an_agent_tries_its_migration_on_a_postgres_of_its_own_and_passes(migrating: Room) -> None:
+    sandboxes = open_sandbox_provider("docker")
+    ticket = await migrating.ticket(TASK, "scripted/migrator", limits=migrating.catalog.find_task(TASK).manifest.limits)
+    report = await on_ticket(ticket, replace(migrating.ports, sandboxes=sandboxes))
+    assert (report.outcome, report.reason) == (None, "")
+    results = [step.text for step in await transcript(migrating, report) if step.kind is StepKind.RESULT]
+    assert "('Ilse Brandt', 2500)" in results[2], results
+    verdict = await judged(migrating, TASK, await migrating.read(report.output), sandboxes)
+    assert (verdict.outcome, verdict.score) == (Outcome.PASSED, 1.0), verdict.reason

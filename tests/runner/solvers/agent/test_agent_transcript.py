@@ -1,0 +1,58 @@
+"""A transcript of any length is stored, and its length is not memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from assay.contracts.codec import decode
+from assay.contracts.models import Usage
+from assay.contracts.tail import AgentStep, StepKind
+from services.runner.solvers.agent.transcript import Transcript
+from services.runner.tries.artifacts import Kept
+from services.runner.tries.tail_writer import Listener
+from services.runner.tries.wall_clock import WallClock
+from tests.runner.harness import Room
+
+STEPS = 20_000
+
+
+class Spent:
+    usage = Usage(input_tokens=5, output_tokens=2)
+    cost_nanousd = 7
+
+
+@pytest.mark.parametrize("text", ["x" * 500, "\0\ud800 \u2028"], ids=["plain", "awkward"])
+async def test_many_steps_are_written_and_none_is_held(runner: Room, text: str) -> None:
+    listener = Listener(await runner.ticket("mend", "stub/m-1"), runner.bus.tail)
+    kept = Kept(store=runner.ports.attempts)
+    tracemalloc.start()
+    try:
+        with Transcript(listener, Spent(), WallClock(60)) as transcript:
+            for _ in range(STEPS):
+                await transcript.add(StepKind.RESULT, text, tool="bash", call_id="c")
+            ref = await transcript.keep(kept)
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < 2_000_000, "20,000 lines of 700 bytes are 14 MB"
+    assert kept.refs["transcript.jsonl"] == ref
+    lines = (await runner.read(ref)).splitlines()
+    assert (len(lines), sum(map(len, lines)) + len(lines)) == (STEPS, ref.size_bytes)
+    last = decode(AgentStep, lines[-1])
+    assert (last.number, last.tool, last.usage, last.cost_nanousd) == (STEPS, "bash", Spent.usage, 7)
+
+
+async def test_a_store_without_files_gets_the_bytes(runner: Room) -> None:
+    class Plain:
+        def __init__(self) -> None:
+            self.put, self.get = runner.stores["attempts"].put, runner.stores["attempts"].get
+
+    kept = Kept(store=Plain())
+    with Transcript(
+        Listener(await runner.ticket("mend", "stub/m-1"), runner.bus.tail), Spent(), WallClock(60)
+    ) as transcript:
+        await transcript.add(StepKind.END, "done")
+        ref = await transcript.keep(kept)
+    assert decode(AgentStep, (await runner.read(ref)).rstrip()).text == "done"

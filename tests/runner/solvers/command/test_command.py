@@ -1,0 +1,147 @@
+"""Solver ``command``: a program that is the agent, in a real sandbox, with nothing but the socket to the model."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from assay.contracts.attempts import AttemptExecuted
+from assay.contracts.money import usd
+from assay.contracts.tail import StepKind
+from assay.contracts.tasks import Limits
+from assay.contracts.verdicts import Outcome
+from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.harness import PRICE, Room, calls, transcript
+
+MENDED = b"def total(*n): return sum(n)\n"
+
+
+def bash(command: str) -> tuple[tuple[str, str], ...]:
+    return (("bash", json.dumps({"command": command})),)
+
+
+async def make(runner: Room, **changes: Any) -> AttemptExecuted:
+    limits = structs.replace(Limits(wall_seconds=30.0, max_tokens=100, turns=9), **changes)
+    return await runner.make("by_program", "stub/m-1", limits=limits)
+
+
+async def test_a_program_works_with_the_model_and_is_metered(runner: Room, served: Endpoint) -> None:
+    calls(served, bash("cat total.py"), bash("echo 'def total(*n): return sum(n)' > total.py"))
+    served.default = Reply(text="Mended.")
+    report = await make(runner)
+    assert (report.outcome, report.reason, len(report.calls)) == (None, "", 3)
+    assert await runner.output(report) == {"total.py": MENDED}
+    assert b"+def total(*n): return sum(n)\n" in await runner.read(report.artifacts["patch.diff"])
+    steps = await transcript(runner, report)
+    kinds = [StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT] * 2 + [StepKind.MESSAGE, StepKind.END]
+    assert [step.kind for step in steps] == kinds
+    assert (steps[2].tool, steps[2].call_id, steps[2].text) == (
+        "bash",
+        "call_0",
+        "def total(*numbers):\n    return 0\n",
+    )
+    assert steps[-1].cost_nanousd == sum(call.cost_nanousd for call in report.calls) > 0
+    first, second, _ = served.bodies
+    assert first["messages"] == [{"role": "user", "content": "Make total() the sum of its arguments."}]
+    assert second["messages"][-1] == {
+        "role": "tool",
+        "content": "def total(*numbers):\n    return 0\n",
+        "tool_call_id": "call_0",
+    }
+    assert (first["temperature"], first["max_tokens"], len(first["tools"])) == (0.0, 100, 1), "the run's, not its own"
+
+
+async def test_no_key_of_ours_is_inside_and_the_token_dies_with_the_try(runner: Room, served: Endpoint) -> None:
+    calls(served, bash("env; ls -R /assay; cat /proc/*/environ | tr '\\0' '\\n'"))
+    served.default = Reply(text="Seen.")
+    await make(runner)
+    seen = served.bodies[1]["messages"][-1]["content"]
+    assert "OPENAI_API_KEY=" in seen
+    assert "sk-stub-secret" not in seen
+    assert served.url not in seen
+    tokens = {line.partition("=")[2] for line in seen.splitlines() if line.startswith("OPENAI_API_KEY=")}
+    assert len(tokens) == 1
+    await make(runner)
+    assert not any(token in json.dumps(body) for token in tokens for body in served.bodies[3:])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"turns": 2}, "limits.turns: all 2 turns are taken"),
+        ({"tokens": 30}, "limits.tokens: 36 of 30 tokens are used"),
+        ({"tool_calls": 1}, "limits.tool_calls: all 1 tool calls are used"),
+    ],
+)
+async def test_a_limit_ends_the_program(runner: Room, served: Endpoint, changes: dict[str, Any], reason: str) -> None:
+    served.default = Reply(text="", calls=bash("echo more >> total.py"), finish_reason="tool_calls")
+    report = await make(runner, **changes)
+    assert (report.outcome, report.reason, len(report.calls)) == (Outcome.LIMIT, reason, 2)
+    assert b"+more" in await runner.read(report.artifacts["patch.diff"])
+    assert (await transcript(runner, report))[-1].text == reason
+
+
+async def test_a_provider_that_is_away_is_not_the_programs_failure(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(status=401, text="who are you?")
+    report = await make(runner)
+    assert report.fault is not None
+    assert (report.outcome, report.fault.kind) == (Outcome.INFRA_ERROR, "configuration")
+
+
+async def test_a_program_that_fails_is_the_agents_error(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(text="", calls=(("bash", "no json"),), finish_reason="tool_calls")
+    report = await make(runner)
+    assert report.outcome is Outcome.AGENT_ERROR
+    assert report.reason.startswith("the program ended with exit code 1: json.decoder.JSONDecodeError")
+    assert b"Traceback" in await runner.read(report.artifacts["stderr.txt"])
+
+
+async def test_time_ends_the_program(runner: Room, served: Endpoint) -> None:
+    calls(served, bash("sleep 20"))
+    report = await make(runner, wall_seconds=5.0)
+    assert (report.outcome, report.reason) == (Outcome.TIMEOUT, "limits.wall_seconds: the 5 s are over")
+    assert (await transcript(runner, report))[-1].text == report.reason
+
+
+async def test_money_ends_the_program_before_it_is_overspent(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(text="", calls=bash("echo more >> total.py"), finish_reason="tool_calls")
+    served.default.usage = {"prompt_tokens": 900, "completion_tokens": 7, "total_tokens": 907}
+    worst = PRICE.worst_case(input_tokens=3_000, output_tokens=100)
+    report = await make(runner, cost_usd=usd(worst))
+    assert report.outcome is Outcome.LIMIT
+    assert report.reason.startswith("limits.cost_usd: $")
+    assert 0 < sum(call.cost_nanousd for call in report.calls) <= worst
+
+
+PROBE = """python3 - <<'PYTHON'
+import contextlib, os, socket
+def ask(text):
+    link = socket.socket(socket.AF_UNIX)
+    link.connect(os.environ["ASSAY_MODEL_SOCKET"])
+    with contextlib.suppress(BrokenPipeError):  # told before it has said all
+        link.sendall(text.encode())
+    return link.recv(1000).decode().split(" ")[1]
+token = "Authorization: Bearer " + os.environ["OPENAI_API_KEY"]
+end = "\\r\\n"
+post = "POST /v1/chat/completions HTTP/1.1" + end
+print(
+    ask("GET /v1/models HTTP/1.1" + end + token + end + end),
+    ask("GET /v1/models HTTP/1.1" + end + end),
+    ask("GET /v1/keys HTTP/1.1" + end + token + end + end),
+    ask("nonsense" + end + end),
+    ask(post + token + end + "Content-Length: 2" + end + end + "{}"),
+    ask(post + token + end + "Content-Length: 99999999" + end + end),
+    ask(post + "X: " + "y" * 200000),
+)
+PYTHON"""
+
+
+async def test_requests_of_any_kind_are_answered(runner: Room, served: Endpoint) -> None:
+    calls(served, bash(PROBE))
+    served.default = Reply(text="Seen.")
+    report = await make(runner)
+    assert (report.outcome, len(report.calls)) == (None, 2)
+    assert served.bodies[1]["messages"][-1]["content"] == "200 401 404 400 400 413 413\n"

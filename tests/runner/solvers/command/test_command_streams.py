@@ -1,0 +1,110 @@
+"""Streams to a program that is the agent: told as they come, and cut off where the provider breaks off."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from msgspec import structs
+
+from assay.artifacts import pack
+from assay.catalog import bundles
+from assay.catalog.bundles import public_task
+from assay.contracts.attempts import AttemptExecuted
+from assay.contracts.codec import encode
+from assay.contracts.models import CallFault
+from assay.contracts.tasks import Limits
+from assay.contracts.verdicts import Outcome
+from services.runner.handlers import on_ticket
+from services.runner.models import Completion
+from services.runner.solvers.command.event_stream import Streaming
+from tests.runner.endpoint import USAGE, Endpoint, Reply
+from tests.runner.harness import Room
+
+PROGRAM = (Path(__file__).parent / "program_streams.py").read_bytes()
+
+
+async def make(runner: Room, answers: str, **limits: Any) -> tuple[AttemptExecuted, list[dict[str, Any]]]:
+    """And what the program saw."""
+    task = runner.catalog.find_task("by_program")
+    public = structs.replace(public_task(task), command=("python3", "tools/agent.py", answers))
+    files = {**bundles(task).public, "task.json": encode(public), "workspace/tools/agent.py": PROGRAM}
+    ref = await runner.stores["public"].put(pack(files))
+    given = structs.replace(Limits(wall_seconds=30.0, max_tokens=100, turns=9), **limits)
+    report = await on_ticket(await runner.ticket("by_program", "stub/m-1", limits=given, public=ref), runner.ports)
+    printed = await runner.read(report.artifacts["stdout.txt"]) if "stdout.txt" in report.artifacts else b""
+    return report, [json.loads(line) for line in printed.splitlines()]
+
+
+async def test_pieces_are_told_as_they_come_and_paid_for_at_the_end(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(text="one two three four", calls=(("bash", "{}"),), pause_seconds=0.4)
+    report, (seen,) = await make(runner, "a")
+    assert (report.outcome, len(report.calls)) == (None, 1)
+    assert (seen["text"], seen["done"]) == ("one two three four", True)
+    assert seen["pieces"] >= 3
+    assert seen["seconds"] >= 0.2
+    assert seen["calls"][0]["function"] == {"name": "bash", "arguments": "{}"}
+    assert seen["usage"]["total_tokens"] == USAGE["prompt_tokens"] + USAGE["completion_tokens"]
+    assert not report.calls[0].estimated
+
+
+async def test_a_stream_without_text_still_tells_all(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(text="", calls=(("bash", "{}"),), finish_reason="tool_calls")
+    _, (seen,) = await make(runner, "a")
+    assert (seen["text"], seen["done"], len(seen["calls"])) == ("", True, 1)
+
+
+async def test_a_provider_that_breaks_off_is_not_the_programs_failure(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(text="one two three four", break_after=3)
+    report, (seen,) = await make(runner, "a")
+    assert not seen["done"]
+    assert "one two three four".startswith(seen["text"])
+    assert len(served.bodies) == 1, "what was told cannot be asked for again"
+    assert report.fault is not None
+    assert (report.outcome, report.fault.kind) == (Outcome.INFRA_ERROR, CallFault.CONNECTION)
+    assert report.calls[0].estimated
+
+
+async def test_a_program_may_ask_again(runner: Room, served: Endpoint) -> None:
+    served.replies.append(Reply(text="one two three four", break_after=3))
+    served.default = Reply(text="all of it")
+    report, (first, second) = await make(runner, "ab")
+    assert (first["done"], second["done"], second["text"]) == (False, True, "all of it")
+    assert (report.outcome, len(report.calls)) == (None, 2)
+
+
+async def test_what_fails_before_the_first_piece_is_asked_for_again(runner: Room, served: Endpoint) -> None:
+    served.replies.append(Reply(status=503, text="busy"))
+    report, (seen,) = await make(runner, "a")
+    assert (seen["text"], seen["done"], len(served.bodies)) == ("hello world", True, 2)
+    assert report.outcome is None
+
+
+async def test_a_limit_is_told_as_an_error(runner: Room, served: Endpoint) -> None:
+    report, _ = await make(runner, "abc", turns=2)
+    assert (report.outcome, report.reason) == (Outcome.LIMIT, "limits.turns: all 2 turns are taken")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_clients_can_tell_the_whole_from_what_was_cut_off(tmp_path: Path, whole: bool) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        streaming = Streaming(writer, "stub/m-1", 1)
+        streaming.hear("half")
+        await asyncio.sleep(0.05)
+        if whole:
+            await streaming.finish(Completion(text="half"))
+        await streaming.close()
+        writer.close()
+
+    server = await asyncio.start_unix_server(serve, tmp_path / "s")
+    async with server, httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(uds=str(tmp_path / "s"))) as client:
+        if whole:
+            assert (await client.get("http://model/")).text.endswith("data: [DONE]\n\n")
+        else:
+            with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
+                await client.get("http://model/")

@@ -1,0 +1,129 @@
+"""One bug, mended by one model in three ways: with native tools, by text, and by a program of the task's own; in every
+kind of sandbox it comes to the same, to the last byte and the last nano-dollar."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assay.catalog import bundles
+from assay.contracts.attempts import AttemptExecuted
+from assay.contracts.codec import decode
+from assay.contracts.models import ModelSpec, Parameters, ToolCalls
+from assay.contracts.tail import AgentStep, StepKind
+from assay.contracts.verdicts import Outcome, Verdict
+from assay.sandbox import SandboxProvider, open_sandbox_provider
+from services.judge.bench import SandboxBench
+from services.judge.grading import grade
+from services.judge.hidden import read_hidden
+from services.judge.outputs import read_output
+from services.judge.searcher import Searcher
+from services.runner.handlers import Result, on_ticket
+from tests.runner.harness import PRICE, Room, room, transcript
+
+CATALOG = Path(__file__).parents[3] / "catalog"
+WAYS = {
+    "native": ("invoice_totals", ToolCalls.NATIVE),
+    "text": ("invoice_totals", ToolCalls.TEXT),
+    "command": ("invoice_totals_command", None),
+}
+
+
+@pytest.fixture
+async def shipped(tmp_path: Path) -> AsyncIterator[Room]:
+    async with room(tmp_path, "", CATALOG) as one:
+        yield one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mended:
+    report: AttemptExecuted
+    steps: list[AgentStep]
+    output: bytes
+    patch: bytes
+    verdict: Verdict
+
+    @property
+    def results(self) -> list[str]:
+        """Of every tool but ``submit``."""
+        return [step.text for step in self.steps if step.kind is StepKind.RESULT and step.tool != "submit"]
+
+
+async def mended(runner: Room, way: str, sandboxes: SandboxProvider) -> Mended:
+    task_id, tools = WAYS[way]
+    task = runner.catalog.find_task(task_id)
+    ticket = await runner.ticket(task_id, "scripted/repairer", limits=task.manifest.limits)
+    model = ModelSpec(name="scripted/repairer", parameters=Parameters(tools=tools))
+    report = await on_ticket(msgspec.structs.replace(ticket, model=model), replace(runner.ports, sandboxes=sandboxes))
+    assert (report.outcome, report.reason) == (None, "")
+    output = await runner.read(report.output)
+    return Mended(
+        report=report,
+        steps=await transcript(runner, report),
+        output=output,
+        patch=await runner.read(report.artifacts["patch.diff"]),
+        verdict=await judged(runner, task_id, output, sandboxes),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    searcher: Searcher
+    bench: SandboxBench
+
+
+async def judged(runner: Room, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
+    hidden = read_hidden(bundles(runner.catalog.find_task(task_id)).hidden)
+    tools = Tools(searcher=Searcher(), bench=SandboxBench(sandboxes))
+    return (await grade(hidden, "main", read_output(hidden.task, output), tools)).verdict
+
+
+async def compare(runner: Room, kind: str) -> dict[str, Mended]:
+    """All ways in one kind of sandbox, which must come to the same."""
+    sandboxes = open_sandbox_provider(kind)
+    found = {way: await mended(runner, way, sandboxes) for way in WAYS}
+    native, *others = found.values()
+    assert native.verdict.outcome is Outcome.PASSED
+    assert len(native.results) == 7
+    assert "is changed" in native.results[2]
+    assert "wrong" in native.results[0]
+    assert "wrong" not in native.results[5]
+    for other in others:
+        assert (other.output, other.patch, other.verdict) == (native.output, native.patch, native.verdict)
+        assert other.results == native.results
+    for each in found.values():
+        await check_prices(runner, each)
+    return found
+
+
+async def check_prices(runner: Room, made: Mended) -> None:
+    calls, steps = made.report.calls, made.steps
+    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+    assert [step.kind for step in steps[:3]] == [StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT]
+    assert (steps[-1].kind, steps[-1].turn, steps[-1].tool_calls) == (StepKind.END, 8, 8)
+    assert len(calls) == 8
+    assert all(call.cost_nanousd > 0 and call.price_version == PRICE.version and not call.estimated for call in calls)
+    total = sum(call.cost_nanousd for call in calls)
+    messages = [step for step in steps if step.kind is StepKind.MESSAGE]
+    assert [step.cost_nanousd for step in messages] == [
+        sum(call.cost_nanousd for call in calls[:number]) for number in range(1, len(calls) + 1)
+    ]
+    assert steps[-1].cost_nanousd == total
+    result = decode(Result, await runner.read(made.report.artifacts["result.json"]))
+    assert (result.cost_nanousd, result.calls) == (total, calls)
+
+
+async def test_three_ways_come_to_the_same(shipped: Room) -> None:
+    await compare(shipped, "bubblewrap")
+
+
+@pytest.mark.docker
+async def test_and_in_docker_to_what_they_come_to_in_bubblewrap(shipped: Room) -> None:
+    inside = (await compare(shipped, "docker"))["native"]
+    beside = await mended(shipped, "command", open_sandbox_provider("bubblewrap"))
+    assert (inside.output, inside.patch, inside.verdict) == (beside.output, beside.patch, beside.verdict)
+    assert inside.results == beside.results

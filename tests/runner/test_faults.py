@@ -1,0 +1,171 @@
+"""Providers that fail, time that runs out, and our own troubles: whose fault each of them is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from assay.artifacts import StoreUnreachable
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import Fault
+from assay.contracts.codec import encode
+from assay.contracts.models import CallFault
+from assay.contracts.tasks import Limits
+from assay.contracts.verdicts import Outcome
+from services.runner.handlers import on_ticket
+from services.runner.models.registry import Served
+from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.harness import PRICE, Room, asked
+
+# --- providers that fail
+
+
+@pytest.mark.parametrize(
+    ("reply", "fault", "requests"),
+    [
+        (Reply(status=503, text="down for tea"), CallFault.PROVIDER, 4),
+        (Reply(status=429), CallFault.RATE_LIMITED, 4),
+        (Reply(status=429, headers={"retry-after": "3600"}), CallFault.RATE_LIMITED, 1),
+        (Reply(status=401), CallFault.CONFIGURATION, 1),
+        (Reply(raw=b"<html>"), CallFault.PROVIDER, 4),
+    ],
+    ids=["down", "busy", "busy for an hour", "key", "nonsense"],
+)
+async def test_a_provider_that_fails_ends_the_attempt_as_infra_error(
+    runner: Room, served: Endpoint, reply: Reply, fault: CallFault, requests: int
+) -> None:
+    served.default = reply
+    report = await runner.make("colours", "stub/m-1")
+    assert report.outcome is Outcome.INFRA_ERROR
+    assert report.fault is not None
+    assert (report.fault.kind, report.fault.new_try) == (fault, False)
+    assert reply.text in report.reason or reply.raw
+    assert len(served.bodies) == requests
+    assert len(report.calls) + sum(call.retries for call in report.calls) == requests
+    assert report.calls[-1].fault is fault
+
+
+async def test_retry_after_is_waited_for(runner: Room, served: Endpoint) -> None:
+    served.replies.append(Reply(status=429, headers={"retry-after": "0.4"}))
+    started = time.monotonic()
+    report = await runner.make("colours", "stub/m-1")
+    took_seconds = time.monotonic() - started
+    assert (report.outcome, report.calls[0].retries) == (None, 1)
+    assert took_seconds - report.duration_seconds >= 0.4, "waiting is not the model's time"
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("keyless/m", "set KEYLESS_KEY in the runner's environment"),
+        ("homeless/m", "set HOMELESS_URL in the runner's environment"),
+        ("stubb/m", "unknown provider 'stubb'"),
+        ("scripted/nothing", "does not have 'scripted/nothing'"),
+    ],
+)
+async def test_what_the_runner_lacks_is_a_configuration_fault(runner: Room, model: str, words: str) -> None:
+    report = await runner.make("colours", model)
+    assert report.outcome is Outcome.INFRA_ERROR
+    assert report.fault is not None
+    assert (report.fault.kind, report.fault.new_try) == (CallFault.CONFIGURATION, False)
+    assert words in report.reason
+
+
+async def test_a_key_is_in_nothing_that_is_kept_or_said(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(status=401, text="wrong key")
+    report = await runner.make("colours", "stub/m-1")
+    assert served.headers[0]["authorization"] == "Bearer sk-stub-secret"
+    kept = [encode(report), *[await runner.read(ref) for ref in report.artifacts.values()]]
+    assert not any(b"sk-stub-secret" in data for data in kept)
+
+
+@pytest.mark.parametrize("reply", [Reply(finish_reason="content_filter"), Reply(text="", refusal="No.")])
+async def test_a_refusal_is_an_outcome_of_its_own(runner: Room, served: Endpoint, reply: Reply) -> None:
+    served.default = reply
+    report = await runner.make("colours", "stub/m-1")
+    assert report.outcome is Outcome.REFUSED
+    assert report.calls[0].cost_nanousd > 0
+
+
+async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: Room, served: Endpoint) -> None:
+    error = {"message": "request (9000 tokens) exceeds 4096", "type": "exceed_context_size_error"}
+    served.default = Reply(status=400, raw=json.dumps({"error": error}).encode())
+    report = await runner.make("colours", "stub/m-1")
+    assert report.outcome is Outcome.LIMIT
+    assert "exceeds 4096" in report.reason
+
+
+# --- time
+
+
+async def test_the_wall_limit_ends_the_attempt_and_keeps_what_was_heard(runner: Room, served: Endpoint) -> None:
+    served.default = Reply(hang=True)
+    limits = Limits(wall_seconds=4, max_tokens=100)
+    report = await runner.make("colours", "stub/m-1", limits=limits)
+    assert report.outcome is Outcome.TIMEOUT
+    assert "the 4 s are over" in report.reason
+    assert "response.txt" in report.artifacts
+    (call,) = report.calls
+    assert (call.fault, call.estimated) == (CallFault.TIMEOUT, True)
+    assert call.cost_nanousd == PRICE.cost(input_tokens=31, output_tokens=100)
+
+
+async def test_waiting_for_a_free_place_at_the_provider_is_not_on_the_clock(runner: Room, served: Endpoint) -> None:
+    served.replies.append(Reply(silent_seconds=5.0))
+    served.default = Reply(silent_seconds=0.3)
+    first = asyncio.create_task(runner.make("colours", "stub/m-1"))
+    await asked(served)
+    limits = Limits(wall_seconds=4, max_tokens=100)
+    tickets = [await runner.ticket("colours", "stub/m-1", limits=limits) for _ in range(5)]
+    reports = await asyncio.gather(first, *(on_ticket(ticket, runner.ports) for ticket in tickets))
+    assert [report.outcome for report in reports] == [None] * 6
+    assert served.most_at_once == 2, "the provider's concurrency"
+    assert all(report.duration_seconds < 4 for report in reports[1:])
+
+
+# --- our own troubles
+
+
+class FailingStore:
+    """An area of a store that is away."""
+
+    async def put(self, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
+        raise StoreUnreachable("the store is away")
+
+    async def get(self, ref: ArtifactRef) -> bytes:
+        raise StoreUnreachable("the store is away")
+
+
+async def test_a_store_that_is_away_asks_for_a_new_try(runner: Room, served: Endpoint) -> None:
+    ports = replace(runner.ports, attempts=FailingStore())
+    report = await on_ticket(await runner.ticket("colours", "stub/m-1"), ports)
+    assert report.outcome is Outcome.INFRA_ERROR
+    assert report.fault == Fault(kind="artifacts", message="the store is away", new_try=True)
+    assert not served.bodies, "nothing was spent"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"sample_id": "sea"}, {"public": None}, {"public": ArtifactRef(sha256="0" * 64, size_bytes=1)}],
+    ids=["sample", "no bundle", "lost bundle"],
+)
+async def test_a_ticket_that_cannot_be_right_is_no_failure_of_the_model(runner: Room, changes: dict[str, Any]) -> None:
+    report = await runner.make("colours", "stub/m-1", **changes)
+    assert report.outcome is Outcome.INFRA_ERROR
+    assert report.fault is not None
+    assert not report.fault.new_try
+
+
+async def test_an_error_nobody_foresaw_asks_for_a_new_try(runner: Room) -> None:
+    class Broken:
+        async def open(self, name: str, task_id: str, sample_id: str) -> Served:
+            raise ZeroDivisionError("a bug")
+
+    report = await on_ticket(await runner.ticket("colours", "stub/m-1"), replace(runner.ports, models=Broken()))
+    assert report.outcome is Outcome.INFRA_ERROR
+    assert report.fault == Fault(kind="internal", message="a bug", new_try=True)
