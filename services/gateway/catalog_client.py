@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from assay.catalog.bundles import Bundles, bundles
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
 from assay.catalog.models import Provider, ProviderKind
-from assay.catalog.prices import OWN
-from assay.catalog.selection import SelectedTask, Selection
+from assay.catalog.prices.table import PRICES_FILE
+from assay.catalog.selection.selection import SelectedTask, Selection
+from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.contracts.models import ModelKind, ModelView
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunRequest
@@ -65,7 +65,7 @@ class CatalogClient:
     def _resolve(self, request: RunRequest) -> ResolvedRequest:
         selection = self._catalog.resolve(request)
         return ResolvedRequest(
-            selection=selection, bundles=tuple(bundles(selected.task) for selected in selection.tasks)
+            selection=selection, bundles=tuple(make_bundles(selected.task) for selected in selection.tasks)
         )
 
     def _models(self) -> list[ModelView]:
@@ -83,21 +83,23 @@ class CatalogClient:
 
     def _price(self, name: str, day: date | None, *, own: bool = True) -> ModelPrice:
         try:
-            return ModelPrice(model=name, price=self._catalog.price(name, day, own=own))
+            return ModelPrice(model=name, price=self._catalog.price(name, day, use_prices_file=own))
         except CatalogError as error:
             return ModelPrice(model=name, reason=error.problem.detail)
 
 
 def _parse_as_of(text: str) -> tuple[date | None, bool]:
     """The day that is meant, and whether the catalogue's own table is asked. Raises Invalid."""
-    from assay.catalog.pricedb import DATABASE, VERSION  # a second of data, only loaded when it is needed
+    from assay.catalog.prices.database import DATABASE, VERSION  # a second of data, only loaded when it is needed
 
     if not text or text in (DATABASE, VERSION):
         return None, not text
     try:
-        day = date.fromisoformat(text.removeprefix(f"{OWN}/").removeprefix(f"{VERSION}/"))
+        day = date.fromisoformat(text.removeprefix(f"{PRICES_FILE}/").removeprefix(f"{VERSION}/"))
     except ValueError as error:
-        message = f"{text!r} is neither a day like 2025-06-01 nor a version of prices: {OWN}/<day>, or {VERSION}"
+        message = (
+            f"{text!r} is neither a day like 2025-06-01 nor a version of prices: {PRICES_FILE}/<day>, or {VERSION}"
+        )
         raise InvalidRequest(FieldError(where="as_of_prices", message=message)) from error
     return day, not text.startswith(VERSION)
 

@@ -15,7 +15,7 @@ from litestar.typing import FieldDefinition
 
 from assay.artifacts import ArtifactError, ArtifactRetryable
 from assay.bus.errors import BusError, MessageRefused
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.codec import Data, encode
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from services.gateway.errors import RETRY_AFTER_SECONDS, InvalidRequest, MalformedBody, NotFound, Unavailable
@@ -120,7 +120,7 @@ def _parameter_error(request: Request[Any, Any, Any], item: dict[str, Any]) -> F
     where = getattr(parameter.kwarg_definition, "name", None) or key if parameter else key
     if parameter and (wrong := _NOT_OF_ENUM.match(message)) and (values := _enum_values(parameter)):
         message = f"{wrong['value']!r} is none of {', '.join(values)}"
-        return FieldError(where=where, message=message, near=near(wrong["value"], values))
+        return FieldError(where=where, message=message, near=closest(wrong["value"], values))
     return FieldError(where=where, message=message)
 
 

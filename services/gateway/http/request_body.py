@@ -12,7 +12,7 @@ from litestar.dto import AbstractDTO
 from litestar.dto.data_structures import DTOFieldDefinition
 from litestar.typing import FieldDefinition
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.problems import FieldError
 from services.gateway.errors import InvalidRequest, MalformedBody
@@ -69,7 +69,7 @@ def _field_error(kind: type[Any], text: str) -> FieldError:
     if unknown := _UNKNOWN.search(message):
         name = unknown["name"]
         here = f"{where}.{name}" if where else name
-        return FieldError(where=here, message="unknown field", near=near(name, _field_names(kind, where)))
+        return FieldError(where=here, message="unknown field", near=closest(name, _field_names(kind, where)))
     return FieldError(where=where or "body", message=message)
 
 
@@ -84,7 +84,7 @@ def _unknown_fields(kind: Any, value: Any, where: str) -> Iterator[FieldError]:
         if name in kinds:
             yield from _unknown_fields(kinds[name], inner, here)
         else:
-            yield FieldError(where=here, message="unknown field", near=near(name, kinds))
+            yield FieldError(where=here, message="unknown field", near=closest(name, kinds))
 
 
 def _field_names(kind: Any, where: str) -> list[str]:

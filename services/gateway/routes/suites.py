@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router, get
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.tasks import SuiteView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Name
@@ -20,7 +20,7 @@ async def list_suites(ports: PortsDependency) -> list[SuiteView]:
 async def get_suite(suite_id: Name, ports: PortsDependency) -> SuiteView:
     by_id = {suite.suite_id: suite for suite in await ports.catalog.suites()}
     if suite_id not in by_id:
-        raise NotFound("suite", suite_id, "GET /api/v1/suites lists them.", near(suite_id, by_id))
+        raise NotFound("suite", suite_id, "GET /api/v1/suites lists them.", closest(suite_id, by_id))
     return by_id[suite_id]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router, get
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.tasks import TaskView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Name, Text
@@ -26,7 +26,7 @@ async def list_tasks(ports: PortsDependency, category: Text = "", search: Text =
 async def get_task(task_id: Name, ports: PortsDependency) -> TaskView:
     by_id = {task.task_id: task for task in await ports.catalog.tasks()}
     if task_id not in by_id:
-        raise NotFound("task", task_id, "GET /api/v1/tasks lists them.", near(task_id, by_id))
+        raise NotFound("task", task_id, "GET /api/v1/tasks lists them.", closest(task_id, by_id))
     return by_id[task_id]
 
 
