@@ -1,14 +1,12 @@
-"""Validation errors of msgspec and Litestar as sentences for users: the field, the rejected value, and what is allowed.
+"""Validation errors of msgspec and Litestar as sentences for users: the field, what is allowed, and the rejected value.
 
-msgspec says "Invalid enum value 'chroot' - at `$.sandbox`"; users read "sandbox: must be one of docker, process, got
-"chroot"".
+msgspec's "Invalid enum value 'chroot' - at `$.sandbox`" becomes: sandbox: must be one of docker, process, got "chroot".
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -19,6 +17,7 @@ from assay.contracts.live import Topic
 from assay.contracts.models import ModelName
 from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
+from services.gateway.validation.schema_paths import field_names, members, type_info, types_at, value_at
 
 NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 ID = "^[0-9a-z]*$"
@@ -34,7 +33,6 @@ _NAMES = {
     "null": "null",
 }
 _PATH = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<path>.*?)`)?$", re.DOTALL)
-_STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
 
 
 def _pattern(kind: Any) -> str:
@@ -52,25 +50,25 @@ _FORMATS = {
 """What a pattern of the contracts means."""
 
 
-def field_error(kind: Any, error: str, data: bytes) -> FieldError:
-    """What ``error``, the text of a msgspec ValidationError from decoding ``data`` as ``kind``, means to its author."""
+def field_error(kind: Any, error: str, data: bytes, root: str = "body") -> FieldError:
+    """Explains ``error``, the text of the ValidationError from decoding ``data`` as ``kind``; ``root`` names the whole."""
     found = _PATH.match(error)
     message, path = (found["message"], found["path"] or "") if found else (error, "")
     where = path.removeprefix(".")
-    types = _types_at(kind, path)
+    types = types_at(kind, path)
     if unknown := _UNKNOWN.fullmatch(message):
-        return unknown_field(where, unknown["name"], _field_names(types))
-    return _explained(where or "body", message, _value_at(data, path), types)
+        return unknown_field(where, unknown["name"], field_names(types))
+    return _explained(where or root, message, value_at(data, path), types)
 
 
 def parameter_error(where: str, error: str, value: Any, annotation: Any) -> FieldError:
     """The same for a path, query or header parameter."""
-    return _explained(where, error, value, _members(inspect.type_info(annotation)))
+    return _explained(where, error, value, members(inspect.type_info(annotation)))
 
 
 def unknown_fields(kind: Any, data: bytes) -> list[FieldError]:
     """Misspelled fields that a contract ignores because newer senders may add fields, but that users want reported."""
-    return list(_unknown_fields(_members(_type_info(kind)), msgspec.json.decode(data), ""))
+    return list(_unknown_fields(members(type_info(kind)), msgspec.json.decode(data), ""))
 
 
 def unknown_field(where: str, name: str, known: Sequence[str]) -> FieldError:
@@ -84,14 +82,14 @@ def _unknown_fields(types: Sequence[inspect.Type], value: Any, where: str) -> It
     known = {field.encode_name: field.type for field in struct.fields}
     for name, inner in value.items():
         if name in known:
-            yield from _unknown_fields(_members(known[name]), inner, f"{where}.{name}" if where else name)
+            yield from _unknown_fields(members(known[name]), inner, f"{where}.{name}" if where else name)
         else:
             yield unknown_field(where, name, list(known))
 
 
 def _explained(where: str, message: str, value: Any, types: Sequence[inspect.Type]) -> FieldError:
     choices = _choices(types)
-    if choices and (message.startswith("Invalid") or message.startswith("Expected `str")):
+    if choices and (message.startswith(("Invalid", "Expected `str"))):
         return FieldError(
             where=where,
             message=f"must be one of {', '.join(choices)}{_got(value)}",
@@ -113,7 +111,8 @@ def _wrong_type(found: re.Match[str], value: Any, types: Sequence[inspect.Type])
 
 
 def _wrong_format(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
-    expected = _FORMATS.get(found["pattern"]) or f"a string that matches {found['pattern']}"
+    formats = {repr(pattern): meaning for pattern, meaning in _FORMATS.items()}
+    expected = formats.get(found["pattern"]) or f"a string that matches {found['pattern']}"
     return f"must be {expected}{_got(value)}"
 
 
@@ -138,7 +137,7 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL
 _SENTENCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Any, Sequence[inspect.Type]], str]], ...] = (
     (re.compile(r"Object missing required field `(?P<name>.*)`"), _missing),
     (re.compile(r"Expected `(?P<types>[^`]+)`, got `.*`"), _wrong_type),
-    (re.compile(r"Expected `str` matching regex '(?P<pattern>.*)'", re.DOTALL), _wrong_format),
+    (re.compile(r"Expected `str` matching regex (?P<pattern>.*)", re.DOTALL), _wrong_format),
     (re.compile(r"Expected `(?P<type>\w+)` of length (?P<bound>[<>=]=?) (?P<limit>\d+)"), _wrong_length),
     (re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<limit>[\d.]+)"), _out_of_range),
     (re.compile(r"Invalid RFC3339 encoded (?P<kind>date|datetime)"), _not_a_date),
@@ -172,58 +171,3 @@ def _choices(types: Sequence[inspect.Type]) -> list[str]:
         elif isinstance(node, inspect.LiteralType):
             values += node.values
     return [str(value) for value in values if value != ""]
-
-
-def _field_names(types: Sequence[inspect.Type]) -> list[str]:
-    return [field.encode_name for node in types if isinstance(node, inspect.StructType) for field in node.fields]
-
-
-@cache
-def _type_info(kind: Any) -> inspect.Type:
-    return inspect.type_info(kind)
-
-
-def _members(node: inspect.Type) -> tuple[inspect.Type, ...]:
-    """The members of a union, or the type itself."""
-    if isinstance(node, inspect.Metadata):
-        return _members(node.type)
-    if isinstance(node, inspect.UnionType):
-        return tuple(member for inner in node.types for member in _members(inner))
-    return (node,)
-
-
-def _children(node: inspect.Type, step: str) -> Iterator[inspect.Type]:
-    match node:
-        case inspect.StructType():
-            if step == node.tag_field:
-                yield inspect.LiteralType((node.tag,))
-            yield from (field.type for field in node.fields if field.encode_name == step)
-        case inspect.DictType():
-            yield node.value_type
-        case inspect.ListType() | inspect.VarTupleType():
-            yield node.item_type
-        case _:
-            return
-
-
-def _types_at(kind: Any, path: str) -> tuple[inspect.Type, ...]:
-    types = _members(_type_info(kind))
-    for step in _steps(path):
-        types = tuple(member for node in types for child in _children(node, step) for member in _members(child))
-    return types
-
-
-def _value_at(data: bytes, path: str) -> Any:
-    """The value at that path of the JSON; UNSET if it cannot be found."""
-    try:
-        value = msgspec.json.decode(data)
-        for step in _steps(path):
-            value = value[int(step)] if isinstance(value, list) else value[step]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, ValueError, TypeError):
-        return msgspec.UNSET
-    return value
-
-
-def _steps(path: str) -> list[str]:
-    """``.models[0]`` is ``["models", "0"]``; msgspec writes ``[...]`` for any key of a mapping."""
-    return [index or name for index, name in _STEP.findall(path)]
