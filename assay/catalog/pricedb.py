@@ -37,7 +37,7 @@ def lookup(provider_id: str, model: str, day: date) -> Price | str:
         if isinstance(price, str):
             return price
         prices.append(price)
-    return max(prices, key=lambda price: price.worst(input_tokens=_MANY_TOKENS, output_tokens=_MANY_TOKENS))
+    return max(prices, key=lambda price: price.worst_case(input_tokens=_MANY_TOKENS, output_tokens=_MANY_TOKENS))
 
 
 def _version(info: ModelInfo, day: date) -> str:

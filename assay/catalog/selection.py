@@ -27,7 +27,7 @@ from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.replay import REPLAY
 from assay.contracts.runs import ModelPin, RunRequest
-from assay.contracts.sandboxes import able
+from assay.contracts.sandboxes import kinds_for
 from assay.contracts.tasks import Limits, TaskPin
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class SelectedTask:
             sample_ids=self.sample_ids,
             limits=self.limits,
             prompt_bytes=prompt_bytes(self.task, self.sample_ids) + len(self.tests.encode()),
-            sandboxes=able(manifest.sandbox) if manifest.solver.hands_in_files else (),
+            sandboxes=kinds_for(manifest.sandbox) if manifest.solver.hands_in_files else (),
             public=public,
             hidden=hidden,
             reference=reference,

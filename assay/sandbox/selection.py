@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from assay.contracts.sandboxes import AUTO, SandboxKind, able, usable
+from assay.contracts.sandboxes import AUTO, SandboxKind, kinds_for, usable_kinds
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import ProviderUnavailable, ProviderUnknown
 from assay.sandbox.protocol import Availability, Mounts, Sandbox, SandboxProvider
@@ -52,7 +52,7 @@ class AutoProvider:
 
     async def check(self) -> Availability:
         """Checks the provider that a sandbox without special needs would get."""
-        names = usable(self.allowed, able(SandboxSpec()))
+        names = usable_kinds(self.allowed, kinds_for(SandboxSpec()))
         for name in names:
             if (await self._check_kind(name)).available:
                 return self._checks[name]
@@ -70,7 +70,7 @@ class AutoProvider:
 
     async def choose(self, spec: SandboxSpec, kind: str) -> SandboxProvider:
         """Raises ProviderUnavailable with the reason for each suitable kind."""
-        names = usable(self.allowed, able(spec), kind)
+        names = usable_kinds(self.allowed, kinds_for(spec), kind)
         for name in names:
             if (await self._check_kind(name)).available:
                 return self._provider(name)

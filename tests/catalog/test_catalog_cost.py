@@ -56,7 +56,7 @@ def usages(draw: st.DrawFn) -> dict[str, int]:
 def test_nothing_within_the_bounds_costs_more_than_the_worst(
     price: Price, usage: dict[str, int], more_input: int, more_output: int
 ) -> None:
-    bound = price.worst(
+    bound = price.worst_case(
         input_tokens=usage["input_tokens"] + more_input, output_tokens=usage["output_tokens"] + more_output
     )
     assert price.cost(**usage) <= bound
@@ -82,7 +82,7 @@ def test_calls_apart_never_cost_less_than_held_for_each(
     price: Price, first: dict[str, int], second: dict[str, int]
 ) -> None:
     held = sum(
-        price.worst(input_tokens=usage["input_tokens"], output_tokens=usage["output_tokens"])
+        price.worst_case(input_tokens=usage["input_tokens"], output_tokens=usage["output_tokens"])
         for usage in (first, second)
     )
     assert price.cost(**first) + price.cost(**second) <= held
@@ -101,7 +101,9 @@ def test_a_tier_holds_for_the_whole_of_a_longer_request() -> None:
     short = price.cost(input_tokens=200_000, output_tokens=0)
     long = price.cost(input_tokens=200_001, output_tokens=0)
     assert (short, long) == (250_000_000, 500_002_500)
-    assert price.worst(input_tokens=200_001, output_tokens=10) > price.worst(input_tokens=200_000, output_tokens=10)
+    assert price.worst_case(input_tokens=200_001, output_tokens=10) > price.worst_case(
+        input_tokens=200_000, output_tokens=10
+    )
 
 
 def test_a_dated_price_is_that_of_the_day_and_names_it() -> None:

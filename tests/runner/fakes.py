@@ -78,7 +78,7 @@ class Watchman(Endpoint):
     def worst_nanousd(self, body: dict[str, Any]) -> int:
         texts = [message["content"].encode() for message in body["messages"]]
         prompt = sum(len(text) + MESSAGE_TOKENS for text in texts) + len(encode({"user": body["user"]}))
-        return self._price.worst(input_tokens=prompt, output_tokens=body["max_tokens"])
+        return self._price.worst_case(input_tokens=prompt, output_tokens=body["max_tokens"])
 
     def _cost_nanousd(self, reply: Reply, body: dict[str, Any]) -> int:
         """Nothing for an error that is told; and all that was allowed, where the reply is lost."""

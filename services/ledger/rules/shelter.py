@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assay.contracts.attempts import Stage
 from assay.contracts.runs import RunPlan
-from assay.contracts.sandboxes import SandboxKind, usable
+from assay.contracts.sandboxes import SandboxKind, usable_kinds
 
 _NOUNS = {Stage.RUN: "runner", Stage.JUDGE: "judge"}
 _NAMED = 5
@@ -37,7 +37,7 @@ def shelter_refusal(plan: RunPlan, givers: Sequence[Giver]) -> str:
         homeless = [
             task
             for task in plan.tasks
-            if task.sandboxes and not any(usable(each, task.sandboxes, plan.sandbox) for each in given)
+            if task.sandboxes and not any(usable_kinds(each, task.sandboxes, plan.sandbox) for each in given)
         ]
         if homeless:
             kinds = _kinds(homeless[0].sandboxes, plan.sandbox)
@@ -48,7 +48,7 @@ def shelter_refusal(plan: RunPlan, givers: Sequence[Giver]) -> str:
 
 def _kinds(able: Sequence[str], wish: str) -> tuple[str, ...]:
     """Those that would do."""
-    return usable(tuple(SandboxKind), able, wish)
+    return usable_kinds(tuple(SandboxKind), able, wish)
 
 
 def _told(tasks: list[str], kinds: Sequence[str], wish: str, worker: str, given: Sequence[Collection[str]]) -> str:

@@ -24,7 +24,7 @@ def worst_nanousd(task: TaskPin, pin: ModelPin) -> int:
     if pin.price is None:
         return 0
     sent = task.prompt_bytes + len(encode(pin.model.parameters.extra))
-    return pin.price.worst(
+    return pin.price.worst_case(
         input_tokens=worst_prompt_tokens(sent, PROMPT_MESSAGES), output_tokens=_max_tokens(task, pin)
     )
 

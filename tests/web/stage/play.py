@@ -198,7 +198,7 @@ def progress_of(attempts: list[AttemptView]) -> Progress:
 def worst(row: AttemptView) -> str:
     """What a try at it may cost at most."""
     price = _PRICES.get(row.model)
-    return usd(price.worst(input_tokens=1200, output_tokens=1024)) if price else "0"
+    return usd(price.worst_case(input_tokens=1200, output_tokens=1024)) if price else "0"
 
 
 def _executed(row: AttemptView) -> AttemptView:

@@ -70,7 +70,7 @@ async def test_two_messages_without_a_tool_end_it_and_hand_in_what_there_is(runn
     assert await runner.read(report.artifacts["response.txt"]) == b"I am done."
 
 
-WORST = PRICE.worst(input_tokens=20_000, output_tokens=100)
+WORST = PRICE.worst_case(input_tokens=20_000, output_tokens=100)
 
 
 @pytest.mark.parametrize(
