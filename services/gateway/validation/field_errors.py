@@ -51,7 +51,7 @@ _FORMATS = {
 
 
 def field_error(kind: Any, error: str, data: bytes, root: str = "body") -> FieldError:
-    """Explains ``error``, the text of the ValidationError from decoding ``data`` as ``kind``; ``root`` names the whole."""
+    """Explains ``error``, a ValidationError from decoding ``data`` as ``kind``; ``root`` names the whole value."""
     found = _PATH.match(error)
     message, path = (found["message"], found["path"] or "") if found else (error, "")
     where = path.removeprefix(".")
