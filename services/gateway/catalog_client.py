@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from assay.catalog.bundles import Bundles, bundles
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
 from assay.catalog.models import Provider, ProviderKind
-from assay.catalog.prices import OWN
-from assay.catalog.selection import SelectedTask, Selection
+from assay.catalog.prices.table import PRICES_FILE
+from assay.catalog.selection.selection import SelectedTask, Selection
+from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.contracts.models import ModelKind, ModelView
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunRequest
@@ -66,7 +66,7 @@ class CatalogClient:
     def _resolve(self, request: RunRequest) -> ResolvedRequest:
         selection = self._catalog.resolve(request)
         return ResolvedRequest(
-            selection=selection, bundles=tuple(bundles(selected.task) for selected in selection.tasks)
+            selection=selection, bundles=tuple(make_bundles(selected.task) for selected in selection.tasks)
         )
 
     def _models(self) -> list[ModelView]:
@@ -78,27 +78,28 @@ class CatalogClient:
         return ModelView(name=name, provider=name.partition("/")[0], kind=model_kind(name, provider), price=price)
 
     def _prices(self, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
-        day, own = _parse_as_of(as_of)
+        day, use_prices_file = _parse_as_of(as_of)
         names = self._catalog.registry().names() if models is None else models
-        return [self._price(name, day, own=own) for name in names]
+        return [self._price(name, day, use_prices_file=use_prices_file) for name in names]
 
-    def _price(self, name: str, day: date | None, *, own: bool = True) -> ModelPrice:
+    def _price(self, name: str, day: date | None, *, use_prices_file: bool = True) -> ModelPrice:
         try:
-            return ModelPrice(model=name, price=self._catalog.price(name, day, own=own))
+            return ModelPrice(model=name, price=self._catalog.price(name, day, use_prices_file=use_prices_file))
         except CatalogError as error:
             return ModelPrice(model=name, reason=error.problem.detail)
 
 
 def _parse_as_of(text: str) -> tuple[date | None, bool]:
-    """The day, and whether the catalogue's own price table is used. Raises InvalidRequest."""
-    from assay.catalog.pricedb import DATABASE, VERSION  # takes a second to load
+    """The day, and whether the catalogue's prices file is used. Raises InvalidRequest."""
+    from assay.catalog.prices.database import DATABASE, VERSION  # takes a second to load
 
     if not text or text in (DATABASE, VERSION):
         return None, not text
     try:
-        day = date.fromisoformat(text.removeprefix(f"{OWN}/").removeprefix(f"{VERSION}/"))
+        day = date.fromisoformat(text.removeprefix(f"{PRICES_FILE}/").removeprefix(f"{VERSION}/"))
     except ValueError as error:
-        message = f"must be a day such as 2025-06-01 or a price table version ({OWN}/<day> or {VERSION}), got {text!r}"
+        versions = f"{PRICES_FILE}/<day> or {VERSION}"
+        message = f"must be a day such as 2025-06-01 or a price table version ({versions}), got {text!r}"
         raise InvalidRequest(FieldError(where="as_of_prices", message=message)) from error
     return day, not text.startswith(VERSION)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from assay.bus.protocol import Bus
 from assay.catalog.models import BASELINES
-from assay.catalog.replaying import is_replay
+from assay.catalog.selection.replays import is_replay
 from assay.contracts.models import ModelName, Parameters
 from assay.contracts.rpc import AttemptPreview, PreviewPrompt, Prompt, QuoteRun, RunPreview
 from assay.contracts.runs import RunPlan

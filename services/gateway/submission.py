@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from assay.artifacts import BUNDLE_MEDIA_TYPE, Area, pack
-from assay.catalog.bundles import Bundles
-from assay.catalog.replaying import is_replay
-from assay.catalog.selection import SelectedTask
-from assay.catalog.showing import showing_tests
+from assay.catalog.selection.replays import is_replay
+from assay.catalog.selection.selection import SelectedTask
+from assay.catalog.tasks.bundles import Bundles
+from assay.catalog.tasks.include_tests import with_tests_shown
 from assay.contracts.codec import encode
 from assay.contracts.runs import ModelPin, RunPlan, RunRequest
 from assay.contracts.tasks import TaskPin
@@ -52,7 +52,7 @@ async def _pin_models(request: RunRequest, pins: tuple[ModelPin, ...], store: St
 
 
 async def _pin_task(task: SelectedTask, bundles: Bundles, stores: Mapping[Area, Store]) -> TaskPin:
-    public_files = showing_tests(bundles, task.tests) if task.tests else bundles.public
+    public_files = with_tests_shown(bundles, task.tests) if task.tests else bundles.public
     public, hidden, reference = await asyncio.gather(
         stores[Area.PUBLIC].put(pack(public_files), BUNDLE_MEDIA_TYPE),
         stores[Area.HIDDEN].put(pack(bundles.hidden), BUNDLE_MEDIA_TYPE),

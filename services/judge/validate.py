@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.catalog import CatalogError, bundles, load_task
+from assay.catalog import CatalogError, load_task, make_bundles
 from assay.contracts.codec import Data, encode
 from assay.sandbox import SandboxError, open_sandbox_provider
 from assay.sandbox.errors import ProviderUnavailable
@@ -44,7 +44,7 @@ async def validate_folder(folder: Path, sandbox: str = "auto") -> Validation:
     try:
         task = load_task(folder)
         tools = _Tools(searcher=searcher, bench=SandboxBench(open_sandbox_provider(sandbox)))
-        trials = await validate(bundles(task), tools)
+        trials = await validate(make_bundles(task), tools)
     except ProviderUnavailable as error:
         return Validation(task=folder.name, ok=True, unchecked=str(error))
     except (CatalogError, JudgeError, SandboxError, OSError) as error:

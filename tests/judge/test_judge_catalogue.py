@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.catalog import bundles, load_task
+from assay.catalog import load_task, make_bundles
 from assay.sandbox import open_sandbox_provider
 from services.judge.bench import SandboxBench
 from services.judge.validation import validate
@@ -37,7 +37,7 @@ async def test_task_that_needs_containers(folder: Path, tools: RealTools) -> Non
 
 
 async def grades_rightly(folder: Path, tools: RealTools) -> None:
-    trials = await validate(bundles(load_task(folder)), tools)
+    trials = await validate(make_bundles(load_task(folder)), tools)
     wrong = [(trial.name, trial.sample_id, trial.verdict) for trial in trials if not trial.ok]
     assert not wrong
     assert {"reference", "noop"} <= {trial.name for trial in trials}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import Request
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.problems import FieldError
 from services.gateway.errors import InvalidRequest
 from services.gateway.validation.field_errors import NO_CONTROL_CHARACTERS, PRINTABLE_ASCII
@@ -43,7 +43,7 @@ async def refuse_unknown(request: Request[Any, Any, Any]) -> None:
     }
     names = sorted(str(name) for name in known)
     errors = [
-        FieldError(where=key, message="unknown parameter", near=near(key, names))
+        FieldError(where=key, message="unknown parameter", near=closest(key, names))
         for key in dict.fromkeys(request.query_params.keys())
         if key not in known
     ]

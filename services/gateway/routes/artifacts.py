@@ -11,7 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from assay.artifacts import Area, ArtifactMissing
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptDetail
 from assay.contracts.problems import Problem, ProblemError
@@ -44,7 +44,7 @@ async def get_artifact(
     wanted = name.removeprefix("/")
     if wanted not in detail.artifacts:
         names = ", ".join(sorted(detail.artifacts))
-        raise NotFound("artifact", wanted, f"The attempt has: {names}.", near(wanted, detail.artifacts))
+        raise NotFound("artifact", wanted, f"The attempt has: {names}.", closest(wanted, detail.artifacts))
     ref = detail.artifacts[wanted]
     headers = headers_for(wanted, ref)
     if request.headers.get("if-none-match") == headers["etag"]:

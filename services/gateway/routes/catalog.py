@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router, get
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.tasks import SuiteView, TaskView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Name, Text
@@ -26,7 +26,7 @@ async def list_tasks(ports: PortsDependency, category: Text = "", search: Text =
 async def get_task(task_id: Name, ports: PortsDependency) -> TaskView:
     by_id = {task.task_id: task for task in await ports.catalog.tasks()}
     if task_id not in by_id:
-        raise NotFound("task", task_id, "GET /api/v1/tasks lists them.", near(task_id, by_id))
+        raise NotFound("task", task_id, "GET /api/v1/tasks lists them.", closest(task_id, by_id))
     return by_id[task_id]
 
 
@@ -39,7 +39,7 @@ async def list_suites(ports: PortsDependency) -> list[SuiteView]:
 async def get_suite(suite_id: Name, ports: PortsDependency) -> SuiteView:
     by_id = {suite.suite_id: suite for suite in await ports.catalog.suites()}
     if suite_id not in by_id:
-        raise NotFound("suite", suite_id, "GET /api/v1/suites lists them.", near(suite_id, by_id))
+        raise NotFound("suite", suite_id, "GET /api/v1/suites lists them.", closest(suite_id, by_id))
     return by_id[suite_id]
 
 

@@ -9,7 +9,7 @@ from litestar import Router, get, put
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
@@ -50,7 +50,7 @@ def check_time_zone(name: str) -> None:
     if name in known:
         return
     message = f"must be an IANA time zone such as Europe/Berlin or UTC, got {name!r}"
-    raise InvalidRequest(FieldError(where="time_zone", message=message, near=near(name, known)))
+    raise InvalidRequest(FieldError(where="time_zone", message=message, near=closest(name, known)))
 
 
 router = Router("/money", route_handlers=[get_money, set_money_limits], tags=["money"])

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.contracts.live import Topic
 from assay.contracts.models import ModelName
 from assay.contracts.money import Usd
@@ -72,7 +72,7 @@ def unknown_fields(kind: Any, data: bytes) -> list[FieldError]:
 
 
 def unknown_field(where: str, name: str, known: Sequence[str]) -> FieldError:
-    return FieldError(where=f"{where}.{name}" if where else name, message="unknown field", near=near(name, known))
+    return FieldError(where=f"{where}.{name}" if where else name, message="unknown field", near=closest(name, known))
 
 
 def _unknown_fields(types: Sequence[inspect.Type], value: Any, where: str) -> Iterator[FieldError]:
@@ -93,7 +93,7 @@ def _explained(where: str, message: str, value: Any, types: Sequence[inspect.Typ
         return FieldError(
             where=where,
             message=f"must be one of {', '.join(choices)}{_got(value)}",
-            near=near(value, choices) if isinstance(value, str) else None,
+            near=closest(value, choices) if isinstance(value, str) else None,
         )
     for pattern, sentence in _SENTENCES:
         if found := pattern.fullmatch(message):

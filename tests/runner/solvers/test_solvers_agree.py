@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assay.catalog import bundles
+from assay.catalog import make_bundles
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.codec import decode
 from assay.contracts.models import ModelSpec, Parameters, ToolCalls
@@ -77,7 +77,7 @@ class Tools:
 
 
 async def judged(runner: Room, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
-    hidden = read_hidden(bundles(runner.catalog.find_task(task_id)).hidden)
+    hidden = read_hidden(make_bundles(runner.catalog.find_task(task_id)).hidden)
     tools = Tools(searcher=Searcher(), bench=SandboxBench(sandboxes))
     return (await grade(hidden, "main", read_output(hidden.task, output), tools)).verdict
 
