@@ -1,4 +1,4 @@
-"""Amounts of money that people send."""
+"""Checks of amounts of money that users send."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ MAX_LIMIT_USD = 1_000_000_000
 
 
 def check_limits(limits: RunLimits) -> None:
-    """Raises Invalid."""
+    """Raises InvalidRequest."""
     check_amounts({"limits.cost_usd": limits.cost_usd})
 
 
 def check_amounts(amounts: Mapping[str, str | None]) -> None:
-    """Raises Invalid for what is more than anybody can mean, naming each place."""
+    """Raises InvalidRequest, naming each place, for amounts so high that they must be mistakes."""
     errors = [
-        FieldError(where=where, message=f"${amount} is more than ${MAX_LIMIT_USD}; give null for no limit")
+        FieldError(where=where, message=f"must be at most ${MAX_LIMIT_USD:,}, got ${amount}; use null for no limit")
         for where, amount in amounts.items()
         if amount is not None and Decimal(amount) > MAX_LIMIT_USD
     ]
