@@ -1,4 +1,4 @@
-"""What came in and was not read yet."""
+"""A bounded queue between a callback and an async reader."""
 
 from __future__ import annotations
 
@@ -11,26 +11,18 @@ T = TypeVar("T")
 
 
 class BoundedQueue(AsyncIterator[T], Generic[T]):
-    """Filled by a callback, read with ``async for``. Bounded: when its reader lags, the oldest items give way."""
+    """Filled by a callback, read with ``async for``. If the reader is too slow, the oldest items are dropped."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._items: deque[T] = deque(maxlen=limit)
         self._changed = asyncio.Event()
-        self._closed = False
 
     def push(self, item: T) -> None:
         self._items.append(item)
         self._changed.set()
 
-    def close(self) -> None:
-        """What is left can still be read; then the iteration ends."""
-        self._closed = True
-        self._changed.set()
-
     async def __anext__(self) -> T:
         while not self._items:
-            if self._closed:
-                raise StopAsyncIteration
             self._changed.clear()
             await self._changed.wait()
         return self._items.popleft()

@@ -1,4 +1,4 @@
-"""Both ends of a request, whatever carries it: a handler's reply as bytes, and bytes as a reply or a typed error."""
+"""Encoding and decoding of rpc, independent of the transport: requests and replies as bytes, errors as Problems."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``ok`` false means that ``payload`` is a Problem."""
+    """If ``ok`` is false, ``payload`` is a Problem."""
 
     ok: bool
     payload: bytes
 
 
 async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes) -> Reply:
-    """Never raises: whatever goes wrong at this end, the other end gets a Problem."""
+    """Run the handler on an encoded request. Never raises: all errors become Problems for the caller."""
     try:
         request: Request[Any] = decode(kind, payload)
         return _sized(kind, encode(await handler(request)))
@@ -35,8 +35,8 @@ async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes
         return _problem(
             Problem(
                 code="malformed_request",
-                title=f"{kind.name()} could not be read",
-                detail=f"{error}. Caller and service are likely of different versions; start both from one release.",
+                title=f"the request {kind.name()} could not be decoded",
+                detail=f"{error}. Caller and service probably run different versions; use the same release for both.",
             )
         )
     except Exception as error:
@@ -46,13 +46,13 @@ async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes
                 code="internal",
                 title=f"{kind.name()} failed inside {kind.service}",
                 status=500,
-                detail=f"{type(error).__name__}; the log of {kind.service} has the traceback. Nothing was promised.",
+                detail=f"{type(error).__name__}; see the traceback in the log of {kind.service}.",
             )
         )
 
 
 def decode_reply(request: Request[R], reply: Reply) -> R:
-    """The reply as the request's own type; raises ProblemError for a Problem."""
+    """Decode a reply as the type the request declares. Raises ProblemError if it is a Problem."""
     try:
         if reply.ok:
             return decode(request.reply, reply.payload)
@@ -60,9 +60,9 @@ def decode_reply(request: Request[R], reply: Reply) -> R:
     except Malformed as error:
         problem = Problem(
             code="malformed_reply",
-            title=f"the reply to {request.name()} could not be read",
+            title=f"the reply to {request.name()} could not be decoded",
             status=502,
-            detail=f"{error}. Caller and {request.service} are likely of different versions.",
+            detail=f"{error}. Caller and {request.service} probably run different versions; use the same release.",
         )
     raise ProblemError(problem)
 
@@ -73,9 +73,9 @@ def _sized(kind: type[Request[Any]], payload: bytes) -> Reply:
     return _problem(
         Problem(
             code="reply_too_large",
-            title=f"the reply to {kind.name()} is too large for the bus",
+            title=f"the reply to {kind.name()} exceeds the bus's size limit",
             status=413,
-            detail=f"{len(payload):,} bytes are over {MAX_MESSAGE_BYTES:,}; ask for fewer items with a smaller limit.",
+            detail=f"{len(payload):,} bytes exceed {MAX_MESSAGE_BYTES:,}; request fewer items with a smaller limit.",
         )
     )
 

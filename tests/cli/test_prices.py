@@ -89,7 +89,7 @@ def test_the_table_has_rates_tiers_version_and_source(catalog: Path) -> None:
     assert lines[2] == "$2.5 $0.25 $15 200000"
     assert "oracle calls no model" in lines
     assert "local/smollm2-135m $0 $0 local local, free of charge" in lines
-    assert any(line.startswith("openai/nosuch openai/nosuch: its price is unknown; write its price") for line in lines)
+    assert any(line.startswith("openai/nosuch openai/nosuch: its price is unknown; add a price") for line in lines)
 
 
 def test_an_unknown_model_is_a_usage_error_with_a_suggestion(catalog: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from assay.artifacts import pack
-from assay.catalog import bundles
+from assay.catalog import make_bundles
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters, ToolCalls
 from assay.contracts.money import Price
@@ -47,7 +47,7 @@ async def test_stored_files_are_handed_in_like_any_others(runner: Room) -> None:
 
 async def preview(runner: Room, task_id: str, **fields: object) -> Prompt:
     task = runner.catalog.find_task(task_id)
-    public = await runner.stores["public"].put(pack(bundles(task).public))
+    public = await runner.stores["public"].put(pack(make_bundles(task).public))
     request = PreviewPrompt(public=public, sample_id=task.sample_ids[0], limits=Limits(turns=9), **fields)  # pyright: ignore[reportArgumentType]
     return await on_prompts_preview(request, runner.ports.bundles)
 
@@ -79,7 +79,7 @@ async def test_what_a_program_is_told_is_shown_as_that(runner: Room) -> None:
 
 async def test_what_cannot_be_shown_is_refused_and_what_is_long_is_cut(runner: Room) -> None:
     task = runner.catalog.find_task("sum_files")
-    huge = {**bundles(task).public, "workspace/huge.txt": b"x" * (MOST_BYTES + 1)}
+    huge = {**make_bundles(task).public, "workspace/huge.txt": b"x" * (MOST_BYTES + 1)}
     ref = await runner.stores["public"].put(pack(huge))
     shown = await on_prompts_preview(PreviewPrompt(public=ref, sample_id="main"), runner.ports.bundles)
     assert shown.truncated

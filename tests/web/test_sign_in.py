@@ -16,7 +16,7 @@ def test_the_token_is_asked_for_and_opens_the_dashboard(page: Page, stage: Stage
     token = page.get_by_role("textbox", name="Token")
     token.fill("open barley")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("sign-in [role=alert]")).to_have_text("A token is required")
+    expect(page.locator("sign-in [role=alert]")).to_have_text("Token required")
     token.fill("open sesame")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()

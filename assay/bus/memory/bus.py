@@ -1,4 +1,4 @@
-"""The four planes in memory, as one bus."""
+"""The bus in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assay.bus.protocol import Queue
 
 
 class MemoryBus:
-    """One object is the whole bus: services that are to meet share it. ``line`` can be cut and mended."""
+    """One bus shared by all its services. Tests can cut and restore ``link``."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         clock = clock or LoopClock()
@@ -44,10 +44,10 @@ class MemoryBus:
             self.work.queue_state(queue)
 
     def lose_store(self) -> None:
-        """As if the store had been deleted: what is in it is gone, and what comes next begins anew."""
+        """As if the store had been deleted: all messages are lost and positions start again."""
         self.work.lose_messages()
         self.facts.lose_messages()
-        self.storage.replace()
+        self.storage.recreate()
 
     async def close(self) -> None:
         self.link.close()

@@ -1,4 +1,4 @@
-"""The line to the memory bus: tests and simulations can cut and mend it."""
+"""The connection to the memory bus, which tests and simulations can cut and restore."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Link:
         self._up.set()
 
     async def up(self) -> None:
-        """Wait for the line; raises BusClosed once it is closed for good."""
+        """Wait until connected. Raises BusClosed once the link is closed."""
         await self._up.wait()
         if self.closed.is_set():
             raise BusClosed("the memory bus was closed")

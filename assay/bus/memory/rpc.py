@@ -29,13 +29,13 @@ class MemoryRpc:
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
         servers = self._servers.get(subjects.rpc(request))
         if not servers or not self._link.connected:
-            raise BusUnavailable(f"nobody answers {request.name()}: no {request.service} is connected; is it started?")
+            raise BusUnavailable(f"no {request.service} is connected to handle {request.name()}; start it")
         servers.append(server := servers.pop(0))
         replies: list[Reply] = []
 
-        async def ask() -> None:
+        async def call() -> None:
             replies.append(await dispatch(server[0], server[1], encode(request)))
 
-        if not await within(self._clock, timeout_seconds, ask()):
+        if not await within(self._clock, timeout_seconds, call()):
             raise BusUnavailable(f"{request.service} did not answer {request.name()} within {timeout_seconds:g} s")
         return decode_reply(request, replies[0])

@@ -1,4 +1,4 @@
-"""The store of the memory bus, as far as there is one."""
+"""State of the memory bus's store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MemoryStorage:
         self._link, self._work, self._facts = link, work, facts
         self._created = next(_STORES)
 
-    def replace(self) -> None:
+    def recreate(self) -> None:
         self._created = next(_STORES)
 
     async def states(self) -> Sequence[StreamState]:
@@ -38,14 +38,14 @@ class MemoryStorage:
         return self._facts.id_at(position)
 
     async def round_trip(self, timeout_seconds: float) -> float:
-        """At once, or not at all."""
+        """Immediate."""
         self._check()
         return 0.0
 
     async def purge_settled_reports(self) -> int:
-        """Settled messages are not kept."""
+        """Nothing to delete: settled messages are not kept."""
         return 0
 
     def _check(self) -> None:
         if not self._link.connected:
-            raise BusUnavailable("the line to the memory bus is cut")
+            raise BusUnavailable("the link to the memory bus is cut")

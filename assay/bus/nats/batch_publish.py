@@ -1,9 +1,9 @@
-"""Storing messages on a stream: as one atomic batch, or one by one, and what became of them.
+"""Publishing to a stream with confirmation: as one atomic batch or message by message.
 
-An atomic batch (nats-server 2.12 and later) is stored as a whole or not at all, with one wait for the disk. It is also
-refused as a whole when it holds one message id the stream already knows, which is what a retry looks like: then the
-messages go one by one, and the known ones are acknowledged as duplicates. The same helps where one message is too large
-or forbidden (which leaves a hole in the batch), and where too many batches are open.
+An atomic batch (nats-server 2.12 and later) is stored completely or not at all, with a single disk sync. The server
+refuses the whole batch if the stream already has one of its message ids, as after a retry. The messages are then
+published one by one, and known ones are acknowledged as duplicates. The same happens if a message is too large or
+forbidden, and if too many batches are open.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ ACK_TIMEOUT_SECONDS = 10.0
 
 
 class PublishResult(Enum):
-    """What became of a message, or of a batch, that met no error."""
+    """The result of publishing a message or a batch without an error."""
 
     STORED = "stored"
-    NOT_ATOMIC = "singly"
-    """The batch was refused; its messages must go one by one."""
+    NOT_ATOMIC = "not_atomic"
+    """The server refused the batch; publish its messages one by one."""
 
 
 PublishOutcome = PublishResult | BusError
-"""BusUnavailable: not stored, or nobody knows, for this reason; the same ids may be sent again."""
+"""BusUnavailable: not stored, or unknown; publish again with the same ids."""
 
 
 class ApiError(Data, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class ApiError(Data, frozen=True, kw_only=True):
 
 
 class PubAck(Data, frozen=True, kw_only=True):
-    """The server's answer to a publish. ``count`` is the size of a stored batch."""
+    """The server's reply to a publish. ``count`` is the size of a stored batch."""
 
     stream: str = ""
     seq: int = 0
@@ -61,16 +61,16 @@ async def store_batch(connection: Connection, envelopes: Sequence[Envelope]) -> 
     except BusUnavailable as error:
         return error
     except BusForbidden as error:
-        return BusUnavailable(f"one of the batch may not be published: {error}")
+        return BusUnavailable(f"a message of the batch may not be published: {error}")
     ack = _ack(answer)
     if ack.error is not None:
-        return _not_stored(ack.error) if _passing(ack.error) else PublishResult.NOT_ATOMIC
+        return _not_stored(ack.error) if _is_server_fault(ack.error) else PublishResult.NOT_ATOMIC
     if ack.count == len(envelopes):
         return PublishResult.STORED
     return BusUnavailable(f"the stream stored {ack.count} of a batch of {len(envelopes)}")
 
 
-async def store_singly(connection: Connection, envelopes: Sequence[Envelope]) -> list[PublishOutcome]:
+async def store_each(connection: Connection, envelopes: Sequence[Envelope]) -> list[PublishOutcome]:
     return list(await asyncio.gather(*(store_one(connection, envelope) for envelope in envelopes)))
 
 
@@ -82,7 +82,7 @@ async def store_one(connection: Connection, envelope: Envelope) -> PublishOutcom
         return error
     if ack.error is None:
         return PublishResult.STORED
-    if _passing(ack.error):
+    if _is_server_fault(ack.error):
         return _not_stored(ack.error)
     return MessageRefused(
         f"the stream refused {envelope.message_id!r} on {envelope.subject!r}: {ack.error.description} "
@@ -90,13 +90,13 @@ async def store_one(connection: Connection, envelope: Envelope) -> PublishOutcom
     )
 
 
-def _passing(error: ApiError) -> bool:
-    """Whether the trouble is the server's (full disk, starting up), and not the message's or the batch's."""
+def _is_server_fault(error: ApiError) -> bool:
+    """Whether the server is at fault (disk full, starting up) and not the message or the batch."""
     return error.code >= 500
 
 
 def _not_stored(error: ApiError) -> BusUnavailable:
-    return BusUnavailable(f"the stream does not store: {error.description} (error {error.err_code})")
+    return BusUnavailable(f"the stream cannot store messages: {error.description} (error {error.err_code})")
 
 
 def _headers(envelope: Envelope, batch: str, number: int) -> dict[str, str]:
@@ -104,7 +104,7 @@ def _headers(envelope: Envelope, batch: str, number: int) -> dict[str, str]:
 
 
 def _ack(message: Msg) -> PubAck:
-    """Anything that is no PubAck counts as an error of the server."""
+    """Treats replies that are not a PubAck as server errors."""
     try:
         return decode(PubAck, message.data)
     except Malformed as error:

@@ -1,4 +1,4 @@
-"""The four planes over one NATS server with JetStream, as one bus."""
+"""The bus over a NATS server with JetStream."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _log = structlog.get_logger(__name__)
 
 
 async def connect(settings: BusSettings) -> JetStreamBus:
-    """Raises BusUnavailable when no server is found within the settings' time, BusForbidden for a refused login,
-    BusMisconfigured for a server that does not sync always."""
+    """Raises BusUnavailable if no server answers in time, BusForbidden if the login is refused, BusMisconfigured if the
+    server does not sync always."""
     connection = Connection(settings)
     await connection.open()
     try:
@@ -46,7 +46,7 @@ class JetStreamBus:
         self.tail: Tail = NatsTail(connection)
         self.storage: Storage = JetStreamStorage(connection, work)
         self._queues: Sequence[Queue[Any]] | None = None
-        self._again: asyncio.Task[None] | None = None
+        self._recheck: asyncio.Task[None] | None = None
         connection.on_reconnect.append(self._on_reconnect)
 
     @property
@@ -62,17 +62,17 @@ class JetStreamBus:
         return self.connection.closed
 
     async def provision(self, queues: Sequence[Queue[Any]]) -> None:
-        """Also done again by itself after every reconnect: the server may come back with an empty store. Raises
-        BusMisconfigured for streams that are too different."""
+        """Repeated after every reconnection, because the server may have lost its store. Raises BusMisconfigured if
+        existing streams cannot be changed as needed."""
         await provision(self.connection, queues)
         self._queues = queues
 
     def _on_reconnect(self) -> None:
-        if self._again is None or self._again.done():
-            self._again = asyncio.create_task(self._check_again())
+        if self._recheck is None or self._recheck.done():
+            self._recheck = asyncio.create_task(self._check_server())
 
-    async def _check_again(self) -> None:
-        """A server that came back unfit is worse than none: then the connection is closed and the service ends."""
+    async def _check_server(self) -> None:
+        """Check the server after a reconnection. If it is unsuitable, close the connection, which ends the service."""
         done = False
         while not done and not self.closed.is_set():
             try:
@@ -84,11 +84,11 @@ class JetStreamBus:
                 _log.warning("bus.check_retried", error=str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
             except Permanent as error:
-                _log.error("bus.unfit_server", error=str(error))
+                _log.error("bus.server_unsuitable", error=str(error))
                 await self.connection.close()
 
     async def close(self) -> None:
-        if self._again is not None:
-            self._again.cancel()
+        if self._recheck is not None:
+            self._recheck.cancel()
         await self._rpc.stop()
         await self.connection.close()

@@ -1,4 +1,4 @@
-"""One connection to the server: it comes back for ever, and whoever waits on it learns at once when it breaks."""
+"""The connection to the NATS server. It reconnects indefinitely; pending requests fail as soon as it breaks."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _DENIED = re.compile(r'permissions violation for publish to "([^"]+)"')
 _PENDING_BYTES = 8_000_000
 _PING_SECONDS = 5
 _RETRY_SECONDS = 0.5
-_SETTLE_SECONDS = 2.0
-_FLUSH_SECONDS = 60
-"""Longer than it takes to notice a dead line, which ends every wait for a PONG."""
+_FLUSH_WAIT_SECONDS = 2.0
+_FLUSH_TIMEOUT_SECONDS = 60
+"""Longer than it takes to detect a dead connection, which ends all waits for a PONG."""
 
 OnMessage = Callable[[Msg], Awaitable[None]]
 
 
 class Connection:
-    """Wraps the client of nats-py. ``nc`` is for subscriptions and plain publishing."""
+    """Wraps the nats-py client. Use ``nc`` for plain subscriptions and publishing."""
 
     def __init__(self, settings: BusSettings) -> None:
         self.settings = settings
@@ -43,7 +43,7 @@ class Connection:
         self.closed = asyncio.Event()
         self.reconnects = 0
         self.denied: set[str] = set()
-        """Subjects (in lower case, as the server's complaint arrives) this user may not publish on."""
+        """Subjects this user may not publish on, in lower case as in the server's error messages."""
         self.on_reconnect: list[Callable[[], None]] = []
         self._up = asyncio.Event()
         self._last_error = ""
@@ -56,7 +56,7 @@ class Connection:
         return self._up.is_set() and not self.closed.is_set()
 
     async def open(self) -> None:
-        """Raises BusForbidden for a refused login, BusUnavailable when no server is found in time."""
+        """Raises BusForbidden if the login is refused, BusUnavailable if no server answers in time."""
         settings = self.settings
         opening = asyncio.ensure_future(self._connect())
         try:
@@ -65,7 +65,7 @@ class Connection:
         except TimeoutError as error:
             raise BusUnavailable(
                 f"no NATS server answered at {settings.url} within {settings.connect_timeout_seconds:g} s "
-                f"({self._last_error or 'no reply'}); is it started, and is ASSAY_NATS_URL right?"
+                f"({self._last_error or 'no reply'}); check that it is running and that ASSAY_NATS_URL is correct"
             ) from error
         except asyncio.CancelledError:
             if "authorization" not in self._last_error.lower():
@@ -87,7 +87,7 @@ class Connection:
             password=settings.password or None,
             inbox_prefix=settings.inbox_prefix,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=_RETRY_SECONDS,  # pyright: ignore[reportArgumentType]  (it only goes to sleep())
+            reconnect_time_wait=_RETRY_SECONDS,  # pyright: ignore[reportArgumentType]  (only passed to sleep())
             ping_interval=_PING_SECONDS,
             max_outstanding_pings=1,
             pending_size=_PENDING_BYTES,
@@ -99,30 +99,31 @@ class Connection:
         self._opening = None
 
     async def close(self) -> None:
-        """Sends what is still pending (acks above all), then closes for good."""
+        """Send pending data, acks in particular, and close permanently."""
         self._closing = True
         try:
             async with asyncio.timeout(3):
                 if self.nc.is_connected:
-                    await self.settled()
+                    await self.flush()
                 await self.nc.close()
         except (TimeoutError, nats.errors.Error, OSError) as error:
             _log.warning("bus.close_failed", error=repr(error))
         await self._on_closed()
 
     async def up(self) -> None:
-        """Wait until connected; raises BusClosed when that can no longer be."""
+        """Wait until connected. Raises BusClosed if the connection is closed."""
         await self._up.wait()
         if self.closed.is_set():
-            raise BusClosed(f"the connection to {self.settings.url} is closed ({self._last_error or 'by us'})")
+            reason = self._last_error or "by this process"
+            raise BusClosed(f"the connection to {self.settings.url} is closed ({reason})")
 
     async def request(
         self, subject: str, payload: bytes, timeout_seconds: float, headers: Mapping[str, str] | None = None
     ) -> Msg:
-        """One reply. BusUnavailable: nobody listens, no reply in time, or the line broke (the effect is unknown then);
-        BusForbidden: the server does not let us."""
+        """The first reply. Raises BusUnavailable if nothing subscribes to the subject, no reply arrives in time, or the
+        connection breaks (the effect is then unknown), and BusForbidden if permissions do not allow the request."""
         future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
-        reply = self.inbox.expect(subject, _into(future))
+        reply = self.inbox.expect(subject, _settle(future))
         try:
             async with asyncio.timeout(timeout_seconds):
                 await self.up()
@@ -132,41 +133,41 @@ class Connection:
             raise BusUnavailable(f"no reply on {subject} within {timeout_seconds:g} s") from error
         finally:
             self.inbox.forget(reply)
-            _retrieve(future)
+            _mark_retrieved(future)
         if message.headers and message.headers.get("Status") == "503":
-            raise NoListener(f"nobody listens on {subject}; is the service that answers it started?")
+            raise NoListener(f"no service is subscribed to {subject}; start the service that handles it")
         return message
 
     async def publish(
         self, subject: str, payload: bytes, reply: str = "", headers: Mapping[str, str] | None = None
     ) -> None:
-        """Fire and forget; while disconnected it waits in a buffer of a few megabytes."""
+        """Publish without confirmation. While disconnected, messages wait in a buffer of a few megabytes."""
         try:
             await self.nc.publish(subject, payload, reply, dict(headers) if headers else None)
         except nats.errors.ConnectionClosedError as error:
             raise BusClosed(f"the connection to {self.settings.url} is closed ({self._last_error})") from error
         except nats.errors.MaxPayloadError as error:
-            raise MessageRefused(f"{len(payload):,} bytes on {subject} are over the server's max_payload") from error
+            raise MessageRefused(f"{len(payload):,} bytes on {subject} exceed the server's max_payload") from error
         except (nats.errors.Error, OSError) as error:
             raise BusUnavailable(f"could not send on {subject}: {error!r}") from error
 
     async def subscribe(self, pattern: str, on_message: OnMessage, queue: str = "") -> Subscription:
-        """After a break it is made again by itself."""
+        """Subscribe; reconnecting renews the subscription."""
         await self.up()
         try:
             return await self.nc.subscribe(pattern, queue, on_message)
         except nats.errors.ConnectionClosedError as error:
             raise BusClosed(f"the connection to {self.settings.url} is closed ({self._last_error})") from error
 
-    async def settled(self) -> None:
-        """Until the server has seen all that was sent; not longer than a moment.
+    async def flush(self) -> None:
+        """Wait, for a limited time, until the server has received everything that was sent.
 
-        The flush itself is never cancelled: nats-py's reader dies of a PONG nobody waits for any more.
+        The flush itself is never cancelled: a PONG without a waiting future ends nats-py's read loop.
         """
-        flushing = asyncio.ensure_future(self.nc.flush(timeout=_FLUSH_SECONDS))
+        flushing = asyncio.ensure_future(self.nc.flush(timeout=_FLUSH_TIMEOUT_SECONDS))
         self._flushing.add(flushing)
         flushing.add_done_callback(self._flushed)
-        await asyncio.wait((flushing,), timeout=_SETTLE_SECONDS)
+        await asyncio.wait((flushing,), timeout=_FLUSH_WAIT_SECONDS)
 
     def _flushed(self, flushing: asyncio.Future[None]) -> None:
         self._flushing.discard(flushing)
@@ -182,8 +183,8 @@ class Connection:
         _log.warning("bus.error", server=self.settings.url, user=self.settings.user, error=repr(error))
         if denied := _DENIED.search(self._last_error):
             self.denied.add(denied[1])
-            complaint = f"user {self.settings.user!r} may not publish on {denied[1]}; see assay/bus/permissions.py"
-            self.inbox.fail(BusForbidden(complaint), denied[1])
+            reason = f"user {self.settings.user!r} may not publish on {denied[1]}; see assay/bus/permissions.py"
+            self.inbox.fail(BusForbidden(reason), denied[1])
         elif "authorization" in self._last_error.lower() and self._opening is not None:
             self._opening.cancel()
 
@@ -207,13 +208,13 @@ class Connection:
         self.inbox.fail(BusClosed(f"the connection to {self.settings.url} is closed"))
 
 
-def _retrieve(future: asyncio.Future[Msg]) -> None:
-    """An error that came after we stopped waiting is of no interest, and must not be logged as forgotten."""
+def _mark_retrieved(future: asyncio.Future[Msg]) -> None:
+    """Keep asyncio from logging an error that arrived after the wait had ended."""
     if future.done() and not future.cancelled():
         future.exception()
 
 
-def _into(future: asyncio.Future[Msg]) -> Callable[[Msg | BusError], None]:
+def _settle(future: asyncio.Future[Msg]) -> Callable[[Msg | BusError], None]:
     def settle(outcome: Msg | BusError) -> None:
         if future.done():
             return

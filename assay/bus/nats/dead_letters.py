@@ -1,4 +1,4 @@
-"""The dead-letter stream: what nobody could handle, with the reason, kept for people to look at."""
+"""The dead-letter stream: messages that could not be processed, with the reason, kept for inspection."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class DeadLetterStream:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def dead_letter(self, queue: str, message: Msg, metadata: DeliveryMetadata, reason: str) -> None:
-        """Store it among the dead first, and only then end its life in the queue: at worst it is there twice."""
+    async def add(self, queue: str, message: Msg, metadata: DeliveryMetadata, reason: str) -> None:
+        """Store the message here first and then remove it from its queue: in the worst case it is stored twice."""
         headers = {
             "Nats-Msg-Id": f"{queue}:{metadata.position}",
             "Assay-Reason": " ".join(reason.split())[:_MAX_REASON] or "no reason given",
@@ -37,7 +37,7 @@ class DeadLetterStream:
         try:
             ack: PubAck = decode(PubAck, answer.data)
         except Malformed as error:
-            raise BusUnavailable(f"the dead-letter stream did not confirm: {error}") from error
+            raise BusUnavailable(f"the dead-letter stream sent an invalid confirmation: {error}") from error
         if ack.error is not None:
             raise BusUnavailable(f"the dead-letter stream did not store a message: {ack.error.description}")
         await self._connection.publish(message.reply, b"+TERM")
@@ -46,11 +46,11 @@ class DeadLetterStream:
         found: list[DeadLetter] = []
         async with StreamReader(self._connection, DEAD_LETTER_STREAM, subjects.DEAD_LETTERS, after) as reader:
             while len(found) < limit and (messages := await reader.next(limit - len(found), wait_seconds=0)):
-                found.extend(_letter(position, message) for position, message in messages)
+                found.extend(_dead_letter(position, message) for position, message in messages)
         return found
 
 
-def _letter(position: int, message: Msg) -> DeadLetter:
+def _dead_letter(position: int, message: Msg) -> DeadLetter:
     headers = message.headers or {}
     return DeadLetter(
         position=position,

@@ -1,4 +1,4 @@
-"""One message out of a JetStream queue, and how it is settled."""
+"""A message from a JetStream queue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ M = TypeVar("M", covariant=True)
 
 
 class JetStreamDelivery(Delivery[M]):
-    """Settling is sent and not waited for: an ack that is lost means a redelivery, and effects are fenced in SQL."""
+    """Settles without waiting for confirmation: a lost ack causes a redelivery, which fencing tokens make harmless."""
 
     __slots__ = ("_connection", "_dead_letters", "_message", "_metadata", "_queue", "_raw")
 
@@ -50,7 +50,7 @@ class JetStreamDelivery(Delivery[M]):
 
     async def nak(self, delay_seconds: float = 0.0) -> None:
         if self._metadata.deliveries >= self._queue.max_deliver:
-            return await self.dead_letter(f"handed back {self._metadata.deliveries} times")
+            return await self.dead_letter(f"returned after {self._metadata.deliveries} deliveries")
         options = b" " + json.encode({"delay": int(delay_seconds * 1e9)}) if delay_seconds > 0 else b""
         return await self._send(b"-NAK" + options)
 
@@ -59,4 +59,4 @@ class JetStreamDelivery(Delivery[M]):
             await self._connection.publish(self._raw.reply, verb)
 
     async def dead_letter(self, reason: str) -> None:
-        await self._dead_letters.dead_letter(self._queue.name, self._raw, self._metadata, reason)
+        await self._dead_letters.add(self._queue.name, self._raw, self._metadata, reason)

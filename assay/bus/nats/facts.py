@@ -33,13 +33,13 @@ class JetStreamFacts:
     @asynccontextmanager
     async def listen(self, pattern: str) -> AsyncGenerator[AsyncIterator[StoredFact]]:
         queue = BoundedQueue[StoredFact]()
-        async with _subscribed(self._connection, pattern, lambda message: queue.push(_live(message))):
+        async with _subscribed(self._connection, pattern, lambda message: queue.push(_live_fact(message))):
             yield queue
 
     @asynccontextmanager
     async def replay(self, pattern: str, after: int = 0) -> AsyncGenerator[AsyncIterator[StoredFact]]:
         async with StreamReader(self._connection, FACTS_STREAM, pattern, after) as reader:
-            stored = _all(reader)
+            stored = _read_all(reader)
             try:
                 yield stored
             finally:
@@ -51,7 +51,8 @@ class NatsTail:
         self._connection = connection
 
     async def emit(self, subject: str, message: Message) -> None:
-        """Dropped while disconnected, and while the line is too slow: waiting would slow down the work itself."""
+        """Drops the message while disconnected or if too much data is unsent: waiting would slow down the work
+        itself."""
         connection = self._connection
         if connection.connected and connection.nc.pending_data_size < _MAX_UNSENT_BYTES:
             with suppress(BusError):
@@ -65,23 +66,23 @@ class NatsTail:
 
 
 @asynccontextmanager
-async def _subscribed(connection: Connection, pattern: str, take: Callable[[Msg], None]) -> AsyncGenerator[None]:
-    async def on_message(message: Msg) -> None:
-        take(message)
+async def _subscribed(connection: Connection, pattern: str, on_message: Callable[[Msg], None]) -> AsyncGenerator[None]:
+    async def receive(message: Msg) -> None:
+        on_message(message)
 
-    subscription = await connection.subscribe(pattern, on_message)
+    subscription = await connection.subscribe(pattern, receive)
     try:
-        await connection.settled()
+        await connection.flush()
         yield
     finally:
         await connection.unsubscribe(subscription)
 
 
-def _live(message: Msg) -> StoredFact:
+def _live_fact(message: Msg) -> StoredFact:
     return StoredFact(subject=message.subject, position=0, payload=message.data)
 
 
-async def _all(reader: StreamReader) -> AsyncGenerator[StoredFact]:
+async def _read_all(reader: StreamReader) -> AsyncGenerator[StoredFact]:
     while True:
         for position, message in await reader.next(_PAGE, _WAIT_SECONDS):
             yield StoredFact(subject=message.subject, position=position, payload=message.data)

@@ -1,4 +1,4 @@
-"""Replies to everything this connection asks, over one subscription."""
+"""Replies to all requests of a connection, over one subscription."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OnReply = Callable[[Msg | BusError], None]
 
 
 class Inbox:
-    """Each exchange has a reply subject of its own, and a random one, so that no other user can answer in our name."""
+    """Each request has its own random reply subject, so that other users cannot forge replies."""
 
     def __init__(self, nc: Client) -> None:
         self._nc = nc
@@ -28,21 +28,21 @@ class Inbox:
         await self._nc.subscribe(f"{self._prefix}.*", cb=self._on_message)
 
     def expect(self, subject: str, on_reply: OnReply) -> str:
-        """A reply subject for what is about to be sent on ``subject``. Messages, or the error that ends the wait, go to
-        ``on_reply`` until it is forgotten."""
+        """Create a reply subject for a request on ``subject``. Replies, or the error that ends the wait, are passed to
+        ``on_reply`` until ``forget``."""
         reply = f"{self._prefix}.{next(self._numbers):x}"
         self._expected[reply] = (subject, on_reply)
         return reply
 
     def branch(self) -> str:
-        """A prefix for reply subjects that someone else subscribes to; random like our own."""
+        """A random prefix for reply subjects with a separate subscription."""
         return f"{self._prefix}.{next(self._numbers):x}-{secrets.token_hex(6)}"
 
     def forget(self, reply: str) -> None:
         self._expected.pop(reply, None)
 
     def fail(self, error: BusError, subject: str = "") -> None:
-        """Tell those who wait for replies to ``subject`` (in lower case; all, if empty) that none will come."""
+        """Pass the error to all waiting for a reply on ``subject`` (in lower case; empty: on any subject)."""
         for sent_on, on_reply in list(self._expected.values()):
             if not subject or sent_on.lower() == subject:
                 on_reply(error)

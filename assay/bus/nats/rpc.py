@@ -20,7 +20,7 @@ from assay.contracts.rpc import Request
 
 R = TypeVar("R")
 _PROBLEM = "Assay-Problem"
-_MAX_IN_HAND = 256
+_MAX_CONCURRENT = 256
 _STOP_SECONDS = 3.0
 _log = structlog.get_logger(__name__)
 
@@ -29,8 +29,8 @@ class NatsRpc:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._subscriptions: list[Subscription] = []
-        self._in_hand: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(_MAX_IN_HAND)
+        self._running: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
         message = await self._connection.request(subjects.rpc(request), encode(request), timeout_seconds)
@@ -40,22 +40,22 @@ class NatsRpc:
         for kind, handler in handlers.items():
             subscription = await self._connection.subscribe(subjects.rpc(kind), self._receiver(kind, handler), service)
             self._subscriptions.append(subscription)
-        await self._connection.settled()
+        await self._connection.flush()
 
     def _receiver(self, kind: type[Request[Any]], handler: RpcHandler) -> OnMessage:
-        """Each request gets a task of its own, so a slow one delays no other; beyond a bound they wait in line."""
+        """Run each request in its own task, so that a slow one does not delay others, up to a limit."""
 
         async def receive(message: Msg) -> None:
-            await self._room.acquire()
+            await self._slots.acquire()
             task = asyncio.create_task(self._respond(kind, handler, message))
-            self._in_hand.add(task)
+            self._running.add(task)
             task.add_done_callback(self._done)
 
         return receive
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._in_hand.discard(task)
-        self._room.release()
+        self._running.discard(task)
+        self._slots.release()
 
     async def _respond(self, kind: type[Request[Any]], handler: RpcHandler, message: Msg) -> None:
         reply = await dispatch(kind, handler, message.data)
@@ -65,8 +65,8 @@ class NatsRpc:
             _log.warning("rpc.reply_lost", request=kind.name(), error=str(error))
 
     async def stop(self) -> None:
-        """Take no more requests, and let those in hand be answered."""
+        """Accept no more requests and wait until running ones have replied."""
         for subscription in self._subscriptions:
             await self._connection.unsubscribe(subscription)
-        if self._in_hand:
-            await asyncio.wait(self._in_hand, timeout=_STOP_SECONDS)
+        if self._running:
+            await asyncio.wait(self._running, timeout=_STOP_SECONDS)

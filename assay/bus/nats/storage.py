@@ -1,4 +1,4 @@
-"""How the store behind the streams is: which one it is, how far it got, what of it can no longer be read."""
+"""State and integrity of the JetStream store."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class JetStreamStorage:
         return next((line.partition(": ")[2] for line in lines if line.startswith("Nats-Msg-Id:")), "")
 
     async def verify(self) -> Sequence[StreamState]:
-        return [await self._read_through(stream) for stream in STREAMS]
+        return [await self._verify(stream) for stream in STREAMS]
 
-    async def _read_through(self, stream: str) -> StreamState:
-        """The server says nothing of a message that it finds damaged when it reads it, and skips it."""
+    async def _verify(self, stream: str) -> StreamState:
+        """Read all positions and compare: the server silently skips messages that it finds damaged."""
         before = await self._state(stream)
         positions = await self._positions(before) if before.last >= before.first > 0 else []
         after = await self._state(stream)
@@ -65,7 +65,7 @@ class JetStreamStorage:
         return StreamState(stream=stream, created=after.created, first=after.first, last=after.last, missing=missing)
 
     async def _positions(self, state: StreamState) -> list[int]:
-        """Where there are messages, up to the last one of the state; only their headers are sent."""
+        """The positions of all readable messages up to the state's last one. Fetches only their headers."""
         name = f"reader-{secrets.token_hex(8)}"
         config: dict[str, Any] = {
             "name": name,
@@ -78,25 +78,25 @@ class JetStreamStorage:
         }
         request = {"stream_name": state.stream, "config": config, "action": "create"}
         await call(self._connection, f"CONSUMER.CREATE.{state.stream}.{name}", request)
-        puller, positions = PullConsumer(self._connection, state.stream, name), list[int]()
+        consumer, positions = PullConsumer(self._connection, state.stream, name), list[int]()
         try:
-            while (found := await puller.pull(_PAGE, 0)).messages:
-                positions.extend(DeliveryMetadata.of(message).position for message in found.messages)
+            while (pulled := await consumer.pull(_PAGE, 0)).messages:
+                positions.extend(DeliveryMetadata.of(message).position for message in pulled.messages)
                 if positions[-1] >= state.last:
                     break
-            if found.broken:
-                raise BusUnavailable(f"the connection broke while {state.stream} was read through")
+            if pulled.broken:
+                raise BusUnavailable(f"the connection broke while {state.stream} was being verified")
         finally:
-            await puller.close()
+            await consumer.close()
         return positions
 
     async def round_trip(self, timeout_seconds: float) -> float:
         loop = asyncio.get_running_loop()
         began, name = loop.time(), secrets.token_hex(8)
         if not self._connection.connected:
-            raise BusUnavailable(f"there is no connection to NATS at {self._connection.settings.url}")
-        if wrong := await storage_problem(self._connection):
-            raise BusUnavailable(wrong)
+            raise BusUnavailable(f"not connected to NATS at {self._connection.settings.url}")
+        if problem := await storage_problem(self._connection):
+            raise BusUnavailable(problem)
         try:
             async with asyncio.timeout(timeout_seconds):
                 outcome = await store_one(
@@ -104,13 +104,13 @@ class JetStreamStorage:
                 )
                 if isinstance(outcome, BusError):
                     raise outcome
-                await self._come_back(name)
+                await self._receive_ping(name)
         except TimeoutError as error:
-            raise BusUnavailable(f"a message did not come through within {timeout_seconds:g} s") from error
+            raise BusUnavailable(f"a message was not delivered within {timeout_seconds:g} s") from error
         return loop.time() - began
 
-    async def _come_back(self, name: str) -> None:
-        """Those of earlier times, whose senders gave up, are taken out of the way."""
+    async def _receive_ping(self, name: str) -> None:
+        """Wait for this message; acknowledge older ones whose senders timed out."""
         while True:
             for delivery in await self._work.fetch(PINGS, 100, 5.0):
                 await delivery.ack()
@@ -118,7 +118,7 @@ class JetStreamStorage:
                     return
 
     async def purge_settled_reports(self) -> int:
-        """A purge of many at once costs what one acknowledgement would under JetStream's own work-queue retention."""
+        """Purging many messages costs as much as a single ack with JetStream's work-queue retention."""
         info = await call(self._connection, f"CONSUMER.INFO.{REPORTS_STREAM}.{REPORTS.name}")
         settled = int(info["ack_floor"]["stream_seq"])
         if not settled:

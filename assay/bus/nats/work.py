@@ -42,56 +42,57 @@ class JetStreamWork:
             await self._publishers[stream].publish(of_stream)
 
     async def fetch(self, queue: Queue[M], limit: int, wait_seconds: float) -> Sequence[Delivery[M]]:
-        """In an outage it returns nothing, in time. Raises BusForbidden or BusMisconfigured: waiting cannot help."""
+        """Returns nothing during an outage, after ``wait_seconds``. Raises BusForbidden or BusMisconfigured, which
+        waiting cannot resolve."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_seconds
         while True:
-            found = await self._pull(queue, limit, max(0.0, deadline - loop.time()))
-            deliveries = await self._decoded(queue, found)
+            pulled = await self._pull(queue, limit, max(0.0, deadline - loop.time()))
+            deliveries = await self._decode(queue, pulled)
             left = deadline - loop.time()
             if deliveries or left <= 0:
                 return deliveries
-            if not found.messages:
-                await self._pause(queue, found, left)
+            if not pulled.messages:
+                await self._pause(queue, pulled, left)
 
     async def _pull(self, queue: Queue[Any], limit: int, wait_seconds: float) -> PullResult:
-        """Fetches of one queue at the same time get a puller each; it is kept for the next one."""
+        """Concurrent fetches of a queue use one consumer each, which is kept for later fetches."""
         idle = self._idle_consumers[queue.name]
-        puller = idle.pop() if idle else PullConsumer(self._connection, stream_of(queue.subject), queue.name)
+        consumer = idle.pop() if idle else PullConsumer(self._connection, stream_of(queue.subject), queue.name)
         try:
-            return await puller.pull(limit, wait_seconds)
+            return await consumer.pull(limit, wait_seconds)
         finally:
-            if puller.retired is None:
-                idle.append(puller)
+            if consumer.retired is None:
+                idle.append(consumer)
 
-    async def _pause(self, queue: Queue[Any], found: PullResult, left: float) -> None:
-        """The server ended a request before its time: the queue is missing, being made, or others wait for the same."""
-        if found.status.startswith("400"):
-            raise BusMisconfigured(f"the server does not understand how queue {queue.name!r} is read: {found.status}")
-        if found.broken or found.status:
+    async def _pause(self, queue: Queue[Any], pulled: PullResult, left: float) -> None:
+        """The server ended the pull early: the queue does not exist yet, or too many workers are waiting for it."""
+        if pulled.status.startswith("400"):
+            raise BusMisconfigured(f"the server refused a pull from queue {queue.name!r}: {pulled.status}")
+        if pulled.broken or pulled.status:
             await asyncio.sleep(min(_PAUSE_SECONDS, left))
 
-    async def _decoded(self, queue: Queue[M], found: PullResult) -> list[JetStreamDelivery[M]]:
-        readable: list[JetStreamDelivery[M]] = []
-        for raw in found.messages:
-            origin = DeliveryMetadata.of(raw)
-            if origin.deliveries > queue.max_deliver:
+    async def _decode(self, queue: Queue[M], pulled: PullResult) -> list[JetStreamDelivery[M]]:
+        decoded: list[JetStreamDelivery[M]] = []
+        for raw in pulled.messages:
+            metadata = DeliveryMetadata.of(raw)
+            if metadata.deliveries > queue.max_deliver:
                 await self._dead_letter(
-                    queue, raw, origin, f"delivered {queue.max_deliver} times without being settled"
+                    queue, raw, metadata, f"delivered {queue.max_deliver} times without being settled"
                 )
                 continue
             try:
                 message: M = decode(queue.kind, raw.data)
             except Malformed as error:
-                await self._dead_letter(queue, raw, origin, str(error))
+                await self._dead_letter(queue, raw, metadata, str(error))
             else:
-                readable.append(JetStreamDelivery(self._connection, self._dead_letters, queue, raw, origin, message))
-        return readable
+                decoded.append(JetStreamDelivery(self._connection, self._dead_letters, queue, raw, metadata, message))
+        return decoded
 
     async def _dead_letter(self, queue: Queue[Any], raw: Msg, metadata: DeliveryMetadata, reason: str) -> None:
-        """Without success it comes again after the ack wait, and this is tried again."""
+        """If this fails, the message is delivered again after the ack wait, and dead-lettering is retried."""
         try:
-            await self._dead_letters.dead_letter(queue.name, raw, metadata, reason)
+            await self._dead_letters.add(queue.name, raw, metadata, reason)
         except BusUnavailable as error:
             _log.warning("bus.dead_letter_failed", queue=queue.name, reason=reason, error=str(error))
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from assay.catalog.near import near
+from assay.catalog.did_you_mean import closest
 from assay.cli.display.output import add_row, print_json, print_line, print_notice, stdout, table
 from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed
@@ -116,6 +116,6 @@ async def _write(client: AssayClient, attempt_id: str, name: str, ref: ArtifactR
 
 def _must_exist(name: str, artifacts: Mapping[str, ArtifactRef]) -> None:
     if name not in artifacts:
-        meant = near(name, artifacts)
+        meant = closest(name, artifacts)
         hint = f"; did you mean {meant!r}?" if meant else f"; it has {', '.join(sorted(artifacts)) or 'none'}"
         raise BadUsage(f"the attempt has no artifact {name!r}{hint}")

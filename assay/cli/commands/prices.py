@@ -11,8 +11,9 @@ import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog
 from assay.catalog.models import BASELINES
-from assay.catalog.pricefile import add_price
-from assay.catalog.prices import OWN, TokenPrice
+from assay.catalog.prices.add_price import add_price
+from assay.catalog.prices.rates import TokenPrice
+from assay.catalog.prices.table import PRICES_FILE
 from assay.cli import quantities
 from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
 from assay.cli.errors import FAILED, OK, BadUsage
@@ -91,12 +92,12 @@ def set_price(
         cached_usd_per_mtok=Decimal(quantities.dollars(cached, "--cached")) if cached else None,
         reasoning_usd_per_mtok=Decimal(quantities.dollars(reasoning, "--reasoning")) if reasoning else None,
     )
-    path = catalog.root / OWN
+    path = catalog.root / PRICES_FILE
     try:
-        add_price(path, f"{catalog.root.name}/{OWN}", catalog.registry().providers, model, price, begins)
+        add_price(path, f"{catalog.root.name}/{PRICES_FILE}", catalog.registry().providers, model, price, begins)
     except CatalogError as error:
         raise BadUsage(error.problem.detail) from error
-    version = f"{OWN}/{begins.isoformat()}"
+    version = f"{PRICES_FILE}/{begins.isoformat()}"
     if json:
         print_json(ModelPrice(model=model, price=price.price(version)))
         return
@@ -171,16 +172,16 @@ def _rates(rates: Rates) -> tuple[str, ...]:
 def _source(price: Price) -> str:
     if price.local:
         return "local, free of charge"
-    return "catalogue" if price.version.startswith((f"{OWN}/", "scripted/")) else "price database"
+    return "catalogue" if price.version.startswith((f"{PRICES_FILE}/", "scripted/")) else "price database"
 
 
 def _checks(catalog: Catalog) -> Iterator[PriceCheck]:
     """Files first: models cannot be looked up in invalid files."""
-    mistakes = [mistake for mistake in catalog.mistakes() if mistake.file.endswith((OWN, "models.yaml"))]
+    mistakes = [mistake for mistake in catalog.mistakes() if mistake.file.endswith((PRICES_FILE, "models.yaml"))]
     yield from (PriceCheck(name=mistake.place, ok=False, text=mistake.message) for mistake in mistakes)
     if mistakes:
         return
-    yield PriceCheck(name=OWN, ok=True, text="valid")
+    yield PriceCheck(name=PRICES_FILE, ok=True, text="valid")
     for name in _names(catalog):
         found = _model_price(catalog, name, None)
         if found.price is not None:

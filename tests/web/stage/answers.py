@@ -32,5 +32,5 @@ async def read(request: Asked, kind: type[T]) -> T:
         return decode(kind, await request.body())
     except ValueError as error:
         wrong = FieldError(where="", message=str(error))
-        title = "The request has a field or value that is not valid"
+        title = "Invalid request"
         raise ProblemError(Problem(code="invalid", title=title, status=422, errors=(wrong,))) from error

@@ -33,7 +33,7 @@ POLICY = (
 _FOREVER = "public, max-age=31536000, immutable"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 
-_UNAUTHORIZED = Problem(code="unauthorized", title="A token is required", status=401)
+_UNAUTHORIZED = Problem(code="unauthorized", title="Token required", status=401)
 _RUN_FILTER = ("status", "suite", "model", "search", "cursor")
 
 

@@ -43,7 +43,7 @@ class Till:
     def set(self, limits: MoneyLimits) -> Money:
         if limits.time_zone == "Mars/Olympus":
             error = FieldError(where="time_zone", message="is no time zone.", near="Europe/Athens")
-            title = "The request has a field or value that is not valid"
+            title = "Invalid request"
             raise ProblemError(Problem(code="invalid", title=title, status=422, errors=(error,)))
         self.day_usd, self.project_usd, self.time_zone = limits.day_usd, limits.project_usd, limits.time_zone
         return self.money()

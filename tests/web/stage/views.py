@@ -126,5 +126,5 @@ def check(request: RunRequest) -> None:
     if request.parameters.temperature == 1.99:
         errors.append(FieldError(where="parameters.temperature", message="must be at most 1.5 here."))
     if errors:
-        title = "The request has a field or value that is not valid"
+        title = "Invalid request"
         raise ProblemError(Problem(code="invalid", title=title, status=422, errors=tuple(errors)))

@@ -10,15 +10,15 @@ from assay.bus.errors import ApiRefused, BusUnavailable, Missing
 from assay.bus.nats.connection import Connection
 
 _TIMEOUT_SECONDS = 5.0
-_NOT_NOW = 503
-_NO_ROOM = "no space left on device"
+_SERVICE_UNAVAILABLE = 503
+_DISK_FULL = "no space left on device"
 INSUFFICIENT_STORAGE = 10047
 STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
 
 
 async def call(connection: Connection, endpoint: str, request: object = None) -> dict[str, Any]:
-    """The reply. Raises ApiRefused, Missing, or BusUnavailable when the server cannot say now."""
+    """Raises ApiRefused, Missing, or BusUnavailable if the server cannot handle the request now."""
     payload = b"" if request is None else json.encode(request)
     answer = await connection.request(f"$JS.API.{endpoint}", payload, _TIMEOUT_SECONDS)
     reply: dict[str, Any] = json.decode(answer.data)
@@ -26,13 +26,13 @@ async def call(connection: Connection, endpoint: str, request: object = None) ->
     if error is None:
         return reply
     text = f"{endpoint} on {connection.settings.url}: {error.get('description')} (error {error.get('err_code')})"
-    if error.get("code") == _NOT_NOW or _is_full(error):
+    if error.get("code") == _SERVICE_UNAVAILABLE or _is_disk_full(error):
         raise BusUnavailable(text)
     if error.get("err_code") in (STREAM_NOT_FOUND, CONSUMER_NOT_FOUND):
-        raise Missing(f"{text}; streams and queues are made by the ledger when it starts")
+        raise Missing(f"{text}; the ledger creates streams and queues when it starts")
     raise ApiRefused(text, int(error.get("err_code", 0)))
 
 
-def _is_full(error: dict[str, Any]) -> bool:
-    """The disk, which may have room again."""
-    return error.get("err_code") == INSUFFICIENT_STORAGE or _NO_ROOM in str(error.get("description"))
+def _is_disk_full(error: dict[str, Any]) -> bool:
+    """A retryable error: space can become available again."""
+    return error.get("err_code") == INSUFFICIENT_STORAGE or _DISK_FULL in str(error.get("description"))

@@ -1,4 +1,4 @@
-"""The configuration of a nats-server as the bus needs it."""
+"""The configuration file of a nats-server for the bus."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ def nats_conf(
     pools: Iterable[str] = ("default",),
     sync_always: bool = True,
 ) -> str:
-    """``passwords`` by user (permissions.USERS). One account holds them all; the server's own account lends it the
-    reports that tell whether the store syncs always, and whether the streams can be written. ``sync_always=False`` is
-    for the test that it is refused."""
+    """``passwords`` by user (permissions.USERS). All users are in one account, which imports two services of the system
+    account: the storage report and the health check. ``sync_always=False`` is for the test that it is refused."""
     pools = tuple(pools)
     users = "\n".join(_user(user, password, pools) for user, password in passwords.items())
-    lent = [_quoted(subject) for subject in (SERVER_REPORT, SERVER_HEALTH)]
-    exports = ", ".join(f"{{ service: {subject}, accounts: [ASSAY] }}" for subject in lent)
-    imports = ", ".join(f"{{ service: {{ account: SYS, subject: {subject} }} }}" for subject in lent)
+    reports = [_quoted(subject) for subject in (SERVER_REPORT, SERVER_HEALTH)]
+    exports = ", ".join(f"{{ service: {subject}, accounts: [ASSAY] }}" for subject in reports)
+    imports = ", ".join(f"{{ service: {{ account: SYS, subject: {subject} }} }}" for subject in reports)
     sync = "always" if sync_always else '"2m"'
     return f"""\
 listen: {_quoted(f"{host}:{port}")}

@@ -1,9 +1,9 @@
-"""Whether the server really writes before it says so.
+"""Checks that the server syncs messages to disk before it acknowledges them.
 
-Without ``sync_interval: always`` a power cut can take back what JetStream acknowledged. An ordinary client is not told
-this setting: it is in the server's ``JSZ`` report, which belongs to the system account. The configuration we write
-(config.py) lends that one report to our account; elsewhere the monitoring endpoint ``/jsz`` has it. Every service
-asks when it connects and whenever it comes back, and ends rather than trust a server that forgets.
+Without ``sync_interval: always`` a power failure can lose messages that JetStream has acknowledged. Ordinary clients
+cannot read this setting: it is part of the ``JSZ`` report of the system account. Our server configuration (config.py)
+exports this report to the account of the services; other servers provide it at the monitoring endpoint ``/jsz``. Every
+service checks the setting when it connects or reconnects, and ends if it is missing.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from assay.bus.subjects import SERVER_HEALTH, SERVER_REPORT
 
 _TIMEOUT_SECONDS = 3.0
 _REPORT_SECONDS = 10.0
-"""No service starts without the report, so a busy server is given time for it."""
+"""Generous, because no service starts without the report, even if the server is busy."""
 _TRIES = 5
 _PAUSE_SECONDS = 0.5
-"""A server that has just started takes connections a moment before it answers for itself."""
+"""A server that has just started accepts connections shortly before it answers requests for reports."""
 
 
 async def require_durable(connection: Connection) -> None:
-    """Raises BusMisconfigured unless the server is known to sync always, BusUnavailable when it does not answer."""
+    """Raises BusMisconfigured unless the server is known to sync always, BusUnavailable if it does not answer."""
     url = connection.settings.url
     config = None
     for _ in range(_TRIES):
-        config = await _config(connection)
+        config = await _server_config(connection)
         if config is not None:
             break
         await asyncio.sleep(_PAUSE_SECONDS)
     if config is None:
         raise BusMisconfigured(
-            f"the NATS server at {url} does not say whether it has `sync_interval: always`: neither its report "
+            f"the NATS server at {url} does not report whether it has `sync_interval: always`: neither its report "
             f"{SERVER_REPORT} nor the monitoring endpoint could be read. Import that report into our account as "
             "assay/bus/nats/server/config.py does, or set ASSAY_NATS_MONITOR_URL"
         )
     if not config.get("sync_always"):
         raise BusMisconfigured(
-            f"the NATS server at {url} runs JetStream without `sync_interval: always`, so a power cut would lose work "
-            "it had acknowledged. Put `jetstream { sync_interval: always }` into its configuration and restart it"
+            f"the NATS server at {url} runs JetStream without `sync_interval: always`, so a power failure would lose "
+            "acknowledged work. Set `jetstream { sync_interval: always }` in its configuration and restart it"
         )
 
 
 async def storage_problem(connection: Connection) -> str:
-    """What the server says is wrong with its streams; empty when nothing, or when it does not say. A stream that met a
-    full disk stores nothing any more until the server is started again, and answers no publish."""
+    """The server's own report of a problem with its streams; empty if there is none or if it does not answer. After a
+    full disk, a stream stores nothing and answers no publish until the server is restarted."""
     try:
         answer: dict[str, Any] = json.decode((await connection.request(SERVER_HEALTH, b"", _TIMEOUT_SECONDS)).data)
     except (BusUnavailable, BusForbidden, DecodeError):
@@ -61,15 +61,15 @@ async def storage_problem(connection: Connection) -> str:
     return str(data.get("error") or data.get("description") or data)  # pyright: ignore
 
 
-async def _config(connection: Connection) -> dict[str, Any] | None:
+async def _server_config(connection: Connection) -> dict[str, Any] | None:
     try:
         report = json.decode((await connection.request(SERVER_REPORT, b"", _REPORT_SECONDS)).data)["data"]
     except (NoListener, BusForbidden, DecodeError, KeyError):
-        report = await _over_http(connection.settings.monitor_url)
+        report = await _fetch_report(connection.settings.monitor_url)
     return report.get("config") if isinstance(report, dict) else None
 
 
-async def _over_http(monitor_url: str) -> Any:
+async def _fetch_report(monitor_url: str) -> Any:
     if not monitor_url:
         return None
     try:
