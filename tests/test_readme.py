@@ -1,66 +1,14 @@
-"""The README's table of messages is made from the code: tags, who may send them, subjects, docstrings."""
+"""The README's links lead to files of this repository."""
 
 from __future__ import annotations
 
 import re
-import typing
 from pathlib import Path
 
-from assay.bus.permissions import USERS, permissions
-from assay.contracts import rpc, subjects
-from assay.contracts.attempts import AttemptExecuted, AttemptJudged, ExecuteAttempt, GradeAttempt
-from assay.contracts.codec import Message
-from assay.contracts.facts import Fact
-from assay.contracts.rpc import Request
-from assay.contracts.tail import TailLine
-
-README = Path(__file__).parents[1] / "README.md"
-HEAD = "| message | from | subject | what it says |\n|---|---|---|---|\n"
-_FACTS = "assay.evt.v1.<project>.{}.<run_id>"
+ROOT = Path(__file__).parents[1]
 
 
-def requests() -> list[type[Request[typing.Any]]]:
-    return [kind for kind in vars(rpc).values() if isinstance(kind, type) and "reply" in vars(kind)]
-
-
-def rows() -> list[tuple[type[Message], str]]:
-    """Messages and their subjects, plane by plane: work, facts, tail, rpc."""
-    work = [(ExecuteAttempt, "assay.work.run.<pool>"), (GradeAttempt, "assay.work.judge.<pool>")]
-    reports = [(AttemptExecuted, "assay.work.report.run"), (AttemptJudged, "assay.work.report.judge")]
-    facts = [(kind, _FACTS.format(kind.name())) for kind in typing.get_args(Fact)]
-    tail = [(TailLine, "assay.tail.v1.<project>.<run_id>.<attempt_id>")]
-    return [*work, *reports, *facts, *tail, *((kind, subjects.rpc(kind)) for kind in requests())]
-
-
-def senders(subject: str) -> str:
-    """Who the server lets publish there; the observer, who may do everything, is left out."""
-    concrete = re.sub(r"<\w+>", "default", subject)
-    found = [
-        user for user in USERS if user != "observer" and any(covers(p, concrete) for p in permissions(user).publish)
-    ]
-    return ", ".join(found)
-
-
-def covers(pattern: str, subject: str) -> bool:
-    expression = re.escape(pattern).replace(r"\*", r"[^.]+").replace(">", r".+")
-    return re.fullmatch(expression, subject) is not None
-
-
-def meaning(kind: type[Message]) -> str:
-    """The docstring's first sentence."""
-    text = " ".join((kind.__doc__ or "").split())
-    return re.split(r"(?<=\.) ", text)[0].rstrip(".").replace("``", "`")
-
-
-def table() -> str:
-    lines = [f"| `{kind.name()}` | {senders(on)} | `{on}` | {meaning(kind)} |" for kind, on in rows()]
-    return HEAD + "\n".join(lines) + "\n"
-
-
-def test_the_table_of_messages_equals_the_code() -> None:
-    assert table() in README.read_text(), f"README.md must contain this table:\n\n{table()}"
-
-
-def test_every_message_is_sent_by_someone_and_says_something() -> None:
-    assert all(senders(subject) for _, subject in rows())
-    assert all(meaning(kind) for kind, _ in rows())
+def test_relative_links_lead_to_files() -> None:
+    targets = re.findall(r"\]\(([^):#]+)[^):]*\)", (ROOT / "README.md").read_text())
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []

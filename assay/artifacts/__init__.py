@@ -1,4 +1,4 @@
-"""Large things: bytes under their digest, in a folder or in an object store, and files packed into such bytes."""
+"""The artifact store: content by digest, in a folder or an object store, and bundles of files."""
 
 from assay.artifacts.bundle import MEDIA_TYPE as BUNDLE_MEDIA_TYPE
 from assay.artifacts.bundle import pack, unpack
@@ -12,9 +12,8 @@ from assay.artifacts.errors import (
     StoreMisconfigured,
     StoreUnreachable,
 )
+from assay.artifacts.garbage_collection import collect_garbage
 from assay.artifacts.store import REWRITE_SECONDS, Area, ArtifactStore, open_store
-from assay.artifacts.sweeping import sweep
-from assay.contracts.folders import read_folder, write_folder
 
 __all__ = [
     "BUNDLE_MEDIA_TYPE",
@@ -29,10 +28,8 @@ __all__ = [
     "StoreFull",
     "StoreMisconfigured",
     "StoreUnreachable",
+    "collect_garbage",
     "open_store",
     "pack",
-    "read_folder",
-    "sweep",
     "unpack",
-    "write_folder",
 ]

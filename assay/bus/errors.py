@@ -2,26 +2,26 @@
 
 BusError
 ├── Retryable
-│   └── BusUnavailable      nobody answered in time, or the connection is down; the effect is unknown
+│   └── BusUnavailable      no reply in time, or the connection is down; whether the call took effect is unknown
 │       ├── Missing         the stream or queue does not exist (yet)
-│       └── NoListener      the server knows nobody who listens on the subject
+│       └── NoListener      no process subscribes to the subject
 └── Permanent
-    ├── BusClosed           this connection is gone for good; the service should end
-    ├── BusForbidden        the server's permissions forbid this user what it tried
-    ├── MessageRefused      this message can never be stored: too large, a wrong subject, refused by the stream
-    └── BusMisconfigured    the server or its streams are not what the bus needs
-        └── ApiRefused      JetStream's management API said no
+    ├── BusClosed           the connection is closed permanently; the service should end
+    ├── BusForbidden        the server's permissions do not allow this user to do this
+    ├── MessageRefused      the message can never be stored: too large, wrong subject, refused by the stream
+    └── BusMisconfigured    the server or its streams do not meet the bus's requirements
+        └── ApiRefused      JetStream's management API refused the request
 """
 
 from __future__ import annotations
 
 
 class BusError(Exception):
-    """Something went wrong between a service and the bus."""
+    """A bus operation failed."""
 
 
 class Retryable(BusError):
-    """The same call may succeed later."""
+    """The same call can succeed later."""
 
 
 class Permanent(BusError):
@@ -57,7 +57,7 @@ class BusMisconfigured(Permanent):
 
 
 class ApiRefused(BusMisconfigured):
-    """``err_code`` is JetStream's own number for the reason."""
+    """``err_code`` is JetStream's error code."""
 
     def __init__(self, message: str, err_code: int) -> None:
         super().__init__(message)

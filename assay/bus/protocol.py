@@ -1,4 +1,4 @@
-"""The bus in four planes, each a small port. ``jetstream.py`` and ``memory.py`` implement them and pass one suite."""
+"""The bus: four planes, each a small port. ``nats/`` and ``memory/`` implement them and pass one test suite."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from assay.contracts.rpc import Request
 R = TypeVar("R")
 M = TypeVar("M", covariant=True)
 
-Answer = Callable[[Any], Awaitable[Any]]
-"""An rpc handler: a request in, its reply out, or ProblemError raised."""
+RpcHandler = Callable[[Any], Awaitable[Any]]
+"""An rpc handler: takes a request, returns its reply or raises ProblemError."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
-    """A message on its way. ``message_id`` makes a publish repeatable; an effect is made once by the receiver."""
+    """A message to publish. Publishing can be retried with the same ``message_id``; receivers apply each id once."""
 
     subject: str
     message_id: str
@@ -31,16 +31,16 @@ class Envelope:
     def of(cls, subject: str, message_id: str, message: Message) -> Envelope:
         return cls(subject=subject, message_id=message_id, payload=encode(message))
 
-    def by_content(self) -> Envelope:
-        """Under an id that names the content, too: what bears another's id by mistake must reach the receiver, who can
-        tell, and not be taken for its duplicate."""
-        mark = blake2b(self.payload, digest_size=8).hexdigest()
-        return Envelope(subject=self.subject, message_id=f"{self.message_id}:{mark}", payload=self.payload)
+    def with_content_id(self) -> Envelope:
+        """The same envelope with an id that includes a hash of the content. If two different messages share an id by
+        mistake, both reach the receiver, which detects the conflict; the stream does not drop one as a duplicate."""
+        content = blake2b(self.payload, digest_size=8).hexdigest()
+        return Envelope(subject=self.subject, message_id=f"{self.message_id}:{content}", payload=self.payload)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Queue(Generic[M]):
-    """A durable consumer of the work stream. ``kind`` is the type (or union) its payloads decode to."""
+    """A durable consumer of the work stream. ``kind`` is the type (or union) that payloads decode to."""
 
     name: str
     subject: str
@@ -50,28 +50,28 @@ class Queue(Generic[M]):
 
 
 class Delivery(Protocol[M]):
-    """A message from a queue. Left unsettled it comes again after the queue's ``ack_wait_seconds``."""
+    """A message from a queue. If it is not settled within the queue's ``ack_wait_seconds``, it is delivered again."""
 
     @property
     def message(self) -> M: ...
     @property
     def deliveries(self) -> int:
-        """How often it was delivered, this time included."""
+        """The number of deliveries so far, including this one."""
         ...
 
     async def ack(self) -> None: ...
     async def nak(self, delay_seconds: float = 0.0) -> None:
-        """Ask for it again; after ``max_deliver`` deliveries it is dead-lettered instead."""
+        """Request redelivery. After ``max_deliver`` deliveries the message is dead-lettered instead."""
         ...
 
     async def dead_letter(self, reason: str) -> None:
-        """Give up on it: stored on the dead-letter stream with the reason, never delivered again."""
+        """Move the message to the dead-letter stream, with the reason. It is never delivered again."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadLetter:
-    """A message nobody could handle, as the dead-letter stream holds it; ``subject`` is where it was first sent."""
+    """A message on the dead-letter stream. ``subject`` is its original subject."""
 
     position: int
     subject: str
@@ -82,37 +82,37 @@ class DeadLetter:
 
 class Rpc(Protocol):
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
-        """Raises ProblemError for a typed error, BusUnavailable when nobody answers (the effect is then unknown)."""
+        """Raises ProblemError for a typed error, BusUnavailable if there is no reply (the effect is then unknown)."""
         ...
 
-    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
-        """Answer these requests, sharing the load with every other process that serves them."""
+    async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        """Handle these requests, sharing the load with all other processes of the service."""
         ...
 
 
 class Work(Protocol):
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        """Returns when all are stored durably, each once per ``message_id`` and content; retries by itself while it
-        may help."""
+        """Return once all are stored durably, each once per ``message_id`` and content. Retries as long as an error is
+        retryable."""
         ...
 
     async def fetch(self, queue: Queue[M], limit: int, wait_seconds: float) -> Sequence[Delivery[M]]:
-        """Up to ``limit`` messages, waiting at most ``wait_seconds`` for the first. What does not decode as the queue's
-        kind is dead-lettered with the reason and not returned."""
+        """Up to ``limit`` messages; waits at most ``wait_seconds`` for the first. Messages that do not decode as the
+        queue's kind are dead-lettered and not returned."""
         ...
 
     async def in_progress(self, deliveries: Sequence[Delivery[Any]]) -> None:
-        """Put off the redelivery of these: they are still worked on."""
+        """Restart the ack wait of these deliveries, which are still being processed."""
         ...
 
     async def dead_letters(self, after: int = 0, limit: int = 100) -> Sequence[DeadLetter]:
-        """Dead letters above a position, oldest first; they stay where they are."""
+        """Dead letters above a position, oldest first. Reading does not remove them."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stored:
-    """A fact as the stream holds it; ``position`` is the stream's own sequence (0 when it was only heard live)."""
+class StoredFact:
+    """A fact as stored. ``position`` is the stream's own sequence; 0 if the fact was received live."""
 
     subject: str
     position: int
@@ -122,18 +122,18 @@ class Stored:
 class Facts(Protocol):
     async def publish(self, envelopes: Sequence[Envelope]) -> None: ...
 
-    def listen(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[Stored]]:
-        """Facts as they are published from now on. Cheap and lossy: a break loses some, so check sequences."""
+    def listen(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[StoredFact]]:
+        """Facts published from now on. Cheap but lossy: facts are lost while disconnected, so check sequences."""
         ...
 
-    def replay(self, pattern: str, after: int = 0) -> AbstractAsyncContextManager[AsyncIterator[Stored]]:
-        """Stored facts above a position, in order, without gaps, and then new ones for as long as it is open."""
+    def replay(self, pattern: str, after: int = 0) -> AbstractAsyncContextManager[AsyncIterator[StoredFact]]:
+        """Stored facts above a position and then new ones, in order and without gaps."""
         ...
 
 
 class Tail(Protocol):
     async def emit(self, subject: str, message: Message) -> None:
-        """Fire and forget; never waits, never fails."""
+        """Publish without delivery guarantee; never waits, never fails."""
         ...
 
     def listen(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]: ...
@@ -141,42 +141,44 @@ class Tail(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamState:
-    """``created`` tells one store from another, as text; positions below ``first`` were let go on purpose. ``holes``
-    are messages between ``first`` and ``last`` that are not there, or, when read through, cannot be read."""
+    """``created`` identifies the store. Positions below ``first`` were removed on purpose. ``missing`` counts the
+    messages between ``first`` and ``last`` that do not exist or, after ``verify``, cannot be read."""
 
     stream: str
     created: str
     first: int
     last: int
-    holes: int = 0
+    missing: int = 0
 
 
 class Storage(Protocol):
-    """The store behind work and facts, for the ledger alone. All raise BusUnavailable, Missing for lack of a stream."""
+    """The store behind work and facts, used only by the ledger. All methods raise BusUnavailable, or Missing if a
+    stream does not exist."""
 
     async def states(self) -> Sequence[StreamState]:
-        """Of every stream, as the server counts; cheap."""
+        """The state of every stream according to the server; cheap."""
         ...
 
-    async def read_through(self) -> Sequence[StreamState]:
-        """The same, with what turned out to be unreadable among the holes; reads all there is."""
+    async def verify(self) -> Sequence[StreamState]:
+        """The same, but reads every message and counts unreadable ones as missing."""
         ...
 
     async def fact_id(self, position: int) -> str:
-        """The message id of the fact at a position; empty if there is none."""
+        """The message id of the fact at a position; empty if there is no such fact."""
         ...
 
-    async def carry(self, timeout_seconds: float) -> float:
-        """Seconds that a small message took through the work plane and back; BusUnavailable says why it did not."""
+    async def round_trip(self, timeout_seconds: float) -> float:
+        """Send a small message through the work plane and receive it again. Returns the seconds it took; raises
+        BusUnavailable with the reason if it does not arrive."""
         ...
 
-    async def trim(self) -> int:
-        """Clear away the reports that are settled; returns how many."""
+    async def purge_settled_reports(self) -> int:
+        """Delete settled reports; returns their number."""
         ...
 
 
 class Bus(Protocol):
-    """A connection. ``closed`` is set when it is gone for good, upon which a service ends; it reconnects for ever."""
+    """A connection that reconnects by itself. ``closed`` is set once it is closed permanently; services then end."""
 
     @property
     def rpc(self) -> Rpc: ...
@@ -192,13 +194,13 @@ class Bus(Protocol):
     def connected(self) -> bool: ...
     @property
     def reconnects(self) -> int:
-        """How often the connection came back. When it grew, facts and tails may have been missed meanwhile."""
+        """The number of reconnections. After each, facts and tails may have been missed."""
         ...
 
     @property
     def closed(self) -> asyncio.Event: ...
     async def provision(self, queues: Sequence[Queue[Any]]) -> None:
-        """Create the streams and these queues unless they exist; for the ledger alone, before anything else."""
+        """Create the streams and these queues unless they exist. Only for the ledger, before all other operations."""
         ...
 
     async def close(self) -> None: ...

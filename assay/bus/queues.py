@@ -1,11 +1,11 @@
-"""The queues of the work plane: orders, one queue per stage and pool, and the reports that come back."""
+"""The queues of the work plane: orders, with queues per stage and pool, and reports."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from assay.bus.protocol import Queue
-from assay.bus.streams import CANARY
+from assay.bus.streams import PING_SUBJECT
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, ExecuteAttempt, GradeAttempt, Order, Report, Stage
 from assay.contracts.codec import Message
@@ -15,32 +15,33 @@ _KINDS: dict[Stage, Any] = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt
 REPORTS: Queue[AttemptExecuted | AttemptJudged] = Queue(
     name="reports", subject="assay.work.report.*", kind=Report, ack_wait_seconds=10.0, max_deliver=8
 )
-"""What runners and judges say happened; fetched by the ledger alone. It comes again sooner than a lease runs out: work
-whose report died with a ledger is not done twice."""
+"""Reports from runners and judges, fetched only by the ledger. The ack wait is shorter than a lease, so that a report
+lost with a crashed ledger is delivered again before its lease expires and the work is repeated."""
 
 
-class Chirp(Message, frozen=True, kw_only=True, tag="canary"):
-    """Sent by the ledger to itself."""
+class Ping(Message, frozen=True, kw_only=True, tag="canary"):
+    """Sent by the ledger to itself. The tag predates the class name and stays for compatibility."""
 
     mark: str
 
 
-CANARIES: Queue[Chirp] = Queue(name="canary", subject=CANARY, kind=Chirp, ack_wait_seconds=10.0)
-"""What the ledger sends to itself, to know how the work plane does."""
+PINGS: Queue[Ping] = Queue(name="canary", subject=PING_SUBJECT, kind=Ping, ack_wait_seconds=10.0)
+"""Messages from the ledger to itself that probe the work plane."""
 
 
 def orders_queue(stage: Stage, pool: str = "default", *, urgent: bool = False) -> Queue[Order]:
-    """What a pool's runners (or judges) fetch. A worker settles an order as soon as its claim is answered."""
+    """The queue that a pool's runners or judges fetch. Workers settle an order as soon as its claim is answered."""
     name = f"{stage}-{pool}{'-urgent' if urgent else ''}"
     return Queue(name=name, subject=subjects.orders(stage, pool, urgent=urgent), kind=_KINDS[stage])
 
 
 def orders_queues(stage: Stage, pool: str = "default") -> tuple[Queue[Order], ...]:
-    """In the order in which a worker of the stage looks at them. What is judged needs no hurry: judging is short."""
-    calm = orders_queue(stage, pool)
-    return (orders_queue(stage, pool, urgent=True), calm) if stage is Stage.RUN else (calm,)
+    """A stage's queues in the order in which workers fetch from them. Judges need no urgent queue, since grading is
+    short."""
+    regular = orders_queue(stage, pool)
+    return (orders_queue(stage, pool, urgent=True), regular) if stage is Stage.RUN else (regular,)
 
 
 def all_queues(pools: tuple[str, ...] = ("default",)) -> tuple[Queue[Any], ...]:
-    """Every queue the ledger provisions for these pools."""
-    return (REPORTS, CANARIES, *(queue for stage in Stage for pool in pools for queue in orders_queues(stage, pool)))
+    """All queues that the ledger provisions for these pools."""
+    return (REPORTS, PINGS, *(queue for stage in Stage for pool in pools for queue in orders_queues(stage, pool)))

@@ -1,4 +1,4 @@
-"""What a service must know to reach the bus."""
+"""Settings for the connection to the bus."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from assay.bus.subjects import inbox_prefix
 
 @dataclass(frozen=True, kw_only=True)
 class BusSettings:
-    """``url`` is ``nats://`` or ``tls://``; ``user`` decides what may be done (see permissions.py); ``name`` tells one
-    process from another in the server's lists. ``monitor_url`` (``http://host:8222``) is only needed where the server
-    does not let the ledger read its storage settings over the bus itself."""
+    """``url`` starts with ``nats://`` or ``tls://``. ``user`` determines the permissions (permissions.py). ``name``
+    identifies the process in the server's connection list. ``monitor_url`` (``http://host:8222``) is needed only if the
+    server does not provide its storage report over the bus."""
 
     url: str = "nats://127.0.0.1:4222"
     user: str = ""
@@ -26,12 +26,12 @@ class BusSettings:
 
     @property
     def inbox_prefix(self) -> str:
-        """Where replies come."""
+        """The prefix of reply subjects."""
         return inbox_prefix(self.user)
 
 
 class BusEnvironment(BaseSettings):
-    """What every service is told of the bus by its environment (prefix ``ASSAY_``)."""
+    """The bus settings of a service, from environment variables (prefix ``ASSAY_``)."""
 
     model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore", hide_input_in_errors=True)
 

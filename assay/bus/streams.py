@@ -1,12 +1,12 @@
-"""The streams and queues: what each is called, what it holds, and how it is set.
+"""The streams and queues: names, subjects and configuration.
 
-The work stream keeps what was settled until it is old, and only the queues know that it is done. With JetStream's own
-work-queue retention every ack would delete a message, and under ``sync_interval: always`` each deletion waits for the
-disk by itself: 0.2 to 1 ms, four times per attempt, while nothing else is stored.
+The work stream keeps settled messages until they reach its maximum age; only the queues' positions record that they are
+settled. With JetStream's work-queue retention every ack would delete a message, and with ``sync_interval: always`` each
+deletion is a separate disk sync of 0.2 to 1 ms, four times per attempt, during which nothing else is stored.
 
-Orders may grow old and go: the ledger has each of them. Reports have no other copy, so they have a stream of their own
-without limits; what the ledger has settled is cleared away now and then. While it settles none it grants no claims
-either, so there are never more than the workers have slots for.
+Orders can expire because the ledger has a copy of each. Reports have no other copy, so they have a separate stream
+without limits, from which the ledger regularly deletes settled reports. The stream stays small: while the ledger
+settles no reports it also grants no claims, so there are at most as many reports as workers have slots.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from assay.contracts.attempts import Stage
 WORK_STREAM = "ASSAY_WORK"
 REPORTS_STREAM = "ASSAY_REPORTS"
 FACTS_STREAM = "ASSAY_FACTS"
-DEAD_STREAM = "ASSAY_DEAD"
-STREAMS = (WORK_STREAM, REPORTS_STREAM, FACTS_STREAM, DEAD_STREAM)
+DEAD_LETTER_STREAM = "ASSAY_DEAD"
+STREAMS = (WORK_STREAM, REPORTS_STREAM, FACTS_STREAM, DEAD_LETTER_STREAM)
 
-CANARY = "assay.work.canary.ledger"
-"""Carries nothing but the proof that the work plane carries."""
+PING_SUBJECT = "assay.work.canary.ledger"
+"""The subject of messages that probe the work plane."""
 
 _SECOND = 1_000_000_000
 _DAY_SECONDS = 86_400
 _DEDUP_SECONDS = 120
 _MAX_STORED_BYTES = 1_048_576
-"""A message's payload (codec.MAX_MESSAGE_BYTES) and its headers."""
+"""Room for a message's payload (codec.MAX_MESSAGE_BYTES) and its headers."""
 _MAX_ACK_PENDING = 20_000
 _WORK_SECONDS = 6 * 3600
 _WORK_BYTES = 1_000_000_000
@@ -40,7 +40,7 @@ _WORK_SUBJECTS = [*(f"assay.work.{stage}.>" for stage in Stage), "assay.work.can
 
 
 def stream_configs(facts_max_age_days: float) -> tuple[dict[str, Any], ...]:
-    """What each stream must be like, in the server's own words; what is not named is left to the server."""
+    """The streams' configurations in JetStream's format. Settings that are not listed keep the server's defaults."""
     shared: dict[str, Any] = {
         "storage": "file",
         "num_replicas": 1,
@@ -55,18 +55,24 @@ def stream_configs(facts_max_age_days: float) -> tuple[dict[str, Any], ...]:
         {"name": WORK_STREAM, "subjects": _WORK_SUBJECTS, "retention": "limits", **work, **shared},
         {"name": REPORTS_STREAM, "subjects": [_REPORT_SUBJECTS], "retention": "limits", **reports, **shared},
         {"name": FACTS_STREAM, "subjects": [subjects.FACTS], "retention": "limits", "max_age": facts_age, **shared},
-        {"name": DEAD_STREAM, "subjects": [subjects.DEAD], "retention": "limits", "max_age": 4 * facts_age, **shared},
+        {
+            "name": DEAD_LETTER_STREAM,
+            "subjects": [subjects.DEAD_LETTERS],
+            "retention": "limits",
+            "max_age": 4 * facts_age,
+            **shared,
+        },
     )
 
 
 def stream_of(subject: str) -> str:
-    """The stream that holds a subject of the work plane."""
+    """The stream that stores a subject of the work plane."""
     return REPORTS_STREAM if matches(_REPORT_SUBJECTS, subject) else WORK_STREAM
 
 
 def queue_config(queue: Queue[Any]) -> dict[str, Any]:
-    """``max_deliver`` is not left to the server, which would hide a message for good after it without telling anyone.
-    Instead whoever fetches one that came too often puts it among the dead (work.py)."""
+    """``max_deliver`` is unlimited here because the server would silently stop delivering a message. Instead,
+    ``JetStreamWork.fetch`` dead-letters messages that were delivered too often."""
     return {
         "durable_name": queue.name,
         "name": queue.name,

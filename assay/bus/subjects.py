@@ -1,4 +1,4 @@
-"""The server's own subjects; which subjects a pattern covers, and which messages a stream can take."""
+"""The NATS server's own subjects, subject patterns, and the messages that a stream can store."""
 
 from __future__ import annotations
 
@@ -8,43 +8,44 @@ from assay.bus.errors import MessageRefused
 from assay.bus.protocol import Envelope
 from assay.contracts.codec import MAX_MESSAGE_BYTES
 
-REPORT = "$SYS.REQ.SERVER.PING.JSZ"
-"""Where the server tells how it stores; see durability.py."""
-HEALTH = "$SYS.REQ.SERVER.PING.HEALTHZ"
+SERVER_REPORT = "$SYS.REQ.SERVER.PING.JSZ"
+"""Returns the server's storage report, see nats/server/durability.py."""
+SERVER_HEALTH = "$SYS.REQ.SERVER.PING.HEALTHZ"
 _UNSAFE = re.compile(r"[\s*>\x00-\x1f]|^\.|\.\.|\.$|^$")
 
 
 def inbox_prefix(user: str) -> str:
-    """Replies come below it; every user has one of its own, so that no other user can listen in."""
+    """The prefix of a user's reply subjects. Each user has its own, so that no other user can read its replies."""
     return f"_INBOX_{user}" if user else "_INBOX"
 
 
 def matches(pattern: str, subject: str) -> bool:
-    """NATS's rule: ``*`` is one token, ``>`` at the end is one or more."""
+    """Whether a NATS pattern matches: ``*`` is one token, ``>`` at the end is one or more."""
     wanted, given = pattern.split("."), subject.split(".")
     if wanted[-1] == ">":
-        return len(given) >= len(wanted) and matches_tokens(wanted[:-1], given[: len(wanted) - 1])
-    return len(given) == len(wanted) and matches_tokens(wanted, given)
+        return len(given) >= len(wanted) and _tokens_match(wanted[:-1], given[: len(wanted) - 1])
+    return len(given) == len(wanted) and _tokens_match(wanted, given)
 
 
-def matches_tokens(wanted: list[str], given: list[str]) -> bool:
+def _tokens_match(wanted: list[str], given: list[str]) -> bool:
     return all(want in ("*", have) for want, have in zip(wanted, given, strict=True))
 
 
 def check_storable(envelope: Envelope, pattern: str) -> None:
-    """Raises MessageRefused for what a stream over ``pattern`` could never store, before it spoils a batch."""
+    """Raise MessageRefused for a message that a stream over ``pattern`` can never store, before it fails a whole
+    batch."""
     if _UNSAFE.search(envelope.subject) or not matches(pattern, envelope.subject):
         raise MessageRefused(
-            f"cannot publish {envelope.message_id!r} on {envelope.subject!r}: this stream holds {pattern!r}, and a "
-            "subject is of non-empty tokens without blanks or wildcards; take it from assay.contracts.subjects"
+            f"cannot publish {envelope.message_id!r} on {envelope.subject!r}: this stream stores {pattern!r}, and a "
+            "subject consists of non-empty tokens without spaces or wildcards; use assay.contracts.subjects"
         )
     if not envelope.message_id.strip() or not envelope.message_id.isprintable():
         raise MessageRefused(
-            f"cannot publish on {envelope.subject!r}: the message id {envelope.message_id!r} must be printable text, "
-            "because it is what makes a retry harmless"
+            f"cannot publish on {envelope.subject!r}: the message id {envelope.message_id!r} must be non-empty, "
+            "printable text, because it identifies retries"
         )
     if len(envelope.payload) > MAX_MESSAGE_BYTES:
         raise MessageRefused(
-            f"cannot publish {envelope.message_id!r} on {envelope.subject!r}: {len(envelope.payload):,} bytes are over "
-            f"the limit of {MAX_MESSAGE_BYTES:,}; put large content in the artifact store and send a reference"
+            f"cannot publish {envelope.message_id!r} on {envelope.subject!r}: {len(envelope.payload):,} bytes exceed "
+            f"the limit of {MAX_MESSAGE_BYTES:,}; put large content into the artifact store and send a reference"
         )

@@ -1,9 +1,9 @@
-"""What models are tested with: tasks, suites, models and prices, loaded from a folder, checked, and pinned by digest.
+"""Tasks, suites, models and prices, loaded from a folder, validated, and pinned by digest.
 
-``Catalog.open(folder)`` is the way in; ``bundles(task)`` gives what travels. docs/tasks.md describes the folder.
+Start with ``Catalog.open(folder)``; ``make_bundles(task)`` packs a task for the workers. docs/tasks.md describes the
+folder.
 """
 
-from assay.catalog.bundles import Bundles, bundles
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import (
     CatalogError,
@@ -19,8 +19,9 @@ from assay.catalog.errors import (
 )
 from assay.catalog.models import ModelEntry, Provider, ProviderKind, Registry
 from assay.catalog.scripts import Script, ScriptTurn
-from assay.catalog.selection import SelectedTask, Selection
-from assay.catalog.task import Task, load_task
+from assay.catalog.selection.selection import SelectedTask, Selection
+from assay.catalog.tasks.bundles import Bundles, make_bundles
+from assay.catalog.tasks.task import Task, load_task
 
 __all__ = [
     "Bundles",
@@ -44,6 +45,6 @@ __all__ = [
     "UnknownSuite",
     "UnknownTask",
     "UnpricedModel",
-    "bundles",
     "load_task",
+    "make_bundles",
 ]

@@ -1,4 +1,4 @@
-"""A catalogue on disk: tasks, suites, models, prices and scripts, read when asked for and again when they change."""
+"""A catalogue on disk: tasks, suites, models, prices and scripts, loaded on demand and reloaded when they change."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assay.catalog.cache import Cache, Kept
 from assay.catalog.errors import InvalidCatalog, Mistake, UnknownModel, UnknownSuite, UnknownTask
-from assay.catalog.manifest import SuiteManifest
+from assay.catalog.file_cache import FileCache, Loaded
 from assay.catalog.models import BASELINES, SCRIPTED, Provider, ProviderKind, Registry, load_registry
-from assay.catalog.prices import LOCAL, PriceTable, load_prices
+from assay.catalog.prices.table import LOCAL, PriceTable, load_prices
 from assay.catalog.scripts import Script, load_script
-from assay.catalog.selection import Selection, resolve
-from assay.catalog.suites import load_suite, members
-from assay.catalog.task import Task, load_task, written_category
+from assay.catalog.selection.resolve import resolve
+from assay.catalog.selection.selection import Selection
+from assay.catalog.suites import SuiteManifest, load_suite, suite_task_ids
+from assay.catalog.tasks.task import Task, declared_category, load_task
 from assay.contracts.models import ModelName
 from assay.contracts.money import Price
 from assay.contracts.runs import RunRequest
@@ -23,51 +23,51 @@ from assay.contracts.tasks import SuiteView
 
 
 class Catalog:
-    """Use ``Catalog.open``. A task with mistakes hides no other: it raises where it is asked for by name, is left out
-    of ``tasks()``, and is told by ``mistakes()``."""
+    """Use ``Catalog.open``. An invalid task does not affect the others: looking it up raises, ``tasks()`` leaves it
+    out, and ``mistakes()`` lists what is wrong with it."""
 
-    def __init__(self, root: Path, cache: Cache) -> None:
+    def __init__(self, root: Path, cache: FileCache) -> None:
         self.root = root
         self._cache = cache
 
     @classmethod
     def open(cls, path: Path | str, recheck_seconds: float = 1.0) -> Catalog:
-        """The catalogue in a folder with ``tasks/``; InvalidCatalog when there is none. Changes on disk are seen
-        ``recheck_seconds`` later at most (0: at once)."""
+        """The catalogue in a folder that contains ``tasks/``; otherwise raises InvalidCatalog. Changes on disk are
+        noticed within ``recheck_seconds`` (0: at once)."""
         root = Path(path)
         if not (root / "tasks").is_dir():
-            message = "is not a catalogue: it has no folder tasks; point ASSAY_CATALOG to one"
+            message = "is not a catalogue: it has no folder tasks; set ASSAY_CATALOG to a catalogue's folder"
             raise InvalidCatalog([Mistake(file=str(path), message=message)])
-        return cls(root, Cache(recheck_seconds))
+        return cls(root, FileCache(recheck_seconds))
 
     # --- tasks and suites
 
     def tasks(self) -> list[Task]:
         """Every valid task, by id."""
-        return [kept.value for _, kept in self._tasks() if kept.value is not None]
+        return [loaded.value for _, loaded in self._tasks() if loaded.value is not None]
 
     def find_task(self, task_id: str) -> Task:
-        """UnknownTask with the near match, or InvalidCatalog with the task's mistakes."""
+        """Raises UnknownTask with a suggestion, or InvalidCatalog with the task's mistakes."""
         names = self._task_names()
         if task_id not in names:
             raise UnknownTask(task_id, names)
         return self._task(task_id).get()
 
     def categories_by_task(self) -> dict[str, str]:
-        """Every task's category by its id, also of tasks with mistakes, so that a run by category never silently leaves
-        one out; empty where mistakes hide even that."""
+        """Categories by task id. Includes invalid tasks, so that a run by category never silently leaves one out; the
+        category is empty where it cannot be read."""
         return {
-            name: kept.value.manifest.category if kept.value else written_category(self.root / "tasks" / name)
-            for name, kept in self._tasks()
+            name: loaded.value.manifest.category if loaded.value else declared_category(self.root / "tasks" / name)
+            for name, loaded in self._tasks()
         }
 
     def suites(self) -> list[SuiteView]:
         """Every valid suite, by id."""
-        kept = [self._suite(name) for name in self._names("suites")]
-        return [self.suite_view(suite.value) for suite in kept if suite.value is not None]
+        loaded = [self._suite(name) for name in self._names("suites")]
+        return [self.suite_view(suite.value) for suite in loaded if suite.value is not None]
 
     def find_suite(self, suite_id: str) -> SuiteManifest:
-        """UnknownSuite with the near match, or InvalidCatalog with the suite's mistakes."""
+        """Raises UnknownSuite with a suggestion, or InvalidCatalog with the suite's mistakes."""
         names = self._names("suites")
         if suite_id not in names:
             raise UnknownSuite(suite_id, names)
@@ -78,34 +78,34 @@ class Catalog:
             suite_id=suite.id,
             title=suite.title,
             description=suite.description,
-            task_ids=members(suite, self.categories_by_task()),
+            task_ids=suite_task_ids(suite, self.categories_by_task()),
             repeats=suite.repeats,
             samples=suite.samples,
             weights=suite.weights,
         )
 
-    # --- models and what they cost
+    # --- models and prices
 
     def registry(self) -> Registry:
-        """Every model there is; InvalidCatalog when ``models.yaml`` has mistakes."""
+        """All models; raises InvalidCatalog when ``models.yaml`` has mistakes."""
         return self._registry().get()
 
     def provider(self, model: ModelName) -> Provider:
-        """Who serves the model, and where; UnknownProvider with the near match."""
+        """The model's provider; raises UnknownProvider with a suggestion."""
         return self.registry().provider(model)
 
     def script(self, model: ModelName) -> Script:
-        """The stored responses behind ``scripted/<name>``; UnknownModel with the near match."""
+        """The stored responses of ``scripted/<name>``; raises UnknownModel with a suggestion."""
         provider, _, name = model.partition("/")
         names = self._names(SCRIPTED)
         if provider != SCRIPTED or name not in names:
             raise UnknownModel(model, [f"{SCRIPTED}/{known}" for known in names])
         return self._script(name).get()
 
-    def price(self, model: ModelName, today: date | None = None, *, own: bool = True) -> Price | None:
-        """What the model costs on that day (default: now): None for the baselines, zero and ``local`` for what runs
-        here. Without ``own``, ``prices.yaml`` is passed over for the price database. UnpricedModel when nobody knows;
-        UnknownModel or UnknownProvider for what does not exist."""
+    def price(self, model: ModelName, today: date | None = None, *, use_prices_file: bool = True) -> Price | None:
+        """The model's price on a day (default: today): None for the baselines, zero and ``local`` for models on this
+        machine. Without ``use_prices_file`` only the price database counts. Raises UnpricedModel, UnknownModel or
+        UnknownProvider."""
         registry = self.registry()
         registry.entry(model)
         if model in BASELINES:
@@ -118,26 +118,26 @@ class Catalog:
         if provider.kind is ProviderKind.EMBEDDED or provider.local:
             return LOCAL
         table, known = self.prices(), registry.names()
-        return table.find(model, provider.prices or provider_id, today, known, own=own)
+        return table.find(model, provider.prices or provider_id, today, known, use_file=use_prices_file)
 
     def prices(self) -> PriceTable:
-        """The catalogue's own prices; InvalidCatalog when ``prices.yaml`` has mistakes."""
+        """The catalogue's own prices; raises InvalidCatalog when ``prices.yaml`` has mistakes."""
         return self._prices().get()
 
     def resolve(self, request: RunRequest, today: date | None = None) -> Selection:
-        """The request's tasks and models; InvalidSelection names everything in it that is not there."""
+        """The request's tasks and models; raises InvalidSelection with every field that cannot be resolved."""
         return resolve(self, request, today)
 
     # --- the catalogue as a whole
 
     def mistakes(self) -> list[Mistake]:
-        """Everything wrong anywhere in the catalogue, by file and line; empty when all is well."""
-        found = [kept.error for kept in self._everything() if kept.error is not None]
+        """Every mistake in the catalogue, by file and line."""
+        found = [loaded.error for loaded in self._load_all() if loaded.error is not None]
         return list(InvalidCatalog(mistake for error in found for mistake in error.mistakes).mistakes)
 
-    def _everything(self) -> Iterator[Kept[Any]]:
-        for _, kept in self._tasks():
-            yield kept
+    def _load_all(self) -> Iterator[Loaded[Any]]:
+        for _, loaded in self._tasks():
+            yield loaded
         for name in self._names("suites"):
             yield self._suite(name)
         for name in self._names(SCRIPTED):
@@ -145,8 +145,8 @@ class Catalog:
         yield self._registry()
         yield self._prices()
 
-    def _shown(self, path: Path) -> str:
-        """The path as messages call it: from the catalogue's folder on, the same on every machine."""
+    def _display_path(self, path: Path) -> str:
+        """The path shown in messages: it begins with the catalogue's folder, so it is the same on every machine."""
         return f"{self.root.resolve().name}/{path.relative_to(self.root).as_posix()}"
 
     def _task_names(self) -> list[str]:
@@ -157,30 +157,34 @@ class Catalog:
     def _names(self, folder: str) -> list[str]:
         return sorted(path.stem for path in (self.root / folder).glob("*.yaml"))
 
-    def _tasks(self) -> list[tuple[str, Kept[Task]]]:
+    def _tasks(self) -> list[tuple[str, Loaded[Task]]]:
         return [(name, self._task(name)) for name in self._task_names()]
 
-    def _task(self, name: str) -> Kept[Task]:
+    def _task(self, name: str) -> Loaded[Task]:
         folder = self.root / "tasks" / name
-        return self._cache.get(folder, lambda: load_task(folder, self._shown(folder)))
+        return self._cache.get(folder, lambda: load_task(folder, self._display_path(folder)))
 
-    def _suite(self, name: str) -> Kept[SuiteManifest]:
+    def _suite(self, name: str) -> Loaded[SuiteManifest]:
         path = self.root / "suites" / f"{name}.yaml"
         tasks = self.categories_by_task()
-        return self._cache.get(path, lambda: load_suite(path, self._shown(path), tasks), frozenset(tasks.items()))
+        return self._cache.get(
+            path, lambda: load_suite(path, self._display_path(path), tasks), frozenset(tasks.items())
+        )
 
-    def _script(self, name: str) -> Kept[Script]:
+    def _script(self, name: str) -> Loaded[Script]:
         path = self.root / SCRIPTED / f"{name}.yaml"
-        tasks = {task: frozenset(kept.value.sample_ids if kept.value else ()) for task, kept in self._tasks()}
-        return self._cache.get(path, lambda: load_script(path, self._shown(path), tasks), frozenset(tasks.items()))
+        tasks = {task: frozenset(loaded.value.sample_ids if loaded.value else ()) for task, loaded in self._tasks()}
+        return self._cache.get(
+            path, lambda: load_script(path, self._display_path(path), tasks), frozenset(tasks.items())
+        )
 
-    def _registry(self) -> Kept[Registry]:
+    def _registry(self) -> Loaded[Registry]:
         path = self.root / "models.yaml"
         scripts = tuple(self._names(SCRIPTED))
-        return self._cache.get(path, lambda: load_registry(path, self._shown(path), scripts), scripts)
+        return self._cache.get(path, lambda: load_registry(path, self._display_path(path), scripts), scripts)
 
-    def _prices(self) -> Kept[PriceTable]:
+    def _prices(self) -> Loaded[PriceTable]:
         path = self.root / "prices.yaml"
         registry = self._registry().value
         providers = tuple(registry.providers) if registry else ()
-        return self._cache.get(path, lambda: load_prices(path, self._shown(path), providers), providers)
+        return self._cache.get(path, lambda: load_prices(path, self._display_path(path), providers), providers)

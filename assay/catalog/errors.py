@@ -1,15 +1,15 @@
-"""What can be wrong with a catalogue, or with a request to it. None of it passes by itself: nothing here is retryable.
+"""Errors in a catalogue, or in a request to it. All are permanent: retrying does not help.
 
-CatalogError                a ProblemError: answered over HTTP and rpc as it is
-├── InvalidCatalog          files of the catalogue are wrong; ``mistakes`` names every place
-├── UnknownName             a name that is not in the catalogue, with the near match
+CatalogError                a ProblemError, returned over HTTP and rpc unchanged
+├── InvalidCatalog          files of the catalogue are invalid; ``mistakes`` lists every one
+├── UnknownName             a name that is not in the catalogue, with a suggestion
 │   ├── UnknownTask
 │   ├── UnknownSuite
 │   ├── UnknownModel
 │   └── UnknownProvider
-├── InvalidSelection        a run request that names unknown things, or selects nothing; all of it at once
-├── CannotEdit              a file that was to be added to, but only by changing what is there
-└── UnpricedModel           a model whose price nobody knows: an error before the run, never zero
+├── InvalidSelection        a run request with unknown names or an empty selection; lists every field
+├── CannotEdit              a file that cannot be extended without changing existing content
+└── UnpricedModel           a model without a known price: refused before the run, never counted as zero
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from assay.catalog.near import near, unknown
+from assay.catalog.did_you_mean import closest, unknown_name
 from assay.contracts.codec import Data
 from assay.contracts.problems import FieldError, Problem, ProblemError
 
 
 class Mistake(Data, frozen=True, kw_only=True, order=True):
-    """One thing wrong in a file of the catalogue. ``line`` counts from 1, 0 when it is about the file or folder as a
-    whole; ``where`` is a path like ``checks[0].kind``."""
+    """One mistake in a file of the catalogue. ``line`` counts from 1 and is 0 for the file or folder as a whole;
+    ``where`` is a path like ``checks[0].kind``."""
 
     file: str
     line: int = 0
@@ -38,24 +38,24 @@ class Mistake(Data, frozen=True, kw_only=True, order=True):
         return f"{spot}: {self.where}" if self.where else spot
 
     def __str__(self) -> str:
-        return f"{self.place}: {hint(self.message, self.near)}"
+        return f"{self.place}: {with_suggestion(self.message, self.near)}"
 
     def field_error(self) -> FieldError:
         return FieldError(where=self.place, message=self.message, near=self.near)
 
 
-def hint(message: str, near: str | None) -> str:
-    """The message with its near match."""
+def with_suggestion(message: str, near: str | None) -> str:
+    """The message, followed by the suggestion."""
     return f"{message}, did you mean {near!r}?" if near else message
 
 
-def hinted(error: FieldError) -> str:
+def field_error_text(error: FieldError) -> str:
     """A field error as one sentence."""
-    return f"{error.where}: {hint(error.message, error.near)}"
+    return f"{error.where}: {with_suggestion(error.message, error.near)}"
 
 
 class CatalogError(ProblemError):
-    """Anything that is wrong with the catalogue or with what is asked of it."""
+    """Base class of all errors of the catalogue."""
 
 
 class InvalidCatalog(CatalogError):
@@ -69,20 +69,20 @@ class InvalidCatalog(CatalogError):
 
 
 class CannotEdit(CatalogError):
-    def __init__(self, why: str) -> None:
-        super().__init__(Problem(code="cannot_edit", title="The file was left as it is", status=409, detail=why))
+    def __init__(self, reason: str) -> None:
+        super().__init__(Problem(code="cannot_edit", title="The file was not changed", status=409, detail=reason))
 
 
 class UnknownName(CatalogError):
-    """``name`` is nowhere in the catalogue; ``near`` is the name that was probably meant."""
+    """``name`` is not in the catalogue; ``near`` is the name that was probably meant."""
 
     noun: ClassVar[str] = "name"
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        message, self.near = unknown(self.noun, name, known)
+        message, self.near = unknown_name(self.noun, name, known)
         self.name = name
         error = FieldError(where=self.noun, message=message, near=self.near)
-        detail = hint(message, self.near)
+        detail = with_suggestion(message, self.near)
         title = f"Unknown {self.noun}"
         super().__init__(Problem(code=f"unknown_{self.noun}", title=title, status=404, detail=detail, errors=(error,)))
 
@@ -104,29 +104,31 @@ class UnknownProvider(UnknownName):
 
 
 class InvalidSelection(CatalogError):
-    """Every field of a run request that cannot be resolved. ``code`` is ``unknown_<noun>`` if that is all there is."""
+    """Every field of a run request that cannot be resolved. ``code`` is ``invalid_run`` when their codes differ."""
 
     def __init__(self, code: str, errors: Sequence[FieldError]) -> None:
         self.errors = tuple(errors)
         super().__init__(
             Problem(
                 code=code,
-                title="The run cannot be resolved",
+                title="Cannot start the run",
                 status=422,
-                detail="; ".join(hinted(error) for error in errors),
+                detail="; ".join(field_error_text(error) for error in errors),
                 errors=self.errors,
             )
         )
 
 
 class UnpricedModel(CatalogError):
-    """Neither ``prices.yaml`` nor the price database has it (or it is charged in a way a token price cannot say)."""
+    """Neither ``prices.yaml`` nor the price database has a price, or the model is not charged per token alone."""
 
-    def __init__(self, model: str, why: str = "its price is unknown", known: Iterable[str] = ()) -> None:
+    def __init__(self, model: str, reason: str = "its price is unknown", known: Iterable[str] = ()) -> None:
         self.model = model
-        remedy = "write its price into prices.yaml of the catalogue, or set local: true where it costs nothing"
-        error = FieldError(where="model", message=f"{model}: {why}; {remedy}", near=near(model, set(known) - {model}))
-        detail = hint(error.message, error.near)
+        remedy = "add a price to the catalogue's prices.yaml, or set `local: true` for its provider if it is free"
+        error = FieldError(
+            where="model", message=f"{model}: {reason}; {remedy}", near=closest(model, set(known) - {model})
+        )
+        detail = with_suggestion(error.message, error.near)
         super().__init__(
             Problem(code="unpriced_model", title="The model has no price", status=422, detail=detail, errors=(error,))
         )

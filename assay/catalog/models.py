@@ -1,6 +1,6 @@
-"""The registry of models, ``models.yaml``: who serves them, where, and with whose key.
+"""The model registry, ``models.yaml``: providers, their addresses and the variables that hold their keys.
 
-Built in, and not in the file: the baselines ``oracle`` and ``nop``, and ``scripted/<name>``.
+The baselines ``oracle`` and ``nop``, and ``scripted/<name>``, are built in and not part of the file.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from assay.catalog.document import Document, read_document
 from assay.catalog.errors import UnknownModel, UnknownProvider
-from assay.catalog.manifest import Title
-from assay.catalog.reading import read
+from assay.catalog.tasks.manifest import Title
+from assay.catalog.yaml.decode import decode_document
+from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, Parameters
 
@@ -24,18 +24,16 @@ EnvName = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
 
 class ProviderKind(StrEnum):
-    """How a provider's models are reached."""
-
     OPENAI = "openai"
-    """By OpenAI's HTTP dialect, at an address."""
+    """An OpenAI-compatible HTTP endpoint."""
     EMBEDDED = "embedded"
-    """On this machine, by the model host; tokens cost nothing."""
+    """The model host on this machine; tokens are free."""
     BUILTIN = "builtin"
-    """Without any model."""
+    """No model is called."""
 
 
 class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One model of a provider. ``parameters`` are used where a run sets none."""
+    """One model of a provider. ``parameters`` are defaults; a run's parameters override them."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:@/-]+$", max_length=150)]
     title: str = ""
@@ -43,9 +41,9 @@ class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``base_url_env`` names a variable that, where set, replaces ``base_url``; keys are only ever in variables.
-    ``local`` says that tokens cost nothing; ``prices`` is the provider's name in the price database, if another.
-    ``concurrency``, ``requests_per_minute`` and ``tokens_per_minute`` are what it allows all runners together."""
+    """``base_url_env`` names a variable that overrides ``base_url``; keys are only read from variables. With ``local``,
+    tokens are free. ``prices`` is the provider's name in the price database, where it differs. ``concurrency``,
+    ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners together."""
 
     kind: ProviderKind
     title: Title
@@ -61,15 +59,15 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     models: tuple[ModelEntry, ...] = ()
 
     @property
-    def attempts(self) -> int:
-        """How many attempts may be under way with it; 0 is no bound. A model on this machine often answers before the
-        next attempt would be handed out, so that twice as many are at hand as are answered at once."""
+    def max_attempts(self) -> int:
+        """How many attempts may run at once; 0 means no limit. A model on this machine often answers faster than the
+        next attempt is dispatched, so twice its concurrency keeps it busy."""
         if self.kind is ProviderKind.BUILTIN:
             return 0
         return self.concurrency * (2 if self.kind is ProviderKind.EMBEDDED else 1)
 
     def entry(self, name: str) -> ModelEntry | None:
-        """The model called ``name`` (without its provider); with ``any_model`` also one that is not listed."""
+        """The model called ``name`` (without the provider); with ``any_model``, also an unlisted one."""
         listed = next((model for model in self.models if model.name == name), None)
         return listed or (ModelEntry(name=name) if self.any_model and name else None)
 
@@ -79,16 +77,16 @@ class ModelsFile(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 BASELINES = {
-    "oracle": Provider(kind=ProviderKind.BUILTIN, title="Hands in the reference solution"),
-    "nop": Provider(kind=ProviderKind.BUILTIN, title="Hands in nothing"),
+    "oracle": Provider(kind=ProviderKind.BUILTIN, title="Submits the reference solution"),
+    "nop": Provider(kind=ProviderKind.BUILTIN, title="Submits nothing"),
 }
-"""Models that are no models, named without a provider: the best and the least that a task can be given."""
+"""Baselines, named without a provider: the best and the worst submission to a task."""
 
 SCRIPTED = "scripted"
 
 
 class Registry:
-    """Every provider and its models, those of the file and those built in."""
+    """All providers and their models, from the file and built in."""
 
     def __init__(self, providers: Mapping[str, Provider], scripts: Iterable[str]) -> None:
         stored = Provider(
@@ -99,7 +97,7 @@ class Registry:
         self.providers = {**BASELINES, **providers, SCRIPTED: stored}
 
     def names(self) -> list[ModelName]:
-        """Every model there is a name for: baselines, then the file's in its order, then scripts."""
+        """All listed models: baselines, then those of the file in its order, then scripts."""
         named = [
             f"{provider_id}/{model.name}"
             for provider_id, provider in self.providers.items()
@@ -108,14 +106,14 @@ class Registry:
         return [*BASELINES, *named]
 
     def provider(self, name: ModelName) -> Provider:
-        """The provider of a model; UnknownProvider when there is none of that name."""
+        """The provider of a model; raises UnknownProvider."""
         provider_id = name.partition("/")[0]
         if provider_id not in self.providers:
             raise UnknownProvider(provider_id, self.providers)
         return self.providers[provider_id]
 
     def entry(self, name: ModelName) -> ModelEntry:
-        """The model of that full name; UnknownModel or UnknownProvider with the near match."""
+        """The model of that full name; raises UnknownModel or UnknownProvider with a suggestion."""
         provider_id, slash, model = name.partition("/")
         if name in BASELINES:
             return ModelEntry(name=name)
@@ -128,12 +126,12 @@ class Registry:
 
 
 def load_registry(path: Path, file: str, scripts: Iterable[str]) -> Registry:
-    """The registry at ``path`` (only what is built in, where there is no such file); InvalidCatalog with every mistake.
-    ``scripts`` are the names of the stored responses."""
+    """The registry at ``path``, or only the built-in models when there is no such file. Raises InvalidCatalog with
+    every mistake. ``scripts`` are the names of the stored responses."""
     if not path.is_file():
         return Registry({}, scripts)
     document = read_document(path, file)
-    models = read(document, ModelsFile) if document.value is not None else None
+    models = decode_document(document, ModelsFile) if document.value is not None else None
     providers = models.providers if models else {}
     for name, provider in providers.items():
         _check(document, name, provider)
@@ -144,14 +142,14 @@ def load_registry(path: Path, file: str, scripts: Iterable[str]) -> Registry:
 def _check(document: Document, name: str, provider: Provider) -> None:
     at = ("providers", name)
     if name in BASELINES or name == SCRIPTED:
-        document.wrong(at, f"provider {name!r} is built in; choose another name")
+        document.add_mistake(at, f"provider {name!r} is built in; choose another name")
     if provider.kind is ProviderKind.BUILTIN:
-        document.wrong((*at, "kind"), "only what is built in is of kind 'builtin'")
+        document.add_mistake((*at, "kind"), "kind 'builtin' is reserved for built-in providers")
     if provider.kind is ProviderKind.OPENAI and not (provider.base_url or provider.base_url_env):
-        document.wrong((*at, "base_url"), "is missing; a provider of kind 'openai' answers at an address")
+        document.add_mistake((*at, "base_url"), "is missing; kind 'openai' needs base_url or base_url_env")
     if not provider.models and not provider.any_model:
-        document.wrong((*at, "models"), "is missing; list models, or set any_model: true")
+        document.add_mistake((*at, "models"), "is missing; list models, or set any_model: true")
     names = [model.name for model in provider.models]
     for index, model in enumerate(names):
         if model in names[:index]:
-            document.wrong((*at, "models", index, "name"), f"{model!r} is listed twice")
+            document.add_mistake((*at, "models", index, "name"), f"{model!r} is listed twice")

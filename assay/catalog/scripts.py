@@ -1,4 +1,4 @@
-"""Stored responses, ``scripted/<name>.yaml``: a model without a model, for trying out tasks, runs and prices."""
+"""Stored responses, ``scripted/<name>.yaml``: a scripted model for trying out tasks, runs and prices."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from assay.catalog.document import Document, read_document
-from assay.catalog.manifest import Title
-from assay.catalog.near import unknown
-from assay.catalog.prices import TokenPrice, check_price
-from assay.catalog.reading import read
+from assay.catalog.did_you_mean import unknown_name
+from assay.catalog.prices.rates import TokenPrice, check_price
+from assay.catalog.tasks.manifest import Title
+from assay.catalog.yaml.decode import decode_document
+from assay.catalog.yaml.document import Document, read_document
 from assay.contracts.codec import Data
 
 DEFAULT = "default"
-"""The key of the response to samples that have none of their own."""
+"""The key of the response to samples without their own."""
 
 
 class ScriptTurn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One turn at an agent task: what is said, and the tool that is used, if any."""
+    """One turn of an agent task: the message's text, and the tool it calls, if any."""
 
     text: str = ""
     tool: str = ""
@@ -28,10 +28,9 @@ class ScriptTurn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``responses`` maps a task's id to one response, or to responses by sample id, where ``default`` answers the
-    rest; ``default`` of the whole answers any other task. Without a price its tokens are counted and cost nothing.
-    ``turns`` are one after the other those at an agent task, or the id of the task they are the same for.
-    ``latency_seconds`` is how long each response takes."""
+    """``responses`` maps a task id to one response, or to responses by sample id, with ``default`` for other samples;
+    the top-level ``default`` is for other tasks. ``turns`` maps an agent task's id to its turns, or to the id of a task
+    with the same turns. Without a price, tokens are counted but free. ``latency_seconds`` applies to each response."""
 
     title: Title
     default: str | None = None
@@ -41,14 +40,14 @@ class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     latency_seconds: Annotated[float, Meta(ge=0, le=3600)] = 0.0
 
     def response(self, task_id: str, sample_id: str) -> str | None:
-        """What is answered to that sample; None when the script has nothing for it."""
+        """The response to a sample; None when the script has none."""
         found = self.responses.get(task_id)
         if isinstance(found, dict):
             found = found.get(sample_id, found.get(DEFAULT))
         return self.default if found is None else found
 
     def turn(self, task_id: str, number: int) -> ScriptTurn | None:
-        """The turn of that number, from 0; None for a task without turns, or when they are used up."""
+        """Turn ``number``, counted from 0; None for a task without turns, or after the last."""
         turns = self.turns.get(task_id, ())
         if isinstance(turns, str):
             return self.turn(turns, number)
@@ -56,10 +55,10 @@ class Script(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def load_script(path: Path, file: str, tasks: Mapping[str, frozenset[str]]) -> Script:
-    """The script at ``path``; InvalidCatalog unless the tasks and samples it answers are in ``tasks`` (id to sample
-    ids, of which there are none for a task that has mistakes itself)."""
+    """The script at ``path``; raises InvalidCatalog unless its tasks and samples are in ``tasks``, which maps ids to
+    sample ids (none for an invalid task)."""
     document = read_document(path, file)
-    script = read(document, Script) if document.value is not None else None
+    script = decode_document(document, Script) if document.value is not None else None
     if script is not None:
         _check(script, document, tasks)
     document.raise_mistakes()
@@ -69,18 +68,18 @@ def load_script(path: Path, file: str, tasks: Mapping[str, frozenset[str]]) -> S
 
 def _check(script: Script, document: Document, tasks: Mapping[str, frozenset[str]]) -> None:
     if script.default is None and not script.responses and not script.turns:
-        document.wrong(("responses",), "is missing; a script without responses answers nothing")
+        document.add_mistake(("responses",), "is missing; a script needs responses, turns or a default")
     if script.price is not None:
         check_price(script.price, document, ("price",))
     for task_id, turns in script.turns.items():
         if task_id not in tasks:
-            document.wrong(("turns", task_id), *unknown("task", task_id, tasks))
+            document.add_mistake(("turns", task_id), *unknown_name("task", task_id, tasks))
         if isinstance(turns, str) and not isinstance(script.turns.get(turns), tuple):
-            document.wrong(("turns", task_id), f"there are no turns of a task {turns!r} here")
+            document.add_mistake(("turns", task_id), f"this file has no turns for task {turns!r}")
     for task_id, response in script.responses.items():
         if task_id not in tasks:
-            document.wrong(("responses", task_id), *unknown("task", task_id, tasks))
+            document.add_mistake(("responses", task_id), *unknown_name("task", task_id, tasks))
         elif isinstance(response, dict) and tasks[task_id]:
             for sample_id in sorted(response.keys() - tasks[task_id] - {DEFAULT}):
                 at = ("responses", task_id, sample_id)
-                document.wrong(at, *unknown("sample", sample_id, tasks[task_id]))
+                document.add_mistake(at, *unknown_name("sample", sample_id, tasks[task_id]))

@@ -1,1 +1,1 @@
-"""The ``assay`` command, one module per noun. Data goes to stdout, what happens meanwhile to stderr."""
+"""The ``assay`` command: one module per noun in ``commands/``. Data goes to stdout, progress and notices to stderr."""

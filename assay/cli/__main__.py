@@ -10,13 +10,13 @@ from typer.main import get_command
 
 from assay.cli.errors import CommandFailed
 from assay.cli.lazy import LazyGroup
-from assay.cli.texts import clean
+from assay.cli.safe_text import printable
 
 app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(f"assay {version('assay')}")
@@ -25,20 +25,22 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def assay(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
-    """Benchmark AI models: sandboxed attempts, judged out of their reach, priced to the token, live.
+    """Benchmark AI models: sandboxed attempts, graded out of their reach, priced to the token, shown live.
 
-    Try `assay demo` first. Every command takes --json: data on stdout, progress on stderr.
+    Start with `assay demo`. Every command except `serve` takes --json: data goes to stdout, progress to stderr.
     """
 
 
 def main() -> None:
-    """Exit codes: 0 fine, 1 failed, 2 usage, 3 ended with failures in it (--strict), 130 interrupted."""
+    """Exit codes are listed in ``assay.cli.errors``."""
     try:
         get_command(app)(prog_name="assay")
     except CommandFailed as failure:
-        print(clean(f"assay: {failure}"), file=sys.stderr)
+        print(printable(f"assay: {failure}"), file=sys.stderr)
         sys.exit(failure.exit_code)
 
 

@@ -1,18 +1,19 @@
 """How a command fails.
 
-CommandFailed           its text goes to stderr, and its exit code ends the program
-  BadUsage              what was asked for does not exist or makes no sense
+CommandFailed           its text goes to stderr, and its exit code ends the process
+  BadUsage              the user named something that does not exist, or gave an invalid value
 
-Exit codes: 0 all is well; 1 the tool could not do it; 2 usage; 3 the run ended, but something in it failed (--strict).
+Exit codes: 0 success, 1 failure, 2 bad usage, 3 the run ended with attempts that did not pass (--strict),
+130 interrupted.
 """
 
 from __future__ import annotations
 
-FINE, FAILED, USAGE, STRICT, INTERRUPTED = 0, 1, 2, 3, 130
+OK, FAILED, USAGE, STRICT, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class CommandFailed(Exception):
-    """What went wrong and what to do next, in words for the user."""
+    """What went wrong and what to do next, for the user."""
 
     exit_code = FAILED
 

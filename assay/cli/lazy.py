@@ -1,8 +1,9 @@
-"""Sub-commands that are imported when they are called, so that ``assay --help`` loads none of them."""
+"""Subcommands are imported when they are called, so ``assay --help`` loads none of them."""
 
 from __future__ import annotations
 
 import gc
+import re
 from importlib import import_module
 from typing import Any
 
@@ -11,28 +12,30 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 COMMANDS = {
-    "demo": "Benchmark three models on this machine, and serve.",
-    "up": "Start everything on this machine, and serve until Ctrl-C.",
-    "run": "Let models attempt tasks, and follow the run to its end.",
-    "watch": "Follow a run.",
+    "demo": "Benchmark three models on this machine and serve the dashboard.",
+    "up": "Start the whole system on this machine and serve until Ctrl-C.",
+    "run": "Run tasks against models and follow the run until it ends.",
+    "watch": "Follow a run until it ends.",
     "runs": "List, show, pause, cancel, change and restart runs.",
-    "attempts": "Show attempts, and what they said and printed.",
-    "artifacts": "List and fetch what attempts left; delete what nobody refers to.",
-    "leaderboard": "Show how the models compare.",
-    "costs": "Show what was spent, and on what.",
-    "limits": "Show and set what may be spent.",
-    "prices": "Show, set and check what models cost.",
+    "attempts": "Show an attempt, its logs and its checks.",
+    "artifacts": "List, download and clean up artifacts of attempts.",
+    "leaderboard": "Compare models.",
+    "costs": "Show costs by model, task, day, run or call.",
+    "limits": "Show and set spending limits.",
+    "prices": "Show, set and check model prices.",
     "tasks": "List, describe and validate tasks.",
     "suites": "List suites of tasks.",
-    "models": "List models, and test whether one answers.",
-    "doctor": "Check what Assay needs on this machine.",
-    "serve": "Run one service, set up by its environment.",
+    "models": "List models, and test whether one responds.",
+    "doctor": "Check that this machine has what Assay needs.",
+    "serve": "Run one service, configured by environment variables.",
 }
-"""Each is the module of the same name in this package, which has an ``app``."""
+"""Each key is a module of ``assay.cli.commands`` with an ``app``."""
+
+_UNPARSABLE = re.compile(r", unable to parse .*$")
 
 
 class LazyGroup(TyperGroup):
-    """Knows the sub-commands' names and one line about each; the rest is loaded by ``resolve_command``."""
+    """Knows each subcommand's name and one-line help; ``resolve_command`` loads the rest."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -42,10 +45,23 @@ class LazyGroup(TyperGroup):
         name, known, rest = super().resolve_command(ctx, args)
         return name, known and load(str(name)), rest
 
+    def invoke(self, ctx: typer.Context) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _plain(error.message)
+            raise
+
 
 def load(name: str) -> Any:
     """The real command."""
-    command = get_command(import_module(f"assay.cli.{name}").app)
+    command = get_command(import_module(f"assay.cli.commands.{name}").app)
     command.name = name
-    gc.freeze()  # nothing of it goes before the process does, so nobody need look for what might
+    gc.freeze()  # these objects live as long as the process, so the collector need not scan them
     return command
+
+
+def _plain(message: str) -> str:
+    """Typer passes pydantic's wording on."""
+    message = message.removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    return _UNPARSABLE.sub("", message)

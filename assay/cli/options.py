@@ -7,20 +7,34 @@ from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Data as JSON on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 Server = Annotated[
     str,
     typer.Option(
-        "--server", envvar="ASSAY_URL", help="Address of a gateway; without, the stack running here is found."
+        "--server",
+        envvar="ASSAY_URL",
+        metavar="URL",
+        help="Gateway to use. Default: the one that `assay up` started in this folder.",
     ),
 ]
-Data = Annotated[Path, typer.Option("--data", envvar="ASSAY_DATA", help="Folder that keeps everything.")]
+Data = Annotated[Path, typer.Option("--data", envvar="ASSAY_DATA", metavar="DIR", help="Data folder of the stack.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 unless every attempt passed.")]
-Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the dashboard and the API.")]
+Port = Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535, help="Port of the dashboard and the API.")]
 
-CostLimit = Annotated[str, typer.Option("--limit", metavar="USD|none", help="What the whole run may cost, like 2.5.")]
-TimeLimit = Annotated[str, typer.Option("--time-limit", metavar="TIME", help="From its first attempt on, like 3h.")]
-Concurrency = Annotated[
-    int | None, typer.Option("--concurrency", min=0, max=100_000, help="Attempts at once; 0: as many as workers take.")
+CostLimit = Annotated[
+    str, typer.Option("--limit", metavar="USD|none", help="Spending limit of the whole run, for example 2.5.")
 ]
-PRIORITY = "1 to 9: its share of the workers among the runs that wait."
+TimeLimit = Annotated[
+    str, typer.Option("--time-limit", metavar="TIME", help="Time limit from the run's first attempt, for example 3h.")
+]
+Concurrency = Annotated[
+    int | None,
+    typer.Option(
+        "--concurrency",
+        metavar="N",
+        min=0,
+        max=100_000,
+        help="Attempts that run at once (0 = as many as workers allow).",
+    ),
+]
+PRIORITY_HELP = "1 (lowest) to 9: the run's share of the workers when several runs wait."

@@ -1,4 +1,4 @@
-"""Responses from elsewhere, read from a file: YAML as in ``catalog/scripted``, or JSON lines."""
+"""Reads responses for a replay from a file: YAML as in ``catalog/scripted``, or JSON lines."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import msgspec
 from assay.cli.errors import BadUsage
 from assay.contracts.replay import REPLAY, Responses
 
-_UNFIT = re.compile(r"[^A-Za-z0-9_.:@-]+")
+_NOT_IN_MODEL_NAME = re.compile(r"[^A-Za-z0-9_.:@-]+")
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
-    """One line of JSON. Without ``sample_id`` it answers every sample of the task that has none of its own."""
+    """One JSON line. Without ``sample_id`` it answers every sample of the task that has no response of its own."""
 
     task_id: str
     response: str
@@ -23,16 +23,16 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def replay_name(file: Path | None) -> str:
-    """``replay/<name of the file>``: nobody is credited with what was read from a file."""
-    return f"{REPLAY}/{_UNFIT.sub('_', file.stem)[:100] if file else 'text'}"
+    """``replay/<file name>``, so the results are not credited to a real model."""
+    return f"{REPLAY}/{_NOT_IN_MODEL_NAME.sub('_', file.stem)[:100] if file else 'text'}"
 
 
 def read_responses(file: Path | None, text: str) -> Responses | None:
-    """Of the file, or the one text to everything; None where neither was given."""
+    """The file's responses, or ``text`` as the response to every sample; None when neither is given."""
     if file is None:
         return Responses(default=text) if text else None
     if text:
-        raise BadUsage("give --response-file or --response-text, not both")
+        raise BadUsage("use --response-file or --response-text, not both")
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -50,7 +50,7 @@ def _lines(file: Path, data: bytes) -> Responses:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadUsage(f"{file}, line {number}: {error}") from error
         if found.setdefault(read.task_id, {}).setdefault(read.sample_id, read.response) is not read.response:
-            raise BadUsage(f"{file}, line {number}: task {read.task_id!r}, sample {read.sample_id!r} came before")
+            raise BadUsage(f"{file}, line {number}: duplicate of task {read.task_id!r}, sample {read.sample_id!r}")
     return Responses(responses=dict(found))
 
 
@@ -58,10 +58,10 @@ def _document(file: Path, data: bytes) -> Responses:
     try:
         document: Any = msgspec.yaml.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadUsage(f"{file} is not YAML: {error}") from error
+        raise BadUsage(f"{file} is not valid YAML: {error}") from error
     if isinstance(document, dict):
         document.pop("title", None)
     try:
         return msgspec.convert(document, Responses)
     except msgspec.ValidationError as error:
-        raise BadUsage(f"{file}: {error}; it maps task ids to responses below `responses`") from error
+        raise BadUsage(f"{file}: {error}; expected `responses`, a mapping of task ids to responses") from error

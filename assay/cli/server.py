@@ -1,4 +1,4 @@
-"""Which server a command talks to, and how its refusals become a command's."""
+"""Connects a command to its gateway and turns the gateway's problems into the command's errors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from assay.embedded.folder import DataFolder
 from assay.embedded.identity import find
 
 _USAGE_STATUS = (400, 404, 409, 422)
-NONE_RUNS = (
-    "no server is running here: start one with `assay up` (or `assay demo`), or name one with --server or ASSAY_URL"
-)
+NO_SERVER = "no server is running here; start one with `assay up` (or `assay demo`), or set --server or ASSAY_URL"
 
 
-def running_here(data: Path | None = None) -> str:
-    """The address of the stack in a data folder; empty when none runs."""
+def local_stack_address(data: Path | None = None) -> str:
+    """The address of the stack that uses this data folder; empty when none is running."""
     folder = DataFolder(data or Path(os.environ.get("ASSAY_DATA") or ".assay"))
     stack = folder.read_stack()
     alive = stack.supervisor is not None and find(stack.supervisor) is not None
@@ -30,25 +28,27 @@ def running_here(data: Path | None = None) -> str:
 
 @asynccontextmanager
 async def connected(server: str, timeout_seconds: float = 60.0) -> AsyncGenerator[AssayClient]:
-    """A client of the named server, or else of the stack running here. Its errors come out as CommandFailed."""
-    address = server or running_here()
+    """A client of ``server``, or of the local stack when empty. Raises CommandFailed for the client's errors."""
+    address = server or local_stack_address()
     if not address:
-        raise CommandFailed(NONE_RUNS)
+        raise CommandFailed(NO_SERVER)
     try:
         async with AssayClient(address, with_dotenv().get("ASSAY_TOKEN", ""), timeout_seconds) as client:
             yield client
     except ProblemError as refusal:
         kind = BadUsage if refusal.problem.status in _USAGE_STATUS else CommandFailed
-        raise kind(told(refusal.problem)) from refusal
+        raise kind(problem_text(refusal.problem)) from refusal
     except ClientError as error:
         raise CommandFailed(str(error)) from error
 
 
-def told(problem: Problem) -> str:
-    """A problem in words: each wrong place with its near match, or the detail."""
-    places = [
+def problem_text(problem: Problem) -> str:
+    """The title, then every invalid field with its suggestion, or the detail. The title is left out where the only
+    field repeats it."""
+    fields = [
         f"{error.where}: {error.message}" + (f"; did you mean {error.near!r}?" if error.near else "")
         for error in problem.errors
     ]
-    details = places or ([problem.detail] if problem.detail else [])
-    return "\n  ".join([problem.title, *details])
+    if len(fields) == 1 and problem.errors[0].message.casefold().startswith(problem.title.casefold()):
+        return fields[0]
+    return "\n  ".join([problem.title, *(fields or filter(None, [problem.detail]))])

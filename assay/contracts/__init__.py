@@ -1,1 +1,1 @@
-"""Plain data that crosses a process boundary, and nothing else: msgspec structs, one codec, the bus's subjects."""
+"""Plain data that crosses process boundaries: msgspec structs, one codec, and the bus's subjects. No behaviour."""

@@ -12,7 +12,7 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class ArtifactRef(Data, frozen=True, kw_only=True):
-    """Content by its digest. ``truncated`` says that what was produced was longer than what was kept."""
+    """Content identified by its digest. ``truncated``: only the first part of the content was kept."""
 
     sha256: Sha256
     size_bytes: Annotated[int, Meta(ge=0)]

@@ -1,4 +1,4 @@
-"""Attempts: their states, what workers are handed, what workers report, and how they are shown."""
+"""Attempts: states, orders and tickets for workers, reports from workers, and views for users."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data, Message, digest
 from assay.contracts.models import Call, ModelSpec, Usage
 from assay.contracts.money import NanoUsd, Price, Usd
-from assay.contracts.sandboxes import SandboxWish
+from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import Limits, Solver
 from assay.contracts.verdicts import Outcome, Verdict
 
 Token = Annotated[int, Meta(ge=0)]
-"""Fencing token of a lease: the number of the try. What comes with an old one changes nothing."""
+"""Fencing token of a lease: the number of the try. Reports with an outdated token change no state."""
 
 
 class State(StrEnum):
-    """An attempt's life, in this order; it never goes back, but a lost try returns ``running`` to ``queued``."""
+    """An attempt's states, in order. States never go back, except that a lost try returns ``running`` to ``queued``."""
 
     WAITING = "waiting"
     QUEUED = "queued"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 class Stage(StrEnum):
-    """The two kinds of work on an attempt, and so the two kinds of worker."""
+    """The two kinds of work on an attempt: runners do ``run``, judges do ``judge``."""
 
     RUN = "run"
     JUDGE = "judge"
@@ -49,24 +49,25 @@ def attempt_key(
     limits: Limits,
     variant: Sequence[str] = (),
 ) -> str:
-    """Hex sha256 over all that decides an attempt's content, and nothing else: equal keys may be reused. A limit that
-    is not set leaves the key as it was before there was such a limit; ``variant`` is what else is not as usual."""
+    """Hex sha256 of everything that determines an attempt's content. Results of attempts with equal keys can be reused.
+    Unset limits are left out, so a newly introduced limit does not change existing keys. ``variant`` lists further
+    deviations from the defaults."""
     bounds = {name: bound for name, bound in structs.asdict(limits).items() if bound is not None}
     return digest([task_digest, sample_id, model.name, model.parameters, solver, bounds, repeat, *variant])
 
 
-# --- work: orders to runners and judges -----------------------------------------------------------------------------
+# --- orders to runners and judges -----------------------------------------------------------------------------------
 
 
 class ExecuteAttempt(Message, frozen=True, kw_only=True, tag="attempt.execute"):
-    """To a runner: claim this attempt and make a try at it."""
+    """Order to a runner: claim this attempt and execute it."""
 
     attempt_id: str
     token: Token
 
 
 class GradeAttempt(Message, frozen=True, kw_only=True, tag="attempt.grade"):
-    """To a judge: claim this executed attempt and grade it."""
+    """Order to a judge: claim this executed attempt and grade it."""
 
     attempt_id: str
     token: Token
@@ -76,7 +77,7 @@ Order = ExecuteAttempt | GradeAttempt
 
 
 class Ticket(Data, frozen=True, kw_only=True):
-    """A granted claim: a lease on one attempt and all that a worker must know to act on it."""
+    """A granted claim: a lease on one attempt, with everything a worker needs to process it."""
 
     attempt_id: str
     token: Token
@@ -92,29 +93,30 @@ class Ticket(Data, frozen=True, kw_only=True):
     price: Price | None = None
     grant_nanousd: NanoUsd = 0
     public: ArtifactRef | None = None
-    """The public bundle; None in a judge's ticket."""
+    """The public bundle. None in a judge's ticket."""
     reference: ArtifactRef | None = None
-    """The reference bundle; only for the baselines."""
+    """The reference bundle. Set only for the baseline models."""
     hidden: ArtifactRef | None = None
-    """The hidden bundle; only in a judge's ticket."""
+    """The hidden bundle. Set only in a judge's ticket."""
     output: ArtifactRef | None = None
-    """What the attempt handed in: the answer's text, or a bundle of the declared outputs. Only in a judge's ticket."""
+    """The submitted output: the answer's text, or a bundle of the declared outputs. Set only in a judge's ticket."""
     result: ArtifactRef | None = None
-    """The ``result.json`` of the try that handed it in. Only in a judge's ticket."""
+    """``result.json`` of the try that submitted the output. Set only in a judge's ticket."""
     run_limit_usd: Usd | None = None
-    """The run's limit, for words."""
-    sandbox: SandboxWish = ""
-    """The kind of sandbox the run asks for."""
+    """The run's limit, for use in messages."""
+    sandbox: SandboxChoice = ""
+    """The kind of sandbox the run requests."""
     replay: ArtifactRef | None = None
-    """The stored responses that are the model, in the area ``public``; only in a runner's ticket."""
+    """The stored responses to replay instead of calling a model, in the area ``public``. Set only in a runner's
+    ticket."""
     include_tests: bool = False
-    """The hidden tests are in the public bundle."""
+    """The public bundle contains the hidden tests."""
     install_deps: bool = False
-    """The run installs the tasks' requirements."""
+    """Install the task's requirements into the sandbox."""
 
 
 class Denial(StrEnum):
-    """Why a claim is refused. In every case the order is done with and must not be tried again."""
+    """Why a claim is denied. The order is settled in every case; do not retry the claim."""
 
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
@@ -122,7 +124,8 @@ class Denial(StrEnum):
     LEASED = "leased"
     SUPERSEDED = "superseded"
     BUDGET = "budget"
-    """A limit has no room for the attempt's worst case: it waits again, or ends as ``limit`` when none will come."""
+    """A limit cannot cover the attempt's worst case. The attempt waits again, or ends as ``limit`` if no money will
+    become available."""
 
 
 class Denied(Data, frozen=True, kw_only=True):
@@ -130,12 +133,29 @@ class Denied(Data, frozen=True, kw_only=True):
     reason: Denial
 
 
-# --- reports: what workers say happened -----------------------------------------------------------------------------
+# --- reports from workers -------------------------------------------------------------------------------------------
+
+
+class FaultKind(StrEnum):
+    """What can fail in a try or a grading besides a model request, whose failures are CallFaults."""
+
+    BUDGET = "budget"
+    """A money limit ended the try; it says nothing about the model."""
+    SANDBOX = "sandbox"
+    ARTIFACTS = "artifacts"
+    TASK = "task"
+    MCP = "mcp"
+    LEASE = "lease"
+    INTERRUPTED = "interrupted"
+    OUTPUT = "output"
+    HIDDEN_BUNDLE = "hidden_bundle"
+    WORKER = "worker"
+    INTERNAL = "internal"
 
 
 class Fault(Data, frozen=True, kw_only=True):
-    """What went wrong in a try: ``kind`` is a CallFault, or names the part that failed (``sandbox``, ``lease``).
-    ``new_try`` asks for another one: our failure, and likely to pass elsewhere."""
+    """What went wrong in a try. ``kind`` is a CallFault or a FaultKind. ``new_try`` requests another try: an
+    infrastructure failure that is unlikely to recur elsewhere."""
 
     kind: str
     message: str
@@ -143,8 +163,8 @@ class Fault(Data, frozen=True, kw_only=True):
 
 
 class AttemptExecuted(Message, frozen=True, kw_only=True, tag="attempt.executed"):
-    """A runner made a try, and this came of it. ``outcome`` None sends the attempt to a judge; any other ends it
-    with that outcome."""
+    """A runner reports the result of a try. ``outcome`` None sends the attempt to a judge; any other value ends the
+    attempt with that outcome."""
 
     message_id: str
     attempt_id: str
@@ -160,8 +180,8 @@ class AttemptExecuted(Message, frozen=True, kw_only=True, tag="attempt.executed"
 
 
 class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
-    """A judge graded an attempt, and this is its verdict. Outcome ``infra_error`` means the judge could not grade,
-    never that the attempt failed."""
+    """A judge reports its verdict on an attempt. Outcome ``infra_error`` means that the judge could not grade; it says
+    nothing about the attempt."""
 
     message_id: str
     attempt_id: str
@@ -170,7 +190,7 @@ class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
     verdict: Verdict
     fault: Fault | None = None
     calls: tuple[Call, ...] = ()
-    """A model judge's; booked on the judges' account, never on the attempt's."""
+    """Calls of a model judge, charged to the judges' account and never to the attempt."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
     duration_seconds: Annotated[float, Meta(ge=0)] = 0.0
 
@@ -178,11 +198,11 @@ class AttemptJudged(Message, frozen=True, kw_only=True, tag="attempt.judged"):
 Report = AttemptExecuted | AttemptJudged
 
 
-# --- views: what people see -----------------------------------------------------------------------------------------
+# --- views for users ------------------------------------------------------------------------------------------------
 
 
 class AttemptView(Data, frozen=True, kw_only=True):
-    """One row of a run's table, as Postgres has it; every attempt fact carries the row as it became."""
+    """One attempt as shown in a run's table. Every attempt fact carries the view as of that fact."""
 
     attempt_id: str
     run_id: str
@@ -200,15 +220,27 @@ class AttemptView(Data, frozen=True, kw_only=True):
     cost_usd: Usd = "0"
     usage: Usage = Usage()
     duration_seconds: float = 0.0
-    """Of the last try, execution without grading."""
+    """Duration of the last try: execution without grading."""
     held_usd: Usd = "0"
     reused_from: str = ""
-    """The earlier attempt with the same content key whose result this is."""
+    """The earlier attempt with the same content key whose result was reused."""
     changed_at: datetime
 
 
+class TryEnd(StrEnum):
+    """How a try ended."""
+
+    EXECUTED = "executed"
+    FAILED = "failed"
+    """Its worker reported an infrastructure failure."""
+    LOST = "lost"
+    """Its lease expired."""
+    SUPERSEDED = "superseded"
+    """Its report came after the attempt had moved on."""
+
+
 class TryView(Data, frozen=True, kw_only=True):
-    """One physical execution; ``ended`` is ``executed``, ``lost``, ``superseded``, ``failed``, or empty meanwhile."""
+    """One physical execution. ``ended`` is a TryEnd; empty while it runs."""
 
     token: Token
     worker_id: str
@@ -220,7 +252,7 @@ class TryView(Data, frozen=True, kw_only=True):
 
 
 class AttemptDetail(Data, frozen=True, kw_only=True):
-    """All there is to know of one attempt. ``artifacts`` are fetched by name from the attempt's own URL."""
+    """All details of one attempt. Fetch ``artifacts`` by name from the attempt's own URL."""
 
     attempt: AttemptView
     key: str
@@ -231,9 +263,9 @@ class AttemptDetail(Data, frozen=True, kw_only=True):
     calls: tuple[Call, ...] = ()
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
     sequence: int = 0
-    """The run's sequence this was read at."""
+    """The run's sequence at the time of reading."""
     solver: Solver | None = None
     limits: Limits | None = None
-    """As the run resolved them."""
+    """The limits as resolved by the run."""
     expired_at: datetime | None = None
-    """When the content of the artifacts was given up, as older than is kept."""
+    """When the artifacts' content was released because its retention period ended."""

@@ -1,4 +1,4 @@
-"""One codec for everything on the wire: JSON by msgspec, strict about types, lenient about unknown new fields."""
+"""The codec for everything on the wire: JSON by msgspec, strict about types, lenient about unknown fields."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import msgspec
 T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 1_000_000
-"""Nothing larger rides the bus; it goes to the artifact store and a reference goes on the bus."""
+"""Limit of a bus message. Larger content goes to the artifact store and a reference goes on the bus."""
 
 _encoder = msgspec.json.Encoder()
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
 class Malformed(ValueError):
-    """Bytes that are not the message they should be; the text says where and why."""
+    """Bytes that do not decode as the expected type; the text says where and why."""
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(Data, frozen=True, kw_only=True, tag_field="type"):
-    """A value with a tag: the tag is the subject's suffix and the browser's ``event.type``."""
+    """A value with a tag, which is also the suffix of its subject and the browser's ``event.type``."""
 
     @classmethod
     def name(cls) -> str:
@@ -39,7 +39,7 @@ def encode(value: Any) -> bytes:
 
 
 def canonical(value: Any) -> bytes:
-    """The same value always gives the same bytes (sorted keys): what digests and keys are made of."""
+    """Encode with sorted keys, so that equal values give equal bytes. Used for digests and attempt keys."""
     return _canonical.encode(value)
 
 
@@ -54,7 +54,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 
 def decode(kind: type[T] | Any, data: bytes) -> T:
-    """``data`` as a ``kind``; raises Malformed naming the field for anything else, whatever the bytes are."""
+    """Decode ``data`` as a ``kind``. Raises Malformed, naming the field, for all other bytes."""
     try:
         return _decoder(kind).decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:

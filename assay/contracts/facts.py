@@ -1,6 +1,6 @@
-"""Facts: public events, published by the ledger's outbox alone, as CloudEvents 1.0 JSON.
+"""Facts: public events as CloudEvents 1.0 JSON, published only by the ledger's outbox.
 
-A fact's tag is the event's ``type``, the end of its subject, and what the browser switches on.
+A fact's tag is the event's ``type`` and part of its subject; the dashboard dispatches on it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from assay.contracts.verdicts import Verdict
 
 
 class RunSubmitted(Message, frozen=True, kw_only=True, tag="run.submitted"):
-    """A run and its attempts are stored; it will be carried out."""
+    """The run and its attempts are stored and will be executed."""
 
     run: RunView
 
@@ -36,38 +36,38 @@ class RunFinished(Message, frozen=True, kw_only=True, tag="run.finished"):
 
 
 class RunCancelled(Message, frozen=True, kw_only=True, tag="run.cancelled"):
-    """The run was cancelled; attempts that were not done are now ``cancelled``, results so far are kept."""
+    """The run was cancelled: its unfinished attempts are now ``cancelled``, earlier results are kept."""
 
     run: RunView
 
 
 class RunPaused(Message, frozen=True, kw_only=True, tag="run.paused"):
-    """The run begins nothing new until it is resumed."""
+    """The run was paused: it starts no attempts until it is resumed."""
 
     run: RunView
 
 
 class RunResumed(Message, frozen=True, kw_only=True, tag="run.resumed"):
-    """A paused run goes on."""
+    """The run was resumed."""
 
     run: RunView
 
 
 class RunCancelling(Message, frozen=True, kw_only=True, tag="run.cancelling"):
-    """The run was cancelled; attempts that are under way may end by themselves for some seconds more."""
+    """Cancellation was requested: running attempts have a few seconds left to finish."""
 
     run: RunView
 
 
 class RunChanged(Message, frozen=True, kw_only=True, tag="run.changed"):
-    """The run's limits, its priority, or the reason for which its attempts wait, are others now."""
+    """The run's limits, priority or wait reason changed."""
 
     run: RunView
 
 
 class RunWarned(Message, frozen=True, kw_only=True, tag="run.warned"):
-    """Spending reached a share of a limit, or money went where no hold was. ``account`` is ``run``, ``day``,
-    ``project`` or ``excess``; ``percent`` is 80 or 100."""
+    """Spending reached ``percent`` (80 or 100) of a limit, or exceeded the reserved amount. ``account`` is ``run``,
+    ``day``, ``project`` or ``excess``."""
 
     run: RunView
     account: str
@@ -79,7 +79,7 @@ class RunWarned(Message, frozen=True, kw_only=True, tag="run.warned"):
 
 
 class RunStalled(Message, frozen=True, kw_only=True, tag="run.stalled"):
-    """Nothing of the run has changed for its no-progress window, for the stated reason."""
+    """The run made no progress during its no-progress window, for the stated reason."""
 
     run: RunView
     seconds: float
@@ -87,14 +87,14 @@ class RunStalled(Message, frozen=True, kw_only=True, tag="run.stalled"):
 
 
 class AttemptQueued(Message, frozen=True, kw_only=True, tag="attempt.queued"):
-    """The attempt may be claimed by a runner."""
+    """The attempt can be claimed by a runner."""
 
     attempt: AttemptView
     progress: Progress
 
 
 class AttemptStarted(Message, frozen=True, kw_only=True, tag="attempt.started"):
-    """A runner claimed the attempt: a try began."""
+    """A runner claimed the attempt and a try started."""
 
     attempt: AttemptView
     progress: Progress
@@ -102,7 +102,7 @@ class AttemptStarted(Message, frozen=True, kw_only=True, tag="attempt.started"):
 
 
 class AttemptRequeued(Message, frozen=True, kw_only=True, tag="attempt.requeued"):
-    """A try was lost to infrastructure, for the stated cause; there will be another."""
+    """A try was lost to an infrastructure failure; the attempt is queued for another try."""
 
     attempt: AttemptView
     progress: Progress
@@ -111,7 +111,7 @@ class AttemptRequeued(Message, frozen=True, kw_only=True, tag="attempt.requeued"
 
 
 class AttemptRecalled(Message, frozen=True, kw_only=True, tag="attempt.recalled"):
-    """The attempt waits again before anyone began it: its run was paused, or its money is not there."""
+    """The attempt was withdrawn before it started, because its run was paused or cannot pay for it, and waits again."""
 
     attempt: AttemptView
     progress: Progress
@@ -119,14 +119,14 @@ class AttemptRecalled(Message, frozen=True, kw_only=True, tag="attempt.recalled"
 
 
 class AttemptCharged(Message, frozen=True, kw_only=True, tag="attempt.charged"):
-    """What the attempt cost, or what is held for it, is another sum now, though nothing else became of it."""
+    """The attempt's cost or reserved amount changed; its state did not."""
 
     attempt: AttemptView
     progress: Progress
 
 
 class AttemptHandedIn(Message, frozen=True, kw_only=True, tag="attempt.handed_in"):
-    """A try ended with something to grade; its calls are booked."""
+    """A try produced an output to grade; its calls are booked."""
 
     attempt: AttemptView
     progress: Progress
@@ -141,7 +141,7 @@ class AttemptGrading(Message, frozen=True, kw_only=True, tag="attempt.grading"):
 
 
 class AttemptFinished(Message, frozen=True, kw_only=True, tag="attempt.finished"):
-    """The attempt is done: this is its outcome, once and for all."""
+    """The attempt is done; its outcome is final."""
 
     attempt: AttemptView
     progress: Progress
@@ -174,8 +174,8 @@ Fact = RunFact | AttemptFact
 
 
 class Event(Data, frozen=True, kw_only=True):
-    """A CloudEvents 1.0 envelope. ``sequence`` counts a run's facts from 1 without gaps; ``subject`` is the run, or the
-    attempt. ``type`` repeats ``data``'s tag."""
+    """A CloudEvents 1.0 envelope. ``sequence`` numbers a run's facts from 1 without gaps. ``subject`` is the id of the
+    run or of the attempt. ``type`` repeats the tag of ``data``."""
 
     id: str
     source: str

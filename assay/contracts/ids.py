@@ -1,4 +1,4 @@
-"""Identifiers. A run's id sorts by time; an attempt's id is its run's id and its ordinal, so it needs no look-up."""
+"""Identifiers. Run ids sort by creation time. An attempt's id is its run's id plus its ordinal."""
 
 from __future__ import annotations
 

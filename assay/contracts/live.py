@@ -1,4 +1,4 @@
-"""Frames of the live WebSocket ``/api/v1/live``, both ways. docs/events.md tells the protocol.
+"""Frames of the live WebSocket ``/api/v1/live``, in both directions. docs/events.md describes the protocol.
 
 Topics: ``runs`` (the newest runs), ``run:<run_id>``, ``attempt:<attempt_id>``, ``leaderboard[:<suite>]``.
 """
@@ -20,8 +20,8 @@ Topic = Annotated[str, Meta(pattern=r"^(runs|leaderboard(:[a-z0-9_-]+)?|(run|att
 
 
 class Subscribe(Message, frozen=True, kw_only=True, tag="subscribe"):
-    """``cursor`` is the last sequence the client has of a run's facts: facts follow from there, without a snapshot.
-    Without a cursor, or on topics that have none, a snapshot comes first."""
+    """``cursor`` is the sequence of the last fact the client has of a run: the facts after it follow, without a
+    snapshot. Without a cursor, and on topics without sequences, the server sends a snapshot first."""
 
     topic: Topic
     cursor: Annotated[int, Meta(ge=0)] | None = None
@@ -32,14 +32,14 @@ class Unsubscribe(Message, frozen=True, kw_only=True, tag="unsubscribe"):
 
 
 class Ping(Message, frozen=True, kw_only=True, tag="ping"):
-    """Answered with a ``pong``; clients that cannot send WebSocket pings tell a dead line by it."""
+    """Answered with a ``pong``. Lets clients that cannot send WebSocket pings detect a dead connection."""
 
 
 ClientFrame = Subscribe | Unsubscribe | Ping
 
 
 class RunSnapshot(Data, frozen=True, kw_only=True):
-    """A run with all its attempts, read at ``run.sequence``."""
+    """A run with all its attempts as of ``run.sequence``."""
 
     run: RunView
     attempts: tuple[AttemptView, ...]
@@ -51,8 +51,8 @@ class RunsSnapshot(Data, frozen=True, kw_only=True):
 
 
 class Snapshot(Message, frozen=True, kw_only=True, tag="snapshot"):
-    """The topic's whole state; it replaces what the client has. ``data`` is the JSON of a RunSnapshot, RunsSnapshot,
-    AttemptDetail or Board, by topic (``state_kind``). Facts that follow have sequences above ``cursor``."""
+    """The topic's whole state, which replaces the client's. ``data`` is the JSON of a RunSnapshot, RunsSnapshot,
+    AttemptDetail or Board, depending on the topic (``state_kind``). Later facts have sequences above ``cursor``."""
 
     topic: str
     cursor: int
@@ -60,7 +60,7 @@ class Snapshot(Message, frozen=True, kw_only=True, tag="snapshot"):
 
 
 class FactFrame(Message, frozen=True, kw_only=True, tag="fact"):
-    """``event`` is a CloudEvents envelope with a fact of this topic; ``cursor`` its sequence."""
+    """``event`` is the CloudEvents envelope of a fact of this topic; ``cursor`` is its sequence."""
 
     topic: str
     cursor: int
@@ -68,7 +68,7 @@ class FactFrame(Message, frozen=True, kw_only=True, tag="fact"):
 
 
 class TailFrame(Message, frozen=True, kw_only=True, tag="tail"):
-    """Lines of one attempt; ``dropped`` were lost on the way to this client."""
+    """Output lines of one attempt. ``dropped`` counts lines that were lost on the way to this client."""
 
     topic: str
     lines: tuple[TailLine, ...]
@@ -76,14 +76,14 @@ class TailFrame(Message, frozen=True, kw_only=True, tag="tail"):
 
 
 class ErrorFrame(Message, frozen=True, kw_only=True, tag="error"):
-    """What the client asked for cannot be had; the connection stays."""
+    """The client's request failed; the connection stays open."""
 
     problem: Problem
     topic: str = ""
 
 
 class Degraded(Message, frozen=True, kw_only=True, tag="degraded"):
-    """Live updates are (or are no longer) held up behind the gateway; what is shown may be old until then."""
+    """Whether live updates are delayed behind the gateway. While they are, the data shown can be out of date."""
 
     degraded: bool
     reason: str = ""
@@ -97,6 +97,6 @@ ServerFrame = FactFrame | TailFrame | ErrorFrame | Degraded | Pong | Snapshot
 
 
 def state_kind(topic: str) -> type[RunSnapshot | RunsSnapshot | AttemptDetail | Board]:
-    """What the ``data`` of a topic's snapshots decodes to."""
+    """The type that the ``data`` of a topic's snapshots decodes to."""
     kinds = {"run": RunSnapshot, "runs": RunsSnapshot, "attempt": AttemptDetail, "leaderboard": Board}
     return kinds[topic.partition(":")[0]]

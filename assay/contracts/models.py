@@ -1,4 +1,4 @@
-"""Models under test: what to ask for, what each request used, and the ways a request fails."""
+"""Models under test: parameters, token usage, calls and the ways a call fails."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.:@/-]+)?$", max_length=200)]
 
 
+BASELINES = ("oracle", "nop")
+"""Names of the baselines: they call no model, and they alone may see a task's reference solution."""
+
+
 class ToolCalls(StrEnum):
     """How a model calls tools."""
 
     NATIVE = "native"
-    """As its API has it: definitions in the request, calls in the reply."""
+    """Through the provider's tool API: definitions in the request, calls in the reply."""
     TEXT = "text"
-    """As JSON in its text, for models whose API has no tools."""
+    """As JSON in the text, for models whose API has no tools."""
 
 
 class Parameters(Data, frozen=True, kw_only=True, omit_defaults=True):
-    """Sampling parameters; what is None is left to the provider. ``extra`` goes into the request body as it is.
-    ``tools`` is for solver ``agent`` alone; None is native."""
+    """Sampling parameters; None means the provider's default. ``extra`` is added to the request body unchanged.
+    ``tools`` applies only to solver ``agent``; None means native."""
 
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
@@ -38,7 +42,7 @@ class Parameters(Data, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ModelSpec(Data, frozen=True, kw_only=True):
-    """``name`` is ``provider/model``, or one of the baselines ``oracle`` and ``nop``, or ``scripted/<file>``."""
+    """``name`` is ``provider/model``, a baseline (``oracle`` or ``nop``), or ``scripted/<file>``."""
 
     name: ModelName
     parameters: Parameters = Parameters()
@@ -49,7 +53,8 @@ class ModelSpec(Data, frozen=True, kw_only=True):
 
 
 class Usage(Data, frozen=True, kw_only=True):
-    """Tokens of one request or many. ``cached_tokens`` is part of input, ``reasoning_tokens`` part of output."""
+    """Tokens of one or more requests. ``input_tokens`` includes ``cached_tokens``, ``output_tokens`` includes
+    ``reasoning_tokens``."""
 
     input_tokens: Count = 0
     cached_tokens: Count = 0
@@ -66,7 +71,7 @@ class Usage(Data, frozen=True, kw_only=True):
 
 
 class CallFault(StrEnum):
-    """Why a model request failed, told apart because each has another remedy."""
+    """Why a model request failed. Each kind has a different remedy."""
 
     CONNECTION = "connection"
     TIMEOUT = "timeout"
@@ -76,8 +81,8 @@ class CallFault(StrEnum):
 
 
 class Call(Data, frozen=True, kw_only=True):
-    """One request to a model's API: the only thing that costs money. ``estimated`` costs were not reported. Where a try
-    made more than a report can hold, its last call is the sum of so many ``requests``."""
+    """One request to a model's API: the only thing that costs money. ``estimated``: the provider did not report the
+    usage. If a try made more requests than fit into a report, its last call sums up the remaining ``requests``."""
 
     call_id: str
     model: str
@@ -96,18 +101,18 @@ class ModelKind(StrEnum):
     """Where a model's answers come from."""
 
     BASELINE = "baseline"
-    """``oracle`` and ``nop``: no model at all."""
+    """``oracle`` and ``nop``, which call no model."""
     SCRIPTED = "scripted"
     LOCAL = "local"
     HOSTED = "hosted"
 
 
 class ModelView(Data, frozen=True, kw_only=True):
-    """A model a run can name. Others of a configured provider can be named too; these are the known ones."""
+    """A known model that a run can name. Runs can also name other models of a configured provider."""
 
     name: str
     provider: str
     kind: ModelKind
     price: Price | None = None
     available: bool | None = None
-    """Whether it answers; None when nobody has asked it (``POST /api/v1/models/test`` does)."""
+    """Whether the model answers. None until it is tested (``POST /api/v1/models/test``)."""

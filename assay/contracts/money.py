@@ -1,4 +1,4 @@
-"""Money is an integer count of nano-USD, shown as a decimal string; never a float."""
+"""Money: an integer number of nano-USD, shown as a decimal string; never a float."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Usd = Annotated[str, Meta(pattern=r"^\d+(\.\d{1,9})?$", description="US dollars 
 
 
 def usd(nanousd: int) -> str:
-    """``1_500_000_000`` is ``"1.5"``: exact, no exponent, no trailing zeros."""
+    """``1_500_000_000`` becomes ``"1.5"``: exact, without exponent or trailing zeros."""
     sign = "-" if nanousd < 0 else ""
     whole, rest = divmod(abs(nanousd), NANO)
     return f"{sign}{whole}.{rest:09d}".rstrip("0").rstrip(".")
 
 
 def nanousd(text: str | int | Decimal) -> int:
-    """Dollars to nano-USD, rounded half up to the nano-dollar; ValueError for what is no amount."""
+    """Convert US dollars to nano-USD, rounding half up. Raises ValueError for text that is not an amount."""
     try:
         return int((Decimal(text) * NANO).quantize(Decimal(1), ROUND_HALF_UP))
     except (InvalidOperation, OverflowError, ValueError) as error:
@@ -32,7 +32,7 @@ def nanousd(text: str | int | Decimal) -> int:
 
 
 class Rates(Data, frozen=True, kw_only=True):
-    """Nano-USD per million tokens. What is None costs as its whole does: cached as input, reasoning as output."""
+    """Nano-USD per million tokens. None: cached tokens cost as much as input, reasoning tokens as much as output."""
 
     input_nanousd_per_mtok: NanoUsd = 0
     cached_nanousd_per_mtok: NanoUsd | None = None
@@ -40,8 +40,8 @@ class Rates(Data, frozen=True, kw_only=True):
     reasoning_nanousd_per_mtok: NanoUsd | None = None
 
     def cost(self, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0, reasoning_tokens: int = 0) -> int:
-        """Nano-USD, rounded up. ``cached_tokens`` are part of ``input_tokens``, ``reasoning_tokens`` of
-        ``output_tokens``."""
+        """Nano-USD, rounded up. ``input_tokens`` includes ``cached_tokens``, ``output_tokens`` includes
+        ``reasoning_tokens``."""
         total = (
             (input_tokens - cached_tokens) * self.input_nanousd_per_mtok
             + cached_tokens * _or(self.cached_nanousd_per_mtok, self.input_nanousd_per_mtok)
@@ -50,21 +50,21 @@ class Rates(Data, frozen=True, kw_only=True):
         )
         return -(-total // 1_000_000)
 
-    def worst(self, *, input_tokens: int, output_tokens: int) -> int:
-        """The most that so many tokens can cost, whichever of them are cached or reasoning."""
-        dearest_input = max(self.input_nanousd_per_mtok, self.cached_nanousd_per_mtok or 0)
-        dearest_output = max(self.output_nanousd_per_mtok, self.reasoning_nanousd_per_mtok or 0)
-        return -(-(input_tokens * dearest_input + output_tokens * dearest_output) // 1_000_000)
+    def worst_case(self, *, input_tokens: int, output_tokens: int) -> int:
+        """The most that these tokens can cost, however many of them are cached or reasoning tokens."""
+        highest_input_rate = max(self.input_nanousd_per_mtok, self.cached_nanousd_per_mtok or 0)
+        highest_output_rate = max(self.output_nanousd_per_mtok, self.reasoning_nanousd_per_mtok or 0)
+        return -(-(input_tokens * highest_input_rate + output_tokens * highest_output_rate) // 1_000_000)
 
 
 class PriceTier(Rates, frozen=True, kw_only=True):
-    """Rates for the whole of a request whose input is longer than ``above_input_tokens``."""
+    """Rates for all tokens of a request with more than ``above_input_tokens`` of input."""
 
     above_input_tokens: Annotated[int, Meta(ge=1)]
 
 
 class Price(Rates, frozen=True, kw_only=True):
-    """What a model's tokens cost in one version of one price table; ``tiers`` by rising length of the input."""
+    """A model's token prices in one version of a price table; ``tiers`` in ascending order of input length."""
 
     version: str
     local: bool = False
@@ -72,10 +72,10 @@ class Price(Rates, frozen=True, kw_only=True):
 
     @property
     def free(self) -> bool:
-        return self.worst(input_tokens=2**40, output_tokens=2**40) == 0
+        return self.worst_case(input_tokens=2**40, output_tokens=2**40) == 0
 
     def cost(self, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0, reasoning_tokens: int = 0) -> int:
-        """Nano-USD, rounded up, at the rates of the tier that the length of the input falls in."""
+        """Nano-USD, rounded up, at the rates of the tier that matches the input length."""
         tier = next((tier for tier in reversed(self.tiers) if input_tokens > tier.above_input_tokens), None)
         counts = {
             "input_tokens": input_tokens,
@@ -85,21 +85,21 @@ class Price(Rates, frozen=True, kw_only=True):
         }
         return tier.cost(**counts) if tier else super().cost(**counts)
 
-    def worst(self, *, input_tokens: int, output_tokens: int) -> int:
-        """The most that a request of at most so many tokens can cost."""
+    def worst_case(self, *, input_tokens: int, output_tokens: int) -> int:
+        """The most that a request of at most these numbers of tokens can cost."""
         reached = [tier for tier in self.tiers if input_tokens > tier.above_input_tokens]
-        costs = [tier.worst(input_tokens=input_tokens, output_tokens=output_tokens) for tier in reached]
-        return max(super().worst(input_tokens=input_tokens, output_tokens=output_tokens), *costs, 0)
+        costs = [tier.worst_case(input_tokens=input_tokens, output_tokens=output_tokens) for tier in reached]
+        return max(super().worst_case(input_tokens=input_tokens, output_tokens=output_tokens), *costs, 0)
 
 
-def _or(rate: int | None, whole: int) -> int:
-    return whole if rate is None else rate
+def _or(rate: int | None, default: int) -> int:
+    return default if rate is None else rate
 
 
 MESSAGE_TOKENS = 16
-"""More than any provider's format takes for one message besides its text."""
+"""Upper bound of the tokens that any provider's format adds to one message."""
 
 
 def worst_prompt_tokens(text_bytes: int, messages: int = 1) -> int:
-    """A bound for any tokenizer: none makes more tokens of a text than it has bytes."""
+    """An upper bound for any tokenizer: a text never has more tokens than bytes."""
     return text_bytes + MESSAGE_TOKENS * messages

@@ -1,4 +1,4 @@
-"""Problems: what is answered instead of a result, on the bus as over HTTP (RFC 9457)."""
+"""Problems: error replies, both on the bus and over HTTP (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from assay.contracts.codec import Data
 
 
 class FieldError(Data, frozen=True, kw_only=True):
-    """One thing wrong at one place: ``where`` is a path like ``models[1]``, ``near`` the closest valid value."""
+    """One invalid field. ``where`` is a path such as ``models[1]``; ``near`` is the closest valid value."""
 
     where: str
     message: str
@@ -14,7 +14,7 @@ class FieldError(Data, frozen=True, kw_only=True):
 
 
 class Problem(Data, frozen=True, kw_only=True):
-    """``code`` is for programs (``unknown_task``), ``title`` for people, ``detail`` says why and what to do next."""
+    """``code`` is for programs (``unknown_task``), ``title`` for people. ``detail`` says why and what to do next."""
 
     code: str
     title: str
@@ -25,7 +25,7 @@ class Problem(Data, frozen=True, kw_only=True):
 
 
 class ProblemError(Exception):
-    """Raised where a problem is found; carried over rpc as its Problem and raised again at the caller."""
+    """Raised where a problem is detected. Rpc transports its Problem and raises the error again in the caller."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.title}: {problem.detail}" if problem.detail else problem.title)

@@ -1,4 +1,4 @@
-"""What an attempt leaves to be read afterwards: how it was made, and what came of it, each as one document."""
+"""The documents an attempt leaves behind: how it was executed and what the result was."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ WORKSPACE = "workspace.bundle"
 
 
 class Manifest(Data, frozen=True, kw_only=True):
-    """``manifest.json``: all that decided how the try was made, every name resolved. ``versions`` are those of the
-    programs on the worker; ``public`` is the bundle of all that the attempt could see."""
+    """``manifest.json``: everything that determined how the try was executed, with all names resolved. ``versions`` are
+    the versions of the programs on the worker; ``public`` is the bundle of files the attempt could see."""
 
     attempt_id: str
     token: Token
@@ -36,20 +36,21 @@ class Manifest(Data, frozen=True, kw_only=True):
     price: Price | None = None
     public: ArtifactRef | None = None
     include_tests: bool = False
-    """The model was shown the hidden tests: the attempt counts on no leaderboard."""
+    """The model was shown the hidden tests, so the attempt is excluded from leaderboards."""
     install_deps: bool = False
-    """The run installs the tasks' requirements: where this one has some, ``sandbox.build`` has them."""
+    """The run installs the tasks' requirements. If this task has any, ``sandbox.build`` contains them."""
     replay: ArtifactRef | None = None
     sandbox: SandboxSpec = SandboxSpec()
     provider: str = ""
-    """The kind of sandbox, empty where none was needed; its image is in ``sandbox``, empty for the kind's own."""
+    """The kind of sandbox; empty if none was needed. Its image is in ``sandbox``; empty means the provider's
+    default."""
     versions: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class Result(Data, frozen=True, kw_only=True):
-    """``result.json``: the try in one page. The runner writes it when it has made the try, with the outcome where there
-    is nothing to be graded; the judge writes it anew with its verdict, and then it is final. ``artifacts`` are all but
-    this one. ``duration_seconds`` leaves out what was spent waiting for others."""
+    """``result.json``: a summary of the try. The runner writes it after the try, with an outcome if there is nothing to
+    grade. The judge replaces it with a final version that contains its verdict. ``artifacts`` lists all others.
+    ``duration_seconds`` excludes the time spent waiting for rate limits and for money."""
 
     attempt_id: str
     token: Token
@@ -72,12 +73,12 @@ class Result(Data, frozen=True, kw_only=True):
     calls: tuple[Call, ...]
     output: ArtifactRef | None
     notes: tuple[str, ...] = ()
-    """What went other than asked, yet is no failure."""
+    """Deviations from the request that are not failures."""
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict[str, ArtifactRef])
 
 
 class TestOutput(Data, frozen=True, kw_only=True):
-    """One hidden test by its name; ``error`` is the kind of error it ended with, and nothing of its text."""
+    """The result of one hidden test. ``error`` is the type of its error, never the message."""
 
     __test__ = False
     name: str
@@ -87,8 +88,8 @@ class TestOutput(Data, frozen=True, kw_only=True):
 
 
 class CheckOutput(Data, frozen=True, kw_only=True):
-    """``checks/<name>.json``: what one check saw. It tells no more than a verdict may: no expected answer, and nothing
-    of a hidden test but its name."""
+    """``checks/<name>.json``: the details of one check. Like a verdict, it reveals no expected answer, and only the
+    names of hidden tests and their types of error."""
 
     result: CheckResult
     metrics: dict[str, float] = field(default_factory=dict[str, float])

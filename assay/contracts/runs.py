@@ -1,4 +1,4 @@
-"""Runs: what is asked for, and how a run is shown."""
+"""Runs: requests, plans, progress and views."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price, Usd
 from assay.contracts.replay import Responses
-from assay.contracts.sandboxes import SandboxWish
+from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import AttemptLimits, TaskPin
 from assay.contracts.verdicts import Outcome
 
@@ -21,7 +21,7 @@ Repeats = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class RunStatus(StrEnum):
-    """``cancelling``: what was begun has some seconds left to end by itself; ``paused`` runs begin nothing new."""
+    """``paused`` runs start no attempts. In ``cancelling`` runs, running attempts have some seconds left to finish."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -32,21 +32,21 @@ class RunStatus(StrEnum):
 
 
 class RunLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a whole run may use. ``cost_usd`` None sets no limit of its own (those of the day and the project hold
-    all the same). ``seconds`` counts from the first claim; ``concurrency`` 0 leaves it to the workers' number."""
+    """Limits of a whole run. ``cost_usd`` None: only the limits of the day and the project apply. ``seconds`` counts
+    from the first claim. ``concurrency`` is the maximum number of attempts at once; 0 means no limit."""
 
     cost_usd: Usd | None = "1"
     seconds: Annotated[float, Meta(gt=0, le=2_592_000)] = 10_800.0
     concurrency: Annotated[int, Meta(ge=0, le=100_000)] = 0
     no_progress_seconds: Annotated[float, Meta(gt=0, le=2_592_000)] = 600.0
-    """After so long without any change the run says that it is stalled, and why."""
+    """The run is reported as stalled, with the reason, after this time without any change."""
 
 
 Priority = Annotated[int, Meta(ge=1, le=9)]
 
 
 class TokenPrice(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A price as people write it: US dollars per million tokens, as decimal strings."""
+    """A price in US dollars per million tokens, as decimal strings."""
 
     input_usd_per_mtok: Usd
     output_usd_per_mtok: Usd
@@ -55,9 +55,9 @@ class TokenPrice(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``POST /api/v1/runs``: a suite, or tasks, or categories; at least one of them, and models.
+    """The body of ``POST /api/v1/runs``: models, and at least one suite, task or category.
 
-    ``samples`` takes that many first samples of each task (0: all). ``repeats`` 0 means the suite's own."""
+    ``samples`` N uses the first N samples of each task (0: all). ``repeats`` 0 uses the suite's value."""
 
     models: Annotated[tuple[ModelName, ...], Meta(min_length=1, max_length=50)]
     suite: str | None = None
@@ -69,36 +69,36 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=200)] = ""
     limits: RunLimits = RunLimits()
     priority: Priority = 5
-    """A run's share of the workers among the runs that wait, in proportion."""
+    """The run's weight when waiting runs share the workers."""
     partial: bool = False
-    """Accept a run that costs more than its limits leave: as much of it as fits is done, the rest ends as ``limit``."""
+    """Accept a run that can cost more than its limits allow. Attempts that no longer fit end as ``limit``."""
     reuse: bool = False
-    """Take over the results of attempts with the same content key that are done already, instead of making them."""
+    """Reuse the results of finished attempts with the same content key instead of executing them again."""
     prices: dict[ModelName, TokenPrice] = field(default_factory=dict[str, TokenPrice])
-    """For this run alone, before every price table."""
+    """Prices for this run only; they take precedence over all price tables."""
     attempt_limits: AttemptLimits = AttemptLimits()
-    sandbox: SandboxWish = ""
+    sandbox: SandboxChoice = ""
     include_tests: bool = False
-    """Show the models the hidden tests. Such a run counts on no leaderboard."""
+    """Show the models the hidden tests. Such a run is excluded from leaderboards."""
     install_deps: bool = False
-    """Make and judge each task with what its workspace's ``requirements.txt`` lists, in an image made for it."""
+    """Install the ``requirements.txt`` of each task's workspace into an image, and execute and grade the task in it."""
     responses: Responses | None = None
-    """What a model named ``replay/<name>`` answers: responses from elsewhere, judged as if it had given them."""
+    """The responses of a model named ``replay/<name>``, obtained elsewhere and graded like a model's answers."""
 
 
 class ModelPin(Data, frozen=True, kw_only=True):
-    """A model as a run holds it; the price is None for what calls no model. ``provider_concurrency`` bounds the
-    attempts under way with its provider, over all runs and runners (0: no bound)."""
+    """A model as pinned by a run. ``price`` is None for baselines, which call no model. ``provider_concurrency`` limits
+    the running attempts of its provider over all runs and runners (0: no limit)."""
 
     model: ModelSpec
     price: Price | None = None
     provider_concurrency: Annotated[int, Meta(ge=0)] = 0
     replay: ArtifactRef | None = None
-    """The stored responses that are this model."""
+    """The stored responses that stand in for this model."""
 
 
 class RunPlan(Data, frozen=True, kw_only=True):
-    """A request with every name resolved: the attempts are ``repeats`` x samples of ``tasks`` x ``models``."""
+    """A request with all names resolved. Its attempts are ``repeats`` x samples of ``tasks`` x ``models``."""
 
     project: str = "default"
     name: str = ""
@@ -111,17 +111,17 @@ class RunPlan(Data, frozen=True, kw_only=True):
     partial: bool = False
     reuse: bool = False
     restarts: str = ""
-    """The run of which this is a restart."""
-    sandbox: SandboxWish = ""
-    """The kind of sandbox it is to be made and judged in."""
+    """The id of the run that this one restarts."""
+    sandbox: SandboxChoice = ""
+    """The requested kind of sandbox for execution and grading."""
     include_tests: bool = False
-    """The hidden tests are in the public bundles."""
+    """The public bundles contain the hidden tests."""
     install_deps: bool = False
-    """The sandboxes of tasks with requirements are built with them."""
+    """The sandbox images of tasks with requirements are built with them."""
 
 
 class Progress(Data, frozen=True, kw_only=True):
-    """How far a run is: attempts by state and, of those done, by outcome; money and tokens so far."""
+    """A run's progress: attempts by state, finished attempts by outcome, and money and tokens used so far."""
 
     total: int
     waiting: int = 0
@@ -132,38 +132,39 @@ class Progress(Data, frozen=True, kw_only=True):
     done: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=dict[Outcome, int])
     reused: int = 0
-    """Of those done, the ones taken over from earlier runs; they cost nothing again."""
+    """Finished attempts whose results were reused from earlier runs at no cost."""
     cost_usd: Usd = "0"
     held_usd: Usd = "0"
-    """Reserved for requests under way; part of it will be spent, the rest released."""
+    """Reserved for running attempts; the unspent part is released."""
     usage: Usage = Usage()
 
 
 class WaitReason(StrEnum):
-    """Why attempts of a run wait although they are not done."""
+    """Why attempts of a run wait."""
 
     PAUSED = "paused"
     BUDGET = "budget"
-    """The money left is held by attempts under way, or a limit of the day has to pass."""
+    """The remaining money is reserved by running attempts, or the daily limit is used up."""
     CONCURRENCY = "concurrency"
-    """The run's own cap on attempts at once."""
+    """The run's own limit of concurrent attempts."""
     PROVIDER = "provider"
-    """The provider's cap on attempts at once."""
+    """The provider's limit of concurrent attempts."""
     NO_RUNNER = "no_runner"
     NO_JUDGE = "no_judge"
     CAPACITY = "capacity"
-    """All workers are busy; others' turns come first."""
+    """All workers are busy with other runs."""
 
 
 class Wait(Data, frozen=True, kw_only=True):
     reason: WaitReason
     detail: str
-    """In words, with the figures."""
+    """The reason as text, with the numbers."""
     since: datetime
 
 
 class RunView(Data, frozen=True, kw_only=True):
-    """``sequence`` is that of the run's newest fact: a view and the facts after its sequence make the newer view."""
+    """A run as shown to users. ``sequence`` is that of the run's latest fact; applying later facts to the view updates
+    it."""
 
     run_id: str
     project: str
@@ -181,21 +182,21 @@ class RunView(Data, frozen=True, kw_only=True):
     limits: RunLimits = RunLimits()
     priority: int = 5
     waits: Wait | None = None
-    """Why attempts wait, where they do for a reason other than their turn."""
+    """Why attempts wait. None if they only wait for their turn."""
     reason: str = ""
-    """Why the run ended before its attempts did: who cancelled it, or which limit."""
+    """Why the run ended early: who cancelled it, or which limit was reached."""
     restarts: str = ""
     deadline_at: datetime | None = None
-    """When the run's time limit ends it; None before its first claim."""
+    """When the time limit ends the run. None before its first claim."""
     include_tests: bool = False
-    """Its models were shown the hidden tests; it counts on no leaderboard."""
+    """The models were shown the hidden tests, so the run is excluded from leaderboards."""
     expired_at: datetime | None = None
-    """When the content of its artifacts was given up, as older than is kept."""
+    """When the artifacts' content was released because its retention period ended."""
 
 
 class BoardRow(Data, frozen=True, kw_only=True):
-    """One model on the leaderboard. ``n`` counts attempts whose outcome says something about the model; ``errors`` and
-    ``reviews`` are apart. ``score`` is the weighted mean over tasks, ``passed / n`` the pass rate."""
+    """One model on the leaderboard. ``n`` counts the attempts whose outcome says something about the model; ``errors``
+    counts the others. ``score`` is the weighted mean over tasks, ``pass_rate`` is ``passed / n``."""
 
     model: str
     n: int
@@ -206,18 +207,18 @@ class BoardRow(Data, frozen=True, kw_only=True):
     cost_usd: Usd
     cost_per_attempt_usd: Usd
     duration_seconds: float
-    """Mean over the ``n`` attempts, execution only."""
+    """Mean execution time of the ``n`` attempts, without grading."""
     usage: Usage = Usage()
     tasks: int = 0
     categories: dict[str, float] = field(default_factory=dict[str, float])
     """Mean score by category."""
     metrics: dict[str, float] = field(default_factory=dict[str, float])
-    """Mean of each metric the tasks' checks report, for example ``telemetry_basic.mean_abs_err``."""
+    """Mean of each metric that the tasks' checks report, for example ``telemetry_basic.mean_abs_err``."""
     last_run_id: str = ""
 
 
 class Board(Data, frozen=True, kw_only=True):
-    """The leaderboard of one suite (or of all tasks when ``suite`` is empty), best score first."""
+    """The leaderboard of one suite, or of all tasks if ``suite`` is empty; best score first."""
 
     suite: str = ""
     category: str = ""

@@ -1,4 +1,4 @@
-"""Which kinds of sandbox can hold what: one answer for where a run is taken and where its sandboxes are opened."""
+"""Which kinds of sandbox a task can use: one rule, applied when a run is accepted and when its sandboxes are opened."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Literal
 from assay.contracts.sandboxspec import SandboxSpec
 
 AUTO = "auto"
-SandboxWish = Literal["", "auto", "bubblewrap", "docker", "process"]
-"""What a run asks for; empty means auto."""
+SandboxChoice = Literal["", "auto", "bubblewrap", "docker", "process"]
+"""The kind of sandbox a run requests; empty means auto."""
 
 
 class SandboxKind(StrEnum):
-    """Best first. ``process`` isolates nothing."""
+    """Preferred kinds first. ``process`` provides no isolation."""
 
     BUBBLEWRAP = "bubblewrap"
     DOCKER = "docker"
     PROCESS = "process"
 
 
-def able(spec: SandboxSpec) -> tuple[SandboxKind, ...]:
-    """The kinds that can give what the task asks for."""
+def kinds_for(spec: SandboxSpec) -> tuple[SandboxKind, ...]:
+    """The kinds that provide everything the task requires."""
     return (SandboxKind.DOCKER,) if spec.needs_docker else tuple(SandboxKind)
 
 
-def usable(given: Collection[str], able: Sequence[str], wish: str = "") -> tuple[str, ...]:
-    """Of the kinds a worker gives, those a run may have. ``process`` is for runs that name it, and for workers whose
-    operator gives nothing else."""
-    if wish not in ("", AUTO):
-        return tuple(kind for kind in able if kind == wish and kind in given)
-    alone = set(given) == {SandboxKind.PROCESS}
-    return tuple(kind for kind in able if kind in given and (kind != SandboxKind.PROCESS or alone))
+def usable_kinds(available: Collection[str], suitable: Sequence[str], requested: str = "") -> tuple[str, ...]:
+    """The kinds that a run may use on a worker. ``process`` is used only if the run requests it, or if the worker's
+    operator offers no other kind."""
+    if requested not in ("", AUTO):
+        return tuple(kind for kind in suitable if kind == requested and kind in available)
+    alone = set(available) == {SandboxKind.PROCESS}
+    return tuple(kind for kind in suitable if kind in available and (kind != SandboxKind.PROCESS or alone))

@@ -1,4 +1,4 @@
-"""What the sandbox of a task must hold to, and what stands beside it."""
+"""The sandbox of a task: limits, image, services, and the hosts it can reach."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ ImageName = Annotated[str, Meta(pattern=f"^{_IMAGE}$", max_length=300)]
 EgressHost = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?$")]
 
 EGRESS_PORT = 3128
-"""Where the proxy is, on the loopback of a sandbox with a way out."""
+"""The port of the egress proxy on the loopback interface of a sandbox with ``egress``."""
 
 
 class Place(StrEnum):
-    """For what a sandbox of a task is opened: the solver's work, running what was handed in, or the hidden tests."""
+    """What a sandbox is opened for: the solver's work, running the submitted output, or the hidden tests."""
 
     ATTEMPT = "attempt"
     CANDIDATE = "candidate"
@@ -29,7 +29,7 @@ class Place(StrEnum):
 
 
 class Capability(StrEnum):
-    """What a service may be given besides nothing at all: enough to start as root and become another user."""
+    """The Linux capabilities a service can request: enough to start as root and switch to another user."""
 
     CHOWN = "CHOWN"
     DAC_OVERRIDE = "DAC_OVERRIDE"
@@ -39,7 +39,7 @@ class Capability(StrEnum):
 
 
 class Health(Data, frozen=True, kw_only=True):
-    """A service is ready when ``command``, run in its container, exits with 0. Tried ``retries`` times at most, at an
+    """A service is ready when ``command``, run in its container, exits with 0. It is run up to ``retries`` times, every
     ``interval_seconds``."""
 
     command: Annotated[tuple[str, ...], Meta(min_length=1, max_length=50)]
@@ -49,15 +49,17 @@ class Health(Data, frozen=True, kw_only=True):
 
 
 class Service(Data, frozen=True, kw_only=True):
-    """A container beside the sandbox, reached from it as ``name:port`` and from nowhere else. Its image's files cannot
-    be written: what it writes goes to ``data``, folders in memory of ``data_mb`` each, empty at the start."""
+    """A container next to the sandbox, reachable only from it, as ``name:port``. Its file system is read-only except
+    for the folders in ``data``: in-memory file systems of ``data_mb`` MiB each, initially empty. ``memory_mb`` is in
+    MiB."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
     image: ImageName
     command: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
     environment: dict[str, str] = field(default_factory=dict[str, str])
     ports: Annotated[tuple[Port, ...], Meta(max_length=20)] = ()
-    """It is ready when all of them are listened at, besides its health. All services share one range of ports."""
+    """The service is ready when it listens on all of them and is healthy. All services of a task share one port
+    range."""
     health: Health | None = None
     memory_mb: Annotated[int, Meta(ge=16, le=65_536)] = 256
     processes: Annotated[int, Meta(ge=1, le=4096)] = 64
@@ -65,11 +67,11 @@ class Service(Data, frozen=True, kw_only=True):
     data_mb: Annotated[int, Meta(ge=1, le=65_536)] = 128
     capabilities: tuple[Capability, ...] = ()
     places: Annotated[tuple[Place, ...], Meta(min_length=1)] = tuple(Place)
-    """Beside which of the task's sandboxes it stands, each with a service of its own."""
+    """The sandboxes that get an instance of this service."""
 
 
 class SandboxSpec(Data, frozen=True, kw_only=True):
-    """What a sandbox must hold to. The network is off; a task that needs it says so."""
+    """The limits of a sandbox; ``_mb`` fields are in MiB. The network is off unless the task requests it."""
 
     memory_mb: Annotated[int, Meta(ge=32, le=65_536)] = 512
     cpu_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 30.0
@@ -80,46 +82,46 @@ class SandboxSpec(Data, frozen=True, kw_only=True):
     output_bytes: Annotated[int, Meta(ge=1024, le=100_000_000)] = 1_000_000
     network: bool = False
     image: Annotated[str, Meta(pattern=f"^({_IMAGE})?$", max_length=300)] = ""
-    """Of a container, by tag or by digest; a task that names one needs Docker. Empty: the provider's own."""
+    """The container image, by tag or digest, which requires Docker. Empty: the provider's default."""
     build: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    """Instead of an image the files one is built from, ``Dockerfile`` among them: a task's folder ``environment/``."""
+    """The files to build the image from, including a ``Dockerfile``: the task's folder ``environment/``."""
     services: Annotated[tuple[Service, ...], Meta(max_length=8)] = ()
     egress: Annotated[tuple[EgressHost, ...], Meta(max_length=64)] = ()
-    """Hosts that an attempt may reach over HTTP and HTTPS, by the proxy that ``HTTPS_PROXY`` names and by nothing else:
-    ``host`` (ports 80 and 443) or ``host:port``."""
+    """The only hosts that an attempt can reach, over HTTP and HTTPS through the proxy in ``HTTPS_PROXY``: ``host``
+    (ports 80 and 443) or ``host:port``."""
 
     @property
     def needs_docker(self) -> str:
-        """What of it only Docker can give; empty for nothing."""
+        """The first requirement that only Docker can meet; empty if there is none."""
         if self.services:
             return f"the service {self.services[0].name}"
         if self.egress:
-            return f"a way to {self.egress[0]}"
+            return f"network access to {self.egress[0]}"
         if self.build:
             return "an image built from its Dockerfile"
         return f"the image {self.image}" if self.image else ""
 
     def at(self, place: Place | None) -> SandboxSpec:
-        """With what stands beside it in that place alone. Only an attempt has a way out: how it is judged depends on
-        nobody else. None is a place where nothing of the task's runs: its limits alone are left."""
+        """The spec for one place, with only the services of that place. Only attempts have egress, because grading must
+        not depend on other hosts. None: nothing of the task runs in the sandbox, so only its limits remain."""
         if place is None:
             return structs.replace(self, services=(), egress=(), image="", build={})
-        services = tuple(one for one in self.services if place in one.places)
+        services = tuple(service for service in self.services if place in service.places)
         return structs.replace(self, services=services, egress=self.egress if place is Place.ATTEMPT else ())
 
 
 class Connection(Data, frozen=True, kw_only=True):
-    """One that was tried from inside a sandbox to the outside: a line of ``egress.jsonl``."""
+    """A connection attempt from inside a sandbox to the outside: one line of ``egress.jsonl``."""
 
     at: datetime
     host: str
     port: int
     address: str = ""
-    """What the name was found to be, where it came to that."""
+    """The resolved address, if the name was resolved."""
     allowed: bool
     reason: str = ""
-    """Why it came to nothing."""
+    """Why the connection failed or was refused."""
     sent_bytes: int = 0
     received_bytes: int = 0
-    """Bodies and headers, encrypted or not, as they went over the wire."""
+    """Bytes on the wire, in headers and bodies, encrypted or not."""
     duration_seconds: float = 0.0

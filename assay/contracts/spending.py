@@ -1,4 +1,4 @@
-"""Spending as people see it: accounts with their limits, and what calls cost."""
+"""Spending as shown to users: accounts with their limits, and costs of calls."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from assay.contracts.money import Price, Usd
 
 
 class AccountKind(StrEnum):
-    """``run``, ``day`` and ``project`` are nested, and each bounds what is in it; ``judge`` is what model judges cost;
-    ``excess`` is what providers charged beyond what was held, which no limit can undo."""
+    """``run``, ``day`` and ``project`` are nested, each with its own limit. ``judge`` is the cost of model judges.
+    ``excess`` is what providers charged beyond the reserved amount, which no limit can prevent."""
 
     RUN = "run"
     DAY = "day"
@@ -22,7 +22,7 @@ class AccountKind(StrEnum):
 
 
 class AccountView(Data, frozen=True, kw_only=True):
-    """``left_usd`` is what may still be held: the limit without what is spent and held; None without a limit."""
+    """``left_usd`` can still be reserved: the limit minus what is spent and held. None without a limit."""
 
     account: str
     kind: AccountKind
@@ -33,8 +33,9 @@ class AccountView(Data, frozen=True, kw_only=True):
 
 
 class CostRow(Data, frozen=True, kw_only=True):
-    """``label`` is what was asked for: a call, task, model, day or run. ``estimated_usd`` is the part of ``cost_usd``
-    that no provider reported; ``superseded_usd`` the part spent by tries whose result does not count."""
+    """``label`` is the requested grouping: a call, task, model, day or run. ``estimated_usd`` is the part of
+    ``cost_usd`` that was not reported by a provider; ``superseded_usd`` is the part spent by tries whose result does
+    not count."""
 
     label: str
     calls: int
@@ -43,7 +44,7 @@ class CostRow(Data, frozen=True, kw_only=True):
     estimated_usd: Usd = "0"
     superseded_usd: Usd = "0"
     recosted_usd: Usd | None = None
-    """At the prices of the report; None where it has none for the model."""
+    """The cost at the report's prices. None if the report has no price for the model."""
 
 
 class Costs(Data, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ class Costs(Data, frozen=True, kw_only=True):
 
 
 class ModelPrice(Data, frozen=True, kw_only=True):
-    """A model's price, or the ``reason`` why it has none; baselines have neither, since they call no model."""
+    """A model's price, or the ``reason`` why it has none. Baselines have neither, since they call no model."""
 
     model: str
     price: Price | None = None

@@ -1,4 +1,4 @@
-"""Every subject on the bus, in four planes, each with its own permission (docs/architecture.md, "The bus")."""
+"""All subjects on the bus, in four planes with separate permissions (docs/architecture.md, "The bus")."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assay.contracts.rpc import Request
 
 WORK = "assay.work.>"
 FACTS = "assay.evt.v1.>"
-DEAD = "assay.dead.>"
+DEAD_LETTERS = "assay.dead.>"
 
 _REPORTS = {AttemptExecuted: "run", AttemptJudged: "judge"}
 _ORDERS = {ExecuteAttempt: Stage.RUN, GradeAttempt: Stage.JUDGE}
@@ -21,7 +21,7 @@ def rpc(request: Request[Any] | type[Request[Any]]) -> str:
 
 
 def orders(stage: Stage, pool: str = "default", *, urgent: bool = False) -> str:
-    """Where a pool's runners or judges find work; they look at what is urgent first."""
+    """The subject of orders to a pool's runners or judges, which fetch urgent orders first."""
     return f"assay.work.{stage}.{pool}{'.urgent' if urgent else ''}"
 
 
@@ -30,12 +30,12 @@ def order(message: ExecuteAttempt | GradeAttempt, pool: str = "default", *, urge
 
 
 def report(message: AttemptExecuted | AttemptJudged) -> str:
-    """Reports of runners and of judges have subjects of their own, so that a runner can be forbidden to judge."""
+    """Runners and judges report on different subjects, so that runners can be denied permission to send verdicts."""
     return f"assay.work.report.{_REPORTS[type(message)]}"
 
 
 def fact(project: str, message: Fact, run_id: str) -> str:
-    """``assay.evt.v1.<project>.<entity>.<event>.<run_id>``: attempt ids never go in a fact's subject."""
+    """``assay.evt.v1.<project>.<entity>.<event>.<run_id>``. A fact's subject never contains an attempt id."""
     return f"assay.evt.v1.{project}.{message.name()}.{run_id}"
 
 
@@ -43,6 +43,6 @@ def tail(project: str, run_id: str, attempt_id: str) -> str:
     return f"assay.tail.v1.{project}.{run_id}.{attempt_id}"
 
 
-def dead(subject: str) -> str:
-    """Where a message of ``subject`` goes that nobody could handle."""
+def dead_letter(subject: str) -> str:
+    """The dead-letter subject of a subject."""
     return f"assay.dead.{subject.removeprefix('assay.')}"

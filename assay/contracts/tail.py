@@ -1,4 +1,4 @@
-"""The tail: what an attempt says while it works. Lossy on purpose; the whole is in the artifacts afterwards."""
+"""The tail: an attempt's output while it runs. Lossy on purpose; the artifacts contain everything afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assay.contracts.money import NanoUsd
 
 class TailKind(StrEnum):
     STEP = "step"
-    """What the worker does now: ``calling the model``."""
+    """What the worker is doing, for example ``calling the model``."""
     PROMPT = "prompt"
     MODEL = "model"
     STDOUT = "stdout"
@@ -21,7 +21,7 @@ class TailKind(StrEnum):
 
 
 class StepKind(StrEnum):
-    """The parts of an agent's turn, and how it ends."""
+    """The parts of an agent's turn, and the end of its work."""
 
     MESSAGE = "message"
     CALL = "call"
@@ -30,9 +30,9 @@ class StepKind(StrEnum):
 
 
 class AgentStep(Data, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of ``transcript.jsonl``, and on the tail the same without its ``text``. ``number`` counts from 1 and
-    never changes, ``turn`` is that of the model; ``text`` is what was said, a call's arguments as JSON, or a result.
-    ``failed`` is a tool that could not do what it was asked. Money and counts are the try's so far."""
+    """One line of ``transcript.jsonl``; on the tail, the same without ``text``. ``number`` counts the steps from 1;
+    ``turn`` counts the model's turns. ``text`` is a message, a call's arguments as JSON, or a result. ``failed``: the
+    tool reported an error. ``tool_calls``, ``usage`` and ``cost_nanousd`` are the try's totals so far."""
 
     number: int
     turn: int
@@ -48,8 +48,8 @@ class AgentStep(Data, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TailLine(Message, frozen=True, kw_only=True, tag="tail.line"):
-    """What an attempt just said or was told. ``text`` is untrusted; it may be part of a line. ``dropped`` counts
-    the lines lost before this one."""
+    """A piece of an attempt's live output. ``text`` is untrusted and can be part of a line. ``dropped`` counts the
+    lines lost before this one."""
 
     attempt_id: str
     token: Token
@@ -58,4 +58,4 @@ class TailLine(Message, frozen=True, kw_only=True, tag="tail.line"):
     time: datetime
     dropped: int = 0
     step: AgentStep | None = None
-    """Which step of an agent this line is."""
+    """The agent's step that this line belongs to."""

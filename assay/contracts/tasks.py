@@ -1,4 +1,4 @@
-"""Tasks as workers see them, made by ``assay.catalog`` from a task's folder (docs/tasks.md describes that folder)."""
+"""Tasks as workers see them. ``assay.catalog`` creates them from task folders, which docs/tasks.md describes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Difficulty(StrEnum):
 
 
 class Solver(StrEnum):
-    """How an attempt is made: one message answered, files handed in, files worked on in turns with tools, or a program
-    that does so by itself."""
+    """How an attempt is solved: by answering one message, by returning files in one message, by an agent that uses
+    tools in several turns, or by an external program."""
 
     ANSWER = "answer"
     FILES = "files"
@@ -35,12 +35,12 @@ class Solver(StrEnum):
 
     @property
     def hands_in_files(self) -> bool:
-        """Whether what is handed in are the declared outputs, and not the text of one message."""
+        """Whether the submitted output is a set of files, and not the text of one message."""
         return self is not Solver.ANSWER
 
 
 class Tool(StrEnum):
-    """What a model of solver ``agent`` can use inside its sandbox."""
+    """The built-in tools that solver ``agent`` can offer to a model."""
 
     BASH = "bash"
     PYTHON = "python"
@@ -50,8 +50,8 @@ class Tool(StrEnum):
 
 
 class McpServer(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A server of the Model Context Protocol whose tools solver ``agent`` has besides: a program in the sandbox, or an
-    address that the runner's operator allows. Models know its tools as ``<name>__<tool>``."""
+    """A Model Context Protocol server that provides more tools to solver ``agent``: a program in the sandbox, or a URL
+    that the runner's operator allows. Models see its tools as ``<name>__<tool>``."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
     command: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
@@ -59,8 +59,8 @@ class McpServer(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Limits(Data, frozen=True, kw_only=True):
-    """Per attempt; None is no bound. ``max_tokens`` bounds one completion, ``tokens`` the prompts and completions of
-    all requests together, ``cost_usd`` their price, ``turns`` the number of completions."""
+    """Limits of one attempt; None means no limit. ``max_tokens`` applies to one completion; ``tokens`` to the prompts
+    and completions of all requests; ``cost_usd`` to their cost; ``turns`` to the number of completions."""
 
     wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 120.0
     max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] = 1024
@@ -71,8 +71,8 @@ class Limits(Data, frozen=True, kw_only=True):
 
 
 class AttemptLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run asks of each of its attempts, under the names of ``Limits``. It can lower a task's limit, or set one
-    where the task has none; None leaves the task's."""
+    """Limits that a run sets for each of its attempts, with the names of ``Limits``. They can lower a task's limit or
+    add a missing one. None keeps the task's limit."""
 
     wall_seconds: Annotated[float, Meta(gt=0, le=86_400)] | None = None
     max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
@@ -83,53 +83,59 @@ class AttemptLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Tolerance(Data, frozen=True, kw_only=True):
-    """A number is right when it is within ``absolute`` of the expected one, or within ``relative`` of its size."""
+    """A number is correct if it deviates from the expected one by at most ``absolute``, or by at most the fraction
+    ``relative`` of it."""
 
     absolute: Annotated[float, Meta(ge=0)] = 0.0
     relative: Annotated[float, Meta(ge=0)] = 0.0
 
 
 class Check(Data, frozen=True, kw_only=True, tag_field="kind"):
-    """One thing the judge looks at. Scores of checks are averaged by ``weight``; passing needs every check to pass."""
+    """One criterion of the judge. The score is the mean of the checks' scores, weighted by ``weight``; an attempt
+    passes if all checks pass."""
 
     name: str = ""
     weight: Weight = 1.0
 
 
 class Exact(Check, frozen=True, kw_only=True, tag="exact"):
-    """The answer is the sample's ``expected`` string, compared after trimming, without case if ``ignore_case``."""
+    """The trimmed answer equals the sample's ``expected`` string; ``ignore_case`` makes the comparison
+    case-insensitive."""
 
     ignore_case: bool = False
 
 
 class Regex(Check, frozen=True, kw_only=True, tag="regex"):
-    """``pattern`` is found in the answer (RE2-like subset is advised; the search is bounded in time)."""
+    """``pattern`` matches somewhere in the answer. The search has a time limit; prefer patterns that RE2 supports."""
 
     pattern: str
 
 
 class Choice(Check, frozen=True, kw_only=True, tag="choice"):
-    """The answer names one of ``options`` and it is the sample's ``expected``; naming several is wrong."""
+    """The answer names exactly one of ``options``, and it is the sample's ``expected``."""
 
     options: Annotated[tuple[str, ...], Meta(min_length=2)]
 
 
 class Numeric(Check, frozen=True, kw_only=True, tag="numeric"):
-    """Numbers within tolerance. With ``fields`` the answer is JSON holding them and ``expected`` maps each to a number;
-    metrics are ``<field>_abs_err`` and ``ok`` (1 when all could be read). Without, the answer's last number counts."""
+    """Numbers are within a tolerance. With ``fields``, the answer is JSON with these fields and ``expected`` maps each
+    to a number; the metrics are ``<field>_abs_err`` and ``ok`` (1 if all fields could be read). Without ``fields``, the
+    last number of the answer counts."""
 
     fields: tuple[str, ...] = ()
     tolerance: Tolerance = Tolerance()
 
 
 class JsonFields(Check, frozen=True, kw_only=True, tag="json_fields"):
-    """The answer is JSON whose ``fields`` equal those of the sample's ``expected``; the score is the share that do."""
+    """The answer is JSON whose ``fields`` equal those of the sample's ``expected``. The score is the fraction that
+    match."""
 
     fields: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
 class Tests(Check, frozen=True, kw_only=True, tag="tests"):
-    """Hidden pytest files under ``path``. Exactly the ``expected`` tests must run; the score is the share passing."""
+    """Hidden pytest files under ``path``. Exactly the ``expected`` tests must run; the score is the fraction that
+    pass."""
 
     __test__: ClassVar[bool] = False
     path: str = "tests"
@@ -140,14 +146,14 @@ AnyCheck = Exact | Regex | Choice | Numeric | JsonFields | Tests
 
 
 class Sample(Data, frozen=True, kw_only=True):
-    """One input of a task, as an attempt may see it."""
+    """One input of a task, as visible to an attempt."""
 
     sample_id: str
     input: str = ""
 
 
 class TaskView(Data, frozen=True, kw_only=True):
-    """A task as everyone may see it: nothing of its hidden part."""
+    """The public part of a task."""
 
     task_id: TaskId
     digest: str
@@ -164,7 +170,7 @@ class TaskView(Data, frozen=True, kw_only=True):
 
 
 class PublicTask(Data, frozen=True, kw_only=True):
-    """``task.json`` of the public bundle: all a runner needs besides ``workspace/**``."""
+    """``task.json`` of the public bundle: everything a runner needs besides ``workspace/**``."""
 
     task_id: TaskId
     digest: str
@@ -183,7 +189,7 @@ class PublicTask(Data, frozen=True, kw_only=True):
 
 
 class HiddenTask(Data, frozen=True, kw_only=True):
-    """``grading.json`` of the hidden bundle: all a judge needs besides ``tests/**`` and the attempt's output."""
+    """``grading.json`` of the hidden bundle: everything a judge needs besides ``tests/**`` and the attempt's output."""
 
     task_id: TaskId
     digest: str
@@ -193,11 +199,11 @@ class HiddenTask(Data, frozen=True, kw_only=True):
     checks: tuple[AnyCheck, ...]
     pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
     expected: dict[str, Any] = field(default_factory=dict[str, Any])
-    """By sample id: what a right answer is."""
+    """The correct answers by sample id."""
 
 
 class ReferenceTask(Data, frozen=True, kw_only=True):
-    """``reference.json`` of the reference bundle, besides ``reference/**``, ``noop/**`` and ``cheats/<name>/**``."""
+    """``reference.json`` of the reference bundle, next to ``reference/**``, ``noop/**`` and ``cheats/<name>/**``."""
 
     task_id: TaskId
     digest: str
@@ -205,11 +211,11 @@ class ReferenceTask(Data, frozen=True, kw_only=True):
     answers: dict[str, str] = field(default_factory=dict[str, str])
     noop_answer: str = ""
     cheats: dict[str, str] = field(default_factory=dict[str, str])
-    """Answers that try to trick the judge, by name; for code, cheats are folders of the bundle instead."""
+    """Answers that try to deceive the judge, by name. Cheats in code are folders of the bundle instead."""
 
 
 class TaskPin(Data, frozen=True, kw_only=True):
-    """A task as a run holds it: fixed by digest, its three bundles stored."""
+    """A task as pinned by a run: identified by its digest, with its three bundles stored."""
 
     task_id: TaskId
     digest: str
@@ -220,16 +226,16 @@ class TaskPin(Data, frozen=True, kw_only=True):
     sample_ids: tuple[str, ...]
     limits: Limits = Limits()
     prompt_bytes: Annotated[int, Meta(ge=0)] = 0
-    """Of the longest prompt among the samples, UTF-8; what money is held for before an attempt begins."""
+    """UTF-8 length of the longest prompt among the samples; determines the money reserved for an attempt."""
     sandboxes: tuple[str, ...] = ()
-    """The kinds of sandbox any of which can hold it, on runners and on judges; empty: it needs none."""
+    """The kinds of sandbox that the task can use, on runners and on judges. Empty: it needs no sandbox."""
     public: ArtifactRef
     hidden: ArtifactRef
     reference: ArtifactRef
 
 
 class SuiteView(Data, frozen=True, kw_only=True):
-    """A named list of tasks with defaults."""
+    """A named list of tasks with default settings."""
 
     suite_id: str
     title: str

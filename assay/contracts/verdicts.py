@@ -1,4 +1,4 @@
-"""What a judge says of an attempt."""
+"""Verdicts: what a judge decides about an attempt."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Score = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Outcome(StrEnum):
-    """How an attempt ended. ``limit`` is budget, tokens or tool calls; ``agent_error`` is the model's side at fault,
-    ``infra_error`` is ours or a provider's and says nothing about the model."""
+    """How an attempt ended. ``limit``: money, tokens or tool calls were used up. ``agent_error``: a fault of the model.
+    ``infra_error``: a fault of Assay or of a provider, which says nothing about the model."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -28,12 +28,12 @@ class Outcome(StrEnum):
 
     @property
     def counts(self) -> bool:
-        """Whether the outcome says something about the model, so that it enters the leaderboard."""
+        """Whether the outcome says something about the model and counts on the leaderboard."""
         return self not in (Outcome.INFRA_ERROR, Outcome.CANCELLED, Outcome.NEEDS_REVIEW)
 
 
 class CheckResult(Data, frozen=True, kw_only=True):
-    """One check's result; ``message`` says why in words that give away no hidden test and no expected answer."""
+    """One check's result. ``message`` gives the reason without revealing hidden tests or expected answers."""
 
     name: str
     kind: str

@@ -23,7 +23,7 @@ from assay import without
 
 with without("rich"):  # as in the services
     import structlog
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.settings import BusEnvironment
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import ModelEndpoint, ServeModel
@@ -117,9 +117,9 @@ def load(weights: Path, threads: int) -> Engine:
 
 
 def _unknown(name: str) -> Problem:
-    from assay.catalog.near import unknown
+    from assay.catalog.did_you_mean import unknown_name
 
-    message, match = unknown("local model", name, [MODEL])
+    message, match = unknown_name("local model", name, [MODEL])
     detail = f"{message}, did you mean {match!r}?" if match else message
     error = FieldError(where="model", message=message, near=match)
     return Problem(code="unknown_model", title="Unknown model", status=404, detail=detail, errors=(error,))

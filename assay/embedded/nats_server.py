@@ -10,8 +10,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from assay.bus.nats.server.config import nats_conf
 from assay.bus.permissions import USERS
-from assay.bus.server_conf import nats_conf
 from assay.embedded.children import ChildSpec
 from assay.embedded.errors import PartMissing
 from assay.embedded.folder import DataFolder

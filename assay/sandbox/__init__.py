@@ -1,6 +1,5 @@
-"""Closed rooms for code nobody trusts: one protocol, and providers chosen by name."""
+"""Isolated environments for untrusted code: one protocol, and providers chosen by name."""
 
-from assay.sandbox.choice import open_sandbox_provider
 from assay.sandbox.errors import (
     CodeFault,
     LineTooLong,
@@ -22,6 +21,7 @@ from assay.sandbox.protocol import (
     SandboxProcess,
     SandboxProvider,
 )
+from assay.sandbox.selection import open_sandbox_provider
 
 __all__ = [
     "WORKSPACE",

@@ -1,26 +1,26 @@
-"""What goes wrong around a sandbox.
+"""Sandbox errors.
 
-    SandboxError                    ours: the infrastructure's fault, never the model's
+    SandboxError                    infrastructure failed; never the model's fault
     +-- SandboxRetryable            may work elsewhere or later: make a new try
-    |   +-- SandboxNotStarted       the host would not start it (no processes, no memory, no folder)
-    |   +-- ServiceNotReady         what the task needs beside the sandbox did not come up
-    |   +-- SandboxLost             it died while in use, and nothing inside was at fault
-    +-- SandboxPermanent            will not work here however often it is tried
-        +-- ProviderUnknown         no provider of that name
+    |   +-- SandboxNotStarted       the host could not start it (out of processes, memory, disk)
+    |   +-- ServiceNotReady         a service container of the task did not become ready
+    |   +-- SandboxLost             the sandbox died while in use, not because of the code inside
+    +-- SandboxPermanent            will fail on this host however often it is tried
+        +-- ProviderUnknown         no provider has that name
         +-- ProviderUnavailable     the host lacks what the provider needs
-        +-- SpecUnsupported         the provider cannot give what the task asks for
-        +-- ImageNotBuilt           the task's own Dockerfile fails
-    CodeFault                       theirs: what the code inside did
-    +-- LineTooLong                 a line on a process's channel is longer than the reader allows
+        +-- SpecUnsupported         the provider cannot do what the task's spec requires
+        +-- ImageNotBuilt           the task's own Dockerfile does not build
+    CodeFault                       the code inside is at fault
+    +-- LineTooLong                 a line on a process's channel exceeds the reader's limit
 
-``assay.contracts.files.FilesRefused`` is theirs too: files that cannot be taken, or a workspace too full for them.
+``assay.files.FilesRefused`` is also the code's fault: unsafe files, or a workspace without space for them.
 """
 
 from __future__ import annotations
 
 
 class SandboxError(Exception):
-    """The infrastructure's fault: grades nothing."""
+    """The infrastructure failed, so the attempt cannot be graded."""
 
 
 class SandboxRetryable(SandboxError):
@@ -60,7 +60,7 @@ class ImageNotBuilt(SandboxPermanent):
 
 
 class CodeFault(Exception):
-    """The fault of the code inside: grades the attempt."""
+    """The code inside failed, which counts against the attempt."""
 
 
 class LineTooLong(CodeFault):

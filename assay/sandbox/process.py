@@ -1,7 +1,7 @@
-"""No isolation at all: commands are plain processes of this user, with this user's files and network in reach.
+"""No isolation: commands are ordinary processes with the files and network of the worker's user.
 
-For machines where nothing better runs and code that is trusted, chosen by name alone. It holds to wall time and output;
-the other limits of a spec are not enforced, and every result carries the warning.
+For trusted code on machines where nothing better works; used only if named explicitly. It enforces wall time and
+output; the other limits are not enforced, and every result has a warning.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from assay.contracts.files import Caps, Files, check_files, check_path
-from assay.contracts.folders import read_folder, write_folder
 from assay.contracts.sandboxspec import Connection, SandboxSpec
+from assay.files import FileLimits, Files, check_files, check_path
+from assay.files.folders import read_folder, write_folder
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
 from assay.sandbox.execution import Execution
 from assay.sandbox.protocol import (
@@ -34,12 +34,12 @@ from assay.sandbox.protocol import (
 )
 
 WARNING = "not isolated: the code ran as an ordinary process of the worker's user, with its files and network in reach"
-_MARK = "ASSAY_SANDBOX"
-"""Set in every process, so that those which left their group can be found again."""
+_MARKER = "ASSAY_SANDBOX"
+"""Set in the environment of every process, to find those that left their process group."""
 
 
 class ProcessProvider:
-    """Never chosen unless named."""
+    """Never selected automatically."""
 
     name = "process"
 
@@ -47,39 +47,39 @@ class ProcessProvider:
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         if spec.needs_docker:
             raise SpecUnsupported(
-                f"a plain process has nothing of its own, and the task needs {spec.needs_docker}: choose docker"
+                f"the task needs {spec.needs_docker}, which the provider 'process' cannot give: use docker"
             )
         try:
             folder = tempfile.TemporaryDirectory(prefix="assay-sandbox-", ignore_cleanup_errors=True)
         except OSError as error:
-            raise SandboxNotStarted(f"no folder for a workspace: {error}") from error
+            raise SandboxNotStarted(f"cannot create a folder for the workspace: {error}") from error
         with folder as name:
-            sandbox = _Folder(spec, Path(name), mounts)
+            sandbox = _ProcessSandbox(spec, Path(name), mounts)
             try:
                 yield sandbox
             finally:
                 await sandbox.close()
 
     async def check(self) -> Availability:
-        limits = {"wall": "the host's clock", "output": "the host reads no more than it keeps"}
+        limits = {"wall": "the host's clock", "output": "the host stops reading at the limit"}
         return Availability(provider=self.name, available=True, limits=limits, warning=WARNING)
 
 
-class _Folder:
-    """A Sandbox in name: a folder with the workspace and the mounts in it."""
+class _ProcessSandbox:
+    """A temporary folder that contains the workspace and the mounts."""
 
     def __init__(self, spec: SandboxSpec, root: Path, mounts: Mounts) -> None:
         self._spec, self._root = spec, root
         workspace_bytes = spec.workspace_mb << 20
-        self._caps = Caps(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
-        self._waiting: set[asyncio.Task[None]] = set()
-        self._started: set[int] = set()
-        """Process groups whose first process lives."""
+        self._caps = FileLimits(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
+        self._reapers: set[asyncio.Task[None]] = set()
+        self._process_groups: set[int] = set()
+        """Ids of process groups whose leader is alive."""
         self._folders = {WORKSPACE: root / "workspace", "/tmp": root / "tmp"}
         for folder in self._folders.values():
             folder.mkdir()
         for number, mount in enumerate(mounts):
-            self._folders[mount.path] = _mounted(mount, root / f"mount{number}")
+            self._folders[mount.path] = _prepare_mount(mount, root / f"mount{number}")
 
     @property
     def connections(self) -> Sequence[Connection]:
@@ -94,12 +94,12 @@ class _Folder:
         try:
             return await execution.wait()
         except asyncio.CancelledError:
-            self.end_all()
+            self.kill_all()
             raise
 
     async def read(self, patterns: Sequence[str]) -> Files:
         workspace = self._folders[WORKSPACE]
-        return await asyncio.to_thread(read_folder, workspace, patterns, special="skip", caps=self._caps)
+        return await asyncio.to_thread(read_folder, workspace, patterns, special="skip", limits=self._caps)
 
     async def start(self, command: Command) -> SandboxProcess:
         execution = await self._execute(command, live=True)
@@ -107,23 +107,23 @@ class _Folder:
         return execution
 
     def locate(self, path: str) -> str:
-        for inside, folder in self._folders.items():
-            if path == inside or path.startswith(inside + "/"):
-                return str(folder) + path[len(inside) :]
+        for path_inside, folder in self._folders.items():
+            if path == path_inside or path.startswith(path_inside + "/"):
+                return str(folder) + path[len(path_inside) :]
         return path
 
     async def close(self) -> None:
-        await asyncio.to_thread(self.end_all)
-        if self._waiting:
-            await asyncio.wait(self._waiting, timeout=1)
+        await asyncio.to_thread(self.kill_all)
+        if self._reapers:
+            await asyncio.wait(self._reapers, timeout=1)
 
-    def end_all(self) -> None:
-        """Every group we started and every process that carries our mark, wherever it went; gives up after a second."""
-        for pid in tuple(self._started):
+    def kill_all(self) -> None:
+        """Kills every process group started here and every process that carries the marker; gives up after a second."""
+        for pid in tuple(self._process_groups):
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
         for _ in range(200):
-            pids = _marked(str(self._root))
+            pids = _marked_pids(str(self._root))
             for pid in pids:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -132,40 +132,40 @@ class _Folder:
             time.sleep(0.005)
 
     async def _execute(self, command: Command, *, live: bool) -> Execution:
-        execution = Execution(command, self._spec, live=live, end=self.end_all, warning=WARNING)
+        execution = Execution(command, self._spec, live=live, kill=self.kill_all, warning=WARNING)
         try:
-            stdin, stdout, stderr = execution.child
+            stdin, stdout, stderr = execution.child_ends
             process = await asyncio.create_subprocess_exec(
                 *command.argv,
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 env=self._environment() | command.env,
-                cwd=self._folder(command.cwd),
+                cwd=self._working_folder(command.cwd),
                 start_new_session=True,
             )
         except OSError as error:
-            os.write(execution.child[2], f"{command.argv[0]}: {error}\n".encode())
-            execution.started()
-            execution.ended(127 if isinstance(error, FileNotFoundError) else 126)
+            os.write(execution.child_ends[2], f"{command.argv[0]}: {error}\n".encode())
+            execution.close_child_ends()
+            execution.finish(127 if isinstance(error, FileNotFoundError) else 126)
             return execution
-        except asyncio.CancelledError:  # asyncio has ended what it had begun
-            execution.started()
-            execution.ended(-signal.SIGKILL)
+        except asyncio.CancelledError:  # asyncio has killed the process
+            execution.close_child_ends()
+            execution.finish(-signal.SIGKILL)
             raise
-        execution.started()
-        self._started.add(process.pid)
-        waiting = asyncio.create_task(self._reap(process, execution))
-        self._waiting.add(waiting)
-        waiting.add_done_callback(self._waiting.discard)
+        execution.close_child_ends()
+        self._process_groups.add(process.pid)
+        reaper = asyncio.create_task(self._reap(process, execution))
+        self._reapers.add(reaper)
+        reaper.add_done_callback(self._reapers.discard)
         return execution
 
     async def _reap(self, process: asyncio.subprocess.Process, execution: Execution) -> None:
         exit_code = await process.wait()
-        self._started.discard(process.pid)
-        execution.ended(exit_code)
+        self._process_groups.discard(process.pid)
+        execution.finish(exit_code)
 
-    def _folder(self, cwd: str) -> Path:
+    def _working_folder(self, cwd: str) -> Path:
         workspace = self._folders[WORKSPACE]
         return workspace if cwd in ("", ".") else workspace.joinpath(*check_path(cwd))
 
@@ -176,22 +176,22 @@ class _Folder:
             "TMPDIR": str(self._folders["/tmp"]),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
-            _MARK: str(self._root),
+            _MARKER: str(self._root),
         }
 
 
-def _mounted(mount: FilesMount | FolderMount, place: Path) -> Path:
+def _prepare_mount(mount: FilesMount | FolderMount, place: Path) -> Path:
     if isinstance(mount, FolderMount):
         return mount.folder
     write_folder(place, mount.files)
     return place
 
 
-def _marked(root: str) -> list[int]:
-    """Living processes that carry the mark; zombies show no environment."""
-    mark = f"{_MARK}={root}".encode()
+def _marked_pids(root: str) -> list[int]:
+    """Live processes that carry the marker; zombies have no environment."""
+    marker = f"{_MARKER}={root}".encode()
     pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
-    return [pid for pid in pids if mark in _environ(pid).split(b"\0")]
+    return [pid for pid in pids if marker in _environ(pid).split(b"\0")]
 
 
 def _environ(pid: int) -> bytes:

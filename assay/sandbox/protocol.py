@@ -1,7 +1,7 @@
-"""What every sandbox can do, whatever it is made of.
+"""What every sandbox provides, whichever provider made it.
 
-Paths inside: the workspace is ``/workspace``, mounts are where their ``path`` says; ``Sandbox.locate`` gives the path
-as commands must spell it. All that comes out of a sandbox is untrusted data.
+Inside, the workspace is at ``/workspace`` and mounts are at their ``path``; ``Sandbox.locate`` translates these paths
+for providers without a file system of their own. Everything that comes out of a sandbox is untrusted data.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from assay.contracts.files import Files
 from assay.contracts.sandboxspec import Connection, SandboxSpec
+from assay.files import Files
 
 WORKSPACE = "/workspace"
-"""The only folder that lasts from one command to the next and can be written."""
+"""The writable folder that persists between commands."""
 
 
 class Limit(StrEnum):
-    """Which limit ended a command."""
+    """The limit that ended a command."""
 
     WALL = "wall"
     CPU = "cpu"
     MEMORY = "memory"
     PROCESSES = "processes"
     FILES = "files"
-    """Too many inodes. A full workspace kills nothing: writes inside fail with ENOSPC."""
+    """Too many inodes. A full workspace kills nothing: writes fail with ENOSPC."""
     OUTPUT = "output"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """One program to run. It sees ``env`` and a neutral PATH, HOME, LANG and TMPDIR, and nothing of the host's
-    environment. ``argv[0]`` is looked up on that PATH; ``python3`` is always there."""
+    """A program to run. Its environment is ``env`` plus a neutral PATH, HOME, LANG and TMPDIR; nothing is inherited
+    from the host. ``argv[0]`` is looked up on that PATH, which always has ``python3``."""
 
     argv: Sequence[str]
     env: dict[str, str] = field(default_factory=dict[str, str])
@@ -43,17 +43,19 @@ class Command:
     cwd: str = "."
     """Relative to the workspace."""
     timeout_seconds: float | None = None
-    """None or more than the spec's ``wall_seconds`` means the spec's."""
+    """Capped by the spec's ``wall_seconds``, which is also the default."""
     output_bytes: int | None = None
-    """Kept of stdout and of stderr, each; None means the spec's. The rest is dropped, and ten times as much kills."""
+    """Bytes kept of stdout and of stderr each; defaults to the spec's. The rest is dropped, and a command that
+    writes more than ten times the limit is killed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandResult:
-    """How a command ended. That it could not be started (no such program) is exit code 127 or 126, as in a shell."""
+    """How a command ended. As in a shell, exit code 127 means that the program was not found and 126 that it could
+    not be executed."""
 
     exit_code: int
-    """Negative: the signal it died of."""
+    """Negative if a signal ended it: minus the signal's number."""
     stdout: bytes = b""
     stderr: bytes = b""
     stdout_truncated: bool = False
@@ -61,7 +63,7 @@ class CommandResult:
     killed_by: Limit | None = None
     duration_seconds: float = 0.0
     warning: str = ""
-    """Not empty when the sandbox does not isolate: carry it into the attempt's result."""
+    """Set if the sandbox does not isolate; to be included in the attempt's result."""
 
     @property
     def timed_out(self) -> bool:
@@ -70,7 +72,7 @@ class CommandResult:
 
 @dataclass(frozen=True, kw_only=True)
 class FilesMount:
-    """Files that code inside can read and not write, at an absolute path such as ``/tests``."""
+    """Read-only files at an absolute path such as ``/tests``."""
 
     path: str
     files: Files
@@ -78,8 +80,8 @@ class FilesMount:
 
 @dataclass(frozen=True, kw_only=True)
 class FolderMount:
-    """A host folder, read-only and under a neutral name, for example site-packages at ``/opt/packages``. What is not
-    readable by everyone on the host may not be readable inside."""
+    """A host folder, mounted read-only at a neutral path, for example site-packages at ``/opt/packages``. Files that
+    are not world-readable on the host may be unreadable inside."""
 
     path: str
     folder: Path
@@ -90,7 +92,8 @@ Mounts = Sequence[FilesMount | FolderMount]
 
 @dataclass(frozen=True, kw_only=True)
 class Availability:
-    """Whether a provider works on this host: ``reason`` says why not and what to do, ``limits`` who enforces what."""
+    """Whether a provider works on this host. ``reason`` says why not and what to do about it; ``limits`` says what
+    enforces each limit."""
 
     provider: str
     available: bool
@@ -100,65 +103,65 @@ class Availability:
 
 
 class SandboxProcess(Protocol):
-    """A live process with a byte channel. Its lines are claims by the code inside, not facts."""
+    """A running process with a line-based channel. Its lines are untrusted."""
 
     async def write(self, data: bytes, *, last: bool = False) -> None:
-        """Into its stdin; ``last`` closes it after. Writing to a process that is gone does nothing."""
+        """Writes to its stdin; ``last`` then closes it. Does nothing if the process has ended."""
         ...
 
     async def read_line(self, max_bytes: int = 1_000_000) -> bytes:
-        """The next line of stdout with its newline; ``b""`` at the end. Raises LineTooLong."""
+        """The next line of stdout including its newline; ``b""`` at the end. Raises LineTooLong."""
         ...
 
     async def wait(self) -> CommandResult:
-        """Until it ends; ``stdout`` is what nobody read."""
+        """Waits for its end; the result's ``stdout`` is what was not read as lines."""
         ...
 
     async def kill(self) -> None:
-        """End it and what it started, at once. Killing twice, or what has ended, does nothing."""
+        """Kills it and its descendants, and waits for its end. Idempotent."""
         ...
 
 
 class Sandbox(Protocol):
-    """One attempt's, or one judgement's, closed room."""
+    """An isolated environment for one attempt or one grading."""
 
     @property
     def connections(self) -> Sequence[Connection]:
-        """To the outside, those that have ended by now."""
+        """Network connections that have ended so far."""
         ...
 
     async def write(self, files: Files) -> None:
-        """Into the workspace, replacing files of the same path. Raises FilesRefused when they do not fit."""
+        """Writes into the workspace, replacing existing files. Raises FilesRefused if they do not fit."""
         ...
 
     async def run(self, command: Command) -> CommandResult:
-        """To its end, or to its limit."""
+        """Runs a command until it ends or exceeds a limit."""
         ...
 
     async def read(self, patterns: Sequence[str]) -> Files:
-        """The workspace's regular files that the patterns cover; links and devices are left out.
-        Raises FilesRefused for more than the spec's ``workspace_mb``, for too many, or for unsound names."""
+        """The regular files of the workspace that match the patterns; links and devices are skipped. Raises
+        FilesRefused if there are too many, they exceed the spec's ``workspace_mb`` or have unsafe names."""
         ...
 
     async def start(self, command: Command) -> SandboxProcess:
-        """Without waiting for its end; its time limit holds all the same. ``command.stdin`` is written first and stdin
-        stays open."""
+        """Starts a process without waiting for its end; its time limit applies all the same. ``command.stdin`` is
+        written first and stdin stays open."""
         ...
 
     def locate(self, path: str) -> str:
-        """An absolute path of the sandbox (``/workspace/a``, a mount's) as commands inside must spell it."""
+        """How commands inside must spell an absolute path of the sandbox (``/workspace/a``, or a mount's)."""
         ...
 
 
 class SandboxProvider(Protocol):
-    """Makes sandboxes. ``name`` is what people choose it by."""
+    """Makes sandboxes. ``name`` is the name users select it by."""
 
     name: str
 
     def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AbstractAsyncContextManager[Sandbox]:
-        """A fresh sandbox; leaving the context ends every process in it and forgets its workspace."""
+        """A fresh sandbox. Leaving the context kills every process in it and deletes its workspace."""
         ...
 
     async def check(self) -> Availability:
-        """For ``assay doctor`` and at a worker's start."""
+        """Tries to use a sandbox; for ``assay doctor`` and the start of a worker."""
         ...

@@ -1,11 +1,11 @@
-"""The system calls nobody needs in a sandbox, as a seccomp program: for bubblewrap, for process 1 of a container, and,
-in Docker's words, for services beside one.
+"""The seccomp filter of sandboxes: as a BPF program for bubblewrap and for init in a container, and as a Docker profile
+for service containers.
 
-What is denied answers EPERM, or ENOSYS where programs then take another way: namespaces, mounts, tracing, keys, BPF,
-io_uring, kernel modules, memory no limit counts (memfd, System V), other processes' limits and priorities, and sockets
-of any family but Unix, IPv4, IPv6 and, of netlink, routes (a vsock would pass by the network namespace, and the kernel
-tells of its devices in every namespace of root's). Foreign calling conventions (32-bit, x32) are denied whole.
-Numbers: Linux ``unistd_64.h`` and ``asm-generic/unistd.h``.
+Denied calls answer EPERM, or ENOSYS where programs then fall back to another call: namespaces, mounts, tracing, keys,
+BPF, io_uring, kernel modules, memory that no limit counts (memfd, System V), other processes' limits and priorities,
+and sockets other than Unix, IPv4, IPv6 and netlink routes (a vsock would bypass the network namespace, and the kernel
+broadcasts device events into every network namespace owned by root). Foreign calling conventions (32-bit, x32) are
+denied entirely. Numbers: Linux ``unistd_64.h`` and ``asm-generic/unistd.h``.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _NUMBER, _ARCHITECTURE, _FIRST, _SECOND, _THIRD = 0, 4, 16, 24, 32
 _NAMESPACES = 0x7E020080
-"""CLONE_NEW* for user, pid, net, ipc, uts, cgroup, mount and time."""
+"""CLONE_NEW* for user, pid, net, ipc, uts, cgroup, mount and time namespaces."""
 _FAMILIES, _NETLINK = (1, 2, 10), 16
-_A_SERVICES_OWN = frozenset(
+_SERVICE_CALLS = frozenset(
     {"clone", "clone3", "socket", "memfd_create", "shmget", "msgget", "semget", "prlimit64", "setpriority"}
     | {"sched_setscheduler", "sched_setparam", "sched_setattr", "ioprio_set"}
 )
-"""What services may do though sandboxes may not, or not whole: databases share memory among their processes, and the
-container's control group and namespaces hold all of it."""
+"""Calls that services may make although sandboxes may not, or only in part: databases share memory between their
+processes, and the container's cgroup and namespaces confine all of it."""
 
 _Numbers = dict[str, int]
 
@@ -59,12 +59,12 @@ _AARCH64: _Numbers = _SHARED | {
 }
 # fmt: on
 _MACHINES: dict[str, tuple[int, _Numbers]] = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}
-_OWN_PROCESS_ONLY = ("sched_setscheduler", "sched_setparam", "sched_setattr", "prlimit64")
+_OWN_PROCESS_CALLS = ("sched_setscheduler", "sched_setparam", "sched_setattr", "prlimit64")
 
 
 @cache
 def program(machine: str | None = None) -> bytes:
-    """For the machine's native calls; empty where the numbers are not known, and then nothing is filtered."""
+    """For the machine's native calls. Empty on architectures whose numbers are unknown, where nothing is filtered."""
     if (machine or platform.machine()) not in _MACHINES:
         return b""
     architecture, numbers = _MACHINES[machine or platform.machine()]
@@ -84,8 +84,8 @@ def program(machine: str | None = None) -> bytes:
 
 
 def service_rules() -> dict[str, Any]:
-    """For a service's container, in Docker's words: the same calls are denied, but for those of ``_A_SERVICES_OWN``."""
-    names = sorted({*_X86_64, *_AARCH64} - _A_SERVICES_OWN)
+    """A Docker seccomp profile that denies the same calls except those in ``_SERVICE_CALLS``."""
+    names = sorted({*_X86_64, *_AARCH64} - _SERVICE_CALLS)
     flags = [1 << bit for bit in range(32) if _NAMESPACES >> bit & 1]
     families = [number for number in range(_NETLINK) if number not in _FAMILIES]
     return {
@@ -102,13 +102,13 @@ def service_rules() -> dict[str, Any]:
 
 
 def _denied(names: list[str], number: int, *arguments: tuple[int, str, int, int]) -> dict[str, Any]:
-    """Arguments are all to be so: their index, the comparison, and its values."""
+    """All argument conditions must hold; each is an index, a comparison and its two values."""
     found = [dict(zip(("index", "op", "value", "valueTwo"), one, strict=True)) for one in arguments]
     return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": found}
 
 
 def _body(name: str) -> list[tuple[int, int, int, int]]:
-    """What happens to one call once it is known to be that call."""
+    """The filter's instructions for one call, after its number has matched."""
     if name in ("clone3", "memfd_create"):
         return [_deny(errno.ENOSYS)]
     if name == "clone":
@@ -117,7 +117,7 @@ def _body(name: str) -> list[tuple[int, int, int, int]]:
         families = [(_JUMP_EQUAL, len(_FAMILIES) + 3 - at, 0, family) for at, family in enumerate(_FAMILIES)]
         routes = [(_JUMP_EQUAL, 0, 2, _NETLINK), (_LOAD, 0, 0, _THIRD), (_JUMP_EQUAL, 1, 0, 0)]
         return [(_LOAD, 0, 0, _FIRST), *families, *routes, _deny(errno.EAFNOSUPPORT), _allow()]
-    if name in _OWN_PROCESS_ONLY:
+    if name in _OWN_PROCESS_CALLS:
         return [(_LOAD, 0, 0, _FIRST), (_JUMP_EQUAL, 1, 0, 0), _deny(errno.EPERM), _allow()]
     if name in ("setpriority", "ioprio_set"):
         kind = 0 if name == "setpriority" else 1

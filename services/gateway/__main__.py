@@ -9,55 +9,57 @@ import structlog
 
 from assay.artifacts import Area, open_store
 from assay.bus.errors import BusClosed
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus
 from assay.catalog.catalog import Catalog
-from assay.worker.lifetime import run_worker
+from assay.service.process import run_draining_service
 from services.gateway.app import create_app
-from services.gateway.collecting import Collector
+from services.gateway.catalog_client import CatalogClient
+from services.gateway.garbage_collection import GarbageCollector
+from services.gateway.http.server import bind, create_server
 from services.gateway.live.hub import Hub
-from services.gateway.names import CatalogNames
 from services.gateway.ports import Ports
-from services.gateway.server import bind, server_of
 from services.gateway.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Raises CannotListen, BusError, InvalidCatalog or StoreMisconfigured when it cannot start."""
+    """Runs until ``stop`` is set. Raises CannotListen, BusError, InvalidCatalog or StoreMisconfigured at the start."""
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     listener = bind(settings.gateway_host, settings.gateway_port)
     bus = await connect(settings.bus("gateway"))
     collecting: asyncio.Task[None] | None = None
-    ends = [asyncio.create_task(stop.wait()), asyncio.create_task(bus.closed.wait())]
+    stop_signals = [asyncio.create_task(stop.wait()), asyncio.create_task(bus.closed.wait())]
     try:
-        ports = ports_of(bus, settings)
+        ports = build_ports(bus, settings)
         if settings.retention_days is not None:
-            collecting = asyncio.create_task(ports.collector.keep_collecting())
-        server = server_of(create_app(ports, Hub(bus)))
+            collecting = asyncio.create_task(ports.garbage_collector.run_forever())
+        server = create_server(create_app(ports, Hub(bus)))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         host, port = listener.getsockname()[:2]
-        structlog.get_logger().info("gateway.listening", host=host, port=port, token=settings.locked)
-        await asyncio.wait({serving, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        _log.info("gateway.listening", host=host, port=port, token=settings.requires_token)
+        await asyncio.wait({serving, *stop_signals}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         await serving
         if not stop.is_set():
-            raise BusClosed("the gateway has lost the bus for good")
+            raise BusClosed("the gateway lost its connection to the bus for good")
     finally:
-        for task in (*ends, *([collecting] if collecting else ())):
+        for task in (*stop_signals, *([collecting] if collecting else ())):
             task.cancel()
         await bus.close()
 
 
-def ports_of(bus: Bus, settings: Settings) -> Ports:
+def build_ports(bus: Bus, settings: Settings) -> Ports:
     stores = {area: open_store(settings.artifacts_url, area) for area in Area}
     return Ports(
         bus=bus,
-        names=CatalogNames(Catalog.open(settings.catalog)),
+        catalog=CatalogClient(Catalog.open(settings.catalog)),
         stores=stores,
         settings=settings,
-        collector=Collector(bus, stores, settings.retention_days, settings.retention_grace_hours),
+        garbage_collector=GarbageCollector(bus, stores, settings.retention_days, settings.retention_grace_hours),
     )
 
 
 if __name__ == "__main__":
-    run_worker("gateway", serve, Settings)
+    run_draining_service("gateway", serve, Settings)

@@ -16,56 +16,57 @@ from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 from litestar.types import ASGIApp
 
 from assay.contracts.problems import ProblemError
-from services.gateway.body import MAX_BODY_BYTES
+from services.gateway.auth.origin import OriginMiddleware, OriginPolicy
+from services.gateway.auth.token import TokenAuth
+from services.gateway.http.parameters import refuse_unknown
+from services.gateway.http.problems import on_error
+from services.gateway.http.request_body import MAX_BODY_BYTES
 from services.gateway.live.hub import Hub
-from services.gateway.live.meters import metered
-from services.gateway.live.socket import live
-from services.gateway.openapi import ContractSchemas, config
-from services.gateway.origin import Door, Doorkeeper
+from services.gateway.live.metrics import registered_metrics
+from services.gateway.openapi import ContractSchemaPlugin, openapi_config
 from services.gateway.ports import Ports
-from services.gateway.problems import on_error
 from services.gateway.routes import (
     attempts,
+    catalog,
     costs,
+    dashboard,
     docs,
+    garbage_collection,
     health,
     leaderboard,
     models,
     money,
-    retention,
     runs,
     session,
-    suites,
-    tasks,
-    web,
 )
-from services.gateway.routes.parameters import refuse_unknown
-from services.gateway.token import Gate
+from services.gateway.routes.live import live
 
 
 def create_app(ports: Ports, hub: Hub) -> ASGIApp:
-    """Everything behind the doorkeeper. The hub listens while the application's lifespan lasts."""
+    """The Litestar application behind the Host and Origin checks. The hub listens during its lifespan."""
     settings = ports.settings
-    return Doorkeeper(litestar(ports, hub), Door(hosts=settings.hosts, origins=settings.allowed_origins))
+    return OriginMiddleware(
+        create_litestar(ports, hub), OriginPolicy(hosts=settings.hosts, origins=settings.allowed_origins)
+    )
 
 
-def litestar(ports: Ports, hub: Hub) -> Litestar:
+def create_litestar(ports: Ports, hub: Hub) -> Litestar:
     @asynccontextmanager
     async def listening(_: Litestar) -> AsyncGenerator[None, None]:
-        async with hub.listening(), metered(hub):
+        async with hub.listening(), registered_metrics(hub.counters, hub.connections):
             yield
 
-    gate = Gate(ports.settings.token.get_secret_value())
+    auth = TokenAuth(ports.settings.token.get_secret_value())
     return Litestar(
         route_handlers=[
-            _api(gate),
-            _open(),
+            _guarded_api(auth),
+            _unguarded_api(),
             health.router,
-            _metrics(gate),
+            _metrics(auth),
             docs.docs,
-            web.no_such_api,
-            web.first_page,
-            web.page,
+            dashboard.no_such_api,
+            dashboard.first_page,
+            dashboard.page,
         ],
         dependencies={
             "ports": Provide(lambda: ports, sync_to_thread=False),
@@ -73,41 +74,41 @@ def litestar(ports: Ports, hub: Hub) -> Litestar:
         },
         exception_handlers={ProblemError: on_error, HTTPException: on_error, Exception: on_error},
         lifespan=[listening],
-        middleware=[_meter()],
-        openapi_config=config(version("assay")),
-        plugins=[ContractSchemas()],
+        middleware=[_http_metrics()],
+        openapi_config=openapi_config(version("assay")),
+        plugins=[ContractSchemaPlugin()],
         request_max_body_size=MAX_BODY_BYTES,
         cors_config=_cors(ports),
         logging_config=None,
     )
 
 
-def _api(gate: Gate) -> Router:
-    """All that a configured token guards."""
+def _guarded_api(auth: TokenAuth) -> Router:
+    """Routes that require the token, if one is configured."""
     results = [runs.router, attempts.router, leaderboard.router, money.router, costs.router]
-    nouns = [*results, retention.router, tasks.router, suites.router, models.router]
-    read = Router("/", route_handlers=nouns, before_request=refuse_unknown)
-    return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[gate.guard])
+    routers = [*results, garbage_collection.router, catalog.router, models.router]
+    read = Router("/", route_handlers=routers, before_request=refuse_unknown)
+    return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[auth.guard])
 
 
-def _open() -> Router:
-    """What answers without the guard: signing in, and the live socket, which asks for the token itself since a guard
-    could not say why it refuses a handshake."""
+def _unguarded_api() -> Router:
+    """Signing in, and the live socket, which checks the token itself because a guard cannot explain a rejected
+    handshake."""
     return Router("/api/v1", route_handlers=[session.router, live])
 
 
 def _cors(ports: Ports) -> CORSConfig | None:
-    """Pages of the configured origins may read answers; the doorkeeper has let them in already."""
+    """Lets pages of the allowed origins read responses; OriginMiddleware has already accepted their requests."""
     origins = sorted(ports.settings.allowed_origins)
     headers = ["authorization", "content-type", "idempotency-key"]
     return CORSConfig(allow_origins=origins, allow_headers=headers) if origins else None
 
 
-def _metrics(gate: Gate) -> Router:
-    return Router("/", route_handlers=[PrometheusController], guards=[gate.guard], include_in_schema=False)
+def _metrics(auth: TokenAuth) -> Router:
+    return Router("/", route_handlers=[PrometheusController], guards=[auth.guard], include_in_schema=False)
 
 
-def _meter() -> DefineMiddleware:
+def _http_metrics() -> DefineMiddleware:
     return PrometheusConfig(
         app_name="gateway", prefix="assay_http", group_path=True, scopes={ScopeType.HTTP}
     ).middleware

@@ -1,4 +1,4 @@
-"""The API's description: routes from Litestar, every schema from msgspec, live frames among them."""
+"""The OpenAPI document: routes from Litestar, schemas (including live frames) from msgspec."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from assay.contracts import attempts, facts, live, models, rpc, runs, spending, tasks
-from services.gateway.problems import MEDIA_TYPE, ProblemBody
+from services.gateway.http.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
+from services.gateway.routes.garbage_collection import CollectGarbage
 from services.gateway.routes.models import ModelTest
 from services.gateway.routes.money import MoneyLimits
-from services.gateway.routes.retention import CollectGarbage
 from services.gateway.routes.session import SignIn
 
 _REF = "#/components/schemas/{name}"
-_INPUTS = (
+_REQUEST_TYPES = (
     *(runs.RunRequest, RunChange, Restart, MoneyLimits, ModelTest, SignIn, CollectGarbage),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
-_OUTPUTS = (
+_RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
@@ -36,68 +36,68 @@ _PROBLEM = {
     "description": "What went wrong, where, and what to do next",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
 }
-_STATES = (live.RunSnapshot, live.RunsSnapshot, attempts.AttemptDetail, runs.Board)
+_SNAPSHOT_STATES = (live.RunSnapshot, live.RunsSnapshot, attempts.AttemptDetail, runs.Board)
 
 
-class ContractSchemas(OpenAPISchemaPlugin):
-    """Refers every contract to its component; ``described`` adds the components."""
+class ContractSchemaPlugin(OpenAPISchemaPlugin):
+    """Makes every contract a reference to its component; ``build_document`` adds the components."""
 
     @staticmethod
     def is_plugin_supported_type(value: Any) -> bool:
         return isinstance(value, type) and issubclass(value, msgspec.Struct)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Any:
-        """Litestar wants a Schema of its own to write on; ``_plain`` makes the bare reference of it again."""
+        """Litestar modifies the Schema it gets, so this is a wrapped reference; ``_unwrap_references`` unwraps it."""
         return Schema(all_of=[Reference(ref=_REF.format(name=field_definition.annotation.__name__))])
 
 
-def config(version: str) -> OpenAPIConfig:
+def openapi_config(version: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Assay",
         version=version,
-        description="Runs, attempts, results and the catalogue. Every error is a ProblemBody (RFC 9457).",
+        description="Runs, attempts, results and the catalogue. Every error response is a ProblemBody (RFC 9457).",
         path="/docs/schema",
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )
 
 
-def schemas() -> dict[str, Any]:
-    """JSON Schema of every contract that crosses HTTP or the live socket, by name."""
-    _, inputs = msgspec.json.schema_components(_INPUTS, ref_template=_REF)
-    _, outputs = msgspec.json.schema_components(_OUTPUTS, ref_template=_REF)
+def component_schemas() -> dict[str, Any]:
+    """The JSON Schema, by name, of every contract used over HTTP or the live socket."""
+    _, inputs = msgspec.json.schema_components(_REQUEST_TYPES, ref_template=_REF)
+    _, outputs = msgspec.json.schema_components(_RESPONSE_TYPES, ref_template=_REF)
     for name, schema in outputs.items():
         if "properties" in schema and name not in inputs:
             schema["required"] = list(schema["properties"])
     found = {**inputs, **outputs}
-    found["Snapshot"]["properties"]["data"] = {"anyOf": [_ref(state) for state in _STATES]}
-    found["FactFrame"]["properties"]["event"] = _ref(facts.Event)
-    found["ServerFrame"] = {"anyOf": [_ref(frame) for frame in live.ServerFrame.__args__]}
-    found["ClientFrame"] = {"anyOf": [_ref(frame) for frame in live.ClientFrame.__args__]}
+    found["Snapshot"]["properties"]["data"] = {"anyOf": [_reference(state) for state in _SNAPSHOT_STATES]}
+    found["FactFrame"]["properties"]["event"] = _reference(facts.Event)
+    found["ServerFrame"] = {"anyOf": [_reference(frame) for frame in live.ServerFrame.__args__]}
+    found["ClientFrame"] = {"anyOf": [_reference(frame) for frame in live.ClientFrame.__args__]}
     return dict(sorted(found.items()))
 
 
-def described(app: Litestar) -> dict[str, Any]:
-    """Litestar's document with the contracts' schemas as its components."""
-    document = _plain(app.openapi_schema.to_schema())
+def build_document(app: Litestar) -> dict[str, Any]:
+    """Litestar's document, completed with the contracts' schemas as components."""
+    document = _unwrap_references(app.openapi_schema.to_schema())
     for item in document["paths"].values():
         for operation in item.values():
             operation["responses"].pop("400", None)
             operation["responses"]["default"] = _PROBLEM
-    return {**document, "components": {**(document.get("components") or {}), "schemas": schemas()}}
+    return {**document, "components": {**(document.get("components") or {}), "schemas": component_schemas()}}
 
 
-def _plain(node: Any) -> Any:
-    """The same document, where every ``allOf`` of a single reference is that reference."""
+def _unwrap_references(node: Any) -> Any:
+    """Replaces every ``allOf`` that contains a single reference by the reference."""
     if isinstance(node, list):
-        return [_plain(item) for item in node]
+        return [_unwrap_references(item) for item in node]
     if not isinstance(node, dict):
         return node
     match node.get("allOf"):
         case [{"$ref": str() as reference}]:
             return {"$ref": reference}
         case _:
-            return {key: _plain(value) for key, value in node.items()}
+            return {key: _unwrap_references(value) for key, value in node.items()}
 
 
-def _ref(kind: type[Any]) -> dict[str, str]:
+def _reference(kind: type[Any]) -> dict[str, str]:
     return {"$ref": _REF.format(name=kind.__name__)}

@@ -1,8 +1,8 @@
-"""What the gateway's routes stand on. ``__main__`` makes them; tests make others."""
+"""What the routes depend on; built in ``__main__``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,12 +12,8 @@ from litestar.params import SkipValidation
 from assay.artifacts import Area
 from assay.bus.protocol import Bus
 from assay.contracts.artifacts import ArtifactRef, Sha256
-from assay.contracts.models import ModelView
-from assay.contracts.runs import RunRequest
-from assay.contracts.spending import ModelPrice
-from assay.contracts.tasks import SuiteView, TaskView
-from services.gateway.collecting import Collector
-from services.gateway.names import Chosen
+from services.gateway.catalog_client import CatalogClient
+from services.gateway.garbage_collection import GarbageCollector
 from services.gateway.settings import Settings
 
 
@@ -28,26 +24,14 @@ class Store(Protocol):
     async def get(self, ref: ArtifactRef | Sha256) -> bytes: ...
 
 
-class Names(Protocol):
-    """The catalogue: what can be named in a run, and what a run request comes to."""
-
-    async def tasks(self) -> Sequence[TaskView]: ...
-    async def suites(self) -> Sequence[SuiteView]: ...
-    async def models(self) -> Sequence[ModelView]: ...
-    async def prices(self, as_of: str = ..., models: Sequence[str] | None = ...) -> Sequence[ModelPrice]: ...
-    async def choose(self, request: RunRequest) -> Chosen:
-        """Raises ProblemError naming every field that is wrong, its place and the near match."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     bus: Bus
-    names: Names
+    catalog: CatalogClient
     stores: Mapping[Area, Store]
     settings: Settings
-    collector: Collector
+    garbage_collector: GarbageCollector
 
 
-Wired = NamedDependency[SkipValidation[Ports]]
-"""Annotation of a route's ``ports`` parameter."""
+PortsDependency = NamedDependency[SkipValidation[Ports]]
+"""The type of a route's ``ports`` parameter, injected by Litestar."""

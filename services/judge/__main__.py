@@ -1,4 +1,4 @@
-"""The judge as a process: ``python -m services.judge``. Wires, and nothing else."""
+"""The judge's process: ``python -m services.judge``. Only wires."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ import os
 import socket
 
 from assay.artifacts import Area, open_store
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
-from assay.sandbox.choice import chosen_provider
-from assay.sandbox.spares import Spares
-from assay.worker.headroom import Headroom, written_to
-from assay.worker.lifetime import run_worker
-from assay.worker.offering import Offer
+from assay.sandbox.selection import provider_for_setting
+from assay.sandbox.warm_pool import WarmPool
+from assay.service.process import run_draining_service
+from assay.worker.host_resources import HostResources, written_folders
+from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Worker, WorkerOptions
-from services.judge.bench import SandboxBench
+from services.judge.artifacts.hidden_bundles import HiddenBundles
+from services.judge.checks.regex_worker import RegexWorker
+from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.handlers import Ports, on_failure, on_ticket
-from services.judge.hidden import HiddenBundles
-from services.judge.searcher import Searcher
 from services.judge.settings import JudgeSettings
 
 
 async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
-    searcher, spares = Searcher(), Spares(settings.warm_sandboxes)
-    sandboxes = chosen_provider(settings.sandbox, spares)
+    regex, warm_pool = RegexWorker(), WarmPool(settings.warm_sandboxes)
+    sandboxes = provider_for_setting(settings.sandbox, warm_pool)
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
         attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
-        searcher=searcher,
-        bench=SandboxBench(sandboxes, settings.judge_test_slots),
+        regex=regex,
+        test_executor=SandboxTestExecutor(sandboxes, settings.judge_test_slots),
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.JUDGE, pool=settings.pool, slots=settings.judge_slots)
     bus = await connect(settings.bus(worker_id))
@@ -41,16 +41,16 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
         bus,
         work=lambda ticket: on_ticket(ticket, ports),
         failed=lambda ticket, error: on_failure(ticket, error, worker_id),
-        shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
-        offer=Offer(sandboxes),
+        shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
+        capabilities=SandboxCapabilities(sandboxes),
     )
     try:
         await worker.run(stop)
     finally:
-        await spares.close()
+        await warm_pool.close()
         await bus.close()
-        await searcher.close()
+        await regex.close()
 
 
 if __name__ == "__main__":
-    run_worker("judge", serve, JudgeSettings)
+    run_draining_service("judge", serve, JudgeSettings)

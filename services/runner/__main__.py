@@ -10,16 +10,16 @@ from functools import partial
 from typing import Any
 
 from assay.artifacts import Area, open_store
-from assay.bus.jetstream import connect
-from assay.bus.protocol import Answer, Bus
+from assay.bus.nats.bus import connect
+from assay.bus.protocol import Bus, RpcHandler
 from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import PreviewPrompt, Request, TestModel
-from assay.sandbox.choice import chosen_provider
-from assay.sandbox.spares import Spares
-from assay.worker.headroom import Headroom, written_to
-from assay.worker.lifetime import run_worker
-from assay.worker.offering import Offer
+from assay.sandbox.selection import provider_for_setting
+from assay.sandbox.warm_pool import WarmPool
+from assay.service.process import run_draining_service
+from assay.worker.host_resources import HostResources, written_folders
+from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Worker, WorkerOptions
 from services.runner.calls.grant_budget import RpcGrants
 from services.runner.handlers import failed, on_ticket
@@ -44,8 +44,8 @@ async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
 
 async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
     """Works until ``stop`` is set, then finishes the tries under way."""
-    spares = Spares(settings.warm_sandboxes)
-    sandboxes = chosen_provider(settings.sandbox, spares)
+    warm_pool = WarmPool(settings.warm_sandboxes)
+    sandboxes = provider_for_setting(settings.sandbox, warm_pool)
     ports = Ports(
         worker_id=worker_id,
         bundles=BundleCache(open_store(settings.artifacts_url, Area.PUBLIC)),
@@ -58,7 +58,7 @@ async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: Runner
         mcp_urls=settings.mcp_urls,
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.RUN, pool=settings.pool, slots=settings.runner_slots)
-    answers: dict[type[Request[Any]], Answer] = {
+    answers: dict[type[Request[Any]], RpcHandler] = {
         TestModel: partial(on_models_test, models=models),
         PreviewPrompt: partial(on_prompts_preview, bundles=ports.bundles),
     }
@@ -68,15 +68,15 @@ async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: Runner
         bus,
         work=partial(on_ticket, ports=ports),
         failed=lambda ticket, error: failed(ticket, worker_id, error),
-        hear_share=models.set_share,
-        shortage=Headroom(settings.reserve, written_to(settings.artifacts_url)).shortage,
-        offer=Offer(sandboxes),
+        on_share=models.set_share,
+        shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
+        capabilities=SandboxCapabilities(sandboxes),
     )
     try:
         await worker.run(stop)
     finally:
-        await spares.close()
+        await warm_pool.close()
 
 
 if __name__ == "__main__":
-    run_worker("runner", serve, RunnerSettings)
+    run_draining_service("runner", serve, RunnerSettings)

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from assay.bus.settings import BusEnvironment
-from assay.worker.headroom import Reserve
+from assay.worker.host_resources import Reserve
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS
 
 

@@ -9,9 +9,9 @@ from typing import Protocol
 from assay.artifacts import unpack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Malformed, decode
-from assay.contracts.files import Files, FilesRefused
 from assay.contracts.replay import Responses
 from assay.contracts.tasks import Limits, PublicTask, Sample
+from assay.files import Files, FilesRefused
 from services.runner.errors import TaskUnusable
 
 _CACHE_BYTES = 128 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""The bus under test: in memory, and on a real nats-server. Both must behave the same."""
+"""The bus under test, in memory and on a real nats-server. Both must behave the same."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.api import call
-from assay.bus.connection import Connection
 from assay.bus.errors import Missing
-from assay.bus.jetstream import JetStreamBus, connect
 from assay.bus.memory import MemoryBus
+from assay.bus.nats.bus import JetStreamBus, connect
+from assay.bus.nats.connection import Connection
+from assay.bus.nats.server.api import call
 from assay.bus.protocol import Bus
 from assay.bus.streams import STREAMS
 from tests.bus.messages import QUEUES
@@ -24,7 +24,7 @@ ConnectAs = Callable[[str], Awaitable[JetStreamBus]]
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]:
-    """One server for the tests that only need an empty store."""
+    """A server shared by the tests that only need an empty store."""
     server = ServerProcess(tmp_path_factory.mktemp("nats"))
     server.start()
     yield server
@@ -33,7 +33,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerP
 
 @pytest.fixture
 def server(tmp_path: Path) -> Generator[ServerProcess]:
-    """A server of the test's own, to be mistreated."""
+    """A separate server for tests that stop, damage or reconfigure it."""
     server = ServerProcess(tmp_path)
     server.start()
     yield server
@@ -55,7 +55,7 @@ async def connect_as(server: ServerProcess) -> AsyncGenerator[ConnectAs]:
 
 @pytest.fixture(params=["memory", "jetstream"])
 async def join(request: pytest.FixtureRequest) -> AsyncGenerator[Join]:
-    """Makes another participant of one and the same bus, which has QUEUES and nothing in them."""
+    """Connects further clients to the same bus, which has QUEUES, all empty."""
     if request.param == "memory":
         memory = MemoryBus()
         await memory.provision(QUEUES)
@@ -66,7 +66,7 @@ async def join(request: pytest.FixtureRequest) -> AsyncGenerator[Join]:
         yield share
         return
     server: ServerProcess = request.getfixturevalue("shared_server")
-    await forget_everything(server)
+    await delete_all_streams(server)
     async with AsyncExitStack() as stack:
 
         async def another() -> Bus:
@@ -83,8 +83,8 @@ async def bus(join: Join) -> Bus:
     return await join()
 
 
-async def forget_everything(server: ServerProcess) -> None:
-    """Makes the shared server as good as new."""
+async def delete_all_streams(server: ServerProcess) -> None:
+    """Reset the shared server to an empty store."""
     connection = Connection(server.settings())
     await connection.open()
     for stream in STREAMS:

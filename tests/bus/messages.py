@@ -1,4 +1,4 @@
-"""Messages and queues the bus's tests use."""
+"""Messages and queues for the tests of the bus."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from assay.contracts import subjects
 from assay.contracts.attempts import ExecuteAttempt, Stage
 from assay.contracts.tail import TailKind, TailLine
 
-QUICK: Queue[ExecuteAttempt] = Queue(
+FAST_REDELIVERY: Queue[ExecuteAttempt] = Queue(
     name="quick", subject="assay.work.run.quick", kind=ExecuteAttempt, ack_wait_seconds=0.4, max_deliver=3
 )
-"""A queue whose messages come again soon."""
+"""A queue with a short ack wait."""
 
-CALM: Queue[ExecuteAttempt] = Queue(name="calm", subject=subjects.orders(Stage.RUN), kind=ExecuteAttempt)
-HELD: Queue[ExecuteAttempt] = Queue(
+ORDERS: Queue[ExecuteAttempt] = Queue(name="calm", subject=subjects.orders(Stage.RUN), kind=ExecuteAttempt)
+SLOW_REDELIVERY: Queue[ExecuteAttempt] = Queue(
     name="held", subject="assay.work.run.held", kind=ExecuteAttempt, ack_wait_seconds=4.0, max_deliver=3
 )
-"""One whose messages are not forgotten while a busy machine lets a test wait."""
+"""A queue whose ack wait is long enough for tests on a busy machine."""
 
-QUEUES = (QUICK, CALM, HELD)
-SOON_SECONDS = 20.0
-"""For what is there, on a machine that may be busy: sooner than CALM's messages come again unasked."""
+QUEUES = (FAST_REDELIVERY, ORDERS, SLOW_REDELIVERY)
+FETCH_SECONDS = 20.0
+"""Wait for messages that exist, on a busy machine. Shorter than the ack wait of ORDERS."""
 
 
-def order(number: int, queue: Queue[ExecuteAttempt] = CALM, message_id: str = "") -> Envelope:
+def order(number: int, queue: Queue[ExecuteAttempt] = ORDERS, message_id: str = "") -> Envelope:
     message = ExecuteAttempt(attempt_id=f"run-{number}", token=1)
     return Envelope.of(queue.subject, message_id or f"order-{number}", message)
 
@@ -38,7 +38,7 @@ def numbers(deliveries: Sequence[Delivery[ExecuteAttempt]]) -> list[int]:
 
 
 def fact(number: int, run: str = "r1") -> Envelope:
-    """Facts are opaque to the bus; any message will do."""
+    """Facts are opaque to the bus, so any message serves."""
     message = ExecuteAttempt(attempt_id=f"{run}-{number}", token=1)
     return Envelope.of(f"assay.evt.v1.demo.attempt.finished.{run}", f"{run}:{number}", message)
 
@@ -48,10 +48,10 @@ def line(text: str) -> TailLine:
 
 
 async def fetch_all(bus: Bus, queue: Queue[Any], amount: int) -> list[Delivery[Any]]:
-    """So many, and whatever the queue gives besides; everything is acknowledged."""
+    """Fetch and acknowledge at least ``amount`` messages, and all others in the queue."""
     found: list[Delivery[Any]] = []
     async with asyncio.timeout(60):
-        while deliveries := await bus.work.fetch(queue, 100, SOON_SECONDS if len(found) < amount else 0.2):
+        while deliveries := await bus.work.fetch(queue, 100, FETCH_SECONDS if len(found) < amount else 0.2):
             for delivery in deliveries:
                 await delivery.ack()
             found.extend(deliveries)

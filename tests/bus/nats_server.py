@@ -1,4 +1,4 @@
-"""A real nats-server of our own configuration on a free loopback port, which a test can kill and start again."""
+"""A real nats-server with our configuration on a free loopback port, which tests can kill and restart."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from assay.bus.nats.server.config import nats_conf
 from assay.bus.permissions import USERS
-from assay.bus.server_conf import nats_conf
 from assay.bus.settings import BusSettings
 from assay.embedded.identity import free_port
 
@@ -20,7 +20,7 @@ _START_SECONDS = 60.0
 
 
 class ServerProcess:
-    """``user`` of ``settings`` is one of permissions.USERS; ``observer`` may do everything."""
+    """The ``user`` in ``settings`` is one of permissions.USERS; ``observer`` may do everything."""
 
     def __init__(self, folder: Path) -> None:
         self.store = folder / "store"
@@ -31,13 +31,13 @@ class ServerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self.reconfigure()
 
-    def reconfigure(self, *, sync_always: bool = True, lend_report: bool = True, monitor: bool = False) -> None:
-        """For the next start. ``lend_report`` false: a server that was not configured by us."""
+    def reconfigure(self, *, sync_always: bool = True, export_report: bool = True, monitor: bool = False) -> None:
+        """Takes effect at the next start. Without ``export_report`` it is like a server that we did not configure."""
         passwords = {user: f"{user}-secret" for user in USERS}
         text = nats_conf(
             host="127.0.0.1", port=self.port, store=self.store, passwords=passwords, sync_always=sync_always
         )
-        if not lend_report:
+        if not export_report:
             text = re.sub(r"^ +(imports|exports): .*\n", "", text, flags=re.MULTILINE)
         if monitor:
             text += f'http: "127.0.0.1:{self._monitor_port}"\n'
@@ -64,7 +64,7 @@ class ServerProcess:
             time.sleep(0.01)
 
     def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """As at a power cut of the process; SIGTERM for an orderly end."""
+        """SIGKILL by default; SIGTERM stops it gracefully."""
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(timeout=60)

@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from assay.bus.errors import MessageRefused
-from assay.bus.protocol import Bus, Stored
+from assay.bus.protocol import Bus, StoredFact
 from assay.contracts.attempts import ExecuteAttempt
 from assay.contracts.codec import decode
 from assay.contracts.tail import TailLine
@@ -25,7 +25,7 @@ async def take(stream: AsyncIterator[T], amount: int, seconds: float = 30) -> li
         return [await anext(stream) for _ in range(amount)]
 
 
-def numbers(facts: list[Stored]) -> list[int]:
+def numbers(facts: list[StoredFact]) -> list[int]:
     return [int(decode(ExecuteAttempt, each.payload).attempt_id.split("-")[1]) for each in facts]
 
 
@@ -40,13 +40,13 @@ async def test_replay_gives_stored_facts_from_a_position_and_then_new_ones(bus: 
         assert numbers(await take(facts, 3)) == [10, 11, 12]
 
 
-async def test_replay_of_many_facts_has_no_gap_and_no_double(bus: Bus) -> None:
+async def test_replay_of_many_facts_has_no_gaps_and_no_duplicates(bus: Bus) -> None:
     await bus.facts.publish([fact(number) for number in range(2500)])
     async with bus.facts.replay(ALL) as facts:
         assert numbers(await take(facts, 2500)) == list(range(2500))
 
 
-async def test_replay_keeps_to_its_pattern(bus: Bus) -> None:
+async def test_replay_returns_only_facts_that_match_its_pattern(bus: Bus) -> None:
     await bus.facts.publish([fact(number, run) for number in range(3) for run in ("r1", "r2")])
     async with bus.facts.replay("assay.evt.v1.demo.*.*.r2") as facts:
         stored = await take(facts, 3)
@@ -54,7 +54,7 @@ async def test_replay_keeps_to_its_pattern(bus: Bus) -> None:
     assert {each.subject.split(".")[-1] for each in stored} == {"r2"}
 
 
-async def test_replay_from_a_position_the_store_never_had_starts_anew(bus: Bus) -> None:
+async def test_replay_from_a_position_beyond_the_stream_starts_at_its_beginning(bus: Bus) -> None:
     await bus.facts.publish([fact(number) for number in range(3)])
     async with bus.facts.replay(ALL, after=1000) as facts:
         assert numbers(await take(facts, 3)) == [0, 1, 2]
@@ -67,49 +67,49 @@ async def test_a_fact_is_stored_once_per_message_id(bus: Bus) -> None:
         assert numbers(await take(facts, 3)) == [1, 2, 3]
 
 
-async def test_listeners_hear_what_is_published_from_now_on(bus: Bus, join: Join) -> None:
+async def test_listeners_receive_facts_published_after_they_subscribed(bus: Bus, join: Join) -> None:
     other = await join()
     await bus.facts.publish([fact(1)])
     async with other.facts.listen(ALL) as everything, other.facts.listen("assay.evt.v1.*.*.*.r2") as second:
         await bus.facts.publish([fact(2), fact(3, "r2")])
-        heard = await take(everything, 2)
-        assert numbers(heard) == [2, 3]
-        assert [each.position for each in heard] == [0, 0]
+        received = await take(everything, 2)
+        assert numbers(received) == [2, 3]
+        assert [each.position for each in received] == [0, 0]
         assert numbers(await take(second, 1)) == [3]
 
 
-async def test_orders_are_no_facts(bus: Bus) -> None:
+async def test_orders_cannot_be_published_as_facts(bus: Bus) -> None:
     with pytest.raises(MessageRefused, match=r"assay\.evt\.v1"):
         await bus.facts.publish([order(1)])
 
 
-async def test_tail_lines_reach_those_who_listen(bus: Bus, join: Join) -> None:
+async def test_tail_lines_reach_their_listeners(bus: Bus, join: Join) -> None:
     other = await join()
     async with other.tail.listen("assay.tail.v1.demo.r1.>") as lines:
         for number in range(5):
             await bus.tail.emit("assay.tail.v1.demo.r1.r1-1", line(str(number)))
         await bus.tail.emit("assay.tail.v1.demo.r2.r2-1", line("another run"))
         await bus.tail.emit("assay.tail.v1.demo.r1.r1-2", line("last"))
-        heard = [decode(TailLine, payload).text for payload in await take(lines, 6)]
-    assert heard == ["0", "1", "2", "3", "4", "last"]
+        received = [decode(TailLine, payload).text for payload in await take(lines, 6)]
+    assert received == ["0", "1", "2", "3", "4", "last"]
 
 
-async def test_a_listener_that_lags_loses_the_oldest_lines(bus: Bus, join: Join) -> None:
+async def test_a_slow_listener_loses_the_oldest_lines(bus: Bus, join: Join) -> None:
     other = await join()
 
-    async def last(lines: AsyncIterator[bytes]) -> None:
+    async def read_to_the_end(lines: AsyncIterator[bytes]) -> None:
         while decode(TailLine, await anext(lines)).text != "11999":
             pass
 
-    async with other.tail.listen("assay.tail.v1.>") as lines, other.tail.listen("assay.tail.v1.>") as beside:
-        keeping_up = asyncio.create_task(last(beside))
+    async with other.tail.listen("assay.tail.v1.>") as lines, other.tail.listen("assay.tail.v1.>") as fast_lines:
+        fast_listener = asyncio.create_task(read_to_the_end(fast_lines))
         for number in range(12_000):
             await bus.tail.emit("assay.tail.v1.demo.r1.r1-1", line(str(number)))
             if number % 100 == 0:
-                await asyncio.sleep(0.001)  # emitting never waits, so nobody else would get a turn
-        await asyncio.wait_for(keeping_up, 30)
+                await asyncio.sleep(0.001)  # emit never waits, so other tasks would not run
+        await asyncio.wait_for(fast_listener, 30)
         await asyncio.sleep(0.2)
-        heard = [await anext(lines)]
-        while decode(TailLine, heard[-1]).text != "11999":
-            heard += await take(lines, 1)
-    assert len(heard) <= 10_000
+        received = [await anext(lines)]
+        while decode(TailLine, received[-1]).text != "11999":
+            received += await take(lines, 1)
+    assert len(received) <= 10_000

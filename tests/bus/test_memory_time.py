@@ -1,4 +1,4 @@
-"""The memory bus on a clock of the test's own: hours pass in no time, and always in the same way."""
+"""The memory bus on a simulated clock: hours pass instantly and deterministically."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from assay.bus.errors import BusUnavailable
 from assay.bus.memory import MemoryBus
 from assay.contracts.rpc import GetHealth, ServiceHealth
-from tests.bus.messages import CALM, QUEUES, numbers, order
+from tests.bus.messages import ORDERS, QUEUES, numbers, order
 
 
 class ManualClock:
-    """Time stands still until everyone waits; then it jumps to the next who is due."""
+    """Time stands still while any task can run and then jumps to the next due sleeper."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -51,26 +51,26 @@ async def bus(clock: ManualClock) -> MemoryBus:
     return bus
 
 
-async def test_an_unsettled_message_comes_again_after_the_ack_wait(bus: MemoryBus, clock: ManualClock) -> None:
+async def test_an_unsettled_message_is_redelivered_after_the_ack_wait(bus: MemoryBus, clock: ManualClock) -> None:
     await bus.work.publish([order(1)])
-    await bus.work.fetch(CALM, 1, 0)
-    again = asyncio.create_task(bus.work.fetch(CALM, 1, 3600))
+    await bus.work.fetch(ORDERS, 1, 0)
+    again = asyncio.create_task(bus.work.fetch(ORDERS, 1, 3600))
     await clock.run(again)
     assert numbers(again.result()) == [1]
-    assert clock.now() == CALM.ack_wait_seconds
+    assert clock.now() == ORDERS.ack_wait_seconds
 
 
-async def test_a_delay_is_kept_to_the_second(bus: MemoryBus, clock: ManualClock) -> None:
+async def test_a_nak_delay_is_exact(bus: MemoryBus, clock: ManualClock) -> None:
     await bus.work.publish([order(1)])
-    [delivery] = await bus.work.fetch(CALM, 1, 0)
+    [delivery] = await bus.work.fetch(ORDERS, 1, 0)
     await delivery.nak(1800)
-    again = asyncio.create_task(bus.work.fetch(CALM, 1, 3600))
+    again = asyncio.create_task(bus.work.fetch(ORDERS, 1, 3600))
     await clock.run(again)
     assert (len(again.result()), clock.now()) == (1, 1800)
 
 
-async def test_an_empty_fetch_ends_at_its_time(bus: MemoryBus, clock: ManualClock) -> None:
-    fetching = asyncio.create_task(bus.work.fetch(CALM, 1, 86_400))
+async def test_an_empty_fetch_ends_at_its_timeout(bus: MemoryBus, clock: ManualClock) -> None:
+    fetching = asyncio.create_task(bus.work.fetch(ORDERS, 1, 86_400))
     await clock.run(fetching)
     assert (fetching.result(), clock.now()) == ([], 86_400)
 
@@ -80,15 +80,15 @@ async def test_a_message_id_is_forgotten_after_two_minutes(bus: MemoryBus, clock
         sleeping = asyncio.create_task(clock.sleep(pause))
         await clock.run(sleeping)
         await bus.work.publish([order(1)])
-    assert numbers(await bus.work.fetch(CALM, 10, 0)) == [1, 1]
+    assert numbers(await bus.work.fetch(ORDERS, 10, 0)) == [1, 1]
 
 
-async def test_a_request_ends_at_its_time(bus: MemoryBus, clock: ManualClock) -> None:
-    async def ponder(_: GetHealth) -> ServiceHealth:
+async def test_a_request_ends_at_its_timeout(bus: MemoryBus, clock: ManualClock) -> None:
+    async def reply_late(_: GetHealth) -> ServiceHealth:
         await clock.sleep(100)
         return ServiceHealth(service="ledger", ready=True)
 
-    await bus.rpc.serve("ledger", {GetHealth: ponder})
+    await bus.rpc.serve("ledger", {GetHealth: reply_late})
     asking = asyncio.create_task(bus.rpc.request(GetHealth(), timeout_seconds=60))
     await clock.run(asking)
     with pytest.raises(BusUnavailable):
@@ -96,14 +96,14 @@ async def test_a_request_ends_at_its_time(bus: MemoryBus, clock: ManualClock) ->
     assert clock.now() == 60
 
 
-async def test_a_cut_line_holds_up_publishers_and_loses_tails(bus: MemoryBus) -> None:
-    bus.line.cut()
+async def test_a_cut_link_delays_publishers_and_fails_requests(bus: MemoryBus) -> None:
+    bus.link.cut()
     publishing = asyncio.create_task(bus.work.publish([order(1)]))
     await asyncio.sleep(0)
     assert not bus.connected
     assert not publishing.done()
     with pytest.raises(BusUnavailable):
         await bus.rpc.request(GetHealth())
-    bus.line.mend()
+    bus.link.restore()
     await publishing
     assert (bus.connected, bus.reconnects) == (True, 1)

@@ -1,4 +1,4 @@
-"""How the ledger brings streams and queues into being, and what it refuses."""
+"""Provisioning of streams and queues, and incompatible servers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from assay.bus.api import call
 from assay.bus.errors import BusMisconfigured
-from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.nats.bus import JetStreamBus, connect
+from assay.bus.nats.server.api import call
 from assay.bus.queues import REPORTS, all_queues
 from assay.bus.streams import (
     FACTS_STREAM,
@@ -34,7 +34,7 @@ async def config_of(bus: JetStreamBus, stream: str) -> dict[str, Any]:
     return (await call(bus.connection, f"STREAM.INFO.{stream}"))["config"]
 
 
-async def test_provisioning_twice_is_the_same_as_once(bus: JetStreamBus) -> None:
+async def test_provisioning_is_idempotent(bus: JetStreamBus) -> None:
     await bus.provision(all_queues())
     await bus.provision(all_queues())
     names = (await call(bus.connection, "STREAM.NAMES"))["streams"]
@@ -44,7 +44,7 @@ async def test_provisioning_twice_is_the_same_as_once(bus: JetStreamBus) -> None
     assert (await call(bus.connection, f"CONSUMER.NAMES.{REPORTS_STREAM}"))["consumers"] == ["reports"]
 
 
-async def test_streams_are_what_the_design_says(bus: JetStreamBus) -> None:
+async def test_streams_have_the_intended_settings(bus: JetStreamBus) -> None:
     await bus.provision(all_queues())
     work, facts = await config_of(bus, WORK_STREAM), await config_of(bus, FACTS_STREAM)
     reports = await config_of(bus, REPORTS_STREAM)
@@ -54,7 +54,7 @@ async def test_streams_are_what_the_design_says(bus: JetStreamBus) -> None:
     assert (facts["retention"], facts["max_age"]) == ("limits", 7 * 86_400 * SECOND)
 
 
-async def test_reports_leave_the_stream_that_an_earlier_release_kept_them_in(bus: JetStreamBus) -> None:
+async def test_reports_move_from_the_stream_of_an_earlier_release(bus: JetStreamBus) -> None:
     wanted = {**stream_configs(7)[0], "subjects": ["assay.work.>"]}
     await call(bus.connection, f"STREAM.CREATE.{WORK_STREAM}", wanted)
     consumer = {**queue_config(REPORTS)}
@@ -67,7 +67,7 @@ async def test_reports_leave_the_stream_that_an_earlier_release_kept_them_in(bus
     assert (await config_of(bus, REPORTS_STREAM))["subjects"] == ["assay.work.report.>"]
 
 
-async def test_what_can_be_changed_is_changed(server: ServerProcess, bus: JetStreamBus) -> None:
+async def test_changeable_settings_are_updated(server: ServerProcess, bus: JetStreamBus) -> None:
     await bus.provision(all_queues())
     settings = replace(server.settings(), facts_max_age_days=1)
     later = await connect(settings)
@@ -79,20 +79,20 @@ async def test_what_can_be_changed_is_changed(server: ServerProcess, bus: JetStr
 
 
 @pytest.mark.parametrize(("field", "value"), [("retention", "workqueue"), ("storage", "memory")])
-async def test_a_stream_of_another_kind_is_refused(bus: JetStreamBus, field: str, value: str) -> None:
+async def test_a_stream_with_incompatible_settings_is_refused(bus: JetStreamBus, field: str, value: str) -> None:
     wanted = stream_configs(7)[0]
     await call(bus.connection, f"STREAM.CREATE.{WORK_STREAM}", {**wanted, field: value})
     with pytest.raises(BusMisconfigured, match=rf"{WORK_STREAM} .*{field} is '{value}', must be '{wanted[field]}'"):
         await bus.provision(all_queues())
 
 
-async def test_subjects_held_by_a_foreign_stream_are_an_error(bus: JetStreamBus) -> None:
+async def test_subjects_of_an_unrelated_stream_are_an_error(bus: JetStreamBus) -> None:
     await call(bus.connection, "STREAM.CREATE.OTHER", {"name": "OTHER", "subjects": ["assay.work.>"]})
     with pytest.raises(BusMisconfigured, match="overlap"):
         await bus.provision(all_queues())
 
 
-async def test_a_queue_of_another_kind_is_an_error(bus: JetStreamBus) -> None:
+async def test_a_queue_with_incompatible_settings_is_an_error(bus: JetStreamBus) -> None:
     await bus.provision([])
     pushed = {"durable_name": "reports", "ack_policy": "none", "deliver_subject": "elsewhere"}
     await call(
@@ -104,12 +104,14 @@ async def test_a_queue_of_another_kind_is_an_error(bus: JetStreamBus) -> None:
         await bus.provision([REPORTS])
 
 
-async def test_the_monitoring_endpoint_tells_of_durability_where_the_bus_does_not(server: ServerProcess) -> None:
+async def test_durability_is_read_from_the_monitoring_endpoint_if_the_bus_does_not_report_it(
+    server: ServerProcess,
+) -> None:
     server.stop()
-    server.reconfigure(lend_report=False, monitor=True)
+    server.reconfigure(export_report=False, monitor=True)
     server.start()
     with pytest.raises(BusMisconfigured, match="ASSAY_NATS_MONITOR_URL"):
         await connect(server.settings("ledger"))
-    knowing = await connect(replace(server.settings("ledger"), monitor_url=server.monitor_url))
-    await knowing.provision(all_queues())
-    await knowing.close()
+    bus = await connect(replace(server.settings("ledger"), monitor_url=server.monitor_url))
+    await bus.provision(all_queues())
+    await bus.close()

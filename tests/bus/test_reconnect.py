@@ -1,4 +1,4 @@
-"""A nats-server that is killed and started again on the same store, or on an empty one."""
+"""A nats-server that is killed and restarted, on the same store or on an empty one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import signal
 import pytest
 
 from assay.bus.errors import BusClosed, BusForbidden, BusMisconfigured, BusUnavailable
-from assay.bus.jetstream import JetStreamBus, connect
+from assay.bus.nats.bus import JetStreamBus, connect
 from assay.bus.permissions import USERS
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import GetHealth
 from assay.embedded.identity import free_port
 from tests.bus.conftest import ConnectAs
-from tests.bus.messages import CALM, QUEUES, SOON_SECONDS, fact, fetch_all, numbers, order
+from tests.bus.messages import FETCH_SECONDS, ORDERS, QUEUES, fact, fetch_all, numbers, order
 from tests.bus.nats_server import ServerProcess
 from tests.bus.test_facts import ALL, take
 from tests.bus.test_facts import numbers as fact_numbers
@@ -31,23 +31,23 @@ async def ledger(connect_as: ConnectAs) -> JetStreamBus:
     return bus
 
 
-async def connected(bus: JetStreamBus, reconnects: int) -> None:
+async def wait_for_reconnects(bus: JetStreamBus, reconnects: int) -> None:
     async with asyncio.timeout(30):
         while bus.reconnects < reconnects:
             await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-async def test_everything_recovers_by_itself(
+async def test_all_operations_recover_after_a_restart(
     server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs, number: signal.Signals
 ) -> None:
     other = await connect_as("observer")
     await ledger.rpc.serve("ledger", {GetHealth: healthy("ledger")})
     await ledger.work.publish([order(1)])
-    assert numbers(await other.work.fetch(CALM, 10, SOON_SECONDS)) == [1]
+    assert numbers(await other.work.fetch(ORDERS, 10, FETCH_SECONDS)) == [1]
     server.stop(number)
     publishing = [asyncio.create_task(other.work.publish([order(n)])) for n in range(2, 40)]
-    waiting = asyncio.create_task(ledger.work.fetch(CALM, 100, 240))
+    waiting = asyncio.create_task(ledger.work.fetch(ORDERS, 100, 240))
     await asyncio.sleep(0.7)
     assert not any(task.done() for task in publishing)
     server.start()
@@ -58,10 +58,10 @@ async def test_everything_recovers_by_itself(
     assert not other.closed.is_set()
 
 
-async def test_what_was_acknowledged_survives_and_nothing_is_stored_twice(
+async def test_acknowledged_messages_survive_and_none_is_stored_twice(
     server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
 ) -> None:
-    """Publishers keep going while the server is killed twice in the middle of it."""
+    """Publishers continue while the server is killed twice."""
     other = await connect_as("observer")
 
     async def publish(first: int) -> None:
@@ -73,23 +73,23 @@ async def test_what_was_acknowledged_survives_and_nothing_is_stored_twice(
         await asyncio.sleep(0.1)
         server.stop()
         server.start()
-        await connected(other, other.reconnects + 1)
+        await wait_for_reconnects(other, other.reconnects + 1)
     await asyncio.gather(*publishing)
-    assert sorted(numbers(await fetch_all(ledger, CALM, 1500))) == list(range(1500))
+    assert sorted(numbers(await fetch_all(ledger, ORDERS, 1500))) == list(range(1500))
 
 
-async def test_an_unsettled_message_comes_again_after_a_restart(server: ServerProcess, ledger: JetStreamBus) -> None:
+async def test_an_unsettled_message_is_redelivered_after_a_restart(server: ServerProcess, ledger: JetStreamBus) -> None:
     await ledger.work.publish([order(1)])
-    [first] = await ledger.work.fetch(CALM, 1, SOON_SECONDS)
+    [first] = await ledger.work.fetch(ORDERS, 1, FETCH_SECONDS)
     server.stop()
     server.start()
-    await connected(ledger, 1)
+    await wait_for_reconnects(ledger, 1)
     await first.nak()
-    [again] = await ledger.work.fetch(CALM, 1, SOON_SECONDS)
+    [again] = await ledger.work.fetch(ORDERS, 1, FETCH_SECONDS)
     assert again.message == first.message
 
 
-async def test_replay_has_no_gap_across_a_restart(
+async def test_replay_has_no_gaps_across_a_restart(
     server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
 ) -> None:
     other = await connect_as("observer")
@@ -102,14 +102,14 @@ async def test_replay_has_no_gap_across_a_restart(
         assert fact_numbers(await take(facts, 70, seconds=60)) == list(range(30, 100))
 
 
-async def test_listeners_hear_again_after_a_restart(
+async def test_listeners_receive_facts_after_a_restart(
     server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
 ) -> None:
     other = await connect_as("observer")
     async with other.facts.listen(ALL) as facts:
         server.stop()
         server.start()
-        await connected(other, 1)
+        await wait_for_reconnects(other, 1)
         await other.connection.nc.flush()
         await ledger.facts.publish([fact(1)])
         assert fact_numbers(await take(facts, 1)) == [1]
@@ -126,54 +126,54 @@ async def test_a_deleted_store_is_provisioned_again(
         shutil.rmtree(server.store)
         server.start()
         await other.work.publish([order(1)])
-        assert numbers(await other.work.fetch(CALM, 1, SOON_SECONDS)) == [1]
+        assert numbers(await other.work.fetch(ORDERS, 1, FETCH_SECONDS)) == [1]
         await ledger.facts.publish([fact(number) for number in range(5, 8)])
         assert fact_numbers(await take(facts, 3)) == [5, 6, 7]
 
 
-async def test_a_server_that_stands_still_delays_but_loses_nothing(server: ServerProcess, ledger: JetStreamBus) -> None:
+async def test_a_suspended_server_delays_messages_but_loses_none(server: ServerProcess, ledger: JetStreamBus) -> None:
     server.signal(signal.SIGSTOP)
     publishing = asyncio.create_task(ledger.work.publish([order(n) for n in range(10)]))
     with pytest.raises(BusUnavailable):
         await ledger.rpc.request(GetHealth(), timeout_seconds=0.3)
-    assert await ledger.work.fetch(CALM, 1, 0.1) == []
+    assert await ledger.work.fetch(ORDERS, 1, 0.1) == []
     assert not publishing.done()
     server.signal(signal.SIGCONT)
     await publishing
-    assert sorted(numbers(await fetch_all(ledger, CALM, 10))) == list(range(10))
+    assert sorted(numbers(await fetch_all(ledger, ORDERS, 10))) == list(range(10))
 
 
-async def test_a_request_during_an_outage_is_unavailable_in_time(server: ServerProcess, ledger: JetStreamBus) -> None:
+async def test_a_request_during_an_outage_fails_at_its_timeout(server: ServerProcess, ledger: JetStreamBus) -> None:
     server.stop()
     async with asyncio.timeout(30):
         with pytest.raises(BusUnavailable):
             await ledger.rpc.request(GetHealth(), timeout_seconds=0.5)
-        assert await ledger.work.fetch(CALM, 1, 0.5) == []
+        assert await ledger.work.fetch(ORDERS, 1, 0.5) == []
     assert not ledger.connected
 
 
-async def test_a_publisher_that_gives_up_may_be_cancelled(server: ServerProcess, ledger: JetStreamBus) -> None:
+async def test_a_waiting_publish_can_be_cancelled(server: ServerProcess, ledger: JetStreamBus) -> None:
     server.stop()
-    giving_up = asyncio.create_task(ledger.work.publish([order(1)]))
-    patient = asyncio.create_task(ledger.work.publish([order(2)]))
+    cancelled = asyncio.create_task(ledger.work.publish([order(1)]))
+    other = asyncio.create_task(ledger.work.publish([order(2)]))
     await asyncio.sleep(0.2)
-    giving_up.cancel()
-    await asyncio.gather(giving_up, return_exceptions=True)
+    cancelled.cancel()
+    await asyncio.gather(cancelled, return_exceptions=True)
     server.start()
-    await patient
-    assert numbers(await fetch_all(ledger, CALM, 1))[-1] == 2
+    await other
+    assert numbers(await fetch_all(ledger, ORDERS, 1))[-1] == 2
 
 
-async def test_a_closed_bus_says_so(ledger: JetStreamBus) -> None:
+async def test_operations_on_a_closed_bus_raise_bus_closed(ledger: JetStreamBus) -> None:
     await ledger.close()
     assert ledger.closed.is_set()
     with pytest.raises(BusClosed):
         await ledger.work.publish([order(1)])
     with pytest.raises(BusClosed):
-        await ledger.work.fetch(CALM, 1, 1)
+        await ledger.work.fetch(ORDERS, 1, 1)
 
 
-async def test_a_server_that_comes_back_unfit_ends_every_service(
+async def test_connections_close_if_the_server_comes_back_without_sync_always(
     server: ServerProcess, ledger: JetStreamBus, connect_as: ConnectAs
 ) -> None:
     runner = await connect_as("runner")
@@ -185,7 +185,7 @@ async def test_a_server_that_comes_back_unfit_ends_every_service(
 
 
 @pytest.mark.parametrize("user", USERS)
-async def test_a_server_without_sync_always_is_refused_by_everyone(server: ServerProcess, user: str) -> None:
+async def test_every_service_refuses_a_server_without_sync_always(server: ServerProcess, user: str) -> None:
     server.stop()
     server.reconfigure(sync_always=False)
     server.start()
@@ -194,19 +194,19 @@ async def test_a_server_without_sync_always_is_refused_by_everyone(server: Serve
 
 
 @pytest.mark.parametrize("user", USERS)
-async def test_a_server_with_sync_always_is_trusted_by_everyone(server: ServerProcess, user: str) -> None:
+async def test_every_service_accepts_a_server_with_sync_always(server: ServerProcess, user: str) -> None:
     bus = await connect(server.settings(user))
     assert bus.connected
     await bus.close()
 
 
-async def test_a_refused_login_is_known_at_once(server: ServerProcess) -> None:
+async def test_a_refused_login_is_reported_immediately(server: ServerProcess) -> None:
     async with asyncio.timeout(30):
         with pytest.raises(BusForbidden, match=r"'runner'.*ASSAY_NATS_PASSWORD"):
             await connect(server.settings("runner", "wrong"))
 
 
-async def test_no_server_is_unavailable_after_the_time_that_was_set() -> None:
+async def test_a_missing_server_is_reported_after_the_connect_timeout() -> None:
     settings = BusSettings(url=f"nats://127.0.0.1:{free_port()}", connect_timeout_seconds=0.5)
     with pytest.raises(BusUnavailable, match="ASSAY_NATS_URL"):
         await connect(settings)

@@ -8,15 +8,15 @@ from collections import Counter
 import pytest
 
 from assay.bus.errors import BusUnavailable
-from assay.bus.protocol import Answer, Bus
+from assay.bus.protocol import Bus, RpcHandler
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import FactPage, GetHealth, ListFacts, ServiceHealth
 from tests.bus.conftest import Join
 
-ASK = GetHealth()
+HEALTH = GetHealth()
 
 
-def healthy(service: str) -> Answer:
+def healthy(service: str) -> RpcHandler:
     async def on_health(_: GetHealth) -> ServiceHealth:
         return ServiceHealth(service=service, ready=True)
 
@@ -29,10 +29,10 @@ async def test_a_request_gets_its_typed_reply(bus: Bus, join: Join) -> None:
 
     await (await join()).rpc.serve("ledger", {ListFacts: on_facts_list, GetHealth: healthy("ledger")})
     assert await bus.rpc.request(ListFacts(run_id="r1", after=7)) == FactPage(events=("r1",), last_sequence=7)
-    assert (await bus.rpc.request(ASK)).service == "ledger"
+    assert (await bus.rpc.request(HEALTH)).service == "ledger"
 
 
-async def test_a_problem_crosses_the_wire_with_all_its_fields(bus: Bus, join: Join) -> None:
+async def test_a_problem_keeps_all_its_fields(bus: Bus, join: Join) -> None:
     problem = Problem(
         code="unknown_run",
         title="no such run",
@@ -42,74 +42,74 @@ async def test_a_problem_crosses_the_wire_with_all_its_fields(bus: Bus, join: Jo
         retry_after_seconds=1.5,
     )
 
-    async def refuse(_: GetHealth) -> ServiceHealth:
+    async def fail_with_problem(_: GetHealth) -> ServiceHealth:
         raise ProblemError(problem)
 
-    await (await join()).rpc.serve("ledger", {GetHealth: refuse})
+    await (await join()).rpc.serve("ledger", {GetHealth: fail_with_problem})
     with pytest.raises(ProblemError) as caught:
-        await bus.rpc.request(ASK)
+        await bus.rpc.request(HEALTH)
     assert caught.value.problem == problem
 
 
-async def test_a_failing_handler_is_an_internal_problem_without_its_secrets(bus: Bus) -> None:
+async def test_an_error_in_a_handler_becomes_an_internal_problem_without_its_text(bus: Bus) -> None:
     async def fail(_: GetHealth) -> ServiceHealth:
         raise RuntimeError("password=hunter2")
 
     await bus.rpc.serve("ledger", {GetHealth: fail})
     with pytest.raises(ProblemError) as caught:
-        await bus.rpc.request(ASK)
+        await bus.rpc.request(HEALTH)
     assert (caught.value.problem.code, caught.value.problem.status) == ("internal", 500)
     assert "hunter2" not in str(caught.value)
 
 
 async def test_a_reply_that_is_too_large_is_a_problem(bus: Bus) -> None:
-    async def flood(_: GetHealth) -> ServiceHealth:
+    async def reply_too_much(_: GetHealth) -> ServiceHealth:
         return ServiceHealth(service="ledger", ready=True, detail="x" * 1_100_000)
 
-    await bus.rpc.serve("ledger", {GetHealth: flood})
+    await bus.rpc.serve("ledger", {GetHealth: reply_too_much})
     with pytest.raises(ProblemError) as caught:
-        await bus.rpc.request(ASK)
+        await bus.rpc.request(HEALTH)
     assert caught.value.problem.code == "reply_too_large"
 
 
-async def test_nobody_to_answer_is_known_at_once(bus: Bus) -> None:
+async def test_a_request_without_a_server_fails_immediately(bus: Bus) -> None:
     async with asyncio.timeout(30):
         with pytest.raises(BusUnavailable, match="health"):
-            await bus.rpc.request(ASK, timeout_seconds=60)
+            await bus.rpc.request(HEALTH, timeout_seconds=60)
 
 
-async def test_no_answer_in_time_is_unavailable(bus: Bus) -> None:
-    async def ponder(_: GetHealth) -> ServiceHealth:
+async def test_a_late_reply_is_bus_unavailable(bus: Bus) -> None:
+    async def reply_late(_: GetHealth) -> ServiceHealth:
         await asyncio.sleep(0.6)
         return ServiceHealth(service="ledger", ready=True)
 
-    await bus.rpc.serve("ledger", {GetHealth: ponder})
+    await bus.rpc.serve("ledger", {GetHealth: reply_late})
     with pytest.raises(BusUnavailable, match=r"0\.2 s"):
-        await bus.rpc.request(ASK, timeout_seconds=0.2)
+        await bus.rpc.request(HEALTH, timeout_seconds=0.2)
 
 
 async def test_processes_of_one_service_share_the_load(bus: Bus, join: Join) -> None:
     await (await join()).rpc.serve("ledger", {GetHealth: healthy("one")})
     await (await join()).rpc.serve("ledger", {GetHealth: healthy("two")})
-    replies = await asyncio.gather(*(bus.rpc.request(ASK) for _ in range(60)))
+    replies = await asyncio.gather(*(bus.rpc.request(HEALTH) for _ in range(60)))
     counted = Counter(reply.service for reply in replies)
     assert counted["one"] + counted["two"] == 60
     assert min(counted["one"], counted["two"]) > 5
 
 
-async def test_a_slow_request_holds_up_no_other(bus: Bus) -> None:
+async def test_a_slow_request_does_not_block_others(bus: Bus) -> None:
     entered, leave = asyncio.Event(), asyncio.Event()
 
-    async def answer(_: GetHealth) -> ServiceHealth:
+    async def reply_slowly_once(_: GetHealth) -> ServiceHealth:
         if not entered.is_set():
             entered.set()
             await leave.wait()
             return ServiceHealth(service="slow", ready=True)
         return ServiceHealth(service="fast", ready=True)
 
-    await bus.rpc.serve("ledger", {GetHealth: answer})
-    slow = asyncio.create_task(bus.rpc.request(ASK))
+    await bus.rpc.serve("ledger", {GetHealth: reply_slowly_once})
+    slow = asyncio.create_task(bus.rpc.request(HEALTH))
     await entered.wait()
-    assert (await bus.rpc.request(ASK, timeout_seconds=30)).service == "fast"
+    assert (await bus.rpc.request(HEALTH, timeout_seconds=30)).service == "fast"
     leave.set()
     assert (await slow).service == "slow"

@@ -1,4 +1,4 @@
-"""What the ledger is told of the store: in memory, and of a real one that is deleted, damaged and filled."""
+"""State of the store: in memory, and of a real one that is deleted, damaged and filled."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.api import call
 from assay.bus.errors import BusUnavailable, Missing
-from assay.bus.jetstream import JetStreamBus
 from assay.bus.memory import MemoryBus
+from assay.bus.nats.bus import JetStreamBus
+from assay.bus.nats.server.api import call
 from assay.bus.protocol import Bus, Envelope, StreamState
 from assay.bus.queues import REPORTS, all_queues
-from assay.bus.streams import DEAD_STREAM, FACTS_STREAM, REPORTS_STREAM, STREAMS
+from assay.bus.streams import DEAD_LETTER_STREAM, FACTS_STREAM, REPORTS_STREAM, STREAMS
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
 from tests.bus.conftest import ConnectAs
-from tests.bus.messages import SOON_SECONDS, fact
+from tests.bus.messages import FETCH_SECONDS, fact
 from tests.bus.nats_server import ServerProcess
 
 
@@ -39,82 +39,84 @@ def report(number: int) -> Envelope:
     return Envelope.of(subjects.report(executed), executed.message_id, executed)
 
 
-async def read_through(bus: Bus) -> Sequence[StreamState]:
-    """Again where the server did not answer soon enough for a busy machine, as the ledger does it."""
+async def verify(bus: Bus) -> Sequence[StreamState]:
+    """Retry, as the ledger does, if the server does not answer in time on a busy machine."""
     async with asyncio.timeout(60):
         while True:
             try:
-                return await bus.storage.read_through()
+                return await bus.storage.verify()
             except BusUnavailable:
                 await asyncio.sleep(0.1)
 
 
 async def facts_of(bus: Bus, whole: bool = False) -> StreamState:
-    states = await (read_through(bus) if whole else bus.storage.states())
+    states = await (verify(bus) if whole else bus.storage.states())
     return next(state for state in states if state.stream == FACTS_STREAM)
 
 
-async def test_a_position_and_who_is_there(bus: Bus) -> None:
+async def test_states_and_fact_ids(bus: Bus) -> None:
     await bus.provision(all_queues())
     await bus.facts.publish([fact(number) for number in range(5)])
     state = await facts_of(bus)
-    assert (state.first, state.last, state.holes) == (1, 5, 0)
+    assert (state.first, state.last, state.missing) == (1, 5, 0)
     assert await bus.storage.fact_id(5) == "r1:4"
     assert await bus.storage.fact_id(6) == ""
-    assert (await facts_of(bus, whole=True)).holes == 0
+    assert (await facts_of(bus, whole=True)).missing == 0
 
 
-async def test_nothing_is_missing_from_what_is_empty(bus: Bus) -> None:
+async def test_empty_streams_miss_nothing(bus: Bus) -> None:
     await bus.provision(all_queues())
-    assert {state.holes for state in await read_through(bus)} == {0}
+    assert {state.missing for state in await verify(bus)} == {0}
 
 
-async def test_a_message_is_carried_through_and_back(bus: Bus) -> None:
+async def test_a_round_trip_succeeds(bus: Bus) -> None:
     await bus.provision(all_queues())
-    assert await bus.storage.carry(30.0) < 20.0
+    assert await bus.storage.round_trip(30.0) < 20.0
 
 
-async def test_a_memory_that_is_forgotten_is_another_store() -> None:
+async def test_a_lost_memory_store_is_a_different_store() -> None:
     bus = MemoryBus()
     await bus.provision(all_queues())
     await bus.facts.publish([fact(1)])
     before = await facts_of(bus)
-    bus.forget()
+    bus.lose_store()
     after = await facts_of(bus)
     assert after.created != before.created
     assert after.last == 0
 
 
-async def test_a_cut_line_is_told(connect_as: ConnectAs, server: ServerProcess, ledger: JetStreamBus) -> None:
+async def test_a_round_trip_reports_a_broken_connection(
+    connect_as: ConnectAs, server: ServerProcess, ledger: JetStreamBus
+) -> None:
     server.stop()
     async with asyncio.timeout(30):
         while ledger.connected:
             await asyncio.sleep(0.02)
-    with pytest.raises(BusUnavailable, match="no connection to NATS"):
-        await ledger.storage.carry(1.0)
+    with pytest.raises(BusUnavailable, match="not connected to NATS"):
+        await ledger.storage.round_trip(1.0)
 
 
 async def test_a_missing_stream_is_named(ledger: JetStreamBus, connect_as: ConnectAs) -> None:
-    await call((await connect_as("observer")).connection, f"STREAM.DELETE.{DEAD_STREAM}")
-    with pytest.raises(Missing, match=DEAD_STREAM):
+    await call((await connect_as("observer")).connection, f"STREAM.DELETE.{DEAD_LETTER_STREAM}")
+    with pytest.raises(Missing, match=DEAD_LETTER_STREAM):
         await ledger.storage.states()
 
 
-async def test_settled_reports_are_cleared_away_and_no_others(ledger: JetStreamBus, connect_as: ConnectAs) -> None:
+async def test_only_settled_reports_are_purged(ledger: JetStreamBus, connect_as: ConnectAs) -> None:
     runner = await connect_as("runner")
     await runner.work.publish([report(number) for number in range(10)])
-    deliveries = await ledger.work.fetch(REPORTS, 10, SOON_SECONDS)
+    deliveries = await ledger.work.fetch(REPORTS, 10, FETCH_SECONDS)
     for delivery in deliveries[:6]:
         await delivery.ack()
-    cleared = 0
+    purged = 0
     async with asyncio.timeout(30):
-        while cleared < 6:
-            cleared += await ledger.storage.trim()
+        while purged < 6:
+            purged += await ledger.storage.purge_settled_reports()
             await asyncio.sleep(0.05)
-    assert cleared == 6
-    states = {state.stream: state for state in await read_through(ledger)}
-    assert (states[REPORTS_STREAM].first, states[REPORTS_STREAM].last, states[REPORTS_STREAM].holes) == (7, 10, 0)
-    assert await ledger.storage.trim() == 0
+    assert purged == 6
+    states = {state.stream: state for state in await verify(ledger)}
+    assert (states[REPORTS_STREAM].first, states[REPORTS_STREAM].last, states[REPORTS_STREAM].missing) == (7, 10, 0)
+    assert await ledger.storage.purge_settled_reports() == 0
 
 
 def blocks(store: Path, stream: str) -> Path:
@@ -122,8 +124,8 @@ def blocks(store: Path, stream: str) -> Path:
     return block
 
 
-async def restarted(server: ServerProcess, ledger: JetStreamBus) -> None:
-    """With what was done to the store in between."""
+async def restart(server: ServerProcess, ledger: JetStreamBus) -> None:
+    """Start the server on the modified store and wait for the reconnection."""
     server.start()
     async with asyncio.timeout(30):
         while not ledger.reconnects:
@@ -131,7 +133,7 @@ async def restarted(server: ServerProcess, ledger: JetStreamBus) -> None:
 
 
 @pytest.mark.slow
-async def test_a_flipped_bit_of_which_the_server_says_nothing_is_found_by_reading(
+async def test_verify_finds_a_flipped_bit_that_the_server_does_not_report(
     server: ServerProcess, ledger: JetStreamBus
 ) -> None:
     await ledger.facts.publish([fact(number) for number in range(400)])
@@ -140,29 +142,31 @@ async def test_a_flipped_bit_of_which_the_server_says_nothing_is_found_by_readin
     data = bytearray(block.read_bytes())
     data[len(data) // 2] ^= 0x10
     block.write_bytes(data)
-    await restarted(server, ledger)
-    assert (await facts_of(ledger)).holes == 0, "the server has not noticed"
+    await restart(server, ledger)
+    assert (await facts_of(ledger)).missing == 0, "the server has not noticed"
     damaged = await facts_of(ledger, whole=True)
-    assert (damaged.last, damaged.holes) == (400, 1)
+    assert (damaged.last, damaged.missing) == (400, 1)
 
 
 @pytest.mark.slow
-async def test_a_truncated_block_shows_as_holes_or_as_going_back(server: ServerProcess, ledger: JetStreamBus) -> None:
+async def test_a_truncated_block_shows_as_missing_messages_or_a_lower_position(
+    server: ServerProcess, ledger: JetStreamBus
+) -> None:
     await ledger.facts.publish([fact(number) for number in range(400)])
     server.stop(signal.SIGTERM)
     block = blocks(server.store, FACTS_STREAM)
     os.truncate(block, block.stat().st_size // 2)
-    await restarted(server, ledger)
+    await restart(server, ledger)
     damaged = await facts_of(ledger, whole=True)
-    assert damaged.holes > 150 or damaged.last < 250
+    assert damaged.missing > 150 or damaged.last < 250
 
 
 @pytest.mark.slow
-async def test_a_deleted_store_is_another_store(server: ServerProcess, ledger: JetStreamBus) -> None:
+async def test_a_deleted_store_is_a_different_store(server: ServerProcess, ledger: JetStreamBus) -> None:
     before = {state.stream: state.created for state in await ledger.storage.states()}
     server.stop()
     shutil.rmtree(server.store)
-    await restarted(server, ledger)
+    await restart(server, ledger)
     async with asyncio.timeout(30):
         while True:
             try:

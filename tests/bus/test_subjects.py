@@ -25,5 +25,5 @@ from assay.bus.subjects import matches
         ("*.*", "a.b", True),
     ],
 )
-def test_patterns_cover_what_nats_says(pattern: str, subject: str, covered: bool) -> None:
+def test_patterns_match_as_in_nats(pattern: str, subject: str, covered: bool) -> None:
     assert matches(pattern, subject) is covered

@@ -1,4 +1,4 @@
-"""A small catalogue to break: valid as it is, one task of each solver."""
+"""A small valid catalogue for tests to change, with a task of files and a task of questions."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ providers:
     models: [{name: gpt-4o-mini}]
   strict:
     kind: openai
-    title: Lists all it has
+    title: Lists all its models
     base_url: https://strict.example/v1
     models: [{name: alpha-large}, {name: beta/small}]
 """
@@ -108,7 +108,7 @@ responses:
 
 
 class Folder:
-    """A catalogue on disk, written file by file."""
+    """A catalogue on disk."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -1,4 +1,4 @@
-"""Three bundles, and nothing of one in another."""
+"""A task's three bundles, which share no content."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from assay.catalog import Catalog, Task, bundles
-from assay.catalog.folder import below
+from assay.catalog import Catalog, Task, make_bundles
+from assay.catalog.tasks.folder import files_in
 from assay.contracts.codec import decode, encode
 from assay.contracts.tasks import HiddenTask, PublicTask, ReferenceTask
 
@@ -24,8 +24,8 @@ def named(tasks: list[Task]) -> list[str]:
     return [task.task_id for task in tasks]
 
 
-def test_what_is_in_which_bundle(folder: Folder) -> None:
-    made = bundles(folder.open().find_task("clamp"))
+def test_each_bundle_contains_its_own_files(folder: Folder) -> None:
+    made = make_bundles(folder.open().find_task("clamp"))
     assert sorted(made.public) == ["task.json", "workspace/solution.py"]
     assert sorted(made.hidden) == ["grading.json", "tests/test_clamp.py"]
     assert sorted(made.reference) == [
@@ -37,9 +37,9 @@ def test_what_is_in_which_bundle(folder: Folder) -> None:
     ]
 
 
-def test_the_documents_decode_as_what_workers_expect(folder: Folder) -> None:
+def test_the_bundles_documents_decode(folder: Folder) -> None:
     task = folder.open().find_task("colours")
-    made = bundles(task)
+    made = make_bundles(task)
     public = decode(PublicTask, made.public["task.json"])
     hidden = decode(HiddenTask, made.hidden["grading.json"])
     reference = decode(ReferenceTask, made.reference["reference.json"])
@@ -49,34 +49,34 @@ def test_the_documents_decode_as_what_workers_expect(folder: Folder) -> None:
     assert hidden.checks == task.manifest.checks
 
 
-def test_a_task_of_files_has_one_sample_and_no_answers(folder: Folder) -> None:
-    made = bundles(folder.open().find_task("clamp"))
+def test_a_task_with_output_files_has_one_sample_and_no_answers(folder: Folder) -> None:
+    made = make_bundles(folder.open().find_task("clamp"))
     assert [sample.sample_id for sample in decode(PublicTask, made.public["task.json"]).samples] == ["main"]
     assert decode(ReferenceTask, made.reference["reference.json"]).answers == {}
 
 
-def test_an_expected_value_that_is_no_text_is_answered_as_json() -> None:
+def test_the_reference_answer_is_json_unless_expected_is_text() -> None:
     task = Catalog.open(CATALOG).find_task("telemetry_basic")
-    answers = decode(ReferenceTask, bundles(task).reference["reference.json"]).answers
+    answers = decode(ReferenceTask, make_bundles(task).reference["reference.json"]).answers
     for sample in task.manifest.samples:
         assert msgspec.json.decode(answers[sample.sample_id]) == sample.expected
 
 
-def test_the_same_task_makes_the_same_bytes(folder: Folder) -> None:
-    assert bundles(folder.open().find_task("clamp")) == bundles(folder.open().find_task("clamp"))
+def test_bundles_are_deterministic(folder: Folder) -> None:
+    assert make_bundles(folder.open().find_task("clamp")) == make_bundles(folder.open().find_task("clamp"))
 
 
-def test_the_public_part_has_no_field_for_anything_hidden() -> None:
+def test_the_public_task_has_no_hidden_fields() -> None:
     assert not {"expected", "checks", "answers", "pass_score", "cheats"} & set(PublicTask.__struct_fields__)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=named(TASKS))
-def test_the_public_bundle_gives_nothing_away(task: Task) -> None:
-    public = b"\n".join(bundles(task).public.values())
-    assert all(path == "task.json" or path.startswith("workspace/") for path in bundles(task).public)
+def test_the_public_bundle_contains_no_hidden_content(task: Task) -> None:
+    public = b"\n".join(make_bundles(task).public.values())
+    assert all(path == "task.json" or path.startswith("workspace/") for path in make_bundles(task).public)
     for path, content in task.files.items():
         if path.startswith(("tests/", "reference/", "cheats/")):
-            unchanged = not path.startswith("tests/") and content in below(task.files, "workspace").values()
+            unchanged = not path.startswith("tests/") and content in files_in(task.files, "workspace").values()
             assert unchanged or content not in public, path
     if task.manifest.solver.hands_in_files:
         assert b"test_" not in public
@@ -85,7 +85,7 @@ def test_the_public_bundle_gives_nothing_away(task: Task) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=named(TASKS))
-def test_what_the_public_can_view_gives_nothing_away(task: Task) -> None:
+def test_the_task_view_contains_no_hidden_content(task: Task) -> None:
     shown = encode(task.view())
     assert b"test_" not in shown
     assert b"expected" not in shown

@@ -1,4 +1,4 @@
-"""What tokens cost: exact, rounded up, never more than the worst case; and as the price database itself reckons."""
+"""Token costs are exact, rounded up, never above the worst case, and agree with the price database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from genai_prices.types import ConditionalPrice, ModelInfo, TimeOfDateConstraint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.catalog.pricedb import VERSION, lookup
+from assay.catalog.prices.database import VERSION, lookup
 from assay.contracts.money import NANO, Price, PriceTier, Rates
 
 RATES = st.integers(0, 1_000_000 * NANO)
@@ -53,10 +53,10 @@ def usages(draw: st.DrawFn) -> dict[str, int]:
 
 
 @given(price=prices(), usage=usages(), more_input=TOKENS, more_output=TOKENS)
-def test_nothing_within_the_bounds_costs_more_than_the_worst(
+def test_no_usage_within_the_bounds_costs_more_than_the_worst_case(
     price: Price, usage: dict[str, int], more_input: int, more_output: int
 ) -> None:
-    bound = price.worst(
+    bound = price.worst_case(
         input_tokens=usage["input_tokens"] + more_input, output_tokens=usage["output_tokens"] + more_output
     )
     assert price.cost(**usage) <= bound
@@ -78,33 +78,35 @@ def test_a_cost_is_exact_and_rounded_up_to_the_nano_dollar(price: Price, usage: 
 
 
 @given(price=prices(), first=usages(), second=usages())
-def test_calls_apart_never_cost_less_than_held_for_each(
+def test_two_calls_never_cost_more_than_the_sum_of_their_holds(
     price: Price, first: dict[str, int], second: dict[str, int]
 ) -> None:
     held = sum(
-        price.worst(input_tokens=usage["input_tokens"], output_tokens=usage["output_tokens"])
+        price.worst_case(input_tokens=usage["input_tokens"], output_tokens=usage["output_tokens"])
         for usage in (first, second)
     )
     assert price.cost(**first) + price.cost(**second) <= held
 
 
 @given(price=prices(), usage=usages())
-def test_only_what_can_never_cost_anything_is_free(price: Price, usage: dict[str, int]) -> None:
+def test_only_a_price_of_zero_everywhere_is_free(price: Price, usage: dict[str, int]) -> None:
     if price.free:
         assert price.cost(**usage) == 0
 
 
-def test_a_tier_holds_for_the_whole_of_a_longer_request() -> None:
+def test_a_tier_applies_to_the_whole_of_a_longer_request() -> None:
     price = lookup("google", "gemini-2.5-pro", DAY)
     assert isinstance(price, Price)
     assert [tier.above_input_tokens for tier in price.tiers] == [200_000]
     short = price.cost(input_tokens=200_000, output_tokens=0)
     long = price.cost(input_tokens=200_001, output_tokens=0)
     assert (short, long) == (250_000_000, 500_002_500)
-    assert price.worst(input_tokens=200_001, output_tokens=10) > price.worst(input_tokens=200_000, output_tokens=10)
+    assert price.worst_case(input_tokens=200_001, output_tokens=10) > price.worst_case(
+        input_tokens=200_000, output_tokens=10
+    )
 
 
-def test_a_dated_price_is_that_of_the_day_and_names_it() -> None:
+def test_a_dated_price_is_found_by_day_and_names_its_first_day() -> None:
     before, after = lookup("openai", "o3", date(2025, 6, 9)), lookup("openai", "o3", date(2025, 6, 10))
     assert isinstance(before, Price)
     assert isinstance(after, Price)
@@ -112,7 +114,7 @@ def test_a_dated_price_is_that_of_the_day_and_names_it() -> None:
     assert (before.version, after.version) == (VERSION, f"{VERSION}/2025-06-10")
 
 
-def test_a_price_that_depends_on_the_hour_is_the_day_s_dearest() -> None:
+def test_for_a_price_that_depends_on_the_hour_the_day_s_highest_counts() -> None:
     price = lookup("deepseek", "deepseek-chat", DAY)
     assert isinstance(price, Price)
     assert (price.input_nanousd_per_mtok, price.output_nanousd_per_mtok) == (270_000_000, 1_100_000_000)
@@ -132,7 +134,7 @@ USAGES = [
 
 
 @pytest.mark.parametrize("usage", USAGES)
-def test_every_model_of_the_database_costs_what_the_database_reckons(usage: dict[str, int]) -> None:
+def test_every_model_costs_what_the_price_database_calculates(usage: dict[str, int]) -> None:
     compared = 0
     for provider in get_snapshot().providers:
         for model in provider.models:

@@ -1,4 +1,4 @@
-"""A digest says what a task is: the same for the same content, another for any change of it."""
+"""A task's digest depends on its content alone, and changes with any part of it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.catalog import load_task
-from assay.catalog.manifest import TaskManifest
-from assay.catalog.task import task_digest
+from assay.catalog.tasks.manifest import TaskManifest
+from assay.catalog.tasks.task import task_digest
 
 if TYPE_CHECKING:
     from .conftest import Folder
@@ -57,14 +57,14 @@ def test_a_default_written_out_does_not_matter(folder: Folder) -> None:
     assert folder.open().find_task("clamp").digest == before
 
 
-def test_where_instructions_and_samples_are_written_does_not_matter(folder: Folder) -> None:
+def test_the_file_of_instructions_and_samples_does_not_matter(folder: Folder) -> None:
     before = folder.open().find_task("clamp").digest
     folder.edit("tasks/clamp/task.yaml", "instructions: Write clamp(number, low, high) in solution.py.\n", "")
     (folder.root / "tasks/clamp/instructions.md").write_text("Write clamp(number, low, high) in solution.py.")
     assert folder.open().find_task("clamp").digest == before
 
 
-def test_place_and_leftovers_do_not_matter(folder: Folder, tmp_path: Path) -> None:
+def test_location_and_ignored_files_do_not_matter(folder: Folder, tmp_path: Path) -> None:
     before = folder.open().find_task("clamp").digest
     copy = tmp_path / "elsewhere" / "clamp"
     shutil.copytree(folder.root / "tasks/clamp", copy)
@@ -82,13 +82,13 @@ CANONICAL = (
 )
 
 
-def test_what_a_digest_is_made_of_stays_the_same() -> None:
-    """Results are compared by digest over years, so a change of this is a change of every task."""
+def test_the_digest_of_a_known_task_never_changes() -> None:
+    """Results are compared by digest over years: a change here changes every task."""
     assert task_digest(manifest_of(MANIFEST), {"workspace/a": b"1"}) == sha256(CANONICAL.encode()).hexdigest()
 
 
 @given(files=FILES, other=FILES)
-def test_any_difference_in_files_makes_another_digest(files: dict[str, bytes], other: dict[str, bytes]) -> None:
+def test_any_difference_in_files_changes_the_digest(files: dict[str, bytes], other: dict[str, bytes]) -> None:
     manifest = manifest_of(MANIFEST)
     same = files == other
     assert (task_digest(manifest, files) == task_digest(manifest, other)) is same
@@ -117,7 +117,7 @@ CHANGES: list[tuple[tuple[str | int, ...], Any]] = [
 
 
 @given(data=st.data())
-def test_any_change_of_the_manifest_makes_another_digest(data: st.DataObject) -> None:
+def test_any_change_in_the_manifest_changes_the_digest(data: st.DataObject) -> None:
     place, values = data.draw(st.sampled_from(CHANGES))
     changed = msgspec.json.decode(msgspec.json.encode(MANIFEST))
     target = changed

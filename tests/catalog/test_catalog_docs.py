@@ -1,12 +1,13 @@
-"""docs/tasks.md tells the truth: its examples are loaded as they are printed."""
+"""The examples in docs/tasks.md load as printed."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from assay.catalog import Task, bundles, load_task
-from assay.catalog.manifest import SampleManifest, SuiteManifest, TaskManifest
+from assay.catalog import Task, load_task, make_bundles
+from assay.catalog.suites import SuiteManifest
+from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
 from assay.contracts import tasks as contract
 
 DOCS = (Path(__file__).parents[2] / "docs/tasks.md").read_text("utf-8")
@@ -38,7 +39,7 @@ def test_the_full_example_loads(tmp_path: Path) -> None:
         },
     )
     assert task.cheats == ("equals_everything", "leaves_at_import")
-    assert "task.json" in bundles(task).public
+    assert "task.json" in make_bundles(task).public
 
 
 def test_the_question_example_loads(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_the_question_example_loads(tmp_path: Path) -> None:
     assert task.sample_ids == ("norway", "kenya")
 
 
-def test_every_field_and_check_is_described() -> None:
+def test_every_field_and_check_is_documented() -> None:
     fields = {*TaskManifest.__struct_fields__, *SampleManifest.__struct_fields__, *SuiteManifest.__struct_fields__}
     kinds = {str(kind.__struct_config__.tag) for kind in contract.AnyCheck.__args__}
     missing = {name for name in fields | kinds if not re.search(rf"\b{name}\b", DOCS)}

@@ -1,4 +1,4 @@
-"""Whatever is written in a file of the catalogue, the answer is mistakes with places, never another error."""
+"""Arbitrary content in the catalogue's files results in mistakes with places, never in another exception."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assay.catalog import InvalidCatalog, load_task
 from assay.catalog.models import load_registry
-from assay.catalog.prices import load_prices
+from assay.catalog.prices.table import load_prices
 from assay.catalog.scripts import load_script
 from assay.catalog.suites import load_suite
 

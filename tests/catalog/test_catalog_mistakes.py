@@ -1,4 +1,4 @@
-"""Every mistake names its file, its line, its field, and what was probably meant."""
+"""Every mistake names its file, line and field, with a suggestion."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_valid_catalogue_has_no_mistakes(folder: Folder) -> None:
             "outputs: [solution.py, extra.py]",
             f"{TASK}:7: outputs[1]: reference/ has no 'extra",
         ),
-        ("language: python", "title: Again", f"{TASK}:5: title: is written twice"),
+        ("language: python", "title: Again", f"{TASK}:5: title: is set twice"),
         ("language: python", "pass_score: 2", f"{TASK}:5: pass_score: expected `float` <= 1.0"),
         (
             "language: python",
@@ -72,7 +72,7 @@ def test_a_valid_catalogue_has_no_mistakes(folder: Folder) -> None:
         (
             "::test_high",
             "::test_hgih",
-            f"{TASK}:13: checks[0].expected[1]: no test 'test_clamp.py::test_hgih' in the test",
+            f"{TASK}:13: checks[0].expected[1]: the test files have no test 'test_clamp.py::test_hgih'",
         ),
         (
             "::test_high",
@@ -89,10 +89,10 @@ def test_a_valid_catalogue_has_no_mistakes(folder: Folder) -> None:
             "path: other\n    kind: tests",
             f"{TASK}:10: checks[0].path: 'other' is not in the folder tests",
         ),
-        ("solver: files", "solver: answer", f"{TASK}:7: outputs: is only for solvers that hand in"),
+        ("solver: files", "solver: answer", f"{TASK}:7: outputs: is only allowed for solvers that submit"),
     ],
 )
-def test_mistakes_in_a_task_of_files(folder: Folder, old: str, new: str, expected: str) -> None:
+def test_mistakes_in_a_task_with_output_files(folder: Folder, old: str, new: str, expected: str) -> None:
     folder.edit("tasks/clamp/task.yaml", old, new)
     found = folder.mistakes()
     assert any(mistake.startswith(expected) for mistake in found) if expected else not found, found
@@ -118,7 +118,7 @@ def test_mistakes_in_a_task_of_files(folder: Folder, old: str, new: str, expecte
             "samples.jsonl",
             '"blood"',
             '"grass"',
-            "samples.jsonl:2: sample_id: 'grass' is the id of an earlier sample too",
+            "samples.jsonl:2: sample_id: 'grass' is already the id of an earlier sample",
         ),
         (
             "samples.jsonl",
@@ -146,12 +146,12 @@ def test_mistakes_in_a_task_of_files(folder: Folder, old: str, new: str, expecte
             "  - kind: regex\n    pattern: '('\n  - kind: choice",
             "task.yaml:9: checks[0].pattern: not a",
         ),
-        ("task.yaml", "solver: answer", "solver: answer\noutputs: [x]", "task.yaml:6: outputs: is only for"),
+        ("task.yaml", "solver: answer", "solver: answer\noutputs: [x]", "task.yaml:6: outputs: is only allowed for"),
         (
             "task.yaml",
             "solver: answer",
             "solver: answer\nsamples: [{sample_id: a}]",
-            "task.yaml:6: samples: are written here and",
+            "task.yaml:6: samples: are listed here and",
         ),
         (
             "task.yaml",
@@ -167,7 +167,7 @@ def test_mistakes_in_a_task_of_questions(folder: Folder, path: str, old: str, ne
     assert any(mistake.startswith(f"catalog/tasks/colours/{expected}") for mistake in found), found
 
 
-def test_all_mistakes_of_a_task_are_told_at_once(folder: Folder) -> None:
+def test_all_mistakes_in_a_task_are_reported_at_once(folder: Folder) -> None:
     folder.edit("tasks/clamp/task.yaml", "difficulty: easy", "difficulty: esy")
     folder.edit("tasks/clamp/task.yaml", "kind: tests", "kind: test")
     folder.edit("tasks/clamp/task.yaml", "outputs:", "ouputs:")
@@ -177,7 +177,7 @@ def test_all_mistakes_of_a_task_are_told_at_once(folder: Folder) -> None:
     assert [mistake.near for mistake in refusal.mistakes] == ["instructions.md", "easy", "outputs", "tests"]
 
 
-def test_a_refusal_is_a_problem_with_a_field_error_for_each_mistake(folder: Folder) -> None:
+def test_the_problem_has_a_field_error_for_each_mistake(folder: Folder) -> None:
     folder.edit("tasks/clamp/task.yaml", "kind: tests", "kind: test")
     problem = folder.refusal("clamp").problem
     assert (problem.code, problem.status) == ("invalid_catalog", 422)
@@ -186,7 +186,7 @@ def test_a_refusal_is_a_problem_with_a_field_error_for_each_mistake(folder: Fold
     assert (error.message, error.near) == ("unknown check 'test'", "tests")
 
 
-def test_a_broken_task_hides_no_other(folder: Folder) -> None:
+def test_an_invalid_task_does_not_hide_the_others(folder: Folder) -> None:
     folder.edit("tasks/clamp/task.yaml", "kind: tests", "kind: test")
     catalog = folder.open()
     assert [task.task_id for task in catalog.tasks()] == ["colours"]
@@ -196,48 +196,48 @@ def test_a_broken_task_hides_no_other(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("remove", "expected"),
     [
-        ("reference/solution.py", "catalog/tasks/clamp: reference/ is missing or empty; it holds outputs that score 1"),
+        ("reference/solution.py", "catalog/tasks/clamp: reference/ is missing or empty; add outputs that score 1"),
         ("cheats/lies/solution.py", "catalog/tasks/clamp: cheats/ has 1 cheats; a task that runs code needs 2"),
         ("task.yaml", "catalog/tasks/clamp/task.yaml: cannot be read: No such file or directory"),
     ],
 )
-def test_parts_that_are_missing(folder: Folder, remove: str, expected: str) -> None:
+def test_missing_parts_are_mistakes(folder: Folder, remove: str, expected: str) -> None:
     (folder.root / "tasks/clamp" / remove).unlink()
     assert expected in folder.mistakes()
 
 
-def test_without_a_noop_the_workspace_is_handed_in_unchanged(folder: Folder) -> None:
+def test_without_a_noop_folder_the_workspace_is_submitted_unchanged(folder: Folder) -> None:
     task = folder.root / "tasks/clamp"
     whole = folder.open().find_task("clamp")
     (task / "noop/solution.py").unlink()
     again = folder.open().find_task("clamp")
     assert (again.digest, again.files) == (whole.digest, whole.files)
     (task / "workspace/solution.py").unlink()
-    message = "noop/ is missing or empty, and workspace/ has no output to stand for it; it holds outputs that score 0"
+    message = "noop/ is missing or empty, and workspace/ has no outputs to use instead; add outputs that score 0"
     assert f"catalog/tasks/clamp: {message}" in folder.mistakes()
 
 
-def test_a_test_that_is_shown_to_the_attempt_is_refused(folder: Folder) -> None:
+def test_a_hidden_test_in_the_workspace_is_refused(folder: Folder) -> None:
     tests = (folder.root / "tasks/clamp/tests/test_clamp.py").read_text()
     folder.write("tasks/clamp/workspace/notes.txt", tests)
-    expected = "workspace/notes.txt is tests/test_clamp.py: the attempt would see a hidden test"
+    expected = "workspace/notes.txt is a copy of tests/test_clamp.py, which the attempt must not see"
     assert folder.mistakes() == [f"catalog/tasks/clamp: {expected}"]
 
 
-def test_a_workspace_that_holds_the_solution_is_refused(folder: Folder) -> None:
+def test_a_workspace_with_the_solution_is_refused(folder: Folder) -> None:
     solution = (folder.root / "tasks/clamp/reference/solution.py").read_text()
     folder.write("tasks/clamp/workspace/solution.py", solution)
-    assert folder.mistakes() == ["catalog/tasks/clamp: workspace/ already holds the reference solution"]
+    assert folder.mistakes() == ["catalog/tasks/clamp: workspace/ already contains the reference solution"]
 
 
 def test_links_are_refused(folder: Folder) -> None:
     (folder.root / "tasks/clamp/workspace/passwd").symlink_to("/etc/passwd")
-    assert folder.mistakes() == ["catalog/tasks/clamp: workspace/passwd: is a link; put the file itself there"]
+    assert folder.mistakes() == ["catalog/tasks/clamp: workspace/passwd: is a link; use the file itself"]
 
 
 def test_a_linked_folder_is_not_followed(folder: Folder) -> None:
     (folder.root / "tasks/clamp/workspace/all").symlink_to("/")
-    assert folder.mistakes() == ["catalog/tasks/clamp: workspace/all: is a link; put the file itself there"]
+    assert folder.mistakes() == ["catalog/tasks/clamp: workspace/all: is a link; use the file itself"]
 
 
 def test_large_files_are_refused_by_name(folder: Folder) -> None:
@@ -245,7 +245,7 @@ def test_large_files_are_refused_by_name(folder: Folder) -> None:
     assert folder.mistakes() == ["catalog/tasks/clamp: tests/data.txt: has 5000001 bytes, more than 5000000"]
 
 
-def test_a_prompt_that_no_model_could_read_is_refused(folder: Folder) -> None:
+def test_a_prompt_that_is_too_long_is_refused(folder: Folder) -> None:
     folder.write("tasks/clamp/workspace/log.txt", "x" * 400_001)
     (mistake,) = folder.mistakes()
     assert mistake.startswith("catalog/tasks/clamp: instructions and workspace have 400")
@@ -256,7 +256,7 @@ def test_test_files_that_are_not_python_are_refused(folder: Folder) -> None:
     assert folder.mistakes() == ["catalog/tasks/clamp: tests/test_clamp.py:1: is not Python: invalid syntax"]
 
 
-def test_parameters_are_counted_one_by_one(folder: Folder) -> None:
+def test_each_parameter_set_is_listed(folder: Folder) -> None:
     source = "import pytest\n\n\n@pytest.mark.parametrize('n', [1, 2, 3])\ndef test_low(n):\n    assert n\n"
     folder.write("tasks/clamp/tests/test_clamp.py", source)
     folder.edit("tasks/clamp/task.yaml", "      - test_clamp.py::test_high\n", "")
@@ -273,6 +273,6 @@ def test_aliases_are_refused(folder: Folder) -> None:
     assert folder.mistakes()[0] == f"{TASK}:5: tags[0]: aliases (*name) are not supported; write the value out"
 
 
-def test_a_folder_without_tasks_is_no_catalogue(folder: Folder) -> None:
+def test_a_folder_without_tasks_is_not_a_catalogue(folder: Folder) -> None:
     with pytest.raises(InvalidCatalog, match="is not a catalogue"):
         Catalog.open(folder.root / "suites")

@@ -1,4 +1,4 @@
-"""Adding a price to ``prices.yaml``: old prices, comments and layout stay, whatever they are."""
+"""Adding a price to ``prices.yaml`` keeps existing prices, comments and layout."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from assay.catalog import InvalidCatalog
 from assay.catalog.errors import CannotEdit
-from assay.catalog.pricefile import add_price
-from assay.catalog.prices import TokenPrice, TokenTier, load_versions
+from assay.catalog.prices.add_price import add_price
+from assay.catalog.prices.rates import TokenPrice, TokenTier
+from assay.catalog.prices.table import load_versions
 
 PROVIDERS = ("openai", "custom")
 DAY = date(2026, 3, 1)
@@ -83,7 +84,9 @@ def lines(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize("model", ["openai/gpt-9:latest@1", "custom/*"])
-def test_in_any_layout_one_price_is_added_and_the_rest_stays(tmp_path: Path, layout: str | None, model: str) -> None:
+def test_in_any_layout_one_price_is_added_and_the_rest_is_unchanged(
+    tmp_path: Path, layout: str | None, model: str
+) -> None:
     path = write(tmp_path, layout)
     before, text = prices(path), layout or ""
     add_price(path, "prices.yaml", PROVIDERS, model, PRICE, DAY)
@@ -95,7 +98,7 @@ def test_in_any_layout_one_price_is_added_and_the_rest_stays(tmp_path: Path, lay
     assert [file.name for file in tmp_path.iterdir()] == ["prices.yaml"]
 
 
-def test_one_price_after_the_other(tmp_path: Path) -> None:
+def test_prices_are_added_one_after_the_other(tmp_path: Path) -> None:
     path = write(tmp_path, None)
     tier = TokenTier(above_input_tokens=200_000, input_usd_per_mtok=Decimal(2), output_usd_per_mtok=Decimal(4))
     full = TokenPrice(
@@ -120,7 +123,7 @@ AMOUNTS = st.decimals(min_value=0, max_value=1_000_000, places=9)
 
 
 @given(first=AMOUNTS, second=AMOUNTS)
-def test_amounts_are_kept_to_the_nano_dollar(
+def test_amounts_are_exact_to_the_nano_dollar(
     tmp_path_factory: pytest.TempPathFactory, first: Decimal, second: Decimal
 ) -> None:
     path = tmp_path_factory.mktemp("amounts") / "prices.yaml"
@@ -131,13 +134,13 @@ def test_amounts_are_kept_to_the_nano_dollar(
 
 def test_a_version_is_never_changed(tmp_path: Path) -> None:
     path = write(tmp_path, LAYOUTS["the same day"])
-    with pytest.raises(CannotEdit, match=r"openai/a from 2026-03-01 on already.*choose another day"):
+    with pytest.raises(CannotEdit, match=r"already has a price for openai/a from 2026-03-01 on.*choose another day"):
         add_price(path, "prices.yaml", PROVIDERS, "openai/a", PRICE, DAY)
     assert path.read_bytes().decode() == LAYOUTS["the same day"]
 
 
 @pytest.mark.parametrize(
-    ("text", "model", "price", "said"),
+    ("text", "model", "price", "expected"),
     [
         ("versions: [{from: 2025-01-01}]\n", "openai/a", PRICE, "models: is missing"),
         ("versions: []\n", "opnai/a", PRICE, "unknown provider 'opnai'"),
@@ -150,23 +153,25 @@ def test_a_version_is_never_changed(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_mistakes_leave_the_file_alone(tmp_path: Path, text: str, model: str, price: TokenPrice, said: str) -> None:
+def test_a_mistake_leaves_the_file_unchanged(
+    tmp_path: Path, text: str, model: str, price: TokenPrice, expected: str
+) -> None:
     path = write(tmp_path, text)
-    with pytest.raises(InvalidCatalog, match=said):
+    with pytest.raises(InvalidCatalog, match=expected):
         add_price(path, "prices.yaml", PROVIDERS, model, price, DAY)
     assert path.read_text() == text
     assert [file.name for file in tmp_path.iterdir()] == ["prices.yaml"]
 
 
-def test_a_layout_that_cannot_be_added_to_is_told_with_what_to_write(tmp_path: Path) -> None:
+def test_a_layout_that_cannot_be_extended_is_refused_with_the_lines_to_add(tmp_path: Path) -> None:
     text = "{}\n"
     path = write(tmp_path, text)
-    with pytest.raises(CannotEdit, match=r"write below versions:\n  - from: 2026-03-01"):
+    with pytest.raises(CannotEdit, match=r"add this below versions:\n  - from: 2026-03-01"):
         add_price(path, "prices.yaml", PROVIDERS, "openai/a", PRICE, DAY)
     assert path.read_text() == text
 
 
-def test_a_link_and_its_permissions_stay(tmp_path: Path) -> None:
+def test_a_link_and_the_file_s_permissions_stay(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     real = write(tmp_path / "real", LAYOUTS["block"])
     real.chmod(0o640)

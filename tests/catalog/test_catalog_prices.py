@@ -1,4 +1,4 @@
-"""What a model costs: dated prices of the catalogue first, then the database; never zero because nobody knows."""
+"""Price lookup: the catalogue's dated prices first, then the database; an unknown price is never zero."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .conftest import Folder
 
 
-def test_the_version_that_holds_on_the_day_is_taken_and_named(folder: Folder) -> None:
+def test_the_version_valid_on_the_day_is_used_and_named(folder: Folder) -> None:
     catalog = folder.open()
     old, new = (
         catalog.price("strict/alpha-large", date(2024, 12, 31)),
@@ -61,7 +61,7 @@ def test_reasoning_and_tiers_are_read(folder: Folder) -> None:
         (
             "[{above_input_tokens: 9, input_usd_per_mtok: 4, output_usd_per_mtok: 5}, "
             "{above_input_tokens: 9, input_usd_per_mtok: 4, output_usd_per_mtok: 5}]",
-            "tiers[1].above_input_tokens: 9 does not come after 9",
+            "tiers[1].above_input_tokens: 9 is not above 9",
         ),
         ("[{above_input_tokens: 0, input_usd_per_mtok: 4, output_usd_per_mtok: 5}]", "tiers[0].above_input_tokens"),
         ("[{above_input_tokens: 9, input_usd_per_mtok: -4, output_usd_per_mtok: 5}]", "tiers[0].input_usd_per_mtok"),
@@ -69,22 +69,22 @@ def test_reasoning_and_tiers_are_read(folder: Folder) -> None:
         ("[{above_inputs: 9, input_usd_per_mtok: 4, output_usd_per_mtok: 5}]", "did you mean 'above_input_tokens'"),
     ],
 )
-def test_mistakes_in_tiers_are_told_by_place(folder: Folder, tiers: str, mistake: str) -> None:
+def test_mistakes_in_tiers_name_their_place(folder: Folder, tiers: str, mistake: str) -> None:
     folder.edit("prices.yaml", "output_usd_per_mtok: 2}", f"output_usd_per_mtok: 2, tiers: {tiers}}}")
     assert any(mistake in found for found in folder.mistakes()), folder.mistakes()
 
 
-def test_the_database_alone_can_be_asked(folder: Folder) -> None:
+def test_the_prices_file_can_be_left_out(folder: Folder) -> None:
     folder.edit(
         "prices.yaml", "strict/alpha-large: {input_usd_per_mtok: 1,", "openai/gpt-4o-mini: {input_usd_per_mtok: 1,"
     )
-    own, database = (folder.open().price("openai/gpt-4o-mini", own=own) for own in (True, False))
+    own, database = (folder.open().price("openai/gpt-4o-mini", use_prices_file=own) for own in (True, False))
     assert own is not None
     assert database is not None
     assert (own.version, database.version.partition("/")[0]) == ("prices.yaml/2024-01-01", "genai-prices")
 
 
-def test_a_providers_price_for_any_model_comes_after_a_models_own(folder: Folder) -> None:
+def test_a_model_s_own_price_takes_precedence_over_the_provider_s(folder: Folder) -> None:
     price = folder.open().price("strict/beta/small", date(2025, 6, 1))
     assert price is not None
     assert (price.version, price.input_nanousd_per_mtok) == ("prices.yaml/2024-01-01", 100_000_000)
@@ -103,7 +103,7 @@ def test_the_database_knows_public_models(folder: Folder) -> None:
     assert price.cached_nanousd_per_mtok == 75_000_000
 
 
-def test_the_catalogues_price_comes_before_the_databases(folder: Folder) -> None:
+def test_the_catalogue_s_price_takes_precedence_over_the_database_s(folder: Folder) -> None:
     folder.edit(
         "prices.yaml", "strict/alpha-large: {input_usd_per_mtok: 1,", "openai/gpt-4o-mini: {input_usd_per_mtok: 1,"
     )
@@ -112,16 +112,16 @@ def test_the_catalogues_price_comes_before_the_databases(folder: Folder) -> None
     assert (price.version, price.input_nanousd_per_mtok) == ("prices.yaml/2024-01-01", 1_000_000_000)
 
 
-def test_an_unknown_price_is_an_error_that_names_the_model_and_the_remedy(folder: Folder) -> None:
+def test_an_unknown_price_is_an_error_with_the_model_and_the_remedy(folder: Folder) -> None:
     with pytest.raises(
-        UnpricedModel, match=r"openai/none-such: its price is unknown; write its price into prices\.yaml"
+        UnpricedModel, match=r"openai/none-such: its price is unknown; add a price to the catalogue's prices\.yaml"
     ) as caught:
         folder.open().price("openai/none-such")
     assert caught.value.model == "openai/none-such"
     assert caught.value.problem.code == "unpriced_model"
 
 
-def test_a_misspelt_model_of_an_open_provider_gets_its_near_match(folder: Folder) -> None:
+def test_a_misspelt_model_of_an_open_provider_gets_a_suggestion(folder: Folder) -> None:
     with pytest.raises(UnpricedModel, match="did you mean 'openai/gpt-4o-mini'"):
         folder.open().price("openai/gtp-4o-mini")
 
@@ -132,7 +132,7 @@ def test_a_model_charged_per_request_is_not_priced_by_its_tokens_alone(folder: F
         folder.open().price("openai/sonar")
 
 
-def test_what_runs_here_costs_nothing_and_says_so(folder: Folder) -> None:
+def test_models_on_this_machine_are_explicitly_free(folder: Folder) -> None:
     assert folder.open().price("local/tiny") == Price(version="local", local=True)
     folder.edit("models.yaml", "    api_key_env: EXAMPLE_KEY\n", "    local: true\n")
     assert folder.open().price("openai/none-such") == Price(version="local", local=True)
@@ -143,7 +143,7 @@ def test_baselines_call_no_model(folder: Folder) -> None:
     assert folder.open().price("nop") is None
 
 
-def test_a_script_is_free_unless_it_names_a_price(folder: Folder) -> None:
+def test_a_script_is_free_unless_it_has_a_price(folder: Folder) -> None:
     assert folder.open().price("scripted/canned") == Price(version="scripted/canned", local=True)
     folder.edit(
         "scripted/canned.yaml", "default: no idea", "price: {input_usd_per_mtok: 0.5, output_usd_per_mtok: 1.25}"
@@ -153,7 +153,7 @@ def test_a_script_is_free_unless_it_names_a_price(folder: Folder) -> None:
     )
 
 
-def test_without_a_price_file_the_database_still_serves(folder: Folder) -> None:
+def test_without_a_prices_file_the_database_is_used(folder: Folder) -> None:
     (folder.root / "prices.yaml").unlink()
     catalog = folder.open()
     assert catalog.mistakes() == []

@@ -1,4 +1,4 @@
-"""A run request becomes a selection, or one error that names everything in it that is not there."""
+"""A run request becomes a selection, or one error with every field that cannot be resolved."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def refused(folder: Folder, request: RunRequest) -> InvalidSelection:
     return caught.value
 
 
-def test_a_suite_brings_its_tasks_and_defaults(folder: Folder) -> None:
+def test_a_suite_provides_tasks_and_defaults(folder: Folder) -> None:
     selection = folder.open().resolve(RunRequest(models=("oracle", "nop"), suite="small"))
     assert [selected.task.task_id for selected in selection.tasks] == ["colours", "clamp"]
     assert [selected.sample_ids for selected in selection.tasks] == [("grass", "blood"), ("main",)]
@@ -31,7 +31,7 @@ def test_a_suite_brings_its_tasks_and_defaults(folder: Folder) -> None:
     assert (selection.suite, selection.repeats, selection.attempts) == ("small", 2, 12)
 
 
-def test_a_suites_limits_bound_those_of_its_tasks(folder: Folder) -> None:
+def test_a_suite_s_limits_lower_those_of_its_tasks(folder: Folder) -> None:
     folder.edit("tasks/clamp/task.yaml", "language: python", "limits: {max_tokens: 20, wall_seconds: 9}")
     selection = folder.open().resolve(RunRequest(models=("oracle",), suite="small"))
     limits = {selected.task.task_id: selected.limits for selected in selection.tasks}
@@ -46,7 +46,7 @@ def test_a_request_overrides_repeats_and_samples(folder: Folder) -> None:
     assert selection.attempts == 2 * 5
 
 
-def test_tasks_and_categories_are_joined_without_doubles(folder: Folder) -> None:
+def test_tasks_and_categories_are_combined_without_duplicates(folder: Folder) -> None:
     request = RunRequest(models=("oracle",), tasks=("colours", "clamp"), categories=("questions", "coding"))
     selection = folder.open().resolve(request)
     assert [selected.task.task_id for selected in selection.tasks] == ["colours", "clamp"]
@@ -54,14 +54,14 @@ def test_tasks_and_categories_are_joined_without_doubles(folder: Folder) -> None
     assert selection.suite == ""
 
 
-def test_parameters_of_the_request_come_before_those_of_the_model(folder: Folder) -> None:
+def test_the_request_s_parameters_override_the_model_s(folder: Folder) -> None:
     asked = Parameters(max_tokens=7, extra={"min_p": 0.5})
     selection = folder.open().resolve(RunRequest(models=("local/tiny",), tasks=("clamp",), parameters=asked))
     (pin,) = selection.models
     assert pin.model.parameters == Parameters(temperature=0.0, max_tokens=7, extra={"top_k": 1, "min_p": 0.5})
 
 
-def test_everything_unknown_is_told_at_once_with_its_place_and_near_match(folder: Folder) -> None:
+def test_all_unknown_names_are_reported_at_once_with_suggestions(folder: Folder) -> None:
     request = RunRequest(
         models=("oracl", "opnai/gpt", "strict/alpha-lage"), suite="smal", tasks=("clmp",), categories=("codin",)
     )
@@ -91,19 +91,19 @@ def test_everything_unknown_is_told_at_once_with_its_place_and_near_match(folder
         (RunRequest(models=("oracle", "oracle"), suite="small"), "repeated_model"),
     ],
 )
-def test_one_kind_of_error_is_named_in_the_code(folder: Folder, request_: RunRequest, code: str) -> None:
+def test_errors_of_one_kind_give_the_problem_s_code(folder: Folder, request_: RunRequest, code: str) -> None:
     problem = refused(folder, request_).problem
     assert (problem.code, problem.status, len(problem.errors)) == (code, 422, 1)
 
 
-def test_a_task_with_mistakes_is_told_in_the_runs_error(folder: Folder) -> None:
+def test_an_invalid_task_s_mistakes_are_in_the_run_s_error(folder: Folder) -> None:
     folder.edit("tasks/clamp/task.yaml", "kind: tests", "kind: test")
     error = refused(folder, RunRequest(models=("oracle",), categories=("coding",)))
     assert "catalog/tasks/clamp/task.yaml:10: checks[0].kind: unknown check 'test'" in error.problem.detail
     assert error.problem.code == "invalid_catalog"
 
 
-def test_finding_raises_typed_errors_with_the_near_match(folder: Folder) -> None:
+def test_lookups_raise_typed_errors_with_a_suggestion(folder: Folder) -> None:
     catalog = folder.open()
     with pytest.raises(UnknownTask, match="unknown task 'clmp', did you mean 'clamp'") as task:
         catalog.find_task("clmp")
@@ -114,7 +114,7 @@ def test_finding_raises_typed_errors_with_the_near_match(folder: Folder) -> None
         catalog.script("scripted/caned")
 
 
-def test_names_are_never_taken_for_paths(folder: Folder) -> None:
+def test_names_are_never_used_as_paths(folder: Folder) -> None:
     catalog = folder.open()
     for name in ("../tasks/clamp", "clamp/../clamp", "", ".", "/etc", "clamp/workspace"):
         with pytest.raises(UnknownTask):
@@ -137,7 +137,7 @@ def test_the_registry_lists_baselines_models_and_scripts(folder: Folder) -> None
     ]
 
 
-def test_a_provider_of_any_model_takes_names_that_are_not_listed(folder: Folder) -> None:
+def test_a_provider_of_any_model_accepts_unlisted_names(folder: Folder) -> None:
     registry = folder.open().registry()
     assert registry.entry("openai/ft:gpt-4o-mini:me").name == "ft:gpt-4o-mini:me"
     for name in ("openai/", "oracle/x", "strict/gamma", "scripted/none", "local"):
@@ -145,7 +145,7 @@ def test_a_provider_of_any_model_takes_names_that_are_not_listed(folder: Folder)
             registry.entry(name)
 
 
-def test_a_script_answers_by_sample_then_task_then_default(folder: Folder) -> None:
+def test_a_script_s_response_is_found_by_sample_then_task_then_default(folder: Folder) -> None:
     script = folder.open().script("scripted/canned")
     assert script.response("colours", "grass") == "green"
     assert script.response("colours", "blood") == "red"
@@ -153,7 +153,7 @@ def test_a_script_answers_by_sample_then_task_then_default(folder: Folder) -> No
     assert script.response("other", "main") == "no idea"
 
 
-def test_a_pin_carries_what_the_ledger_needs(folder: Folder) -> None:
+def test_a_task_pin_has_what_the_ledger_needs(folder: Folder) -> None:
     selection = folder.open().resolve(RunRequest(models=("oracle",), suite="small"), date(2025, 6, 1))
     refs = {
         name: ArtifactRef(sha256=character * 64, size_bytes=1) for name, character in zip("phr", "abc", strict=True)
@@ -168,7 +168,7 @@ def test_a_pin_carries_what_the_ledger_needs(folder: Folder) -> None:
     assert (pin.digest, pin.weight, pin.hidden) == (selection.tasks[0].task.digest, 3.0, refs["h"])
 
 
-def test_a_pin_says_how_long_the_longest_chosen_prompt_is(folder: Folder) -> None:
+def test_a_task_pin_has_the_size_of_the_longest_selected_prompt(folder: Folder) -> None:
     def longest(samples: int = 0) -> int:
         ref = ArtifactRef(sha256="a" * 64, size_bytes=1)
         selection = folder.open().resolve(RunRequest(models=("oracle",), tasks=("colours",), samples=samples))
@@ -179,7 +179,7 @@ def test_a_pin_says_how_long_the_longest_chosen_prompt_is(folder: Folder) -> Non
     assert longest(samples=2) == words + len("What colour is grass?")
 
 
-def test_a_pin_says_how_many_attempts_its_provider_takes_at_once(folder: Folder) -> None:
+def test_a_model_pin_has_the_provider_s_maximum_of_concurrent_attempts(folder: Folder) -> None:
     folder.edit("models.yaml", "api_key_env: EXAMPLE_KEY", "concurrency: 9")
     asked = RunRequest(models=("openai/gpt-4o-mini", "local/tiny", "oracle", "scripted/canned"), tasks=("clamp",))
     pins = folder.open().resolve(asked).models
@@ -188,6 +188,6 @@ def test_a_pin_says_how_many_attempts_its_provider_takes_at_once(folder: Folder)
 
 @pytest.mark.parametrize("amount", ["0", "-1", "many"])
 @pytest.mark.parametrize("limit", ["requests_per_minute", "tokens_per_minute", "concurrency"])
-def test_what_a_provider_allows_is_at_least_one(folder: Folder, limit: str, amount: str) -> None:
+def test_a_provider_s_limits_are_at_least_one(folder: Folder, limit: str, amount: str) -> None:
     folder.edit("models.yaml", "api_key_env: EXAMPLE_KEY", f"{limit}: {amount}")
     assert any(f"providers.openai.{limit}" in mistake for mistake in folder.mistakes())

@@ -1,4 +1,4 @@
-"""The catalogue that is shipped: every task loads, and is right: its reference passes its tests, its no-op none."""
+"""The shipped catalogue: every task loads, its reference passes its tests, and its no-op passes none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from statistics import fmean
 import pytest
 
 from assay.catalog import Catalog, Task
-from assay.catalog.folder import below
+from assay.catalog.tasks.folder import files_in
 from assay.contracts import tasks as contract
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import Choice, Solver
@@ -22,7 +22,7 @@ TASKS = Catalog.open(CATALOG).tasks()
 CODE = [task for task in TASKS if task.manifest.solver.hands_in_files]
 
 HERE = [task for task in CODE if not task.manifest.sandbox.needs_docker]
-"""Those whose tests need nothing but Python; the others are graded in containers, in tests/judge."""
+"""Tasks whose tests need only Python; tests/judge grades the others, in containers."""
 
 RUN_EACH = """
 import json, os, sys
@@ -53,13 +53,13 @@ print("RESULTS" + json.dumps(results))
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """By ``<task>-<reference|noop>``: the outcome of each test by name; all of them in one process."""
+    """The outcome of each test by name, for each ``<task>-<reference|noop>``; all run in one process."""
     root = tmp_path_factory.mktemp("graded")
     folders: list[str] = []
     for task in HERE:
         for part in ("reference", "noop"):
             folder = root / f"{task.task_id}-{part}"
-            for path, content in {**below(task.files, "tests"), **below(task.files, part)}.items():
+            for path, content in {**files_in(task.files, "tests"), **files_in(task.files, part)}.items():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(content)
             folders.append(str(folder))
@@ -74,7 +74,7 @@ def test_the_catalogue_has_no_mistakes() -> None:
     assert Catalog.open(CATALOG).mistakes() == []
 
 
-def test_the_catalogue_is_what_was_promised() -> None:
+def test_the_catalogue_contains_the_documented_tasks() -> None:
     assert [task.manifest.solver for task in CODE].count(Solver.FILES) == 8
     assert [task.task_id for task in CODE if task.manifest.solver is Solver.AGENT] == [
         "invoice_totals",
@@ -106,14 +106,14 @@ def test_every_task_has_two_cheats(task: Task) -> None:
     assert len(task.cheats) >= 2
 
 
-def test_the_two_repairs_differ_by_who_does_the_work_alone() -> None:
+def test_the_two_repair_tasks_differ_only_in_the_solver() -> None:
     agent, program = (Catalog.open(CATALOG).find_task(f"invoice_totals{end}") for end in ("", "_command"))
     assert {path: data for path, data in program.files.items() if path != "workspace/tools/agent.py"} == agent.files
     assert program.manifest.instructions == agent.manifest.instructions
     assert program.manifest.checks == agent.manifest.checks
 
 
-def test_telemetry_expects_what_the_series_says() -> None:
+def test_telemetry_expects_the_values_of_its_series() -> None:
     for sample in Catalog.open(CATALOG).find_task("telemetry_basic").manifest.samples:
         numbers = [float(number) for number in sample.input.partition(":")[2].split(",")]
         assert 8 <= len(numbers) <= 16
@@ -121,7 +121,7 @@ def test_telemetry_expects_what_the_series_says() -> None:
         assert (sample.expected["min"], sample.expected["max"]) == (min(numbers), max(numbers))
 
 
-def test_every_team_gets_as_many_tickets() -> None:
+def test_every_team_gets_the_same_number_of_tickets() -> None:
     manifest = Catalog.open(CATALOG).find_task("ticket_routing").manifest
     (check,) = manifest.checks
     assert isinstance(check, Choice)
@@ -129,7 +129,7 @@ def test_every_team_gets_as_many_tickets() -> None:
     assert {option: expected.count(option) for option in check.options} == dict.fromkeys(check.options, 3)
 
 
-def test_the_demo_is_all_of_it_and_small() -> None:
+def test_the_demo_suite_is_broad_and_small() -> None:
     catalog = Catalog.open(CATALOG)
     selection = catalog.resolve(RunRequest(models=("oracle", "nop", "local/smollm2-135m"), suite="demo"))
     single = {task.task_id for task in TASKS if task.manifest.solver not in (Solver.AGENT, Solver.COMMAND)}

@@ -1,4 +1,4 @@
-"""One real stack for all tests of the command."""
+"""One real stack, shared by all tests of the command."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from assay.embedded.identity import free_port
-from tests.cli.calling import Assay, assay_in, environment
+from tests.cli.harness import Assay, environment, run_assay
 
 
 @pytest.fixture(scope="session")
 def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
-    """A folder in which ``assay up`` serves, with its data in ``.assay``."""
+    """A folder where ``assay up`` is running, with its data in ``.assay``."""
     folder = tmp_path_factory.mktemp("stack")
     command = [sys.executable, "-m", "assay.cli", "up", "--json", "--port", str(free_port())]
     with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as process:
@@ -35,4 +35,4 @@ def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 
 @pytest.fixture(scope="session")
 def assay(stack_folder: Path) -> Assay:
-    return lambda *arguments, **more: assay_in(stack_folder, *arguments, **more)
+    return lambda *arguments, **more: run_assay(stack_folder, *arguments, **more)

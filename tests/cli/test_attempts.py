@@ -1,4 +1,4 @@
-"""``assay attempts`` and ``assay artifacts`` against a real stack; what is written, and what never is."""
+"""``assay attempts`` and ``assay artifacts`` against a real stack."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from assay.cli.logs import readable
+from assay.cli.display.logs import readable
 from assay.contracts.codec import encode
 from assay.contracts.results import CheckOutput, TestOutput
 from assay.contracts.tail import AgentStep, StepKind
 from assay.contracts.verdicts import CheckResult
-from tests.cli.calling import Assay
+from tests.cli.harness import Assay
 from tests.contracts.messages import NOW
 
 
 @pytest.fixture(scope="session")
 def attempt(assay: Assay) -> str:
-    """One that handed in files and passed."""
+    """An attempt with output files that passed."""
     run = assay("run", "--task", "add_two", "--model", "oracle", "--json").data
     return f"{run['run_id']}-1"
 
@@ -37,7 +37,7 @@ def test_an_attempt_is_shown_with_its_checks_tries_and_artifacts(assay: Assay, a
 
 
 @pytest.mark.slow
-def test_logs_are_shown_as_people_read_them(assay: Assay, attempt: str) -> None:
+def test_logs_are_shown_decoded(assay: Assay, attempt: str) -> None:
     shown = assay("attempts", "show", attempt, "--logs").out
     assert "--- judge.stdout\npassed " in shown
     assert "--- checks/" in shown
@@ -48,7 +48,7 @@ def test_logs_are_shown_as_people_read_them(assay: Assay, attempt: str) -> None:
 
 
 @pytest.mark.slow
-def test_artifacts_are_listed_and_fetched_whole(assay: Assay, attempt: str, tmp_path: Path) -> None:
+def test_artifacts_are_listed_and_downloaded_completely(assay: Assay, attempt: str, tmp_path: Path) -> None:
     listed: dict[str, Any] = assay("artifacts", "get", attempt, "--json").data
     assert {"manifest.json", "result.json", "verdict.json", "patch.diff", "workspace.bundle"} <= listed.keys()
     got = assay("artifacts", "get", attempt, "--all", "--out", str(tmp_path / "left"))
@@ -69,25 +69,25 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(assay: Assay, attem
     (tmp_path / "out/checks").symlink_to(tmp_path)
     got = assay("artifacts", "get", attempt, "--all", "--out", str(tmp_path / "out"))
     assert got.code == 1
-    assert "something else stands in the way" in got.err
+    assert "a folder or another file type is in the way" in got.err
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     missing = assay("artifacts", "get", attempt, "patch.dif")
     assert (missing.code, "did you mean 'patch.diff'?" in missing.err) == (2, True)
 
 
 @pytest.mark.slow
-def test_garbage_is_looked_for_and_what_is_young_stays(assay: Assay, attempt: str) -> None:
+def test_garbage_collection_keeps_recent_artifacts(assay: Assay, attempt: str) -> None:
     dry = assay("artifacts", "gc", "--older-than", "0", "--dry-run", "--json").data
     assert dry["expired_runs"] >= 1
     assert dry["areas"]["attempts"]["deleted"] == 0, "nothing is past its grace period"
     assert dry["areas"]["attempts"]["young"] > 0
     shown = assay("artifacts", "gc")
     assert shown.code == 0, shown.err
-    assert "what 0 runs left was given up" in shown.out
+    assert "0 runs expired" in shown.out
     assert assay("artifacts", "get", attempt, "--json").code == 0
 
 
-def test_steps_and_checks_are_made_readable() -> None:
+def test_steps_and_checks_are_decoded() -> None:
     steps = (
         AgentStep(number=1, turn=1, kind=StepKind.MESSAGE, time=NOW, text="I look."),
         AgentStep(number=2, turn=1, kind=StepKind.CALL, time=NOW, tool="bash", text='{"command":"ls"}'),
@@ -96,7 +96,7 @@ def test_steps_and_checks_are_made_readable() -> None:
     assert list(readable("transcript.jsonl", b"\n".join(map(encode, steps)))) == [
         "1. turn 1 message: I look.",
         '2. turn 1 call bash {"command":"ls"}',
-        "3. turn 1 result of bash (refused): no",
+        "3. turn 1 result from bash (failed): no",
     ]
     check = CheckOutput(
         result=CheckResult(name="t", kind="tests", passed=False, score=0.5, message="1 of 2"),

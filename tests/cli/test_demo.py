@@ -1,4 +1,4 @@
-"""``assay demo`` in a fresh place, with a catalogue of two tasks so that it takes seconds."""
+"""``assay demo`` in an empty folder, with a catalogue of two tasks so that it takes seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from assay.embedded.folder import DataFolder
 from assay.embedded.identity import free_port
-from tests.cli.calling import assay_in, environment
+from tests.cli.harness import environment, run_assay
 
 pytestmark = pytest.mark.slow
 CATALOG = Path(__file__).parents[2] / "catalog"
@@ -34,13 +34,13 @@ def catalog(tmp_path: Path) -> Path:
 
 
 def running_in(folder: Path) -> list[str]:
-    """Command lines that name the folder."""
+    """Command lines of running processes that contain the folder's path."""
     lines = [" ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])]
     return [line for line in lines if str(folder) in line]
 
 
-def test_it_starts_runs_shows_serves_and_leaves_nothing_but_the_data(tmp_path: Path, catalog: Path) -> None:
-    """Served until it is stopped; a second one meanwhile uses the same stack and leaves it running."""
+def test_the_demo_serves_until_stopped_and_leaves_only_its_data(tmp_path: Path, catalog: Path) -> None:
+    """A second demo uses the same stack and leaves it running."""
     command = [sys.executable, "-m", "assay.cli", "demo", "--json", "--port", str(free_port())]
     environ = environment(ASSAY_CATALOG=str(catalog))
     with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True) as process:
@@ -49,7 +49,7 @@ def test_it_starts_runs_shows_serves_and_leaves_nothing_but_the_data(tmp_path: P
             first = json.loads(process.stdout.readline())
             rows = {row["model"]: row for row in first["leaderboard"]["rows"]}
             assert (rows["oracle"]["score"], rows["oracle"]["n"], rows["nop"]["score"]) == (1.0, 2, 0.0)
-            second = assay_in(tmp_path, "demo", "--exit")
+            second = run_assay(tmp_path, "demo", "--exit")
             assert second.code == 0, second.err
             assert "Leaderboard: demo" in second.out
             assert all(model in second.out for model in ("oracle", "nop", "local/smollm2-135m"))
@@ -66,9 +66,9 @@ def test_it_starts_runs_shows_serves_and_leaves_nothing_but_the_data(tmp_path: P
     assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None
 
 
-def test_it_fails_when_the_run_cannot_be_made(tmp_path: Path, catalog: Path) -> None:
+def test_the_demo_fails_when_its_run_cannot_start(tmp_path: Path, catalog: Path) -> None:
     (catalog / "suites" / "demo.yaml").unlink()
-    ended = assay_in(tmp_path, "demo", "--exit", "--port", str(free_port()), ASSAY_CATALOG=str(catalog))
+    ended = run_assay(tmp_path, "demo", "--exit", "--port", str(free_port()), ASSAY_CATALOG=str(catalog))
     assert ended.code != 0
     assert "unknown suite 'demo'" in ended.err
     assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assay.contracts.money import nanousd
-from tests.cli.calling import Assay
+from tests.cli.harness import Assay
 
 pytestmark = pytest.mark.slow
 
@@ -18,19 +18,18 @@ SLOW = ("--suite", "demo", "--model", "local/smollm2-135m", "--repeats", "20")
 
 @pytest.fixture(scope="module")
 def paid(assay: Assay) -> dict[str, Any]:
-    """A run that cost something: two tasks, an answer with a price to each."""
+    """A run that cost money: two tasks, answered by a priced model."""
     ended = assay("run", *PRICED, "--repeats", "2", "--name", "paid", "--json")
     assert ended.code == 0, ended.err
     first, second, *_ = ended.err.splitlines()
     assert first.startswith("quote: 4 attempts, about $0.")
-    assert ", at worst $0." in first
-    assert "left: $1 of the run, $" in first
-    assert "of the day, no limit of the project" in first
+    assert " at worst; left: $1 for the run, $" in first
+    assert "for the day, no limit for the project" in first
     assert second.startswith("run ")
     return ended.data
 
 
-def test_what_a_run_cost_is_told_by_call_task_model_day_and_run(assay: Assay, paid: dict[str, Any]) -> None:
+def test_costs_are_grouped_by_call_task_model_day_and_run(assay: Assay, paid: dict[str, Any]) -> None:
     cost = paid["progress"]["cost_usd"]
     assert nanousd(cost) > 0
     assert paid["progress"]["held_usd"] == "0"
@@ -46,21 +45,19 @@ def test_what_a_run_cost_is_told_by_call_task_model_day_and_run(assay: Assay, pa
     out = assay("costs", "--run", paid["run_id"]).out
     assert f"${cost}" in out
     assert out.splitlines()[-2].startswith("total")
-    assert "judges: $0; beyond what was held: $0" in out
+    assert "judges: $0; above reservations: $0" in out
     (day,) = labels["day"]
     assert assay("costs", "--until", "2020-01-01", "--json").data["total"]["calls"] == 0
     assert assay("costs", "--since", day, "--until", day, "--json").data["total"]["calls"] >= 4
 
 
-def test_a_run_is_costed_again_by_the_prices_of_another_day_and_nothing_changes(
-    assay: Assay, paid: dict[str, Any]
-) -> None:
-    dear = assay("run", *PRICED, "--price", "scripted/mixed=100/100", "--limit", "none", "--json").data
-    (row,) = assay("costs", "--run", dear["run_id"], "--prices", "2026-01-01", "--json").data["rows"]
+def test_a_run_is_recosted_at_the_prices_of_another_day_and_nothing_changes(assay: Assay, paid: dict[str, Any]) -> None:
+    expensive = assay("run", *PRICED, "--price", "scripted/mixed=100/100", "--limit", "none", "--json").data
+    (row,) = assay("costs", "--run", expensive["run_id"], "--prices", "2026-01-01", "--json").data["rows"]
     assert nanousd(row["cost_usd"]) > 50 * nanousd(row["recosted_usd"]) > 0
-    assert "at other prices" in assay("costs", "--run", dear["run_id"], "--prices", "2026-01-01").out
-    after = assay("costs", "--run", dear["run_id"], "--json").data["total"]
-    assert (after["cost_usd"], after["recosted_usd"]) == (dear["progress"]["cost_usd"], None)
+    assert "at other prices" in assay("costs", "--run", expensive["run_id"], "--prices", "2026-01-01").out
+    after = assay("costs", "--run", expensive["run_id"], "--json").data["total"]
+    assert (after["cost_usd"], after["recosted_usd"]) == (expensive["progress"]["cost_usd"], None)
     assert assay("costs", "--prices", "nonsense").code == 2
 
 
@@ -69,11 +66,11 @@ def test_a_run_that_cannot_fit_is_refused_with_the_numbers_and_not_stored(assay:
     ended = assay("run", *PRICED, "--limit", "0.000001")
     assert (ended.code, ended.out) == (1, "")
     assert "quote: 2 attempts, about $0." in ended.err
-    assert "leaves 0.000001 of 0.000001 USD" in ended.err
+    assert "has $0.000001 of $0.000001 left" in ended.err
     assert assay("runs", "show", "latest", "--json").data["run"]["run_id"] == before
 
 
-def test_as_much_as_fits_is_done_when_asked_for(assay: Assay, paid: dict[str, Any]) -> None:
+def test_a_partial_run_does_as_much_as_fits(assay: Assay, paid: dict[str, Any]) -> None:
     quote = assay("run", *PRICED, "--repeats", "5", "--limit", "0.005", "--partial", "--json")
     assert quote.code == 0, quote.err
     progress = quote.data["progress"]
@@ -81,19 +78,19 @@ def test_as_much_as_fits_is_done_when_asked_for(assay: Assay, paid: dict[str, An
     assert nanousd(progress["cost_usd"]) <= nanousd("0.005")
 
 
-def test_another_run_takes_over_what_is_done_at_no_cost(assay: Assay, paid: dict[str, Any]) -> None:
+def test_another_run_reuses_results_at_no_cost(assay: Assay, paid: dict[str, Any]) -> None:
     ended = assay("run", *PRICED, "--repeats", "2", "--reuse")
     assert ended.code == 0, ended.err
-    assert "quote: 4 attempts (4 of them done already), at no cost" in ended.err
-    assert "4 results taken over" in ended.out
+    assert "quote: 4 attempts (4 already done), free of charge" in ended.err
+    assert "4 results reused from earlier runs" in ended.out
     assert "$0 spent of $1" in ended.out
 
 
-def test_limits_of_the_project_hold_for_every_run(assay: Assay, paid: dict[str, Any], limits: None) -> None:
+def test_the_lifetime_limit_applies_to_every_run(assay: Assay, paid: dict[str, Any], limits: None) -> None:
     assert assay("limits", "set", "--project", "0.000001").code == 0
     ended = assay("run", *PRICED)
     assert ended.code == 1
-    assert "the limit of the project leaves 0 of 0.000001 USD" in ended.err
+    assert "the project's limit has $0 of $0.000001 left" in ended.err
 
 
 def test_limits_are_set_and_shown(assay: Assay, limits: None) -> None:
@@ -102,9 +99,9 @@ def test_limits_are_set_and_shown(assay: Assay, limits: None) -> None:
     accounts = {account["kind"]: account for account in shown["accounts"]}
     assert (accounts["day"]["limit_usd"], accounts["project"]["limit_usd"]) == ("7.5", None)
     lines = [" ".join(line.split()) for line in assay("limits", "show").out.splitlines()]
-    assert lines[0] == "of spent held limit left"
+    assert lines[0] == "account spent held limit left"
     assert any(line.startswith("today $") and "$7.5" in line for line in lines)
-    assert any(line.startswith("all time $") and line.endswith("no limit no limit") for line in lines)
+    assert any(line.startswith("lifetime $") and line.endswith("no limit no limit") for line in lines)
     assert any("Europe/Berlin" in line for line in lines)
     wrong = assay("limits", "set", "--time-zone", "Europe/Berln")
     assert wrong.code == 2
@@ -113,7 +110,7 @@ def test_limits_are_set_and_shown(assay: Assay, limits: None) -> None:
 
 @pytest.fixture
 def limits(assay: Assay) -> Iterator[None]:
-    """Limits that a test may set."""
+    """Restores the limits after a test that sets them."""
     yield
     assay("limits", "set", "--day", "20", "--project", "none", "--time-zone", "UTC")
 
@@ -123,7 +120,7 @@ def test_a_run_is_paused_changed_resumed_and_cancelled(assay: Assay) -> None:
     paused = assay("runs", "pause", run_id)
     assert f"run {run_id} paused" in paused.out
     assert "$0 spent of $3; 1 h 30 min at most" in paused.out
-    assert "1 attempts at once; priority 5" in paused.out
+    assert "1 attempt at once; priority 5" in paused.out
     changed = assay("runs", "change", run_id, "--limit", "none", "--priority", "9", "--json").data
     assert (changed["limits"]["cost_usd"], changed["limits"]["seconds"], changed["priority"]) == (None, 5400, 9)
     assert assay("runs", "resume", run_id, "--json").data["status"] in ("waiting", "running")
@@ -135,7 +132,7 @@ def test_a_run_is_paused_changed_resumed_and_cancelled(assay: Assay) -> None:
     assert assay("runs", "pause", run_id).code == 2
 
 
-def test_what_did_not_end_well_is_made_again_and_the_rest_taken_over(assay: Assay, paid: dict[str, Any]) -> None:
+def test_retry_and_restart_reuse_results_unless_fresh(assay: Assay, paid: dict[str, Any]) -> None:
     retried = assay("runs", "retry", paid["run_id"], "--json").data
     assert (retried["restarts"], retried["progress"]["reused"]) == (paid["run_id"], 4)
     assert assay("watch", retried["run_id"]).code == 0
@@ -143,16 +140,16 @@ def test_what_did_not_end_well_is_made_again_and_the_rest_taken_over(assay: Assa
     assert (fresh["limits"]["cost_usd"], fresh["progress"]["reused"]) == ("2", 0)
     assert assay("watch", fresh["run_id"]).code == 0
     shown = assay("runs", "show", fresh["run_id"]).out
-    assert f"a restart of run {paid['run_id']}" in shown
+    assert f"restart of run {paid['run_id']}" in shown
 
 
-def test_a_warning_is_told_as_it_comes(assay: Assay) -> None:
-    """Each attempt may cost 64 millionths of a dollar and costs 28, so that twelve fit the limit and two do not. What
-    is told comes while the run is followed, and that may begin late."""
+def test_a_warning_is_printed_while_the_run_is_followed(assay: Assay) -> None:
+    """Each attempt reserves 64 millionths of a dollar and costs 28, so twelve fit the limit and two do not. Several
+    tries, because following may begin after the warning."""
     options = ("--price", "scripted/mixed=0/1", "--max-tokens", "64", "--limit", "0.000384", "--partial")
     command = ("run", "--task", "add_two", "--model", "scripted/mixed", "--repeats", "14", *options)
     ended = next((ended for ended in (assay(*command) for _ in range(5)) if "warning: " in ended.err), None)
-    assert ended, "no warning was ever told"
-    assert "what does not fit any more will end as `limit`" in ended.err
-    assert "of 0.000384 USD, the limit of the run, are spent" in ended.err
+    assert ended, "no warning was ever printed"
+    assert "attempts that do not fit end as `limit`" in ended.err
+    assert "of the run's limit of $0.000384 spent" in ended.err
     assert "14/14 attempts done: 2 limit, 12 passed" in ended.out

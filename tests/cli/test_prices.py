@@ -1,4 +1,4 @@
-"""``assay prices`` where a catalogue lies; no server runs."""
+"""``assay prices`` on a catalogue on disk, without a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.calling import Ended, assay_in
+from tests.cli.harness import CommandResult, run_assay
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 
@@ -23,15 +23,15 @@ def catalog(tmp_path: Path) -> Path:
     return folder
 
 
-def prices(catalog: Path, *arguments: str) -> Ended:
-    return assay_in(catalog, "prices", *arguments, ASSAY_CATALOG=str(catalog))
+def prices(catalog: Path, *arguments: str) -> CommandResult:
+    return run_assay(catalog, "prices", *arguments, ASSAY_CATALOG=str(catalog))
 
 
 def shown(catalog: Path, *arguments: str) -> dict[str, dict[str, Any]]:
     return {each["model"]: each for each in prices(catalog, "show", *arguments, "--json").data}
 
 
-def test_a_price_that_was_set_is_shown_with_its_version_and_old_ones_stay(catalog: Path) -> None:
+def test_a_new_price_is_shown_with_its_version_and_keeps_old_ones(catalog: Path) -> None:
     before = (catalog / "prices.yaml").read_text()
     assert shown(catalog, "custom/mine")["custom/mine"]["price"] is None
     options = ("--input", "0.15", "--output", "0.6", "--cached", "0.075", "--reasoning", "1")
@@ -49,7 +49,7 @@ def test_a_price_that_was_set_is_shown_with_its_version_and_old_ones_stay(catalo
     assert (catalog / "prices.yaml").read_text().splitlines()[: len(comments)] == comments
 
 
-def test_without_a_day_a_price_holds_from_today(catalog: Path) -> None:
+def test_without_a_day_a_price_applies_from_today(catalog: Path) -> None:
     before = datetime.now(UTC).date()
     version = prices(catalog, "set", "custom/*", "--input", "1", "--output", "2", "--json").data["price"]["version"]
     assert version in {f"prices.yaml/{day}" for day in (before, datetime.now(UTC).date())}
@@ -57,23 +57,25 @@ def test_without_a_day_a_price_holds_from_today(catalog: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (("custom/mine", "--input", "1", "--output", "2", "--from", "2025-01-01"), "choose another day with --from"),
-        (("custom/mine", "--input", "x", "--output", "2"), "--input: 'x' is no amount"),
-        (("custom/mine", "--input", "1", "--output", "2", "--from", "soon"), "--from: 'soon' is no day"),
+        (("custom/mine", "--input", "x", "--output", "2"), "--input: 'x' is not an amount"),
+        (("custom/mine", "--input", "1", "--output", "2", "--from", "soon"), "--from: 'soon' is not a day"),
         (("cstom/mine", "--input", "1", "--output", "2"), "did you mean 'custom'"),
         (("mine", "--input", "1", "--output", "2"), "provider/model"),
         (("custom/mine", "--input", "9999999", "--output", "2"), "is not between"),
         (("custom/mine", "--input", "1"), "--output"),
     ],
 )
-def test_what_cannot_be_set_is_told_and_the_file_stays(catalog: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_an_invalid_price_is_refused_and_the_file_stays(
+    catalog: Path, arguments: tuple[str, ...], expected: str
+) -> None:
     prices(catalog, "set", "custom/mine", "--input", "1", "--output", "2", "--from", "2025-01-01")
     before = (catalog / "prices.yaml").read_bytes()
     ended = prices(catalog, "set", *arguments)
     assert ended.code == 2, ended.err
-    assert said in ended.err
+    assert expected in ended.err
     assert (catalog / "prices.yaml").read_bytes() == before
 
 
@@ -83,20 +85,20 @@ def test_the_table_has_rates_tiers_version_and_source(catalog: Path) -> None:
     out = prices(catalog, "show", "openrouter/gemini-2.5-pro", "oracle", "local/smollm2-135m", "openai/nosuch").out
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[1].startswith("openrouter/gemini-2.5-pro $1.25 $0.125 $10 genai-prices/")
-    assert lines[1].endswith("the price database")
+    assert lines[1].endswith(" price database")
     assert lines[2] == "$2.5 $0.25 $15 200000"
     assert "oracle calls no model" in lines
-    assert "local/smollm2-135m $0 $0 local this machine: free" in lines
-    assert any(line.startswith("openai/nosuch openai/nosuch: its price is unknown; write its price") for line in lines)
+    assert "local/smollm2-135m $0 $0 local local, free of charge" in lines
+    assert any(line.startswith("openai/nosuch openai/nosuch: its price is unknown; add a price") for line in lines)
 
 
-def test_an_unknown_model_is_a_usage_error_with_the_near_match(catalog: Path) -> None:
+def test_an_unknown_model_is_a_usage_error_with_a_suggestion(catalog: Path) -> None:
     ended = prices(catalog, "show", "local/smolm2-135m")
     assert (ended.code, ended.out) == (2, "")
     assert "did you mean 'local/smollm2-135m'" in ended.err
 
 
-def test_a_sound_catalogue_passes_the_check(catalog: Path) -> None:
+def test_a_valid_catalogue_passes_the_check(catalog: Path) -> None:
     found = prices(catalog, "check", "--json")
     assert found.code == 0
     assert all(each["ok"] for each in found.data)
@@ -104,7 +106,7 @@ def test_a_sound_catalogue_passes_the_check(catalog: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "said"),
+    ("file", "old", "new", "expected"),
     [
         ("models.yaml", "- name: gpt-4o-mini", "- name: unheard-of", "openai/unheard-of: openai/unheard-of: its price"),
         ("prices.yaml", "versions: []", "versions: [{from: 2025-01-01}]", "models: is missing"),
@@ -117,10 +119,10 @@ def test_a_sound_catalogue_passes_the_check(catalog: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_named_and_the_exit_code_is_1(catalog: Path, file: str, old: str, new: str, said: str) -> None:
+def test_a_mistake_is_reported_with_exit_code_1(catalog: Path, file: str, old: str, new: str, expected: str) -> None:
     text = (catalog / file).read_text()
     assert old in text
     (catalog / file).write_text(text.replace(old, new))
     ended = prices(catalog, "check")
     assert ended.code == 1
-    assert any(line.startswith("fail") and said in line for line in ended.out.splitlines()), ended.out
+    assert any(line.startswith("fail") and expected in line for line in ended.out.splitlines()), ended.out

@@ -1,4 +1,4 @@
-"""Amounts, times, days and prices as people write them."""
+"""Parsing amounts, durations, days and prices."""
 
 from __future__ import annotations
 
@@ -25,30 +25,34 @@ from assay.contracts.runs import TokenPrice
         ("45", 45),
     ],
 )
-def test_lengths_of_time(text: str, seconds: float) -> None:
+def test_durations_are_parsed(text: str, seconds: float) -> None:
     assert quantities.seconds(text, "--time-limit") == seconds
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(10_800, "3 h"), (5_400, "1 h 30 min"), (45, "45 s"), (90_061, "1 d 1 h"), (0.25, "0.25 s")]
 )
-def test_lengths_of_time_are_shown(seconds: float, text: str) -> None:
-    assert quantities.length(seconds) == text
+def test_durations_are_shown(seconds: float, text: str) -> None:
+    assert quantities.duration_text(seconds) == text
+
+
+def test_counts_are_shown() -> None:
+    assert (quantities.count_text(1, "attempt"), quantities.count_text(0, "attempt")) == ("1 attempt", "0 attempts")
 
 
 def test_amounts_and_none() -> None:
-    assert quantities.limit("2.50", "--limit") == "2.50"
-    assert quantities.limit("$3", "--limit") == "3"
-    assert quantities.limit(" None ", "--limit") is None
+    assert quantities.dollars_or_none("2.50", "--limit") == "2.50"
+    assert quantities.dollars_or_none("$3", "--limit") == "3"
+    assert quantities.dollars_or_none(" None ", "--limit") is None
 
 
-def test_limits_are_those_given() -> None:
-    assert quantities.limits("", "", None) == {}
-    assert quantities.limits("none", "1h", 0) == {"cost_usd": None, "seconds": 3600.0, "concurrency": 0}
+def test_only_the_given_limits_are_set() -> None:
+    assert quantities.run_limits("", "", None) == {}
+    assert quantities.run_limits("none", "1h", 0) == {"cost_usd": None, "seconds": 3600.0, "concurrency": 0}
 
 
 def test_prices_of_a_run() -> None:
-    found = quantities.prices(["a/b=1/2.5", "c/d:e=x=0/0"])
+    found = quantities.token_prices(["a/b=1/2.5", "c/d:e=x=0/0"])
     assert found["a/b"] == TokenPrice(input_usd_per_mtok="1", output_usd_per_mtok="2.5")
     assert set(found) == {"a/b", "c/d:e=x"}
 
@@ -62,17 +66,17 @@ def test_days() -> None:
     ("parse", "text"),
     [
         *((quantities.seconds, text) for text in ("", "h", "3x", "1h x", "1 30", "-1h", "1e9")),
-        *((quantities.limit, text) for text in ("", "-1", "1,5", "NaN", "1e3", "0.0000000001", "nothing")),
+        *((quantities.dollars_or_none, text) for text in ("", "-1", "1,5", "NaN", "1e3", "0.0000000001", "nothing")),
         *((quantities.day, text) for text in ("31.1.2026", "2026-13-01", "tomorrow")),
     ],
 )
-def test_what_is_none_of_it_names_the_option_and_how_it_is_written(parse: Callable[..., Any], text: str) -> None:
+def test_an_invalid_value_is_refused_with_the_option_and_an_example(parse: Callable[..., Any], text: str) -> None:
     with pytest.raises(BadUsage, match="--option") as caught:
         parse(text, "--option")
     assert "write it like" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "a/b", "a/b=1", "=1/2", "a/b=1/2/3", "a/b=x/2"])
-def test_what_is_no_price(text: str) -> None:
+def test_an_invalid_price_is_refused(text: str) -> None:
     with pytest.raises(BadUsage, match="--price"):
-        quantities.prices([text])
+        quantities.token_prices([text])

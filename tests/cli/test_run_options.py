@@ -1,4 +1,4 @@
-"""What ``assay run`` takes beside names: stored responses, dry runs, limits of attempts."""
+"""Options of ``assay run``: stored responses, dry runs, attempt limits."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from assay.cli.display.run_text import note_lines
 from assay.cli.errors import BadUsage
-from assay.cli.limiting import attempt_limits
+from assay.cli.limit_options import attempt_limits
 from assay.cli.responses import read_responses, replay_name
-from assay.cli.spending import trouble_lines
 from assay.contracts.replay import Responses
 from assay.contracts.tasks import AttemptLimits
-from tests.cli.calling import Assay
+from tests.cli.harness import Assay
 from tests.contracts.messages import NOW, RUN
 
 RIGHT = "solution.py\n```python\ndef add(a, b):\n    return a + b\n```"
 
 
 @pytest.mark.slow
-def test_a_dry_run_shows_prompts_and_makes_no_run(assay: Assay) -> None:
+def test_a_dry_run_shows_prompts_and_stores_no_run(assay: Assay) -> None:
     before = assay("runs", "list", "--json").data["total"]
     models = ("--model", "scripted/mixed", "--model", "oracle")
     shown = assay("run", "--task", "add_two", *models, "--dry-run")
@@ -37,7 +37,7 @@ def test_a_dry_run_shows_prompts_and_makes_no_run(assay: Assay) -> None:
 
 
 @pytest.mark.slow
-def test_stored_responses_are_judged_under_a_name_of_their_own(assay: Assay, tmp_path: Path) -> None:
+def test_stored_responses_are_graded_under_a_model_name_of_their_own(assay: Assay, tmp_path: Path) -> None:
     file = tmp_path / "my answers.yaml"
     file.write_text(f"responses:\n  add_two: {json.dumps(RIGHT)}\n")
     ran = assay("run", "--task", "add_two", "--response-file", str(file), "--json")
@@ -49,7 +49,7 @@ def test_stored_responses_are_judged_under_a_name_of_their_own(assay: Assay, tmp
 
 
 @pytest.mark.slow
-def test_a_limit_above_the_tasks_is_refused_by_name(assay: Assay) -> None:
+def test_a_limit_above_the_tasks_own_is_refused(assay: Assay) -> None:
     refused = assay("run", "--task", "add_two", "--model", "oracle", "--wall-time", "20h")
     assert refused.code == 2
     assert "attempt_limits.wall_seconds" in refused.err
@@ -58,13 +58,13 @@ def test_a_limit_above_the_tasks_is_refused_by_name(assay: Assay) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_not_listed_cannot_be_installed(assay: Assay) -> None:
+def test_installing_without_requirements_is_refused(assay: Assay) -> None:
     refused = assay("run", "--task", "add_two", "--model", "oracle", "--install-deps")
     assert refused.code == 2
     assert "install_deps" in refused.err and "workspace/requirements.txt" in refused.err
 
 
-def test_limits_are_read_as_people_write_them() -> None:
+def test_attempt_limits_are_parsed() -> None:
     assert attempt_limits(10, 20, "1m30s", 3, 4, "$0.5") == AttemptLimits(
         max_tokens=10, tokens=20, wall_seconds=90.0, tool_calls=3, turns=4, cost_usd="0.5"
     )
@@ -72,7 +72,7 @@ def test_limits_are_read_as_people_write_them() -> None:
         attempt_limits(None, None, "", None, None, "much")
 
 
-def test_responses_are_read_from_yaml_and_from_lines(tmp_path: Path) -> None:
+def test_responses_are_read_from_yaml_and_json_lines(tmp_path: Path) -> None:
     yaml, lines = tmp_path / "a.yaml", tmp_path / "a.jsonl"
     yaml.write_text("title: Mine\ndefault: d\nresponses:\n  one: x\n  two: {s1: y, default: z}\n")
     lines.write_text(
@@ -92,29 +92,31 @@ def test_responses_are_read_from_yaml_and_from_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "expected"),
     [
         ("a.jsonl", '{"task_id": "one"}', "line 1: Object missing required field `response`"),
-        ("a.jsonl", '{"task_id": "one", "response": "x"}\n' * 2, "line 2: task 'one', sample 'default' came before"),
-        ("a.yaml", "responses: [", "is not YAML"),
+        ("a.jsonl", '{"task_id": "one", "response": "x"}\n' * 2, "line 2: duplicate of task 'one', sample 'default'"),
+        ("a.yaml", "responses: [", "is not valid YAML"),
         ("a.yaml", "one: x", "unknown field `one`"),
     ],
 )
-def test_a_file_that_is_none_says_where(tmp_path: Path, name: str, content: str, told: str) -> None:
+def test_an_invalid_response_file_is_refused_with_the_place(
+    tmp_path: Path, name: str, content: str, expected: str
+) -> None:
     (tmp_path / name).write_text(content)
-    with pytest.raises(BadUsage, match=told):
+    with pytest.raises(BadUsage, match=expected):
         read_responses(tmp_path / name, "")
 
 
-def test_both_a_file_and_a_text_are_one_too_many(tmp_path: Path) -> None:
+def test_a_response_file_and_a_response_text_are_mutually_exclusive(tmp_path: Path) -> None:
     with pytest.raises(BadUsage, match="not both"):
         read_responses(tmp_path / "a.yaml", "x")
     with pytest.raises(BadUsage, match="cannot be read"):
         read_responses(tmp_path / "a.yaml", "")
 
 
-def test_a_run_whose_models_see_the_tests_says_so_and_when_what_it_left_was_given_up() -> None:
-    assert trouble_lines(RUN) == []
-    told = trouble_lines(structs.replace(RUN, include_tests=True, expired_at=NOW))
-    assert told[0] == "its models are shown the hidden tests: it counts on no leaderboard"
-    assert told[1].startswith("what it left was given up at 20")
+def test_included_tests_and_deleted_artifacts_are_noted() -> None:
+    assert note_lines(RUN) == []
+    notes = note_lines(structs.replace(RUN, include_tests=True, expired_at=NOW))
+    assert notes[0] == "models see the hidden tests; results do not count on the leaderboard"
+    assert notes[1].startswith("artifacts deleted at 20")

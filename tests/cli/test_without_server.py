@@ -1,4 +1,4 @@
-"""What the command does where nothing runs: help, mistakes, checks of this machine."""
+"""The command without a server: help, bad usage, checks of this machine."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 
 from assay.cli.errors import FAILED, USAGE
 from assay.cli.lazy import COMMANDS, load
-from tests.cli.calling import assay_in
+from tests.cli.harness import run_assay
 
-NONE = "assay: no server is running here: start one with `assay up` (or `assay demo`), or name one with"
+NO_SERVER = "assay: no server is running here; start one with `assay up` (or `assay demo`), or set --server"
 TASK = Path(__file__).parents[2] / "catalog" / "tasks" / "add_two"
 
 
@@ -22,27 +22,33 @@ def test_help_lists_every_command_and_is_quick(tmp_path: Path) -> None:
     seconds: list[float] = []
     for _ in range(3):
         began = time.perf_counter()
-        ended = assay_in(tmp_path, "--help")
+        ended = run_assay(tmp_path, "--help")
         seconds.append(time.perf_counter() - began)
         assert ended.code == 0
         assert all(f"  {name}" in ended.out for name in COMMANDS)
     print(f"assay --help takes {min(seconds):.3f} s")
 
 
-def test_help_loads_none_of_the_commands() -> None:
+def test_help_imports_none_of_the_commands() -> None:
     program = (
         "import sys, assay.cli.__main__; print(*(name for name in sys.modules if name.startswith(('rich', 'assay.'))))"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert set(loaded) == {"assay.cli", "assay.cli.__main__", "assay.cli.errors", "assay.cli.lazy", "assay.cli.texts"}
+    assert set(loaded) == {
+        "assay.cli",
+        "assay.cli.__main__",
+        "assay.cli.errors",
+        "assay.cli.lazy",
+        "assay.cli.safe_text",
+    }
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_loaded_command_says_what_the_list_says_of_it(name: str) -> None:
+def test_a_command_s_help_matches_the_list(name: str) -> None:
     assert load(name).help == COMMANDS[name]
 
 
-def test_every_command_can_give_json() -> None:
+def test_every_command_can_print_json() -> None:
     without: list[str] = []
     for name in COMMANDS:
         command = load(name)
@@ -53,7 +59,7 @@ def test_every_command_can_give_json() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_lists_no_options_of_the_shell(name: str) -> None:
+def test_help_lists_no_shell_completion_options(name: str) -> None:
     command = load(name)
     for each in (command, *getattr(command, "commands", {}).values()):
         assert not [option for option in each.params if "completion" in option.name]
@@ -72,30 +78,33 @@ def test_the_help_of_a_command_lists_no_options_of_the_shell(name: str) -> None:
         ("limits", "show"),
     ],
 )
-def test_without_a_server_the_command_that_starts_one_is_told(tmp_path: Path, command: tuple[str, ...]) -> None:
-    ended = assay_in(tmp_path, *command)
+def test_without_a_server_the_error_names_the_command_that_starts_one(tmp_path: Path, command: tuple[str, ...]) -> None:
+    ended = run_assay(tmp_path, *command)
     assert ended.code == FAILED
     assert ended.out == ""
-    assert ended.err.startswith(NONE)
+    assert ended.err.startswith(NO_SERVER)
 
 
-def test_an_address_where_nobody_answers_is_named(tmp_path: Path) -> None:
-    ended = assay_in(tmp_path, "runs", "list", "--server", "http://127.0.0.1:9")
+def test_an_unreachable_address_is_named(tmp_path: Path) -> None:
+    ended = run_assay(tmp_path, "runs", "list", "--server", "http://127.0.0.1:9")
     assert ended.code == FAILED
     assert "http://127.0.0.1:9" in ended.err
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "expected"),
     [
         (("leaderbord",), "leaderboard"),
         (("run", "--task", "add_two"), "--model"),
         (("run", "--model", "oracle"), "--suite"),
         (("run", "--task", "t", "--model", "m", "--temperature", "9"), "temperature"),
-        (("run", "--task", "t", "--model", "not a model"), "models"),
+        (("run", "--task", "t", "--model", "not a model"), "--model: 'not a model' is not a model name"),
+        (("run", "--task", "t", "--model", ""), "--model: '' is not a model name"),
+        (("run", "--task", "t", "--model", "m", "--sandbox", "chroot"), "'auto', 'bubblewrap', 'docker', 'process'"),
+        (("run", "--task", "t", "--model", "m", "--temperature", "hot"), "'--temperature': must be a valid number\n"),
         (("run", "--task", "t", "--model", "m", "--limit", "much"), "--limit"),
         (("run", "--task", "t", "--model", "m", "--time-limit", "long"), "--time-limit"),
-        (("run", "--task", "t", "--model", "m", "--time-limit", "99d"), "seconds"),
+        (("run", "--task", "t", "--model", "m", "--time-limit", "99d"), "--time-limit: expected a number <= "),
         (("run", "--task", "t", "--model", "m", "--priority", "10"), "--priority"),
         (("run", "--task", "t", "--model", "m", "--price", "m=1"), "--price"),
         (("runs", "change", "latest"), "--limit"),
@@ -109,22 +118,22 @@ def test_an_address_where_nobody_answers_is_named(tmp_path: Path) -> None:
         (("tasks", "validate", "ad_two"), "add_two"),
     ],
 )
-def test_bad_usage_is_exit_code_2_and_says_what_is_wrong(tmp_path: Path, command: tuple[str, ...], said: str) -> None:
-    ended = assay_in(tmp_path, *command)
+def test_bad_usage_exits_with_2_and_names_the_mistake(tmp_path: Path, command: tuple[str, ...], expected: str) -> None:
+    ended = run_assay(tmp_path, *command)
     assert ended.code == USAGE, ended.err
-    assert said in ended.err
+    assert expected in ended.err
     assert "Traceback" not in ended.err
 
 
-def test_a_host_that_others_can_reach_needs_a_token(tmp_path: Path) -> None:
-    ended = assay_in(tmp_path, "up", "--host", "0.0.0.0")
+def test_a_host_other_than_loopback_needs_a_token(tmp_path: Path) -> None:
+    ended = run_assay(tmp_path, "up", "--host", "0.0.0.0")
     assert ended.code == FAILED
     assert "ASSAY_TOKEN" in ended.err
 
 
-def test_doctor_finds_what_is_installed_here_and_names_keys_but_not_their_values(tmp_path: Path) -> None:
-    ended = assay_in(tmp_path, "doctor", "--json", OPENAI_API_KEY="sk-canary")
-    levels = {finding["part"]: finding["level"] for finding in ended.data}
+def test_doctor_checks_this_machine_and_prints_names_of_keys_but_not_values(tmp_path: Path) -> None:
+    ended = run_assay(tmp_path, "doctor", "--json", OPENAI_API_KEY="sk-canary")
+    levels = {check["part"]: check["level"] for check in ended.data}
     assert {part: levels[part] for part in ("python", "postgres", "nats", "bubblewrap", "model")} == {
         "python": "ok",
         "postgres": "ok",
@@ -134,27 +143,27 @@ def test_doctor_finds_what_is_installed_here_and_names_keys_but_not_their_values
     }
     assert "OPENAI_API_KEY" in ended.out
     assert "sk-canary" not in ended.out + ended.err
-    assert all(finding["remedy"] for finding in ended.data if finding["level"] != "ok")
-    assert assay_in(tmp_path, "doctor").out.count("\n") >= len(levels)
+    assert all(check["remedy"] for check in ended.data if check["level"] != "ok")
+    assert run_assay(tmp_path, "doctor").out.count("\n") >= len(levels)
 
 
 def test_doctor_fails_when_a_needed_part_is_missing(tmp_path: Path) -> None:
-    ended = assay_in(tmp_path, "doctor", "--json", ASSAY_WEB=str(tmp_path))
+    ended = run_assay(tmp_path, "doctor", "--json", ASSAY_WEB=str(tmp_path))
     assert ended.code == FAILED
-    assert next(finding for finding in ended.data if finding["part"] == "dashboard")["remedy"] == "run `make setup`"
+    assert next(check for check in ended.data if check["part"] == "dashboard")["remedy"] == "run `make setup`"
 
 
-def test_a_sound_task_is_valid_by_id_and_by_folder(tmp_path: Path) -> None:
-    assert assay_in(tmp_path, "tasks", "validate", "add_two", "--json").data[0]["ok"]
-    assert assay_in(tmp_path, "tasks", "validate", str(TASK), "--json").data[0]["ok"]
+def test_a_valid_task_is_accepted_by_id_and_by_folder(tmp_path: Path) -> None:
+    assert run_assay(tmp_path, "tasks", "validate", "add_two", "--json").data[0]["ok"]
+    assert run_assay(tmp_path, "tasks", "validate", str(TASK), "--json").data[0]["ok"]
 
 
-def test_a_task_with_a_mistake_is_told_by_file_line_and_field(tmp_path: Path) -> None:
+def test_a_mistake_in_a_task_names_file_line_and_field(tmp_path: Path) -> None:
     folder = shutil.copytree(TASK, tmp_path / "add_two")
     text = (folder / "task.yaml").read_text()
     (folder / "task.yaml").write_text(text.replace("difficulty: trivial", "difficulty: trivail"))
     line = next(n for n, content in enumerate(text.splitlines(), 1) if content.startswith("difficulty:"))
-    ended = assay_in(tmp_path, "tasks", "validate", str(folder), "--json")
+    ended = run_assay(tmp_path, "tasks", "validate", str(folder), "--json")
     assert ended.code == FAILED
     [mistake] = ended.data[0]["mistakes"]
     assert f"task.yaml:{line}: difficulty" in mistake
@@ -162,12 +171,12 @@ def test_a_task_with_a_mistake_is_told_by_file_line_and_field(tmp_path: Path) ->
 
 
 def test_the_whole_catalogue_is_valid(tmp_path: Path) -> None:
-    ended = assay_in(tmp_path, "tasks", "validate")
+    ended = run_assay(tmp_path, "tasks", "validate")
     assert ended.code == 0, ended.out
 
 
-def test_full_validation_lets_the_judge_grade_the_task_s_own_files(tmp_path: Path) -> None:
-    ended = assay_in(tmp_path, "tasks", "validate", "add_two", "--full", "--json")
+def test_full_validation_grades_the_task_s_own_files(tmp_path: Path) -> None:
+    ended = run_assay(tmp_path, "tasks", "validate", "add_two", "--full", "--json")
     assert ended.code == 0, ended.out
     [state] = ended.data
     scores = {trial["name"]: trial["verdict"]["score"] for trial in state["trials"]}
@@ -180,6 +189,6 @@ def test_full_validation_fails_where_the_reference_is_wrong(tmp_path: Path) -> N
     folder = shutil.copytree(TASK, tmp_path / "add_two")
     for file in (folder / "reference").iterdir():
         file.write_text("def add_two(a, b):\n    return 0\n")
-    ended = assay_in(tmp_path, "tasks", "validate", str(folder), "--full")
+    ended = run_assay(tmp_path, "tasks", "validate", str(folder), "--full")
     assert ended.code == FAILED
-    assert "reference of sample main scores 0 and must score 1" in ended.out
+    assert "reference of sample main scores 0, but must score 1" in ended.out

@@ -18,24 +18,24 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import CancelRun, ModelProbe, TestModel
 from assay.contracts.runs import RunLimits, RunRequest, RunStatus
 from assay.contracts.verdicts import Outcome
-from tests.gateway.house import House, open_house
+from tests.gateway.harness import Gateway, open_gateway
 
 REQUEST = RunRequest(models=("nop",), suite="small")
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, token="secret") as opened:
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with open_gateway(tmp_path, token="secret") as opened:
         yield opened
 
 
 @pytest.fixture
-async def assay(house: House) -> AsyncIterator[AssayClient]:
-    async with AssayClient(house.url, token="secret") as client:
+async def assay(gateway: Gateway) -> AsyncIterator[AssayClient]:
+    async with AssayClient(gateway.url, token="secret") as client:
         yield client
 
 
-async def test_runs(house: House, assay: AssayClient) -> None:
+async def test_runs(gateway: Gateway, assay: AssayClient) -> None:
     run = await assay.submit(REQUEST)
     assert await assay.run(run.run_id) == run
     assert (await assay.runs(status=RunStatus.WAITING, suite="small")).items == (run,)
@@ -49,7 +49,7 @@ async def test_submitting_again_under_the_same_key(assay: AssayClient) -> None:
     assert await assay.submit(REQUEST) != first
 
 
-async def test_control_of_a_run(house: House, assay: AssayClient) -> None:
+async def test_control_of_a_run(gateway: Gateway, assay: AssayClient) -> None:
     run_id = (await assay.submit(REQUEST)).run_id
     assert (await assay.pause(run_id)).status is RunStatus.PAUSED
     assert (await assay.resume(run_id)).status is RunStatus.RUNNING
@@ -59,24 +59,24 @@ async def test_control_of_a_run(house: House, assay: AssayClient) -> None:
     first = await assay.restart(run_id, fresh=True, idempotency_key="k")
     assert await assay.restart(run_id, fresh=True, idempotency_key="k") == first
     await assay.cancel(run_id, grace_seconds=0.5)
-    assert house.ledger.orders[-1] == CancelRun(run_id=run_id, grace_seconds=0.5)
+    assert gateway.ledger.orders[-1] == CancelRun(run_id=run_id, grace_seconds=0.5)
 
 
-async def test_a_quote_stores_nothing(house: House, assay: AssayClient) -> None:
-    house.ledger.money.estimate_usd = "0.5"
+async def test_a_quote_stores_nothing(gateway: Gateway, assay: AssayClient) -> None:
+    gateway.ledger.money.estimate_usd = "0.5"
     assert (await assay.quote(REQUEST)).estimated_usd == "0.5"
-    house.ledger.money.estimate_usd = "2"
+    gateway.ledger.money.estimate_usd = "2"
     with pytest.raises(ProblemError) as raised:
         await assay.quote(REQUEST)
     assert (raised.value.problem.code, raised.value.problem.status) == ("over_limit", 402)
-    assert not house.ledger.runs
+    assert not gateway.ledger.runs
 
 
-async def test_money(house: House, assay: AssayClient) -> None:
+async def test_money(gateway: Gateway, assay: AssayClient) -> None:
     money = await assay.set_money_limits(day_usd="5", project_usd=None, time_zone="Europe/Berlin")
     assert await assay.money() == money
     assert (money.time_zone, money.accounts[0].limit_usd) == ("Europe/Berlin", "5")
-    house.ledger.money.calls = {"paid/big": (Usage(input_tokens=1_000_000), "3")}
+    gateway.ledger.money.calls = {"paid/big": (Usage(input_tokens=1_000_000), "3")}
     day = date(2025, 6, 1)
     (row,) = (await assay.costs(since=day, until=day, as_of_prices="2025-06-01")).rows
     assert (row.cost_usd, row.recosted_usd) == ("3", "1")
@@ -85,23 +85,23 @@ async def test_money(house: House, assay: AssayClient) -> None:
     assert price.price.version == "prices.yaml/2025-01-01"
 
 
-async def test_attempts(house: House, assay: AssayClient) -> None:
-    run_id = await house.ledger.new_run(attempts=2)
+async def test_attempts(gateway: Gateway, assay: AssayClient) -> None:
+    run_id = await gateway.ledger.new_run(attempts=2)
     for _ in range(5):
-        await house.ledger.advance(run_id, 1)
+        await gateway.ledger.advance(run_id, 1)
     page = await assay.attempts(run_id, state=State.DONE, outcome=Outcome.PASSED)
     assert [row.ordinal for row in page.items] == [1]
     assert (await assay.attempt(attempt_id(run_id, 1))).attempt == page.items[0]
 
 
-async def test_artifacts(house: House, assay: AssayClient) -> None:
-    run_id = await house.ledger.new_run(attempts=1)
-    ref = await house.ports.stores[Area.ATTEMPTS].put(b"\x00 bytes", "text/plain")
-    house.ledger.runs[run_id].artifacts = {"a folder/out put.txt": ref}
+async def test_artifacts(gateway: Gateway, assay: AssayClient) -> None:
+    run_id = await gateway.ledger.new_run(attempts=1)
+    ref = await gateway.ports.stores[Area.ATTEMPTS].put(b"\x00 bytes", "text/plain")
+    gateway.ledger.runs[run_id].artifacts = {"a folder/out put.txt": ref}
     assert await assay.artifact(attempt_id(run_id, 0), "a folder/out put.txt") == b"\x00 bytes"
 
 
-async def test_results_and_catalogue(house: House, assay: AssayClient) -> None:
+async def test_results_and_catalogue(gateway: Gateway, assay: AssayClient) -> None:
     assert (await assay.leaderboard("small")).suite == "small"
     (task,) = await assay.tasks(search="riddle")
     assert await assay.task("riddle") == task
@@ -110,17 +110,17 @@ async def test_results_and_catalogue(house: House, assay: AssayClient) -> None:
     assert "oracle" in [model.name for model in await assay.models()]
 
 
-async def test_asking_a_model(house: House, assay: AssayClient) -> None:
+async def test_asking_a_model(gateway: Gateway, assay: AssayClient) -> None:
     async def answer(request: TestModel) -> ModelProbe:
         return ModelProbe(model=request.model, ok=True)
 
-    await house.bus.rpc.serve("runner", {TestModel: answer})
+    await gateway.bus.rpc.serve("runner", {TestModel: answer})
     assert (await assay.test_model("local/tiny")).ok
 
 
-async def test_health(house: House, assay: AssayClient) -> None:
+async def test_health(gateway: Gateway, assay: AssayClient) -> None:
     assert (await assay.health()).ready
-    house.bus.line.cut()
+    gateway.bus.link.cut()
     health = await assay.health()
     assert (health.ready, health.detail) == (False, "not connected to the bus")
 
@@ -140,8 +140,8 @@ async def test_ids_stay_in_their_segment(assay: AssayClient, run_id: str) -> Non
     assert raised.value.problem.status in (404, 405)
 
 
-async def test_a_wrong_token(house: House) -> None:
-    async with AssayClient(house.url, token="wrong") as client:
+async def test_a_wrong_token(gateway: Gateway) -> None:
+    async with AssayClient(gateway.url, token="wrong") as client:
         with pytest.raises(ProblemError) as raised:
             await client.tasks()
     assert raised.value.problem.code == "unauthorized"

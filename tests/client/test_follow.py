@@ -15,8 +15,8 @@ from assay.contracts.ids import attempt_id
 from assay.contracts.live import Degraded, FactFrame, RunSnapshot, Snapshot, state_kind
 from assay.contracts.problems import ProblemError
 from assay.contracts.runs import Board
-from tests.faults.simulation.loop import VirtualLoop
-from tests.gateway.house import open_house
+from tests.faults.simulation.world.virtual_loop import VirtualLoop
+from tests.gateway.harness import open_gateway
 
 
 def quick() -> Backoff:
@@ -24,23 +24,23 @@ def quick() -> Backoff:
 
 
 async def test_a_snapshot_and_then_facts(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        run_id = await house.ledger.new_run(attempts=2)
+    async with open_gateway(tmp_path) as gateway:
+        run_id = await gateway.ledger.new_run(attempts=2)
         topic = f"run:{run_id}"
-        async with aclosing(follow(house.url, topic)) as frames:
+        async with aclosing(follow(gateway.url, topic)) as frames:
             first = await anext(frames)
             assert isinstance(first, Snapshot)
             state = decode(state_kind(topic), first.data)
             assert isinstance(state, RunSnapshot)
             assert len(state.attempts) == 2
-            await house.ledger.carry_out(run_id)
+            await gateway.ledger.carry_out(run_id)
             seen = [await anext(frames) for _ in range(12)]
             assert [frame.cursor for frame in seen if isinstance(frame, FactFrame)] == list(range(2, 14))
 
 
 async def test_a_broken_line_loses_and_doubles_nothing(tmp_path: Path) -> None:
     """The gateway goes away and comes back; the facts of the time between are not missed."""
-    async with open_house(tmp_path) as first:
+    async with open_gateway(tmp_path) as first:
         bus, ledger, port = first.bus, first.ledger, first.port
         run_id = await ledger.new_run(attempts=1)
         frames = follow(first.url, f"run:{run_id}", backoff=quick())
@@ -51,7 +51,7 @@ async def test_a_broken_line_loses_and_doubles_nothing(tmp_path: Path) -> None:
     broken = await anext(frames)
     assert isinstance(broken, Degraded)
     assert broken.degraded
-    async with open_house(tmp_path, bus=bus, port=port) as second:
+    async with open_gateway(tmp_path, bus=bus, port=port) as second:
         second.ledger.runs = ledger.runs
         assert await anext(frames) == Degraded(degraded=False)
         assert cursor_of(await anext(frames)) == 3
@@ -66,26 +66,26 @@ def cursor_of(frame: object) -> int:
 
 
 async def test_topics_without_cursors_begin_again(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house, aclosing(follow(house.url, "leaderboard")) as frames:
+    async with open_gateway(tmp_path) as gateway, aclosing(follow(gateway.url, "leaderboard")) as frames:
         frame = await anext(frames)
         assert isinstance(frame, Snapshot)
         assert isinstance(decode(state_kind("leaderboard"), frame.data), Board)
 
 
 async def test_what_does_not_exist(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
+    async with open_gateway(tmp_path) as gateway:
         for topic in ("run:000", f"attempt:{attempt_id('000', 1)}", "attempt:000"):
             with pytest.raises(ProblemError) as raised:
-                await anext(follow(house.url, topic))
+                await anext(follow(gateway.url, topic))
             assert raised.value.problem.status == 404
 
 
 async def test_a_wrong_token(tmp_path: Path) -> None:
-    async with open_house(tmp_path, token="secret") as house:
+    async with open_gateway(tmp_path, token="secret") as gateway:
         with pytest.raises(ProblemError) as raised:
-            await anext(follow(house.url, "runs", token="wrong"))
+            await anext(follow(gateway.url, "runs", token="wrong"))
         assert raised.value.problem.code == "unauthorized"
-        assert isinstance(await anext(follow(house.url, "runs", token="secret")), Snapshot)
+        assert isinstance(await anext(follow(gateway.url, "runs", token="secret")), Snapshot)
 
 
 async def test_nobody_there() -> None:

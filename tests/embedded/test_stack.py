@@ -54,7 +54,7 @@ class Peek:
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from assay.cli.terminal import until_signalled
+from assay.cli.signals import until_signalled
 from assay.embedded.events import json_lines
 from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack

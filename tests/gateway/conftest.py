@@ -8,22 +8,22 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.gateway.house import House, open_house
+from tests.gateway.harness import Gateway, open_gateway
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path) as opened:
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with open_gateway(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("house")
+    return tmp_path_factory.mktemp("gateway")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(folder: Path) -> AsyncIterator[House]:
+async def shared(folder: Path) -> AsyncIterator[Gateway]:
     """One gateway for a module's tests, where they do not get in each other's way."""
-    async with open_house(folder) as opened:
+    async with open_gateway(folder) as opened:
         yield opened

@@ -9,12 +9,12 @@ import pytest
 from assay.artifacts import Area
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.ids import attempt_id
-from tests.gateway.house import House
+from tests.gateway.harness import Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def put(shared: House, name: str, data: bytes, media_type: str) -> str:
+async def put(shared: Gateway, name: str, data: bytes, media_type: str) -> str:
     run_id = await shared.ledger.new_run(attempts=1)
     ref = await shared.ports.stores[Area.ATTEMPTS].put(data, media_type)
     shared.ledger.runs[run_id].artifacts = {name: ref}
@@ -32,7 +32,7 @@ async def put(shared: House, name: str, data: bytes, media_type: str) -> str:
         ("nonsense", "application/octet-stream", "attachment"),
     ],
 )
-async def test_nothing_of_it_can_run(shared: House, media_type: str, shown: str, disposition: str) -> None:
+async def test_nothing_of_it_can_run(shared: Gateway, media_type: str, shown: str, disposition: str) -> None:
     evil = b"<script>alert(1)</script>\x00\xff\x1b[31m"
     response = await shared.http.get(await put(shared, "deep/evil.html", evil, media_type))
     assert response.content == evil
@@ -51,7 +51,7 @@ async def test_nothing_of_it_can_run(shared: House, media_type: str, shown: str,
         ("checks/\u202ecod.exe", "%E2%80%AEcod.exe"),
     ],
 )
-async def test_a_name_adds_no_header_and_names_no_other_file(shared: House, name: str, shown: str) -> None:
+async def test_a_name_adds_no_header_and_names_no_other_file(shared: Gateway, name: str, shown: str) -> None:
     path = await put(shared, name, b"x", "text/plain")
     response = await shared.http.get(path.replace(name, quote(name)))
     assert response.status_code == 200
@@ -59,7 +59,7 @@ async def test_a_name_adds_no_header_and_names_no_other_file(shared: House, name
     assert "set-cookie" not in response.headers
 
 
-async def test_the_headers_hold_for_parts_and_for_what_is_known(shared: House) -> None:
+async def test_the_headers_hold_for_parts_and_for_what_is_known(shared: Gateway) -> None:
     path = await put(shared, "evil.html", b"<script>", "text/html")
     tag = (await shared.http.get(path)).headers["etag"]
     for asked in ({"range": "bytes=0-2"}, {"if-none-match": tag}):
@@ -70,7 +70,7 @@ async def test_the_headers_hold_for_parts_and_for_what_is_known(shared: House) -
         assert headers["content-type"] == "text/plain; charset=utf-8"
 
 
-async def test_only_names_of_the_attempt(shared: House) -> None:
+async def test_only_names_of_the_attempt(shared: Gateway) -> None:
     path = await put(shared, "stdout.txt", b"x", "text/plain")
     for name in ("stdout", "../../../../runs", "..%2f..%2fetc%2fpasswd", "0" * 64):
         response = await shared.http.get(path.replace("stdout.txt", name))
@@ -93,7 +93,7 @@ async def test_only_names_of_the_attempt(shared: House) -> None:
         ("lines=1-2", 200, b"0123456789"),
     ],
 )
-async def test_ranges(shared: House, asked: str, status: int, content: bytes | None) -> None:
+async def test_ranges(shared: Gateway, asked: str, status: int, content: bytes | None) -> None:
     path = await put(shared, "out", b"0123456789", "text/plain")
     response = await shared.http.get(path, headers={"range": asked})
     assert response.status_code == status
@@ -101,13 +101,13 @@ async def test_ranges(shared: House, asked: str, status: int, content: bytes | N
         assert response.content == content
 
 
-async def test_what_is_known_is_not_sent_again(shared: House) -> None:
+async def test_what_is_known_is_not_sent_again(shared: Gateway) -> None:
     path = await put(shared, "out", b"0123456789", "text/plain")
     tag = (await shared.http.get(path)).headers["etag"]
     assert (await shared.http.get(path, headers={"if-none-match": tag})).status_code == 304
 
 
-async def test_bytes_that_are_gone(shared: House) -> None:
+async def test_bytes_that_are_gone(shared: Gateway) -> None:
     path = await put(shared, "out", b"0123456789", "text/plain")
     for fake in shared.ledger.runs.values():
         fake.artifacts = {"out": ArtifactRef(sha256="0" * 64, size_bytes=3)}

@@ -8,83 +8,83 @@ import pytest
 
 from assay.contracts.rpc import CancelRun, ChangeRun, RestartRun
 from assay.contracts.runs import RunLimits
-from tests.gateway.house import House
+from tests.gateway.harness import Gateway
 
 REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small"}
 LIMITS = {"cost_usd": "2.5", "seconds": 60.0, "concurrency": 3, "no_progress_seconds": 5.0}
 
 
-async def test_a_plan_carries_what_the_request_says_of_limits_and_order(house: House) -> None:
+async def test_a_plan_carries_what_the_request_says_of_limits_and_order(gateway: Gateway) -> None:
     body = {**REQUEST, "limits": LIMITS, "priority": 9, "partial": True, "reuse": True}
-    await house.http.post("/api/v1/runs", json=body)
-    plan = house.ledger.submitted[0].plan
+    await gateway.http.post("/api/v1/runs", json=body)
+    plan = gateway.ledger.submitted[0].plan
     assert plan.limits == RunLimits(cost_usd="2.5", seconds=60, concurrency=3, no_progress_seconds=5)
     assert (plan.priority, plan.partial, plan.reuse) == (9, True, True)
 
 
-async def test_a_run_has_limits_where_nothing_is_said(house: House) -> None:
-    await house.http.post("/api/v1/runs", json=REQUEST)
-    assert house.ledger.submitted[0].plan.limits == RunLimits(cost_usd="1", seconds=10_800)
+async def test_a_run_has_limits_where_nothing_is_said(gateway: Gateway) -> None:
+    await gateway.http.post("/api/v1/runs", json=REQUEST)
+    assert gateway.ledger.submitted[0].plan.limits == RunLimits(cost_usd="1", seconds=10_800)
 
 
-async def test_a_quote_is_of_the_plan_that_submitting_would_make(house: House) -> None:
-    house.ledger.money.estimate_usd = "0.25"
-    response = await house.http.post("/api/v1/runs/quote", json=REQUEST)
+async def test_a_quote_is_of_the_plan_that_submitting_would_make(gateway: Gateway) -> None:
+    gateway.ledger.money.estimate_usd = "0.25"
+    response = await gateway.http.post("/api/v1/runs/quote", json=REQUEST)
     assert (response.status_code, response.json()["worst_usd"]) == (200, "1")
-    await house.http.post("/api/v1/runs", json=REQUEST)
-    assert house.ledger.money.quoted[0].plan == house.ledger.submitted[0].plan
-    assert len(house.ledger.runs) == 1
+    await gateway.http.post("/api/v1/runs", json=REQUEST)
+    assert gateway.ledger.money.quoted[0].plan == gateway.ledger.submitted[0].plan
+    assert len(gateway.ledger.runs) == 1
 
 
 @pytest.mark.parametrize("path", ["/api/v1/runs", "/api/v1/runs/quote"])
-async def test_what_does_not_fit_the_limits_is_402_with_the_numbers(house: House, path: str) -> None:
-    house.ledger.money.estimate_usd = "3"
-    response = await house.http.post(path, json=REQUEST)
+async def test_what_does_not_fit_the_limits_is_402_with_the_numbers(gateway: Gateway, path: str) -> None:
+    gateway.ledger.money.estimate_usd = "3"
+    response = await gateway.http.post(path, json=REQUEST)
     assert (response.status_code, response.json()["code"]) == (402, "over_limit")
     assert "$3" in response.json()["detail"]
     assert "$1" in response.json()["detail"]
     assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_pausing_and_resuming(house: House) -> None:
-    run_id = await house.ledger.new_run()
-    paused = await house.http.post(f"/api/v1/runs/{run_id}/pause")
+async def test_pausing_and_resuming(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
+    paused = await gateway.http.post(f"/api/v1/runs/{run_id}/pause")
     assert (paused.status_code, paused.json()["status"]) == (200, "paused")
-    resumed = await house.http.post(f"/api/v1/runs/{run_id}/resume")
+    resumed = await gateway.http.post(f"/api/v1/runs/{run_id}/resume")
     assert (resumed.status_code, resumed.json()["status"]) == (200, "running")
 
 
 @pytest.mark.parametrize(("query", "seconds"), [("", 10.0), ("?grace_seconds=0", 0.0), ("?grace_seconds=2.5", 2.5)])
-async def test_cancelling_gives_attempts_under_way_some_seconds(house: House, query: str, seconds: float) -> None:
-    run_id = await house.ledger.new_run()
-    response = await house.http.post(f"/api/v1/runs/{run_id}/cancel{query}")
+async def test_cancelling_gives_attempts_under_way_some_seconds(gateway: Gateway, query: str, seconds: float) -> None:
+    run_id = await gateway.ledger.new_run()
+    response = await gateway.http.post(f"/api/v1/runs/{run_id}/cancel{query}")
     assert response.status_code == 200
-    assert house.ledger.orders == [CancelRun(run_id=run_id, grace_seconds=seconds)]
+    assert gateway.ledger.orders == [CancelRun(run_id=run_id, grace_seconds=seconds)]
 
 
-async def test_a_change_leaves_alone_what_it_does_not_name(house: House) -> None:
-    run_id = await house.ledger.new_run()
+async def test_a_change_leaves_alone_what_it_does_not_name(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
     path = f"/api/v1/runs/{run_id}"
-    assert (await house.http.patch(path, json={"limits": {"seconds": 30}})).json()["limits"]["cost_usd"] == "1"
-    assert (await house.http.patch(path, json={"limits": {"cost_usd": None}})).json()["limits"]["seconds"] == 30
-    assert (await house.http.patch(path, json={"priority": 8})).json()["priority"] == 8
-    assert house.ledger.orders == [
+    assert (await gateway.http.patch(path, json={"limits": {"seconds": 30}})).json()["limits"]["cost_usd"] == "1"
+    assert (await gateway.http.patch(path, json={"limits": {"cost_usd": None}})).json()["limits"]["seconds"] == 30
+    assert (await gateway.http.patch(path, json={"priority": 8})).json()["priority"] == 8
+    assert gateway.ledger.orders == [
         ChangeRun(run_id=run_id, limits=RunLimits(seconds=30)),
         ChangeRun(run_id=run_id, limits=RunLimits(cost_usd=None, seconds=30)),
         ChangeRun(run_id=run_id, priority=8),
     ]
 
 
-async def test_a_restart_is_a_new_run_with_the_old_ones_limits_unless_changed(house: House) -> None:
-    old = await house.ledger.new_run()
-    await house.http.patch(f"/api/v1/runs/{old}", json={"limits": {"seconds": 30}})
-    response = await house.http.post(f"/api/v1/runs/{old}/restart")
+async def test_a_restart_is_a_new_run_with_the_old_ones_limits_unless_changed(gateway: Gateway) -> None:
+    old = await gateway.ledger.new_run()
+    await gateway.http.patch(f"/api/v1/runs/{old}", json={"limits": {"seconds": 30}})
+    response = await gateway.http.post(f"/api/v1/runs/{old}/restart")
     run = response.json()
     assert (response.status_code, run["restarts"]) == (201, old)
     assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
     body = {"fresh": True, "limits": {"cost_usd": "5"}}
-    await house.http.post(f"/api/v1/runs/{old}/restart", json=body, headers={"Idempotency-Key": "again"})
-    _, plain, fresh = house.ledger.orders
+    await gateway.http.post(f"/api/v1/runs/{old}/restart", json=body, headers={"Idempotency-Key": "again"})
+    _, plain, fresh = gateway.ledger.orders
     assert isinstance(plain, RestartRun)
     assert isinstance(fresh, RestartRun)
     assert (plain.fresh, plain.limits, bool(plain.idempotency_key)) == (False, None, True)
@@ -92,10 +92,10 @@ async def test_a_restart_is_a_new_run_with_the_old_ones_limits_unless_changed(ho
     assert fresh.limits == RunLimits(cost_usd="5", seconds=30)
 
 
-async def test_a_restart_under_the_same_key_is_the_same_run(house: House) -> None:
-    old = await house.ledger.new_run()
+async def test_a_restart_under_the_same_key_is_the_same_run(gateway: Gateway) -> None:
+    old = await gateway.ledger.new_run()
     headers = {"Idempotency-Key": "once"}
-    runs = [(await house.http.post(f"/api/v1/runs/{old}/restart", headers=headers)).json() for _ in range(2)]
+    runs = [(await gateway.http.post(f"/api/v1/runs/{old}/restart", headers=headers)).json() for _ in range(2)]
     assert runs[0]["run_id"] == runs[1]["run_id"]
 
 
@@ -113,17 +113,17 @@ async def test_a_restart_under_the_same_key_is_the_same_run(house: House) -> Non
         ("POST", "/cancel?grace_seconds=-1", None, "grace_seconds"),
     ],
 )
-async def test_bad_orders_change_nothing(house: House, method: str, path: str, body: Any, where: str) -> None:
-    run_id = await house.ledger.new_run()
-    response = await house.http.request(method, f"/api/v1/runs/{run_id}{path}", json=body)
+async def test_bad_orders_change_nothing(gateway: Gateway, method: str, path: str, body: Any, where: str) -> None:
+    run_id = await gateway.ledger.new_run()
+    response = await gateway.http.request(method, f"/api/v1/runs/{run_id}{path}", json=body)
     assert (response.status_code, response.json()["code"]) == (422, "invalid")
     assert [error["where"] for error in response.json()["errors"]] == [where]
-    assert not house.ledger.orders
+    assert not gateway.ledger.orders
 
 
-async def test_a_misspelt_limit_gets_its_near_match(house: House) -> None:
-    run_id = await house.ledger.new_run()
-    problem = (await house.http.patch(f"/api/v1/runs/{run_id}", json={"limits": {"secnds": 1}})).json()
+async def test_a_misspelt_limit_gets_its_near_match(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
+    problem = (await gateway.http.patch(f"/api/v1/runs/{run_id}", json={"limits": {"secnds": 1}})).json()
     assert problem["errors"][0]["near"] == "seconds"
 
 
@@ -131,7 +131,7 @@ async def test_a_misspelt_limit_gets_its_near_match(house: House) -> None:
     ("method", "path"),
     [("POST", "/pause"), ("POST", "/resume"), ("POST", "/restart"), ("PATCH", ""), ("POST", "/cancel")],
 )
-async def test_orders_to_a_run_that_is_not(house: House, method: str, path: str) -> None:
+async def test_orders_to_a_run_that_is_not(gateway: Gateway, method: str, path: str) -> None:
     body = {"priority": 1} if method == "PATCH" else None
-    response = await house.http.request(method, f"/api/v1/runs/nosuch{path}", json=body)
+    response = await gateway.http.request(method, f"/api/v1/runs/nosuch{path}", json=body)
     assert (response.status_code, response.json()["code"]) == (404, "unknown_run")

@@ -33,9 +33,9 @@ def test_the_envelope() -> None:
 
 
 def test_frames_to_the_client() -> None:
-    assert rows(section("You get")) == names(live.ServerFrame)
+    assert rows(section("Server frames")) == names(live.ServerFrame)
 
 
 def test_frames_from_the_client() -> None:
-    told = set(re.findall(r'^\| `\{"type": "([a-z]+)"', section("You send"), flags=re.MULTILINE))
+    told = set(re.findall(r'^\| `\{"type": "([a-z]+)"', section("Client frames"), flags=re.MULTILINE))
     assert told == names(live.ClientFrame)

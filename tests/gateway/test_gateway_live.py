@@ -18,104 +18,104 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import attempt_id
 from assay.contracts.live import Unsubscribe
 from assay.contracts.tail import TailKind, TailLine
-from tests.gateway.house import QUICK, House, open_house
+from tests.gateway.harness import FAST, Gateway, open_gateway
 
 
-async def test_a_run_begins_with_a_snapshot_and_goes_on_with_its_facts(house: House) -> None:
-    run_id = await house.ledger.new_run(attempts=3)
-    async with house.socket() as live:
+async def test_a_run_begins_with_a_snapshot_and_goes_on_with_its_facts(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run(attempts=3)
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         snapshot = await live.next()
         assert snapshot["type"] == "snapshot"
         assert snapshot["topic"] == f"run:{run_id}"
         assert snapshot["cursor"] == snapshot["data"]["run"]["sequence"] == 1
         assert [row["state"] for row in snapshot["data"]["attempts"]] == ["waiting"] * 3
-        await house.ledger.advance(run_id, 0)
+        await gateway.ledger.advance(run_id, 0)
         fact = await live.next()
         assert fact["cursor"] == fact["event"]["sequence"] == 2
         assert fact["event"]["type"] == fact["event"]["data"]["type"] == "attempt.queued"
         assert fact["event"]["data"]["progress"]["queued"] == 1
 
 
-async def test_a_cursor_resumes_without_snapshot(house: House) -> None:
-    run_id = await house.ledger.new_run(attempts=2)
-    await house.ledger.carry_out(run_id)
-    last = len(house.ledger.runs[run_id].events)
-    async with house.socket() as live:
+async def test_a_cursor_resumes_without_snapshot(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run(attempts=2)
+    await gateway.ledger.carry_out(run_id)
+    last = len(gateway.ledger.runs[run_id].events)
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}", cursor=4)
         assert await live.facts_until(last) == list(range(5, last + 1))
-        assert await live.silent()
+        assert await live.is_silent()
 
 
-async def test_a_cursor_at_the_end_hears_only_what_is_new(house: House) -> None:
-    run_id = await house.ledger.new_run()
-    async with house.socket() as live:
+async def test_a_cursor_at_the_end_hears_only_what_is_new(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}", cursor=1)
-        assert await live.silent()
-        await house.ledger.start(run_id)
+        assert await live.is_silent()
+        await gateway.ledger.start(run_id)
         assert (await live.next())["cursor"] == 2
 
 
 @pytest.mark.parametrize("cursor", [7, 10**9])
-async def test_a_cursor_the_run_never_reached_gets_a_snapshot(house: House, cursor: int) -> None:
-    run_id = await house.ledger.new_run()
-    async with house.socket() as live:
+async def test_a_cursor_the_run_never_reached_gets_a_snapshot(gateway: Gateway, cursor: int) -> None:
+    run_id = await gateway.ledger.new_run()
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}", cursor=cursor)
         assert (await live.next())["type"] == "snapshot"
 
 
 async def test_too_long_an_absence_gets_a_snapshot(tmp_path: Path) -> None:
 
-    async with open_house(tmp_path, pace=replace(QUICK, max_replay=5)) as house:
-        run_id = await house.ledger.new_run(attempts=3)
-        await house.ledger.carry_out(run_id)
-        async with house.socket() as live:
+    async with open_gateway(tmp_path, live_settings=replace(FAST, max_replay=5)) as gateway:
+        run_id = await gateway.ledger.new_run(attempts=3)
+        await gateway.ledger.carry_out(run_id)
+        async with gateway.live() as live:
             await live.subscribe(f"run:{run_id}", cursor=1)
             assert (await live.next())["type"] == "snapshot"
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_random_losses_leave_no_gap_and_no_double(house: House, seed: int) -> None:
+async def test_random_losses_leave_no_gap_and_no_double(gateway: Gateway, seed: int) -> None:
     dice = random.Random(seed)
-    run_id = await house.ledger.new_run(attempts=12)
+    run_id = await gateway.ledger.new_run(attempts=12)
 
     def loses(event: Event) -> bool:
         return dice.random() < 0.4
 
-    house.ledger.loses = loses
-    async with house.socket() as early, house.socket("?batch=0") as late:
+    gateway.ledger.loses = loses
+    async with gateway.live() as early, gateway.live("?batch=0") as late:
         await early.subscribe(f"run:{run_id}")
         first = (await early.next("snapshot"))["cursor"]
 
         async def carry_out() -> None:
-            await house.ledger.start(run_id)
-            while live := house.ledger.runs[run_id].live:
-                await house.ledger.advance(run_id, dice.choice(live).ordinal)
+            await gateway.ledger.start(run_id)
+            while live := gateway.ledger.runs[run_id].live:
+                await gateway.ledger.advance(run_id, dice.choice(live).ordinal)
                 if dice.random() < 0.2:
                     await asyncio.sleep(0.003)
-            await house.ledger.finish(run_id)
+            await gateway.ledger.finish(run_id)
 
         working = asyncio.create_task(carry_out())
         await asyncio.sleep(0.02)
         await late.subscribe(f"run:{run_id}", cursor=first)
         await working
-        last = len(house.ledger.runs[run_id].events)
+        last = len(gateway.ledger.runs[run_id].events)
         for live in (early, late):
             assert await live.facts_until(last) == list(range(first + 1, last + 1))
-        assert await early.silent()
+        assert await early.is_silent()
 
 
-async def test_facts_that_overtake_each_other_come_out_in_order(house: House) -> None:
-    run_id = await house.ledger.new_run(attempts=6)
+async def test_facts_that_overtake_each_other_come_out_in_order(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run(attempts=6)
     kept: list[Event] = []
-    house.ledger.loses = lambda event: kept.append(event) is None
-    async with house.socket() as live:
+    gateway.ledger.loses = lambda event: kept.append(event) is None
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         await live.next("snapshot")
         for ordinal in range(6):
-            await house.ledger.advance(run_id, ordinal)
+            await gateway.ledger.advance(run_id, ordinal)
         random.Random(3).shuffle(kept)
-        await house.bus.facts.publish(
+        await gateway.bus.facts.publish(
             [
                 Envelope(
                     subject=subjects.fact("default", event.data, run_id), message_id=event.id, payload=encode(event)
@@ -126,115 +126,115 @@ async def test_facts_that_overtake_each_other_come_out_in_order(house: House) ->
         assert await live.facts_until(7) == [2, 3, 4, 5, 6, 7]
 
 
-async def test_a_lost_last_fact_is_found_by_looking(house: House) -> None:
-    run_id = await house.ledger.new_run(attempts=1)
-    async with house.socket() as live:
+async def test_a_lost_last_fact_is_found_by_looking(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run(attempts=1)
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         await live.next("snapshot")
-        house.ledger.loses = lambda event: True
-        await house.ledger.finish(run_id)
+        gateway.ledger.loses = lambda event: True
+        await gateway.ledger.finish(run_id)
         fact = await live.next("fact")
         assert fact["event"]["type"] == "run.finished"
 
 
-async def test_a_snapshot_that_was_read_in_pieces_is_true_at_one_moment(house: House) -> None:
+async def test_a_snapshot_that_was_read_in_pieces_is_true_at_one_moment(gateway: Gateway) -> None:
     """Between the pages the run goes on; the snapshot shows all of it up to its cursor."""
-    run_id = await house.ledger.new_run(attempts=1200)
+    run_id = await gateway.ledger.new_run(attempts=1200)
 
     async def go_on() -> None:
-        for row in house.ledger.runs[run_id].live[::400]:
-            await house.ledger.advance(run_id, row.ordinal)
+        for row in gateway.ledger.runs[run_id].live[::400]:
+            await gateway.ledger.advance(run_id, row.ordinal)
 
-    house.ledger.while_paging = go_on
-    async with house.socket() as live:
+    gateway.ledger.while_paging = go_on
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         snapshot = await live.next("snapshot")
-        house.ledger.while_paging = None
+        gateway.ledger.while_paging = None
         states = {row["ordinal"]: row["state"] for row in snapshot["data"]["attempts"]}
         advanced: dict[int, str] = {}
-        for event in house.ledger.runs[run_id].events[1 : snapshot["cursor"]]:
+        for event in gateway.ledger.runs[run_id].events[1 : snapshot["cursor"]]:
             row = msgspec.json.decode(event)["data"]["attempt"]
             advanced[row["ordinal"]] = row["state"]
         assert advanced
         assert {ordinal: states[ordinal] for ordinal in advanced} == advanced
         assert snapshot["data"]["run"]["sequence"] == snapshot["cursor"]
-        total = len(house.ledger.runs[run_id].events)
+        total = len(gateway.ledger.runs[run_id].events)
         if total > snapshot["cursor"]:
             assert await live.facts_until(total) == list(range(snapshot["cursor"] + 1, total + 1))
 
 
-async def test_an_attempt_has_its_own_facts_only(house: House) -> None:
-    run_id = await house.ledger.new_run(attempts=2)
+async def test_an_attempt_has_its_own_facts_only(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run(attempts=2)
     topic = f"attempt:{attempt_id(run_id, 1)}"
-    async with house.socket() as live:
+    async with gateway.live() as live:
         await live.subscribe(topic)
         assert (await live.next())["data"]["attempt"]["ordinal"] == 1
-        await house.ledger.advance(run_id, 0)
-        await house.ledger.advance(run_id, 1)
+        await gateway.ledger.advance(run_id, 0)
+        await gateway.ledger.advance(run_id, 1)
         fact = await live.next()
         assert (fact["topic"], fact["cursor"]) == (topic, 3)
-        assert await live.silent()
+        assert await live.is_silent()
 
 
-async def test_an_attempt_has_its_tail_while_somebody_watches(house: House) -> None:
-    run_id = await house.ledger.new_run(attempts=1)
+async def test_an_attempt_has_its_tail_while_somebody_watches(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run(attempts=1)
     name = attempt_id(run_id, 0)
     line = TailLine(attempt_id=name, token=1, kind=TailKind.STDOUT, text="<b>hello</b>\x00", time=datetime.now(UTC))
-    async with house.socket() as live:
+    async with gateway.live() as live:
         await live.subscribe(f"attempt:{name}")
         await live.next("snapshot")
         for _ in range(3):
-            await house.bus.tail.emit(subjects.tail("default", run_id, name), line)
+            await gateway.bus.tail.emit(subjects.tail("default", run_id, name), line)
         frame = await live.next("tail")
         assert frame["topic"] == f"attempt:{name}"
         assert frame["lines"][0]["text"] == "<b>hello</b>\x00"
         assert frame["dropped"] == 0
 
 
-async def test_a_fact_that_cannot_be_read_harms_no_other(house: House) -> None:
-    run_id = await house.ledger.new_run()
-    async with house.socket() as live:
+async def test_a_fact_that_cannot_be_read_harms_no_other(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
+    async with gateway.live() as live:
         for topic in (f"run:{run_id}", "runs", "leaderboard"):
             await live.subscribe(topic)
             await live.next("snapshot")
         subject = f"assay.evt.v1.default.run.started.{run_id}"
         strange = b'{"sequence": 2, "type": "run.started", "subject": "x", "runid": "x", "data": {"run": 7}}'
         for number, payload in enumerate((b"", b"{", b"\xff", b"[]", strange)):
-            await house.bus.facts.publish([Envelope(subject=subject, message_id=f"bad {number}", payload=payload)])
-        await house.ledger.advance(run_id, 0)
+            await gateway.bus.facts.publish([Envelope(subject=subject, message_id=f"bad {number}", payload=payload)])
+        await gateway.ledger.advance(run_id, 0)
         facts = {fact["topic"]: fact["event"]["type"] for fact in [await live.next("fact") for _ in range(2)]}
         assert facts == {f"run:{run_id}": "attempt.queued", "runs": "attempt.queued"}
 
 
-async def test_leaving_a_topic(house: House) -> None:
-    run_id = await house.ledger.new_run()
-    async with house.socket() as live:
+async def test_leaving_a_topic(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         await live.next("snapshot")
-        await live.say(encode(Unsubscribe(topic=f"run:{run_id}")).decode())
-        await live.say('{"type": "ping"}')
+        await live.send(encode(Unsubscribe(topic=f"run:{run_id}")).decode())
+        await live.send('{"type": "ping"}')
         assert (await live.next())["type"] == "pong"
-        await house.ledger.start(run_id)
-        assert await live.silent()
+        await gateway.ledger.start(run_id)
+        assert await live.is_silent()
 
 
-async def test_subscribing_again_begins_again(house: House) -> None:
-    run_id = await house.ledger.new_run()
-    async with house.socket() as live:
+async def test_subscribing_again_begins_again(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
+    async with gateway.live() as live:
         for _ in range(2):
             await live.subscribe(f"run:{run_id}")
             assert (await live.next())["type"] == "snapshot"
-        await house.ledger.start(run_id)
+        await gateway.ledger.start(run_id)
         assert (await live.next())["cursor"] == 2
-        assert await live.silent()
+        assert await live.is_silent()
 
 
-async def test_an_unknown_run_is_an_error_of_its_topic(house: House) -> None:
-    async with house.socket() as live:
+async def test_an_unknown_run_is_an_error_of_its_topic(gateway: Gateway) -> None:
+    async with gateway.live() as live:
         for topic in ("run:0000", "attempt:0000-1", "attempt:0000"):
             for cursor in (None, 0, 3):
                 await live.subscribe(topic, cursor)
                 frame = await live.next()
                 assert (frame["type"], frame["topic"], frame["problem"]["status"]) == ("error", topic, 404)
-        await live.say('{"type": "ping"}')
+        await live.send('{"type": "ping"}')
         assert (await live.next())["type"] == "pong"

@@ -11,7 +11,7 @@ import pytest
 from assay.contracts import facts
 from assay.contracts.ids import attempt_id
 from assay.contracts.runs import RunLimits, RunStatus, Wait, WaitReason
-from tests.gateway.house import House
+from tests.gateway.harness import Gateway
 
 WARNING = {"account": "run", "percent": 80, "spent_usd": "0.8", "held_usd": "0.1", "limit_usd": "1"}
 TOLD: list[tuple[Any, RunStatus, dict[str, Any]]] = [
@@ -28,25 +28,25 @@ TOLD: list[tuple[Any, RunStatus, dict[str, Any]]] = [
 @pytest.mark.parametrize("topic", ["run", "runs"])
 @pytest.mark.parametrize(("kind", "status", "more"), TOLD)
 async def test_every_fact_about_a_run_passes_at_once(
-    house: House, topic: str, kind: Any, status: RunStatus, more: dict[str, Any]
+    gateway: Gateway, topic: str, kind: Any, status: RunStatus, more: dict[str, Any]
 ) -> None:
-    run_id = await house.ledger.new_run()
-    async with house.socket() as live:
+    run_id = await gateway.ledger.new_run()
+    async with gateway.live() as live:
         await live.subscribe(topic if topic == "runs" else f"run:{run_id}")
         await live.next("snapshot")
-        await house.ledger.say_about(run_id, kind, status=status, **more)
+        await gateway.ledger.say_about(run_id, kind, status=status, **more)
         data = (await live.next("fact"))["event"]["data"]
         assert (data["type"], data["run"]["status"]) == (kind.name(), status)
         assert {name: data[name] for name in more} == more
 
 
-async def test_a_recalled_attempt_is_told_to_who_watches_it(house: House) -> None:
-    run_id = await house.ledger.new_run()
-    await house.ledger.advance(run_id, 1)
-    async with house.socket() as live:
+async def test_a_recalled_attempt_is_told_to_who_watches_it(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
+    await gateway.ledger.advance(run_id, 1)
+    async with gateway.live() as live:
         await live.subscribe(f"attempt:{attempt_id(run_id, 1)}")
         await live.next("snapshot")
-        await house.ledger.recall(run_id, 1, "its run was paused")
+        await gateway.ledger.recall(run_id, 1, "its run was paused")
         data = (await live.next("fact"))["event"]["data"]
         assert (data["type"], data["attempt"]["state"], data["cause"]) == (
             "attempt.recalled",
@@ -55,11 +55,11 @@ async def test_a_recalled_attempt_is_told_to_who_watches_it(house: House) -> Non
         )
 
 
-async def test_a_snapshot_has_limits_priority_and_why_attempts_wait(house: House) -> None:
-    run_id = await house.ledger.new_run()
+async def test_a_snapshot_has_limits_priority_and_why_attempts_wait(gateway: Gateway) -> None:
+    run_id = await gateway.ledger.new_run()
     wait = Wait(reason=WaitReason.BUDGET, detail="$0.9 of $1 is held", since=datetime(2026, 1, 2, tzinfo=UTC))
-    house.ledger.change(run_id, limits=RunLimits(cost_usd=None, concurrency=2), priority=9, waits=wait)
-    async with house.socket() as live:
+    gateway.ledger.change(run_id, limits=RunLimits(cost_usd=None, concurrency=2), priority=9, waits=wait)
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         run = (await live.next("snapshot"))["data"]["run"]
         assert (run["limits"]["cost_usd"], run["limits"]["concurrency"], run["priority"]) == (None, 2, 9)
@@ -68,23 +68,23 @@ async def test_a_snapshot_has_limits_priority_and_why_attempts_wait(house: House
 
 @pytest.mark.parametrize(("kind", "status", "more"), TOLD)
 async def test_what_happens_while_a_snapshot_is_read_is_in_it(
-    house: House, kind: Any, status: RunStatus, more: dict[str, Any]
+    gateway: Gateway, kind: Any, status: RunStatus, more: dict[str, Any]
 ) -> None:
-    run_id = await house.ledger.new_run(attempts=250)
-    house.ledger.loses = lambda event: True
+    run_id = await gateway.ledger.new_run(attempts=250)
+    gateway.ledger.loses = lambda event: True
     told: list[str] = []
 
     async def meanwhile() -> None:
         if not told:
             told.append(kind.name())
-            house.ledger.change(run_id, priority=9)
-            await house.ledger.advance(run_id, 1)
-            await house.ledger.recall(run_id, 1, "no money")
-            await house.ledger.say_about(run_id, kind, status=status, **more)
-            await house.ledger.advance(run_id, 0)
+            gateway.ledger.change(run_id, priority=9)
+            await gateway.ledger.advance(run_id, 1)
+            await gateway.ledger.recall(run_id, 1, "no money")
+            await gateway.ledger.say_about(run_id, kind, status=status, **more)
+            await gateway.ledger.advance(run_id, 0)
 
-    house.ledger.while_paging = meanwhile
-    async with house.socket() as live:
+    gateway.ledger.while_paging = meanwhile
+    async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         data = (await live.next("snapshot"))["data"]
         assert (data["run"]["status"], data["run"]["priority"]) == (status, 9)

@@ -8,25 +8,25 @@ import pytest
 
 from assay.contracts.models import Usage
 from assay.contracts.rpc import CostBy, SetMoneyLimits
-from tests.gateway.house import House
+from tests.gateway.harness import Gateway
 
 REQUEST: dict[str, Any] = {"models": ["nop", "paid/dear"], "suite": "small"}
 PRICE = {"input_usd_per_mtok": "3", "output_usd_per_mtok": "15", "reasoning_usd_per_mtok": "20"}
 
 
-async def test_a_run_may_bring_the_price_of_a_model_that_has_none(house: House) -> None:
-    response = await house.http.post("/api/v1/runs", json={**REQUEST, "prices": {"paid/dear": PRICE}})
+async def test_a_run_may_bring_the_price_of_a_model_that_has_none(gateway: Gateway) -> None:
+    response = await gateway.http.post("/api/v1/runs", json={**REQUEST, "prices": {"paid/dear": PRICE}})
     assert response.status_code == 201
-    price = house.ledger.submitted[0].plan.models[1].price
+    price = gateway.ledger.submitted[0].plan.models[1].price
     assert price is not None
     assert (price.version, price.local) == ("run", False)
     assert price.cost(input_tokens=1_000_000, output_tokens=2_000_000, reasoning_tokens=1_000_000) == 38_000_000_000
 
 
-async def test_a_run_s_own_price_comes_before_the_tables(house: House) -> None:
+async def test_a_run_s_own_price_comes_before_the_tables(gateway: Gateway) -> None:
     body = {"models": ["paid/big", "local/tiny"], "suite": "small", "prices": {"paid/big": PRICE, "local/tiny": PRICE}}
-    await house.http.post("/api/v1/runs", json=body)
-    assert [pin.price and pin.price.version for pin in house.ledger.submitted[0].plan.models] == ["run", "run"]
+    await gateway.http.post("/api/v1/runs", json=body)
+    assert [pin.price and pin.price.version for pin in gateway.ledger.submitted[0].plan.models] == ["run", "run"]
 
 
 @pytest.mark.parametrize(
@@ -42,32 +42,34 @@ async def test_a_run_s_own_price_comes_before_the_tables(house: House) -> None:
         ),
     ],
 )
-async def test_a_price_that_cannot_be_meant(house: House, prices: Any, code: str, where: str, near: str | None) -> None:
+async def test_a_price_that_cannot_be_meant(
+    gateway: Gateway, prices: Any, code: str, where: str, near: str | None
+) -> None:
     body = {**REQUEST, "prices": {"paid/dear": PRICE, **prices}}
-    problem = (await house.http.post("/api/v1/runs", json=body)).json()
+    problem = (await gateway.http.post("/api/v1/runs", json=body)).json()
     assert (problem["status"], problem["code"]) == (422, code), problem
     assert [(error["where"], error["near"]) for error in problem["errors"]] == [(where, near)]
-    assert not house.ledger.submitted
+    assert not gateway.ledger.submitted
 
 
-async def test_a_limit_that_cannot_be_meant(house: House) -> None:
-    problem = (await house.http.post("/api/v1/runs", json={**REQUEST, "limits": {"cost_usd": "9" * 30}})).json()
+async def test_a_limit_that_cannot_be_meant(gateway: Gateway) -> None:
+    problem = (await gateway.http.post("/api/v1/runs", json={**REQUEST, "limits": {"cost_usd": "9" * 30}})).json()
     assert (problem["status"], [error["where"] for error in problem["errors"]]) == (422, ["limits.cost_usd"])
 
 
-async def test_money(house: House) -> None:
-    money = (await house.http.get("/api/v1/money")).json()
+async def test_money(gateway: Gateway) -> None:
+    money = (await gateway.http.get("/api/v1/money")).json()
     assert [(account["kind"], account["limit_usd"], account["left_usd"]) for account in money["accounts"]] == [
         ("day", "20", "18"),
         ("project", None, None),
     ]
 
 
-async def test_setting_limits(house: House) -> None:
+async def test_setting_limits(gateway: Gateway) -> None:
     body = {"day_usd": None, "project_usd": "100", "time_zone": "Europe/Berlin"}
-    money = (await house.http.put("/api/v1/money/limits", json=body)).json()
+    money = (await gateway.http.put("/api/v1/money/limits", json=body)).json()
     assert money["time_zone"] == "Europe/Berlin"
-    assert house.ledger.money.limits == SetMoneyLimits(day_usd=None, project_usd="100", time_zone="Europe/Berlin")
+    assert gateway.ledger.money.limits == SetMoneyLimits(day_usd=None, project_usd="100", time_zone="Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -80,46 +82,46 @@ async def test_setting_limits(house: House) -> None:
         ({"dai_usd": "1"}, "dai_usd", "day_usd"),
     ],
 )
-async def test_bad_limits(house: House, change: dict[str, Any], where: str, near: str | None) -> None:
-    before = house.ledger.money.limits
+async def test_bad_limits(gateway: Gateway, change: dict[str, Any], where: str, near: str | None) -> None:
+    before = gateway.ledger.money.limits
     body = {"day_usd": "20", "project_usd": None, "time_zone": "UTC", **change}
-    response = await house.http.put("/api/v1/money/limits", json=body)
+    response = await gateway.http.put("/api/v1/money/limits", json=body)
     assert response.status_code == 422
     assert [(error["where"], error["near"]) for error in response.json()["errors"]] == [(where, near)]
-    assert house.ledger.money.limits == before
+    assert gateway.ledger.money.limits == before
 
 
-async def test_limits_are_set_whole(house: House) -> None:
-    response = await house.http.put("/api/v1/money/limits", json={"day_usd": "20"})
-    assert (response.status_code, house.ledger.money.limits.day_usd) == (422, "20")
+async def test_limits_are_set_whole(gateway: Gateway) -> None:
+    response = await gateway.http.put("/api/v1/money/limits", json={"day_usd": "20"})
+    assert (response.status_code, gateway.ledger.money.limits.day_usd) == (422, "20")
 
 
-async def test_costs(house: House) -> None:
-    house.ledger.money.calls = {"paid/big": (Usage(input_tokens=1_000_000), "1")}
-    costs = (await house.http.get("/api/v1/costs?run_id=abc&since=2025-01-01&until=2025-01-31")).json()
+async def test_costs(gateway: Gateway) -> None:
+    gateway.ledger.money.calls = {"paid/big": (Usage(input_tokens=1_000_000), "1")}
+    costs = (await gateway.http.get("/api/v1/costs?run_id=abc&since=2025-01-01&until=2025-01-31")).json()
     assert [(row["label"], row["cost_usd"], row["recosted_usd"]) for row in costs["rows"]] == [("paid/big", "1", None)]
     assert (costs["total"]["cost_usd"], costs["since"], costs["until"]) == ("1", "2025-01-01", "2025-01-31")
-    asked = house.ledger.money.asked[0]
+    asked = gateway.ledger.money.asked[0]
     assert (asked.by, asked.run_id, asked.prices) == (CostBy.MODEL, "abc", {})
-    await house.http.get("/api/v1/costs?by=day&limit=7&cursor=3")
-    asked = house.ledger.money.asked[1]
+    await gateway.http.get("/api/v1/costs?by=day&limit=7&cursor=3")
+    asked = gateway.ledger.money.asked[1]
     assert (asked.by, asked.limit, asked.cursor) == (CostBy.DAY, 7, "3")
 
 
-async def test_costs_again_at_the_prices_of_a_day_or_version(house: House) -> None:
-    table = house.ports.names
-    house.ledger.money.calls = {
+async def test_costs_again_at_the_prices_of_a_day_or_version(gateway: Gateway) -> None:
+    table = gateway.ports.catalog
+    gateway.ledger.money.calls = {
         "paid/big": (Usage(input_tokens=1_000_000), "7"),
         "paid/dear": (Usage(input_tokens=1_000_000), "7"),
     }
     for when in ("2025-06-01", "prices.yaml/2025-01-01"):
-        costs = (await house.http.get(f"/api/v1/costs?as_of_prices={when}")).json()
+        costs = (await gateway.http.get(f"/api/v1/costs?as_of_prices={when}")).json()
         assert {row["label"]: row["recosted_usd"] for row in costs["rows"]} == {"paid/big": "1", "paid/dear": None}
-    assert set(house.ledger.money.asked[-1].prices) == {"paid/big"}
-    before = await house.http.get("/api/v1/costs?as_of_prices=2024-12-31")
+    assert set(gateway.ledger.money.asked[-1].prices) == {"paid/big"}
+    before = await gateway.http.get("/api/v1/costs?as_of_prices=2024-12-31")
     assert before.json()["rows"][0]["recosted_usd"] is None
     assert (await table.prices("2024-12-31", ["paid/big"]))[0].price is None
-    alone = (await house.http.get("/api/v1/costs?as_of_prices=genai-prices")).json()
+    alone = (await gateway.http.get("/api/v1/costs?as_of_prices=genai-prices")).json()
     assert [row["recosted_usd"] for row in alone["rows"]] == [None, None]
 
 
@@ -134,18 +136,18 @@ async def test_costs_again_at_the_prices_of_a_day_or_version(house: House) -> No
         ("run_id=A%20B", "run_id"),
     ],
 )
-async def test_bad_questions_about_costs(house: House, query: str, where: str) -> None:
-    response = await house.http.get(f"/api/v1/costs?{query}")
+async def test_bad_questions_about_costs(gateway: Gateway, query: str, where: str) -> None:
+    response = await gateway.http.get(f"/api/v1/costs?{query}")
     assert response.status_code == 422
     assert [error["where"] for error in response.json()["errors"]] == [where]
 
 
-async def test_prices(house: House) -> None:
-    prices = {price["model"]: price for price in (await house.http.get("/api/v1/prices")).json()}
+async def test_prices(gateway: Gateway) -> None:
+    prices = {price["model"]: price for price in (await gateway.http.get("/api/v1/prices")).json()}
     assert prices["paid/big"]["price"]["version"] == "prices.yaml/2025-01-01"
     assert prices["local/tiny"]["price"]["local"] is True
     assert (prices["nop"]["price"], prices["nop"]["reason"]) == (None, "")
     assert prices["paid/dear"]["price"] is None
     assert "prices.yaml" in prices["paid/dear"]["reason"]
-    (old,) = (await house.http.get("/api/v1/prices?model=paid/big&day=2024-12-31")).json()
+    (old,) = (await gateway.http.get("/api/v1/prices?model=paid/big&day=2024-12-31")).json()
     assert (old["model"], old["price"]) == ("paid/big", None)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from assay.contracts.problems import Problem
-from tests.gateway.house import House
+from tests.gateway.harness import Gateway
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,7 +55,7 @@ def text_of(**changes: Any) -> bytes:
     ],
 )
 async def test_a_bad_run_request(
-    shared: House, body: bytes, status: int, code: str, where: str | None, near: str | None
+    shared: Gateway, body: bytes, status: int, code: str, where: str | None, near: str | None
 ) -> None:
     response = await shared.http.post("/api/v1/runs", content=body)
     assert response.headers["content-type"] == "application/problem+json"
@@ -70,7 +70,7 @@ async def test_a_bad_run_request(
     assert not (await shared.http.get("/api/v1/runs")).json()["items"]
 
 
-async def test_everything_wrong_is_told_at_once(shared: House) -> None:
+async def test_everything_wrong_is_told_at_once(shared: Gateway) -> None:
     body = {"models": ["orakle", "nob"], "tasks": ["ridle"], "suite": "smal"}
     problem = (await shared.http.post("/api/v1/runs", json=body)).json()
     assert sorted(error["where"] for error in problem["errors"]) == ["models[0]", "models[1]", "suite", "tasks[0]"]
@@ -82,7 +82,7 @@ async def chunks() -> AsyncIterator[bytes]:
         yield b" " * 50_000
 
 
-async def test_too_large_a_body(shared: House) -> None:
+async def test_too_large_a_body(shared: Gateway) -> None:
     for content in (b" " * 1_000_001, chunks()):
         response = await shared.http.post("/api/v1/runs", content=content)
         assert (response.status_code, response.json()["code"]) == (413, "too_large")
@@ -115,7 +115,7 @@ async def test_too_large_a_body(shared: House) -> None:
     ],
 )
 async def test_a_bad_question(
-    shared: House, path: str, status: int, code: str, where: str | None, near: str | None
+    shared: Gateway, path: str, status: int, code: str, where: str | None, near: str | None
 ) -> None:
     response = await shared.http.get(path)
     problem = response.json()
@@ -129,20 +129,20 @@ async def test_a_bad_question(
     ("method", "path"),
     [("PUT", "/api/v1/runs"), ("DELETE", "/api/v1/runs"), ("POST", "/api/v1/tasks"), ("POST", "/healthz")],
 )
-async def test_a_wrong_method(shared: House, method: str, path: str) -> None:
+async def test_a_wrong_method(shared: Gateway, method: str, path: str) -> None:
     response = await shared.http.request(method, path)
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
     assert "GET" in response.headers["allow"]
 
 
 @pytest.mark.parametrize("key", ["x" * 201, "with space"])
-async def test_a_bad_idempotency_key(shared: House, key: str) -> None:
+async def test_a_bad_idempotency_key(shared: Gateway, key: str) -> None:
     response = await shared.http.post("/api/v1/runs", json=GOOD, headers={"Idempotency-Key": key})
     assert (response.status_code, response.json()["code"]) == (422, "invalid")
     assert not shared.ledger.submitted
 
 
-async def test_a_problem_of_the_ledger_comes_through_whole(shared: House) -> None:
+async def test_a_problem_of_the_ledger_comes_through_whole(shared: Gateway) -> None:
     """The bus carries it, HTTP shows it."""
     run_id = "0" * 26
     response = await shared.http.get(f"/api/v1/runs/{run_id}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
 from assay.bus.queues import all_queues
 from assay.client import AssayClient, Unreachable
 from assay.contracts.facts import Event
@@ -21,8 +21,8 @@ from assay.contracts.live import FactFrame, Snapshot
 from assay.contracts.runs import RunRequest
 from assay.embedded.identity import free_port
 from tests.bus.nats_server import ServerProcess
-from tests.gateway.fake_ledger import FakeLedger
-from tests.gateway.house import write_catalog
+from tests.gateway.fakes.ledger import FakeLedger
+from tests.gateway.harness import write_catalog
 
 pytestmark = pytest.mark.slow
 

@@ -78,7 +78,7 @@ class MeteredEndpoint(FakeEndpoint):
     def _worst_case_nanousd(self, body: dict[str, Any]) -> int:
         texts = [message["content"].encode() for message in body["messages"]]
         prompt = sum(len(text) + MESSAGE_TOKENS for text in texts) + len(encode({"user": body["user"]}))
-        return self._price.worst(input_tokens=prompt, output_tokens=body["max_tokens"])
+        return self._price.worst_case(input_tokens=prompt, output_tokens=body["max_tokens"])
 
     def _cost_nanousd(self, reply: Reply, body: dict[str, Any]) -> int:
         """Nothing if the reply is an error; all output tokens if the reply is lost."""

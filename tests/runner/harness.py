@@ -10,7 +10,7 @@ from typing import Any
 
 from assay.artifacts import ArtifactStore, open_store, pack, unpack
 from assay.bus.memory import MemoryBus
-from assay.catalog import Catalog, bundles
+from assay.catalog import Catalog, make_bundles
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptExecuted, Ticket
 from assay.contracts.codec import decode
@@ -79,7 +79,7 @@ class RunnerHarness:
     async def ticket(self, task_id: str, model: str, **changes: Any) -> Ticket:
         """A ticket as the ledger would grant it."""
         task = self.catalog.find_task(task_id)
-        content = bundles(task)
+        content = make_bundles(task)
         fields: dict[str, Any] = {
             "attempt_id": f"{RUN}-7",
             "token": 3,

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from assay.artifacts import pack
-from assay.catalog import bundles
+from assay.catalog import make_bundles
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters, ToolCalls
 from assay.contracts.money import Price
@@ -49,7 +49,7 @@ async def test_stored_responses_may_contain_files(runner: RunnerHarness) -> None
 
 async def preview(runner: RunnerHarness, task_id: str, **fields: object) -> Prompt:
     task = runner.catalog.find_task(task_id)
-    public = await runner.stores["public"].put(pack(bundles(task).public))
+    public = await runner.stores["public"].put(pack(make_bundles(task).public))
     request = PreviewPrompt(public=public, sample_id=task.sample_ids[0], limits=Limits(turns=9), **fields)  # pyright: ignore[reportArgumentType]
     return await on_prompts_preview(request, runner.ports.bundles)
 
@@ -81,7 +81,7 @@ async def test_a_preview_shows_a_programs_instructions(runner: RunnerHarness) ->
 
 async def test_a_long_preview_is_cut_and_an_unknown_sample_refused(runner: RunnerHarness) -> None:
     task = runner.catalog.find_task("sum_files")
-    huge = {**bundles(task).public, "workspace/huge.txt": b"x" * (MAX_BYTES + 1)}
+    huge = {**make_bundles(task).public, "workspace/huge.txt": b"x" * (MAX_BYTES + 1)}
     ref = await runner.stores["public"].put(pack(huge))
     shown = await on_prompts_preview(PreviewPrompt(public=ref, sample_id="main"), runner.ports.bundles)
     assert shown.truncated

@@ -1,4 +1,4 @@
-"""What holds in every sandbox, whatever provides it."""
+"""The behaviour suite of every sandbox provider."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.contracts.files import FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import (
     Command,
     CommandResult,
@@ -21,14 +21,14 @@ from assay.sandbox import (
     Sandbox,
     SandboxProvider,
 )
-from tests.sandbox.conftest import SPEC, open_descriptors, until
+from tests.sandbox.harness import SPEC, open_descriptors, wait_until
 
 
 def sh(script: str, **more: object) -> Command:
     return Command(argv=["sh", "-c", script], **more)  # pyright: ignore[reportArgumentType]
 
 
-def python(script: str) -> Command:
+def run_python(script: str) -> Command:
     return Command(argv=["python3", "-c", script])
 
 
@@ -36,7 +36,7 @@ async def run(sandbox: Sandbox, script: str) -> CommandResult:
     return await sandbox.run(sh(script))
 
 
-async def test_a_command_answers_with_its_exit_code_and_outputs(sandbox: Sandbox) -> None:
+async def test_a_result_has_exit_code_and_outputs(sandbox: Sandbox) -> None:
     result = await run(sandbox, "echo out; echo err >&2; exit 7")
     assert (result.exit_code, result.stdout, result.stderr) == (7, b"out\n", b"err\n")
     assert result.killed_by is None and not result.stdout_truncated and not result.timed_out
@@ -46,23 +46,23 @@ async def test_a_signal_is_a_negative_exit_code(sandbox: Sandbox) -> None:
     assert (await run(sandbox, "kill -TERM $$")).exit_code == -15
 
 
-async def test_a_missing_program_is_the_commands_failure(sandbox: Sandbox) -> None:
+async def test_a_missing_program_exits_with_127(sandbox: Sandbox) -> None:
     result = await sandbox.run(Command(argv=["no-such-program"]))
     assert result.exit_code == 127 and b"no-such-program" in result.stderr
 
 
-async def test_a_file_that_is_no_program_is_the_commands_failure(sandbox: Sandbox) -> None:
+async def test_a_file_that_is_not_executable_exits_with_126(sandbox: Sandbox) -> None:
     await sandbox.write({"data": b"x"})
     assert (await sandbox.run(Command(argv=["./data"]))).exit_code == 126
 
 
-async def test_stdin_is_given_and_empty_otherwise(sandbox: Sandbox) -> None:
+async def test_stdin_is_what_was_given_or_empty(sandbox: Sandbox) -> None:
     big = b"line\n" * 100_000
     assert (await sandbox.run(Command(argv=["wc", "-c"], stdin=big))).stdout.strip() == str(len(big)).encode()
     assert (await sandbox.run(Command(argv=["cat"]))).stdout == b""
 
 
-async def test_the_environment_is_what_was_given(sandbox: Sandbox) -> None:
+async def test_the_environment_has_only_given_and_neutral_variables(sandbox: Sandbox) -> None:
     os.environ["ASSAY_CANARY_KEY"] = "canary-7f3a"
     try:
         result = await sandbox.run(sh("env", env={"GIVEN": "yes"}))
@@ -76,11 +76,11 @@ async def test_the_environment_is_what_was_given(sandbox: Sandbox) -> None:
     assert names <= allowed | {"SHLVL"}
 
 
-async def test_python_is_there_and_knows_no_packages_of_the_host(sandbox: Sandbox) -> None:
-    assert (await sandbox.run(python("import json, ssl, sqlite3; print('ok')"))).stdout == b"ok\n"
+async def test_python_and_its_standard_library_work(sandbox: Sandbox) -> None:
+    assert (await sandbox.run(run_python("import json, ssl, sqlite3; print('ok')"))).stdout == b"ok\n"
 
 
-async def test_files_go_in_and_come_out(sandbox: Sandbox) -> None:
+async def test_files_can_be_written_and_read(sandbox: Sandbox) -> None:
     await sandbox.write({"src/a.py": b"print('hello')", "data.bin": bytes(range(256))})
     result = await sandbox.run(Command(argv=["python3", "a.py"], cwd="src"))
     assert result.stdout == b"hello\n"
@@ -88,19 +88,19 @@ async def test_files_go_in_and_come_out(sandbox: Sandbox) -> None:
     assert await sandbox.read(["src/b.py"]) == {}
 
 
-async def test_written_files_can_be_changed_by_commands_and_replaced_by_us(sandbox: Sandbox) -> None:
+async def test_written_files_can_be_changed_by_commands_and_replaced_by_the_host(sandbox: Sandbox) -> None:
     await sandbox.write({"a": b"1"})
     assert (await run(sandbox, "echo 2 >> a && cat a")).stdout == b"12\n"
     await sandbox.write({"a": b"3"})
     assert await sandbox.read(["a"]) == {"a": b"3"}
 
 
-async def test_links_and_pipes_do_not_come_out(sandbox: Sandbox) -> None:
+async def test_links_and_pipes_are_not_read(sandbox: Sandbox) -> None:
     await run(sandbox, "ln -s /etc/passwd l; mkfifo p; ln -s /etc d; mkdir real; echo x > real/x; ln real/x hard")
     assert await sandbox.read(["*"]) == {"real/x": b"x\n", "hard": b"x\n"}
 
 
-async def test_a_link_in_the_way_of_a_write_is_not_followed(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_writing_does_not_follow_links(sandbox: Sandbox, tmp_path: Path) -> None:
     await run(sandbox, f"ln -s {tmp_path} d; ln -s {tmp_path}/f f")
     await sandbox.write({"f": b"mine"})
     with pytest.raises(FilesRefused):
@@ -109,31 +109,31 @@ async def test_a_link_in_the_way_of_a_write_is_not_followed(sandbox: Sandbox, tm
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a/../../x", "a//b", "a\\b", "a\0b", ""])
-async def test_unsound_paths_are_refused(sandbox: Sandbox, path: str) -> None:
+async def test_unsafe_paths_are_refused(sandbox: Sandbox, path: str) -> None:
     with pytest.raises(FilesRefused):
         await sandbox.write({path: b""})
 
 
-async def test_names_that_collide_elsewhere_do_not_come_out(sandbox: Sandbox) -> None:
+async def test_names_that_differ_by_case_alone_are_refused(sandbox: Sandbox) -> None:
     await run(sandbox, "echo 1 > A; echo 2 > a")
     with pytest.raises(FilesRefused):
         await sandbox.read(["*"])
 
 
-async def test_more_output_than_is_kept_is_cut_and_marked(sandbox: Sandbox) -> None:
+async def test_output_above_the_limit_is_truncated_and_marked(sandbox: Sandbox) -> None:
     result = await sandbox.run(sh("yes | head -c 5000; echo end >&2", output_bytes=1024))
     assert len(result.stdout) == 1024 and result.stdout_truncated
     assert result.stderr == b"end\n" and not result.stderr_truncated
     assert result.killed_by is None and result.exit_code == 0
 
 
-async def test_a_flood_of_output_kills(sandbox: Sandbox) -> None:
+async def test_ten_times_the_output_limit_kills(sandbox: Sandbox) -> None:
     result = await run(sandbox, "yes")
     assert result.killed_by is Limit.OUTPUT and len(result.stdout) == SPEC.output_bytes and result.stdout_truncated
 
 
-async def test_a_command_that_sleeps_is_killed_at_its_time(sandbox: Sandbox) -> None:
-    """At once, or where the machine is too busy for it to begin by then, at a later one."""
+async def test_a_sleeping_command_is_killed_at_its_timeout(sandbox: Sandbox) -> None:
+    """Retried with a longer timeout if the machine is too busy to start the command in time."""
     for seconds in (0.3, 5.0, 30.0):
         result = await sandbox.run(sh("echo before; sleep 600", timeout_seconds=seconds))
         assert result.killed_by is Limit.WALL and result.timed_out and result.exit_code == -9
@@ -143,12 +143,12 @@ async def test_a_command_that_sleeps_is_killed_at_its_time(sandbox: Sandbox) -> 
     assert result.stdout == b"before\n"
 
 
-async def test_a_sandbox_is_usable_after_a_limit_killed(sandbox: Sandbox) -> None:
+async def test_a_sandbox_is_usable_after_a_limit_was_exceeded(sandbox: Sandbox) -> None:
     assert (await sandbox.run(sh("sleep 600", timeout_seconds=0.1))).killed_by is Limit.WALL
     assert (await run(sandbox, "echo on")).stdout == b"on\n"
 
 
-async def test_a_daemon_holding_the_output_does_not_hold_up_the_result(sandbox: Sandbox) -> None:
+async def test_a_daemon_that_keeps_stdout_open_does_not_delay_the_result(sandbox: Sandbox) -> None:
     result = await run(sandbox, "sleep 600 & echo done")
     assert result.stdout == b"done\n" and result.killed_by is None and result.duration_seconds < SPEC.wall_seconds
 
@@ -157,11 +157,11 @@ async def test_daemons_die_at_close(provider: SandboxProvider) -> None:
     mark = f"611.{os.getpid()}{time.monotonic_ns() % 10**6}"
     async with provider.open(SPEC) as sandbox:
         await run(sandbox, f"setsid sleep {mark} & (setsid sh -c 'sleep {mark} & wait' &)")
-        assert await until(lambda: len(_running(mark)) == 2)
-    assert await until(lambda: not _running(mark))
+        assert await wait_until(lambda: len(_running(mark)) == 2)
+    assert await wait_until(lambda: not _running(mark))
 
 
-async def test_a_live_process_speaks_line_by_line(sandbox: Sandbox) -> None:
+async def test_a_live_process_is_read_line_by_line(sandbox: Sandbox) -> None:
     process = await sandbox.start(Command(argv=["cat"], stdin=b"first\n"))
     assert await process.read_line() == b"first\n"
     await process.write(b"second\nhalf")
@@ -172,7 +172,7 @@ async def test_a_live_process_speaks_line_by_line(sandbox: Sandbox) -> None:
     assert (await process.wait()).exit_code == 0
 
 
-async def test_what_nobody_read_of_a_live_process_is_in_its_result(sandbox: Sandbox) -> None:
+async def test_unread_lines_are_in_the_result(sandbox: Sandbox) -> None:
     process = await sandbox.start(sh("echo a; echo b; echo c >&2"))
     assert await process.read_line() == b"a\n"
     result = await process.wait()
@@ -180,14 +180,14 @@ async def test_what_nobody_read_of_a_live_process_is_in_its_result(sandbox: Sand
 
 
 async def test_lines_can_be_read_after_the_end(sandbox: Sandbox) -> None:
-    process = await sandbox.start(python("print('x' * 99_999, flush=True); print('y')"))
+    process = await sandbox.start(run_python("print('x' * 99_999, flush=True); print('y')"))
     await asyncio.sleep(0.3)
     assert await process.read_line() == b"x" * 99_999 + b"\n"
     assert [await process.read_line(), await process.read_line()] == [b"y\n", b""]
     assert (await process.wait()).stdout == b""
 
 
-async def test_a_daemon_that_floods_the_output_does_not_hold_up_the_result(sandbox: Sandbox) -> None:
+async def test_a_daemon_that_floods_stdout_does_not_delay_the_result(sandbox: Sandbox) -> None:
     process = await sandbox.start(sh("yes & echo on; exit 3"))
     result = await process.wait()
     assert result.exit_code in (3, -9) and result.killed_by in (None, Limit.OUTPUT)
@@ -202,39 +202,39 @@ async def test_a_live_process_can_be_killed(sandbox: Sandbox) -> None:
     assert await process.read_line() == b""
 
 
-async def test_a_live_process_is_killed_at_its_time_while_we_read(sandbox: Sandbox) -> None:
+async def test_a_live_process_is_killed_at_its_timeout_during_a_read(sandbox: Sandbox) -> None:
     process = await sandbox.start(sh("sleep 60", timeout_seconds=0.3))
     assert await process.read_line() == b""
     assert (await process.wait()).killed_by is Limit.WALL
 
 
-async def test_a_line_without_end_is_refused(sandbox: Sandbox) -> None:
+async def test_a_line_above_the_limit_raises(sandbox: Sandbox) -> None:
     process = await sandbox.start(sh("head -c 2000000 /dev/zero; sleep 60"))
     with pytest.raises(LineTooLong):
         await process.read_line(10_000)
     await process.kill()
 
 
-async def test_an_unread_process_is_held_up_and_loses_nothing(sandbox: Sandbox) -> None:
-    process = await sandbox.start(python("for i in range(200_000): print(i)"))
+async def test_a_process_that_is_not_read_is_paused_and_loses_nothing(sandbox: Sandbox) -> None:
+    process = await sandbox.start(run_python("for i in range(200_000): print(i)"))
     await asyncio.sleep(0.3)
     for number in range(200_000):
         assert await process.read_line() == b"%d\n" % number
     assert (await process.wait()).exit_code == 0
 
 
-async def test_writing_to_what_reads_no_more_does_nothing(sandbox: Sandbox) -> None:
+async def test_writing_to_an_ended_process_does_nothing(sandbox: Sandbox) -> None:
     process = await sandbox.start(Command(argv=["true"]))
     await process.wait()
     await process.write(b"x" * 1_000_000)
 
 
-async def test_commands_run_side_by_side(sandbox: Sandbox) -> None:
+async def test_commands_run_concurrently(sandbox: Sandbox) -> None:
     results = await asyncio.gather(*(run(sandbox, f"sleep 0.2; echo {number}") for number in range(4)))
     assert [result.stdout for result in results] == [b"0\n", b"1\n", b"2\n", b"3\n"]
 
 
-async def test_mounts_are_there_to_be_read(provider: SandboxProvider, packages: Path) -> None:
+async def test_mounts_can_be_read(provider: SandboxProvider, packages: Path) -> None:
     mounts = [
         FilesMount(path="/tests", files={"unit/test_a.py": b"hidden"}),
         FolderMount(path="/opt/packages/deeper", folder=packages),
@@ -247,19 +247,19 @@ async def test_mounts_are_there_to_be_read(provider: SandboxProvider, packages: 
         assert await sandbox.read(["*"]) == {}
 
 
-async def test_cancelling_a_run_ends_the_command(sandbox: Sandbox) -> None:
+async def test_cancelling_a_run_kills_the_command(sandbox: Sandbox) -> None:
     mark = f"621.{os.getpid()}{time.monotonic_ns() % 10**6}"
     running = asyncio.create_task(run(sandbox, f"sleep {mark}"))
-    assert await until(lambda: _running(mark))
+    assert await wait_until(lambda: _running(mark))
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert await until(lambda: not _running(mark), SPEC.wall_seconds / 2)
+    assert await wait_until(lambda: not _running(mark), SPEC.wall_seconds / 2)
 
 
-async def test_nothing_stays_on_the_host(provider: SandboxProvider) -> None:
+async def test_no_descriptors_or_folders_are_left_on_the_host(provider: SandboxProvider) -> None:
     async with provider.open(SPEC):
-        """Some keep a line to their daemon from here on."""
+        """Some providers keep a connection to their daemon from here on."""
     descriptors, folders = open_descriptors(), workspaces()
     for _ in range(3):
         async with provider.open(SPEC) as sandbox:
@@ -267,17 +267,19 @@ async def test_nothing_stays_on_the_host(provider: SandboxProvider) -> None:
             await run(sandbox, "chmod 000 a; mkdir -p d/e; chmod 000 d")
     assert open_descriptors() <= descriptors
     left = workspaces() - folders
-    assert await until(lambda: not any(folder.exists() for folder in left), 200), "those of others come and go"
+    assert await wait_until(lambda: not any(folder.exists() for folder in left), 200), (
+        "folders of other tests disappear in time"
+    )
 
 
-async def test_a_provider_says_that_it_works(provider: SandboxProvider) -> None:
+async def test_check_reports_the_provider_available(provider: SandboxProvider) -> None:
     availability = await provider.check()
     assert availability.available, availability.reason
     assert availability.limits
 
 
 def _running(mark: str) -> list[str]:
-    """Host processes with the mark among their arguments."""
+    """Pids of ``sleep`` processes on the host that have the mark as argument."""
     found: list[str] = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:

@@ -1,4 +1,4 @@
-"""Nothing leaves a sandbox: a trap on the host hears nobody (fault 35)."""
+"""Nothing leaves a sandbox: a listener on the host receives nothing (fault 35)."""
 
 from __future__ import annotations
 
@@ -9,28 +9,30 @@ import sys
 from pathlib import Path
 
 from assay.sandbox import Sandbox
-from tests.sandbox.conftest import python
-from tests.sandbox.trap import trap, ways_out
+from tests.sandbox.escape_listener import escape_listener, escape_program
+from tests.sandbox.harness import run_python
 
-OWN = {"udp 127.0.0.1", "udp ::1"}
-"""Into the sandbox's own loopback, where nobody listens."""
+OWN_LOOPBACK = {"udp 127.0.0.1", "udp ::1"}
+"""Datagrams to the sandbox's own loopback, where nothing listens."""
 
 
-async def test_no_way_out_reaches_the_host_or_anything_behind_it(closed_room: Sandbox, tmp_path: Path) -> None:
-    with trap(tmp_path) as waiting:
-        result = await python(closed_room, ways_out(waiting))
+async def test_no_connection_leaves_the_sandbox(isolated_sandbox: Sandbox, tmp_path: Path) -> None:
+    with escape_listener(tmp_path) as listener:
+        result = await run_python(isolated_sandbox, escape_program(listener))
         assert result.exit_code == 0, result.stderr.decode()
-        assert set(json.loads(result.stdout)) <= OWN
+        assert set(json.loads(result.stdout)) <= OWN_LOOPBACK
         await asyncio.sleep(0.05)
-        assert waiting.caught() == []
+        assert listener.received() == []
 
 
-def test_the_trap_works(tmp_path: Path) -> None:
-    """The same program reaches it from the host, by each of its ways."""
-    with trap(tmp_path) as waiting:
-        program = ways_out(waiting, beyond=False)
+def test_the_escape_program_reaches_the_listener_from_the_host(tmp_path: Path) -> None:
+    """Run on the host, the same program reaches the listener through each of its channels."""
+    with escape_listener(tmp_path) as listener:
+        program = escape_program(listener, beyond=False)
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True)
-        taken, caught = set(json.loads(done.stdout)), waiting.caught()
+        taken, received = set(json.loads(done.stdout)), listener.received()
         assert {"tcp 127.0.0.1", "udp 127.0.0.1", "tcp ::ffff:127.0.0.1"} <= taken
-        assert {*(f"unix {address}" for address in (*waiting.abstract, *waiting.files)), "tcp", "udp"} <= set(caught)
-        assert caught.count("tcp") >= len([way for way in taken if way.startswith("tcp 1")])
+        assert {*(f"unix {address}" for address in (*listener.abstract, *listener.files)), "tcp", "udp"} <= set(
+            received
+        )
+        assert received.count("tcp") >= len([way for way in taken if way.startswith("tcp 1")])

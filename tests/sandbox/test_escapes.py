@@ -1,4 +1,4 @@
-"""Ways out of a sandbox that are known of containers: each is tried from inside, and denied (fault 37)."""
+"""Known container escapes: each is tried from inside and denied (fault 37)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import pytest
 from assay.sandbox import Command, Sandbox
 from assay.sandbox.docker import DockerProvider
 from assay.sandbox.errors import ProviderUnavailable
-from tests.sandbox.conftest import SPEC, asked
-from tests.sandbox.test_room import hosts_owners_of
+from tests.sandbox.harness import SPEC, run_json
+from tests.sandbox.test_isolation import host_uids_of
 
 BY_NAME = [
     *("mount", "umount2", "setns", "unshare", "ptrace", "reboot", "swapon", "swapoff", "acct", "klogctl", "quotactl"),
     *("name_to_handle_at", "open_by_handle_at", "fanotify_init", "process_vm_readv", "process_vm_writev", "chroot"),
     *("sethostname", "setdomainname", "init_module", "delete_module"),
 ]
-"""As the C library calls them, on any machine."""
+"""C library functions, on any architecture."""
 BY_NUMBER = {
     "x86_64": {
         "add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "userfaultfd": 323, "perf_event_open": 298,
@@ -51,7 +51,7 @@ HARMLESS = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "stdin",
 LIBC = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
 
 
-async def test_calls_that_lead_out_are_denied(closed_room: Sandbox) -> None:
+async def test_system_calls_that_enable_escapes_are_denied(isolated_sandbox: Sandbox) -> None:
     numbers = SAME_EVERYWHERE | BY_NUMBER[os.uname().machine]
     script = f"""{LIBC}
 found = {{}}
@@ -62,11 +62,11 @@ for name, number in {numbers!r}.items():
     ctypes.set_errno(0)
     found[name] = [libc.syscall(number, 0, 0, 0, 0, 0, 0), ctypes.get_errno()]
 print(json.dumps(found))"""
-    found = await asked(closed_room, script)
+    found = await run_json(isolated_sandbox, script)
     assert {name: answer for name, answer in found.items() if answer[0] != -1 or answer[1] not in DENIED} == {}
 
 
-async def test_a_process_cannot_be_cloned_into_a_namespace_of_its_own(closed_room: Sandbox) -> None:
+async def test_clone_cannot_create_namespaces(isolated_sandbox: Sandbox) -> None:
     script = f"""{LIBC}
 found = {{}}
 for name, flag in {NAMESPACES!r}.items():
@@ -75,12 +75,12 @@ for name, flag in {NAMESPACES!r}.items():
     if pid == 0: os._exit(0)
     found[name] = [pid, ctypes.get_errno()]
 print(json.dumps(found))"""
-    assert await asked(closed_room, script) == {name: [-1, errno.EPERM] for name in NAMESPACES}
+    assert await run_json(isolated_sandbox, script) == {name: [-1, errno.EPERM] for name in NAMESPACES}
 
 
-async def test_nothing_of_the_kernel_can_be_written(closed_room: Sandbox) -> None:
-    """Settings, core_pattern, sysrq, release_agent, control groups, devices: by opening all there is. (Who writes to
-    /proc/pressure says when to be woken.)"""
+async def test_kernel_settings_cannot_be_written(isolated_sandbox: Sandbox) -> None:
+    """Tries to open everything in /proc, /sys and /dev for writing: settings, core_pattern, sysrq, release_agent,
+    cgroups, devices. (/proc/pressure may be written: it only sets notification thresholds.)"""
     script = """
 opened = []
 for root in ('/proc', '/sys', '/dev'):
@@ -103,12 +103,12 @@ for folder in ('/sys/fs/cgroup', *(f'/sys/fs/cgroup/{name}' for name in ('memory
     except OSError:
         pass
 print(json.dumps([opened, made, os.listdir('/proc/sys') != []]))"""
-    opened, made, settings = await asked(closed_room, script)
+    opened, made, settings = await run_json(isolated_sandbox, script)
     assert {path.removeprefix("/dev/") for path in opened if not path.startswith("/proc/pressure/")} <= HARMLESS
-    assert made == [] and settings, "what is there to be read was there to be tried"
+    assert made == [] and settings, "the settings exist, so writing them was tried"
 
 
-async def test_no_device_can_be_made_and_none_of_the_machine_is_there(closed_room: Sandbox) -> None:
+async def test_devices_can_be_neither_created_nor_seen(isolated_sandbox: Sandbox) -> None:
     script = """
 import stat
 made = []
@@ -122,10 +122,10 @@ for folder in ('/workspace', '/tmp', '/dev/shm'):
 there = [name for name in ('mem', 'kmem', 'port', 'kmsg', 'fuse', 'kvm', 'net/tun', 'vda', 'sda', 'vsock', 'loop0')
     if os.path.exists('/dev/' + name)]
 print(json.dumps([made, there]))"""
-    assert await asked(closed_room, script) == [[], []]
+    assert await run_json(isolated_sandbox, script) == [[], []]
 
 
-async def test_process_1_is_closed_from_every_side(closed_room: Sandbox) -> None:
+async def test_init_can_be_neither_read_nor_written(isolated_sandbox: Sandbox) -> None:
     script = """
 reached = []
 for name in ('mem', 'environ', 'auxv', 'maps', 'smaps', 'stack', 'syscall', 'root/etc', 'cwd/x', 'fd/0', 'fdinfo/0',
@@ -144,23 +144,23 @@ for name in ('mem', 'uid_map', 'gid_map', 'setgroups', 'attr/current', 'comm', '
     except OSError:
         pass
 print(json.dumps([reached, written]))"""
-    assert await asked(closed_room, script) == [[], []]
+    assert await run_json(isolated_sandbox, script) == [[], []]
 
 
-async def test_the_kernel_takes_nobody_inside_for_its_root(closed_room: Sandbox) -> None:
-    """Whoever owns its files may change them for the whole machine, in whatever namespace."""
+async def test_commands_never_run_as_the_hosts_root(isolated_sandbox: Sandbox) -> None:
+    """The owner of the kernel's files may change them for the whole machine, in any namespace."""
     mark = f"65.{time.monotonic_ns() % 10**9}"
-    process = await closed_room.start(Command(argv=["sh", "-c", f"echo; sleep {mark}"]))
+    process = await isolated_sandbox.start(Command(argv=["sh", "-c", f"echo; sleep {mark}"]))
     await process.read_line()
-    owners = hosts_owners_of(mark.encode())
+    owners = host_uids_of(mark.encode())
     await process.kill()
     assert owners and 0 not in owners
     script = "chmod 0777 /dev/null /proc/cpuinfo /proc/meminfo /usr /usr/bin/env; chown $(id -u) /dev/null"
-    result = await closed_room.run(Command(argv=["sh", "-c", script]))
+    result = await isolated_sandbox.run(Command(argv=["sh", "-c", script]))
     assert result.exit_code and len(result.stderr.splitlines()) == 6
 
 
-async def test_a_mapping_of_users_cannot_be_changed(closed_room: Sandbox) -> None:
+async def test_user_mappings_cannot_be_changed(isolated_sandbox: Sandbox) -> None:
     script = """
 written = []
 for name in ('uid_map', 'gid_map', 'setgroups', 'projid_map'):
@@ -170,40 +170,40 @@ for name in ('uid_map', 'gid_map', 'setgroups', 'projid_map'):
     except OSError:
         pass
 print(json.dumps([written, 0 in (os.getuid(), os.geteuid(), os.getgid())]))"""
-    assert await asked(closed_room, script) == [[], False]
+    assert await run_json(isolated_sandbox, script) == [[], False]
 
 
-async def test_the_kernels_events_are_not_heard(closed_room: Sandbox) -> None:
-    """Netlink tells of the host's devices, audits and firewalls into namespaces that root made; routes alone are left,
-    which the C library asks for."""
+async def test_kernel_events_cannot_be_received(isolated_sandbox: Sandbox) -> None:
+    """Netlink broadcasts device, audit and firewall events into namespaces created by root; only routes, which the C
+    library needs, are allowed."""
     script = """
 found = {}
 for protocol in range(23):
     try: socket.socket(16, socket.SOCK_RAW, protocol); found[protocol] = 0
     except OSError as error: found[protocol] = error.errno
 print(json.dumps(found))"""
-    found = await asked(closed_room, script)
+    found = await run_json(isolated_sandbox, script)
     assert [int(protocol) for protocol, number in found.items() if not number] == [0]
 
 
-async def test_programs_with_the_right_to_become_another_user_do_not(closed_room: Sandbox) -> None:
+async def test_setuid_programs_do_not_change_the_user(isolated_sandbox: Sandbox) -> None:
     script = """
 cp "$(command -v id)" own && chmod 6755 own && ./own -u && (su -c 'id -u' || true) && cat /proc/self/status | grep NoNew
 id -u"""
-    result = await closed_room.run(Command(argv=["sh", "-c", script]))
+    result = await isolated_sandbox.run(Command(argv=["sh", "-c", script]))
     lines = result.stdout.decode().split()
     assert lines[-1] == lines[0] != "0" and "NoNewPrivs:" in lines, result
 
 
-async def test_a_daemon_with_an_old_runc_is_not_used() -> None:
-    """Even where everything else about it is sound."""
-    said = {
+async def test_a_daemon_with_a_vulnerable_runc_is_not_used() -> None:
+    """Even if everything else about it is fine."""
+    responses = {
         "/version": {"ApiVersion": "1.41", "MinAPIVersion": "1.12"},
         "/info": {"OSType": "linux", "SecurityOptions": ["name=seccomp"], "RuncCommit": {"ID": "1.1.11"}},
         "/containers/json": [],
     }
     before = os.environ.get("DOCKER_HOST")
-    async with _daemon(said) as (address, heard):
+    async with fake_daemon(responses) as (address, requested):
         os.environ["DOCKER_HOST"] = address
         try:
             availability = await DockerProvider().check()
@@ -213,24 +213,24 @@ async def test_a_daemon_with_an_old_runc_is_not_used() -> None:
         finally:
             os.environ.pop("DOCKER_HOST") if before is None else os.environ.update(DOCKER_HOST=before)
     assert not availability.available and "1.1.11" in availability.reason
-    assert "/info" in heard and not [path for path in heard if "create" in path]
+    assert "/info" in requested and not [path for path in requested if "create" in path]
 
 
 @asynccontextmanager
-async def _daemon(said: Mapping[str, object]) -> AsyncGenerator[tuple[str, list[str]]]:
-    """A Docker daemon that only answers questions, and what it was asked."""
-    heard: list[str] = []
+async def fake_daemon(responses: Mapping[str, object]) -> AsyncGenerator[tuple[str, list[str]]]:
+    """A Docker daemon that only answers queries; yields its address and the requested paths."""
+    requested: list[str] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode().partition("?")[0]
         path = "/" + path.split("/", 2)[2] if path.startswith("/v1.") else path
-        heard.append(path)
-        body = json.dumps(said.get(path, {})).encode()
-        status = "200 OK" if path in said else "500 No"
+        requested.append(path)
+        body = json.dumps(responses.get(path, {})).encode()
+        status = "200 OK" if path in responses else "500 No"
         writer.write(f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body)
         await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
-        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}", heard
+        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}", requested

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.cable import Cable
 from tests.system.stack import Stack
+from tests.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.browser
 
@@ -22,13 +22,13 @@ SAME = """rows => {
 
 
 @pytest.fixture
-def cable(stack: Stack) -> Iterator[Cable]:
-    with Cable(stack.url) as cable:
+def cable(stack: Stack) -> Iterator[TcpProxy]:
+    with TcpProxy(stack.url) as cable:
         yield cable
 
 
 @pytest.fixture
-def page(chromium: Browser, cable: Cable) -> Iterator[Page]:
+def page(chromium: Browser, cable: TcpProxy) -> Iterator[Page]:
     context = chromium.new_context(base_url=cable.url, viewport={"width": 1280, "height": 1800})
     page = context.new_page()
     page.set_default_timeout(30_000)
@@ -51,7 +51,7 @@ def shown(page: Page) -> dict[str, Any]:
     return dict(rows)
 
 
-def test_a_running_run_survives_a_cut_connection_and_equals_the_api(stack: Stack, cable: Cable, page: Page) -> None:
+def test_a_running_run_survives_a_cut_connection_and_equals_the_api(stack: Stack, cable: TcpProxy, page: Page) -> None:
     run_id = stack.submit(suite="coding", models=["oracle", "nop"], name="a cut cable")
     page.goto(f"/runs/{run_id}")
     stack.wait(run_id, lambda run: run["progress"]["done"] > 1)

@@ -1,4 +1,4 @@
-"""The ledger that a worker is tested against."""
+"""The fake ledger for tests of the worker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from assay.bus.memory import MemoryBus
-from tests.worker.ledger import FakeLedger
+from tests.worker.fakes import FakeLedger
 
 
 @pytest.fixture

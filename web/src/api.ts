@@ -1,98 +1,32 @@
-/** The HTTP API `/api/v1`, typed. What is refused is thrown as a Refusal, carrying the problem (RFC 9457). */
+/** The HTTP API `/api/v1`. Every call rejects with an ApiError, which carries the gateway's problem (RFC 9457). */
 
+import createClient from "openapi-fetch";
 import type {
-  AttemptDetail,
-  AttemptPage,
-  Board,
   CostBy,
-  Costs,
-  ModelPrice,
-  ModelView,
-  Money,
+  MoneyLimits,
+  NewRun,
   Problem,
-  Quote,
-  RunLimits,
-  RunPage,
+  paths,
+  Restart,
+  RunChange,
   RunRequest,
-  RunView,
-  SuiteView,
-  TaskView,
-  Usd,
+  RunStatus,
 } from "./contracts.ts";
-import type { Event as FactEvent } from "./live/frames.ts";
 
-const ROOT = "/api/v1";
+/** Fired on the window when a request is refused because this browser is not signed in. */
+export const SIGN_IN_REQUIRED = "assay-sign-in-required";
 
-/** Fired on the window when the gateway wants a token that this browser has not given. */
-export const TOKEN_WANTED = "assay-token-wanted";
-
-export class Refusal extends Error {
+export class ApiError extends Error {
   constructor(readonly problem: Problem) {
     super(problem.detail ? `${problem.title}: ${problem.detail}` : problem.title);
   }
 }
 
 export interface RunFilter {
-  status: string;
+  status: RunStatus | "";
   suite: string;
   model: string;
   search: string;
-}
-
-export function listRuns(filter: Partial<RunFilter>, cursor = "", limit = 50): Promise<RunPage> {
-  return get(`/runs?${encode({ ...filter, cursor, limit: String(limit) })}`);
-}
-
-export function submitRun(request: RunRequest, idempotencyKey: string): Promise<RunView> {
-  return send("POST", "/runs", request, { "Idempotency-Key": idempotencyKey });
-}
-
-/** What such a run would cost; nothing is stored. */
-export function quoteRun(request: RunRequest): Promise<Quote> {
-  return send("POST", "/runs/quote", request);
-}
-
-export function cancelRun(runId: string): Promise<RunView> {
-  return send("POST", `${ofRun(runId)}/cancel`, {});
-}
-
-export function pauseRun(runId: string): Promise<RunView> {
-  return send("POST", `${ofRun(runId)}/pause`, {});
-}
-
-export function resumeRun(runId: string): Promise<RunView> {
-  return send("POST", `${ofRun(runId)}/resume`, {});
-}
-
-export function changeRun(runId: string, change: { limits?: RunLimits; priority?: number }): Promise<RunView> {
-  return send("PATCH", ofRun(runId), change);
-}
-
-export function restartRun(
-  runId: string,
-  again: { fresh: boolean; limits: RunLimits },
-  idempotencyKey: string,
-): Promise<RunView> {
-  return send("POST", `${ofRun(runId)}/restart`, again, { "Idempotency-Key": idempotencyKey });
-}
-
-/** Facts about a run itself, not its attempts, with sequences above `after`, in order. */
-export function listRunFacts(runId: string, after: number, limit: number): Promise<FactEvent[]> {
-  return get(`${ofRun(runId)}/facts?${encode({ entity: "run", after: String(after), limit: String(limit) })}`);
-}
-
-export function getMoney(): Promise<Money> {
-  return get("/money");
-}
-
-export interface MoneyLimits {
-  day_usd: Usd | null;
-  project_usd: Usd | null;
-  time_zone: string;
-}
-
-export function setMoneyLimits(limits: MoneyLimits): Promise<Money> {
-  return send("PUT", "/money/limits", limits);
 }
 
 export interface CostFilter {
@@ -100,128 +34,141 @@ export interface CostFilter {
   run_id: string;
   since: string;
   until: string;
-  /** A day or a version of prices to cost the same tokens by. */
+  /** A day or a price version: what the same tokens would cost at those prices. */
   as_of_prices: string;
 }
 
-export function getCosts(filter: CostFilter, cursor = ""): Promise<Costs> {
-  return get(`/costs?${encode({ ...filter, cursor })}`);
-}
+const api = createClient<paths>({
+  fetch: (asked) => request(asked),
+  querySerializer: (query) =>
+    new URLSearchParams(
+      Object.entries(query)
+        .filter(([, value]) => value !== "")
+        .map(([name, value]) => [name, String(value)]),
+    ).toString(),
+});
 
-/** What models cost today, and the versions of prices that say so. */
-export function listPrices(): Promise<ModelPrice[]> {
-  return get("/prices");
-}
+export const listRuns = (filter: Partial<RunFilter>, cursor = "", limit = 50) =>
+  data(
+    api.GET("/api/v1/runs", { params: { query: { ...filter, status: filter.status || undefined, cursor, limit } } }),
+  );
 
-export function getAttempt(attemptId: string): Promise<AttemptDetail> {
-  return get(`/attempts/${encodeURIComponent(attemptId)}`);
-}
+export const submitRun = (body: NewRun, idempotencyKey: string) =>
+  data(api.POST("/api/v1/runs", { body: body as RunRequest, params: idempotent(idempotencyKey) }));
 
-export function getBoard(suite: string, category: string): Promise<Board> {
-  return get(`/leaderboard?${encode({ suite, category })}`);
-}
+/** What such a run would cost; nothing is stored. */
+export const quoteRun = (body: NewRun) => data(api.POST("/api/v1/runs/quote", { body: body as RunRequest }));
 
-export function getTask(taskId: string): Promise<TaskView> {
-  return get(`/tasks/${encodeURIComponent(taskId)}`);
-}
+export const cancelRun = (run_id: string) =>
+  data(api.POST("/api/v1/runs/{run_id}/cancel", { params: { path: { run_id } } }));
 
-export function listTasks(): Promise<TaskView[]> {
-  return get("/tasks");
-}
+export const pauseRun = (run_id: string) =>
+  data(api.POST("/api/v1/runs/{run_id}/pause", { params: { path: { run_id } } }));
 
-export function listSuites(): Promise<SuiteView[]> {
-  return get("/suites");
-}
+export const resumeRun = (run_id: string) =>
+  data(api.POST("/api/v1/runs/{run_id}/resume", { params: { path: { run_id } } }));
 
-export function listModels(): Promise<ModelView[]> {
-  return get("/models");
-}
+export const changeRun = (run_id: string, body: RunChange) =>
+  data(api.PATCH("/api/v1/runs/{run_id}", { body, params: { path: { run_id } } }));
 
-export function listAttempts(runId: string, cursor: string, limit = 1000): Promise<AttemptPage> {
-  return get(`${ofRun(runId)}/attempts?${encode({ cursor, limit: String(limit) })}`);
-}
+export const restartRun = (run_id: string, body: Restart, idempotencyKey: string) =>
+  data(
+    api.POST("/api/v1/runs/{run_id}/restart", { body, params: { path: { run_id }, ...idempotent(idempotencyKey) } }),
+  );
 
-/** Trades the gateway's token for a cookie. */
-export async function signIn(token: string): Promise<void> {
-  await ask(`${ROOT}/session`, body("POST", { token }));
-}
+/** Facts about the run itself, not its attempts, with sequences above `after`, in order. */
+export const listRunFacts = (run_id: string, after: number, limit: number) =>
+  data(
+    api.GET("/api/v1/runs/{run_id}/facts", { params: { path: { run_id }, query: { entity: "run", after, limit } } }),
+  );
+
+export const listAttempts = (run_id: string, cursor: string, limit = 1000) =>
+  data(api.GET("/api/v1/runs/{run_id}/attempts", { params: { path: { run_id }, query: { cursor, limit } } }));
+
+export const getAttempt = (attempt_id: string) =>
+  data(api.GET("/api/v1/attempts/{attempt_id}", { params: { path: { attempt_id } } }));
+
+export const getLeaderboard = (suite: string, category: string) =>
+  data(api.GET("/api/v1/leaderboard", { params: { query: { suite, category } } }));
+
+export const getMoney = () => data(api.GET("/api/v1/money"));
+
+export const setMoneyLimits = (body: MoneyLimits) => data(api.PUT("/api/v1/money/limits", { body }));
+
+export const getCosts = (filter: CostFilter, cursor = "") =>
+  data(api.GET("/api/v1/costs", { params: { query: { ...filter, cursor } } }));
+
+/** Today's price of each model and the price version it is from. */
+export const listPrices = () => data(api.GET("/api/v1/prices"));
+
+export const getTask = (task_id: string) => data(api.GET("/api/v1/tasks/{task_id}", { params: { path: { task_id } } }));
+
+export const listTasks = () => data(api.GET("/api/v1/tasks"));
+
+export const listSuites = () => data(api.GET("/api/v1/suites"));
+
+export const listModels = () => data(api.GET("/api/v1/models"));
+
+/** Exchanges the gateway's token for a cookie. */
+export const signIn = (token: string) => api.POST("/api/v1/session", { body: { token } });
 
 export function artifactUrl(attemptId: string, name: string): string {
   const path = name.split("/").map(encodeURIComponent).join("/");
-  return `${ROOT}/attempts/${encodeURIComponent(attemptId)}/artifacts/${path}`;
+  return `/api/v1/attempts/${encodeURIComponent(attemptId)}/artifacts/${path}`;
 }
 
-/** The beginning of an artifact as text; `whole` is false when there is more than `limitBytes`. */
-export async function readArtifact(url: string, limitBytes: number): Promise<{ text: string; whole: boolean }> {
-  const response = await ask(url, {});
+/** The first `limitBytes` of an artifact as text; `complete` is false when there is more. */
+export async function readArtifact(url: string, limitBytes: number): Promise<{ text: string; complete: boolean }> {
+  const response = await request(url);
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
   let text = "";
-  let taken = 0;
-  while (reader && taken < limitBytes) {
+  let size = 0;
+  while (reader && size < limitBytes) {
     const { done, value } = await reader.read();
-    if (done) return { text: text + decoder.decode(), whole: true };
-    text += decoder.decode(value.subarray(0, limitBytes - taken), { stream: true });
-    taken += value.length;
+    if (done) return { text: text + decoder.decode(), complete: true };
+    text += decoder.decode(value.subarray(0, limitBytes - size), { stream: true });
+    size += value.length;
   }
   await reader?.cancel();
-  return { text, whole: !reader };
+  return { text, complete: !reader };
 }
 
-/** An artifact as it comes. */
-export async function openArtifact(url: string, signal: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-  const { body } = await ask(url, { signal });
-  if (!body) throw new Refusal(problem({ title: "The artifact came without content" }));
+/** An artifact as a stream of bytes. */
+export async function streamArtifact(
+  url: string,
+  signal: AbortSignal,
+): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  const { body } = await request(url, { signal });
+  if (!body) throw new ApiError(problem({ title: "The artifact came without content" }));
   return body.getReader();
 }
 
 /** Bytes `first` to `last` of an artifact, both included, as text. */
-export async function readPiece(url: string, first: number, last: number): Promise<string> {
-  const response = await ask(url, { headers: { Range: `bytes=${first}-${last}` } });
+export async function readArtifactRange(url: string, first: number, last: number): Promise<string> {
+  const response = await request(url, { headers: { Range: `bytes=${first}-${last}` } });
   const bytes = new Uint8Array(await response.arrayBuffer());
   return new TextDecoder().decode(response.status === 206 ? bytes : bytes.subarray(first, last + 1));
 }
 
-function encode(values: Record<string, string>): string {
-  return new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "")).toString();
+function idempotent(key: string) {
+  return { header: { "Idempotency-Key": key } };
 }
 
-async function get<T>(path: string): Promise<T> {
-  return (await ask(ROOT + path, { headers: { Accept: "application/json" } })).json();
+/** The body of a response; `request` has thrown if there is none. */
+async function data<T>(response: Promise<{ data?: T }>): Promise<T> {
+  return (await response).data as T;
 }
 
-function ofRun(runId: string): string {
-  return `/runs/${encodeURIComponent(runId)}`;
-}
-
-type Method = "POST" | "PUT" | "PATCH";
-
-async function send<T>(
-  method: Method,
-  path: string,
-  content: unknown,
-  headers: Record<string, string> = {},
-): Promise<T> {
-  return (await ask(ROOT + path, body(method, content, headers))).json();
-}
-
-function body(method: Method, content: unknown, headers: Record<string, string> = {}): RequestInit {
-  return {
-    method,
-    headers: { "Content-Type": "application/json", ...headers },
-    body: JSON.stringify(content),
-  };
-}
-
-async function ask(url: string, init: RequestInit): Promise<Response> {
+async function request(input: string | Request, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(input, init);
   } catch (error) {
-    throw new Refusal(problem({ code: "unreachable", title: "The gateway cannot be reached", detail: String(error) }));
+    throw new ApiError(problem({ code: "unreachable", title: "The gateway cannot be reached", detail: String(error) }));
   }
-  if (response.status === 401) window.dispatchEvent(new Event(TOKEN_WANTED));
-  if (!response.ok) throw new Refusal(await problemOf(response));
+  if (response.status === 401) window.dispatchEvent(new Event(SIGN_IN_REQUIRED));
+  if (!response.ok) throw new ApiError(await problemOf(response));
   return response;
 }
 
@@ -234,13 +181,13 @@ function problem(parts: Partial<Problem>): Problem {
   return { code: "", title: "Failed", status: 0, detail: "", errors: [], retry_after_seconds: null, ...parts };
 }
 
-/** Whatever was thrown, as a problem that can be shown. */
+/** Any thrown value as a problem that can be shown. */
 export function asProblem(error: unknown): Problem {
-  return error instanceof Refusal ? error.problem : problem({ title: "Something went wrong", detail: String(error) });
+  return error instanceof ApiError ? error.problem : problem({ title: "Something went wrong", detail: String(error) });
 }
 
 /** A new Idempotency-Key. */
-export function newKey(): string {
+export function newIdempotencyKey(): string {
   const random = crypto.getRandomValues(new Uint8Array(16));
   return [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

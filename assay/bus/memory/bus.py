@@ -1,4 +1,4 @@
-"""The four planes in memory, as one bus."""
+"""The bus in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from assay.bus.memory.clock import Clock, LoopClock
 from assay.bus.memory.facts import MemoryFacts, MemoryTail
-from assay.bus.memory.line import Line
+from assay.bus.memory.link import Link
 from assay.bus.memory.rpc import MemoryRpc
 from assay.bus.memory.storage import MemoryStorage
 from assay.bus.memory.work import MemoryWork
@@ -16,38 +16,38 @@ from assay.bus.protocol import Queue
 
 
 class MemoryBus:
-    """One object is the whole bus: services that are to meet share it. ``line`` can be cut and mended."""
+    """One bus shared by all its services. Tests can cut and restore ``link``."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         clock = clock or LoopClock()
-        self.line = Line()
-        self.rpc = MemoryRpc(self.line, clock)
-        self.work = MemoryWork(self.line, clock)
-        self.facts = MemoryFacts(self.line, clock)
-        self.tail = MemoryTail(self.line)
-        self.storage = MemoryStorage(self.line, self.work, self.facts)
+        self.link = Link()
+        self.rpc = MemoryRpc(self.link, clock)
+        self.work = MemoryWork(self.link, clock)
+        self.facts = MemoryFacts(self.link, clock)
+        self.tail = MemoryTail(self.link)
+        self.storage = MemoryStorage(self.link, self.work, self.facts)
 
     @property
     def connected(self) -> bool:
-        return self.line.connected
+        return self.link.connected
 
     @property
     def reconnects(self) -> int:
-        return self.line.reconnects
+        return self.link.reconnects
 
     @property
     def closed(self) -> asyncio.Event:
-        return self.line.closed
+        return self.link.closed
 
     async def provision(self, queues: Sequence[Queue[Any]]) -> None:
         for queue in queues:
-            self.work.shelf(queue)
+            self.work.queue_state(queue)
 
-    def forget(self) -> None:
-        """As if the store had been deleted: what is in it is gone, and what comes next begins anew."""
-        self.work.forget()
-        self.facts.forget()
-        self.storage.began_anew()
+    def lose_store(self) -> None:
+        """As if the store had been deleted: all messages are lost and positions start again."""
+        self.work.lose_messages()
+        self.facts.lose_messages()
+        self.storage.recreate()
 
     async def close(self) -> None:
-        self.line.close()
+        self.link.close()

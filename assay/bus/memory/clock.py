@@ -1,4 +1,4 @@
-"""Time as the memory bus sees it, so that a simulation can bring its own."""
+"""The memory bus's clock, which simulations can replace."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> float:
-        """Seconds that never go back."""
+        """Monotonic time in seconds."""
         ...
 
     async def sleep(self, seconds: float) -> None: ...
 
 
 class LoopClock:
-    """The event loop's own time."""
+    """The event loop's clock."""
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -26,15 +26,15 @@ class LoopClock:
 
 
 async def within(clock: Clock, seconds: float, awaitable: Awaitable[object]) -> bool:
-    """Whether ``awaitable`` was done before the time was over; it is cancelled if not. Its errors are raised."""
-    wanted = asyncio.ensure_future(awaitable)
-    alarm = asyncio.ensure_future(clock.sleep(seconds))
+    """Whether ``awaitable`` finished in time; otherwise it is cancelled. Raises its errors."""
+    task = asyncio.ensure_future(awaitable)
+    timeout = asyncio.ensure_future(clock.sleep(seconds))
     try:
-        await asyncio.wait((wanted, alarm), return_when=asyncio.FIRST_COMPLETED)
-        if not wanted.done():
+        await asyncio.wait((task, timeout), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
             return False
-        await wanted
+        await task
         return True
     finally:
-        wanted.cancel()
-        alarm.cancel()
+        task.cancel()
+        timeout.cancel()

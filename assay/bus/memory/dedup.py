@@ -1,4 +1,4 @@
-"""Which message ids were stored lately."""
+"""Deduplication of recent message ids."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from assay.bus.memory.clock import Clock
 WINDOW_SECONDS = 120.0
 
 
-class Recent:
+class RecentIds:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._stored: dict[str, float] = {}
 
     def is_new(self, message_id: str) -> bool:
-        """Whether the id was not seen within the window; from now on it is."""
+        """Record the id; whether it was not seen within the window before."""
         now = self._clock.now()
-        self._forget(now - WINDOW_SECONDS)
+        self._drop_older(now - WINDOW_SECONDS)
         if message_id in self._stored:
             return False
         self._stored[message_id] = now
         return True
 
-    def _forget(self, before: float) -> None:
+    def _drop_older(self, before: float) -> None:
         while self._stored:
             oldest = next(iter(self._stored))
             if self._stored[oldest] >= before:

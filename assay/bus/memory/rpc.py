@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from assay.bus.answers import Reply, answer, result
 from assay.bus.errors import BusUnavailable
 from assay.bus.memory.clock import Clock, within
-from assay.bus.memory.line import Line
-from assay.bus.protocol import Answer
+from assay.bus.memory.link import Link
+from assay.bus.protocol import RpcHandler
+from assay.bus.rpc_dispatch import Reply, decode_reply, dispatch
 from assay.contracts import subjects
 from assay.contracts.codec import encode
 from assay.contracts.rpc import Request
@@ -18,24 +18,24 @@ R = TypeVar("R")
 
 
 class MemoryRpc:
-    def __init__(self, line: Line, clock: Clock) -> None:
-        self._line, self._clock = line, clock
-        self._servers: dict[str, list[tuple[type[Request[Any]], Answer]]] = {}
+    def __init__(self, link: Link, clock: Clock) -> None:
+        self._link, self._clock = link, clock
+        self._servers: dict[str, list[tuple[type[Request[Any]], RpcHandler]]] = {}
 
-    async def serve(self, service: str, answers: Mapping[type[Request[Any]], Answer]) -> None:
-        for kind, handler in answers.items():
+    async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        for kind, handler in handlers.items():
             self._servers.setdefault(subjects.rpc(kind), []).append((kind, handler))
 
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
         servers = self._servers.get(subjects.rpc(request))
-        if not servers or not self._line.connected:
-            raise BusUnavailable(f"nobody answers {request.name()}: no {request.service} is connected; is it started?")
+        if not servers or not self._link.connected:
+            raise BusUnavailable(f"no {request.service} is connected to handle {request.name()}; start it")
         servers.append(server := servers.pop(0))
         replies: list[Reply] = []
 
-        async def ask() -> None:
-            replies.append(await answer(server[0], server[1], encode(request)))
+        async def call() -> None:
+            replies.append(await dispatch(server[0], server[1], encode(request)))
 
-        if not await within(self._clock, timeout_seconds, ask()):
+        if not await within(self._clock, timeout_seconds, call()):
             raise BusUnavailable(f"{request.service} did not answer {request.name()} within {timeout_seconds:g} s")
-        return result(request, replies[0])
+        return decode_reply(request, replies[0])

@@ -1,4 +1,4 @@
-"""Requests over the bus, by what they are about. Each names its service and its reply."""
+"""Requests over the bus, grouped by topic. Each names its service and the type of its reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests about attempts: claiming them, keeping their leases, reading them."""
+"""Requests about attempts: claims, heartbeats and queries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Claim(Data, frozen=True, kw_only=True):
 
 
 class ClaimAttempts(Request[Claims], frozen=True, kw_only=True, tag="attempts.claim"):
-    """Take leases on attempts that orders named. Runners claim with stage ``run``, judges with ``judge``."""
+    """Request leases on attempts named in orders; runners use stage ``run``, judges use ``judge``."""
 
     reply: ClassVar[Any] = Claims
     worker_id: str
@@ -32,15 +32,15 @@ class ClaimAttempts(Request[Claims], frozen=True, kw_only=True, tag="attempts.cl
 
 
 class Leases(Data, frozen=True, kw_only=True):
-    """The answer to a heartbeat: leases that are no longer this worker's, whose work should stop."""
+    """The reply to a heartbeat. ``lost`` are leases that this worker no longer has; it must stop working on them."""
 
     lost: tuple[Claim, ...] = ()
     share: Annotated[float, Meta(gt=0, le=1)] = 1.0
-    """This worker's slots among all live ones of its stage: its part of what a provider allows."""
+    """This worker's fraction of all live slots of its stage, and so of a provider's rate limit."""
 
 
 class Heartbeat(Request[Leases], frozen=True, kw_only=True, tag="workers.heartbeat"):
-    """A worker is alive with so many slots, and extends the leases it still works on."""
+    """A worker reports that it is alive and how many slots it has, and extends its leases."""
 
     reply: ClassVar[Any] = Leases
     worker_id: str
@@ -49,11 +49,11 @@ class Heartbeat(Request[Leases], frozen=True, kw_only=True, tag="workers.heartbe
     slots: Annotated[int, Meta(ge=0, le=100_000)]
     leases: tuple[Claim, ...] = ()
     sandboxes: tuple[str, ...] | None = None
-    """The kinds of sandbox it can give now; None while it has not found out."""
+    """The kinds of sandbox currently available on the worker. None until it has probed them."""
 
 
 class AttemptPage(Data, frozen=True, kw_only=True):
-    """By ordinal. ``sequence`` is the run's sequence the page was read at."""
+    """Attempts by ordinal. ``sequence`` is the run's sequence at the time of reading."""
 
     items: tuple[AttemptView, ...]
     next_cursor: str = ""
@@ -62,7 +62,7 @@ class AttemptPage(Data, frozen=True, kw_only=True):
 
 
 class ListAttempts(Request[AttemptPage], frozen=True, kw_only=True, tag="attempts.list"):
-    """A run's attempts that match, by ordinal."""
+    """List a run's matching attempts by ordinal."""
 
     reply: ClassVar[Any] = AttemptPage
     run_id: str
@@ -75,7 +75,7 @@ class ListAttempts(Request[AttemptPage], frozen=True, kw_only=True, tag="attempt
 
 
 class GetAttempt(Request[AttemptDetail], frozen=True, kw_only=True, tag="attempts.get"):
-    """One attempt with its tries, calls, verdict and artifacts."""
+    """Get one attempt with its tries, calls, verdict and artifacts."""
 
     reply: ClassVar[Any] = AttemptDetail
     attempt_id: str

@@ -1,4 +1,4 @@
-"""Requests about money: grants of tries, limits of projects, what was spent."""
+"""Requests about money: grants of tries, limits of projects, and costs."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from assay.contracts.spending import AccountView, Costs
 
 
 class Grant(Data, frozen=True, kw_only=True):
-    """``granted_nanousd`` more may be used; 0 when refused, ``reason`` says which limit, with the numbers.
-    ``lost``: the lease is no longer this worker's."""
+    """``granted_nanousd`` is the additional amount the try may use. If it is 0, ``reason`` names the limit, with the
+    numbers. ``lost``: the worker no longer has the lease."""
 
     granted_nanousd: NanoUsd = 0
     reason: str = ""
@@ -26,7 +26,7 @@ class Grant(Data, frozen=True, kw_only=True):
 
 
 class TopUpGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.top_up"):
-    """Reserve more money for a try under way, all or nothing. The same ``request_id`` reserves once."""
+    """Reserve more money for a running try, all or nothing; idempotent by ``request_id``."""
 
     reply: ClassVar[Any] = Grant
     request_id: str
@@ -36,7 +36,7 @@ class TopUpGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.top_up")
 
 
 class ReleaseGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.release"):
-    """Give back reserved money that a try will not use, before its report does. Once per ``request_id``."""
+    """Release reserved money that a running try will not use; idempotent by ``request_id``."""
 
     reply: ClassVar[Any] = Grant
     request_id: str
@@ -46,7 +46,7 @@ class ReleaseGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.releas
 
 
 class Money(Data, frozen=True, kw_only=True):
-    """A project's accounts now: the day's, the project's, what judges and what went beyond holds cost."""
+    """A project's current accounts: day, project, judge and excess."""
 
     project: str
     time_zone: str
@@ -54,14 +54,14 @@ class Money(Data, frozen=True, kw_only=True):
 
 
 class GetMoney(Request[Money], frozen=True, kw_only=True, tag="money.get"):
-    """What a project has spent, holds, and may spend."""
+    """Get what a project has spent, has reserved and can still spend."""
 
     reply: ClassVar[Any] = Money
     project: str = "default"
 
 
 class SetMoneyLimits(Request[Money], frozen=True, kw_only=True, tag="money.limits"):
-    """Set a project's limits: of each day, and of all time. None takes a limit away."""
+    """Set a project's daily limit and lifetime limit; None removes a limit."""
 
     reply: ClassVar[Any] = Money
     project: str = "default"
@@ -79,8 +79,7 @@ class CostBy(StrEnum):
 
 
 class GetCosts(Request[Costs], frozen=True, kw_only=True, tag="costs"):
-    """What calls cost, summed. With ``prices`` the same usage at other prices, beside what was paid: a report, which
-    changes nothing."""
+    """Sum up what calls cost. With ``prices``, the reply also contains the cost of the same usage at those prices."""
 
     reply: ClassVar[Any] = Costs
     by: CostBy = CostBy.MODEL

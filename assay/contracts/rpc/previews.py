@@ -1,4 +1,4 @@
-"""Requests for what would be sent to a model, without sending it."""
+"""Requests that show what would be sent to a model, without sending it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PromptMessage(Data, frozen=True, kw_only=True):
 
 
 class Prompt(Data, frozen=True, kw_only=True):
-    """``tools`` are the names of those offered in the request; ``note`` says what else there is to know."""
+    """``tools`` are the names of the tools offered in the request; ``note`` contains further explanations."""
 
     messages: tuple[PromptMessage, ...] = ()
     tools: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Prompt(Data, frozen=True, kw_only=True):
 
 
 class PreviewPrompt(Request[Prompt], frozen=True, kw_only=True, tag="prompts.preview"):
-    """Make an attempt's first messages as a try would, and send them nowhere."""
+    """Build the first messages of an attempt as a try would, without sending them."""
 
     service: ClassVar[str] = "runner"
     reply: ClassVar[Any] = Prompt
@@ -38,7 +38,7 @@ class PreviewPrompt(Request[Prompt], frozen=True, kw_only=True, tag="prompts.pre
 
 
 class AttemptPreview(Data, frozen=True, kw_only=True):
-    """What ``models`` would be sent, the same to each, in every repeat."""
+    """The prompt that each of ``models`` would receive in every repeat."""
 
     task_id: str
     sample_id: str
@@ -47,7 +47,7 @@ class AttemptPreview(Data, frozen=True, kw_only=True):
 
 
 class RunPreview(Data, frozen=True, kw_only=True):
-    """A run that is not made: its quote, and its prompts, of which ``more`` are left out."""
+    """The quote and the prompts of a run that is not submitted. ``more`` counts the prompts left out."""
 
     quote: Quote
     prompts: tuple[AttemptPreview, ...] = ()

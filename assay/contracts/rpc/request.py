@@ -1,4 +1,4 @@
-"""What every request over the bus is: it names its service and its reply; what goes wrong comes back as a Problem."""
+"""The base of all requests over the bus. Errors come back as a Problem."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PageSize = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class Request(Message, Generic[R], frozen=True, kw_only=True):
-    """A question with its own type of answer. ``service`` is the queue group that answers it."""
+    """A request with the type of its reply. ``service`` is the queue group that replies."""
 
     service: ClassVar[str] = "ledger"
     reply: ClassVar[Any]

@@ -1,4 +1,4 @@
-"""Requests for results: the leaderboard, and a run's facts."""
+"""Requests for the leaderboard and for a run's facts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assay.contracts.runs import Board
 
 
 class GetBoard(Request[Board], frozen=True, kw_only=True, tag="leaderboard"):
-    """The leaderboard of a suite, a category, or everything."""
+    """Get the leaderboard of a suite, of a category, or of everything."""
 
     reply: ClassVar[Any] = Board
     suite: str = ""
@@ -20,15 +20,15 @@ class GetBoard(Request[Board], frozen=True, kw_only=True, tag="leaderboard"):
 
 
 class FactPage(Data, frozen=True, kw_only=True):
-    """Facts as stored: each of ``events`` is the JSON text of one CloudEvents envelope, in order of sequence."""
+    """Facts as stored. Each of ``events`` is the JSON text of one CloudEvents envelope, in order of sequence."""
 
     events: tuple[str, ...]
     last_sequence: int
 
 
 class ListFacts(Request[FactPage], frozen=True, kw_only=True, tag="facts.list"):
-    """A run's facts after a sequence: how a gap on the bus is filled from the truth. With ``entity`` (``run`` or
-    ``attempt``) only those about it: of a long run, what became of the run itself is little."""
+    """List a run's facts after a sequence, to fill gaps in the events received over the bus. ``entity`` limits them to
+    facts about the run itself or about its attempts."""
 
     reply: ClassVar[Any] = FactPage
     run_id: str

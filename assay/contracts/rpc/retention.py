@@ -1,4 +1,4 @@
-"""Requests about what is kept: which content runs still refer to, and which runs have had theirs given up."""
+"""Requests about retention: the content that runs reference, and the expiry of old runs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Expired(Data, frozen=True, kw_only=True):
 
 
 class ExpireRuns(Request[Expired], frozen=True, kw_only=True, tag="artifacts.expire"):
-    """Give up what the attempts of runs left that ended before then. Rows, verdicts and costs stay. ``dry_run``
-    only counts them."""
+    """Release the artifacts of runs that ended before ``ended_before``; rows, verdicts and costs stay. ``dry_run`` only
+    counts the runs."""
 
     reply: ClassVar[Any] = Expired
     ended_before: datetime
@@ -25,27 +25,27 @@ class ExpireRuns(Request[Expired], frozen=True, kw_only=True, tag="artifacts.exp
 
 
 class References(Data, frozen=True, kw_only=True):
-    """``next_cursor`` fetches the following page; empty on the last."""
+    """``next_cursor`` fetches the next page; it is empty on the last one."""
 
     digests: tuple[str, ...] = ()
     next_cursor: str = ""
 
 
 class ListReferences(Request[References], frozen=True, kw_only=True, tag="artifacts.references"):
-    """The content of an area that runs refer to, by digest, page by page. What attempts left is referred to until the
-    run expires, or ended before ``ended_before``; bundles of tasks for as long as there is the run."""
+    """List the digests of an area that runs reference, page by page. A run references the artifacts of its attempts
+    until it expires or if it ended before ``ended_before``, and the bundles of its tasks for as long as it exists."""
 
     reply: ClassVar[Any] = References
     area: Literal["public", "hidden", "reference", "attempts"]
     ended_before: datetime | None = None
     cursor: str = ""
     limit: Annotated[int, Meta(ge=1, le=500)] = 200
-    """Of attempts, or of runs; each refers to several."""
+    """The number of attempts or runs per page; each references several digests."""
 
 
 class Swept(Data, frozen=True, kw_only=True):
-    """What became of an area's content. ``young`` is what nobody refers to and is within its grace period. In a dry run
-    ``deleted`` is what would be."""
+    """The result of garbage collection in one area. ``young`` counts unreferenced content within its grace period. In a
+    dry run, ``deleted`` counts what would be deleted."""
 
     looked_at: int = 0
     referred_to: int = 0
@@ -64,7 +64,7 @@ class Swept(Data, frozen=True, kw_only=True):
 
 
 class Collected(Data, frozen=True, kw_only=True):
-    """One collection of garbage: how many runs had what they left given up, and what went, by area."""
+    """The result of one garbage collection: how many runs expired, and what was deleted in each area."""
 
     dry_run: bool
     expired_runs: int = 0

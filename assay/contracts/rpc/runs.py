@@ -1,4 +1,4 @@
-"""Requests about runs: asking for them, and controlling them."""
+"""Requests about runs: submitting, controlling and reading them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assay.contracts.spending import AccountView
 
 
 class SubmitRun(Request[RunView], frozen=True, kw_only=True, tag="runs.submit"):
-    """Store the run and its attempts. The same ``idempotency_key`` with the same plan gives the same run."""
+    """Store a run and its attempts; idempotent by ``idempotency_key`` for the same plan."""
 
     reply: ClassVar[Any] = RunView
     plan: RunPlan
@@ -22,14 +22,14 @@ class SubmitRun(Request[RunView], frozen=True, kw_only=True, tag="runs.submit"):
 
 
 class GetRun(Request[RunView], frozen=True, kw_only=True, tag="runs.get"):
-    """One run as it is now."""
+    """Get a run's current state."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
 
 
 class RunPage(Data, frozen=True, kw_only=True):
-    """Newest first. ``next_cursor`` fetches the following page; empty on the last."""
+    """Runs, newest first. ``next_cursor`` fetches the next page; it is empty on the last one."""
 
     items: tuple[RunView, ...]
     next_cursor: str = ""
@@ -37,7 +37,7 @@ class RunPage(Data, frozen=True, kw_only=True):
 
 
 class ListRuns(Request[RunPage], frozen=True, kw_only=True, tag="runs.list"):
-    """Runs that match, newest first."""
+    """List matching runs, newest first."""
 
     reply: ClassVar[Any] = RunPage
     status: RunStatus | None = None
@@ -49,8 +49,8 @@ class ListRuns(Request[RunPage], frozen=True, kw_only=True, tag="runs.list"):
 
 
 class CancelRun(Request[RunView], frozen=True, kw_only=True, tag="runs.cancel"):
-    """End a run: attempts not begun become ``cancelled`` at once, those under way after ``grace_seconds``; a run that
-    has ended stays as it is."""
+    """Cancel a run: waiting attempts at once, running ones after ``grace_seconds``. A run that has ended does not
+    change."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
@@ -58,22 +58,22 @@ class CancelRun(Request[RunView], frozen=True, kw_only=True, tag="runs.cancel"):
 
 
 class PauseRun(Request[RunView], frozen=True, kw_only=True, tag="runs.pause"):
-    """Begin nothing new of a run; what is under way goes on."""
+    """Pause a run: running attempts continue, no others start."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
 
 
 class ResumeRun(Request[RunView], frozen=True, kw_only=True, tag="runs.resume"):
-    """Go on with a paused run."""
+    """Resume a paused run."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
 
 
 class ChangeRun(Request[RunView], frozen=True, kw_only=True, tag="runs.change"):
-    """Other limits, or another priority, for a run that has not ended. A limit below what is spent stops new requests
-    and changes nothing that was."""
+    """Change the limits or the priority of a run that has not ended. A limit below the amount spent stops new
+    requests."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
@@ -82,8 +82,8 @@ class ChangeRun(Request[RunView], frozen=True, kw_only=True, tag="runs.change"):
 
 
 class RestartRun(Request[RunView], frozen=True, kw_only=True, tag="runs.restart"):
-    """A new run of an earlier one's plan. It takes over what is done already unless ``fresh``; so a restart retries
-    what ended by error, by a limit or by cancelling."""
+    """Submit an earlier run's plan again as a new run. Unless ``fresh`` is set, it reuses finished results and retries
+    only attempts that ended by an error, a limit or cancellation."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
@@ -93,8 +93,8 @@ class RestartRun(Request[RunView], frozen=True, kw_only=True, tag="runs.restart"
 
 
 class Quote(Data, frozen=True, kw_only=True):
-    """What a run would cost. ``estimated_usd`` is what such attempts used before, or a quarter of the tokens they may
-    write where none was made; ``worst_usd`` is all they may use."""
+    """What a run would cost. ``estimated_usd`` is based on earlier attempts of the same kind or, without any, on a
+    quarter of the tokens an attempt may generate; ``worst_usd`` assumes that attempts use all they may."""
 
     attempts: int
     reused: int = 0
@@ -104,11 +104,11 @@ class Quote(Data, frozen=True, kw_only=True):
     accounts: tuple[AccountView, ...] = ()
     fits: bool = True
     refusal: str = ""
-    """Why it cannot be submitted, with the numbers; empty when it can."""
+    """Why the run cannot be submitted, with the numbers; empty if it can."""
 
 
 class QuoteRun(Request[Quote], frozen=True, kw_only=True, tag="runs.quote"):
-    """Estimate a run without storing anything; submitting applies the same check."""
+    """Estimate the cost of a run without storing it, with the same checks as submission."""
 
     reply: ClassVar[Any] = Quote
     plan: RunPlan

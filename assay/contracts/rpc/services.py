@@ -1,4 +1,4 @@
-"""Requests about the services themselves: health, and the models that they reach."""
+"""Requests about the services: their health and the models they can reach."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ class ServiceHealth(Data, frozen=True, kw_only=True):
     ready: bool
     detail: str = ""
     trouble: str = ""
-    """What holds up work now, though the service is ready; empty: nothing."""
+    """What currently delays work although the service is ready; empty if nothing does."""
     workers: dict[str, int] = field(default_factory=dict[str, int])
     """Live worker slots by stage."""
 
 
 class GetHealth(Request[ServiceHealth], frozen=True, kw_only=True, tag="health"):
-    """Whether the ledger reaches Postgres, and which workers are alive."""
+    """Get whether the ledger reaches Postgres, and the number of live worker slots."""
 
     reply: ClassVar[Any] = ServiceHealth
 
 
 class ModelProbe(Data, frozen=True, kw_only=True):
-    """What a short real request to a model gave."""
+    """The result of a short request to a model."""
 
     model: str
     ok: bool
@@ -38,7 +38,7 @@ class ModelProbe(Data, frozen=True, kw_only=True):
 
 
 class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test"):
-    """Ask the model for one word, with the runner's own keys and network."""
+    """Ask a model for one word, using the runner's keys and network."""
 
     __test__: ClassVar[bool] = False
     service: ClassVar[str] = "runner"
@@ -47,14 +47,14 @@ class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test
 
 
 class ModelEndpoint(Data, frozen=True, kw_only=True):
-    """Where a local model answers, in OpenAI's dialect."""
+    """The OpenAI-compatible endpoint of a local model."""
 
     base_url: str
     model: str
 
 
 class ServeModel(Request[ModelEndpoint], frozen=True, kw_only=True, tag="models.serve"):
-    """Load the local model unless it is loaded already, and say where it is."""
+    """Load a local model unless it is loaded, and return its endpoint."""
 
     service: ClassVar[str] = "modelhost"
     reply: ClassVar[Any] = ModelEndpoint

@@ -1,4 +1,4 @@
-"""One container, from its making to its removal, however far it came."""
+"""One container, from creation to removal."""
 
 from __future__ import annotations
 
@@ -7,80 +7,80 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assay.sandbox.docker.daemon import Daemon, ImageAbsent
+from assay.sandbox.docker.daemon import Daemon, ImageMissing
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted, SpecUnsupported
 
 _END_SECONDS = 2.0
 Body = Callable[[Daemon], dict[str, Any]]
-"""What it is to be like, in the daemon's words."""
+"""Makes the body of the request that creates it."""
 
 
 class Container:
-    """A Holder."""
+    """A Launcher."""
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
         self.id = ""
 
     async def start(self, body: Body, folder: Path) -> None:
-        """Its image is fetched where it is not here."""
+        """Pulls the image if it is missing."""
         try:
             await self._start(body, folder)
-        except ImageAbsent as absent:
-            await self._daemon.fetch(str(absent))
+        except ImageMissing as missing:
+            await self._daemon.fetch(str(missing))
             try:
                 await self._start(body, folder)
-            except ImageAbsent as still:
-                raise SpecUnsupported(f"no image {still} here, though its registry gave it") from still
+            except ImageMissing as still_missing:
+                raise SpecUnsupported(f"image {still_missing} is missing although it was pulled") from still_missing
 
     async def _start(self, body: Body, folder: Path) -> None:
-        """Even when cancelled it is known afterwards what was made, and so can be removed."""
-        making = asyncio.ensure_future(self._daemon.ask(self._make, body, folder))
+        """Even if this is cancelled, it waits until the container's id is known, so that it can be removed."""
+        creating = asyncio.ensure_future(self._daemon.call(self._create_and_start, body, folder))
         try:
-            await asyncio.shield(making)
+            await asyncio.shield(creating)
         except asyncio.CancelledError:
-            await asyncio.wait([making])
+            await asyncio.wait([creating])
             raise
 
-    def complaint(self) -> str:
+    def diagnostics(self) -> str:
         return f"container {self.id[:12]} ended"
 
-    def refusal(self) -> SandboxError:
+    def start_error(self) -> SandboxError:
         return SandboxNotStarted(f"container {self.id[:12]} ended before it was ready")
 
-    async def silence(self) -> SandboxError:
-        """Why process 1 never came: for the log says so, or because the daemon mounts another machine's folders."""
-        said = await self.said()
-        if said:
-            return SandboxNotStarted(f"the container's process 1 failed: {said[-500:]}")
-        return ProviderUnavailable("the container cannot reach this process: is its daemon on another machine?")
+    async def connect_error(self) -> SandboxError:
+        """Why init did not connect: its log says so, or the daemon mounts folders of another machine."""
+        log = await self.logs()
+        if log:
+            return SandboxNotStarted(f"init failed in the container: {log[-500:]}")
+        return ProviderUnavailable("the container cannot connect to this process: is the daemon on another machine?")
 
-    async def said(self) -> str:
+    async def logs(self) -> str:
         """The end of its log."""
-        return await self._daemon.ask(self._daemon.says, self.id)
+        return await self._daemon.call(self._daemon.logs, self.id)
 
-    def memory_killed(self) -> bool:
-        """Never: its process 1 tells."""
+    def take_oom_kill(self) -> bool:
+        """Always False: init reports the kernel's kills itself."""
         return False
 
     def kill(self) -> None:
-        self._daemon.later(self._daemon.kill, self.id)
+        self._daemon.submit(self._daemon.kill, self.id)
 
     async def close(self) -> None:
-        """Nobody holds the line to its process 1 any more, so it ends by itself: for a kill the daemon would start its
-        runtime once more."""
+        """Init exits by itself because the socket is closed. Killing it would make the daemon start the runtime once
+        more."""
         if self.id:
-            await asyncio.shield(self._daemon.ask(self._bury))
+            await asyncio.shield(self._daemon.call(self._wait_and_remove))
 
     async def remove(self) -> None:
-        """Whatever it is doing."""
+        """Removes it in any state."""
         if self.id:
-            await asyncio.shield(self._daemon.ask(self._daemon.remove, self.id))
+            await asyncio.shield(self._daemon.call(self._daemon.remove, self.id))
 
-    def _bury(self) -> None:
-        self._daemon.ended(self.id, _END_SECONDS)
+    def _wait_and_remove(self) -> None:
+        self._daemon.wait_exit(self.id, _END_SECONDS)
         self._daemon.remove(self.id)
 
-    def _make(self, body: Body, folder: Path) -> None:
+    def _create_and_start(self, body: Body, folder: Path) -> None:
         self.id = self._daemon.create(body(self._daemon), folder)
         self._daemon.start(self.id)

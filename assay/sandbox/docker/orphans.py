@@ -1,5 +1,4 @@
-"""What crashed workers left behind: their sandboxes have ended by themselves, their services go on; both are removed
-here."""
+"""Removes what crashed workers left behind: sandboxes have stopped by themselves, but their services still run."""
 
 from __future__ import annotations
 
@@ -11,38 +10,38 @@ from pathlib import Path
 from typing import Any
 
 from assay.sandbox.docker.daemon import Daemon
-from assay.sandbox.docker.folder import PREFIX
-from assay.sandbox.docker.owner import HOLDER, folder_of, is_orphan
+from assay.sandbox.docker.host_folder import PREFIX
+from assay.sandbox.docker.labels import SANDBOX_LABEL, folder_of, is_orphan
 from assay.sandbox.errors import SandboxError
 
 
 def sweep(daemon: Daemon) -> int:
-    """How many were removed."""
+    """Returns the number of removed containers."""
     removed = 0
-    for container in orphans(daemon.ours()):
+    for container in orphans(daemon.assay_containers()):
         with suppress(SandboxError):
             daemon.remove(str(container["Id"]))
             removed += 1
-        _forget(folder_of(container.get("Labels") or {}))
+        _remove_folder(folder_of(container.get("Labels") or {}))
     return removed
 
 
 def orphans(containers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those that nobody will remove: their worker is gone, or the sandbox that they are a service of has ended."""
+    """Containers whose worker is gone, and services whose sandbox has stopped."""
     running = {str(one["Id"]) for one in containers if one.get("State") == "running"}
     return [
         one
         for one in containers
-        if _is_left(one.get("Labels") or {}, running)
+        if _lost_its_sandbox(one.get("Labels") or {}, running)
         or is_orphan(one.get("Labels") or {}, running=one["Id"] in running)
     ]
 
 
-def _is_left(labels: Mapping[str, str], running: Collection[str]) -> bool:
-    return HOLDER in labels and labels[HOLDER] not in running
+def _lost_its_sandbox(labels: Mapping[str, str], running: Collection[str]) -> bool:
+    return SANDBOX_LABEL in labels and labels[SANDBOX_LABEL] not in running
 
 
-def _forget(folder: Path | None) -> None:
-    """Labels are only claims: what is not a sandbox's folder here stays."""
+def _remove_folder(folder: Path | None) -> None:
+    """Labels may be forged, so only folders of sandboxes are removed."""
     if folder and folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith(PREFIX):
         shutil.rmtree(folder, ignore_errors=True)

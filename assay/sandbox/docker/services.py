@@ -1,4 +1,4 @@
-"""The services beside one sandbox: started together, waited for until each is ready, gone with it."""
+"""The service containers of one sandbox: started together, awaited until ready, removed with it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from assay.contracts.sandboxspec import Health, Service
 from assay.sandbox.docker.container import Container
 from assay.sandbox.docker.daemon import Daemon
-from assay.sandbox.docker.sidecar import sidecar
+from assay.sandbox.docker.service_config import service_config
 from assay.sandbox.errors import SandboxError, ServiceNotReady
 from assay.sandbox.protocol import Command
-from assay.sandbox.room import Room
+from assay.sandbox.session import SandboxSession
 
 _PORTS_SECONDS = 30.0
-_LOOK_SECONDS, _POLL_SECONDS = 2.0, 0.05
-_LISTENED_AT = """
+_PROBE_SECONDS, _POLL_SECONDS = 2.0, 0.05
+_PORT_PROBE = """
 import socket, sys, time
 for port in map(int, sys.argv[1:]):
     while socket.socket().connect_ex(("127.0.0.1", port)):
@@ -27,13 +27,13 @@ _LOG_CHARACTERS = 1500
 
 
 @asynccontextmanager
-async def beside(
-    services: Sequence[Service], daemon: Daemon, room: Room, network_of: str, hosts: Path
+async def run_services(
+    services: Sequence[Service], daemon: Daemon, session: SandboxSession, network_of: str, hosts: Path
 ) -> AsyncGenerator[None]:
-    """All of them ready. ``network_of`` is the room's container. Raises ServiceNotReady for one that does not become
-    it."""
+    """All services are ready inside the context. ``network_of`` is the container of the session. Raises
+    ServiceNotReady."""
     sidecars = [_Sidecar(service, daemon) for service in services]
-    starting = [asyncio.create_task(one.start(room, network_of, hosts)) for one in sidecars]
+    starting = [asyncio.create_task(one.start(session, network_of, hosts)) for one in sidecars]
     try:
         await asyncio.gather(*starting)
         yield
@@ -49,56 +49,56 @@ class _Sidecar:
         self._service, self._daemon = service, daemon
         self.container = Container(daemon)
 
-    async def start(self, room: Room, network_of: str, hosts: Path) -> None:
+    async def start(self, session: SandboxSession, network_of: str, hosts: Path) -> None:
         await self.container.start(
-            lambda daemon: sidecar(daemon.client, self._service, network_of, hosts), hosts.parents[1]
+            lambda daemon: service_config(daemon.client, self._service, network_of, hosts), hosts.parents[1]
         )
         if self._service.health:
-            await self._healthy(self._service.health)
+            await self._wait_healthy(self._service.health)
         if self._service.ports:
-            await self._listening(room)
+            await self._wait_listening(session)
 
-    async def _healthy(self, health: Health) -> None:
-        found = ""
+    async def _wait_healthy(self, health: Health) -> None:
+        problem = ""
         for _ in range(health.retries):
             try:
                 async with asyncio.timeout(health.timeout_seconds):
                     code = await self._exit_code(health.command)
             except TimeoutError:
-                found = f"its health command did not end within {health.timeout_seconds:g} s"
+                problem = f"its health command did not end within {health.timeout_seconds:g} s"
             except SandboxError:
                 await self._check_running()
                 raise
             else:
                 if code == 0:
                     return
-                found = f"its health command ends with exit code {code}"
+                problem = f"its health command exits with code {code}"
             await self._check_running()
             await asyncio.sleep(health.interval_seconds)
-        raise await self._failure(f"{health.retries} tries and not healthy: {found}")
+        raise await self._failure(f"not healthy after {health.retries} checks: {problem}")
 
     async def _exit_code(self, command: Sequence[str]) -> int:
-        begun = await self._daemon.ask(self._daemon.begin, self.container.id, command)
+        exec_id = await self._daemon.call(self._daemon.start_exec, self.container.id, command)
         while True:
-            code = await self._daemon.ask(self._daemon.exit_code, begun)
+            code = await self._daemon.call(self._daemon.exit_code, exec_id)
             if code is not None:
                 return code
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _listening(self, room: Room) -> None:
-        """Asked from where it will be used."""
+    async def _wait_listening(self, session: SandboxSession) -> None:
+        """Probes the ports from inside the sandbox, where they will be used."""
         ports = [str(port) for port in self._service.ports]
-        look = Command(argv=["python3", "-I", "-S", "-c", _LISTENED_AT, *ports], timeout_seconds=_LOOK_SECONDS)
+        probe = Command(argv=["python3", "-I", "-S", "-c", _PORT_PROBE, *ports], timeout_seconds=_PROBE_SECONDS)
         deadline = time.monotonic() + _PORTS_SECONDS
-        while (await room.run(look)).exit_code:
+        while (await session.run(probe)).exit_code:
             await self._check_running()
             if time.monotonic() > deadline:
-                raise await self._failure(f"nobody listens at {', '.join(ports)} after {_PORTS_SECONDS:.0f} s")
+                raise await self._failure(f"nothing listens on {', '.join(ports)} after {_PORTS_SECONDS:.0f} s")
 
     async def _check_running(self) -> None:
-        if not await self._daemon.ask(self._daemon.is_running, self.container.id):
-            raise await self._failure("it ended")
+        if not await self._daemon.call(self._daemon.is_running, self.container.id):
+            raise await self._failure("it exited")
 
-    async def _failure(self, what: str) -> ServiceNotReady:
-        log = (await self.container.said())[-_LOG_CHARACTERS:]
-        return ServiceNotReady(f"the service {self._service.name} is not ready: {what}; the end of its log:\n{log}")
+    async def _failure(self, problem: str) -> ServiceNotReady:
+        log = (await self.container.logs())[-_LOG_CHARACTERS:]
+        return ServiceNotReady(f"the service {self._service.name} is not ready: {problem}; the end of its log:\n{log}")

@@ -1,5 +1,5 @@
-"""The proxy itself. It runs in the worker and listens on a socket that was made inside the sandbox and handed out: so
-the sandbox needs no route, and nothing in it can end the proxy, or pass it by."""
+"""The proxy. It runs in the worker, on a listening socket that init created inside the sandbox and passed out: so
+the sandbox needs no route, and code inside can neither stop nor bypass it."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from datetime import UTC, datetime
 
 from assay.contracts.sandboxspec import EGRESS_PORT, Connection
 from assay.sandbox.egress.addresses import Address, Reachable, Resolve, is_public, resolve
-from assay.sandbox.egress.requests import Request, Unreadable, read_request
+from assay.sandbox.egress.requests import BadRequest, Request, read_request
 
-_PLAIN_PORTS = (80, 443)
+_DEFAULT_PORTS = (80, 443)
 _HEAD_BYTES, _HEAD_SECONDS, _CONNECT_SECONDS = 32_768, 10.0, 10.0
 _CHUNK_BYTES = 65_536
-_AT_ONCE, _MOST = 64, 10_000
-"""Connections of one sandbox; no more are let out, so that the record is bounded."""
+_MAX_CONCURRENT, _MAX_CONNECTIONS = 64, 10_000
+"""Connections per sandbox; more are refused, so that the record stays bounded."""
 
 
 class Refused(Exception):
-    """Why a request goes nowhere; ``status`` is HTTP's."""
+    """Why a request is refused; ``status`` is the HTTP status."""
 
     def __init__(self, reason: str, status: str = "403 Forbidden") -> None:
         super().__init__(reason)
         self.status = status
 
 
-def environment(names: Sequence[str] = ()) -> dict[str, str]:
-    """What makes programs inside use it, but not for ``names`` beside the sandbox."""
+def proxy_environment(names: Sequence[str] = ()) -> dict[str, str]:
+    """Variables that make programs use the proxy, except for ``names``: the services of the sandbox."""
     proxy, direct = f"http://127.0.0.1:{EGRESS_PORT}", ",".join(("localhost", "127.0.0.1", *names))
     variables = {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": direct}
     return variables | {name.lower(): value for name, value in variables.items()}
 
 
-class _Way:
-    """One connection as it goes on."""
+class _ConnectionRecord:
+    """The record of one connection while it is open."""
 
     def __init__(self) -> None:
         self.host, self.port, self.address, self.reason = "", 0, "", ""
         self.sent_bytes, self.received_bytes, self.allowed = 0, 0, False
         self._at, self._started = datetime.now(UTC), time.monotonic()
 
-    def told(self) -> Connection:
+    def result(self) -> Connection:
         return Connection(
             at=self._at,
             host=self.host,
@@ -59,20 +59,22 @@ class _Way:
 
 
 class EgressProxy:
-    """For ``allowed`` hosts (``host``, which is its ports 80 and 443, or ``host:port``). ``connections`` tells of every
-    one that has ended. A name is looked up once, and what was looked up is what is connected to."""
+    """Allows the hosts in ``allowed``: ``host`` for ports 80 and 443, or ``host:port``. ``connections`` lists those
+    that have ended. A name is resolved once, and the address that was checked is the one connected to."""
 
-    def __init__(self, allowed: Sequence[str], reachable: Reachable = is_public, resolving: Resolve = resolve) -> None:
+    def __init__(
+        self, allowed: Sequence[str], reachable: Reachable = is_public, resolve_name: Resolve = resolve
+    ) -> None:
         self.connections: list[Connection] = []
-        self._allowed = {place for entry in allowed for place in _places(entry)}
-        self._reachable, self._resolve = reachable, resolving
+        self._allowed = {endpoint for entry in allowed for endpoint in _endpoints(entry)}
+        self._reachable, self._resolve = reachable, resolve_name
         self._tasks: set[asyncio.Task[None]] = set()
-        self._begun = 0
+        self._accepted = 0
 
     @asynccontextmanager
     async def serving(self, listener: socket.socket) -> AsyncGenerator[None]:
-        """Until the end of the context, when all connections end too."""
-        server = await asyncio.start_server(self._client, sock=listener, limit=_HEAD_BYTES)
+        """Serves during the context; leaving it closes all connections."""
+        server = await asyncio.start_server(self._on_client, sock=listener, limit=_HEAD_BYTES)
         try:
             yield
         finally:
@@ -81,115 +83,118 @@ class EgressProxy:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _on_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        self._begun += 1
-        if task is None or len(self._tasks) >= _AT_ONCE or self._begun > _MOST:
+        self._accepted += 1
+        if task is None or len(self._tasks) >= _MAX_CONCURRENT or self._accepted > _MAX_CONNECTIONS:
             writer.close()
             return
         self._tasks.add(task)
-        way = _Way()
+        record = _ConnectionRecord()
         try:
-            await self._serve(reader, writer, way)
+            await self._serve(reader, writer, record)
         except Refused as refused:
-            way.reason = str(refused)
-            await _answer(writer, refused)
+            record.reason = str(refused)
+            await _send_refusal(writer, refused)
         except (OSError, asyncio.IncompleteReadError) as error:
-            way.reason = way.reason or f"broken off: {error!r}"
+            record.reason = record.reason or f"connection lost: {error!r}"
         finally:
-            self.connections.append(way.told())
+            self.connections.append(record.result())
             self._tasks.discard(task)
             writer.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: _Way) -> None:
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, record: _ConnectionRecord
+    ) -> None:
         request = await _read(reader)
-        way.host, way.port = request.host, request.port
+        record.host, record.port = request.host, request.port
         addresses = await self._check(request)
-        way.allowed = True
-        theirs_in, theirs = await _connect(addresses, request.port, way)
+        record.allowed = True
+        upstream_reader, upstream = await _connect(addresses, request.port, record)
         try:
             if request.tunnel:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            theirs.write(request.opening)
-            way.sent_bytes += len(request.opening)
-            await _carry(reader, theirs, theirs_in, writer, way)
+            upstream.write(request.preamble)
+            record.sent_bytes += len(request.preamble)
+            await _relay(reader, upstream, upstream_reader, writer, record)
         finally:
-            theirs.close()
+            upstream.close()
 
     async def _check(self, request: Request) -> Sequence[Address]:
-        """The addresses that it may be sent to."""
+        """The addresses that the request may be sent to."""
         if (request.host, request.port) not in self._allowed:
             raise Refused(f"{request.host}:{request.port} is not among the hosts that the task may reach")
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 addresses = await self._resolve(request.host, request.port)
         except OSError as error:  # TimeoutError is one
-            raise Refused(f"{request.host} cannot be looked up: {error!r}", "502 Bad Gateway") from error
-        barred = [str(address) for address in addresses if not self._reachable(address)]
-        if barred or not addresses:
-            raise Refused(f"{request.host} is at {barred[0] if barred else 'no address'}, which is not a public one")
+            raise Refused(f"{request.host} cannot be resolved: {error!r}", "502 Bad Gateway") from error
+        forbidden = [str(address) for address in addresses if not self._reachable(address)]
+        if forbidden or not addresses:
+            found = forbidden[0] if forbidden else "no address"
+            raise Refused(f"{request.host} resolves to {found}, which is not a public address")
         return addresses
 
 
-def _places(entry: str) -> list[tuple[str, int]]:
+def _endpoints(entry: str) -> list[tuple[str, int]]:
     host, _, port = entry.lower().partition(":")
-    return [(host.rstrip("."), number) for number in ((int(port),) if port else _PLAIN_PORTS)]
+    return [(host.rstrip("."), number) for number in ((int(port),) if port else _DEFAULT_PORTS)]
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
     try:
         async with asyncio.timeout(_HEAD_SECONDS):
             return read_request(await reader.readuntil(b"\r\n\r\n"))
-    except (Unreadable, asyncio.LimitOverrunError) as error:
+    except (BadRequest, asyncio.LimitOverrunError) as error:
         raise Refused(str(error), "400 Bad Request") from error
     except TimeoutError as error:
         raise Refused(f"no request within {_HEAD_SECONDS:.0f} s", "408 Request Timeout") from error
 
 
 async def _connect(
-    addresses: Sequence[Address], port: int, way: _Way
+    addresses: Sequence[Address], port: int, record: _ConnectionRecord
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """By address, so that no name is looked up a second time."""
+    """Connects by address, so that the name is not resolved a second time."""
     failure: OSError | None = None
     for address in addresses:
-        way.address = str(address)
+        record.address = str(address)
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 return await asyncio.open_connection(str(address), port)
         except OSError as error:
             failure = error
-    raise Refused(f"{way.host}:{port} does not answer: {failure!r}", "502 Bad Gateway")
+    raise Refused(f"{record.host}:{port} does not answer: {failure!r}", "502 Bad Gateway")
 
 
-async def _carry(
-    ours_in: asyncio.StreamReader,
-    theirs: asyncio.StreamWriter,
-    theirs_in: asyncio.StreamReader,
-    ours: asyncio.StreamWriter,
-    way: _Way,
+async def _relay(
+    client_reader: asyncio.StreamReader,
+    upstream: asyncio.StreamWriter,
+    upstream_reader: asyncio.StreamReader,
+    client: asyncio.StreamWriter,
+    record: _ConnectionRecord,
 ) -> None:
-    """Both ways at once; it is over when the other end has said all, or either breaks off."""
+    """Copies in both directions until the server closes the connection or either side fails."""
 
-    async def out() -> None:
-        while data := await ours_in.read(_CHUNK_BYTES):
-            theirs.write(data)
-            way.sent_bytes += len(data)
-            await theirs.drain()
+    async def upload() -> None:
+        while data := await client_reader.read(_CHUNK_BYTES):
+            upstream.write(data)
+            record.sent_bytes += len(data)
+            await upstream.drain()
         with suppress(OSError):
-            theirs.write_eof()
+            upstream.write_eof()
 
-    sending = asyncio.create_task(out())
+    uploading = asyncio.create_task(upload())
     try:
-        while data := await theirs_in.read(_CHUNK_BYTES):
-            ours.write(data)
-            way.received_bytes += len(data)
-            await ours.drain()
+        while data := await upstream_reader.read(_CHUNK_BYTES):
+            client.write(data)
+            record.received_bytes += len(data)
+            await client.drain()
     finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        uploading.cancel()
+        await asyncio.gather(uploading, return_exceptions=True)
 
 
-async def _answer(writer: asyncio.StreamWriter, refused: Refused) -> None:
+async def _send_refusal(writer: asyncio.StreamWriter, refused: Refused) -> None:
     text = f"{refused}\n".encode()
     head = f"HTTP/1.1 {refused.status}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\nConnection: close"
     with suppress(OSError):

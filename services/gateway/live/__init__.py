@@ -1,6 +1,5 @@
-"""Live updates: one hub per process hears every fact once and fans out to its WebSocket clients.
+"""Live updates: one hub per process receives every fact once and fans out to its WebSocket clients.
 
-``hub`` hears and routes; a feed per watched run (``run_feed``), one of all runs (``runs_feed``), one per board
-(``boards``), one per tailed attempt (``tails``); ``ledger`` reads snapshots and gaps from the truth; ``subscription``
-is what one client is owed of one topic; ``connection`` sends it at the client's own pace.
+``hub`` owns the connections and the clock, ``feeds/`` turns facts into frames per topic, ``client/`` buffers and sends
+them at each client's own speed, and ``ledger_client`` reads snapshots and missed facts.
 """

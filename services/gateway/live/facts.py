@@ -1,4 +1,4 @@
-"""Facts as the hub handles them: the few fields that decide where one goes, and its JSON untouched."""
+"""Facts as live updates handle them: only the fields needed for routing are decoded, the JSON is forwarded as is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 from assay.contracts.live import FactFrame
 
 
-class Heard(NamedTuple):
-    """A fact of a run. ``subject`` is the run or the attempt; ``event`` the JSON text of its envelope."""
+class FactEnvelope(NamedTuple):
+    """A fact of a run. ``subject`` is the id of the run or the attempt; ``event`` the CloudEvents envelope as JSON."""
 
     sequence: int
     kind: str
@@ -19,26 +19,26 @@ class Heard(NamedTuple):
     event: bytes
 
 
-class _Peek(msgspec.Struct, gc=False):
+class _RoutingFields(msgspec.Struct, gc=False):
     sequence: int
     type: str
     subject: str
     runid: str
 
 
-_peek = msgspec.json.Decoder(_Peek)
+_decoder = msgspec.json.Decoder(_RoutingFields)
 _encoder = msgspec.json.Encoder()
 
 
-def peek(event: bytes) -> Heard | None:
-    """None for bytes that are no fact."""
+def parse_envelope(event: bytes) -> FactEnvelope | None:
+    """None if the bytes are not a fact."""
     try:
-        seen = _peek.decode(event)
+        fields = _decoder.decode(event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return Heard(seen.sequence, seen.type, seen.subject, seen.runid, event)
+    return FactEnvelope(fields.sequence, fields.type, fields.subject, fields.runid, event)
 
 
-def frame(topic: str, heard: Heard) -> str:
-    """The fact as a message of that topic; made once for all its clients."""
-    return _encoder.encode(FactFrame(topic=topic, cursor=heard.sequence, event=msgspec.Raw(heard.event))).decode()
+def fact_frame(topic: str, fact: FactEnvelope) -> str:
+    """The fact as a message of that topic, encoded once for all its subscribers."""
+    return _encoder.encode(FactFrame(topic=topic, cursor=fact.sequence, event=msgspec.Raw(fact.event))).decode()

@@ -5,10 +5,10 @@ from __future__ import annotations
 RUNS = "runs"
 
 
-def kind_of(topic: str) -> str:
+def topic_kind(topic: str) -> str:
     return topic.partition(":")[0]
 
 
-def key_of(topic: str) -> str:
-    """What follows the colon; empty when there is none."""
+def topic_key(topic: str) -> str:
+    """The part after the colon; empty without one."""
     return topic.partition(":")[2]

@@ -1,4 +1,4 @@
-"""Attempts: those of a run, one of them whole, and the files it left."""
+"""Attempts of a run, and one attempt with its artifacts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from litestar.params import FromQuery, QueryParameter
 from assay.contracts.attempts import AttemptDetail, State
 from assay.contracts.rpc import AttemptPage, GetAttempt, ListAttempts
 from assay.contracts.verdicts import Outcome
-from services.gateway.ports import Wired
+from services.gateway.http.parameters import AttemptId, Cursor, Limit, RunId, Text
+from services.gateway.ports import PortsDependency
 from services.gateway.routes.artifacts import get_artifact
-from services.gateway.routes.parameters import AttemptId, Cursor, Limit, RunId, Text
 
 
-@get("/runs/{run_id:str}/attempts", summary="A run's attempts", operation_id="list_attempts")
+@get("/runs/{run_id:str}/attempts", summary="List a run's attempts", operation_id="list_attempts")
 async def list_attempts(
     run_id: RunId,
-    ports: Wired,
+    ports: PortsDependency,
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
     outcome: FromQuery[Outcome | None] = None,
     model: Text = "",
@@ -33,8 +33,8 @@ async def list_attempts(
     )
 
 
-@get("/attempts/{attempt_id:str}", summary="An attempt", operation_id="get_attempt")
-async def get_attempt(attempt_id: AttemptId, ports: Wired) -> AttemptDetail:
+@get("/attempts/{attempt_id:str}", summary="Get an attempt", operation_id="get_attempt")
+async def get_attempt(attempt_id: AttemptId, ports: PortsDependency) -> AttemptDetail:
     return await ports.bus.rpc.request(GetAttempt(attempt_id=attempt_id))
 
 

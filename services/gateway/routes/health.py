@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can be of use."""
+"""Liveness and readiness."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from litestar import Response, Router, get
 from assay.bus.errors import BusUnavailable
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import GetHealth, ServiceHealth
-from services.gateway.ports import Ports, Wired
+from services.gateway.ports import Ports, PortsDependency
 
 READY_SECONDS = 2.0
 
@@ -17,9 +17,9 @@ async def healthz() -> ServiceHealth:
     return ServiceHealth(service="gateway", ready=True)
 
 
-@get("/readyz", summary="Runs can be submitted and read", operation_id="readyz")
-async def readyz(ports: Wired) -> Response[ServiceHealth]:
-    """503 with the reason in `detail` while bus or ledger do not answer; `workers` are live slots by stage."""
+@get("/readyz", summary="The bus and the ledger answer", operation_id="readyz")
+async def readyz(ports: PortsDependency) -> Response[ServiceHealth]:
+    """503 with the reason in `detail` while the bus or ledger does not answer; `workers` are live slots by stage."""
     health = await readiness(ports)
     return Response(health, status_code=200 if health.ready else 503, headers={"cache-control": "no-store"})
 

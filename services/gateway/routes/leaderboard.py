@@ -1,4 +1,4 @@
-"""The leaderboard of a suite, a category, or everything."""
+"""The leaderboard of a suite, a category, or all results."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from litestar import Router, get
 
 from assay.contracts.rpc import GetBoard
 from assay.contracts.runs import Board
-from services.gateway.ports import Wired
-from services.gateway.routes.parameters import Text
+from services.gateway.http.parameters import Text
+from services.gateway.ports import PortsDependency
 
 
-@get("/", summary="The leaderboard", operation_id="get_leaderboard")
-async def get_leaderboard(ports: Wired, suite: Text = "", category: Text = "") -> Board:
+@get("/", summary="Get the leaderboard", operation_id="get_leaderboard")
+async def get_leaderboard(ports: PortsDependency, suite: Text = "", category: Text = "") -> Board:
     return await ports.bus.rpc.request(GetBoard(suite=suite, category=category))
 
 

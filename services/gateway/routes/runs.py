@@ -1,4 +1,4 @@
-"""Runs: list, estimate, submit, look at, and read the facts of."""
+"""Runs: list, quote, preview, submit, get, and read facts."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.rpc import GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
 from assay.contracts.runs import RunRequest, RunStatus, RunView
-from services.gateway.body import Body
-from services.gateway.errors import Unknown
-from services.gateway.ports import Wired
-from services.gateway.previewing import preview_of
+from services.gateway.errors import NotFound
+from services.gateway.http.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
+from services.gateway.http.request_body import Body
+from services.gateway.ports import PortsDependency
+from services.gateway.prompt_preview import build_preview
 from services.gateway.routes import control
-from services.gateway.routes.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
-from services.gateway.submission import plan_of
+from services.gateway.submission import build_plan
 
 SUBMIT_SECONDS = 30.0
 
 
 @get("/", summary="List runs", operation_id="list_runs")
 async def list_runs(
-    ports: Wired,
+    ports: PortsDependency,
     status: FromQuery[RunStatus | None] = None,
     suite: Text = "",
     model: Text = "",
@@ -40,11 +40,11 @@ async def list_runs(
 
 @post("/", summary="Submit a run", operation_id="submit_run", dto=Body[RunRequest], return_dto=None)
 async def submit_run(
-    data: JSONBody[RunRequest], ports: Wired, idempotency_key: IdempotencyKey = ""
+    data: JSONBody[RunRequest], ports: PortsDependency, idempotency_key: IdempotencyKey = ""
 ) -> Response[RunView]:
-    """Answered 201 only when the run is stored. Without a key each request makes a run of its own. 402 with the numbers
-    when its estimated cost does not fit what the limits leave, unless `partial`."""
-    plan = await plan_of(data, ports.names, ports.stores)
+    """Answers 201 once the run is stored. Without an `Idempotency-Key` every request creates a run. Answers 402 with
+    the amounts if the estimated cost exceeds what the limits leave, unless `partial`."""
+    plan = await build_plan(data, ports.catalog, ports.stores)
     order = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
     run = await ports.bus.rpc.request(order, SUBMIT_SECONDS)
     return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
@@ -52,52 +52,54 @@ async def submit_run(
 
 @post(
     "/quote",
-    summary="What a run would cost",
+    summary="Quote a run",
     operation_id="quote_run",
     status_code=200,
     dto=Body[RunRequest],
     return_dto=None,
 )
-async def quote_run(data: JSONBody[RunRequest], ports: Wired) -> Quote:
-    """The body is that of submitting. `estimated_usd` is what such attempts used before (or a quarter of what they may
-    write), `worst_usd` all they may use; `accounts` are the limits it must fit."""
-    plan = await plan_of(data, ports.names, ports.stores)
+async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote:
+    """Estimates the cost of a run without submitting it; same body as submitting. `estimated_usd` is based on what such
+    attempts used before (or on a quarter of their output limit), `worst_usd` on their full limits; `accounts` are the
+    limits that apply."""
+    plan = await build_plan(data, ports.catalog, ports.stores)
     return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_SECONDS)
 
 
 @post(
     "/preview",
-    summary="What a run would ask",
+    summary="Preview a run",
     operation_id="preview_run",
     status_code=200,
     dto=Body[RunRequest],
     return_dto=None,
 )
-async def preview_run(data: JSONBody[RunRequest], ports: Wired) -> RunPreview:
-    """The body is that of submitting. The first messages of each attempt as a runner would send them, with the quote;
-    no model is asked and no run stored."""
-    return await preview_of(await plan_of(data, ports.names, ports.stores), ports.bus)
+async def preview_run(data: JSONBody[RunRequest], ports: PortsDependency) -> RunPreview:
+    """Returns the quote and each attempt's first messages as a runner would send them; same body as submitting. No
+    model is called and no run is stored."""
+    return await build_preview(await build_plan(data, ports.catalog, ports.stores), ports.bus)
 
 
-@get("/{run_id:str}", summary="A run", operation_id="get_run")
-async def get_run(run_id: RunId, ports: Wired) -> RunView:
+@get("/{run_id:str}", summary="Get a run", operation_id="get_run")
+async def get_run(run_id: RunId, ports: PortsDependency) -> RunView:
     return await ports.bus.rpc.request(GetRun(run_id=run_id))
 
 
-@get("/{run_id:str}/facts", summary="A run's facts", operation_id="list_facts")
+@get("/{run_id:str}/facts", summary="List a run's facts", operation_id="list_facts")
 async def list_facts(
     run_id: RunId,
-    ports: Wired,
+    ports: PortsDependency,
     after: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
     limit: Limit = 200,
     entity: Annotated[
-        Literal["", "run", "attempt"], QueryParameter(description="Only facts about the run itself, or its attempts.")
+        Literal["", "run", "attempt"],
+        QueryParameter(description="Only facts about the run, or only about attempts."),
     ] = "",
 ) -> list[Event]:
-    """CloudEvents with sequences above `after`, in order; ask again with the last one's sequence for more."""
+    """CloudEvents with sequences above `after`, in order. For the next page, pass the last sequence as `after`."""
     page = await ports.bus.rpc.request(ListFacts(run_id=run_id, after=after, limit=limit, entity=entity))
     if not page.last_sequence:
-        raise Unknown("run", run_id, "GET /api/v1/runs lists them.")
+        raise NotFound("run", run_id, "GET /api/v1/runs lists them.")
     return [msgspec.json.decode(text, type=Event) for text in page.events]
 
 

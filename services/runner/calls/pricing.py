@@ -24,4 +24,4 @@ def worst_case_nanousd(price: Price | None, usage: Usage) -> int:
     without a price."""
     if price is None:
         return 0
-    return min(price.worst(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens), MAX_NANOUSD)
+    return min(price.worst_case(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens), MAX_NANOUSD)

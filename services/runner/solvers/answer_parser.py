@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from assay.contracts.files import Files, FilesRefused, check_files, check_path, matches
+from assay.files import Files, FilesRefused, check_files, check_path, matches
 from services.runner.errors import AnswerUnusable
 from services.runner.solvers.fenced_blocks import Block, find_blocks
 from services.runner.text import to_bytes

@@ -3,8 +3,8 @@ that the oracle fails or the nop passes is broken."""
 
 from __future__ import annotations
 
-from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask
+from assay.files import Files
 from services.runner.errors import TaskUnusable
 from services.runner.task_bundles import files_below
 

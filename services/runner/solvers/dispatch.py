@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Malformed, decode
-from assay.contracts.files import Files
 from assay.contracts.tasks import ReferenceTask, Solver
+from assay.files import Files
 from services.runner.errors import TaskUnusable
 from services.runner.solvers import agent, answer, command, files
 from services.runner.solvers.answer_parser import FilesAnswer

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.files import Files, FilesRefused, matches
+from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Command, CommandResult, Sandbox
 from services.runner.errors import AnswerUnusable, HostProgramMissing
 from services.runner.solvers.answer_parser import FilesAnswer, parse_answer

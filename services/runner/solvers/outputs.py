@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from assay.artifacts import BUNDLE_MEDIA_TYPE, ArtifactError, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
-from assay.contracts.files import Files, FilesRefused
 from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
+from assay.files import Files, FilesRefused
 from assay.sandbox import CommandResult, Mounts, Sandbox
 from services.runner.errors import AnswerUnusable, TaskUnusable
 from services.runner.solvers.workspace_snapshot import write_patch

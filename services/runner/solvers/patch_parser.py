@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
-from assay.contracts.files import FilesRefused, check_path
+from assay.files import FilesRefused, check_path
 from services.runner.errors import AnswerUnusable
 from services.runner.text import clean
 

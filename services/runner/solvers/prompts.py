@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assay.contracts.files import Files
 from assay.contracts.tasks import PublicTask, Sample
+from assay.files import Files
 from services.runner.models import ChatMessage
 
 _FENCES = re.compile(r"^[ \t]*(`{3,})", re.MULTILINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import unified_diff
 
-from assay.contracts.files import Files
+from assay.files import Files
 
 _MAX_COMPARISONS = 4_000_000
 """Old lines times new lines; above it comparing takes too long, and the file is shown as replaced."""

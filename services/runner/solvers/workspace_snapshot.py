@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from assay.artifacts import BUNDLE_MEDIA_TYPE, ArtifactError, pack
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.files import Files, FilesRefused, matches
 from assay.contracts.results import WORKSPACE
+from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox, SandboxError
 from services.runner.solvers.unified_diff import diff_files
 from services.runner.task_bundles import TaskBundle

@@ -11,7 +11,7 @@ from assay.contracts.codec import encode
 from assay.contracts.results import MANIFEST, Manifest
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import ProviderUnavailable
-from assay.sandbox.choice import ChosenProvider
+from assay.sandbox.selection import AutoProvider
 from services.runner.task_bundles import TaskBundle
 from services.runner.tries.artifacts import JSON
 from services.runner.tries.try_context import TryContext
@@ -48,7 +48,7 @@ async def _provider(try_: TryContext, spec: SandboxSpec) -> str:
     sandboxes = try_.ports.sandboxes
     if not try_.ticket.solver.hands_in_files:
         return ""
-    if not isinstance(sandboxes, ChosenProvider):
+    if not isinstance(sandboxes, AutoProvider):
         return sandboxes.name
     with suppress(ProviderUnavailable):
         return (await sandboxes.choose(spec, try_.ticket.sandbox)).name

@@ -11,7 +11,7 @@ from assay.contracts.attempts import Ticket
 from assay.contracts.codec import encode
 from assay.contracts.models import Call, Parameters, Usage
 from assay.contracts.replay import Responses
-from assay.sandbox.choice import asked_for
+from assay.sandbox.selection import restrict_to_kind
 from services.runner.calls.attempt_limits import remaining_tokens
 from services.runner.calls.grant_budget import open_budget
 from services.runner.calls.model_caller import ModelCaller
@@ -32,7 +32,7 @@ class TryContext:
         self.ticket = ticket
         self.ports = ports
         self.clock = WallClock(ticket.limits.wall_seconds)
-        self.sandboxes = asked_for(ports.sandboxes, ticket.sandbox)
+        self.sandboxes = restrict_to_kind(ports.sandboxes, ticket.sandbox)
         self.artifacts = ArtifactWriter(store=ports.attempts)
         self.tail = TailWriter(ticket, ports.tail)
         self.notes: list[str] = []

@@ -8,7 +8,7 @@ import asyncio
 import pytest
 
 from assay.sandbox import open_sandbox_provider
-from bench.neighbours import BOMBS, ENDS, measure, p95
+from bench.noisy_neighbour import BOMBS, ENDS, measure, p95
 from tests.faults.processes.conftest import Figure
 
 RATIO, DISK_MB = 1.2, 64

@@ -1,4 +1,4 @@
-"""Services log a lot of what is done to them here; none of it is looked at."""
+"""A Postgres in virtual time; the services' logs are dropped, as they log every injected fault."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.faults.simulation.seeds import open_virtual_postgres
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
+
 
 @pytest.fixture(autouse=True, scope="session")
 def silence() -> Iterator[None]:
@@ -14,3 +17,10 @@ def silence() -> Iterator[None]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture(scope="session")
+def virtual_postgres(postgres: str) -> Iterator[VirtualPostgres]:
+    database = open_virtual_postgres(postgres)
+    yield database
+    database.close()

@@ -1,128 +1,131 @@
-"""The simulation can fail: with any one guard off, some seed notices."""
+"""The simulation can fail: for each guard removed from the ledger's SQL, some seed violates an invariant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
-from msgspec.structs import replace
 
-from assay.contracts.attempts import AttemptExecuted, AttemptJudged
 from assay.contracts.runs import RunRequest
-from services.ledger.memory.inbox import R
-from services.ledger.memory.outbox import MemoryOutbox
-from services.ledger.memory.reports import MemoryReports
-from services.ledger.memory.strays import MemoryStrays
-from services.ledger.memory.sweeping import MemorySweeper
-from services.ledger.memory.tables import Row, Table
-from services.ledger.ports import Pending
-from services.ledger.settings import LedgerSettings
-from tests.faults.simulation.invariants import broken
-from tests.faults.simulation.provider import Manners
-from tests.faults.simulation.scenario import MODELS, PRICES, Deed, Scenario, scenario_of
+from tests.faults.simulation.checks.invariants import violations
+from tests.faults.simulation.scenario import MODELS, PRICES, Scenario, ScheduledAction, scenario_of
 from tests.faults.simulation.simulation import simulate
-from tests.faults.simulation.store import Stores
+from tests.faults.simulation.world.model_provider import ProviderBehaviour
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
-SEEDS = 120
-
-
-class EveryReportIsFresh(MemoryReports):
-    def _fresh(self, reports: Sequence[R]) -> list[R]:
-        return list(reports)
-
-
-class NoInbox(Stores):
-    """A report has its effect each time it comes."""
-
-    def __init__(self, settings: LedgerSettings) -> None:
-        super().__init__(settings)
-        self.reports = EveryReportIsFresh(self.memory, settings)
-
-
-class EveryTokenIsCurrent(MemoryReports):
-    def _executed(self, report: AttemptExecuted) -> Row | None:
-        return super()._executed(replace(report, token=self._store.attempts[report.attempt_id]["token"]))
-
-    def _judged(self, report: AttemptJudged) -> Row | None:
-        return super()._judged(replace(report, token=self._store.attempts[report.attempt_id]["token"]))
-
-
-class NoFence(Stores):
-    """A report counts whatever token it was leased under."""
-
-    def __init__(self, settings: LedgerSettings) -> None:
-        super().__init__(settings)
-        self.reports = EveryTokenIsCurrent(self.memory, settings)
-
-
-class Limitless(Table):
-    def insert(self, key: Hashable, row: Row) -> Row:
-        return super().insert(key, {**row, "limit_nanousd": None, "bound_nanousd": None})
-
-
-class NoHoldCheck(Stores):
-    """Money is held whether there is room for it or not."""
-
-    def __init__(self, settings: LedgerSettings) -> None:
-        super().__init__(settings)
-        self.memory.accounts = Limitless(self.memory._undo)
-
-
-class Forgiving(MemorySweeper):
-    def _settle_orphans(self) -> None:
-        """The holds of lost tries stay as they are."""
-
-
-class NoSettling(Stores):
-    def __init__(self, settings: LedgerSettings) -> None:
-        super().__init__(settings)
-        self.sweeper = Forgiving(self.memory, settings)
-
-
-class Trusting(MemoryOutbox):
-    async def orders_published(self, published: Sequence[Pending]) -> None:
-        """Published is as good as claimed: the rows go."""
-
-        def work() -> None:
-            for pending in published:
-                self._store.orders.delete(pending.key[0])
-
-        self._store.transact(work, quiet=True)
-
-
-class Blind(MemoryStrays):
-    async def order_again(self) -> int:
-        return 0
-
-
-class NoSecondOrder(Stores):
-    def __init__(self, settings: LedgerSettings) -> None:
-        super().__init__(settings)
-        self.outbox, self.strays = Trusting(self.memory), Blind(self.memory)
+SEEDS = 60
 
 
 def frozen(seed: int) -> Scenario:
-    """A runner is stopped for three leases while others go on."""
+    """A runner is frozen for three leases while the others continue."""
     request = RunRequest(models=MODELS, tasks=("echo",), samples=2, prices=dict.fromkeys(MODELS, PRICES[0]))
-    freeze = Deed(at=0.6, what="freeze", arguments=("runner-0", 9.5))
-    slow = Manners(slow_seconds=3.0)
-    return Scenario(seed=seed, requests=((0.0, request),), deeds=(freeze,), manners=slow, heal_at=12.0)
+    freeze = ScheduledAction(at=0.6, action="freeze", arguments=("runner-0", 9.5))
+    slow = ProviderBehaviour(slow_seconds=3.0)
+    return Scenario(seed=seed, requests=((0.0, request),), actions=(freeze,), provider=slow, heal_at=12.0)
 
 
-@pytest.mark.parametrize(
-    ("mutant", "scenario"),
-    [
-        (NoInbox, scenario_of),
-        (NoFence, frozen),
-        (NoHoldCheck, scenario_of),
-        (NoSettling, scenario_of),
-        (NoSecondOrder, scenario_of),
-    ],
+@dataclass(frozen=True)
+class Mutant:
+    """``replacements``: regular expressions and their replacements, in every SQL statement. ``seed`` violates an
+    invariant and is tried first."""
+
+    name: str
+    seed: int
+    replacements: dict[str, str]
+    scenario: Callable[[int], Scenario] = scenario_of
+
+    def __str__(self) -> str:
+        return self.name
+
+
+MUTANTS = (
+    Mutant(
+        "duplicate reports take effect",
+        1,
+        {
+            r"(INSERT INTO inbox .*)ON CONFLICT DO NOTHING": (
+                r"\1ON CONFLICT (message_id) DO UPDATE SET digest = excluded.digest"
+            )
+        },
+    ),
+    Mutant(
+        "reports under an old token take effect",
+        16,
+        {r"a\.token = u\.token AND (a\.state = '(running|grading)')": r"\1"},
+        frozen,
+    ),
+    Mutant(
+        "a running attempt can be claimed by another worker",
+        32,
+        {r"AND a\.worker_id = \$3\)\)": "))", r"old\.worker_id": "new.worker_id"},
+    ),
+    Mutant(
+        "an expired lease keeps its token valid",
+        6,
+        {r"token = a\.token \+ 1(, lease_until = NULL.*lost\.reason)": r"token = a.token\1"},
+    ),
+    Mutant(
+        "holds are not checked against limits",
+        13,
+        {r"SELECT account, amount, amount FROM": "SELECT account, NULL::bigint, NULL::bigint FROM"},
+    ),
+    Mutant(
+        "holds of lost tries are not settled",
+        6,
+        {r"WHERE h\.state = 'held' AND \(a\.token": r"WHERE false AND (a.token"},
+    ),
+    Mutant(
+        "a published order counts as claimed",
+        4,
+        {
+            r"UPDATE pending_orders o SET published_at = clock_timestamp\(\), publishes = o.publishes \+ 1\s+FROM": (
+                "DELETE FROM pending_orders o USING"
+            ),
+            r"WHERE r\.finished_at IS NULL AND r\.n_queued": "WHERE false AND r.n_queued",
+        },
+    ),
+    Mutant(
+        "lost orders are not published again",
+        4,
+        {
+            r"(SET published_at = NULL, urgent = false\s+WHERE) published_at": r"\1 false AND published_at",
+        },
+    ),
+    Mutant("leases never expire", 6, {r"WHERE lease_until < statement_timestamp\(\) ORDER": "WHERE false ORDER"}),
+    Mutant("claimed orders are not removed", 0, {r"o\.token <= u\.token AND o\.stage = \$3": "false"}),
+    Mutant(
+        "idempotency keys are not looked up",
+        14,
+        {r"WHERE idempotency_key = \$1": "WHERE false AND idempotency_key = $1"},
+    ),
 )
-def test_a_guard_that_is_off_is_noticed(mutant: type[Stores], scenario: Callable[[int], Scenario]) -> None:
-    noticed = next((seed for seed in range(SEEDS) if broken(simulate(scenario(seed), stores=mutant))), None)
-    assert noticed is not None
 
 
-def test_with_every_guard_on_the_same_seeds_end_well() -> None:
-    assert [seed for seed in range(5) if broken(simulate(frozen(seed)))] == []
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_removed_guard_is_detected(mutant: Mutant, virtual_postgres: VirtualPostgres) -> None:
+    matches = dict.fromkeys(mutant.replacements, 0)
+    known: dict[str, str] = {}
+
+    def rewrite(statement: str) -> str:
+        if statement not in known:
+            known[statement] = statement
+            for pattern, replacement in mutant.replacements.items():
+                known[statement], count = re.subn(pattern, replacement, known[statement], flags=re.DOTALL)
+                matches[pattern] += count
+        return known[statement]
+
+    for seed in (mutant.seed, *range(SEEDS)):
+        virtual_postgres.rewrite = rewrite
+        broken = violations(simulate(mutant.scenario(seed), virtual_postgres))
+        if broken:
+            break
+    else:
+        pytest.fail("no seed violates an invariant")
+    assert all(matches.values()), matches
+    assert not [text for text in broken if "SyntaxError" in text]
+
+
+def test_with_all_guards_the_same_scenarios_violate_nothing(virtual_postgres: VirtualPostgres) -> None:
+    assert [seed for seed in range(5) if violations(simulate(frozen(seed), virtual_postgres))] == []

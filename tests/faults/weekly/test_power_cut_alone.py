@@ -15,10 +15,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from assay.bus.connection import Connection
-from assay.bus.jetstream import JetStreamBus
+from assay.bus.nats.bus import JetStreamBus
+from assay.bus.nats.connection import Connection
+from assay.bus.nats.server.provisioning import provision
 from assay.bus.protocol import Envelope
-from assay.bus.provisioning import provision
 from assay.embedded.postgres import ACCOUNT, PROGRAMS
 from tests.bus.nats_server import ServerProcess
 from tests.faults.weekly.conftest import Figure

@@ -19,7 +19,7 @@ from tests.runner.fakes import FakeGrants
 from tests.runner.harness import PRICE, RUN, RunnerHarness
 
 PROMPT = ("You answer with one word.", "Which colour is this?\n\nThe sky by day.")
-WORST = PRICE.worst(input_tokens=worst_prompt_tokens(sum(map(len, PROMPT)), 2), output_tokens=100)
+WORST = PRICE.worst_case(input_tokens=worst_prompt_tokens(sum(map(len, PROMPT)), 2), output_tokens=100)
 PLENTY = 10**12
 
 
@@ -159,7 +159,7 @@ async def test_a_lost_request_never_costs_more_than_the_worst_case(
     endpoint.default = Reply(hang_up=True)
     await fake_grants(runner, limit_nanousd=0)
     prompt = worst_prompt_tokens(len(text.strip().encode()) + len("\n\nThe sky by day.") + len(PROMPT[0]), 2)
-    worst = PRICE.worst(input_tokens=prompt, output_tokens=100)
+    worst = PRICE.worst_case(input_tokens=prompt, output_tokens=100)
     report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=worst)
     assert report.outcome is Outcome.LIMIT
     assert 0 < report.calls[0].cost_nanousd <= worst
@@ -178,7 +178,7 @@ async def test_reasoning_tokens_are_charged_at_their_own_price(runner: RunnerHar
     endpoint.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
     endpoint.replies.append(Reply(hang_up=True))
     unseen, answered = (await runner.run_attempt("colours", "stub/m-1", price=price)).calls
-    assert unseen.cost_nanousd == price.worst(input_tokens=31, output_tokens=100)
+    assert unseen.cost_nanousd == price.worst_case(input_tokens=31, output_tokens=100)
     assert answered.usage == Usage(input_tokens=11, output_tokens=7, reasoning_tokens=3)
     # 11 x 2500 + 4 x 10000.000001 + 3 x 40000, rounded up
     assert answered.cost_nanousd == 27_500 + 40_001 + 120_000

@@ -33,10 +33,10 @@ asyncio.run(main())
 """
 DOCKER = """
 import os
-from assay.sandbox.choice import chosen_provider
+from assay.sandbox.selection import provider_for_setting
 
 os.environ["DOCKER_HOST"] = "unix:///nowhere.sock"
-asyncio.run(chosen_provider("docker").look_again())
+asyncio.run(provider_for_setting("docker").recheck())
 """
 
 

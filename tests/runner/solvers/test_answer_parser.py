@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.contracts.files import check_files
+from assay.files import check_files
 from services.runner.errors import AnswerUnusable
 from services.runner.solvers.answer_parser import parse_answer
 from services.runner.solvers.patch_parser import parse_patch

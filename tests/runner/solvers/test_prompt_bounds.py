@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from assay.catalog import Catalog, Task, bundles
-from assay.catalog.bundles import public_task
-from assay.catalog.manifest import SampleManifest, TaskManifest
-from assay.catalog.prompts import AGENT_BYTES, prompt_bytes
+from assay.catalog import Catalog, Task, make_bundles
+from assay.catalog.tasks.bundles import public_task
+from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
+from assay.catalog.tasks.prompt_size import AGENT_PROMPT_BYTES, prompt_bytes
 from assay.contracts.models import Parameters
 from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.tasks import Difficulty, Limits, PublicTask, Sample, Solver, Tests, Tool
@@ -41,7 +41,7 @@ AWKWARD = TaskManifest(
 
 def prompt(task: Task, sample: Sample) -> list[ChatMessage]:
     public = public_task(task)
-    workspace = files_below(bundles(task).public, "workspace/")
+    workspace = files_below(make_bundles(task).public, "workspace/")
     if task.manifest.solver is Solver.ANSWER:
         return answer_prompt(public, sample)
     if task.manifest.solver is Solver.AGENT:
@@ -60,7 +60,11 @@ def check(task: Task) -> None:
         sent = sent_bytes(prompt(task, sample))
         bound = prompt_bytes(task, [sample.sample_id])
         assert sent <= bound <= prompt_bytes(task, task.sample_ids)
-        around = AGENT_BYTES if task.manifest.solver in (Solver.AGENT, Solver.COMMAND) else 600 + 100 * len(task.files)
+        around = (
+            AGENT_PROMPT_BYTES
+            if task.manifest.solver in (Solver.AGENT, Solver.COMMAND)
+            else 600 + 100 * len(task.files)
+        )
         assert bound < sent + around, "no more is reserved than what is around the texts"
 
 
@@ -80,7 +84,7 @@ def test_an_agents_first_request_with_all_tools_and_many_files_is_within_its_bou
         messages = agent_prompt(task, Sample(sample_id="x"), names, limits, talk.system_text)
         asked = Parameters(max_tokens=1)
         bound = usage_bound(messages, with_tools(asked, talk.request_tools) if talk.request_tools else asked)
-        assert bound.input_tokens <= worst_prompt_tokens(AGENT_BYTES, 2)
+        assert bound.input_tokens <= worst_prompt_tokens(AGENT_PROMPT_BYTES, 2)
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,17 @@ import pytest
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
-from assay.sandbox.choice import chosen_provider
 from assay.sandbox.process import WARNING
+from assay.sandbox.selection import provider_for_setting
 from tests.runner.fake_endpoint import FakeEndpoint
 from tests.runner.harness import SUBMIT, RunnerHarness, queue_calls
-from tests.sandbox.test_choice import Counted, chosen
+from tests.sandbox.test_selection import CountingProvider, auto_provider
 
 WRITE = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))
 
 
 async def run_attempt(runner: RunnerHarness, allowed: str, wish: str, task_id: str = "fix_sum") -> AttemptExecuted:
-    runner.ports = replace(runner.ports, sandboxes=chosen_provider(allowed))
+    runner.ports = replace(runner.ports, sandboxes=provider_for_setting(allowed))
     limits = Limits(wall_seconds=30.0, max_tokens=100, turns=9)
     return await runner.run_attempt(task_id, "stub/m-1", limits=limits, sandbox=wish)
 
@@ -37,7 +37,9 @@ async def test_a_kind_the_runner_does_not_allow_is_an_infrastructure_error(
 
 
 async def test_an_unavailable_docker_is_an_infrastructure_error(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
-    nowhere = chosen(Counted("bubblewrap", available=False), Counted("docker", available=False))
+    nowhere = auto_provider(
+        CountingProvider("bubblewrap", available=False), CountingProvider("docker", available=False)
+    )
     runner.ports = replace(runner.ports, sandboxes=nowhere)
     report = await runner.run_attempt("fix_sum", "stub/m-1", limits=Limits(turns=9))
     assert report.fault is not None

@@ -1,4 +1,4 @@
-"""Services beside a sandbox: reached from it by name, and from nowhere else."""
+"""Services of a sandbox: reachable from it by name, and from nowhere else."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from docker import APIClient
 from assay.contracts.sandboxspec import Capability, Health, Place, SandboxSpec, Service
 from assay.sandbox import Sandbox
 from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
-from assay.sandbox.docker.owner import LABEL
+from assay.sandbox.docker.labels import LABEL
 from assay.sandbox.errors import ServiceNotReady
-from tests.sandbox.conftest import asked
+from tests.sandbox.harness import run_json
 
 pytestmark = pytest.mark.docker
 
 PORT = 18_080
 NETWORK = str(Path("/proc/self/ns/net").readlink())
-"""Of this process: the host's."""
+"""This process's network namespace, which is the host's."""
 ECHO = f"""
 import os, socketserver
 class Echo(socketserver.StreamRequestHandler):
@@ -60,16 +60,20 @@ def refused(*address):
 
 
 def sidecar_of(client: APIClient) -> dict[str, Any]:
-    """Of this process, as the daemon knows it."""
-    mine = [one for one in client.containers(filters={"label": LABEL}) if str(os.getpid()) in one["Labels"].values()]
-    (found,) = [one for one in mine if "process1" not in one["Command"]]
+    """The service container started by this process, as inspected by the daemon."""
+    mine = [
+        container
+        for container in client.containers(filters={"label": LABEL})
+        if str(os.getpid()) in container["Labels"].values()
+    ]
+    (found,) = [container for container in mine if "container_init" not in container["Command"]]
     return client.inspect_container(found["Id"])
 
 
-def said_in(client: APIClient, container: dict[str, Any], script: str) -> Any:
-    """What a script prints in the service's container, as JSON."""
-    made = client.exec_create(container["Id"], ["python3", "-c", "import json, os, socket\n" + script])
-    return json.loads(client.exec_start(made["Id"]))
+def run_json_in(client: APIClient, container: dict[str, Any], script: str) -> Any:
+    """What a script prints in the service's container, parsed as JSON."""
+    exec_ = client.exec_create(container["Id"], ["python3", "-c", "import json, os, socket\n" + script])
+    return json.loads(client.exec_start(exec_["Id"]))
 
 
 def host_addresses() -> list[str]:
@@ -77,30 +81,32 @@ def host_addresses() -> list[str]:
     return sorted({name for name in names if not name.endswith((".0", ".255"))})
 
 
-async def test_a_service_is_reached_from_its_sandbox_and_from_nowhere_else(client: APIClient) -> None:
+async def test_a_service_is_reachable_only_from_its_sandbox(client: APIClient) -> None:
     provider = DockerProvider()
     networks = len(client.networks())
     async with provider.open(SPEC) as sandbox, provider.open(SandboxSpec()) as other:
         assert (
-            await asked(sandbox, SAY + "print(json.dumps([said('echo'), said('127.0.0.1')]))") == ["heard hello\n"] * 2
+            await run_json(sandbox, SAY + "print(json.dumps([said('echo'), said('127.0.0.1')]))")
+            == ["heard hello\n"] * 2
         )
         assert (
-            await asked(other, REFUSED + f"print(json.dumps(refused('127.0.0.1', {PORT})))") == "ConnectionRefusedError"
+            await run_json(other, REFUSED + f"print(json.dumps(refused('127.0.0.1', {PORT})))")
+            == "ConnectionRefusedError"
         )
-        assert await asked(other, REFUSED + f"print(json.dumps(refused('echo', {PORT})))") == "gaierror"
+        assert await run_json(other, REFUSED + f"print(json.dumps(refused('echo', {PORT})))") == "gaierror"
         for address in host_addresses():
             with pytest.raises(OSError), socket.create_connection((address, PORT), 0.5):
                 pass
         sidecar = sidecar_of(client)
         assert not sidecar["NetworkSettings"]["Networks"] and not sidecar["NetworkSettings"]["IPAddress"]
-        assert len(client.networks()) == networks, "no pool of addresses is used up"
-        await _nothing_leads_out(sandbox, client, sidecar)
-        _held_in(client, sidecar)
+        assert len(client.networks()) == networks, "no network is created"
+        await check_no_route_out(sandbox, client, sidecar)
+        check_confinement(client, sidecar)
     assert not client.containers(all=True, filters={"id": sidecar["Id"]})
 
 
-async def _nothing_leads_out(sandbox: Sandbox, client: APIClient, sidecar: dict[str, Any]) -> None:
-    """Sandbox and service are in one network namespace, which is not the host's and has loopback alone."""
+async def check_no_route_out(sandbox: Sandbox, client: APIClient, sidecar: dict[str, Any]) -> None:
+    """Sandbox and service share one network namespace, which is not the host's and has only a loopback."""
     look = REFUSED + (
         "lines = open('/proc/net/dev').read().splitlines()[2:]\n"
         "routes = open('/proc/net/route').read().splitlines()[1:]\n"
@@ -108,14 +114,14 @@ async def _nothing_leads_out(sandbox: Sandbox, client: APIClient, sidecar: dict[
         "print(json.dumps([[line.split(':')[0].strip() for line in lines], routes, sorted(set(out)),"
         " os.readlink('/proc/self/ns/net')]))"
     )
-    ours, theirs = await asked(sandbox, look), said_in(client, sidecar, look)
-    assert ours == theirs
-    assert ours[:2] == [["lo"], []]
-    assert set(ours[2]) <= {"OSError", "ConnectionRefusedError"}
-    assert ours[3] != NETWORK
+    assay_containers, theirs = await run_json(sandbox, look), run_json_in(client, sidecar, look)
+    assert assay_containers == theirs
+    assert assay_containers[:2] == [["lo"], []]
+    assert set(assay_containers[2]) <= {"OSError", "ConnectionRefusedError"}
+    assert assay_containers[3] != NETWORK
 
 
-def _held_in(client: APIClient, sidecar: dict[str, Any]) -> None:
+def check_confinement(client: APIClient, sidecar: dict[str, Any]) -> None:
     """Read back from inside the service."""
     look = """
 import ctypes
@@ -133,35 +139,44 @@ unshared = ctypes.CDLL(None).unshare(0x10000000)
 open('/data/x', 'w').write('x')
 print(json.dumps([int(status['CapBnd'], 16), status['NoNewPrivs'], status['Seccomp'], memory, pids, sealed, families,
                   unshared]))"""
-    assert said_in(client, sidecar, look) == [1 << 7, "1", "2", 64 + 8, 16, [30, 30, 30], [97, 97, 97, 97, None], -1]
+    assert run_json_in(client, sidecar, look) == [
+        1 << 7,
+        "1",
+        "2",
+        64 + 8,
+        16,
+        [30, 30, 30],
+        [97, 97, 97, 97, None],
+        -1,
+    ]
     mounts = {mount["Destination"]: mount["RW"] for mount in sidecar["Mounts"] if mount["Type"] == "bind"}
     assert mounts == {"/etc/hosts": False}
 
 
-async def test_a_service_that_does_not_come_up_is_told_with_its_log(client: APIClient) -> None:
+async def test_a_service_that_is_not_ready_is_reported_with_its_log(client: APIClient) -> None:
     ending = Service(name="ends", image=DEFAULT_IMAGE, command=("sh", "-c", "echo no licence; exit 3"), ports=(1,))
-    sick = Health(command=("sh", "-c", "exit 4"), interval_seconds=0.1, timeout_seconds=60, retries=2)
-    stuck = Health(command=("sleep", "600"), interval_seconds=0.1, timeout_seconds=0.2, retries=10)
-    ailing = Service(name="ails", image=DEFAULT_IMAGE, command=("sleep", "600"), health=sick)
-    hanging = Service(name="hangs", image=DEFAULT_IMAGE, command=("sleep", "600"), health=stuck)
+    failing = Health(command=("sh", "-c", "exit 4"), interval_seconds=0.1, timeout_seconds=60, retries=2)
+    hanging = Health(command=("sleep", "600"), interval_seconds=0.1, timeout_seconds=0.2, retries=10)
+    unhealthy = Service(name="ails", image=DEFAULT_IMAGE, command=("sleep", "600"), health=failing)
+    hanging = Service(name="hangs", image=DEFAULT_IMAGE, command=("sleep", "600"), health=hanging)
     provider = DockerProvider()
 
-    async def fails(service: Service, told: str) -> None:
-        with pytest.raises(ServiceNotReady, match=f"(?s){told}"):
+    async def fails(service: Service, describe: str) -> None:
+        with pytest.raises(ServiceNotReady, match=f"(?s){describe}"):
             async with provider.open(SandboxSpec(services=(service,))):
                 pass
 
     await asyncio.gather(
-        fails(ending, "ends is not ready: it ended.*no licence"),
-        fails(ailing, "ails.*exit code 4"),
+        fails(ending, "ends is not ready: it exited.*no licence"),
+        fails(unhealthy, "ails.*exits with code 4"),
         fails(hanging, "hangs.*did not end"),
     )
     mine = client.containers(all=True, filters={"label": f"assay.pid={os.getpid()}"})
-    assert not mine, "nothing is left of them"
+    assert not mine, "no container is left"
 
 
-def test_services_stand_only_where_they_are_wanted() -> None:
+def test_services_start_only_in_their_places() -> None:
     spec = SandboxSpec(services=(SERVICE, Service(name="db", image="x", places=(Place.TESTS,))))
-    assert [one.name for one in spec.at(Place.TESTS).services] == ["echo", "db"]
-    assert [one.name for one in spec.at(Place.ATTEMPT).services] == ["echo"]
+    assert [container.name for container in spec.at(Place.TESTS).services] == ["echo", "db"]
+    assert [container.name for container in spec.at(Place.ATTEMPT).services] == ["echo"]
     assert spec.at(None) == SandboxSpec()

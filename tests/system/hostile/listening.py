@@ -16,9 +16,9 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_live
 
-from assay.bus.api import call
 from assay.bus.errors import ApiRefused
-from assay.bus.jetstream import connect
+from assay.bus.nats.bus import connect
+from assay.bus.nats.server.api import call
 from assay.bus.settings import BusSettings
 from assay.client.transport import authorization
 from assay.contracts.codec import encode

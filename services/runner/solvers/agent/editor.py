@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from glob import escape
 
-from assay.contracts.files import FilesRefused, check_path
+from assay.files import FilesRefused, check_path
 from assay.sandbox import Command, Sandbox
 from services.runner.solvers.agent.definitions import TextEditor
 from services.runner.solvers.agent.tool_result import ToolError, truncate_middle
@@ -57,7 +57,7 @@ class Editor:
         if call.file_text is None:
             raise ToolError("create needs file_text")
         before = await self._write(path, to_bytes(call.file_text))
-        return f"{'overwrote' if before is not None else 'created'} {path}, {len(call.file_text)} characters"
+        return f"{path} is {'written anew' if before is not None else 'created'}, {len(call.file_text)} characters"
 
     async def _replace(self, call: TextEditor, path: str) -> str:
         old, new = call.old_str, call.new_str or ""

@@ -11,9 +11,9 @@ from typing import cast
 from msgspec import structs
 
 from assay.contracts.codec import Malformed, decode
-from assay.contracts.files import Files, FilesRefused, matches
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.contracts.tasks import PublicTask, Tool
+from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox
 from services.runner.models import ToolCall
 from services.runner.models.tools import ToolDefinition

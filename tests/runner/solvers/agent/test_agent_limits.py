@@ -13,12 +13,12 @@ import pytest
 from msgspec import structs
 
 from assay.contracts import subjects
-from assay.contracts.files import Files
 from assay.contracts.models import Parameters
 from assay.contracts.money import usd
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Limits, SandboxSpec
 from assay.contracts.verdicts import Outcome
+from assay.files import Files
 from assay.sandbox import Availability, Command, CommandResult, Mounts, Sandbox
 from assay.sandbox.errors import SandboxLost
 from services.runner.handlers import on_ticket
@@ -81,7 +81,7 @@ async def test_two_turns_without_a_tool_call_submit_the_current_files(
     assert await runner.read(report.artifacts["response.txt"]) == b"I am done."
 
 
-WORST = PRICE.worst(input_tokens=20_000, output_tokens=100)
+WORST = PRICE.worst_case(input_tokens=20_000, output_tokens=100)
 
 
 @pytest.mark.parametrize(

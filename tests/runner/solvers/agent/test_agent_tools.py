@@ -82,7 +82,7 @@ async def test_edits_can_be_undone(sandbox: Sandbox) -> None:
 
 async def test_undo_removes_a_created_file(sandbox: Sandbox) -> None:
     create = {"command": "create", "path": "new/c.py", "file_text": "c = 3\n"}
-    assert (await use(sandbox, ("text_editor", create))).text == "created new/c.py, 6 characters"
+    assert (await use(sandbox, ("text_editor", create))).text == "new/c.py is created, 6 characters"
     assert await sandbox.read(["new/c.py"]) == {"new/c.py": b"c = 3\n"}
     other = {"command": "create", "path": "d.py", "file_text": "d = 4\n"}
     await use(sandbox, ("text_editor", other), ("text_editor", {"command": "undo", "path": "d.py"}))
@@ -126,7 +126,7 @@ async def test_links_are_not_followed(sandbox: Sandbox) -> None:
             "error: view_range [9, 10] is outside",
         ),
         ("text_editor", {"command": "create", "path": "c"}, "error: create needs file_text"),
-        ("text_editor", {"command": "create", "path": "a.txt/b", "file_text": ""}, "error: the workspace does not"),
+        ("text_editor", {"command": "create", "path": "a.txt/b", "file_text": ""}, "error: the files cannot be written"),
         ("text_editor", {"command": "create", "path": "", "file_text": ""}, "error: "),
         (
             "text_editor",

@@ -10,8 +10,8 @@ import pytest
 from msgspec import structs
 
 from assay.artifacts import pack
-from assay.catalog import bundles
-from assay.catalog.bundles import public_task
+from assay.catalog import make_bundles
+from assay.catalog.tasks.bundles import public_task
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.codec import encode
 from assay.contracts.models import ModelSpec, Parameters, ToolCalls
@@ -46,7 +46,7 @@ async def run_attempt(
     told = public_task(task)
     sandbox = structs.replace(told.sandbox, wall_seconds=call_seconds)
     given = structs.replace(told, sandbox=sandbox, mcp=told.mcp if server is None else (server,))
-    public = await runner.stores["public"].put(pack({**bundles(task).public, "task.json": encode(given)}))
+    public = await runner.stores["public"].put(pack({**make_bundles(task).public, "task.json": encode(given)}))
     return await on_ticket(structs.replace(ticket, public=public), replace(runner.ports, mcp_urls=allowed))
 
 

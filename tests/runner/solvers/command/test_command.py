@@ -115,7 +115,7 @@ async def test_the_cost_limit_ends_the_program_before_it_is_exceeded(
 ) -> None:
     endpoint.default = Reply(text="", calls=bash("echo more >> total.py"), finish_reason="tool_calls")
     endpoint.default.usage = {"prompt_tokens": 900, "completion_tokens": 7, "total_tokens": 907}
-    worst = PRICE.worst(input_tokens=3_000, output_tokens=100)
+    worst = PRICE.worst_case(input_tokens=3_000, output_tokens=100)
     report = await run_attempt(runner, cost_usd=usd(worst))
     assert report.outcome is Outcome.LIMIT
     assert report.reason.startswith("limits.cost_usd: $")

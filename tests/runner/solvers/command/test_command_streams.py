@@ -12,8 +12,8 @@ import pytest
 from msgspec import structs
 
 from assay.artifacts import pack
-from assay.catalog import bundles
-from assay.catalog.bundles import public_task
+from assay.catalog import make_bundles
+from assay.catalog.tasks.bundles import public_task
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.codec import encode
 from assay.contracts.models import CallFault
@@ -35,7 +35,7 @@ async def run_attempt(
     """And what the program saw."""
     task = runner.catalog.find_task("by_program")
     public = structs.replace(public_task(task), command=("python3", "tools/agent.py", answers))
-    files = {**bundles(task).public, "task.json": encode(public), "workspace/tools/agent.py": PROGRAM}
+    files = {**make_bundles(task).public, "task.json": encode(public), "workspace/tools/agent.py": PROGRAM}
     ref = await runner.stores["public"].put(pack(files))
     given = structs.replace(Limits(wall_seconds=30.0, max_tokens=100, turns=9), **limits)
     report = await on_ticket(await runner.ticket("by_program", "stub/m-1", limits=given, public=ref), runner.ports)

@@ -1,0 +1,84 @@
+"""Encoding and decoding of rpc, independent of the transport: requests and replies as bytes, errors as Problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+
+from assay.bus.protocol import RpcHandler
+from assay.contracts.codec import MAX_MESSAGE_BYTES, Malformed, decode, encode
+from assay.contracts.problems import Problem, ProblemError
+from assay.contracts.rpc import Request
+
+R = TypeVar("R")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """If ``ok`` is false, ``payload`` is a Problem."""
+
+    ok: bool
+    payload: bytes
+
+
+async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes) -> Reply:
+    """Run the handler on an encoded request. Never raises: all errors become Problems for the caller."""
+    try:
+        request: Request[Any] = decode(kind, payload)
+        return _sized(kind, encode(await handler(request)))
+    except ProblemError as error:
+        return _problem(error.problem)
+    except Malformed as error:
+        return _problem(
+            Problem(
+                code="malformed_request",
+                title=f"the request {kind.name()} could not be decoded",
+                detail=f"{error}. Caller and service probably run different versions; use the same release for both.",
+            )
+        )
+    except Exception as error:
+        _log.exception("rpc.handler_failed", request=kind.name(), error=repr(error))
+        return _problem(
+            Problem(
+                code="internal",
+                title=f"{kind.name()} failed inside {kind.service}",
+                status=500,
+                detail=f"{type(error).__name__}; see the traceback in the log of {kind.service}.",
+            )
+        )
+
+
+def decode_reply(request: Request[R], reply: Reply) -> R:
+    """Decode a reply as the type the request declares. Raises ProblemError if it is a Problem."""
+    try:
+        if reply.ok:
+            return decode(request.reply, reply.payload)
+        problem: Problem = decode(Problem, reply.payload)
+    except Malformed as error:
+        problem = Problem(
+            code="malformed_reply",
+            title=f"the reply to {request.name()} could not be decoded",
+            status=502,
+            detail=f"{error}. Caller and {request.service} probably run different versions; use the same release.",
+        )
+    raise ProblemError(problem)
+
+
+def _sized(kind: type[Request[Any]], payload: bytes) -> Reply:
+    if len(payload) <= MAX_MESSAGE_BYTES:
+        return Reply(True, payload)
+    return _problem(
+        Problem(
+            code="reply_too_large",
+            title=f"the reply to {kind.name()} exceeds the bus's size limit",
+            status=413,
+            detail=f"{len(payload):,} bytes exceed {MAX_MESSAGE_BYTES:,}; request fewer items with a smaller limit.",
+        )
+    )
+
+
+def _problem(problem: Problem) -> Reply:
+    return Reply(False, encode(problem))

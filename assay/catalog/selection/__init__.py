@@ -1,0 +1,1 @@
+"""Resolves a run request against the catalogue."""

@@ -1,0 +1,1 @@
+"""One task: its folder read, validated, pinned by digest and packed into bundles."""

@@ -1,0 +1,52 @@
+"""The contents of ``task.yaml`` and ``samples.jsonl``. docs/tasks.md describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from assay.contracts.codec import Data
+from assay.contracts.tasks import AnyCheck, Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool
+
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=100_000)]
+SampleId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+
+ONLY_SAMPLE = "main"
+"""The id of the only sample of a task that lists none."""
+
+
+class SampleManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``expected`` has the shape the checks need; ``reference`` is a correct answer, where that is not ``expected``."""
+
+    sample_id: SampleId
+    input: Text = ""
+    expected: Any = None
+    reference: Text | None = None
+
+
+class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``task.yaml``. Omitted fields have the defaults of assay/contracts/tasks.py."""
+
+    id: TaskId
+    title: Title
+    category: Name
+    difficulty: Difficulty
+    solver: Solver
+    language: Name | None = None
+    tags: tuple[Name, ...] = ()
+    instructions: Text = ""
+    system: Text = ""
+    tools: tuple[Tool, ...] = ()
+    command: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
+    mcp: Annotated[tuple[McpServer, ...], Meta(max_length=20)] = ()
+    outputs: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    sandbox: SandboxSpec = SandboxSpec()
+    pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    checks: Annotated[tuple[AnyCheck, ...], Meta(min_length=1, max_length=50)]
+    samples: Annotated[tuple[SampleManifest, ...], Meta(max_length=10_000)] = ()
+    noop_answer: Text = ""
+    cheat_answers: dict[Name, Text] = field(default_factory=dict[str, str])

@@ -1,0 +1,1 @@
+"""YAML files as structs, with every mistake reported at its line."""

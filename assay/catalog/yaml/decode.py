@@ -1,0 +1,151 @@
+"""Decodes plain values into structs, strictly, and reports every mistake at its line.
+
+``msgspec.convert`` decides what is valid, but stops at the first mistake. The walk before it finds them all, and also
+refuses unknown fields in structs that accept them on the wire.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from assay.catalog.did_you_mean import one_of, unknown_name
+from assay.catalog.yaml.document import Document, FieldPath
+
+T = TypeVar("T")
+
+_PLACE = re.compile(r"^(?P<message>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)
+_PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+
+
+def decode_document(document: Document, kind: type[T], value: Any = None, at: FieldPath = ()) -> T | None:
+    """The document's value (or ``value``, a part of it) as a ``kind``. If it is invalid, returns None and adds the
+    mistakes to the document."""
+    value = document.value if value is None else value
+    known = len(document.mistakes)
+    _walk(document, kind, value, at)
+    if len(document.mistakes) > known:
+        return None
+    return _convert(document, kind, value, at)
+
+
+def _convert(document: Document, kind: Any, value: Any, at: FieldPath) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        match = _PLACE.match(str(error))
+        assert match is not None
+        found = _path(match["place"] or "")
+        message = match["message"]
+        document.add_mistake((*at, *found), message[:1].lower() + message[1:])
+        return None
+
+
+def _path(place: str) -> FieldPath:
+    """Parses ``$.checks[0].kind``."""
+    return tuple(int(index) if index else name for name, index in _PART.findall(place))
+
+
+def _walk(document: Document, kind: Any, value: Any, at: FieldPath) -> None:
+    kind = _unwrapped(kind)
+    if _is_struct(kind):
+        _walk_struct(document, kind, value, at)
+    elif members := _tagged_members(kind):
+        _walk_tagged(document, members, value, at)
+    elif (inner := _item_type(kind)) is not None and isinstance(value, list):
+        for index, item in enumerate(value):
+            _walk(document, inner, item, (*at, index))
+    elif (inner := _value_type(kind)) is not None and isinstance(value, dict):
+        for key, item in value.items():
+            _walk(document, inner, item, (*at, key))
+    elif isinstance(kind, type) and issubclass(kind, Enum) and isinstance(value, str):
+        _walk_enum(document, kind, value, at)
+
+
+def _walk_struct(document: Document, kind: Any, value: Any, at: FieldPath) -> None:
+    if not isinstance(value, Mapping):
+        document.add_mistake(at, f"expected fields with values, got {_type_name(value)}")
+        return
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    tag = kind.__struct_config__.tag_field
+    for name in value:
+        if name not in fields and name != tag:
+            message, match = unknown_name("field", str(name), fields)
+            document.add_mistake((*at, str(name)), message, match)
+    for name, field in fields.items():
+        if name in value:
+            _walk_field(document, get_type_hints(kind, include_extras=True)[field.name], value[name], (*at, name))
+        elif field.required:
+            document.add_mistake((*at, name), "is missing")
+
+
+def _walk_field(document: Document, kind: Any, value: Any, at: FieldPath) -> None:
+    """Walks into a field; if nothing inside is wrong, converts the field as a whole to check its bounds."""
+    known = len(document.mistakes)
+    _walk(document, kind, value, at)
+    if len(document.mistakes) == known:
+        _convert(document, kind, value, at)
+
+
+def _walk_tagged(document: Document, members: dict[str, Any], value: Any, at: FieldPath) -> None:
+    first = next(iter(members.values()))
+    tag = first.__struct_config__.tag_field
+    noun = first.__mro__[1].__name__.lower()
+    if not isinstance(value, Mapping):
+        document.add_mistake(at, f"expected fields with values, got {_type_name(value)}")
+    elif tag not in value:
+        document.add_mistake((*at, tag), f"is missing; {one_of(members)}")
+    elif str(value[tag]) not in members:
+        message, match = unknown_name(noun, str(value[tag]), members)
+        document.add_mistake((*at, tag), message, match)
+    else:
+        _walk_struct(document, members[str(value[tag])], value, at)
+
+
+def _walk_enum(document: Document, kind: type[Enum], value: str, at: FieldPath) -> None:
+    values = [str(member.value) for member in kind]
+    if value not in values:
+        named = at[-1] if at and isinstance(at[-1], str) else kind.__name__.lower()
+        message, match = unknown_name(named, value, values)
+        document.add_mistake(at, message, match)
+
+
+def _unwrapped(kind: Any) -> Any:
+    """The type without ``Annotated`` and ``| None``."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (Union, UnionType):
+        members = [member for member in get_args(kind) if member is not type(None)]
+        return _unwrapped(members[0]) if len(members) == 1 else kind
+    return kind
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _tagged_members(kind: Any) -> dict[str, Any]:
+    """The structs of a tagged union by tag; empty for any other type."""
+    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else ()
+    if not members or not all(_is_struct(member) for member in members):
+        return {}
+    return {str(member.__struct_config__.tag): member for member in members}
+
+
+def _item_type(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) in (tuple, list) and get_args(kind) else None
+
+
+def _value_type(kind: Any) -> Any:
+    return get_args(kind)[1] if get_origin(kind) is dict else None
+
+
+def _type_name(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return f"`{type(value).__name__}`"

@@ -1,0 +1,70 @@
+"""``assay attempts``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from assay.cli.display.logs import log_lines
+from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.display.tables import artifacts_table
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.quantities import count_text
+from assay.cli.resolve_ids import AttemptId, find_attempt
+from assay.cli.server import connected
+from assay.contracts.attempts import AttemptDetail
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["attempts"])
+Logs = Annotated[bool, typer.Option("--logs", help="Also print the prompt, the response or steps, output and checks.")]
+
+
+@app.callback()
+def attempts() -> None:
+    """Without a callback, typer would drop the name of the only subcommand, ``show``."""
+
+
+@app.command("show")
+def show_attempt(attempt: AttemptId, logs: Logs = False, server: Server = "", json: Json = False) -> None:
+    """Show an attempt: its result, checks, tries and artifacts."""
+    asyncio.run(_show(attempt, server, logs, json))
+
+
+async def _show(name: str, server: str, logs: bool, json: bool) -> None:
+    async with connected(server) as client:
+        detail = await find_attempt(client, name)
+        if json:
+            print_json(detail)
+            return
+        _print(detail)
+        if logs:
+            async for line in log_lines(client, detail):
+                print_line(line)
+
+
+def _print(detail: AttemptDetail) -> None:
+    attempt, usage = detail.attempt, detail.attempt.usage
+    score = "" if attempt.score is None else f", score {attempt.score:.2f}"
+    print_line((attempt.attempt_id, "bold"), f" {attempt.outcome or attempt.state}{score}")
+    print_line(f"task {attempt.task_id}, sample {attempt.sample_id}, model {attempt.model}, repeat {attempt.repeat}")
+    tokens = (
+        f"{usage.input_tokens} input and {usage.output_tokens} output tokens in {count_text(len(detail.calls), 'call')}"
+    )
+    print_line(f"{money(attempt.cost_usd)}, {tokens}, {attempt.duration_seconds:.1f} s")
+    print_line(f"task digest {detail.task_digest}")
+    for line in filter(None, (attempt.reason, attempt.reused_from and f"reused from {attempt.reused_from}")):
+        print_line(line)
+    if detail.verdict and detail.verdict.checks:
+        made = table("check", "kind", "passed", "score", "weight", "message", numbers=("score", "weight"))
+        for check in detail.verdict.checks:
+            add_row(made, check.name, check.kind, check.passed, f"{check.score:.2f}", check.weight, check.message)
+        stdout().print(made)
+    made = table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",))
+    for each in detail.tries:
+        add_row(
+            made, each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause
+        )
+    stdout().print(made)
+    stdout().print(artifacts_table(detail.artifacts))

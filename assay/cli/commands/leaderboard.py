@@ -1,0 +1,38 @@
+"""``assay leaderboard``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from assay.cli.display.output import print_json, print_notice, stdout
+from assay.cli.display.tables import board_table
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.server import connected
+from assay.contracts.runs import Board
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(help=COMMANDS["leaderboard"])
+def leaderboard(
+    suite: Annotated[str, typer.Option("--suite", metavar="ID", help="Only this suite's tasks.")] = "",
+    category: Annotated[str, typer.Option("--category", metavar="NAME", help="Only this category's tasks.")] = "",
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    board = asyncio.run(_fetch(server, suite, category))
+    if json:
+        print_json(board)
+    elif board.rows:
+        stdout().print(board_table(board))
+    else:
+        print_notice("no results match; `assay run --suite demo --model oracle --model nop` creates some")
+
+
+async def _fetch(server: str, suite: str, category: str) -> Board:
+    async with connected(server) as client:
+        return await client.leaderboard(suite=suite, category=category)

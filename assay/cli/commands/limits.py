@@ -1,0 +1,85 @@
+"""``assay limits``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.display.run_text import left_text, limit_text
+from assay.cli.errors import BadUsage
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.quantities import dollars_or_none
+from assay.cli.server import connected
+from assay.contracts.rpc import Money
+from assay.contracts.spending import AccountKind
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["limits"])
+
+Day = Annotated[str, typer.Option("--day", metavar="USD|none", help="Spending limit per day.")]
+Project = Annotated[str, typer.Option("--project", metavar="USD|none", help="Lifetime spending limit.")]
+TimeZone = Annotated[
+    str, typer.Option("--time-zone", metavar="NAME", help="Time zone in which days begin, for example Europe/Berlin.")
+]
+
+
+@app.command("show")
+def show_limits(server: Server = "", json: Json = False) -> None:
+    """Show today's and lifetime spending, reservations and limits."""
+
+    async def fetch() -> Money:
+        async with connected(server) as client:
+            return await client.money()
+
+    _show(asyncio.run(fetch()), json)
+
+
+@app.command("set")
+def set_limits(
+    day: Day = "", project: Project = "", time_zone: TimeZone = "", server: Server = "", json: Json = False
+) -> None:
+    """Set limits; omitted ones keep their value. A limit below what is already spent only stops new requests."""
+    if not (day or project or time_zone):
+        raise BadUsage("nothing to set: use --day, --project or --time-zone")
+    changed = {
+        kind: dollars_or_none(text, f"--{kind}")
+        for kind, text in ((AccountKind.DAY, day), (AccountKind.PROJECT, project))
+        if text
+    }
+
+    async def change() -> Money:
+        async with connected(server) as client:
+            current = await client.money()
+            limits = {account.kind: account.limit_usd for account in current.accounts} | changed
+            return await client.set_money_limits(
+                day_usd=limits.get(AccountKind.DAY),
+                project_usd=limits.get(AccountKind.PROJECT),
+                time_zone=time_zone or current.time_zone,
+            )
+
+    _show(asyncio.run(change()), json)
+
+
+def _show(found: Money, json: bool) -> None:
+    if json:
+        print_json(found)
+        return
+    made = table("account", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
+    for account in found.accounts:
+        spent, held = money(account.spent_usd), money(account.held_usd)
+        add_row(
+            made, _NAMES.get(account.kind, account.kind), spent, held, limit_text(account.limit_usd), left_text(account)
+        )
+    stdout().print(made)
+    print_line(f"days begin at midnight in {found.time_zone}; limit a single run with `assay run --limit`")
+
+
+_NAMES = {
+    AccountKind.DAY: "today",
+    AccountKind.PROJECT: "lifetime",
+    AccountKind.JUDGE: "judges",
+    AccountKind.EXCESS: "above reservations",
+}

@@ -1,0 +1,72 @@
+"""``assay models``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.errors import FAILED, OK
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.server import connected
+from assay.contracts.models import ModelView
+from assay.contracts.money import Price, usd
+from assay.contracts.rpc import ModelProbe
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["models"])
+
+
+@app.command("list")
+def list_models(server: Server = "", json: Json = False) -> None:
+    """List the models that a run can use."""
+    found = asyncio.run(_fetch(server))
+    if json:
+        print_json(found)
+        return
+    made = table("model", "kind", "input per million tokens", "output", "price version")
+    for model in found:
+        add_row(made, model.name, model.kind, *_price(model.price))
+    stdout().print(made)
+
+
+@app.command("test")
+def test_model(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="For example local/smollm2-135m.")],
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """Send a model a one-word request, with a runner's keys and network."""
+    probe = asyncio.run(_test(server, model))
+    if json:
+        print_json(probe)
+    elif probe.ok:
+        print_line(("ok ", "green"), f"{probe.model} responded in {probe.latency_seconds:.2f} s: {probe.message}")
+    else:
+        print_line(("fail ", "bold red"), f"{probe.model}: {probe.fault}: {probe.message}")
+    raise typer.Exit(OK if probe.ok else FAILED)
+
+
+def _price(price: Price | None) -> tuple[str, str, str]:
+    if price is None:
+        return "", "", ""
+    if price.local:
+        return "local", "local", price.version
+    return (
+        money(usd(price.input_nanousd_per_mtok)),
+        money(usd(price.output_nanousd_per_mtok)),
+        price.version,
+    )
+
+
+async def _fetch(server: str) -> Sequence[ModelView]:
+    async with connected(server) as client:
+        return await client.models()
+
+
+async def _test(server: str, model: str) -> ModelProbe:
+    async with connected(server) as client:
+        return await client.test_model(model)

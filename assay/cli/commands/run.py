@@ -1,0 +1,198 @@
+"""``assay run``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+
+from assay.cli import limit_options
+from assay.cli.display.output import print_json, print_line, print_notice
+from assay.cli.display.progress import progress_display
+from assay.cli.display.run_text import quote_line
+from assay.cli.display.tables import run_lines
+from assay.cli.errors import INTERRUPTED, OK, BadUsage, CommandFailed
+from assay.cli.follow import exit_code, follow_run
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
+from assay.cli.preview import preview
+from assay.cli.quantities import count_text, run_limits, token_prices
+from assay.cli.responses import read_responses, replay_name
+from assay.cli.server import connected
+from assay.cli.signals import run_until_signal
+from assay.contracts.models import Parameters
+from assay.contracts.runs import RunLimits, RunRequest
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+Suite = Annotated[str, typer.Option("--suite", metavar="ID", help="Run a suite's tasks, with its defaults.")]
+Tasks = Annotated[list[str], typer.Option("--task", metavar="ID", help="Run this task; repeatable.")]
+Categories = Annotated[
+    list[str], typer.Option("--category", metavar="NAME", help="Run every task of this category; repeatable.")
+]
+Models = Annotated[
+    list[str], typer.Option("--model", metavar="NAME", help="Model, for example local/smollm2-135m; repeatable.")
+]
+Repeats = Annotated[
+    int,
+    typer.Option("--repeats", metavar="N", min=0, max=1000, help="Attempts per sample and model (0 = suite default)."),
+]
+Samples = Annotated[
+    int, typer.Option("--samples", metavar="N", min=0, help="Use the first N samples of each task (0 = all).")
+]
+Temperature = Annotated[
+    float | None, typer.Option("--temperature", metavar="T", min=0, max=2, help="Default: the model's own.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="Default: the model's own.")]
+Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="Name of the run in lists.")]
+Priority = Annotated[int, typer.Option("--priority", metavar="N", min=1, max=9, help=PRIORITY_HELP)]
+Partial = Annotated[bool, typer.Option("--partial", help="Start even if not all attempts fit the limits.")]
+Reuse = Annotated[bool, typer.Option("--reuse", help="Reuse results of identical attempts from earlier runs.")]
+Sandbox = Annotated[
+    Literal["auto", "bubblewrap", "docker", "process"] | None,
+    typer.Option("--sandbox", help="Default: what each task needs. `process` isolates nothing."),
+]
+Prices = Annotated[
+    list[str],
+    typer.Option("--price", metavar="MODEL=IN/OUT", help="Price for this run, $ per million tokens; repeatable."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show the prompts and the quote; call no model and store no run.")
+]
+ResponseFile = Annotated[
+    Path | None,
+    typer.Option("--response-file", metavar="FILE", help="Grade these responses (YAML or JSON lines) as a model."),
+]
+ResponseText = Annotated[str, typer.Option("--response-text", metavar="TEXT", help="Grade this response as a model.")]
+IncludeTests = Annotated[
+    bool, typer.Option("--include-tests", help="Show models the hidden tests; excluded from the leaderboard.")
+]
+InstallDeps = Annotated[
+    bool, typer.Option("--install-deps", help="Install tasks' requirements.txt in their sandboxes; needs Docker.")
+]
+Detach = Annotated[bool, typer.Option("--detach", help="Submit the run, print its id and return.")]
+_OPTIONS = {
+    "suite": "--suite",
+    "tasks": "--task",
+    "categories": "--category",
+    "name": "--name",
+    "limits.seconds": "--time-limit",
+    "attempt_limits.wall_seconds": "--wall-time",
+    "attempt_limits.tokens": "--tokens",
+    "attempt_limits.tool_calls": "--tool-calls",
+    "attempt_limits.turns": "--turns",
+    "samples": "--samples",
+    "parameters.seed": "--seed",
+}
+"""Options by field of the request."""
+_TYPES = {"`float`": "a number", "`int`": "an integer", "`str`": "text"}
+
+
+@app.command(help=COMMANDS["run"])
+def run(
+    model: Models = [],  # noqa: B006  (typer copies it)
+    suite: Suite = "",
+    task: Tasks = [],  # noqa: B006
+    category: Categories = [],  # noqa: B006
+    repeats: Repeats = 0,
+    samples: Samples = 0,
+    temperature: Temperature = None,
+    max_tokens: limit_options.MaxTokens = None,
+    tokens: limit_options.Tokens = None,
+    wall_time: limit_options.WallTime = "",
+    tool_calls: limit_options.ToolCalls = None,
+    turns: limit_options.Turns = None,
+    cost: limit_options.Cost = "",
+    seed: Seed = None,
+    name: Name = "",
+    limit: CostLimit = "",
+    time_limit: TimeLimit = "",
+    concurrency: Concurrency = None,
+    priority: Priority = 5,
+    partial: Partial = False,
+    reuse: Reuse = False,
+    price: Prices = [],  # noqa: B006
+    sandbox: Sandbox = None,
+    include_tests: IncludeTests = False,
+    install_deps: InstallDeps = False,
+    response_file: ResponseFile = None,
+    response_text: ResponseText = "",
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    detach: Detach = False,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    responses = read_responses(response_file, response_text)
+    model = model if responses is None else [*model, replay_name(response_file)]
+    _check_selection(model, suite or task or category)
+    request = RunRequest(
+        models=tuple(model),
+        suite=suite or None,
+        tasks=tuple(task),
+        categories=tuple(category),
+        repeats=repeats,
+        samples=samples,
+        parameters=Parameters(temperature=temperature, seed=seed),
+        name=name,
+        limits=RunLimits(**run_limits(limit, time_limit, concurrency)),
+        priority=priority,
+        partial=partial,
+        reuse=reuse,
+        prices=token_prices(price),
+        attempt_limits=limit_options.attempt_limits(max_tokens, tokens, wall_time, tool_calls, turns, cost),
+        sandbox=sandbox or "",
+        include_tests=include_tests,
+        install_deps=install_deps,
+        responses=responses,
+    )
+    if not dry_run:
+        raise typer.Exit(run_until_signal(_run(_validated(request), server, strict, detach, json), INTERRUPTED))
+    asyncio.run(preview(_validated(request), server, json))
+
+
+def _check_selection(models: list[str], tasks: object) -> None:
+    if not models:
+        raise BadUsage("choose a model with --model; `assay models list` shows them")
+    if not tasks:
+        raise BadUsage("choose tasks with --suite, --task or --category; `assay suites list` shows suites")
+
+
+async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool) -> int:
+    async with connected(server) as client:
+        quote = await client.quote(request)
+        if quote.refusal:
+            raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
+        print_notice(quote_line(quote))
+        run = await client.submit(request)
+        attempts = count_text(run.progress.total, "attempt")
+        print_notice(f"run {run.run_id}: {attempts}, live at {client.base_url}/runs/{run.run_id}")
+        if not detach:
+            with progress_display() as shown:
+                run = await follow_run(client, run.run_id, shown)
+    if json:
+        print_json(run)
+    elif detach:
+        print_line(run.run_id)
+    else:
+        for line in run_lines(run):
+            print_line(line)
+    return OK if detach else exit_code(run, strict)
+
+
+def _validated(request: RunRequest) -> RunRequest:
+    """Raises BadUsage for values outside the contract, before anything is sent."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(request), RunRequest)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).rstrip("`").rpartition(" - at `$.")
+        field, _, index = place.rstrip("]").partition("[")
+        if field == "models":
+            name = request.models[int(index)]
+            raise BadUsage(f"--model: {name!r} is not a model name; write it like openai/gpt-4o-mini") from error
+        for kind, text in _TYPES.items():
+            message = message.replace(kind, text)
+        raise BadUsage(f"{_OPTIONS.get(field, field)}: {message[:1].lower()}{message[1:]}") from error

@@ -1,0 +1,103 @@
+"""``assay runs pause|resume|cancel|retry|restart|change``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+
+from assay.cli.display.output import print_json, print_line
+from assay.cli.display.tables import run_lines
+from assay.cli.errors import BadUsage
+from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, TimeLimit
+from assay.cli.quantities import run_limits, seconds
+from assay.cli.resolve_ids import RunId, find_run
+from assay.cli.server import connected
+from assay.client import AssayClient
+from assay.contracts.runs import RunView
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+Grace = Annotated[str, typer.Option("--grace", metavar="TIME", help="Time that running attempts get to end.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Repeat every attempt; reuse no results.")]
+Priority = Annotated[int | None, typer.Option("--priority", metavar="N", min=1, max=9, help=PRIORITY_HELP)]
+Action = Callable[[AssayClient, str], Awaitable[RunView]]
+
+
+@app.command("pause")
+def pause_run(run: RunId, server: Server = "", json: Json = False) -> None:
+    """Pause a run: no new attempts start, running ones continue."""
+    _control(server, run, json, lambda client, run_id: client.pause(run_id))
+
+
+@app.command("resume")
+def resume_run(run: RunId, server: Server = "", json: Json = False) -> None:
+    """Resume a paused run."""
+    _control(server, run, json, lambda client, run_id: client.resume(run_id))
+
+
+@app.command("cancel")
+def cancel_run(run: RunId, grace: Grace = "10s", server: Server = "", json: Json = False) -> None:
+    """Cancel a run; its results so far are kept."""
+    grace_seconds = seconds(grace, "--grace")
+    _control(server, run, json, lambda client, run_id: client.cancel(run_id, grace_seconds))
+
+
+@app.command("retry")
+def retry_run(
+    run: RunId,
+    limit: CostLimit = "",
+    time_limit: TimeLimit = "",
+    concurrency: Concurrency = None,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """Repeat attempts ended by errors, limits or cancellation. Starts a new run that reuses the other results."""
+    changed = run_limits(limit, time_limit, concurrency)
+    _control(server, run, json, lambda client, run_id: client.restart(run_id, limits=changed or None))
+
+
+@app.command("restart")
+def restart_run(
+    run: RunId,
+    fresh: Fresh = False,
+    limit: CostLimit = "",
+    time_limit: TimeLimit = "",
+    concurrency: Concurrency = None,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """Repeat a run. The new run reuses existing results at no cost, unless --fresh is given."""
+    changed = run_limits(limit, time_limit, concurrency)
+    _control(server, run, json, lambda client, run_id: client.restart(run_id, fresh=fresh, limits=changed or None))
+
+
+@app.command("change")
+def change_run(
+    run: RunId,
+    limit: CostLimit = "",
+    time_limit: TimeLimit = "",
+    concurrency: Concurrency = None,
+    priority: Priority = None,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """Change a run's limits or priority; omitted ones keep their value."""
+    changed = run_limits(limit, time_limit, concurrency)
+    if not changed and priority is None:
+        raise BadUsage("nothing to change: use --limit, --time-limit, --concurrency or --priority")
+    _control(server, run, json, lambda client, run_id: client.change(run_id, limits=changed or None, priority=priority))
+
+
+def _control(server: str, name: str, json: bool, action: Action) -> None:
+    async def send() -> RunView:
+        async with connected(server) as client:
+            return await action(client, (await find_run(client, name)).run_id)
+
+    found = asyncio.run(send())
+    if json:
+        print_json(found)
+        return
+    for line in run_lines(found):
+        print_line(line)

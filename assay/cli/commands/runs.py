@@ -1,0 +1,85 @@
+"""``assay runs``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from assay.cli.commands import run_control
+from assay.cli.display.output import print_json, print_line, print_notice, stdout
+from assay.cli.display.tables import attempts_table, run_lines, runs_table
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.resolve_ids import RunId, find_run
+from assay.cli.server import connected
+from assay.contracts.attempts import AttemptView
+from assay.contracts.codec import Data
+from assay.contracts.rpc import RunPage
+from assay.contracts.runs import RunStatus, RunView
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
+
+
+class RunWithAttempts(Data, frozen=True, kw_only=True):
+    run: RunView
+    attempts: tuple[AttemptView, ...]
+
+
+@app.command("list")
+def list_runs(
+    status: Annotated[RunStatus | None, typer.Option("--status", help="Only runs with this status.")] = None,
+    suite: Annotated[str, typer.Option("--suite", metavar="ID", help="Only runs of this suite.")] = "",
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Only runs with this model.")] = "",
+    search: Annotated[
+        str, typer.Option("--search", metavar="TEXT", help="Only runs whose name or id contains this text.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1000, help="Maximum number of runs.")] = 20,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """List runs, newest first."""
+
+    async def fetch() -> RunPage:
+        async with connected(server) as client:
+            return await client.runs(status=status, suite=suite, model=model, search=search, limit=limit)
+
+    page = asyncio.run(fetch())
+    if json:
+        print_json(page)
+    elif page.items:
+        stdout().print(runs_table(page.items))
+        if page.total > len(page.items):
+            print_notice(f"{page.total - len(page.items)} more; raise --limit to see them")
+    else:
+        print_notice("no matching runs; start one with `assay run --suite demo --model oracle`")
+
+
+@app.command("show")
+def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
+    """Show a run and its attempts."""
+    found = asyncio.run(_fetch(server, run))
+    if json:
+        print_json(found)
+        return
+    for line in run_lines(found.run):
+        print_line(line)
+    stdout().print(attempts_table(found.attempts))
+    if found.attempts:
+        print_notice(f"details of one attempt: assay attempts show {found.attempts[0].attempt_id} --logs")
+
+
+async def _fetch(server: str, name: str) -> RunWithAttempts:
+    async with connected(server) as client:
+        run = await find_run(client, name)
+        attempts: list[AttemptView] = []
+        cursor = ""
+        while True:
+            page = await client.attempts(run.run_id, cursor=cursor)
+            attempts.extend(page.items)
+            if not (cursor := page.next_cursor):
+                return RunWithAttempts(run=run, attempts=tuple(attempts))
+
+
+app.add_typer(run_control.app)

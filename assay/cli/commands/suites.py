@@ -1,0 +1,39 @@
+"""``assay suites``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import typer
+
+from assay.cli.display.output import add_row, print_json, stdout, table
+from assay.cli.lazy import COMMANDS
+from assay.cli.options import Json, Server
+from assay.cli.server import connected
+from assay.contracts.tasks import SuiteView
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["suites"])
+
+
+@app.callback()
+def suites() -> None:
+    """Without a callback, typer would drop the name of the only subcommand, ``list``."""
+
+
+@app.command("list")
+def list_suites(server: Server = "", json: Json = False) -> None:
+    """List suites."""
+    found = asyncio.run(_fetch(server))
+    if json:
+        print_json(found)
+        return
+    made = table("suite", "tasks", "repeats", "title", numbers=("tasks", "repeats"))
+    for suite in found:
+        add_row(made, suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
+    stdout().print(made)
+
+
+async def _fetch(server: str) -> Sequence[SuiteView]:
+    async with connected(server) as client:
+        return await client.suites()

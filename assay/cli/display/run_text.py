@@ -1,0 +1,59 @@
+"""A run's limits, notes and quote as lines of text."""
+
+from __future__ import annotations
+
+from assay.cli.display.output import cell_text, money
+from assay.cli.quantities import count_text, duration_text
+from assay.cli.run_state import ENDED
+from assay.contracts.rpc import Quote
+from assay.contracts.runs import RunView
+from assay.contracts.spending import AccountView
+
+
+def limits_line(run: RunView) -> str:
+    """``$0.2 spent and $0.1 held of $1; 3 h at most, until 14:02; priority 5``."""
+    progress, limits = run.progress, run.limits
+    held = f" and {money(progress.held_usd)} held" if progress.held_usd != "0" else ""
+    parts = [f"{money(progress.cost_usd)} spent{held}{of_limit(limits.cost_usd)}"]
+    until = f", until {cell_text(run.deadline_at)}" if run.deadline_at and run.status not in ENDED else ""
+    parts.append(f"{duration_text(limits.seconds)} at most{until}")
+    if limits.concurrency:
+        parts.append(f"{count_text(limits.concurrency, 'attempt')} at once")
+    return "; ".join([*parts, f"priority {run.priority}"])
+
+
+def note_lines(run: RunView) -> list[str]:
+    """Why attempts are waiting or the run ended early, and what sets it apart from other runs; often nothing."""
+    lines = [f"attempts are waiting ({run.waits.reason}): {run.waits.detail}"] if run.waits else []
+    lines += [f"ended early: {run.reason}"] if run.reason and run.status in ENDED else []
+    lines += [f"ending: {run.reason}"] if run.reason and run.status not in ENDED else []
+    lines += [f"restart of run {run.restarts}"] if run.restarts else []
+    lines += ["models see the hidden tests; results do not count on the leaderboard"] if run.include_tests else []
+    lines += [f"artifacts deleted at {cell_text(run.expired_at)}"] if run.expired_at else []
+    reused = run.progress.reused
+    return [*lines, *([f"{count_text(reused, 'result')} reused from earlier runs"] if reused else [])]
+
+
+def quote_line(quote: Quote) -> str:
+    """``quote: 12 attempts, about $0.1, $0.4 at worst; left: $1 for the run, $18.2 for the day``."""
+    reused = f" ({quote.reused} already done)" if quote.reused else ""
+    head = f"quote: {count_text(quote.attempts, 'attempt')}{reused}"
+    if quote.worst_usd == "0":
+        return f"{head}, free of charge"
+    basis = "" if quote.from_history else " (estimate without history)"
+    costs = f"{head}, about {money(quote.estimated_usd)}{basis}, {money(quote.worst_usd)} at worst"
+    left = ", ".join(f"{left_text(account)} for the {account.kind}" for account in quote.accounts)
+    rest = "" if quote.fits or quote.refusal else "; attempts that do not fit end as `limit`"
+    return f"{costs}; left: {left}{rest}"
+
+
+def left_text(account: AccountView) -> str:
+    return limit_text(account.left_usd)
+
+
+def of_limit(limit_usd: str | None) -> str:
+    return ", no limit" if limit_usd is None else f" of {money(limit_usd)}"
+
+
+def limit_text(limit_usd: str | None) -> str:
+    return "no limit" if limit_usd is None else money(limit_usd)

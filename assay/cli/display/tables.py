@@ -1,0 +1,94 @@
+"""Runs, attempts and the leaderboard as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rich.table import Table
+
+from assay.cli.display.output import add_row, money, percent, table
+from assay.cli.display.run_text import limits_line, note_lines
+from assay.cli.quantities import count_text
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import AttemptView
+from assay.contracts.runs import Board, RunView
+from assay.contracts.verdicts import Outcome
+
+
+def runs_table(runs: Iterable[RunView]) -> Table:
+    made = table("run", "status", "name", "models", "done", "passed", "cost", "created", numbers=("done", "passed"))
+    for run in runs:
+        progress = run.progress
+        add_row(
+            made,
+            run.run_id,
+            run.status,
+            run.name or run.suite or ", ".join(run.task_ids[:3]),
+            ", ".join(run.models),
+            f"{progress.done}/{progress.total}",
+            progress.outcomes.get(Outcome.PASSED, 0),
+            money(progress.cost_usd),
+            run.created_at,
+        )
+    return made
+
+
+def run_lines(run: RunView) -> list[str]:
+    """The run's name, progress, limits and notes."""
+    progress = run.progress
+    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(progress.outcomes.items()) if number)
+    tokens = count_text(progress.usage.input_tokens + progress.usage.output_tokens, "token")
+    return [
+        f"run {run.run_id} {run.status}: {run.name or run.suite or ', '.join(run.task_ids)}; {', '.join(run.models)}",
+        f"{progress.done}/{progress.total} attempts done: {outcomes or 'no outcome yet'}; "
+        f"{money(progress.cost_usd)}, {tokens}",
+        limits_line(run),
+        *note_lines(run),
+    ]
+
+
+def attempts_table(attempts: Iterable[AttemptView]) -> Table:
+    columns = ("#", "task", "sample", "model", "repeat", "state", "score", "cost", "seconds", "reason")
+    made = table(*columns, numbers=("#", "repeat", "score", "seconds"))
+    for attempt in attempts:
+        add_row(
+            made,
+            attempt.ordinal,
+            attempt.task_id,
+            attempt.sample_id,
+            attempt.model,
+            attempt.repeat,
+            attempt.outcome or attempt.state,
+            "" if attempt.score is None else f"{attempt.score:.2f}",
+            money(attempt.cost_usd),
+            f"{attempt.duration_seconds:.1f}",
+            attempt.reason[:80],
+        )
+    return made
+
+
+def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
+    made = table("artifact", "bytes", "type", "", numbers=("bytes",))
+    for name, ref in sorted(artifacts.items()):
+        add_row(made, name, ref.size_bytes, ref.media_type.partition(";")[0], "truncated" if ref.truncated else "")
+    return made
+
+
+def board_table(board: Board) -> Table:
+    columns = ("", "model", "score", "passed", "n", "errors", "cost", "per attempt", "seconds")
+    numbers = ("score", "passed", "n", "errors", "seconds")
+    made = table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
+    for rank, entry in enumerate(board.rows, 1):
+        add_row(
+            made,
+            rank,
+            entry.model,
+            percent(entry.score),
+            percent(entry.pass_rate),
+            entry.n,
+            entry.errors,
+            money(entry.cost_usd),
+            money(entry.cost_per_attempt_usd),
+            f"{entry.duration_seconds:.2f}",
+        )
+    return made

@@ -1,0 +1,137 @@
+"""The stage of a benchmark: a catalogue with one task, a model that answers at once, and the embedded stack."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from assay.bus.settings import BusSettings
+
+TASK = """
+id: echo
+title: Say a word again
+category: bench
+difficulty: trivial
+solver: answer
+instructions: Say the last word again.
+noop_answer: ""
+limits: {wall_seconds: 30, max_tokens: 8}
+checks:
+  - kind: exact
+"""
+
+MODELS = """
+providers:
+  stub:
+    kind: openai
+    title: Answers at once
+    base_url: BASE_URL
+    concurrency: 256
+    any_model: true
+    local: true
+  priced:
+    kind: openai
+    title: Answers at once, at a price
+    base_url: BASE_URL
+    concurrency: 256
+    any_model: true
+"""
+
+PRICES = """
+versions:
+  - from: 2025-01-01
+    models:
+      priced/*: {input_usd_per_mtok: 0.1, output_usd_per_mtok: 0.1}
+"""
+
+
+def write_catalog(folder: Path, samples: int, base_url: str) -> None:
+    folder.parent.chmod(0o755)  # the stack's Postgres runs as another user and must get at its folder
+    task = folder / "tasks" / "echo"
+    task.mkdir(parents=True)
+    (folder / "suites").mkdir()
+    (task / "task.yaml").write_text(TASK)
+    lines = ({"sample_id": f"s{n}", "input": f"The word is w{n}", "expected": f"w{n}"} for n in range(samples))
+    (task / "samples.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    (folder / "models.yaml").write_text(MODELS.replace("BASE_URL", base_url))
+    (folder / "prices.yaml").write_text(PRICES)
+
+
+@asynccontextmanager
+async def process(*command: str, **environment: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """A child with its standard output as a pipe, ended with SIGTERM."""
+    pipe, env = asyncio.subprocess.PIPE, {**os.environ, **environment}
+    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, env=env)
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.terminate()
+            await child.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def wait_ready(url: str, timeout_seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    async with httpx2.AsyncClient() as client:
+        while time.monotonic() < deadline:
+            try:
+                if (await client.get(f"{url}/readyz")).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+    raise SystemExit(f"the stack at {url} was not ready within {timeout_seconds} s")
+
+
+def observer(conf: Path) -> BusSettings:
+    """The login of the user that may hear everything, from the stack's own file."""
+    text = conf.read_text()
+    address, password = re.search(r'listen: "(.+)"', text), re.search(r'user: "observer", password: "(.+?)"', text)
+    assert address and password
+    return BusSettings(url=f"nats://{address[1]}", user="observer", password=password[1], name="bench")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    url: str
+    supervisor_pid: int
+    bus: BusSettings
+    data: Path
+
+
+@asynccontextmanager
+async def embedded_stack(
+    samples: int, arguments: Sequence[str] = (), *, thinks_seconds: float = 0.0, spread: float = 0.0
+) -> AsyncGenerator[Stack]:
+    """The stack with a task of so many samples, on a folder of its own that is gone afterwards. The model answers after
+    so many seconds, a share of them more or less."""
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
+        catalog, data, port = Path(folder) / "catalog", Path(folder) / "data", free_port()
+        async with process(sys.executable, "-m", "bench.stub_model", str(thinks_seconds), str(spread)) as stub:
+            assert stub.stdout is not None
+            base_url = (await stub.stdout.readline()).decode().strip()
+            write_catalog(catalog, samples, base_url)
+            up = ("-m", "assay.cli", "up", "--json", "--data", str(data), "--port", str(port), *arguments)
+            async with process(sys.executable, *up, ASSAY_CATALOG=str(catalog)) as stack:
+                url = f"http://127.0.0.1:{port}"
+                await wait_ready(url)
+                bus = observer(data / "nats" / "nats.conf")
+                yield Stack(url=url, supervisor_pid=stack.pid, bus=bus, data=data)

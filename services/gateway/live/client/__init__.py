@@ -1,0 +1,1 @@
+"""One WebSocket client: its connection, its subscriptions, and the bounded queue of frames to send."""
