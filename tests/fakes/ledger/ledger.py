@@ -41,10 +41,10 @@ from assay.contracts.rpc import (
 )
 from assay.contracts.runs import Board, BoardRow, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
-from tests.gateway.fakes.control import Order, answers_of
-from tests.gateway.fakes.money import FakeMoney
-from tests.gateway.fakes.references import FakeReferences
-from tests.gateway.fakes.run import NEXT, FakeRun, fact_of, new_fake_run, now, progress_of
+from tests.fakes.ledger.money import FakeMoney
+from tests.fakes.ledger.references import FakeReferences
+from tests.fakes.ledger.run import NEXT, FakeRun, fact_of, new_fake_run, now, progress_of
+from tests.fakes.ledger.run_control import Order, answers_of
 
 
 def unknown(noun: str, name: str) -> ProblemError:

@@ -12,7 +12,7 @@ from assay.contracts.rpc import CancelRun, ChangeRun, PauseRun, RestartRun, Resu
 from assay.contracts.runs import RunStatus, RunView
 
 if TYPE_CHECKING:
-    from tests.gateway.fakes.ledger import FakeLedger
+    from tests.fakes.ledger.ledger import FakeLedger
 
 Order = CancelRun | ChangeRun | RestartRun
 
