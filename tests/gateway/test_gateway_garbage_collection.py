@@ -44,7 +44,7 @@ async def put(own: Gateway, area: Area, data: bytes, days: float = 30.0) -> Arti
 async def run_of(own: Gateway, days: float, **left: bytes) -> str:
     """A run that ended so long ago; the path of its first attempt's artifacts."""
     run_id = await own.ledger.new_run(attempts=1)
-    own.ledger.change(run_id, finished_at=now() - timedelta(days=days))
+    own.ledger.update_run(run_id, finished_at=now() - timedelta(days=days))
     own.ledger.runs[run_id].artifacts = {name: await put(own, Area.ATTEMPTS, data) for name, data in left.items()}
     return f"/api/v1/attempts/{attempt_id(run_id, 0)}/artifacts"
 

@@ -39,7 +39,7 @@ async def test_a_run_begins_with_a_snapshot_and_goes_on_with_its_facts(gateway: 
 
 async def test_a_cursor_resumes_without_snapshot(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=2)
-    await gateway.ledger.carry_out(run_id)
+    await gateway.ledger.run_to_end(run_id)
     last = len(gateway.ledger.runs[run_id].events)
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}", cursor=4)
@@ -68,7 +68,7 @@ async def test_too_long_an_absence_gets_a_snapshot(tmp_path: Path) -> None:
 
     async with open_gateway(tmp_path, live_settings=replace(FAST, max_replay=5)) as gateway:
         run_id = await gateway.ledger.new_run(attempts=3)
-        await gateway.ledger.carry_out(run_id)
+        await gateway.ledger.run_to_end(run_id)
         async with gateway.live() as live:
             await live.subscribe(f"run:{run_id}", cursor=1)
             assert (await live.next())["type"] == "snapshot"
@@ -82,14 +82,14 @@ async def test_random_losses_leave_no_gap_and_no_double(gateway: Gateway, seed: 
     def loses(event: Event) -> bool:
         return dice.random() < 0.4
 
-    gateway.ledger.loses = loses
+    gateway.ledger.drops_fact = loses
     async with gateway.live() as early, gateway.live("?batch=0") as late:
         await early.subscribe(f"run:{run_id}")
         first = (await early.next("snapshot"))["cursor"]
 
         async def carry_out() -> None:
             await gateway.ledger.start(run_id)
-            while live := gateway.ledger.runs[run_id].live:
+            while live := gateway.ledger.runs[run_id].unfinished:
                 await gateway.ledger.advance(run_id, dice.choice(live).ordinal)
                 if dice.random() < 0.2:
                     await asyncio.sleep(0.003)
@@ -108,7 +108,7 @@ async def test_random_losses_leave_no_gap_and_no_double(gateway: Gateway, seed: 
 async def test_facts_that_overtake_each_other_come_out_in_order(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=6)
     kept: list[Event] = []
-    gateway.ledger.loses = lambda event: kept.append(event) is None
+    gateway.ledger.drops_fact = lambda event: kept.append(event) is None
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         await live.next("snapshot")
@@ -131,7 +131,7 @@ async def test_a_lost_last_fact_is_found_by_looking(gateway: Gateway) -> None:
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         await live.next("snapshot")
-        gateway.ledger.loses = lambda event: True
+        gateway.ledger.drops_fact = lambda event: True
         await gateway.ledger.finish(run_id)
         fact = await live.next("fact")
         assert fact["event"]["type"] == "run.finished"
@@ -142,14 +142,14 @@ async def test_a_snapshot_that_was_read_in_pieces_is_true_at_one_moment(gateway:
     run_id = await gateway.ledger.new_run(attempts=1200)
 
     async def go_on() -> None:
-        for row in gateway.ledger.runs[run_id].live[::400]:
+        for row in gateway.ledger.runs[run_id].unfinished[::400]:
             await gateway.ledger.advance(run_id, row.ordinal)
 
-    gateway.ledger.while_paging = go_on
+    gateway.ledger.after_page = go_on
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         snapshot = await live.next("snapshot")
-        gateway.ledger.while_paging = None
+        gateway.ledger.after_page = None
         states = {row["ordinal"]: row["state"] for row in snapshot["data"]["attempts"]}
         advanced: dict[int, str] = {}
         for event in gateway.ledger.runs[run_id].events[1 : snapshot["cursor"]]:

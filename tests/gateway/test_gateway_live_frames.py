@@ -55,7 +55,7 @@ async def test_frames_come_in_arrays_when_asked_for(gateway: Gateway) -> None:
     async with gateway.live("?batch=1") as live:
         await live.subscribe(f"run:{run_id}", cursor=1)
         await asyncio.sleep(0.05)
-        await gateway.ledger.carry_out(run_id)
+        await gateway.ledger.run_to_end(run_id)
         last = len(gateway.ledger.runs[run_id].events)
         seen: list[int] = []
         messages = 0

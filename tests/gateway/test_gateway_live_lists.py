@@ -24,7 +24,7 @@ async def test_the_list_of_runs_gets_progress_now_and_then(gateway: Gateway) -> 
     async with gateway.live() as live:
         await live.subscribe("runs")
         await live.next("snapshot")
-        await gateway.ledger.carry_out(run_id)
+        await gateway.ledger.run_to_end(run_id)
         last = len(gateway.ledger.runs[run_id].events)
         frames = [await live.next("fact")]
         while frames[-1]["cursor"] < last:
@@ -41,7 +41,7 @@ async def test_the_list_of_runs_heals_when_facts_were_lost(tmp_path: Path) -> No
         async with gateway.live() as live:
             await live.subscribe("runs")
             await live.next("snapshot")
-            gateway.ledger.loses = lambda event: True
+            gateway.ledger.drops_fact = lambda event: True
             lost = await gateway.ledger.new_run()
             snapshot = await live.next("snapshot")
             assert snapshot["data"]["runs"][0]["run_id"] == lost
@@ -67,7 +67,7 @@ async def test_many_finished_attempts_are_few_readings_of_the_leaderboard(gatewa
     async with gateway.live() as live:
         await live.subscribe("leaderboard")
         await live.next("snapshot")
-        await gateway.ledger.carry_out(run_id)
+        await gateway.ledger.run_to_end(run_id)
         while (await live.next("snapshot"))["data"]["rows"][0]["n"] < 60:
             pass
-        assert gateway.ledger.asked.count("board ") < 20
+        assert gateway.ledger.queries.count("board ") < 20

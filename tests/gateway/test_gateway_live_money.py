@@ -34,7 +34,7 @@ async def test_every_fact_about_a_run_passes_at_once(
     async with gateway.live() as live:
         await live.subscribe(topic if topic == "runs" else f"run:{run_id}")
         await live.next("snapshot")
-        await gateway.ledger.say_about(run_id, kind, status=status, **more)
+        await gateway.ledger.publish_fact(run_id, kind, status=status, **more)
         data = (await live.next("fact"))["event"]["data"]
         assert (data["type"], data["run"]["status"]) == (kind.name(), status)
         assert {name: data[name] for name in more} == more
@@ -58,7 +58,7 @@ async def test_a_recalled_attempt_is_told_to_who_watches_it(gateway: Gateway) ->
 async def test_a_snapshot_has_limits_priority_and_why_attempts_wait(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run()
     wait = Wait(reason=WaitReason.BUDGET, detail="$0.9 of $1 is held", since=datetime(2026, 1, 2, tzinfo=UTC))
-    gateway.ledger.change(run_id, limits=RunLimits(cost_usd=None, concurrency=2), priority=9, waits=wait)
+    gateway.ledger.update_run(run_id, limits=RunLimits(cost_usd=None, concurrency=2), priority=9, waits=wait)
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         run = (await live.next("snapshot"))["data"]["run"]
@@ -71,19 +71,19 @@ async def test_what_happens_while_a_snapshot_is_read_is_in_it(
     gateway: Gateway, kind: Any, status: RunStatus, more: dict[str, Any]
 ) -> None:
     run_id = await gateway.ledger.new_run(attempts=250)
-    gateway.ledger.loses = lambda event: True
+    gateway.ledger.drops_fact = lambda event: True
     told: list[str] = []
 
     async def meanwhile() -> None:
         if not told:
             told.append(kind.name())
-            gateway.ledger.change(run_id, priority=9)
+            gateway.ledger.update_run(run_id, priority=9)
             await gateway.ledger.advance(run_id, 1)
             await gateway.ledger.recall(run_id, 1, "no money")
-            await gateway.ledger.say_about(run_id, kind, status=status, **more)
+            await gateway.ledger.publish_fact(run_id, kind, status=status, **more)
             await gateway.ledger.advance(run_id, 0)
 
-    gateway.ledger.while_paging = meanwhile
+    gateway.ledger.after_page = meanwhile
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         data = (await live.next("snapshot"))["data"]

@@ -82,7 +82,7 @@ async def deaf(gateway: Gateway, *topics: str) -> AsyncGenerator[Deaf]:
 
 async def say_much(gateway: Gateway, run_id: str) -> int:
     """The whole run in long facts, and all of it heard; the sequence of the last."""
-    await gateway.ledger.carry_out(run_id, reason=LONG)
+    await gateway.ledger.run_to_end(run_id, reason=LONG)
     last = len(gateway.ledger.runs[run_id].events)
     while gateway.hub.counters.facts_received < last:
         await asyncio.sleep(0.01)

@@ -101,10 +101,10 @@ async def test_costs(gateway: Gateway) -> None:
     costs = (await gateway.http.get("/api/v1/costs?run_id=abc&since=2025-01-01&until=2025-01-31")).json()
     assert [(row["label"], row["cost_usd"], row["recosted_usd"]) for row in costs["rows"]] == [("paid/big", "1", None)]
     assert (costs["total"]["cost_usd"], costs["since"], costs["until"]) == ("1", "2025-01-01", "2025-01-31")
-    asked = gateway.ledger.money.asked[0]
+    asked = gateway.ledger.money.cost_queries[0]
     assert (asked.by, asked.run_id, asked.prices) == (CostBy.MODEL, "abc", {})
     await gateway.http.get("/api/v1/costs?by=day&limit=7&cursor=3")
-    asked = gateway.ledger.money.asked[1]
+    asked = gateway.ledger.money.cost_queries[1]
     assert (asked.by, asked.limit, asked.cursor) == (CostBy.DAY, 7, "3")
 
 
@@ -117,7 +117,7 @@ async def test_costs_again_at_the_prices_of_a_day_or_version(gateway: Gateway) -
     for when in ("2025-06-01", "prices.yaml/2025-01-01"):
         costs = (await gateway.http.get(f"/api/v1/costs?as_of_prices={when}")).json()
         assert {row["label"]: row["recosted_usd"] for row in costs["rows"]} == {"paid/big": "1", "paid/dear": None}
-    assert set(gateway.ledger.money.asked[-1].prices) == {"paid/big"}
+    assert set(gateway.ledger.money.cost_queries[-1].prices) == {"paid/big"}
     before = await gateway.http.get("/api/v1/costs?as_of_prices=2024-12-31")
     assert before.json()["rows"][0]["recosted_usd"] is None
     assert (await table.prices("2024-12-31", ["paid/big"]))[0].price is None

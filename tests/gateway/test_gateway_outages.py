@@ -53,7 +53,7 @@ async def test_clients_are_told_and_catch_up(gateway: Gateway) -> None:
         frame = await live.next("degraded")
         assert frame["degraded"] is True
         assert frame["reason"]
-        gateway.ledger.loses = lambda event: True
+        gateway.ledger.drops_fact = lambda event: True
         await gateway.ledger.start(run_id)
         await gateway.ledger.finish(run_id)
         gateway.bus.link.restore()
@@ -77,11 +77,11 @@ async def test_a_topic_asked_for_while_the_ledger_is_away_comes_when_it_is_back(
 
 async def test_a_topic_asked_for_while_the_ledger_has_no_database_comes_when_it_has_one_again(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run()
-    gateway.ledger.without_database = True
+    gateway.ledger.unavailable = True
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         assert (await live.next())["degraded"] is True
-        gateway.ledger.without_database = False
+        gateway.ledger.unavailable = False
         kinds = {(await live.next("snapshot", "degraded"))["type"] for _ in range(2)}
         assert kinds == {"snapshot", "degraded"}
 
@@ -91,12 +91,12 @@ async def test_a_gap_is_filled_once_the_ledger_has_a_database_again(gateway: Gat
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         await live.next("snapshot")
-        gateway.ledger.without_database = True
-        gateway.ledger.loses = lambda event: True
+        gateway.ledger.unavailable = True
+        gateway.ledger.drops_fact = lambda event: True
         await gateway.ledger.start(run_id)
-        gateway.ledger.loses = lambda event: False
+        gateway.ledger.drops_fact = lambda event: False
         await gateway.ledger.finish(run_id)
         assert (await live.next("degraded", "fact"))["type"] == "degraded"
-        gateway.ledger.without_database = False
+        gateway.ledger.unavailable = False
         facts = [await live.next("fact") for _ in range(2)]
         assert [fact["cursor"] for fact in facts] == [2, 3]

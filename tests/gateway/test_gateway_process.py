@@ -111,7 +111,7 @@ async def interrupted(ledger: FakeLedger, run_id: str, nats: ServerProcess, begi
     for _ in range(3):
         await ledger.advance(run_id, 0)
     nats.stop(signal.SIGKILL)
-    ledger.loses = loses_all
+    ledger.drops_fact = loses_all
     for _ in range(2):
         await ledger.advance(run_id, 0)
     nats.start()

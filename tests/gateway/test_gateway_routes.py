@@ -123,7 +123,7 @@ async def test_an_attempt(gateway: Gateway) -> None:
 
 async def test_the_leaderboard(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=1, suite="demo")
-    await gateway.ledger.carry_out(run_id)
+    await gateway.ledger.run_to_end(run_id)
     board = (await gateway.http.get("/api/v1/leaderboard?suite=demo&category=coding")).json()
     assert (board["suite"], board["category"], board["rows"][0]["n"]) == ("demo", "coding", 1)
 

@@ -43,28 +43,28 @@ from assay.contracts.runs import Board, BoardRow, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
 from tests.fakes.ledger.money import FakeMoney
 from tests.fakes.ledger.references import FakeReferences
-from tests.fakes.ledger.run import NEXT, FakeRun, fact_of, new_fake_run, now, progress_of
-from tests.fakes.ledger.run_control import Order, answers_of
+from tests.fakes.ledger.run import NEXT_STATE, FakeRun, fact_of, new_fake_run, now, progress_of
+from tests.fakes.ledger.run_control import ControlRequest, answers_of
 
 
-def unknown(noun: str, name: str) -> ProblemError:
+def not_found(noun: str, name: str) -> ProblemError:
     return ProblemError(Problem(code=f"unknown_{noun}", title=f"No such {noun}", status=404, detail=f"no {name!r}"))
 
 
 class FakeLedger:
     def __init__(self, bus: Bus) -> None:
         self.runs: dict[str, FakeRun] = {}
-        self.by_key: dict[str, tuple[bytes, str]] = {}
+        self.idempotency_keys: dict[str, tuple[bytes, str]] = {}
         self.submitted: list[SubmitRun] = []
-        self.asked: list[str] = []
-        self.loses: Callable[[Event], bool] = lambda event: False
-        self.while_paging: Callable[[], Any] | None = None
+        self.queries: list[str] = []
+        self.drops_fact: Callable[[Event], bool] = lambda event: False
+        self.after_page: Callable[[], Any] | None = None
         self.ready = True
-        self.without_database = False
+        self.unavailable = False
         """It answers, and cannot say anything."""
         self.money = FakeMoney()
         self.references = FakeReferences(self.runs)
-        self.orders: list[Order] = []
+        self.control_requests: list[ControlRequest] = []
         self._bus = bus
 
     async def serve(self) -> None:
@@ -78,15 +78,15 @@ class FakeLedger:
             GetBoard: self._board,
             ListFacts: self._list_facts,
             GetHealth: self._health,
-            **self.money.answers(),
-            **self.references.answers(),
+            **self.money.handlers(),
+            **self.references.handlers(),
             **answers_of(self),
         }
         await self._bus.rpc.serve("ledger", {kind: self._unless_without(answer) for kind, answer in answers.items()})
 
     def _unless_without(self, answer: Any) -> Any:
         async def answered(request: Any) -> Any:
-            if self.without_database:
+            if self.unavailable:
                 raise ProblemError(Problem(code="ledger_unavailable", title="No Postgres", status=503, detail="away"))
             return await answer(request)
 
@@ -98,19 +98,19 @@ class FakeLedger:
         """A run and its attempts, waiting; says ``run.submitted``."""
         run_id = new_id()
         self.runs[run_id] = new_fake_run(run_id, attempts, suite, name)
-        await self.say_run(run_id, RunSubmitted, RunStatus.WAITING)
+        await self.publish_run_fact(run_id, RunSubmitted, RunStatus.WAITING)
         return run_id
 
-    async def say_run(self, run_id: str, kind: Any, status: RunStatus) -> None:
-        await self.say_about(run_id, kind, status=status)
+    async def publish_run_fact(self, run_id: str, kind: Any, status: RunStatus) -> None:
+        await self.publish_fact(run_id, kind, status=status)
 
-    async def say_about(self, run_id: str, kind: Any, *, status: RunStatus | None = None, **more: Any) -> None:
+    async def publish_fact(self, run_id: str, kind: Any, *, status: RunStatus | None = None, **more: Any) -> None:
         """A fact about the run with members besides the run."""
         fake = self.runs[run_id]
         fake.run = msgspec.structs.replace(fake.run, status=status or fake.run.status, sequence=len(fake.events) + 1)
-        await self._say(fake, kind(run=fake.run, **more), run_id)
+        await self._publish(fake, kind(run=fake.run, **more), run_id)
 
-    def change(self, run_id: str, **fields: Any) -> None:
+    def update_run(self, run_id: str, **fields: Any) -> None:
         """The run is another from the next fact on."""
         self.runs[run_id].run = msgspec.structs.replace(self.runs[run_id].run, **fields)
 
@@ -121,19 +121,19 @@ class FakeLedger:
         fake.rows[ordinal] = row
         progress = progress_of(fake.rows)
         fake.run = msgspec.structs.replace(fake.run, progress=progress, sequence=len(fake.events) + 1)
-        await self._say(fake, AttemptRecalled(attempt=row, progress=progress, cause=cause), row.attempt_id)
+        await self._publish(fake, AttemptRecalled(attempt=row, progress=progress, cause=cause), row.attempt_id)
 
     async def start(self, run_id: str) -> None:
-        await self.say_run(run_id, RunStarted, RunStatus.RUNNING)
+        await self.publish_run_fact(run_id, RunStarted, RunStatus.RUNNING)
 
     async def finish(self, run_id: str) -> None:
-        await self.say_run(run_id, RunFinished, RunStatus.FINISHED)
+        await self.publish_run_fact(run_id, RunFinished, RunStatus.FINISHED)
 
     async def advance(self, run_id: str, ordinal: int, reason: str = "") -> None:
         """The attempt's next state, and its fact; ``reason`` can make the fact as long as wanted."""
         fake = self.runs[run_id]
         before = fake.rows[ordinal]
-        state = NEXT[before.state]
+        state = NEXT_STATE[before.state]
         outcome = Outcome.PASSED if state is State.DONE else None
         row = msgspec.structs.replace(
             before, state=state, outcome=outcome, score=1.0 if outcome else None, reason=reason, changed_at=now()
@@ -141,17 +141,17 @@ class FakeLedger:
         fake.rows[ordinal] = row
         progress = progress_of(fake.rows)
         fake.run = msgspec.structs.replace(fake.run, progress=progress, sequence=len(fake.events) + 1)
-        await self._say(fake, fact_of(row, progress), row.attempt_id)
+        await self._publish(fake, fact_of(row, progress), row.attempt_id)
 
-    async def carry_out(self, run_id: str, reason: str = "") -> None:
+    async def run_to_end(self, run_id: str, reason: str = "") -> None:
         """Every attempt, state by state, in turns, then the end of the run."""
         await self.start(run_id)
-        while live := self.runs[run_id].live:
+        while live := self.runs[run_id].unfinished:
             for row in live:
                 await self.advance(run_id, row.ordinal, reason)
         await self.finish(run_id)
 
-    async def _say(self, fake: FakeRun, fact: Fact, subject: str) -> None:
+    async def _publish(self, fake: FakeRun, fact: Fact, subject: str) -> None:
         run_id = fake.run.run_id
         event = Event(
             id=new_id(),
@@ -166,7 +166,7 @@ class FakeLedger:
         )
         payload = encode(event)
         fake.events.append(payload)
-        if not self.loses(event):
+        if not self.drops_fact(event):
             subject = subjects.fact("default", fact, run_id)
             await self._bus.facts.publish([Envelope(subject=subject, message_id=event.id, payload=payload)])
 
@@ -174,23 +174,23 @@ class FakeLedger:
 
     async def _submit(self, request: SubmitRun) -> RunView:
         self.submitted.append(request)
-        self.money.check(request.plan)
+        self.money.check_limit(request.plan)
         body = encode(request.plan)
-        known_body, run_id = self.by_key.get(request.idempotency_key, (body, ""))
+        known_body, run_id = self.idempotency_keys.get(request.idempotency_key, (body, ""))
         if known_body != body:
             problem = Problem(code="idempotency_key_reused", title="Another request has this key", status=422)
             raise ProblemError(problem)
         if not run_id:
             run_id = await self.new_run(attempts=2, suite=request.plan.suite, name=request.plan.name)
-            self.by_key[request.idempotency_key] = (body, run_id)
+            self.idempotency_keys[request.idempotency_key] = (body, run_id)
         return self.runs[run_id].run
 
     async def _get_run(self, request: GetRun) -> RunView:
-        self.asked.append(f"run {request.run_id}")
+        self.queries.append(f"run {request.run_id}")
         return self.find(request.run_id).run
 
     async def _list_runs(self, request: ListRuns) -> RunPage:
-        self.asked.append("runs")
+        self.queries.append("runs")
         wanted = [
             fake.run
             for fake in reversed(self.runs.values())
@@ -223,8 +223,8 @@ class FakeLedger:
             total=len(wanted),
             sequence=fake.run.sequence,
         )
-        if self.while_paging is not None:
-            await self.while_paging()
+        if self.after_page is not None:
+            await self.after_page()
         return page
 
     async def _get_attempt(self, request: GetAttempt) -> AttemptDetail:
@@ -233,10 +233,10 @@ class FakeLedger:
             if row.attempt_id == request.attempt_id:
                 about: dict[str, Any] = {"sequence": fake.run.sequence, "expired_at": fake.run.expired_at}
                 return AttemptDetail(attempt=row, key="k", task_digest="d", artifacts=fake.artifacts, **about)
-        raise unknown("attempt", request.attempt_id)
+        raise not_found("attempt", request.attempt_id)
 
     async def _board(self, request: GetBoard) -> Board:
-        self.asked.append(f"board {request.suite}")
+        self.queries.append(f"board {request.suite}")
         runs = [fake for fake in self.runs.values() if request.suite in ("", fake.run.suite)]
         n = sum(row.state is State.DONE for fake in runs for row in fake.rows)
         row = BoardRow(
@@ -252,7 +252,7 @@ class FakeLedger:
         return Board(suite=request.suite, category=request.category, rows=(row,) if n else ())
 
     async def _list_facts(self, request: ListFacts) -> FactPage:
-        self.asked.append(f"facts {request.after}")
+        self.queries.append(f"facts {request.after}")
         events = self.runs[request.run_id].events if request.run_id in self.runs else []
         about = f'"type":"{request.entity}.'.encode() if request.entity else b""
         page = [event for event in events[request.after :] if about in event][: request.limit]
@@ -263,5 +263,5 @@ class FakeLedger:
 
     def find(self, run_id: str) -> FakeRun:
         if run_id not in self.runs:
-            raise unknown("run", run_id)
+            raise not_found("run", run_id)
         return self.runs[run_id]

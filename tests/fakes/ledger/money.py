@@ -22,12 +22,12 @@ class FakeMoney:
         self.limits = SetMoneyLimits(day_usd="20", project_usd=None)
         self.calls: dict[str, tuple[Usage, str]] = {}
         self.quoted: list[QuoteRun] = []
-        self.asked: list[GetCosts] = []
+        self.cost_queries: list[GetCosts] = []
 
-    def answers(self) -> dict[Any, Any]:
+    def handlers(self) -> dict[Any, Any]:
         return {GetMoney: self.on_get, SetMoneyLimits: self.on_set, GetCosts: self.on_costs}
 
-    def check(self, plan: RunPlan) -> None:
+    def check_limit(self, plan: RunPlan) -> None:
         """Refuses what costs more than the run's own limit."""
         if plan.limits.cost_usd is not None and nanousd(self.estimate_usd) > nanousd(plan.limits.cost_usd):
             detail = f"about ${self.estimate_usd} is expected and the run may cost ${plan.limits.cost_usd}"
@@ -35,7 +35,7 @@ class FakeMoney:
 
     async def on_quote(self, request: QuoteRun) -> Quote:
         self.quoted.append(request)
-        self.check(request.plan)
+        self.check_limit(request.plan)
         return Quote(attempts=4, estimated_usd=self.estimate_usd, worst_usd=usd(4 * nanousd(self.estimate_usd)))
 
     async def on_get(self, request: GetMoney) -> Money:
@@ -61,7 +61,7 @@ class FakeMoney:
         return await self.on_get(GetMoney())
 
     async def on_costs(self, request: GetCosts) -> Costs:
-        self.asked.append(request)
+        self.cost_queries.append(request)
         rows = [self._row(model, request) for model in sorted(self.calls)] if request.by is CostBy.MODEL else []
         start = int(request.cursor or 0)
         page = rows[start : start + request.limit]

@@ -18,7 +18,7 @@ class FakeReferences:
         self._runs = runs
         self.bundles: list[str] = []
 
-    def answers(self) -> dict[Any, Any]:
+    def handlers(self) -> dict[Any, Any]:
         return {ExpireRuns: self.on_expire, ListReferences: self.on_list}
 
     async def on_expire(self, request: ExpireRuns) -> Expired:

@@ -19,7 +19,7 @@ from assay.contracts.ids import attempt_id
 from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome, Verdict
 
-NEXT = {
+NEXT_STATE = {
     State.WAITING: State.QUEUED,
     State.QUEUED: State.RUNNING,
     State.RUNNING: State.EXECUTED,
@@ -40,7 +40,7 @@ class FakeRun:
         self.artifacts: dict[str, ArtifactRef] = {}
 
     @property
-    def live(self) -> list[AttemptView]:
+    def unfinished(self) -> list[AttemptView]:
         return [row for row in self.rows if row.state is not State.DONE]
 
 
