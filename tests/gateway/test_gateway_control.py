@@ -59,7 +59,7 @@ async def test_cancelling_gives_attempts_under_way_some_seconds(gateway: Gateway
     run_id = await gateway.ledger.new_run()
     response = await gateway.http.post(f"/api/v1/runs/{run_id}/cancel{query}")
     assert response.status_code == 200
-    assert gateway.ledger.control_requests == [CancelRun(run_id=run_id, grace_seconds=seconds)]
+    assert gateway.ledger.control.received == [CancelRun(run_id=run_id, grace_seconds=seconds)]
 
 
 async def test_a_change_leaves_alone_what_it_does_not_name(gateway: Gateway) -> None:
@@ -68,7 +68,7 @@ async def test_a_change_leaves_alone_what_it_does_not_name(gateway: Gateway) -> 
     assert (await gateway.http.patch(path, json={"limits": {"seconds": 30}})).json()["limits"]["cost_usd"] == "1"
     assert (await gateway.http.patch(path, json={"limits": {"cost_usd": None}})).json()["limits"]["seconds"] == 30
     assert (await gateway.http.patch(path, json={"priority": 8})).json()["priority"] == 8
-    assert gateway.ledger.control_requests == [
+    assert gateway.ledger.control.received == [
         ChangeRun(run_id=run_id, limits=RunLimits(seconds=30)),
         ChangeRun(run_id=run_id, limits=RunLimits(cost_usd=None, seconds=30)),
         ChangeRun(run_id=run_id, priority=8),
@@ -84,7 +84,7 @@ async def test_a_restart_is_a_new_run_with_the_old_ones_limits_unless_changed(ga
     assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
     body = {"fresh": True, "limits": {"cost_usd": "5"}}
     await gateway.http.post(f"/api/v1/runs/{old}/restart", json=body, headers={"Idempotency-Key": "again"})
-    _, plain, fresh = gateway.ledger.control_requests
+    _, plain, fresh = gateway.ledger.control.received
     assert isinstance(plain, RestartRun)
     assert isinstance(fresh, RestartRun)
     assert (plain.fresh, plain.limits, bool(plain.idempotency_key)) == (False, None, True)
@@ -118,7 +118,7 @@ async def test_bad_orders_change_nothing(gateway: Gateway, method: str, path: st
     response = await gateway.http.request(method, f"/api/v1/runs/{run_id}{path}", json=body)
     assert (response.status_code, response.json()["code"]) == (422, "invalid")
     assert [error["where"] for error in response.json()["errors"]] == [where]
-    assert not gateway.ledger.control_requests
+    assert not gateway.ledger.control.received
 
 
 async def test_a_misspelt_limit_gets_its_near_match(gateway: Gateway) -> None:

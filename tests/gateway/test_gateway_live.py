@@ -145,11 +145,11 @@ async def test_a_snapshot_that_was_read_in_pieces_is_true_at_one_moment(gateway:
         for row in gateway.ledger.runs[run_id].unfinished[::400]:
             await gateway.ledger.advance(run_id, row.ordinal)
 
-    gateway.ledger.after_page = go_on
+    gateway.ledger.queries.after_page = go_on
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         snapshot = await live.next("snapshot")
-        gateway.ledger.after_page = None
+        gateway.ledger.queries.after_page = None
         states = {row["ordinal"]: row["state"] for row in snapshot["data"]["attempts"]}
         advanced: dict[int, str] = {}
         for event in gateway.ledger.runs[run_id].events[1 : snapshot["cursor"]]:

@@ -70,4 +70,4 @@ async def test_many_finished_attempts_are_few_readings_of_the_leaderboard(gatewa
         await gateway.ledger.run_to_end(run_id)
         while (await live.next("snapshot"))["data"]["rows"][0]["n"] < 60:
             pass
-        assert gateway.ledger.queries.count("board ") < 20
+        assert gateway.ledger.queries.received.count("board ") < 20

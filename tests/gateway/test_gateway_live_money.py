@@ -83,7 +83,7 @@ async def test_what_happens_while_a_snapshot_is_read_is_in_it(
             await gateway.ledger.publish_fact(run_id, kind, status=status, **more)
             await gateway.ledger.advance(run_id, 0)
 
-    gateway.ledger.after_page = meanwhile
+    gateway.ledger.queries.after_page = meanwhile
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         data = (await live.next("snapshot"))["data"]

@@ -1,4 +1,4 @@
-"""The money of the ledger in memory: one project, one limit, and what calls cost."""
+"""Money: one project, its limits, and what calls cost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assay.contracts.spending import AccountKind, AccountView, CostRow, Costs
 
 
 class FakeMoney:
-    """``estimate_usd`` is what every run is thought to cost; ``calls`` are a usage and a cost by model."""
+    """``estimate_usd`` is the estimate for every run; ``calls`` has a usage and a cost by model."""
 
     def __init__(self) -> None:
         self.estimate_usd = "0"
@@ -28,7 +28,7 @@ class FakeMoney:
         return {GetMoney: self.on_get, SetMoneyLimits: self.on_set, GetCosts: self.on_costs}
 
     def check_limit(self, plan: RunPlan) -> None:
-        """Refuses what costs more than the run's own limit."""
+        """Refuse a run whose estimate exceeds its own limit."""
         if plan.limits.cost_usd is not None and nanousd(self.estimate_usd) > nanousd(plan.limits.cost_usd):
             detail = f"about ${self.estimate_usd} is expected and the run may cost ${plan.limits.cost_usd}"
             raise ProblemError(Problem(code="over_limit", title="The run costs too much", status=402, detail=detail))

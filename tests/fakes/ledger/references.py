@@ -1,4 +1,4 @@
-"""What the runs of the ledger in memory refer to, and which of them have had what they left given up."""
+"""Retention: the content that runs refer to, and the expiry of old runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fakes.ledger.run import FakeRun, now
 
 
 class FakeReferences:
-    """Attempts refer to what their run left; ``bundles`` are referred to by any run, in every area of tasks."""
+    """Attempts refer to their run's artifacts; ``bundles`` are referenced in every area of tasks."""
 
     def __init__(self, runs: dict[str, FakeRun]) -> None:
         self._runs = runs
@@ -28,7 +28,7 @@ class FakeReferences:
         return Expired(runs=len(old))
 
     async def on_list(self, request: ListReferences) -> References:
-        """Two to a page."""
+        """Pages of two."""
         digests = self.bundles
         if request.area == "attempts":
             kept = [fake for fake in self._runs.values() if not fake.run.expired_at]

@@ -1,4 +1,4 @@
-"""A run as the ledger in memory has it."""
+"""One run of the fake ledger: its view, its attempts and its facts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FakeRun:
 
 
 def new_fake_run(run_id: str, attempts: int, suite: str, name: str) -> FakeRun:
-    """A run whose attempts all wait."""
+    """A run whose attempts are all waiting."""
     rows = [
         AttemptView(
             attempt_id=attempt_id(run_id, ordinal),

@@ -1,8 +1,8 @@
-"""Control of runs as the ledger in memory does it: at once, and as told."""
+"""Cancel, pause, resume, change and restart runs: takes effect at once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -10,48 +10,59 @@ from assay.contracts.codec import encode
 from assay.contracts.facts import RunCancelled, RunChanged, RunPaused, RunResumed
 from assay.contracts.rpc import CancelRun, ChangeRun, PauseRun, RestartRun, ResumeRun
 from assay.contracts.runs import RunStatus, RunView
-
-if TYPE_CHECKING:
-    from tests.fakes.ledger.ledger import FakeLedger
+from tests.fakes.ledger.runs import FakeRuns
 
 ControlRequest = CancelRun | ChangeRun | RestartRun
 
 
-def run_control_handlers(ledger: FakeLedger) -> dict[Any, Any]:
-    """The ledger notes what it was ordered in ``orders``."""
+class FakeRunControl:
+    """``received`` lists the requests in order."""
 
-    async def cancel(request: CancelRun) -> RunView:
-        ledger.find(request.run_id)
-        ledger.control_requests.append(request)
-        await ledger.publish_run_fact(request.run_id, RunCancelled, RunStatus.CANCELLED)
-        return ledger.find(request.run_id).run
+    def __init__(self, runs: FakeRuns) -> None:
+        self._runs = runs
+        self.received: list[ControlRequest] = []
 
-    async def pause(request: PauseRun) -> RunView:
-        ledger.find(request.run_id)
-        await ledger.publish_run_fact(request.run_id, RunPaused, RunStatus.PAUSED)
-        return ledger.find(request.run_id).run
+    def handlers(self) -> dict[Any, Any]:
+        return {
+            CancelRun: self._cancel,
+            PauseRun: self._pause,
+            ResumeRun: self._resume,
+            ChangeRun: self._change,
+            RestartRun: self._restart,
+        }
 
-    async def resume(request: ResumeRun) -> RunView:
-        ledger.find(request.run_id)
-        await ledger.publish_run_fact(request.run_id, RunResumed, RunStatus.RUNNING)
-        return ledger.find(request.run_id).run
+    async def _cancel(self, request: CancelRun) -> RunView:
+        self._runs.find(request.run_id)
+        self.received.append(request)
+        await self._runs.publish_run_fact(request.run_id, RunCancelled, RunStatus.CANCELLED)
+        return self._runs.find(request.run_id).run
 
-    async def change(request: ChangeRun) -> RunView:
-        run = ledger.find(request.run_id).run
-        ledger.control_requests.append(request)
-        ledger.update_run(run.run_id, limits=request.limits or run.limits, priority=request.priority or run.priority)
-        await ledger.publish_run_fact(run.run_id, RunChanged, run.status)
-        return ledger.find(run.run_id).run
+    async def _pause(self, request: PauseRun) -> RunView:
+        self._runs.find(request.run_id)
+        await self._runs.publish_run_fact(request.run_id, RunPaused, RunStatus.PAUSED)
+        return self._runs.find(request.run_id).run
 
-    async def restart(request: RestartRun) -> RunView:
-        old = ledger.find(request.run_id)
-        ledger.control_requests.append(request)
+    async def _resume(self, request: ResumeRun) -> RunView:
+        self._runs.find(request.run_id)
+        await self._runs.publish_run_fact(request.run_id, RunResumed, RunStatus.RUNNING)
+        return self._runs.find(request.run_id).run
+
+    async def _change(self, request: ChangeRun) -> RunView:
+        run = self._runs.find(request.run_id).run
+        self.received.append(request)
+        self._runs.update_run(
+            run.run_id, limits=request.limits or run.limits, priority=request.priority or run.priority
+        )
+        await self._runs.publish_run_fact(run.run_id, RunChanged, run.status)
+        return self._runs.find(run.run_id).run
+
+    async def _restart(self, request: RestartRun) -> RunView:
+        old = self._runs.find(request.run_id)
+        self.received.append(request)
         body = encode(msgspec.structs.replace(request, idempotency_key=""))
-        _, run_id = ledger.idempotency_keys.get(request.idempotency_key, (body, ""))
+        _, run_id = self._runs.idempotency_keys.get(request.idempotency_key, (body, ""))
         if not run_id:
-            run_id = await ledger.new_run(attempts=len(old.rows), suite=old.run.suite, name=old.run.name)
-            ledger.idempotency_keys[request.idempotency_key] = (body, run_id)
-            ledger.update_run(run_id, limits=request.limits or old.run.limits, restarts=request.run_id)
-        return ledger.find(run_id).run
-
-    return {CancelRun: cancel, PauseRun: pause, ResumeRun: resume, ChangeRun: change, RestartRun: restart}
+            run_id = await self._runs.new_run(attempts=len(old.rows), suite=old.run.suite, name=old.run.name)
+            self._runs.idempotency_keys[request.idempotency_key] = (body, run_id)
+            self._runs.update_run(run_id, limits=request.limits or old.run.limits, restarts=request.run_id)
+        return self._runs.find(run_id).run
