@@ -13,11 +13,11 @@ from assay.worker.worker import Worker, WorkerOptions
 from services.gateway.live.hub import Hub
 from services.gateway.live.settings import LiveSettings
 from services.judge import handlers as judging
-from services.judge.checks.regex import Search
-from services.judge.checks.tests import TestBench
-from services.judge.hidden import HiddenBundles
+from services.judge.artifacts.hidden_bundles import HiddenBundles
+from services.judge.ports import Ports as JudgePorts
+from services.judge.ports import RegexSearch, TestExecutor
 from services.ledger.__main__ import work
-from services.ledger.postgres.database import Database
+from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
 from services.runner import handlers as running
 from services.runner.calls.grant_budget import RpcGrants
@@ -85,12 +85,12 @@ async def judge(world: World, process: Process) -> None:
     """Checks answers only, so it needs no sandbox."""
     bus = connect(world.network, process)
     store = cast("Artifacts", FaultyPort(world.artifacts, process, world.faults, "artifacts"))
-    ports = judging.Ports(
+    ports = JudgePorts(
         worker_id=process.name,
         hidden=HiddenBundles(store),
         attempts=store,
-        searcher=cast("Search", None),
-        bench=cast("TestBench", None),
+        regex=cast("RegexSearch", None),
+        test_executor=cast("TestExecutor", None),
     )
 
     async def run_attempt(ticket: Ticket) -> AttemptJudged:
