@@ -10,7 +10,7 @@ import pytest
 from assay.bus.memory import MemoryBus
 from assay.bus.queues import all_queues
 from services.ledger.__main__ import work
-from services.ledger.postgres.database import open_database
+from services.ledger.database.database import open_database
 from services.ledger.settings import LedgerSettings
 from tests.fakes.ledger.ledger import FakeLedger
 from tests.ledger.conftest import new_database
