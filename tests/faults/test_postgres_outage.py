@@ -11,10 +11,9 @@ from assay.bus.queues import REPORTS, all_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
 from services.ledger.errors import Unavailable
-from services.ledger.loops import take_reports
 from services.ledger.ports import Reports
-from tests.ledger.desk import Desk, executed
-from tests.ledger.test_loops import ports as ports_of
+from services.ledger.report_intake import take_reports
+from tests.ledger.harness import LedgerHarness, executed
 
 HASTE = 2
 
@@ -45,21 +44,20 @@ class Away:
         raise AssertionError("nothing is judged here")
 
 
-async def test_reports_are_held_during_an_outage_and_not_delivered_again_and_again(desk: Desk) -> None:
+async def test_reports_are_held_during_an_outage_and_not_delivered_again_and_again(ledger: LedgerHarness) -> None:
     bus = MemoryBus(HastyClock())
     await bus.provision(all_queues())
-    run = await desk.submit(samples=3)
-    for ticket in await desk.start(run):
+    run = await ledger.submit(samples=3)
+    for ticket in await ledger.start_attempts(run):
         report = executed(ticket)
         await bus.work.publish([Envelope.of(subjects.report(report), report.message_id, report)])
-    away = Away(desk.reports)
-    desk.reports = away  # pyright: ignore[reportAttributeAccessIssue]
-    taking = asyncio.create_task(take_reports(bus, ports_of(desk), batch=100))
+    away = Away(ledger.reports)
+    taking = asyncio.create_task(take_reports(bus, away, batch=100))
     await asyncio.sleep(1.5 * REPORTS.ack_wait_seconds / HASTE)
     assert await bus.work.fetch(REPORTS, 10, wait_seconds=0.1) == []
     away.back.set()
     async with asyncio.timeout(60):
-        while (await desk.runs.get(run.run_id)).progress.executed < 3:
+        while (await ledger.runs.get(run.run_id)).progress.executed < 3:
             await asyncio.sleep(0.1)
     taking.cancel()
     await asyncio.gather(taking, return_exceptions=True)

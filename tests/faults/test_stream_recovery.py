@@ -14,37 +14,35 @@ from assay.contracts.attempts import Stage
 from assay.contracts.codec import decode
 from assay.contracts.facts import Event
 from assay.contracts.runs import RunView
-from services.ledger.canary import Canary
-from services.ledger.guard import Guard, Known
-from services.ledger.loops import relay
-from services.ledger.postgres.bulletin import PostgresBulletin
-from services.ledger.postgres.epochs import PostgresEpochs
-from services.ledger.postgres.graves import PostgresGraves
-from services.ledger.postgres.plans import Plans
-from services.ledger.undertaking import LedgerUndertaker
-from tests.ledger.desk import Desk
+from services.ledger.health.bus_probe import BusProbe
+from services.ledger.outbox.relay import relay
+from services.ledger.recovery.dead_letter_store import DeadLetterStore
+from services.ledger.recovery.dead_letters import DeadLetterHandler
+from services.ledger.recovery.epoch_store import EpochStore, SeenStream
+from services.ledger.recovery.stream_recovery import StreamRecovery
+from services.ledger.runs.plans import Plans
+from tests.ledger.harness import LedgerHarness
 
 
 class House:
-    def __init__(self, desk: Desk, bus: MemoryBus) -> None:
-        self.desk, self.bus = desk, bus
-        self.epochs = PostgresEpochs(desk.database)
-        self.bulletin = PostgresBulletin(desk.database)
-        self.canary = Canary(bus.storage, self.bulletin)
-        undertaker = LedgerUndertaker(bus.work, PostgresGraves(desk.database, Plans()))
-        self.guard = Guard(bus, self.epochs, undertaker)
+    def __init__(self, ledger: LedgerHarness, bus: MemoryBus) -> None:
+        self.ledger, self.bus = ledger, bus
+        self.epochs = EpochStore(ledger.database)
+        self.probe = BusProbe(bus.storage, ledger.health)
+        handler = DeadLetterHandler(bus.work, DeadLetterStore(ledger.database, Plans()))
+        self.recovery = StreamRecovery(bus, self.epochs, handler)
 
     async def relay(self) -> None:
-        await relay(self.desk.outbox.facts, self.bus.facts.publish, self.desk.outbox.facts_published)
-        await relay(self.desk.outbox.orders, self.bus.work.publish, self.desk.outbox.orders_published)
+        await relay(self.ledger.outbox.facts, self.bus.facts.publish, self.ledger.outbox.facts_published)
+        await relay(self.ledger.outbox.orders, self.bus.work.publish, self.ledger.outbox.orders_published)
 
     async def began(self) -> RunView:
         """A run whose orders and facts are all on the bus, which the guard has seen."""
-        await self.desk.hire(slots=2)
-        run = await self.desk.submit(samples=3)
-        await self.desk.feeder.feed()
+        await self.ledger.add_runner(slots=2)
+        run = await self.ledger.submit(samples=3)
+        await self.ledger.scheduler.schedule()
         await self.relay()
-        await self.guard.check()
+        await self.recovery.check()
         return run
 
     async def facts(self) -> list[str]:
@@ -58,15 +56,15 @@ class House:
         return {order.message.attempt_id for order in fetched}
 
     async def reasons(self) -> list[str]:
-        rows = await self.desk.rows("SELECT reason FROM bus_epochs ORDER BY epoch")
+        rows = await self.ledger.rows("SELECT reason FROM bus_epochs ORDER BY epoch")
         return [row["reason"] for row in rows]
 
 
 @pytest.fixture
-async def house(desk: Desk) -> AsyncIterator[House]:
+async def house(ledger: LedgerHarness) -> AsyncIterator[House]:
     bus = MemoryBus()
     await bus.provision(all_queues())
-    yield House(desk, bus)
+    yield House(ledger, bus)
     await bus.close()
 
 
@@ -74,7 +72,7 @@ async def test_a_bus_in_good_order_is_left_alone(house: House) -> None:
     await house.began()
     before = await house.facts()
     for _ in range(3):
-        await house.guard.check()
+        await house.recovery.check()
     await house.relay()
     assert await house.facts() == before
     assert await house.reasons() == [""]
@@ -89,21 +87,21 @@ async def test_a_deleted_store_is_noticed_and_filled_again_at_once(house: House)
     before, orders = await house.facts(), await house.orders()
     assert len(orders) == 3
     house.bus.lose_store()
-    await house.guard.check()
+    await house.recovery.check()
     await house.relay()
     assert await house.facts() == before, "with the same ids, in the same order"
     assert await house.orders() == orders, "long before an order's patience ends"
     assert await house.reasons() == ["", f"the store was replaced: {FACTS_STREAM}, ASSAY_DEAD began anew"]
     assert run.run_id in before[0]
-    standing = await house.bulletin.standing()
-    assert "replaced" in standing.trouble
+    status = await house.ledger.health.status()
+    assert "replaced" in status.trouble
 
 
 async def test_facts_not_yet_published_come_after_those_that_are_published_again(house: House) -> None:
     run = await house.began()
-    await house.desk.start(run)
+    await house.ledger.start_attempts(run)
     house.bus.lose_store()
-    await house.guard.check()
+    await house.recovery.check()
     await house.relay()
     sequences = [int(fact.rpartition("-")[2]) for fact in await house.facts()]
     assert sequences == list(range(1, len(sequences) + 1))
@@ -112,11 +110,11 @@ async def test_facts_not_yet_published_come_after_those_that_are_published_again
 
 async def test_a_run_that_ended_long_ago_is_not_told_again(house: House) -> None:
     run = await house.began()
-    await house.desk.rows("UPDATE runs SET finished_at = now() - interval '2 hours', status = 'finished'")
-    later = await house.desk.submit(samples=1)
+    await house.ledger.rows("UPDATE runs SET finished_at = now() - interval '2 hours', status = 'finished'")
+    later = await house.ledger.submit(samples=1)
     await house.relay()
     house.bus.lose_store()
-    await house.guard.check()
+    await house.recovery.check()
     await house.relay()
     told = {fact.rpartition("-")[0] for fact in await house.facts()}
     assert told == {later.run_id}
@@ -127,8 +125,8 @@ async def test_a_store_that_grew_beyond_where_it_was_with_another_history_is_not
     await house.began()
     epoch = await house.epochs.present()
     assert epoch is not None
-    await house.desk.rows("UPDATE bus_epochs SET fact_id = 'another-1'")
-    await house.guard.check()
+    await house.ledger.rows("UPDATE bus_epochs SET fact_id = 'another-1'")
+    await house.recovery.check()
     last = epoch.streams[FACTS_STREAM].last
     assert (await house.reasons())[-1].startswith(f"position {last} of {FACTS_STREAM} held another-1 and now holds")
 
@@ -137,7 +135,7 @@ async def test_a_store_that_grew_beyond_where_it_was_with_another_history_is_not
     ("seen", "reason"),
     [
         ({"last": 99}, f"{FACTS_STREAM} went back from position 99 to 4"),
-        ({"holes": -2}, f"2 messages of {FACTS_STREAM} cannot be read any more"),
+        ({"holes": -2}, f"2 messages of {FACTS_STREAM} can no longer be read"),
     ],
 )
 async def test_going_back_and_losing_are_noticed(house: House, seen: dict[str, int], reason: str) -> None:
@@ -145,10 +143,10 @@ async def test_going_back_and_losing_are_noticed(house: House, seen: dict[str, i
     epoch = await house.epochs.present()
     assert epoch is not None
     known = epoch.streams[FACTS_STREAM]
-    was = Known(created=known.created, **{"last": known.last, "holes": 0, **seen})
+    was = SeenStream(created=known.created, **{"last": known.last, "holes": 0, **seen})
     present = {**epoch.streams, FACTS_STREAM: was}
     await house.epochs.begin(present, "", "as the test has it")
-    await house.guard.check()
+    await house.recovery.check()
     assert (await house.reasons())[-1] == reason
 
 
@@ -156,26 +154,26 @@ async def test_what_is_known_of_a_new_store_is_not_noticed_twice(house: House) -
     await house.began()
     house.bus.lose_store()
     for _ in range(3):
-        await house.guard.check()
+        await house.recovery.check()
         await house.relay()
     assert len(await house.reasons()) == 2
 
 
 async def test_the_canary_tells_what_holds_up_work_and_when_it_is_over(house: House) -> None:
-    await house.guard.check()
-    await house.canary.sing()
-    assert (await house.bulletin.standing()).trouble == ""
+    await house.recovery.check()
+    await house.probe.probe()
+    assert (await house.ledger.health.status()).trouble == ""
     house.bus.link.cut()
-    await house.canary.sing()
-    standing = await house.bulletin.standing()
-    assert standing.trouble == "the work plane does not carry messages: the line to the memory bus is cut"
-    assert standing.detail == standing.trouble
+    await house.probe.probe()
+    status = await house.ledger.health.status()
+    assert status.trouble == "the work plane does not carry messages: the line to the memory bus is cut"
+    assert status.detail == status.trouble
     house.bus.link.restore()
-    await house.canary.sing()
-    assert (await house.bulletin.standing()).trouble == ""
+    await house.probe.probe()
+    assert (await house.ledger.health.status()).trouble == ""
 
 
 async def test_a_leader_that_says_nothing_any_more_is_told_of(house: House) -> None:
-    await house.guard.check()
-    await house.desk.rows("UPDATE bus_epochs SET checked_at = now() - interval '40 s'")
-    assert re.search(r"no ledger has led for [45]\d s", (await house.bulletin.standing()).trouble)
+    await house.recovery.check()
+    await house.ledger.rows("UPDATE bus_epochs SET checked_at = now() - interval '40 s'")
+    assert re.search(r"no ledger has led for [45]\d s", (await house.ledger.health.status()).trouble)

@@ -194,13 +194,13 @@ def crashing_sandboxes(fuse: CrashPoints) -> Callable[[str, WarmPool], SandboxPr
 
 def crashing_database(fuse: CrashPoints) -> Any:
     """``open_database`` whose transactions of reports die when all is written and nothing is committed."""
-    from services.ledger.postgres import database as module
+    from services.ledger.database import database as module
 
     class CrashingDatabase(module.Database):
         async def transact(self, work: Callable[[Any], Awaitable[Any]], *, quiet: bool = False) -> Any:
             async def watched(connection: Any) -> Any:
                 result = await work(connection)
-                if "PostgresReports." in getattr(work, "__qualname__", ""):
+                if "ReportStore." in getattr(work, "__qualname__", ""):
                     fuse.crash_if_armed("taken_in")
                 return result
 

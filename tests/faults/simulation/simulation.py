@@ -13,7 +13,7 @@ from assay.contracts.attempts import AttemptView
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import GetRun, ListAttempts
 from assay.contracts.runs import RunView
-from services.ledger.postgres.database import Database
+from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
 from tests.faults.simulation.checks.money import MoneyMonitor
 from tests.faults.simulation.checks.snapshot import Snapshot, read_snapshot
@@ -110,7 +110,7 @@ class Simulation:
             if not self.clients.answered:
                 continue
             async with self._database.session() as connection:
-                progress = await connection.fetchrow(_PROGRESS)
+                progress = await connection.driver.fetchrow(_PROGRESS)
             assert progress is not None
             if not progress["busy"]:
                 break
@@ -125,7 +125,8 @@ class Simulation:
         if not self.clients.answered:
             self.failures.append("I1: a request was never answered")
         self.failures += [f"a client's request failed: {error!r}" for error in self.clients.failures]
-        self.snapshot = await self._database.read(read_snapshot)
+        async with self._database.snapshot() as connection:
+            self.snapshot = await read_snapshot(connection)
         request = self.world.network.bus.rpc.request
         for run_id in [run["run_id"] for run in self.snapshot.runs]:
             try:

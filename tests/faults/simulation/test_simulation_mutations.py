@@ -56,11 +56,15 @@ MUTANTS = (
         {r"a\.token = u\.token AND (a\.state = '(running|grading)')": r"\1"},
         frozen,
     ),
-    Mutant("a running attempt can be claimed by another worker", 32, {r"AND a\.worker_id = \$3\)\)": "))"}),
+    Mutant(
+        "a running attempt can be claimed by another worker",
+        32,
+        {r"AND a\.worker_id = \$3\)\)": "))", r"old\.worker_id": "new.worker_id"},
+    ),
     Mutant(
         "an expired lease keeps its token valid",
         6,
-        {r"token = a\.token \+ 1(, lease_until = NULL.*lost\.cause)": r"token = a.token\1"},
+        {r"token = a\.token \+ 1(, lease_until = NULL.*lost\.reason)": r"token = a.token\1"},
     ),
     Mutant(
         "holds are not checked against limits",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from services.ledger.postgres.database import Connection
+from services.ledger.database.connection import Connection
 
 Row: TypeAlias = Any
 """A record of asyncpg; jsonb is text."""
@@ -61,4 +61,4 @@ class Snapshot:
 
 
 async def read_snapshot(connection: Connection) -> Snapshot:
-    return Snapshot({table: await connection.fetch(statement) for table, statement in STATEMENTS.items()})
+    return Snapshot({table: await connection.driver.fetch(statement) for table, statement in STATEMENTS.items()})

@@ -17,7 +17,7 @@ from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.ports import Ports as JudgePorts
 from services.judge.ports import RegexSearch, TestExecutor
 from services.ledger.__main__ import work
-from services.ledger.postgres.database import Database
+from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
 from services.runner import handlers as running
 from services.runner.calls.grant_budget import RpcGrants
