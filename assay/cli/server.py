@@ -10,9 +10,9 @@ from pathlib import Path
 from assay.cli.errors import BadUsage, CommandFailed
 from assay.client import AssayClient, ClientError
 from assay.contracts.problems import Problem, ProblemError
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.environment import with_dotenv
-from assay.embedded.folder import DataFolder
-from assay.embedded.identity import find
+from assay.embedded.process_identity import find
 
 _USAGE_STATUS = (400, 404, 409, 422)
 NO_SERVER = "no server is running here; start one with `assay up` (or `assay demo`), or set --server or ASSAY_URL"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from assay.bus.nats.server.config import nats_conf
 from assay.bus.permissions import USERS
-from assay.embedded.children import ChildSpec
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.errors import PartMissing
-from assay.embedded.folder import DataFolder
-from assay.embedded.identity import free_port
+from assay.embedded.managed_process import ChildSpec
+from assay.embedded.process_identity import free_port
 
 HOST = "127.0.0.1"
 _ROOM_BYTES = 32 * 1024 * 1024

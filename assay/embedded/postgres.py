@@ -25,9 +25,9 @@ with warnings.catch_warnings():  # it complains where XDG_RUNTIME_DIR is not set
         find_suitable_socket_dir,
     )
 
-from assay.embedded.children import ChildSpec, account
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.errors import PartMissing, StackError
-from assay.embedded.folder import DataFolder
+from assay.embedded.managed_process import ChildSpec, account
 
 VERSION = 18
 PROGRAMS = POSTGRES_VERSIONS[VERSION]

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assay.embedded.children import ChildSpec, Probe
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.environment import catalog_folder, neutral, web_folder, with_keys
-from assay.embedded.folder import DataFolder
+from assay.embedded.managed_process import ChildSpec, Probe
 from assay.embedded.nats_server import NatsServer
 
 

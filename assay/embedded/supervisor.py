@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
 
-from assay.embedded.children import Child, ChildSpec, Patience
 from assay.embedded.errors import ChildFailed, NotReady
 from assay.embedded.events import Report, StackEvent, What
-from assay.embedded.identity import ProcessIdentity, identify
-from assay.embedded.logs import shorten
+from assay.embedded.log_files import shorten
+from assay.embedded.managed_process import Child, ChildSpec, Patience
+from assay.embedded.process_identity import ProcessIdentity, identify
 
 _LOGS_SECONDS = 30.0
 

@@ -10,16 +10,16 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from assay.embedded.children import ChildSpec
+from assay.embedded.data_folder import DataFolder, DataLock, Stack
 from assay.embedded.environment import catalog_folder, with_dotenv
 from assay.embedded.errors import Exposed, PartMissing, PortInUse
 from assay.embedded.events import Report, StackEvent, What
-from assay.embedded.folder import DataFolder, DataLock, Stack
-from assay.embedded.identity import ProcessIdentity, free_port, myself, port_is_free, port_owner
-from assay.embedded.leftovers import end_leftovers
+from assay.embedded.managed_process import ChildSpec
 from assay.embedded.nats_server import NatsServer
 from assay.embedded.postgres import Postgres
+from assay.embedded.process_identity import ProcessIdentity, free_port, myself, port_is_free, port_owner
 from assay.embedded.services import Address, Services, UpOptions
+from assay.embedded.stale_processes import end_leftovers
 from assay.embedded.supervisor import Supervisor
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

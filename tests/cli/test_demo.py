@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assay.embedded.folder import DataFolder
-from assay.embedded.identity import free_port
+from assay.embedded.data_folder import DataFolder
+from assay.embedded.process_identity import free_port
 from tests.cli.harness import environment, run_assay
 
 pytestmark = pytest.mark.slow

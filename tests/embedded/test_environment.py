@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.environment import with_dotenv
-from assay.embedded.folder import DataFolder
-from assay.embedded.identity import free_port
-from assay.embedded.logs import last_lines, shorten
+from assay.embedded.log_files import last_lines, shorten
 from assay.embedded.nats_server import NatsServer
+from assay.embedded.process_identity import free_port
 from assay.embedded.services import Address, Services, UpOptions
 
 USERS_OWN = {

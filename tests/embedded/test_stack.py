@@ -19,13 +19,13 @@ import psutil
 import pytest
 
 from assay.bus.settings import BusSettings
-from assay.embedded.children import ChildSpec
+from assay.embedded.data_folder import DataFolder, Stack
 from assay.embedded.errors import DataInUse, Exposed, PortInUse
 from assay.embedded.events import StackEvent, What
-from assay.embedded.folder import DataFolder, Stack
-from assay.embedded.identity import free_port, identify
-from assay.embedded.leftovers import end_leftovers
+from assay.embedded.managed_process import ChildSpec
+from assay.embedded.process_identity import free_port, identify
 from assay.embedded.services import Address, Services, UpOptions
+from assay.embedded.stale_processes import end_leftovers
 from assay.embedded.up import running_stack
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ class Peek:
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from assay.cli.signals import until_signalled
+from assay.cli.signals import run_until_signal
 from assay.embedded.events import json_lines
 from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack
@@ -64,7 +64,7 @@ async def main():
     async with running_stack(options, json_lines(sys.stdout), lambda services, options: []):
         await asyncio.Event().wait()
 
-until_signalled(main())
+run_until_signal(main())
 """
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assay.embedded.children import ChildSpec, Patience
 from assay.embedded.errors import ChildFailed, NotReady
 from assay.embedded.events import StackEvent, What
+from assay.embedded.managed_process import ChildSpec, Patience
 from assay.embedded.supervisor import Supervisor
 
 HASTY = Patience(quick=60.0, tries=5, first=0.01, longest=0.05)

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from assay.embedded.folder import DataFolder
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.postgres import Postgres
 
 MIB = 1024 * 1024

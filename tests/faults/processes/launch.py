@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from assay.embedded.children import ChildSpec
 from assay.embedded.errors import StackError
 from assay.embedded.events import json_lines
+from assay.embedded.managed_process import ChildSpec
 from assay.embedded.services import Address, Services, UpOptions
 from assay.embedded.up import running_stack
 

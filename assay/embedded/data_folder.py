@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from assay.embedded.errors import DataInUse
-from assay.embedded.identity import ProcessIdentity, myself
+from assay.embedded.process_identity import ProcessIdentity, myself
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,9 +6,9 @@ import signal
 
 import psutil
 
+from assay.embedded.data_folder import Stack
 from assay.embedded.events import Report, StackEvent, What
-from assay.embedded.folder import Stack
-from assay.embedded.identity import find
+from assay.embedded.process_identity import find
 
 _GRACE_SECONDS = 5.0
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.embedded.events import Report, StackEvent, What
-from assay.embedded.logs import last_lines, shorten
+from assay.embedded.log_files import last_lines, shorten
 
 Probe = Callable[[int], Awaitable[bool]]
 """Whether the child with this pid is ready to be used."""
