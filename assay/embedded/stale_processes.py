@@ -1,4 +1,4 @@
-"""Processes of an earlier stack whose supervisor is gone: found by pid and start time, ended before a new start."""
+"""Stops processes of an earlier stack whose supervisor is gone, before a new stack starts."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import signal
 
 import psutil
 
-from assay.embedded.data_folder import Stack
-from assay.embedded.events import Report, StackEvent, What
-from assay.embedded.process_identity import find
+from assay.embedded.data_folder import StackState
+from assay.embedded.events import EventKind, Report, StackEvent
+from assay.embedded.process_identity import find_process
 
 _GRACE_SECONDS = 5.0
 
 
-def end_leftovers(earlier: Stack, report: Report) -> None:
-    """Blocks for some seconds at most. Only what `earlier` recorded is touched, and only if it is the same process."""
-    found = [(identity, process) for identity in earlier.children if (process := find(identity)) is not None]
+def stop_stale_processes(earlier: StackState, report: Report) -> None:
+    """Blocks for at most 10 s. Stops only recorded processes, identified by pid and start time."""
+    found = [(identity, process) for identity in earlier.processes if (process := find_process(identity)) is not None]
     for identity, process in found:
-        report(StackEvent(service=identity.name, event=What.LEFTOVER, pid=identity.pid, text="of an earlier stack"))
+        report(StackEvent(service=identity.name, event=EventKind.STALE, pid=identity.pid, text="of an earlier stack"))
         _send(process, signal.SIGINT if identity.name == "postgres" else signal.SIGTERM)
-    _, stubborn = psutil.wait_procs([process for _, process in found], timeout=_GRACE_SECONDS)
-    for process in stubborn:
+    _, running = psutil.wait_procs([process for _, process in found], timeout=_GRACE_SECONDS)
+    for process in running:
         _send(process, signal.SIGKILL)
-    psutil.wait_procs(stubborn, timeout=_GRACE_SECONDS)
+    psutil.wait_procs(running, timeout=_GRACE_SECONDS)
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

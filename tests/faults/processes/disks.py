@@ -62,6 +62,6 @@ def make_cluster(data: Path) -> None:
     """Beforehand: the stack makes one by renaming, which it cannot where a disk is mounted."""
     folder = DataFolder(data)
     folder.make()
-    prepare = Postgres(folder).child().prepare
+    prepare = Postgres(folder).spec().prepare
     assert prepare is not None
     prepare()

@@ -39,7 +39,7 @@ class Plugged:
     def _prepare(self) -> None:
         folder = DataFolder(self.stack.data)
         folder.make()
-        make = Postgres(folder).child().prepare
+        make = Postgres(folder).spec().prepare
         assert make is not None
         make()
         self.disk.on()
