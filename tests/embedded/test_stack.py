@@ -224,6 +224,15 @@ def test_stale_processes_are_stopped_but_not_a_new_process_with_the_same_pid() -
             stranger.kill()
 
 
+def test_the_format_of_stack_json_stays_the_same(tmp_path: Path) -> None:
+    text = '{"address":"http://127.0.0.1:8700","children":[{"name":"nats","pid":7,"started":1.5}]}'
+    (tmp_path / "stack.json").write_text(text)
+    state = DataFolder(tmp_path).read_state()
+    assert (state.address, [process.pid for process in state.processes]) == ("http://127.0.0.1:8700", [7])
+    DataFolder(tmp_path).write_state(state)
+    assert json.loads((tmp_path / "stack.json").read_text())["children"] == json.loads(text)["children"]
+
+
 async def test_parent_folders_become_traversable_but_not_readable(tmp_path: Path) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
