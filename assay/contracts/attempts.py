@@ -136,9 +136,26 @@ class Denied(Data, frozen=True, kw_only=True):
 # --- reports from workers -------------------------------------------------------------------------------------------
 
 
+class FaultKind(StrEnum):
+    """What can fail in a try or a grading besides a model request, whose failures are CallFaults."""
+
+    BUDGET = "budget"
+    """A money limit ended the try; it says nothing about the model."""
+    SANDBOX = "sandbox"
+    ARTIFACTS = "artifacts"
+    TASK = "task"
+    MCP = "mcp"
+    LEASE = "lease"
+    INTERRUPTED = "interrupted"
+    OUTPUT = "output"
+    HIDDEN_BUNDLE = "hidden_bundle"
+    WORKER = "worker"
+    INTERNAL = "internal"
+
+
 class Fault(Data, frozen=True, kw_only=True):
-    """What went wrong in a try. ``kind`` is a CallFault or the component that failed (``sandbox``, ``lease``).
-    ``new_try`` requests another try: an infrastructure failure that is unlikely to recur elsewhere."""
+    """What went wrong in a try. ``kind`` is a CallFault or a FaultKind. ``new_try`` requests another try: an
+    infrastructure failure that is unlikely to recur elsewhere."""
 
     kind: str
     message: str
@@ -210,9 +227,20 @@ class AttemptView(Data, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class TryEnd(StrEnum):
+    """How a try ended."""
+
+    EXECUTED = "executed"
+    FAILED = "failed"
+    """Its worker reported an infrastructure failure."""
+    LOST = "lost"
+    """Its lease expired."""
+    SUPERSEDED = "superseded"
+    """Its report came after the attempt had moved on."""
+
+
 class TryView(Data, frozen=True, kw_only=True):
-    """One physical execution. ``ended`` is ``executed``, ``lost``, ``superseded`` or ``failed``; empty while it
-    runs."""
+    """One physical execution. ``ended`` is a TryEnd; empty while it runs."""
 
     token: Token
     worker_id: str

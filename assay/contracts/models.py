@@ -14,6 +14,10 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.:@/-]+)?$", max_length=200)]
 
 
+BASELINES = ("oracle", "nop")
+"""Names of the baselines: they call no model, and they alone may see a task's reference solution."""
+
+
 class ToolCalls(StrEnum):
     """How a model calls tools."""
 

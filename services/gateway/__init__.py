@@ -1,1 +1,1 @@
-"""The gateway: HTTP and WebSocket in front, the bus behind; it holds no state and no database credentials."""
+"""The gateway: HTTP and WebSocket for clients, the bus for everything else. It has no state and no database access."""

@@ -21,14 +21,16 @@ from services.gateway.live.hub import Hub
 from services.gateway.ports import Ports
 from services.gateway.settings import Settings
 
+_log = structlog.get_logger(__name__)
+
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Raises CannotListen, BusError, InvalidCatalog or StoreMisconfigured when it cannot start."""
+    """Runs until ``stop`` is set. Raises CannotListen, BusError, InvalidCatalog or StoreMisconfigured at the start."""
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     listener = bind(settings.gateway_host, settings.gateway_port)
     bus = await connect(settings.bus("gateway"))
     collecting: asyncio.Task[None] | None = None
-    ends = [asyncio.create_task(stop.wait()), asyncio.create_task(bus.closed.wait())]
+    stop_signals = [asyncio.create_task(stop.wait()), asyncio.create_task(bus.closed.wait())]
     try:
         ports = build_ports(bus, settings)
         if settings.retention_days is not None:
@@ -36,14 +38,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         server = create_server(create_app(ports, Hub(bus)))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         host, port = listener.getsockname()[:2]
-        structlog.get_logger().info("gateway.listening", host=host, port=port, token=settings.requires_token)
-        await asyncio.wait({serving, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        _log.info("gateway.listening", host=host, port=port, token=settings.requires_token)
+        await asyncio.wait({serving, *stop_signals}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         await serving
         if not stop.is_set():
-            raise BusClosed("the gateway has lost the bus for good")
+            raise BusClosed("the gateway lost its connection to the bus for good")
     finally:
-        for task in (*ends, *([collecting] if collecting else ())):
+        for task in (*stop_signals, *([collecting] if collecting else ())):
             task.cancel()
         await bus.close()
 

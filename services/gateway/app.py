@@ -27,6 +27,7 @@ from services.gateway.openapi import ContractSchemaPlugin, openapi_config
 from services.gateway.ports import Ports
 from services.gateway.routes import (
     attempts,
+    catalog,
     costs,
     dashboard,
     docs,
@@ -37,14 +38,12 @@ from services.gateway.routes import (
     money,
     runs,
     session,
-    suites,
-    tasks,
 )
 from services.gateway.routes.live import live
 
 
 def create_app(ports: Ports, hub: Hub) -> ASGIApp:
-    """Everything behind the doorkeeper. The hub listens while the application's lifespan lasts."""
+    """The Litestar application behind the Host and Origin checks. The hub listens during its lifespan."""
     settings = ports.settings
     return OriginMiddleware(
         create_litestar(ports, hub), OriginPolicy(hosts=settings.hosts, origins=settings.allowed_origins)
@@ -57,13 +56,13 @@ def create_litestar(ports: Ports, hub: Hub) -> Litestar:
         async with hub.listening(), registered_metrics(hub.counters, hub.connections):
             yield
 
-    gate = TokenAuth(ports.settings.token.get_secret_value())
+    auth = TokenAuth(ports.settings.token.get_secret_value())
     return Litestar(
         route_handlers=[
-            _guarded_api(gate),
+            _guarded_api(auth),
             _unguarded_api(),
             health.router,
-            _metrics(gate),
+            _metrics(auth),
             docs.docs,
             dashboard.no_such_api,
             dashboard.first_page,
@@ -85,21 +84,21 @@ def create_litestar(ports: Ports, hub: Hub) -> Litestar:
 
 
 def _guarded_api(auth: TokenAuth) -> Router:
-    """All that a configured token guards."""
+    """Routes that require the token, if one is configured."""
     results = [runs.router, attempts.router, leaderboard.router, money.router, costs.router]
-    nouns = [*results, garbage_collection.router, tasks.router, suites.router, models.router]
-    read = Router("/", route_handlers=nouns, before_request=refuse_unknown)
+    routers = [*results, garbage_collection.router, catalog.router, models.router]
+    read = Router("/", route_handlers=routers, before_request=refuse_unknown)
     return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[auth.guard])
 
 
 def _unguarded_api() -> Router:
-    """What answers without the guard: signing in, and the live socket, which asks for the token itself since a guard
-    could not say why it refuses a handshake."""
+    """Signing in, and the live socket, which checks the token itself because a guard cannot explain a rejected
+    handshake."""
     return Router("/api/v1", route_handlers=[session.router, live])
 
 
 def _cors(ports: Ports) -> CORSConfig | None:
-    """Pages of the configured origins may read answers; the doorkeeper has let them in already."""
+    """Lets pages of the allowed origins read responses; OriginMiddleware has already accepted their requests."""
     origins = sorted(ports.settings.allowed_origins)
     headers = ["authorization", "content-type", "idempotency-key"]
     return CORSConfig(allow_origins=origins, allow_headers=headers) if origins else None

@@ -1,4 +1,4 @@
-"""The catalogue as the gateway asks it: off the event loop, since it reads the disk, and one question at a time."""
+"""The catalogue for the event loop: it reads the disk, so calls run in a thread, one at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolvedRequest:
-    """A resolved request, and the bundles of its tasks in the same order."""
+    """A run request with its names resolved, and the bundles of its tasks in the same order."""
 
     selection: Selection
     bundles: tuple[Bundles, ...]
@@ -51,16 +51,17 @@ class CatalogClient:
         return await self._in_thread(self._models)
 
     async def prices(self, as_of: str = "", models: Sequence[str] | None = None) -> list[ModelPrice]:
-        """Of the models named, or of all that are known, as of a day, of a version, or of today. Raises ProblemError
-        for what is no day and no version."""
+        """Prices of the named models (None: of all known ones) as of a day, a price table version, or today (""). An
+        ``as_of`` that is none of these raises ProblemError."""
         return await self._in_thread(lambda: self._prices(as_of, models))
 
     async def resolve(self, request: RunRequest) -> ResolvedRequest:
+        """Raises ProblemError naming every wrong field and its near match."""
         return await self._in_thread(lambda: self._resolve(request))
 
-    async def _in_thread(self, question: Callable[[], T]) -> T:
+    async def _in_thread(self, read: Callable[[], T]) -> T:
         async with self._lock:
-            return await asyncio.to_thread(question)
+            return await asyncio.to_thread(read)
 
     def _resolve(self, request: RunRequest) -> ResolvedRequest:
         selection = self._catalog.resolve(request)
@@ -77,29 +78,28 @@ class CatalogClient:
         return ModelView(name=name, provider=name.partition("/")[0], kind=model_kind(name, provider), price=price)
 
     def _prices(self, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
-        day, own = _parse_as_of(as_of)
+        day, use_prices_file = _parse_as_of(as_of)
         names = self._catalog.registry().names() if models is None else models
-        return [self._price(name, day, own=own) for name in names]
+        return [self._price(name, day, use_prices_file=use_prices_file) for name in names]
 
-    def _price(self, name: str, day: date | None, *, own: bool = True) -> ModelPrice:
+    def _price(self, name: str, day: date | None, *, use_prices_file: bool = True) -> ModelPrice:
         try:
-            return ModelPrice(model=name, price=self._catalog.price(name, day, use_prices_file=own))
+            return ModelPrice(model=name, price=self._catalog.price(name, day, use_prices_file=use_prices_file))
         except CatalogError as error:
             return ModelPrice(model=name, reason=error.problem.detail)
 
 
 def _parse_as_of(text: str) -> tuple[date | None, bool]:
-    """The day that is meant, and whether the catalogue's own table is asked. Raises Invalid."""
-    from assay.catalog.prices.database import DATABASE, VERSION  # a second of data, only loaded when it is needed
+    """The day, and whether the catalogue's prices file is used. Raises InvalidRequest."""
+    from assay.catalog.prices.database import DATABASE, VERSION  # takes a second to load
 
     if not text or text in (DATABASE, VERSION):
         return None, not text
     try:
         day = date.fromisoformat(text.removeprefix(f"{PRICES_FILE}/").removeprefix(f"{VERSION}/"))
     except ValueError as error:
-        message = (
-            f"{text!r} is neither a day like 2025-06-01 nor a version of prices: {PRICES_FILE}/<day>, or {VERSION}"
-        )
+        versions = f"{PRICES_FILE}/<day> or {VERSION}"
+        message = f"must be a day such as 2025-06-01 or a price table version ({versions}), got {text!r}"
         raise InvalidRequest(FieldError(where="as_of_prices", message=message)) from error
     return day, not text.startswith(VERSION)
 

@@ -1,16 +1,16 @@
-"""What the gateway refuses, and why. ``problems.py`` makes HTTP of it.
+"""Why the gateway refuses a request. ``http/problems.py`` turns these into HTTP responses.
 
-ProblemError                 (contracts) carries the Problem; those of the catalogue and of the ledger pass as they are
+ProblemError                 (contracts) carries the Problem; those of the catalogue and the ledger pass unchanged
 └── GatewayError
-    ├── Unreadable           400  the body is not JSON at all
-    ├── Invalid              422  it is, but a field or value of it is wrong; ``errors`` names each place
-    ├── Unknown              404  nothing has this name
-    ├── NotItsStore          409  the ledger refers to nothing in the store, which may be another's
-    ├── Gone                 410  it was given up on purpose, and will not come back
-    ├── Unauthorized         401  a token is configured and this is not it
-    ├── Refused              403  this Host or Origin has no business here
-    └── Unavailable          503  the part behind the gateway does not answer; retryable, ``Retry-After`` says when
-InvalidSettings              the process does not start
+    ├── MalformedBody        400  the body is not JSON
+    ├── InvalidRequest       422  a field or parameter is wrong; ``errors`` names each place
+    ├── NotFound             404  nothing has this name
+    ├── NoKnownRuns          409  the ledger refers to nothing in the store, which may belong to another ledger
+    ├── Gone                 410  deleted on purpose
+    ├── Unauthorized         401  the configured token is missing or wrong
+    ├── Forbidden            403  this Host or Origin is not allowed
+    └── Unavailable          503  a service behind the gateway does not answer; retryable, see ``Retry-After``
+CannotListen                 the process does not start
 """
 
 from __future__ import annotations
@@ -24,30 +24,31 @@ class CannotListen(Exception):
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(
             f"cannot listen on {host} port {port}: {reason}. Is another gateway running? "
-            "Set ASSAY_GATEWAY_PORT to another port (0 takes a free one)."
+            "Set ASSAY_GATEWAY_PORT to another port (0 picks a free one)."
         )
 
 
 class GatewayError(ProblemError):
-    """A problem the gateway itself found."""
+    """A problem found by the gateway itself."""
 
 
 class MalformedBody(GatewayError):
-    def __init__(self, detail: str) -> None:
-        super().__init__(Problem(code="malformed", title="The body is not JSON", status=400, detail=detail))
+    def __init__(self, reason: str) -> None:
+        detail = f"The request body is not valid JSON: {reason}."
+        super().__init__(Problem(code="malformed", title="Malformed JSON", status=400, detail=detail))
 
 
 class InvalidRequest(GatewayError):
     def __init__(self, *errors: FieldError) -> None:
         detail = "; ".join(_describe(error) for error in errors)
-        title = "The request has a field or value that is not valid"
-        super().__init__(Problem(code="invalid", title=title, status=422, detail=detail, errors=errors))
+        super().__init__(Problem(code="invalid", title="Invalid request", status=422, detail=detail, errors=errors))
 
 
 class NotFound(GatewayError):
     def __init__(self, noun: str, name: str, hint: str = "", near: str | None = None) -> None:
         error = FieldError(where=noun, message=f"unknown {noun} {name!r}", near=near)
-        detail = f"{_describe(error)}. {hint}".strip()
+        suggestion = f"Did you mean {near!r}? " if near else ""
+        detail = f"There is no {noun} {name!r}. {suggestion}{hint}".strip()
         code = f"unknown_{noun.replace(' ', '_')}"
         super().__init__(Problem(code=code, title=f"Unknown {noun}", status=404, detail=detail, errors=(error,)))
 
@@ -60,19 +61,19 @@ class Gone(GatewayError):
 class NoKnownRuns(GatewayError):
     def __init__(self) -> None:
         detail = (
-            "No run refers to any task's bundle, as after a database was made anew: then everything in the store would "
-            "count as garbage. Make a run first if this store belongs to this ledger, or empty the store by hand."
+            "The ledger's runs refer to no task bundle, so everything in the artifact store would be deleted. If the "
+            "store belongs to this ledger, submit a run first. If not, check ASSAY_ARTIFACTS_URL."
         )
-        title = "Nothing is collected for a ledger that knows no run"
+        title = "No run refers to this artifact store"
         super().__init__(Problem(code="no_runs", title=title, status=409, detail=detail))
 
 
 class Unauthorized(GatewayError):
     def __init__(self) -> None:
         detail = (
-            "Send the token of this gateway (ASSAY_TOKEN) as 'Authorization: Bearer ...', or open /?token=... once."
+            "Send this gateway's token (ASSAY_TOKEN) as 'Authorization: Bearer ...', or open /?token=... in a browser."
         )
-        super().__init__(Problem(code="unauthorized", title="A token is required", status=401, detail=detail))
+        super().__init__(Problem(code="unauthorized", title="Token required", status=401, detail=detail))
 
 
 class Forbidden(GatewayError):
@@ -81,13 +82,18 @@ class Forbidden(GatewayError):
 
 
 class Unavailable(GatewayError):
-    def __init__(self, detail: str, retry_after_seconds: float = RETRY_AFTER_SECONDS) -> None:
-        title = "A part behind the gateway does not answer"
+    def __init__(self, detail: str) -> None:
         super().__init__(
-            Problem(code="unavailable", title=title, status=503, detail=detail, retry_after_seconds=retry_after_seconds)
+            Problem(
+                code="unavailable",
+                title="A service behind the gateway is unavailable",
+                status=503,
+                detail=detail,
+                retry_after_seconds=RETRY_AFTER_SECONDS,
+            )
         )
 
 
 def _describe(error: FieldError) -> str:
-    hint = f", did you mean {error.near!r}?" if error.near else ""
-    return f"{error.where}: {error.message}{hint}"
+    suggestion = f", did you mean {error.near!r}?" if error.near else ""
+    return f"{error.where}: {error.message}{suggestion}"

@@ -1,8 +1,7 @@
-"""Garbage collection: what runs refer to is asked of the ledger, and what is in the stores is held against it.
+"""Garbage collection: deletes content in the artifact stores that no run in the ledger refers to.
 
-The moment before which content counts as old is taken first, the references are collected after it. So whatever was
-stored before that moment and is referred to at all was referred to when they were collected, as long as the grace
-period is longer than an attempt can take.
+The cut-off time is taken first, the references are read after it. Content older than the cut-off that any run will
+refer to is therefore already referred to, because the grace period is longer than an attempt can take.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _FIRST_DELAY_SECONDS = 300.0
 
 
 class LiveDigests:
-    """Digests by their first 64 bits: 8 bytes each, and should two be alike, one piece of garbage too many is kept."""
+    """Digests that runs refer to, stored as their first 64 bits. A collision only keeps one piece of garbage."""
 
     def __init__(self) -> None:
         self._prefixes = array("Q")
@@ -48,8 +47,8 @@ class LiveDigests:
 
 
 class GarbageCollector:
-    """One collection at a time in this process; two of different gateways do no harm. ``retention_days`` None gives
-    nothing up."""
+    """One collection at a time in this process; several gateways may collect concurrently. Without ``retention_days``
+    artifacts never expire."""
 
     def __init__(
         self, bus: Bus, stores: Mapping[Area, ArtifactStore], retention_days: float | None, grace_hours: float
@@ -59,7 +58,7 @@ class GarbageCollector:
         self._lock = asyncio.Lock()
 
     async def collect(self, older_than_days: float | None = None, *, dry_run: bool = False) -> Collected:
-        """``older_than_days`` instead of what is set. Raises ProblemError, BusError or ArtifactError."""
+        """``older_than_days`` overrides ``retention_days``. Raises ProblemError, BusError or ArtifactError."""
         async with self._lock:
             now = datetime.now(UTC)
             if not await self._live_digests(Area.PUBLIC, None):
@@ -81,30 +80,30 @@ class GarbageCollector:
             return collected
 
     async def run_forever(self, first_seconds: float = _FIRST_DELAY_SECONDS) -> None:
-        """For ever, now and then. What goes wrong is told, and tried again the next time."""
+        """Collects every six hours. Failures are logged, and the next collection tries again."""
         await asyncio.sleep(first_seconds)
         while True:
             try:
                 await self.collect()
             except Exception as error:
-                _log.warning("artifacts.not_collected", reason=repr(error))
+                _log.warning("artifacts.collection_failed", reason=repr(error))
             await asyncio.sleep(_PERIOD_SECONDS)
 
     async def _sweep(self, area: Area, before: datetime, ended_before: datetime | None, *, dry_run: bool) -> Swept:
-        """In a dry run no run has been expired, so the ledger is asked as if."""
-        marks = await self._live_digests(area, ended_before if dry_run else None)
-        return await collect_garbage(self._stores[area], marks, before, dry_run=dry_run)
+        """A dry run expires no runs, so the ledger is asked for the references that would remain."""
+        live = await self._live_digests(area, ended_before if dry_run else None)
+        return await collect_garbage(self._stores[area], live, before, dry_run=dry_run)
 
     async def _live_digests(self, area: Area, ended_before: datetime | None) -> LiveDigests:
-        """All that runs refer to in the area."""
-        marks, cursor = LiveDigests(), ""
+        """All digests in the area that runs refer to."""
+        live, cursor = LiveDigests(), ""
         while True:
             query = ListReferences(area=area.value, ended_before=ended_before, cursor=cursor)
             page = await self._bus.rpc.request(query)
             for digest in page.digests:
-                marks.add(digest)
+                live.add(digest)
             if not (cursor := page.next_cursor):
-                return marks
+                return live
 
 
 def _prefix(digest: str) -> int:

@@ -1,4 +1,4 @@
-"""The API's description: routes from Litestar, every schema from msgspec, live frames among them."""
+"""The OpenAPI document: routes from Litestar, schemas (including live frames) from msgspec."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _SNAPSHOT_STATES = (live.RunSnapshot, live.RunsSnapshot, attempts.AttemptDetail,
 
 
 class ContractSchemaPlugin(OpenAPISchemaPlugin):
-    """Refers every contract to its component; ``described`` adds the components."""
+    """Makes every contract a reference to its component; ``build_document`` adds the components."""
 
     @staticmethod
     def is_plugin_supported_type(value: Any) -> bool:
         return isinstance(value, type) and issubclass(value, msgspec.Struct)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Any:
-        """Litestar wants a Schema of its own to write on; ``_plain`` makes the bare reference of it again."""
+        """Litestar modifies the Schema it gets, so this is a wrapped reference; ``_unwrap_references`` unwraps it."""
         return Schema(all_of=[Reference(ref=_REF.format(name=field_definition.annotation.__name__))])
 
 
@@ -55,14 +55,14 @@ def openapi_config(version: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Assay",
         version=version,
-        description="Runs, attempts, results and the catalogue. Every error is a ProblemBody (RFC 9457).",
+        description="Runs, attempts, results and the catalogue. Every error response is a ProblemBody (RFC 9457).",
         path="/docs/schema",
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )
 
 
 def component_schemas() -> dict[str, Any]:
-    """JSON Schema of every contract that crosses HTTP or the live socket, by name."""
+    """The JSON Schema, by name, of every contract used over HTTP or the live socket."""
     _, inputs = msgspec.json.schema_components(_REQUEST_TYPES, ref_template=_REF)
     _, outputs = msgspec.json.schema_components(_RESPONSE_TYPES, ref_template=_REF)
     for name, schema in outputs.items():
@@ -77,7 +77,7 @@ def component_schemas() -> dict[str, Any]:
 
 
 def build_document(app: Litestar) -> dict[str, Any]:
-    """Litestar's document with the contracts' schemas as its components."""
+    """Litestar's document, completed with the contracts' schemas as components."""
     document = _unwrap_references(app.openapi_schema.to_schema())
     for item in document["paths"].values():
         for operation in item.values():
@@ -87,7 +87,7 @@ def build_document(app: Litestar) -> dict[str, Any]:
 
 
 def _unwrap_references(node: Any) -> Any:
-    """The same document, where every ``allOf`` of a single reference is that reference."""
+    """Replaces every ``allOf`` that contains a single reference by the reference."""
     if isinstance(node, list):
         return [_unwrap_references(item) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""What the gateway's routes stand on. ``__main__`` makes them; tests make others."""
+"""What the routes depend on; built in ``__main__``."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ class Ports:
 
 
 PortsDependency = NamedDependency[SkipValidation[Ports]]
-"""Annotation of a route's ``ports`` parameter."""
+"""The type of a route's ``ports`` parameter, injected by Litestar."""

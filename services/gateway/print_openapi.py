@@ -1,4 +1,4 @@
-"""``python -m services.gateway.print_openapi``: the API's OpenAPI document as JSON, without a server or a bus."""
+"""``python -m services.gateway.print_openapi`` prints the OpenAPI document as JSON; it needs no server or bus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.gateway.settings import Settings
 
 
 def document() -> dict[str, Any]:
-    """Only the settings are read before the first request, so the other ports are left out."""
+    """Without a request only the settings are read, so the other ports are left out."""
     ports: Any = SimpleNamespace(settings=Settings(gateway_host="127.0.0.1"))
     return build_document(create_litestar(ports, hub=cast(Any, None)))
 

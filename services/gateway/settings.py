@@ -1,4 +1,4 @@
-"""What the gateway is told by its environment, all of it prefixed ``ASSAY_``."""
+"""The gateway's settings, from environment variables prefixed ``ASSAY_``."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from pydantic_settings import NoDecode
 from assay.bus.settings import BusEnvironment
 
 MIN_GRACE_HOURS = 36.0
-"""An attempt may take a day, and its report has to arrive."""
+"""An attempt can take a day, plus the time until its report arrives."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _WILDCARD_HOSTS = ("0.0.0.0", "::", "")  # noqa: S104
 CommaSeparated = Annotated[frozenset[str], NoDecode]
-"""Words separated by commas."""
 
 
 class Settings(BusEnvironment):
-    """``allowed_hosts`` are further names this gateway is reached by (without port); ``allowed_origins`` are pages of
-    other origins that may use it, written like ``https://bench.example.org``."""
+    """``allowed_hosts`` are further host names of this gateway, without port. ``allowed_origins`` are other origins
+    whose pages may use it, such as ``https://bench.example.org``. Both are separated by commas."""
 
     artifacts_url: str = ".assay/artifacts"
     catalog: Path = Path("catalog")
@@ -29,10 +28,10 @@ class Settings(BusEnvironment):
     gateway_host: str = "127.0.0.1"
     gateway_port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     retention_days: Annotated[float, Field(gt=0)] | None = None
-    """What attempts left is given up so long after their run ended, and what nobody refers to is deleted, every six
-    hours; None leaves that to ``assay artifacts gc``. Rows, verdicts and costs stay."""
+    """Artifacts are deleted this many days after their run ended, and unreferenced content every six hours. None leaves
+    both to ``assay artifacts gc``. Rows, verdicts and costs are kept."""
     retention_grace_hours: Annotated[float, Field(ge=MIN_GRACE_HOURS)] = 72.0
-    """Content that nobody refers to is kept so long: somebody may be about to."""
+    """Unreferenced content younger than this is kept, because a run may be about to refer to it."""
     token: SecretStr = SecretStr("")
     allowed_hosts: CommaSeparated = frozenset()
     allowed_origins: CommaSeparated = frozenset()
@@ -46,21 +45,20 @@ class Settings(BusEnvironment):
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Names and addresses this gateway is asked by, without ports."""
+        """Accepted values of the Host header, without ports."""
         bound = {self.gateway_host} if self.gateway_host not in _WILDCARD_HOSTS else set[str]()
         return LOOPBACK | self.allowed_hosts | bound
 
     @property
     def requires_token(self) -> bool:
-        """Whether a token is needed."""
         return bool(self.token.get_secret_value())
 
     @model_validator(mode="after")
     def _require_token_beyond_loopback(self) -> Self:
         if not self.requires_token and not is_loopback(self.gateway_host):
             raise ValueError(
-                f"ASSAY_GATEWAY_HOST is {self.gateway_host}, which others can reach, and no ASSAY_TOKEN is set: "
-                "set a token of your own choosing, or bind 127.0.0.1"
+                f"ASSAY_GATEWAY_HOST is {self.gateway_host}, which other machines can reach, but ASSAY_TOKEN is not "
+                "set: set a token, or bind 127.0.0.1"
             )
         return self
 

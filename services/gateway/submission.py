@@ -1,4 +1,4 @@
-"""From what was asked for to what will be done: every name resolved, every bundle stored, every price pinned."""
+"""From a run request to a run plan: names are resolved, bundles stored and prices pinned."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from assay.contracts.codec import encode
 from assay.contracts.runs import ModelPin, RunPlan, RunRequest
 from assay.contracts.tasks import TaskPin
 from services.gateway.catalog_client import CatalogClient
-from services.gateway.money_validation import check_limits
 from services.gateway.ports import Store
+from services.gateway.validation.money import check_limits
 
 
 async def build_plan(request: RunRequest, catalog: CatalogClient, stores: Mapping[Area, Store]) -> RunPlan:
-    """Raises ProblemError for names that do not resolve; nothing is stored then. The same request gives the same plan
-    for as long as the catalogue is the same."""
+    """Raises ProblemError, before anything is stored, if a name does not resolve. The same request and catalogue give
+    the same plan."""
     check_limits(request.limits)
-    chosen = await catalog.resolve(request)
-    pins = await asyncio.gather(*(_pin_task(task, bundles, stores) for task, bundles in chosen.tasks))
-    models = await _pin_models(request, chosen.selection.models, stores[Area.PUBLIC])
+    resolved = await catalog.resolve(request)
+    pins = await asyncio.gather(*(_pin_task(task, bundles, stores) for task, bundles in resolved.tasks))
+    models = await _pin_models(request, resolved.selection.models, stores[Area.PUBLIC])
     return RunPlan(
         name=request.name,
-        suite=chosen.selection.suite,
+        suite=resolved.selection.suite,
         tasks=tuple(pins),
         models=models,
-        repeats=chosen.selection.repeats,
+        repeats=resolved.selection.repeats,
         limits=request.limits,
         priority=request.priority,
         partial=request.partial,
@@ -44,7 +44,7 @@ async def build_plan(request: RunRequest, catalog: CatalogClient, stores: Mappin
 
 
 async def _pin_models(request: RunRequest, pins: tuple[ModelPin, ...], store: Store) -> tuple[ModelPin, ...]:
-    """With the responses stored that the request brings along."""
+    """Stores the responses that the request contains for replay models."""
     if request.responses is None:
         return pins
     ref = await store.put(encode(request.responses), "application/json")
@@ -52,9 +52,9 @@ async def _pin_models(request: RunRequest, pins: tuple[ModelPin, ...], store: St
 
 
 async def _pin_task(task: SelectedTask, bundles: Bundles, stores: Mapping[Area, Store]) -> TaskPin:
-    seen = with_tests_shown(bundles, task.tests) if task.tests else bundles.public
+    public_files = with_tests_shown(bundles, task.tests) if task.tests else bundles.public
     public, hidden, reference = await asyncio.gather(
-        stores[Area.PUBLIC].put(pack(seen), BUNDLE_MEDIA_TYPE),
+        stores[Area.PUBLIC].put(pack(public_files), BUNDLE_MEDIA_TYPE),
         stores[Area.HIDDEN].put(pack(bundles.hidden), BUNDLE_MEDIA_TYPE),
         stores[Area.REFERENCE].put(pack(bundles.reference), BUNDLE_MEDIA_TYPE),
     )

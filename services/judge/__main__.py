@@ -1,4 +1,4 @@
-"""The judge as a process: ``python -m services.judge``. Wires, and nothing else."""
+"""The judge's process: ``python -m services.judge``. Only wires."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from assay.service.process import run_draining_service
 from assay.worker.host_resources import HostResources, written_folders
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Worker, WorkerOptions
-from services.judge.bench import SandboxBench
+from services.judge.artifacts.hidden_bundles import HiddenBundles
+from services.judge.checks.regex_worker import RegexWorker
+from services.judge.grading.test_executor import SandboxTestExecutor
 from services.judge.handlers import Ports, on_failure, on_ticket
-from services.judge.hidden import HiddenBundles
-from services.judge.searcher import Searcher
 from services.judge.settings import JudgeSettings
 
 
 async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
-    searcher, warm_pool = Searcher(), WarmPool(settings.warm_sandboxes)
+    regex, warm_pool = RegexWorker(), WarmPool(settings.warm_sandboxes)
     sandboxes = provider_for_setting(settings.sandbox, warm_pool)
     ports = Ports(
         worker_id=worker_id,
         hidden=HiddenBundles(open_store(settings.artifacts_url, Area.HIDDEN), settings.judge_hidden_bundles),
         attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
-        searcher=searcher,
-        bench=SandboxBench(sandboxes, settings.judge_test_slots),
+        regex=regex,
+        test_executor=SandboxTestExecutor(sandboxes, settings.judge_test_slots),
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.JUDGE, pool=settings.pool, slots=settings.judge_slots)
     bus = await connect(settings.bus(worker_id))
@@ -49,7 +49,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
     finally:
         await warm_pool.close()
         await bus.close()
-        await searcher.close()
+        await regex.close()
 
 
 if __name__ == "__main__":

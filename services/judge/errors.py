@@ -1,21 +1,21 @@
-"""What keeps a judge from grading. What the attempt did wrong is never among it: that is a failed check.
+"""Why a judge cannot grade. Faults of the attempt are not errors but failed checks.
 
 JudgeError
-├── JudgeRetryable              likely to pass at another try: ``infra_error`` with a new try
-│   ├── StoreSilent             an artifact could not be fetched or stored just now
-│   └── SearcherDown            the child process that searches answers cannot be started
-└── JudgePermanent              will fail however often it is tried: ``infra_error`` for good
-    ├── HiddenUnusable          the hidden bundle is missing, broken, or lacks what the ticket asks for
-    └── OutputLost              what the attempt handed in is not in the store
+├── JudgeRetryable              may pass on a new try: ``infra_error`` with a new try
+│   ├── StoreUnavailable        an artifact could not be fetched or stored
+│   └── RegexWorkerUnavailable  the child process for regular expressions does not start
+└── JudgePermanent              will fail on every try: final ``infra_error``
+    ├── HiddenBundleInvalid     the hidden bundle is missing, malformed, or lacks what the ticket needs
+    └── OutputMissing           the attempt's output is not in the store
 
-Failures of sandboxes are ``assay.sandbox.SandboxRetryable`` and ``SandboxPermanent``, and count alike.
+Sandbox failures are ``assay.sandbox.SandboxRetryable`` and ``SandboxPermanent``, and are treated alike.
 """
 
 from __future__ import annotations
 
 
 class JudgeError(Exception):
-    """``kind`` is what the report's fault is called."""
+    """``kind`` is the kind of the reported fault."""
 
     kind = "judge"
 
@@ -24,11 +24,11 @@ class JudgeRetryable(JudgeError):
     pass
 
 
-class StoreSilent(JudgeRetryable):
+class StoreUnavailable(JudgeRetryable):
     kind = "artifacts"
 
 
-class SearcherDown(JudgeRetryable):
+class RegexWorkerUnavailable(JudgeRetryable):
     kind = "searcher"
 
 
@@ -36,9 +36,9 @@ class JudgePermanent(JudgeError):
     pass
 
 
-class HiddenUnusable(JudgePermanent):
+class HiddenBundleInvalid(JudgePermanent):
     kind = "hidden_bundle"
 
 
-class OutputLost(JudgePermanent):
+class OutputMissing(JudgePermanent):
     kind = "output"

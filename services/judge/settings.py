@@ -1,4 +1,4 @@
-"""Settings of the judge, from the environment (prefix ``ASSAY_``)."""
+"""The judge's settings, from environment variables with the prefix ``ASSAY_``."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from assay.worker.host_resources import Reserve
 
 
 class JudgeSettings(BusEnvironment):
-    """``slots`` attempts are graded at once, of which ``test_slots`` may run tests in sandboxes."""
+    """``judge_slots`` attempts are graded at once, of which ``judge_test_slots`` may run tests in sandboxes."""
 
     artifacts_url: str = ".assay/artifacts"
     pool: str = "default"
     sandbox: str = "auto"
     warm_sandboxes: Annotated[int, Field(ge=0, le=1000)] = 0
-    """As the runner's, both."""
+    """Like ``sandbox``, as for the runner."""
     judge_slots: int = 64
     judge_test_slots: int = 2
     reserve: Reserve = Reserve()
-    """What must stay free on the host; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
+    """What must stay free on the host, in MiB: ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
     judge_hidden_bundles: int = 64
-    """How many tasks' hidden bundles are kept in memory."""
+    """The number of tasks whose hidden bundles are cached in memory."""

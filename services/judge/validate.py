@@ -16,68 +16,72 @@ from assay.catalog import CatalogError, load_task, make_bundles
 from assay.contracts.codec import Data, encode
 from assay.sandbox import SandboxError, open_sandbox_provider
 from assay.sandbox.errors import ProviderUnavailable
-from services.judge.bench import SandboxBench
+from services.judge.checks.regex_worker import RegexWorker
 from services.judge.errors import JudgeError
-from services.judge.searcher import Searcher
-from services.judge.validation import Trial, validate
+from services.judge.grading.test_executor import SandboxTestExecutor
+from services.judge.grading.validation import BaselineResult, validate
 
 
 class Validation(Data, frozen=True, kw_only=True):
-    """What ``--json`` prints. ``error`` says why there are no trials."""
+    """The output of ``--json``. ``error`` says why there are no trials."""
 
     task: str
     ok: bool
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[BaselineResult, ...] = ()
     error: str = ""
     unchecked: str = ""
-    """Why nothing was graded on this host, though the task is valid."""
+    """Why nothing was graded on this host although the task is valid."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Tools:
-    searcher: Searcher
-    bench: SandboxBench
+    regex: RegexWorker
+    test_executor: SandboxTestExecutor
 
 
 async def validate_folder(folder: Path, sandbox: str = "auto") -> Validation:
-    searcher = Searcher()
+    regex = RegexWorker()
     try:
         task = load_task(folder)
-        tools = _Tools(searcher=searcher, bench=SandboxBench(open_sandbox_provider(sandbox)))
+        tools = _Tools(regex=regex, test_executor=SandboxTestExecutor(open_sandbox_provider(sandbox)))
         trials = await validate(make_bundles(task), tools)
     except ProviderUnavailable as error:
         return Validation(task=folder.name, ok=True, unchecked=str(error))
     except (CatalogError, JudgeError, SandboxError, OSError) as error:
         return Validation(task=folder.name, ok=False, error=str(error))
     finally:
-        await searcher.close()
-    return Validation(task=task.task_id, ok=all(trial.ok for trial in trials), trials=trials)
+        await regex.close()
+    return Validation(task=task.task_id, ok=all(result.ok for result in trials), trials=trials)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m services.judge.validate", description="Check how a task grades.")
+    parser = argparse.ArgumentParser(
+        prog="python -m services.judge.validate",
+        description="Check that a task grades its reference, no-op and cheats correctly.",
+    )
     parser.add_argument("folder", type=Path, metavar="TASK_DIR")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--sandbox", default="auto", help="sandbox provider (default: auto)")
-    given = parser.parse_args(arguments)
-    found = asyncio.run(validate_folder(given.folder.resolve(), given.sandbox))
-    if given.json:
-        sys.stdout.buffer.write(encode(found) + b"\n")
+    options = parser.parse_args(arguments)
+    validation = asyncio.run(validate_folder(options.folder.resolve(), options.sandbox))
+    if options.json:
+        sys.stdout.buffer.write(encode(validation) + b"\n")
     else:
-        sys.stdout.write(_told(found))
-    return 1 if found.error else 4 if found.unchecked else 0 if found.ok else 3
+        sys.stdout.write(_text(validation))
+    return 1 if validation.error else 4 if validation.unchecked else 0 if validation.ok else 3
 
 
-def _told(found: Validation) -> str:
-    lines = [f"{found.task}: {found.error}"] if found.error else []
-    lines += [f"{found.task}: not checked here: {found.unchecked}"] if found.unchecked else []
-    for trial in found.trials:
-        mark = "ok   " if trial.ok else "WRONG"
-        reason = f"  {trial.verdict.reason}" if trial.verdict.reason else ""
-        lines.append(
-            f"{mark} {trial.name} {trial.sample_id}: score {trial.verdict.score:g}, must be {trial.wanted:g}{reason}"
-        )
+def _text(validation: Validation) -> str:
+    lines = [f"{validation.task}: {validation.error}"] if validation.error else []
+    lines += [f"{validation.task}: not checked here: {validation.unchecked}"] if validation.unchecked else []
+    lines += map(_result_line, validation.trials)
     return "\n".join(lines) + "\n"
+
+
+def _result_line(result: BaselineResult) -> str:
+    mark = "ok   " if result.ok else "WRONG"
+    reason = f"  {result.verdict.reason}" if result.verdict.reason else ""
+    return f"{mark} {result.name} {result.sample_id}: score {result.verdict.score:g}, must be {result.wanted:g}{reason}"
 
 
 if __name__ == "__main__":

@@ -9,26 +9,35 @@ from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus
 from assay.bus.queues import all_queues
 from assay.service.process import run_service
-from services.ledger.handlers import Ports, answers
-from services.ledger.loops import Leader, take_reports
-from services.ledger.postgres.attempts import PostgresAttempts
-from services.ledger.postgres.bulletin import PostgresBulletin
-from services.ledger.postgres.control import PostgresControl
-from services.ledger.postgres.database import Database, open_database
-from services.ledger.postgres.durability import require_durable
-from services.ledger.postgres.feeding import PostgresFeeder
-from services.ledger.postgres.leadership import lead_when_elected
-from services.ledger.postgres.money import PostgresMoney
-from services.ledger.postgres.outbox import PostgresOutbox
-from services.ledger.postgres.plans import Plans
-from services.ledger.postgres.reports import PostgresReports
-from services.ledger.postgres.results import PostgresResults
-from services.ledger.postgres.retention import PostgresRetention
-from services.ledger.postgres.runs import PostgresRuns
-from services.ledger.postgres.sweeping import PostgresSweeper
-from services.ledger.schema import migrate
+from services.ledger.attempts.attempt_store import AttemptStore
+from services.ledger.attempts.reports import ReportStore
+from services.ledger.database.database import Database, open_database
+from services.ledger.database.durability import require_durable
+from services.ledger.database.leadership import lead_when_elected
+from services.ledger.database.schema import migrate
+from services.ledger.handlers import answers
+from services.ledger.health.bus_probe import BusProbe
+from services.ledger.health.health_store import HealthStore
+from services.ledger.leader import Leader
+from services.ledger.leader_tasks import bus_tasks, work_tasks
+from services.ledger.leaderboard.leaderboard_read import LeaderboardReader
+from services.ledger.money.money_store import MoneyStore
+from services.ledger.outbox.missing_orders import MissingOrders
+from services.ledger.outbox.outbox_store import OutboxStore
+from services.ledger.ports import Ports
+from services.ledger.recovery.dead_letter_store import DeadLetterStore
+from services.ledger.recovery.dead_letters import DeadLetterHandler
+from services.ledger.recovery.epoch_store import EpochStore
+from services.ledger.recovery.stream_recovery import StreamRecovery
+from services.ledger.report_intake import take_reports
+from services.ledger.runs.history import HistoryStore
+from services.ledger.runs.plans import Plans
+from services.ledger.runs.retention import RetentionStore
+from services.ledger.runs.run_control import RunControl
+from services.ledger.runs.run_store import RunStore
+from services.ledger.scheduling.scheduler import Scheduler
 from services.ledger.settings import LedgerSettings
-from services.ledger.watches import watches
+from services.ledger.sweeper import Sweeper
 
 
 async def serve(settings: LedgerSettings) -> None:
@@ -40,33 +49,50 @@ async def serve(settings: LedgerSettings) -> None:
         try:
             await work(bus, database, settings)
         finally:
-            await bus.close()  # while the store is open: what was asked is answered
+            await bus.close()  # while the database is open, so that pending requests are answered
 
 
 async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
     plans = Plans()
-    ports = Ports(
-        runs=PostgresRuns(database, settings),
-        control=PostgresControl(database),
-        funds=PostgresMoney(database, plans, settings),
-        attempts=PostgresAttempts(database, plans, settings),
-        reports=PostgresReports(database, plans, settings),
-        results=PostgresResults(database, settings),
-        retention=PostgresRetention(database),
-        bulletin=PostgresBulletin(database, settings.worker_silence_seconds),
+    health = HealthStore(database, settings)
+    await bus.rpc.serve("ledger", answers(open_ports(database, plans, settings, health)))
+    leader = Leader(
+        [
+            *work_tasks(
+                bus, OutboxStore(database), Scheduler(database, plans, settings), Sweeper(database, plans, settings)
+            ),
+            *bus_tasks(
+                StreamRecovery(
+                    bus, EpochStore(database), DeadLetterHandler(bus.work, DeadLetterStore(database, plans))
+                ),
+                BusProbe(bus.storage, health),
+                MissingOrders(database),
+                bus.storage,
+            ),
+        ],
+        database.changed,
     )
-    feeder, sweeper = PostgresFeeder(database, plans, settings), PostgresSweeper(database, plans, settings)
-    watched = watches(bus, database, plans)
-    leader = Leader(bus, PostgresOutbox(database), feeder, sweeper, database.changed, watched)
-    await bus.rpc.serve("ledger", answers(ports))
     async with asyncio.TaskGroup() as group:
-        group.create_task(take_reports(bus, ports, settings.report_batch))
+        group.create_task(take_reports(bus, ReportStore(database, plans, settings), settings.report_batch))
         group.create_task(lead_when_elected(database, leader.lead))
         group.create_task(end_with(bus))
 
 
+def open_ports(database: Database, plans: Plans, settings: LedgerSettings, health: HealthStore) -> Ports:
+    return Ports(
+        runs=RunStore(database, plans, settings),
+        control=RunControl(database),
+        funds=MoneyStore(database, plans, settings),
+        attempts=AttemptStore(database, plans, settings),
+        leaderboard=LeaderboardReader(database),
+        history=HistoryStore(database),
+        retention=RetentionStore(database),
+        health=health,
+    )
+
+
 async def end_with(bus: Bus) -> None:
-    """A connection that is gone for good ends the service; its supervisor starts it afresh."""
+    """A connection that is gone for good ends the service; its supervisor starts it again."""
     await bus.closed.wait()
     raise BusClosed("the bus closed this connection for good")
 

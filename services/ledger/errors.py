@@ -1,10 +1,10 @@
 """Errors of the ledger.
 
 LedgerError
-├── Refused            permanent: the request cannot be done; carries the Problem that is answered
-├── Contradiction      permanent: a report bears the id of another one; it is put among the dead
-├── Unavailable        retryable: Postgres cannot be reached or asked to try again
-└── NotDurable         permanent: this Postgres may forget what it committed; the ledger does not start
+├── Refused            permanent: the request cannot be done; carries the Problem to answer with
+├── Contradiction      permanent: a report has the id of a different one; it is dead-lettered
+├── Unavailable        retryable: Postgres is unreachable, or asks to try again
+└── NotDurable         permanent: this Postgres can lose commits; the ledger does not start
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Refused(LedgerError, ProblemError):
 
 
 class Unavailable(LedgerError, ProblemError):
-    """Postgres is away; the effect of what was asked is none or unknown, and asking again is right."""
+    """Postgres is away. The request had no effect or an unknown one; repeating it is safe."""
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(
@@ -46,84 +46,48 @@ class NotDurable(LedgerError):
 
 def contradiction(message_id: str) -> Contradiction:
     return Contradiction(
-        f"a report {message_id!r} was taken in before with another content. The first one stands; compare the two to "
-        "find which worker reports what it does not know"
+        f"report {message_id!r} was accepted before with different content. The first one stands; compare the two to "
+        "find out which worker reports something it cannot know"
     )
 
 
 def unknown_run(run_id: str) -> Refused:
-    return Refused(
-        Problem(
-            code="unknown_run",
-            title="No such run",
-            status=404,
-            detail=f"There is no run {run_id!r}. `assay runs list` shows those there are.",
-        )
-    )
+    return _refused(404, "unknown_run", "No such run", f"There is no run {run_id!r}. `assay runs list` lists all runs.")
 
 
 def unknown_attempt(attempt_id: str) -> Refused:
-    return Refused(
-        Problem(
-            code="unknown_attempt",
-            title="No such attempt",
-            status=404,
-            detail=f"There is no attempt {attempt_id!r}. `assay runs show RUN` lists a run's attempts.",
-        )
-    )
+    detail = f"There is no attempt {attempt_id!r}. `assay runs show RUN` lists a run's attempts."
+    return _refused(404, "unknown_attempt", "No such attempt", detail)
 
 
 def over_limit(quote: Quote) -> Refused:
-    return Refused(
-        Problem(
-            code="over_limit",
-            title="The run does not fit the limits",
-            status=402,
-            detail=quote.refusal[0].upper() + quote.refusal[1:],
-        )
-    )
+    return _refused(402, "over_limit", "The run exceeds the limits", _capitalized(quote.refusal))
 
 
-def no_shelter(refusal: str) -> Refused:
-    return Refused(
-        Problem(
-            code="no_sandbox",
-            title="No worker can give the sandboxes that the run needs",
-            status=409,
-            detail=f"{refusal[0].upper()}{refusal[1:]}.",
-        )
-    )
+def no_sandbox(refusal: str) -> Refused:
+    title = "No worker offers the sandboxes that the run needs"
+    return _refused(409, "no_sandbox", title, f"{_capitalized(refusal)}.")
 
 
 def run_ended(run_id: str, status: str) -> Refused:
-    return Refused(
-        Problem(
-            code="run_ended",
-            title="The run has ended",
-            status=409,
-            detail=f"Run {run_id} is {status}; it cannot be changed any more. `assay runs restart {run_id}` makes "
-            "a new run of the same plan.",
-        )
-    )
+    remedy = f"`assay runs restart {run_id}` starts a new run of the same plan"
+    detail = f"Run {run_id} is {status} and cannot be changed. {remedy}."
+    return _refused(409, "run_ended", "The run has ended", detail)
 
 
 def unknown_time_zone(name: str) -> Refused:
-    return Refused(
-        Problem(
-            code="unknown_time_zone",
-            title="No such time zone",
-            status=422,
-            detail=f"{name!r} is no time zone of the IANA database; write it like Europe/Berlin or UTC.",
-        )
-    )
+    detail = f"{name!r} is not a time zone of the IANA database; use a name like Europe/Berlin or UTC."
+    return _refused(422, "unknown_time_zone", "No such time zone", detail)
 
 
 def key_reused(key: str, run_id: str) -> Refused:
-    return Refused(
-        Problem(
-            code="idempotency_key_reused",
-            title="This Idempotency-Key belongs to another request",
-            status=422,
-            detail=f"Key {key!r} was used to submit run {run_id} with another body. Use a new key for a new run.",
-        )
-    )
+    detail = f"Key {key!r} was used to submit run {run_id} with a different body. Use a new key for a new run."
+    return _refused(422, "idempotency_key_reused", "This Idempotency-Key belongs to another request", detail)
+
+
+def _refused(status: int, code: str, title: str, detail: str) -> Refused:
+    return Refused(Problem(code=code, title=title, status=status, detail=detail))
+
+
+def _capitalized(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

@@ -7,19 +7,19 @@ from assay.contracts.money import Usd
 
 
 class LedgerSettings(BusEnvironment):
-    """Times are seconds. ``lease_seconds`` bounds how long a dead worker's attempt waits for another."""
+    """Times are seconds. ``lease_seconds`` bounds how long a dead worker's attempt waits for another worker."""
 
     database_url: str = "postgresql://postgres@127.0.0.1/postgres"
     database_connections: int = 8
     lease_seconds: float = 15.0
     worker_silence_seconds: float = 12.0
-    """A worker not heard of for so long counts no more as capacity."""
+    """After this long without a heartbeat a worker no longer counts as live."""
     order_patience_seconds: float = 30.0
-    """An order published but not claimed for so long is published again, and then after ever longer times."""
+    """An order that is not claimed this long after it was published is published again, then after longer times."""
     max_tries: int = 3
-    """Tries of one attempt that infrastructure may lose before it ends as ``infra_error``."""
+    """How many tries of an attempt infrastructure can lose before it ends as ``infra_error``."""
     day_limit_usd: Usd | None = "20"
-    """A project's limit for each day, until another is set for it (``assay limits set``)."""
+    """A new project's limit per day (``assay limits set`` changes it)."""
     max_concurrency: int = 0
-    """Attempts under way over all runs; 0 leaves it to the workers' number."""
+    """How many attempts of all runs can be under way; 0 leaves it to the number of workers."""
     report_batch: int = 200

@@ -12,7 +12,7 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import decode
 from assay.contracts.runs import RunPlan, RunRequest
 from assay.contracts.tasks import HiddenTask, PublicTask
-from services.ledger.rules.worth import content_key
+from services.ledger.attempts.content_key import content_key
 
 if TYPE_CHECKING:
     from .conftest import Folder

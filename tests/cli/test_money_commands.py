@@ -66,7 +66,7 @@ def test_a_run_that_cannot_fit_is_refused_with_the_numbers_and_not_stored(assay:
     ended = assay("run", *PRICED, "--limit", "0.000001")
     assert (ended.code, ended.out) == (1, "")
     assert "quote: 2 attempts, about $0." in ended.err
-    assert "leaves 0.000001 of 0.000001 USD" in ended.err
+    assert "has $0.000001 of $0.000001 left" in ended.err
     assert assay("runs", "show", "latest", "--json").data["run"]["run_id"] == before
 
 
@@ -90,7 +90,7 @@ def test_the_lifetime_limit_applies_to_every_run(assay: Assay, paid: dict[str, A
     assert assay("limits", "set", "--project", "0.000001").code == 0
     ended = assay("run", *PRICED)
     assert ended.code == 1
-    assert "the limit of the project leaves 0 of 0.000001 USD" in ended.err
+    assert "the project's limit has $0 of $0.000001 left" in ended.err
 
 
 def test_limits_are_set_and_shown(assay: Assay, limits: None) -> None:
@@ -151,5 +151,5 @@ def test_a_warning_is_printed_while_the_run_is_followed(assay: Assay) -> None:
     ended = next((ended for ended in (assay(*command) for _ in range(5)) if "warning: " in ended.err), None)
     assert ended, "no warning was ever printed"
     assert "attempts that do not fit end as `limit`" in ended.err
-    assert "of 0.000384 USD, the limit of the run, are spent" in ended.err
+    assert "of the run's limit of $0.000384 spent" in ended.err
     assert "14/14 attempts done: 2 limit, 12 passed" in ended.out

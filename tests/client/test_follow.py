@@ -15,7 +15,7 @@ from assay.contracts.ids import attempt_id
 from assay.contracts.live import Degraded, FactFrame, RunSnapshot, Snapshot, state_kind
 from assay.contracts.problems import ProblemError
 from assay.contracts.runs import Board
-from tests.faults.simulation.loop import VirtualLoop
+from tests.faults.simulation.world.virtual_loop import VirtualLoop
 from tests.gateway.harness import open_gateway
 
 

@@ -1,7 +1,7 @@
-"""What the fault tests share with the ledger's own: a real Postgres, and a desk to play every part at."""
+"""What the fault tests share with the ledger's own: a real Postgres and the ledger harness."""
 
 from __future__ import annotations
 
-from tests.ledger.conftest import database_url, desk, postgres
+from tests.ledger.conftest import database_url, ledger, postgres
 
-__all__ = ["database_url", "desk", "postgres"]
+__all__ = ["database_url", "ledger", "postgres"]

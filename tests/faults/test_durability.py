@@ -12,9 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from services.ledger.database.database import open_database
+from services.ledger.database.durability import require_durable
 from services.ledger.errors import NotDurable
-from services.ledger.postgres.database import open_database
-from services.ledger.postgres.durability import require_durable
 from tests.bus.nats_server import ServerProcess
 
 PROCESSES = {

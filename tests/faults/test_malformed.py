@@ -17,9 +17,8 @@ from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Report, Sta
 from assay.contracts.codec import MAX_MESSAGE_BYTES, Malformed, decode, encode
 from assay.contracts.models import Call, Usage
 from assay.contracts.verdicts import Outcome, Verdict
-from services.ledger.loops import settle
-from tests.ledger.desk import Desk, executed
-from tests.ledger.test_loops import ports as ports_of
+from services.ledger.report_intake import settle
+from tests.ledger.harness import LedgerHarness, executed
 
 FUZZED = 100_000
 
@@ -133,11 +132,11 @@ async def test_ten_thousand_fuzzed_reports_on_the_bus_are_handed_out_or_buried()
     await bus.close()
 
 
-async def test_what_reads_well_and_cannot_be_stored_is_buried_and_the_others_count(desk: Desk) -> None:
+async def test_what_reads_well_and_cannot_be_stored_is_buried_and_the_others_count(ledger: LedgerHarness) -> None:
     bus = MemoryBus()
     await bus.provision(all_queues())
-    run = await desk.submit(samples=5)
-    *bad, good = await desk.start(run)
+    run = await ledger.submit(samples=5)
+    *bad, good = await ledger.start_attempts(run)
     strange = (
         {"reason": "a NUL \x00"},
         {"artifacts": {"a\x00b": ArtifactRef(sha256="a" * 64, size_bytes=1)}},
@@ -146,7 +145,7 @@ async def test_what_reads_well_and_cannot_be_stored_is_buried_and_the_others_cou
     )
     reports = [executed(good), *(executed(ticket, **fields) for ticket, fields in zip(bad, strange, strict=True))]
     await bus.work.publish([Envelope.of(subjects.report(each), each.message_id, each) for each in reports])
-    await settle(await bus.work.fetch(REPORTS, 10, wait_seconds=0.1), ports_of(desk))
-    assert (await desk.attempts.get(good.attempt_id)).attempt.state is State.EXECUTED
+    await settle(await bus.work.fetch(REPORTS, 10, wait_seconds=0.1), ledger.reports)
+    assert (await ledger.attempts.get(good.attempt_id)).attempt.state is State.EXECUTED
     assert len(await bus.work.dead_letters()) == len(strange)
     await bus.close()

@@ -83,7 +83,7 @@ async def test_what_old_runs_left_is_gone_for_a_reason_and_what_they_share_stays
     assert (found["expired_runs"], found["areas"]["attempts"]["deleted"]) == (1, 1)
     gone = await own.http.get(f"{old}/mine")
     assert (gone.status_code, gone.json()["code"]) == (410, "expired")
-    assert "its run had ended longer ago than artifacts are kept" in gone.json()["detail"]
+    assert "its run ended longer ago than artifacts are kept" in gone.json()["detail"]
     assert (await own.http.get(f"{old}/shared")).content == b"shared"
     assert (await own.http.get(f"{young}/shared")).content == b"shared"
     assert (await own.http.get(f"{old}/never")).status_code == 404

@@ -1,4 +1,4 @@
-"""Real sandboxes and a real searcher for the judge's tests."""
+"""A judge with real stores, real sandboxes and a real regex worker."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import Area, open_store
+from services.judge.artifacts.hidden_bundles import HiddenBundles
 from services.judge.handlers import Ports
-from services.judge.hidden import HiddenBundles
-from tests.judge.court import CountedStore, Court
-from tests.judge.trials import RealTools
+from tests.judge.fakes import CountingStore
+from tests.judge.harness import JudgeHarness, RealTools
 
 
 @pytest.fixture
 async def tools() -> AsyncIterator[RealTools]:
     made = RealTools()
     yield made
-    await made.searcher.close()
+    await made.regex.close()
 
 
 @pytest.fixture
-async def court(tmp_path: Path, tools: RealTools) -> AsyncIterator[Court]:
-    hidden = CountedStore(open_store(tmp_path, Area.HIDDEN))
-    attempts = CountedStore(open_store(tmp_path, Area.ATTEMPTS))
+async def judge(tmp_path: Path, tools: RealTools) -> AsyncIterator[JudgeHarness]:
+    hidden = CountingStore(open_store(tmp_path, Area.HIDDEN))
+    attempts = CountingStore(open_store(tmp_path, Area.ATTEMPTS))
     ports = Ports(
         worker_id="judge-1",
         hidden=HiddenBundles(hidden),
         attempts=attempts,
-        searcher=tools.searcher,
-        bench=tools.bench,
+        regex=tools.regex,
+        test_executor=tools.test_executor,
     )
-    yield Court(hidden, attempts, ports)
+    yield JudgeHarness(hidden, attempts, ports)

@@ -1,4 +1,4 @@
-"""Checks of answers, case by case, and against whatever bytes a model may send."""
+"""Checks of answers, case by case, and with arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from assay.contracts.tasks import AnyCheck, Choice, Exact, HiddenTask, JsonFields, Numeric, Regex, Solver, Tolerance
 from assay.contracts.verdicts import Outcome
 from services.judge.checks import choice, exact, json_fields, numeric
+from services.judge.checks.check_result import CheckScore
 from services.judge.checks.extract import last_number, last_object
-from services.judge.checks.finding import Finding
-from services.judge.grading import weigh
-from services.judge.searcher import Searcher
+from services.judge.checks.regex_worker import RegexWorker
+from services.judge.grading.grade import compute_verdict
 
 TEAMS = Choice(options=("billing", "technical", "account access", "access"))
 STATS = Numeric(fields=("mean", "max"), tolerance=Tolerance(absolute=0.01))
@@ -67,7 +67,7 @@ def test_choice(answer: str, expected: str, passes: bool) -> None:
     assert choice.check(TEAMS, answer, expected).passed is passes
 
 
-def test_options_that_differ_by_case_alone_are_told_apart() -> None:
+def test_options_that_differ_by_case_alone_are_distinguished() -> None:
     check = Choice(options=("US", "us"))
     assert choice.check(check, "it is US", "US").passed
     assert not choice.check(check, "it is us", "US").passed
@@ -125,7 +125,7 @@ def test_numeric_fields(answer: str, score: float) -> None:
     assert "4" not in found.message
 
 
-def test_metrics_tell_the_errors_of_what_could_be_read() -> None:
+def test_metrics_have_the_errors_of_readable_fields() -> None:
     found = numeric.check(STATS, '{"mean": 3, "max": "four"}', EXPECTED)
     assert found.metrics == {"mean_abs_err": 0.5, "ok": 0.0}
     assert numeric.check(STATS, '{"mean": 2, "max": 4}', EXPECTED).metrics == {
@@ -160,23 +160,23 @@ def test_json_fields(answer: str, score: float) -> None:
 
 
 @pytest.fixture
-async def searcher() -> AsyncIterator[Searcher]:
-    made = Searcher(processor_seconds=0.4)
+async def regex() -> AsyncIterator[RegexWorker]:
+    made = RegexWorker(cpu_seconds=0.4)
     yield made
     await made.close()
 
 
-async def test_regex(searcher: Searcher) -> None:
-    assert await searcher.search(r"\bcat\b", "a cat sat") is True
-    assert await searcher.search("^a.c$", "a\nc") is False
-    assert await searcher.search("x", "é\x00\ud800x") is True
-    assert await searcher.search("b+$", "a" * 1_000_000) is False
+async def test_regex(regex: RegexWorker) -> None:
+    assert await regex.search(r"\bcat\b", "a cat sat") is True
+    assert await regex.search("^a.c$", "a\nc") is False
+    assert await regex.search("x", "é\x00\ud800x") is True
+    assert await regex.search("b+$", "a" * 1_000_000) is False
 
 
-async def test_a_search_without_end_is_given_up_and_the_next_one_works(searcher: Searcher) -> None:
+async def test_a_catastrophic_search_is_killed_and_the_next_one_works(regex: RegexWorker) -> None:
     async with asyncio.timeout(50):
-        assert await searcher.search(r"(a+)+$", "a" * 60 + "b") is None
-    assert await searcher.search("a", "a") is True
+        assert await regex.search(r"(a+)+$", "a" * 60 + "b") is None
+    assert await regex.search("a", "a") is True
 
 
 BOMBS = {
@@ -200,7 +200,7 @@ BOMBS = {
 def test_large_hostile_answers_are_graded_in_bounded_time(name: str) -> None:
     text = BOMBS[name]
     started = time.process_time()
-    checks: list[Finding] = [
+    checks: list[CheckScore] = [
         exact.check(Exact(), text, "x"),
         choice.check(TEAMS, text, "technical"),
         numeric.check(Numeric(), text, 7),
@@ -231,7 +231,7 @@ def test_json_values_equal_themselves(value: Any) -> None:
 
 @settings(max_examples=200)
 @given(st.text() | st.from_regex(r"[-+.,eE0-9{}\"a: ]*"))
-def test_no_answer_breaks_a_check(text: str) -> None:
+def test_no_answer_makes_a_check_raise(text: str) -> None:
     for found in (
         exact.check(Exact(), text, "x"),
         choice.check(TEAMS, text, "billing"),
@@ -249,8 +249,8 @@ def task(*checks: AnyCheck, pass_score: float = 1.0) -> HiddenTask:
 
 def test_scores_are_averaged_by_weight_and_passing_needs_every_check() -> None:
     subject = task(Exact(weight=3, name="a"), Regex(pattern="x", weight=1), pass_score=0.5)
-    right, wrong = Finding(passed=True, score=1.0), Finding(passed=False, score=0.0, message="no")
-    verdict = weigh(subject, [right, wrong])
+    right, wrong = CheckScore(passed=True, score=1.0), CheckScore(passed=False, score=0.0, message="no")
+    verdict = compute_verdict(subject, [right, wrong])
     assert (verdict.outcome, verdict.score, verdict.reason) == (Outcome.FAILED, 0.75, "regex: no")
-    assert weigh(subject, [right, right]).outcome is Outcome.PASSED
+    assert compute_verdict(subject, [right, right]).outcome is Outcome.PASSED
     assert [check.name for check in verdict.checks] == ["a", "regex"]

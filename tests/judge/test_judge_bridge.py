@@ -1,4 +1,4 @@
-"""What hidden tests can do with a candidate across the two sandboxes, each for real."""
+"""What hidden tests can do with a candidate across the two sandboxes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import SandboxError
-from services.judge.bench import SandboxBench
-from services.judge.errors import HiddenUnusable
-from services.judge.grading import grade
-from tests.judge.sandboxes import BrokenProvider, ShortProvider
-from tests.judge.trials import RealTools, grade_tests, hidden_tests, only_check
+from services.judge.errors import HiddenBundleInvalid
+from services.judge.grading.grade import grade
+from services.judge.grading.test_executor import SandboxTestExecutor
+from tests.judge.fakes import BrokenProvider, ShortProvider
+from tests.judge.harness import RealTools, grade_tests, hidden_tests, only_check
 
 SOLUTION = """
 from collections import namedtuple
@@ -112,7 +112,7 @@ class Clock:
     def advance(self, seconds):
         self.now += seconds
 
-def test_objects_stay_behind_and_are_used_by_handle():
+def test_objects_are_used_by_handle():
     stack = Stack().push(1).push([2])
     assert len(stack) == 2 and list(stack) == [1, [2]] and stack[1] == [2]
     stack[0] = 9
@@ -123,7 +123,7 @@ def test_objects_stay_behind_and_are_used_by_handle():
     with pytest.raises(AttributeError):
         stack.nothing
 
-def test_comparisons_are_identity_unless_asked_for():
+def test_comparisons_are_by_identity_unless_invoked():
     one, two = Stack(), Stack()
     assert one != two and one == one
     assert program.invoke(one, "__eq__", two) is True
@@ -160,7 +160,7 @@ def test_functions_of_the_test_are_called_back():
     assert seen == ["a", "b"]
     assert solution.each(str.upper, ["x"]) == ["X"] and solution.each(len, ["xx"]) == [2]
 
-def test_objects_of_the_test_may_be_lent():
+def test_objects_of_the_test_may_be_passed():
     clock = Clock()
     assert solution.apply(clock, 5) == 10 and clock.now == 5
     assert solution.first(itertools.count(4), 3) == [4, 5, 6]
@@ -224,10 +224,10 @@ def test_a(): assert solution.f() == 1
 
 
 @pytest.mark.parametrize(
-    ("more", "expected", "told"),
+    ("more", "expected", "message"),
     [
-        ("", ("test_a", "test_b"), "1 tests did not run"),
-        ("def test_b(): assert True", ("test_a",), "1 tests ran that are not expected"),
+        ("", ("test_a", "test_b"), "1 expected test did not run"),
+        ("def test_b(): assert True", ("test_a",), "1 unexpected test ran"),
         ("@pytest.mark.skip\ndef test_b(): pass", ("test_a", "test_b"), "1 of 2"),
         ("def test_b(): pytest.skip()", ("test_a", "test_b"), "1 of 2"),
         ("@pytest.mark.xfail\ndef test_b(): assert False", ("test_a", "test_b"), "1 of 2"),
@@ -237,16 +237,16 @@ def test_a(): assert solution.f() == 1
         ("raise SystemExit(0)", ("test_a",), "0 of 1"),
     ],
 )
-async def test_only_the_expected_tests_passing_whole_count(
-    more: str, expected: tuple[str, ...], told: str, tools: RealTools
+async def test_exactly_the_expected_tests_must_run_and_pass(
+    more: str, expected: tuple[str, ...], message: str, tools: RealTools
 ) -> None:
     test = SKIPPING.format(more=more)
     found = only_check(await grade_tests(test, "def f(): return 1", *expected, tools=tools))
     assert not found.passed
-    assert told in found.message
+    assert message in found.message
 
 
-async def test_messages_and_logs_give_no_hidden_test_away(tools: RealTools) -> None:
+async def test_messages_and_logs_do_not_reveal_hidden_tests(tools: RealTools) -> None:
     test = (
         "import solution\ndef test_a():\n    secret = 'sesame'\n    assert solution.f() == secret, 'open ' + secret\n"
     )
@@ -264,19 +264,21 @@ async def test_packages_and_submodules_can_be_imported(tools: RealTools) -> None
     assert only_check(await grade_tests(test, files, "test_a", tools=tools)).passed
 
 
-async def test_nothing_handed_in_fails(tools: RealTools) -> None:
+async def test_submitting_nothing_fails(tools: RealTools) -> None:
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
-    assert (await grade(hidden, "main", {}, tools)).verdict.reason == "tests: none of the declared files was handed in"
+    assert (
+        await grade(hidden, "main", {}, tools)
+    ).verdict.reason == "tests: none of the declared output files was submitted"
 
 
 async def test_files_that_do_not_fit_the_sandbox_fail(tools: RealTools) -> None:
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
     found = await grade(hidden, "main", {"big.bin": bytes(17 << 20)}, tools)
     assert found.verdict.outcome is Outcome.FAILED
-    assert "cannot be laid out" in found.verdict.reason
+    assert "cannot be written to a sandbox" in found.verdict.reason
 
 
-async def test_tests_that_do_not_end_fail_in_time(tools: RealTools) -> None:
+async def test_endless_tests_fail_at_the_time_limit(tools: RealTools) -> None:
     test = "import solution\ndef test_a():\n    while True: solution.f()\n"
     hidden = hidden_tests({"test_hidden.py": test}, ("test_hidden.py::test_a",))
     found = await grade(hidden, "main", {"solution.py": b"def f(): return 1"}, _short(tools))
@@ -284,13 +286,15 @@ async def test_tests_that_do_not_end_fail_in_time(tools: RealTools) -> None:
     assert "limit" in found.verdict.reason
 
 
-async def test_a_sandbox_that_does_not_start_is_no_verdict(tools: RealTools) -> None:
+async def test_a_sandbox_that_does_not_start_is_an_error_not_a_verdict(tools: RealTools) -> None:
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
     with pytest.raises(SandboxError):
-        await grade(hidden, "main", {"solution.py": b""}, RealTools(bench=SandboxBench(BrokenProvider())))
-    with pytest.raises(HiddenUnusable):
+        await grade(
+            hidden, "main", {"solution.py": b""}, RealTools(test_executor=SandboxTestExecutor(BrokenProvider()))
+        )
+    with pytest.raises(HiddenBundleInvalid):
         await grade(hidden_tests({}, ("test_hidden.py::test_a",)), "main", {"solution.py": b""}, tools)
 
 
 def _short(tools: RealTools) -> RealTools:
-    return RealTools(searcher=tools.searcher, bench=SandboxBench(ShortProvider(wall_seconds=2.0)))
+    return RealTools(regex=tools.regex, test_executor=SandboxTestExecutor(ShortProvider(wall_seconds=2.0)))

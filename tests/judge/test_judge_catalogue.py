@@ -1,4 +1,4 @@
-"""Rule 5: every task of the catalogue grades its own reference, no-op and cheats as it must, in real sandboxes."""
+"""Rule 5: every task of the catalogue grades its own reference, no-op and cheats correctly, in real sandboxes."""
 
 from __future__ import annotations
 
@@ -12,35 +12,37 @@ import pytest
 
 from assay.catalog import load_task, make_bundles
 from assay.sandbox import open_sandbox_provider
-from services.judge.bench import SandboxBench
-from services.judge.validation import validate
-from tests.judge.trials import RealTools
+from services.judge.grading.test_executor import SandboxTestExecutor
+from services.judge.grading.validation import validate
+from tests.judge.fakes import PatientTestExecutor
+from tests.judge.harness import RealTools
 
 ROOT = Path(__file__).parents[2]
 TASKS = sorted(path.parent for path in ROOT.glob("catalog/tasks/*/task.yaml"))
-CONTAINED = [folder for folder in TASKS if load_task(folder).manifest.sandbox.needs_docker]
+DOCKER_TASKS = [folder for folder in TASKS if load_task(folder).manifest.sandbox.needs_docker]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "folder", [folder for folder in TASKS if folder not in CONTAINED], ids=lambda folder: folder.name
+    "folder", [folder for folder in TASKS if folder not in DOCKER_TASKS], ids=lambda folder: folder.name
 )
 async def test_task(folder: Path, tools: RealTools) -> None:
-    await grades_rightly(folder, tools)
+    await check_grading(folder, tools)
 
 
 @pytest.mark.docker
-@pytest.mark.parametrize("folder", CONTAINED, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", DOCKER_TASKS, ids=lambda folder: folder.name)
 async def test_task_that_needs_containers(folder: Path, tools: RealTools) -> None:
-    bench = SandboxBench(open_sandbox_provider("docker"))
-    await grades_rightly(folder, RealTools(searcher=tools.searcher, bench=bench))
+    test_executor = SandboxTestExecutor(open_sandbox_provider("docker"))
+    await check_grading(folder, RealTools(regex=tools.regex, test_executor=test_executor))
 
 
-async def grades_rightly(folder: Path, tools: RealTools) -> None:
-    trials = await validate(make_bundles(load_task(folder)), tools)
-    wrong = [(trial.name, trial.sample_id, trial.verdict) for trial in trials if not trial.ok]
+async def check_grading(folder: Path, tools: RealTools) -> None:
+    patient = RealTools(regex=tools.regex, test_executor=PatientTestExecutor(tools.test_executor))
+    trials = await validate(make_bundles(load_task(folder)), patient)
+    wrong = [(result.name, result.sample_id, result.verdict) for result in trials if not result.ok]
     assert not wrong
-    assert {"reference", "noop"} <= {trial.name for trial in trials}
+    assert {"reference", "noop"} <= {result.name for result in trials}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -51,9 +53,9 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[byte
 
 def test_the_program_prints_one_json_object() -> None:
     done = run("catalog/tasks/ticket_routing", "--json")
-    found = json.loads(done.stdout)
-    assert (done.returncode, found["task"], found["ok"]) == (0, "ticket_routing", True)
-    assert {trial["verdict"]["outcome"] for trial in found["trials"]} == {"passed", "failed"}
+    output = json.loads(done.stdout)
+    assert (done.returncode, output["task"], output["ok"]) == (0, "ticket_routing", True)
+    assert {result["verdict"]["outcome"] for result in output["trials"]} == {"passed", "failed"}
 
 
 def test_the_program_says_why_a_task_cannot_be_graded(tmp_path: Path) -> None:
@@ -64,14 +66,14 @@ def test_the_program_says_why_a_task_cannot_be_graded(tmp_path: Path) -> None:
     assert run().returncode == 2
 
 
-def test_a_task_that_this_host_cannot_hold_is_named_as_not_checked() -> None:
+def test_a_task_this_host_cannot_run_is_reported_as_not_checked() -> None:
     done = run("catalog/tasks/postgres_migration", "--json", DOCKER_HOST="unix:///nowhere.sock")
-    found = json.loads(done.stdout)
-    assert (done.returncode, found["task"], found["ok"], found["trials"]) == (4, "postgres_migration", True, [])
-    assert "sandbox-postgres" in found["unchecked"] and "docker" in found["unchecked"]
+    output = json.loads(done.stdout)
+    assert (done.returncode, output["task"], output["ok"], output["trials"]) == (4, "postgres_migration", True, [])
+    assert "sandbox-postgres" in output["unchecked"] and "docker" in output["unchecked"]
 
 
-def test_the_program_names_what_grades_wrongly(tmp_path: Path) -> None:
+def test_the_program_reports_wrong_grading(tmp_path: Path) -> None:
     folder = tmp_path / "capital"
     folder.mkdir()
     (folder / "task.yaml").write_text(

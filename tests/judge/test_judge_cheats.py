@@ -1,5 +1,5 @@
-"""Whatever graded code does, it scores 0 unless it does what the tests ask. Each file of ``cheats/`` is one attack,
-with every file it hands in declared as an output, which is more than a task would allow."""
+"""Submitted code scores 0 whatever it does, unless it does what the tests require. Each file in ``cheats/`` is one
+attack; all files it submits are declared as outputs, which is more than a task would allow."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from assay.contracts.verdicts import Outcome
-from services.judge.bench import SandboxBench
-from services.judge.grading import Graded, grade
-from tests.judge.sandboxes import ShortProvider
-from tests.judge.trials import RealTools, hidden_tests
+from services.judge.grading.grade import GradingResult, grade
+from services.judge.grading.test_executor import SandboxTestExecutor
+from tests.judge.fakes import ShortProvider
+from tests.judge.harness import RealTools, hidden_tests
 
 CHEATS = sorted(Path(__file__).with_name("cheats").glob("*.txt"))
 NAMES = ("test_double", "test_ordered", "test_approx", "test_error", "test_with")
@@ -69,24 +69,26 @@ def files_of(text: str) -> dict[str, bytes]:
     return {path: content.encode() for path, content in zip(parts[::2], parts[1::2], strict=True)}
 
 
-async def graded(files: dict[str, bytes], tools: RealTools) -> Graded:
+async def graded(files: dict[str, bytes], tools: RealTools) -> GradingResult:
     hidden = hidden_tests({"test_hidden.py": TEST}, tuple(f"test_hidden.py::{name}" for name in NAMES))
     return await grade(hidden, "main", files, tools)
 
 
-async def test_honest_work_passes_the_same_tests(tools: RealTools) -> None:
+async def test_a_correct_solution_passes_the_same_tests(tools: RealTools) -> None:
     found = await graded({"solution.py": HONEST.encode()}, tools)
     assert found.verdict.outcome is Outcome.PASSED, found
     assert found.verdict.score == 1.0
 
 
 @pytest.mark.slow
-async def test_every_cheat_scores_nothing(tools: RealTools) -> None:
+async def test_every_cheat_scores_0(tools: RealTools) -> None:
     assert len(CHEATS) >= 25
-    hasty = SandboxBench(ShortProvider(wall_seconds=20.0), slots=4, call_seconds=2.0)
-    impatient = RealTools(searcher=tools.searcher, bench=hasty)
+    test_executor = SandboxTestExecutor(ShortProvider(wall_seconds=20.0), slots=4, call_seconds=2.0)
+    tools_with_short_limits = RealTools(regex=tools.regex, test_executor=test_executor)
     async with asyncio.timeout(280):
-        results = await asyncio.gather(*(graded(files_of(path.read_text()), impatient) for path in CHEATS))
+        results = await asyncio.gather(
+            *(graded(files_of(path.read_text()), tools_with_short_limits) for path in CHEATS)
+        )
     failures = {
         path.stem: (found.verdict, found.logs)
         for path, found in zip(CHEATS, results, strict=True)

@@ -1,4 +1,4 @@
-"""The bridge's codec: what crosses is equal and of the same type; whatever else comes is refused."""
+"""The bridge's codec: values survive a round trip with their type; anything else is refused."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.judge.bridge.changes import apply, changes, snapshot
-from services.judge.bridge.codec import Decoder, Encoder, Malformed, Memo, TooDeep
-from services.judge.bridge.wire import dump, load
+from services.judge.bridge.wire.argument_changes import apply_changes, encode_changes, snapshot
+from services.judge.bridge.wire.codec import Decoder, Encoder, Malformed, Memo, TooDeep
+from services.judge.bridge.wire.frames import dump, load
 
 
 def refuse(*_: Any) -> Any:
     raise Malformed("a handle")
 
 
-def across(value: Any) -> Any:
+def round_trip(value: Any) -> Any:
     line = dump([Encoder(Memo(), refuse).value(value)])
     assert line.count(b"\n") == 1
     return Decoder(Memo(), refuse).value(load(line)[0])
 
 
-ATOMS: st.SearchStrategy[Any] = (
+SCALAR_WRITERS: st.SearchStrategy[Any] = (
     st.none()
     | st.booleans()
     | st.integers()
@@ -45,24 +45,24 @@ ATOMS: st.SearchStrategy[Any] = (
     | st.timedeltas()
 )
 VALUES: st.SearchStrategy[Any] = st.recursive(
-    ATOMS,
+    SCALAR_WRITERS,
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.lists(inner, max_size=4).map(tuple)
         | st.lists(inner, max_size=4).map(deque)
-        | st.dictionaries(ATOMS, inner, max_size=4)
-        | st.sets(ATOMS, max_size=4)
-        | st.frozensets(ATOMS, max_size=4)
+        | st.dictionaries(SCALAR_WRITERS, inner, max_size=4)
+        | st.sets(SCALAR_WRITERS, max_size=4)
+        | st.frozensets(SCALAR_WRITERS, max_size=4)
     ),
     max_leaves=12,
 )
 
 
 @given(VALUES)
-def test_values_cross_unchanged(value: Any) -> None:
-    again = across(value)
-    assert again == value
-    assert type(again) is type(value)
+def test_values_survive_a_round_trip(value: Any) -> None:
+    result = round_trip(value)
+    assert result == value
+    assert type(result) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -88,28 +88,28 @@ def test_values_cross_unchanged(value: Any) -> None:
         -0.0,
     ],
 )
-def test_data_types_of_the_standard_library_cross(value: Any) -> None:
-    again = across(value)
-    assert type(again) is type(value)
-    assert repr(again) == repr(value)
+def test_standard_library_data_types_survive_a_round_trip(value: Any) -> None:
+    result = round_trip(value)
+    assert type(result) is type(value)
+    assert repr(result) == repr(value)
 
 
-def test_two_references_to_one_list_stay_so_also_in_a_circle() -> None:
+def test_shared_and_circular_references_are_preserved() -> None:
     row = [0]
-    grid = across([row, row, {"row": row}])
+    grid = round_trip([row, row, {"row": row}])
     assert grid[0] is grid[1] is grid[2]["row"]
     circle: list[Any] = []
     circle.append(circle)
-    again = across(circle)
-    assert again[0] is again
+    result = round_trip(circle)
+    assert result[0] is result
 
 
-def test_nesting_without_end_is_refused_on_both_sides() -> None:
+def test_deep_nesting_is_refused_on_both_sides() -> None:
     deep: Any = ()
     for _ in range(300):
         deep = (deep,)
     with pytest.raises(TooDeep):
-        across(deep)
+        round_trip(deep)
     with pytest.raises(Malformed):
         load(b"[" * 100_000 + b"]" * 100_000)
     nested: Any = ["t"]
@@ -129,7 +129,7 @@ TAGGED = st.tuples(st.sampled_from([*TAGS, "m", "b", "e", "ni", "h", "zz"]), st.
 
 
 @given(JUNK | TAGGED.map(lambda part: [part[0], *part[1]]))
-def test_whatever_comes_is_a_value_or_malformed(junk: Any) -> None:
+def test_any_json_decodes_or_is_malformed(junk: Any) -> None:
     try:
         Decoder(Memo(), refuse).value(junk)
     except Malformed:
@@ -137,14 +137,14 @@ def test_whatever_comes_is_a_value_or_malformed(junk: Any) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_whatever_line_comes_is_a_frame_or_malformed(line: bytes) -> None:
+def test_any_line_is_a_frame_or_malformed(line: bytes) -> None:
     try:
         assert isinstance(load(line), list)
     except Malformed:
         return
 
 
-def test_what_a_call_changed_in_its_arguments_comes_back() -> None:
+def test_changes_to_arguments_are_sent_back() -> None:
     inner = [3]
     given_values: tuple[Any, ...] = ([2, 1], {"a": inner}, {5}, bytearray(b"x"), inner)
     ours, theirs = Memo(), Memo()
@@ -155,16 +155,16 @@ def test_what_a_call_changed_in_its_arguments_comes_back() -> None:
     there[1]["b"] = there[0]
     there[2].clear()
     there[3][:] = b"yy"
-    sent_back = load(dump([changes(theirs, before, Encoder(theirs, refuse))]))[0]
-    apply(sent_back, ours, len(ours.items), Decoder(ours, refuse))
+    sent_back = load(dump([encode_changes(theirs, before, Encoder(theirs, refuse))]))[0]
+    apply_changes(sent_back, ours, len(ours.items), Decoder(ours, refuse))
     assert given_values == ([1, 2], {"a": [3], "b": [1, 2]}, set(), bytearray(b"yy"), [3])
     assert given_values[1]["b"] is given_values[0]
     assert given_values[1]["a"] is inner
 
 
 @pytest.mark.parametrize("bad", [None, [1], [[0]], [["0", []]], [[7, []]], [[-1, []]], [[0, 5]], [[0, [["zz"]]]]])
-def test_changes_to_what_was_not_given_are_refused(bad: Any) -> None:
+def test_invalid_changes_are_refused(bad: Any) -> None:
     memo = Memo()
     memo.add([1])
     with pytest.raises(Malformed):
-        apply(bad, memo, 1, Decoder(memo, refuse))
+        apply_changes(bad, memo, 1, Decoder(memo, refuse))

@@ -1,4 +1,4 @@
-"""The judge as a process on a real nats-server, with no more than the judge's own permissions."""
+"""The judge as a process on a real nats-server, with only the judge's own permissions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from assay.contracts.rpc import ClaimAttempts, Claims, Heartbeat, Leases
 from assay.contracts.tasks import Solver
 from assay.contracts.verdicts import Outcome
 from tests.bus.nats_server import ServerProcess
-from tests.judge.trials import hidden_tests
+from tests.judge.harness import hidden_tests
 
 TEST = "import solution\ndef test_a(): assert solution.f() == 1"
 
@@ -71,7 +71,7 @@ async def ticket_for(folder: Path, name: str, solution: bytes) -> Ticket:
 
 
 @pytest.mark.slow
-async def test_it_grades_reports_and_ends_at_a_signal(
+async def test_the_judge_grades_reports_and_stops_on_sigterm(
     server: ServerProcess, judge: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
     outputs = {"run-1": b"def f(): return 1", "run-2": b"def f(): return 2"}

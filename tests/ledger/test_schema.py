@@ -8,8 +8,8 @@ import asyncpg
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from services.ledger.schema import SCRIPT, migrate, newest
-from services.ledger.upgrading import alembic_config, script
+from services.ledger.database.schema import SCRIPT, migrate, newest
+from services.ledger.database.upgrade import alembic_config, script
 
 
 async def test_migrations_make_the_tables_that_the_code_describes(database_url: str) -> None:
@@ -18,7 +18,7 @@ async def test_migrations_make_the_tables_that_the_code_describes(database_url: 
 
 def test_new_databases_are_made_as_the_migrations_make_them() -> None:
     written = SCRIPT.read_text()
-    assert written == script(), "write it anew: python -m services.ledger.upgrading"
+    assert written == script(), "write it anew: python -m services.ledger.database.upgrade"
     assert newest() == ScriptDirectory.from_config(alembic_config("postgresql://")).get_current_head()
 
 

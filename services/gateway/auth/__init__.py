@@ -1,0 +1,1 @@
+"""Who may use the gateway: by Host and Origin, and by token."""

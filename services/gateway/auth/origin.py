@@ -1,6 +1,6 @@
-"""Who may talk to the gateway at all: by Host against DNS rebinding, by Origin against foreign pages.
+"""Checks of Host, against DNS rebinding, and of Origin, against requests from other sites' pages.
 
-Litestar's own CORS, CSRF and allowed-hosts settings let cross-origin WebSockets pass, so this stands in front of it.
+Litestar's own CORS, CSRF and allowed-hosts settings let cross-origin WebSockets pass, so this middleware wraps it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 
 @dataclass(frozen=True, kw_only=True)
 class RequestOrigin:
-    """What a request says of where it comes from. ``origin`` is that of the page, empty when it names none."""
+    """Where a request comes from, according to its headers; ``origin`` is empty without the header."""
 
     websocket: bool
     method: str
@@ -48,26 +48,26 @@ class RequestOrigin:
 
 @dataclass(frozen=True, kw_only=True)
 class OriginPolicy:
-    """``hosts`` without ports; ``origins`` besides the gateway's own, like ``https://bench.example.org``."""
+    """``hosts`` without ports; ``origins`` allowed besides the gateway's own, such as ``https://bench.example.org``."""
 
     hosts: frozenset[str]
     origins: frozenset[str] = field(default_factory=frozenset[str])
 
     def check(self, request: RequestOrigin) -> None:
-        """Raises Refused. A Host is always looked at, an Origin where something could be changed or listened to."""
+        """Raises Forbidden. Host is always checked, Origin only for unsafe methods and WebSockets."""
         if host_name(request.host) not in self.hosts:
             detail = (
-                f"{request.host!r} is not a name of this gateway. Use 127.0.0.1 or localhost, "
+                f"{request.host!r} is not a host name of this gateway. Use 127.0.0.1 or localhost, "
                 "or add the name to ASSAY_ALLOWED_HOSTS."
             )
-            raise Forbidden("host_not_allowed", "This Host is not served", detail)
+            raise Forbidden("host_not_allowed", "Host not allowed", detail)
         if request.websocket or request.method not in _SAFE_METHODS:
             self._check_origin(request)
 
     def _check_origin(self, request: RequestOrigin) -> None:
         if not request.origin:
             if request.from_browser and (request.websocket or request.fetch_site not in ("same-origin", "none")):
-                raise _foreign_origin("a browser that does not say which page it shows")
+                raise _foreign_origin("a browser without an Origin header")
             return
         own = f"{request.scheme}://{request.host}".lower()
         if request.origin.lower() != own and request.origin.lower() not in self.origins:
@@ -75,7 +75,7 @@ class OriginPolicy:
 
 
 def host_name(host: str) -> str:
-    """``[::1]:8000`` is ``::1``; empty for what is no host."""
+    """The host without port and brackets: ``[::1]:8000`` is ``::1``. Empty if it is not a valid host."""
     try:
         parts = urlsplit(f"//{host}")
         if parts.username is not None or parts.path or parts.query or parts.fragment or parts.port == 0:
@@ -86,7 +86,7 @@ def host_name(host: str) -> str:
 
 
 class OriginMiddleware:
-    """The outermost ASGI application: refuses before a route, a body or an upgrade is looked at."""
+    """The outermost ASGI application: rejects a request before its route, body or upgrade is processed."""
 
     def __init__(self, app: ASGIApp, policy: OriginPolicy) -> None:
         self._app = app
@@ -98,14 +98,14 @@ class OriginMiddleware:
             return
         try:
             self._policy.check(RequestOrigin.from_scope(scope))
-        except Forbidden as refusal:
-            await send_problem(scope, send, refusal.problem)
+        except Forbidden as error:
+            await send_problem(scope, send, error.problem)
             return
         await self._app(_head_as_get(scope), receive, send)
 
 
 async def send_problem(scope: Scope, send: Send, problem: Problem) -> None:
-    """Answer with the problem; a WebSocket handshake is answered by HTTP, so that nothing was ever open."""
+    """Answers a WebSocket handshake with an HTTP response too, so the socket never opens."""
     kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
     body = problem_json(problem)
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **problem_headers(problem)}
@@ -115,14 +115,14 @@ async def send_problem(scope: Scope, send: Send, problem: Problem) -> None:
 
 
 def _head_as_get(scope: Scope) -> Scope:
-    """A HEAD is routed as the GET it asks about; the server leaves out the body."""
+    """Routes HEAD like GET; the server drops the body."""
     if scope["type"] == "http" and scope["method"] == "HEAD":
         return {**scope, "method": "GET"}  # pyright: ignore[reportReturnType]
     return scope
 
 
 def _headers(scope: Scope) -> Mapping[str, str]:
-    """Lower-case names; a header that is given twice is joined, and so matches nothing that is allowed."""
+    """Names in lower case. Repeated headers are joined, so they match no allowed value."""
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
@@ -130,6 +130,9 @@ def _headers(scope: Scope) -> Mapping[str, str]:
     return found
 
 
-def _foreign_origin(who: str) -> Forbidden:
-    detail = f"The request comes from {who}, which is not this gateway's own page nor in ASSAY_ALLOWED_ORIGINS."
-    return Forbidden("origin_not_allowed", "This origin may not do that", detail)
+def _foreign_origin(source: str) -> Forbidden:
+    detail = (
+        f"Requests from {source} are not allowed. Use this gateway's own pages, "
+        "or add the origin to ASSAY_ALLOWED_ORIGINS."
+    )
+    return Forbidden("origin_not_allowed", "Origin not allowed", detail)

@@ -1,7 +1,7 @@
-"""The optional bearer token. Programs send it in ``Authorization``; a browser trades it once for a cookie.
+"""The optional bearer token. Programs send it in ``Authorization``; a browser exchanges it for a session cookie.
 
-The cookie holds a value derived from the token, not the token; it is HttpOnly and SameSite=Strict, so no other page can
-use it and no script can read it.
+The cookie's value is derived from the token. It is HttpOnly and SameSite=Strict, so no other site can use it and no
+script can read it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SESSION_SECONDS = 30 * 24 * 3600
 
 
 class TokenAuth:
-    """Open to everybody while ``token`` is empty."""
+    """An empty token allows every request."""
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
@@ -38,7 +38,7 @@ class TokenAuth:
         return hmac.compare_digest(connection.cookies.get(COOKIE, "").encode(), self._session)
 
     async def guard(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        """Raises Unauthorized; a guard of Litestar's, on the API's router."""
+        """A Litestar guard. Raises Unauthorized."""
         if not self.authorizes(connection):
             raise Unauthorized
 

@@ -1,0 +1,1 @@
+"""HTTP itself: the server, request bodies and parameters, problems."""

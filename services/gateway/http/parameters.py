@@ -1,4 +1,4 @@
-"""Parameters that several routes share, and the refusal of those that no route knows."""
+"""Parameters shared by several routes, and the check for unknown ones."""
 
 from __future__ import annotations
 
@@ -10,28 +10,33 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from assay.catalog.did_you_mean import closest
 from assay.contracts.problems import FieldError
 from services.gateway.errors import InvalidRequest
-
-PLAIN = r"^[^\x00-\x1f\x7f]*$"
+from services.gateway.validation.field_errors import NO_CONTROL_CHARACTERS, PRINTABLE_ASCII
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Items per page.")]
-Cursor = Annotated[str, QueryParameter(max_length=200, pattern=PLAIN, description="`next_cursor` of the page before.")]
-Text = Annotated[str, QueryParameter(max_length=200, pattern=PLAIN)]
+Cursor = Annotated[
+    str,
+    QueryParameter(max_length=200, pattern=NO_CONTROL_CHARACTERS, description="`next_cursor` of the previous page."),
+]
+Text = Annotated[str, QueryParameter(max_length=200, pattern=NO_CONTROL_CHARACTERS)]
 Name = Annotated[str, PathParameter(max_length=200)]
-RunId = Annotated[str, PathParameter(max_length=64, pattern="^[0-9a-z]+$", description="A run's id.")]
+RunId = Annotated[str, PathParameter(max_length=64, pattern="^[0-9a-z]+$", description="The run's id.")]
 IdempotencyKey = Annotated[
     str,
     HeaderParameter(
         name="Idempotency-Key",
         max_length=200,
-        pattern="^[!-~]*$",
-        description="The same key with the same body gives the same run; with another body, 422.",
+        pattern=PRINTABLE_ASCII,
+        description="Repeating a request with the same key and body returns the same run; with another body, 422.",
     ),
 ]
-AttemptId = Annotated[str, PathParameter(max_length=80, pattern="^[0-9a-z]+-[0-9]+$", description="An attempt's id.")]
+AttemptId = Annotated[
+    str,
+    PathParameter(max_length=80, pattern="^[0-9a-z]+-[0-9]+$", description="The attempt's id, `<run id>-<number>`."),
+]
 
 
 async def refuse_unknown(request: Request[Any, Any, Any]) -> None:
-    """A misspelt filter must not look like one that matched everything."""
+    """A misspelled filter must not look like one that matches everything."""
     known = {
         getattr(definition.kwarg_definition, "name", None) or name
         for name, definition in request.route_handler.parsed_fn_signature.parameters.items()

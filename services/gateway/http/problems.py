@@ -1,41 +1,39 @@
-"""The one place where errors become HTTP: every one a problem as RFC 9457 has it."""
+"""Turns every error into an RFC 9457 problem; the only place where errors become HTTP."""
 
 from __future__ import annotations
 
 import math
-import re
-from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
-from litestar.typing import FieldDefinition
+from msgspec import UNSET
 
 from assay.artifacts import ArtifactError, ArtifactRetryable
 from assay.bus.errors import BusError, MessageRefused
-from assay.catalog.did_you_mean import closest
 from assay.contracts.codec import Data, encode
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from services.gateway.errors import RETRY_AFTER_SECONDS, InvalidRequest, MalformedBody, NotFound, Unavailable
+from services.gateway.validation.field_errors import parameter_error
 
+_log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _HINTS = {
-    HTTPStatus.NOT_FOUND: "Nothing is at this path; /docs lists what the API has.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "The Allow header names the methods this path has; /docs describes them.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A body may have 1,000,000 bytes at most.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this path; /docs lists the paths of the API.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The Allow header lists the methods of this path; /docs describes them.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A request body is limited to 1,000,000 bytes.",
 }
 _CODES = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
 }
-_NOT_OF_ENUM = re.compile(r"^Invalid enum value '(?P<value>.*)'$", re.DOTALL)
 
 
 class ProblemBody(Data, frozen=True, kw_only=True):
-    """A Problem as RFC 9457 has it: with a ``type`` that names the kind of problem."""
+    """An RFC 9457 problem: a Problem with a ``type`` URI."""
 
     type: str
     code: str
@@ -47,7 +45,6 @@ class ProblemBody(Data, frozen=True, kw_only=True):
 
 
 def problem_json(problem: Problem) -> bytes:
-    """The problem's JSON."""
     return encode(
         ProblemBody(
             type=f"urn:assay:problem:{problem.code}",
@@ -76,19 +73,20 @@ def problem_response(problem: Problem, extra: dict[str, str] | None = None) -> R
 
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Every exception that leaves a route ends here."""
+    """Handles every exception that a route raises."""
     problem = _parameter_problem(request, error) if isinstance(error, ValidationException) else to_problem(error)
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        structlog.get_logger().exception("gateway.failed", path=request.url.path, exc_info=error)
+        _log.exception("gateway.request_failed", path=request.url.path, exc_info=error)
     return problem_response(problem, error.headers if isinstance(error, HTTPException) else None)
 
 
 def to_problem(error: Exception) -> Problem:
-    """What to tell people of it; nothing of the inside is told."""
+    """Unexpected errors reveal nothing about the inside."""
     if isinstance(error, ProblemError):
         return error.problem
     if isinstance(error, MessageRefused):
-        return Problem(code="too_large", title="Too large for the bus", status=413, detail=f"{error}. Ask for less.")
+        detail = f"{error}. Send or request less at once."
+        return Problem(code="too_large", title="Message too large", status=413, detail=detail)
     if isinstance(error, BusError):
         return Unavailable(str(error)).problem
     if isinstance(error, ArtifactError):
@@ -97,12 +95,12 @@ def to_problem(error: Exception) -> Problem:
         return MalformedBody(error.detail).problem
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _status_problem(error)
-    detail = "An unexpected error; the gateway's log has it under 'gateway.failed'."
+    detail = "An unexpected error occurred; look for 'gateway.request_failed' in the gateway's log."
     return Problem(code="internal", title="Internal error", status=500, detail=detail)
 
 
 def _parameter_problem(request: Request[Any, Any, Any], error: ValidationException) -> Problem:
-    """Litestar's findings about path, query and header; an id that cannot be one is as unknown as any other."""
+    """Litestar's errors about path, query and headers. A malformed id in the path is answered as an unknown one."""
     found: list[Any] = error.extra if isinstance(error.extra, list) else []
     for item in found:
         if item.get("source") == "path":
@@ -114,20 +112,14 @@ def _parameter_problem(request: Request[Any, Any, Any], error: ValidationExcepti
 
 def _parameter_error(request: Request[Any, Any, Any], item: dict[str, Any]) -> FieldError:
     if item.get("source") == "body":
-        return FieldError(where="body", message="is missing")
+        return FieldError(where="body", message="a JSON body is required")
     key, message = str(item.get("key", "")), str(item.get("message", ""))
     parameter = request.route_handler.parsed_fn_signature.parameters.get(key)
-    where = getattr(parameter.kwarg_definition, "name", None) or key if parameter else key
-    if parameter and (wrong := _NOT_OF_ENUM.match(message)) and (values := _enum_values(parameter)):
-        message = f"{wrong['value']!r} is none of {', '.join(values)}"
-        return FieldError(where=where, message=message, near=closest(wrong["value"], values))
-    return FieldError(where=where, message=message)
-
-
-def _enum_values(parameter: FieldDefinition) -> list[str]:
-    """What a parameter with fixed values may be."""
-    kinds = [kind.annotation for kind in parameter.inner_types or (parameter,)]
-    return [str(v.value) for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum) for v in kind]
+    if parameter is None:
+        return FieldError(where=key, message=message)
+    where = getattr(parameter.kwarg_definition, "name", None) or key
+    value = request.query_params.get(where, request.headers.get(where, UNSET))
+    return parameter_error(where, message, value, parameter.annotation)
 
 
 def _store_problem(error: ArtifactError) -> Problem:

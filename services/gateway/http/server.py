@@ -1,4 +1,4 @@
-"""uvicorn as the gateway runs it."""
+"""uvicorn, configured for the gateway."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_FRAME_BYTES = 64 * 1024
 PING_SECONDS = 8.0
 DRAIN_SECONDS = 5
 SEND_BUFFER_BYTES = 256 * 1024
-"""Of each connection, in the kernel; left to itself it grows to megabytes of old news for who does not read."""
+"""Of each connection, in the kernel. By default it grows to megabytes of stale data for a client that does not read."""
 _BACKLOG = 1024
 
 
 class GatewayServer(uvicorn.Server):
-    """Signals are left to who runs it; ``should_exit`` ends it."""
+    """Installs no signal handlers; ``should_exit`` stops it."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -29,7 +29,7 @@ class GatewayServer(uvicorn.Server):
 
 
 def create_server(app: ASGIApp) -> GatewayServer:
-    """Frames are not compressed: on one machine that costs more than it saves, and a proxy can do it better."""
+    """Frames are not compressed: that costs more than it saves on one machine, and a proxy does it better."""
     return GatewayServer(
         uvicorn.Config(
             app,  # pyright: ignore[reportArgumentType]
@@ -49,7 +49,7 @@ def create_server(app: ASGIApp) -> GatewayServer:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Taken before anything is started; CannotListen when it cannot be had."""
+    """Raises CannotListen. Called before anything else starts, so a taken port fails fast."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)

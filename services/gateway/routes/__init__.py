@@ -1,1 +1,1 @@
-"""HTTP, one module per noun."""
+"""Routes, one module per noun."""

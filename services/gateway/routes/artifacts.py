@@ -1,4 +1,4 @@
-"""The files an attempt left, byte for byte. They are untrusted: nothing of them may run in the dashboard's origin."""
+"""An attempt's artifacts, byte for byte. They are untrusted: none may run in the dashboard's origin."""
 
 from __future__ import annotations
 
@@ -22,30 +22,29 @@ from services.gateway.ports import PortsDependency
 
 _RANGE = re.compile(r"^bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))$")
 ArtifactName = Annotated[
-    str, PathParameter(max_length=500, description="A name of `artifacts` in the attempt's detail.")
+    str, PathParameter(max_length=500, description="A key of `artifacts` in the attempt's detail.")
 ]
 
 
 @get(
     "/attempts/{attempt_id:str}/artifacts/{name:path}",
-    summary="An artifact's bytes",
+    summary="Get an artifact",
     operation_id="get_artifact",
     responses={
         200: ResponseSpec(
-            bytes, generate_examples=False, description="The bytes, whole", media_type="application/octet-stream"
+            bytes, generate_examples=False, description="The artifact's bytes", media_type="application/octet-stream"
         )
     },
 )
 async def get_artifact(
     attempt_id: AttemptId, name: ArtifactName, ports: PortsDependency, request: Request[Any, Any, Any]
 ) -> Response[bytes]:
-    """Text comes as text/plain, whatever it says it is. One `Range` is understood; `ETag` is the content's digest."""
+    """Text is served as text/plain, whatever its media type. Supports a single `Range`; the `ETag` is the sha256."""
     detail = await ports.bus.rpc.request(GetAttempt(attempt_id=attempt_id))
     wanted = name.removeprefix("/")
     if wanted not in detail.artifacts:
-        raise NotFound(
-            "artifact", wanted, f"It has: {', '.join(sorted(detail.artifacts))}.", closest(wanted, detail.artifacts)
-        )
+        names = ", ".join(sorted(detail.artifacts))
+        raise NotFound("artifact", wanted, f"The attempt has: {names}.", closest(wanted, detail.artifacts))
     ref = detail.artifacts[wanted]
     headers = headers_for(wanted, ref)
     if request.headers.get("if-none-match") == headers["etag"]:
@@ -59,23 +58,23 @@ async def get_artifact(
 
 
 def raise_gone(name: str, ref: ArtifactRef, detail: AttemptDetail) -> None:
-    """Raises Gone for what was given up on purpose; whatever else is missing is lost."""
+    """Raises Gone if the attempt's artifacts have expired."""
     if detail.expired_at is None:
         return
     raise Gone(
-        "What the attempt left was given up",
+        "Artifact expired",
         f"The content of {name!r} ({ref.size_bytes} bytes, sha256 {ref.sha256}) was deleted at or after "
-        f"{detail.expired_at:%Y-%m-%d %H:%M} UTC: its run had ended longer ago than artifacts are kept. "
-        "The attempt's verdict, costs and the digests stay.",
+        f"{detail.expired_at:%Y-%m-%d %H:%M} UTC, because its run ended longer ago than artifacts are kept. "
+        "The attempt's verdict, costs and digests remain.",
     )
 
 
 def headers_for(name: str, ref: ArtifactRef) -> dict[str, str]:
-    """Everything that keeps a browser from taking the bytes for more than bytes."""
-    shown = served_as(ref.media_type)
-    disposition = "attachment" if shown == "application/octet-stream" else "inline"
+    """Headers that keep a browser from rendering or executing the bytes."""
+    media_type = safe_media_type(ref.media_type)
+    disposition = "attachment" if media_type == "application/octet-stream" else "inline"
     return {
-        "content-type": shown,
+        "content-type": media_type,
         "content-disposition": f"{disposition}; filename*=UTF-8''{quote(name.rpartition('/')[2], safe='')}",
         "content-security-policy": "sandbox; default-src 'none'",
         "x-content-type-options": "nosniff",
@@ -88,7 +87,7 @@ def headers_for(name: str, ref: ArtifactRef) -> dict[str, str]:
     }
 
 
-def served_as(media_type: str) -> str:
+def safe_media_type(media_type: str) -> str:
     kind = media_type.partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         return "application/json"
@@ -96,7 +95,7 @@ def served_as(media_type: str) -> str:
 
 
 def ranged(data: bytes, asked: str, headers: dict[str, str]) -> Response[bytes]:
-    """The part that was asked for; the whole when the header is none that is understood, as RFC 9110 wants it."""
+    """The requested part, or, as RFC 9110 requires, everything if the header is not understood."""
     found = _RANGE.match(asked)
     if not found:
         return Response(data, headers=headers, media_type=headers["content-type"])
@@ -105,7 +104,7 @@ def ranged(data: bytes, asked: str, headers: dict[str, str]) -> Response[bytes]:
     else:
         first, last = int(found["first"]), min(int(found["last"] or len(data)), len(data) - 1)
     if first > last:
-        detail = f"The artifact has {len(data)} bytes; {asked!r} asks for none of them."
+        detail = f"The artifact has {len(data)} bytes; {asked!r} is outside of them."
         raise ProblemError(Problem(code="bad_range", title="Range not satisfiable", status=416, detail=detail))
     headers = {**headers, "content-range": f"bytes {first}-{last}/{len(data)}"}
     return Response(data[first : last + 1], status_code=206, headers=headers, media_type=headers["content-type"])

@@ -1,4 +1,4 @@
-"""Attempts: those of a run, one of them whole, and the files it left."""
+"""Attempts of a run, and one attempt with its artifacts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.gateway.ports import PortsDependency
 from services.gateway.routes.artifacts import get_artifact
 
 
-@get("/runs/{run_id:str}/attempts", summary="A run's attempts", operation_id="list_attempts")
+@get("/runs/{run_id:str}/attempts", summary="List a run's attempts", operation_id="list_attempts")
 async def list_attempts(
     run_id: RunId,
     ports: PortsDependency,
@@ -33,7 +33,7 @@ async def list_attempts(
     )
 
 
-@get("/attempts/{attempt_id:str}", summary="An attempt", operation_id="get_attempt")
+@get("/attempts/{attempt_id:str}", summary="Get an attempt", operation_id="get_attempt")
 async def get_attempt(attempt_id: AttemptId, ports: PortsDependency) -> AttemptDetail:
     return await ports.bus.rpc.request(GetAttempt(attempt_id=attempt_id))
 

@@ -1,4 +1,4 @@
-"""Control of runs: pause, resume, cancel, change, and start again."""
+"""Control of runs: pause, resume, cancel, change and restart."""
 
 from __future__ import annotations
 
@@ -18,17 +18,15 @@ from assay.contracts.runs import Priority, RunLimits, RunView
 from services.gateway.errors import InvalidRequest
 from services.gateway.http.parameters import IdempotencyKey, RunId
 from services.gateway.http.request_body import Body
-from services.gateway.money_validation import check_limits
 from services.gateway.ports import Ports, PortsDependency
+from services.gateway.validation.money import check_limits
 
 CONTROL_SECONDS = 30.0
-GraceSeconds = Annotated[
-    float, QueryParameter(ge=0, le=3600, description="How long attempts under way may take to end by themselves.")
-]
+GraceSeconds = Annotated[float, QueryParameter(ge=0, le=3600, description="Time for running attempts to finish.")]
 
 
 class LimitsChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits of a run that shall be others; what is left out stays as it is."""
+    """New limits; omitted fields keep their value."""
 
     cost_usd: Usd | UnsetType | None = UNSET
     seconds: Annotated[float, Meta(gt=0, le=2_592_000)] | UnsetType = UNSET
@@ -41,14 +39,14 @@ class LimitsChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RunChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What shall be other about a run that goes on."""
+    """Changes to a run; omitted fields keep their value."""
 
     limits: LimitsChange | None = None
     priority: Priority | None = None
 
 
 class Restart(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``fresh`` takes over nothing of what is done already; ``limits`` are the old run's where nothing is said."""
+    """With ``fresh`` no finished attempt is reused. ``limits`` override those of the old run."""
 
     fresh: bool = False
     limits: LimitsChange | None = None
@@ -56,7 +54,7 @@ class Restart(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @post("/{run_id:str}/pause", summary="Pause a run", operation_id="pause_run", status_code=200)
 async def pause_run(run_id: RunId, ports: PortsDependency) -> RunView:
-    """Nothing new is begun; what is under way goes on."""
+    """No further attempts start; running ones go on."""
     return await ports.bus.rpc.request(PauseRun(run_id=run_id), CONTROL_SECONDS)
 
 
@@ -67,33 +65,31 @@ async def resume_run(run_id: RunId, ports: PortsDependency) -> RunView:
 
 @post("/{run_id:str}/cancel", summary="Cancel a run", operation_id="cancel_run", status_code=200)
 async def cancel_run(run_id: RunId, ports: PortsDependency, grace_seconds: GraceSeconds = 10.0) -> RunView:
-    """Attempts that were not begun become `cancelled` at once, those under way after `grace_seconds` unless they end by
-    themselves; results so far are kept. A run that has ended stays as it is."""
+    """Attempts that have not started become `cancelled` at once, running ones after `grace_seconds` unless they finish
+    first. Results so far are kept. A finished run is not changed."""
     return await ports.bus.rpc.request(CancelRun(run_id=run_id, grace_seconds=grace_seconds), CONTROL_SECONDS)
 
 
 @patch("/{run_id:str}", summary="Change a run", operation_id="change_run", dto=Body[RunChange], return_dto=None)
 async def change_run(run_id: RunId, data: JSONBody[RunChange], ports: PortsDependency) -> RunView:
-    """Other limits, or another priority; what is left out stays. A limit below what is spent stops new requests and
-    changes nothing that was."""
+    """Changes limits or priority; omitted fields keep their value. A cost limit below what is already spent stops new
+    model requests; results so far are kept."""
     if data.limits is None and data.priority is None:
-        raise InvalidRequest(FieldError(where="body", message="changes nothing; give limits, priority or both"))
+        raise InvalidRequest(FieldError(where="body", message="nothing to change; set limits, priority, or both"))
     limits = await _limits(ports, run_id, data.limits)
     change = ChangeRun(run_id=run_id, limits=limits, priority=data.priority)
     return await ports.bus.rpc.request(change, CONTROL_SECONDS)
 
 
-@post(
-    "/{run_id:str}/restart", summary="Start a run again", operation_id="restart_run", dto=Body[Restart], return_dto=None
-)
+@post("/{run_id:str}/restart", summary="Restart a run", operation_id="restart_run", dto=Body[Restart], return_dto=None)
 async def restart_run(
     run_id: RunId,
     ports: PortsDependency,
     data: JSONBody[Restart] = Restart(),  # noqa: B008  (frozen)
     idempotency_key: IdempotencyKey = "",
 ) -> Response[RunView]:
-    """A new run of the same plan. Unless `fresh`, it takes over every attempt that is done and says something about its
-    model, at no cost, and so makes only those again that ended by error, by a limit or by cancelling."""
+    """Starts a new run of the same plan. Unless `fresh`, it reuses every conclusive attempt at no cost and repeats only
+    those that ended by an error, a limit or cancellation."""
     limits = await _limits(ports, run_id, data.limits)
     order = RestartRun(run_id=run_id, fresh=data.fresh, limits=limits, idempotency_key=idempotency_key or new_id())
     run = await ports.bus.rpc.request(order, CONTROL_SECONDS)
@@ -101,7 +97,7 @@ async def restart_run(
 
 
 async def _limits(ports: Ports, run_id: str, change: LimitsChange | None) -> RunLimits | None:
-    """The run's limits with the change; None where none is wanted."""
+    """The run's limits with the change applied; None without a change."""
     if change is None:
         return None
     limits = change.over((await ports.bus.rpc.request(GetRun(run_id=run_id))).limits)

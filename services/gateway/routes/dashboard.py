@@ -1,4 +1,4 @@
-"""The dashboard's static files, and its one page for every path that is none of them."""
+"""The dashboard's static files, and its single page for all other paths."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ POLICY = (
     "font-src 'self' data:; connect-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-_FOREVER = "public, max-age=31536000, immutable"
+_IMMUTABLE = "public, max-age=31536000, immutable"
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-_TEXTS = ("application/json", "image/svg+xml")
-"""Besides text/*, of which Litestar knows."""
+_TEXT_TYPES = ("application/json", "image/svg+xml")
+"""Served with a charset, besides text/*, which Litestar handles."""
 NOT_BUILT = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Assay</title></head>
 <body><h1>The dashboard is not built</h1>
-<p>The gateway runs; its API is described at <a href="/docs">/docs</a>.</p>
-<p>Run <code>make setup</code> in the checkout to build the dashboard, then reload this page. Built elsewhere? Set
-<code>ASSAY_WEB</code> to the folder that holds its <code>index.html</code>.</p></body></html>
+<p>The gateway is running; its API is described at <a href="/docs">/docs</a>.</p>
+<p>Run <code>make setup</code> in the checkout to build the dashboard, then reload this page. If it is built
+elsewhere, set <code>ASSAY_WEB</code> to the folder that contains its <code>index.html</code>.</p></body></html>
 """
 
 
 @route("/api/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
 async def no_such_api(rest: FromPath[str]) -> None:
-    """Paths of the API are never the dashboard's."""
-    raise NotFoundException(detail=f"The API has no /api{rest}; /docs lists what it has.")
+    """Unknown API paths must not fall through to the dashboard's page."""
+    raise NotFoundException(detail=f"The API has no path /api{rest}; /docs lists its paths.")
 
 
 @get("/", include_in_schema=False)
@@ -56,36 +56,36 @@ handlers = (no_such_api, first_page, page)
 
 async def _answer(ports: Ports, request: Request[Any, Any, Any], rest: str) -> Response[Any]:
     if "token" in request.query_params:
-        return _signed_in(ports, request)
+        return _sign_in(ports, request)
     return await asyncio.to_thread(_file, ports.settings.web, rest, request.headers.get("if-none-match", ""))
 
 
-def _signed_in(ports: Ports, request: Request[Any, Any, Any]) -> Response[Any]:
-    """The link that a gateway with a token prints: the cookie is set and the token leaves the address bar."""
-    gate = TokenAuth(ports.settings.token.get_secret_value())
-    if not gate.matches(request.query_params["token"]):
+def _sign_in(ports: Ports, request: Request[Any, Any, Any]) -> Response[Any]:
+    """A link with the token sets the cookie and redirects, so that the token leaves the address bar."""
+    auth = TokenAuth(ports.settings.token.get_secret_value())
+    if not auth.matches(request.query_params["token"]):
         raise Unauthorized
-    cookie = gate.session_cookie(secure=request.url.scheme == "https")
+    cookie = auth.session_cookie(secure=request.url.scheme == "https")
     path = quote(str(request.scope["path"]).lstrip("/\\"))
     return Redirect(f"/{path}", status_code=303, cookies=[cookie])
 
 
 def _file(folder: Path, rest: str, known_tag: str) -> Response[bytes]:
-    path = _found(folder, rest)
+    path = _find(folder, rest)
     if path is None:
         return _page(NOT_BUILT, 503, {"cache-control": "no-store"}, "text/html; charset=utf-8")
     state = path.stat()
     tag = f'"{state.st_mtime_ns:x}-{state.st_size:x}"'
     hashed = path.parent.name == "assets"
-    headers = {"etag": tag, "cache-control": _FOREVER if hashed else "no-cache"}
+    headers = {"etag": tag, "cache-control": _IMMUTABLE if hashed else "no-cache"}
     if known_tag == tag:
         return _page(b"", 304, headers, _type(path))
     return _page(path.read_bytes(), 200, headers, _type(path))
 
 
-def _found(folder: Path, rest: str) -> Path | None:
-    """The file of that path, or the dashboard's page; None when it was never built. Raises NotFoundException for a
-    file that is not there: an old script must not get a page instead."""
+def _find(folder: Path, rest: str) -> Path | None:
+    """The file at that path, or the dashboard's page; None if the dashboard is not built. Raises NotFoundException for
+    a missing file, so that an outdated script URL does not get the page."""
     root = folder.resolve()
     if not (root / "index.html").is_file():
         return None
@@ -109,4 +109,4 @@ def _page(content: bytes, status: int, headers: dict[str, str], media_type: str)
 
 def _type(path: Path) -> str:
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return f"{kind}; charset=utf-8" if kind.startswith(_TEXTS) else kind
+    return f"{kind}; charset=utf-8" if kind.startswith(_TEXT_TYPES) else kind

@@ -1,4 +1,4 @@
-"""What is kept: collecting what nobody refers to any more."""
+"""Garbage collection of artifacts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.gateway.ports import PortsDependency
 
 
 class CollectGarbage(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``older_than_days`` None: as the gateway is set (`ASSAY_RETENTION_DAYS`), which may be for ever."""
+    """``older_than_days`` null: the gateway's `ASSAY_RETENTION_DAYS`; if that is not set, no artifacts expire."""
 
     older_than_days: Annotated[float, Meta(ge=0, le=36_500)] | None = None
     dry_run: bool = False
@@ -23,16 +23,16 @@ class CollectGarbage(Data, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 @post(
     "/gc",
-    summary="Delete what nobody refers to",
+    summary="Delete expired and unreferenced artifacts",
     operation_id="collect_garbage",
     status_code=200,
     dto=Body[CollectGarbage],
     return_dto=None,
 )
 async def collect_garbage(data: JSONBody[CollectGarbage], ports: PortsDependency) -> Collected:
-    """Gives up what attempts left whose run ended more than `older_than_days` ago, then deletes content of every area
-    that no run refers to and that is past its grace period. Rows, verdicts, costs and digests stay; what was given up
-    is answered with 410. Answered when it is done, which takes a while for a large store."""
+    """Expires the artifacts of runs that ended more than `older_than_days` ago, then deletes content that no run refers
+    to and whose grace period is over. Rows, verdicts, costs and digests are kept; requests for an expired artifact get
+    410. Answers when the collection is complete, which takes a while for a large store."""
     return await ports.garbage_collector.collect(data.older_than_days, dry_run=data.dry_run)
 
 

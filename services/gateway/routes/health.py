@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can be of use."""
+"""Liveness and readiness."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ async def healthz() -> ServiceHealth:
     return ServiceHealth(service="gateway", ready=True)
 
 
-@get("/readyz", summary="Runs can be submitted and read", operation_id="readyz")
+@get("/readyz", summary="The bus and the ledger answer", operation_id="readyz")
 async def readyz(ports: PortsDependency) -> Response[ServiceHealth]:
-    """503 with the reason in `detail` while bus or ledger do not answer; `workers` are live slots by stage."""
+    """503 with the reason in `detail` while the bus or ledger does not answer; `workers` are live slots by stage."""
     health = await readiness(ports)
     return Response(health, status_code=200 if health.ready else 503, headers={"cache-control": "no-store"})
 

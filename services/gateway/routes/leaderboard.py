@@ -1,4 +1,4 @@
-"""The leaderboard of a suite, a category, or everything."""
+"""The leaderboard of a suite, a category, or all results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.gateway.http.parameters import Text
 from services.gateway.ports import PortsDependency
 
 
-@get("/", summary="The leaderboard", operation_id="get_leaderboard")
+@get("/", summary="Get the leaderboard", operation_id="get_leaderboard")
 async def get_leaderboard(ports: PortsDependency, suite: Text = "", category: Text = "") -> Board:
     return await ports.bus.rpc.request(GetBoard(suite=suite, category=category))
 

@@ -1,4 +1,4 @@
-"""Models a run can name, and asking one whether it answers."""
+"""The models that runs can use, and a test request to one."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ PROBE_SECONDS = 60.0
 
 
 class ModelTest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which model to ask for one word."""
+    """The model to test."""
 
     model: ModelName
 
 
-@get("/", summary="Known models", operation_id="list_models")
+@get("/", summary="List models", operation_id="list_models")
 async def list_models(ports: PortsDependency) -> list[ModelView]:
     return list(await ports.catalog.models())
 
 
 @post(
     "/test",
-    summary="Ask a model for one word",
+    summary="Test a model",
     operation_id="test_model",
     status_code=200,
     dto=Body[ModelTest],
     return_dto=None,
 )
 async def test_model(data: JSONBody[ModelTest], ports: PortsDependency) -> ModelProbe:
-    """A runner asks, with its own keys and network. A model that does not answer is `ok: false`, not an error."""
+    """A runner requests one word from the model, with its own keys and network. If the model does not answer, the
+    response is 200 with `ok: false`."""
     return await ports.bus.rpc.request(TestModel(model=data.model), PROBE_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Runs: list, estimate, submit, look at, and read the facts of."""
+"""Runs: list, quote, preview, submit, get, and read facts."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ async def list_runs(
 async def submit_run(
     data: JSONBody[RunRequest], ports: PortsDependency, idempotency_key: IdempotencyKey = ""
 ) -> Response[RunView]:
-    """Answered 201 only when the run is stored. Without a key each request makes a run of its own. 402 with the numbers
-    when its estimated cost does not fit what the limits leave, unless `partial`."""
+    """Answers 201 once the run is stored. Without an `Idempotency-Key` every request creates a run. Answers 402 with
+    the amounts if the estimated cost exceeds what the limits leave, unless `partial`."""
     plan = await build_plan(data, ports.catalog, ports.stores)
     order = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
     run = await ports.bus.rpc.request(order, SUBMIT_SECONDS)
@@ -52,49 +52,51 @@ async def submit_run(
 
 @post(
     "/quote",
-    summary="What a run would cost",
+    summary="Quote a run",
     operation_id="quote_run",
     status_code=200,
     dto=Body[RunRequest],
     return_dto=None,
 )
 async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote:
-    """The body is that of submitting. `estimated_usd` is what such attempts used before (or a quarter of what they may
-    write), `worst_usd` all they may use; `accounts` are the limits it must fit."""
+    """Estimates the cost of a run without submitting it; same body as submitting. `estimated_usd` is based on what such
+    attempts used before (or on a quarter of their output limit), `worst_usd` on their full limits; `accounts` are the
+    limits that apply."""
     plan = await build_plan(data, ports.catalog, ports.stores)
     return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_SECONDS)
 
 
 @post(
     "/preview",
-    summary="What a run would ask",
+    summary="Preview a run",
     operation_id="preview_run",
     status_code=200,
     dto=Body[RunRequest],
     return_dto=None,
 )
 async def preview_run(data: JSONBody[RunRequest], ports: PortsDependency) -> RunPreview:
-    """The body is that of submitting. The first messages of each attempt as a runner would send them, with the quote;
-    no model is asked and no run stored."""
+    """Returns the quote and each attempt's first messages as a runner would send them; same body as submitting. No
+    model is called and no run is stored."""
     return await build_preview(await build_plan(data, ports.catalog, ports.stores), ports.bus)
 
 
-@get("/{run_id:str}", summary="A run", operation_id="get_run")
+@get("/{run_id:str}", summary="Get a run", operation_id="get_run")
 async def get_run(run_id: RunId, ports: PortsDependency) -> RunView:
     return await ports.bus.rpc.request(GetRun(run_id=run_id))
 
 
-@get("/{run_id:str}/facts", summary="A run's facts", operation_id="list_facts")
+@get("/{run_id:str}/facts", summary="List a run's facts", operation_id="list_facts")
 async def list_facts(
     run_id: RunId,
     ports: PortsDependency,
     after: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
     limit: Limit = 200,
     entity: Annotated[
-        Literal["", "run", "attempt"], QueryParameter(description="Only facts about the run itself, or its attempts.")
+        Literal["", "run", "attempt"],
+        QueryParameter(description="Only facts about the run, or only about attempts."),
     ] = "",
 ) -> list[Event]:
-    """CloudEvents with sequences above `after`, in order; ask again with the last one's sequence for more."""
+    """CloudEvents with sequences above `after`, in order. For the next page, pass the last sequence as `after`."""
     page = await ports.bus.rpc.request(ListFacts(run_id=run_id, after=after, limit=limit, entity=entity))
     if not page.last_sequence:
         raise NotFound("run", run_id, "GET /api/v1/runs lists them.")

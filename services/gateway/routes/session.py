@@ -1,4 +1,4 @@
-"""Signing a browser in, where a token is configured."""
+"""Browser sessions, if a token is configured."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class SignIn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     token: str
 
 
-@post("/", summary="Trade the token for a cookie", operation_id="sign_in", status_code=204, dto=Body[SignIn])
+@post("/", summary="Exchange the token for a cookie", operation_id="sign_in", status_code=204, dto=Body[SignIn])
 async def sign_in(data: JSONBody[SignIn], ports: PortsDependency, request: Request[Any, Any, Any]) -> Response[None]:
-    gate = TokenAuth(ports.settings.token.get_secret_value())
-    if not gate.matches(data.token):
+    auth = TokenAuth(ports.settings.token.get_secret_value())
+    if not auth.matches(data.token):
         raise Unauthorized
-    return Response(None, cookies=[gate.session_cookie(secure=request.url.scheme == "https")])
+    return Response(None, cookies=[auth.session_cookie(secure=request.url.scheme == "https")])
 
 
-@delete("/", summary="Forget the cookie", operation_id="sign_out")
+@delete("/", summary="Delete the cookie", operation_id="sign_out")
 async def sign_out() -> Response[None]:
     response: Response[None] = Response(None, status_code=204)
     response.delete_cookie(COOKIE)

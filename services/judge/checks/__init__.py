@@ -1,1 +1,1 @@
-"""One module for each kind of check; ``services.judge.grading`` chooses among them."""
+"""One module per kind of check; ``services.judge.grading.grade`` selects among them."""

@@ -1,14 +1,14 @@
-"""``exact``: the answer is the expected text."""
+"""``exact``: the answer equals the expected text."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from assay.contracts.tasks import Exact
-from services.judge.checks.finding import Finding, failed, passed
+from services.judge.checks.check_result import CheckScore, failed, passed
 
 
-def check(check: Exact, answer: str, expected: Any) -> Finding:
+def check(check: Exact, answer: str, expected: Any) -> CheckScore:
     given, wanted = answer.strip(), str(expected).strip()
     if check.ignore_case:
         given, wanted = given.casefold(), wanted.casefold()

@@ -1,4 +1,4 @@
-"""Objects and numbers out of text that may be anything, in time that grows with the text and no faster."""
+"""Extracts objects and numbers from arbitrary text in linear time."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from assay.contracts.tasks import Tolerance
 _NUMBER = re.compile(
     r"(?<![\w.])[-+\u2212]?(?:(?:\d{1,3}(?:,\d{3}){1,40}(?![\d,])|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
 )
-_DIGITS = 400
-"""Longer integers are more than a float holds."""
-_STARTS = 2_000
-"""Places where an object might begin that are looked at."""
+_MAX_DIGITS = 400
+"""Longer integers exceed a float."""
+_MAX_CANDIDATES = 2_000
+"""Positions where an object might start that are tried."""
 
 
 def last_object(text: str, fields: Collection[str]) -> dict[str, Any] | None:
-    """The last JSON object in the text that holds one of the fields at its top, else the last one of all; prose and
-    code fences around it do not matter. Objects inside another are not looked at. None when there is none that can be
-    read: NaN and Infinity count as numbers here, and nesting deeper than Python reads does not count."""
+    """The last JSON object in the text that has one of the fields at its top level, else the last one at all; None
+    without one. Surrounding prose and code fences are ignored, and so are nested objects. NaN and Infinity are
+    accepted as numbers here; nesting deeper than Python's parser allows is not."""
     last: dict[str, Any] | None = None
-    holding: dict[str, Any] | None = None
+    matching: dict[str, Any] | None = None
     for found in _objects(text):
         last = found
         if any(field in found for field in fields):
-            holding = found
-    return holding if holding is not None else last
+            matching = found
+    return matching if matching is not None else last
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """From left to right; work is bounded by counting how far each failed reading went."""
+    """From left to right; the total work is bounded by counting how far each failed parse went."""
     budget = 8 * len(text) + 100_000
     at = text.find("{")
-    for _ in range(_STARTS):
+    for _ in range(_MAX_CANDIDATES):
         if at < 0 or budget < 0:
             return
         try:
@@ -53,25 +53,25 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _DIGITS else math.inf
+    return int(digits) if len(digits) <= _MAX_DIGITS else math.inf
 
 
 _decoder = json.JSONDecoder(parse_int=_integer)
 
 
 def last_number(text: str) -> float | None:
-    """The last finite number written in the text, with or without thousands separators; None without one."""
+    """The last finite number in the text, with or without thousands separators; None without one."""
     found = ""
     for match in _NUMBER.finditer(text):
         found = match.group()
-    if not found or len(found) > _DIGITS:
+    if not found or len(found) > _MAX_DIGITS:
         return None
     value = float(found.replace(",", "").replace("\u2212", "-"))
     return value if math.isfinite(value) else None
 
 
 def finite(value: Any) -> float | None:
-    """A JSON number as a float; None for anything else, and for what no float can hold."""
+    """A JSON number as float; None for anything else and for numbers that no float can represent."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -82,7 +82,7 @@ def finite(value: Any) -> float | None:
 
 
 def within(given: float, expected: float, tolerance: Tolerance) -> bool:
-    """Compared in decimals, as people wrote them: 0.3 is within 0.1 of 0.2."""
+    """Compared in decimals, as people write them: 0.3 is within 0.1 of 0.2."""
     with localcontext() as context:
         context.prec = 400
         wanted = Decimal(repr(float(expected)))

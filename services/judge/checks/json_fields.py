@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from assay.contracts.tasks import JsonFields
+from services.judge.checks.check_result import CheckScore, failed, partial
 from services.judge.checks.extract import last_object
-from services.judge.checks.finding import Finding, failed, share
 
 _ABSENT = object()
 
 
-def check(check: JsonFields, answer: str, expected: Any) -> Finding:
+def check(check: JsonFields, answer: str, expected: Any) -> CheckScore:
     found = last_object(answer, check.fields)
     if found is None:
-        return failed("the answer holds no JSON object")
+        return failed("the answer contains no JSON object")
     missing = [field for field in check.fields if field not in found]
     wrong = [field for field in check.fields if field in found and not same(found[field], expected.get(field, _ABSENT))]
     parts = [f"missing: {', '.join(missing)}"] if missing else []
     parts += [f"not the expected value: {', '.join(wrong)}"] if wrong else []
     right = len(check.fields) - len(missing) - len(wrong)
-    return share(right, len(check.fields), "; ".join(parts))
+    return partial(right, len(check.fields), "; ".join(parts))
 
 
 def same(given: Any, expected: Any) -> bool:
-    """Equality as JSON has it: 1 is 1.0, true is not 1, and the order of an object's members is nothing."""
+    """Equality of JSON values: 1 equals 1.0, true does not equal 1, and the order of members is ignored."""
     if isinstance(expected, dict) and isinstance(given, dict):
         return given.keys() == expected.keys() and all(same(given[key], value) for key, value in expected.items())
     if isinstance(expected, list | tuple) and isinstance(given, list):

@@ -1,97 +1,93 @@
-"""``tests``: hidden pytest tests against what was handed in. Exactly the expected ones must run, and pass."""
+"""``tests``: hidden pytest tests of the submitted code. Exactly the expected tests must run and pass."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from assay.contracts.results import TestOutput
 from assay.contracts.tasks import Tests
 from assay.files import Files, FilesRefused
-from services.judge.bridge import session
-from services.judge.checks.finding import Finding, failed
-from services.judge.errors import HiddenUnusable
-from services.judge.hidden import Hidden
+from services.judge.artifacts.hidden_bundles import HiddenBundle
+from services.judge.bridge.test_run import TestRun, TestRunLog
+from services.judge.checks.check_result import CheckScore, failed
+from services.judge.errors import HiddenBundleInvalid
+from services.judge.ports import TestExecutor
+
+_PASSED = [("setup", "passed"), ("call", "passed"), ("teardown", "passed")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Log:
-    """Text that running tests left behind."""
+class TextLog:
+    """Text output of a test run."""
 
     data: bytes
     truncated: bool = False
 
 
-def joined(logs: Mapping[str, Log], more: Mapping[str, Log]) -> dict[str, Log]:
-    """One log after the other where several checks run tests."""
+_EMPTY_LOG = TextLog(data=b"")
+
+
+def merge_logs(logs: Mapping[str, TextLog], more: Mapping[str, TextLog]) -> dict[str, TextLog]:
+    """Concatenates logs of the same name, for tasks with several checks of this kind."""
     return {
-        name: Log(
-            data=logs.get(name, _NOTHING).data + more.get(name, _NOTHING).data,
-            truncated=logs.get(name, _NOTHING).truncated or more.get(name, _NOTHING).truncated,
+        name: TextLog(
+            data=logs.get(name, _EMPTY_LOG).data + more.get(name, _EMPTY_LOG).data,
+            truncated=logs.get(name, _EMPTY_LOG).truncated or more.get(name, _EMPTY_LOG).truncated,
         )
         for name in (*logs, *(name for name in more if name not in logs))
     }
 
 
-_NOTHING = Log(data=b"")
-
-
-class TestBench(Protocol):
-    """Where tests are run; ``services.judge.bench`` does it in sandboxes."""
-
-    __test__ = False
-
-    async def hold(self, trial: session.Trial) -> session.Protocol:
-        """Raises SandboxError, or FilesRefused for files that do not fit."""
-        ...
-
-
 async def check(
-    check: Tests, hidden: Hidden, files: Files, bench: TestBench, wish: str = "", run_id: str = ""
-) -> tuple[Finding, dict[str, Log]]:
-    """The logs are ``judge.stdout`` (one line for each test) and ``judge.stderr`` (what the candidate printed)."""
-    tests = _below(hidden.files, check.path)
+    check: Tests,
+    hidden: HiddenBundle,
+    files: Files,
+    test_executor: TestExecutor,
+    sandbox_kind: str = "",
+    run_id: str = "",
+) -> tuple[CheckScore, dict[str, TextLog]]:
+    """The logs are ``judge.stdout`` (one line per test) and ``judge.stderr`` (the candidate's output)."""
+    tests = _files_under(hidden.files, check.path)
     if not tests:
-        raise HiddenUnusable(f"the hidden bundle has no files under {check.path!r}")
+        raise HiddenBundleInvalid(f"the hidden bundle has no files under {check.path!r}")
     if not files:
-        return failed("none of the declared files was handed in"), {}
+        return failed("none of the declared output files was submitted"), {}
     task = hidden.task
     modules = module_names([*files, *(output for output in task.outputs if "*" not in output)])
-    trial = session.Trial(tests=tests, files=files, modules=modules, sandbox=task.sandbox, wish=wish, run_id=run_id)
+    run = TestRun(
+        tests=tests, files=files, modules=modules, sandbox=task.sandbox, sandbox_kind=sandbox_kind, run_id=run_id
+    )
     try:
-        heard = await bench.hold(trial)
+        run_log = await test_executor.run(run)
     except FilesRefused as error:
-        return failed(f"the files handed in cannot be laid out: {error}"), {}
-    finding = judge(check.expected, heard)
-    lines = "".join(map(_line, heard.records)) + (heard.complaint and f"! {heard.complaint}\n")
-    stderr = Log(data=heard.printed, truncated=heard.truncated)
-    return finding, {"judge.stdout": Log(data=lines.encode()), "judge.stderr": stderr}
+        return failed(f"the submitted files cannot be written to a sandbox: {error}"), {}
+    lines = "".join(map(_line, run_log.records)) + (run_log.abort_reason and f"! {run_log.abort_reason}\n")
+    stderr = TextLog(data=run_log.candidate_output, truncated=run_log.truncated)
+    return evaluate(check.expected, run_log), {"judge.stdout": TextLog(data=lines.encode()), "judge.stderr": stderr}
 
 
-def judge(expected: tuple[str, ...], heard: session.Protocol) -> Finding:
-    """Passed when the tests that ran are the expected ones and each passed all its phases once."""
-    outcomes = _outcomes(heard.records)
-    passing = {name for name, phases in outcomes.items() if phases == _PASSED}
-    right = sum(name in passing for name in expected)
-    extra = [name for name in outcomes if name not in expected]
-    missing = [name for name in expected if name not in outcomes]
-    problems = [heard.complaint] if heard.complaint else []
-    problems += [record["error"] for record in heard.records if "collecting" in record]
-    problems += [f"{len(missing)} tests did not run"] if missing else []
-    problems += [f"{len(extra)} tests ran that are not expected"] if extra else []
-    whole = right == len(expected) and not problems
-    score = right / len(expected) if not extra else 0.0
-    message = "" if whole else _message(right, expected, problems, heard)
-    told = "; ".join(filter(None, (message, heard.warning)))
-    return Finding(passed=whole, score=score, message=told, tests=_tests(heard.records))
+def evaluate(expected: tuple[str, ...], run_log: TestRunLog) -> CheckScore:
+    """Passes if exactly the expected tests ran and each passed all its phases once."""
+    phases = _phases_by_test(run_log.records)
+    passing = {name for name, outcomes in phases.items() if outcomes == _PASSED}
+    passed_count = sum(name in passing for name in expected)
+    unexpected = [name for name in phases if name not in expected]
+    missing = [name for name in expected if name not in phases]
+    problems = [run_log.abort_reason] if run_log.abort_reason else []
+    problems += [record["error"] for record in run_log.records if "collecting" in record]
+    problems += [f"{_count(missing, 'expected test')} did not run"] if missing else []
+    problems += [f"{_count(unexpected, 'unexpected test')} ran"] if unexpected else []
+    complete = passed_count == len(expected) and not problems
+    score = passed_count / len(expected) if not unexpected else 0.0
+    message = "" if complete else _message(passed_count, expected, problems, run_log)
+    text = "; ".join(filter(None, (message, run_log.warning)))
+    return CheckScore(passed=complete, score=score, message=text, tests=_test_outputs(run_log.records))
 
 
-_PASSED = [("setup", "passed"), ("call", "passed"), ("teardown", "passed")]
-
-
-def _outcomes(records: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
+def _phases_by_test(records: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for record in records:
         if "test" in record:
@@ -99,36 +95,40 @@ def _outcomes(records: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]
     return found
 
 
-def _tests(records: list[dict[str, Any]]) -> tuple[TestOutput, ...]:
-    """Each test once: as it was when called, or in the phase that it did not pass."""
+def _test_outputs(records: list[dict[str, Any]]) -> tuple[TestOutput, ...]:
+    """One entry per test: the phase that did not pass, or else its call."""
     found: dict[str, TestOutput] = {}
     for record in records:
         if "test" not in record or (record["when"] != "call" and record["outcome"] == "passed"):
             continue
-        told = TestOutput(
+        output = TestOutput(
             name=record["test"], outcome=record["outcome"], error=record["error"], seconds=record["seconds"]
         )
-        if found.get(told.name, told).outcome == "passed" or told.name not in found:
-            found[told.name] = told
+        if output.name not in found or found[output.name].outcome == "passed":
+            found[output.name] = output
     return tuple(found.values())
 
 
-def _message(right: int, expected: tuple[str, ...], problems: list[str], heard: session.Protocol) -> str:
+def _message(passed_count: int, expected: tuple[str, ...], problems: list[str], run_log: TestRunLog) -> str:
     errors = Counter(
-        record["error"] for record in heard.records if record.get("outcome") == "failed" and "test" in record
+        record["error"] for record in run_log.records if record.get("outcome") == "failed" and "test" in record
     )
-    told = [f"{error} ({count}x)" if count > 1 else error for error, count in errors.most_common(3)]
-    parts = [f"{right} of {len(expected)} tests passed", *dict.fromkeys(problems), *told]
+    frequent = [f"{error} ({count}x)" if count > 1 else error for error, count in errors.most_common(3)]
+    parts = [f"{passed_count} of {len(expected)} tests passed", *dict.fromkeys(problems), *frequent]
     return "; ".join(part for part in parts if part)[:500]
 
 
+def _count(names: list[str], noun: str) -> str:
+    return f"{len(names)} {noun}{'' if len(names) == 1 else 's'}"
+
+
 def module_names(paths: list[str]) -> tuple[str, ...]:
-    """Top-level modules and packages among files handed in."""
+    """The top-level modules and packages among these files."""
     tops = (path.partition("/")[0].removesuffix(".py") for path in paths if path.endswith((".py", "/")))
     return tuple(sorted({top for top in tops if top.isidentifier()}))
 
 
-def _below(files: Files, folder: str) -> dict[str, bytes]:
+def _files_under(files: Files, folder: str) -> dict[str, bytes]:
     prefix = folder.rstrip("/") + "/"
     return {path.removeprefix(prefix): content for path, content in files.items() if path.startswith(prefix)}
 

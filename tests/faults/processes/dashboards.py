@@ -16,7 +16,7 @@ from assay.client.live import follow
 from assay.contracts.live import Degraded, FactFrame, ServerFrame, Snapshot
 
 
-class Shown:
+class ShownRun:
     """One run as a client shows it: a snapshot, and the facts applied to it."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Dashboards:
 
     def __init__(self, url: str, run_ids: Sequence[str]) -> None:
         self._url = url
-        self.shown = {run_id: Shown() for run_id in run_ids}
+        self.shown = {run_id: ShownRun() for run_id in run_ids}
         self.degraded: list[tuple[float, bool, str]] = []
         """When (monotonic) a client was told that what it shows may be old, or no longer is, and why."""
         self._loop = asyncio.new_event_loop()
@@ -80,7 +80,7 @@ class Dashboards:
             for run_id, shown in self.shown.items():
                 group.create_task(self._follow(run_id, shown))
 
-    def _show(self, shown: Shown, frame: ServerFrame) -> None:
+    def _show(self, shown: ShownRun, frame: ServerFrame) -> None:
         if isinstance(frame, Snapshot):
             shown.snapshot(frame)
         elif isinstance(frame, FactFrame):
@@ -88,7 +88,7 @@ class Dashboards:
         elif isinstance(frame, Degraded):
             self.degraded.append((time.monotonic(), frame.degraded, frame.reason))
 
-    async def _follow(self, run_id: str, shown: Shown) -> None:
+    async def _follow(self, run_id: str, shown: ShownRun) -> None:
         while True:
             try:
                 async with aclosing(follow(self._url, f"run:{run_id}")) as frames:

@@ -17,7 +17,7 @@ BLOCK = 4096
 _BALLAST = "ballast"
 
 
-class Disk:
+class SmallDisk:
     """``folder`` is where it is mounted."""
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class Disk:
 
 
 @contextmanager
-def disk(folder: Path, size_mib: int) -> Generator[Disk]:
+def mounted_disk(folder: Path, size_mib: int) -> Generator[SmallDisk]:
     """What the folder holds is on the disk inside."""
     owner = folder.stat()
     kept = folder.with_name(f"{folder.name}.before")
@@ -53,12 +53,12 @@ def disk(folder: Path, size_mib: int) -> Generator[Disk]:
         os.chown(folder, owner.st_uid, owner.st_gid)
         folder.chmod(owner.st_mode)
         shutil.rmtree(kept)
-        yield Disk(folder)
+        yield SmallDisk(folder)
     finally:
         subprocess.run(("umount", "--lazy", str(folder)), check=True)
 
 
-def make_cluster(data: Path) -> None:
+def initialize_postgres(data: Path) -> None:
     """Beforehand: the stack makes one by renaming, which it cannot where a disk is mounted."""
     folder = DataFolder(data)
     folder.make()

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import MODEL, SAMPLES
 from tests.faults.processes.dashboards import Dashboards
+from tests.faults.processes.invariants import LedgerInvariants
+from tests.faults.processes.sample_catalog import MODEL, SAMPLES
 from tests.faults.processes.stack import FaultStack
 
 RUNS = int(os.environ.get("ASSAY_FAULTS_RUNS", "200"))
@@ -63,7 +63,7 @@ class Load:
                 self.answers.failed.append(f"{answer.status_code}: {answer.text[:300]}")
             time.sleep(_RETRY_SECONDS)
 
-    def give_up(self) -> None:
+    def stop(self) -> None:
         self._stop.set()
 
     @property
@@ -72,14 +72,14 @@ class Load:
 
 
 @contextmanager
-def under_load(stack: FaultStack, name: str, runs: int = RUNS) -> Generator[tuple[Load, Books]]:
+def under_load(stack: FaultStack, name: str, runs: int = RUNS) -> Generator[tuple[Load, LedgerInvariants]]:
     """Inside, runs are being submitted, carried out and watched; inject, and heal. At the end everything must have
     ended within 120 s, and all invariants hold."""
     load = Load(stack, name, runs)
-    books = Books(stack, load.name)
+    books = LedgerInvariants(stack, load.name)
     submitting = threading.Thread(target=load.submit_all, daemon=True)
     submitting.start()
-    stack.until(lambda: load.submitted >= min(DASHBOARDS, runs), 60, "runs are taken")
+    stack.wait_until(lambda: load.submitted >= min(DASHBOARDS, runs), 60, "runs are taken")
     watched = list(load.answers.runs.values())[:DASHBOARDS]
     with Dashboards(stack.url, watched) as dashboards:
         books.dashboards = dashboards
@@ -92,4 +92,4 @@ def under_load(stack: FaultStack, name: str, runs: int = RUNS) -> Generator[tupl
             books.healed_seconds = time.monotonic() - healed
             books.check(load.answers)
         finally:
-            load.give_up()
+            load.stop()

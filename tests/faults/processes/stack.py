@@ -25,9 +25,9 @@ from assay.bus.queues import all_queues
 from assay.bus.settings import BusSettings
 from assay.bus.streams import WORK_STREAM, stream_of
 from assay.embedded.process_identity import free_port
-from tests.faults.processes.catalogue import write_catalogue
-from tests.faults.processes.crashing import POINTS
+from tests.faults.processes.crash_points import POINTS
 from tests.faults.processes.launch import Launch
+from tests.faults.processes.sample_catalog import write_catalog
 
 LEASE_SECONDS = 6.0
 PATIENCE_SECONDS = 10.0
@@ -54,7 +54,7 @@ class FaultStack:
         self.environment: dict[str, dict[str, str]] = {}
         self.command: dict[str, list[str]] = {}
         self.process: subprocess.Popen[bytes] | None = None
-        write_catalogue(folder / "catalogue", provider_url)
+        write_catalog(folder / "catalogue", provider_url)
 
     def start(self, runners: int, judges: int, wait: bool = True) -> None:
         """On the folder as it is. NATS comes to the port that was promised."""
@@ -79,10 +79,10 @@ class FaultStack:
                 env={**os.environ, "ASSAY_CATALOG": str(self.folder / "catalogue")},
             )
         if wait:
-            self.until(self.ready, START_SECONDS, "the stack is ready")
+            self.wait_until(self.ready, START_SECONDS, "the stack is ready")
 
     def _crashing(self) -> dict[str, list[str]]:
-        module = "tests.faults.processes.crashing"
+        module = "tests.faults.processes.crash_points"
         return {service: [sys.executable, "-m", module, service, str(self.points)] for service in POINTS}
 
     def stop(self) -> None:
@@ -115,7 +115,7 @@ class FaultStack:
         except (httpx2.TransportError, ValueError):
             return {}
 
-    def until(self, true: Callable[[], bool], timeout_seconds: float, what: str) -> float:
+    def wait_until(self, true: Callable[[], bool], timeout_seconds: float, what: str) -> float:
         """Seconds until it was."""
         began = time.monotonic()
         while not true():
@@ -134,8 +134,8 @@ class FaultStack:
                     found.append(child)
         return sorted(found, key=lambda child: child.create_time())
 
-    def one(self, words: str) -> psutil.Process:
-        self.until(lambda: bool(self.processes(words)), 30, f"there is a process {words}")
+    def wait_for_process(self, words: str) -> psutil.Process:
+        self.wait_until(lambda: bool(self.processes(words)), 30, f"there is a process {words}")
         return self.processes(words)[0]
 
     def logged(self, name: str, words: str) -> int:
@@ -189,7 +189,7 @@ class FaultStack:
     # --- mistreating
 
     def kill(self, words: str) -> None:
-        self.one(words).send_signal(signal.SIGKILL)
+        self.wait_for_process(words).send_signal(signal.SIGKILL)
 
     def arm(self, service: str, point: str) -> None:
         """The next process of the service that passes the point dies there (crashing.py)."""
@@ -199,7 +199,9 @@ class FaultStack:
     def wait_dead(self, service: str, point: str, timeout_seconds: float = 60.0) -> int:
         """The pid of the process that died at the point."""
         note = self.points / f"{service}.{point}.died"
-        self.until(lambda: note.exists() and bool(note.read_text()), timeout_seconds, f"a {service} died when {point}")
+        self.wait_until(
+            lambda: note.exists() and bool(note.read_text()), timeout_seconds, f"a {service} died when {point}"
+        )
         pid = int(note.read_text())
         note.unlink()
         return pid
@@ -226,7 +228,7 @@ class FaultStack:
 
 
 @contextmanager
-def provider(folder: Path, seconds: float) -> Generator[tuple[str, Path]]:
+def running_provider(folder: Path, seconds: float) -> Generator[tuple[str, Path]]:
     """Its address and its journal."""
     journal = folder / "journal.jsonl"
     journal.touch()
@@ -255,7 +257,7 @@ def fault_stack(
     folder = Path(tempfile.mkdtemp(prefix="assay-f-"))
     folder.chmod(0o755)
     try:
-        with provider(folder, answer_seconds) as (url, journal):
+        with running_provider(folder, answer_seconds) as (url, journal):
             stack = FaultStack(folder, url, journal)
             stack.environment = {name: dict(values) for name, values in (environment or {}).items()}
             stack.command = {name: list(words) for name, words in (command or {}).items()}

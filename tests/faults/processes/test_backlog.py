@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import MODEL, SAMPLES
 from tests.faults.processes.conftest import Figure
+from tests.faults.processes.invariants import LedgerInvariants
+from tests.faults.processes.sample_catalog import MODEL, SAMPLES
 from tests.faults.processes.stack import FaultStack, fault_stack
 
 WAITING = int(os.environ.get("ASSAY_FAULTS_BACKLOG", "100000"))
@@ -64,17 +64,17 @@ def resident_mib(stack: FaultStack) -> dict[str, float]:
 
 @pytest.mark.timeout(0)
 def test_28_a_judge_twenty_times_slower_than_the_runners(stack: FaultStack, figure: Figure) -> None:
-    books = Books(stack, "backlog")
+    books = LedgerInvariants(stack, "backlog")
     before = resident_mib(stack)
     for number in range(RUNS):
         submit(stack, f"backlog-{number}")
-    with slowed(stack.one("crashing judge")):
+    with slowed(stack.wait_for_process("crashing judge")):
         peak = until_so_many_wait(stack, books)
     books.wait_until_all_ended(RUNS * EACH / ATTEMPTS_PER_SECOND)
     books.check_money()
     grown = {part: peak[part] - before[part] for part in before}
     assert books.outcomes() == {"passed": RUNS * EACH}
-    assert books.retried == 0
+    assert books.retried_tries == 0
     assert not {part: mib for part, mib in grown.items() if mib > GROWTH_MIB[part]}
     figure(
         f"{RUNS * EACH} attempts; {WAITING} waited for the judge at once; grown by "
@@ -87,7 +87,7 @@ def submit(stack: FaultStack, key: str) -> None:
     stack.http.post("/runs", json={**body, "name": key}, headers={"Idempotency-Key": key}).raise_for_status()
 
 
-def until_so_many_wait(stack: FaultStack, books: Books) -> dict[str, float]:
+def until_so_many_wait(stack: FaultStack, books: LedgerInvariants) -> dict[str, float]:
     """The most memory that each part had meanwhile, in MiB."""
     waiting = "SELECT count(*) FROM attempts WHERE state IN ('executed', 'grading')"
     peak: dict[str, float] = {}

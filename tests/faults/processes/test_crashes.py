@@ -7,19 +7,19 @@ import time
 import psutil
 import pytest
 
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import SANDBOXED, SCRIPTED
 from tests.faults.processes.conftest import Figure
+from tests.faults.processes.invariants import LedgerInvariants
 from tests.faults.processes.load import RUNS, under_load
+from tests.faults.processes.sample_catalog import SANDBOXED, SCRIPTED
 from tests.faults.processes.stack import LEASE_SECONDS, FaultStack
 
 """Of five attempts each; the fault comes in the middle of them."""
 
 
-def resumed_seconds(stack: FaultStack, books: Books, pid: int) -> float:
+def resumed_seconds(stack: FaultStack, books: LedgerInvariants, pid: int) -> float:
     """From now until no attempt is leased any more to the process that died."""
     mine = "SELECT count(*) FROM attempts WHERE lease_until IS NOT NULL AND worker_id LIKE $1"
-    return stack.until(lambda: books.value(mine, f"%-{pid}-%") == 0, 60, f"what {pid} held is taken back")
+    return stack.wait_until(lambda: books.value(mine, f"%-{pid}-%") == 0, 60, f"what {pid} held is taken back")
 
 
 def test_1_a_gateway_killed_between_commit_and_reply(stack: FaultStack, figure: Figure) -> None:
@@ -28,8 +28,8 @@ def test_1_a_gateway_killed_between_commit_and_reply(stack: FaultStack, figure: 
         for _ in range(3):
             stack.arm("gateway", "submitted")
             stack.wait_dead("gateway", "submitted")
-            back.append(stack.until(stack.ready, 30, "the gateway is back"))
-    books.all_passed(RUNS)
+            back.append(stack.wait_until(stack.ready, 30, "the gateway is back"))
+    books.assert_all_passed(RUNS)
     assert load.submitted == RUNS
     figure(f"3 kills, {RUNS} keys, {RUNS} runs; back after {max(back):.1f} s at most")
 
@@ -39,8 +39,8 @@ def test_2_a_relay_killed_after_publishing_before_marking(stack: FaultStack, poi
     with under_load(stack, f"relay-{point}", RUNS) as (_, books):
         stack.arm("ledger", point)
         stack.wait_dead("ledger", point)
-        back = stack.until(stack.ready, 30, "the ledger is back")
-    books.all_passed(RUNS)
+        back = stack.wait_until(stack.ready, 30, "the ledger is back")
+    books.assert_all_passed(RUNS)
     figure(f"every effect once; ready {back:.1f} s after the kill; ended {books.healed_seconds:.0f} s on")
 
 
@@ -50,7 +50,7 @@ def test_3_a_runner_killed(stack: FaultStack, point: str, figure: Figure) -> Non
         stack.arm("runner", point)
         pid = stack.wait_dead("runner", point)
         seconds = resumed_seconds(stack, books, pid)
-    books.all_passed(RUNS)
+    books.assert_all_passed(RUNS)
     assert seconds <= LEASE_SECONDS + 5
     lost = books.value("SELECT count(*) FROM tries WHERE worker_id LIKE $1 AND ended <> 'executed'", f"%-{pid}-%")
     figure(f"{lost} tries lost, taken back after {seconds:.1f} s (lease {LEASE_SECONDS:g} s), each posted once")
@@ -58,13 +58,13 @@ def test_3_a_runner_killed(stack: FaultStack, point: str, figure: Figure) -> Non
 
 @pytest.mark.parametrize("service", ["runner", "judge"])
 def test_3_a_sandbox_does_not_outlive_its_service(stack: FaultStack, service: str, figure: Figure) -> None:
-    books = Books(stack, f"sandbox-{service}")
+    books = LedgerInvariants(stack, f"sandbox-{service}")
     stack.arm(service, "sandboxed")
     body = {"tasks": [SANDBOXED], "models": [SCRIPTED], "repeats": 6, "name": "sandboxed"}
     stack.http.post("/runs", json=body, headers={"Idempotency-Key": f"sandbox-{service}"}).raise_for_status()
     pid = stack.wait_dead(service, "sandboxed")
     began = time.monotonic()
-    stack.until(lambda: not orphans(stack), 30, "no sandbox is left behind")
+    stack.wait_until(lambda: not orphans(stack), 30, "no sandbox is left behind")
     reaped = time.monotonic() - began
     seconds = resumed_seconds(stack, books, pid)
     books.wait_until_all_ended(60)
@@ -89,7 +89,7 @@ def test_4_a_judge_killed(stack: FaultStack, point: str, figure: Figure) -> None
         stack.arm("judge", point)
         pid = stack.wait_dead("judge", point)
         seconds = resumed_seconds(stack, books, pid)
-    books.all_passed(RUNS)
+    books.assert_all_passed(RUNS)
     regraded = books.value("SELECT count(*) FROM attempts WHERE gradings > 1")
     figure(f"one verdict each; {regraded} graded again in all; taken back after {seconds:.1f} s")
 
@@ -99,6 +99,6 @@ def test_5_a_ledger_killed(stack: FaultStack, point: str, figure: Figure) -> Non
     with under_load(stack, f"ledger-{point}", RUNS) as (_, books):
         stack.arm("ledger", point)
         stack.wait_dead("ledger", point)
-        back = stack.until(stack.ready, 30, "the ledger is back")
-    books.all_passed(RUNS)
+        back = stack.wait_until(stack.ready, 30, "the ledger is back")
+    books.assert_all_passed(RUNS)
     figure(f"one transfer each, balances equal the replay; ready {back:.1f} s after the kill")

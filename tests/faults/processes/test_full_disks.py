@@ -10,11 +10,11 @@ from contextlib import ExitStack, contextmanager, suppress
 import asyncpg
 import pytest
 
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import SAMPLES, SANDBOXED
 from tests.faults.processes.conftest import Figure
-from tests.faults.processes.disks import Disk, disk, make_cluster
+from tests.faults.processes.disks import SmallDisk, initialize_postgres, mounted_disk
+from tests.faults.processes.invariants import LedgerInvariants
 from tests.faults.processes.load import RUNS, under_load
+from tests.faults.processes.sample_catalog import SAMPLES, SANDBOXED
 from tests.faults.processes.stack import FaultStack, fault_stack
 from tests.faults.processes.test_outages import degraded_after, pids
 
@@ -25,15 +25,15 @@ SETTLED_SECONDS = 3.0
 
 
 @contextmanager
-def small(part: str, size_mib: int) -> Generator[tuple[FaultStack, Disk]]:
+def small(part: str, size_mib: int) -> Generator[tuple[FaultStack, SmallDisk]]:
     """A stack whose ``part`` (nats, postgres, artifacts) is on a disk of its own."""
     with ExitStack() as opened:
-        disks: list[Disk] = []
+        disks: list[SmallDisk] = []
 
         def lay(stack: FaultStack) -> None:
             opened.callback(shutil.rmtree, stack.folder, ignore_errors=True)
-            make_cluster(stack.data)
-            disks.append(opened.enter_context(disk(stack.data / part, size_mib)))
+            initialize_postgres(stack.data)
+            disks.append(opened.enter_context(mounted_disk(stack.data / part, size_mib)))
 
         with fault_stack(prepare=lay) as stack:
             yield stack, disks[0]
@@ -70,19 +70,19 @@ def test_16_under_nats(figure: Figure) -> None:
         with under_load(stack, "full-nats", RUNS) as (_, books):
             full.fill()
             began = time.monotonic()
-            noticed = stack.until(lambda: bool(told_of(stack)), 30, "it is told")
+            noticed = stack.wait_until(lambda: bool(told_of(stack)), 30, "it is told")
             left, charged = charged_while(stack, began)
             full.make_room()
-            back = stack.until(lambda: all_is_well(stack), 60, "all is well again")
+            back = stack.wait_until(lambda: all_is_well(stack), 60, "all is well again")
             told = degraded_after(books, began)
-        books.all_passed(RUNS)
+        books.assert_all_passed(RUNS)
         assert pids(stack) == before, "no service was started again"
         assert max(noticed, told) <= NOTICED_SECONDS
         assert charged == 0, "orders cannot be published, so nothing new is asked for"
         figure(
             f"full for {FULL_SECONDS:.0f} s; told after {noticed:.1f} s, live clients after {told:.1f} s; {left} "
             f"attempts waited, {charged} new requests to the provider; NATS started again and well {back:.1f} s after "
-            f"there was room; {books.retried} tries repeated; ended {books.healed_seconds:.0f} s on"
+            f"there was room; {books.retried_tries} tries repeated; ended {books.healed_seconds:.0f} s on"
         )
 
 
@@ -95,14 +95,14 @@ def test_17_under_postgres(part: str, figure: Figure) -> None:
             began = time.monotonic()
             if part == "log":
                 use_up_log(books)
-            refused = stack.until(lambda: submits(stack) == 503, 30, "what cannot be stored is refused")
-            noticed = refused + stack.until(lambda: not all_is_well(stack), 30, "it is told")
+            refused = stack.wait_until(lambda: submits(stack) == 503, 30, "what cannot be stored is refused")
+            noticed = refused + stack.wait_until(lambda: not all_is_well(stack), 30, "it is told")
             reason = str(stack.health())
             left, charged = charged_while(stack, began)
             full.make_room()
-            back = stack.until(lambda: all_is_well(stack), 60, "all is well again")
+            back = stack.wait_until(lambda: all_is_well(stack), 60, "all is well again")
             told = degraded_after(books, began)
-        books.all_passed(RUNS)
+        books.assert_all_passed(RUNS)
         assert pids(stack) == before, "no service was started again"
         assert part == "log" or "No space left" in reason
         assert max(noticed, told) <= NOTICED_SECONDS
@@ -110,7 +110,7 @@ def test_17_under_postgres(part: str, figure: Figure) -> None:
         figure(
             f"full for {FULL_SECONDS:.0f} s; 503 after {refused:.1f} s, told after {noticed:.1f} s, live clients after "
             f"{told:.1f} s; {load.answers.refused} submissions told to come again; {left} attempts waited, {charged} "
-            f"new requests to the provider; well again {back:.1f} s after there was room; {books.retried} tries "
+            f"new requests to the provider; well again {back:.1f} s after there was room; {books.retried_tries} tries "
             f"repeated; ended {books.healed_seconds:.0f} s on"
         )
 
@@ -121,13 +121,13 @@ def test_18_under_the_artifacts(figure: Figure) -> None:
         with under_load(stack, "full-artifacts", RUNS) as (_, books):
             full.fill()
             began = time.monotonic()
-            noticed = stack.until(lambda: slots(stack) == 0, 30, "no worker offers to do more")
+            noticed = stack.wait_until(lambda: slots(stack) == 0, 30, "no worker offers to do more")
             refused = submits(stack)
             left, charged = charged_while(stack, began)
             full.make_room()
-            back = stack.until(lambda: all_is_well(stack) and slots(stack) > 0, 60, "all is well again")
+            back = stack.wait_until(lambda: all_is_well(stack) and slots(stack) > 0, 60, "all is well again")
             told = degraded_after(books, began)
-        books.all_passed(RUNS)
+        books.assert_all_passed(RUNS)
         assert pids(stack) == before, "no service was started again"
         assert refused == 503
         assert max(noticed, told) <= NOTICED_SECONDS
@@ -135,12 +135,12 @@ def test_18_under_the_artifacts(figure: Figure) -> None:
         figure(
             f"full for {FULL_SECONDS:.0f} s; no slots offered after {noticed:.1f} s, live clients told after "
             f"{told:.1f} s; a new task is answered with {refused}; {left} attempts waited, {charged} new requests "
-            f"to the provider; well again {back:.1f} s after there was room; {books.retried} tries repeated; "
+            f"to the provider; well again {back:.1f} s after there was room; {books.retried_tries} tries repeated; "
             f"ended {books.healed_seconds:.0f} s on"
         )
 
 
-def use_up_log(books: Books) -> None:
+def use_up_log(books: LedgerInvariants) -> None:
     """Postgres then needs another file for its write-ahead log, gets none, and ends."""
     with suppress(asyncpg.PostgresError, OSError):
         while True:

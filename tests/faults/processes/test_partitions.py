@@ -51,22 +51,22 @@ def workers(stack: FaultStack, stage: str) -> int:
 @pytest.mark.parametrize(("kind", "stage"), [("runner", "run"), ("judge", "judge")])
 def test_25_workers_and_nats(cabled: tuple[FaultStack, Cables], kind: str, stage: str, figure: Figure) -> None:
     stack, cables = cabled
-    stack.until(lambda: workers(stack, stage) == SLOTS[stage], 30, "all workers are heard of")
+    stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 30, "all workers are heard of")
     before = pids(stack)
     with under_load(stack, f"silent-{kind}", RUNS) as (_, books):
         cables[kind].go_silent()
         began = time.monotonic()
-        noticed = stack.until(lambda: workers(stack, stage) == 0, 30, "it shows that no worker is heard of")
+        noticed = stack.wait_until(lambda: workers(stack, stage) == 0, 30, "it shows that no worker is heard of")
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
         cables[kind].speak()
-        recovered = stack.until(lambda: workers(stack, stage) == SLOTS[stage], 60, "all workers are back")
-    books.all_passed(RUNS)
+        recovered = stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 60, "all workers are back")
+    books.assert_all_passed(RUNS)
     assert pids(stack) == before
     assert noticed <= NOTICED_SECONDS
     assert recovered <= RECOVERED_SECONDS
     figure(
         f"silent for {SILENT_SECONDS:.0f} s; shown after {noticed:.1f} s, all back {recovered:.1f} s after; "
-        f"{books.retried} tries repeated; ended {books.healed_seconds:.0f} s on"
+        f"{books.retried_tries} tries repeated; ended {books.healed_seconds:.0f} s on"
     )
 
 
@@ -77,18 +77,18 @@ def test_25_gateway_and_ledger(cabled: tuple[FaultStack, Cables], cable: str, fi
     with under_load(stack, f"silent-{cable}", RUNS) as (_, books):
         began = time.monotonic()
         cables[cable].go_silent()
-        noticed = stack.until(lambda: not stack.ready(), 30, "it shows")
+        noticed = stack.wait_until(lambda: not stack.ready(), 30, "it shows")
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
         cables[cable].speak()
-        recovered = stack.until(stack.ready, 60, "it is ready again")
+        recovered = stack.wait_until(stack.ready, 60, "it is ready again")
         told = degraded_after(books, began)
-    books.all_passed(RUNS)
+    books.assert_all_passed(RUNS)
     assert pids(stack) == before
     assert max(noticed, told) <= NOTICED_SECONDS
     assert recovered <= RECOVERED_SECONDS
     figure(
         f"silent for {SILENT_SECONDS:.0f} s; /readyz said so after {noticed:.1f} s, live clients after {told:.1f} s; "
-        f"ready again {recovered:.1f} s after; {books.retried} tries repeated"
+        f"ready again {recovered:.1f} s after; {books.retried_tries} tries repeated"
     )
 
 
@@ -100,14 +100,14 @@ def test_26_a_slow_and_stuttering_bus(cabled: tuple[FaultStack, Cables], figure:
         for kind in TO_NATS:
             cables[kind].weather(bad)
         began = time.monotonic()
-        stack.until(lambda: books.outcomes()["passed"] == 5 * RUNS, 110, "all is done all the same")
+        stack.wait_until(lambda: books.outcomes()["passed"] == 5 * RUNS, 110, "all is done all the same")
         seconds = time.monotonic() - began
         for kind in TO_NATS:
             cables[kind].weather(FINE)
     again, delivered = (after - was for after, was in zip(stack.redelivered(), before, strict=True))
-    books.all_passed(RUNS)
+    books.assert_all_passed(RUNS)
     assert again <= 0.01 * delivered
     figure(
         f"200 ms there and back, 5 % of the pieces 400 ms later: {5 * RUNS} attempts in {seconds:.0f} s, "
-        f"{again} of {delivered} messages delivered again, {books.retried} tries repeated"
+        f"{again} of {delivered} messages delivered again, {books.retried_tries} tries repeated"
     )

@@ -7,10 +7,10 @@ import time
 
 from assay.bus.nats.bus import connect
 from assay.bus.protocol import Envelope
-from tests.faults.processes.books import Books
-from tests.faults.processes.catalogue import MODEL, SAMPLES
 from tests.faults.processes.conftest import Figure
+from tests.faults.processes.invariants import LedgerInvariants
 from tests.faults.processes.load import RUNS, under_load
+from tests.faults.processes.sample_catalog import MODEL, SAMPLES
 from tests.faults.processes.stack import FaultStack
 
 POISON = (b"executed!", b'{"type":"attempt.vanished"}', b'{"type":"attempt.executed","message_id":"m"}', b"")
@@ -48,17 +48,17 @@ def clean_and_poisoned(stack: FaultStack, turn: int) -> tuple[float, float, floa
             before = books.value("SELECT count(*) FROM dead_letters")
             sent, at = poison(stack, rounds), time.monotonic()
         wanted, dead = before + sent, "SELECT count(*) FROM dead_letters"
-        stack.until(lambda: books.value(dead) == wanted, 60, "all poison is among the dead")  # noqa: B023
+        stack.wait_until(lambda: books.value(dead) == wanted, 60, "all poison is among the dead")  # noqa: B023
         buried = time.monotonic() - at
         speeds.append(books.attempts_per_second())
-        books.all_passed(RUNS)
+        books.assert_all_passed(RUNS)
     return speeds[0], speeds[1], buried
 
 
 def test_22_poison_on_every_queue(stack: FaultStack, figure: Figure) -> None:
     turns = [clean_and_poisoned(stack, turn) for turn in range(2)]
     clean, poisoned = max(turn[0] for turn in turns), max(turn[1] for turn in turns)
-    books = Books(stack, "poison")
+    books = LedgerInvariants(stack, "poison")
     reasons = books.value("SELECT count(*) FROM dead_letters WHERE reason NOT LIKE 'not a valid%'")
     assert reasons == 0
     assert books.value("SELECT max(deliveries) FROM dead_letters") == 1
@@ -74,17 +74,19 @@ def test_23_orders_that_are_gone_are_found(stack: FaultStack, figure: Figure) ->
     runners = stack.processes("crashing runner")
     for process in runners:
         process.suspend()
-    books = Books(stack, "gone")
+    books = LedgerInvariants(stack, "gone")
     body = {"tasks": ["echo"], "models": [MODEL], "samples": SAMPLES, "name": "gone"}
     stack.http.post("/runs", json=body, headers={"Idempotency-Key": "gone-0"}).raise_for_status()
     queued = "SELECT count(*) FROM attempts WHERE state = 'queued'"
-    stack.until(lambda: books.value(queued) == SAMPLES, 30, "all are queued")
+    stack.wait_until(lambda: books.value(queued) == SAMPLES, 30, "all are queued")
     books.rows("UPDATE attempts SET token = token + 1 WHERE state = 'queued'")
     books.rows("DELETE FROM pending_orders")
     began = time.monotonic()
     for process in runners:
         process.resume()
-    found = stack.until(lambda: books.value("SELECT count(*) FROM pending_orders") > 0, FOUND_SECONDS, "they are found")
+    found = stack.wait_until(
+        lambda: books.value("SELECT count(*) FROM pending_orders") > 0, FOUND_SECONDS, "they are found"
+    )
     books.wait_until_all_ended(60)
     books.check_money()
     assert books.outcomes() == {"passed": SAMPLES}

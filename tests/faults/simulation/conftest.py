@@ -1,4 +1,4 @@
-"""A Postgres in virtual time; and services log a lot of what is done to them here, of which none is looked at."""
+"""A Postgres in virtual time; the services' logs are dropped, as they log every injected fault."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from tests.faults.simulation.postgres import VirtualPostgres
-from tests.faults.simulation.seeds import virtual_postgres
+from tests.faults.simulation.seeds import open_virtual_postgres
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,7 +20,7 @@ def silence() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def virtual(postgres: str) -> Iterator[VirtualPostgres]:
-    database = virtual_postgres(postgres)
+def virtual_postgres(postgres: str) -> Iterator[VirtualPostgres]:
+    database = open_virtual_postgres(postgres)
     yield database
     database.close()

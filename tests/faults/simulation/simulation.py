@@ -1,4 +1,4 @@
-"""One simulation: a world of processes, faults until ``heal_at``, and a look at what is left."""
+"""One simulation: start the processes, inject faults until ``heal_at``, wait for recovery, read the results."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from assay.contracts.attempts import AttemptView
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import GetRun, ListAttempts
 from assay.contracts.runs import RunView
-from services.ledger.postgres.database import Database
+from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
-from tests.faults.simulation.artifacts import Artifacts
-from tests.faults.simulation.chaos import Chaos, Tell
-from tests.faults.simulation.clients import Clients
-from tests.faults.simulation.cluster import Cluster
-from tests.faults.simulation.exchange import Exchange
-from tests.faults.simulation.loop import VirtualLoop
-from tests.faults.simulation.money import Watch
-from tests.faults.simulation.postgres import VirtualPostgres
-from tests.faults.simulation.processes import owned
-from tests.faults.simulation.provider import Provider
-from tests.faults.simulation.scenario import Deed, Scenario
-from tests.faults.simulation.services import World
-from tests.faults.simulation.snapshot import Snapshot, read_snapshot
+from tests.faults.simulation.checks.money import MoneyMonitor
+from tests.faults.simulation.checks.snapshot import Snapshot, read_snapshot
+from tests.faults.simulation.scenario import Scenario, ScheduledAction
+from tests.faults.simulation.world.artifact_store import Artifacts
+from tests.faults.simulation.world.clients import Clients
+from tests.faults.simulation.world.cluster import Cluster
+from tests.faults.simulation.world.fault_injection import FaultInjector, Trace
+from tests.faults.simulation.world.model_provider import Provider
+from tests.faults.simulation.world.network import Network
+from tests.faults.simulation.world.process import process_task_factory
+from tests.faults.simulation.world.services import World
+from tests.faults.simulation.world.virtual_loop import VirtualLoop
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
-HEALED_SECONDS = 120.0
-"""So long after the last fault everything must have come right."""
-LOST_SECONDS = 7.0
-"""So long after the last fault somebody may still wait for an answer that was lost before, or pause after that."""
-SEEN_SECONDS = 2.0
-"""So long after reconnecting every dashboard must show what is so."""
+RECOVERY_SECONDS = 120.0
+"""Everything must have recovered this long after the last fault."""
+LOST_REPLY_SECONDS = 7.0
+"""A request can wait this long for a reply that was lost before the last fault ended, including its pause."""
+DASHBOARD_SECONDS = 2.0
+"""Every dashboard must be up to date this long after reconnecting."""
 CLEANUP_SECONDS = 6.0
-"""What a killed worker's tasks take at most to end."""
+"""The tasks of a killed worker end within this time."""
 
 EPOCH = datetime(2031, 5, 17, 21, 59, 50, tzinfo=UTC)
-"""When simulations begin, by the database's clock: years from what the services' own clocks say, which must not matter
+"""Start of every simulation by the database's clock: years away from the services' own clocks, which must not matter
 (case 27), and ten seconds before midnight in Berlin."""
 
-_REST = """
+_PROGRESS = """
 SELECT ARRAY(SELECT run_id FROM runs WHERE status = 'paused' ORDER BY run_id) AS paused,
   EXISTS (SELECT FROM runs WHERE waits IS NOT NULL) AS waiting,
   EXISTS (SELECT FROM runs WHERE status NOT IN ('finished', 'cancelled')) OR EXISTS (SELECT FROM pending_facts)
@@ -51,92 +51,93 @@ SELECT ARRAY(SELECT run_id FROM runs WHERE status = 'paused' ORDER BY run_id) AS
 
 
 class Simulation:
-    """``faults`` is what must not have been, seen on the way; ``pool`` leads to the database that all ledgers share.
-    In the end ``snapshot`` has the tables, and ``answers`` what the ledger says of each run."""
+    """``pool`` connects to the database that all ledgers share. ``failures`` are violations seen during the run; at its
+    end, ``snapshot`` has the tables and ``views`` the ledger's answers about each run."""
 
-    def __init__(self, scenario: Scenario, pool: Any, tell: Tell | None = None) -> None:
+    def __init__(self, scenario: Scenario, pool: Any, trace: Trace | None = None) -> None:
         self.scenario = scenario
         self._began = asyncio.get_running_loop().time()
-        self._tell = self._timed(tell) if tell else None
+        self._trace = self._with_time(trace) if trace else None
         settings = LedgerSettings(
             lease_seconds=scenario.lease_seconds, worker_silence_seconds=3.0, order_patience_seconds=4.0, max_tries=4
         )
-        chaos = Chaos(scenario.seed, scenario.odds, self._tell)
+        faults = FaultInjector(scenario.seed, scenario.odds, self._trace)
         self.world = World(
-            chaos=chaos,
-            exchange=Exchange(chaos),
+            faults=faults,
+            network=Network(faults),
             pool=pool,
             artifacts=Artifacts(),
-            provider=Provider(chaos=chaos, manners=scenario.manners),
+            provider=Provider(faults=faults, behaviour=scenario.provider),
             settings=settings,
         )
         self.cluster = Cluster(self.world)
         self.clients = Clients(self.cluster, watched=scenario.dashboards)
-        self.faults = self.cluster.faults
-        self.watch = Watch()
+        self.failures = self.cluster.failures
+        self.money_monitor = MoneyMonitor()
         self.snapshot: Snapshot
-        self.answers: dict[str, tuple[RunView, tuple[AttemptView, ...]]] = {}
+        self.views: dict[str, tuple[RunView, tuple[AttemptView, ...]]] = {}
         self._database = Database(pool)
 
     async def run(self) -> None:
         self.cluster.start(self.scenario)
         for number, (at, request) in enumerate(self.scenario.requests):
             self.clients.submit(at, request, f"key-{number}")
-        for deed in self.scenario.deeds:
-            await self._until(deed.at)
-            self._do(deed)
+        for action in self.scenario.actions:
+            await self._until(action.at)
+            self._run_action(action)
         await self._until(self.scenario.heal_at)
-        if self._tell:
-            self._tell("HEALED")
+        if self._trace:
+            self._trace("HEALED")
         self.cluster.heal()
-        await self._settled()
+        await self._wait_until_settled()
 
     async def end(self) -> None:
-        """Nothing is left that would go on."""
+        """Stop all tasks."""
         self.cluster.end()
-        await self.clients.leave()
+        await self.clients.stop()
         await asyncio.sleep(CLEANUP_SECONDS)
 
-    def _do(self, deed: Deed) -> None:
-        if self._tell:
-            self._tell(f"DEED {deed.what} {deed.arguments}")
-        doer = self.cluster if hasattr(self.cluster, deed.what) else self.clients
-        getattr(doer, deed.what)(*deed.arguments)
+    def _run_action(self, action: ScheduledAction) -> None:
+        if self._trace:
+            self._trace(f"ACTION {action.action} {action.arguments}")
+        target = self.cluster if hasattr(self.cluster, action.action) else self.clients
+        getattr(target, action.action)(*action.arguments)
 
-    async def _settled(self) -> None:
-        deadline = self._second + HEALED_SECONDS
+    async def _wait_until_settled(self) -> None:
+        deadline = self._second + RECOVERY_SECONDS
         while self._second < deadline:
             await asyncio.sleep(1.0)
             if not self.clients.answered:
                 continue
             async with self._database.session() as connection:
-                rest = await connection.fetchrow(_REST)
-            assert rest is not None
-            if not rest["busy"]:
+                progress = await connection.driver.fetchrow(_PROGRESS)
+            assert progress is not None
+            if not progress["busy"]:
                 break
-            self.clients.let_go_on(paused=rest["paused"], waiting=rest["waiting"])
-        await self._until(self.scenario.heal_at + LOST_SECONDS)
-        self.cluster.mend()
-        await asyncio.sleep(SEEN_SECONDS)
-        await self.look()
+            self.clients.release_held_runs(paused=progress["paused"], waiting=progress["waiting"])
+        await self._until(self.scenario.heal_at + LOST_REPLY_SECONDS)
+        self.cluster.reconnect_all()
+        await asyncio.sleep(DASHBOARD_SECONDS)
+        await self.read_results()
 
-    async def look(self) -> None:
-        """Take down what there is in the end."""
+    async def read_results(self) -> None:
+        """Read the tables and ask the ledger about each run."""
         if not self.clients.answered:
-            self.faults.append("I1: a client has had no answer")
-        self.faults += [f"a client's request failed: {error!r}" for error in self.clients.failures]
-        self.snapshot = await self._database.read(read_snapshot)
-        ask = self.world.exchange.bus.rpc.request
+            self.failures.append("I1: a request was never answered")
+        self.failures += [f"a client's request failed: {error!r}" for error in self.clients.failures]
+        async with self._database.snapshot() as connection:
+            self.snapshot = await read_snapshot(connection)
+        request = self.world.network.bus.rpc.request
         for run_id in [run["run_id"] for run in self.snapshot.runs]:
             try:
-                view, page = await ask(GetRun(run_id=run_id)), await ask(ListAttempts(run_id=run_id))
+                view, page = await request(GetRun(run_id=run_id)), await request(ListAttempts(run_id=run_id))
             except (BusError, ProblemError) as error:
-                self.faults.append(f"the ledger does not answer: {error}")
+                self.failures.append(f"the ledger does not answer: {error}")
             else:
-                self.answers[run_id] = view, page.items
+                self.views[run_id] = view, page.items
 
-    def _timed(self, tell: Tell) -> Tell:
-        return lambda text: tell(f"{self._second:9.3f} {text}")
+    def _with_time(self, trace: Trace) -> Trace:
+        return lambda text: trace(f"{self._second:9.3f} {text}")
 
     @property
     def _second(self) -> float:
@@ -147,34 +148,35 @@ class Simulation:
 
 
 def simulate(
-    scenario: Scenario, postgres: VirtualPostgres, tell: Tell | None = None, epoch: datetime = EPOCH
+    scenario: Scenario, postgres: VirtualPostgres, trace: Trace | None = None, epoch: datetime = EPOCH
 ) -> Simulation:
-    """Run it to its end. All chance is drawn from the seed, all time is virtual. ``tell`` hears every step."""
+    """Run a scenario to its end. All random values come from its seed, and all time is virtual. ``trace`` receives each
+    step."""
     random.seed(scenario.seed)
     loop = VirtualLoop()
-    loop.set_task_factory(cast("Any", owned))
+    loop.set_task_factory(cast("Any", process_task_factory))
     postgres.now = lambda: epoch + timedelta(seconds=loop.time())
     asyncio.set_event_loop(loop)
     try:
         with patch("secrets.randbits", random.getrandbits), patch("time.time_ns", lambda: int(loop.time() * 1e9)):
-            return loop.run_until_complete(_simulated(scenario, postgres, tell))
+            return loop.run_until_complete(_simulate(scenario, postgres, trace))
     finally:
         asyncio.set_event_loop(None)
         loop.close()
         postgres.reset()
 
 
-async def _simulated(scenario: Scenario, postgres: VirtualPostgres, tell: Tell | None) -> Simulation:
-    simulation = Simulation(scenario, postgres, tell)
+async def _simulate(scenario: Scenario, postgres: VirtualPostgres, trace: Trace | None) -> Simulation:
+    simulation = Simulation(scenario, postgres, trace)
 
     def committed() -> None:
-        if wrong := simulation.watch.look(postgres):
-            simulation.faults.append(wrong)
+        if violation := simulation.money_monitor.check(postgres):
+            simulation.failures.append(violation)
 
     postgres.committed = committed
     try:
         await simulation.run()
     finally:
         await simulation.end()
-    simulation.faults += cast("VirtualLoop", asyncio.get_running_loop()).unhandled
+    simulation.failures += cast("VirtualLoop", asyncio.get_running_loop()).unhandled_errors
     return simulation

@@ -1,4 +1,4 @@
-"""Cases of faults.md that chance alone would not bring about as purely as here."""
+"""Cases of faults.md that random faults would not produce in isolation."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from assay.contracts.facts import Event, RunWarned
 from assay.contracts.models import Call
 from assay.contracts.runs import RunLimits, RunPlan, RunRequest
-from tests.faults.simulation.chaos import Odds
-from tests.faults.simulation.invariants import broken
-from tests.faults.simulation.postgres import VirtualPostgres
-from tests.faults.simulation.provider import Manners
-from tests.faults.simulation.scenario import MODELS, PRICES, Deed, Scenario
+from tests.faults.simulation.checks.final_state import final_state
+from tests.faults.simulation.checks.invariants import violations
+from tests.faults.simulation.checks.snapshot import Row
+from tests.faults.simulation.scenario import MODELS, PRICES, Scenario, ScheduledAction
 from tests.faults.simulation.simulation import EPOCH, Simulation, simulate
-from tests.faults.simulation.snapshot import Row
-from tests.faults.simulation.state import final_state
+from tests.faults.simulation.world.fault_injection import FaultOdds
+from tests.faults.simulation.world.model_provider import ProviderBehaviour
+from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 T = TypeVar("T")
 
@@ -31,8 +31,10 @@ def scenario(*requests: tuple[float, RunRequest], **more: Any) -> Scenario:
     return Scenario(seed=7, requests=requests or ((0.0, request()),), dashboards=False, **more)
 
 
-def well(simulation: Simulation) -> Simulation:
-    assert broken(simulation) == []
+def run(scenario: Scenario, postgres: VirtualPostgres, **more: Any) -> Simulation:
+    """Simulate it; all invariants must hold."""
+    simulation = simulate(scenario, postgres, **more)
+    assert violations(simulation) == []
     return simulation
 
 
@@ -47,47 +49,52 @@ def body(row: Row, kind: type[T]) -> T:
 
 
 def posted(simulation: Simulation, account: str) -> int:
-    row = simulation.snapshot.one("accounts", account=account)
+    row = simulation.snapshot.first("accounts", account=account)
     return row["posted_nanousd"] if row else 0
 
 
-def test_2_and_5_ledgers_killed_at_every_step_move_every_cent_once(virtual: VirtualPostgres) -> None:
-    odds = Odds(crash=0.03)
-    simulation = well(simulate(scenario(odds=odds, ledgers=2, runners=2, heal_at=25.0), virtual))
-    assert any("ledger" in name and "." in name for name in simulation.cluster.lives)
+def test_2_and_5_ledgers_killed_at_any_step_book_every_cent_once(virtual_postgres: VirtualPostgres) -> None:
+    odds = FaultOdds(crash=0.03)
+    simulation = run(scenario(odds=odds, ledgers=2, runners=2, heal_at=25.0), virtual_postgres)
+    assert any("ledger" in name and "." in name for name in simulation.cluster.process_names)
     assert sum(outcomes(simulation).values()) == 6
 
 
-def test_10_a_runner_stopped_for_three_leases_reports_late_and_the_newer_try_stands(virtual: VirtualPostgres) -> None:
-    stopped = Deed(at=0.9, what="freeze", arguments=("runner-0", 9.5))
-    manners = Manners(slow_seconds=2.0)
-    simulation = well(
-        simulate(scenario((0.0, request(1)), manners=manners, deeds=(stopped,), runners=1, heal_at=30.0), virtual)
+def test_10_a_runner_frozen_for_three_leases_reports_late_and_the_newer_try_counts(
+    virtual_postgres: VirtualPostgres,
+) -> None:
+    stopped = ScheduledAction(at=0.9, action="freeze", arguments=("runner-0", 9.5))
+    provider = ProviderBehaviour(slow_seconds=2.0)
+    simulation = run(
+        scenario((0.0, request(1)), provider=provider, actions=(stopped,), runners=1, heal_at=30.0),
+        virtual_postgres,
     )
     tries = [row["ended"] for row in simulation.snapshot.tries]
     assert "superseded" in tries and tries.count("executed") == 2
     assert simulation.world.provider.requests == len(tries)
 
 
-def test_19_everything_three_times_late_and_out_of_order_comes_to_the_same(virtual: VirtualPostgres) -> None:
-    """Leases outlast the delays here: a report that comes after its lease is a lost try, and made again (case 10)."""
-    calm = well(simulate(scenario(lease_seconds=100.0, heal_at=1.0), virtual))
-    odds = Odds(copies=3, lag=1.0, lag_seconds=60.0, repeated=0.5)
-    stormy = well(simulate(scenario(lease_seconds=100.0, odds=odds, heal_at=300.0), virtual))
-    assert final_state(stormy) == final_state(calm)
-    assert stormy.world.provider.requests == calm.world.provider.requests == 6
+def test_19_messages_delivered_three_times_late_and_reordered_lead_to_the_same_state(
+    virtual_postgres: VirtualPostgres,
+) -> None:
+    """The leases are longer than the delays: a report that arrives after its lease expired is another case (10)."""
+    clean = run(scenario(lease_seconds=100.0, heal_at=1.0), virtual_postgres)
+    odds = FaultOdds(copies=3, late=1.0, late_seconds=60.0, repeated=0.5)
+    faulty = run(scenario(lease_seconds=100.0, odds=odds, heal_at=300.0), virtual_postgres)
+    assert final_state(faulty) == final_state(clean)
+    assert faulty.world.provider.requests == clean.world.provider.requests == 6
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_27_a_clock_one_hour_off_changes_nothing(hours: int, virtual: VirtualPostgres) -> None:
-    off = simulate(scenario(), virtual, epoch=EPOCH + timedelta(hours=hours))
-    assert final_state(off) == final_state(simulate(scenario(), virtual))
+def test_27_a_database_clock_one_hour_off_changes_nothing(hours: int, virtual_postgres: VirtualPostgres) -> None:
+    off = simulate(scenario(), virtual_postgres, epoch=EPOCH + timedelta(hours=hours))
+    assert final_state(off) == final_state(simulate(scenario(), virtual_postgres))
 
 
-def test_30_what_was_charged_and_never_heard_of_is_posted_at_its_worst_and_marked_estimated(
-    virtual: VirtualPostgres,
+def test_30_a_charge_whose_reply_was_lost_is_posted_at_its_worst_case_and_marked_estimated(
+    virtual_postgres: VirtualPostgres,
 ) -> None:
-    simulation = well(simulate(scenario(manners=Manners(lost=1.0), heal_at=60.0), virtual))
+    simulation = run(scenario(provider=ProviderBehaviour(lost_replies=1.0), heal_at=60.0), virtual_postgres)
     assert outcomes(simulation) == {"infra_error": 6}
     calls = [body(row, Call) for row in simulation.snapshot.calls]
     assert calls and all(call.estimated for call in calls)
@@ -95,34 +102,37 @@ def test_30_what_was_charged_and_never_heard_of_is_posted_at_its_worst_and_marke
     assert charged >= sum(simulation.world.provider.billed.values()) > 0
 
 
-def test_31_what_is_charged_beyond_the_hold_is_booked_apart_and_said(virtual: VirtualPostgres) -> None:
+def test_31_a_charge_beyond_the_hold_is_booked_separately_and_reported(virtual_postgres: VirtualPostgres) -> None:
     limits = RunLimits(cost_usd="0.05")
-    simulation = well(
-        simulate(
-            scenario((0.0, request(limits=limits, partial=True)), manners=Manners(greedy=1.0), heal_at=60.0), virtual
-        )
+    simulation = run(
+        scenario(
+            (0.0, request(limits=limits, partial=True)), provider=ProviderBehaviour(overcharged=1.0), heal_at=60.0
+        ),
+        virtual_postgres,
     )
     excess = posted(simulation, "excess:default")
     billed, allowed = (
-        sum(book.values()) for book in (simulation.world.provider.billed, simulation.world.provider.allowed)
+        sum(charges.values()) for charges in (simulation.world.provider.billed, simulation.world.provider.allowed)
     )
     assert excess > 0 and allowed <= 50_000_000 < billed
     facts = [body(row, Event).data for row in simulation.snapshot.facts]
     assert any(isinstance(fact, RunWarned) and fact.account == "excess" for fact in facts)
 
 
-def test_33_a_new_price_is_for_new_runs_and_a_lowered_limit_for_what_has_not_begun(virtual: VirtualPostgres) -> None:
+def test_33_new_prices_apply_to_new_runs_and_a_lowered_limit_to_attempts_not_yet_started(
+    virtual_postgres: VirtualPostgres,
+) -> None:
     dearer = RunRequest(models=MODELS[:1], tasks=("echo",), samples=2, prices={MODELS[0]: PRICES[1]})
-    lowered = Deed(at=1.2, what="limit", arguments=("0.000001",))
-    slow = Manners(slow_seconds=3.0)
+    lowered = ScheduledAction(at=1.2, action="limit", arguments=("0.000001",))
+    slow = ProviderBehaviour(slow_seconds=3.0)
     first = (0.0, request(8))
-    simulation = well(
-        simulate(scenario(first, (0.5, dearer), deeds=(lowered,), manners=slow, heal_at=40.0, runners=1), virtual)
+    simulation = run(
+        scenario(first, (0.5, dearer), actions=(lowered,), provider=slow, heal_at=40.0, runners=1), virtual_postgres
     )
-    store = simulation.snapshot
+    snapshot = simulation.snapshot
     assert outcomes(simulation)["limit"] > 0
-    rates = {plan["run_id"]: body(plan, RunPlan).models[0].price for plan in store.plans}
-    for call in store.calls:
+    rates = {plan["run_id"]: body(plan, RunPlan).models[0].price for plan in snapshot.plans}
+    for call in snapshot.calls:
         price, usage = rates[call["attempt_id"].partition("-")[0]], body(call, Call).usage
         assert price is not None
         assert call["cost_nanousd"] == price.cost(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
@@ -130,7 +140,7 @@ def test_33_a_new_price_is_for_new_runs_and_a_lowered_limit_for_what_has_not_beg
     assert all(amount > 1_000 for amount in spent)
 
 
-def test_i9_the_buss_store_deleted_every_second_breaks_nothing(virtual: VirtualPostgres) -> None:
-    wipes = tuple(Deed(at=0.3 + second, what="wipe") for second in range(12))
-    simulation = well(simulate(scenario(deeds=wipes, heal_at=14.0), virtual))
+def test_i9_deleting_the_stream_store_every_second_breaks_nothing(virtual_postgres: VirtualPostgres) -> None:
+    deletions = tuple(ScheduledAction(at=0.3 + second, action="delete_stream_store") for second in range(12))
+    simulation = run(scenario(actions=deletions, heal_at=14.0), virtual_postgres)
     assert outcomes(simulation).keys() <= {"passed", "failed", "infra_error"}

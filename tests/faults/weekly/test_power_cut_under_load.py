@@ -100,10 +100,10 @@ def test_11_and_12_the_power_is_cut_under_everything(plugged: Plugged, figure: F
             stack.start(RUNNERS, JUDGES)
             back.append(time.monotonic() - began)
         epochs = books.rows("SELECT reason FROM bus_epochs WHERE reason <> ''")
-    books.all_passed(RUNS)
+    books.assert_all_passed(RUNS)
     figure(
         f"{CUTS} power cuts; {load.submitted} runs promised and there, balances equal the replay; serving again after "
-        f"{max(back):.0f} s at most; {books.retried} tries repeated; what the guard noticed: "
+        f"{max(back):.0f} s at most; {books.retried_tries} tries repeated; what the guard noticed: "
         f"{[row['reason'] for row in epochs] or 'nothing'}"
     )
 

@@ -17,11 +17,11 @@ from assay.contracts.models import ModelSpec, Parameters, ToolCalls
 from assay.contracts.tail import AgentStep, StepKind
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.sandbox import SandboxProvider, open_sandbox_provider
-from services.judge.bench import SandboxBench
-from services.judge.grading import grade
-from services.judge.hidden import read_hidden
-from services.judge.outputs import read_output
-from services.judge.searcher import Searcher
+from services.judge.artifacts.hidden_bundles import parse_hidden_bundle
+from services.judge.artifacts.outputs import read_output
+from services.judge.checks.regex_worker import RegexWorker
+from services.judge.grading.grade import grade
+from services.judge.grading.test_executor import SandboxTestExecutor
 from services.runner.handlers import Result, on_ticket
 from tests.runner.harness import PRICE, Room, room, transcript
 
@@ -72,13 +72,13 @@ async def mended(runner: Room, way: str, sandboxes: SandboxProvider) -> Mended:
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    searcher: Searcher
-    bench: SandboxBench
+    regex: RegexWorker
+    test_executor: SandboxTestExecutor
 
 
 async def judged(runner: Room, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
-    hidden = read_hidden(make_bundles(runner.catalog.find_task(task_id)).hidden)
-    tools = Tools(searcher=Searcher(), bench=SandboxBench(sandboxes))
+    hidden = parse_hidden_bundle(make_bundles(runner.catalog.find_task(task_id)).hidden)
+    tools = Tools(regex=RegexWorker(), test_executor=SandboxTestExecutor(sandboxes))
     return (await grade(hidden, "main", read_output(hidden.task, output), tools)).verdict
 
 

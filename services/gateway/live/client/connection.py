@@ -16,6 +16,7 @@ from services.gateway.live.client.send_queue import SendQueue
 from services.gateway.live.client.subscription import Subscription
 from services.gateway.live.metrics import LiveCounters
 from services.gateway.live.settings import LiveSettings
+from services.gateway.validation.field_errors import field_error
 
 CLIENT_GONE = (OSError, RuntimeError)
 """Raised by sending to a client that has disconnected."""
@@ -178,10 +179,12 @@ def _parse_frame(text: str | None) -> ClientFrame:
     """Raises ProblemError if the text is not a frame."""
     if text is None:
         raise ProblemError(_problem("malformed", "Invalid frame", "Frames must be text messages, not binary ones."))
+    data = text.encode("utf-8", "surrogatepass")
     try:
-        return decode(ClientFrame, text.encode("utf-8", "surrogatepass"))
+        return decode(ClientFrame, data)
     except Malformed as error:
-        detail = f"{error}; docs/events.md describes the frames."
+        found = field_error(ClientFrame, str(error.__cause__), data, "frame")
+        detail = f"{found.where}: {found.message}; docs/events.md describes the frames."
         raise ProblemError(_problem("malformed", "Invalid frame", detail)) from error
 
 

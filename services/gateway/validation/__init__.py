@@ -1,0 +1,1 @@
+"""Checks of what users send, and the sentences that report what is wrong."""

@@ -1,0 +1,173 @@
+"""Validation errors of msgspec and Litestar as sentences for users: the field, what is allowed, and the rejected value.
+
+msgspec's "Invalid enum value 'chroot' - at `$.sandbox`" becomes: sandbox: must be one of docker, process, got "chroot".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, get_args
+
+import msgspec
+from msgspec import inspect
+
+from assay.catalog.did_you_mean import closest
+from assay.contracts.live import Topic
+from assay.contracts.models import ModelName
+from assay.contracts.money import Usd
+from assay.contracts.problems import FieldError
+from services.gateway.validation.schema_paths import field_names, members, type_info, types_at, value_at
+
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
+ID = "^[0-9a-z]*$"
+PRINTABLE_ASCII = "^[!-~]*$"
+_MAX_SHOWN = 60
+_NAMES = {
+    "int": "an integer",
+    "float": "a number",
+    "str": "a string",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+_PATH = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<path>.*?)`)?$", re.DOTALL)
+
+
+def _pattern(kind: Any) -> str:
+    return next(meta.pattern for meta in get_args(kind)[1:] if getattr(meta, "pattern", None))
+
+
+_FORMATS = {
+    _pattern(ModelName): "a model name such as openai/gpt-4o-mini (letters, digits and ._:@/-)",
+    _pattern(Usd): 'US dollars as a decimal string such as "0.25"',
+    _pattern(Topic): "runs, run:<id>, attempt:<id>, leaderboard or leaderboard:<suite>",
+    NO_CONTROL_CHARACTERS: "text without control characters",
+    ID: "an id of lower-case letters and digits",
+    PRINTABLE_ASCII: "printable ASCII characters without spaces",
+}
+"""What a pattern of the contracts means."""
+
+
+def field_error(kind: Any, error: str, data: bytes, root: str = "body") -> FieldError:
+    """Explains ``error``, a ValidationError from decoding ``data`` as ``kind``; ``root`` names the whole value."""
+    found = _PATH.match(error)
+    message, path = (found["message"], found["path"] or "") if found else (error, "")
+    where = path.removeprefix(".")
+    types = types_at(kind, path)
+    if unknown := _UNKNOWN.fullmatch(message):
+        return unknown_field(where, unknown["name"], field_names(types))
+    return _explained(where or root, message, value_at(data, path), types)
+
+
+def parameter_error(where: str, error: str, value: Any, annotation: Any) -> FieldError:
+    """The same for a path, query or header parameter."""
+    return _explained(where, error, value, members(inspect.type_info(annotation)))
+
+
+def unknown_fields(kind: Any, data: bytes) -> list[FieldError]:
+    """Misspelled fields that a contract ignores because newer senders may add fields, but that users want reported."""
+    return list(_unknown_fields(members(type_info(kind)), msgspec.json.decode(data), ""))
+
+
+def unknown_field(where: str, name: str, known: Sequence[str]) -> FieldError:
+    return FieldError(where=f"{where}.{name}" if where else name, message="unknown field", near=closest(name, known))
+
+
+def _unknown_fields(types: Sequence[inspect.Type], value: Any, where: str) -> Iterator[FieldError]:
+    struct = next((node for node in types if isinstance(node, inspect.StructType)), None)
+    if struct is None or not isinstance(value, dict):
+        return
+    known = {field.encode_name: field.type for field in struct.fields}
+    for name, inner in value.items():
+        if name in known:
+            yield from _unknown_fields(members(known[name]), inner, f"{where}.{name}" if where else name)
+        else:
+            yield unknown_field(where, name, list(known))
+
+
+def _explained(where: str, message: str, value: Any, types: Sequence[inspect.Type]) -> FieldError:
+    choices = _choices(types)
+    if choices and (message.startswith(("Invalid", "Expected `str"))):
+        return FieldError(
+            where=where,
+            message=f"must be one of {', '.join(choices)}{_got(value)}",
+            near=closest(value, choices) if isinstance(value, str) else None,
+        )
+    for pattern, sentence in _SENTENCES:
+        if found := pattern.fullmatch(message):
+            return FieldError(where=where, message=sentence(found, value, types))
+    return FieldError(where=where, message=message)
+
+
+def _missing(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
+    return f"the field {found['name']!r} is required"
+
+
+def _wrong_type(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
+    names = {**_NAMES, "str": _format(types) or _NAMES["str"]}
+    return f"must be {' or '.join(names.get(name, name) for name in found['types'].split(' | '))}{_got(value)}"
+
+
+def _wrong_format(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
+    formats = {repr(pattern): meaning for pattern, meaning in _FORMATS.items()}
+    expected = formats.get(found["pattern"]) or f"a string that matches {found['pattern']}"
+    return f"must be {expected}{_got(value)}"
+
+
+def _wrong_length(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
+    unit = "character" if found["type"] == "str" else "item"
+    plural = "" if found["limit"] == "1" else "s"
+    got = f", got {len(value)}" if isinstance(value, str | list | dict) else ""
+    return f"must have {_BOUNDS[found['bound']]} {found['limit']} {unit}{plural}{got}"
+
+
+def _out_of_range(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
+    return f"must be {_BOUNDS[found['bound']]} {found['limit'].removesuffix('.0')}{_got(value)}"
+
+
+def _not_a_date(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
+    return f"must be a {found['kind']} such as {_TIMES[found['kind']]}{_got(value)}"
+
+
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "==": "exactly"}
+_TIMES = {"date": "2026-01-31", "datetime": "2026-01-31T12:00:00Z"}
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+_SENTENCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Any, Sequence[inspect.Type]], str]], ...] = (
+    (re.compile(r"Object missing required field `(?P<name>.*)`"), _missing),
+    (re.compile(r"Expected `(?P<types>[^`]+)`, got `.*`"), _wrong_type),
+    (re.compile(r"Expected `str` matching regex (?P<pattern>.*)", re.DOTALL), _wrong_format),
+    (re.compile(r"Expected `(?P<type>\w+)` of length (?P<bound>[<>=]=?) (?P<limit>\d+)"), _wrong_length),
+    (re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<limit>[\d.]+)"), _out_of_range),
+    (re.compile(r"Invalid RFC3339 encoded (?P<kind>date|datetime)"), _not_a_date),
+)
+
+
+def _got(value: Any) -> str:
+    match value:
+        case msgspec.UNSET:
+            return ""
+        case list():
+            return ", got a list"
+        case dict():
+            return ", got an object"
+        case _:
+            text = msgspec.json.encode(value).decode()
+            return f", got {text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + '...'}"
+
+
+def _format(types: Sequence[inspect.Type]) -> str | None:
+    patterns = [node.pattern for node in types if isinstance(node, inspect.StrType) and node.pattern]
+    return next((_FORMATS[pattern] for pattern in patterns if pattern in _FORMATS), None)
+
+
+def _choices(types: Sequence[inspect.Type]) -> list[str]:
+    """The values of enums and literals; the empty string, which means unset, is left out."""
+    values: list[Any] = []
+    for node in types:
+        if isinstance(node, inspect.EnumType):
+            values += [member.value for member in node.cls]
+        elif isinstance(node, inspect.LiteralType):
+            values += node.values
+    return [str(value) for value in values if value != ""]

@@ -1,0 +1,1 @@
+"""What the judge reads from and writes to the artifact store."""

@@ -1,0 +1,78 @@
+"""The judge's artifacts: each check's output, the tests' logs, the verdict, and the attempt's final result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import chain, count
+
+import structlog
+from msgspec import structs
+
+from assay.artifacts import ArtifactPermanent, ArtifactRetryable
+from assay.contracts.artifacts import ArtifactRef
+from assay.contracts.attempts import AttemptJudged
+from assay.contracts.codec import Malformed, decode, encode
+from assay.contracts.results import RESULT, VERDICT, CheckOutput, Result
+from services.judge.errors import StoreUnavailable
+from services.judge.grading.grade import GradingResult
+from services.judge.ports import AttemptArtifacts
+
+_log = structlog.get_logger(__name__)
+_JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
+_UNSAFE_CHARACTERS = re.compile("[^A-Za-z0-9_.-]+")
+
+
+async def store_outputs(result: GradingResult, store: AttemptArtifacts) -> dict[str, ArtifactRef]:
+    """References by artifact name. Most outputs equal an earlier attempt's and are already stored. Raises
+    StoreUnavailable."""
+    try:
+        refs = {name: await store.put(log.data, _TEXT, truncated=log.truncated) for name, log in result.logs.items()}
+        for name, output in zip(artifact_names(result.checks), result.checks, strict=True):
+            refs[name] = await store.put(encode(output), _JSON)
+        refs[VERDICT] = await store.put(encode(result.verdict), _JSON)
+    except ArtifactRetryable as error:
+        raise StoreUnavailable(f"the outputs of the checks cannot be stored: {error}") from error
+    return refs
+
+
+def artifact_names(checks: Iterable[CheckOutput]) -> list[str]:
+    """``checks/<name>.json`` for each check, with a number if several have the same name."""
+    found: list[str] = []
+    for check in checks:
+        name = f"checks/{_UNSAFE_CHARACTERS.sub('_', check.result.name).strip('.')[:80] or 'check'}"
+        numbered = (f"{name}-{number}.json" for number in count(2))
+        found.append(next(each for each in chain([f"{name}.json"], numbered) if each not in found))
+    return found
+
+
+async def attach_result(
+    report: AttemptJudged, try_result: ArtifactRef | None, store: AttemptArtifacts
+) -> AttemptJudged:
+    """Adds the final ``result.json`` to the report: the runner's (``try_result``) plus this verdict. Without a
+    runner's result there is none. Raises StoreUnavailable."""
+    if try_result is None:
+        return report
+    try:
+        before = decode(Result, await store.get(try_result))
+        after = await store.put(encode(_final_result(before, report)), _JSON)
+    except ArtifactRetryable as error:
+        raise StoreUnavailable(f"the result of the try: {error}") from error
+    except (ArtifactPermanent, Malformed) as error:
+        _log.warning("judge.result_unreadable", attempt_id=report.attempt_id, reason=str(error))
+        return report
+    return structs.replace(report, artifacts={**report.artifacts, RESULT: after})
+
+
+def _final_result(before: Result, report: AttemptJudged) -> Result:
+    verdict = report.verdict
+    return structs.replace(
+        before,
+        outcome=verdict.outcome,
+        score=verdict.score,
+        reason=verdict.reason,
+        verdict=verdict,
+        judge_id=report.worker_id,
+        judging_seconds=report.duration_seconds,
+        artifacts={**before.artifacts, **report.artifacts},
+    )

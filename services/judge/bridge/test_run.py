@@ -1,0 +1,39 @@
+"""One execution of hidden tests: its input and its log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.contracts.sandboxspec import SandboxSpec
+from assay.files import Files
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestRun:
+    """``tests`` are the hidden files by path, ``files`` the submitted ones, and ``modules`` the names of submitted
+    modules. ``sandbox_kind`` is what the attempt's run, ``run_id``, requests; empty for any."""
+
+    __test__ = False
+
+    tests: Files
+    files: Files
+    modules: Sequence[str]
+    sandbox: SandboxSpec
+    sandbox_kind: str = ""
+    run_id: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class TestRunLog:
+    """``records`` come from our pytest plugin, ``candidate_output`` is what the candidate printed. ``abort_reason``
+    is empty if the tests ran to their end. ``warning`` is set if they were not isolated."""
+
+    __test__ = False
+
+    records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    candidate_output: bytes = b""
+    truncated: bool = False
+    abort_reason: str = ""
+    warning: str = ""

@@ -1,0 +1,30 @@
+"""The child of ``regex_worker.py``: reads a pattern and a text, answers ``1`` or ``0``, until its stdin closes. A
+search that exceeds the CPU seconds given as argument kills the process."""
+
+from __future__ import annotations
+
+import re
+import resource
+import signal
+import sys
+
+_MEMORY_BYTES = 1 << 30
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    cpu_seconds = float(sys.argv[1])
+    source, out = sys.stdin.buffer, sys.stdout.buffer
+    while header := source.read(16):
+        pattern = source.read(int.from_bytes(header[:8], "big")).decode("utf-8", "surrogatepass")
+        text = source.read(int.from_bytes(header[8:], "big")).decode("utf-8", "surrogatepass")
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+        found = re.search(pattern, text)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        out.write(b"1" if found else b"0")
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()

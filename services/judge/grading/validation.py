@@ -1,0 +1,78 @@
+"""Validates a task's grading: its reference must score 1, its no-op and every cheat 0, by the real grading."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assay.artifacts import pack
+from assay.catalog import Bundles
+from assay.contracts.codec import Data, decode
+from assay.contracts.tasks import HiddenTask, ReferenceTask, Solver
+from assay.contracts.verdicts import Outcome, Verdict
+from assay.files import Files
+from services.judge.artifacts.hidden_bundles import HiddenBundle, parse_hidden_bundle
+from services.judge.artifacts.outputs import read_output
+from services.judge.grading.grade import CheckTools, grade
+
+
+class BaselineResult(Data, frozen=True, kw_only=True):
+    """The verdict on one baseline. ``ok`` if it scored as it must."""
+
+    name: str
+    sample_id: str
+    ok: bool
+    wanted: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Baseline:
+    name: str
+    sample_id: str
+    output: bytes
+    wanted: float
+
+
+async def validate(bundles: Bundles, tools: CheckTools) -> tuple[BaselineResult, ...]:
+    """Grades every reference, no-op and cheat of a task, in that order. Raises JudgeError and SandboxError."""
+    hidden = parse_hidden_bundle(bundles.hidden)
+    reference = decode(ReferenceTask, bundles.reference["reference.json"])
+    baselines = list(_baselines(hidden.task, reference, bundles.reference))
+    return tuple(await asyncio.gather(*(_grade(baseline, hidden, tools) for baseline in baselines)))
+
+
+async def _grade(baseline: _Baseline, hidden: HiddenBundle, tools: CheckTools) -> BaselineResult:
+    verdict = (await grade(hidden, baseline.sample_id, read_output(hidden.task, baseline.output), tools)).verdict
+    passed = verdict.outcome is Outcome.PASSED
+    ok = verdict.score == baseline.wanted and passed == (baseline.wanted == 1.0)
+    return BaselineResult(
+        name=baseline.name, sample_id=baseline.sample_id, ok=ok, wanted=baseline.wanted, verdict=verdict
+    )
+
+
+def _baselines(task: HiddenTask, reference: ReferenceTask, files: Files) -> Iterator[_Baseline]:
+    if task.solver is Solver.ANSWER:
+        yield from _answer_baselines(reference)
+        return
+    folders = (
+        "reference",
+        "noop",
+        *sorted({f"cheats/{path.split('/')[1]}" for path in files if path[:7] == "cheats/"}),
+    )
+    for folder in folders:
+        submitted = {
+            path.removeprefix(f"{folder}/"): data for path, data in files.items() if path.startswith(f"{folder}/")
+        }
+        wanted = float(folder == "reference")
+        yield _Baseline(name=folder, sample_id="main", output=pack(submitted), wanted=wanted)
+
+
+def _answer_baselines(reference: ReferenceTask) -> Iterator[_Baseline]:
+    """Each baseline on every sample."""
+    for sample_id, answer in reference.answers.items():
+        yield _Baseline(name="reference", sample_id=sample_id, output=answer.encode(), wanted=1.0)
+    for name, answer in (("noop", reference.noop_answer), *((f"cheats/{k}", v) for k, v in reference.cheats.items())):
+        for sample_id in reference.answers:
+            yield _Baseline(name=name, sample_id=sample_id, output=answer.encode(), wanted=0.0)

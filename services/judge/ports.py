@@ -1,0 +1,49 @@
+"""What the judge needs from outside: ``__main__.py`` passes the real adapters, tests pass others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from assay.contracts.artifacts import ArtifactRef
+from services.judge.artifacts.hidden_bundles import HiddenBundles
+from services.judge.bridge.test_run import TestRun, TestRunLog
+
+
+class AttemptArtifacts(Protocol):
+    """The area ``attempts`` of the artifact store."""
+
+    async def get(self, ref: ArtifactRef) -> bytes: ...
+    async def put(self, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef: ...
+
+
+class RegexSearch(Protocol):
+    async def search(self, pattern: str, text: str) -> bool | None:
+        """Whether the pattern matches anywhere in the text; None if the search exceeded its time limit."""
+        ...
+
+
+class TestExecutor(Protocol):
+    __test__ = False
+
+    async def run(self, run: TestRun) -> TestRunLog:
+        """Raises SandboxError, or FilesRefused if the files do not fit into a sandbox."""
+        ...
+
+
+class CheckTools(Protocol):
+    """What checks need besides the output."""
+
+    @property
+    def regex(self) -> RegexSearch: ...
+    @property
+    def test_executor(self) -> TestExecutor: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    worker_id: str
+    hidden: HiddenBundles
+    attempts: AttemptArtifacts
+    regex: RegexSearch
+    test_executor: TestExecutor

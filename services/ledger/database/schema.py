@@ -1,0 +1,39 @@
+"""Migrating the database to the schema this code expects.
+
+A new database is made by one script, and one of the newest revision is left alone. Only an older one needs alembic and
+SQLAlchemy, which would take a third of this process's start time and memory.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+LOCK = 0x415353_4D49
+MIGRATIONS = Path(__file__).parent / "migrations"
+SCRIPT = MIGRATIONS / "schema.sql"
+"""All migrations as SQL; ``tests/ledger/test_schema.py`` checks that it is up to date."""
+
+
+def newest() -> str:
+    """The newest revision: the start of the last migration's file name."""
+    return max(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*.py"))
+
+
+async def migrate(database_url: str) -> None:
+    """To the newest revision; of several ledgers that start at once one migrates and the others wait."""
+    connection: Any = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+            if await connection.fetchval("SELECT to_regclass('alembic_version') IS NULL"):
+                await connection.execute(SCRIPT.read_text())
+            revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+    finally:
+        await connection.close()
+    if revision != newest():
+        from services.ledger.database.upgrade import upgrade  # imports alembic
+
+        await upgrade(database_url)

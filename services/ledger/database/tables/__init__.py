@@ -1,0 +1,35 @@
+"""The truth, as tables. ``tests/ledger/test_schema.py`` keeps the migrations equal to them."""
+
+from sqlmodel import SQLModel
+
+from services.ledger.database.tables.attempts import Attempt, PendingOrder, StoredVerdict, Try
+from services.ledger.database.tables.board import Cell, CellMetric
+from services.ledger.database.tables.bus import BusEpoch, StoredDeadLetter
+from services.ledger.database.tables.money import Account, Hold, Project, StoredCall, Transfer
+from services.ledger.database.tables.runs import PendingFact, Plan, Run, StoredFact
+from services.ledger.database.tables.work import Inbox, Worker
+
+METADATA = SQLModel.metadata
+
+__all__ = [
+    "METADATA",
+    "Account",
+    "Attempt",
+    "BusEpoch",
+    "Cell",
+    "CellMetric",
+    "Hold",
+    "Inbox",
+    "PendingFact",
+    "PendingOrder",
+    "Plan",
+    "Project",
+    "Run",
+    "StoredCall",
+    "StoredDeadLetter",
+    "StoredFact",
+    "StoredVerdict",
+    "Transfer",
+    "Try",
+    "Worker",
+]

@@ -1,0 +1,109 @@
+"""Attempts and what became of them. The hot row is narrow; what is written once lies in tables of its own."""
+# pyright: reportAssignmentType=false
+# (SQLModel types __tablename__ as a declared_attr, and means a str)
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from services.ledger.database.tables.columns import count, nanousd, time, tokens
+from services.ledger.runs.reuse import REUSABLE
+
+
+class Attempt(SQLModel, table=True):
+    """One attempt. ``worst_nanousd`` is the most its first request can cost, ``held_nanousd`` what is reserved now.
+    ``task`` and ``model_index`` point into the run's plan; ``token`` fences its present lease."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index("attempts_of_run", "run_id", "ordinal", unique=True),
+        Index("attempts_waiting", "run_id", "model_index", "ordinal", postgresql_where=text("state = 'waiting'")),
+        Index("attempts_reusable", "key", postgresql_where=text(f"outcome IN {REUSABLE}")),
+        Index("attempts_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
+    )
+
+    attempt_id: str = Field(primary_key=True)
+    run_id: str = Field(foreign_key="runs.run_id")
+    ordinal: int
+    task_index: int
+    model_index: int
+    task_id: str
+    category: str
+    sample_id: str
+    model: str
+    repeat: int
+    key: str
+    state: str
+    token: int = count()
+    tries: int = count()
+    gradings: int = count()
+    worker_id: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    lease_until: datetime | None = time(null=True)
+    outcome: str | None = None
+    score: float | None = None
+    reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    worst_nanousd: int = nanousd()
+    held_nanousd: int = nanousd()
+    reused_from: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    cost_nanousd: int = nanousd()
+    input_tokens: int = tokens()
+    cached_tokens: int = tokens()
+    output_tokens: int = tokens()
+    reasoning_tokens: int = tokens()
+    duration_seconds: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    changed_at: datetime = time()
+
+
+class Try(SQLModel, table=True):
+    """One physical execution of an attempt, with what it left behind."""
+
+    __tablename__ = "tries"
+
+    attempt_id: str = Field(primary_key=True, foreign_key="attempts.attempt_id")
+    token: int = Field(primary_key=True)
+    worker_id: str
+    started_at: datetime = time()
+    ended_at: datetime | None = time(null=True)
+    ended: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    cause: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    duration_seconds: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    output: Any = Field(default=None, sa_column=Column(JSONB))
+    artifacts: Any = Field(default=None, sa_column=Column(JSONB))
+
+
+class StoredVerdict(SQLModel, table=True):
+    """The verdict on an attempt: at most one, written by a judge's report or by the ledger for what had no grading."""
+
+    __tablename__ = "verdicts"
+
+    attempt_id: str = Field(primary_key=True, foreign_key="attempts.attempt_id")
+    token: int
+    judge_id: str
+    body: Any = Field(sa_column=Column(JSONB, nullable=False))
+    artifacts: Any = Field(default=None, sa_column=Column(JSONB))
+    judged_at: datetime = time()
+
+
+class PendingOrder(SQLModel, table=True):
+    """Orders to workers; a row goes when its effect is seen: the claim."""
+
+    __tablename__ = "pending_orders"
+    __table_args__ = (
+        Index("pending_orders_of_stage", "stage", "ordinal"),
+        Index("pending_orders_published", "published_at", postgresql_where=text("published_at IS NOT NULL")),
+    )
+
+    attempt_id: str = Field(primary_key=True)
+    stage: str
+    token: int
+    pool: str = Field(sa_column=Column(Text, nullable=False, server_default="default"))
+    urgent: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
+    publishes: int = count()
+    ordinal: int = count()
+    """The attempt's: what is first in its run is ordered first, whatever other runs have waiting."""
+    published_at: datetime | None = time(null=True)

@@ -1,0 +1,184 @@
+"""Reading leaderboards: in one statement, and only if something was added since."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from assay.contracts.models import Usage
+from assay.contracts.money import usd
+from assay.contracts.rpc import GetBoard
+from assay.contracts.runs import Board, BoardRow
+from services.ledger.database.database import Database
+from services.ledger.leaderboard.leaderboard_write import SUMS
+
+CACHED_BOARDS = 64
+
+# Each addition to a cell raises its revision by one: as long as their sum is the same, nothing was added.
+_REVISION = "SELECT coalesce(sum(revision), 0)::bigint FROM cells"
+
+# Of a task that has changed, only the version graded last counts: sums over different tasks cannot be compared.
+_VERSIONS = """
+SELECT project, task_id, task_digest,
+  row_number() OVER (PARTITION BY project, task_id ORDER BY max(updated_at) DESC) AS age
+FROM cells WHERE $1 = '' OR suite = $1 GROUP BY project, task_id, task_digest
+"""
+_CURRENT = """
+($1 = '' OR suite = $1)
+  AND (project, task_id, task_digest) NOT IN (SELECT project, task_id, task_digest FROM versions WHERE age > 1)
+"""
+_FILTERED = f"{_CURRENT} AND ($2 = '' OR category = $2)"
+
+_NAMES = "SELECT suite, category, sum(revision) AS revision FROM cells GROUP BY suite, category"
+
+_TOTALS = f"""
+SELECT model, max((updated_at, last_run_id)) AS last, {", ".join(f"sum({name}) AS {name}" for name in SUMS)}
+FROM cells WHERE {_FILTERED} GROUP BY model
+"""
+
+# A score is the mean over tasks of the mean score on each, weighted by task; runs in several suites count as one task.
+_SCORES = f"""
+SELECT model, category, count(mean) AS tasks, coalesce(sum(weight * mean), 0) AS weighted,
+  coalesce(sum(weight) FILTER (WHERE mean IS NOT NULL), 0) AS weight
+FROM (
+  SELECT model, category, max(weight) AS weight, sum(score_sum) / nullif(sum(n), 0) AS mean
+  FROM cells WHERE {_FILTERED} GROUP BY model, task_id, category
+) per_task GROUP BY model, category
+"""
+
+_METRICS = f"""
+SELECT model, task_id || '.' || metric AS metric, sum(total) / sum(n) AS mean FROM cell_metrics
+WHERE {_CURRENT} AND ($2 = '' OR (task_id, task_digest) IN (SELECT task_id, task_digest FROM cells WHERE category = $2))
+GROUP BY model, task_id, metric
+"""
+
+# All in one statement: one round trip and one snapshot.
+_READ = f"""
+WITH versions AS ({_VERSIONS}) SELECT json_build_object(
+  'names', ARRAY(SELECT to_json(n) FROM ({_NAMES}) n), 'totals', ARRAY(SELECT to_json(t) FROM ({_TOTALS}) t),
+  'scores', ARRAY(SELECT to_json(s) FROM ({_SCORES}) s), 'metrics', ARRAY(SELECT to_json(m) FROM ({_METRICS}) m))
+"""
+
+
+class _Name(msgspec.Struct):
+    suite: str
+    category: str
+    revision: int
+
+
+class _Last(msgspec.Struct):
+    """An SQL row value: Postgres names its fields."""
+
+    f1: datetime
+    f2: str
+
+
+class _Total(msgspec.Struct):
+    model: str
+    last: _Last
+    n: int
+    passed: int
+    errors: int
+    duration_sum_seconds: float
+    cost_nanousd: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+
+
+class _Score(msgspec.Struct):
+    model: str
+    category: str
+    tasks: int
+    weighted: float
+    weight: float
+
+
+class _Metric(msgspec.Struct):
+    model: str
+    metric: str
+    mean: float
+
+
+class _Leaderboard(msgspec.Struct):
+    names: list[_Name]
+    totals: list[_Total]
+    scores: list[_Score]
+    metrics: list[_Metric]
+
+    @property
+    def revision(self) -> int:
+        return sum(name.revision for name in self.names)
+
+
+class LeaderboardReader:
+    """Caches the boards requested last, each with the revision it was read at."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._cached: OrderedDict[GetBoard, tuple[int, Board]] = OrderedDict()
+
+    async def read(self, query: GetBoard) -> Board:
+        async with self._database.session() as connection:
+            revision = await connection.value(int, _REVISION) or 0
+            cached, board = self._cached.pop(query, (-1, Board()))
+            if cached != revision:
+                text = await connection.value(str, _READ, query.suite, query.category) or "{}"
+                found = msgspec.json.decode(text, type=_Leaderboard)
+                revision, board = found.revision, _board(query, found)
+        self._cached[query] = revision, board
+        if len(self._cached) > CACHED_BOARDS:
+            self._cached.popitem(last=False)
+        return board
+
+
+def _board(query: GetBoard, found: _Leaderboard) -> Board:
+    scores: defaultdict[str, list[_Score]] = defaultdict(list)
+    for score in found.scores:
+        scores[score.model].append(score)
+    metrics: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for each in found.metrics:
+        metrics[each.model][each.metric] = each.mean
+    rows = [_row(total, scores[total.model], metrics[total.model]) for total in found.totals]
+    return Board(
+        suite=query.suite,
+        category=query.category,
+        rows=tuple(sorted(rows, key=lambda row: (-row.score, row.model))),
+        suites=tuple(sorted({name.suite for name in found.names} - {""})),
+        categories=tuple(sorted({name.category for name in found.names})),
+        updated_at=max((total.last.f1 for total in found.totals), default=None),
+    )
+
+
+def _row(total: _Total, scores: Sequence[_Score], metrics: dict[str, float]) -> BoardRow:
+    n, cost = total.n, total.cost_nanousd
+    return BoardRow(
+        model=total.model,
+        n=n,
+        passed=total.passed,
+        errors=total.errors,
+        score=_mean(scores),
+        pass_rate=total.passed / n if n else 0.0,
+        cost_usd=usd(cost),
+        cost_per_attempt_usd=usd(cost // n if n else 0),
+        duration_seconds=total.duration_sum_seconds / n if n else 0.0,
+        usage=Usage(
+            input_tokens=total.input_tokens,
+            cached_tokens=total.cached_tokens,
+            output_tokens=total.output_tokens,
+            reasoning_tokens=total.reasoning_tokens,
+        ),
+        tasks=sum(score.tasks for score in scores),
+        categories={score.category: _mean([score]) for score in sorted(scores, key=lambda score: score.category)},
+        metrics=metrics,
+        last_run_id=total.last.f2,
+    )
+
+
+def _mean(scores: Sequence[_Score]) -> float:
+    weight = sum(score.weight for score in scores)
+    return sum(score.weighted for score in scores) / weight if weight else 0.0

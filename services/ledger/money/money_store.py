@@ -1,0 +1,137 @@
+"""Money over rpc: topping up and releasing grants, limits, and what was spent."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from assay.contracts.attempts import State
+from assay.contracts.ids import run_of
+from assay.contracts.money import nanousd
+from assay.contracts.rpc import GetCosts, GetMoney, Grant, Money, ReleaseGrant, SetMoneyLimits, TopUpGrant
+from assay.contracts.spending import Costs
+from services.ledger.database.connection import Connection
+from services.ledger.database.database import Database
+from services.ledger.database.rows import Row, columns
+from services.ledger.errors import unknown_time_zone
+from services.ledger.money.account import Account, AccountRow
+from services.ledger.money.budget_warnings import spending_warnings
+from services.ledger.money.cost_report import cost_report
+from services.ledger.money.holds import HoldRow, change_hold
+from services.ledger.money.project_limits import project_accounts
+from services.ledger.money.transfers import lock_accounts, set_limit
+from services.ledger.runs.fact_recording import record
+from services.ledger.runs.plans import Plans
+from services.ledger.settings import LedgerSettings
+
+_HOLD = f"""
+SELECT {columns(HoldRow)} FROM holds WHERE attempt_id = $1 AND token = $2 AND state = 'held' FOR UPDATE
+"""
+_ALREADY_GRANTED = "SELECT abs(held_nanousd) FROM transfers WHERE key = $1"
+
+_SET_PROJECT = """
+INSERT INTO projects (project, time_zone, day_nanousd, project_nanousd) VALUES ($1, $2, $3, $4)
+ON CONFLICT (project) DO UPDATE SET time_zone = excluded.time_zone, day_nanousd = excluded.day_nanousd,
+  project_nanousd = excluded.project_nanousd
+"""
+
+_APART = f"""
+SELECT {columns(AccountRow)} FROM accounts WHERE account IN ('judge:' || $1, 'excess:' || $1) ORDER BY account DESC
+"""
+
+
+class _LeasedAttempt(Row):
+    state: State
+    token: int
+
+
+_ATTEMPT = f"SELECT {columns(_LeasedAttempt)} FROM attempts WHERE attempt_id = $1 FOR UPDATE"
+
+
+class MoneyStore:
+    def __init__(self, database: Database, plans: Plans, settings: LedgerSettings) -> None:
+        self._database = database
+        self._plans = plans
+        self._settings = settings
+
+    async def top_up(self, request: TopUpGrant) -> Grant:
+        """Hold more for a try under way: all of it or nothing, and once per request."""
+
+        async def work(connection: Connection) -> Grant:
+            attempt = await connection.row(_LeasedAttempt, _ATTEMPT, request.attempt_id)
+            granted = await connection.value(int, _ALREADY_GRANTED, request.request_id)
+            if granted is not None:
+                return Grant(granted_nanousd=granted)
+            hold = await connection.row(HoldRow, _HOLD, request.attempt_id, request.token)
+            running = attempt is not None and attempt.state is State.RUNNING and attempt.token == request.token
+            if not running or hold is None:
+                return Grant(lost=True, reason="the lease of this try has ended")
+            accounts = await lock_accounts(connection, hold.accounts)
+            for account in accounts.values():
+                if account.lacks(request.amount_nanousd):
+                    return await self._refuse(connection, account, request)
+            spend = await change_hold(connection, hold, request.request_id, "top_up", request.amount_nanousd)
+            await record(connection, [], [spend])
+            return Grant(granted_nanousd=request.amount_nanousd)
+
+        return await self._database.transact(work)
+
+    async def release(self, request: ReleaseGrant) -> Grant:
+        """Release what a try will not use; never more than is held for it."""
+
+        async def work(connection: Connection) -> Grant:
+            await connection.row(_LeasedAttempt, _ATTEMPT, request.attempt_id)
+            released = await connection.value(int, _ALREADY_GRANTED, request.request_id)
+            if released is not None:
+                return Grant(granted_nanousd=released)
+            hold = await connection.row(HoldRow, _HOLD, request.attempt_id, request.token)
+            if hold is None:
+                return Grant(lost=True, reason="nothing is held for this try")
+            amount = min(request.amount_nanousd, hold.amount_nanousd)
+            await lock_accounts(connection, hold.accounts)
+            spend = await change_hold(connection, hold, request.request_id, "release", -amount)
+            await record(connection, [], [spend])
+            return Grant(granted_nanousd=amount)
+
+        return await self._database.transact(work)
+
+    async def get(self, query: GetMoney) -> Money:
+        async with self._database.snapshot() as connection:
+            return await self._money(connection, query.project)
+
+    async def set_limits(self, request: SetMoneyLimits) -> Money:
+        """From now on. A limit below what is spent stops new attempts and takes nothing back."""
+        try:
+            ZoneInfo(request.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise unknown_time_zone(request.time_zone) from error
+        day = None if request.day_usd is None else nanousd(request.day_usd)
+        lifetime = None if request.project_usd is None else nanousd(request.project_usd)
+
+        async def work(connection: Connection) -> Money:
+            await connection.execute(_SET_PROJECT, request.project, request.time_zone, day, lifetime)
+            views = await project_accounts(connection, request.project, self._settings)
+            accounts = [Account.from_column(view.account) for view in views]
+            await lock_accounts(connection, accounts)
+            for account, limit in zip(accounts, (day, lifetime), strict=True):
+                await set_limit(connection, account, limit)
+            return await self._money(connection, request.project)
+
+        return await self._database.transact(work)
+
+    async def costs(self, query: GetCosts) -> Costs:
+        async with self._database.snapshot() as connection:
+            return await cost_report(connection, query)
+
+    async def _money(self, connection: Connection, project: str) -> Money:
+        zone = await connection.value(str, "SELECT time_zone FROM projects WHERE project = $1", project)
+        accounts = await project_accounts(connection, project, self._settings)
+        apart = [row.view() for row in await connection.rows(AccountRow, _APART, project)]
+        return Money(project=project, time_zone=zone or "UTC", accounts=(*accounts, *apart))
+
+    async def _refuse(self, connection: Connection, account: AccountRow, request: TopUpGrant) -> Grant:
+        """The limit counts as reached, which its run reports once."""
+        run_id = run_of(request.attempt_id)
+        project = (await self._plans.get(connection, run_id)).project
+        warnings = await spending_warnings(connection, [account], {project: run_id}, at_limit=True)
+        await record(connection, [], run_facts=warnings)
+        return Grant(reason=account.refusal(request.amount_nanousd))

@@ -1,0 +1,85 @@
+"""Quotes: what a run would cost, and whether it would be accepted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from assay.contracts.money import nanousd, usd
+from assay.contracts.rpc import Quote
+from assay.contracts.runs import RunPlan
+from assay.contracts.spending import AccountKind, AccountView
+from services.ledger.database.connection import Connection
+from services.ledger.database.rows import Row
+from services.ledger.money.cost_estimate import Estimate, estimate_run
+from services.ledger.money.project_limits import project_accounts
+from services.ledger.runs.reuse import content_keys, earlier_results
+from services.ledger.settings import LedgerSettings
+from services.ledger.workers.live_workers import live_capabilities
+from services.ledger.workers.sandbox_capacity import sandbox_refusal
+
+_HISTORY = """
+SELECT task_digest, model, (sum(cost_nanousd) / greatest(sum(n), 1))::bigint FROM cells
+WHERE project = $1 AND task_digest = ANY($2::text[]) AND model = ANY($3::text[]) AND cost_nanousd > 0
+  AND n > 0 GROUP BY task_digest, model
+"""
+
+
+class _MeanCost(Row):
+    task_digest: str
+    model: str
+    mean_nanousd: int
+
+
+async def quote(connection: Connection, plan: RunPlan, settings: LedgerSettings) -> Quote:
+    """Attempts whose results would be reused cost nothing."""
+    digests, models = [task.digest for task in plan.tasks], [pin.model.name for pin in plan.models]
+    means = await connection.rows(_MeanCost, _HISTORY, plan.project, digests, models)
+    history = {(row.task_digest, row.model): row.mean_nanousd for row in means}
+    reused = Counter[tuple[str, str]]()
+    if plan.reuse:
+        keys = content_keys(plan)
+        reused = Counter(keys[key] for key in await earlier_results(connection, list(keys)))
+    estimate = estimate_run(plan, history, reused)
+    accounts = await project_accounts(connection, plan.project, settings) if estimate.worst_nanousd else []
+    workers = await live_capabilities(connection, settings.worker_silence_seconds)
+    return quote_of(plan, estimate, accounts, sandbox_refusal(plan, workers))
+
+
+def quote_of(plan: RunPlan, estimate: Estimate, project_accounts: Sequence[AccountView], no_sandbox: str) -> Quote:
+    """The quote, with the reason if the run would be refused. ``project_accounts`` is empty for a run that costs
+    nothing."""
+    limit = plan.limits.cost_usd
+    run = AccountView(account="run", kind=AccountKind.RUN, limit_usd=limit, spent_usd="0", left_usd=limit)
+    accounts = (run, *project_accounts)
+    refusal = no_sandbox or _over_limit(accounts, estimate, plan.partial)
+    return Quote(
+        attempts=estimate.attempts,
+        reused=estimate.reused,
+        estimated_usd=usd(estimate.estimated_nanousd),
+        worst_usd=usd(estimate.worst_nanousd),
+        from_history=estimate.from_history,
+        accounts=accounts,
+        fits=not refusal and all(estimate.worst_nanousd <= _left(account) for account in accounts),
+        refusal=refusal,
+    )
+
+
+def _over_limit(accounts: Sequence[AccountView], estimate: Estimate, partial: bool) -> str:
+    """Why the limits do not allow the run, with the numbers; empty if they do."""
+    estimated, worst, cheapest = estimate.estimated_nanousd, estimate.worst_nanousd, estimate.cheapest_nanousd
+    for account in accounts:
+        left = _left(account)
+        numbers = (
+            f"the run is estimated at ${usd(estimated)} (at worst ${usd(worst)}), and the {account.kind}'s limit has "
+            f"${account.left_usd} of ${account.limit_usd} left (${account.spent_usd} spent, ${account.held_usd} held)"
+        )
+        if cheapest and cheapest > left:
+            return f"not even one attempt fits: each can cost ${usd(cheapest)}; {numbers}. Raise the limit."
+        if estimated > left and not partial:
+            return f"{numbers}. Raise the limit, use fewer samples or models, or run as much as fits (--partial)."
+    return ""
+
+
+def _left(account: AccountView) -> int:
+    return 2**63 if account.left_usd is None else nanousd(account.left_usd)

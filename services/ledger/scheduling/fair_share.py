@@ -1,0 +1,185 @@
+"""Fair shares: which waiting attempts are released next. Pure."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from assay.contracts.runs import WaitReason
+
+QUEUE_FACTOR = 1.5
+"""Attempts queued or running, in multiples of the live runners' slots: enough that no slot waits, few enough that a new
+run is not stuck behind earlier orders."""
+EXTRA_CANDIDATES = 32
+
+K = TypeVar("K")
+"""What names an account."""
+
+
+def free_places(slots: int, under_way: int) -> int:
+    """How many more attempts can be queued."""
+    return max(0, math.ceil(QUEUE_FACTOR * slots) - under_way)
+
+
+def head_starts(slots: int, under_way: int, priorities: int, runs: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    """While no slot is free: how many attempts of each waiting run go before everything queued, so that a late run gets
+    its share of the slots from the next free one on. At most as many as there are slots, over all runs.
+
+    ``runs`` has the priority of each waiting run and how many of its attempts are under way; ``priorities`` is the sum
+    over all runs with work."""
+    if under_way < slots:
+        return {}
+    left = math.ceil((QUEUE_FACTOR + 1) * slots) - under_way
+    starts: dict[str, int] = {}
+    for run_id, (priority, of_run) in runs.items():
+        missing = min(slots * priority // priorities - of_run, left)
+        if missing > 0:
+            starts[run_id] = missing
+            left -= missing
+    return starts
+
+
+def window(places: int) -> int:
+    """How many waiting attempts to read per model of a run: all that could be released, and some more because a few
+    might not be affordable."""
+    return places + EXTRA_CANDIDATES
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A waiting attempt; a claim will reserve ``worst_nanousd`` for it."""
+
+    attempt_id: str
+    provider: str
+    worst_nanousd: int = 0
+
+
+@dataclass(slots=True)
+class Budget:
+    """A limited account: ``left`` can be reserved now; ``potential`` could be, if nothing that is held were spent."""
+
+    left: int
+    potential: int
+
+
+@dataclass(slots=True)
+class RunQueue(Generic[K]):
+    """A run's waiting attempts, in order. ``head_start`` of them need no free place; ``concurrency_left`` is what the
+    run's own cap allows. ``budgets`` names the limited accounts that the run spends from, ``final`` those of them that
+    will never have more."""
+
+    run_id: str
+    priority: int
+    candidates: Sequence[Candidate]
+    under_way: int = 0
+    head_start: int = 0
+    concurrency_left: int | None = None
+    budgets: tuple[K, ...] = ()
+    final: frozenset[K] = frozenset()
+
+
+@dataclass(slots=True)
+class Shares:
+    """``released`` are queued now, the ``urgent`` ones before everything queued earlier. ``unaffordable`` can never be.
+    ``blocked`` says for each run why its first remaining attempt waits, unless it only waits for workers."""
+
+    released: list[str] = field(default_factory=list[str])
+    urgent: set[str] = field(default_factory=set[str])
+    unaffordable: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    blocked: dict[str, WaitReason] = field(default_factory=dict[str, WaitReason])
+
+
+def share(
+    queues: Sequence[RunQueue[K]],
+    places: int,
+    budgets: Mapping[K, Budget],
+    providers: Mapping[str, int],
+    overall: int | None = None,
+) -> Shares:
+    """Release attempts run by run until ``places`` are taken or no run can go on. ``providers`` is how many more
+    attempts each capped provider allows, ``overall`` how many the cap over everything does."""
+    return _Sharing(budgets, dict(providers)).share(queues, places, overall)
+
+
+class _Turns(Generic[K]):
+    """A queue while it is being served."""
+
+    def __init__(self, queue: RunQueue[K]) -> None:
+        self.queue = queue
+        self.next_candidate = 0
+        self.served = 0
+        self.skipped_for: WaitReason | None = None
+
+    @property
+    def key(self) -> tuple[float, str]:
+        """Smallest first. Places are shared in proportion to priority, including those already taken: a new run catches
+        up at once with one that has many attempts under way."""
+        return (self.queue.under_way + self.served + 1) / self.queue.priority, self.queue.run_id
+
+    @property
+    def urgent(self) -> bool:
+        return self.served < self.queue.head_start
+
+
+class _Sharing(Generic[K]):
+    def __init__(self, budgets: Mapping[K, Budget], providers: dict[str, int]) -> None:
+        self._left = {name: budget.left for name, budget in budgets.items()}
+        self._potential = {name: budget.potential for name, budget in budgets.items()}
+        self._providers = providers
+        self._shares = Shares()
+
+    def share(self, queues: Sequence[RunQueue[K]], places: int, overall: int | None) -> Shares:
+        shares = self._shares
+        heap = [(*turns.key, turns) for turns in map(_Turns, queues)]
+        heapq.heapify(heap)
+        while heap:
+            turns = heapq.heappop(heap)[-1]
+            candidate = self._next(turns)
+            if candidate is None:
+                if turns.skipped_for is not None:
+                    shares.blocked[turns.queue.run_id] = turns.skipped_for
+                continue
+            released = len(shares.released)
+            if (released >= places and not turns.urgent) or (overall is not None and released >= overall):
+                continue
+            if turns.urgent:
+                shares.urgent.add(candidate.attempt_id)
+            self._take(candidate, turns)
+            heapq.heappush(heap, (*turns.key, turns))
+        return shares
+
+    def _next(self, turns: _Turns[K]) -> Candidate | None:
+        """The first candidate that can go now; earlier ones that cannot are skipped."""
+        queue = turns.queue
+        while turns.next_candidate < len(queue.candidates):
+            candidate = queue.candidates[turns.next_candidate]
+            turns.next_candidate += 1
+            if any(candidate.worst_nanousd > self._potential[name] for name in queue.final):
+                self._shares.unaffordable.setdefault(queue.run_id, []).append(candidate.attempt_id)
+                continue
+            reason = self._blocked_by(candidate, turns)
+            if reason is None:
+                return candidate
+            turns.skipped_for = turns.skipped_for or reason
+        return None
+
+    def _blocked_by(self, candidate: Candidate, turns: _Turns[K]) -> WaitReason | None:
+        queue, worst = turns.queue, candidate.worst_nanousd
+        if queue.concurrency_left is not None and turns.served >= queue.concurrency_left:
+            return WaitReason.CONCURRENCY
+        if worst and any(worst > self._left[name] for name in queue.budgets):
+            return WaitReason.BUDGET
+        if self._providers.get(candidate.provider, 1) <= 0:
+            return WaitReason.PROVIDER
+        return None
+
+    def _take(self, candidate: Candidate, turns: _Turns[K]) -> None:
+        self._shares.released.append(candidate.attempt_id)
+        turns.served += 1
+        for name in turns.queue.budgets:
+            self._left[name] -= candidate.worst_nanousd
+        if candidate.provider in self._providers:
+            self._providers[candidate.provider] -= 1

@@ -1,0 +1,149 @@
+"""One scheduling pass: its inputs and its decisions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from assay.contracts.money import usd
+from assay.contracts.runs import RunLimits, RunPlan, Wait, WaitReason
+from assay.contracts.spending import AccountKind
+from services.ledger.database.rows import Row
+from services.ledger.money.account import Account, AccountRow
+from services.ledger.scheduling.fair_share import Budget, Candidate, RunQueue, Shares
+
+_DETAILS = {
+    WaitReason.BUDGET: "the money that the limits leave is held by attempts under way, or the day's limit is reached",
+    WaitReason.CONCURRENCY: "the run has as many attempts under way as it allows (limits.concurrency)",
+    WaitReason.PROVIDER: "the provider has as many attempts under way as it allows (models.yaml)",
+    WaitReason.NO_RUNNER: "no runner is alive; start one, and look into its log if it ended",
+}
+
+
+class WaitingRun(Row):
+    """A run with waiting attempts. ``slots``, ``under_way`` and ``priorities`` are sums over all runs; ``ends_today``:
+    its deadline comes before its project's day is over."""
+
+    run_id: str
+    project: str
+    priority: int
+    limits: RunLimits
+    waits: Wait | None
+    n_queued: int
+    n_running: int
+    at: datetime
+    priorities: int
+    slots: int
+    under_way: int
+    ends_today: bool
+
+    @property
+    def own_under_way(self) -> int:
+        return self.n_queued + self.n_running
+
+
+class WaitingAttempt(Row):
+    run_id: str
+    attempt_id: str
+    worst_nanousd: int
+    provider: str
+
+
+class UnderWay(Row):
+    """How many attempts of a run are queued or running with a provider, and what queued ones will reserve when they are
+    claimed."""
+
+    run_id: str
+    provider: str
+    count: int
+    promised_nanousd: int
+
+
+@dataclass(slots=True)
+class SchedulingPass:
+    """``accounts`` are those of runs with a limit, ``paths`` their names by run."""
+
+    waiting: Mapping[str, Sequence[WaitingAttempt]]
+    plans: Mapping[str, RunPlan]
+    under_way: Sequence[UnderWay]
+    budgets: dict[Account, Budget] = field(default_factory=dict[Account, Budget])
+    paths: dict[str, tuple[Account, ...]] = field(default_factory=dict[str, tuple[Account, ...]])
+    accounts: Mapping[Account, AccountRow] = field(default_factory=dict[Account, AccountRow])
+
+    @property
+    def total_under_way(self) -> int:
+        return sum(each.count for each in self.under_way)
+
+    def provider_room(self) -> dict[str, int]:
+        """How many more attempts each capped provider allows."""
+        counts = Counter[str]()
+        for each in self.under_way:
+            counts[each.provider] += each.count
+        pins = (pin for plan in self.plans.values() for pin in plan.models)
+        caps = {pin.model.provider: pin.provider_concurrency for pin in pins if pin.provider_concurrency}
+        return {provider: cap - counts[provider] for provider, cap in caps.items()}
+
+    def add_budgets(self, paths: Mapping[str, tuple[Account, ...]], accounts: Mapping[Account, AccountRow]) -> None:
+        """The limited ``accounts`` on the ``paths`` of runs that cost something, less what queued attempts will
+        reserve."""
+        self.accounts = accounts
+        self.paths = {run_id: tuple(name for name in path if name in accounts) for run_id, path in paths.items()}
+        for name, row in accounts.items():
+            potential = (row.limit_nanousd or 0) - row.posted_nanousd
+            self.budgets[name] = Budget(left=potential - row.held_nanousd, potential=potential)
+        for each in self.under_way:
+            for name in self.paths.get(each.run_id, ()):
+                self.budgets[name].left -= each.promised_nanousd
+
+    def queue(self, run: WaitingRun, head_start: int) -> RunQueue[Account]:
+        under_way, cap = run.own_under_way, run.limits.concurrency
+        path = self.paths.get(run.run_id, ())
+        waiting = self.waiting.get(run.run_id, ())
+        return RunQueue(
+            run_id=run.run_id,
+            priority=run.priority,
+            candidates=[Candidate(each.attempt_id, each.provider, each.worst_nanousd) for each in waiting],
+            under_way=under_way,
+            head_start=head_start,
+            concurrency_left=cap - under_way if cap else None,
+            budgets=path,
+            final=frozenset(name for name in path if run.ends_today or name.kind is not AccountKind.DAY),
+        )
+
+
+@dataclass(slots=True)
+class Unaffordable:
+    """Attempts that can never be paid for, with the ``reasons`` they end for; the ``accounts`` that have no room for
+    them; and a run of each project concerned."""
+
+    reasons: dict[str, str]
+    accounts: list[AccountRow]
+    run_ids: dict[str, str]
+
+
+def unaffordable(scheduling: SchedulingPass, shares: Shares) -> Unaffordable:
+    reasons: dict[str, str] = {}
+    full: dict[Account, None] = {}
+    for run_id, attempt_ids in shares.unaffordable.items():
+        tightest = min(scheduling.paths[run_id], key=lambda name: scheduling.budgets[name].potential)
+        full[tightest] = None
+        reasons |= dict.fromkeys(attempt_ids, _limit_reached(scheduling.accounts[tightest]))
+    run_ids = {scheduling.plans[run_id].project: run_id for run_id in shares.unaffordable}
+    return Unaffordable(reasons, [scheduling.accounts[name] for name in full], run_ids)
+
+
+def changed_waits(runs: Iterable[WaitingRun], shares: Shares) -> dict[str, Wait | None]:
+    """Of the runs whose reason to wait changed: the new one, None if there is none."""
+    waits: dict[str, Wait | None] = {}
+    for run in runs:
+        reason = shares.blocked.get(run.run_id)
+        if reason != (run.waits.reason if run.waits else None):
+            waits[run.run_id] = Wait(reason=reason, detail=_DETAILS[reason], since=run.at) if reason else None
+    return waits
+
+
+def _limit_reached(row: AccountRow) -> str:
+    spent = f"${usd(row.posted_nanousd)} of ${usd(row.limit_nanousd or 0)} spent"
+    return f"the {row.account.kind.value}'s limit is reached: {spent}, and the rest is less than this attempt can cost"

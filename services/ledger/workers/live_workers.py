@@ -1,0 +1,52 @@
+"""Live workers: those whose last heartbeat is recent enough to count on."""
+
+from __future__ import annotations
+
+from assay.contracts.attempts import Stage
+from assay.contracts.rpc import Heartbeat
+from services.ledger.database.connection import Connection
+from services.ledger.database.rows import Row, columns
+
+_SEEN = """
+INSERT INTO workers (worker_id, stage, pool, slots, sandboxes, seen_at)
+VALUES ($1, $2, $3, $4, $5, clock_timestamp()) ON CONFLICT (worker_id)
+DO UPDATE SET slots = excluded.slots, sandboxes = excluded.sandboxes, seen_at = excluded.seen_at
+"""
+
+
+def live_since(parameter: str) -> str:
+    """The condition in SQL: heard from within so many seconds, which is a parameter of the statement."""
+    return f"seen_at > clock_timestamp() - make_interval(secs => {parameter})"
+
+
+_SLOTS = f"SELECT stage, sum(slots)::int AS slots FROM workers WHERE {live_since('$1')} GROUP BY stage"
+
+
+class WorkerCapabilities(Row):
+    """The kinds of sandbox a live worker offers; None while it has not reported any."""
+
+    stage: Stage
+    sandboxes: tuple[str, ...] | None
+
+
+_CAPABILITIES = f"SELECT {columns(WorkerCapabilities)} FROM workers WHERE pool = 'default' AND {live_since('$1')}"
+
+
+class _StageSlots(Row):
+    stage: str
+    slots: int
+
+
+async def record_heartbeat(connection: Connection, beat: Heartbeat) -> None:
+    sandboxes = None if beat.sandboxes is None else list(beat.sandboxes)
+    await connection.execute(_SEEN, beat.worker_id, beat.stage, beat.pool, beat.slots, sandboxes)
+
+
+async def live_slots(connection: Connection, silence_seconds: float) -> dict[str, int]:
+    """Slots of live workers by stage."""
+    return {row.stage: row.slots for row in await connection.rows(_StageSlots, _SLOTS, silence_seconds)}
+
+
+async def live_capabilities(connection: Connection, silence_seconds: float) -> list[WorkerCapabilities]:
+    """Of the workers that orders go to."""
+    return await connection.rows(WorkerCapabilities, _CAPABILITIES, silence_seconds)

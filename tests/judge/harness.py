@@ -1,0 +1,94 @@
+"""Small hidden bundles, real grading tools, and tickets as the ledger grants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.artifacts import pack
+from assay.contracts.attempts import Ticket
+from assay.contracts.codec import encode
+from assay.contracts.models import ModelSpec
+from assay.contracts.tasks import Choice, HiddenTask, Regex, SandboxSpec, Solver, Tests
+from assay.contracts.verdicts import CheckResult
+from assay.files import Files
+from assay.sandbox import open_sandbox_provider
+from services.judge.artifacts.hidden_bundles import HiddenBundle
+from services.judge.checks.regex_worker import RegexWorker
+from services.judge.grading.grade import GradingResult, grade
+from services.judge.grading.test_executor import SandboxTestExecutor
+from services.judge.ports import Ports, TestExecutor
+from tests.judge.fakes import CountingStore
+
+SPEC = SandboxSpec(memory_mb=256, cpu_seconds=10, wall_seconds=60, processes=48, workspace_mb=16)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealTools:
+    regex: RegexWorker = field(default_factory=RegexWorker)
+    test_executor: TestExecutor = field(
+        default_factory=lambda: SandboxTestExecutor(open_sandbox_provider(), slots=4, call_seconds=20.0)
+    )
+
+
+def hidden_tests(
+    tests: Mapping[str, str], expected: tuple[str, ...], outputs: tuple[str, ...] = ("*",)
+) -> HiddenBundle:
+    task = HiddenTask(
+        task_id="trial",
+        digest="0" * 64,
+        solver=Solver.FILES,
+        outputs=outputs,
+        sandbox=SPEC,
+        checks=(Tests(expected=expected),),
+    )
+    return HiddenBundle(task=task, files={f"tests/{path}": text.encode() for path, text in tests.items()})
+
+
+async def grade_tests(test: str, solution: str | Mapping[str, str], *names: str, tools: RealTools) -> GradingResult:
+    """Grades a solution with one hidden test file; ``names`` are the expected tests."""
+    files = {"solution.py": solution} if isinstance(solution, str) else solution
+    hidden = hidden_tests({"test_hidden.py": test}, tuple(f"test_hidden.py::{name}" for name in names))
+    return await grade(hidden, "main", {path: text.encode() for path, text in files.items()}, tools)
+
+
+def only_check(graded: GradingResult) -> CheckResult:
+    (result,) = graded.verdict.checks
+    return result
+
+
+@dataclass
+class JudgeHarness:
+    """Real stores, a judge's ports, and tickets for them."""
+
+    hidden: CountingStore
+    attempts: CountingStore
+    ports: Ports
+
+    async def ticket(self, bundle: Files, output: bytes | None, attempt: str = "run-1", sample: str = "a") -> Ticket:
+        return Ticket(
+            attempt_id=attempt,
+            token=3,
+            project="default",
+            lease_seconds=30,
+            task_id="t",
+            task_digest="0" * 64,
+            sample_id=sample,
+            repeat=0,
+            model=ModelSpec(name="oracle"),
+            solver=Solver.ANSWER,
+            hidden=await self.hidden.store.put(pack(bundle)),
+            output=None if output is None else await self.attempts.store.put(output),
+        )
+
+
+def answer_bundle(**more: Any) -> dict[str, bytes]:
+    checks = (Choice(options=("cat", "dog")), Regex(pattern="^the"))
+    task = HiddenTask(task_id="t", digest="0" * 64, solver=Solver.ANSWER, checks=checks, expected={"a": "cat"}, **more)
+    return {"grading.json": encode(task)}
+
+
+def code_bundle(test: str = "import solution\ndef test_a(): assert solution.f() == 1") -> dict[str, bytes]:
+    hidden = hidden_tests({"test_hidden.py": test}, ("test_hidden.py::test_a",), outputs=("solution.py", "lib/"))
+    return {"grading.json": encode(hidden.task), **hidden.files}

@@ -1,0 +1,71 @@
+"""The leaderboard, as it is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from assay.contracts.rpc import GetBoard
+from assay.contracts.runs import Board
+from assay.contracts.verdicts import Outcome
+from tests.ledger.harness import LedgerHarness, plan
+
+
+async def play(ledger: LedgerHarness, *outcomes: Outcome, suite: str = "demo", **of_task: Any) -> None:
+    """A run with an attempt for each outcome; ``of_task`` is what its task has of its own."""
+    planned = plan(samples=len(outcomes), suite=suite)
+    run = await ledger.submit_plan(replace(planned, tasks=(replace(planned.tasks[0], **of_task),)))
+    for ticket, outcome in zip(await ledger.start_attempts(run), outcomes, strict=True):
+        await ledger.report_executed(ticket)
+        await ledger.grade(ticket, outcome=outcome)
+
+
+async def scores(ledger: LedgerHarness, **query: str) -> dict[str, float]:
+    """The only model's score by category, after the whole."""
+    board = await ledger.leaderboard.read(GetBoard(**query))
+    return {"": row.score, **row.categories} if (row := next(iter(board.rows), None)) else {}
+
+
+async def test_before_anything_is_done_it_is_empty(ledger: LedgerHarness) -> None:
+    assert await ledger.leaderboard.read(GetBoard()) == Board()
+
+
+async def test_what_is_asked_for_again_is_as_of_now(ledger: LedgerHarness) -> None:
+    everything, other = GetBoard(), GetBoard(suite="other")
+    for count in (1, 2, 3):
+        await play(ledger, Outcome.PASSED)
+        first, again = await ledger.leaderboard.read(everything), await ledger.leaderboard.read(everything)
+        assert again == first and [row.n for row in again.rows] == [count]
+        assert (await ledger.leaderboard.read(other)).suites == ("demo",)
+    await play(ledger, Outcome.FAILED, suite="other")
+    assert [row.n for row in (await ledger.leaderboard.read(everything)).rows] == [4]
+    assert [row.n for row in (await ledger.leaderboard.read(other)).rows] == [1]
+
+
+async def test_a_score_is_the_mean_over_tasks_by_their_weights(ledger: LedgerHarness) -> None:
+    await play(ledger, Outcome.PASSED, Outcome.FAILED, task_id="one", digest="1" * 64)
+    await play(ledger, Outcome.PASSED, Outcome.PASSED, task_id="one", digest="1" * 64, suite="other")
+    await play(ledger, Outcome.FAILED, task_id="two", digest="2" * 64, weight=2.0)
+    await play(ledger, Outcome.PASSED, task_id="three", digest="3" * 64, category="data")
+    assert await scores(ledger) == {"": (0.75 + 0 + 1) / 4, "coding": 0.25, "data": 1.0}
+    assert await scores(ledger, suite="demo", category="coding") == {"": 0.5 / 3, "coding": 0.5 / 3}
+    (row,) = (await ledger.leaderboard.read(GetBoard(category="data"))).rows
+    assert (row.tasks, row.n, row.metrics) == (1, 1, {"three.mean_abs_err": 0.25})
+
+
+async def test_of_a_task_that_has_changed_the_version_graded_last_counts(ledger: LedgerHarness) -> None:
+    await play(ledger, Outcome.FAILED, Outcome.FAILED)
+    await play(ledger, Outcome.PASSED, digest="e" * 64)
+    (row,) = (await ledger.leaderboard.read(GetBoard())).rows
+    assert (row.n, row.score, row.tasks) == (1, 1.0, 1)
+    await play(ledger, Outcome.FAILED)
+    (row,) = (await ledger.leaderboard.read(GetBoard())).rows
+    assert (row.n, row.score, row.metrics) == (3, 0.0, {"sums.mean_abs_err": 0.25})
+
+
+async def test_what_says_nothing_of_the_model_has_no_score(ledger: LedgerHarness) -> None:
+    await play(ledger, Outcome.NEEDS_REVIEW)
+    (row,) = (await ledger.leaderboard.read(GetBoard())).rows
+    assert (row.n, row.tasks, row.score, row.categories) == (0, 0, 0.0, {"coding": 0.0})
+    assert row.usage.input_tokens == 5 and row.last_run_id
