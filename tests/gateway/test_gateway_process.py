@@ -19,7 +19,7 @@ from assay.client import AssayClient, Unreachable
 from assay.contracts.facts import Event
 from assay.contracts.live import FactFrame, Snapshot
 from assay.contracts.runs import RunRequest
-from assay.embedded.identity import free_port
+from assay.embedded.process_identity import free_port
 from tests.bus.nats_server import ServerProcess
 from tests.gateway.fakes.ledger import FakeLedger
 from tests.gateway.harness import write_catalog
