@@ -23,13 +23,13 @@ from tests.fakes.ledger.work import FakeWork
 
 
 class FakeLedger(FakeRuns):
-    """``unavailable``: every request fails with status 503, as it does without Postgres."""
+    """``database_down``: every request fails with status 503, as it does without Postgres."""
 
     def __init__(self, bus: Bus) -> None:
         super().__init__(bus)
         self.submitted: list[SubmitRun] = []
         self.ready = True
-        self.unavailable = False
+        self.database_down = False
         self.queries = FakeQueries(self)
         self.control = FakeRunControl(self)
         self.money = FakeMoney()
@@ -53,7 +53,7 @@ class FakeLedger(FakeRuns):
 
     def _guarded(self, handler: Any) -> Any:
         async def handle(request: Any) -> Any:
-            if self.unavailable:
+            if self.database_down:
                 raise ProblemError(Problem(code="ledger_unavailable", title="No Postgres", status=503, detail="away"))
             return await handler(request)
 
@@ -61,7 +61,7 @@ class FakeLedger(FakeRuns):
 
     async def _submit(self, request: SubmitRun) -> RunView:
         self.submitted.append(request)
-        self.money.check_limit(request.plan)
+        self.money.check(request.plan)
         body = encode(request.plan)
         known_body, run_id = body, ""
         if request.idempotency_key:

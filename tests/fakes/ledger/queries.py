@@ -23,12 +23,12 @@ from tests.fakes.ledger.runs import FakeRuns, not_found
 
 
 class FakeQueries:
-    """``received`` lists the queries in order; ``after_page`` is awaited after each page of attempts was read."""
+    """``requests`` lists the queries in order; ``between_pages`` is awaited after each page of attempts was read."""
 
     def __init__(self, runs: FakeRuns) -> None:
         self._ledger = runs
-        self.received: list[str] = []
-        self.after_page: Callable[[], Any] | None = None
+        self.requests: list[str] = []
+        self.between_pages: Callable[[], Any] | None = None
 
     def handlers(self) -> dict[Any, Any]:
         return {
@@ -41,11 +41,11 @@ class FakeQueries:
         }
 
     async def _get_run(self, request: GetRun) -> RunView:
-        self.received.append(f"run {request.run_id}")
+        self.requests.append(f"run {request.run_id}")
         return self._ledger.find(request.run_id).run
 
     async def _list_runs(self, request: ListRuns) -> RunPage:
-        self.received.append("runs")
+        self.requests.append("runs")
         wanted = [
             fake.run
             for fake in reversed(self._ledger.runs.values())
@@ -78,8 +78,8 @@ class FakeQueries:
             total=len(wanted),
             sequence=fake.run.sequence,
         )
-        if self.after_page is not None:
-            await self.after_page()
+        if self.between_pages is not None:
+            await self.between_pages()
         return page
 
     async def _get_attempt(self, request: GetAttempt) -> AttemptDetail:
@@ -91,7 +91,7 @@ class FakeQueries:
         raise not_found("attempt", request.attempt_id)
 
     async def _board(self, request: GetBoard) -> Board:
-        self.received.append(f"board {request.suite}")
+        self.requests.append(f"board {request.suite}")
         runs = [fake for fake in self._ledger.runs.values() if request.suite in ("", fake.run.suite)]
         n = sum(row.state is State.DONE for fake in runs for row in fake.rows)
         row = BoardRow(
@@ -107,7 +107,7 @@ class FakeQueries:
         return Board(suite=request.suite, category=request.category, rows=(row,) if n else ())
 
     async def _list_facts(self, request: ListFacts) -> FactPage:
-        self.received.append(f"facts {request.after}")
+        self.requests.append(f"facts {request.after}")
         events = self._ledger.runs[request.run_id].events if request.run_id in self._ledger.runs else []
         about = f'"type":"{request.entity}.'.encode() if request.entity else b""
         page = [event for event in events[request.after :] if about in event][: request.limit]

@@ -1,4 +1,4 @@
-"""One run of the fake ledger: its view, its attempts and its facts."""
+"""A run in the fake ledger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assay.contracts.ids import attempt_id
 from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome, Verdict
 
-NEXT_STATE = {
+NEXT = {
     State.WAITING: State.QUEUED,
     State.QUEUED: State.RUNNING,
     State.RUNNING: State.EXECUTED,

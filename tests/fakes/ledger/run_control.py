@@ -12,15 +12,15 @@ from assay.contracts.rpc import CancelRun, ChangeRun, PauseRun, RestartRun, Resu
 from assay.contracts.runs import RunStatus, RunView
 from tests.fakes.ledger.runs import FakeRuns
 
-ControlRequest = CancelRun | ChangeRun | RestartRun
+Command = CancelRun | ChangeRun | RestartRun
 
 
 class FakeRunControl:
-    """``received`` lists the requests in order."""
+    """``commands`` lists cancellations, changes and restarts in order."""
 
     def __init__(self, runs: FakeRuns) -> None:
         self._runs = runs
-        self.received: list[ControlRequest] = []
+        self.commands: list[Command] = []
 
     def handlers(self) -> dict[Any, Any]:
         return {
@@ -33,7 +33,7 @@ class FakeRunControl:
 
     async def _cancel(self, request: CancelRun) -> RunView:
         self._runs.find(request.run_id)
-        self.received.append(request)
+        self.commands.append(request)
         await self._runs.publish_run_fact(request.run_id, RunCancelled, RunStatus.CANCELLED)
         return self._runs.find(request.run_id).run
 
@@ -49,7 +49,7 @@ class FakeRunControl:
 
     async def _change(self, request: ChangeRun) -> RunView:
         run = self._runs.find(request.run_id).run
-        self.received.append(request)
+        self.commands.append(request)
         self._runs.update_run(
             run.run_id, limits=request.limits or run.limits, priority=request.priority or run.priority
         )
@@ -58,7 +58,7 @@ class FakeRunControl:
 
     async def _restart(self, request: RestartRun) -> RunView:
         old = self._runs.find(request.run_id)
-        self.received.append(request)
+        self.commands.append(request)
         body = encode(msgspec.structs.replace(request, idempotency_key=""))
         _, run_id = self._runs.idempotency_keys.get(request.idempotency_key, (body, ""))
         if not run_id:

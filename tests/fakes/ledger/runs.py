@@ -16,7 +16,7 @@ from assay.contracts.ids import new_id
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.runs import RunStatus
 from assay.contracts.verdicts import Outcome
-from tests.fakes.ledger.run import NEXT_STATE, FakeRun, fact_of, new_fake_run, now, progress_of
+from tests.fakes.ledger.run import NEXT, FakeRun, fact_of, new_fake_run, now, progress_of
 
 
 def not_found(noun: str, name: str) -> ProblemError:
@@ -24,13 +24,13 @@ def not_found(noun: str, name: str) -> ProblemError:
 
 
 class FakeRuns:
-    """``drops_fact`` decides for each fact whether it is lost on its way to the bus; the stored events keep it."""
+    """``drops`` decides for each fact whether it is lost on its way to the bus; the stored events keep it."""
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
         self.runs: dict[str, FakeRun] = {}
         self.idempotency_keys: dict[str, tuple[bytes, str]] = {}
-        self.drops_fact: Callable[[Event], bool] = lambda event: False
+        self.drops: Callable[[Event], bool] = lambda event: False
 
     def find(self, run_id: str) -> FakeRun:
         if run_id not in self.runs:
@@ -76,7 +76,7 @@ class FakeRuns:
         """Move the attempt to its next state and publish the fact; ``reason`` can make it long."""
         fake = self.runs[run_id]
         before = fake.rows[ordinal]
-        state = NEXT_STATE[before.state]
+        state = NEXT[before.state]
         outcome = Outcome.PASSED if state is State.DONE else None
         row = msgspec.structs.replace(
             before, state=state, outcome=outcome, score=1.0 if outcome else None, reason=reason, changed_at=now()
@@ -86,7 +86,7 @@ class FakeRuns:
         fake.run = msgspec.structs.replace(fake.run, progress=progress, sequence=len(fake.events) + 1)
         await self._publish(fake, fact_of(row, progress), row.attempt_id)
 
-    async def run_to_end(self, run_id: str, reason: str = "") -> None:
+    async def complete_run(self, run_id: str, reason: str = "") -> None:
         """Advance all attempts in turn until they are done, then finish the run."""
         await self.start(run_id)
         while rows := self.runs[run_id].unfinished:
@@ -109,6 +109,6 @@ class FakeRuns:
         )
         payload = encode(event)
         fake.events.append(payload)
-        if not self.drops_fact(event):
+        if not self.drops(event):
             subject = subjects.fact("default", fact, run_id)
             await self.bus.facts.publish([Envelope(subject=subject, message_id=event.id, payload=payload)])
