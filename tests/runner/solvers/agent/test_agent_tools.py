@@ -126,7 +126,11 @@ async def test_links_are_not_followed(sandbox: Sandbox) -> None:
             "error: view_range [9, 10] is outside",
         ),
         ("text_editor", {"command": "create", "path": "c"}, "error: create needs file_text"),
-        ("text_editor", {"command": "create", "path": "a.txt/b", "file_text": ""}, "error: the files cannot be written"),
+        (
+            "text_editor",
+            {"command": "create", "path": "a.txt/b", "file_text": ""},
+            "error: the files cannot be written",
+        ),
         ("text_editor", {"command": "create", "path": "", "file_text": ""}, "error: "),
         (
             "text_editor",
