@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import Stack, running_stack
+from tests.system.harness import Stack, running_stack
 
 
 @pytest.fixture(scope="module")

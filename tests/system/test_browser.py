@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.stack import Stack
+from tests.system.harness import Stack
 from tests.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.browser

@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.system.hostile.asking import answers, tables
+from tests.system.harness import Stack, running_stack
 from tests.system.hostile.canaries import Canaries
-from tests.system.hostile.catalogue import Catalogue
-from tests.system.hostile.hunting import hunted, hunter, program_agent
-from tests.system.hostile.listening import Listeners, Provider
-from tests.system.stack import Stack, running_stack
+from tests.system.hostile.catalog import Catalogue
+from tests.system.hostile.exposed_data import answers, tables
+from tests.system.hostile.listeners import Listeners, Provider
+from tests.system.hostile.secret_search import hunted, hunter, program_agent
 
 REAL = Path(__file__).parents[2] / "catalog" / "models.yaml"
 MAY_BE = {

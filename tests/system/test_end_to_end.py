@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.system.stack import Stack, running_stack
+from tests.system.harness import Stack, running_stack
 
 CODING = ["add_two", "larger_of_two"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.stack import Stack, running_stack
+from tests.system.harness import Stack, running_stack
 
 PARTS = {
     "gateway": "services.gateway",

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.system.stack import Stack
+from tests.system.harness import Stack
 
 
 def answers(stack: Stack, run_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -23,7 +23,7 @@ from assay.bus.settings import BusSettings
 from assay.client.transport import authorization
 from assay.contracts.codec import encode
 from assay.contracts.live import Subscribe
-from tests.system.stack import Stack
+from tests.system.harness import Stack
 
 
 class Listeners:
