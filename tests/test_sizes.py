@@ -1,4 +1,4 @@
-"""Functions are read in one breath and modules in one sitting."""
+"""Functions and modules are short."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_MODULE_LINES = 300
 
 
 def sources(*suffixes: str) -> list[Path]:
-    """Files under version control or about to be."""
+    """Source files that git tracks or does not ignore."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *PARTS]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     paths = [ROOT / name for name in names if name.endswith(suffixes)]
@@ -41,7 +41,7 @@ def test_modules_are_short() -> None:
     assert not found
 
 
-def test_a_long_function_would_be_found() -> None:
+def test_long_functions_are_found() -> None:
     body = "\n".join(["    pass"] * MAX_FUNCTION_LINES)
     assert list(long_functions(f"def long():\n{body}\n")) == ["1: long has 61 lines"]
     assert not list(long_functions(f"def short():\n{body[9:]}\n"))
