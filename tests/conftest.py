@@ -35,8 +35,8 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: once started, Playwright keeps an event loop in this thread, which prevents asyncio tests.
-    ``make test`` keeps this order in each of its processes, file by file."""
+    """Run browser tests last: once started, Playwright keeps an event loop in this thread, which prevents asyncio
+    tests. ``make test`` keeps this order in each of its processes, file by file."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
