@@ -33,7 +33,7 @@ async def test_a_topic_begins_with_a_snapshot_followed_by_facts(tmp_path: Path) 
             state = decode(state_kind(topic), first.data)
             assert isinstance(state, RunSnapshot)
             assert len(state.attempts) == 2
-            await gateway.ledger.carry_out(run_id)
+            await gateway.ledger.complete_run(run_id)
             seen = [await anext(frames) for _ in range(12)]
             assert [frame.cursor for frame in seen if isinstance(frame, FactFrame)] == list(range(2, 14))
 
