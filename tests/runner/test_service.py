@@ -1,4 +1,4 @@
-"""The runner as a whole on the bus in memory, with a ledger played by the test."""
+"""A whole runner on the in-memory bus, with a fake ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RunnerHarness, wait_for_requests, wait_for_tail_text
 
 
-class Ledger:
+class FakeLedger:
     """Grants every claim it has a ticket for."""
 
     def __init__(self, runner: RunnerHarness) -> None:
@@ -28,10 +28,10 @@ class Ledger:
         self.tickets: dict[str, Ticket] = {}
         self.share = 1.0
         self.lost: tuple[Claim, ...] = ()
-        self.beats = 0
+        self.heartbeats = 0
 
     async def serve(self) -> None:
-        await self._runner.bus.rpc.serve("ledger", {ClaimAttempts: self.claim, Heartbeat: self.beat})
+        await self._runner.bus.rpc.serve("ledger", {ClaimAttempts: self.claim, Heartbeat: self.heartbeat})
 
     async def order(self, *tickets: Ticket) -> None:
         orders = [ExecuteAttempt(attempt_id=ticket.attempt_id, token=ticket.token) for ticket in tickets]
@@ -43,14 +43,14 @@ class Ledger:
     async def claim(self, request: ClaimAttempts) -> Claims:
         return Claims(granted=tuple(self.tickets[claim.attempt_id] for claim in request.claims))
 
-    async def beat(self, _: Heartbeat) -> Leases:
-        self.beats += 1
+    async def heartbeat(self, _: Heartbeat) -> Leases:
+        self.heartbeats += 1
         return Leases(share=self.share, lost=self.lost)
 
-    async def beaten(self) -> None:
-        """Until the next heartbeat but one: the next may already be under way."""
-        until = self.beats + 2
-        while self.beats < until:
+    async def wait_for_heartbeat(self) -> None:
+        """Waits for two heartbeats, because the next one may already be in flight."""
+        until = self.heartbeats + 2
+        while self.heartbeats < until:
             await asyncio.sleep(0.01)
 
     async def reports(self, count: int) -> list[AttemptExecuted]:
@@ -64,22 +64,22 @@ class Ledger:
 
 
 @pytest.fixture
-async def ledger(runner: RunnerHarness, tmp_path: Path) -> AsyncIterator[Ledger]:
-    """With a runner at work."""
-    one = Ledger(runner)
+async def ledger(runner: RunnerHarness, tmp_path: Path) -> AsyncIterator[FakeLedger]:
+    """A ledger with a running runner."""
+    fake = FakeLedger(runner)
     await runner.bus.provision(all_queues())
-    await one.serve()
+    await fake.serve()
     settings = RunnerSettings(artifacts_url=str(tmp_path / "artifacts"), runner_slots=4)
     stop = asyncio.Event()
-    working = asyncio.create_task(work(runner.bus, runner.models, "runner-1", settings, stop))
-    while not one.beats:
+    service = asyncio.create_task(work(runner.bus, runner.models, "runner-1", settings, stop))
+    while not fake.heartbeats:
         await asyncio.sleep(0.01)
-    yield one
+    yield fake
     stop.set()
-    await asyncio.wait_for(working, 60)
+    await asyncio.wait_for(service, 60)
 
 
-async def test_every_order_gets_a_report(ledger: Ledger, runner: RunnerHarness) -> None:
+async def test_every_order_gets_a_report(ledger: FakeLedger, runner: RunnerHarness) -> None:
     tickets = [
         await runner.ticket("colours", "stub/m-1", attempt_id="a-1"),
         await runner.ticket("colours", "oracle", attempt_id="a-2"),
@@ -97,23 +97,23 @@ async def test_every_order_gets_a_report(ledger: Ledger, runner: RunnerHarness) 
         "a-5": "agent_error",
     }
     assert all(report.worker_id == "runner-1" for report in reports.values())
-    assert ledger.beats >= 1
+    assert ledger.heartbeats >= 1
 
 
 @pytest.mark.parametrize("read_timeout_seconds", [4.0])
 async def test_a_model_probe_reports_success_or_the_fault(
-    ledger: Ledger, runner: RunnerHarness, endpoint: FakeEndpoint
+    ledger: FakeLedger, runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
     async def probe(model: str) -> ModelProbe:
         return await runner.bus.rpc.request(TestModel(model=model), timeout_seconds=60)
 
-    fine = await probe("stub/m-1")
-    assert (fine.ok, fine.message, fine.fault) == (True, "hello world", None)
+    success = await probe("stub/m-1")
+    assert (success.ok, success.message, success.fault) == (True, "hello world", None)
     assert endpoint.bodies[0]["max_tokens"] == 16
     endpoint.default = Reply(status=401, text="wrong key")
-    wrong = await probe("stub/m-1")
-    assert (wrong.ok, wrong.fault) == (False, CallFault.CONFIGURATION)
-    assert "wrong key" in wrong.message
+    failure = await probe("stub/m-1")
+    assert (failure.ok, failure.fault) == (False, CallFault.CONFIGURATION)
+    assert "wrong key" in failure.message
     endpoint.default = Reply(hang=True)
     assert (await probe("stub/m-1")).fault is CallFault.TIMEOUT
     assert (await probe("nobody/m-1")).fault is CallFault.CONFIGURATION
@@ -121,38 +121,42 @@ async def test_a_model_probe_reports_success_or_the_fault(
 
 
 async def test_the_heartbeat_sets_the_share_of_the_rate_limits(
-    ledger: Ledger, runner: RunnerHarness, endpoint: FakeEndpoint
+    ledger: FakeLedger, runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
     endpoint.default = Reply(silent_seconds=0.05)
     ledger.share = 0.5
     first = await runner.ticket("colours", "stub/m-1", attempt_id="a-0", lease_seconds=0.3)
     await ledger.order(first)
     await ledger.reports(1)
-    await ledger.beaten()
+    await ledger.wait_for_heartbeat()
     await ledger.order(*[await runner.ticket("colours", "stub/m-1", attempt_id=f"a-{n}") for n in range(1, 5)])
     await ledger.reports(4)
-    assert endpoint.max_in_flight == 1, "half of the two it allows"
+    assert endpoint.max_in_flight == 1, "half of its concurrency of 2"
 
 
-@pytest.mark.parametrize("waits_for", ["money", "a place", "an answer"])
+@pytest.mark.parametrize("waiting_for", ["a grant", "the rate limiter", "an answer"])
 async def test_a_lost_lease_interrupts_any_wait(
-    ledger: Ledger, runner: RunnerHarness, endpoint: FakeEndpoint, waits_for: str
+    ledger: FakeLedger, runner: RunnerHarness, endpoint: FakeEndpoint, waiting_for: str
 ) -> None:
-    if waits_for == "a place":
+    if waiting_for == "the rate limiter":
         endpoint.default = Reply(status=429, headers={"retry-after": "50"})
     else:
         endpoint.default = Reply(hang=True)
-    grant = 0 if waits_for == "money" else 10**9
-    words = {"money": "waiting for a grant", "a place": "rate limited (429)", "an answer": "calling the model"}
+    grant = 0 if waiting_for == "a grant" else 10**9
+    texts = {
+        "a grant": "waiting for a grant",
+        "the rate limiter": "rate limited (429)",
+        "an answer": "calling the model",
+    }
     async with runner.bus.tail.listen(subjects.tail("default", "a", "a-1")) as frames:
         await ledger.order(
             await runner.ticket("colours", "stub/m-1", attempt_id="a-1", grant_nanousd=grant, lease_seconds=0.3)
         )
-        await wait_for_tail_text(frames, words[waits_for])
-    await wait_for_requests(endpoint, 0 if waits_for == "money" else 1)
+        await wait_for_tail_text(frames, texts[waiting_for])
+    await wait_for_requests(endpoint, 0 if waiting_for == "a grant" else 1)
     ledger.lost = (Claim(attempt_id="a-1", token=3),)
     (report,) = await asyncio.wait_for(ledger.reports(1), 20)
     assert report.fault is not None
     assert report.fault.kind == "interrupted"
-    assert len(report.calls) == (0 if waits_for == "money" else 1)
-    assert [call.cost_nanousd > 0 for call in report.calls] in ([], [waits_for == "an answer"])
+    assert len(report.calls) == (0 if waiting_for == "a grant" else 1)
+    assert [call.cost_nanousd > 0 for call in report.calls] in ([], [waiting_for == "an answer"])
