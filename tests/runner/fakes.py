@@ -70,12 +70,12 @@ class VirtualClock:
         self._numbers = count()
         self._timers: list[tuple[float, int, _Timer]] = []
 
-    def now(self) -> float:
+    def time(self) -> float:
         return self._now
 
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> _Timer:
         timer = _Timer(callback)
-        heapq.heappush(self._timers, (self._now + seconds, next(self._numbers), timer))
+        heapq.heappush(self._timers, (self._now + delay, next(self._numbers), timer))
         return timer
 
     async def sleep(self, seconds: float) -> None:
