@@ -46,9 +46,10 @@ class WorkerOptions:
 
 
 class Worker:
-    """``work`` processes a ticket; ``failure_report`` converts its exceptions into reports. If the lease is lost, ``work`` is
-    cancelled: it can return a report of what it did so far, or propagate the cancellation. ``on_share`` receives the
-    worker's share of its stage. While ``shortage`` returns a text, the worker starts nothing and offers no slots."""
+    """``work`` processes a ticket; ``failure_report`` converts its exceptions into reports. If the lease is lost,
+    ``work`` is cancelled: it can return a report of what it did so far, or propagate the cancellation. ``on_share``
+    receives the worker's share of its stage. While ``shortage`` returns a text, the worker starts nothing and offers no
+    slots."""
 
     def __init__(
         self,
