@@ -1,4 +1,4 @@
-"""Large things: bytes under their digest, in a folder or in an object store, and files packed into such bytes."""
+"""The artifact store: content by digest, in a folder or an object store, and bundles of files."""
 
 from assay.artifacts.bundle import MEDIA_TYPE as BUNDLE_MEDIA_TYPE
 from assay.artifacts.bundle import pack, unpack
@@ -14,7 +14,6 @@ from assay.artifacts.errors import (
 )
 from assay.artifacts.garbage_collection import collect_garbage
 from assay.artifacts.store import REWRITE_SECONDS, Area, ArtifactStore, open_store
-from assay.files.folders import read_folder, write_folder
 
 __all__ = [
     "BUNDLE_MEDIA_TYPE",
@@ -32,7 +31,5 @@ __all__ = [
     "collect_garbage",
     "open_store",
     "pack",
-    "read_folder",
     "unpack",
-    "write_folder",
 ]

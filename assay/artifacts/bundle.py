@@ -1,6 +1,6 @@
-"""Bundles: files as one blob of bytes. The same files always pack to the same bytes, so a bundle's digest names them.
+"""Bundles: files packed into bytes. Equal files give equal bytes, so a bundle's digest identifies its files.
 
-MessagePack of ``[["a.py", b"..."], ...]`` sorted by path. It can hold regular files and nothing else.
+The format is MessagePack of ``[["a.py", b"..."], ...]``, sorted by path. It supports only regular files.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ _decoder = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...])
 
 
 def pack(files: Files, limits: FileLimits = DEFAULT_LIMITS) -> bytes:
-    """Raises FilesRefused for unsound paths or more than the caps allow."""
+    """Raises FilesRefused for invalid paths and for files over the limits."""
     check_files(files, limits)
     return _encoder.encode(sorted(files.items()))
 
 
 def unpack(data: bytes, limits: FileLimits = DEFAULT_LIMITS) -> dict[str, bytes]:
-    """The files of a bundle from anywhere; FilesRefused for bytes that are none, or for more than the caps allow."""
+    """Unpack an untrusted bundle. Raises FilesRefused for bytes that are no bundle and for files over the limits."""
     if len(data) > limits.total_bytes + limits.count * (limits.path_bytes + 16):
-        raise FilesRefused(f"a bundle of {len(data)} bytes is more than the caps allow")
+        raise FilesRefused(f"a bundle of {len(data)} bytes exceeds the limits")
     try:
         entries = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FilesRefused(f"not a bundle: {error}") from error
     files = dict(entries)
     if len(files) != len(entries):
-        raise FilesRefused("the bundle names a path twice")
+        raise FilesRefused("the bundle contains a path twice")
     check_files(files, limits)
     return files

@@ -1,8 +1,8 @@
-"""Deleting content that somebody may be storing again at this moment.
+"""Deleting old content that another process may be storing again at the same time.
 
-In a folder a file is first moved aside, then looked at once more, and put back if it has become young: whoever stores
-content writes a new file in its place, so one of the two survives. Object stores cannot move what they look at; there
-the last look and the deletion are one right after the other.
+In a folder, a file is first moved aside and checked again; if it has been renewed meanwhile, it is moved back. A
+process that stores the content again writes a new file in its place, so one of the two survives. Object stores have no
+such move: there the check is directly followed by the deletion.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import obstore
 from obstore.store import ObjectStore
 
 ASIDE = ".aside"
-"""Folder beside the areas; it is empty but for the moment between two steps, or after a crash there."""
+"""A folder next to the areas. It contains files only during a deletion, or after a crash during one."""
 
 
 def delete_file(root: Path, key: str, before: datetime) -> bool:
-    """Whether it is gone. A file that is younger stays, also one that becomes so meanwhile."""
+    """Delete the file if it is older than ``before``; a file renewed meanwhile stays. Returns whether it was
+    deleted."""
     path, aside = root / key, root / ASIDE / key.replace("/", "-")
     try:
         if path.stat().st_mtime >= before.timestamp():
@@ -29,29 +30,29 @@ def delete_file(root: Path, key: str, before: datetime) -> bool:
         path.rename(aside)
     except FileNotFoundError:
         return False
-    return _decide(aside, path, before)
+    return _delete_or_restore(aside, path, before)
 
 
 def recover_files(root: Path, area: str, before: datetime) -> None:
-    """What a crash left aside: back where it is young, gone where it is not."""
+    """Finish deletions that a crash interrupted: restore files newer than ``before``, delete the others."""
     for aside in (root / ASIDE).glob(f"{area}-*"):
-        _decide(aside, root / aside.name.replace("-", "/"), before)
+        _delete_or_restore(aside, root / aside.name.replace("-", "/"), before)
 
 
-def _decide(aside: Path, path: Path, before: datetime) -> bool:
-    """Another process may be deciding the same, and decides alike."""
-    gone = True
+def _delete_or_restore(aside: Path, path: Path, before: datetime) -> bool:
+    """Concurrent calls for the same file are safe, because all decide alike."""
+    old = True
     with suppress(FileNotFoundError):
-        gone = aside.stat().st_mtime < before.timestamp()
-        if not gone:
+        old = aside.stat().st_mtime < before.timestamp()
+        if not old:
             with suppress(FileExistsError):
                 os.link(aside, path)
         aside.unlink()
-    return gone
+    return old
 
 
 async def delete_object(backend: ObjectStore, key: str, before: datetime) -> bool:
-    """As ``discard_file``, but for the instant between the last look and the deletion."""
+    """Like ``delete_file``, but an object renewed between the check and the deletion is lost."""
     try:
         if (await obstore.head_async(backend, key))["last_modified"] >= before:
             return False

@@ -1,20 +1,20 @@
-"""What goes wrong with stored bytes.
+"""Errors of the artifact store.
 
 ArtifactError
-+-- ArtifactRetryable           may work later: try again
-|   +-- StoreUnreachable        the store did not answer, or answered with an error of its own
-|   +-- StoreFull               no space left where artifacts are kept
-+-- ArtifactPermanent           will fail however often it is tried
-    +-- ArtifactMissing         nothing is stored under this digest in this area
-    +-- ArtifactCorrupt         what is stored under this digest is something else
-    +-- StoreMisconfigured      the address cannot be understood, or the credentials are refused
+├── ArtifactRetryable           the same call can succeed later
+│   ├── StoreUnreachable        the store did not reply, or replied with an internal error
+│   └── StoreFull               no space left in the store
+└── ArtifactPermanent           the same call will fail again
+    ├── ArtifactMissing         the area has no content with this digest
+    ├── ArtifactCorrupt         the stored content does not match its digest
+    └── StoreMisconfigured      the URL is invalid, or the credentials are refused
 """
 
 from __future__ import annotations
 
 
 class ArtifactError(Exception):
-    """The store could not do what it was asked."""
+    """An operation of the artifact store failed."""
 
 
 class ArtifactRetryable(ArtifactError):

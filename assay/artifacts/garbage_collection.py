@@ -1,9 +1,9 @@
-"""Garbage collection by reference: content that nobody refers to any more goes, when it has lain still for long enough.
+"""Garbage collection: deletes content that is no longer referenced, after a grace period.
 
-Who stores content refers to it later, in another place. Two rules keep what is between the two: nothing younger than
-the grace period goes, and content that is stored again becomes young, whether or not it was there:
-``ArtifactStore.put`` writes again what it last wrote an hour ago. So the grace period need only be longer than that
-hour and the longest time from storing to referring, which is an attempt's.
+Content is stored first and referenced later, in the ledger. Two rules protect it in between. Content younger than the
+grace period is never deleted. Storing existing content again renews it: ``ArtifactStore.put`` rewrites content that it
+last wrote more than an hour ago. The grace period must therefore exceed this hour plus the longest time between storing
+and referencing, which is the duration of an attempt.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from assay.contracts.rpc.retention import Swept
 async def collect_garbage(
     store: ArtifactStore, referenced: Container[str], before: datetime, *, dry_run: bool = False
 ) -> Swept:
-    """Deletes what is not ``referred`` to and was last stored before then. ``referred`` must have been collected after
-    ``before`` plus the longest time from storing to referring. Raises ArtifactError."""
-    swept = Swept()
+    """Delete content that is not ``referenced`` and was last stored before ``before``. ``referenced`` must have been
+    collected later than ``before`` plus the longest time between storing and referencing. Raises ArtifactError."""
+    result = Swept()
     if not dry_run:
         await store.recover(before)
-    async for stored in store.stored():
+    async for stored in store.list_content():
         kept = stored.sha256 in referenced
         young = not kept and stored.stored_at >= before
-        gone = not kept and not young and (dry_run or await store.delete(stored.sha256, before))
-        swept += Swept(
+        deleted = not kept and not young and (dry_run or await store.delete(stored.sha256, before))
+        result += Swept(
             looked_at=1,
             referred_to=int(kept),
-            young=int(not kept and not gone),
-            deleted=int(gone),
-            freed_bytes=stored.size_bytes if gone else 0,
+            young=int(not kept and not deleted),
+            deleted=int(deleted),
+            freed_bytes=stored.size_bytes if deleted else 0,
         )
-    return swept
+    return result

@@ -1,7 +1,7 @@
-"""A content-addressed store: bytes are kept under their own sha256, so a key never changes its meaning.
+"""A content-addressed store: content is stored under its own sha256.
 
-One store is one area of one address, ``<area>/<ab>/<sha256>``; areas are prefixes so that credentials can be given per
-area (a runner's never reach ``hidden``).
+An ArtifactStore is one area at one URL; keys are ``<area>/<ab>/<sha256>``. Areas are prefixes, so that credentials can
+be limited to some of them: a runner's credentials do not cover ``hidden``.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import re
-import time
-from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import obstore
+from cachetools import TTLCache
 from obstore import exceptions
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
@@ -35,10 +34,10 @@ from assay.artifacts.errors import (
 from assay.contracts.artifacts import ArtifactRef, Sha256
 
 SMALL_BYTES = 256 * 1024
-"""Up to here a local put or get runs on the event loop: 0.1 ms, less than handing it to a thread and back."""
+"""Up to this size, local operations run on the event loop: they take 0.1 ms, less than switching to a thread."""
 REWRITE_SECONDS = 3600.0
-"""Content that was written so long ago is written again when it is put: what is put is young, no sweep takes it."""
-_KNOWN_DIGESTS = 50_000
+"""``put`` writes content again if it last did so longer ago than this, which renews it for garbage collection."""
+_MAX_REMEMBERED = 50_000
 _PAGE = 1000
 _DIGEST = re.compile("[0-9a-f]{64}")
 _PERMANENT = (
@@ -52,7 +51,7 @@ _PERMANENT = (
 
 
 class Area(StrEnum):
-    """What may be given away separately: task bundles by who may see them, and what attempts made."""
+    """Areas with separate permissions: task bundles by visibility, and the artifacts of attempts."""
 
     PUBLIC = "public"
     HIDDEN = "hidden"
@@ -61,90 +60,91 @@ class Area(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredContent:
     sha256: Sha256
     size_bytes: int
     stored_at: datetime
 
 
 class ArtifactStore:
-    """One area. ``put`` of bytes it already holds costs nothing; ``get`` returns the digest's own bytes or raises."""
+    """One area of a store. ``put`` skips content it wrote recently; ``get`` returns the digest's content or raises."""
 
     def __init__(self, backend: ObjectStore, area: Area, folder: Path | None = None) -> None:
         self.area = area
         self._backend, self._folder = backend, folder
         self._local = isinstance(backend, LocalStore | MemoryStore)
-        self._known: OrderedDict[str, float] = OrderedDict()
+        self._recently_written = TTLCache[str, bool, float](_MAX_REMEMBERED, REWRITE_SECONDS)
 
     async def put(
         self, data: bytes, media_type: str = "application/octet-stream", *, truncated: bool = False
     ) -> ArtifactRef:
-        """Kept when this returns. Raises StoreFull, StoreUnreachable or StoreMisconfigured."""
+        """Store bytes durably. Raises StoreFull, StoreUnreachable or StoreMisconfigured."""
         digest = sha256(data).hexdigest()
-        if not self._is_known(digest):
-            with _Translate():
+        if digest not in self._recently_written:
+            with _TranslateErrors():
                 await self._put(self._key(digest), data)
-            self._remember(digest)
+            self._recently_written[digest] = True
         return ArtifactRef(sha256=digest, size_bytes=len(data), media_type=media_type, truncated=truncated)
 
     async def put_file(
         self, path: Path, media_type: str = "application/octet-stream", *, truncated: bool = False
     ) -> ArtifactRef:
-        """As ``put``, of a file that nobody changes meanwhile; it is never in memory as a whole."""
+        """Like ``put``, for a file, which is not loaded into memory and must not change meanwhile."""
         digest, size_bytes = await asyncio.to_thread(_digest_file, path)
-        if not self._is_known(digest):
-            with _Translate():
+        if digest not in self._recently_written:
+            with _TranslateErrors():
                 await obstore.put_async(self._backend, self._key(digest), path)
-            self._remember(digest)
+            self._recently_written[digest] = True
         return ArtifactRef(sha256=digest, size_bytes=size_bytes, media_type=media_type, truncated=truncated)
 
     async def get(self, ref: ArtifactRef | Sha256) -> bytes:
-        """The very bytes. Raises ArtifactMissing, ArtifactCorrupt, or what ``put`` raises."""
+        """The content. Raises ArtifactMissing, ArtifactCorrupt, or the errors of ``put``."""
         digest = _digest_of(ref)
         try:
-            with _Translate():
+            with _TranslateErrors():
                 data = await self._get(self._key(digest), small=isinstance(ref, ArtifactRef) and _is_small(ref))
         except ArtifactMissing:
-            self._known.pop(digest, None)
+            self._recently_written.pop(digest, None)
             raise
         if sha256(data).hexdigest() != digest:
-            self._known.pop(digest, None)
-            raise ArtifactCorrupt(f"what {self.area}/{digest} holds ({len(data)} bytes) is not what was put there")
+            self._recently_written.pop(digest, None)
+            raise ArtifactCorrupt(f"the content of {self.area}/{digest} ({len(data)} bytes) does not match its digest")
         return data
 
     async def exists(self, ref: ArtifactRef | Sha256) -> bool:
-        """Whether something is stored under the digest now; only ``get`` proves that it is whole."""
+        """Whether content with this digest is stored. Only ``get`` verifies it."""
         digest = _digest_of(ref)
         try:
-            with _Translate():
+            with _TranslateErrors():
                 await obstore.head_async(self._backend, self._key(digest))
         except ArtifactMissing:
-            self._known.pop(digest, None)
+            self._recently_written.pop(digest, None)
             return False
         return True
 
-    async def stored(self) -> AsyncGenerator[Stored]:
-        """All that is in the area, in no order."""
-        with _Translate():
+    async def list_content(self) -> AsyncGenerator[StoredContent]:
+        """All content of the area, in no particular order."""
+        with _TranslateErrors():
             async for page in obstore.list(self._backend, prefix=f"{self.area}/", chunk_size=_PAGE):
                 for found in page:
                     digest = found["path"].rpartition("/")[2]
                     if _DIGEST.fullmatch(digest):
-                        yield Stored(digest, found["size"], found["last_modified"])
+                        yield StoredContent(digest, found["size"], found["last_modified"])
 
     async def delete(self, digest: Sha256, before: datetime) -> bool:
-        """Deletes what was last stored before then; whether it is gone. What is stored again meanwhile stays."""
-        self._known.pop(digest, None)
+        """Delete content last stored before ``before``, unless it is stored again meanwhile. Returns whether it was
+        deleted."""
+        self._recently_written.pop(digest, None)
         key = self._key(digest)
-        with _Translate():
+        with _TranslateErrors():
             if self._folder is None:
                 return await delete_object(self._backend, key, before)
             return await asyncio.to_thread(delete_file, self._folder, key, before)
 
     async def recover(self, before: datetime) -> None:
-        """Ends what a ``discard`` began that never came back."""
+        """Finish deletions that a crash interrupted."""
         if self._folder is not None:
-            with _Translate():
+            with _TranslateErrors():
                 await asyncio.to_thread(recover_files, self._folder, self.area, before)
 
     async def _put(self, key: str, data: bytes) -> None:
@@ -163,23 +163,13 @@ class ArtifactStore:
     def _key(self, digest: str) -> str:
         return f"{self.area}/{digest[:2]}/{digest}"
 
-    def _is_known(self, digest: str) -> bool:
-        """Written by this process, and not so long ago that it might count as old."""
-        return time.monotonic() - self._known.get(digest, -REWRITE_SECONDS) < REWRITE_SECONDS
-
-    def _remember(self, digest: str) -> None:
-        self._known[digest] = time.monotonic()
-        self._known.move_to_end(digest)
-        if len(self._known) > _KNOWN_DIGESTS:
-            self._known.popitem(last=False)
-
 
 def open_store(url: str | Path, area: Area | str) -> ArtifactStore:
-    """One area of the store at ``url``: a folder's path or ``file://`` (made if absent), ``memory://`` (of its own),
-    ``s3://``, ``gs://`` or ``az://``, whose credentials come from the environment as their SDKs read them."""
+    """Open one area of the store at ``url``: a folder's path or ``file://`` (created if missing), ``memory://`` (not
+    shared), ``s3://``, ``gs://`` or ``az://``, with the credentials that the cloud's SDK finds in the environment."""
     address = str(url)
     scheme, separator, path = address.partition("://")
-    with _Translate():
+    with _TranslateErrors():
         if not separator or scheme == "file":
             folder = Path(path if separator else address).absolute()
             return ArtifactStore(_local(folder), Area(area), folder)
@@ -192,7 +182,7 @@ def _local(folder: Path) -> LocalStore:
     try:
         return LocalStore(folder, mkdir=True)
     except OSError as error:
-        raise StoreMisconfigured(f"{folder} cannot be a store: {error}") from error
+        raise StoreMisconfigured(f"cannot open a store in the folder {folder}: {error}") from error
 
 
 def _remote(address: str) -> ObjectStore:
@@ -215,22 +205,22 @@ def _digest_file(path: Path) -> tuple[str, int]:
 def _digest_of(ref: ArtifactRef | Sha256) -> str:
     digest = ref.sha256 if isinstance(ref, ArtifactRef) else ref
     if not _DIGEST.fullmatch(digest):
-        raise ArtifactMissing(f"{digest[:80]!r} is not a digest")
+        raise ArtifactMissing(f"{digest[:80]!r} is not a sha256 digest")
     return digest
 
 
-class _Translate:
-    """obstore's errors as ours."""
+class _TranslateErrors:
+    """Converts obstore's errors into ArtifactErrors."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if isinstance(error, (exceptions.BaseError, OSError, ValueError)):
-            raise as_ours(error) from error
+            raise artifact_error(error) from error
 
 
-def as_ours(error: Exception) -> ArtifactError:
+def artifact_error(error: Exception) -> ArtifactError:
     text = _text(error)
     if isinstance(error, FileNotFoundError):
         return ArtifactMissing(text)

@@ -1,6 +1,6 @@
-"""Files as data: paths and bytes, without links, modes, owners or devices, so that none can be carried.
+"""Files as data: relative paths and contents, without links, modes, owners or devices.
 
-``Files`` maps relative POSIX paths to contents. ``check_path`` and ``check_files`` say what may be in one.
+``Files`` maps relative POSIX paths to contents; ``check_path`` and ``check_files`` validate them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ Files = Mapping[str, bytes]
 
 
 class FilesRefused(ValueError):
-    """These files cannot be taken: the text names the path and the reason. The fault of who made them, not of Assay."""
+    """Invalid files; the text names the path and the reason. The fault of their author, not of Assay."""
 
 
 class FileLimits(Data, frozen=True, kw_only=True):
-    """How much may be taken at most; more is refused, never cut."""
+    """Limits for a set of files. More is refused, never truncated."""
 
     count: int = 2_000
     total_bytes: int = 64 * 1024 * 1024
@@ -28,61 +28,63 @@ class FileLimits(Data, frozen=True, kw_only=True):
     depth: int = 32
     path_bytes: int = 512
     names: int = 100_000
-    """Seen in a folder while looking for what to take."""
+    """The number of directory entries read in a folder."""
 
 
 DEFAULT_LIMITS = FileLimits()
 
 
 def check_path(path: str, limits: FileLimits = DEFAULT_LIMITS) -> tuple[str, ...]:
-    """The path's parts; FilesRefused unless it is relative, normal, printable and stays below its root."""
+    """Validate a path; returns its parts. Raises FilesRefused unless it is relative, normalized, printable and within
+    its root."""
     parts = tuple(path.split("/"))
     if not path or len(parts) > limits.depth:
         raise FilesRefused(f"path {path[:80]!r} is empty or deeper than {limits.depth}")
     if "\\" in path or any(unicodedata.category(character) in ("Cc", "Cs", "Cf") for character in path):
-        raise FilesRefused(f"path {path[:80]!r} holds a backslash or an invisible character")
+        raise FilesRefused(f"path {path[:80]!r} contains a backslash or an invisible character")
     if len(path.encode()) > limits.path_bytes or any(len(part.encode()) > 255 for part in parts):
         raise FilesRefused(f"path {path[:80]!r} is too long")
     if any(part in ("", ".", "..") for part in parts):
-        raise FilesRefused(f"path {path[:80]!r} is absolute, or has an empty, '.' or '..' part")
+        raise FilesRefused(f"path {path[:80]!r} is absolute or has an empty, '.' or '..' part")
     return parts
 
 
 def check_files(files: Files, limits: FileLimits = DEFAULT_LIMITS) -> None:
-    """FilesRefused unless every path is sound, none collides with another on any file system, and caps hold."""
+    """Raises FilesRefused unless all paths are valid, none collide on any file system, and the limits are kept."""
     if len(files) > limits.count:
-        raise FilesRefused(f"{len(files)} files, more than {limits.count}")
+        raise FilesRefused(f"{len(files)} files exceed the limit of {limits.count}")
     for path, content in files.items():
         check_path(path, limits)
         if len(content) > limits.file_bytes:
-            raise FilesRefused(f"file {path[:80]!r} has {len(content)} bytes, more than {limits.file_bytes}")
+            raise FilesRefused(f"file {path[:80]!r} has {len(content)} bytes, the limit is {limits.file_bytes}")
     if sum(map(len, files.values())) > limits.total_bytes:
-        raise FilesRefused(f"the files have more than {limits.total_bytes} bytes together")
+        raise FilesRefused(f"the files exceed the limit of {limits.total_bytes} bytes in total")
     _check_collisions(files)
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a declared output covers the path: itself, ``folder/``, or a pattern (``*`` also crosses folders)."""
+    """Whether a declared output matches the path: the path itself, ``folder/``, or a pattern (``*`` also matches
+    ``/``)."""
     return any(
         fnmatchcase(path, pattern) or (pattern.endswith("/") and path.startswith(pattern)) for pattern in patterns
     )
 
 
 def _check_collisions(paths: Iterable[str]) -> None:
-    """Two spellings of one place (case, Unicode form), or a file where another path needs a folder."""
-    spelled: dict[str, str] = {}
+    """Refuse paths that differ only in case or Unicode form, and files where another path needs a folder."""
+    spellings: dict[str, str] = {}
     files: set[str] = set()
     for path in paths:
         parts = path.split("/")
         for depth in range(1, len(parts) + 1):
-            place = "/".join(parts[:depth])
-            if spelled.setdefault(_folded(place), place) != place:
-                raise FilesRefused(f"path {place[:80]!r} collides with {spelled[_folded(place)][:80]!r}")
+            prefix = "/".join(parts[:depth])
+            if spellings.setdefault(_folded(prefix), prefix) != prefix:
+                raise FilesRefused(f"path {prefix[:80]!r} collides with {spellings[_folded(prefix)][:80]!r}")
         files.add(path)
     for path in files:
         for depth in range(1, path.count("/") + 1):
             if "/".join(path.split("/")[:depth]) in files:
-                raise FilesRefused(f"path {path[:80]!r} goes through a file")
+                raise FilesRefused(f"path {path[:80]!r} has a file as its folder")
 
 
 def _folded(path: str) -> str:

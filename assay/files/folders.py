@@ -1,7 +1,7 @@
-"""Files out of folders and into them, safely although someone may be changing the folder meanwhile.
+"""Reading and writing folders safely, even if another process changes them at the same time.
 
-Everything goes through directory descriptors with O_NOFOLLOW: a link put in place of a folder or file between two
-steps is met as a link, never followed. What is read is what was opened and found to be a regular file.
+All access goes through directory descriptors with O_NOFOLLOW: a link that replaces a folder or file between two steps
+is never followed. A file is read only after its open descriptor was found to be a regular file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 Special = Literal["refuse", "skip"]
-"""What to do about links, devices, pipes and sockets."""
+"""How to treat links, devices, pipes and sockets."""
 
 
 def read_folder(
@@ -31,18 +31,19 @@ def read_folder(
     special: Special = "refuse",
     limits: FileLimits = DEFAULT_LIMITS,
 ) -> dict[str, bytes]:
-    """The folder's regular files, those that the patterns cover if given. ``root`` may be a directory descriptor, which
-    stays open. Raises FilesRefused for what the caps or ``special`` do not allow, OSError for an unreadable root."""
-    reading = _FolderReader(patterns, special, limits)
+    """The folder's regular files, limited to those that match ``patterns`` if given. ``root`` can be a directory
+    descriptor, which stays open. Raises FilesRefused for files over the limits and for special files unless they are
+    skipped, OSError if the root is unreadable."""
+    reader = _FolderReader(patterns, special, limits)
     descriptor = os.dup(root) if isinstance(root, int) else os.open(root, _ROOT)
-    reading.folder(descriptor, "")
-    check_files(reading.files, limits)
-    return reading.files
+    reader.read(descriptor, "")
+    check_files(reader.files, limits)
+    return reader.files
 
 
 def write_folder(root: Path, files: Files) -> None:
-    """Under ``root``, which is made if absent; files of the same path are replaced. Raises FilesRefused where a link or
-    a folder stands in the way, OSError when the host will not."""
+    """Write files below ``root``, which is created if missing; existing files are replaced. Raises FilesRefused if a
+    link or a folder is in the way, OSError if the host fails to write."""
     check_files(files)
     root.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(root, _ROOT)
@@ -54,16 +55,16 @@ def write_folder(root: Path, files: Files) -> None:
 
 
 class _FolderReader:
-    """One walk: what was read, and how much was seen, so that a folder of a million names ends at the cap."""
+    """Reads a folder recursively and counts entries, so that a folder with a million names stops at the limit."""
 
     def __init__(self, patterns: Sequence[str] | None, special: Special, limits: FileLimits) -> None:
         self.files: dict[str, bytes] = {}
-        self._patterns, self._special, self._caps = patterns, special, limits
-        self._seen = 0
+        self._patterns, self._special, self._limits = patterns, special, limits
+        self._entries = 0
         self._bytes = 0
 
-    def folder(self, descriptor: int, prefix: str) -> None:
-        """Reads all below the descriptor and closes it."""
+    def read(self, descriptor: int, prefix: str) -> None:
+        """Read everything below the descriptor and close it."""
         try:
             os.lseek(descriptor, 0, os.SEEK_SET)
             with os.scandir(descriptor) as entries:
@@ -74,9 +75,9 @@ class _FolderReader:
             os.close(descriptor)
 
     def _counted(self, name: str) -> str:
-        self._seen += 1
-        if self._seen > self._caps.names:
-            raise FilesRefused(f"more than {self._caps.names} names in the folder")
+        self._entries += 1
+        if self._entries > self._limits.names:
+            raise FilesRefused(f"the folder has more than {self._limits.names} entries")
         return name
 
     def _entry(self, folder: int, name: str, path: str) -> None:
@@ -89,44 +90,44 @@ class _FolderReader:
         except FileNotFoundError:
             return
         except OSError as error:
-            self._unusual(path, error.strerror or "cannot be opened")
+            self._special_file(path, error.strerror or "cannot be opened")
 
     def _subfolder(self, folder: int, name: str, path: str) -> None:
-        if path.count("/") + 1 >= self._caps.depth:
-            raise FilesRefused(f"folder {path[:80]!r} is deeper than {self._caps.depth}")
-        self.folder(os.open(name, _FOLDER, dir_fd=folder), path + "/")
+        if path.count("/") + 1 >= self._limits.depth:
+            raise FilesRefused(f"folder {path[:80]!r} is deeper than {self._limits.depth}")
+        self.read(os.open(name, _FOLDER, dir_fd=folder), path + "/")
 
     def _file(self, folder: int, name: str, path: str, mode: int) -> None:
         if not stat.S_ISREG(mode):
-            self._unusual(path, "not a regular file")
+            self._special_file(path, "not a regular file")
             return
-        check_path(path, self._caps)
+        check_path(path, self._limits)
         descriptor = os.open(name, _FILE, dir_fd=folder)
         try:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                self._keep(path, descriptor)
+                self._read_content(path, descriptor)
             else:
-                self._unusual(path, "not a regular file")
+                self._special_file(path, "not a regular file")
         finally:
             os.close(descriptor)
 
-    def _keep(self, path: str, descriptor: int) -> None:
-        if len(self.files) >= self._caps.count:
-            raise FilesRefused(f"more than {self._caps.count} files")
-        room = min(self._caps.file_bytes, self._caps.total_bytes - self._bytes)
-        content = _read(descriptor, room + 1)
-        if len(content) > room:
-            raise FilesRefused(f"file {path[:80]!r} makes it more than the {room} bytes that may still be taken")
+    def _read_content(self, path: str, descriptor: int) -> None:
+        if len(self.files) >= self._limits.count:
+            raise FilesRefused(f"more than {self._limits.count} files")
+        remaining = min(self._limits.file_bytes, self._limits.total_bytes - self._bytes)
+        content = _read(descriptor, remaining + 1)
+        if len(content) > remaining:
+            raise FilesRefused(f"file {path[:80]!r} exceeds the remaining {remaining} bytes")
         self._bytes += len(content)
         self.files[path] = content
 
-    def _unusual(self, path: str, why: str) -> None:
+    def _special_file(self, path: str, why: str) -> None:
         if self._special == "refuse":
             raise FilesRefused(f"{path[:80]!r}: {why}")
 
 
 def _read(descriptor: int, limit: int) -> bytes:
-    """At most ``limit`` bytes, whatever the file's size says."""
+    """Read at most ``limit`` bytes, regardless of the file's reported size."""
     pieces: list[bytes] = []
     while limit > 0 and (piece := os.read(descriptor, min(limit, 1 << 20))):
         pieces.append(piece)
@@ -138,16 +139,16 @@ def _write_file(root: int, parts: tuple[str, ...], content: bytes) -> None:
     folder = os.dup(root)
     try:
         for part in parts[:-1]:
-            folder = _step(folder, part)
+            folder = _open_subfolder(folder, part)
         _replace(folder, parts[-1], content)
     except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
-        raise FilesRefused(f"{'/'.join(parts)[:80]!r}: something else stands in the way") from error
+        raise FilesRefused(f"{'/'.join(parts)[:80]!r}: a folder or another file type is in the way") from error
     finally:
         os.close(folder)
 
 
-def _step(folder: int, name: str) -> int:
-    """Into a sub-folder, made if absent; the descriptor given is closed."""
+def _open_subfolder(folder: int, name: str) -> int:
+    """Open a sub-folder, created if missing, and close the given descriptor."""
     with suppress(FileExistsError):
         os.mkdir(name, 0o755, dir_fd=folder)
     below = os.open(name, _FOLDER, dir_fd=folder)

@@ -63,7 +63,7 @@ class CommandResult:
     killed_by: Limit | None = None
     duration_seconds: float = 0.0
     warning: str = ""
-    """Set when the sandbox does not isolate; belongs into the attempt's result."""
+    """Set if the sandbox does not isolate; to be included in the attempt's result."""
 
     @property
     def timed_out(self) -> bool:

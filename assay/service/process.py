@@ -1,7 +1,7 @@
-"""How a service process starts and ends: settings, logs, signals, exit code.
+"""Running a service as a process: settings, logging, signals and exit codes.
 
-Exit codes: 0 after a signal, 1 when the service could not go on (the supervisor starts it again), 2 when its settings
-are wrong (starting it again would not help).
+Exit codes: 0 after a signal; 1 if the service failed (the supervisor restarts it); 2 if its settings are invalid (a
+restart would not help).
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from pydantic_settings import BaseSettings
 S = TypeVar("S", bound=BaseSettings)
 
 Serve = Callable[[S], Awaitable[None]]
-"""Serves until it is cancelled, which is what a signal does to it."""
+"""Serves until it is cancelled by a signal."""
 
 DrainingServe = Callable[[S, asyncio.Event], Awaitable[None]]
-"""Serves until the event is set, and then finishes what it has in hand."""
+"""Serves until the event is set, then finishes running work."""
 
 _log = structlog.get_logger(__name__)
 
 
 def run_service(name: str, serve: Serve[S], settings: type[S]) -> NoReturn:
-    """For services that may end at once: what they were at is done again or not needed."""
+    """Run a service that may end at any time, because interrupted work is repeated or not needed."""
 
     async def serve_until(values: S, stop: asyncio.Event) -> None:
         serving = asyncio.ensure_future(serve(values))
@@ -48,14 +48,14 @@ def run_service(name: str, serve: Serve[S], settings: type[S]) -> NoReturn:
 
 
 def run_draining_service(name: str, serve: DrainingServe[S], settings: type[S]) -> NoReturn:
-    """For services that drain when they are told to stop."""
+    """Run a service that finishes running work after a signal."""
     configure_logging(name)
-    gc.freeze()  # what is loaded by now stays to the end: nobody need look at it again, least of all at the exit
+    gc.freeze()  # loaded modules stay to the end, so the collector need not scan them, least of all at exit
     sys.exit(exit_code(name, serve, settings))
 
 
 def exit_code(name: str, serve: DrainingServe[S], settings: type[S]) -> int:
-    """What ``run_draining_service`` exits with; it logs why."""
+    """Run the service; returns the exit code and logs the reason."""
     try:
         values = settings()
     except ValidationError as error:
@@ -80,7 +80,7 @@ async def _with_signals(name: str, serve: DrainingServe[S], settings: S) -> None
 
 
 def configure_logging(service: str) -> None:
-    """One JSON object per line on stderr, each naming the service."""
+    """Log to stderr, one JSON object per line, with the service's name in each."""
     structlog.contextvars.bind_contextvars(service=service)
     structlog.configure(
         processors=[

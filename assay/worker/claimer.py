@@ -1,4 +1,4 @@
-"""Claiming: many orders in one request to the ledger."""
+"""Claims leases for orders, several per request to the ledger."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assay.contracts.rpc import Claim, ClaimAttempts, Claims
 
 _FIRST_PAUSE_SECONDS = 0.1
 _MAX_PAUSE_SECONDS = 2.0
-_REFUSED_SECONDS = 5.0
+_RETURN_DELAY_SECONDS = 5.0
 _TIMEOUT_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
@@ -25,31 +25,31 @@ class Claimer:
         self._worker_id, self._stage, self._bus, self._stopping = worker_id, stage, bus, stopping
 
     async def claim(self, orders: Sequence[Delivery[Order]]) -> Sequence[Ticket]:
-        """The tickets granted. Every order is settled by then: answered ones are done with, whatever the answer, and
-        are acknowledged; the others are handed back."""
+        """Claim the orders' attempts; returns the granted tickets. Settles every order: if the ledger replied, whatever
+        the reply, the orders are acknowledged; otherwise they are returned to the queue."""
         claims = {Claim(attempt_id=order.message.attempt_id, token=order.message.token): None for order in orders}
-        answer = await self._request(
+        reply = await self._request(
             ClaimAttempts(worker_id=self._worker_id, stage=self._stage, claims=tuple(claims)), orders
         )
-        if answer is None:
+        if reply is None:
             for order in orders:
-                await order.nak(0.0 if self._stopping.is_set() else _REFUSED_SECONDS)
+                await order.nak(0.0 if self._stopping.is_set() else _RETURN_DELAY_SECONDS)
             return ()
         for order in orders:
             await order.ack()
-        _log.info("worker.claimed", granted=len(answer.granted), denied=len(answer.denied))
-        return answer.granted
+        _log.info("worker.claimed", granted=len(reply.granted), denied=len(reply.denied))
+        return reply.granted
 
     async def _request(self, request: ClaimAttempts, orders: Sequence[Delivery[Order]]) -> Claims | None:
-        """Until the ledger answers; None when it refuses the request itself, or the worker stops while it is away."""
+        """Retry until the ledger replies. None if it rejects the request, or if the worker stops during an outage."""
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 return await self._bus.rpc.request(request, _TIMEOUT_SECONDS)
             except (BusUnavailable, ProblemError) as error:
-                refused = isinstance(error, ProblemError) and error.problem.status < 500
-                _log.warning("worker.claim_failed", orders=len(orders), refused=refused, reason=str(error))
-            if refused or self._stopping.is_set():
+                rejected = isinstance(error, ProblemError) and error.problem.status < 500
+                _log.warning("worker.claim_failed", orders=len(orders), rejected=rejected, reason=str(error))
+            if rejected or self._stopping.is_set():
                 return None
             await self._bus.work.in_progress(orders)
             await asyncio.sleep(pause)

@@ -1,4 +1,4 @@
-"""The heartbeat: says that the worker lives, extends its leases, and learns which ones it lost."""
+"""The heartbeat: reports that the worker is alive, extends its leases and learns which ones are lost."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ _MIN_SECONDS = 0.05
 _RETRY_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
-
 OnShare = Callable[[float], None]
-"""Hears a worker's share of all live slots of its stage, above 0 and at most 1, after every beat."""
+"""Receives, after every heartbeat, the worker's fraction of all live slots of its stage (above 0, at most 1)."""
 AvailableSandboxes = Callable[[], tuple[str, ...] | None]
-"""The kinds of sandbox a worker can give now, if it knows."""
+"""Returns the kinds of sandbox currently available; None until they are known."""
 
 
 class HeartbeatLoop:
@@ -45,7 +44,7 @@ class HeartbeatLoop:
 
     @property
     def slots(self) -> int:
-        """How much work at once the worker offers to do; 0 when it is about to stop."""
+        """The number of attempts the worker can process at once; 0 while it is stopping."""
         return self._slots
 
     @slots.setter
@@ -53,31 +52,31 @@ class HeartbeatLoop:
         self._slots = slots
         self._wakeup.set()
 
-    def shorten_interval(self, period_seconds: float) -> None:
-        """A lease needs a beat at least this often."""
-        if period_seconds < self._interval_seconds:
-            self._interval_seconds = max(_MIN_SECONDS, period_seconds)
+    def shorten_interval(self, interval_seconds: float) -> None:
+        """Send heartbeats at least this often from now on, as a lease requires."""
+        if interval_seconds < self._interval_seconds:
+            self._interval_seconds = max(_MIN_SECONDS, interval_seconds)
             self._wakeup.set()
 
     def send_soon(self) -> None:
-        """There is something to tell."""
+        """Send the next heartbeat without delay."""
         self._wakeup.set()
 
     async def run(self, slots: int, idle_seconds: float) -> None:
-        """For ever. A missed beat is tried again soon: the work goes on, and at worst its lease is lost."""
+        """Send heartbeats until cancelled. Missed ones are retried soon; work continues meanwhile."""
         self._slots = slots
         self.shorten_interval(idle_seconds)
         while True:
             self._wakeup.clear()
-            answered = await self.send()
-            pause = self._interval_seconds if answered else min(self._interval_seconds, _RETRY_SECONDS)
+            received = await self.send()
+            pause = self._interval_seconds if received else min(self._interval_seconds, _RETRY_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wakeup.wait()
 
     async def send(self) -> bool:
-        """Whether the ledger answered."""
-        beat = Heartbeat(
+        """Send one heartbeat; returns whether the ledger replied."""
+        heartbeat = Heartbeat(
             worker_id=self._worker_id,
             stage=self._stage,
             pool=self._pool,
@@ -86,12 +85,12 @@ class HeartbeatLoop:
             sandboxes=self._available_sandboxes(),
         )
         try:
-            reply = await self._bus.rpc.request(beat, max(1.0, min(self._interval_seconds, 5.0)))
+            reply = await self._bus.rpc.request(heartbeat, max(1.0, min(self._interval_seconds, 5.0)))
         except (BusUnavailable, ProblemError) as error:
-            _log.warning("worker.heartbeat_missed", leases=len(beat.leases), reason=str(error))
+            _log.warning("worker.heartbeat_missed", leases=len(heartbeat.leases), reason=str(error))
             return False
         if self._on_share:
             self._on_share(reply.share)
         for lease in self._leases.mark_lost(reply.lost):
-            _log.warning("worker.lease_lost", attempt=lease.ticket.attempt_id, token=lease.ticket.token)
+            _log.warning("worker.lease_lost", attempt_id=lease.ticket.attempt_id, token=lease.ticket.token)
         return True

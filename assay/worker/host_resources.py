@@ -1,5 +1,5 @@
-"""What a host must have left before a worker takes more work, so that a full machine slows runs down instead of ending
-them."""
+"""Checks a host's free memory and disk space before a worker takes more work, so that a full host slows down runs
+instead of failing them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _MIB = 1024 * 1024
 
 
 class Reserve(BaseModel):
-    """MiB that stay free: of memory, of the host or of the control group the worker is in, and of each disk it writes
-    on. 0 asks for none."""
+    """The MiB to keep free: memory of the host and of the worker's control group, and space on each disk it writes to.
+    0 disables a check."""
 
     memory_mb: int = Field(default=256, ge=0)
     disk_mb: int = Field(default=256, ge=0)
 
 
 class HostResources:
-    """``folders`` are on the disks that count; those that are not there yet are looked for at their parents."""
+    """``folders`` identify the disks to check. For a folder that does not exist yet, its nearest parent is used."""
 
     def __init__(self, reserve: Reserve, folders: Iterable[Path], system: Path = Path("/")) -> None:
         self._reserve = reserve
@@ -30,18 +30,18 @@ class HostResources:
         self._system = system
 
     def shortage(self) -> str:
-        """What is short, with the numbers and what to do; empty while there is enough."""
+        """What is short, with the numbers and a remedy; empty while there is enough."""
         memory = self._free_memory_mib()
         if memory is not None and memory < self._reserve.memory_mb:
-            return f"{memory} MiB of memory are left, {self._reserve.memory_mb} are to stay free; use fewer slots"
+            return f"{memory} MiB of memory left, {self._reserve.memory_mb} MiB must stay free; use fewer slots"
         for folder in self._folders:
             free = _free_disk_mib(folder)
             if free < self._reserve.disk_mb:
-                return f"{free} MiB are left on the disk of {folder}, {self._reserve.disk_mb} are to stay free"
+                return f"{free} MiB left on the disk of {folder}, {self._reserve.disk_mb} MiB must stay free"
         return ""
 
     def _free_memory_mib(self) -> int | None:
-        """None where the system does not tell."""
+        """None if the system does not report it."""
         free = [amount for amount in (self._host_memory_bytes(), self._cgroup_memory_bytes()) if amount is not None]
         return min(free) // _MIB if free else None
 
@@ -63,11 +63,11 @@ class HostResources:
 
 
 def written_folders(artifacts_url: str) -> tuple[Path, ...]:
-    """The folders a worker writes in: where workspaces are made, and the artifacts where they are on this machine."""
+    """The folders a worker writes to: temporary files, and artifacts if they are stored on this machine."""
     local = Path(artifacts_url.removeprefix("file://"))
     return (Path(tempfile.gettempdir()), *(() if "://" in str(artifacts_url).removeprefix("file://") else (local,)))
 
 
 def _free_disk_mib(folder: Path) -> int:
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    return shutil.disk_usage(there).free // _MIB
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(existing).free // _MIB

@@ -1,14 +1,14 @@
-"""What a worker holds: leases on attempts, and the tasks that work on them."""
+"""A worker's leases on attempts, and the asyncio tasks that process them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
+from cachetools import LRUCache
 
 from assay.contracts.attempts import Ticket
 from assay.contracts.rpc import Claim
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(eq=False, slots=True)
 class Lease:
-    """``working`` takes a slot; after it the report is still to be stored, and the lease must live until it is."""
+    """A ``working`` lease occupies a slot. Afterwards the lease must stay alive until its report is stored."""
 
     ticket: Ticket
     working: bool = True
@@ -34,13 +34,13 @@ _MAX_REMEMBERED = 10_000
 
 
 class Leases:
-    """By claim. An order delivered twice gives no second lease, nor does one that comes when its work is done and the
-    ledger has not taken in the report: work done twice under one token would be paid for twice and reported once."""
+    """The leases by claim. A repeated order gets no second lease, even if its work is already done and only the report
+    is pending: work repeated under one token would be paid twice and reported once."""
 
     def __init__(self, slots: int) -> None:
         self._slots = slots
         self._leases: dict[Claim, Lease] = {}
-        self._started: OrderedDict[Claim, None] = OrderedDict()
+        self._started: LRUCache[Claim, bool] = LRUCache(_MAX_REMEMBERED)
         self._changed = asyncio.Event()
 
     def __iter__(self) -> Iterator[Lease]:
@@ -55,22 +55,20 @@ class Leases:
 
     @property
     def free(self) -> int:
-        """Slots for new work. As many finished attempts as there are slots may wait for their reports to be stored;
-        beyond that there is no room for more."""
+        """Slots for new work. The reports of at most as many finished attempts as there are slots may be pending; more
+        occupy slots."""
         working = sum(lease.working for lease in self._leases.values())
         return max(0, min(self._slots - working, 2 * self._slots - len(self._leases)))
 
     def is_new(self, claim: Claim) -> bool:
-        """Whether no work was begun under it, as far back as is remembered."""
+        """Whether no work was started for the claim, as far as remembered."""
         return claim not in self._started
 
     def add(self, lease: Lease, task: asyncio.Task[None]) -> None:
-        """``task`` acts on the lease; the lease is held until it ends, however it ends."""
+        """Keep the lease until ``task`` ends."""
         lease.task = task
         self._leases[lease.claim] = lease
-        self._started[lease.claim] = None
-        if len(self._started) > _MAX_REMEMBERED:
-            self._started.popitem(last=False)
+        self._started[lease.claim] = True
         task.add_done_callback(lambda _: self._drop(lease))
 
     def release_slot(self, lease: Lease) -> None:
@@ -82,12 +80,11 @@ class Leases:
         self._changed.set()
         task = lease.task
         if task is not None and not task.cancelled() and (error := task.exception()) is not None:
-            _log.error(
-                "worker.lease_dropped", attempt=lease.ticket.attempt_id, token=lease.ticket.token, exc_info=error
-            )
+            ticket = lease.ticket
+            _log.error("worker.lease_dropped", attempt_id=ticket.attempt_id, token=ticket.token, exc_info=error)
 
     def mark_lost(self, claims: Iterable[Claim]) -> list[Lease]:
-        """Ends the work on these. A finished attempt is still reported: what it cost counts, whoever has the lease."""
+        """Cancel the work on these leases. Finished attempts are still reported, because their costs count."""
         lost = [self._leases[claim] for claim in claims if claim in self._leases]
         for lease in lost:
             lease.lost = True
@@ -96,17 +93,17 @@ class Leases:
         return lost
 
     async def changed(self) -> None:
-        """Until a slot was freed or a lease ended."""
+        """Wait until a slot is freed or a lease ends."""
         self._changed.clear()
         await self._changed.wait()
 
     async def ended(self) -> None:
-        """Until all work is reported or given up."""
+        """Wait until all leases have ended."""
         while tasks := [lease.task for lease in self if lease.task is not None]:
             await asyncio.wait(tasks)
 
     async def give_up(self, cleanup_seconds: float) -> None:
-        """Cancel what is left and give it time to clean up; the ledger hands it to others when the leases run out."""
+        """Cancel the remaining work and allow it to clean up. Other workers get it once the leases expire."""
         for lease in self:
             lease.lost = True
             if lease.task is not None:

@@ -1,4 +1,4 @@
-"""The loop shared by runners and judges: fetch orders, claim them, work on them in parallel, report."""
+"""The loop shared by runners and judges: fetch orders, claim attempts, process them in parallel, send reports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Report = AttemptExecuted | AttemptJudged
 Work = Callable[[Ticket], Awaitable[Report]]
 Failed = Callable[[Ticket, BaseException], Report]
 Shortage = Callable[[], str]
-"""What the host is short of, or nothing."""
+"""Returns what the host is short of; empty if nothing."""
 
 _FETCH_SECONDS = 5.0
 _CLEANUP_SECONDS = 4.0
@@ -31,8 +31,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerOptions:
-    """``gather_seconds`` lets slots that are freed at nearly the same time be filled by one claim.
-    ``heartbeat_seconds`` holds while no lease asks for more haste (a third of its length)."""
+    """``gather_seconds``: time to wait so that slots freed at almost the same time are filled by one claim.
+    ``heartbeat_seconds`` applies unless a lease requires a shorter interval (a third of its duration)."""
 
     worker_id: str
     stage: Stage
@@ -45,10 +45,9 @@ class WorkerOptions:
 
 
 class Worker:
-    """``work`` acts on a ticket; what it raises becomes the report that ``failed`` makes of it. ``work`` is cancelled
-    when its lease is lost: it may end with a report of what it did until then, or let the cancellation pass.
-    ``hear_share`` is told how much of the work of its stage this worker does. While ``shortage`` says that the host is
-    short of something, nothing new is begun and no slots are offered. ``offer`` finds out what sandboxes it gives."""
+    """``work`` processes a ticket; ``failed`` converts its exceptions into reports. If the lease is lost, ``work`` is
+    cancelled: it can return a report of what it did so far, or propagate the cancellation. ``on_share`` receives the
+    worker's share of its stage. While ``shortage`` returns a text, the worker starts nothing and offers no slots."""
 
     def __init__(
         self,
@@ -75,39 +74,39 @@ class Worker:
         *self._urgent, self._queue = orders_queues(options.stage, options.pool)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until ``stop`` is set, and then finishes what it has for at most ``drain_seconds``. Raises BusClosed
-        when the bus is gone for good."""
+        """Work until ``stop`` is set, then finish running work within ``drain_seconds``. Raises BusClosed if the
+        connection to the bus is closed."""
         options, closed = self._options, self._bus.closed
-        _log.info("worker.started", worker=options.worker_id, stage=options.stage, slots=options.slots)
-        beating = asyncio.create_task(self._heartbeat.run(options.slots, options.heartbeat_seconds))
+        _log.info("worker.started", worker_id=options.worker_id, stage=options.stage, slots=options.slots)
+        heartbeat = asyncio.create_task(self._heartbeat.run(options.slots, options.heartbeat_seconds))
         refilling = asyncio.create_task(self._refill())
-        looking = [asyncio.create_task(self._capabilities.probe_forever())] if self._capabilities else []
+        probing = [asyncio.create_task(self._capabilities.probe_forever())] if self._capabilities else []
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(closed.wait())]
         try:
-            await asyncio.wait((*ends, refilling, beating), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((*ends, refilling, heartbeat), return_when=asyncio.FIRST_COMPLETED)
             self._stopping.set()
             if not closed.is_set():
                 await self._drain(refilling)
         finally:
             await self._leases.give_up(_CLEANUP_SECONDS)
-            await _cancel(refilling, beating, *looking, *ends)
-        _log.info("worker.stopped", worker=options.worker_id)
+            await _cancel(refilling, heartbeat, *probing, *ends)
+        _log.info("worker.stopped", worker_id=options.worker_id)
         if closed.is_set():
-            raise BusClosed("the connection to the bus is gone for good; the worker ends and is to be started again")
+            raise BusClosed("the connection to the bus is closed; the worker ends and must be restarted")
 
     async def _drain(self, refilling: asyncio.Task[None]) -> None:
-        """A claim that is under way is waited for: what it grants would otherwise be lost until its lease runs out."""
+        """Wait for a pending claim first; otherwise its attempts would be blocked until their leases expire."""
         self._heartbeat.slots = 0
         try:
             async with asyncio.timeout(self._options.drain_seconds):
                 await asyncio.wait((refilling,))
-                _log.info("worker.draining", worker=self._options.worker_id, attempts=len(self._leases))
+                _log.info("worker.draining", worker_id=self._options.worker_id, attempts=len(self._leases))
                 await self._leases.ended()
         except TimeoutError:
-            _log.warning("worker.gave_up", worker=self._options.worker_id, attempts=len(self._leases))
+            _log.warning("worker.gave_up", worker_id=self._options.worker_id, attempts=len(self._leases))
 
     async def _refill(self) -> None:
-        """Keep every slot busy until told to stop."""
+        """Keep all slots busy until the worker stops."""
         stopped = asyncio.create_task(self._stopping.wait())
         while not self._stopping.is_set():
             fetching = asyncio.create_task(self._next_orders())
@@ -118,8 +117,8 @@ class Worker:
                 await self._take(orders)
 
     async def _next_orders(self) -> Sequence[Delivery[Order]]:
-        """At most as many as there are free slots. Orders are urgent only while there are others that would be found at
-        once, so those are waited for."""
+        """Fetch at most as many orders as there are free slots, urgent ones first. Only regular orders are waited for:
+        orders are urgent only while regular ones are queued."""
         while not self._leases.free:
             await self._leases.changed()
         await self._wait_for_resources()
@@ -131,51 +130,51 @@ class Worker:
         return await self._bus.work.fetch(self._queue, self._leases.free, _FETCH_SECONDS)
 
     async def _wait_for_resources(self) -> None:
-        """What is under way goes on meanwhile, and may free what is short."""
+        """Wait until the host has enough resources. Running work continues and can free some."""
         if not (reason := self._shortage()):
             return
-        _log.warning("worker.short", worker=self._options.worker_id, reason=reason)
+        _log.warning("worker.resources_short", worker_id=self._options.worker_id, reason=reason)
         self._heartbeat.slots = 0
-        while self._shortage():  # noqa: ASYNC110 (nobody tells when a host has room again)
+        while self._shortage():  # noqa: ASYNC110 (the host sends no notification)
             await asyncio.sleep(self._options.recheck_seconds)
         self._heartbeat.slots = self._options.slots
-        _log.info("worker.enough_again", worker=self._options.worker_id)
+        _log.info("worker.resources_available", worker_id=self._options.worker_id)
 
     async def _take(self, orders: Sequence[Delivery[Order]]) -> None:
         for ticket in await self._claimer.claim(orders):
             lease = Lease(ticket)
             if self._leases.is_new(lease.claim):
-                self._leases.add(lease, asyncio.create_task(self._attempt(lease)))
+                self._leases.add(lease, asyncio.create_task(self._process(lease)))
                 self._heartbeat.shorten_interval(ticket.lease_seconds / 3)
 
-    async def _attempt(self, lease: Lease) -> None:
-        report = await self._act(lease)
+    async def _process(self, lease: Lease) -> None:
+        report = await self._run_work(lease)
         self._leases.release_slot(lease)
         await self._report(lease.ticket, report)
 
-    async def _act(self, lease: Lease) -> Report:
-        """The report on one ticket. When the lease was lost meanwhile, what ``work`` still has to say of it is reported
-        all the same: the ledger fences it by its token and books its calls."""
+    async def _run_work(self, lease: Lease) -> Report:
+        """The report on one ticket. If the lease was lost but ``work`` returns a report anyway, it is sent as well: the
+        ledger ignores its result, because the token is outdated, but books its calls."""
         try:
             report = await self._work(lease.ticket)
         except asyncio.CancelledError as error:
             if lease.lost:
                 raise
-            report = self._unexpected(lease, error)
+            report = self._failure_report(lease, error)
         except Exception as error:
-            report = self._unexpected(lease, error)
+            report = self._failure_report(lease, error)
         return report
 
-    def _unexpected(self, lease: Lease, error: BaseException) -> Report:
-        _log.error("worker.work_failed", attempt=lease.ticket.attempt_id, token=lease.ticket.token, exc_info=error)
+    def _failure_report(self, lease: Lease, error: BaseException) -> Report:
+        _log.error("worker.work_failed", attempt_id=lease.ticket.attempt_id, token=lease.ticket.token, exc_info=error)
         return self._failed(lease.ticket, error)
 
     async def _report(self, ticket: Ticket, report: Report) -> None:
-        """Until it is stored, however long the bus is away; a report the bus cannot take is replaced by a failure."""
+        """Retry until the report is stored. A report that the bus refuses is replaced by a failure report."""
         try:
             await self._publish(report)
         except MessageRefused as error:
-            _log.error("worker.report_refused", attempt=ticket.attempt_id, token=ticket.token, error=str(error))
+            _log.error("worker.report_refused", attempt_id=ticket.attempt_id, token=ticket.token, error=str(error))
             await self._publish(self._failed(ticket, error))
 
     async def _publish(self, report: Report) -> None:
@@ -183,7 +182,7 @@ class Worker:
 
 
 async def _cancel(*tasks: asyncio.Task[object]) -> None:
-    """Ends helpers; what they died of is raised unless it was this."""
+    """Cancel the tasks; raises errors they failed with before."""
     for task in tasks:
         task.cancel()
     for outcome in await asyncio.gather(*tasks, return_exceptions=True):

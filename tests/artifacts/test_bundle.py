@@ -1,4 +1,4 @@
-"""Bundles: the same bytes for the same files, and nothing unsound in or out."""
+"""Bundles: equal bytes for equal files, and no invalid paths."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assay.artifacts import pack, unpack
 from assay.files import FileLimits, FilesRefused
 
 names = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FF), min_size=1, max_size=8)
-UNSOUND = [
+INVALID = [
     "",
     "/a",
     "..",
@@ -33,7 +33,7 @@ UNSOUND = [
 
 
 @given(st.dictionaries(names.map(lambda name: f"d/{name.lower()}"), st.binary(max_size=50), max_size=5))
-def test_what_is_packed_is_unpacked(files: dict[str, bytes]) -> None:
+def test_unpacking_reverses_packing(files: dict[str, bytes]) -> None:
     try:
         packed = pack(files)
     except FilesRefused as error:
@@ -43,8 +43,8 @@ def test_what_is_packed_is_unpacked(files: dict[str, bytes]) -> None:
     assert pack(dict(reversed(files.items()))) == packed
 
 
-@pytest.mark.parametrize("path", UNSOUND)
-def test_unsound_paths_go_neither_in_nor_out(path: str) -> None:
+@pytest.mark.parametrize("path", INVALID)
+def test_invalid_paths_are_neither_packed_nor_unpacked(path: str) -> None:
     with pytest.raises(FilesRefused):
         pack({path: b""})
     with pytest.raises((FilesRefused, UnicodeEncodeError)):
@@ -54,18 +54,18 @@ def test_unsound_paths_go_neither_in_nor_out(path: str) -> None:
 @pytest.mark.parametrize(
     "paths", [["A", "a"], ["caf\u00e9", "cafe\u0301"], ["a", "a/b"], ["D/x", "d/y"], ["\ufb01", "fi"], ["ss", "\u00df"]]
 )
-def test_paths_that_are_one_place_somewhere_are_refused(paths: list[str]) -> None:
+def test_paths_that_collide_on_some_file_system_are_refused(paths: list[str]) -> None:
     with pytest.raises(FilesRefused):
         pack(dict.fromkeys(paths, b""))
 
 
-def test_a_path_named_twice_is_refused() -> None:
+def test_a_repeated_path_is_refused() -> None:
     with pytest.raises(FilesRefused, match="twice"):
         unpack(msgspec.msgpack.encode([["a", b"1"], ["a", b"2"]]))
 
 
 @pytest.mark.parametrize(
-    "caps",
+    "limits",
     [
         FileLimits(count=1),
         FileLimits(total_bytes=5),
@@ -74,16 +74,16 @@ def test_a_path_named_twice_is_refused() -> None:
         FileLimits(path_bytes=2),
     ],
 )
-def test_more_than_the_caps_allow_is_refused(caps: FileLimits) -> None:
+def test_files_over_the_limits_are_refused(limits: FileLimits) -> None:
     files = {"a/b": b"123", "c": b"456"}
     with pytest.raises(FilesRefused):
-        pack(files, caps)
+        pack(files, limits)
     with pytest.raises(FilesRefused):
-        unpack(pack(files), caps)
+        unpack(pack(files), limits)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_bundle_or_refused(data: bytes) -> None:
+def test_arbitrary_bytes_are_unpacked_or_refused(data: bytes) -> None:
     with suppress(FilesRefused):
         unpack(data)
 
@@ -91,6 +91,6 @@ def test_any_bytes_are_a_bundle_or_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data", [b"\xdd\xff\xff\xff\xff", b"\x91" * 100_000, b"\xc6\xff\xff\xff\xff", b"\x93\x01\x02\x03"]
 )
-def test_lengths_that_lie_are_refused(data: bytes) -> None:
+def test_false_lengths_are_refused(data: bytes) -> None:
     with pytest.raises(FilesRefused):
         unpack(data)

@@ -1,4 +1,4 @@
-"""Garbage collection by reference: what is referred to, and what is young, is never lost; not even to a race."""
+"""Garbage collection never deletes referenced or young content, not even in a race."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def before() -> datetime:
 
 
 def age(folder: Path, ref: ArtifactRef, days: float = 30.0) -> Path:
-    """As if it had been stored so long ago."""
+    """Make the content look as if it was stored ``days`` ago."""
     path = folder / Area.ATTEMPTS / ref.sha256[:2] / ref.sha256
     then = time.time() - days * 86_400
     os.utime(path, (then, then))
@@ -35,14 +35,14 @@ def attempts(tmp_path: Path) -> ArtifactStore:
     return open_store(tmp_path, Area.ATTEMPTS)
 
 
-async def test_only_what_is_old_and_not_referred_to_goes(attempts: ArtifactStore, tmp_path: Path) -> None:
+async def test_only_old_unreferenced_content_is_deleted(attempts: ArtifactStore, tmp_path: Path) -> None:
     kept, young, old = [await attempts.put(text) for text in (b"kept", b"young", b"old!!")]
     age(tmp_path, kept)
     age(tmp_path, old)
     other = await open_store(tmp_path, Area.HIDDEN).put(b"another area's")
     for dry_run in (True, False):
-        swept = await collect_garbage(attempts, {kept.sha256}, before(), dry_run=dry_run)
-        assert swept == Swept(looked_at=3, referred_to=1, young=1, deleted=1, freed_bytes=5)
+        result = await collect_garbage(attempts, {kept.sha256}, before(), dry_run=dry_run)
+        assert result == Swept(looked_at=3, referred_to=1, young=1, deleted=1, freed_bytes=5)
         assert await attempts.exists(old) is dry_run
     assert await attempts.exists(kept)
     assert await attempts.exists(young)
@@ -52,39 +52,37 @@ async def test_only_what_is_old_and_not_referred_to_goes(attempts: ArtifactStore
     assert list((tmp_path / ASIDE).iterdir()) == []
 
 
-async def test_a_store_in_memory_is_swept_alike() -> None:
+async def test_garbage_is_collected_in_a_memory_store() -> None:
     attempts = open_store("memory://", Area.ATTEMPTS)
     one, other = await attempts.put(b"one"), await attempts.put(b"other")
     in_future = datetime.now(UTC) + timedelta(seconds=1)
-    swept = await collect_garbage(attempts, {one.sha256}, in_future)
-    assert (swept.deleted, swept.referred_to) == (1, 1)
+    result = await collect_garbage(attempts, {one.sha256}, in_future)
+    assert (result.deleted, result.referred_to) == (1, 1)
     assert not await attempts.exists(other)
     assert await attempts.delete(one.sha256, before()) is False, "it is young"
 
 
-async def test_what_is_put_again_is_young_again(attempts: ArtifactStore, tmp_path: Path) -> None:
+async def test_putting_content_again_renews_it(attempts: ArtifactStore, tmp_path: Path) -> None:
     ref = await attempts.put(b"x")
     age(tmp_path, ref)
     await open_store(tmp_path, Area.ATTEMPTS).put(b"x")
     assert (await collect_garbage(attempts, set(), before())).young == 1
 
 
-async def test_a_process_that_knows_it_stored_something_long_ago_stores_it_again(tmp_path: Path) -> None:
-    mine, theirs = open_store(tmp_path, Area.ATTEMPTS), open_store(tmp_path, Area.ATTEMPTS)
-    ref = await mine.put(b"x")
+async def test_a_process_stores_content_again_that_it_stored_long_ago(tmp_path: Path) -> None:
+    one, other = open_store(tmp_path, Area.ATTEMPTS), open_store(tmp_path, Area.ATTEMPTS)
+    ref = await one.put(b"x")
     age(tmp_path, ref)
-    assert (await collect_garbage(theirs, set(), before())).deleted == 1
+    assert (await collect_garbage(other, set(), before())).deleted == 1
     assert GRACE.total_seconds() > store.REWRITE_SECONDS
-    mine._known[ref.sha256] -= store.REWRITE_SECONDS  # pyright: ignore[reportPrivateUsage]  (an hour passes)
-    await mine.put(b"x")
-    assert await theirs.get(ref) == b"x"
+    one._recently_written.expire(time.monotonic() + store.REWRITE_SECONDS)  # pyright: ignore[reportPrivateUsage]
+    await one.put(b"x")
+    assert await other.get(ref) == b"x"
 
 
-async def test_what_is_stored_between_the_last_look_and_the_deletion_stays(
-    attempts: ArtifactStore, tmp_path: Path
-) -> None:
-    """The race itself, for a while: old content of no one's, stored again while it is swept. On a busy machine the one
-    may be over before the other has begun."""
+async def test_content_stored_during_its_deletion_stays(attempts: ArtifactStore, tmp_path: Path) -> None:
+    """Old unreferenced content is stored again while it is collected. Repeated, because on a busy machine one can end
+    before the other starts."""
     texts = [b"%d" % number for number in range(40)]
     deleted = rounds = 0
     while rounds < 5 or (not deleted and rounds < 200):
@@ -93,17 +91,17 @@ async def test_what_is_stored_between_the_last_look_and_the_deletion_stays(
         for ref in refs:
             age(tmp_path, ref)
         others = open_store(tmp_path, Area.ATTEMPTS)
-        sweeping = asyncio.create_task(asyncio.to_thread(asyncio.run, collect_garbage(attempts, set(), before())))
+        collecting = asyncio.create_task(asyncio.to_thread(asyncio.run, collect_garbage(attempts, set(), before())))
         again = await asyncio.gather(*(asyncio.to_thread(asyncio.run, others.put(text)) for text in texts))
-        deleted += (await sweeping).deleted
+        deleted += (await collecting).deleted
         for ref, text in zip(again, texts, strict=True):
             assert await others.get(ref) == text
         attempts = open_store(tmp_path, Area.ATTEMPTS)
-    assert deleted, "nothing was raced for"
+    assert deleted, "no race happened"
 
 
 @pytest.mark.parametrize("days", [30.0, 0.0], ids=["old", "young"])
-async def test_what_a_crash_left_aside_is_decided_the_next_time(
+async def test_an_interrupted_deletion_is_finished_by_the_next_collection(
     attempts: ArtifactStore, tmp_path: Path, days: float
 ) -> None:
     ref = await attempts.put(b"x")

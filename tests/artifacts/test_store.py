@@ -1,4 +1,4 @@
-"""The same store over a folder and over memory; then what a folder alone can suffer."""
+"""The artifact store in a folder and in memory, and failures of a folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from assay.artifacts import (
     StoreUnreachable,
     open_store,
 )
-from assay.artifacts.store import SMALL_BYTES, as_ours
+from assay.artifacts.store import SMALL_BYTES, artifact_error
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, FolderMount, open_sandbox_provider
@@ -40,7 +40,7 @@ def store(request: SubRequest, tmp_path: Path) -> ArtifactStore:
 
 
 @pytest.mark.parametrize("size", [0, 1, 1000, SMALL_BYTES, SMALL_BYTES + 1, 12_000_000])
-async def test_what_is_put_is_got(store: ArtifactStore, size: int) -> None:
+async def test_get_returns_what_was_put(store: ArtifactStore, size: int) -> None:
     data = os.urandom(size)
     ref = await store.put(data, "text/plain", truncated=True)
     expected = ArtifactRef(sha256=sha256(data).hexdigest(), size_bytes=size, media_type="text/plain", truncated=True)
@@ -49,30 +49,30 @@ async def test_what_is_put_is_got(store: ArtifactStore, size: int) -> None:
     assert await store.exists(ref)
 
 
-async def test_the_same_bytes_twice_are_one_artifact(store: ArtifactStore) -> None:
+async def test_equal_content_is_one_artifact(store: ArtifactStore) -> None:
     assert await store.put(b"x") == await store.put(b"x")
 
 
-async def test_what_is_missing_is_said_to_be(store: ArtifactStore) -> None:
+async def test_missing_content_is_reported(store: ArtifactStore) -> None:
     assert not await store.exists(ABSENT)
     with pytest.raises(ArtifactMissing):
         await store.get(ABSENT)
 
 
 @pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 65, "/" * 64, "0" * 64 + "\n"])
-async def test_what_is_no_digest_is_never_looked_up(store: ArtifactStore, digest: str) -> None:
+async def test_an_invalid_digest_is_missing(store: ArtifactStore, digest: str) -> None:
     with pytest.raises(ArtifactMissing):
         await store.get(digest)
 
 
-async def test_areas_do_not_see_each_other(tmp_path: Path) -> None:
+async def test_areas_are_separate(tmp_path: Path) -> None:
     ref = await open_store(tmp_path, Area.HIDDEN).put(b"tests")
     with pytest.raises(ArtifactMissing):
         await open_store(tmp_path, "public").get(ref)
     assert (tmp_path / "hidden" / ref.sha256[:2] / ref.sha256).read_bytes() == b"tests"
 
 
-async def test_another_process_sees_it(tmp_path: Path) -> None:
+async def test_content_is_shared_between_processes(tmp_path: Path) -> None:
     ref = await open_store(tmp_path, Area.PUBLIC).put(b"shared")
     assert await open_store(f"file://{tmp_path}", Area.PUBLIC).get(ref) == b"shared"
 
@@ -86,7 +86,7 @@ async def test_a_damaged_artifact_is_never_returned(tmp_path: Path, damage: byte
         await store.get(ref)
 
 
-async def test_putting_again_heals_what_was_found_damaged_or_gone(tmp_path: Path) -> None:
+async def test_putting_again_replaces_damaged_or_missing_content(tmp_path: Path) -> None:
     store = open_store(tmp_path, Area.PUBLIC)
     ref = await store.put(b"shared")
     place = tmp_path / "public" / ref.sha256[:2] / ref.sha256
@@ -102,7 +102,7 @@ async def test_putting_again_heals_what_was_found_damaged_or_gone(tmp_path: Path
     assert await store.get(ref) == b"shared"
 
 
-async def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+async def test_an_impossible_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ArtifactPermanent, match="file"):
         open_store(tmp_path / "file" / "store", Area.PUBLIC)
@@ -111,7 +111,7 @@ async def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "ours"),
+    ("error", "kind"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), StoreFull),
         (OSError("Generic LocalFileSystem error: No space left on device (os error 28)"), StoreFull),
@@ -120,13 +120,13 @@ async def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
         (OSError("connection reset"), StoreUnreachable),
     ],
 )
-def test_errors_say_whether_to_try_again(error: Exception, ours: type[Exception]) -> None:
-    assert type(as_ours(error)) is ours
-    assert issubclass(ours, ArtifactRetryable) == (ours in (StoreFull, StoreUnreachable))
+def test_errors_are_retryable_or_permanent(error: Exception, kind: type[Exception]) -> None:
+    assert type(artifact_error(error)) is kind
+    assert issubclass(kind, ArtifactRetryable) == (kind in (StoreFull, StoreUnreachable))
 
 
-async def test_a_full_disk_is_said_to_be_full_and_works_again_when_freed() -> None:
-    """In a sandbox, whose workspace is a disk of one mebibyte."""
+async def test_a_full_disk_is_reported_and_works_again_once_freed() -> None:
+    """Runs in a sandbox with a workspace of 1 MiB."""
     program = """
 import asyncio, os, shutil
 from assay.artifacts import StoreFull, open_store
@@ -151,12 +151,12 @@ asyncio.run(main())
     assert result.stdout.split() == [b"full", b"full", b"again"], result.stderr.decode()
 
 
-async def test_small_puts_are_quick(tmp_path: Path) -> None:
-    """Some 5,000 a second alone on a small machine; on a busy one at least a moment is found for a tenth of that."""
+async def test_small_puts_are_fast(tmp_path: Path) -> None:
+    """About 5,000 per second on a small idle machine. On a busy one, the best of many short runs must reach a tenth."""
     store, count, seconds = open_store(tmp_path, Area.ATTEMPTS), 50, list[float]()
-    for turn in range(20):
+    for repeat in range(20):
         started = time.perf_counter()
         for number in range(count):
-            await store.put(b"%d %d" % (turn, number) * 100)
+            await store.put(b"%d %d" % (repeat, number) * 100)
         seconds.append(time.perf_counter() - started)
     assert count / min(seconds) > 500

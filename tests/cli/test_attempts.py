@@ -69,7 +69,7 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(assay: Assay, attem
     (tmp_path / "out/checks").symlink_to(tmp_path)
     got = assay("artifacts", "get", attempt, "--all", "--out", str(tmp_path / "out"))
     assert got.code == 1
-    assert "something else stands in the way" in got.err
+    assert "a folder or another file type is in the way" in got.err
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     missing = assay("artifacts", "get", attempt, "patch.dif")
     assert (missing.code, "did you mean 'patch.diff'?" in missing.err) == (2, True)

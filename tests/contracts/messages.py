@@ -1,4 +1,4 @@
-"""Every message there is, found in the contracts, and one sample of each."""
+"""All messages in the contracts, and a sample of each."""
 
 from __future__ import annotations
 

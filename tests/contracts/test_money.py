@@ -20,17 +20,17 @@ def test_nano_dollars_are_shown_as_decimals_without_rounding(amount: int, text: 
 
 
 @given(st.integers(min_value=0, max_value=2**63 - 1))
-def test_an_amount_survives_being_shown(amount: int) -> None:
+def test_formatting_an_amount_is_reversible(amount: int) -> None:
     assert nanousd(usd(amount)) == amount
 
 
 @pytest.mark.parametrize("text", ["", "a dollar", "NaN", "Infinity", "1,5"])
-def test_what_is_no_amount_is_refused_with_an_example(text: str) -> None:
+def test_an_invalid_amount_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"0\.25"):
         nanousd(text)
 
 
-def test_tokens_are_priced_rounded_up_and_cached_ones_at_their_own_rate() -> None:
+def test_costs_are_rounded_up_and_cached_tokens_have_their_own_rate() -> None:
     price = Price(
         version="v",
         input_nanousd_per_mtok=150_000_000,
@@ -43,7 +43,7 @@ def test_tokens_are_priced_rounded_up_and_cached_ones_at_their_own_rate() -> Non
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**12))
-def test_a_cost_is_never_below_what_the_decimals_say(tokens_in: int, tokens_out: int, rate: int) -> None:
+def test_a_cost_is_the_exact_amount_rounded_up(tokens_in: int, tokens_out: int, rate: int) -> None:
     price = Price(version="v", input_nanousd_per_mtok=rate, output_nanousd_per_mtok=rate)
     exact = Decimal(tokens_in + tokens_out) * rate / 1_000_000
     cost = price.cost(input_tokens=tokens_in, output_tokens=tokens_out)

@@ -1,4 +1,4 @@
-"""What is on the wire: old bytes still decode, bad bytes never do, and every message is accounted for."""
+"""The wire format: old bytes still decode, invalid bytes never do, and every message is covered."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ from assay.contracts.codec import Malformed, Message, decode, encode
 from tests.contracts.messages import NOW, SAMPLES, all_messages
 
 GOLDEN = Path(__file__).with_name("golden.jsonl")
-"""Frames as they were first written. A line may be added; one that is changed breaks somebody who kept its bytes."""
+"""Frames as first written. Lines may be added, but a changed line breaks consumers with stored bytes."""
 
 
 def golden() -> list[dict[str, Any]]:
     return [json.loads(line) for line in GOLDEN.read_text().splitlines()]
 
 
-def _says(now: Any, then: Any) -> bool:
-    """Whether ``now`` says all that ``then`` said; objects may have got more fields."""
+def _includes(now: Any, then: Any) -> bool:
+    """Whether ``now`` contains everything in ``then``; objects may have additional fields."""
     if isinstance(then, dict):
-        return isinstance(now, dict) and all(name in now and _says(now[name], said) for name, said in then.items())
+        return isinstance(now, dict) and all(
+            name in now and _includes(now[name], value) for name, value in then.items()
+        )
     if isinstance(then, list):
-        return isinstance(now, list) and len(now) == len(then) and all(map(_says, now, then))
+        return isinstance(now, list) and len(now) == len(then) and all(map(_includes, now, then))
     return bool(now == then)
 
 
@@ -43,24 +45,24 @@ def test_tags_are_unique_and_every_message_has_a_golden_frame() -> None:
 
 
 @pytest.mark.parametrize("frame", golden(), ids=lambda frame: frame["type"])
-def test_old_bytes_still_decode_and_say_the_same(frame: dict[str, Any]) -> None:
+def test_old_bytes_still_decode_to_the_same_values(frame: dict[str, Any]) -> None:
     message = decode(by_tag()[frame["type"]], json.dumps(frame).encode())
     again = json.loads(encode(message))
-    assert _says(again, frame)
+    assert _includes(again, frame)
 
 
 @pytest.mark.parametrize("message", SAMPLES, ids=lambda message: message.name())
-def test_a_message_survives_the_wire(message: Message) -> None:
+def test_encoding_a_message_is_reversible(message: Message) -> None:
     assert encode(decode(type(message), encode(message))) == encode(message)
 
 
 @pytest.mark.parametrize("message", SAMPLES, ids=lambda message: message.name())
-def test_a_field_from_the_future_is_ignored(message: Message) -> None:
+def test_unknown_fields_are_ignored(message: Message) -> None:
     newer = {**json.loads(encode(message)), "not_known_yet": [1]}
     assert encode(decode(type(message), encode(newer))) == encode(message)
 
 
-def test_a_fact_travels_in_an_envelope_of_cloudevents() -> None:
+def test_a_fact_is_sent_in_a_cloudevents_envelope() -> None:
     fact = next(sample for sample in SAMPLES if isinstance(sample, facts.AttemptFinished))
     event = facts.Event(
         id="01h-7",
@@ -92,12 +94,9 @@ BAD = [
 
 
 @pytest.mark.parametrize("data", BAD, ids=range(len(BAD)))
-def test_what_is_no_report_is_malformed_and_says_why(data: bytes) -> None:
+def test_invalid_reports_are_malformed_with_a_reason(data: bytes) -> None:
     with pytest.raises(Malformed, match=r"not a valid"):
         decode(Report, data)
-
-
-CALL_OF_LESS_THAN_NOTHING = {"call_id": "c", "model": "m", "cost_nanousd": -1}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +108,7 @@ CALL_OF_LESS_THAN_NOTHING = {"call_id": "c", "model": "m", "cost_nanousd": -1}
         ("calls", [{"call_id": "c", "cost_nanousd": -1}]),
     ],
 )
-def test_amounts_that_cannot_be_are_refused(field: str, value: Any) -> None:
+def test_impossible_amounts_are_refused(field: str, value: Any) -> None:
     report = json.loads(encode(next(sample for sample in SAMPLES if isinstance(sample, AttemptExecuted))))
     with pytest.raises(Malformed):
         decode(Report, json.dumps({**report, field: value}).encode())
@@ -122,6 +121,6 @@ JSON = st.recursive(
 
 
 @given(st.binary(max_size=200) | JSON.map(encode))
-def test_nothing_crashes_the_codec(data: bytes) -> None:
+def test_arbitrary_bytes_are_decoded_or_malformed(data: bytes) -> None:
     with suppress(Malformed):
         decode(Report, data)

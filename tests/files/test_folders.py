@@ -1,4 +1,4 @@
-"""Folders read and written while someone plays tricks with them."""
+"""Reading and writing folders with hostile content or concurrent changes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from assay.artifacts import read_folder, write_folder
 from assay.files import FileLimits, FilesRefused
+from assay.files.folders import read_folder, write_folder
 
 
 @pytest.fixture
 def secret(tmp_path: Path) -> Path:
-    """A folder of the host's that must never be seen."""
+    """A folder of the host that must never be read."""
     folder = tmp_path / "outside"
     folder.mkdir()
     (folder / "x").write_bytes(b"secret")
@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_is_written_is_read(root: Path) -> None:
+def test_reading_returns_what_was_written(root: Path) -> None:
     files = {"a": b"1", "d/e/f": bytes(1000), "d/g": b""}
     write_folder(root / "new", files)
     assert read_folder(root / "new") == files
@@ -36,7 +36,7 @@ def test_what_is_written_is_read(root: Path) -> None:
     assert read_folder(root / "new", ["*.py"]) == {}
 
 
-def test_a_descriptor_will_do_and_stays_open(root: Path) -> None:
+def test_a_descriptor_can_be_read_and_stays_open(root: Path) -> None:
     write_folder(root, {"a": b"1"})
     descriptor = os.open(root, os.O_RDONLY)
     assert read_folder(descriptor) == read_folder(descriptor) == {"a": b"1"}
@@ -44,7 +44,7 @@ def test_a_descriptor_will_do_and_stays_open(root: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file link", "folder link", "dangling link", "pipe", "device"])
-def test_what_is_no_regular_file_is_refused_or_left_out(root: Path, secret: Path, kind: str) -> None:
+def test_special_files_are_refused_or_skipped(root: Path, secret: Path, kind: str) -> None:
     odd = root / "odd"
     if kind == "pipe":
         os.mkfifo(odd)
@@ -58,7 +58,7 @@ def test_what_is_no_regular_file_is_refused_or_left_out(root: Path, secret: Path
 
 
 @pytest.mark.parametrize(
-    "caps",
+    "limits",
     [
         FileLimits(count=2),
         FileLimits(total_bytes=250),
@@ -67,26 +67,26 @@ def test_what_is_no_regular_file_is_refused_or_left_out(root: Path, secret: Path
         FileLimits(names=3),
     ],
 )
-def test_more_than_the_caps_allow_is_refused(root: Path, caps: FileLimits) -> None:
+def test_files_over_the_limits_are_refused(root: Path, limits: FileLimits) -> None:
     write_folder(root, {"a": bytes(100), "b": bytes(100), "c/d/e": bytes(100)})
     with pytest.raises(FilesRefused):
-        read_folder(root, limits=caps)
+        read_folder(root, limits=limits)
 
 
-def test_a_sparse_file_is_not_larger_than_the_cap(root: Path) -> None:
+def test_a_sparse_file_over_the_limit_is_refused(root: Path) -> None:
     with (root / "a").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(FilesRefused):
         read_folder(root)
 
 
-def test_names_that_are_no_text_are_refused(root: Path) -> None:
+def test_names_that_are_not_utf8_are_refused(root: Path) -> None:
     Path(os.fsdecode(os.fsencode(root) + b"/\xff\xfe")).write_bytes(b"")
     with pytest.raises(FilesRefused):
         read_folder(root)
 
 
-def test_a_link_in_the_way_is_not_written_through(root: Path, secret: Path) -> None:
+def test_writing_does_not_follow_links(root: Path, secret: Path) -> None:
     (root / "d").symlink_to(secret)
     (root / "f").symlink_to(secret / "x")
     with pytest.raises(FilesRefused):
@@ -96,13 +96,13 @@ def test_a_link_in_the_way_is_not_written_through(root: Path, secret: Path) -> N
     assert not (root / "f").is_symlink()
 
 
-def test_a_folder_where_a_file_should_be_is_refused(root: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_refused(root: Path) -> None:
     (root / "a" / "b").mkdir(parents=True)
     with pytest.raises(FilesRefused):
         write_folder(root, {"a": b""})
 
 
-def test_swapping_while_reading_shows_nothing_of_outside(root: Path, secret: Path) -> None:
+def test_swapping_a_folder_for_a_link_never_exposes_outside_files(root: Path, secret: Path) -> None:
     (root / "d").mkdir()
     (root / "d" / "x").write_bytes(b"mine")
     stop = threading.Event()
@@ -123,11 +123,11 @@ def test_no_descriptor_stays_open(root: Path) -> None:
         read_folder(root)
     with pytest.raises(FilesRefused):
         write_folder(root, {"a/l/x": b"1"})
-    assert not [link for link in map(_leads_to, Path("/proc/self/fd").iterdir()) if link.startswith(str(root))]
+    assert not [link for link in map(_target, Path("/proc/self/fd").iterdir()) if link.startswith(str(root))]
 
 
-def _leads_to(descriptor: Path) -> str:
-    """Nowhere, if another thread has closed it meanwhile."""
+def _target(descriptor: Path) -> str:
+    """Empty if another thread has closed it meanwhile."""
     try:
         return str(descriptor.readlink())
     except FileNotFoundError:
@@ -135,7 +135,7 @@ def _leads_to(descriptor: Path) -> str:
 
 
 def _swap(root: Path, secret: Path, stop: threading.Event) -> None:
-    """In turn a folder of its own and a link to another."""
+    """Alternate between a real folder and a link to another one."""
     while not stop.is_set():
         (root / "d").rename(root / "e")
         (root / "d").symlink_to(secret)

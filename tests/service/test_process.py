@@ -1,4 +1,4 @@
-"""How a service process starts and ends, seen from outside."""
+"""Start and end of a service process."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class Program:
             line = json.loads(text)
             if line["event"] == event:
                 return line
-        raise AssertionError(f"it never said {event}")
+        raise AssertionError(f"it never logged {event}")
 
     def end(self, number: signal.Signals | None = None) -> tuple[int, list[str]]:
-        """Exit code, and the events that were still logged."""
+        """The exit code and the remaining log events."""
         if number is not None:
             self._process.send_signal(number)
         _, rest = self._process.communicate(timeout=60)
@@ -77,13 +77,13 @@ def test_a_signal_ends_a_service_with_code_0(tmp_path: Path, number: signal.Sign
     assert program.end(number) == (0, ["left", "service.stopped"])
 
 
-def test_a_worker_drains_before_it_ends(tmp_path: Path) -> None:
+def test_a_draining_service_finishes_its_work(tmp_path: Path) -> None:
     program = Program(tmp_path / "program.py", "drain")
     program.until("ready")
     assert program.end(signal.SIGTERM) == (0, ["drained", "service.stopped"])
 
 
-def test_a_service_that_fails_ends_with_code_1_and_says_why(tmp_path: Path) -> None:
+def test_a_failing_service_logs_the_error_and_ends_with_code_1(tmp_path: Path) -> None:
     program = Program(tmp_path / "program.py", "fail")
     failure = program.until("service.failed")
     assert "no more" in failure["error"]
@@ -91,7 +91,7 @@ def test_a_service_that_fails_ends_with_code_1_and_says_why(tmp_path: Path) -> N
     assert program.end()[0] == 1
 
 
-def test_wrong_settings_end_with_code_2_and_name_the_field(tmp_path: Path) -> None:
+def test_invalid_settings_name_the_field_and_end_with_code_2(tmp_path: Path) -> None:
     program = Program(tmp_path / "program.py", "serve", ASSAY_SLOTS="many")
     assert "slots" in program.until("service.settings_invalid")["error"]
     assert program.end()[0] == 2

@@ -1,4 +1,4 @@
-"""A page of the stage in a real Chromium. Stage and window are shared, what is in them is new for every test."""
+"""A page of the dashboard in a real Chromium, served by a scripted gateway. Both are reset for every test."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import ScriptedGateway
 
 
 @pytest.fixture(scope="session")
-def served(dist: Path) -> Iterator[Stage]:
-    with Stage() as stage:
-        yield stage
+def shared_gateway(dist: Path) -> Iterator[ScriptedGateway]:
+    with ScriptedGateway() as gateway:
+        yield gateway
 
 
 @pytest.fixture
-def stage(served: Stage) -> Stage:
-    """Nothing has happened on it."""
-    served.clear()
-    return served
+def gateway(shared_gateway: ScriptedGateway) -> ScriptedGateway:
+    """Without runs."""
+    shared_gateway.reset()
+    return shared_gateway
 
 
 @pytest.fixture(scope="session")
-def window(chromium: Browser, served: Stage) -> Iterator[Page]:
-    """Starting a page costs more than most tests do with it, so it is kept; and what it has compiled with it."""
-    context = chromium.new_context(base_url=served.url)
+def browser_page(chromium: Browser, shared_gateway: ScriptedGateway) -> Iterator[Page]:
+    """Shared, because starting a page, and compiling its scripts, takes longer than most tests."""
+    context = chromium.new_context(base_url=shared_gateway.url)
     page = context.new_page()
     page.set_default_timeout(30_000)
     yield page
@@ -35,41 +35,41 @@ def window(chromium: Browser, served: Stage) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(window: Page, stage: Stage) -> Iterator[Page]:
-    """As after a first start. The test fails when the page throws, breaks its content policy, or asks another host."""
-    _forget(window)
-    wrong: list[str] = []
+def page(browser_page: Page, gateway: ScriptedGateway) -> Iterator[Page]:
+    """A page in its initial state. The test fails if it throws, violates its content policy, or calls another host."""
+    _reset(browser_page)
+    failures: list[str] = []
 
-    def threw(error: Error) -> None:
-        wrong.append(f"threw {error}")
+    def on_error(error: Error) -> None:
+        failures.append(f"threw {error}")
 
-    def said(message: ConsoleMessage) -> None:
+    def on_console(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
-            wrong.append(message.text)
+            failures.append(message.text)
 
-    def asked(request: Request) -> None:
-        if not _ours(request.url, stage.url):
-            wrong.append(request.url)
+    def on_request(request: Request) -> None:
+        if not _is_same_origin(request.url, gateway.url):
+            failures.append(request.url)
 
-    window.on("pageerror", threw)
-    window.on("console", said)
-    window.on("request", asked)
-    yield window
-    window.remove_listener("pageerror", threw)
-    window.remove_listener("console", said)
-    window.remove_listener("request", asked)
-    assert not wrong, wrong
-
-
-def _forget(window: Page) -> None:
-    """Leave nothing of the test before: what it stored, what it looked like, where the mouse was."""
-    window.context.clear_cookies()
-    window.set_viewport_size({"width": 1280, "height": 900})
-    window.emulate_media(color_scheme="light", reduced_motion="reduce")
-    window.mouse.move(0, 0)
-    window.goto("/favicon.svg")
-    window.evaluate("localStorage.clear(), sessionStorage.clear()")
+    browser_page.on("pageerror", on_error)
+    browser_page.on("console", on_console)
+    browser_page.on("request", on_request)
+    yield browser_page
+    browser_page.remove_listener("pageerror", on_error)
+    browser_page.remove_listener("console", on_console)
+    browser_page.remove_listener("request", on_request)
+    assert not failures, failures
 
 
-def _ours(url: str, home: str) -> bool:
+def _reset(browser_page: Page) -> None:
+    """Clears cookies and storage, and restores the viewport, the media settings and the mouse."""
+    browser_page.context.clear_cookies()
+    browser_page.set_viewport_size({"width": 1280, "height": 900})
+    browser_page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    browser_page.mouse.move(0, 0)
+    browser_page.goto("/favicon.svg")
+    browser_page.evaluate("localStorage.clear(), sessionStorage.clear()")
+
+
+def _is_same_origin(url: str, home: str) -> bool:
     return url.startswith((home, home.replace("http:", "ws:"), "data:", "blob:"))

@@ -1,4 +1,4 @@
-"""The page of costs, today's card on the list of runs, and spend against limits in its rows."""
+"""The costs page, and spending against limits on the runs page."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assay.contracts.runs import RunLimits, RunRequest, WaitReason
-from tests.web.stage import control
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway import run_control
+from tests.web.scripted_gateway.server import ScriptedGateway
 
 pytestmark = pytest.mark.browser
 ALL = ("oracle", "nop", "local/smollm2-135m", "openai/gpt-4o-mini")
 
 
-def finished(stage: Stage, suite: str = "coding", name: str = "", cost: str | None = "1") -> str:
+def finished(gateway: ScriptedGateway, suite: str = "coding", name: str = "", cost: str | None = "1") -> str:
     request = RunRequest(models=ALL, suite=suite, name=name, limits=RunLimits(cost_usd=cost))
-    run_id = stage.do(stage.play.submit, request).run.run_id
-    stage.do(stage.play.step, run_id, 10_000)
+    run_id = gateway.submit(request)
+    gateway.advance(run_id, 10_000)
     return run_id
 
 
-def reads(page: Page) -> list[str]:
-    """Addresses of what is read about money from now on."""
+def money_requests(page: Page) -> list[str]:
+    """URLs of requests about money from now on."""
     asked: list[str] = []
     about = re.compile(r"/api/v1/(money|costs)")
     page.on("request", lambda request: asked.append(request.url) if about.search(request.url) else None)
     return asked
 
 
-def opened(page: Page) -> list[str]:
-    """The page of costs at rest, and what it reads from now on: it has read all once at first and once when it had
-    heard of what runs spend."""
-    asked = reads(page)
+def open_costs(page: Page) -> list[str]:
+    """Open the costs page and wait for its first requests and those after the first totals. Returns the URLs of
+    requests from then on."""
+    asked = money_requests(page)
     page.goto("/costs")
-    wait_for(page, asked, 4)
+    wait_for_requests(page, asked, 4)
     expect(page.locator("[data-account=day]")).to_be_visible()
     asked.clear()
     return asked
 
 
-def wait_for(page: Page, asked: list[str], count: int) -> None:
-    """At least so many have been asked."""
+def wait_for_requests(page: Page, asked: list[str], count: int) -> None:
+    """Wait for at least ``count`` requests."""
     for _ in range(300):
         if len(asked) >= count:
             break
@@ -51,9 +51,9 @@ def wait_for(page: Page, asked: list[str], count: int) -> None:
     assert len(asked) >= count, asked
 
 
-def test_limits_are_bars_with_what_is_spent_and_held(page: Page, stage: Stage) -> None:
-    finished(stage)
-    stage.board.till.excess_usd = "0.5"
+def test_budgets_are_bars_with_money_spent_and_held(page: Page, gateway: ScriptedGateway) -> None:
+    finished(gateway)
+    gateway.hub.money.excess_usd = "0.5"
     page.goto("/costs")
     day = page.locator("[data-account=day]")
     expect(day.locator("[role=img]")).to_have_attribute(
@@ -62,18 +62,18 @@ def test_limits_are_bars_with_what_is_spent_and_held(page: Page, stage: Stage) -
     expect(page.locator("[data-account=project]")).to_contain_text("no limit")
     expect(page.locator("#judge")).to_contain_text("$0.021")
     expect(page.locator("#excess")).to_contain_text("$0.50")
-    expect(page.locator("#apart")).to_contain_text(
-        "Judges cost $0.021, which is not in these figures. Providers charged $0.50 beyond"
+    expect(page.locator("#excluded")).to_contain_text(
+        "Judges cost $0.021, not included above. Providers charged $0.50 more than was held"
     )
     expect(page).to_have_title("Costs · Assay")
 
 
-def test_costs_by_model_task_day_and_run_are_in_the_address(page: Page, stage: Stage) -> None:
-    run_id = finished(stage, name="nightly")
+def test_the_grouping_and_sorting_of_costs_are_in_the_url(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = finished(gateway, name="nightly")
     page.goto("/costs")
     expect(page.locator("tbody tr")).to_have_attribute("data-label", "openai/gpt-4o-mini")
     expect(page.locator("tbody .estimated")).to_contain_text("$0.00")
-    expect(page.locator("spend-chart [role=img]")).to_have_attribute(
+    expect(page.locator("cost-bars [role=img]")).to_have_attribute(
         "aria-label", re.compile("Costs by model. openai/gpt-4o-mini: ")
     )
     page.locator("[data-by=task]").click()
@@ -90,8 +90,8 @@ def test_costs_by_model_task_day_and_run_are_in_the_address(page: Page, stage: S
     expect(page).to_have_url(re.compile(f"/runs/{run_id}$"))
 
 
-def test_the_dearest_stands_first(page: Page, stage: Stage) -> None:
-    finished(stage, "demo")
+def test_the_highest_cost_is_first(page: Page, gateway: ScriptedGateway) -> None:
+    finished(gateway, "demo")
     page.goto("/costs?by=task")
     expect(page.locator("tbody tr")).to_have_count(7)
     expect(page.get_by_role("columnheader", name="Cost")).to_have_attribute("aria-sort", "descending")
@@ -99,22 +99,22 @@ def test_the_dearest_stands_first(page: Page, stage: Stage) -> None:
     assert set(labels[:2]) == {"telemetry_basic", "ticket_routing"}
 
 
-def test_the_costs_of_one_run_are_reached_from_it(page: Page, stage: Stage) -> None:
-    run_id = finished(stage, name="one")
-    finished(stage, name="other")
+def test_a_run_links_to_its_costs(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = finished(gateway, name="one")
+    finished(gateway, name="other")
     page.goto(f"/runs/{run_id}")
     page.get_by_role("link", name="Costs of this run").click()
     expect(page).to_have_url(re.compile(f"run={run_id}"))
-    expect(page.locator("tfoot")).to_contain_text("All, 10 calls")
+    expect(page.locator("tfoot")).to_contain_text("Total, 10 calls")
     page.locator("[data-by=call]").click()
     expect(page.locator("tbody tr")).to_have_count(10)
     expect(page.locator("tbody a").first).to_have_attribute("href", re.compile(f"/attempts/{run_id}-\\d+\\?tab=calls"))
     page.locator("#of-run").click()
-    expect(page.locator("tfoot")).to_contain_text("All, 20 calls")
+    expect(page.locator("tfoot")).to_contain_text("Total, 20 calls")
 
 
-def test_a_past_run_is_costed_again_at_other_prices(page: Page, stage: Stage) -> None:
-    run_id = finished(stage)
+def test_a_past_run_is_recosted_at_other_prices(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = finished(gateway)
     page.goto(f"/costs?run={run_id}")
     expect(page.get_by_role("columnheader", name="At these prices")).to_have_count(0)
     field = page.get_by_label("At prices of")
@@ -133,27 +133,27 @@ def test_a_past_run_is_costed_again_at_other_prices(page: Page, stage: Stage) ->
     expect(page.locator("tfoot td").last).to_have_text("unknown")
     field.fill("yesterday")
     field.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("'yesterday' is neither a day nor a version")
+    expect(page.get_by_role("alert")).to_contain_text("'yesterday' is neither a date nor a price version")
     field.fill("")
     field.press("Enter")
     expect(page.get_by_role("columnheader", name="At these prices")).to_have_count(0)
 
 
-def test_at_midnight_the_day_begins_anew(page: Page, stage: Stage) -> None:
-    stage.board.till.days_ago = 1
-    asked = opened(page)
-    stage.board.till.days_ago = 0
-    page.locator("costs-page").evaluate("page => page.watch.turnDay(Date.now())")
-    wait_for(page, asked, 2)
+def test_money_is_refreshed_at_midnight(page: Page, gateway: ScriptedGateway) -> None:
+    gateway.hub.money.days_ago = 1
+    asked = open_costs(page)
+    gateway.hub.money.days_ago = 0
+    page.locator("costs-page").evaluate("page => page.money.refreshOnNewDay(Date.now())")
+    wait_for_requests(page, asked, 2)
     page.wait_for_timeout(200)
     assert sorted(re.sub(r".*/v1/|\?.*", "", url) for url in asked) == ["costs", "money"]
-    page.locator("costs-page").evaluate("page => page.watch.turnDay(Date.now())")
+    page.locator("costs-page").evaluate("page => page.money.refreshOnNewDay(Date.now())")
     page.wait_for_timeout(200)
-    assert len(asked) == 2, "it is today"
+    assert len(asked) == 2, "the day has not changed"
 
 
-def test_days_are_chosen_by_the_calendar(page: Page, stage: Stage) -> None:
-    finished(stage)
+def test_costs_are_filtered_by_date(page: Page, gateway: ScriptedGateway) -> None:
+    finished(gateway)
     page.goto("/costs")
     with page.expect_request(re.compile(r"/costs\?.*since=2025-01-02")):
         page.locator("input[name=since]").fill("2025-01-02")
@@ -163,12 +163,12 @@ def test_days_are_chosen_by_the_calendar(page: Page, stage: Stage) -> None:
     expect(page.locator("input[name=since]")).to_have_value("")
 
 
-def test_limits_and_the_time_zone_are_set(page: Page, stage: Stage) -> None:
+def test_limits_and_the_time_zone_can_be_changed(page: Page, gateway: ScriptedGateway) -> None:
     page.goto("/costs")
     expect(page.locator("#save")).to_have_attribute("disabled", "")
     page.locator("#day_usd").fill("five")
     page.locator("#save").click()
-    expect(page.locator("#day_usd-errors")).to_contain_text("Write an amount like 20")
+    expect(page.locator("#day_usd-errors")).to_contain_text("Enter an amount like 20")
     page.locator("#day_usd").fill("$5")
     page.locator("#project_usd").fill("100")
     page.locator("#time_zone").fill("Mars/Olympus")
@@ -191,55 +191,57 @@ def test_limits_and_the_time_zone_are_set(page: Page, stage: Stage) -> None:
     expect(page.locator("[data-account=project]")).to_contain_text("no limit")
 
 
-def test_it_is_read_again_when_money_moved_and_only_then(page: Page, stage: Stage) -> None:
-    run_id = stage.do(stage.play.submit, RunRequest(models=("nop", "openai/gpt-4o-mini"), suite="coding")).run.run_id
-    asked = opened(page)
-    expect(page.get_by_role("heading", name="Nothing was spent")).to_be_visible()
-    stage.do(stage.play.step, run_id, 6)
+def test_costs_are_refreshed_only_when_money_changed(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = gateway.call(
+        gateway.runs.submit, RunRequest(models=("nop", "openai/gpt-4o-mini"), suite="coding")
+    ).run.run_id
+    asked = open_costs(page)
+    expect(page.get_by_role("heading", name="No costs")).to_be_visible()
+    gateway.advance(run_id, 6)
     page.wait_for_timeout(1_700)
-    assert not asked, "attempts that were only queued moved no money"
-    stage.do(stage.play.step, run_id, 10_000)
-    expect(page.locator("tfoot")).to_contain_text("All, 10 calls")
+    assert not asked, "queued attempts cost nothing"
+    gateway.advance(run_id, 10_000)
+    expect(page.locator("tfoot")).to_contain_text("Total, 10 calls")
     assert 2 <= len(asked) <= 6
 
 
-def test_the_list_of_runs_shows_todays_spend(page: Page, stage: Stage) -> None:
+def test_the_runs_page_shows_todays_spending(page: Page, gateway: ScriptedGateway) -> None:
     page.goto("/runs")
     expect(page.locator("#today")).to_contain_text(re.compile(r"Today\s*\$0\s*of \$20.00"))
-    finished(stage)
+    finished(gateway)
     expect(page.locator("#today")).to_contain_text(re.compile(r"Today\s*\$0.00\d+\s*of \$20.00"))
     page.locator("#today").click()
     expect(page).to_have_url(re.compile("/costs$"))
 
 
-def test_rows_show_spend_against_the_limit_and_why_they_wait(page: Page, stage: Stage) -> None:
-    run_id = finished(stage, cost="0.002")
-    waits = stage.do(stage.play.submit, RunRequest(models=ALL, suite="coding")).run.run_id
-    stage.do(control.wait, stage.play, waits, WaitReason.NO_RUNNER, "None is connected.")
+def test_rows_show_spending_against_the_limit_and_the_wait_reason(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = finished(gateway, cost="0.002")
+    waits = gateway.submit(RunRequest(models=ALL, suite="coding"))
+    gateway.call(run_control.wait, gateway.runs, waits, WaitReason.NO_RUNNER, "None is connected.")
     page.goto("/runs")
     row = page.locator(f"tr[data-run='{run_id}']")
     expect(row).to_contain_text("of $0.002")
-    expect(row.locator("money-bar .bar")).to_have_class(re.compile("near|full"))
+    expect(row.locator("budget-bar .bar")).to_have_class(re.compile("near|full"))
     expect(page.locator(f"tr[data-run='{waits}']")).to_contain_text("no runner")
-    stage.do(control.pause, stage.play, waits)
+    gateway.call(run_control.pause, gateway.runs, waits)
     expect(page.locator(f"tr[data-run='{waits}']")).to_contain_text("paused")
     page.locator("select[name=status]").select_option("paused")
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
-def test_names_are_text_whatever_they_say(page: Page, stage: Stage) -> None:
-    finished(stage, name="<img src=x onerror=window.pwned=9>\u202e")
+def test_names_of_runs_are_rendered_as_text(page: Page, gateway: ScriptedGateway) -> None:
+    finished(gateway, name="<img src=x onerror=window.pwned=9>\u202e")
     page.goto("/costs?by=run")
     expect(page.locator("tbody a")).to_contain_text("<img src=x onerror=")
     page.wait_for_timeout(150)
     assert page.evaluate("window.pwned") is None
 
 
-def test_where_all_is_free_score_is_drawn_against_time(page: Page, stage: Stage) -> None:
-    run_id = stage.do(stage.play.submit, RunRequest(models=ALL[:3], suite="coding")).run.run_id
-    stage.do(stage.play.step, run_id, 10_000)
+def test_score_is_charted_against_time_if_all_models_are_free(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = gateway.submit(RunRequest(models=ALL[:3], suite="coding"))
+    gateway.advance(run_id, 10_000)
     page.goto("/leaderboard")
     expect(page.get_by_role("heading", name="Score against time per attempt")).to_be_visible()
-    expect(page.locator("cost-chart svg")).to_contain_text("seconds per attempt (all were free)")
-    finished(stage)
+    expect(page.locator("score-chart svg")).to_contain_text("seconds per attempt (all were free)")
+    finished(gateway)
     expect(page.get_by_role("heading", name="Score against cost per attempt")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Filters, sorting and tabs live in the address: a link shows what its sender saw."""
+"""Filters, sorting and tabs are kept in the URL, so that a link shows the same view."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assay.contracts.runs import RunRequest
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import ScriptedGateway
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def run_id(stage: Stage) -> str:
-    run_id = stage.do(stage.play.submit, RunRequest(models=("oracle", "nop"), suite="coding", name="first")).run.run_id
-    stage.do(stage.play.step, run_id, 10_000)
+def run_id(gateway: ScriptedGateway) -> str:
+    run_id = gateway.call(
+        gateway.runs.submit, RunRequest(models=("oracle", "nop"), suite="coding", name="first")
+    ).run.run_id
+    gateway.advance(run_id, 10_000)
     return run_id
 
 
@@ -50,8 +52,8 @@ def test_a_cell_of_the_matrix_filters_the_attempts(page: Page, run_id: str) -> N
     expect(page.locator("#shown")).to_have_text("2 of 20 attempts")
 
 
-def test_runs_are_found_by_status_suite_and_words(page: Page, stage: Stage, run_id: str) -> None:
-    other = stage.do(stage.play.submit, RunRequest(models=("nop",), suite="demo", name="second")).run.run_id
+def test_runs_are_filtered_by_status_suite_and_search(page: Page, gateway: ScriptedGateway, run_id: str) -> None:
+    other = gateway.submit(RunRequest(models=("nop",), suite="demo", name="second"))
     page.goto("/runs")
     expect(page.locator("tbody tr")).to_have_count(2)
     page.locator("select[name=status]").select_option("finished")
@@ -64,10 +66,10 @@ def test_runs_are_found_by_status_suite_and_words(page: Page, stage: Stage, run_
     expect(page).to_have_url(re.compile("search=first"))
     expect(page.locator("tbody tr")).to_have_attribute("data-run", run_id)
     page.get_by_role("searchbox").fill("no such words")
-    expect(page.get_by_role("heading", name="No run fits")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matching runs")).to_be_visible()
 
 
-def test_a_tab_is_opened_by_its_link_and_back_leaves_the_page(page: Page, run_id: str) -> None:
+def test_a_tab_survives_a_reload_and_back_leaves_the_page(page: Page, run_id: str) -> None:
     page.goto(f"/runs/{run_id}")
     page.locator(f"[data-attempt='{run_id}-0'] a").click()
     page.get_by_role("tab", name="Artifacts").click()
@@ -78,11 +80,11 @@ def test_a_tab_is_opened_by_its_link_and_back_leaves_the_page(page: Page, run_id
     expect(page).to_have_url(re.compile(f"/runs/{run_id}$"))
 
 
-def test_the_board_by_suite_and_category(page: Page, run_id: str) -> None:
+def test_the_leaderboard_is_filtered_by_suite_and_category(page: Page, run_id: str) -> None:
     page.goto("/leaderboard")
     page.locator("select[name=suite]").select_option("coding")
     page.locator("select[name=category]").select_option("routing")
-    expect(page.get_by_role("heading", name="Nothing is scored yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No scores yet")).to_be_visible()
     page.locator("select[name=category]").select_option("coding")
     expect(page.locator("tbody tr")).to_have_count(2)
     page.reload()

@@ -1,4 +1,4 @@
-"""Starting a run from the browser, by hand and by keyboard, right and wrong."""
+"""Starting a run from the browser, by mouse and keyboard, with valid and invalid input."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import ScriptedGateway
 
 pytestmark = pytest.mark.browser
 
 
-def opened(page: Page) -> None:
+def open_dialog(page: Page) -> None:
     page.goto("/runs")
     page.locator("#launch").click()
     expect(page.locator("#suite")).to_be_focused()
 
 
-def test_the_keyboard_opens_the_dialog_and_starts_a_run(page: Page, stage: Stage) -> None:
+def test_the_keyboard_opens_the_dialog_and_starts_a_run(page: Page, gateway: ScriptedGateway) -> None:
     page.goto("/runs")
     page.get_by_role("heading", name="No runs yet").wait_for()
     page.locator("#launch").focus()
@@ -32,33 +32,33 @@ def test_the_keyboard_opens_the_dialog_and_starts_a_run(page: Page, stage: Stage
     expect(page.locator("output")).to_have_text("54 attempts")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/runs/[0-9a-z]{26}$"))
-    (played,) = stage.play.runs.values()
-    assert (played.run.models, played.run.suite, played.run.repeats) == (("oracle",), "demo", 2)
-    assert len(played.attempts) == 54
+    (scripted,) = gateway.runs.by_id.values()
+    assert (scripted.run.models, scripted.run.suite, scripted.run.repeats) == (("oracle",), "demo", 2)
+    assert len(scripted.attempts) == 54
     expect(page.get_by_role("heading", level=1)).to_have_text("demo")
 
 
-def test_tasks_are_chosen_by_category(page: Page, stage: Stage) -> None:
-    opened(page)
+def test_tasks_are_selected_by_category(page: Page, gateway: ScriptedGateway) -> None:
+    open_dialog(page)
     page.get_by_label("Tasks by category").check()
     page.get_by_role("checkbox", name="All of coding").check()
     page.get_by_label("nop").check()
     expect(page.locator("output")).to_have_text("5 attempts")
     page.locator("#start").click()
     expect(page).to_have_url(re.compile("/runs/"))
-    (played,) = stage.play.runs.values()
-    assert len(played.run.task_ids) == 5
+    (scripted,) = gateway.runs.by_id.values()
+    assert len(scripted.run.task_ids) == 5
 
 
-def test_nothing_chosen_is_said_before_anything_is_sent(page: Page, stage: Stage) -> None:
-    opened(page)
+def test_a_missing_model_is_reported_before_any_request(page: Page, gateway: ScriptedGateway) -> None:
+    open_dialog(page)
     page.locator("#start").click()
-    expect(page.locator("#models-errors")).to_contain_text("Choose at least one model.")
-    assert not stage.play.runs
+    expect(page.locator("#models-errors")).to_contain_text("Select at least one model.")
+    assert not gateway.runs.by_id
 
 
-def test_refusals_stand_at_their_fields_and_offer_the_near_match(page: Page, stage: Stage) -> None:
-    opened(page)
+def test_errors_are_shown_at_their_fields_with_a_suggestion(page: Page, gateway: ScriptedGateway) -> None:
+    open_dialog(page)
     page.locator("#another").fill("local/smolm2")
     page.keyboard.press("Enter")
     page.locator("#temperature").fill("1.99")
@@ -66,21 +66,21 @@ def test_refusals_stand_at_their_fields_and_offer_the_near_match(page: Page, sta
     expect(page.locator("#temperature-errors")).to_contain_text("must be at most 1.5 here.")
     expect(page.locator("#temperature")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#models-errors")).to_contain_text("unknown model 'local/smolm2'")
-    assert not stage.play.runs
+    assert not gateway.runs.by_id
     page.locator("#models-errors button").click()
     page.locator("#temperature").fill("0.5")
     page.locator("#start").click()
     expect(page).to_have_url(re.compile("/runs/"))
-    (played,) = stage.play.runs.values()
-    assert played.run.models == ("local/smollm2-135m",)
+    (scripted,) = gateway.runs.by_id.values()
+    assert scripted.run.models == ("local/smollm2-135m",)
 
 
-def test_escape_closes_the_dialog_and_nothing_is_started(page: Page, stage: Stage) -> None:
-    opened(page)
+def test_escape_closes_the_dialog_without_starting_a_run(page: Page, gateway: ScriptedGateway) -> None:
+    open_dialog(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("#launch")).to_be_focused()
-    assert not stage.play.runs
+    assert not gateway.runs.by_id
 
 
 _TYPE = """async (field, values) => {
@@ -94,96 +94,95 @@ _TYPE = """async (field, values) => {
   window.setTimeout = set;
   return waits;
 }"""
-"""The page takes in each value, and no time passes in between, however slow the machine is: for how long it would wait
-for the next one, each time."""
+"""Enters the values without any time in between, and returns the debounce delays that the page asked for."""
 
 
-def priced(page: Page) -> None:
-    opened(page)
+def select_paid_model(page: Page) -> None:
+    open_dialog(page)
     page.get_by_label("openai/gpt-4o-mini").check()
 
 
-def test_what_it_would_cost_is_told_while_one_chooses(page: Page, stage: Stage) -> None:
+def test_the_cost_is_estimated_while_the_form_is_filled_in(page: Page, gateway: ScriptedGateway) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/runs/quote") else None)
-    priced(page)
+    select_paid_model(page)
     expect(page.locator("#estimated")).to_have_text("$0.0043")
     expect(page.locator("#worst")).to_have_text("$0.021")
-    expect(page.locator("#quote")).to_contain_text("from what such attempts used before")
-    expect(page.locator("[data-account=day]")).to_contain_text("$20.00 left of $20.00 covers the worst case")
+    expect(page.locator("#quote")).to_contain_text("Estimated from earlier attempts.")
+    expect(page.locator("[data-account=day]")).to_contain_text("$20.00 left of $20.00: covers the worst case")
     expect(page.locator("[data-account=project]")).to_contain_text("no limit")
     before = len(asked)
     waits = page.locator("#repeats").evaluate(_TYPE, ["1", "12"])
     assert len(waits) == 2 and min(waits) > 200
     expect(page.locator("#quote")).to_contain_text("324")
     expect(page.locator("#estimated")).to_have_text("$0.051")
-    assert len(asked) == before + 1, "typing asks once, when it is over"
+    assert len(asked) == before + 1, "typing requests one quote when it ends"
     page.get_by_label("openai/gpt-4o-mini").uncheck()
-    expect(page.locator("#quote")).to_contain_text("Choose what to run")
+    expect(page.locator("#quote")).to_contain_text("Select tasks and models")
     page.get_by_label("nop").check()
-    expect(page.locator("#quote")).to_contain_text("These models cost nothing.")
-    assert not stage.play.runs
+    expect(page.locator("#quote")).to_contain_text("These models are free.")
+    assert not gateway.runs.by_id
 
 
-def test_what_cannot_fit_is_refused_with_the_figures(page: Page, stage: Stage) -> None:
-    priced(page)
+def test_a_run_over_the_budget_is_refused_with_amounts(page: Page, gateway: ScriptedGateway) -> None:
+    select_paid_model(page)
     page.locator("#cost").fill("0.001")
-    expect(page.locator("#refusal")).to_contain_text("the limit of the run leaves $0.001 of $0.001")
-    expect(page.locator("[data-account=run]")).to_contain_text("is not enough")
+    expect(page.locator("#refusal")).to_contain_text("exceeds the run's limit: $0.001 of $0.001 left")
+    expect(page.locator("[data-account=run]")).to_contain_text("not enough")
     expect(page.locator("#start")).to_have_attribute("disabled", "")
     page.locator("#cost").press("Enter")
     page.wait_for_timeout(200)
-    assert not stage.play.runs
-    page.get_by_label("As far as the money goes").check()
+    assert not gateway.runs.by_id
+    page.get_by_label("Run until the budget is used up").check()
     expect(page.locator("#start")).not_to_have_attribute("disabled", "")
     page.locator("#start").click()
     expect(page).to_have_url(re.compile("/runs/[0-9a-z]{26}$"))
-    (played,) = stage.play.runs.values()
-    assert played.request.partial
-    assert played.run.limits.cost_usd == "0.001"
+    (scripted,) = gateway.runs.by_id.values()
+    assert scripted.request.partial
+    assert scripted.run.limits.cost_usd == "0.001"
 
 
-def test_a_limit_reached_meanwhile_is_told_on_starting(page: Page, stage: Stage) -> None:
-    priced(page)
+def test_a_limit_that_is_reached_meanwhile_is_reported_on_start(page: Page, gateway: ScriptedGateway) -> None:
+    select_paid_model(page)
     expect(page.locator("#estimated")).to_be_visible()
-    stage.board.till.day_usd = "0.0001"
+    gateway.hub.money.day_usd = "0.0001"
     page.locator("#start").click()
-    expect(page.locator(".problem")).to_contain_text("the limit of today leaves $0.0001 of $0.0001")
-    assert not stage.play.runs
+    expect(page.locator(".problem")).to_contain_text("exceeds the day's limit: $0.0001 of $0.0001 left")
+    assert not gateway.runs.by_id
 
 
-def test_limits_are_sent_as_they_are_typed(page: Page, stage: Stage) -> None:
-    priced(page)
+def test_limits_are_sent_as_typed(page: Page, gateway: ScriptedGateway) -> None:
+    select_paid_model(page)
     page.locator("#cost").fill("$1,250.50")
     page.locator("#minutes").fill("1.5")
     page.locator("#concurrency").fill("3")
     page.locator("#priority").fill("10")
-    page.get_by_label("Take over earlier results").check()
+    page.get_by_label("Reuse earlier results").check()
     page.locator("#start").click()
     expect(page.locator("#priority-errors")).to_contain_text("from 1 to 9")
     page.locator("#priority").fill("9")
     page.locator("#start").click()
     expect(page).to_have_url(re.compile("/runs/[0-9a-z]{26}$"))
-    (played,) = stage.play.runs.values()
-    limits = played.request.limits
+    (scripted,) = gateway.runs.by_id.values()
+    limits = scripted.request.limits
     assert (limits.cost_usd, limits.seconds, limits.concurrency) == ("1250.5", 90.0, 3)
-    assert (played.request.priority, played.request.reuse, played.request.partial) == (9, True, False)
+    assert (scripted.request.priority, scripted.request.reuse, scripted.request.partial) == (9, True, False)
 
 
-def test_no_limit_of_its_own_is_an_empty_field(page: Page, stage: Stage) -> None:
-    priced(page)
+def test_an_empty_cost_field_means_no_run_limit(page: Page, gateway: ScriptedGateway) -> None:
+    select_paid_model(page)
     page.locator("#cost").fill("")
     page.locator("#start").click()
     expect(page).to_have_url(re.compile("/runs/[0-9a-z]{26}$"))
-    (played,) = stage.play.runs.values()
-    assert played.request.limits.cost_usd is None
-    expect(page.locator("[aria-label=Money]")).to_contain_text("no limit of its own")
+    (scripted,) = gateway.runs.by_id.values()
+    assert scripted.request.limits.cost_usd is None
+    expect(page.locator("[aria-label=Money]")).to_contain_text("no run limit")
 
 
-def test_a_refusal_is_text_whatever_it_says(page: Page, stage: Stage) -> None:
-    stage.board.till.day_usd = "0"
-    stage.board.till.saying = "<img src=x onerror=window.pwned=9>\u202e"
-    priced(page)
+def test_a_refusal_is_rendered_as_text(page: Page, gateway: ScriptedGateway) -> None:
+    gateway.hub.money.day_usd = "0"
+    gateway.hub.money.refusal_prefix = "<img src=x onerror=window.pwned=9>\u202e"
+    select_paid_model(page)
     expect(page.locator("#refusal")).to_contain_text("<img src=x onerror=")
     expect(page.locator("#refusal .mark")).to_have_text("U+202E")
     page.wait_for_timeout(150)

@@ -1,4 +1,4 @@
-"""What is shown follows what happens, and is right again after every break."""
+"""Pages are updated live, and are correct again after every interruption."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from playwright.sync_api import Page, expect
 
 from assay.contracts.runs import RunRequest
 from assay.contracts.tail import TailKind, TailLine
-from tests.web.stage.play import now
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.scripted_runs import now
+from tests.web.scripted_gateway.server import ScriptedGateway
 
 pytestmark = pytest.mark.browser
 
 
-def started(stage: Stage, steps: int = 12) -> str:
+def started(gateway: ScriptedGateway, steps: int = 12) -> str:
     request = RunRequest(models=("oracle", "local/smollm2-135m"), suite="coding")
-    run_id = stage.do(stage.play.submit, request).run.run_id
-    stage.do(stage.play.step, run_id, steps)
+    run_id = gateway.submit(request)
+    gateway.advance(run_id, steps)
     return run_id
 
 
@@ -40,121 +40,123 @@ def true_rows(page: Page, run_id: str) -> dict[str, str]:
     return {item["attempt_id"]: item["outcome"] or item["state"] for item in items}
 
 
-def test_an_attempt_moves_on_before_ones_eyes(page: Page, stage: Stage) -> None:
-    run_id = started(stage, 0)
+def test_the_state_of_an_attempt_is_updated_live(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = started(gateway, 0)
     page.set_viewport_size({"width": 1280, "height": 1400})
     page.goto(f"/runs/{run_id}")
     row = page.locator(f"[data-attempt='{run_id}-0']")
     expect(row).to_have_attribute("data-state", "waiting")
-    stage.do(stage.play.step, run_id, 6)
+    gateway.advance(run_id, 6)
     expect(row).not_to_have_attribute("data-state", "waiting")
-    stage.do(stage.play.step, run_id, 10_000)
+    gateway.advance(run_id, 10_000)
     expect(row).to_have_attribute("data-state", "passed")
     expect(page.locator("run-page")).to_contain_text("finished")
     page.wait_for_function(_SAME, arg=true_rows(page, run_id))
     assert shown_rows(page) == true_rows(page, run_id)
 
 
-def test_the_list_follows_runs_and_shows_new_ones(page: Page, stage: Stage) -> None:
-    run_id = started(stage, 0)
+def test_the_runs_page_is_updated_live_and_shows_new_runs(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = started(gateway, 0)
     page.goto("/runs")
     expect(page.locator(f"tr[data-run='{run_id}']")).to_contain_text("0 of 20")
-    stage.do(stage.play.step, run_id, 10_000)
+    gateway.advance(run_id, 10_000)
     expect(page.locator(f"tr[data-run='{run_id}']")).to_contain_text("20 of 20")
-    other = started(stage, 0)
+    other = started(gateway, 0)
     expect(page.locator("tbody tr").first).to_have_attribute("data-run", other)
 
 
-def test_a_cut_connection_is_told_and_healed_without_loss_or_doubles(page: Page, stage: Stage) -> None:
-    run_id = started(stage)
+def test_a_lost_connection_is_reported_and_resumed_without_missing_or_duplicate_rows(
+    page: Page, gateway: ScriptedGateway
+) -> None:
+    run_id = started(gateway)
     page.set_viewport_size({"width": 1280, "height": 1600})
     page.goto(f"/runs/{run_id}")
     expect(page.locator("attempts-table .row")).to_have_count(20)
-    stage.do(stage.board.cut)
+    gateway.call(gateway.hub.disconnect)
     expect(page.get_by_role("alert")).to_contain_text("Connection lost, reconnecting")
-    stage.do(stage.play.step, run_id, 41)
-    stage.do(stage.board.restore)
+    gateway.advance(run_id, 41)
+    gateway.call(gateway.hub.accept_again)
     expect(page.get_by_role("alert")).to_have_count(0)
-    expect(page.locator("[data-line=live]")).to_be_visible()
-    stage.do(stage.play.step, run_id, 3)
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    gateway.advance(run_id, 3)
     page.wait_for_function(_SAME, arg=true_rows(page, run_id))
     assert shown_rows(page) == true_rows(page, run_id)
     done = api(page, f"/runs/{run_id}")["progress"]["done"]
     expect(page.locator("dl.facts")).to_contain_text(re.compile(rf"Done\s*{done}\s*of 20"))
 
 
-def test_a_missing_fact_is_noticed_and_read_again(page: Page, stage: Stage) -> None:
-    run_id = started(stage)
+def test_a_missing_fact_triggers_a_new_snapshot(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = started(gateway)
     page.set_viewport_size({"width": 1280, "height": 1600})
     page.goto(f"/runs/{run_id}")
     expect(page.locator("attempts-table .row")).to_have_count(20)
-    stage.do(stage.board.lose_facts, 7)
-    stage.do(stage.play.step, run_id, 9)
+    gateway.call(gateway.hub.drop_facts, 7)
+    gateway.advance(run_id, 9)
     page.wait_for_function(_SAME, arg=true_rows(page, run_id))
 
 
-def test_the_list_is_right_after_a_break(page: Page, stage: Stage) -> None:
-    run_id = started(stage, 5)
+def test_the_runs_page_is_correct_after_a_reconnect(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = started(gateway, 5)
     page.goto("/runs")
     expect(page.locator(f"tr[data-run='{run_id}']")).to_contain_text("running")
-    stage.do(stage.board.cut)
+    gateway.call(gateway.hub.disconnect)
     expect(page.get_by_role("alert")).to_be_visible()
-    stage.do(stage.play.step, run_id, 10_000)
-    other = started(stage, 0)
-    stage.do(stage.board.restore)
+    gateway.advance(run_id, 10_000)
+    other = started(gateway, 0)
+    gateway.call(gateway.hub.accept_again)
     expect(page.locator(f"tr[data-run='{run_id}']")).to_contain_text("finished")
     expect(page.locator(f"tr[data-run='{other}']")).to_have_count(1)
 
 
-def test_held_up_updates_are_told(page: Page, stage: Stage) -> None:
+def test_delayed_updates_are_reported(page: Page, gateway: ScriptedGateway) -> None:
     page.goto("/runs")
-    expect(page.locator("[data-line=live]")).to_be_visible()
-    stage.do(stage.board.degrade, "the bus does not answer")
-    expect(page.get_by_role("alert")).to_contain_text("the bus does not answer")
-    stage.do(stage.board.degrade, "")
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    gateway.call(gateway.hub.degrade, "the bus is not responding")
+    expect(page.get_by_role("alert")).to_contain_text("the bus is not responding")
+    gateway.call(gateway.hub.degrade, "")
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_an_attempt_is_followed_to_its_verdict(page: Page, stage: Stage) -> None:
-    run_id = started(stage, 6)
+def test_an_attempt_is_shown_live_until_its_verdict(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = started(gateway, 6)
     attempt_id = f"{run_id}-1"
     page.goto(f"/attempts/{attempt_id}?tab=logs")
     expect(page.locator("live-tail")).to_be_visible()
     line = TailLine(attempt_id=attempt_id, token=1, kind=TailKind.STDOUT, text="\x1b[32mhello\x1b[0m\n", time=now())
-    stage.do(stage.board.tail, attempt_id, line, dropped=2)
+    gateway.call(gateway.hub.tail, attempt_id, line, dropped=2)
     expect(page.locator("live-tail .line")).to_contain_text("hello")
-    expect(page.locator("live-tail")).to_contain_text("2 lines lost")
-    stage.do(stage.play.step, run_id, 10_000)
+    expect(page.locator("live-tail")).to_contain_text("2 lines not received live")
+    gateway.advance(run_id, 10_000)
     expect(page.locator("#outcome")).to_contain_text("passed")
     page.get_by_role("tab", name="Overview").click()
     expect(page.get_by_role("region", name="Checks")).to_contain_text("hidden tests")
 
 
-def test_a_paused_tail_stays_where_it_is(page: Page, stage: Stage) -> None:
-    run_id = started(stage, 6)
+def test_a_paused_tail_does_not_change(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = started(gateway, 6)
     attempt_id = f"{run_id}-1"
     page.goto(f"/attempts/{attempt_id}?tab=logs")
     page.locator("live-tail").wait_for()
 
-    def say(number: int) -> None:
+    def send_line(number: int) -> None:
         text = f"number {number}\n"
         line = TailLine(attempt_id=attempt_id, token=1, kind=TailKind.STDOUT, text=text, time=now())
-        stage.do(stage.board.tail, attempt_id, line)
+        gateway.call(gateway.hub.tail, attempt_id, line)
 
-    say(1)
+    send_line(1)
     expect(page.locator("live-tail .line")).to_have_count(1)
     page.get_by_role("button", name="Pause").click()
-    say(2)
+    send_line(2)
     expect(page.locator("live-tail")).to_contain_text("paused")
     expect(page.locator("live-tail .line")).to_have_count(1)
     page.get_by_role("button", name="Follow").click()
     expect(page.locator("live-tail .line")).to_have_count(2)
 
 
-def test_the_leaderboard_fills_while_it_is_watched(page: Page, stage: Stage) -> None:
+def test_the_leaderboard_is_updated_live(page: Page, gateway: ScriptedGateway) -> None:
     page.goto("/leaderboard")
     expect(page.locator("pre")).to_be_visible()
-    stage.do(stage.play.step, started(stage), 10_000)
+    gateway.advance(started(gateway), 10_000)
     expect(page.locator("tr[data-model=oracle]")).to_contain_text("100 %")
 
 

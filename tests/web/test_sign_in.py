@@ -1,17 +1,17 @@
-"""Where the gateway wants a token, the browser is asked for it once."""
+"""Signing in with the gateway's token."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.stage.server import Stage
+from tests.web.scripted_gateway.server import ScriptedGateway
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_token_is_asked_for_and_opens_the_dashboard(page: Page, stage: Stage) -> None:
-    stage.board.token = "open sesame"
+def test_the_token_is_requested_and_opens_the_dashboard(page: Page, gateway: ScriptedGateway) -> None:
+    gateway.hub.token = "open sesame"
     page.goto("/runs")
     token = page.get_by_role("textbox", name="Token")
     token.fill("open barley")
@@ -20,5 +20,5 @@ def test_the_token_is_asked_for_and_opens_the_dashboard(page: Page, stage: Stage
     token.fill("open sesame")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()
-    expect(page.locator("[data-line=live]")).to_be_visible()
+    expect(page.locator("[data-connection=live]")).to_be_visible()
     expect(page.locator("sign-in")).to_have_count(0)

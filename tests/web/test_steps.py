@@ -1,4 +1,4 @@
-"""What an agent does is seen step by step, live and from its transcript, however long and whatever it says."""
+"""Steps of an agent, live and from its transcript, also from long and hostile ones."""
 
 from __future__ import annotations
 
@@ -9,80 +9,80 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from assay.contracts.tail import TailKind, TailLine
-from tests.web.stage import agents
-from tests.web.stage.play import now
-from tests.web.stage.server import Stage
-from tests.web.test_untrusted import EVIL, untouched
+from tests.web.scripted_gateway import agent_transcripts
+from tests.web.scripted_gateway.scripted_runs import now
+from tests.web.scripted_gateway.server import ScriptedGateway
+from tests.web.test_untrusted import EVIL, assert_untouched
 
 pytestmark = pytest.mark.browser
 
 
-_IN_SIGHT = """row => {
+_IS_IN_VIEW = """row => {
   const [one, box] = [row.getBoundingClientRect(), row.closest(".box").getBoundingClientRect()];
   return one.top >= box.top - 1 && one.top < box.bottom - 20;
 }"""
 OPENS_SECONDS = 60
-"""For a page that is drawn on a machine kept busy; one of fifty thousand steps at once would take much longer."""
+"""Enough on a busy machine; a page that renders all 50,000 steps would take much longer."""
 
 
-def told(page: Page) -> list[tuple[str, str]]:
-    """Number and words of every step shown, as they are on the page."""
+def shown_steps(page: Page) -> list[tuple[str, str]]:
+    """Number and text of every step shown."""
     rows = page.locator("agent-steps .step")
     return rows.evaluate_all(
         "rows => rows.map(row => [row.dataset.step, [...row.querySelectorAll('.plain')].map(one => one.textContent)])"
     )
 
 
-def in_sight(step: Locator) -> bool:
-    """Whether it is scrolled to, at once or soon."""
+def is_in_view(step: Locator) -> bool:
+    """Whether the step is scrolled into view within ten seconds."""
     for _ in range(100):
-        if step.evaluate(_IN_SIGHT):
+        if step.evaluate(_IS_IN_VIEW):
             return True
         step.page.wait_for_timeout(100)
     return False
 
 
-def left(stage: Stage, kept: bytes) -> str:
-    attempt_id = stage.do(agents.begin, stage.play)
-    stage.do(agents.leave, stage.play, attempt_id, kept)
+def finished_attempt(gateway: ScriptedGateway, kept: bytes) -> str:
+    attempt_id = gateway.call(agent_transcripts.start_attempt, gateway.runs)
+    gateway.call(agent_transcripts.finish_attempt, gateway.runs, attempt_id, kept)
     return attempt_id
 
 
-def test_steps_appear_as_they_happen_and_are_the_same_afterwards(page: Page, stage: Stage) -> None:
-    attempt_id = stage.do(agents.begin, stage.play)
-    steps = agents.repair()
-    lines = agents.lines(attempt_id, steps)
+def test_live_steps_are_the_same_as_those_of_the_transcript(page: Page, gateway: ScriptedGateway) -> None:
+    attempt_id = gateway.call(agent_transcripts.start_attempt, gateway.runs)
+    steps = agent_transcripts.repair_steps()
+    lines = agent_transcripts.tail_lines(attempt_id, steps)
     page.goto(f"/attempts/{attempt_id}")
     expect(page.locator("agent-steps")).to_contain_text("No steps yet")
     expect(page.locator("[data-meter=time]")).to_contain_text(
         re.compile(r"([1-9]\.\d|[1-9]\d|min \d\d) s\s+of 5 min 00 s")
     )
-    stage.do(stage.board.tail, attempt_id, *lines[:6])
+    gateway.call(gateway.hub.tail, attempt_id, *lines[:6])
     expect(page.locator("agent-steps .step")).to_have_count(6)
     expect(page.locator("[data-meter=turns]")).to_contain_text("2 of 20")
     expect(page.locator("[data-meter=tool_calls]")).to_contain_text("2 of 40")
     expect(page.locator("[data-meter=tokens]")).to_contain_text("2,660 of 20,000")
     expect(page.locator("[data-meter=cost] [role=meter]")).to_have_attribute("aria-valuenow", "1")
-    expect(page.locator("#step-6 .fault")).to_have_text("failed")
+    expect(page.locator("#step-6 .error")).to_have_text("failed")
     writing = TailLine(attempt_id=attempt_id, token=1, kind=TailKind.MODEL, text="The discount is ta", time=now())
-    stage.do(stage.board.tail, attempt_id, writing)
-    expect(page.locator("agent-steps .now")).to_contain_text("The discount is ta")
-    stage.do(stage.board.tail, attempt_id, *lines[6:])
+    gateway.call(gateway.hub.tail, attempt_id, writing)
+    expect(page.locator("agent-steps .activity")).to_contain_text("The discount is ta")
+    gateway.call(gateway.hub.tail, attempt_id, *lines[6:])
     expect(page.locator("agent-steps .step")).to_have_count(15)
     expect(page.locator("#step-8 dd")).to_have_count(4)
-    live = told(page)
-    stage.do(agents.leave, stage.play, attempt_id, agents.transcript(steps))
+    live = shown_steps(page)
+    gateway.call(agent_transcripts.finish_attempt, gateway.runs, attempt_id, agent_transcripts.transcript(steps))
     expect(page.locator("#state")).to_contain_text("executed")
-    expect(page.locator("agent-steps .now")).to_have_count(0)
-    assert told(page) == live
+    expect(page.locator("agent-steps .activity")).to_have_count(0)
+    assert shown_steps(page) == live
     page.reload()
     page.get_by_role("tab", name="Steps").click()
     expect(page.locator("agent-steps .step")).to_have_count(15)
-    assert told(page) == live
+    assert shown_steps(page) == live
 
 
-def test_steps_are_folded_and_opened_one_by_one_and_all(page: Page, stage: Stage) -> None:
-    attempt_id = left(stage, agents.transcript(agents.repair()))
+def test_steps_are_collapsed_and_expanded_one_by_one_or_all(page: Page, gateway: ScriptedGateway) -> None:
+    attempt_id = finished_attempt(gateway, agent_transcripts.transcript(agent_transcripts.repair_steps()))
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     result = page.locator("#step-12")
     expect(result).to_contain_text("test_11 PASSED")
@@ -92,59 +92,62 @@ def test_steps_are_folded_and_opened_one_by_one_and_all(page: Page, stage: Stage
     result.get_by_role("button", name="Step 12, result bash").press("Enter")
     expect(result.locator(".plain")).to_have_count(0)
     expect(result.locator(".summary")).to_have_text("tests/test_totals.py::test_0 PASSED")
-    page.get_by_role("button", name="Fold all").click()
+    page.get_by_role("button", name="Collapse all").click()
     expect(page.locator("agent-steps .plain")).to_have_count(0)
     expect(page.locator("#step-8 .summary")).to_contain_text("replace invoices.py total -= discount")
     page.get_by_role("button", name="Expand all").click()
     expect(result).to_contain_text("40 passed in 0.31s")
 
 
-def test_a_step_has_a_link_of_its_own(page: Page, stage: Stage) -> None:
-    attempt_id = left(stage, agents.transcript(agents.repair()))
+def test_a_step_has_a_permalink(page: Page, gateway: ScriptedGateway) -> None:
+    attempt_id = finished_attempt(gateway, agent_transcripts.transcript(agent_transcripts.repair_steps()))
     page.goto(f"/attempts/{attempt_id}#step-12")
     expect(page.locator("#step-12")).to_be_focused()
     expect(page.locator("#step-12")).to_have_class(re.compile("target"))
-    assert in_sight(page.locator("#step-12"))
+    assert is_in_view(page.locator("#step-12"))
+    expect(page.locator("[data-notice=missing]")).to_have_count(0)
     page.locator("#step-2 .number").click()
     expect(page).to_have_url(re.compile(f"/attempts/{attempt_id}#step-2$"))
     expect(page.locator("#step-2")).to_be_focused()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy the link to step 3").click()
-    expect(page.locator("wa-toast-item")).to_contain_text("The link to step 3 is copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == f"{stage.url}/attempts/{attempt_id}#step-3"
+    expect(page.locator("wa-toast-item")).to_contain_text("Link to step 3 copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == f"{gateway.url}/attempts/{attempt_id}#step-3"
     page.context.clear_permissions()
     page.get_by_role("tab", name="Overview").click()
     expect(page).to_have_url(re.compile(f"/attempts/{attempt_id}$"))
     page.goto(f"/attempts/{attempt_id}#step-99")
-    expect(page.locator("[data-note=missing]")).to_have_text("There is no step 99: the transcript has 15.")
+    expect(page.locator("[data-notice=missing]")).to_have_text("There is no step 99: the transcript has 15.")
 
 
-def test_a_hostile_transcript_is_only_text(page: Page, stage: Stage) -> None:
-    kept = agents.transcript(agents.hostile(EVIL)) + b"<script>window.pwned=9</script>\n{}\n"
-    attempt_id = left(stage, kept)
+def test_a_hostile_transcript_is_rendered_as_text(page: Page, gateway: ScriptedGateway) -> None:
+    kept = (
+        agent_transcripts.transcript(agent_transcripts.hostile_steps(EVIL)) + b"<script>window.pwned=9</script>\n{}\n"
+    )
+    attempt_id = finished_attempt(gateway, kept)
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     expect(page.locator("#step-1 .plain")).to_contain_text("<script>window.pwned=9</script>")
     expect(page.locator("#step-1 .mark").first).to_have_text("U+202E")
     expect(page.locator("#step-3 .plain .mark").first).to_have_text("U+001B")
-    expect(page.locator("#step-2 .used")).to_contain_text("<img src=x onerror=")
-    expect(page.locator("[data-note=unreadable]")).to_contain_text("2 lines of the transcript cannot be read")
+    expect(page.locator("#step-2 .tool-name")).to_contain_text("<img src=x onerror=")
+    expect(page.locator("[data-notice=unreadable]")).to_contain_text("Skipped 2 invalid lines of the transcript")
     page.locator("#step-5").get_by_role("button", name="Show all: 1.0 MB").click()
     expect(page.locator("#step-5")).to_contain_text("996000 more characters in this line")
     page.locator("#step-6").get_by_role("button", name="Show all: 120.0 kB").click()
     expect(page.locator("#step-6")).to_contain_text("116000 more characters in this line")
-    page.get_by_role("button", name="Fold all").click()
+    page.get_by_role("button", name="Collapse all").click()
     expect(page.locator("#step-2 .summary")).to_contain_text("<script>")
-    untouched(page)
-    live = stage.do(agents.begin, stage.play)
+    assert_untouched(page)
+    live = gateway.call(agent_transcripts.start_attempt, gateway.runs)
     page.goto(f"/attempts/{live}")
     page.locator("agent-steps").wait_for()
-    stage.do(stage.board.tail, live, *agents.lines(live, agents.hostile(EVIL)))
+    gateway.call(gateway.hub.tail, live, *agent_transcripts.tail_lines(live, agent_transcripts.hostile_steps(EVIL)))
     expect(page.locator("agent-steps .step")).to_have_count(6)
-    untouched(page)
+    assert_untouched(page)
 
 
-def test_a_long_transcript_opens_at_once_and_at_any_step(page: Page, stage: Stage) -> None:
-    attempt_id = left(stage, agents.transcript(agents.long(50_000)))
+def test_a_long_transcript_opens_fast_and_at_any_step(page: Page, gateway: ScriptedGateway) -> None:
+    attempt_id = finished_attempt(gateway, agent_transcripts.transcript(agent_transcripts.numbered_steps(50_000)))
     begun = time.monotonic()
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     expect(page.locator("#step-1")).to_contain_text("words of step 1")
@@ -154,12 +157,12 @@ def test_a_long_transcript_opens_at_once_and_at_any_step(page: Page, stage: Stag
     page.get_by_label("Go to step").fill("31415")
     page.get_by_label("Go to step").press("Enter")
     expect(page.locator("#step-31415")).to_be_focused()
-    assert in_sight(page.locator("#step-31415"))
+    assert is_in_view(page.locator("#step-31415"))
     page.locator("agent-steps .box").evaluate("box => { box.scrollTop = box.scrollHeight }")
-    assert in_sight(page.locator("#step-31600"))
+    assert is_in_view(page.locator("#step-31600"))
     page.get_by_role("button", name="Later steps").click()
     expect(page.locator("agent-steps .step").first).to_have_attribute("data-step", "31601")
-    page.get_by_role("button", name="The last steps").click()
+    page.get_by_role("button", name="Last steps").click()
     expect(page.locator("#step-50000")).to_have_count(1)
     page.get_by_role("button", name="Expand all").click()
     expect(page.locator("#step-50000 .plain")).to_contain_text("echo 50000")

@@ -1,4 +1,4 @@
-"""The ledger that a worker is tested against."""
+"""The fake ledger for tests of the worker."""
 
 from __future__ import annotations
 

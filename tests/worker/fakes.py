@@ -1,4 +1,4 @@
-"""A ledger of a few lines: grants claims, answers heartbeats, collects reports, all over the bus."""
+"""A small fake ledger that grants claims, replies to heartbeats and collects reports over the bus."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from assay.contracts.tasks import Solver
 
 
 class FakeLedger:
-    """``down`` makes it answer with a problem of status 503, as the real one does without Postgres."""
+    """With ``down`` it replies with a problem of status 503, like the real ledger without Postgres."""
 
     def __init__(self, bus: Bus, lease_seconds: float = 0.6) -> None:
         self.bus = bus
         self.lease_seconds = lease_seconds
         self.claims: list[ClaimAttempts] = []
-        self.beats: list[Heartbeat] = []
+        self.heartbeats: list[Heartbeat] = []
         self.reports: list[Report] = []
         self.denied: set[str] = set()
         self.lost: set[str] = set()
@@ -35,14 +35,14 @@ class FakeLedger:
     async def serving(self) -> AsyncGenerator[FakeLedger]:
         await self.bus.provision(all_queues())
         await self.bus.rpc.serve("ledger", {ClaimAttempts: self.on_claim, Heartbeat: self.on_heartbeat})
-        taking = asyncio.create_task(self._take_reports())
+        collecting = asyncio.create_task(self._collect_reports())
         try:
             yield self
         finally:
-            taking.cancel()
+            collecting.cancel()
 
     async def order(self, *numbers: int, round_: int = 1, urgent: bool = False) -> None:
-        """Another round publishes the same orders anew, as the real one does when nobody claimed them in time."""
+        """A later round publishes the same orders again, like the real ledger for orders not claimed in time."""
         subject = subjects.orders(Stage.RUN, urgent=urgent)
         envelopes = [
             Envelope.of(subject, f"o-{n}-{round_}", ExecuteAttempt(attempt_id=f"r-{n}", token=1)) for n in numbers
@@ -60,20 +60,22 @@ class FakeLedger:
         )
         return Claims(granted=granted, denied=refused)
 
-    async def on_heartbeat(self, beat: Heartbeat) -> Leases:
+    async def on_heartbeat(self, heartbeat: Heartbeat) -> Leases:
         self._check()
-        self.beats.append(beat)
-        return Leases(lost=tuple(lease for lease in beat.leases if lease.attempt_id in self.lost), share=self.share)
+        self.heartbeats.append(heartbeat)
+        return Leases(
+            lost=tuple(lease for lease in heartbeat.leases if lease.attempt_id in self.lost), share=self.share
+        )
 
-    async def reported(self, amount: int, seconds: float = 30) -> list[str]:
-        """Ids of the attempts reported on, once there are so many reports."""
+    async def wait_for_reports(self, amount: int, seconds: float = 30) -> list[str]:
+        """Wait for this number of reports; returns the ids of their attempts."""
         async with asyncio.timeout(seconds):
             while len(self.reports) < amount:
                 await asyncio.sleep(0.01)
         return sorted(report.attempt_id for report in self.reports)
 
-    async def left_orders(self) -> int:
-        """Orders that a worker of the pool would still be given."""
+    async def remaining_orders(self) -> int:
+        """The number of orders still in the pool's queue."""
         return len(await self.bus.work.fetch(orders_queue(Stage.RUN, "default"), 100, 0.2))
 
     def _check(self) -> None:
@@ -94,7 +96,7 @@ class FakeLedger:
             solver=Solver.ANSWER,
         )
 
-    async def _take_reports(self) -> None:
+    async def _collect_reports(self) -> None:
         while True:
             with suppress(BusUnavailable):
                 for delivery in await self.bus.work.fetch(REPORTS, 100, 1):

@@ -36,35 +36,35 @@ def failed(ticket: Ticket, error: BaseException) -> AttemptExecuted:
 
 
 class FakeWork:
-    """Work that takes as long as the test wants, and counts."""
+    """Work that lasts as long as a test needs, and is counted."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
-        self.now = self.most = 0
+        self.running = self.max_running = 0
         self.started: list[str] = []
         self.cancelled: list[str] = []
         self.finish = asyncio.Event()
 
     async def work(self, ticket: Ticket) -> AttemptExecuted:
         self.started.append(ticket.attempt_id)
-        self.now += 1
-        self.most = max(self.most, self.now)
+        self.running += 1
+        self.max_running = max(self.max_running, self.running)
         try:
             await (asyncio.sleep(self.seconds) if self.seconds else self.finish.wait())
         except asyncio.CancelledError:
             self.cancelled.append(ticket.attempt_id)
             raise
         finally:
-            self.now -= 1
+            self.running -= 1
         return executed(ticket)
 
     async def wait_until_running(self, amount: int) -> None:
-        await wait_until(lambda: self.now == amount)
+        await wait_until(lambda: self.running == amount)
 
 
-async def wait_until(holds: Callable[[], object]) -> None:
+async def wait_until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
-        while not holds():
+        while not condition():
             await asyncio.sleep(0.01)
 
 
@@ -73,13 +73,13 @@ async def running_worker(
     bus: Bus,
     act: Act,
     options: WorkerOptions = OPTIONS,
-    hear_share: OnShare | None = None,
+    on_share: OnShare | None = None,
     shortage: Shortage = str,
-    offer: SandboxCapabilities | None = None,
+    capabilities: SandboxCapabilities | None = None,
 ) -> AsyncGenerator[asyncio.Event]:
-    """A running worker; it is told to stop at the end, if it was not before, and must then end by itself."""
+    """A running worker. At the end it is stopped, unless it already was, and must end by itself."""
     stop = asyncio.Event()
-    running = asyncio.create_task(Worker(options, bus, act, failed, hear_share, shortage, offer).run(stop))
+    running = asyncio.create_task(Worker(options, bus, act, failed, on_share, shortage, capabilities).run(stop))
     yield stop
     stop.set()
     await asyncio.wait_for(running, options.drain_seconds + 30)

@@ -1,4 +1,4 @@
-"""The worker's loop on a real nats-server that goes away and comes back."""
+"""The worker's loop during an outage of a real nats-server."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ async def ledger(server: ServerProcess) -> AsyncGenerator[FakeLedger]:
     await bus.close()
 
 
-async def test_reports_outlive_an_outage(server: ServerProcess, ledger: FakeLedger) -> None:
+async def test_reports_survive_an_outage(server: ServerProcess, ledger: FakeLedger) -> None:
     bus = await connect(server.settings("runner"))
-    desk = FakeWork()
+    work = FakeWork()
     await ledger.order(*range(10))
-    async with running_worker(bus, desk.work):
-        await desk.wait_until_running(3)
+    async with running_worker(bus, work.work):
+        await work.wait_until_running(3)
         server.stop()
-        desk.finish.set()
-        await desk.wait_until_running(0)
+        work.finish.set()
+        await work.wait_until_running(0)
         await asyncio.sleep(0.5)
         assert ledger.reports == []
         server.start()
-        assert await ledger.reported(10, seconds=60) == sorted(f"r-{n}" for n in range(10))
+        assert await ledger.wait_for_reports(10, seconds=60) == sorted(f"r-{n}" for n in range(10))
     await bus.close()
-    assert sorted(set(desk.started)) == sorted(f"r-{n}" for n in range(10))
+    assert sorted(set(work.started)) == sorted(f"r-{n}" for n in range(10))
 
 
 async def test_two_workers_share_the_orders(server: ServerProcess, ledger: FakeLedger) -> None:
     one, two = await connect(server.settings("runner")), await connect(server.settings("runner"))
-    desks = FakeWork(0.1), FakeWork(0.1)
+    workloads = FakeWork(0.1), FakeWork(0.1)
     await ledger.order(*range(60))
-    async with running_worker(one, desks[0].work), running_worker(two, desks[1].work):
-        await ledger.reported(60)
-    assert sorted(desks[0].started + desks[1].started) == sorted(f"r-{n}" for n in range(60))
-    assert min(len(desk.started) for desk in desks) > 10
+    async with running_worker(one, workloads[0].work), running_worker(two, workloads[1].work):
+        await ledger.wait_for_reports(60)
+    assert sorted(workloads[0].started + workloads[1].started) == sorted(f"r-{n}" for n in range(60))
+    assert min(len(work.started) for work in workloads) > 10
     await one.close()
     await two.close()

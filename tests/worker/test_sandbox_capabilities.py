@@ -1,4 +1,4 @@
-"""What a worker says of the sandboxes it can give."""
+"""The kinds of sandbox that a worker reports as available."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from tests.worker.fakes import FakeLedger
 from tests.worker.harness import OPTIONS, FakeWork, running_worker, wait_until
 
 
-async def told(ledger: FakeLedger, kinds: tuple[str, ...]) -> None:
-    await wait_until(lambda: ledger.beats and ledger.beats[-1].sandboxes == kinds)
+async def wait_for_kinds(ledger: FakeLedger, kinds: tuple[str, ...]) -> None:
+    await wait_until(lambda: ledger.heartbeats and ledger.heartbeats[-1].sandboxes == kinds)
 
 
-async def test_heartbeats_say_what_works_and_what_came_to_work(ledger: FakeLedger) -> None:
+async def test_heartbeats_report_kinds_as_they_become_available(ledger: FakeLedger) -> None:
     bubblewrap, docker = CountingProvider("bubblewrap"), CountingProvider("docker", available=False)
-    offer = SandboxCapabilities(
+    capabilities = SandboxCapabilities(
         AutoProvider(providers={"bubblewrap": bubblewrap, "docker": docker}), missing_seconds=0.05
     )
-    async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, offer=offer):
-        await told(ledger, ("bubblewrap",))
+    async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, capabilities=capabilities):
+        await wait_for_kinds(ledger, ("bubblewrap",))
         docker.available = True
-        await told(ledger, ("bubblewrap", "docker"))
+        await wait_for_kinds(ledger, ("bubblewrap", "docker"))
     assert bubblewrap.checks < docker.checks
 
 
-async def test_a_provider_that_does_not_answer_holds_up_nothing(ledger: FakeLedger) -> None:
+async def test_a_provider_that_does_not_answer_does_not_block_the_worker(ledger: FakeLedger) -> None:
     class Silent(CountingProvider):
         async def check(self) -> Availability:
             await asyncio.sleep(60)
             return await super().check()
 
-    offer = SandboxCapabilities(AutoProvider(("docker",), {"docker": Silent("docker")}))
+    capabilities = SandboxCapabilities(AutoProvider(("docker",), {"docker": Silent("docker")}))
     await ledger.order(1)
-    async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, offer=offer):
-        assert await ledger.reported(1) == ["r-1"]
-    assert {beat.sandboxes for beat in ledger.beats} == {None}
+    async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, capabilities=capabilities):
+        assert await ledger.wait_for_reports(1) == ["r-1"]
+    assert {heartbeat.sandboxes for heartbeat in ledger.heartbeats} == {None}

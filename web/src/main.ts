@@ -1,9 +1,9 @@
 import "./design/tokens.css";
 import { registerIcons } from "./design/icons.ts";
-import { followLinks } from "./router.ts";
+import { interceptLinks } from "./router.ts";
 import { startTheme } from "./shell/theme.ts";
 import "./shell/app.ts";
 
 startTheme();
 registerIcons();
-followLinks();
+interceptLinks();

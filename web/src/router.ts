@@ -1,57 +1,57 @@
-/** Where we are: the path chooses a page, the query holds its filters and tabs. */
+/** Client-side routing: the path selects a page, the query holds its filters and tabs. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-const MOVED = "assay-moved";
+const NAVIGATED = "assay-navigated";
 
-export function go(url: string, how: "push" | "replace" = "push"): void {
-  if (how === "push") history.pushState(null, "", url);
+export function navigate(url: string, mode: "push" | "replace" = "push"): void {
+  if (mode === "push") history.pushState(null, "", url);
   else history.replaceState(null, "", url);
-  window.dispatchEvent(new Event(MOVED));
+  window.dispatchEvent(new Event(NAVIGATED));
 }
 
-export function queryValue(name: string): string {
+export function queryParam(name: string): string {
   return new URLSearchParams(location.search).get(name) ?? "";
 }
 
-/** Sets query values (an empty one is removed). Filters replace the entry, so that Back leaves the page. */
-export function setQuery(values: Record<string, string>, how: "push" | "replace" = "replace"): void {
+/** Sets query parameters and removes empty ones. Replaces the history entry, so that Back leaves the page. */
+export function setQueryParams(values: Record<string, string>, mode: "push" | "replace" = "replace"): void {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {
     if (value) query.set(name, value);
     else query.delete(name);
   }
   const text = query.toString();
-  go(location.pathname + (text ? `?${text}` : ""), how);
+  navigate(location.pathname + (text ? `?${text}` : ""), mode);
 }
 
-/** Renders its host again whenever the address changes. */
-export class Address implements ReactiveController {
+/** Updates its host whenever the URL changes. */
+export class UrlController implements ReactiveController {
   constructor(
     private readonly host: ReactiveControllerHost,
-    private readonly moved: () => void = () => {},
+    private readonly onChange: () => void = () => {},
   ) {
     host.addController(this);
   }
 
   hostConnected(): void {
-    window.addEventListener(MOVED, this.changed);
+    window.addEventListener(NAVIGATED, this.changed);
     window.addEventListener("popstate", this.changed);
   }
 
   hostDisconnected(): void {
-    window.removeEventListener(MOVED, this.changed);
+    window.removeEventListener(NAVIGATED, this.changed);
     window.removeEventListener("popstate", this.changed);
   }
 
   private changed = (): void => {
-    this.moved();
+    this.onChange();
     this.host.requestUpdate();
   };
 }
 
-/** Follows our own links without loading the page again; everything else is the browser's. */
-export function followLinks(): void {
+/** Handles links within the dashboard without a page load; all other links are left to the browser. */
+export function interceptLinks(): void {
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -59,6 +59,6 @@ export function followLinks(): void {
     if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
     if (link.pathname.startsWith("/api/") || link.getAttribute("href")?.startsWith("#")) return;
     event.preventDefault();
-    go(link.pathname + link.search + link.hash);
+    navigate(link.pathname + link.search + link.hash);
   });
 }

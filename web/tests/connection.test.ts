@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { LiveConnection, type Socket } from "../src/live/connection.ts";
 import { RunStore } from "../src/live/run-store.ts";
 import { RunsStore } from "../src/live/runs-store.ts";
-import { attempt, fact, snapshot } from "./frames.ts";
+import { attempt, fact, snapshot } from "./fixtures.ts";
 
 class FakeSocket extends EventTarget implements Socket {
   readyState = 0;
@@ -27,11 +27,11 @@ class FakeSocket extends EventTarget implements Socket {
     this.dispatchEvent(new Event("close"));
   }
 
-  say(frame: unknown): void {
+  receive(frame: unknown): void {
     this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(frame) }));
   }
 
-  asked(type: string) {
+  sentTopics(type: string) {
     return this.sent.filter((frame) => frame.type === type).map(({ topic, cursor }) => [topic, cursor]);
   }
 }
@@ -44,7 +44,7 @@ beforeEach(() => {
   live = new LiveConnection(socket, (flush) => flush());
 });
 
-test("a topic is subscribed once for all who show it, and left by the last", () => {
+test("watchers of a topic share a subscription, and the last one ends it", () => {
   socket.open();
   const first = live.watch(
     "runs",
@@ -56,15 +56,15 @@ test("a topic is subscribed once for all who show it, and left by the last", () 
     () => new RunsStore(),
     () => {},
   );
-  expect(second.feed).toBe(first.feed);
-  expect(socket.asked("subscribe")).toEqual([["runs", undefined]]);
+  expect(second.subscription).toBe(first.subscription);
+  expect(socket.sentTopics("subscribe")).toEqual([["runs", undefined]]);
   first.leave();
-  expect(socket.asked("unsubscribe")).toEqual([]);
+  expect(socket.sentTopics("unsubscribe")).toEqual([]);
   second.leave();
-  expect(socket.asked("unsubscribe")).toEqual([["runs", undefined]]);
+  expect(socket.sentTopics("unsubscribe")).toEqual([["runs", undefined]]);
 });
 
-test("after a break a run resumes from its cursor and the list asks for a snapshot", () => {
+test("after a reconnect a run resumes from its cursor and the list gets a snapshot", () => {
   live.watch(
     "run:r1",
     () => new RunStore(),
@@ -76,36 +76,36 @@ test("after a break a run resumes from its cursor and the list asks for a snapsh
     () => {},
   );
   socket.open();
-  socket.say(snapshot(3, attempt(0)));
+  socket.receive(snapshot(3, attempt(0)));
   socket.sent = [];
   socket.close();
-  expect(live.status.line).toBe("lost");
+  expect(live.status.state).toBe("lost");
   socket.open();
-  expect(live.status.line).toBe("live");
-  expect(socket.asked("subscribe")).toEqual([
+  expect(live.status.state).toBe("live");
+  expect(socket.sentTopics("subscribe")).toEqual([
     ["run:r1", 3],
     ["runs", undefined],
   ]);
 });
 
-test("a missing fact asks for one snapshot, and only one until it comes", () => {
+test("a missing fact requests one snapshot until it arrives", () => {
   socket.open();
-  const { feed } = live.watch(
+  const { subscription } = live.watch(
     "run:r1",
     () => new RunStore(),
     () => {},
   );
-  socket.say(snapshot(3, attempt(0), attempt(1)));
+  socket.receive(snapshot(3, attempt(0), attempt(1)));
   socket.sent = [];
-  socket.say(fact(5, attempt(0, "done")));
-  socket.say(fact(8, attempt(1, "running")));
-  expect(socket.asked("subscribe")).toEqual([["run:r1", undefined]]);
-  socket.say(snapshot(8, attempt(0, "done"), attempt(1, "running")));
-  expect(feed.healing).toBe(false);
-  expect(feed.store.cursor).toBe(8);
+  socket.receive(fact(5, attempt(0, "done")));
+  socket.receive(fact(8, attempt(1, "running")));
+  expect(socket.sentTopics("subscribe")).toEqual([["run:r1", undefined]]);
+  socket.receive(snapshot(8, attempt(0, "done"), attempt(1, "running")));
+  expect(subscription.resyncing).toBe(false);
+  expect(subscription.store.cursor).toBe(8);
 });
 
-test("many frames before a paint are one notice", () => {
+test("many frames before a repaint notify once", () => {
   let paint = () => {};
   let notices = 0;
   live = new LiveConnection(socket, (flush) => {
@@ -119,21 +119,25 @@ test("many frames before a paint are one notice", () => {
       notices += 1;
     },
   );
-  socket.say(snapshot(1, attempt(0)));
-  socket.say(fact(2, attempt(0, "done")));
+  socket.receive(snapshot(1, attempt(0)));
+  socket.receive(fact(2, attempt(0, "done")));
   paint();
   expect(notices).toBe(1);
 });
 
-test("held up updates and refused topics are told", () => {
+test("delayed updates and refused topics are reported", () => {
   socket.open();
-  const { feed } = live.watch(
+  const { subscription } = live.watch(
     "run:zz",
     () => new RunStore(),
     () => {},
   );
-  socket.say({ type: "degraded", degraded: true, reason: "the bus is away" });
-  socket.say({ type: "error", topic: "run:zz", problem: { code: "unknown_run", title: "Unknown run", status: 404 } });
+  socket.receive({ type: "degraded", degraded: true, reason: "the bus is away" });
+  socket.receive({
+    type: "error",
+    topic: "run:zz",
+    problem: { code: "unknown_run", title: "Unknown run", status: 404 },
+  });
   expect(live.status.degraded).toBe("the bus is away");
-  expect(feed.problem?.code).toBe("unknown_run");
+  expect(subscription.problem?.code).toBe("unknown_run");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { difference, fateOf, nameOf, pairs, parseDiff } from "../src/format/diff.ts";
+import { changedRange, fileChange, fileName, pairLines, parseDiff } from "../src/format/diff.ts";
 
 const TWO = `diff --git a/one.sql b/one.sql
 index 1..2 100644
@@ -20,12 +20,12 @@ new file mode 100644
 Binary files /dev/null and b/x.bin differ
 `;
 
-test("files, hunks and numbers", () => {
+test("files, hunks and line numbers", () => {
   const files = parseDiff(TWO);
-  expect(files.map(nameOf)).toEqual(["one.sql", "old name → new name", "x.bin"]);
-  expect(files.map(fateOf)).toEqual(["", "renamed", "binary"]);
-  expect(files[0]).toMatchObject({ added: 1, removed: 2, hunks: [{ about: "CREATE" }] });
-  expect(files[0]?.hunks[0]?.lines.map(({ sign, old, new: fresh }) => [sign, old, fresh])).toEqual([
+  expect(files.map(fileName)).toEqual(["one.sql", "old name → new name", "x.bin"]);
+  expect(files.map(fileChange)).toEqual(["", "renamed", "binary"]);
+  expect(files[0]).toMatchObject({ added: 1, removed: 2, hunks: [{ context: "CREATE" }] });
+  expect(files[0]?.hunks[0]?.lines.map(({ sign, old, new: newLine }) => [sign, old, newLine])).toEqual([
     [" ", 3, 3],
     ["-", 4, null],
     ["-", 5, null],
@@ -34,7 +34,7 @@ test("files, hunks and numbers", () => {
   ]);
 });
 
-test("a patch without the heads of git, and lines beyond the numbers", () => {
+test("a patch without git headers, and lines beyond the counts of a hunk", () => {
   const files = parseDiff("--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n+c beyond\n--- a/g\n+++ b/g\n@@ -1 +1 @@\n-x\n+y\n");
   expect(files.map(({ from, added, removed }) => [from, added, removed])).toEqual([
     ["f", 2, 1],
@@ -42,15 +42,15 @@ test("a patch without the heads of git, and lines beyond the numbers", () => {
   ]);
 });
 
-test("what is no patch loses no line", () => {
+test("every line of a text that is not a patch is kept", () => {
   const [file, ...more] = parseDiff("sorry\nno patch today\n");
   expect(more).toEqual([]);
-  expect(file?.notes).toEqual(["sorry", "no patch today"]);
+  expect(file?.headerLines).toEqual(["sorry", "no patch today"]);
 });
 
-test("lines taken away stand beside what came", () => {
+test("removed lines are paired with the added ones", () => {
   const lines = parseDiff("--- a/f\n+++ b/f\n@@ -1,3 +1,4 @@\n-a\n-b\n+c\n k\n+d\n+e\n")[0]?.hunks[0]?.lines ?? [];
-  expect(pairs(lines).map(([before, after]) => [before?.text, after?.text])).toEqual([
+  expect(pairLines(lines).map(([before, after]) => [before?.text, after?.text])).toEqual([
     ["a", "c"],
     ["b", undefined],
     ["k", "k"],
@@ -59,7 +59,7 @@ test("lines taken away stand beside what came", () => {
   ]);
 });
 
-test("what is different in a line", () => {
-  expect(difference("    return total - discount", "    return total")).toEqual({ start: 16, ends: [27, 16] });
-  expect(difference("abc", "xyz")).toBeNull();
+test("the changed range of a line", () => {
+  expect(changedRange("    return total - discount", "    return total")).toEqual({ start: 16, ends: [27, 16] });
+  expect(changedRange("abc", "xyz")).toBeNull();
 });

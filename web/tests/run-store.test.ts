@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RunStore } from "../src/live/run-store.ts";
-import { attempt, fact, progress, run, runFact, said, snapshot } from "./frames.ts";
+import { attempt, fact, progress, run, runEvent, runFact, snapshot } from "./fixtures.ts";
 
 function started(): RunStore {
   const store = new RunStore();
@@ -8,7 +8,7 @@ function started(): RunStore {
   return store;
 }
 
-test("the next fact replaces its row and moves the cursor", () => {
+test("a fact replaces its row and advances the cursor", () => {
   const store = started();
   expect(store.fact(fact(4, attempt(1, "done")))).toBe("applied");
   expect(store.attempts.map((row) => row.state)).toEqual(["waiting", "done"]);
@@ -16,20 +16,20 @@ test("the next fact replaces its row and moves the cursor", () => {
   expect(store.cursor).toBe(4);
 });
 
-test("a fact that is known already changes nothing", () => {
+test("a known fact changes nothing", () => {
   const store = started();
   const before = store.attempts;
   expect(store.fact(fact(3, attempt(0, "done")))).toBe("stale");
   expect(store.attempts).toBe(before);
 });
 
-test("a jump is applied and told as a gap", () => {
+test("a skipped sequence is applied and reported as a gap", () => {
   const store = started();
   expect(store.fact(fact(6, attempt(0, "done")))).toBe("gap");
   expect(store.attempts[0]?.state).toBe("done");
 });
 
-test("before the snapshot nothing is taken", () => {
+test("facts before the snapshot are ignored", () => {
   expect(new RunStore().fact(fact(1, attempt(0)))).toBe("stale");
 });
 
@@ -49,7 +49,7 @@ test("a new snapshot replaces every row", () => {
 });
 
 const warned = (sequence: number, account = "run") =>
-  said(sequence, {
+  runEvent(sequence, {
     type: "run.warned",
     run: run(sequence),
     account,
@@ -60,21 +60,21 @@ const warned = (sequence: number, account = "run") =>
     message: "",
   });
 const stalled = (sequence: number) =>
-  said(sequence, { type: "run.stalled", run: run(sequence), seconds: 600, reason: "no runner" });
+  runEvent(sequence, { type: "run.stalled", run: run(sequence), seconds: 600, reason: "no runner" });
 
-test("a recalled attempt says why, until it moves on", () => {
+test("a recalled attempt has its cause until it is queued", () => {
   const store = started();
   const row = attempt(0, "waiting");
-  store.fact(said(4, { type: "attempt.recalled", attempt: row, progress: progress(0), cause: "paused" }));
-  expect(store.attempts[0]?.recalled).toBe("paused");
-  store.fact(said(5, { type: "attempt.queued", attempt: attempt(0, "queued"), progress: progress(0) }));
-  expect(store.attempts[0]?.recalled).toBeUndefined();
+  store.fact(runEvent(4, { type: "attempt.recalled", attempt: row, progress: progress(0), cause: "paused" }));
+  expect(store.attempts[0]?.recallCause).toBe("paused");
+  store.fact(runEvent(5, { type: "attempt.queued", attempt: attempt(0, "queued"), progress: progress(0) }));
+  expect(store.attempts[0]?.recallCause).toBeUndefined();
 });
 
-test("cancelling ends what was not begun, and leaves the rest to end", () => {
+test("cancelling ends attempts that have not started, and only those", () => {
   const store = new RunStore();
   store.snapshot(snapshot(3, attempt(0), attempt(1, "queued"), attempt(2, "running"), attempt(3, "executed")));
-  store.fact(said(4, { type: "run.cancelling", run: run(4, { status: "cancelling" }) }));
+  store.fact(runEvent(4, { type: "run.cancelling", run: run(4, { status: "cancelling" }) }));
   expect(store.attempts.map((row) => row.outcome ?? row.state)).toEqual([
     "cancelled",
     "cancelled",
@@ -84,7 +84,7 @@ test("cancelling ends what was not begun, and leaves the rest to end", () => {
   expect(store.run?.progress).toMatchObject({ waiting: 0, done: 2, outcomes: { cancelled: 2 } });
 });
 
-test("a stalled run is stalled until something moves; a warning moves nothing", () => {
+test("a run is stalled until an attempt progresses; a warning is no progress", () => {
   const store = started();
   store.fact(stalled(4));
   store.fact(warned(5));
@@ -93,37 +93,37 @@ test("a stalled run is stalled until something moves; a warning moves nothing", 
   expect(store.stalled).toBeNull();
 });
 
-test("warnings of before are taken once and are not fresh", () => {
+test("past warnings are added once and are not live", () => {
   const store = started();
-  const past = [warned(2, "day").event, stalled(3).event];
-  store.recall(past);
-  store.recall(past);
+  const history = [warned(2, "day").event, stalled(3).event];
+  store.addHistory(history);
+  store.addHistory(history);
   store.fact(warned(4));
-  expect(store.warnings.map(({ account, fresh }) => [account, fresh])).toEqual([
+  expect(store.warnings.map(({ account, live: fresh }) => [account, fresh])).toEqual([
     ["day", false],
     ["run", true],
   ]);
   expect(store.stalled?.seconds).toBe(600);
 });
 
-test("facts of before say nothing of a standstill that is over", () => {
+test("a past stall that is over is ignored", () => {
   const store = started();
   store.fact(fact(4, attempt(0, "done")));
-  store.recall([stalled(3).event]);
+  store.addHistory([stalled(3).event]);
   expect(store.stalled).toBeNull();
 });
 
-test("a standstill of before is over when an attempt moved since, whatever the run said later", () => {
+test("a past stall is over if an attempt has progressed since, whatever the run reported later", () => {
   const store = started();
   store.fact(fact(4, attempt(0, "done")));
   store.fact(warned(5));
-  store.recall([stalled(3).event, warned(5).event]);
+  store.addHistory([stalled(3).event, warned(5).event]);
   expect(store.stalled).toBeNull();
 });
 
-test("the largest hold of each model is kept after it is released", () => {
+test("the largest hold of each model is kept after its release", () => {
   const store = started();
   store.fact(fact(4, { ...attempt(0, "running"), held_usd: "0.5" }));
   store.fact(fact(5, attempt(0, "done")));
-  expect(store.holds.get("oracle")).toBe(500_000_000n);
+  expect(store.largestHolds.get("oracle")).toBe(500_000_000n);
 });

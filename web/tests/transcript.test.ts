@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { Transcript } from "../src/pages/attempt/steps/transcript.ts";
 
-/** The artifact's bytes as a server gives them: whole in pieces of `size`, or the range that was asked for. */
+/** Serves an artifact: in chunks of `size` bytes, or the requested range. Returns the requested ranges. */
 function serve(content: string, size: number): string[] {
   const bytes = new TextEncoder().encode(content);
   const ranges: string[] = [];
@@ -37,34 +37,34 @@ function line(number: number, text: string): string {
 
 afterEach(() => vi.unstubAllGlobals());
 
-test.each([1, 2, 7, 4096])("steps are the same however the bytes come, %i at a time", async (size) => {
-  const content = line(1, "größer als €5 🙂") + line(2, "") + line(3, "the last, without an end").trimEnd();
+test.each([1, 2, 7, 4096])("steps do not depend on the size of the chunks, %i bytes", async (size) => {
+  const content = line(1, "größer als €5 🙂") + line(2, "") + line(3, "the last, without a newline").trimEnd();
   serve(content, size);
   const transcript = await read();
-  expect(transcript.steps.map(({ text }) => text)).toEqual(["größer als €5 🙂", "", "the last, without an end"]);
+  expect(transcript.steps.map(({ text }) => text)).toEqual(["größer als €5 🙂", "", "the last, without a newline"]);
   expect(transcript.done).toBe(true);
   const bytes = new TextEncoder().encode(content);
   for (const step of transcript.steps) {
-    const { first, last } = step.bytes ?? { first: 0, last: -1 };
+    const { first, last } = step.byteRange ?? { first: 0, last: -1 };
     expect(JSON.parse(new TextDecoder().decode(bytes.slice(first, last + 1))).number).toBe(step.number);
   }
 });
 
-test("of a long text the beginning is kept, and the whole is asked for by its place", async () => {
+test("a long text is truncated, and its complete text is fetched by its byte range", async () => {
   const long = `ä${"x".repeat(50_000)}\nend`;
   const content = line(1, "short") + line(2, long) + line(3, "after");
   const ranges = serve(content, 1000);
   const transcript = await read();
   const [short, cut] = transcript.steps;
   if (!short || !cut) throw new Error("no steps");
-  expect([cut.text.length, cut.characters, cut.lines]).toEqual([2_000, long.length, 2]);
-  expect(await transcript.whole(short)).toBe("short");
+  expect([cut.text.length, cut.totalCharacters, cut.totalLines]).toEqual([2_000, long.length, 2]);
+  expect(await transcript.fullText(short)).toBe("short");
   expect(ranges).toEqual([]);
-  expect(await transcript.whole(cut)).toBe(long);
-  expect(ranges).toEqual([`bytes=${cut.bytes?.first}-${cut.bytes?.last}`]);
+  expect(await transcript.fullText(cut)).toBe(long);
+  expect(ranges).toEqual([`bytes=${cut.byteRange?.first}-${cut.byteRange?.last}`]);
 });
 
-test("what is no step, or a number again, is counted and left out", async () => {
+test("invalid lines and repeated numbers are counted and skipped", async () => {
   const content = `${line(1, "one")}<html>\n\n${line(1, "one again")}{"number": 0}\n${line(5, "five")}`;
   serve(content, 11);
   const transcript = await read();

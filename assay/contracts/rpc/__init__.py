@@ -45,7 +45,6 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     RestartRun,
     QuoteRun,
     TopUpGrant,
-    ReleaseGrant,
     GetMoney,
     SetMoneyLimits,
     GetCosts,

@@ -1,4 +1,4 @@
-"""``python -m services.ledger.attempts.diagram`` writes the transitions of ``lifecycle.py`` to the architecture page."""
+"""``python -m services.ledger.attempts.diagram`` writes the transitions of ``lifecycle.py`` to docs/architecture.md."""
 
 from __future__ import annotations
 

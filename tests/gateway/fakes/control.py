@@ -39,7 +39,8 @@ def answers_of(ledger: FakeLedger) -> dict[Any, Any]:
     async def change(request: ChangeRun) -> RunView:
         run = ledger.find(request.run_id).run
         ledger.orders.append(request)
-        ledger.change(run.run_id, limits=request.limits or run.limits, priority=request.priority or run.priority)
+        limits = request.limits_change.apply_to(run.limits) if request.limits_change else run.limits
+        ledger.change(run.run_id, limits=limits, priority=request.priority or run.priority)
         await ledger.say_run(run.run_id, RunChanged, run.status)
         return ledger.find(run.run_id).run
 

@@ -1,4 +1,4 @@
-/** Counts, shares, sizes and scores as text. */
+/** Counts, percentages, sizes and scores as text. */
 
 const grouped = new Intl.NumberFormat("en-US");
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
@@ -8,23 +8,23 @@ export function count(number: number): string {
 }
 
 /** `8.4K`, `1.2M`; exact below ten thousand. */
-export function short(number: number): string {
+export function compactCount(number: number): string {
   return number < 10_000 ? grouped.format(number) : compact.format(number);
 }
 
-/** A share of one as a percentage: `83.3 %`, and `100 %` or `0 %` only for exactly that. */
-export function percent(share: number): string {
-  if (share === 0 || share === 1) return `${share * 100} %`;
-  return `${Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1)} %`;
+/** A ratio as a percentage: `83.3 %`; `100 %` and `0 %` only if exact. */
+export function percent(ratio: number): string {
+  if (ratio === 0 || ratio === 1) return `${ratio * 100} %`;
+  return `${Math.min(99.9, Math.max(0.1, ratio * 100)).toFixed(1)} %`;
 }
 
-/** A score of 0..1 with three places. */
-export function score(value: number | null): string {
+/** A score from 0 to 1 with three decimal places. */
+export function formatScore(value: number | null): string {
   return value === null ? "–" : value.toFixed(3);
 }
 
 /** A metric: up to five significant digits. */
-export function metric(value: number): string {
+export function formatMetric(value: number): string {
   return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(5)));
 }
 

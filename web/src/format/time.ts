@@ -1,9 +1,10 @@
-/** Durations and moments as people read them. */
+/** Durations and timestamps as text. */
 
 import type { Instant } from "../contracts.ts";
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
-const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+const absolute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
@@ -20,32 +21,33 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** `3 min. ago`; what lies in the future by clock skew is `now`. */
-export function ago(moment: Instant, now = Date.now()): string {
+/** `3 min. ago`; a time in the future, due to clock skew, is `now`. */
+export function relativeTime(moment: Instant, now = Date.now()): string {
   const seconds = Math.max(0, (now - Date.parse(moment)) / 1000);
   if (seconds < 2) return "now";
-  const [unit, size] = STEPS.find(([, size]) => seconds >= size) ?? ["second", 1];
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? ["second", 1];
   return relative.format(-Math.floor(seconds / size), unit);
 }
 
-/** Date and time to the second, in the reader's zone, with the zone. */
-export function absolute(moment: Instant): string {
-  return new Date(moment).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "long" });
+/** Date and time to the second in the browser's time zone, with the zone. */
+export function absoluteTime(moment: Instant): string {
+  return absolute.format(new Date(moment));
 }
 
-/** `14:03:22.127` in the reader's zone. */
-export function clock(moment: Instant): string {
+/** `14:03:22.127` in the browser's time zone. */
+export function clockTime(moment: Instant): string {
   const date = new Date(moment);
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  const milliseconds = String(date.getMilliseconds()).padStart(3, "0");
+  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${milliseconds}`;
 }
 
-/** Seconds between two moments; an open end is now. */
-export function between(start: Instant, end: Instant | null, now = Date.now()): number {
+/** Seconds from `start` to `end`, or to now. */
+export function secondsBetween(start: Instant, end: Instant | null, now = Date.now()): number {
   return Math.max(0, ((end ? Date.parse(end) : now) - Date.parse(start)) / 1000);
 }
 
-/** Seconds until a moment; 0 when it has passed. */
-export function until(moment: Instant, now = Date.now()): number {
+/** Seconds until `moment`; 0 if it has passed. */
+export function secondsUntil(moment: Instant, now = Date.now()): number {
   return Math.max(0, (Date.parse(moment) - now) / 1000);
 }
 

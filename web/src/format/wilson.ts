@@ -1,4 +1,4 @@
-/** The interval a pass rate is known to, from few attempts or many. */
+/** Confidence interval of a pass rate. */
 
 export interface Interval {
   low: number;
@@ -7,8 +7,8 @@ export interface Interval {
 
 const Z = 1.959964;
 
-/** Wilson's 95 % interval of `passed` in `n`; everything is possible when nothing was tried. */
-export function wilson(passed: number, n: number): Interval {
+/** Wilson's 95 % interval of `passed` out of `n`; 0 to 1 without attempts. */
+export function wilsonInterval(passed: number, n: number): Interval {
   if (n === 0) return { low: 0, high: 1 };
   const rate = passed / n;
   const denominator = 1 + (Z * Z) / n;

@@ -1,68 +1,68 @@
-/** Topic `attempt:<id>`: one attempt in full, and the lines it says while it works. */
+/** Topic `attempt:<id>`: one attempt in full, and its live output. */
 
 import type { AttemptDetail, FactFrame, Snapshot, TailFrame, TailLine } from "../contracts.ts";
-import { heardStep, type Step } from "./steps.ts";
-import type { Store, Taken } from "./store.ts";
+import { type Step, stepFromTail } from "./steps.ts";
+import type { FactResult, Store } from "./store.ts";
 
-const KEPT_LINES = 5_000;
-const KEPT_SAID = 4_000;
+const MAX_LINES = 5_000;
+const MAX_PARTIAL_CHARACTERS = 4_000;
 
 export class AttemptStore implements Store {
   readonly cursor = null;
   detail: AttemptDetail | null = null;
   /** Newest lines; consecutive parts of the same stream are one entry. */
   lines: TailLine[] = [];
-  lost = 0;
-  /** The steps of an agent in its newest try, as far as they were heard. */
+  droppedLines = 0;
+  /** Steps of the agent in its newest try, as far as they were received live. */
   steps: Step[] = [];
-  /** What the model has said since its last step. */
-  saying = "";
-  /** What the runner does now, in its words. */
-  doing = "";
-  private token = 0;
-  /** Counts frames of lines, so that who shows them knows that there are new ones. */
-  heard = 0;
-  /** Why the attempt waits again, until it moves on. */
-  recalled: string | null = null;
-  /** The sequence of the newest fact whose details (tries, calls, artifacts) are not here yet; 0 when none is missing. */
-  behind = 0;
+  /** Text the model has streamed since its last step. */
+  partialMessage = "";
+  /** What the runner is doing, in its own words. */
+  activity = "";
+  private tryToken = 0;
+  /** Changes with every tail frame, so that elements that show `lines` or `steps` update. */
+  tailVersion = 0;
+  /** Why the attempt was recalled to waiting, until it is queued again. */
+  recallCause: string | null = null;
+  /** Sequence of the newest fact whose details (tries, calls, artifacts) have not been fetched; 0 if there is none. */
+  missingDetailSequence = 0;
 
   snapshot(frame: Snapshot): void {
-    this.take(frame.data as AttemptDetail);
+    this.setDetail(frame.data as AttemptDetail);
   }
 
-  /** Takes a detail read elsewhere, unless it is older than what is known. */
-  take(detail: AttemptDetail): void {
+  /** Sets a detail fetched over HTTP, unless it is older than the current one. */
+  setDetail(detail: AttemptDetail): void {
     if (this.detail && detail.sequence < this.detail.sequence) return;
     this.detail = detail;
-    if (detail.sequence >= this.behind) this.behind = 0;
+    if (detail.sequence >= this.missingDetailSequence) this.missingDetailSequence = 0;
   }
 
-  fact(frame: FactFrame): Taken {
+  fact(frame: FactFrame): FactResult {
     const { sequence, data } = frame.event;
-    if (!this.detail || "run" in data) return this.missed(sequence);
+    if (!this.detail || "run" in data) return this.detailsMissing(sequence);
     if (sequence <= this.detail.sequence) return "stale";
-    this.recalled = data.type === "attempt.recalled" ? data.cause : null;
+    this.recallCause = data.type === "attempt.recalled" ? data.cause : null;
     const verdict = data.type === "attempt.finished" ? data.verdict : this.detail.verdict;
     this.detail = { ...this.detail, attempt: data.attempt, verdict };
-    return this.missed(sequence);
+    return this.detailsMissing(sequence);
   }
 
   tail(frame: TailFrame): void {
-    this.heard += 1;
-    this.lost += frame.dropped;
+    this.tailVersion += 1;
+    this.droppedLines += frame.dropped;
     for (const line of frame.lines) {
-      this.say(line);
-      this.follow(line);
+      this.appendLine(line);
+      this.updateSteps(line);
     }
-    if (this.lines.length > KEPT_LINES) {
-      this.lost += this.lines.length - KEPT_LINES;
-      this.lines = this.lines.slice(-KEPT_LINES);
+    if (this.lines.length > MAX_LINES) {
+      this.droppedLines += this.lines.length - MAX_LINES;
+      this.lines = this.lines.slice(-MAX_LINES);
     }
   }
 
-  private say(line: TailLine): void {
-    this.lost += line.dropped;
+  private appendLine(line: TailLine): void {
+    this.droppedLines += line.dropped;
     const last = this.lines.at(-1);
     const joins = last && last.kind === line.kind && last.token === line.token && line.kind !== "step";
     if (joins && !last.text.endsWith("\n")) {
@@ -72,25 +72,25 @@ export class AttemptStore implements Store {
     }
   }
 
-  /** A newer try begins anew; what is late from an older one is only a line. */
-  private follow(line: TailLine): void {
-    if (line.token < this.token) return;
-    if (line.token > this.token) {
-      this.token = line.token;
+  /** A newer try starts an empty list; late lines of an older try are output only. */
+  private updateSteps(line: TailLine): void {
+    if (line.token < this.tryToken) return;
+    if (line.token > this.tryToken) {
+      this.tryToken = line.token;
       this.steps = [];
-      this.saying = "";
+      this.partialMessage = "";
     }
-    const step = heardStep(line);
-    if (line.kind === "model") this.saying = (this.saying + line.text).slice(-KEPT_SAID);
-    if (line.kind === "step") this.doing = step ? "" : line.text;
+    const step = stepFromTail(line);
+    if (line.kind === "model") this.partialMessage = (this.partialMessage + line.text).slice(-MAX_PARTIAL_CHARACTERS);
+    if (line.kind === "step") this.activity = step ? "" : line.text;
     if (!step || step.number <= (this.steps.at(-1)?.number ?? 0)) return;
-    if (step.kind === "message") this.saying = "";
+    if (step.kind === "message") this.partialMessage = "";
     this.steps.push(step);
-    if (this.steps.length > KEPT_LINES) this.steps = this.steps.slice(-KEPT_LINES);
+    if (this.steps.length > MAX_LINES) this.steps = this.steps.slice(-MAX_LINES);
   }
 
-  private missed(sequence: number): Taken {
-    this.behind = Math.max(this.behind, sequence);
+  private detailsMissing(sequence: number): FactResult {
+    this.missingDetailSequence = Math.max(this.missingDetailSequence, sequence);
     return "applied";
   }
 }

@@ -1,33 +1,33 @@
 /**
- * The one WebSocket of this page. Topics are counted by who shows them, resumed after a break (runs from their cursor,
- * the rest by a new snapshot), and asked for anew when a fact is missing. It never polls.
+ * The page's only WebSocket. Elements that watch the same topic share a subscription. After a reconnect a run resumes
+ * from its cursor, other topics get a new snapshot; a missing fact also triggers a snapshot. Nothing is polled.
  */
 
 import ReconnectingWebSocket from "partysocket/ws";
 import type { ClientFrame, Problem, ServerFrame } from "../contracts.ts";
-import { Heart } from "./heart.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import type { Store } from "./store.ts";
 
-export type Line = "connecting" | "live" | "lost";
+export type ConnectionState = "connecting" | "live" | "lost";
 
-/** How the connection is; `latency_ms` is that of the last ping, `retry` counts attempts to reconnect. */
+/** `latency_ms` is the round trip of the last ping, `retries` the number of reconnects tried. */
 export interface Status {
-  line: Line;
+  state: ConnectionState;
   degraded: string;
   latency_ms: number | null;
-  retry: number;
+  retries: number;
 }
 
-export interface Feed {
+export interface Subscription {
   readonly topic: string;
   readonly store: Store;
   problem: Problem | null;
-  /** A snapshot was asked for because facts were missing. */
-  healing: boolean;
+  /** A snapshot was requested because facts were missing. */
+  resyncing: boolean;
   readonly watchers: Set<() => void>;
 }
 
-/** The part of a reconnecting socket that is used here. */
+/** The part of ReconnectingWebSocket that is used here. */
 export interface Socket extends EventTarget {
   readonly readyState: number;
   readonly retryCount: number;
@@ -36,7 +36,7 @@ export interface Socket extends EventTarget {
 }
 
 const OPEN = 1;
-const QUICK = {
+const RECONNECT_OPTIONS = {
   minReconnectionDelay: 300,
   maxReconnectionDelay: 4_000,
   connectionTimeout: 4_000,
@@ -44,127 +44,128 @@ const QUICK = {
 };
 
 export class LiveConnection extends EventTarget {
-  status: Status = { line: "connecting", degraded: "", latency_ms: null, retry: 0 };
-  private readonly feeds = new Map<string, Feed>();
-  private readonly changed = new Set<Feed>();
-  private scheduled = false;
-  private readonly heart: Heart;
+  status: Status = { state: "connecting", degraded: "", latency_ms: null, retries: 0 };
+  private readonly subscriptions = new Map<string, Subscription>();
+  private readonly changed = new Set<Subscription>();
+  private flushScheduled = false;
+  private readonly heartbeat: Heartbeat;
 
   constructor(
     private readonly socket: Socket,
     private readonly schedule: (flush: () => void) => void = (flush) => requestAnimationFrame(flush),
   ) {
     super();
-    this.heart = new Heart(
+    this.heartbeat = new Heartbeat(
       () => this.send({ type: "ping" }),
-      () => this.dead(),
+      () => this.onTimeout(),
     );
-    socket.addEventListener("open", () => this.opened());
-    socket.addEventListener("close", () => this.closed());
-    socket.addEventListener("message", (event) => this.heard(JSON.parse((event as MessageEvent<string>).data)));
+    socket.addEventListener("open", () => this.onOpen());
+    socket.addEventListener("close", () => this.onClose());
+    socket.addEventListener("message", (event) => this.onMessage(JSON.parse((event as MessageEvent<string>).data)));
   }
 
-  /** Shows a topic: calls `watcher` after changes, until what is returned is called. Stores are shared by topic. */
+  /** Calls `watcher` after changes of the topic until `leave` is called. */
   watch<S extends Store>(
     topic: string,
     create: () => S,
     watcher: () => void,
-  ): { feed: Feed & { store: S }; leave(): void } {
-    const feed = this.feeds.get(topic) ?? this.open(topic, create());
-    feed.watchers.add(watcher);
-    return { feed: feed as Feed & { store: S }, leave: () => this.leave(feed, watcher) };
+  ): { subscription: Subscription & { store: S }; leave(): void } {
+    const subscription = this.subscriptions.get(topic) ?? this.open(topic, create());
+    subscription.watchers.add(watcher);
+    const leave = () => this.leave(subscription, watcher);
+    return { subscription: subscription as Subscription & { store: S }, leave };
   }
 
-  /** Tries again at once, for example when the network is back. */
+  /** Reconnects immediately, for example when the network is back. */
   retry(): void {
-    if (this.status.line !== "live") this.socket.reconnect();
+    if (this.status.state !== "live") this.socket.reconnect();
   }
 
-  private open(topic: string, store: Store): Feed {
-    const feed: Feed = { topic, store, problem: null, healing: false, watchers: new Set() };
-    this.feeds.set(topic, feed);
-    this.ask(feed);
-    return feed;
+  private open(topic: string, store: Store): Subscription {
+    const subscription: Subscription = { topic, store, problem: null, resyncing: false, watchers: new Set() };
+    this.subscriptions.set(topic, subscription);
+    this.subscribe(subscription);
+    return subscription;
   }
 
-  private leave(feed: Feed, watcher: () => void): void {
-    feed.watchers.delete(watcher);
-    if (feed.watchers.size > 0 || this.feeds.get(feed.topic) !== feed) return;
-    this.feeds.delete(feed.topic);
-    this.send({ type: "unsubscribe", topic: feed.topic });
+  private leave(subscription: Subscription, watcher: () => void): void {
+    subscription.watchers.delete(watcher);
+    if (subscription.watchers.size > 0 || this.subscriptions.get(subscription.topic) !== subscription) return;
+    this.subscriptions.delete(subscription.topic);
+    this.send({ type: "unsubscribe", topic: subscription.topic });
   }
 
-  private ask(feed: Feed): void {
-    const cursor = feed.healing ? null : feed.store.cursor;
-    this.send({ type: "subscribe", topic: feed.topic, ...(cursor === null ? {} : { cursor }) });
+  private subscribe(subscription: Subscription): void {
+    const cursor = subscription.resyncing ? null : subscription.store.cursor;
+    this.send({ type: "subscribe", topic: subscription.topic, ...(cursor === null ? {} : { cursor }) });
   }
 
   private send(frame: ClientFrame): void {
     if (this.socket.readyState === OPEN) this.socket.send(JSON.stringify(frame));
   }
 
-  private opened(): void {
-    this.report({ line: "live", retry: 0, degraded: "" });
-    this.heart.start();
-    for (const feed of this.feeds.values()) this.ask(feed);
+  private onOpen(): void {
+    this.updateStatus({ state: "live", retries: 0, degraded: "" });
+    this.heartbeat.start();
+    for (const subscription of this.subscriptions.values()) this.subscribe(subscription);
   }
 
-  private closed(): void {
-    this.heart.stop();
-    this.report({ line: "lost", latency_ms: null, retry: this.socket.retryCount });
+  private onClose(): void {
+    this.heartbeat.stop();
+    this.updateStatus({ state: "lost", latency_ms: null, retries: this.socket.retryCount });
   }
 
-  private dead(): void {
-    this.closed();
+  private onTimeout(): void {
+    this.onClose();
     this.socket.reconnect();
   }
 
-  /** The gateway may put several frames into one message. */
-  private heard(frames: ServerFrame | ServerFrame[]): void {
-    for (const frame of Array.isArray(frames) ? frames : [frames]) this.received(frame);
+  /** A message can hold several frames. */
+  private onMessage(frames: ServerFrame | ServerFrame[]): void {
+    for (const frame of Array.isArray(frames) ? frames : [frames]) this.onFrame(frame);
   }
 
-  private received(frame: ServerFrame): void {
-    const latency = this.heart.beat(frame.type === "pong");
-    if (latency !== null) this.report({ latency_ms: latency });
+  private onFrame(frame: ServerFrame): void {
+    const latency = this.heartbeat.onFrame(frame.type === "pong");
+    if (latency !== null) this.updateStatus({ latency_ms: latency });
     if (frame.type === "degraded")
-      this.report({ degraded: frame.degraded ? frame.reason || "updates are held up" : "" });
+      this.updateStatus({ degraded: frame.degraded ? frame.reason || "no reason given" : "" });
     if (!("topic" in frame)) return;
-    const feed = this.feeds.get(frame.topic);
-    if (!feed) return;
-    this.apply(feed, frame);
-    this.changed.add(feed);
-    this.flushSoon();
+    const subscription = this.subscriptions.get(frame.topic);
+    if (!subscription) return;
+    this.apply(subscription, frame);
+    this.changed.add(subscription);
+    this.scheduleFlush();
   }
 
-  private apply(feed: Feed, frame: Exclude<ServerFrame, { type: "degraded" | "pong" }>): void {
-    if (frame.type === "error") feed.problem = frame.problem;
-    else if (frame.type === "tail") feed.store.tail?.(frame);
+  private apply(subscription: Subscription, frame: Exclude<ServerFrame, { type: "degraded" | "pong" }>): void {
+    if (frame.type === "error") subscription.problem = frame.problem;
+    else if (frame.type === "tail") subscription.store.tail?.(frame);
     else if (frame.type === "snapshot") {
-      feed.problem = null;
-      feed.healing = false;
-      feed.store.snapshot(frame);
-    } else if (feed.store.fact(frame) === "gap" && !feed.healing) this.heal(feed);
+      subscription.problem = null;
+      subscription.resyncing = false;
+      subscription.store.snapshot(frame);
+    } else if (subscription.store.fact(frame) === "gap" && !subscription.resyncing) this.resync(subscription);
   }
 
-  private heal(feed: Feed): void {
-    feed.healing = true;
-    this.send({ type: "unsubscribe", topic: feed.topic });
-    this.ask(feed);
+  private resync(subscription: Subscription): void {
+    subscription.resyncing = true;
+    this.send({ type: "unsubscribe", topic: subscription.topic });
+    this.subscribe(subscription);
   }
 
-  private flushSoon(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
+  private scheduleFlush(): void {
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
     this.schedule(() => {
-      this.scheduled = false;
-      const feeds = [...this.changed];
+      this.flushScheduled = false;
+      const subscriptions = [...this.changed];
       this.changed.clear();
-      for (const feed of feeds) for (const watcher of feed.watchers) watcher();
+      for (const subscription of subscriptions) for (const watcher of subscription.watchers) watcher();
     });
   }
 
-  private report(change: Partial<Status>): void {
+  private updateStatus(change: Partial<Status>): void {
     this.status = { ...this.status, ...change };
     this.dispatchEvent(new Event("status"));
   }
@@ -172,12 +173,12 @@ export class LiveConnection extends EventTarget {
 
 let shared: LiveConnection | null = null;
 
-/** The page's connection, made when first asked for. */
+/** The page's connection, opened on first use. */
 export function live(): LiveConnection {
   if (!shared) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     shared = new LiveConnection(
-      new ReconnectingWebSocket(`${scheme}://${location.host}/api/v1/live?batch=1`, [], QUICK),
+      new ReconnectingWebSocket(`${scheme}://${location.host}/api/v1/live?batch=1`, [], RECONNECT_OPTIONS),
     );
     window.addEventListener("online", () => shared?.retry());
   }

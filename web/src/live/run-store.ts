@@ -1,4 +1,4 @@
-/** Topic `run:<id>`: one run and all its attempts, kept from a snapshot and the facts after it. */
+/** Topic `run:<id>`: one run and all its attempts, built from a snapshot and the facts that follow it. */
 
 import type {
   AttemptView,
@@ -14,45 +14,45 @@ import type {
   Snapshot,
   State,
 } from "../contracts.ts";
-import { nano } from "../format/money.ts";
-import type { Store, Taken } from "./store.ts";
+import { parseNano } from "../format/money.ts";
+import type { FactResult, Store } from "./store.ts";
 
-/** An attempt as the table shows it: `recalled` says why it waits again, until it moves on. */
-export interface Row extends AttemptView {
-  recalled?: string;
+/** An attempt in the table. `recallCause` is why it was recalled to waiting, until it is queued again. */
+export interface AttemptRow extends AttemptView {
+  recallCause?: string;
 }
 
-/** A warning that came; `fresh` when it came while one was looking. */
-export interface Warning extends Omit<RunWarned, "type" | "run"> {
+/** A warning; `live` if it arrived while the page was open. */
+export interface BudgetWarning extends Omit<RunWarned, "type" | "run"> {
   sequence: number;
-  fresh: boolean;
+  live: boolean;
 }
 
-/** Facts after which a run that was stalled still is. */
-const SAYS_NO_CHANGE = new Set(["run.stalled", "run.warned", "run.changed"]);
+/** Facts that do not end a stall. */
+const NOT_PROGRESS = new Set(["run.stalled", "run.warned", "run.changed"]);
 
 export class RunStore implements Store {
   cursor: number | null = null;
   run: RunView | null = null;
-  /** Counts changes of any row, so that what is derived from the rows can be kept until then. */
+  /** Incremented whenever a row changes; derived data is cached by it. */
   version = 0;
-  /** By sequence. */
-  warnings: Warning[] = [];
-  /** Why nothing moves, since when it was said; null when something does. */
+  /** Sorted by sequence. */
+  warnings: BudgetWarning[] = [];
+  /** Set while the run is stalled. */
   stalled: { seconds: number; reason: string } | null = null;
-  /** The largest hold seen for an attempt of each model, in nano-USD: what an attempt of it may cost at most. */
-  readonly holds = new Map<string, bigint>();
-  private readonly rows = new Map<string, Row>();
-  private list: Row[] = [];
-  private listed = -1;
+  /** The largest hold seen per model, in nano-USD: the worst case of an attempt. */
+  readonly largestHolds = new Map<string, bigint>();
+  private readonly rows = new Map<string, AttemptRow>();
+  private sortedRows: AttemptRow[] = [];
+  private sortedVersion = -1;
 
   /** Every attempt, by ordinal. The same array until a row changes. */
-  get attempts(): Row[] {
-    if (this.listed !== this.version) {
-      this.list = [...this.rows.values()].sort((a, b) => a.ordinal - b.ordinal);
-      this.listed = this.version;
+  get attempts(): AttemptRow[] {
+    if (this.sortedVersion !== this.version) {
+      this.sortedRows = [...this.rows.values()].sort((a, b) => a.ordinal - b.ordinal);
+      this.sortedVersion = this.version;
     }
-    return this.list;
+    return this.sortedRows;
   }
 
   snapshot(frame: Snapshot): void {
@@ -60,75 +60,75 @@ export class RunStore implements Store {
     this.run = run;
     this.cursor = frame.cursor;
     this.rows.clear();
-    for (const attempt of attempts) this.put(attempt);
+    for (const attempt of attempts) this.setRow(attempt);
     this.version += 1;
   }
 
-  fact(frame: FactFrame): Taken {
+  fact(frame: FactFrame): FactResult {
     const { sequence, data } = frame.event;
     if (this.cursor === null || this.run === null || sequence <= this.cursor) return "stale";
-    const taken = sequence === this.cursor + 1 ? "applied" : "gap";
+    const result = sequence === this.cursor + 1 ? "applied" : "gap";
     this.cursor = sequence;
     this.apply(data, frame.event, this.run);
-    return taken;
+    return result;
   }
 
-  /** Takes rows read elsewhere that no snapshot brought; what is known stays. */
-  add(attempts: AttemptView[]): void {
-    for (const row of attempts) if (!this.rows.has(row.attempt_id)) this.put(row);
+  /** Adds rows fetched over HTTP; rows that are already there are newer. */
+  addMissing(attempts: AttemptView[]): void {
+    for (const row of attempts) if (!this.rows.has(row.attempt_id)) this.setRow(row);
     this.version += 1;
   }
 
-  /** Takes what was warned of before the snapshot, from the facts about the run up to it. */
-  recall(events: Event[]): void {
-    const known = events.filter((event) => this.cursor !== null && event.sequence <= this.cursor);
-    for (const { sequence, data } of known) if (data.type === "run.warned") this.warned(data, sequence, false);
-    const last = known.filter(({ data }) => data.type === "run.stalled" || !SAYS_NO_CHANGE.has(data.type)).at(-1);
+  /** Restores warnings and a stall from the facts about the run that precede the snapshot. */
+  addHistory(events: Event[]): void {
+    const past = events.filter((event) => this.cursor !== null && event.sequence <= this.cursor);
+    for (const { sequence, data } of past) if (data.type === "run.warned") this.addWarning(data, sequence, false);
+    const last = past.filter(({ data }) => data.type === "run.stalled" || !NOT_PROGRESS.has(data.type)).at(-1);
     if (last?.data.type !== "run.stalled" || this.cursor === null) return;
-    const since = known.filter(({ sequence }) => sequence >= last.sequence);
-    if (since.length === this.cursor - last.sequence + 1) this.stall(last.data);
+    const since = past.filter(({ sequence }) => sequence >= last.sequence);
+    if (since.length === this.cursor - last.sequence + 1) this.setStalled(last.data);
   }
 
   private apply(data: Fact, { sequence, time }: Event, run: RunView): void {
-    if (!SAYS_NO_CHANGE.has(data.type)) this.stalled = null;
+    if (!NOT_PROGRESS.has(data.type)) this.stalled = null;
     if ("run" in data) {
       this.run = { ...data.run, sequence };
-      this.turned(data, sequence, time);
+      this.applyRunFact(data, sequence, time);
       return;
     }
     this.run = { ...run, progress: data.progress, sequence };
-    const recalled = data.type === "attempt.recalled" ? { recalled: data.cause } : {};
-    this.put({ ...data.attempt, ...recalled });
+    const recallCause = data.type === "attempt.recalled" ? { recallCause: data.cause } : {};
+    this.setRow({ ...data.attempt, ...recallCause });
     this.version += 1;
   }
 
-  private put(row: Row): void {
+  private setRow(row: AttemptRow): void {
     this.rows.set(row.attempt_id, row);
-    const held = nano(row.held_usd);
-    if (held > (this.holds.get(row.model) ?? 0n)) this.holds.set(row.model, held);
+    const held = parseNano(row.held_usd);
+    if (held > (this.largestHolds.get(row.model) ?? 0n)) this.largestHolds.set(row.model, held);
   }
 
-  private turned(data: Extract<Fact, { run: RunView }>, sequence: number, time: Instant): void {
-    if (data.type === "run.warned") this.warned(data, sequence, true);
-    else if (data.type === "run.stalled") this.stall(data);
+  private applyRunFact(data: Extract<Fact, { run: RunView }>, sequence: number, time: Instant): void {
+    if (data.type === "run.warned") this.addWarning(data, sequence, true);
+    else if (data.type === "run.stalled") this.setStalled(data);
     else if (data.type === "run.cancelling") {
-      this.run = { ...data.run, progress: withoutIdle(data.run.progress), sequence };
-      this.cancelRest(["waiting", "queued"], time);
-    } else if (data.type === "run.cancelled") this.cancelRest(null, time);
+      this.run = { ...data.run, progress: withIdleCancelled(data.run.progress), sequence };
+      this.cancelOpenAttempts(["waiting", "queued"], time);
+    } else if (data.type === "run.cancelled") this.cancelOpenAttempts(null, time);
   }
 
-  private warned({ type, run, ...told }: RunWarned, sequence: number, fresh: boolean): void {
+  private addWarning({ type, run, ...warning }: RunWarned, sequence: number, live: boolean): void {
     if (this.warnings.some((warning) => warning.sequence === sequence)) return;
-    const warnings = [...this.warnings, { ...told, sequence, fresh }];
+    const warnings = [...this.warnings, { ...warning, sequence, live }];
     this.warnings = warnings.sort((one, other) => one.sequence - other.sequence);
   }
 
-  private stall({ seconds, reason }: RunStalled): void {
+  private setStalled({ seconds, reason }: RunStalled): void {
     this.stalled = { seconds, reason };
   }
 
-  /** Attempts that are not done (or in `states` alone) ended with the run; its fact says so once for all of them. */
-  private cancelRest(states: State[] | null, changedAt: string): void {
+  /** Cancels all open attempts, or those in `states`: they have no facts of their own. */
+  private cancelOpenAttempts(states: State[] | null, changedAt: string): void {
     for (const [id, row] of this.rows) {
       if (row.state === "done" || (states && !states.includes(row.state))) continue;
       this.rows.set(id, { ...row, state: "done", outcome: "cancelled", held_usd: "0", changed_at: changedAt });
@@ -137,8 +137,8 @@ export class RunStore implements Store {
   }
 }
 
-/** What was not begun when a run was cancelled is cancelled, though no fact of its own says so. */
-function withoutIdle(progress: Progress): Progress {
+/** Waiting and queued attempts count as cancelled; they have no facts of their own. */
+function withIdleCancelled(progress: Progress): Progress {
   const idle = progress.waiting + progress.queued;
   const outcomes = idle
     ? { ...progress.outcomes, cancelled: (progress.outcomes.cancelled ?? 0) + idle }

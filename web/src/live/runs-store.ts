@@ -1,11 +1,11 @@
-/** Topic `runs`: the newest runs, and older ones once fetched, each with its progress. */
+/** Topic `runs`: the newest runs, and older ones that were fetched over HTTP, with their progress. */
 
 import type { FactFrame, RunsSnapshot, RunView, Snapshot } from "../contracts.ts";
-import type { Store, Taken } from "./store.ts";
+import type { FactResult, Store } from "./store.ts";
 
 export class RunsStore implements Store {
   readonly cursor = null;
-  /** How often a snapshot came: after the first, each means that a break was healed. */
+  /** Number of snapshots received; every one after the first follows a reconnect. */
   snapshots = 0;
   private readonly byId = new Map<string, RunView>();
 
@@ -23,7 +23,7 @@ export class RunsStore implements Store {
     this.snapshots += 1;
   }
 
-  /** Takes runs read elsewhere; a row that is newer here stays. */
+  /** Adds runs fetched over HTTP, unless the current row is newer. */
   add(runs: RunView[]): void {
     for (const run of runs) {
       const known = this.byId.get(run.run_id);
@@ -31,7 +31,7 @@ export class RunsStore implements Store {
     }
   }
 
-  fact(frame: FactFrame): Taken {
+  fact(frame: FactFrame): FactResult {
     const { runid, sequence, data } = frame.event;
     const known = this.byId.get(runid);
     if (known && sequence <= known.sequence) return "stale";

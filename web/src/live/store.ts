@@ -1,14 +1,14 @@
-/** What a topic's frames build up. A store is changed in place; whoever shows it is told once per animation frame. */
+/** The state of a topic, built from its frames. Stores are mutated in place; watchers run once per animation frame. */
 
 import type { FactFrame, Snapshot, TailFrame } from "../contracts.ts";
 
-/** `stale`: known already; `gap`: applied, but facts before it are missing, so a snapshot is needed. */
-export type Taken = "applied" | "stale" | "gap";
+/** `stale`: already applied; `gap`: applied, but earlier facts are missing, so a snapshot is needed. */
+export type FactResult = "applied" | "stale" | "gap";
 
 export interface Store {
-  /** The sequence to resume after; null when only a snapshot will do. */
+  /** The sequence to resume after; null if the topic always needs a snapshot. */
   readonly cursor: number | null;
   snapshot(frame: Snapshot): void;
-  fact(frame: FactFrame): Taken;
+  fact(frame: FactFrame): FactResult;
   tail?(frame: TailFrame): void;
 }

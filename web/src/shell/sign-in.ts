@@ -1,45 +1,45 @@
-/** Asks for the gateway's token, once, where one is configured. The gateway answers with a cookie. */
+/** Sign-in dialog, shown if the gateway requires a token. The gateway sets a cookie. */
 
 import "@awesome.me/webawesome/dist/components/button/button.js";
 import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import { css, html, LitElement } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, signIn } from "../api.ts";
-import { controls, ground } from "../design/sheets.ts";
+import { base, controls } from "../design/styles.ts";
 
 @customElement("sign-in")
 export class SignIn extends LitElement {
   static override styles = [
-    ground,
+    base,
     controls,
     css`
       form { display: grid; gap: 12px; }
       label { display: grid; gap: 4px; }
-      .wrong { color: var(--danger); }
+      .error { color: var(--danger); }
     `,
   ];
 
   @query("input") private input!: HTMLInputElement;
-  @state() private wrong = "";
+  @state() private error = "";
 
   override render() {
-    return html`<wa-dialog label="This gateway wants its token" open>
-      <form @submit=${this.send}>
-        <p class="quiet">It is the value of <code>ASSAY_TOKEN</code> the gateway was started with.</p>
-        <label>Token <input type="password" autocomplete="current-password" required aria-describedby="wrong" /></label>
-        <p id="wrong" class="wrong" role="alert">${this.wrong}</p>
-        <wa-button type="submit" variant="brand" @click=${this.send}>Sign in</wa-button>
+    return html`<wa-dialog label="Sign in" open>
+      <form @submit=${this.submit}>
+        <p class="quiet">The token is the value of <code>ASSAY_TOKEN</code> with which the gateway was started.</p>
+        <label>Token <input type="password" autocomplete="current-password" required aria-describedby="error" /></label>
+        <p id="error" class="error" role="alert">${this.error}</p>
+        <wa-button type="submit" variant="brand" @click=${this.submit}>Sign in</wa-button>
       </form>
     </wa-dialog>`;
   }
 
-  private async send(event: Event): Promise<void> {
+  private async submit(event: Event): Promise<void> {
     event.preventDefault();
     try {
       await signIn(this.input.value);
       location.reload();
     } catch (error) {
-      this.wrong = asProblem(error).title;
+      this.error = asProblem(error).title;
     }
   }
 }

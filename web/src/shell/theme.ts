@@ -1,4 +1,4 @@
-/** Light or dark: the system's choice unless the reader made one, which this browser remembers. */
+/** Light or dark theme: the system's, unless another one is chosen, which is kept in the browser. */
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -7,7 +7,7 @@ const KEY = "assay-theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 export function chosenTheme(): Theme {
-  const stored = read();
+  const stored = storedTheme();
   return THEMES.find((theme) => theme === stored) ?? "system";
 }
 
@@ -15,7 +15,7 @@ export function chooseTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // A browser that forbids storage still shows the theme for as long as the page is open.
+    // Without storage the choice lasts until the page is closed.
   }
   applyTheme(theme);
 }
@@ -25,7 +25,7 @@ export function isDark(): boolean {
   return theme ? theme === "dark" : system.matches;
 }
 
-/** Applies the stored choice and follows the system from now on. `assay-theme` is fired on the window when it changes. */
+/** Applies the stored theme and follows the system's. Every change fires `assay-theme` on the window. */
 export function startTheme(): void {
   applyTheme(chosenTheme());
   system.addEventListener("change", () => applyTheme(chosenTheme()));
@@ -40,7 +40,7 @@ function applyTheme(theme: Theme): void {
   window.dispatchEvent(new Event(KEY));
 }
 
-function read(): string | null {
+function storedTheme(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {

@@ -1,27 +1,27 @@
-/** Short notices above the page, for what happened away from where one looks. */
+/** Toasts: short messages above the page. */
 
 import type WaToast from "@awesome.me/webawesome/dist/components/toast/toast.js";
 import { asProblem } from "../api.ts";
 
-let stack: WaToast | null = null;
+let toasts: WaToast | null = null;
 
 type Variant = "neutral" | "success" | "warning" | "danger";
 
 export async function notify(message: string, variant: Variant = "neutral"): Promise<void> {
   await import("@awesome.me/webawesome/dist/components/toast/toast.js");
-  if (!stack) {
-    stack = document.createElement("wa-toast");
-    stack.placement = "bottom-end";
-    document.body.append(stack);
-    await stack.updateComplete;
+  if (!toasts) {
+    toasts = document.createElement("wa-toast");
+    toasts.placement = "bottom-end";
+    document.body.append(toasts);
+    await toasts.updateComplete;
   }
-  const grave = variant === "danger" || variant === "warning";
-  const icon = grave ? "warning" : variant === "success" ? "check" : "info";
-  await stack.create(message, { variant, icon, duration: grave ? 12_000 : 5_000 });
+  const serious = variant === "danger" || variant === "warning";
+  const icon = serious ? "warning" : variant === "success" ? "check" : "info";
+  await toasts.create(message, { variant, icon, duration: serious ? 12_000 : 5_000 });
 }
 
-/** Shows what failed, in the problem's own words. */
-export function notifyFailure(what: string, error: unknown): void {
+/** Shows an error with the problem's title and detail. */
+export function notifyFailure(summary: string, error: unknown): void {
   const { title, detail } = asProblem(error);
-  void notify(`${what}: ${title}${detail ? `. ${detail}` : ""}`, "danger");
+  void notify(`${summary}: ${title}${detail ? `. ${detail}` : ""}`, "danger");
 }

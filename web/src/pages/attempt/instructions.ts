@@ -1,4 +1,4 @@
-/** A task's instructions: Markdown of the catalogue, cleaned of everything that is not text. */
+/** A task's instructions: Markdown from the catalogue, sanitised to text markup. */
 
 import DOMPurify from "dompurify";
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
@@ -7,9 +7,9 @@ import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import { Marked } from "marked";
 import { getTask } from "../../api.ts";
 import type { TaskView } from "../../contracts.ts";
-import { ground } from "../../design/sheets.ts";
+import { base } from "../../design/styles.ts";
 
-const TAGS = [
+const ALLOWED_TAGS = [
   "p",
   "ul",
   "ol",
@@ -34,33 +34,33 @@ const TAGS = [
   "del",
 ];
 
-/** Markup inside the Markdown is shown as what it is, links and images as their words. */
+/** Shows HTML in the Markdown as source, and links and images as their text. */
 const markdown = new Marked({
   async: false,
   renderer: {
-    html: ({ text }) => escaped(text),
+    html: ({ text }) => escapeHtml(text),
     link({ tokens }) {
       return this.parser.parseInline(tokens);
     },
-    image: ({ text }) => escaped(text),
+    image: ({ text }) => escapeHtml(text),
   },
 });
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 @customElement("task-instructions")
 export class TaskInstructions extends LitElement {
   static override styles = [
-    ground,
+    base,
     css`
       summary { cursor: pointer; padding: 10px 14px; font-weight: 620; }
       .text { padding: 0 14px 14px; max-width: 84ch; overflow-wrap: anywhere; }
       .text > * { margin: 0 0 10px; }
       .text pre { background: var(--sunken); padding: 10px 12px; border-radius: 5px; overflow-x: auto; }
       .text h1, .text h2, .text h3 { font-size: 15px; margin-top: 14px; }
-      .about { padding: 0 14px 10px; }
+      .properties { padding: 0 14px 10px; }
     `,
   ];
 
@@ -82,12 +82,14 @@ export class TaskInstructions extends LitElement {
     const { task } = this;
     if (!task) return nothing;
     const clean = DOMPurify.sanitize(markdown.parse(task.instructions) as string, {
-      ALLOWED_TAGS: TAGS,
+      ALLOWED_TAGS,
       ALLOWED_ATTR: [],
     });
+    const { difficulty, language, tags, solver } = task;
+    const properties = [difficulty, language, ...tags, `solver ${solver}`].filter(Boolean).join(" · ");
     return html`<details>
       <summary>Task: ${task.title}</summary>
-      <p class="about quiet">${[task.difficulty, task.language, ...task.tags, `solver ${task.solver}`].filter(Boolean).join(" · ")}</p>
+      <p class="properties quiet">${properties}</p>
       <div class="text">${unsafeHTML(clean)}</div>
     </details>`;
   }

@@ -1,42 +1,46 @@
-/** `/attempts/<id>`: one attempt, all there is to know of it, while it runs and afterwards. */
+/** `/attempts/<id>`: one attempt in full, live. */
 
 import "@awesome.me/webawesome/dist/components/tab-group/tab-group.js";
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { getAttempt } from "../../api.ts";
+import { badge, badgeStyle } from "../../components/badge.ts";
+import { emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
+import { fact } from "../../components/fact.ts";
+import { money } from "../../components/money.ts";
+import { PeriodicUpdate } from "../../components/periodic-update.ts";
+import { timestamp } from "../../components/timestamp.ts";
+import { plainStyle, showControlCharacters } from "../../components/untrusted-text.ts";
 import type { AttemptDetail } from "../../contracts.ts";
-import { controls, facts, ground, page, table } from "../../design/sheets.ts";
-import { nano } from "../../format/money.ts";
-import { count, score } from "../../format/number.ts";
+import { base, controls, facts, page, table } from "../../design/styles.ts";
+import { parseNano } from "../../format/money.ts";
+import { count, formatScore } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
 import { AttemptStore } from "../../live/attempt-store.ts";
-import { Topic } from "../../live/topic.ts";
-import { badge, badgeStyle } from "../../parts/badge.ts";
-import { moment } from "../../parts/moment.ts";
-import { money } from "../../parts/money.ts";
-import { failed, noticeStyle, skeletons } from "../../parts/notice.ts";
-import { plainStyle, visible } from "../../parts/plain.ts";
-import { Ticking } from "../../parts/ticking.ts";
-import { Address, queryValue, setQuery } from "../../router.ts";
-import { tellCrumbs } from "../../shell/crumbs.ts";
+import { TopicController } from "../../live/topic-controller.ts";
+import { queryParam, setQueryParams, UrlController } from "../../router.ts";
+import { setBreadcrumbs } from "../../shell/breadcrumbs.ts";
 import { notifyFailure } from "../../shell/toast.ts";
-import { byStem, logs } from "./reading.ts";
-import { renderTab, stepped, TABS, type Tab, tabStyle } from "./tabs.ts";
+import { listLogs } from "./artifacts.ts";
+import { hasSteps, renderTab, TABS, type Tab, tabStyle } from "./tabs.ts";
 
 @customElement("attempt-page")
 export class AttemptPage extends LitElement {
   static override styles = [
-    ground,
+    base,
     page,
     facts,
     table,
     controls,
     badgeStyle,
-    noticeStyle,
+    emptyStateStyle,
     plainStyle,
     tabStyle,
     css`
-      .reason { margin-top: 12px; padding-top: 12px; border-top: 1px solid var(--line); overflow-wrap: anywhere; unicode-bidi: plaintext; }
+      .reason {
+        margin-top: 12px; padding-top: 12px; border-top: 1px solid var(--line); overflow-wrap: anywhere;
+        unicode-bidi: plaintext;
+      }
       wa-tab-group { --indicator-color: var(--accent); margin-top: var(--gap); }
       wa-tab-panel { --padding: 12px 0 0; }
       wa-tab { font-size: 14px; }
@@ -46,49 +50,53 @@ export class AttemptPage extends LitElement {
   ];
 
   @property() attemptId = "";
-  private readonly topic: Topic<AttemptStore> = new Topic(
+  private readonly topic: TopicController<AttemptStore> = new TopicController(
     this,
     () => new AttemptStore(),
-    () => void this.catchUp(),
+    () => void this.loadDetails(),
   );
-  private reading = 0;
-  /** The tab that is shown unless the address says another; chosen once, so that nothing turns by itself. */
-  private opening: Tab | null = null;
+  private loadingSequence = 0;
+  /** The tab shown unless the URL names one. Set once, so that the tab does not change by itself. */
+  private defaultTab: Tab | null = null;
 
   constructor() {
     super();
-    new Address(this);
-    new Ticking(this, 10);
+    new UrlController(this);
+    new PeriodicUpdate(this, 10);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("attemptId")) {
       this.topic.follow(`attempt:${this.attemptId}`);
-      this.opening = null;
+      this.defaultTab = null;
     }
     const attempt = this.topic.store?.detail?.attempt;
     const runId = attempt?.run_id ?? this.attemptId.split("-")[0] ?? "";
     const name = attempt ? `${attempt.task_id} ${attempt.sample_id} · ${attempt.model}` : this.attemptId;
-    tellCrumbs([{ name: "Runs", href: "/runs" }, { name: `Run ${runId.slice(-8)}`, href: `/runs/${runId}` }, { name }]);
+    setBreadcrumbs([
+      { name: "Runs", href: "/runs" },
+      { name: `Run ${runId.slice(-8)}`, href: `/runs/${runId}` },
+      { name },
+    ]);
   }
 
-  /** A fact brings the attempt's row but not its tries, calls and artifacts: read those when there is news. */
-  private async catchUp(): Promise<void> {
+  /** Facts carry the attempt's row, but not its tries, calls and artifacts, so the detail is fetched again. */
+  private async loadDetails(): Promise<void> {
     const store = this.topic.store;
-    if (!store?.behind || store.behind === this.reading) return;
-    this.reading = store.behind;
+    if (!store?.missingDetailSequence || store.missingDetailSequence === this.loadingSequence) return;
+    this.loadingSequence = store.missingDetailSequence;
     try {
-      store.take(await getAttempt(this.attemptId));
+      store.setDetail(await getAttempt(this.attemptId));
     } catch (error) {
-      notifyFailure("The attempt could not be read", error);
+      notifyFailure("Cannot load the attempt", error);
     }
     this.requestUpdate();
   }
 
   override render() {
     const store = this.topic.store;
-    if (this.topic.problem && !store?.detail) return failed(this.topic.problem);
-    if (!store?.detail) return html`<h1>Attempt</h1>${skeletons(8)}`;
+    if (this.topic.problem && !store?.detail) return errorState(this.topic.problem);
+    if (!store?.detail) return html`<h1>Attempt</h1>${loadingRows(8)}`;
     const { detail } = store;
     return html`
       <div class="head"><div>
@@ -97,56 +105,74 @@ export class AttemptPage extends LitElement {
       </div></div>
       <section class="panel padded" aria-label="Result">
         ${this.renderFacts(detail)}
-        ${store.recalled === null ? nothing : html`<p class="reason" id="recalled">It waits again before anyone began it. ${visible(store.recalled)}</p>`}
-        ${detail.attempt.reused_from ? html`<p class="reason" id="reused">Not made again: this is the result of <a href="/attempts/${detail.attempt.reused_from}">attempt ${detail.attempt.reused_from}</a>, whose content is the same.</p>` : nothing}
-        ${detail.attempt.reason || detail.verdict?.reason ? html`<p class="reason">${visible(detail.attempt.reason || detail.verdict?.reason || "")}</p>` : nothing}
+        ${this.renderReasons(detail, store)}
       </section>
       ${this.renderTabs(detail, store)}
     `;
   }
 
+  private renderReasons({ attempt, verdict }: AttemptDetail, { recallCause }: AttemptStore) {
+    const { reused_from: reused } = attempt;
+    const reason = attempt.reason || verdict?.reason;
+    const link = html`<a href="/attempts/${reused}">attempt ${reused}</a>`;
+    const recalled = html`Recalled to waiting. ${showControlCharacters(recallCause ?? "")}`;
+    return html`
+      ${recallCause === null ? nothing : html`<p class="reason" id="recalled">${recalled}</p>`}
+      ${reused ? html`<p class="reason" id="reused">Result of ${link}, which has the same content.</p>` : nothing}
+      ${reason ? html`<p class="reason">${showControlCharacters(reason)}</p>` : nothing}
+    `;
+  }
+
   private renderFacts({ attempt, tries }: AttemptDetail) {
-    const { usage } = attempt;
+    const { input_tokens: input, output_tokens: output } = attempt.usage;
+    const held = { id: "held", title: "Reserved for requests in flight; the part that is not used is released" };
     return html`<dl class="facts">
-      <div><dt>State</dt><dd id="state">${badge(attempt.state)}</dd></div>
-      ${attempt.outcome ? html`<div><dt>Outcome</dt><dd id="outcome">${badge(attempt.outcome)}</dd></div>` : nothing}
-      <div><dt>Score</dt><dd>${score(attempt.score)}</dd></div>
-      <div><dt>Cost</dt><dd>${money(attempt.cost_usd)}</dd></div>
-      ${nano(attempt.held_usd) > 0n ? html`<div><dt>Held</dt><dd id="held" title="Reserved for its requests; what they do not cost is released">${money(attempt.held_usd)}</dd></div>` : nothing}
-      <div><dt>Tokens</dt><dd>${count(usage.input_tokens)} <small>in</small> ${count(usage.output_tokens)} <small>out</small></dd></div>
-      <div><dt>Took</dt><dd>${attempt.duration_seconds ? duration(attempt.duration_seconds) : "–"}</dd></div>
-      <div><dt>Tries</dt><dd>${Math.max(attempt.tries, tries.length)}</dd></div>
-      <div><dt>Changed</dt><dd>${moment(attempt.changed_at)}</dd></div>
+      ${fact("State", badge(attempt.state), { id: "state" })}
+      ${attempt.outcome ? fact("Outcome", badge(attempt.outcome), { id: "outcome" }) : nothing}
+      ${fact("Score", formatScore(attempt.score))}
+      ${fact("Cost", money(attempt.cost_usd))}
+      ${parseNano(attempt.held_usd) > 0n ? fact("Held", money(attempt.held_usd), held) : nothing}
+      ${fact("Tokens", html`${count(input)} <small>in</small> ${count(output)} <small>out</small>`)}
+      ${fact("Duration", attempt.duration_seconds ? duration(attempt.duration_seconds) : "–")}
+      ${fact("Tries", Math.max(attempt.tries, tries.length))}
+      ${fact("Changed", timestamp(attempt.changed_at))}
     </dl>`;
   }
 
   private renderTabs(detail: AttemptDetail, store: AttemptStore) {
-    const agent = stepped(detail, store);
-    const working = ["waiting", "queued", "running"].includes(detail.attempt.state);
-    this.opening ??= agent && working ? "steps" : "overview";
-    const chosen = this.chosen(this.opening);
-    const tabs = TABS.filter((tab) => tab !== "steps" || agent || chosen === "steps");
+    const agent = hasSteps(detail, store);
+    const unfinished = ["waiting", "queued", "running"].includes(detail.attempt.state);
+    this.defaultTab ??= agent && unfinished ? "steps" : "overview";
+    const selected = this.selectedTab(this.defaultTab);
+    const tabs = TABS.filter((tab) => tab !== "steps" || agent || selected === "steps");
     const counts: Partial<Record<string, number>> = {
       steps: store.steps.at(-1)?.number ?? 0,
-      logs: logs(detail).length || store.lines.length,
+      logs: listLogs(detail).length || store.lines.length,
       artifacts: Object.keys(detail.artifacts).length,
       calls: detail.calls.length,
-      patch: byStem(detail, "patch") ? 1 : 0,
     };
-    return html`<wa-tab-group active=${chosen} @wa-tab-show=${this.turned}>
-      ${tabs.map((tab) => html`<wa-tab panel=${tab}>${tab[0]?.toUpperCase()}${tab.slice(1)}${counts[tab] && tab !== "patch" ? html`<small>${count(counts[tab])}</small>` : nothing}</wa-tab>`)}
-      ${tabs.map((tab) => html`<wa-tab-panel name=${tab}>${tab === chosen ? renderTab(tab, detail, store) : nothing}</wa-tab-panel>`)}
+    return html`<wa-tab-group active=${selected} @wa-tab-show=${this.onTabShow}>
+      ${tabs.map(
+        (tab) => html`<wa-tab panel=${tab}>
+          ${tab[0]?.toUpperCase()}${tab.slice(1)}${counts[tab] ? html`<small>${count(counts[tab])}</small>` : nothing}
+        </wa-tab>`,
+      )}
+      ${tabs.map(
+        (tab) => html`<wa-tab-panel name=${tab}>
+          ${tab === selected ? renderTab(tab, detail, store) : nothing}
+        </wa-tab-panel>`,
+      )}
     </wa-tab-group>`;
   }
 
-  private chosen(opening: Tab): Tab {
-    const asked = TABS.find((tab) => tab === queryValue("tab"));
-    return asked ?? (location.hash.startsWith("#step-") ? "steps" : opening);
+  private selectedTab(otherwise: Tab): Tab {
+    const requested = TABS.find((tab) => tab === queryParam("tab"));
+    return requested ?? (location.hash.startsWith("#step-") ? "steps" : otherwise);
   }
 
-  private turned(event: CustomEvent<{ name: string }>): void {
+  private onTabShow(event: CustomEvent<{ name: string }>): void {
     const { name } = event.detail;
-    const opening = this.opening ?? "overview";
-    if (name !== this.chosen(opening)) setQuery({ tab: name === opening ? "" : name });
+    const defaultTab = this.defaultTab ?? "overview";
+    if (name !== this.selectedTab(defaultTab)) setQueryParams({ tab: name === defaultTab ? "" : name });
   }
 }

@@ -2,25 +2,30 @@
 
 import { html, nothing } from "lit";
 import { artifactUrl } from "../../api.ts";
+import { label } from "../../components/badge.ts";
+import { emptyState } from "../../components/empty-state.ts";
+import { fact } from "../../components/fact.ts";
+import { money } from "../../components/money.ts";
+import { timestamp } from "../../components/timestamp.ts";
+import { showControlCharacters } from "../../components/untrusted-text.ts";
 import type { ArtifactRef, AttemptDetail, Call, CheckResult, TryView } from "../../contracts.ts";
-import { exact } from "../../format/money.ts";
-import { bytes, count, metric, score } from "../../format/number.ts";
+import { formatNano } from "../../format/money.ts";
+import { bytes, count, formatMetric, formatScore } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
-import { moment } from "../../parts/moment.ts";
-import { money } from "../../parts/money.ts";
-import { empty } from "../../parts/notice.ts";
-import { visible } from "../../parts/plain.ts";
-import { artifacts } from "./reading.ts";
+import { listArtifacts, type NamedArtifact } from "./artifacts.ts";
 
 export function checksTable(checks: CheckResult[]) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Checks"><table>
-    <thead><tr><th>Check</th><th>Kind</th><th>Result</th><th class="right">Score</th><th class="right">Weight</th><th>Why</th></tr></thead>
+    <thead><tr>
+      <th>Check</th><th>Kind</th><th>Result</th><th class="right">Score</th><th class="right">Weight</th>
+      <th>Message</th>
+    </tr></thead>
     <tbody>${checks.map(
       (check) => html`<tr>
       <td>${check.name || check.kind}</td><td class="quiet">${check.kind}</td>
       <td class=${check.passed ? "good" : "bad"}>${check.passed ? "passed" : "failed"}</td>
-      <td class="right">${score(check.score)}</td><td class="right">${check.weight}</td>
-      <td class="why">${visible(check.message)}</td>
+      <td class="right">${formatScore(check.score)}</td><td class="right">${check.weight}</td>
+      <td class="message">${showControlCharacters(check.message)}</td>
     </tr>`,
     )}</tbody>
   </table></div>`;
@@ -30,58 +35,83 @@ export function metricsList(metrics: Record<string, number>) {
   const named = Object.entries(metrics);
   if (named.length === 0) return nothing;
   return html`<section class="panel padded"><dl class="facts">
-    ${named.map(([name, value]) => html`<div><dt>${name}</dt><dd>${metric(value)}</dd></div>`)}
+    ${named.map(([name, value]) => fact(name, formatMetric(value)))}
   </dl></section>`;
 }
 
 export function triesTable(tries: TryView[]) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Tries"><table>
-    <thead><tr><th>Try</th><th>Worker</th><th>Started</th><th class="right">Took</th><th>Ended</th><th>Cause</th></tr></thead>
+    <thead><tr>
+      <th>Try</th><th>Worker</th><th>Started</th><th class="right">Duration</th><th>Ended</th><th>Cause</th>
+    </tr></thead>
     <tbody>${tries.map(
       (one) => html`<tr>
-      <td class="number">${one.token}</td><td class="mono">${one.worker_id}</td><td>${moment(one.started_at)}</td>
+      <td class="number">${one.token}</td><td class="mono">${one.worker_id}</td><td>${timestamp(one.started_at)}</td>
       <td class="right">${one.duration_seconds ? duration(one.duration_seconds) : "–"}</td>
-      <td>${one.ended || "under way"}</td><td class="why">${visible(one.cause)}</td>
+      <td>${one.ended || "in progress"}</td><td class="message">${showControlCharacters(one.cause)}</td>
     </tr>`,
     )}</tbody>
   </table></div>`;
 }
 
 export function callsTable(calls: Call[]) {
-  if (calls.length === 0) return empty("No calls", html`<p>No model was called in this attempt.</p>`);
+  if (calls.length === 0) return emptyState("No calls", html`<p>This attempt has not called a model.</p>`);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Calls"><table>
-    <thead><tr><th>#</th><th>Model</th><th class="right">In</th><th class="right">Cached</th><th class="right">Out</th><th class="right">Reasoning</th>
-      <th class="right">Cost</th><th class="right">Latency</th><th class="right">Retries</th><th>Ended</th></tr></thead>
-    <tbody>${calls.map(
-      (call, at) => html`<tr>
-      <td class="quiet number">${at + 1}</td><td title="price ${call.price_version || "none"}">${call.model}</td>
-      <td class="right">${count(call.usage.input_tokens)}</td><td class="right">${count(call.usage.cached_tokens)}</td>
-      <td class="right">${count(call.usage.output_tokens)}</td><td class="right">${count(call.usage.reasoning_tokens)}</td>
-      <td class="right">${money(exact(BigInt(call.cost_nanousd)))}${call.estimated ? html` <small title="The provider did not report it: booked at its worst case">estimated</small>` : nothing}</td>
-      <td class="right">${duration(call.latency_seconds)}</td><td class="right">${call.retries}</td>
-      <td>${call.fault ? html`<span class="bad">${call.fault}</span>` : call.finish_reason || "–"}</td>
-    </tr>`,
-    )}</tbody>
+    <thead><tr>
+      <th>#</th><th>Model</th><th class="right">In</th><th class="right">Cached</th><th class="right">Out</th>
+      <th class="right">Reasoning</th><th class="right">Cost</th><th class="right">Latency</th>
+      <th class="right">Retries</th><th>Finish reason</th>
+    </tr></thead>
+    <tbody>${calls.map(renderCall)}</tbody>
   </table></div>`;
+}
+
+function renderCall(call: Call, at: number) {
+  const { usage } = call;
+  const title = "The provider did not report the cost; the worst case is booked";
+  const estimated = html` <small title=${title}>estimated</small>`;
+  return html`<tr>
+    <td class="quiet number">${at + 1}</td>
+    <td title="price version ${call.price_version || "none"}">${call.model}</td>
+    <td class="right">${count(usage.input_tokens)}</td>
+    <td class="right">${count(usage.cached_tokens)}</td>
+    <td class="right">${count(usage.output_tokens)}</td>
+    <td class="right">${count(usage.reasoning_tokens)}</td>
+    <td class="right">${money(formatNano(BigInt(call.cost_nanousd)))}${call.estimated ? estimated : nothing}</td>
+    <td class="right">${duration(call.latency_seconds)}</td>
+    <td class="right">${call.retries}</td>
+    <td>${call.fault ? html`<span class="bad">${label(call.fault)}</span>` : call.finish_reason || "–"}</td>
+  </tr>`;
 }
 
 export function artifactsTable(detail: AttemptDetail) {
-  const found = artifacts(detail);
-  if (found.length === 0) return empty("No artifacts yet", html`<p>They are stored when the attempt has run.</p>`);
+  const found = listArtifacts(detail);
+  if (found.length === 0)
+    return emptyState("No artifacts yet", html`<p>Artifacts are stored when the attempt has been executed.</p>`);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Artifacts"><table>
     <thead><tr><th>Name</th><th class="right">Size</th><th>Type</th><th>sha256</th><th></th></tr></thead>
-    <tbody>${found.map(
-      ({ name, ref }) => html`<tr>
-      <td class="mono name">${visible(name)}</td><td class="right">${bytes(ref.size_bytes)}${ref.truncated ? html` <small class="bad">cut</small>` : nothing}</td>
-      <td class="quiet">${visible(ref.media_type)}</td><td class="mono quiet" title=${ref.sha256}>${ref.sha256.slice(0, 12)}</td>
-      <td class="right links">${opens(ref) ? html`<a href=${artifactUrl(detail.attempt.attempt_id, name)} target="_blank" rel="noopener" aria-label="Open ${name}">Open</a>` : nothing}
-        <a href=${artifactUrl(detail.attempt.attempt_id, name)} download=${name.split("/").at(-1) ?? name} aria-label="Download ${name}">Download</a></td>
-    </tr>`,
-    )}</tbody>
+    <tbody>${found.map((artifact) => renderArtifact(detail.attempt.attempt_id, artifact))}</tbody>
   </table></div>`;
 }
 
-/** The gateway shows text and JSON as text in a page that may do nothing; all else is only for keeping. */
-function opens({ media_type: type }: ArtifactRef): boolean {
+function renderArtifact(attemptId: string, { name, ref }: NamedArtifact) {
+  const url = artifactUrl(attemptId, name);
+  const file = name.split("/").at(-1) ?? name;
+  const open = html`<a href=${url} target="_blank" rel="noopener" aria-label="Open ${name}">Open</a>`;
+  return html`<tr>
+    <td class="mono name">${showControlCharacters(name)}</td>
+    <td class="right">
+      ${bytes(ref.size_bytes)}${ref.truncated ? html` <small class="bad">truncated</small>` : nothing}
+    </td>
+    <td class="quiet">${showControlCharacters(ref.media_type)}</td>
+    <td class="mono quiet" title=${ref.sha256}>${ref.sha256.slice(0, 12)}</td>
+    <td class="right links">
+      ${canOpen(ref) ? open : nothing} <a href=${url} download=${file} aria-label="Download ${name}">Download</a>
+    </td>
+  </tr>`;
+}
+
+/** The gateway serves text and JSON as plain text in a sandboxed page; other types can only be downloaded. */
+function canOpen({ media_type: type }: ArtifactRef): boolean {
   return /^text\/|^application\/(.*\+)?json\b/.test(type);
 }

@@ -1,28 +1,29 @@
-/** What is under each tab of an attempt. Heavy viewers are loaded when their tab is first opened. */
+/** The tabs of an attempt. Their viewers are loaded when a tab is first opened. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
+import { emptyState } from "../../components/empty-state.ts";
+import { fact } from "../../components/fact.ts";
+import { showControlCharacters } from "../../components/untrusted-text.ts";
 import type { AttemptDetail, TailLine } from "../../contracts.ts";
 import type { AttemptStore } from "../../live/attempt-store.ts";
-import { empty } from "../../parts/notice.ts";
-import { visible } from "../../parts/plain.ts";
 import { notifyFailure } from "../../shell/toast.ts";
-import { byStem, logs, type Named } from "./reading.ts";
+import { findArtifact, listLogs, type NamedArtifact } from "./artifacts.ts";
 import { artifactsTable, callsTable, checksTable, metricsList, triesTable } from "./tables.ts";
 
 export const TABS = ["overview", "steps", "prompt", "response", "patch", "logs", "artifacts", "calls"] as const;
 export type Tab = (typeof TABS)[number];
 
-const LOADS: Partial<Record<Tab, () => Promise<unknown>>> = {
+const LAZY_ELEMENTS: Partial<Record<Tab, () => Promise<unknown>>> = {
   overview: () => import("./instructions.ts"),
-  steps: () => import("./steps/list.ts"),
-  prompt: () => import("./texts.ts"),
-  response: () => import("./texts.ts"),
-  patch: () => import("./patch.ts"),
-  logs: () => Promise.all([import("./texts.ts"), import("./tail.ts")]),
+  steps: () => import("./steps/agent-steps.ts"),
+  prompt: () => import("./text-artifacts.ts"),
+  response: () => import("./text-artifacts.ts"),
+  patch: () => import("./patch-artifact.ts"),
+  logs: () => Promise.all([import("./text-artifacts.ts"), import("./live-tail.ts")]),
 };
 
 export function renderTab(tab: Tab, detail: AttemptDetail, store: AttemptStore): TemplateResult {
-  LOADS[tab]?.().catch((error) => notifyFailure("The tab could not be loaded", error));
+  LAZY_ELEMENTS[tab]?.().catch((error) => notifyFailure("Cannot load the tab", error));
   const render = { overview, steps, prompt, response, patch, logs: logsTab, artifacts: artifactsTab, calls: callsTab }[
     tab
   ];
@@ -31,63 +32,72 @@ export function renderTab(tab: Tab, detail: AttemptDetail, store: AttemptStore):
 
 function overview(detail: AttemptDetail): TemplateResult {
   const { verdict, tries } = detail;
+  const ungraded =
+    detail.attempt.state === "done"
+      ? emptyState("Not graded", html`<p>This attempt ended without a verdict.</p>`)
+      : emptyState("Not graded yet", html`<p>Checks are shown here when the judge has graded the attempt.</p>`);
   return html`
     <section class="panel"><header><h2>Checks</h2></header>
-      ${verdict?.checks.length ? checksTable(verdict.checks) : empty("Not graded", html`<p>${detail.attempt.state === "done" ? "This attempt ended without a verdict." : "The judge has not spoken yet."}</p>`)}
+      ${verdict?.checks.length ? checksTable(verdict.checks) : ungraded}
     </section>
     ${verdict ? metricsList(verdict.metrics) : nothing}
-    ${tries.length ? html`<section class="panel"><header><h2>Tries</h2></header>${triesTable(tries)}</section>` : nothing}
+    ${tries.length ? panel(html`<header><h2>Tries</h2></header>${triesTable(tries)}`) : nothing}
     <section class="panel"><task-instructions .taskId=${detail.attempt.task_id}></task-instructions></section>
     <section class="panel padded"><dl class="facts">
-      <div><dt>Key</dt><dd class="digest mono">${detail.key}</dd></div>
-      <div><dt>Task digest</dt><dd class="digest mono">${detail.task_digest}</dd></div>
-      <div><dt>Parameters</dt><dd class="digest mono">${JSON.stringify(detail.parameters)}</dd></div>
+      ${fact("Key", digest(detail.key))}
+      ${fact("Task digest", digest(detail.task_digest))}
+      ${fact("Parameters", digest(JSON.stringify(detail.parameters)))}
     </dl></section>`;
 }
 
-/** Whether a model worked here in turns, or does, or will. */
-export function stepped(detail: AttemptDetail, store: AttemptStore): boolean {
+function digest(text: string): TemplateResult {
+  return html`<span class="digest mono">${text}</span>`;
+}
+
+/** Whether the attempt is or was made by an agent, in steps. */
+export function hasSteps(detail: AttemptDetail, store: AttemptStore): boolean {
   const agent = detail.solver === "agent" || detail.solver === "command";
-  return agent || store.steps.length > 0 || byStem(detail, "transcript") !== null;
+  return agent || store.steps.length > 0 || findArtifact(detail, "transcript") !== null;
 }
 
 function steps(detail: AttemptDetail, store: AttemptStore): TemplateResult {
-  return panel(html`<agent-steps .detail=${detail} .store=${store} .version=${store.heard}></agent-steps>`);
+  return panel(html`<agent-steps .detail=${detail} .store=${store} .version=${store.tailVersion}></agent-steps>`);
 }
 
 function prompt(detail: AttemptDetail, store: AttemptStore): TemplateResult {
-  const found = byStem(detail, "prompt");
-  if (!found) return panel(said(store, "prompt", "No prompt yet", "It is stored when the attempt has run."));
+  const found = findArtifact(detail, "prompt");
+  if (!found)
+    return panel(
+      renderTailOf(store, "prompt", "No prompt yet", "The prompt is stored when the attempt has been executed."),
+    );
+  const { attempt_id } = detail.attempt;
   return panel(
-    html`<prompt-artifact .attemptId=${detail.attempt.attempt_id} .name=${found.name} .ref=${found.ref}></prompt-artifact>`,
+    html`<prompt-artifact .attemptId=${attempt_id} .name=${found.name} .ref=${found.ref}></prompt-artifact>`,
   );
 }
 
 function response(detail: AttemptDetail, store: AttemptStore): TemplateResult {
-  const found = byStem(detail, "response");
-  if (!found)
-    return panel(
-      said(store, "model", "No response", "What the model says is shown here as it comes, and kept afterwards."),
-    );
-  return panel(plain(detail, found));
+  const found = findArtifact(detail, "response");
+  if (!found) return panel(renderTailOf(store, "model", "No response yet", "The model's output is streamed here."));
+  return panel(renderPlainText(detail, found));
 }
 
 function patch(detail: AttemptDetail): TemplateResult {
-  const found = byStem(detail, "patch");
-  if (!found) return panel(empty("No patch", html`<p>This attempt handed in no changes to files.</p>`));
-  return panel(
-    html`<patch-artifact .attemptId=${detail.attempt.attempt_id} .name=${found.name} .ref=${found.ref}></patch-artifact>`,
-  );
+  const found = findArtifact(detail, "patch");
+  if (!found) return panel(emptyState("No patch", html`<p>This attempt submitted no file changes.</p>`));
+  const { attempt_id } = detail.attempt;
+  return panel(html`<patch-artifact .attemptId=${attempt_id} .name=${found.name} .ref=${found.ref}></patch-artifact>`);
 }
 
 function logsTab(detail: AttemptDetail, store: AttemptStore): TemplateResult {
-  const kept = logs(detail);
-  const working = detail.attempt.state !== "done";
-  if (!kept.length && !working && !store.lines.length)
-    return panel(empty("No logs", html`<p>Nothing was printed.</p>`));
+  const stored = listLogs(detail);
+  const done = detail.attempt.state === "done";
+  const { lines, tailVersion, droppedLines } = store;
+  if (!stored.length && done && !lines.length) return panel(emptyState("No logs", html`<p>Nothing was printed.</p>`));
+  const tail = html`<live-tail .lines=${lines} .version=${tailVersion} .droppedLines=${droppedLines}></live-tail>`;
   return html`
-    ${working || (!kept.length && store.lines.length) ? panel(html`<live-tail .lines=${store.lines} .version=${store.heard} .lost=${store.lost}></live-tail>`) : nothing}
-    ${kept.map(
+    ${!done || (!stored.length && lines.length) ? panel(tail) : nothing}
+    ${stored.map(
       ({ name, ref }) => html`<section class="panel"><header><h2 class="mono">${name}</h2></header>
       <log-artifact .attemptId=${detail.attempt.attempt_id} .name=${name} .ref=${ref}></log-artifact></section>`,
     )}`;
@@ -105,23 +115,25 @@ function panel(content: TemplateResult): TemplateResult {
   return html`<section class="panel">${content}</section>`;
 }
 
-function plain(detail: AttemptDetail, { name, ref }: Named): TemplateResult {
+function renderPlainText(detail: AttemptDetail, { name, ref }: NamedArtifact): TemplateResult {
   return html`<plain-artifact .attemptId=${detail.attempt.attempt_id} .name=${name} .ref=${ref}></plain-artifact>`;
 }
 
-/** What was heard of one kind so far, while the artifact is not there. */
-function said(store: AttemptStore, kind: TailLine["kind"], title: string, why: string): TemplateResult {
+/** Live output of one kind, shown until the artifact is stored. */
+function renderTailOf(store: AttemptStore, kind: TailLine["kind"], title: string, explanation: string): TemplateResult {
   const text = store.lines
     .filter((line) => line.kind === kind)
     .map((line) => line.text)
     .join("");
-  return text ? html`<pre class="plain">${visible(text)}</pre>` : empty(title, html`<p>${why}</p>`);
+  return text
+    ? html`<pre class="plain">${showControlCharacters(text)}</pre>`
+    : emptyState(title, html`<p>${explanation}</p>`);
 }
 
 export const tabStyle = css`
   .good { color: var(--good); }
   .bad { color: var(--danger); }
-  .why { max-width: 560px; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+  .message { max-width: 560px; overflow-wrap: anywhere; unicode-bidi: plaintext; }
   .name { overflow-wrap: anywhere; min-width: 150px; }
   .links a + a { margin-left: 10px; }
   .digest { font-size: 12.5px !important; font-weight: 400 !important; overflow-wrap: anywhere; }

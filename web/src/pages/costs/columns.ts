@@ -1,84 +1,104 @@
-/** Columns of the costs table: what each sorts by and how it is shown. */
+/** Columns of the costs table: sort key and presentation. */
 
 import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
 import { html, type TemplateResult } from "lit";
+import { money } from "../../components/money.ts";
+import { compareRows } from "../../components/sorting.ts";
 import type { CostBy, CostRow, Usd } from "../../contracts.ts";
-import { approximate, nano } from "../../format/money.ts";
-import { count, short } from "../../format/number.ts";
-import { money } from "../../parts/money.ts";
-import { byValue } from "../../parts/sorting.ts";
+import { parseNano, toNumber } from "../../format/money.ts";
+import { compactCount, count } from "../../format/number.ts";
 
 export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 export type Features = typeof features;
 
-interface Shown {
+interface Presentation {
   name: string;
   title?: string;
   right?: boolean;
-  /** Left out where there is little room. */
+  /** Hidden on narrow screens. */
   minor?: boolean;
   cell(row: CostRow): TemplateResult | string;
 }
 
-export type CostColumn = ColumnDef<Features, CostRow> & { shown: Shown };
+export type CostColumn = ColumnDef<Features, CostRow> & { shown: Presentation };
 
-function column(id: string, accessorFn: (row: CostRow) => unknown, shown: Shown): CostColumn {
-  return { id, accessorFn, sortFn: byValue, sortDescFirst: id !== "label", sortUndefined: "last", shown };
+function column(id: string, accessorFn: (row: CostRow) => unknown, shown: Presentation): CostColumn {
+  return { id, accessorFn, sortFn: compareRows, sortDescFirst: id !== "label", sortUndefined: "last", shown };
 }
 
-const amount = (value: string) => (nano(value) > 0n ? money(value) : html`<span class="quiet">–</span>`);
+const amount = (value: string) => (parseNano(value) > 0n ? money(value) : html`<span class="quiet">–</span>`);
 
-const FIGURES: CostColumn[] = [
+function renderTokens({ usage }: CostRow) {
+  const [cached, reasoning] = [count(usage.cached_tokens), count(usage.reasoning_tokens)];
+  const title = `${cached} input tokens cached, ${reasoning} output tokens reasoning`;
+  const [input, output] = [compactCount(usage.input_tokens), compactCount(usage.output_tokens)];
+  return html`<span title=${title}>${input} <small>in</small> ${output} <small>out</small></span>`;
+}
+
+const COST_COLUMNS: CostColumn[] = [
   column("calls", (row) => row.calls, { name: "Calls", right: true, minor: true, cell: (row) => count(row.calls) }),
   column("tokens", (row) => row.usage.input_tokens + row.usage.output_tokens, {
     name: "Tokens",
-    title: "In and out",
+    title: "Input and output tokens",
     right: true,
     minor: true,
-    cell: ({ usage }) =>
-      html`<span title="${count(usage.cached_tokens)} of those in cached, ${count(usage.reasoning_tokens)} of those out reasoning">${short(usage.input_tokens)} <small>in</small> ${short(usage.output_tokens)} <small>out</small></span>`,
+    cell: renderTokens,
   }),
-  column("cost", (row) => nano(row.cost_usd), {
+  column("cost", (row) => parseNano(row.cost_usd), {
     name: "Cost",
     right: true,
     cell: (row) => html`<b>${money(row.cost_usd)}</b>`,
   }),
-  column("estimated", (row) => nano(row.estimated_usd), {
+  column("estimated", (row) => parseNano(row.estimated_usd), {
     name: "Estimated",
-    title: "The part of the cost that no provider reported: booked at its worst case",
+    title: "Cost that the provider did not report; the worst case is booked",
     right: true,
     cell: (row) =>
-      html`<span class=${nano(row.estimated_usd) > 0n ? "estimated" : ""}>${amount(row.estimated_usd)}</span>`,
+      html`<span class=${parseNano(row.estimated_usd) > 0n ? "estimated" : ""}>${amount(row.estimated_usd)}</span>`,
   }),
-  column("superseded", (row) => nano(row.superseded_usd), {
-    name: "For nothing",
-    title: "The part spent by tries whose result does not count",
+  column("superseded", (row) => parseNano(row.superseded_usd), {
+    name: "Superseded",
+    title: "Spent by tries whose result does not count",
     right: true,
     minor: true,
     cell: (row) => amount(row.superseded_usd),
   }),
 ];
 
-const AGAIN = column("recosted", (row) => (row.recosted_usd === null ? undefined : nano(row.recosted_usd)), {
+const RECOSTED = column("recosted", (row) => (row.recosted_usd === null ? undefined : parseNano(row.recosted_usd)), {
   name: "At these prices",
-  title: "What the same tokens would cost at the prices asked for; nothing that was charged changes",
+  title: "Cost of the same tokens at the selected prices; booked costs do not change",
   right: true,
   cell: (row) =>
     row.recosted_usd === null
-      ? html`<span class="quiet" title="A model in this row has no price there">unknown</span>`
-      : html`${money(row.recosted_usd)} <small class="quiet">${changed(row.cost_usd, row.recosted_usd)}</small>`,
+      ? html`<span class="quiet" title="A model in this row has no price in this version">unknown</span>`
+      : html`${money(row.recosted_usd)} <small class="quiet">${percentChange(row.cost_usd, row.recosted_usd)}</small>`,
 });
 
-/** `+12 %`: how the second amount differs from the first. */
-function changed(from: Usd, to: Usd): string {
-  if (nano(from) === 0n || nano(from) === nano(to)) return "";
-  const part = Math.round((approximate(to) / approximate(from) - 1) * 100);
+/** `+12 %`; empty if the amounts are equal. */
+function percentChange(from: Usd, to: Usd): string {
+  if (parseNano(from) === 0n || parseNano(from) === parseNano(to)) return "";
+  const part = Math.round((toNumber(to) / toNumber(from) - 1) * 100);
   return `${part < 0 ? "−" : "+"}${count(Math.abs(part))} %`;
 }
 
-const NAMES: Record<CostBy, string> = { model: "Model", task: "Task", day: "Day", run: "Run", call: "Call" };
+export const GROUPING_NAMES: Record<CostBy, string> = {
+  model: "Model",
+  task: "Task",
+  day: "Day",
+  run: "Run",
+  call: "Call",
+};
 
-/** `again` adds what the same tokens would cost at other prices. */
-export function columnsFor(by: CostBy, label: (row: CostRow) => TemplateResult | string, again: boolean): CostColumn[] {
-  return [column("label", (row) => row.label, { name: NAMES[by], cell: label }), ...FIGURES, ...(again ? [AGAIN] : [])];
+/** `recosted` adds the cost at other prices. */
+export function columnsFor(
+  by: CostBy,
+  label: (row: CostRow) => TemplateResult | string,
+  recosted: boolean,
+): CostColumn[] {
+  return [
+    column("label", (row) => row.label, { name: GROUPING_NAMES[by], cell: label }),
+    ...COST_COLUMNS,
+    ...(recosted ? [RECOSTED] : []),
+  ];
 }

@@ -1,8 +1,7 @@
 import { css } from "lit";
 
-/** How the costs page looks. */
 export const costsStyle = css`
-  .purse { display: grid; grid-template-columns: minmax(0, 3fr) minmax(280px, 2fr); }
+  .budgets { display: grid; grid-template-columns: minmax(0, 3fr) minmax(280px, 2fr); }
   .accounts { padding: 14px; display: grid; gap: 16px; align-content: start; }
   money-limits { padding: 14px; border-left: 1px solid var(--line); }
   .account h2 { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 8px; margin-bottom: 7px; }
@@ -20,7 +19,10 @@ export const costsStyle = css`
   .bad { color: var(--danger); }
   tfoot td { border-top: 1px solid var(--line-strong); border-bottom: 0; font-weight: 560; }
   .more { padding: 12px; text-align: center; }
-  .apart { padding: 10px 14px; border-top: 1px solid var(--line); color: var(--quiet); font-size: 13px; }
-  @media (max-width: 900px) { .purse { grid-template-columns: minmax(0, 1fr); } money-limits { border-left: 0; border-top: 1px solid var(--line); } }
+  .excluded { padding: 10px 14px; border-top: 1px solid var(--line); color: var(--quiet); font-size: 13px; }
+  @media (max-width: 900px) {
+    .budgets { grid-template-columns: minmax(0, 1fr); }
+    money-limits { border-left: 0; border-top: 1px solid var(--line); }
+  }
   @media (max-width: 640px) { .minor { display: none; } .filters > .kinds { flex: 1 1 100%; } }
 `;

@@ -1,219 +1,267 @@
-/** `/costs`: what was spent, is held and may be spent, and where it went. */
+/** `/costs`: budgets and limits, and costs by model, task, day, run or call. */
 
 import { TableController } from "@tanstack/lit-table";
 import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { asProblem, type CostFilter, getCosts, listPrices } from "../../api.ts";
+import { fact } from "../../components/fact.ts";
+import { money } from "../../components/money.ts";
 import {
   type AccountKind,
   type AccountView,
+  COSTS_BY,
   type CostBy,
   type CostRow,
   type Costs,
   type Money,
   type Problem,
 } from "../../contracts.ts";
-import { controls, facts, ground, page, table } from "../../design/sheets.ts";
-import { nano } from "../../format/money.ts";
+import { base, controls, facts, page, table } from "../../design/styles.ts";
+import { parseNano } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
-import { MoneyWatch } from "../../live/money-watch.ts";
+import { MoneyController } from "../../live/money-controller.ts";
 import { RunsStore } from "../../live/runs-store.ts";
-import { Topic } from "../../live/topic.ts";
-import { money } from "../../parts/money.ts";
-import "../../parts/money-bar.ts";
-import { empty, failed, noticeStyle, skeletons } from "../../parts/notice.ts";
-import { visible } from "../../parts/plain.ts";
-import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../parts/sorting.ts";
-import { Address, setQuery } from "../../router.ts";
-import { tellCrumbs } from "../../shell/crumbs.ts";
+import { TopicController } from "../../live/topic-controller.ts";
+import "../../components/budget-bar.ts";
+import { emptyState, emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
+import { ariaSort, saveSorting, sortButton, sortingFromUrl } from "../../components/sorting.ts";
+import { showControlCharacters } from "../../components/untrusted-text.ts";
+import { setQueryParams, UrlController } from "../../router.ts";
+import { setBreadcrumbs } from "../../shell/breadcrumbs.ts";
 import { runName } from "../runs/row.ts";
-import { type CostColumn, columnsFor, type Features, features } from "./columns.ts";
+import { type CostColumn, columnsFor, type Features, features, GROUPING_NAMES } from "./columns.ts";
 import { costsStyle } from "./costs-style.ts";
 import "./limits-form.ts";
-import { viewOfAddress } from "./view.ts";
+import { filterFromUrl } from "./filter.ts";
 
-/** In the order they are offered. */
-const BY: Record<CostBy, string> = { model: "Model", task: "Task", day: "Day", run: "Run", call: "Call" };
+function renderDate(name: string, label: string, value: string) {
+  const onChange = (event: Event) => setQueryParams({ [name]: (event.target as HTMLInputElement).value });
+  return html`<label>${label} <input type="date" name=${name} .value=${value} @change=${onChange} /></label>`;
+}
 
 @customElement("costs-page")
 export class CostsPage extends LitElement {
-  static override styles = [ground, page, facts, controls, table, noticeStyle, costsStyle];
+  static override styles = [base, page, facts, controls, table, emptyStateStyle, costsStyle];
 
   @state() private costs: Costs | null = null;
   @state() private problem: Problem | null = null;
-  @state() private versions: string[] = [];
-  private view: CostFilter = viewOfAddress();
+  @state() private priceVersions: string[] = [];
+  private filter: CostFilter = filterFromUrl();
   private columns: CostColumn[] = [];
   private readonly controller = new TableController<Features, CostRow>(this);
-  private readonly watch = new MoneyWatch(this, () => void this.read());
-  private readonly topic: Topic<RunsStore> = new Topic(
+  private readonly money = new MoneyController(this, () => void this.load());
+  private readonly topic: TopicController<RunsStore> = new TopicController(
     this,
     () => new RunsStore(),
-    () => this.watch.heard(this.topic.store),
+    () => this.money.onRunsChanged(this.topic.store),
   );
 
   constructor() {
     super();
-    new Address(this, () => this.moved());
+    new UrlController(this, () => this.onUrlChange());
     this.topic.follow("runs");
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    tellCrumbs([{ name: "Costs" }]);
-    import("./chart.ts").catch(() => {});
-    this.turn();
+    setBreadcrumbs([{ name: "Costs" }]);
+    import("./cost-bars.ts").catch(() => {});
+    this.reload();
   }
 
-  private moved(): void {
-    const view = viewOfAddress();
-    if (JSON.stringify(view) === JSON.stringify(this.view)) return;
-    if (view.by !== this.view.by || view.as_of_prices !== this.view.as_of_prices) this.costs = null;
-    this.view = view;
-    this.turn();
+  private onUrlChange(): void {
+    const filter = filterFromUrl();
+    if (JSON.stringify(filter) === JSON.stringify(this.filter)) return;
+    if (filter.by !== this.filter.by || filter.as_of_prices !== this.filter.as_of_prices) this.costs = null;
+    this.filter = filter;
+    this.reload();
   }
 
-  private turn(): void {
-    this.columns = columnsFor(this.view.by, (row) => this.renderLabel(row), this.view.as_of_prices !== "");
-    void this.read();
+  private reload(): void {
+    this.columns = columnsFor(this.filter.by, (row) => this.renderLabel(row), this.filter.as_of_prices !== "");
+    void this.load();
   }
 
-  /** From the first page; an answer to a question that is no longer asked is dropped. */
-  private async read(cursor = ""): Promise<void> {
-    const { view } = this;
+  /** Loads one page of costs, unless the filter changes meanwhile. */
+  private async load(cursor = ""): Promise<void> {
+    const { filter } = this;
     try {
-      const found = await getCosts(view, cursor);
-      if (view !== this.view) return;
+      const found = await getCosts(filter, cursor);
+      if (filter !== this.filter) return;
       this.costs = cursor && this.costs ? { ...found, rows: [...this.costs.rows, ...found.rows] } : found;
       this.problem = null;
     } catch (error) {
-      if (view === this.view) this.problem = asProblem(error);
+      if (filter === this.filter) this.problem = asProblem(error);
     }
   }
 
-  /** The versions of prices that there are, once somebody may want to choose one. */
-  private async readVersions(): Promise<void> {
-    if (this.versions.length) return;
+  /** Loads the suggestions for the price version when the field is focused. */
+  private async loadPriceVersions(): Promise<void> {
+    if (this.priceVersions.length) return;
     try {
       const prices = await listPrices();
-      this.versions = [...new Set(prices.map(({ price }) => price?.version ?? "").filter(Boolean))].sort();
+      this.priceVersions = [...new Set(prices.map(({ price }) => price?.version ?? "").filter(Boolean))].sort();
     } catch {
-      // A version can be typed all the same.
+      // A version can also be typed.
     }
   }
 
   override render() {
     return html`
-      <div class="head"><div><h1>Costs</h1><p class="quiet">What was spent, is held for requests under way, and may be spent.</p></div></div>
+      <div class="head">
+        <div>
+          <h1>Costs</h1>
+          <p class="quiet">Money spent, held for requests in flight, and left.</p>
+        </div>
+      </div>
       ${this.renderMoney()}
-      <section class="panel" aria-label="Where it went">
+      <section class="panel" aria-label="Costs">
         <header>${this.renderFilters()}</header>
-        ${this.costs ? this.renderCosts(this.costs) : this.problem ? failed(this.problem) : skeletons(6)}
+        ${this.costs ? this.renderCosts(this.costs) : this.problem ? errorState(this.problem) : loadingRows(6)}
       </section>
     `;
   }
 
   private renderMoney() {
-    const { watch } = this;
-    if (!watch.money)
-      return html`<section class="panel">${watch.problem ? failed(watch.problem) : skeletons(4)}</section>`;
-    // Nothing was ever booked on an account that is not there.
-    const spent = (kind: AccountKind) => watch.account(kind)?.spent_usd ?? "0";
+    const { money: controller } = this;
+    if (!controller.money)
+      return html`<section class="panel">
+        ${controller.problem ? errorState(controller.problem) : loadingRows(4)}
+      </section>`;
+    // An account without any booking does not exist.
+    const spent = (kind: AccountKind) => controller.account(kind)?.spent_usd ?? "0";
     const [judge, excess] = [spent("judge"), spent("excess")];
-    return html`<section class="panel purse" aria-label="Limits">
+    const onChanged = (event: CustomEvent<Money>) => controller.setMoney(event.detail);
+    return html`<section class="panel budgets" aria-label="Limits">
       <div class="accounts">
-        ${this.renderAccount("Today", watch.account("day"), `in ${watch.money.time_zone}`)}
-        ${this.renderAccount("The project", watch.account("project"), "of all time")}
+        ${this.renderAccount("Today", controller.account("day"), `in ${controller.money.time_zone}`)}
+        ${this.renderAccount("Project", controller.account("project"), "all time")}
         <dl class="facts">
-          <div id="judge"><dt>Judges</dt><dd title="What model judges cost; under no limit of runs">${money(judge)}</dd></div>
-          <div id="excess"><dt>Beyond holds</dt><dd class=${nano(excess) > 0n ? "bad" : ""} title="What providers charged beyond what was held for their requests">${money(excess)}</dd></div>
+          ${fact("Judges", money(judge), { id: "judge", title: "Cost of model judges; no run limit applies" })}
+          ${fact("Over reservation", html`<span class=${parseNano(excess) > 0n ? "bad" : ""}>${money(excess)}</span>`, {
+            id: "excess",
+            title: "Charged by providers beyond the amount held for their requests",
+          })}
         </dl>
       </div>
-      <money-limits .money=${watch.money} @changed=${(event: CustomEvent<Money>) => watch.take(event.detail)}></money-limits>
+      <money-limits .money=${controller.money} @changed=${onChanged}></money-limits>
     </section>`;
   }
 
   private renderAccount(name: string, account: AccountView | null, hint: string) {
     if (!account) return nothing;
+    const limit = account.limit_usd === null ? "no limit" : html`limit <b>${money(account.limit_usd)}</b>`;
     return html`<div class="account" data-account=${account.kind}>
-      <h2>${name} <small>${hint}</small><span class="spring"></span><span class="limit">${account.limit_usd === null ? "no limit" : html`limit <b>${money(account.limit_usd)}</b>`}</span></h2>
-      <money-bar legend .name=${name} .purse=${account}></money-bar>
+      <h2>${name} <small>${hint}</small><span class="spring"></span><span class="limit">${limit}</span></h2>
+      <budget-bar legend .name=${name} .budget=${account}></budget-bar>
     </div>`;
   }
 
   private renderFilters() {
-    const { by, run_id, since, until } = this.view;
-    const kinds = (Object.keys(BY) as CostBy[]).filter((kind) => kind !== "call" || run_id || by === "call");
-    const date = (name: string, label: string, value: string) =>
-      html`<label>${label} <input type="date" name=${name} .value=${value} @change=${(event: Event) => setQuery({ [name]: (event.target as HTMLInputElement).value })} /></label>`;
+    const { by, run_id, since, until } = this.filter;
+    const groupings = COSTS_BY.filter((grouping) => grouping !== "call" || run_id || by === "call");
+    const name = this.runNameOf(run_id);
+    const clearRun = () => setQueryParams({ run: "" });
     return html`<div class="filters">
       <div class="kinds" role="group" aria-label="Costs by">
-        ${kinds.map((kind) => html`<button class="tool" data-by=${kind} aria-pressed=${kind === by} @click=${() => setQuery({ by: kind === "model" ? "" : kind, sort: "" })}>${BY[kind]}</button>`)}
+        ${groupings.map((grouping) => this.renderGrouping(grouping))}
       </div>
-      ${date("since", "From", since)}${date("until", "To", until)}
-      <label title="What the same tokens would cost at the prices of a day, or of a version">At prices of <input name="prices" list="versions" placeholder="a day or version" maxlength="100" .value=${this.view.as_of_prices} @focus=${this.readVersions} @change=${(event: Event) => setQuery({ prices: (event.target as HTMLInputElement).value.trim() })} /></label>
-      <datalist id="versions">${this.versions.map((version) => html`<option value=${version}></option>`)}</datalist>
-      ${run_id ? html`<button class="tool" id="of-run" @click=${() => setQuery({ run: "" })}>Run ${this.nameOf(run_id)} ×</button>` : nothing}
+      ${renderDate("since", "From", since)}${renderDate("until", "To", until)} ${this.renderPrices()}
+      ${run_id ? html`<button class="tool" id="of-run" @click=${clearRun}>Run ${name} ×</button>` : nothing}
     </div>`;
+  }
+
+  private renderGrouping(by: CostBy) {
+    const choose = () => setQueryParams({ by: by === "model" ? "" : by, sort: "" });
+    return html`<button class="tool" data-by=${by} aria-pressed=${by === this.filter.by} @click=${choose}>
+      ${GROUPING_NAMES[by]}
+    </button>`;
+  }
+
+  private renderPrices() {
+    const onChange = (event: Event) => setQueryParams({ prices: (event.target as HTMLInputElement).value.trim() });
+    return html`<label title="Cost of the same tokens at the prices of a day or a price version">At prices of
+        <input name="prices" list="versions" placeholder="date or version" maxlength="100"
+          .value=${this.filter.as_of_prices} @focus=${this.loadPriceVersions} @change=${onChange} />
+      </label>
+      <datalist id="versions">
+        ${this.priceVersions.map((version) => html`<option value=${version}></option>`)}
+      </datalist>`;
   }
 
   private renderCosts(costs: Costs) {
     if (costs.rows.length === 0) {
-      return html`${empty("Nothing was spent", html`<p>${this.view.since || this.view.until || this.view.run_id ? "No call fits this choice." : "Models that are free, and runs of the baselines, cost nothing."}</p>`)}${this.renderApart(costs)}`;
+      const { since, until, run_id } = this.filter;
+      const reason = since || until || run_id ? "No calls match the filter." : "Local models and baselines are free.";
+      return html`${emptyState("No costs", html`<p>${reason}</p>`)}${this.renderExcluded(costs)}`;
     }
+    const showMore = () => this.load(costs.next_cursor);
+    const more = html`<div class="more"><button class="tool" @click=${showMore}>Show more</button></div>`;
     return html`
-      <spend-chart .rows=${costs.rows} .by=${this.view.by} .named=${this.told}></spend-chart>
+      <cost-bars .rows=${costs.rows} .by=${this.filter.by} .labelText=${this.labelText}></cost-bars>
       ${this.renderTable(costs)}
-      ${costs.next_cursor ? html`<div class="more"><button class="tool" @click=${() => this.read(costs.next_cursor)}>Show more</button></div>` : nothing}
-      ${this.renderApart(costs)}
+      ${costs.next_cursor ? more : nothing}
+      ${this.renderExcluded(costs)}
     `;
   }
 
   private renderTable(costs: Costs) {
-    const sorting = sortingOfAddress();
+    const sorting = sortingFromUrl();
     const table = this.controller.table({
       features,
       columns: this.columns,
       data: costs.rows,
       getRowId: (row) => row.label,
-      state: { sorting: sorting.length ? sorting : [{ id: this.view.by === "day" ? "label" : "cost", desc: true }] },
-      onSortingChange: keepSorting,
+      state: { sorting: sorting.length ? sorting : [{ id: this.filter.by === "day" ? "label" : "cost", desc: true }] },
+      onSortingChange: saveSorting,
     });
+    const total = `Total, ${plural(costs.total.calls, "call")}`;
     const style = ({ right, minor }: CostColumn["shown"]) => `${right ? "right" : ""} ${minor ? "minor" : ""}`;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Costs by ${this.view.by}"><table>
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Costs by ${this.filter.by}"><table>
       <thead><tr>${this.columns.map(({ id = "", shown }) => {
         const column = table.getColumn(id);
-        return html`<th scope="col" class=${style(shown)} title=${shown.title ?? nothing} aria-sort=${column ? ariaSort(column) : "none"}>${column ? sortButton(column, shown.name) : shown.name}</th>`;
+        const sort = column ? ariaSort(column) : "none";
+        return html`<th scope="col" class=${style(shown)} title=${shown.title ?? nothing} aria-sort=${sort}>
+          ${column ? sortButton(column, shown.name) : shown.name}
+        </th>`;
       })}</tr></thead>
       <tbody>${repeat(
         table.getRowModel().rows,
         (row) => row.id,
-        (row) =>
-          html`<tr data-label=${row.id}>${this.columns.map(({ shown }) => html`<td class=${style(shown)}>${shown.cell(row.original)}</td>`)}</tr>`,
+        (row) => html`<tr data-label=${row.id}>
+          ${this.columns.map(({ shown }) => html`<td class=${style(shown)}>${shown.cell(row.original)}</td>`)}
+        </tr>`,
       )}</tbody>
-      <tfoot><tr>${this.columns.map(({ id, shown }) => html`<td class=${style(shown)}>${id === "label" ? html`All, ${plural(costs.total.calls, "call")}` : shown.cell(costs.total)}</td>`)}</tr></tfoot>
+      <tfoot><tr>${this.columns.map(
+        ({ id, shown }) => html`<td class=${style(shown)}>${id === "label" ? total : shown.cell(costs.total)}</td>`,
+      )}</tr></tfoot>
     </table></div>`;
   }
 
-  /** What no row tells: judges are nobody's attempt, and what went beyond holds is told once for all. */
-  private renderApart({ judge_usd, excess_usd }: Costs) {
-    if (nano(judge_usd) === 0n && nano(excess_usd) === 0n) return nothing;
-    return html`<p class="apart" id="apart">Judges cost ${money(judge_usd)}, which is not in these figures.${nano(excess_usd) > 0n ? html` Providers charged ${money(excess_usd)} beyond what was held for their requests.` : nothing}</p>`;
+  /** Costs that are in no row: those of judges, and charges beyond holds. */
+  private renderExcluded({ judge_usd, excess_usd }: Costs) {
+    if (parseNano(judge_usd) === 0n && parseNano(excess_usd) === 0n) return nothing;
+    const excess = html`Providers charged ${money(excess_usd)} more than was held for their requests.`;
+    return html`<p class="excluded" id="excluded">
+      Judges cost ${money(judge_usd)}, not included above. ${parseNano(excess_usd) > 0n ? excess : nothing}
+    </p>`;
   }
 
   private renderLabel({ label }: CostRow) {
-    if (this.view.by === "run")
-      return html`<a href="/runs/${label}">${visible(this.nameOf(label))}</a> <small class="mono">${label.slice(-8)}</small>`;
-    if (this.view.by === "call")
-      return html`<a class="mono" href="/attempts/${label.split(":")[0]}?tab=calls">${visible(label)}</a>`;
-    return html`${visible(label)}`;
+    if (this.filter.by === "run") {
+      const name = showControlCharacters(this.runNameOf(label));
+      return html`<a href="/runs/${label}">${name}</a> <small class="mono">${label.slice(-8)}</small>`;
+    }
+    const text = showControlCharacters(label);
+    if (this.filter.by !== "call") return html`${text}`;
+    return html`<a class="mono" href="/attempts/${label.split(":")[0]}?tab=calls">${text}</a>`;
   }
 
-  private readonly told = (label: string): string =>
-    this.view.by === "run" ? `${this.nameOf(label)} ${label.slice(-4)}` : label;
+  private readonly labelText = (label: string): string =>
+    this.filter.by === "run" ? `${this.runNameOf(label)} ${label.slice(-4)}` : label;
 
-  private nameOf(runId: string): string {
+  private runNameOf(runId: string): string {
     const run = this.topic.store?.find(runId);
     return run ? runName(run) : runId.slice(-8);
   }

@@ -1,55 +1,75 @@
-/** What a run would cost, and what the limits leave for it. */
+/** The estimated cost of a run, and whether the budgets cover it. */
 
 import { css, html, nothing } from "lit";
+import { fact } from "../../components/fact.ts";
+import { money } from "../../components/money.ts";
+import { showControlCharacters } from "../../components/untrusted-text.ts";
 import type { AccountView, Quote } from "../../contracts.ts";
-import { dollars, nano } from "../../format/money.ts";
+import { dollars, parseNano } from "../../format/money.ts";
 import { count, plural } from "../../format/number.ts";
-import { money } from "../../parts/money.ts";
-import { visible } from "../../parts/plain.ts";
-import type { Quoting } from "./quoting.ts";
+import type { QuoteController } from "./quote-controller.ts";
 
-const NAMES: Partial<Record<string, string>> = { run: "This run's limit", day: "Today", project: "The project" };
+const ACCOUNT_NAMES: Partial<Record<string, string>> = { run: "This run", day: "Today", project: "Project" };
 
-export function quotePanel(quoting: Quoting, partial: boolean) {
-  const { quote, problem, refusal, asking } = quoting;
-  return html`<section class="quote" id="quote" aria-label="What it would cost" aria-busy=${asking} aria-live="polite">
-    ${quote ? renderQuote(quote) : html`<p class="hint">${problem && !refusal ? html`No estimate: ${visible(problem.detail || problem.title)}` : asking ? "Estimating…" : "Choose what to run and models, and the cost is estimated here."}</p>`}
+export function renderQuotePanel(controller: QuoteController, partial: boolean) {
+  const { quote, refusal, pending } = controller;
+  return html`<section class="quote" id="quote" aria-label="Estimated cost" aria-busy=${pending} aria-live="polite">
+    ${quote ? renderQuote(quote) : html`<p class="hint">${hint(controller)}</p>`}
     ${refusal ? renderRefusal(refusal, partial) : nothing}
   </section>`;
 }
 
+function hint({ problem, refusal, pending }: QuoteController) {
+  if (problem && !refusal) return html`No estimate: ${showControlCharacters(problem.detail || problem.title)}`;
+  return pending ? "Estimating…" : "Select tasks and models to estimate the cost.";
+}
+
 function renderQuote(quote: Quote) {
   const basis = quote.from_history
-    ? "from what such attempts used before"
-    : "a guess: no such attempt was made yet, so a quarter of the tokens they may write";
+    ? "Estimated from earlier attempts."
+    : "Estimated without history: a quarter of the maximum output tokens.";
+  const reused = html` <small>${plural(quote.reused, "result")} reused</small>`;
+  const accounts = html`<p class="hint">${basis}</p>
+    <ul>${quote.accounts.map((account) => renderAccount(account, quote))}</ul>`;
   return html`
     <dl>
-      <div><dt>Attempts</dt><dd>${count(quote.attempts)}${quote.reused ? html` <small>${plural(quote.reused, "result")} taken over</small>` : nothing}</dd></div>
-      <div><dt>Estimated</dt><dd id="estimated">${money(quote.estimated_usd)}</dd></div>
-      <div><dt>At worst</dt><dd id="worst">${money(quote.worst_usd)}</dd></div>
+      ${fact("Attempts", html`${count(quote.attempts)}${quote.reused ? reused : nothing}`)}
+      ${fact("Estimated", html`<span id="estimated">${money(quote.estimated_usd)}</span>`)}
+      ${fact("Worst case", html`<span id="worst">${money(quote.worst_usd)}</span>`)}
     </dl>
-    ${nano(quote.worst_usd) > 0n ? html`<p class="hint">Estimated ${basis}.</p><ul>${quote.accounts.map((account) => renderAccount(account, quote))}</ul>` : html`<p class="hint">These models cost nothing.</p>`}
+    ${parseNano(quote.worst_usd) > 0n ? accounts : html`<p class="hint">These models are free.</p>`}
   `;
 }
 
 function renderAccount({ kind, limit_usd, left_usd }: AccountView, quote: Quote) {
-  const name = NAMES[kind] ?? kind;
+  const name = ACCOUNT_NAMES[kind] ?? kind;
   if (limit_usd === null || left_usd === null)
     return html`<li data-account=${kind}><span>${name}</span><span>no limit</span></li>`;
-  const [fits, surely] = [nano(quote.estimated_usd) <= nano(left_usd), nano(quote.worst_usd) <= nano(left_usd)];
-  const verdict = surely ? "covers the worst case" : fits ? "covers the estimate" : "is not enough";
-  return html`<li data-account=${kind} class=${fits ? "" : "short"}><span>${name}</span><span><b>${dollars(left_usd)}</b> left of ${dollars(limit_usd)} ${verdict}</span></li>`;
+  const left = parseNano(left_usd);
+  const fits = parseNano(quote.estimated_usd) <= left;
+  const covered = fits ? "covers the estimate" : "not enough";
+  const verdict = parseNano(quote.worst_usd) <= left ? "covers the worst case" : covered;
+  return html`<li data-account=${kind} class=${fits ? "" : "short"}>
+    <span>${name}</span>
+    <span><b>${dollars(left_usd)}</b> left of ${dollars(limit_usd)}: ${verdict}</span>
+  </li>`;
 }
+
+const PARTIAL_HINT = "Attempts that the budget does not cover end with outcome “limit”.";
+const REFUSED_HINT = "Raise the limit, reduce the run, or select “Run until the budget is used up”.";
 
 function renderRefusal(refusal: string, partial: boolean) {
   return html`<div class=${partial ? "caution" : "refusal"} id="refusal" role="alert">
-    <p>${visible(refusal)}</p>
-    <p>${partial ? "As much of it as fits will be done; the rest ends as “limit”." : "Raise a limit, ask for less, or allow a part of it."}</p>
+    <p>${showControlCharacters(refusal)}</p>
+    <p>${partial ? PARTIAL_HINT : REFUSED_HINT}</p>
   </div>`;
 }
 
 export const quoteStyle = css`
-  .quote { border-radius: var(--radius); background: var(--sunken); border: 1px solid var(--line); padding: 10px 14px; display: grid; gap: 8px; }
+  .quote {
+    border-radius: var(--radius); background: var(--sunken); border: 1px solid var(--line); padding: 10px 14px;
+    display: grid; gap: 8px;
+  }
   .quote[aria-busy="true"] dl, .quote[aria-busy="true"] ul { opacity: 0.6; }
   .quote .hint { margin: 0; color: var(--quiet); }
   .quote dl { display: flex; flex-wrap: wrap; gap: 6px 28px; margin: 0; }
@@ -67,6 +87,6 @@ export const quoteStyle = css`
   .checks label { display: flex; align-items: baseline; gap: 8px; cursor: pointer; }
   .checks input { position: relative; top: 1px; flex: none; }
   .checks small { display: block; color: var(--quiet); font-size: 12px; }
-  .about { color: var(--quiet); font-size: 13px; }
-  @media (max-width: 640px) { .about { display: block; } }
+  .estimate { color: var(--quiet); font-size: 13px; }
+  @media (max-width: 640px) { .estimate { display: block; } }
 `;

@@ -1,87 +1,102 @@
-/** Columns of the leaderboard: what each sorts by and how it is shown. Categories add one each. */
+/** Columns of the leaderboard: sort key and presentation. Each category adds a column. */
 
 import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
 import { html, nothing, type TemplateResult } from "lit";
+import { money } from "../../components/money.ts";
+import { compareRows } from "../../components/sorting.ts";
 import type { BoardRow } from "../../contracts.ts";
-import { nano } from "../../format/money.ts";
-import { count, percent, score, short } from "../../format/number.ts";
+import { parseNano } from "../../format/money.ts";
+import { compactCount, count, formatScore, percent, plural } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
-import { wilson } from "../../format/wilson.ts";
-import { money } from "../../parts/money.ts";
-import { byValue } from "../../parts/sorting.ts";
+import { wilsonInterval } from "../../format/wilson.ts";
 
 export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 export type Features = typeof features;
 
-interface Shown {
+interface Presentation {
   name: string;
   right?: boolean;
   title?: string;
   cell(row: BoardRow): TemplateResult | string;
 }
 
-export type BoardColumn = ColumnDef<Features, BoardRow> & { shown: Shown };
+export type BoardColumn = ColumnDef<Features, BoardRow> & { shown: Presentation };
 
-function column(id: string, accessorFn: (row: BoardRow) => unknown, shown: Shown): BoardColumn {
-  return { id, accessorFn, sortFn: byValue, sortDescFirst: id !== "model", sortUndefined: "last", shown };
+function column(id: string, accessorFn: (row: BoardRow) => unknown, shown: Presentation): BoardColumn {
+  return { id, accessorFn, sortFn: compareRows, sortDescFirst: id !== "model", sortUndefined: "last", shown };
 }
 
-/** Share passed as a bar, with the interval it is known to drawn as a whisker. */
-function passBar(row: BoardRow) {
-  const { low, high } = wilson(row.passed, row.n);
+/** The pass rate as a bar, with its confidence interval as a whisker. */
+function renderPassRate(row: BoardRow) {
+  const { low, high } = wilsonInterval(row.passed, row.n);
   const place = `--rate: ${row.pass_rate * 100}%; --low: ${low * 100}%; --high: ${high * 100}%`;
-  const told = `${row.passed} of ${row.n} passed; 95 % interval ${percent(low)} to ${percent(high)}`;
-  return html`<span class="pass" title=${told}>
-    <span class="bar" role="img" aria-label=${told} .style=${place}><i class="fill"></i><i class="whisker"></i></span>
+  const text = `${row.passed} of ${row.n} passed; 95 % interval ${percent(low)} to ${percent(high)}`;
+  return html`<span class="pass" title=${text}>
+    <span class="bar" role="img" aria-label=${text} .style=${place}><i class="fill"></i><i class="whisker"></i></span>
     <span class="number">${percent(row.pass_rate)}</span>
   </span>`;
 }
 
-const FIRST: BoardColumn[] = [
+function renderModel({ model, last_run_id }: BoardRow) {
+  const link = html` <a class="last" href="/runs/${last_run_id}">last run</a>`;
+  return html`<b>${model}</b>${last_run_id ? link : nothing}`;
+}
+
+function renderCount({ n, errors }: BoardRow) {
+  const title = "Errors, cancelled attempts and attempts that need a review are not counted";
+  return html`${count(n)}${errors ? html` <small title=${title}>+${plural(errors, "error")}</small>` : nothing}`;
+}
+
+function renderTokens({ usage: { input_tokens: input, output_tokens: output } }: BoardRow) {
+  return html`<span title="${count(input)} in, ${count(output)} out">${compactCount(input + output)}</span>`;
+}
+
+const FIXED_COLUMNS: BoardColumn[] = [
   column("model", (row) => row.model, {
     name: "Model",
-    cell: (row) =>
-      html`<b>${row.model}</b>${row.last_run_id ? html` <a class="last" href="/runs/${row.last_run_id}">last run</a>` : nothing}`,
+    cell: renderModel,
   }),
   column("score", (row) => row.score, {
     name: "Score",
     right: true,
-    title: "Weighted mean over tasks",
-    cell: (row) => html`<b>${score(row.score)}</b>`,
+    title: "Weighted mean score over tasks",
+    cell: (row) => html`<b>${formatScore(row.score)}</b>`,
   }),
-  column("pass", (row) => row.pass_rate, { name: "Pass rate", title: "With Wilson's 95 % interval", cell: passBar }),
+  column("pass", (row) => row.pass_rate, {
+    name: "Pass rate",
+    title: "With Wilson's 95 % interval",
+    cell: renderPassRate,
+  }),
   column("n", (row) => row.n, {
     name: "n",
     right: true,
-    title: "Attempts that say something about the model",
-    cell: (row) =>
-      html`${count(row.n)}${row.errors ? html` <small title="Attempts that failed for other reasons, not counted">+${row.errors} errors</small>` : nothing}`,
+    title: "Attempts that are evidence about the model",
+    cell: renderCount,
   }),
-  column("cost", (row) => nano(row.cost_usd), { name: "Cost", right: true, cell: (row) => money(row.cost_usd) }),
-  column("each", (row) => nano(row.cost_per_attempt_usd), {
+  column("cost", (row) => parseNano(row.cost_usd), { name: "Cost", right: true, cell: (row) => money(row.cost_usd) }),
+  column("each", (row) => parseNano(row.cost_per_attempt_usd), {
     name: "Per attempt",
     right: true,
     cell: (row) => money(row.cost_per_attempt_usd),
   }),
   column("duration", (row) => row.duration_seconds, {
-    name: "Took",
+    name: "Duration",
     right: true,
-    title: "Mean of an attempt, execution only",
+    title: "Mean execution time of an attempt",
     cell: (row) => duration(row.duration_seconds),
   }),
   column("tokens", (row) => row.usage.input_tokens + row.usage.output_tokens, {
     name: "Tokens",
     right: true,
-    cell: (row) =>
-      html`<span title="${count(row.usage.input_tokens)} in, ${count(row.usage.output_tokens)} out">${short(row.usage.input_tokens + row.usage.output_tokens)}</span>`,
+    cell: renderTokens,
   }),
 ];
 
 export function columnsFor(categories: readonly string[]): BoardColumn[] {
-  return [...FIRST, ...categories.map(ofCategory)];
+  return [...FIXED_COLUMNS, ...categories.map(categoryColumn)];
 }
 
-function ofCategory(category: string): BoardColumn {
+function categoryColumn(category: string): BoardColumn {
   const value = (row: BoardRow) => row.categories[category];
   return column(`in:${category}`, value, {
     name: category.replaceAll("_", " "),

@@ -1,84 +1,84 @@
-/** `/leaderboard`: models against each other, with how well each number is known. */
+/** `/leaderboard`: models compared, with confidence intervals. */
 
 import { TableController } from "@tanstack/lit-table";
 import { html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { asProblem, getLeaderboard } from "../../api.ts";
+import { emptyState, emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
+import { PeriodicUpdate } from "../../components/periodic-update.ts";
+import { ariaSort, saveSorting, sortButton, sortingFromUrl } from "../../components/sorting.ts";
+import { timestamp } from "../../components/timestamp.ts";
 import type { Board, BoardRow, Problem } from "../../contracts.ts";
-import { controls, ground, page, table } from "../../design/sheets.ts";
+import { base, controls, page, table } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
-import { BoardStore } from "../../live/board-store.ts";
-import { Topic } from "../../live/topic.ts";
-import { moment } from "../../parts/moment.ts";
-import { empty, failed, noticeStyle, skeletons } from "../../parts/notice.ts";
-import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../parts/sorting.ts";
-import { Ticking } from "../../parts/ticking.ts";
-import { Address, queryValue, setQuery } from "../../router.ts";
-import { tellCrumbs } from "../../shell/crumbs.ts";
-import { boardStyle } from "./board-style.ts";
+import { LeaderboardStore } from "../../live/leaderboard-store.ts";
+import { TopicController } from "../../live/topic-controller.ts";
+import { queryParam, setQueryParams, UrlController } from "../../router.ts";
+import { setBreadcrumbs } from "../../shell/breadcrumbs.ts";
 import { type BoardColumn, columnsFor, type Features, features } from "./columns.ts";
-import { measureOf } from "./measure.ts";
+import { boardStyle } from "./leaderboard-style.ts";
+import { xAxisFor } from "./x-axis.ts";
 
 const NO_ROWS: BoardRow[] = [];
 
 @customElement("leaderboard-page")
 export class LeaderboardPage extends LitElement {
-  static override styles = [ground, page, controls, table, noticeStyle, boardStyle];
+  static override styles = [base, page, controls, table, emptyStateStyle, boardStyle];
 
   @state() private board: Board | null = null;
   @state() private problem: Problem | null = null;
-  private readonly topic: Topic<BoardStore> = new Topic(
+  private readonly topic: TopicController<LeaderboardStore> = new TopicController(
     this,
-    () => new BoardStore(),
-    () => this.heard(),
+    () => new LeaderboardStore(),
+    () => this.onChange(),
   );
   private readonly controller = new TableController<Features, BoardRow>(this);
   private columns: { key: string; list: BoardColumn[] } = { key: "", list: columnsFor([]) };
-  private asked = "";
+  private currentRequest = "";
 
   constructor() {
     super();
-    new Address(this, () => this.moved());
-    new Ticking(this, 10);
+    new UrlController(this, () => this.onUrlChange());
+    new PeriodicUpdate(this, 10);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    tellCrumbs([{ name: "Leaderboard" }]);
-    import("./chart.ts").catch(() => {});
-    this.moved();
+    setBreadcrumbs([{ name: "Leaderboard" }]);
+    import("./score-chart.ts").catch(() => {});
+    this.onUrlChange();
   }
 
   private get suite() {
-    return queryValue("suite");
+    return queryParam("suite");
   }
 
   private get category() {
-    return queryValue("category");
+    return queryParam("category");
   }
 
-  private moved(): void {
+  private onUrlChange(): void {
     this.topic.follow(this.suite ? `leaderboard:${this.suite}` : "leaderboard");
-    const wanted = `${this.suite} ${this.category}`;
-    if (wanted === this.asked) return;
-    this.asked = wanted;
+    const request = `${this.suite} ${this.category}`;
+    if (request === this.currentRequest) return;
+    this.currentRequest = request;
     this.board = null;
-    this.heard();
+    this.onChange();
   }
 
-  /** The live topic tells of a suite; one category of it is read again when the suite's board changes. */
-  private heard(): void {
+  /** The topic has whole suites; the board of a category is fetched when that of its suite changes. */
+  private onChange(): void {
     const live = this.topic.store?.board;
     if (!this.category && live) this.board = live;
-    else void this.read();
+    else void this.load();
   }
 
-  private async read(): Promise<void> {
-    const wanted = this.asked;
+  private async load(): Promise<void> {
+    const request = this.currentRequest;
     try {
       const board = await getLeaderboard(this.suite, this.category);
-      if (wanted === this.asked) this.board = board;
+      if (request === this.currentRequest) this.board = board;
       this.problem = null;
     } catch (error) {
       this.problem = asProblem(error);
@@ -86,47 +86,51 @@ export class LeaderboardPage extends LitElement {
   }
 
   private columnsOf(board: Board): BoardColumn[] {
-    const named = [...new Set(board.rows.flatMap((row) => Object.keys(row.categories)))].sort();
-    const key = named.join(" ");
-    if (key !== this.columns.key) this.columns = { key, list: columnsFor(named) };
+    const names = [...new Set(board.rows.flatMap((row) => Object.keys(row.categories)))].sort();
+    const key = names.join(" ");
+    if (key !== this.columns.key) this.columns = { key, list: columnsFor(names) };
     return this.columns.list;
   }
 
   override render() {
     const { board } = this;
+    const loading = html`<section class="panel">${loadingRows(6)}</section>`;
     return html`
       <div class="head">
-        <div><h1>Leaderboard</h1><p class="quiet">${board?.updated_at ? html`Updated ${moment(board.updated_at)}` : "Scores of every model that was put to the test."}</p></div>
+        <div>
+          <h1>Leaderboard</h1>
+          <p class="quiet">${board?.updated_at ? html`Updated ${timestamp(board.updated_at)}` : "Scores by model."}</p>
+        </div>
         ${this.renderFilters(board)}
       </div>
-      ${board ? this.renderBoard(board) : this.problem ? failed(this.problem) : html`<section class="panel">${skeletons(6)}</section>`}
+      ${board ? this.renderBoard(board) : this.problem ? errorState(this.problem) : loading}
     `;
   }
 
   private renderFilters(board: Board | null) {
-    const select = (name: string, label: string, known: string[], chosen: string) => html`<label>${label}
-      <select name=${name} @change=${(event: Event) => setQuery({ [name]: (event.target as HTMLSelectElement).value })}>
-        <option value="" ?selected=${!chosen}>all</option>
-        ${[...new Set([...known, ...(chosen ? [chosen] : [])])].map((one) => html`<option value=${one} ?selected=${one === chosen}>${one}</option>`)}
-      </select></label>`;
     return html`<div class="filters">
-      ${select("suite", "Suite", board?.suites ?? [], this.suite)}
-      ${select("category", "Category", board?.categories ?? [], this.category)}
+      ${renderSelect("suite", "Suite", board?.suites ?? [], this.suite)}
+      ${renderSelect("category", "Category", board?.categories ?? [], this.category)}
     </div>`;
   }
 
   private renderBoard(board: Board) {
     if (board.rows.length === 0) {
-      return html`<section class="panel">${empty(
-        "Nothing is scored yet",
-        html`<p>${this.suite || this.category ? "No finished attempt fits this filter." : "A run fills the board as its attempts are graded:"}</p>
+      const isFiltered = this.suite || this.category;
+      const reason = isFiltered ? "No finished attempts match the filter." : "Attempts are listed here once graded:";
+      return html`<section class="panel">${emptyState(
+        "No scores yet",
+        html`<p>${reason}</p>
           <pre>make demo
 assay run --suite ${this.suite || "demo"} --model oracle</pre>`,
       )}</section>`;
     }
     return html`
-      <section class="panel" aria-label="Scores"><header><h2>${plural(board.rows.length, "model")}</h2></header>${this.renderTable(board)}</section>
-      ${board.rows.length > 1 ? html`<section class="panel" aria-label=${measureOf(board.rows).title}><header><h2>${measureOf(board.rows).title}</h2></header><cost-chart .rows=${board.rows}></cost-chart></section>` : nothing}
+      <section class="panel" aria-label="Scores">
+        <header><h2>${plural(board.rows.length, "model")}</h2></header>
+        ${this.renderTable(board)}
+      </section>
+      ${board.rows.length > 1 ? renderChart(board.rows) : nothing}
     `;
   }
 
@@ -137,20 +141,44 @@ assay run --suite ${this.suite || "demo"} --model oracle</pre>`,
       columns,
       data: board.rows ?? NO_ROWS,
       getRowId: (row) => row.model,
-      state: { sorting: sortingOfAddress() },
-      onSortingChange: keepSorting,
+      state: { sorting: sortingFromUrl() },
+      onSortingChange: saveSorting,
     });
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Leaderboard"><table>
       <thead><tr>${columns.map(({ id = "", shown }) => {
         const column = table.getColumn(id);
-        return html`<th scope="col" class=${shown.right ? "right" : ""} title=${shown.title ?? nothing} aria-sort=${column ? ariaSort(column) : "none"}>${column ? sortButton(column, shown.name) : shown.name}</th>`;
+        const sort = column ? ariaSort(column) : "none";
+        const { right, title = nothing } = shown;
+        return html`<th scope="col" class=${right ? "right" : ""} title=${title} aria-sort=${sort}>
+          ${column ? sortButton(column, shown.name) : shown.name}
+        </th>`;
       })}</tr></thead>
       <tbody>${repeat(
         table.getRowModel().rows,
         (row) => row.id,
-        (row) =>
-          html`<tr data-model=${row.id}>${columns.map(({ shown }) => html`<td class=${shown.right ? "right" : ""}>${shown.cell(row.original)}</td>`)}</tr>`,
+        (row) => html`<tr data-model=${row.id}>
+          ${columns.map(({ shown }) => html`<td class=${shown.right ? "right" : ""}>${shown.cell(row.original)}</td>`)}
+        </tr>`,
       )}</tbody>
     </table></div>`;
   }
+}
+
+function renderSelect(name: string, label: string, known: string[], selected: string) {
+  const onChange = (event: Event) => setQueryParams({ [name]: (event.target as HTMLSelectElement).value });
+  const options = [...new Set([...known, ...(selected ? [selected] : [])])];
+  return html`<label>${label}
+    <select name=${name} @change=${onChange}>
+      <option value="" ?selected=${!selected}>all</option>
+      ${options.map((option) => html`<option value=${option} ?selected=${option === selected}>${option}</option>`)}
+    </select>
+  </label>`;
+}
+
+function renderChart(rows: BoardRow[]) {
+  const { title } = xAxisFor(rows);
+  return html`<section class="panel" aria-label=${title}>
+    <header><h2>${title}</h2></header>
+    <score-chart .rows=${rows}></score-chart>
+  </section>`;
 }

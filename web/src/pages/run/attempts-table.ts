@@ -1,4 +1,4 @@
-/** The attempts of a run: only the rows in view are in the document, so ten thousand are as quick as ten. */
+/** The attempts of a run. The table is virtual: only visible rows are in the document. */
 
 import { TableController } from "@tanstack/lit-table";
 import { VirtualizerController } from "@tanstack/lit-virtual";
@@ -6,12 +6,12 @@ import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { createRef, ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
-import { controls, ground } from "../../design/sheets.ts";
-import type { Row } from "../../live/run-store.ts";
-import { badgeStyle } from "../../parts/badge.ts";
-import { ariaSort, keepSorting, sortButton, sortingOfAddress } from "../../parts/sorting.ts";
-import { Ticking } from "../../parts/ticking.ts";
-import { Address } from "../../router.ts";
+import { badgeStyle } from "../../components/badge.ts";
+import { PeriodicUpdate } from "../../components/periodic-update.ts";
+import { ariaSort, saveSorting, sortButton, sortingFromUrl } from "../../components/sorting.ts";
+import { base, controls } from "../../design/styles.ts";
+import type { AttemptRow } from "../../live/run-store.ts";
+import { UrlController } from "../../router.ts";
 import { columns, type Features, features } from "./columns.ts";
 
 const ROW_HEIGHT = 34;
@@ -19,17 +19,25 @@ const ROW_HEIGHT = 34;
 @customElement("attempts-table")
 export class AttemptsTable extends LitElement {
   static override styles = [
-    ground,
+    base,
     controls,
     badgeStyle,
     css`
       .scroll { overflow: auto; max-height: max(380px, calc(100vh - 330px)); contain: strict; }
       .head, .row { display: grid; grid-template-columns: var(--columns); align-items: center; }
-      .head { position: sticky; top: 0; z-index: 1; background: var(--surface); border-bottom: 1px solid var(--line); font-size: 12px; font-weight: 560; color: var(--quiet); height: 34px; }
-      .row { position: absolute; left: 0; right: 0; height: ${ROW_HEIGHT}px; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
+      .head {
+        position: sticky; top: 0; z-index: 1; background: var(--surface); border-bottom: 1px solid var(--line);
+        font-size: 12px; font-weight: 560; color: var(--quiet); height: 34px;
+      }
+      .row {
+        position: absolute; left: 0; right: 0; height: ${ROW_HEIGHT}px; border-bottom: 1px solid var(--line);
+        font-variant-numeric: tabular-nums;
+      }
       .row:hover { background: var(--select); }
       .rows { position: relative; }
-      [role="cell"], [role="columnheader"] { padding: 0 10px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
+      [role="cell"], [role="columnheader"] {
+        padding: 0 10px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0;
+      }
       .right { text-align: right; }
       small { color: var(--quiet); font-size: 12px; }
       .aside { font-size: 12px; margin-left: 4px; }
@@ -44,8 +52,8 @@ export class AttemptsTable extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) attempts: Row[] = [];
-  private readonly controller = new TableController<Features, Row>(this);
+  @property({ attribute: false }) attempts: AttemptRow[] = [];
+  private readonly controller = new TableController<Features, AttemptRow>(this);
   private readonly scroller = createRef<HTMLDivElement>();
   private readonly virtual = new VirtualizerController<HTMLDivElement, HTMLDivElement>(this, {
     count: 0,
@@ -57,8 +65,8 @@ export class AttemptsTable extends LitElement {
 
   constructor() {
     super();
-    new Address(this);
-    new Ticking(this, 10);
+    new UrlController(this);
+    new PeriodicUpdate(this, 10);
   }
 
   override connectedCallback(): void {
@@ -82,20 +90,24 @@ export class AttemptsTable extends LitElement {
       columns,
       data: this.attempts,
       getRowId: (row) => row.attempt_id,
-      state: { sorting: sortingOfAddress() },
-      onSortingChange: keepSorting,
+      state: { sorting: sortingFromUrl() },
+      onSortingChange: saveSorting,
     });
     const rows = table.getRowModel().rows;
-    const shown = columns.filter((column) => this.width >= column.shown.from);
+    const shown = columns.filter((column) => this.width >= column.shown.minWidth);
     const virtual = this.virtual.getVirtualizer();
     virtual.setOptions({ ...virtual.options, count: rows.length });
     const height = Math.min(rows.length * ROW_HEIGHT + 36, Math.max(380, window.innerHeight - 330));
-    return html`<div class="scroll" role="table" aria-label="Attempts" aria-rowcount=${rows.length + 1} tabindex="0" ${ref(this.scroller)}
-        .style=${`--columns: ${shown.map((column) => column.shown.width).join(" ")}; height: ${height}px`}>
+    const widths = shown.map((column) => column.shown.width).join(" ");
+    return html`<div class="scroll" role="table" aria-label="Attempts" aria-rowcount=${rows.length + 1} tabindex="0"
+        ${ref(this.scroller)} .style=${`--columns: ${widths}; height: ${height}px`}>
       <div class="head" role="row" aria-rowindex="1">
         ${shown.map(({ id = "", shown }) => {
           const column = table.getColumn(id);
-          return html`<div role="columnheader" class=${shown.right ? "right" : ""} aria-sort=${column ? ariaSort(column) : "none"}>${column ? sortButton(column, shown.name) : shown.name}</div>`;
+          const sort = column ? ariaSort(column) : "none";
+          return html`<div role="columnheader" class=${shown.right ? "right" : ""} aria-sort=${sort}>
+            ${column ? sortButton(column, shown.name) : shown.name}
+          </div>`;
         })}
       </div>
       <div class="rows" role="rowgroup" .style=${`height: ${virtual.getTotalSize()}px`}>
@@ -105,8 +117,11 @@ export class AttemptsTable extends LitElement {
           (item) => {
             const row = rows[item.index]?.original;
             if (!row) return html``;
-            return html`<div class="row" role="row" aria-rowindex=${item.index + 2} data-attempt=${row.attempt_id} data-state=${row.outcome ?? row.state} .style=${`transform: translateY(${item.start}px)`}>
-              ${shown.map(({ shown }) => html`<div role="cell" class=${shown.right ? "right" : ""}>${shown.cell(row)}</div>`)}
+            return html`<div class="row" role="row" aria-rowindex=${item.index + 2} data-attempt=${row.attempt_id}
+                data-state=${row.outcome ?? row.state} .style=${`transform: translateY(${item.start}px)`}>
+              ${shown.map(
+                ({ shown }) => html`<div role="cell" class=${shown.right ? "right" : ""}>${shown.cell(row)}</div>`,
+              )}
             </div>`;
           },
         )}

@@ -1,60 +1,74 @@
-/** Columns of the attempts table: what each sorts by and how it is shown. */
+/** Columns of the attempts table: sort key and presentation. */
 
 import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
 import { html, nothing, type TemplateResult } from "lit";
-import { dollars, nano } from "../../format/money.ts";
-import { score, short } from "../../format/number.ts";
+import { badge } from "../../components/badge.ts";
+import { money } from "../../components/money.ts";
+import { compareRows } from "../../components/sorting.ts";
+import { timestamp } from "../../components/timestamp.ts";
+import { dollars, parseNano } from "../../format/money.ts";
+import { compactCount, formatScore } from "../../format/number.ts";
 import { duration } from "../../format/time.ts";
-import type { Row } from "../../live/run-store.ts";
-import { badge } from "../../parts/badge.ts";
-import { moment } from "../../parts/moment.ts";
-import { money } from "../../parts/money.ts";
-import { byValue } from "../../parts/sorting.ts";
+import type { AttemptRow } from "../../live/run-store.ts";
 
 export const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 export type Features = typeof features;
 
-interface Shown {
+interface Presentation {
   name: string;
   width: string;
-  /** Hidden below this width of the window, in pixels. */
-  from: number;
+  /** The column is hidden in windows narrower than this, in pixels. */
+  minWidth: number;
   right: boolean;
-  cell(attempt: Row): TemplateResult | string;
+  cell(attempt: AttemptRow): TemplateResult | string;
 }
 
 const column = (
   id: string,
-  accessorFn: (attempt: Row) => unknown,
-  shown: Omit<Shown, "right" | "from"> & Partial<Shown>,
-): ColumnDef<Features, Row> & { shown: Shown } => ({
+  accessorFn: (attempt: AttemptRow) => unknown,
+  shown: Omit<Presentation, "right" | "minWidth"> & Partial<Presentation>,
+): ColumnDef<Features, AttemptRow> & { shown: Presentation } => ({
   id,
   accessorFn,
-  sortFn: byValue,
+  sortFn: compareRows,
   sortUndefined: "last",
-  shown: { right: false, from: 0, ...shown },
+  shown: { right: false, minWidth: 0, ...shown },
 });
 
-/** Where its result is from, or why it waits again. */
-function aside(row: Row) {
-  if (row.reused_from)
-    return html` <a class="aside" href="/attempts/${row.reused_from}" title="The result of an earlier attempt with the same content">reused</a>`;
-  if (row.recalled !== undefined) return html` <small class="recalled" title=${row.recalled}>recalled</small>`;
-  return nothing;
+/** A link to the reused attempt, or a mark that the attempt was recalled to waiting. */
+function renderOrigin(row: AttemptRow) {
+  if (row.recallCause !== undefined) return html` <small class="recalled" title=${row.recallCause}>recalled</small>`;
+  if (!row.reused_from) return nothing;
+  const title = "Result of an earlier attempt with the same content";
+  return html` <a class="aside" href="/attempts/${row.reused_from}" title=${title}>reused</a>`;
+}
+
+function renderTask({ attempt_id, task_id, sample_id, repeat }: AttemptRow) {
+  const link = html`<a href="/attempts/${attempt_id}" title="${task_id} ${sample_id}">${task_id}</a>`;
+  return html`${link} <small>${sample_id}${repeat > 1 ? ` ×${repeat}` : ""}</small>`;
+}
+
+function renderCost({ cost_usd, held_usd }: AttemptRow) {
+  if (parseNano(held_usd) === 0n) return money(cost_usd);
+  const title = `Held until the actual cost is reported: $${held_usd}`;
+  return html`<span class="held number" title=${title}>${dollars(held_usd)} held</span>`;
+}
+
+function renderTokens({ usage: { input_tokens: input, output_tokens: output } }: AttemptRow) {
+  return html`<span title="${input} in, ${output} out">${compactCount(input + output)}</span>`;
 }
 
 export const columns = [
   column("ordinal", (row) => row.ordinal, {
     name: "#",
     width: "56px",
-    from: 760,
+    minWidth: 760,
     cell: (row) => html`<span class="quiet number">${row.ordinal}</span>`,
   }),
   column("task", (row) => `${row.task_id} ${row.sample_id} ${row.repeat}`, {
     name: "Task",
     width: "minmax(150px, 2.2fr)",
-    cell: (row) =>
-      html`<a href="/attempts/${row.attempt_id}" title="${row.task_id} ${row.sample_id}">${row.task_id}</a> <small>${row.sample_id}${row.repeat > 1 ? ` ×${row.repeat}` : ""}</small>`,
+    cell: renderTask,
   }),
   column("model", (row) => row.model, {
     name: "Model",
@@ -64,51 +78,47 @@ export const columns = [
   column("state", (row) => row.outcome ?? row.state, {
     name: "State",
     width: "minmax(118px, 1.2fr)",
-    cell: (row) => html`${badge(row.outcome ?? row.state)}${aside(row)}`,
+    cell: (row) => html`${badge(row.outcome ?? row.state)}${renderOrigin(row)}`,
   }),
   column("score", (row) => row.score ?? undefined, {
     name: "Score",
     width: "72px",
     right: true,
-    cell: (row) => score(row.score),
+    cell: (row) => formatScore(row.score),
   }),
-  column("cost", (row) => nano(row.cost_usd), {
+  column("cost", (row) => parseNano(row.cost_usd), {
     name: "Cost",
     width: "104px",
-    from: 760,
+    minWidth: 760,
     right: true,
-    cell: (row) =>
-      nano(row.held_usd) > 0n
-        ? html`<span class="held number" title="held until it is reported: $${row.held_usd}">${dollars(row.held_usd)} held</span>`
-        : money(row.cost_usd),
+    cell: renderCost,
   }),
   column("tokens", (row) => row.usage.input_tokens + row.usage.output_tokens, {
     name: "Tokens",
     width: "80px",
-    from: 1000,
+    minWidth: 1000,
     right: true,
-    cell: (row) =>
-      html`<span title="${row.usage.input_tokens} in, ${row.usage.output_tokens} out">${short(row.usage.input_tokens + row.usage.output_tokens)}</span>`,
+    cell: renderTokens,
   }),
   column("duration", (row) => row.duration_seconds || undefined, {
-    name: "Took",
+    name: "Duration",
     width: "86px",
-    from: 760,
+    minWidth: 760,
     right: true,
     cell: (row) => (row.duration_seconds ? duration(row.duration_seconds) : "–"),
   }),
   column("tries", (row) => row.tries, {
     name: "Tries",
     width: "66px",
-    from: 1000,
+    minWidth: 1000,
     right: true,
     cell: (row) => html`<span class=${row.tries > 1 ? "several" : ""}>${row.tries}</span>`,
   }),
   column("changed", (row) => row.changed_at, {
     name: "Changed",
     width: "96px",
-    from: 1000,
+    minWidth: 1000,
     right: true,
-    cell: (row) => html`<span class="quiet">${moment(row.changed_at)}</span>`,
+    cell: (row) => html`<span class="quiet">${timestamp(row.changed_at)}</span>`,
   }),
 ];

@@ -1,7 +1,7 @@
-/** The filter over a run's attempts, as the address holds it. */
+/** The filter of a run's attempts, kept in the URL. */
 
 import type { AttemptView } from "../../contracts.ts";
-import { queryValue } from "../../router.ts";
+import { queryParam } from "../../router.ts";
 
 export interface AttemptFilter {
   state: string;
@@ -12,16 +12,16 @@ export interface AttemptFilter {
 
 export const NO_FILTER: AttemptFilter = { state: "", outcome: "", model: "", task: "" };
 
-export function filterOfAddress(): AttemptFilter {
+export function filterFromUrl(): AttemptFilter {
   return {
-    state: queryValue("state"),
-    outcome: queryValue("outcome"),
-    model: queryValue("model"),
-    task: queryValue("task"),
+    state: queryParam("state"),
+    outcome: queryParam("outcome"),
+    model: queryParam("model"),
+    task: queryParam("task"),
   };
 }
 
-export function filtered(attempts: AttemptView[], filter: AttemptFilter): AttemptView[] {
+export function applyFilter(attempts: AttemptView[], filter: AttemptFilter): AttemptView[] {
   if (!Object.values(filter).some(Boolean)) return attempts;
   return attempts.filter(
     (attempt) =>

@@ -1,41 +1,47 @@
-/** A run's money: its limit with what is spent, held and left, and what it will come to. */
+/** The run's budget and cost forecast. */
 
 import { css, html, nothing } from "lit";
-import type { RunView } from "../../contracts.ts";
-import { nano, sum } from "../../format/money.ts";
-import { money } from "../../parts/money.ts";
-import "../../parts/money-bar.ts";
-import { ended } from "./forecast.ts";
-import type { Outlook } from "./outlook.ts";
+import { money } from "../../components/money.ts";
+import type { RunView, Usd } from "../../contracts.ts";
+import { parseNano, sum } from "../../format/money.ts";
+import "../../components/budget-bar.ts";
+import type { CostForecast } from "./cost-forecast.ts";
+import { hasEnded } from "./run-progress.ts";
 
-/** Nothing for a run that is free and has no limit. */
-export function moneyPanel(run: RunView, { about, most }: Outlook) {
+export function renderMoneyPanel(run: RunView, forecast: CostForecast) {
   const { cost_usd: spent, held_usd: held } = run.progress;
   const limit = run.limits.cost_usd;
-  const open = !ended(run);
   return html`<section class="panel padded money" aria-label="Money">
-    <div class="told">
+    <div class="head">
       <h2>Money</h2>
-      <span>${limit === null ? "no limit of its own" : html`limit <b>${money(limit)}</b>`}</span>
+      <span>${limit === null ? "no run limit" : html`limit <b>${money(limit)}</b>`}</span>
       <span class="spring"></span>
       <a href="/costs?${new URLSearchParams({ run: run.run_id, by: "task" })}">Costs of this run</a>
     </div>
-    <money-bar legend name="This run" .purse=${{ limit_usd: limit, spent_usd: spent, held_usd: held }}></money-bar>
-    ${
-      open
-        ? html`<p class="outlook">
-          ${about === null ? nothing : html`<span title="What done attempts of each model cost on average, for all">In the end about <b>${money(about)}</b></span>`}
-          ${most === null ? nothing : html`<span title="If every attempt still to come costs all that is held for one; never above the limit">at worst <b>${money(most)}</b></span>`}
-          ${nano(held) > 0n ? html`<span title="What is spent, and all that requests under way may still cost">at most now <b>${money(sum(spent, held))}</b></span>` : nothing}
-        </p>`
-        : nothing
-    }
+    <budget-bar legend name="This run" .budget=${{ limit_usd: limit, spent_usd: spent, held_usd: held }}></budget-bar>
+    ${hasEnded(run) ? nothing : renderForecast(forecast, spent, held)}
   </section>`;
 }
 
+function renderForecast({ expected, worstCase }: CostForecast, spent: Usd, held: Usd) {
+  const committed = parseNano(held) > 0n ? sum(spent, held) : null;
+  return html`<p class="forecast">
+    ${renderAmount("Projected", "Extrapolated from the mean cost of each model's finished attempts", expected)}
+    ${renderAmount("Worst case", "If every open attempt costs the amount held for it; at most the limit", worstCase)}
+    ${renderAmount("Committed", "Spent, plus the amount held for requests in flight", committed)}
+  </p>`;
+}
+
+function renderAmount(name: string, title: string, amount: Usd | null) {
+  return amount === null ? nothing : html`<span title=${title}>${name} <b>${money(amount)}</b></span>`;
+}
+
 export const moneyStyle = css`
-  .money .told { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 12px; margin-bottom: 9px; color: var(--quiet); font-size: 13px; }
-  .money .told h2 { color: var(--text); }
+  .money .head {
+    display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 12px; margin-bottom: 9px; color: var(--quiet);
+    font-size: 13px;
+  }
+  .money .head h2 { color: var(--text); }
   .money b { color: var(--text); font-weight: 560; }
-  .outlook { display: flex; flex-wrap: wrap; gap: 3px 18px; margin-top: 8px; color: var(--quiet); font-size: 13px; }
+  .forecast { display: flex; flex-wrap: wrap; gap: 3px 18px; margin-top: 8px; color: var(--quiet); font-size: 13px; }
 `;

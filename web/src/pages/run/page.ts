@@ -1,50 +1,51 @@
-/** `/runs/<id>`: one run, as it happens. */
+/** `/runs/<id>`: one run, live. */
 
 import "@awesome.me/webawesome/dist/components/copy-button/copy-button.js";
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { badge, badgeStyle, label } from "../../components/badge.ts";
+import { emptyState, emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
+import { fact } from "../../components/fact.ts";
+import { DEFAULT_PRIORITY } from "../../components/limit-fields.ts";
+import { noticeStyle } from "../../components/notice.ts";
+import { timestamp } from "../../components/timestamp.ts";
 import { OUTCOMES, type RunView, STATES } from "../../contracts.ts";
-import { controls, facts, ground, page } from "../../design/sheets.ts";
-import { count, percent, plural, short } from "../../format/number.ts";
-import { absolute, duration, until } from "../../format/time.ts";
-import { type Row, RunStore } from "../../live/run-store.ts";
-import { Topic } from "../../live/topic.ts";
-import { badge, badgeStyle, words } from "../../parts/badge.ts";
-import { PRIORITY } from "../../parts/limit-fields.ts";
-import { moment } from "../../parts/moment.ts";
-import { noteStyle } from "../../parts/note.ts";
-import { empty, failed, noticeStyle, skeletons } from "../../parts/notice.ts";
-import "../../parts/outcome-bar.ts";
-import { Ticking } from "../../parts/ticking.ts";
-import { Address, setQuery } from "../../router.ts";
-import { tellCrumbs } from "../../shell/crumbs.ts";
+import { base, controls, facts, page } from "../../design/styles.ts";
+import { compactCount, count, percent, plural } from "../../format/number.ts";
+import { absoluteTime, duration, secondsUntil } from "../../format/time.ts";
+import { type AttemptRow, RunStore } from "../../live/run-store.ts";
+import { TopicController } from "../../live/topic-controller.ts";
+import "../../components/outcome-bar.ts";
+import { PeriodicUpdate } from "../../components/periodic-update.ts";
+import { setQueryParams, UrlController } from "../../router.ts";
+import { setBreadcrumbs } from "../../shell/breadcrumbs.ts";
 import { notify } from "../../shell/toast.ts";
 import { passRate, runName } from "../runs/row.ts";
-import "./actions.ts";
+import "./run-actions.ts";
 import "./attempts-table.ts";
-import { filtered, filterOfAddress, NO_FILTER } from "./filter.ts";
-import { elapsed, ended, remaining } from "./forecast.ts";
-import "./matrix.ts";
-import { moneyPanel, moneyStyle } from "./money-panel.ts";
-import { notes, warningWords } from "./notes.ts";
-import { outlook } from "./outlook.ts";
-import { Past } from "./past.ts";
-import { Rest } from "./rest.ts";
+import { applyFilter, filterFromUrl, NO_FILTER } from "./filter.ts";
+import { elapsedSeconds, hasEnded, remainingSeconds } from "./run-progress.ts";
+import "./score-matrix.ts";
+import { costForecast } from "./cost-forecast.ts";
+import { moneyStyle, renderMoneyPanel } from "./money-panel.ts";
+import { RemainingAttempts } from "./remaining-attempts.ts";
+import { runNotices, warningText } from "./run-notices.ts";
+import { WarningHistory } from "./warning-history.ts";
 
-/** Many rows are sorted and laid out a few times a second, not at every frame. */
-const MANY = 1_500;
-const PACE_MS = 250;
+/** From this many attempts on, rows are sorted and laid out at most every `MIN_REDRAW_MS`. */
+const LARGE_RUN = 1_500;
+const MIN_REDRAW_MS = 250;
 
 @customElement("run-page")
 export class RunPage extends LitElement {
   static override styles = [
-    ground,
+    base,
     page,
     facts,
     controls,
     badgeStyle,
+    emptyStateStyle,
     noticeStyle,
-    noteStyle,
     moneyStyle,
     css`
       .id { display: inline-flex; align-items: center; gap: 2px; }
@@ -57,137 +58,160 @@ export class RunPage extends LitElement {
   ];
 
   @property() runId = "";
-  private readonly rest = new Rest(() => this.requestUpdate());
-  private readonly past = new Past(() => this.requestUpdate());
-  private readonly topic: Topic<RunStore> = new Topic(
+  private readonly remainingAttempts = new RemainingAttempts(() => this.requestUpdate());
+  private readonly warningHistory = new WarningHistory(() => this.requestUpdate());
+  private readonly topic: TopicController<RunStore> = new TopicController(
     this,
     () => new RunStore(),
-    () => this.heard(),
+    () => this.onChange(),
   );
-  /** Warnings up to this one were shown above the page. */
-  private toasted = 0;
-  private shown: Row[] = [];
+  /** Warnings up to this sequence have been shown as toasts. */
+  private lastToastSequence = 0;
+  private shown: AttemptRow[] = [];
   private shownAt = 0;
-  private later = 0;
+  private redrawTimer = 0;
 
   constructor() {
     super();
-    new Address(this);
-    new Ticking(this, 1, () => this.topic.store?.run != null && !ended(this.topic.store.run));
+    new UrlController(this);
+    new PeriodicUpdate(this, 1, () => this.topic.store?.run != null && !hasEnded(this.topic.store.run));
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("runId")) this.topic.follow(`run:${this.runId}`);
-    this.pace(this.topic.store?.attempts ?? []);
+    this.throttleRows(this.topic.store?.attempts ?? []);
     const run = this.topic.store?.run;
-    tellCrumbs([{ name: "Runs", href: "/runs" }, { name: run ? runName(run) : this.runId }]);
+    setBreadcrumbs([{ name: "Runs", href: "/runs" }, { name: run ? runName(run) : this.runId }]);
   }
 
-  private heard(): void {
+  private onChange(): void {
     const { store } = this.topic;
-    void this.rest.fetch(store);
-    void this.past.recall(store);
+    void this.remainingAttempts.load(store);
+    void this.warningHistory.load(store);
     for (const warning of store?.warnings ?? []) {
-      if (!warning.fresh || warning.sequence <= this.toasted) continue;
-      this.toasted = warning.sequence;
-      void notify(warningWords(warning), warning.percent >= 100 ? "danger" : "warning");
+      if (!warning.live || warning.sequence <= this.lastToastSequence) continue;
+      this.lastToastSequence = warning.sequence;
+      void notify(warningText(warning), warning.percent >= 100 ? "danger" : "warning");
     }
   }
 
-  private pace(attempts: Row[]): void {
+  private throttleRows(attempts: AttemptRow[]): void {
     if (attempts === this.shown) return;
-    const early = attempts.length > MANY && performance.now() - this.shownAt < PACE_MS;
+    const early = attempts.length > LARGE_RUN && performance.now() - this.shownAt < MIN_REDRAW_MS;
     if (!early) {
       this.shown = attempts;
       this.shownAt = performance.now();
-    } else if (!this.later) {
-      this.later = window.setTimeout(() => {
-        this.later = 0;
+    } else if (!this.redrawTimer) {
+      this.redrawTimer = window.setTimeout(() => {
+        this.redrawTimer = 0;
         this.requestUpdate();
-      }, PACE_MS);
+      }, MIN_REDRAW_MS);
     }
   }
 
   override render() {
     const { store } = this.topic;
     const run = store?.run;
-    if (this.topic.problem && !run) return failed(this.topic.problem);
-    if (!store || !run) return html`<h1>Run</h1>${skeletons(10)}`;
+    if (this.topic.problem && !run) return errorState(this.topic.problem);
+    if (!store || !run) return html`<h1>Run</h1>${loadingRows(10)}`;
     return html`
       <div class="head">
         <div>
           <h1>${runName(run)}</h1>
-          <p class="quiet id"><span class="mono">${run.run_id}</span><wa-copy-button value=${run.run_id} copy-label="Copy the run's id"></wa-copy-button></p>
+          <p class="quiet id">
+            <span class="mono">${run.run_id}</span>
+            <wa-copy-button value=${run.run_id} copy-label="Copy the run ID"></wa-copy-button>
+          </p>
         </div>
         <run-actions .run=${run}></run-actions>
       </div>
-      ${notes(run, store)}
+      ${runNotices(run, store)}
       <section class="panel padded" aria-label="Progress">
         <outcome-bar legend .progress=${run.progress}></outcome-bar>
         ${this.renderFacts(run)}
       </section>
-      ${moneyPanel(run, outlook(run, this.shown, store.holds))}
-      <section class="panel"><details open><summary>Scores by task and model</summary><score-matrix .attempts=${this.shown}></score-matrix></details></section>
+      ${renderMoneyPanel(run, costForecast(run, this.shown, store.largestHolds))}
+      <section class="panel">
+        <details open>
+          <summary>Scores by task and model</summary>
+          <score-matrix .attempts=${this.shown}></score-matrix>
+        </details>
+      </section>
       ${this.renderAttempts(run)}
     `;
   }
 
   private renderFacts(run: RunView) {
-    const { progress } = run;
+    const { progress, limits } = run;
+    const { input_tokens: input, output_tokens: output } = progress.usage;
     const rate = passRate(progress);
-    const left = remaining(run);
+    const remaining = remainingSeconds(run);
+    const tokens = html`${compactCount(input)} <small>in</small> ${compactCount(output)} <small>out</small>`;
     return html`<dl class="facts">
-      <div><dt>Status</dt><dd>${badge(run.status)}</dd></div>
-      <div><dt>Done</dt><dd>${count(progress.done)} <small>of ${count(progress.total)}</small></dd></div>
-      <div><dt>Pass rate</dt><dd>${rate === null ? "–" : percent(rate)}</dd></div>
-      ${progress.reused ? html`<div><dt>Taken over</dt><dd>${count(progress.reused)}</dd></div>` : nothing}
-      <div><dt>Tokens</dt><dd title="${count(progress.usage.input_tokens)} in, ${count(progress.usage.output_tokens)} out">${short(progress.usage.input_tokens)} <small>in</small> ${short(progress.usage.output_tokens)} <small>out</small></dd></div>
-      <div><dt>Elapsed</dt><dd>${run.started_at ? duration(elapsed(run)) : "–"}</dd></div>
-      ${left === null ? nothing : html`<div><dt>Left, about</dt><dd>${duration(left)}</dd></div>`}
-      ${this.renderDeadline(run)}
-      <div><dt>Started</dt><dd>${moment(run.started_at ?? run.created_at)}</dd></div>
-      ${run.suite ? html`<div><dt>Suite</dt><dd>${run.suite}</dd></div>` : nothing}
-      <div><dt>Models</dt><dd>${run.models.length > 3 ? plural(run.models.length, "model") : run.models.join(", ")}</dd></div>
-      ${run.priority === PRIORITY ? nothing : html`<div><dt>Priority</dt><dd>${run.priority} <small>of 9</small></dd></div>`}
-      ${run.limits.concurrency ? html`<div><dt>At once</dt><dd>${count(run.limits.concurrency)} <small>at most</small></dd></div>` : nothing}
-      ${run.repeats > 1 ? html`<div><dt>Repeats</dt><dd>${run.repeats}</dd></div>` : nothing}
+      ${fact("Status", badge(run.status))}
+      ${fact("Done", html`${count(progress.done)} <small>of ${count(progress.total)}</small>`)}
+      ${fact("Pass rate", rate === null ? "–" : percent(rate))}
+      ${progress.reused ? fact("Reused", count(progress.reused)) : nothing}
+      ${fact("Tokens", tokens, { title: `${count(input)} in, ${count(output)} out` })}
+      ${fact("Elapsed", run.started_at ? duration(elapsedSeconds(run)) : "–")}
+      ${remaining === null ? nothing : fact("ETA", duration(remaining), { title: "Extrapolated from the pace so far" })}
+      ${this.renderTimeLimit(run)}
+      ${fact("Started", timestamp(run.started_at ?? run.created_at))}
+      ${run.suite ? fact("Suite", run.suite) : nothing}
+      ${fact("Models", run.models.length > 3 ? plural(run.models.length, "model") : run.models.join(", "))}
+      ${run.priority === DEFAULT_PRIORITY ? nothing : fact("Priority", html`${run.priority} <small>of 9</small>`)}
+      ${limits.concurrency ? fact("Concurrency", html`${count(limits.concurrency)} <small>max</small>`) : nothing}
+      ${run.repeats > 1 ? fact("Repeats", run.repeats) : nothing}
     </dl>`;
   }
 
-  private renderDeadline(run: RunView) {
-    if (ended(run)) return nothing;
-    const { deadline_at: at, limits } = run;
-    if (!at) return html`<div><dt>Time limit</dt><dd>${duration(limits.seconds)}</dd></div>`;
-    const left = until(at);
-    return html`<div id="deadline" title="Ends ${absolute(at)}"><dt>Time left</dt><dd class=${left < limits.seconds * 0.2 ? "short" : ""}>${left ? duration(left) : "none"} <small>of ${duration(limits.seconds)}</small></dd></div>`;
+  private renderTimeLimit(run: RunView) {
+    if (hasEnded(run)) return nothing;
+    const { deadline_at: deadline, limits } = run;
+    if (!deadline) return fact("Time limit", duration(limits.seconds));
+    const left = secondsUntil(deadline);
+    const text = html`<span class=${left < limits.seconds * 0.2 ? "short" : ""}>${duration(left)}</span>
+      <small>left of ${duration(limits.seconds)}</small>`;
+    return fact("Time limit", text, { id: "deadline", title: `Ends ${absoluteTime(deadline)}` });
   }
 
   private renderAttempts(run: RunView) {
-    const filter = filterOfAddress();
-    const rows = filtered(this.shown, filter);
-    const none = rows.length === 0;
+    const filter = filterFromUrl();
+    const isFiltered = Object.values(filter).some(Boolean);
+    const rows = applyFilter(this.shown, filter);
+    const total = plural(this.shown.length, "attempt");
+    const clear = () => setQueryParams({ ...NO_FILTER });
     return html`<section class="panel" aria-label="Attempts">
       <header>
         <h2>Attempts</h2>
         <div class="filters">
-          ${this.renderSelect("state", "State", [...STATES], filter.state)}
-          ${this.renderSelect("outcome", "Outcome", [...OUTCOMES], filter.outcome)}
+          ${this.renderSelect("state", "State", STATES, filter.state)}
+          ${this.renderSelect("outcome", "Outcome", OUTCOMES, filter.outcome)}
           ${this.renderSelect("model", "Model", run.models, filter.model)}
           ${this.renderSelect("task", "Task", run.task_ids, filter.task)}
-          ${Object.values(filter).some(Boolean) ? html`<button class="tool" @click=${() => setQuery({ ...NO_FILTER })}>Clear</button>` : nothing}
+          ${isFiltered ? html`<button class="tool" @click=${clear}>Clear</button>` : nothing}
         </div>
         <span class="spring"></span>
-        <span class="quiet number" id="shown">${rows.length === this.shown.length ? plural(rows.length, "attempt") : `${count(rows.length)} of ${plural(this.shown.length, "attempt")}`}</span>
+        <span class="quiet number" id="shown">
+          ${rows.length === this.shown.length ? total : `${count(rows.length)} of ${total}`}
+        </span>
       </header>
-      ${none ? empty("No attempt fits", html`<p>Change or clear the filter.</p>`) : html`<attempts-table .attempts=${rows}></attempts-table>`}
+      ${
+        rows.length
+          ? html`<attempts-table .attempts=${rows}></attempts-table>`
+          : emptyState("No matching attempts", html`<p>Change or clear the filter.</p>`)
+      }
     </section>`;
   }
 
-  private renderSelect(name: string, label: string, options: string[], chosen: string) {
-    return html`<label>${label}
-      <select name=${name} @change=${(event: Event) => setQuery({ [name]: (event.target as HTMLSelectElement).value })}>
-        <option value="" ?selected=${!chosen}>any</option>
-        ${options.map((option) => html`<option value=${option} ?selected=${option === chosen}>${words(option)}</option>`)}
+  private renderSelect(name: string, title: string, options: string[], selected: string) {
+    const onChange = (event: Event) => setQueryParams({ [name]: (event.target as HTMLSelectElement).value });
+    return html`<label>${title}
+      <select name=${name} @change=${onChange}>
+        <option value="" ?selected=${!selected}>any</option>
+        ${options.map(
+          (option) => html`<option value=${option} ?selected=${option === selected}>${label(option)}</option>`,
+        )}
       </select>
     </label>`;
   }

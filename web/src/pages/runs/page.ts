@@ -1,62 +1,62 @@
-/** `/runs`: every run, newest first, live. */
+/** `/runs`: all runs, newest first, live. */
 
 import "@awesome.me/webawesome/dist/components/button/button.js";
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { listSuites } from "../../api.ts";
+import { badgeStyle } from "../../components/badge.ts";
+import { emptyState, emptyStateStyle, loadingRows } from "../../components/empty-state.ts";
 import { RUN_STATUSES } from "../../contracts.ts";
-import { controls, ground, page, table } from "../../design/sheets.ts";
+import { base, controls, page, table } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
-import { MoneyWatch } from "../../live/money-watch.ts";
+import { MoneyController } from "../../live/money-controller.ts";
 import { RunsStore } from "../../live/runs-store.ts";
-import { Topic } from "../../live/topic.ts";
-import { badgeStyle } from "../../parts/badge.ts";
-import { empty, noticeStyle, skeletons } from "../../parts/notice.ts";
-import "../../parts/outcome-bar.ts";
-import { Ticking } from "../../parts/ticking.ts";
-import { Address, setQuery } from "../../router.ts";
-import { tellCrumbs } from "../../shell/crumbs.ts";
+import { TopicController } from "../../live/topic-controller.ts";
+import "../../components/outcome-bar.ts";
+import { PeriodicUpdate } from "../../components/periodic-update.ts";
+import { setQueryParams, UrlController } from "../../router.ts";
+import { setBreadcrumbs } from "../../shell/breadcrumbs.ts";
 import { notifyFailure } from "../../shell/toast.ts";
-import type { LaunchDialog } from "../launch/dialog.ts";
-import { filterOfAddress, Listing } from "./listing.ts";
+import type { LaunchDialog } from "../launch/launch-dialog.ts";
 import { renderRow, rowStyle } from "./row.ts";
-import { todayCard, todayStyle } from "./today.ts";
+import { filterFromUrl, RunList } from "./run-list.ts";
+import { renderTodayCard, todayStyle } from "./today-card.ts";
 
 @customElement("runs-page")
 export class RunsPage extends LitElement {
   static override styles = [
-    ground,
+    base,
     page,
     controls,
     table,
     badgeStyle,
-    noticeStyle,
+    emptyStateStyle,
     rowStyle,
     todayStyle,
     css`.more { padding: 12px; text-align: center; }`,
   ];
 
   @state() private suites: string[] = [];
-  private readonly watch = new MoneyWatch(this);
-  private readonly topic: Topic<RunsStore> = new Topic(
+  private readonly money = new MoneyController(this);
+  private readonly topic: TopicController<RunsStore> = new TopicController(
     this,
     () => new RunsStore(),
-    () => this.heard(),
+    () => this.onChange(),
   );
-  private listing = new Listing(filterOfAddress());
+  private list = new RunList(filterFromUrl());
   private snapshots = 0;
-  private typing = 0;
+  private searchTimer = 0;
 
   constructor() {
     super();
-    new Address(this, () => this.filterChanged());
-    new Ticking(this, 10);
+    new UrlController(this, () => this.onUrlChange());
+    new PeriodicUpdate(this, 10);
     this.topic.follow("runs");
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    tellCrumbs([{ name: "Runs" }]);
+    setBreadcrumbs([{ name: "Runs" }]);
     void this.load();
     listSuites()
       .then((suites) => {
@@ -66,7 +66,7 @@ export class RunsPage extends LitElement {
   }
 
   private get rows() {
-    return this.topic.store ? this.listing.rows(this.topic.store) : [];
+    return this.topic.store ? this.list.rows(this.topic.store) : [];
   }
 
   override render() {
@@ -75,56 +75,72 @@ export class RunsPage extends LitElement {
       <div class="head">
         <div>
           <h1>Runs</h1>
-          <p class="quiet">Models put to the test, as it happens.</p>
+          <p class="quiet">All benchmark runs, newest first.</p>
         </div>
-        ${todayCard(this.watch.account("day"))}
-        <wa-button id="launch" size="s" variant="brand" @click=${this.launch}><wa-icon slot="start" name="plus"></wa-icon>New run</wa-button>
+        ${renderTodayCard(this.money.account("day"))}
+        <wa-button id="launch" size="s" variant="brand" @click=${this.openLaunchDialog}>
+          <wa-icon slot="start" name="plus"></wa-icon>New run
+        </wa-button>
       </div>
       <section class="panel" aria-label="Runs">
-        <header>${this.renderFilters()}<span class="spring"></span><span class="quiet number">${rows.length ? plural(rows.length, "run") : nothing}</span></header>
-        ${rows.length ? this.renderTable() : this.renderNothing()}
+        <header>
+          ${this.renderFilters()}
+          <span class="spring"></span>
+          <span class="quiet number">${rows.length ? plural(rows.length, "run") : nothing}</span>
+        </header>
+        ${rows.length ? this.renderTable() : this.renderEmpty()}
       </section>
     `;
   }
 
   private renderFilters() {
-    const { status, suite, search, model } = this.listing.filter;
+    const { status, suite, search, model } = this.list.filter;
     const suites = [...new Set([...this.suites, ...(suite ? [suite] : [])])];
+    const clearModel = () => setQueryParams({ model: "" });
     return html`<div class="filters" role="search">
-      <input type="search" aria-label="Search runs" placeholder="Search name, model, task" .value=${search} @input=${this.typed} />
+      <input type="search" aria-label="Search runs" placeholder="Search name, model, task"
+        .value=${search} @input=${this.onSearchInput} />
       <label>Status
-        <select name="status" @change=${this.picked}>
+        <select name="status" @change=${this.onFilterChange}>
           <option value="">any</option>
           ${RUN_STATUSES.map((name) => html`<option value=${name} ?selected=${name === status}>${name}</option>`)}
         </select>
       </label>
       <label>Suite
-        <select name="suite" @change=${this.picked}>
+        <select name="suite" @change=${this.onFilterChange}>
           <option value="">any</option>
           ${suites.map((name) => html`<option value=${name} ?selected=${name === suite}>${name}</option>`)}
         </select>
       </label>
-      ${model ? html`<button class="tool" @click=${() => setQuery({ model: "" })}>Model ${model} ×</button>` : nothing}
+      ${model ? html`<button class="tool" @click=${clearModel}>Model ${model} ×</button>` : nothing}
     </div>`;
   }
 
   private renderTable() {
+    const { nextCursor, loading } = this.list;
+    const more = html`<div class="more">
+      <button class="tool" ?disabled=${loading} @click=${this.load}>Show older runs</button>
+    </div>`;
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of runs"><table>
         <thead><tr>
-          <th>Run</th><th>Status</th><th class="progress">Progress</th><th class="right">Passed</th><th class="right">Cost</th>
-          <th class="models">Models</th><th class="started">Started</th><th class="right took">Took</th>
+          <th>Run</th><th>Status</th><th class="progress">Progress</th><th class="right">Pass rate</th>
+          <th class="right">Cost</th><th class="models">Models</th><th class="started">Started</th>
+          <th class="right duration">Duration</th>
         </tr></thead>
         <tbody>${this.rows.map(renderRow)}</tbody>
       </table></div>
-      ${this.listing.nextCursor ? html`<div class="more"><button class="tool" ?disabled=${this.listing.loading} @click=${this.load}>Show older runs</button></div>` : nothing}`;
+      ${nextCursor ? more : nothing}`;
   }
 
-  private renderNothing() {
-    if (this.listing.loading || this.topic.store?.snapshots === 0) return skeletons(6);
-    if (Object.values(this.listing.filter).some(Boolean)) {
-      return empty("No run fits", html`<p><button class="tool" @click=${this.clear}>Clear the filter</button></p>`);
+  private renderEmpty() {
+    if (this.list.loading || this.topic.store?.snapshots === 0) return loadingRows(6);
+    if (Object.values(this.list.filter).some(Boolean)) {
+      return emptyState(
+        "No matching runs",
+        html`<p><button class="tool" @click=${this.clearFilters}>Clear filters</button></p>`,
+      );
     }
-    return empty(
+    return emptyState(
       "No runs yet",
       html`<p>Start one here with <b>New run</b>, or from a terminal:</p>
         <pre>make demo
@@ -136,54 +152,54 @@ assay run --suite demo --model oracle</pre>`,
     const store = this.topic.store;
     if (!store) return;
     try {
-      const loaded = this.listing.load(store);
+      const loaded = this.list.load(store);
       this.requestUpdate();
       await loaded;
     } catch (error) {
-      notifyFailure("The runs could not be read", error);
+      notifyFailure("Cannot load the runs", error);
     }
     this.requestUpdate();
   };
 
-  private filterChanged(): void {
-    const filter = filterOfAddress();
-    if (JSON.stringify(filter) === JSON.stringify(this.listing.filter)) return;
-    this.listing = new Listing(filter);
+  private onUrlChange(): void {
+    const filter = filterFromUrl();
+    if (JSON.stringify(filter) === JSON.stringify(this.list.filter)) return;
+    this.list = new RunList(filter);
     void this.load();
   }
 
-  private heard(): void {
-    this.watch.heard(this.topic.store);
-    this.healed();
+  private onChange(): void {
+    this.money.onRunsChanged(this.topic.store);
+    this.reloadAfterReconnect();
   }
 
-  /** After a break, runs older than the snapshot's may have moved on too: read what is shown again. */
-  private healed(): void {
+  /** After a reconnect, runs that are not in the snapshot may have changed too, so the list is loaded again. */
+  private reloadAfterReconnect(): void {
     const snapshots = this.topic.store?.snapshots ?? 0;
     if (snapshots > 1 && snapshots !== this.snapshots) {
-      this.listing = new Listing(this.listing.filter);
+      this.list = new RunList(this.list.filter);
       void this.load();
     }
     this.snapshots = snapshots;
   }
 
-  private typed(event: Event): void {
+  private onSearchInput(event: Event): void {
     const { value } = event.target as HTMLInputElement;
-    window.clearTimeout(this.typing);
-    this.typing = window.setTimeout(() => setQuery({ search: value.trim() }), 250);
+    window.clearTimeout(this.searchTimer);
+    this.searchTimer = window.setTimeout(() => setQueryParams({ search: value.trim() }), 250);
   }
 
-  private picked(event: Event): void {
+  private onFilterChange(event: Event): void {
     const { name, value } = event.target as HTMLSelectElement;
-    setQuery({ [name]: value });
+    setQueryParams({ [name]: value });
   }
 
-  private clear(): void {
-    setQuery({ status: "", suite: "", model: "", search: "" });
+  private clearFilters(): void {
+    setQueryParams({ status: "", suite: "", model: "", search: "" });
   }
 
-  private async launch(): Promise<void> {
-    await import("../launch/dialog.ts").catch((error) => notifyFailure("The dialog could not be loaded", error));
+  private async openLaunchDialog(): Promise<void> {
+    await import("../launch/launch-dialog.ts").catch((error) => notifyFailure("Cannot load the dialog", error));
     const dialog: LaunchDialog =
       this.renderRoot.querySelector("launch-dialog") ?? document.createElement("launch-dialog");
     if (!dialog.isConnected) this.renderRoot.append(dialog);

@@ -1,17 +1,17 @@
 /** One run in the list. */
 
 import { css, html, nothing } from "lit";
+import { badge } from "../../components/badge.ts";
+import { money } from "../../components/money.ts";
+import { timestamp } from "../../components/timestamp.ts";
 import type { Progress, RunView } from "../../contracts.ts";
-import { dollars, nano } from "../../format/money.ts";
+import { dollars, parseNano } from "../../format/money.ts";
 import { count, percent } from "../../format/number.ts";
-import { between, duration } from "../../format/time.ts";
-import { badge } from "../../parts/badge.ts";
-import { moment } from "../../parts/moment.ts";
-import { money } from "../../parts/money.ts";
-import "../../parts/money-bar.ts";
-import { LACKING, WAITS } from "../../parts/waits.ts";
+import { duration, secondsBetween } from "../../format/time.ts";
+import "../../components/budget-bar.ts";
+import { NEEDS_ACTION, WAIT_REASONS } from "../../components/wait-reasons.ts";
 
-/** What a run is called where it has no name of its own. */
+/** The name of a run, or its suite or tasks if it has none. */
 export function runName(run: RunView): string {
   if (run.name) return run.name;
   if (run.suite) return run.suite;
@@ -19,39 +19,51 @@ export function runName(run: RunView): string {
   return more.length ? `${first} and ${more.length} more` : first;
 }
 
-/** Share of passed among attempts that say something about the model; null before the first. */
+/** Passed attempts over those that are evidence about the model; null if there are none. */
 export function passRate(progress: Progress): number | null {
   const { passed = 0, infra_error = 0, cancelled = 0, needs_review = 0 } = progress.outcomes;
   const counted = progress.done - infra_error - cancelled - needs_review;
   return counted > 0 ? passed / counted : null;
 }
 
-/** Why it waits, in a word or two; the run's page says the rest. */
-function waits({ waits, status }: RunView) {
+/** Short wait reason; the run page has the details. */
+function renderWait({ waits, status }: RunView) {
   if (!waits || (status !== "waiting" && status !== "running")) return nothing;
-  const lacking = LACKING.has(waits.reason) ? "lacking" : "";
-  return html`<small class="waits ${lacking}" title=${waits.detail}>${WAITS[waits.reason]?.short}</small>`;
+  const level = NEEDS_ACTION.has(waits.reason) ? "warn" : "";
+  return html`<small class="waits ${level}" title=${waits.detail}>${WAIT_REASONS[waits.reason]?.label}</small>`;
 }
 
-/** Spend against the run's limit, where it can spend anything. */
-function cost({ progress, limits }: RunView) {
+/** Money spent, and its share of the run's limit if the run costs anything. */
+function renderCost({ progress, limits }: RunView) {
   const { cost_usd: spent, held_usd: held } = progress;
-  if (limits.cost_usd === null || nano(spent) + nano(held) === 0n) return money(spent);
-  const purse = { limit_usd: limits.cost_usd, spent_usd: spent, held_usd: held };
-  return html`${money(spent)} <small>of ${dollars(limits.cost_usd)}</small><money-bar name="Cost" .purse=${purse}></money-bar>`;
+  if (limits.cost_usd === null || parseNano(spent) + parseNano(held) === 0n) return money(spent);
+  const budget = { limit_usd: limits.cost_usd, spent_usd: spent, held_usd: held };
+  return html`${money(spent)} <small>of ${dollars(limits.cost_usd)}</small>
+    <budget-bar name="Cost" .budget=${budget}></budget-bar>`;
 }
 
 export function renderRow(run: RunView) {
-  const rate = passRate(run.progress);
+  const { progress, models } = run;
+  const rate = passRate(progress);
+  const seconds = run.started_at ? secondsBetween(run.started_at, run.finished_at) : null;
   return html`<tr data-run=${run.run_id}>
-    <td class="name"><a href="/runs/${run.run_id}">${runName(run)}</a><small>${run.suite && run.name ? `${run.suite} · ` : ""}${run.run_id.slice(-8)}</small></td>
-    <td class="status">${badge(run.status)}${waits(run)}</td>
-    <td class="progress"><outcome-bar .progress=${run.progress}></outcome-bar><small class="number">${count(run.progress.done)} of ${count(run.progress.total)}</small></td>
+    <td class="name">
+      <a href="/runs/${run.run_id}">${runName(run)}</a>
+      <small>${run.suite && run.name ? `${run.suite} · ` : ""}${run.run_id.slice(-8)}</small>
+    </td>
+    <td class="status">${badge(run.status)}${renderWait(run)}</td>
+    <td class="progress">
+      <outcome-bar .progress=${progress}></outcome-bar>
+      <small class="number">${count(progress.done)} of ${count(progress.total)}</small>
+    </td>
     <td class="right">${rate === null ? html`<span class="quiet">–</span>` : percent(rate)}</td>
-    <td class="right">${cost(run)}</td>
-    <td class="models" title=${run.models.join("\n")}>${run.models.slice(0, 2).join(", ")}${run.models.length > 2 ? html` <small>+${run.models.length - 2}</small>` : ""}</td>
-    <td class="started number">${moment(run.started_at ?? run.created_at)}</td>
-    <td class="right took number">${run.started_at ? duration(between(run.started_at, run.finished_at)) : "–"}</td>
+    <td class="right">${renderCost(run)}</td>
+    <td class="models" title=${models.join("\n")}>
+      ${models.slice(0, 2).map((model) => html`<div>${model}</div>`)}
+      ${models.length > 2 ? html`<small>+${models.length - 2} more</small>` : nothing}
+    </td>
+    <td class="started number">${timestamp(run.started_at ?? run.created_at)}</td>
+    <td class="right duration number">${seconds === null ? "–" : duration(seconds)}</td>
   </tr>`;
 }
 
@@ -62,10 +74,16 @@ export const rowStyle = css`
   td.name small { font-family: var(--mono); font-size: 11.5px; }
   td.progress { width: 26%; min-width: 150px; }
   td.progress outcome-bar { margin: 3px 0 2px; }
-  td money-bar { --bar-height: 4px; margin: 4px 0 2px; min-width: 84px; }
+  td budget-bar { --bar-height: 4px; margin: 4px 0 2px; min-width: 84px; }
   .waits { display: block; white-space: nowrap; }
-  .waits.lacking { color: var(--warn); }
-  td.models { max-width: 260px; overflow-wrap: anywhere; }
+  .waits.warn { color: var(--warn); }
+  td.models div { max-width: 260px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   @media (max-width: 900px) { .models { display: none; } }
-  @media (max-width: 640px) { th:nth-child(5), td:nth-child(5), .started, .took { display: none; } td.progress { min-width: 84px; } td.name { min-width: 104px; } th, td { padding-left: 6px; padding-right: 6px; } .waits { white-space: normal; } }
+  @media (max-width: 640px) {
+    th:nth-child(5), td:nth-child(5), .started, .duration { display: none; }
+    td.progress { min-width: 84px; }
+    td.name { min-width: 104px; }
+    th, td { padding-left: 6px; padding-right: 6px; }
+    .waits { white-space: normal; }
+  }
 `;

@@ -1,109 +1,112 @@
 /**
- * `transcript.jsonl`, read as it comes: a page of 300,000 steps shows its first ones at once, and never stands still.
- * Of long texts only the beginning is kept; the rest is asked for by its place in the file when it is opened.
+ * `transcript.jsonl`, parsed while it is downloaded: the first of 300,000 steps are shown immediately, and the page is
+ * never blocked. Only the beginning of a long text is kept in memory; the rest is fetched by its byte range.
  */
 
 import { artifactUrl, readArtifactRange, streamArtifact } from "../../../api.ts";
-import { keptStep, type Step } from "../../../live/steps.ts";
+import { type Step, stepFromTranscript } from "../../../live/steps.ts";
 
-/** Kept of each text, until all of them together have this many characters. */
-const KEPT_CHARACTERS = 2_000;
-const KEPT_IN_ALL = 40_000_000;
-const KEPT_BEYOND = 160;
-/** Longer than this the page is not kept waiting at a time. */
-const SLICE_MS = 24;
+/** Characters kept of each text; fewer once all texts together exceed the total. */
+const MAX_TEXT_CHARACTERS = 2_000;
+const MAX_TOTAL_CHARACTERS = 40_000_000;
+const MAX_TEXT_CHARACTERS_WHEN_FULL = 160;
+/** Parsing yields to the page after this time. */
+const YIELD_AFTER_MS = 24;
 const NEWLINE = 10;
 
 export class Transcript {
   readonly steps: Step[] = [];
   /** Bytes read so far. */
-  read = 0;
+  bytesRead = 0;
   done = false;
-  /** Lines that are no steps. */
+  /** Lines that are not valid steps. */
   unreadable = 0;
   private readonly url: string;
-  private readonly stopping = new AbortController();
-  private kept = 0;
-  private pieces: Uint8Array[] = [];
+  private readonly abortController = new AbortController();
+  private storedCharacters = 0;
+  private partialLine: Uint8Array[] = [];
   private lineStart = 0;
-  private pausedAt = performance.now();
+  private yieldedAt = performance.now();
 
   constructor(
     attemptId: string,
     readonly name: string,
     readonly sha256: string,
-    private readonly changed: () => void,
+    private readonly onChange: () => void,
   ) {
     this.url = artifactUrl(attemptId, name);
   }
 
   stop(): void {
-    this.stopping.abort();
+    this.abortController.abort();
   }
 
-  /** Until the end. What goes wrong is thrown; the steps before it stay. */
+  /** Reads to the end. If it throws, the steps read before stay. */
   async load(): Promise<void> {
-    const reader = await streamArtifact(this.url, this.stopping.signal);
+    const reader = await streamArtifact(this.url, this.abortController.signal);
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      await this.take(value);
-      this.changed();
+      await this.parseChunk(value);
+      this.onChange();
     }
-    this.lineEnds(new Uint8Array(), this.read);
+    this.parseLine(new Uint8Array(), this.bytesRead);
     this.done = true;
-    this.changed();
+    this.onChange();
   }
 
-  /** The whole text of a step of which only the beginning is kept. */
-  async whole(step: Step): Promise<string> {
-    if (!step.bytes || step.text.length === step.characters) return step.text;
-    return keptStep(await readArtifactRange(this.url, step.bytes.first, step.bytes.last))?.text ?? step.text;
+  /** The complete text of a step. */
+  async fullText(step: Step): Promise<string> {
+    if (!step.byteRange || step.text.length === step.totalCharacters) return step.text;
+    return (
+      stepFromTranscript(await readArtifactRange(this.url, step.byteRange.first, step.byteRange.last))?.text ??
+      step.text
+    );
   }
 
-  private async take(chunk: Uint8Array): Promise<void> {
+  private async parseChunk(chunk: Uint8Array): Promise<void> {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
-      this.lineEnds(chunk.subarray(from, at), this.read + at);
+      this.parseLine(chunk.subarray(from, at), this.bytesRead + at);
       from = at + 1;
-      if (performance.now() - this.pausedAt > SLICE_MS) await this.pause();
+      if (performance.now() - this.yieldedAt > YIELD_AFTER_MS) await this.yieldToPage();
     }
-    if (from < chunk.length) this.pieces.push(chunk.slice(from));
-    this.read += chunk.length;
+    if (from < chunk.length) this.partialLine.push(chunk.slice(from));
+    this.bytesRead += chunk.length;
   }
 
-  private async pause(): Promise<void> {
-    this.changed();
+  private async yieldToPage(): Promise<void> {
+    this.onChange();
     await new Promise((go) => setTimeout(go));
-    this.stopping.signal.throwIfAborted();
-    this.pausedAt = performance.now();
+    this.abortController.signal.throwIfAborted();
+    this.yieldedAt = performance.now();
   }
 
-  private lineEnds(rest: Uint8Array, end: number): void {
-    const line = this.pieces.length ? joined([...this.pieces, rest]) : rest;
+  private parseLine(rest: Uint8Array, end: number): void {
+    const line = this.partialLine.length ? concat([...this.partialLine, rest]) : rest;
     const first = this.lineStart;
-    this.pieces = [];
+    this.partialLine = [];
     this.lineStart = end + 1;
     if (line.length === 0) return;
-    const found = keptStep(new TextDecoder().decode(line));
+    const found = stepFromTranscript(new TextDecoder().decode(line));
     if (!found || found.number <= (this.steps.at(-1)?.number ?? 0)) this.unreadable += 1;
-    else this.steps.push(this.shortened({ ...found, bytes: { first, last: end - 1 } }));
+    else this.steps.push(this.truncate({ ...found, byteRange: { first, last: end - 1 } }));
   }
 
-  private shortened(step: Step): Step {
-    const most = this.kept < KEPT_IN_ALL ? KEPT_CHARACTERS : KEPT_BEYOND;
-    const text = step.text.length > most ? cut(step.text, most) : step.text;
-    this.kept += text.length;
+  private truncate(step: Step): Step {
+    const most = this.storedCharacters < MAX_TOTAL_CHARACTERS ? MAX_TEXT_CHARACTERS : MAX_TEXT_CHARACTERS_WHEN_FULL;
+    const text = step.text.length > most ? copyPrefix(step.text, most) : step.text;
+    this.storedCharacters += text.length;
     return { ...step, text };
   }
 }
 
-/** A copy: a part of a string would keep the whole of it in memory. */
-function cut(text: string, most: number): string {
+/** A copy, because a substring would keep the whole string in memory. */
+function copyPrefix(text: string, most: number): string {
   return new TextDecoder().decode(new TextEncoder().encode(text.slice(0, most)));
 }
 
-function joined(pieces: Uint8Array[]): Uint8Array {
+function concat(pieces: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {

@@ -1,4 +1,0 @@
-"""A stand-in for the gateway, for tests of pages alone: scripted runs behind the real HTTP and live contract.
-
-``python -m tests.web.stage`` serves the built dashboard with a run that goes on and on, for work on its looks.
-"""

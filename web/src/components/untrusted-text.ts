@@ -1,0 +1,58 @@
+/**
+ * Untrusted text. Control and direction characters are shown as marks, so that they cannot hide or reorder anything.
+ * Always rendered as text, never as HTML.
+ */
+
+import { css, html, type TemplateResult } from "lit";
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for.
+const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const MAX_LINE_CHARACTERS = 4_000;
+/** Later marks are plain text, because an element for each of them would block the page. */
+const MAX_MARKS = 20_000;
+
+/** `U+202E` for a right-to-left override, `U+0000` for a NUL. */
+function codePointName(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/** The text with control characters replaced by visible marks. */
+export function showControlCharacters(text: string): (string | TemplateResult)[] {
+  const pieces: (string | TemplateResult)[] = [];
+  let at = 0;
+  for (const match of text.replaceAll("\r\n", "\n").matchAll(INVISIBLE)) {
+    if (pieces.length > 2 * MAX_MARKS) break;
+    if (match.index > at) pieces.push(match.input.slice(at, match.index));
+    pieces.push(html`<span class="mark">${codePointName(match[0])}</span>`);
+    at = match.index + match[0].length;
+  }
+  const rest = text.replaceAll("\r\n", "\n").slice(at);
+  if (rest) pieces.push(rest.replace(INVISIBLE, codePointName));
+  return pieces;
+}
+
+/** Text of a service with a capital letter at the start and a full stop at the end. */
+export function asSentence(text: string): string {
+  const whole = text.trim();
+  if (!whole) return "";
+  const first = whole[0]?.toUpperCase() ?? "";
+  return `${first}${whole.slice(1)}${/[.!?…]$/.test(whole) ? "" : "."}`;
+}
+
+/** Truncates a line that is too long to lay out, and says by how much. */
+export function truncateLine(line: string): string {
+  if (line.length <= MAX_LINE_CHARACTERS) return line;
+  return `${line.slice(0, MAX_LINE_CHARACTERS)} … ${line.length - MAX_LINE_CHARACTERS} more characters in this line`;
+}
+
+export const plainStyle = css`
+  .plain {
+    margin: 0; padding: 12px 14px; font: 12.5px/1.55 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere;
+    unicode-bidi: plaintext; tab-size: 4;
+  }
+  .mark {
+    color: var(--warn); background: var(--warn-soft); border-radius: 3px; font-size: 0.85em; padding: 0 2px;
+    unicode-bidi: isolate;
+  }
+`;

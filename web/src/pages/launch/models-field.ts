@@ -1,0 +1,58 @@
+/** The models to choose from in the launch dialog, and a field for others. */
+
+import { html, type TemplateResult } from "lit";
+import type { ModelView, Price } from "../../contracts.ts";
+import { dollars, formatNano } from "../../format/money.ts";
+
+interface ModelsField {
+  models: readonly ModelView[];
+  /** Names, also of models that are not in `models`. */
+  selected: readonly string[];
+  errors: TemplateResult;
+  onSelect(names: string[]): void;
+}
+
+export function renderModelsField(field: ModelsField) {
+  const { models, selected, errors } = field;
+  const others = selected.filter((name) => !models.some((model) => model.name === name));
+  return html`<fieldset aria-describedby="models-errors">
+    <legend>Models</legend>
+    <div class="models">
+      ${models.map((model) => renderModel(model.name, html`<small>${summary(model)}</small>`, field))}
+      ${others.map((name) => renderModel(name, html``, field))}
+    </div>
+    <label class="field">Another model
+      <input id="another" placeholder="provider/name, then Enter"
+        @keydown=${(event: KeyboardEvent) => add(event, field)} />
+    </label>
+    ${errors}
+  </fieldset>`;
+}
+
+function renderModel(name: string, description: TemplateResult, { selected, onSelect }: ModelsField) {
+  const isSelected = selected.includes(name);
+  const toggle = () => onSelect(isSelected ? selected.filter((one) => one !== name) : [...selected, name]);
+  return html`<label>
+    <input type="checkbox" name="models" value=${name} .checked=${isSelected} @change=${toggle} />
+    <span>${name}${description}</span>
+  </label>`;
+}
+
+function add(event: KeyboardEvent, { selected, onSelect }: ModelsField): void {
+  const input = event.target as HTMLInputElement;
+  const name = input.value.trim();
+  if (event.key !== "Enter" || !name) return;
+  event.preventDefault();
+  onSelect([...new Set([...selected, name])]);
+  input.value = "";
+}
+
+/** Kind, price and availability of a model. */
+function summary({ kind, price, available }: ModelView): string {
+  return `${kind}${price && !price.local ? `, ${priceText(price)}` : ""}${available === false ? ", unreachable" : ""}`;
+}
+
+function priceText({ input_nanousd_per_mtok, output_nanousd_per_mtok }: Price): string {
+  const perMillion = (amount: number) => dollars(formatNano(BigInt(amount)));
+  return `${perMillion(input_nanousd_per_mtok)} in, ${perMillion(output_nanousd_per_mtok)} out per million tokens`;
+}

@@ -1,0 +1,27 @@
+/** Elapsed and remaining time of a run, and what its status means. */
+
+import type { RunView } from "../../contracts.ts";
+import { secondsBetween } from "../../format/time.ts";
+
+/** Seconds from the first claim to the end of the run, or to now. */
+export function elapsedSeconds(run: RunView, now = Date.now()): number {
+  return run.started_at ? secondsBetween(run.started_at, run.finished_at, now) : 0;
+}
+
+/** Seconds left at the pace so far, not counting reused results; null if the pace is unknown or nothing is left. */
+export function remainingSeconds(run: RunView, now = Date.now()): number | null {
+  const { done, reused, total } = run.progress;
+  const executed = done - reused;
+  if (run.status !== "running" || executed === 0 || done === total) return null;
+  return (elapsedSeconds(run, now) / executed) * (total - done);
+}
+
+export function hasEnded({ status }: RunView): boolean {
+  return status === "finished" || status === "cancelled";
+}
+
+/** Finished attempts that are no evidence about their model and can be retried. */
+export function retriableAttempts({ progress }: RunView): number {
+  const { limit = 0, infra_error = 0, cancelled = 0, needs_review = 0 } = progress.outcomes;
+  return limit + infra_error + cancelled + needs_review;
+}

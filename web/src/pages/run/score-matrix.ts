@@ -1,0 +1,99 @@
+/** Tasks by models: the mean score of finished attempts, as a colour and a number. */
+
+import { css, html, LitElement } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { AttemptView } from "../../contracts.ts";
+import { base, table } from "../../design/styles.ts";
+
+export interface Cell {
+  total: number;
+  done: number;
+  /** Attempts that are evidence about the model, and the sum of their scores. */
+  counted: number;
+  scores: number;
+}
+
+const NO_EVIDENCE = new Set(["infra_error", "cancelled", "needs_review"]);
+
+/** Cells by task, then by model. */
+export function groupCells(attempts: AttemptView[]): Map<string, Map<string, Cell>> {
+  const tasks = new Map<string, Map<string, Cell>>();
+  for (const attempt of attempts) {
+    const row = tasks.get(attempt.task_id) ?? new Map<string, Cell>();
+    const cell = row.get(attempt.model) ?? { total: 0, done: 0, counted: 0, scores: 0 };
+    cell.total += 1;
+    if (attempt.state === "done") {
+      cell.done += 1;
+      if (attempt.outcome && !NO_EVIDENCE.has(attempt.outcome)) {
+        cell.counted += 1;
+        cell.scores += attempt.score ?? 0;
+      }
+    }
+    row.set(attempt.model, cell);
+    tasks.set(attempt.task_id, row);
+  }
+  return tasks;
+}
+
+@customElement("score-matrix")
+export class ScoreMatrix extends LitElement {
+  static override styles = [
+    base,
+    table,
+    css`
+      .scroll { max-height: 380px; overflow: auto; }
+      th, td { padding: 4px 10px; }
+      thead th {
+        position: sticky; top: 0; background: var(--surface); z-index: 1; max-width: 190px; overflow: hidden;
+        text-overflow: ellipsis;
+      }
+      thead th:not(:first-child), td { text-align: center; }
+      tbody th { font-size: 13px; color: var(--text); font-weight: 440; }
+      table { width: auto; min-width: min(100%, 420px); }
+      td a {
+        display: block; min-width: 74px; padding: 4px 6px; border-radius: 4px; color: var(--text);
+        background: color-mix(in oklab, var(--tint) var(--share), var(--sunken));
+      }
+      td a:hover { outline: 2px solid var(--accent); text-decoration: none; }
+      td small { color: var(--text); font-size: 11px; margin-left: 5px; }
+      .none { background: var(--sunken); color: var(--quiet); }
+    `,
+  ];
+
+  @property({ attribute: false }) attempts: AttemptView[] = [];
+
+  override render() {
+    const tasks = groupCells(this.attempts);
+    const models = [...new Set(this.attempts.map((attempt) => attempt.model))];
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores by task and model"><table>
+      <thead><tr>
+        <th scope="col">Task</th>
+        ${models.map((model) => html`<th scope="col" title=${model}>${model}</th>`)}
+      </tr></thead>
+      <tbody>${[...tasks].map(
+        ([task, row]) => html`<tr>
+        <th scope="row">${task}</th>
+        ${models.map((model) => html`<td>${this.renderCell(task, model, row.get(model))}</td>`)}
+      </tr>`,
+      )}</tbody>
+    </table></div>`;
+  }
+
+  private renderCell(task: string, model: string, cell: Cell | undefined) {
+    if (!cell) return "";
+    const href = `?${new URLSearchParams({ task, model })}`;
+    const title = `${cell.done} of ${cell.total} done`;
+    const mean = cell.counted ? cell.scores / cell.counted : null;
+    const style = mean === null ? "--share: 0%" : tint(mean);
+    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href} title=${title}>
+      ${mean === null ? "–" : mean.toFixed(2)} <small>${cell.done}/${cell.total}</small>
+    </a>`;
+  }
+}
+
+/** Red for 0, green for 1, pale in between, so that the number stays readable. */
+function tint(mean: number): string {
+  const good = mean >= 0.5;
+  const share = Math.round(14 + Math.abs(mean - 0.5) * 2 * 34);
+  return `--tint: var(${good ? "--passed" : "--failed"}); --share: ${share}%`;
+}
