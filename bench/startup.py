@@ -20,7 +20,7 @@ from statistics import median
 
 import msgspec
 
-from assay.embedded.events import StackEvent, What
+from assay.embedded.events import EventKind, StackEvent
 from bench.embedded_stack import free_port, process
 from bench.process_usage import read_tree
 
@@ -38,7 +38,7 @@ async def start_once(data: Path) -> Costs:
     async with process(sys.executable, *up) as stack:
         assert stack.stdout is not None
         async for line in stack.stdout:
-            if msgspec.json.decode(line, type=StackEvent).event is What.SERVING:
+            if msgspec.json.decode(line, type=StackEvent).event is EventKind.SERVING:
                 break
         times = {"until it serves": time.monotonic() - began}
         await asyncio.sleep(SETTLE_SECONDS)

@@ -16,7 +16,7 @@ from assay.catalog import Catalog, CatalogError
 from assay.cli.quantities import count_text
 from assay.contracts.codec import Data
 from assay.embedded.environment import catalog_folder, web_folder, with_dotenv
-from assay.embedded.identity import port_is_free, port_owner
+from assay.embedded.process_identity import port_is_free, port_owner
 from assay.sandbox import Availability, SandboxError, open_sandbox_provider
 
 _NEEDED_GB = 2

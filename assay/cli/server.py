@@ -10,9 +10,9 @@ from pathlib import Path
 from assay.cli.errors import BadUsage, CommandFailed
 from assay.client import AssayClient, ClientError
 from assay.contracts.problems import Problem, ProblemError
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.environment import with_dotenv
-from assay.embedded.folder import DataFolder
-from assay.embedded.identity import find
+from assay.embedded.process_identity import find_process
 
 _USAGE_STATUS = (400, 404, 409, 422)
 NO_SERVER = "no server is running here; start one with `assay up` (or `assay demo`), or set --server or ASSAY_URL"
@@ -21,8 +21,8 @@ NO_SERVER = "no server is running here; start one with `assay up` (or `assay dem
 def local_stack_address(data: Path | None = None) -> str:
     """The address of the stack that uses this data folder; empty when none is running."""
     folder = DataFolder(data or Path(os.environ.get("ASSAY_DATA") or ".assay"))
-    stack = folder.read_stack()
-    alive = stack.supervisor is not None and find(stack.supervisor) is not None
+    stack = folder.read_state()
+    alive = stack.supervisor is not None and find_process(stack.supervisor) is not None
     return stack.address if alive else ""
 
 

@@ -1,4 +1,4 @@
-"""The typed client: every request of the gateway's API as a method, and live topics as async iterators."""
+"""The typed client: a method for every endpoint of the gateway's API, and live topics as async iterators."""
 
 from assay.client.client import AssayClient
 from assay.client.errors import ClientError, NotAssay, Unreachable

@@ -1,4 +1,4 @@
-"""``AssayClient``: one method per request of ``/api/v1``."""
+"""``AssayClient``: one method per endpoint of ``/api/v1``."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _PAUSE_SECONDS = 0.5
 
 
 class AssayClient:
-    """Use as ``async with AssayClient(url) as assay``. Methods raise ProblemError for what the gateway refuses,
-    Unreachable when nobody answers, NotAssay when somebody else does."""
+    """Use as ``async with AssayClient(url) as assay``. Methods raise ProblemError when the gateway refuses a request,
+    Unreachable when there is no answer, and NotAssay when the answer does not follow this API."""
 
     def __init__(self, base_url: str = "http://127.0.0.1:8000", token: str = "", timeout_seconds: float = 60.0) -> None:
         self.base_url = base_url.rstrip("/")
@@ -69,43 +69,44 @@ class AssayClient:
         cursor: str = "",
         limit: int = 50,
     ) -> RunPage:
-        """Newest first; ``next_cursor`` of the answer fetches the following page."""
+        """Newest first; pass the page's ``next_cursor`` to get the next one."""
         return await self._transport.get(
             RunPage, "/runs", status=status, suite=suite, model=model, search=search, cursor=cursor, limit=limit
         )
 
     async def submit(self, request: RunRequest, idempotency_key: str = "") -> RunView:
-        """Stored when this returns. A broken line is tried again under the same key, which makes no second run."""
-        return await self._once("/runs", request, idempotency_key)
+        """The run is stored when this returns. A lost connection is retried with the same key, so it creates only one
+        run."""
+        return await self._post_idempotent("/runs", request, idempotency_key)
 
     async def quote(self, request: RunRequest) -> Quote:
         """What the run would cost, and whether it fits the limits; nothing is stored."""
         return await self._transport.post(Quote, "/runs/quote", request)
 
     async def preview(self, request: RunRequest) -> RunPreview:
-        """The quote, and the first messages of each attempt; no model is asked and nothing is stored."""
+        """The quote, and the first messages of each attempt; no model is called and nothing is stored."""
         return await self._transport.post(RunPreview, "/runs/preview", request)
 
     async def run(self, run_id: str) -> RunView:
-        return await self._transport.get(RunView, f"/runs/{_part(run_id)}")
+        return await self._transport.get(RunView, f"/runs/{_segment(run_id)}")
 
     async def pause(self, run_id: str) -> RunView:
-        """Begins nothing new; what is under way goes on."""
-        return await self._transport.post(RunView, f"/runs/{_part(run_id)}/pause")
+        """No new attempts start; running ones continue."""
+        return await self._transport.post(RunView, f"/runs/{_segment(run_id)}/pause")
 
     async def resume(self, run_id: str) -> RunView:
-        return await self._transport.post(RunView, f"/runs/{_part(run_id)}/resume")
+        return await self._transport.post(RunView, f"/runs/{_segment(run_id)}/resume")
 
     async def cancel(self, run_id: str, grace_seconds: float | None = None) -> RunView:
-        """Attempts under way may take ``grace_seconds`` (default: the gateway's ten) to end by themselves."""
-        return await self._transport.post(RunView, f"/runs/{_part(run_id)}/cancel", grace_seconds=grace_seconds)
+        """Running attempts get ``grace_seconds`` (default: 10, set by the gateway) to end by themselves."""
+        return await self._transport.post(RunView, f"/runs/{_segment(run_id)}/cancel", grace_seconds=grace_seconds)
 
     async def change(
         self, run_id: str, *, limits: Mapping[str, Any] | None = None, priority: int | None = None
     ) -> RunView:
-        """``limits`` by the names of RunLimits; what is left out stays as it is."""
+        """``limits`` keyed by field of RunLimits; omitted ones keep their value."""
         body = {"limits": limits, "priority": priority}
-        return await self._transport.order("PATCH", RunView, f"/runs/{_part(run_id)}", body)
+        return await self._transport.send_body("PATCH", RunView, f"/runs/{_segment(run_id)}", body)
 
     async def restart(
         self,
@@ -115,14 +116,13 @@ class AssayClient:
         limits: Mapping[str, Any] | None = None,
         idempotency_key: str = "",
     ) -> RunView:
-        """A new run of the same plan, which takes over what is done already unless ``fresh``; ``limits`` as in
-        ``change``."""
+        """A new run of the same plan, which reuses existing results unless ``fresh``; ``limits`` as in ``change``."""
         body = {"fresh": fresh, "limits": limits}
-        return await self._once(f"/runs/{_part(run_id)}/restart", body, idempotency_key)
+        return await self._post_idempotent(f"/runs/{_segment(run_id)}/restart", body, idempotency_key)
 
     async def facts(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:
-        """The run's facts above a sequence, in order."""
-        return await self._transport.get(list[Event], f"/runs/{_part(run_id)}/facts", after=after, limit=limit)
+        """The run's facts after a sequence number, in order."""
+        return await self._transport.get(list[Event], f"/runs/{_segment(run_id)}/facts", after=after, limit=limit)
 
     # --- attempts
 
@@ -139,7 +139,7 @@ class AssayClient:
     ) -> AttemptPage:
         return await self._transport.get(
             AttemptPage,
-            f"/runs/{_part(run_id)}/attempts",
+            f"/runs/{_segment(run_id)}/attempts",
             state=state,
             outcome=outcome,
             model=model,
@@ -149,16 +149,16 @@ class AssayClient:
         )
 
     async def attempt(self, attempt_id: str) -> AttemptDetail:
-        return await self._transport.get(AttemptDetail, f"/attempts/{_part(attempt_id)}")
+        return await self._transport.get(AttemptDetail, f"/attempts/{_segment(attempt_id)}")
 
     async def artifact(self, attempt_id: str, name: str) -> bytes:
-        """The bytes of one of the detail's ``artifacts``."""
-        path = f"{API}/attempts/{_part(attempt_id)}/artifacts/{quote(name)}"
+        """The content of an artifact listed in AttemptDetail.artifacts."""
+        path = f"{API}/attempts/{_segment(attempt_id)}/artifacts/{quote(name)}"
         return (await self._transport.send("GET", path)).content
 
     async def collect_garbage(self, older_than_days: float | None = None, *, dry_run: bool = False) -> Collected:
-        """Gives up what attempts left whose run ended so long ago (None: as the gateway is set), and deletes what no
-        run refers to. Takes as long as it takes: give the client a long ``timeout_seconds``."""
+        """Deletes artifacts of runs that ended more than ``older_than_days`` ago (None: the gateway's setting), and
+        content that no run refers to. May take long: use a client with a long ``timeout_seconds``."""
         body = {"older_than_days": older_than_days, "dry_run": dry_run}
         return await self._transport.post(Collected, "/artifacts/gc", body)
 
@@ -168,13 +168,13 @@ class AssayClient:
         return await self._transport.get(Board, "/leaderboard", suite=suite, category=category)
 
     async def money(self) -> Money:
-        """What was spent, is held, and may be spent."""
+        """Spent and held money, and the limits."""
         return await self._transport.get(Money, "/money")
 
     async def set_money_limits(self, *, day_usd: str | None, project_usd: str | None, time_zone: str) -> Money:
-        """None takes a limit away; days begin at midnight in the IANA time zone."""
+        """None removes a limit; days begin at midnight in the IANA time zone."""
         body = {"day_usd": day_usd, "project_usd": project_usd, "time_zone": time_zone}
-        return await self._transport.order("PUT", Money, "/money/limits", body)
+        return await self._transport.send_body("PUT", Money, "/money/limits", body)
 
     async def costs(
         self,
@@ -187,7 +187,7 @@ class AssayClient:
         cursor: str = "",
         limit: int = 500,
     ) -> Costs:
-        """``as_of_prices``, a day or a version of prices, adds what the same tokens would cost then."""
+        """``as_of_prices``, a day or a price version, adds the cost of the same tokens at those prices."""
         return await self._transport.get(
             Costs,
             "/costs",
@@ -201,42 +201,42 @@ class AssayClient:
         )
 
     async def prices(self, model: str = "", day: date | None = None) -> list[ModelPrice]:
-        """What models cost on a day (default: today), or why that is not known."""
+        """Prices of models on a day (default: today), or the reason why one is unknown."""
         return await self._transport.get(list[ModelPrice], "/prices", model=model, day=day)
 
     async def tasks(self, *, category: str = "", search: str = "") -> list[TaskView]:
         return await self._transport.get(list[TaskView], "/tasks", category=category, search=search)
 
     async def task(self, task_id: str) -> TaskView:
-        return await self._transport.get(TaskView, f"/tasks/{_part(task_id)}")
+        return await self._transport.get(TaskView, f"/tasks/{_segment(task_id)}")
 
     async def suites(self) -> list[SuiteView]:
         return await self._transport.get(list[SuiteView], "/suites")
 
     async def suite(self, suite_id: str) -> SuiteView:
-        return await self._transport.get(SuiteView, f"/suites/{_part(suite_id)}")
+        return await self._transport.get(SuiteView, f"/suites/{_segment(suite_id)}")
 
     async def models(self) -> list[ModelView]:
         return await self._transport.get(list[ModelView], "/models")
 
     async def test_model(self, model: str) -> ModelProbe:
-        """A runner asks the model for one word."""
+        """A runner sends the model a one-word request."""
         return await self._transport.post(ModelProbe, "/models/test", {"model": model})
 
     # --- the gateway itself
 
     async def health(self) -> ServiceHealth:
-        """Whether runs can be submitted and read now; ``ready`` is False, with the reason, while they cannot."""
-        response = await self._transport.answer("GET", "/readyz")
+        """Whether runs can be submitted and read; while ``ready`` is False, ``detail`` is the reason."""
+        response = await self._transport.request("GET", "/readyz")
         if response.headers.get("content-type", "").startswith(PROBLEM):
             raise self._transport.error_of(response)
-        return self._transport.decoded(ServiceHealth, response)
+        return self._transport.decode(ServiceHealth, response)
 
     def follow(self, topic: str, cursor: int | None = None) -> AsyncGenerator[ServerFrame, None]:
-        """A topic's frames for as long as they are iterated; see ``assay.client.live.follow``."""
+        """A topic's frames; see ``assay.client.live.follow``."""
         return follow(self.base_url, topic, cursor, token=self._token)
 
-    async def _once(self, path: str, body: Any, idempotency_key: str) -> RunView:
+    async def _post_idempotent(self, path: str, body: Any, idempotency_key: str) -> RunView:
         headers = {"idempotency-key": idempotency_key or new_id()}
         for left in reversed(range(_SUBMIT_TRIES)):
             try:
@@ -245,9 +245,9 @@ class AssayClient:
                 if not left:
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)
-        raise AssertionError("the last try returns or raises")
+        raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _part(text: str) -> str:
-    """One segment of a path, whatever is in it."""
+def _segment(text: str) -> str:
+    """Quotes one segment of a path."""
     return quote(text, safe="")

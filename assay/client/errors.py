@@ -1,24 +1,24 @@
-"""What goes wrong between here and a gateway. What the gateway itself refuses is a ProblemError, as everywhere.
+"""Errors of the connection to a gateway. Requests that the gateway refuses raise ProblemError.
 
 ClientError
-├── Unreachable     nobody answers at the address, or the line broke; may work later
-└── NotAssay        somebody answers, but not in this API's words
+├── Unreachable     no answer at the address, or the connection broke; retrying may help
+└── NotAssay        the answer does not follow this API
 """
 
 from __future__ import annotations
 
 
 class ClientError(Exception):
-    """The question never got a proper answer."""
+    """A request got no valid answer."""
 
 
 class Unreachable(ClientError):
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"no gateway answers at {url} ({reason}). Start one with `assay up`, or give its address.")
+        super().__init__(f"no gateway answers at {url} ({reason}); start one with `assay up`, or check the address")
         self.url = url
 
 
 class NotAssay(ClientError):
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"what answers at {url} is not this version of Assay's gateway: {reason}")
+        super().__init__(f"the server at {url} is not an Assay gateway of this version: {reason}")
         self.url = url

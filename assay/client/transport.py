@@ -1,4 +1,4 @@
-"""Requests over HTTP, and answers decoded as the contracts have them."""
+"""HTTP requests, with responses decoded into the contracts' types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from assay.client.errors import NotAssay, Unreachable
+from assay.client.errors import ClientError, NotAssay, Unreachable
 from assay.contracts.codec import Malformed, decode, encode
 from assay.contracts.problems import Problem, ProblemError
 
@@ -19,54 +19,56 @@ API = "/api/v1"
 
 
 class Transport:
-    """One pool of connections to one gateway. ``Transport.get`` and its like raise ProblemError or a ClientError."""
+    """A connection pool to one gateway. ``get``, ``post`` and ``send_body`` raise ProblemError or a ClientError."""
 
     def __init__(self, base_url: str, token: str, timeout_seconds: float) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_url = checked_url(base_url)
         self._http = httpx2.AsyncClient(
             base_url=self.base_url,
             headers=authorization(token),
             timeout=timeout_seconds,
             trust_env=not is_loopback(self.base_url),
-            verify=_trusted(self.base_url),
+            verify=_ssl_context(self.base_url),
         )
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def get(self, kind: Any, path: str, **query: Any) -> Any:
-        """The answer as a ``kind``; parameters that are None or empty are left out."""
-        return self.decoded(kind, await self.send("GET", f"{API}{path}", params=_given(query)))
+        """The response as a ``kind``; parameters that are None or empty are omitted."""
+        return self.decode(kind, await self.send("GET", f"{API}{path}", params=_query_parameters(query)))
 
     async def post(
         self, kind: Any, path: str, body: Any = None, headers: Mapping[str, str] | None = None, **query: Any
     ) -> Any:
-        return await self.order("POST", kind, path, body, headers, **query)
+        return await self.send_body("POST", kind, path, body, headers, **query)
 
-    async def order(
+    async def send_body(
         self, method: str, kind: Any, path: str, body: Any, headers: Mapping[str, str] | None = None, **query: Any
     ) -> Any:
-        """The answer to a body as a ``kind``; None sends no body."""
+        """The response as a ``kind``; None sends no body."""
         content = b"" if body is None else encode(body)
         sent = {"content-type": "application/json", **(headers or {})}
-        answer = await self.send(method, f"{API}{path}", content=content, headers=sent, params=_given(query))
-        return self.decoded(kind, answer)
+        response = await self.send(
+            method, f"{API}{path}", content=content, headers=sent, params=_query_parameters(query)
+        )
+        return self.decode(kind, response)
 
     async def send(self, method: str, path: str, **request: Any) -> httpx2.Response:
-        """Raises ProblemError for every answer that is no success."""
-        response = await self.answer(method, path, **request)
+        """Raises ProblemError or NotAssay for every unsuccessful response."""
+        response = await self.request(method, path, **request)
         if not response.is_success:
             raise self.error_of(response)
         return response
 
-    async def answer(self, method: str, path: str, **request: Any) -> httpx2.Response:
-        """Whatever is answered; raises Unreachable when nothing is."""
+    async def request(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        """The response, whatever its status; raises Unreachable when there is none."""
         try:
             return await self._http.request(method, path, **request)
         except httpx2.TransportError as error:
             raise Unreachable(self.base_url, str(error) or type(error).__name__) from error
 
-    def decoded(self, kind: Any, response: httpx2.Response) -> Any:
+    def decode(self, kind: Any, response: httpx2.Response) -> Any:
         try:
             return decode(kind, response.content)
         except Malformed as error:
@@ -78,7 +80,7 @@ class Transport:
 
 
 def problem_of(url: str, status: int, media_type: str, body: bytes) -> ProblemError | NotAssay:
-    """The error that an unsuccessful answer stands for."""
+    """The error for an unsuccessful response."""
     if media_type.partition(";")[0] == PROBLEM:
         try:
             return ProblemError(decode(Problem, body))
@@ -87,15 +89,21 @@ def problem_of(url: str, status: int, media_type: str, body: bytes) -> ProblemEr
     return NotAssay(url, f"status {status} with {media_type or 'no content type'}")
 
 
-def _given(query: Mapping[str, Any]) -> dict[str, str]:
+def _query_parameters(query: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in query.items() if value not in (None, "")}
 
 
-def _trusted(url: str) -> ssl.SSLContext | bool:
-    """Reading the authorities one trusts takes longer than a request. Plain HTTP on this machine shows no certificate,
-    so there none is trusted."""
+def _ssl_context(url: str) -> ssl.SSLContext | bool:
+    """Loading the trusted certificates takes longer than a request, and plain HTTP on loopback needs none."""
     plain = url.startswith("http://") and is_loopback(url)
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True
+
+
+def checked_url(base_url: str) -> str:
+    """Without a trailing slash; raises ClientError unless it is an HTTP address."""
+    if not base_url.startswith(("http://", "https://")):
+        raise ClientError(f"{base_url!r} is not the address of a gateway; write it like http://127.0.0.1:8000")
+    return base_url.rstrip("/")
 
 
 def authorization(token: str) -> dict[str, str]:
@@ -103,7 +111,7 @@ def authorization(token: str) -> dict[str, str]:
 
 
 def is_loopback(url: str) -> bool:
-    """Proxies of the environment are not for what runs on this machine."""
+    """Whether the URL is on this machine, where the environment's proxies must not be used."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

@@ -1,1 +1,1 @@
-"""``assay up``: PostgreSQL, NATS, the local model and the four services on one machine, as child processes."""
+"""``assay up``: runs PostgreSQL, NATS, the model host and the four services on one machine, as child processes."""

@@ -1,4 +1,4 @@
-"""Which child is told what: settings to all, the database to the ledger, providers' keys to the runner alone."""
+"""Environment variables of the services: settings for all, provider keys for the runner only."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from dotenv import dotenv_values
 
 import assay
 
-_NEUTRAL = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
-_NEUTRAL_PREFIXES = ("LC_", "PYTHON", "OTEL_")
-_SECRET = ("ASSAY_TOKEN", "ASSAY_DATABASE_URL", "ASSAY_NATS_PASSWORD")
+_SYSTEM_VARIABLES = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
+_SYSTEM_PREFIXES = ("LC_", "PYTHON", "OTEL_")
+_SECRETS = ("ASSAY_TOKEN", "ASSAY_DATABASE_URL", "ASSAY_NATS_PASSWORD")
 
 
 def with_dotenv(environ: Mapping[str, str] | None = None, file: Path = Path(".env")) -> dict[str, str]:
-    """The environment over the file's values: what the shell says wins."""
-    written = {name: value for name, value in dotenv_values(file).items() if value is not None}
-    return {**written, **(os.environ if environ is None else environ)}
+    """The environment, completed by the file; the environment takes precedence."""
+    from_file = {name: value for name, value in dotenv_values(file).items() if value is not None}
+    return {**from_file, **(os.environ if environ is None else environ)}
 
 
-def neutral(environ: Mapping[str, str]) -> dict[str, str]:
-    """What every child may know: no keys, and of Assay's settings those that are no secrets."""
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """System variables and Assay's settings, without keys and other secrets: safe for every process."""
     return {
         name: value
         for name, value in environ.items()
-        if name in _NEUTRAL
-        or name.startswith(_NEUTRAL_PREFIXES)
-        or (name.startswith("ASSAY_") and name not in _SECRET and not name.endswith("_KEY"))
+        if name in _SYSTEM_VARIABLES
+        or name.startswith(_SYSTEM_PREFIXES)
+        or (name.startswith("ASSAY_") and name not in _SECRETS and not name.endswith("_KEY"))
     }
 
 
-def with_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """For the runner, which alone calls models: all but Assay's own secrets."""
-    return {name: value for name, value in environ.items() if name not in _SECRET}
+def for_runner(environ: Mapping[str, str]) -> dict[str, str]:
+    """Everything except Assay's own secrets: the runner needs provider keys to call models."""
+    return {name: value for name, value in environ.items() if name not in _SECRETS}
 
 
 def checkout() -> Path:

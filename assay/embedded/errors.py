@@ -1,19 +1,19 @@
-"""What keeps the embedded stack from running.
+"""Why the embedded stack cannot run.
 
-StackError              what `assay up` ends with, exit code 1; its text says what to do
-  DataInUse             another supervisor holds the data folder
-  PortInUse             someone else listens on the port
-  ChildFailed           a child ends again and again before the stack is ready
-  NotReady              a child runs but is not ready in time
-  PartMissing           a program or folder the stack needs is not there
-  Exposed               reachable by others without a token
+StackError              ends `assay up` with exit code 1; its text says what to do
+  DataInUse             another supervisor uses the data folder
+  PortInUse             another process listens on the port
+  ProcessFailed         a process keeps exiting before the stack is ready
+  NotReady              a process runs but is not ready in time
+  PartMissing           a program or folder that the stack needs is missing
+  Exposed               reachable from other machines without a token
 """
 
 from __future__ import annotations
 
 
 class StackError(Exception):
-    """The stack cannot run; nothing of it is left behind."""
+    """The stack cannot run; all of its processes have ended."""
 
 
 class DataInUse(StackError):
@@ -24,7 +24,7 @@ class PortInUse(StackError):
     pass
 
 
-class ChildFailed(StackError):
+class ProcessFailed(StackError):
     pass
 
 

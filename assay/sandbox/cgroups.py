@@ -16,27 +16,13 @@ from functools import cache
 from pathlib import Path
 
 from assay.contracts.tasks import SandboxSpec
+from assay.sandbox.limits import OVERHEAD_TASKS, memory_limit_bytes
 
 ROOT = Path("/sys/fs/cgroup")
 _PREFIX = "assay-"
-_MIB = 1 << 20
-_SHM_MIB = 64
-_OVERHEAD_MIB = 192
-"""For init, and for inodes, pipes and page tables in the kernel."""
-OVERHEAD_TASKS = 24
 _REMOVALS, _REMOVAL_SECONDS = 1000, 0.005
 """On a busy host, killed processes may take seconds to disappear."""
 _counter = itertools.count()
-
-
-def shm_mib(spec: SandboxSpec) -> int:
-    """The size of /dev/shm."""
-    return min(_SHM_MIB, spec.workspace_mb)
-
-
-def memory_limit_bytes(spec: SandboxSpec) -> int:
-    """The host memory that a sandbox may use: its memory limit, its file systems when full, and overhead."""
-    return (spec.memory_mb + 2 * spec.workspace_mb + shm_mib(spec) + _OVERHEAD_MIB) * _MIB
 
 
 @dataclass(frozen=True, kw_only=True)

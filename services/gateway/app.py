@@ -56,7 +56,7 @@ def create_litestar(ports: Ports, hub: Hub) -> Litestar:
         async with hub.listening(), registered_metrics(hub.counters, hub.connections):
             yield
 
-    auth = TokenAuth(ports.settings.token.get_secret_value())
+    auth = TokenAuth(ports.settings.token)
     return Litestar(
         route_handlers=[
             _guarded_api(auth),

@@ -13,7 +13,7 @@ from pathlib import Path
 from assay.bus.nats.server.config import nats_conf
 from assay.bus.permissions import USERS
 from assay.bus.settings import BusSettings
-from assay.embedded.identity import free_port
+from assay.embedded.process_identity import free_port
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
 _START_SECONDS = 60.0

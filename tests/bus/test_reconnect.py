@@ -13,7 +13,7 @@ from assay.bus.nats.bus import JetStreamBus, connect
 from assay.bus.permissions import USERS
 from assay.bus.settings import BusSettings
 from assay.contracts.rpc import GetHealth
-from assay.embedded.identity import free_port
+from assay.embedded.process_identity import free_port
 from tests.bus.conftest import ConnectAs
 from tests.bus.messages import FETCH_SECONDS, ORDERS, QUEUES, fact, fetch_all, numbers, order
 from tests.bus.nats_server import ServerProcess

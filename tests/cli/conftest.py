@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.embedded.identity import free_port
+from assay.embedded.process_identity import free_port
 from tests.cli.harness import Assay, environment, run_assay
 
 

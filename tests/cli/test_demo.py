@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assay.embedded.folder import DataFolder
-from assay.embedded.identity import free_port
+from assay.embedded.data_folder import DataFolder
+from assay.embedded.process_identity import free_port
 from tests.cli.harness import environment, run_assay
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def test_the_demo_serves_until_stopped_and_leaves_only_its_data(tmp_path: Path, 
     while (left := running_in(tmp_path)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not left
-    assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None
+    assert DataFolder(tmp_path / ".assay").read_state().supervisor is None
 
 
 def test_the_demo_fails_when_its_run_cannot_start(tmp_path: Path, catalog: Path) -> None:
@@ -71,4 +71,4 @@ def test_the_demo_fails_when_its_run_cannot_start(tmp_path: Path, catalog: Path)
     ended = run_assay(tmp_path, "demo", "--exit", "--port", str(free_port()), ASSAY_CATALOG=str(catalog))
     assert ended.code != 0
     assert "unknown suite 'demo'" in ended.err
-    assert DataFolder(tmp_path / ".assay").read_stack().supervisor is None
+    assert DataFolder(tmp_path / ".assay").read_state().supervisor is None

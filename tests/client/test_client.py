@@ -1,4 +1,4 @@
-"""The typed client against a real gateway: every method, every kind of error."""
+"""The typed client against a real gateway: every method and every kind of error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assay.artifacts import Area
-from assay.client import AssayClient, NotAssay, Unreachable
+from assay.client import AssayClient, ClientError, NotAssay, Unreachable
 from assay.contracts.attempts import State
 from assay.contracts.ids import attempt_id
 from assay.contracts.models import Usage
@@ -35,7 +35,7 @@ async def assay(gateway: Gateway) -> AsyncIterator[AssayClient]:
         yield client
 
 
-async def test_runs(gateway: Gateway, assay: AssayClient) -> None:
+async def test_a_run_is_submitted_read_and_cancelled(gateway: Gateway, assay: AssayClient) -> None:
     run = await assay.submit(REQUEST)
     assert await assay.run(run.run_id) == run
     assert (await assay.runs(status=RunStatus.WAITING, suite="small")).items == (run,)
@@ -43,13 +43,13 @@ async def test_runs(gateway: Gateway, assay: AssayClient) -> None:
     assert (await assay.cancel(run.run_id)).status is RunStatus.CANCELLED
 
 
-async def test_submitting_again_under_the_same_key(assay: AssayClient) -> None:
+async def test_submitting_twice_with_the_same_key_creates_one_run(assay: AssayClient) -> None:
     first = await assay.submit(REQUEST, idempotency_key="k")
     assert await assay.submit(REQUEST, idempotency_key="k") == first
     assert await assay.submit(REQUEST) != first
 
 
-async def test_control_of_a_run(gateway: Gateway, assay: AssayClient) -> None:
+async def test_a_run_is_paused_resumed_changed_and_restarted(gateway: Gateway, assay: AssayClient) -> None:
     run_id = (await assay.submit(REQUEST)).run_id
     assert (await assay.pause(run_id)).status is RunStatus.PAUSED
     assert (await assay.resume(run_id)).status is RunStatus.RUNNING
@@ -59,7 +59,7 @@ async def test_control_of_a_run(gateway: Gateway, assay: AssayClient) -> None:
     first = await assay.restart(run_id, fresh=True, idempotency_key="k")
     assert await assay.restart(run_id, fresh=True, idempotency_key="k") == first
     await assay.cancel(run_id, grace_seconds=0.5)
-    assert gateway.ledger.orders[-1] == CancelRun(run_id=run_id, grace_seconds=0.5)
+    assert gateway.ledger.commands[-1] == CancelRun(run_id=run_id, grace_seconds=0.5)
 
 
 async def test_a_quote_stores_nothing(gateway: Gateway, assay: AssayClient) -> None:
@@ -72,7 +72,7 @@ async def test_a_quote_stores_nothing(gateway: Gateway, assay: AssayClient) -> N
     assert not gateway.ledger.runs
 
 
-async def test_money(gateway: Gateway, assay: AssayClient) -> None:
+async def test_money_limits_costs_and_prices(gateway: Gateway, assay: AssayClient) -> None:
     money = await assay.set_money_limits(day_usd="5", project_usd=None, time_zone="Europe/Berlin")
     assert await assay.money() == money
     assert (money.time_zone, money.accounts[0].limit_usd) == ("Europe/Berlin", "5")
@@ -85,7 +85,7 @@ async def test_money(gateway: Gateway, assay: AssayClient) -> None:
     assert price.price.version == "prices.yaml/2025-01-01"
 
 
-async def test_attempts(gateway: Gateway, assay: AssayClient) -> None:
+async def test_attempts_are_filtered_and_read(gateway: Gateway, assay: AssayClient) -> None:
     run_id = await gateway.ledger.new_run(attempts=2)
     for _ in range(5):
         await gateway.ledger.advance(run_id, 1)
@@ -94,14 +94,14 @@ async def test_attempts(gateway: Gateway, assay: AssayClient) -> None:
     assert (await assay.attempt(attempt_id(run_id, 1))).attempt == page.items[0]
 
 
-async def test_artifacts(gateway: Gateway, assay: AssayClient) -> None:
+async def test_an_artifact_s_content_is_read(gateway: Gateway, assay: AssayClient) -> None:
     run_id = await gateway.ledger.new_run(attempts=1)
     ref = await gateway.ports.stores[Area.ATTEMPTS].put(b"\x00 bytes", "text/plain")
     gateway.ledger.runs[run_id].artifacts = {"a folder/out put.txt": ref}
     assert await assay.artifact(attempt_id(run_id, 0), "a folder/out put.txt") == b"\x00 bytes"
 
 
-async def test_results_and_catalogue(gateway: Gateway, assay: AssayClient) -> None:
+async def test_leaderboard_and_catalogue(gateway: Gateway, assay: AssayClient) -> None:
     assert (await assay.leaderboard("small")).suite == "small"
     (task,) = await assay.tasks(search="riddle")
     assert await assay.task("riddle") == task
@@ -110,7 +110,7 @@ async def test_results_and_catalogue(gateway: Gateway, assay: AssayClient) -> No
     assert "oracle" in [model.name for model in await assay.models()]
 
 
-async def test_asking_a_model(gateway: Gateway, assay: AssayClient) -> None:
+async def test_a_model_is_tested_by_a_runner(gateway: Gateway, assay: AssayClient) -> None:
     async def answer(request: TestModel) -> ModelProbe:
         return ModelProbe(model=request.model, ok=True)
 
@@ -118,14 +118,14 @@ async def test_asking_a_model(gateway: Gateway, assay: AssayClient) -> None:
     assert (await assay.test_model("local/tiny")).ok
 
 
-async def test_health(gateway: Gateway, assay: AssayClient) -> None:
+async def test_health_reports_a_lost_bus(gateway: Gateway, assay: AssayClient) -> None:
     assert (await assay.health()).ready
     gateway.bus.link.cut()
     health = await assay.health()
     assert (health.ready, health.detail) == (False, "not connected to the bus")
 
 
-async def test_problems_are_raised_whole(assay: AssayClient) -> None:
+async def test_problems_are_raised_with_all_their_fields(assay: AssayClient) -> None:
     with pytest.raises(ProblemError) as raised:
         await assay.submit(RunRequest(models=("nop", "orakle"), suite="small"))
     problem = raised.value.problem
@@ -134,27 +134,33 @@ async def test_problems_are_raised_whole(assay: AssayClient) -> None:
 
 
 @pytest.mark.parametrize("run_id", ["nosuch", "../tasks", "a/b?c#d", "", "%00"])
-async def test_ids_stay_in_their_segment(assay: AssayClient, run_id: str) -> None:
+async def test_ids_are_quoted_as_one_path_segment(assay: AssayClient, run_id: str) -> None:
     with pytest.raises(ProblemError) as raised:
         await assay.cancel(run_id)
     assert raised.value.problem.status in (404, 405)
 
 
-async def test_a_wrong_token(gateway: Gateway) -> None:
+async def test_a_wrong_token_is_unauthorized(gateway: Gateway) -> None:
     async with AssayClient(gateway.url, token="wrong") as client:
         with pytest.raises(ProblemError) as raised:
             await client.tasks()
     assert raised.value.problem.code == "unauthorized"
 
 
-async def test_nobody_there() -> None:
+async def test_an_address_without_a_server_is_unreachable() -> None:
     async with AssayClient("http://127.0.0.1:9") as client:
         with pytest.raises(Unreachable, match="assay up"):
             await client.tasks()
 
 
+@pytest.mark.parametrize("url", ["127.0.0.1:8700", "ftp://127.0.0.1", ""])
+def test_an_address_without_http_is_refused(url: str) -> None:
+    with pytest.raises(ClientError, match=r"write it like http://127\.0\.0\.1:8000"):
+        AssayClient(url)
+
+
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", b"HTTP/1.1 500 No\r\n\r\n"])
-async def test_somebody_else_there(answer: bytes) -> None:
+async def test_a_server_that_is_not_assay_is_recognised(answer: bytes) -> None:
     async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)

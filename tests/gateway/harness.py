@@ -1,4 +1,4 @@
-"""A gateway of its own for a test: real uvicorn on a free port, a bus in memory, a ledger in memory."""
+"""Runs a gateway for a test: real uvicorn on a free port, with an in-memory bus and a fake ledger."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from services.gateway.settings import Settings
 from tests.gateway.fakes.ledger import FakeLedger
 
 TIMEOUT_SECONDS = 60.0
-"""For what is expected to come: other tests keep the machine busy."""
+"""Generous, because other tests keep the machine busy."""
 FAST = LiveSettings(
     tick_seconds=0.02,
     leaderboard_seconds=0.05,
@@ -105,7 +105,7 @@ class Gateway:
 
 
 class LiveClient:
-    """A client of the live socket in a test."""
+    """A client of the live socket."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -117,7 +117,7 @@ class LiveClient:
         await self.socket.send(text)
 
     async def next(self, *kinds: str, seconds: float = TIMEOUT_SECONDS) -> dict[str, Any]:
-        """The next frame; with ``kinds`` the next of one of these types."""
+        """The next frame, or with ``kinds`` the next frame of one of these types."""
         async with asyncio.timeout(seconds):
             while True:
                 frame = msgspec.json.decode(await self.socket.recv())
@@ -125,7 +125,7 @@ class LiveClient:
                     return frame
 
     async def is_silent(self, seconds: float = 0.15) -> bool:
-        """Whether nothing comes for so long."""
+        """Whether no frame arrives for that long."""
         try:
             async with asyncio.timeout(seconds):
                 await self.socket.recv()
@@ -134,7 +134,7 @@ class LiveClient:
         return False
 
     async def facts_until(self, sequence: int, seconds: float = TIMEOUT_SECONDS) -> list[int]:
-        """Sequences of the facts that come, up to that one."""
+        """The sequences of the facts received, up to that one."""
         seen: list[int] = []
         async with asyncio.timeout(seconds):
             while not seen or seen[-1] < sequence:
@@ -146,7 +146,7 @@ class LiveClient:
 async def open_gateway(
     folder: Path, *, bus: Bus | None = None, live_settings: LiveSettings = FAST, port: int = 0, **settings: Any
 ) -> AsyncGenerator[Gateway]:
-    """``settings`` are those of the gateway; the bus is in memory unless another is given."""
+    """``settings`` override the gateway's; ``bus`` is in memory by default."""
     bus = bus or MemoryBus()
     ledger = FakeLedger(bus)
     await ledger.serve()

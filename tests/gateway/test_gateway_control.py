@@ -1,4 +1,4 @@
-"""Control of runs, over real HTTP: what the ledger is ordered, and what comes back."""
+"""Control of runs, over real HTTP: the commands the ledger gets, and the responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small"}
 LIMITS = {"cost_usd": "2.5", "seconds": 60.0, "concurrency": 3, "no_progress_seconds": 5.0}
 
 
-async def test_a_plan_carries_what_the_request_says_of_limits_and_order(gateway: Gateway) -> None:
+async def test_a_plan_carries_the_requested_limits_and_priority(gateway: Gateway) -> None:
     body = {**REQUEST, "limits": LIMITS, "priority": 9, "partial": True, "reuse": True}
     await gateway.http.post("/api/v1/runs", json=body)
     plan = gateway.ledger.submitted[0].plan
@@ -22,22 +22,22 @@ async def test_a_plan_carries_what_the_request_says_of_limits_and_order(gateway:
     assert (plan.priority, plan.partial, plan.reuse) == (9, True, True)
 
 
-async def test_a_run_has_limits_where_nothing_is_said(gateway: Gateway) -> None:
+async def test_a_run_has_default_limits(gateway: Gateway) -> None:
     await gateway.http.post("/api/v1/runs", json=REQUEST)
     assert gateway.ledger.submitted[0].plan.limits == RunLimits(cost_usd="1", seconds=10_800)
 
 
-async def test_a_quote_is_of_the_plan_that_submitting_would_make(gateway: Gateway) -> None:
+async def test_a_quote_uses_the_same_plan_as_submitting(gateway: Gateway) -> None:
     gateway.ledger.money.estimate_usd = "0.25"
     response = await gateway.http.post("/api/v1/runs/quote", json=REQUEST)
     assert (response.status_code, response.json()["worst_usd"]) == (200, "1")
     await gateway.http.post("/api/v1/runs", json=REQUEST)
-    assert gateway.ledger.money.quoted[0].plan == gateway.ledger.submitted[0].plan
+    assert gateway.ledger.money.quotes[0].plan == gateway.ledger.submitted[0].plan
     assert len(gateway.ledger.runs) == 1
 
 
 @pytest.mark.parametrize("path", ["/api/v1/runs", "/api/v1/runs/quote"])
-async def test_what_does_not_fit_the_limits_is_402_with_the_numbers(gateway: Gateway, path: str) -> None:
+async def test_a_run_over_its_limit_gets_402_with_the_amounts(gateway: Gateway, path: str) -> None:
     gateway.ledger.money.estimate_usd = "3"
     response = await gateway.http.post(path, json=REQUEST)
     assert (response.status_code, response.json()["code"]) == (402, "over_limit")
@@ -55,27 +55,27 @@ async def test_pausing_and_resuming(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(("query", "seconds"), [("", 10.0), ("?grace_seconds=0", 0.0), ("?grace_seconds=2.5", 2.5)])
-async def test_cancelling_gives_attempts_under_way_some_seconds(gateway: Gateway, query: str, seconds: float) -> None:
+async def test_cancelling_passes_on_the_grace_period(gateway: Gateway, query: str, seconds: float) -> None:
     run_id = await gateway.ledger.new_run()
     response = await gateway.http.post(f"/api/v1/runs/{run_id}/cancel{query}")
     assert response.status_code == 200
-    assert gateway.ledger.orders == [CancelRun(run_id=run_id, grace_seconds=seconds)]
+    assert gateway.ledger.commands == [CancelRun(run_id=run_id, grace_seconds=seconds)]
 
 
-async def test_a_change_leaves_alone_what_it_does_not_name(gateway: Gateway) -> None:
+async def test_a_change_keeps_omitted_fields(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run()
     path = f"/api/v1/runs/{run_id}"
     assert (await gateway.http.patch(path, json={"limits": {"seconds": 30}})).json()["limits"]["cost_usd"] == "1"
     assert (await gateway.http.patch(path, json={"limits": {"cost_usd": None}})).json()["limits"]["seconds"] == 30
     assert (await gateway.http.patch(path, json={"priority": 8})).json()["priority"] == 8
-    assert gateway.ledger.orders == [
+    assert gateway.ledger.commands == [
         ChangeRun(run_id=run_id, limits_change=LimitsChange(seconds=30)),
         ChangeRun(run_id=run_id, limits_change=LimitsChange(cost_usd=None)),
         ChangeRun(run_id=run_id, priority=8),
     ]
 
 
-async def test_a_restart_is_a_new_run_with_the_old_ones_limits_unless_changed(gateway: Gateway) -> None:
+async def test_a_restart_is_a_new_run_with_the_old_limits_unless_changed(gateway: Gateway) -> None:
     old = await gateway.ledger.new_run()
     await gateway.http.patch(f"/api/v1/runs/{old}", json={"limits": {"seconds": 30}})
     response = await gateway.http.post(f"/api/v1/runs/{old}/restart")
@@ -84,7 +84,7 @@ async def test_a_restart_is_a_new_run_with_the_old_ones_limits_unless_changed(ga
     assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
     body = {"fresh": True, "limits": {"cost_usd": "5"}}
     await gateway.http.post(f"/api/v1/runs/{old}/restart", json=body, headers={"Idempotency-Key": "again"})
-    _, plain, fresh = gateway.ledger.orders
+    _, plain, fresh = gateway.ledger.commands
     assert isinstance(plain, RestartRun)
     assert isinstance(fresh, RestartRun)
     assert (plain.fresh, plain.limits, bool(plain.idempotency_key)) == (False, None, True)
@@ -92,7 +92,7 @@ async def test_a_restart_is_a_new_run_with_the_old_ones_limits_unless_changed(ga
     assert fresh.limits == RunLimits(cost_usd="5", seconds=30)
 
 
-async def test_a_restart_under_the_same_key_is_the_same_run(gateway: Gateway) -> None:
+async def test_restarts_with_the_same_key_are_the_same_run(gateway: Gateway) -> None:
     old = await gateway.ledger.new_run()
     headers = {"Idempotency-Key": "once"}
     runs = [(await gateway.http.post(f"/api/v1/runs/{old}/restart", headers=headers)).json() for _ in range(2)]
@@ -113,15 +113,15 @@ async def test_a_restart_under_the_same_key_is_the_same_run(gateway: Gateway) ->
         ("POST", "/cancel?grace_seconds=-1", None, "grace_seconds"),
     ],
 )
-async def test_bad_orders_change_nothing(gateway: Gateway, method: str, path: str, body: Any, where: str) -> None:
+async def test_invalid_commands_change_nothing(gateway: Gateway, method: str, path: str, body: Any, where: str) -> None:
     run_id = await gateway.ledger.new_run()
     response = await gateway.http.request(method, f"/api/v1/runs/{run_id}{path}", json=body)
     assert (response.status_code, response.json()["code"]) == (422, "invalid")
     assert [error["where"] for error in response.json()["errors"]] == [where]
-    assert not gateway.ledger.orders
+    assert not gateway.ledger.commands
 
 
-async def test_a_misspelt_limit_gets_its_near_match(gateway: Gateway) -> None:
+async def test_a_misspelled_limit_gets_a_suggestion(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run()
     problem = (await gateway.http.patch(f"/api/v1/runs/{run_id}", json={"limits": {"secnds": 1}})).json()
     assert problem["errors"][0]["near"] == "seconds"
@@ -131,7 +131,7 @@ async def test_a_misspelt_limit_gets_its_near_match(gateway: Gateway) -> None:
     ("method", "path"),
     [("POST", "/pause"), ("POST", "/resume"), ("POST", "/restart"), ("PATCH", ""), ("POST", "/cancel")],
 )
-async def test_orders_to_a_run_that_is_not(gateway: Gateway, method: str, path: str) -> None:
+async def test_commands_to_an_unknown_run_get_404(gateway: Gateway, method: str, path: str) -> None:
     body = {"priority": 1} if method == "PATCH" else None
     response = await gateway.http.request(method, f"/api/v1/runs/nosuch{path}", json=body)
     assert (response.status_code, response.json()["code"]) == (404, "unknown_run")

@@ -1,4 +1,4 @@
-"""The dashboard's files, the page that stands in for them, and the API's own page."""
+"""The dashboard's files, its single page, and the API's documentation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def web(folder: Path) -> Path:
 
 @pytest.mark.usefixtures("web")
 @pytest.mark.parametrize("path", ["/", "/runs", "/runs/01abc", "/attempts/01abc-1", "/index.html"])
-async def test_every_page_is_the_one_page(shared: Gateway, path: str) -> None:
+async def test_every_path_serves_the_single_page(shared: Gateway, path: str) -> None:
     response = await shared.http.get(path)
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-cache")
     assert "Dashboard" in response.text
@@ -40,7 +40,7 @@ async def test_every_page_is_the_one_page(shared: Gateway, path: str) -> None:
 
 
 @pytest.mark.usefixtures("web")
-async def test_files_with_their_types(shared: Gateway) -> None:
+async def test_files_are_served_with_their_media_types(shared: Gateway) -> None:
     script = await shared.http.get("/assets/app-1234.js")
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert "immutable" in script.headers["cache-control"]
@@ -56,14 +56,14 @@ async def test_files_with_their_types(shared: Gateway) -> None:
     "path",
     ["/assets/app-old.js", "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/link.txt", "/a%00.js"],
 )
-async def test_nothing_else_is_served(shared: Gateway, path: str) -> None:
+async def test_files_outside_the_dashboard_are_not_served(shared: Gateway, path: str) -> None:
     response = await shared.http.get(path)
     assert "classified" not in response.text
     assert response.status_code == 404
 
 
-async def test_the_docs_page_stands_alone(shared: Gateway) -> None:
-    """It loads nothing from anywhere, and names every path of the API."""
+async def test_the_docs_page_needs_no_external_resources(shared: Gateway) -> None:
+    """It also lists every path of the API."""
     response = await shared.http.get("/docs")
     assert response.headers["content-security-policy"].startswith("default-src 'none'")
     assert "<script" not in response.text
@@ -74,7 +74,7 @@ async def test_the_docs_page_stands_alone(shared: Gateway) -> None:
         assert path in response.text
 
 
-async def test_the_document_describes_the_contracts(shared: Gateway) -> None:
+async def test_the_openapi_document_describes_the_contracts(shared: Gateway) -> None:
     document = (await shared.http.get("/api/v1/openapi.json")).json()
     paths = document["paths"]
     assert document["openapi"].startswith("3.1")
@@ -90,13 +90,13 @@ async def test_the_document_describes_the_contracts(shared: Gateway) -> None:
             assert "application/problem+json" in operation["responses"]["default"]["content"]
 
 
-async def test_the_document_is_printed_as_it_is_served(shared: Gateway) -> None:
-    """The dashboard's types are generated from the printed one."""
+async def test_the_printed_document_equals_the_served_one(shared: Gateway) -> None:
+    """The dashboard's types are generated from the printed document."""
     served = (await shared.http.get("/api/v1/openapi.json")).json()
     assert json.loads(encode_json(document())) == served
 
 
-async def test_every_reference_of_the_document_leads_somewhere(shared: Gateway) -> None:
+async def test_every_reference_in_the_document_resolves(shared: Gateway) -> None:
     text = (await shared.http.get("/api/v1/openapi.json")).text
     schemas = (await shared.http.get("/api/v1/openapi.json")).json()["components"]["schemas"]
     names = {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}

@@ -1,4 +1,4 @@
-"""docs/events.md names every fact and every frame there is, and none that is not."""
+"""docs/events.md documents exactly the facts and frames that exist."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 from assay.contracts import facts, live
 
-PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
+EVENTS_PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
 
 
 def section(title: str) -> str:
-    return re.split(r"^#+ ", PAGE.split(f"# {title}\n")[1], flags=re.MULTILINE)[0]
+    return re.split(r"^#+ ", EVENTS_PAGE.split(f"# {title}\n")[1], flags=re.MULTILINE)[0]
 
 
 def names(union: Any) -> set[str]:
@@ -23,19 +23,19 @@ def rows(text: str, pattern: str = r"[a-z_.]+") -> set[str]:
     return set(re.findall(rf"^\| `({pattern})`", text, flags=re.MULTILINE))
 
 
-def test_facts() -> None:
+def test_every_fact_is_documented() -> None:
     assert {name for name in rows(section("A fact")) if "." in name} == names(facts.Fact)
 
 
-def test_the_envelope() -> None:
-    told = {name for name in rows(section("A fact")) if "." not in name}
-    assert told == set(facts.Event.__struct_fields__)
+def test_every_envelope_field_is_documented() -> None:
+    documented = {name for name in rows(section("A fact")) if "." not in name}
+    assert documented == set(facts.Event.__struct_fields__)
 
 
-def test_frames_to_the_client() -> None:
+def test_every_server_frame_is_documented() -> None:
     assert rows(section("Server frames")) == names(live.ServerFrame)
 
 
-def test_frames_from_the_client() -> None:
-    told = set(re.findall(r'^\| `\{"type": "([a-z]+)"', section("Client frames"), flags=re.MULTILINE))
-    assert told == names(live.ClientFrame)
+def test_every_client_frame_is_documented() -> None:
+    documented = set(re.findall(r'^\| `\{"type": "([a-z]+)"', section("Client frames"), flags=re.MULTILINE))
+    assert documented == names(live.ClientFrame)

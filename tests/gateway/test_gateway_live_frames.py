@@ -1,4 +1,4 @@
-"""Frames of the live socket: what bad ones get, how many and how large they may be, and arrays of them."""
+"""Frames of the live socket: malformed ones, limits on number and size, and arrays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BAD_FRAMES: list[str | bytes] = [
 ]
 
 
-async def test_a_bad_frame_is_told_and_the_connection_stays(gateway: Gateway) -> None:
+async def test_a_malformed_frame_gets_an_error_and_the_connection_stays(gateway: Gateway) -> None:
     async with gateway.live() as live:
         for text in BAD_FRAMES:
             await live.send(text)
@@ -33,7 +33,7 @@ async def test_a_bad_frame_is_told_and_the_connection_stays(gateway: Gateway) ->
         assert (await live.next())["type"] == "pong"
 
 
-async def test_a_client_may_follow_a_hundred_topics(gateway: Gateway) -> None:
+async def test_a_client_can_subscribe_to_a_hundred_topics(gateway: Gateway) -> None:
     async with gateway.live() as live:
         for number in range(100):
             await live.subscribe(f"leaderboard:s{number}")
@@ -43,19 +43,19 @@ async def test_a_client_may_follow_a_hundred_topics(gateway: Gateway) -> None:
         assert (frame["problem"]["code"], frame["problem"]["status"]) == ("too_many_topics", 429)
 
 
-async def test_too_large_a_frame_ends_the_connection(gateway: Gateway) -> None:
+async def test_an_oversized_frame_closes_the_connection(gateway: Gateway) -> None:
     async with gateway.live() as live:
         await live.send('{"type": "ping", "x": "%s"}' % ("x" * 70_000))
         await live.socket.wait_closed()
         assert live.socket.close_code == 1009
 
 
-async def test_frames_come_in_arrays_when_asked_for(gateway: Gateway) -> None:
+async def test_frames_come_in_arrays_if_requested(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=40)
     async with gateway.live("?batch=1") as live:
         await live.subscribe(f"run:{run_id}", cursor=1)
         await asyncio.sleep(0.05)
-        await gateway.ledger.carry_out(run_id)
+        await gateway.ledger.complete_run(run_id)
         last = len(gateway.ledger.runs[run_id].events)
         seen: list[int] = []
         messages = 0

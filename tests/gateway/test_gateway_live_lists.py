@@ -1,4 +1,4 @@
-"""The live topics that are lists: runs and leaderboards."""
+"""Live topics for the run list and the leaderboards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.gateway.harness import Gateway, open_gateway
 
 
-async def test_the_list_of_runs(gateway: Gateway) -> None:
+async def test_the_run_list_sends_a_snapshot_then_facts(gateway: Gateway) -> None:
     first = await gateway.ledger.new_run()
     async with gateway.live() as live:
         await live.subscribe("runs")
@@ -19,12 +19,12 @@ async def test_the_list_of_runs(gateway: Gateway) -> None:
         assert (fact["event"]["type"], fact["event"]["runid"]) == ("run.submitted", second)
 
 
-async def test_the_list_of_runs_gets_progress_now_and_then(gateway: Gateway) -> None:
+async def test_the_run_list_sends_progress_periodically(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=50)
     async with gateway.live() as live:
         await live.subscribe("runs")
         await live.next("snapshot")
-        await gateway.ledger.carry_out(run_id)
+        await gateway.ledger.complete_run(run_id)
         last = len(gateway.ledger.runs[run_id].events)
         frames = [await live.next("fact")]
         while frames[-1]["cursor"] < last:
@@ -35,19 +35,19 @@ async def test_the_list_of_runs_gets_progress_now_and_then(gateway: Gateway) -> 
         assert frames[-1]["event"]["data"]["run"]["progress"]["done"] == 50
 
 
-async def test_the_list_of_runs_heals_when_facts_were_lost(tmp_path: Path) -> None:
+async def test_the_run_list_recovers_from_lost_facts(tmp_path: Path) -> None:
     async with open_gateway(tmp_path) as gateway:
         await gateway.ledger.new_run()
         async with gateway.live() as live:
             await live.subscribe("runs")
             await live.next("snapshot")
-            gateway.ledger.loses = lambda event: True
+            gateway.ledger.drops = lambda event: True
             lost = await gateway.ledger.new_run()
             snapshot = await live.next("snapshot")
             assert snapshot["data"]["runs"][0]["run_id"] == lost
 
 
-async def test_the_leaderboard_comes_again_when_an_attempt_of_its_suite_is_finished(gateway: Gateway) -> None:
+async def test_a_leaderboard_is_sent_again_when_an_attempt_of_its_suite_finishes(gateway: Gateway) -> None:
     demo, other = await gateway.ledger.new_run(suite="demo"), await gateway.ledger.new_run(suite="other")
     async with gateway.live() as live:
         await live.subscribe("leaderboard:demo")
@@ -62,12 +62,12 @@ async def test_the_leaderboard_comes_again_when_an_attempt_of_its_suite_is_finis
         assert snapshot["data"]["rows"][0]["n"] == 1
 
 
-async def test_many_finished_attempts_are_few_readings_of_the_leaderboard(gateway: Gateway) -> None:
+async def test_many_finished_attempts_cause_few_leaderboard_reads(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=60)
     async with gateway.live() as live:
         await live.subscribe("leaderboard")
         await live.next("snapshot")
-        await gateway.ledger.carry_out(run_id)
+        await gateway.ledger.complete_run(run_id)
         while (await live.next("snapshot"))["data"]["rows"][0]["n"] < 60:
             pass
-        assert gateway.ledger.asked.count("board ") < 20
+        assert gateway.ledger.requests.count("board ") < 20

@@ -1,4 +1,4 @@
-"""Slow clients: they delay nobody, hold no memory, and are cut off when they stand still."""
+"""Slow clients: they delay no one else, use bounded memory, and are disconnected when they stall."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from assay.contracts.live import Subscribe
 from assay.contracts.tail import TailKind, TailLine
 from tests.gateway.harness import FAST, Gateway, open_gateway
 
-LONG = base64.b64encode(bytes(range(256)) * 60).decode()
-"""20 KB, so that a few hundred facts are more than the kernel's buffers hold."""
-PATIENT = replace(FAST, max_queued_bytes=300_000)
-HELD_UP_SECONDS = 7.0
-"""Less than it takes to give up a client that answers no ping: whoever waited for that one was held up."""
+LONG_TEXT = base64.b64encode(bytes(range(256)) * 60).decode()
+"""20 KB, so that a few hundred facts exceed the kernel's buffers."""
+SMALL_QUEUE = replace(FAST, max_queued_bytes=300_000)
+DELAY_LIMIT_SECONDS = 7.0
+"""Shorter than the ping time-out, so a client that waits for the unreading one exceeds it."""
 
 
-class Deaf:
-    """A client that shakes hands, asks, and then does not read until it is told to."""
+class UnreadingClient:
+    """A client that subscribes and then does not read until ``read_to_the_end``."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._house = gateway
@@ -51,7 +51,7 @@ class Deaf:
         await self._flush()
 
     async def read_to_the_end(self) -> int:
-        """The code that the server closed with."""
+        """Returns the server's close code."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(60):
             while self._protocol.close_rcvd is None:
@@ -71,8 +71,8 @@ class Deaf:
 
 
 @asynccontextmanager
-async def deaf(gateway: Gateway, *topics: str) -> AsyncGenerator[Deaf]:
-    client = Deaf(gateway)
+async def unreading_client(gateway: Gateway, *topics: str) -> AsyncGenerator[UnreadingClient]:
+    client = UnreadingClient(gateway)
     await client.open(*topics)
     try:
         yield client
@@ -80,46 +80,46 @@ async def deaf(gateway: Gateway, *topics: str) -> AsyncGenerator[Deaf]:
         client.close()
 
 
-async def say_much(gateway: Gateway, run_id: str) -> int:
-    """The whole run in long facts, and all of it heard; the sequence of the last."""
-    await gateway.ledger.carry_out(run_id, reason=LONG)
+async def publish_long_run(gateway: Gateway, run_id: str) -> int:
+    """Publishes a run's facts with long texts and waits until the hub has received them; returns the last sequence."""
+    await gateway.ledger.complete_run(run_id, reason=LONG_TEXT)
     last = len(gateway.ledger.runs[run_id].events)
     while gateway.hub.counters.facts_received < last:
         await asyncio.sleep(0.01)
     return last
 
 
-async def test_a_deaf_client_delays_no_other(tmp_path: Path) -> None:
-    async with open_gateway(tmp_path, live_settings=PATIENT) as gateway:
+async def test_an_unreading_client_delays_no_other(tmp_path: Path) -> None:
+    async with open_gateway(tmp_path, live_settings=SMALL_QUEUE) as gateway:
         run_id = await gateway.ledger.new_run(attempts=60)
-        async with deaf(gateway, f"run:{run_id}"), gateway.live() as keen:
-            await keen.subscribe(f"run:{run_id}", cursor=1)
+        async with unreading_client(gateway, f"run:{run_id}"), gateway.live() as reader:
+            await reader.subscribe(f"run:{run_id}", cursor=1)
             await asyncio.sleep(0.05)
             for ordinal in range(60):
                 for _ in range(5):
-                    await gateway.ledger.advance(run_id, ordinal, reason=LONG)
-                    frame = await keen.next(seconds=HELD_UP_SECONDS)
+                    await gateway.ledger.advance(run_id, ordinal, reason=LONG_TEXT)
+                    frame = await reader.next(seconds=DELAY_LIMIT_SECONDS)
                     assert frame["type"] == "fact"
             assert gateway.hub.counters.resyncs >= 1
-            assert max(map(len, queued(gateway))) <= PATIENT.max_queued_bytes
+            assert max(map(len, queued_texts(gateway))) <= SMALL_QUEUE.max_queued_bytes
 
 
-def queued(gateway: Gateway) -> list[str]:
-    """What waits for each client, as text."""
+def queued_texts(gateway: Gateway) -> list[str]:
+    """The queued facts of each client, as text."""
     return [
         "".join(text for sub in connection._subscriptions.values() for text in sub._queue)
         for connection in gateway.hub.connections
     ]
 
 
-async def test_a_slow_client_ends_with_the_truth(tmp_path: Path) -> None:
-    """It misses facts, gets a snapshot in their place, and the facts after that follow without a gap."""
-    async with open_gateway(tmp_path, live_settings=PATIENT) as gateway:
+async def test_a_slow_client_catches_up_by_snapshot(tmp_path: Path) -> None:
+    """It misses facts, gets a snapshot instead, and the facts after that follow without a gap."""
+    async with open_gateway(tmp_path, live_settings=SMALL_QUEUE) as gateway:
         run_id = await gateway.ledger.new_run(attempts=60)
         async with gateway.live(max_queue=1) as slow:
             await slow.subscribe(f"run:{run_id}")
             await slow.next("snapshot")
-            last = await say_much(gateway, run_id)
+            last = await publish_long_run(gateway, run_id)
             assert gateway.hub.counters.resyncs >= 1
             at, snapshots = 1, 0
             while at < last:
@@ -134,37 +134,37 @@ async def test_a_slow_client_ends_with_the_truth(tmp_path: Path) -> None:
             assert await slow.is_silent()
 
 
-async def test_a_client_that_stands_still_is_cut_off(tmp_path: Path) -> None:
-    """With a reason, for a client that wakes up in time to read it: so it must be given some tries."""
-    codes = [await cut_off(tmp_path / "first")]
+async def test_a_stalled_client_is_disconnected(tmp_path: Path) -> None:
+    """The client reads the close code only if it resumes in time, hence the retries."""
+    codes = [await close_code_of_stalled_client(tmp_path / "first")]
     while codes[-1] != 1013 and len(codes) < 4:
-        codes.append(await cut_off(tmp_path / f"again{len(codes)}"))
+        codes.append(await close_code_of_stalled_client(tmp_path / f"again{len(codes)}"))
     assert codes[-1] == 1013, codes
 
 
-async def cut_off(folder: Path) -> int:
-    """The code that a client was ended with which stood still."""
+async def close_code_of_stalled_client(folder: Path) -> int:
+    """The close code that a stalled client reads."""
     async with open_gateway(folder, live_settings=replace(FAST, stall_seconds=0.3)) as gateway:
         run_id = await gateway.ledger.new_run(attempts=60)
-        async with deaf(gateway, f"run:{run_id}") as client:
+        async with unreading_client(gateway, f"run:{run_id}") as client:
             while not gateway.hub.connections:
                 await asyncio.sleep(0.02)
-            await say_much(gateway, run_id)
+            await publish_long_run(gateway, run_id)
             while gateway.hub.connections:
                 await asyncio.sleep(0.02)
             assert gateway.hub.counters.stalled_clients == 1
             return await client.read_to_the_end()
 
 
-async def test_lines_that_do_not_fit_are_counted(tmp_path: Path) -> None:
-    async with open_gateway(tmp_path, live_settings=replace(PATIENT, max_tail_bytes=20_000)) as gateway:
+async def test_dropped_lines_are_counted(tmp_path: Path) -> None:
+    async with open_gateway(tmp_path, live_settings=replace(SMALL_QUEUE, max_tail_bytes=20_000)) as gateway:
         run_id = await gateway.ledger.new_run(attempts=1)
         name = attempt_id(run_id, 0)
         async with gateway.live(max_queue=1) as slow:
             await slow.subscribe(f"attempt:{name}")
             await slow.next("snapshot")
             for number in range(600):
-                text = f"{number} {LONG[:4000]}"
+                text = f"{number} {LONG_TEXT[:4000]}"
                 line = TailLine(attempt_id=name, token=1, kind=TailKind.STDOUT, text=text, time=datetime.now(UTC))
                 await gateway.bus.tail.emit(subjects.tail("default", run_id, name), line)
                 if number % 20 == 0:
@@ -179,7 +179,7 @@ async def test_lines_that_do_not_fit_are_counted(tmp_path: Path) -> None:
             assert numbers == sorted(numbers)
 
 
-async def test_a_client_that_leaves_leaves_nothing(gateway: Gateway) -> None:
+async def test_a_disconnected_client_leaves_nothing_behind(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run()
     for _ in range(5):
         async with gateway.live() as live:
@@ -195,7 +195,7 @@ async def test_a_client_that_leaves_leaves_nothing(gateway: Gateway) -> None:
     assert not feeds.leaderboards.has_subscribers
 
 
-async def test_a_full_gateway_says_so(tmp_path: Path) -> None:
+async def test_too_many_clients_get_503(tmp_path: Path) -> None:
     async with open_gateway(tmp_path, live_settings=replace(FAST, max_connections=1)) as gateway, gateway.live():
         while not gateway.hub.connections:
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""When the bus, the ledger or the dashboard is away, every question is answered soon, and with when to ask again."""
+"""While the bus or the ledger is unavailable, requests are answered quickly and say when to retry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.gateway.harness import Gateway
 
 RUN = {"models": ["nop"], "suite": "small"}
-QUESTIONS: list[tuple[str, str, Any]] = [
+REQUESTS: list[tuple[str, str, Any]] = [
     ("GET", "/api/v1/runs", None),
     ("POST", "/api/v1/runs", RUN),
     ("GET", "/api/v1/leaderboard", None),
@@ -20,9 +20,9 @@ QUESTIONS: list[tuple[str, str, Any]] = [
 ]
 
 
-async def test_a_ledger_that_is_away(gateway: Gateway) -> None:
+async def test_requests_get_503_while_the_ledger_is_unavailable(gateway: Gateway) -> None:
     gateway.bus.link.cut()
-    for method, path, body in QUESTIONS:
+    for method, path, body in REQUESTS:
         response = await gateway.http.request(method, path, json=body)
         assert (response.status_code, response.json()["code"]) == (503, "unavailable"), path
         assert int(response.headers["retry-after"]) >= 1
@@ -31,18 +31,18 @@ async def test_a_ledger_that_is_away(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tasks", "/api/v1/suites", "/api/v1/models", "/docs"])
-async def test_what_needs_no_ledger_is_there_without(gateway: Gateway, path: str) -> None:
+async def test_the_catalogue_and_docs_work_without_the_ledger(gateway: Gateway, path: str) -> None:
     gateway.bus.link.cut()
     assert (await gateway.http.get(path)).status_code == 200
 
 
-async def test_a_dashboard_that_was_never_built_says_how(gateway: Gateway) -> None:
+async def test_an_unbuilt_dashboard_says_how_to_build_it(gateway: Gateway) -> None:
     response = await gateway.http.get("/")
     assert response.status_code == 503
     assert "make setup" in response.text
 
 
-async def test_clients_are_told_and_catch_up(gateway: Gateway) -> None:
+async def test_clients_are_notified_of_an_outage_and_catch_up(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=2)
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
@@ -53,7 +53,7 @@ async def test_clients_are_told_and_catch_up(gateway: Gateway) -> None:
         frame = await live.next("degraded")
         assert frame["degraded"] is True
         assert frame["reason"]
-        gateway.ledger.loses = lambda event: True
+        gateway.ledger.drops = lambda event: True
         await gateway.ledger.start(run_id)
         await gateway.ledger.finish(run_id)
         gateway.bus.link.restore()
@@ -64,7 +64,7 @@ async def test_clients_are_told_and_catch_up(gateway: Gateway) -> None:
         assert (snapshot["topic"], snapshot["data"]["runs"][0]["status"]) == ("runs", "finished")
 
 
-async def test_a_topic_asked_for_while_the_ledger_is_away_comes_when_it_is_back(gateway: Gateway) -> None:
+async def test_a_subscription_during_a_ledger_outage_is_answered_afterwards(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run()
     gateway.bus.link.cut()
     async with gateway.live() as live:
@@ -75,28 +75,28 @@ async def test_a_topic_asked_for_while_the_ledger_is_away_comes_when_it_is_back(
         assert kinds == {"snapshot", "degraded"}
 
 
-async def test_a_topic_asked_for_while_the_ledger_has_no_database_comes_when_it_has_one_again(gateway: Gateway) -> None:
+async def test_a_subscription_during_a_database_outage_is_answered_afterwards(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run()
-    gateway.ledger.without_database = True
+    gateway.ledger.database_down = True
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         assert (await live.next())["degraded"] is True
-        gateway.ledger.without_database = False
+        gateway.ledger.database_down = False
         kinds = {(await live.next("snapshot", "degraded"))["type"] for _ in range(2)}
         assert kinds == {"snapshot", "degraded"}
 
 
-async def test_a_gap_is_filled_once_the_ledger_has_a_database_again(gateway: Gateway) -> None:
+async def test_a_gap_is_filled_after_a_database_outage(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=2)
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         await live.next("snapshot")
-        gateway.ledger.without_database = True
-        gateway.ledger.loses = lambda event: True
+        gateway.ledger.database_down = True
+        gateway.ledger.drops = lambda event: True
         await gateway.ledger.start(run_id)
-        gateway.ledger.loses = lambda event: False
+        gateway.ledger.drops = lambda event: False
         await gateway.ledger.finish(run_id)
         assert (await live.next("degraded", "fact"))["type"] == "degraded"
-        gateway.ledger.without_database = False
+        gateway.ledger.database_down = False
         facts = [await live.next("fact") for _ in range(2)]
         assert [fact["cursor"] for fact in facts] == [2, 3]

@@ -1,4 +1,4 @@
-"""What bad requests get: a problem that names the thing, its place and the near match; and nothing is created."""
+"""Invalid requests get a problem with the place and a suggestion, and create nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def text_of(**changes: Any) -> bytes:
         (text_of(models=["paid/dear"]), 422, "unpriced_model", "models[0]", ANY),
     ],
 )
-async def test_a_bad_run_request(
+async def test_invalid_run_requests(
     shared: Gateway, body: bytes, status: int, code: str, where: str | None, near: str | None
 ) -> None:
     response = await shared.http.post("/api/v1/runs", content=body)
@@ -70,19 +70,19 @@ async def test_a_bad_run_request(
     assert not (await shared.http.get("/api/v1/runs")).json()["items"]
 
 
-async def test_everything_wrong_is_told_at_once(shared: Gateway) -> None:
+async def test_all_errors_are_reported_at_once(shared: Gateway) -> None:
     body = {"models": ["orakle", "nob"], "tasks": ["ridle"], "suite": "smal"}
     problem = (await shared.http.post("/api/v1/runs", json=body)).json()
     assert sorted(error["where"] for error in problem["errors"]) == ["models[0]", "models[1]", "suite", "tasks[0]"]
 
 
 async def chunks() -> AsyncIterator[bytes]:
-    """No content-length tells the size beforehand."""
+    """A body without a content-length."""
     for _ in range(30):
         yield b" " * 50_000
 
 
-async def test_too_large_a_body(shared: Gateway) -> None:
+async def test_an_oversized_body_gets_413(shared: Gateway) -> None:
     for content in (b" " * 1_000_001, chunks()):
         response = await shared.http.post("/api/v1/runs", content=content)
         assert (response.status_code, response.json()["code"]) == (413, "too_large")
@@ -114,7 +114,7 @@ async def test_too_large_a_body(shared: Gateway) -> None:
         ("/api", 404, "not_found", None, None),
     ],
 )
-async def test_a_bad_question(
+async def test_invalid_queries(
     shared: Gateway, path: str, status: int, code: str, where: str | None, near: str | None
 ) -> None:
     response = await shared.http.get(path)
@@ -129,21 +129,20 @@ async def test_a_bad_question(
     ("method", "path"),
     [("PUT", "/api/v1/runs"), ("DELETE", "/api/v1/runs"), ("POST", "/api/v1/tasks"), ("POST", "/healthz")],
 )
-async def test_a_wrong_method(shared: Gateway, method: str, path: str) -> None:
+async def test_a_wrong_method_gets_405(shared: Gateway, method: str, path: str) -> None:
     response = await shared.http.request(method, path)
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
     assert "GET" in response.headers["allow"]
 
 
 @pytest.mark.parametrize("key", ["x" * 201, "with space"])
-async def test_a_bad_idempotency_key(shared: Gateway, key: str) -> None:
+async def test_an_invalid_idempotency_key_is_rejected(shared: Gateway, key: str) -> None:
     response = await shared.http.post("/api/v1/runs", json=GOOD, headers={"Idempotency-Key": key})
     assert (response.status_code, response.json()["code"]) == (422, "invalid")
     assert not shared.ledger.submitted
 
 
-async def test_a_problem_of_the_ledger_comes_through_whole(shared: Gateway) -> None:
-    """The bus carries it, HTTP shows it."""
+async def test_a_problem_from_the_ledger_is_passed_on_unchanged(shared: Gateway) -> None:
     run_id = "0" * 26
     response = await shared.http.get(f"/api/v1/runs/{run_id}")
     known = {name: response.json()[name] for name in Problem.__struct_fields__}

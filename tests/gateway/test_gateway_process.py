@@ -1,4 +1,4 @@
-"""The process ``python -m services.gateway`` on a real nats-server, and what it does when that is killed."""
+"""``python -m services.gateway`` on a real nats-server, also when the server is killed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assay.client import AssayClient, Unreachable
 from assay.contracts.facts import Event
 from assay.contracts.live import FactFrame, Snapshot
 from assay.contracts.runs import RunRequest
-from assay.embedded.identity import free_port
+from assay.embedded.process_identity import free_port
 from tests.bus.nats_server import ServerProcess
 from tests.gateway.fakes.ledger import FakeLedger
 from tests.gateway.harness import write_catalog
@@ -49,9 +49,9 @@ def environment(folder: Path, nats_url: str, port: int, **more: str) -> dict[str
 
 
 @asynccontextmanager
-async def started(told: dict[str, str]) -> AsyncGenerator[Process]:
+async def started(env: dict[str, str]) -> AsyncGenerator[Process]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.gateway"), env=told, stdout=PIPE, stderr=PIPE, cwd=Path(__file__).parents[2]
+        *(sys.executable, "-m", "services.gateway"), env=env, stdout=PIPE, stderr=PIPE, cwd=Path(__file__).parents[2]
     )
     try:
         yield process
@@ -72,7 +72,7 @@ async def ready(assay: AssayClient) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_run_is_followed_through_a_killed_nats_server(tmp_path: Path, nats: ServerProcess) -> None:
+async def test_following_a_run_survives_a_killed_nats_server(tmp_path: Path, nats: ServerProcess) -> None:
     port = free_port()
     bus = await connect(nats.settings("ledger"))
     await bus.provision(all_queues())
@@ -85,18 +85,18 @@ async def test_a_run_is_followed_through_a_killed_nats_server(tmp_path: Path, na
         await ready(assay)
         run = await assay.submit(RunRequest(models=("nop",), suite="small"))
         seen: list[int] = []
-        begin = asyncio.Event()
-        working = asyncio.create_task(interrupted(ledger, run.run_id, nats, begin))
+        subscribed = asyncio.Event()
+        running = asyncio.create_task(run_with_nats_killed(ledger, run.run_id, nats, subscribed))
         async with aclosing(assay.follow(f"run:{run.run_id}")) as frames:
             async for frame in frames:
                 if isinstance(frame, Snapshot):
                     assert frame.cursor == 1
-                    begin.set()
+                    subscribed.set()
                 if isinstance(frame, FactFrame):
                     seen.append(frame.cursor)
                     if frame.cursor == 13:
                         break
-        await working
+        await running
         assert seen == list(range(2, 14))
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(90):
@@ -104,14 +104,14 @@ async def test_a_run_is_followed_through_a_killed_nats_server(tmp_path: Path, na
     await bus.close()
 
 
-async def interrupted(ledger: FakeLedger, run_id: str, nats: ServerProcess, begin: asyncio.Event) -> None:
-    """Half of the run, then the server is killed; what is said from then on is never published."""
-    await begin.wait()
+async def run_with_nats_killed(ledger: FakeLedger, run_id: str, nats: ServerProcess, subscribed: asyncio.Event) -> None:
+    """Kills the server halfway through the run; facts after that are never published."""
+    await subscribed.wait()
     await ledger.start(run_id)
     for _ in range(3):
         await ledger.advance(run_id, 0)
     nats.stop(signal.SIGKILL)
-    ledger.loses = loses_all
+    ledger.drops = drop_every_fact
     for _ in range(2):
         await ledger.advance(run_id, 0)
     nats.start()
@@ -120,11 +120,11 @@ async def interrupted(ledger: FakeLedger, run_id: str, nats: ServerProcess, begi
     await ledger.finish(run_id)
 
 
-def loses_all(_: Event) -> bool:
+def drop_every_fact(_: Event) -> bool:
     return True
 
 
-async def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
+async def test_a_port_in_use_is_reported(tmp_path: Path) -> None:
     server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with started(environment(tmp_path, "nats://127.0.0.1:1", port)) as process:
@@ -135,9 +135,9 @@ async def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
     server.close()
 
 
-async def test_it_does_not_open_itself_to_everybody(tmp_path: Path) -> None:
-    told = environment(tmp_path, "nats://127.0.0.1:1", 0, ASSAY_GATEWAY_HOST="0.0.0.0")
-    async with started(told) as process:
+async def test_it_does_not_start_on_all_interfaces_without_a_token(tmp_path: Path) -> None:
+    env = environment(tmp_path, "nats://127.0.0.1:1", 0, ASSAY_GATEWAY_HOST="0.0.0.0")
+    async with started(env) as process:
         _, log = await process.communicate()
     assert process.returncode == 2
     assert "ASSAY_TOKEN" in log.decode()

@@ -26,7 +26,7 @@ async def test_submitting_a_run(gateway: Gateway) -> None:
     assert (await gateway.http.get(response.headers["location"])).json() == run
 
 
-async def test_a_submitted_plan_has_tasks_pinned_bundles_stored_and_prices_fixed(gateway: Gateway) -> None:
+async def test_a_submitted_plan_pins_tasks_bundles_and_prices(gateway: Gateway) -> None:
     await gateway.http.post("/api/v1/runs", json=REQUEST)
     plan = gateway.ledger.submitted[0].plan
     assert (plan.name, plan.suite, plan.repeats) == ("first", "small", 2)
@@ -44,9 +44,9 @@ async def test_a_submitted_plan_has_tasks_pinned_bundles_stored_and_prices_fixed
     assert prices["paid/big"].output_nanousd_per_mtok == 2_000_000_000
 
 
-async def test_a_run_that_installs_says_so_and_its_bundles_have_what_is_built(gateway: Gateway, tmp_path: Path) -> None:
-    told = (await gateway.http.post("/api/v1/runs", json={**REQUEST, "install_deps": True})).json()
-    assert (told["code"], told["errors"][0]["where"]) == ("no_requirements", "install_deps")
+async def test_install_deps_is_in_the_plan_and_the_bundles(gateway: Gateway, tmp_path: Path) -> None:
+    problem = (await gateway.http.post("/api/v1/runs", json={**REQUEST, "install_deps": True})).json()
+    assert (problem["code"], problem["errors"][0]["where"]) == ("no_requirements", "install_deps")
     task = shutil.copytree(ADD_TWO, tmp_path / "catalog" / "tasks" / "add_two")
     (task / "workspace" / "requirements.txt").write_text("iniconfig==2.1.0\n")
     request = {"models": ["nop"], "tasks": ["add_two"], "install_deps": True}
@@ -62,7 +62,7 @@ async def test_a_run_that_installs_says_so_and_its_bundles_have_what_is_built(ga
         assert base64.b64decode(build["requirements.txt"]) == b"iniconfig==2.1.0\n"
 
 
-async def test_the_idempotency_key_goes_through(gateway: Gateway) -> None:
+async def test_the_idempotency_key_is_passed_on(gateway: Gateway) -> None:
     headers = {"Idempotency-Key": "abc"}
     first = await gateway.http.post("/api/v1/runs", json=REQUEST, headers=headers)
     again = await gateway.http.post("/api/v1/runs", json=REQUEST, headers=headers)
@@ -73,7 +73,7 @@ async def test_the_idempotency_key_goes_through(gateway: Gateway) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_without_a_key_every_request_is_a_run(gateway: Gateway) -> None:
+async def test_without_a_key_every_request_creates_a_run(gateway: Gateway) -> None:
     runs = [(await gateway.http.post("/api/v1/runs", json=REQUEST)).json()["run_id"] for _ in range(2)]
     assert len(set(runs)) == 2
 
@@ -115,20 +115,20 @@ async def test_facts_are_cloud_events(gateway: Gateway) -> None:
     assert [(fact["specversion"], fact["type"], fact["sequence"]) for fact in facts] == [("1.0", "run.started", 2)]
 
 
-async def test_an_attempt(gateway: Gateway) -> None:
+async def test_getting_an_attempt(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=2)
     detail = (await gateway.http.get(f"/api/v1/attempts/{attempt_id(run_id, 1)}")).json()
     assert detail["attempt"]["ordinal"] == 1
 
 
-async def test_the_leaderboard(gateway: Gateway) -> None:
+async def test_getting_the_leaderboard(gateway: Gateway) -> None:
     run_id = await gateway.ledger.new_run(attempts=1, suite="demo")
-    await gateway.ledger.carry_out(run_id)
+    await gateway.ledger.complete_run(run_id)
     board = (await gateway.http.get("/api/v1/leaderboard?suite=demo&category=coding")).json()
     assert (board["suite"], board["category"], board["rows"][0]["n"]) == ("demo", "coding", 1)
 
 
-async def test_the_catalogue(gateway: Gateway) -> None:
+async def test_tasks_and_suites_are_listed(gateway: Gateway) -> None:
     (task,) = (await gateway.http.get("/api/v1/tasks")).json()
     assert (await gateway.http.get("/api/v1/tasks/riddle")).json() == task
     assert (await gateway.http.get("/api/v1/tasks?search=RIDDLE&category=riddles")).json() == [task]
@@ -138,12 +138,12 @@ async def test_the_catalogue(gateway: Gateway) -> None:
     assert suite["task_ids"] == ["riddle"]
 
 
-async def test_nothing_hidden_is_told_of_a_task(gateway: Gateway) -> None:
+async def test_hidden_parts_of_a_task_are_not_served(gateway: Gateway) -> None:
     for path in ("/api/v1/tasks", "/api/v1/tasks/riddle"):
         assert "secret" not in (await gateway.http.get(path)).text
 
 
-async def test_models(gateway: Gateway) -> None:
+async def test_models_are_listed_with_kind_and_price(gateway: Gateway) -> None:
     models = {model["name"]: model for model in (await gateway.http.get("/api/v1/models")).json()}
     assert {name: model["kind"] for name, model in models.items()} == {
         "oracle": "baseline",
@@ -157,7 +157,7 @@ async def test_models(gateway: Gateway) -> None:
     assert models["paid/dear"]["price"] is None
 
 
-async def test_asking_a_model(gateway: Gateway) -> None:
+async def test_testing_a_model(gateway: Gateway) -> None:
     async def answer(request: TestModel) -> ModelProbe:
         return ModelProbe(model=request.model, ok=False, fault=CallFault.CONNECTION, message="nobody there")
 
@@ -166,7 +166,7 @@ async def test_asking_a_model(gateway: Gateway) -> None:
     assert (response.status_code, response.json()["fault"]) == (200, "connection")
 
 
-async def test_health(gateway: Gateway) -> None:
+async def test_health_and_readiness(gateway: Gateway) -> None:
     assert (await gateway.http.get("/healthz")).json()["ready"] is True
     ready = await gateway.http.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
@@ -179,7 +179,7 @@ async def test_health(gateway: Gateway) -> None:
     assert (await gateway.http.get("/healthz")).status_code == 200
 
 
-async def test_metrics(gateway: Gateway) -> None:
+async def test_metrics_are_exported(gateway: Gateway) -> None:
     await gateway.http.get("/api/v1/tasks")
     await gateway.ledger.new_run()
     async with gateway.live() as live:

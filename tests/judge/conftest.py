@@ -16,9 +16,9 @@ from tests.judge.harness import JudgeHarness, RealTools
 
 @pytest.fixture
 async def tools() -> AsyncIterator[RealTools]:
-    made = RealTools()
-    yield made
-    await made.regex.close()
+    tools = RealTools()
+    yield tools
+    await tools.regex.close()
 
 
 @pytest.fixture

@@ -118,16 +118,16 @@ def test_last_number(text: str, number: float | None) -> None:
     ],
 )
 def test_numeric_fields(answer: str, score: float) -> None:
-    found = numeric.check(STATS, answer, EXPECTED)
-    assert found.score == score
-    assert found.passed is (score == 1.0)
-    assert bool(found.message) is (score < 1.0)
-    assert "4" not in found.message
+    result = numeric.check(STATS, answer, EXPECTED)
+    assert result.score == score
+    assert result.passed is (score == 1.0)
+    assert bool(result.message) is (score < 1.0)
+    assert "4" not in result.message
 
 
 def test_metrics_have_the_errors_of_readable_fields() -> None:
-    found = numeric.check(STATS, '{"mean": 3, "max": "four"}', EXPECTED)
-    assert found.metrics == {"mean_abs_err": 0.5, "ok": 0.0}
+    result = numeric.check(STATS, '{"mean": 3, "max": "four"}', EXPECTED)
+    assert result.metrics == {"mean_abs_err": 0.5, "ok": 0.0}
     assert numeric.check(STATS, '{"mean": 2, "max": 4}', EXPECTED).metrics == {
         "mean_abs_err": 0.5,
         "max_abs_err": 0.0,
@@ -154,9 +154,9 @@ def test_tolerance_is_relative_or_absolute_and_includes_its_edge() -> None:
     ],
 )
 def test_json_fields(answer: str, score: float) -> None:
-    found = json_fields.check(ADDRESS, answer, PLACE)
-    assert found.score == pytest.approx(score)
-    assert found.passed is (score == 1.0)
+    result = json_fields.check(ADDRESS, answer, PLACE)
+    assert result.score == pytest.approx(score)
+    assert result.passed is (score == 1.0)
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_large_hostile_answers_are_graded_in_bounded_time(name: str) -> None:
         numeric.check(STATS, text, EXPECTED),
         json_fields.check(ADDRESS, text, PLACE),
     ]
-    assert not any(found.passed for found in checks)
+    assert not any(result.passed for result in checks)
     assert time.process_time() - started < 10.0
 
 
@@ -232,15 +232,15 @@ def test_json_values_equal_themselves(value: Any) -> None:
 @settings(max_examples=200)
 @given(st.text() | st.from_regex(r"[-+.,eE0-9{}\"a: ]*"))
 def test_no_answer_makes_a_check_raise(text: str) -> None:
-    for found in (
+    for result in (
         exact.check(Exact(), text, "x"),
         choice.check(TEAMS, text, "billing"),
         numeric.check(Numeric(), text, 1.5),
         numeric.check(STATS, text, EXPECTED),
         json_fields.check(ADDRESS, text, PLACE),
     ):
-        assert 0.0 <= found.score <= 1.0
-        assert all(math.isfinite(value) for value in found.metrics.values())
+        assert 0.0 <= result.score <= 1.0
+        assert all(math.isfinite(value) for value in result.metrics.values())
 
 
 def task(*checks: AnyCheck, pass_score: float = 1.0) -> HiddenTask:

@@ -207,13 +207,13 @@ NAMES = (*_FOUND, "test_with_parameters[1]", "test_with_parameters[2]")
 
 
 async def test_what_hidden_tests_can_do(tools: RealTools) -> None:
-    found = await grade_tests(TEST, SOLUTION, *NAMES, tools=tools)
-    report = found.logs["judge.stdout"].data.decode()
+    result = await grade_tests(TEST, SOLUTION, *NAMES, tools=tools)
+    report = result.logs["judge.stdout"].data.decode()
     failed = [line for line in report.splitlines() if not line.startswith("passed")]
     assert failed == ["failed   test_hidden.py::test_dies the candidate ended: exit code 3"], report
-    assert found.verdict.score == (len(NAMES) - 1) / len(NAMES)
-    assert found.verdict.outcome is Outcome.FAILED
-    assert b"last words" in found.logs["judge.stderr"].data
+    assert result.verdict.score == (len(NAMES) - 1) / len(NAMES)
+    assert result.verdict.outcome is Outcome.FAILED
+    assert b"last words" in result.logs["judge.stderr"].data
 
 
 SKIPPING = """
@@ -241,20 +241,20 @@ async def test_exactly_the_expected_tests_must_run_and_pass(
     more: str, expected: tuple[str, ...], message: str, tools: RealTools
 ) -> None:
     test = SKIPPING.format(more=more)
-    found = only_check(await grade_tests(test, "def f(): return 1", *expected, tools=tools))
-    assert not found.passed
-    assert message in found.message
+    result = only_check(await grade_tests(test, "def f(): return 1", *expected, tools=tools))
+    assert not result.passed
+    assert message in result.message
 
 
 async def test_messages_and_logs_do_not_reveal_hidden_tests(tools: RealTools) -> None:
     test = (
         "import solution\ndef test_a():\n    secret = 'sesame'\n    assert solution.f() == secret, 'open ' + secret\n"
     )
-    found = await grade_tests(test, "def f(): return 'x'", "test_a", tools=tools)
-    everything = repr(found)
+    result = await grade_tests(test, "def f(): return 'x'", "test_a", tools=tools)
+    everything = repr(result)
     assert "sesame" not in everything
     assert "1x" not in everything
-    assert "AssertionError" in only_check(found).message
+    assert "AssertionError" in only_check(result).message
 
 
 async def test_packages_and_submodules_can_be_imported(tools: RealTools) -> None:
@@ -273,17 +273,17 @@ async def test_submitting_nothing_fails(tools: RealTools) -> None:
 
 async def test_files_that_do_not_fit_the_sandbox_fail(tools: RealTools) -> None:
     hidden = hidden_tests({"test_hidden.py": "def test_a(): pass"}, ("test_hidden.py::test_a",))
-    found = await grade(hidden, "main", {"big.bin": bytes(17 << 20)}, tools)
-    assert found.verdict.outcome is Outcome.FAILED
-    assert "cannot be written to a sandbox" in found.verdict.reason
+    result = await grade(hidden, "main", {"big.bin": bytes(17 << 20)}, tools)
+    assert result.verdict.outcome is Outcome.FAILED
+    assert "cannot be written to a sandbox" in result.verdict.reason
 
 
 async def test_endless_tests_fail_at_the_time_limit(tools: RealTools) -> None:
     test = "import solution\ndef test_a():\n    while True: solution.f()\n"
     hidden = hidden_tests({"test_hidden.py": test}, ("test_hidden.py::test_a",))
-    found = await grade(hidden, "main", {"solution.py": b"def f(): return 1"}, _short(tools))
-    assert found.verdict.outcome is Outcome.FAILED
-    assert "limit" in found.verdict.reason
+    result = await grade(hidden, "main", {"solution.py": b"def f(): return 1"}, _short(tools))
+    assert result.verdict.outcome is Outcome.FAILED
+    assert "limit" in result.verdict.reason
 
 
 async def test_a_sandbox_that_does_not_start_is_an_error_not_a_verdict(tools: RealTools) -> None:

@@ -75,9 +75,9 @@ async def graded(files: dict[str, bytes], tools: RealTools) -> GradingResult:
 
 
 async def test_a_correct_solution_passes_the_same_tests(tools: RealTools) -> None:
-    found = await graded({"solution.py": HONEST.encode()}, tools)
-    assert found.verdict.outcome is Outcome.PASSED, found
-    assert found.verdict.score == 1.0
+    result = await graded({"solution.py": HONEST.encode()}, tools)
+    assert result.verdict.outcome is Outcome.PASSED, result
+    assert result.verdict.score == 1.0
 
 
 @pytest.mark.slow
@@ -90,8 +90,8 @@ async def test_every_cheat_scores_0(tools: RealTools) -> None:
             *(graded(files_of(path.read_text()), tools_with_short_limits) for path in CHEATS)
         )
     failures = {
-        path.stem: (found.verdict, found.logs)
-        for path, found in zip(CHEATS, results, strict=True)
-        if found.verdict.outcome is not Outcome.FAILED or found.verdict.score or not found.verdict.reason
+        path.stem: (result.verdict, result.logs)
+        for path, result in zip(CHEATS, results, strict=True)
+        if result.verdict.outcome is not Outcome.FAILED or result.verdict.score or not result.verdict.reason
     }
     assert not failures

@@ -147,16 +147,16 @@ def test_any_line_is_a_frame_or_malformed(line: bytes) -> None:
 def test_changes_to_arguments_are_sent_back() -> None:
     inner = [3]
     given_values: tuple[Any, ...] = ([2, 1], {"a": inner}, {5}, bytearray(b"x"), inner)
-    ours, theirs = Memo(), Memo()
-    sent = Encoder(ours, refuse).value(given_values)
-    there = Decoder(theirs, refuse).value(load(dump([sent]))[0])
-    before = snapshot(theirs)
-    there[0].sort()
-    there[1]["b"] = there[0]
-    there[2].clear()
-    there[3][:] = b"yy"
-    sent_back = load(dump([encode_changes(theirs, before, Encoder(theirs, refuse))]))[0]
-    apply_changes(sent_back, ours, len(ours.items), Decoder(ours, refuse))
+    tests_memo, candidate_memo = Memo(), Memo()
+    sent = Encoder(tests_memo, refuse).value(given_values)
+    received = Decoder(candidate_memo, refuse).value(load(dump([sent]))[0])
+    before = snapshot(candidate_memo)
+    received[0].sort()
+    received[1]["b"] = received[0]
+    received[2].clear()
+    received[3][:] = b"yy"
+    changes_line = load(dump([encode_changes(candidate_memo, before, Encoder(candidate_memo, refuse))]))[0]
+    apply_changes(changes_line, tests_memo, len(tests_memo.items), Decoder(tests_memo, refuse))
     assert given_values == ([1, 2], {"a": [3], "b": [1, 2]}, set(), bytearray(b"yy"), [3])
     assert given_values[1]["b"] is given_values[0]
     assert given_values[1]["a"] is inner

@@ -60,11 +60,11 @@ async def test_cancelled_waiters_take_no_slot() -> None:
             pytest.fail("it was cancelled")
 
     async with semaphore.slot("a"):
-        waiting, next_one = asyncio.create_task(holder()), asyncio.create_task(holder())
+        waiting, next_waiter = asyncio.create_task(holder()), asyncio.create_task(holder())
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-    next_one.cancel()  # its turn has come, and it has not heard of it
-    await asyncio.gather(next_one, return_exceptions=True)
-    assert next_one.cancelled()
+    next_waiter.cancel()  # it was granted the slot but has not run yet
+    await asyncio.gather(next_waiter, return_exceptions=True)
+    assert next_waiter.cancelled()
     assert await grant_order(semaphore, "b") == ["b"]

@@ -143,7 +143,7 @@ async def test_grading_an_answer_takes_little_cpu_time(judge: JudgeHarness) -> N
     for ticket in tickets:
         assert (await on_ticket(ticket, judge.ports)).verdict.outcome is Outcome.PASSED
     milliseconds = 1000 * (time.process_time() - started) / len(tickets)
-    assert milliseconds < 20, "of the processor: no more than a fraction of what a sandbox takes"
+    assert milliseconds < 20, "CPU time, a fraction of what a sandbox takes"
 
 
 async def test_orders_become_verdicts_over_the_bus(judge: JudgeHarness) -> None:

@@ -84,3 +84,23 @@ async def run_json(sandbox: Sandbox, script: str) -> Any:
     result = await run_python(sandbox, "import json, os, resource, socket, sys\n" + script)
     assert result.exit_code == 0, result.stderr.decode()
     return json.loads(result.stdout)
+
+
+def socket_memory_bomb(seconds: int) -> str:
+    """A script that fills sockets, which is kernel memory that init does not see. It ends once a process is killed for
+    it, or after this time."""
+    return f"""
+import os, socket, time
+for _ in range(10):
+    if not os.fork():
+        pairs = [socket.socketpair() for _ in range(450)]
+        for end, _ in pairs:
+            end.setblocking(False)
+            try:
+                while True: end.send(bytes(65536))
+            except OSError: pass
+        time.sleep({seconds})
+        os._exit(0)
+for _ in range(10):
+    if os.waitstatus_to_exitcode(os.wait()[1]): break
+"""

@@ -11,25 +11,9 @@ import pytest
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Limit
 from assay.sandbox.bubblewrap import BubblewrapProvider
-from assay.sandbox.cgroups import CgroupParents, memory_limit_bytes, writable_cgroups
-from tests.sandbox.harness import open_descriptors, run_python
-
-SOCKET_MEMORY_BOMB = """
-import os, socket, time
-for _ in range(10):
-    if not os.fork():
-        pairs = [socket.socketpair() for _ in range(450)]
-        for end, _ in pairs:
-            end.setblocking(False)
-            try:
-                while True: end.send(bytes(65536))
-            except OSError: pass
-        time.sleep(SECONDS)
-        os._exit(0)
-for _ in range(10):
-    if os.waitstatus_to_exitcode(os.wait()[1]): break
-"""
-"""Kernel memory in sockets, which init does not see; runs until one process is killed for it."""
+from assay.sandbox.cgroups import CgroupParents, writable_cgroups
+from assay.sandbox.limits import memory_limit_bytes
+from tests.sandbox.harness import open_descriptors, run_python, socket_memory_bomb
 
 
 def own_cgroups() -> set[Path]:
@@ -56,7 +40,7 @@ async def test_memory_that_init_does_not_see_is_limited_by_the_cgroup() -> None:
     spec = SandboxSpec(memory_mb=64, workspace_mb=8, open_files=1024, processes=64, wall_seconds=90)
     seconds = 60 if writable_cgroups() else 3
     async with BubblewrapProvider().open(spec) as sandbox:
-        result = await run_python(sandbox, f"SECONDS = {seconds}" + SOCKET_MEMORY_BOMB)
+        result = await run_python(sandbox, socket_memory_bomb(seconds))
         assert result.killed_by is (Limit.MEMORY if writable_cgroups() else None), result
     assert own_cgroups() == before
 

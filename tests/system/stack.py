@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 import psutil
 
-from assay.embedded.identity import free_port
+from assay.embedded.process_identity import free_port
 
 
 class Stack:

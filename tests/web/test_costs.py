@@ -25,30 +25,30 @@ def finished(gateway: ScriptedGateway, suite: str = "coding", name: str = "", co
 
 def money_requests(page: Page) -> list[str]:
     """URLs of requests about money from now on."""
-    asked: list[str] = []
+    requests: list[str] = []
     about = re.compile(r"/api/v1/(money|costs)")
-    page.on("request", lambda request: asked.append(request.url) if about.search(request.url) else None)
-    return asked
+    page.on("request", lambda request: requests.append(request.url) if about.search(request.url) else None)
+    return requests
 
 
 def open_costs(page: Page) -> list[str]:
     """Open the costs page and wait for its first requests and those after the first totals. Returns the URLs of
     requests from then on."""
-    asked = money_requests(page)
+    requests = money_requests(page)
     page.goto("/costs")
-    wait_for_requests(page, asked, 4)
+    wait_for_requests(page, requests, 4)
     expect(page.locator("[data-account=day]")).to_be_visible()
-    asked.clear()
-    return asked
+    requests.clear()
+    return requests
 
 
-def wait_for_requests(page: Page, asked: list[str], count: int) -> None:
+def wait_for_requests(page: Page, requests: list[str], count: int) -> None:
     """Wait for at least ``count`` requests."""
     for _ in range(300):
-        if len(asked) >= count:
+        if len(requests) >= count:
             break
         page.wait_for_timeout(100)
-    assert len(asked) >= count, asked
+    assert len(requests) >= count, requests
 
 
 def test_budgets_are_bars_with_money_spent_and_held(page: Page, gateway: ScriptedGateway) -> None:
@@ -141,15 +141,15 @@ def test_a_past_run_is_recosted_at_other_prices(page: Page, gateway: ScriptedGat
 
 def test_money_is_refreshed_at_midnight(page: Page, gateway: ScriptedGateway) -> None:
     gateway.hub.money.days_ago = 1
-    asked = open_costs(page)
+    requests = open_costs(page)
     gateway.hub.money.days_ago = 0
     page.locator("costs-page").evaluate("page => page.money.refreshOnNewDay(Date.now())")
-    wait_for_requests(page, asked, 2)
+    wait_for_requests(page, requests, 2)
     page.wait_for_timeout(200)
-    assert sorted(re.sub(r".*/v1/|\?.*", "", url) for url in asked) == ["costs", "money"]
+    assert sorted(re.sub(r".*/v1/|\?.*", "", url) for url in requests) == ["costs", "money"]
     page.locator("costs-page").evaluate("page => page.money.refreshOnNewDay(Date.now())")
     page.wait_for_timeout(200)
-    assert len(asked) == 2, "the day has not changed"
+    assert len(requests) == 2, "the day has not changed"
 
 
 def test_costs_are_filtered_by_date(page: Page, gateway: ScriptedGateway) -> None:
@@ -175,10 +175,10 @@ def test_limits_and_the_time_zone_can_be_changed(page: Page, gateway: ScriptedGa
     page.locator("#save").click()
     page.locator("#time_zone-errors button").click()
     expect(page.locator("#time_zone")).to_have_value("Europe/Athens")
-    with page.expect_request(re.compile("/money/limits$")) as asked:
+    with page.expect_request(re.compile("/money/limits$")) as sent:
         page.locator("#time_zone").press("Enter")
-    assert asked.value.method == "PUT"
-    assert json.loads(asked.value.post_data or "") == {
+    assert sent.value.method == "PUT"
+    assert json.loads(sent.value.post_data or "") == {
         "day_usd": "5",
         "project_usd": "100",
         "time_zone": "Europe/Athens",
@@ -195,14 +195,14 @@ def test_costs_are_refreshed_only_when_money_changed(page: Page, gateway: Script
     run_id = gateway.call(
         gateway.runs.submit, RunRequest(models=("nop", "openai/gpt-4o-mini"), suite="coding")
     ).run.run_id
-    asked = open_costs(page)
+    requests = open_costs(page)
     expect(page.get_by_role("heading", name="No costs")).to_be_visible()
     gateway.advance(run_id, 6)
     page.wait_for_timeout(1_700)
-    assert not asked, "queued attempts cost nothing"
+    assert not requests, "queued attempts cost nothing"
     gateway.advance(run_id, 10_000)
     expect(page.locator("tfoot")).to_contain_text("Total, 10 calls")
-    assert 2 <= len(asked) <= 6
+    assert 2 <= len(requests) <= 6
 
 
 def test_the_runs_page_shows_todays_spending(page: Page, gateway: ScriptedGateway) -> None:

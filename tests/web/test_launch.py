@@ -103,20 +103,20 @@ def select_paid_model(page: Page) -> None:
 
 
 def test_the_cost_is_estimated_while_the_form_is_filled_in(page: Page, gateway: ScriptedGateway) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/runs/quote") else None)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url) if request.url.endswith("/runs/quote") else None)
     select_paid_model(page)
     expect(page.locator("#estimated")).to_have_text("$0.0043")
     expect(page.locator("#worst")).to_have_text("$0.021")
     expect(page.locator("#quote")).to_contain_text("Estimated from earlier attempts.")
     expect(page.locator("[data-account=day]")).to_contain_text("$20.00 left of $20.00: covers the worst case")
     expect(page.locator("[data-account=project]")).to_contain_text("no limit")
-    before = len(asked)
+    before = len(requests)
     waits = page.locator("#repeats").evaluate(_TYPE, ["1", "12"])
     assert len(waits) == 2 and min(waits) > 200
     expect(page.locator("#quote")).to_contain_text("324")
     expect(page.locator("#estimated")).to_have_text("$0.051")
-    assert len(asked) == before + 1, "typing requests one quote when it ends"
+    assert len(requests) == before + 1, "typing requests one quote when it ends"
     page.get_by_label("openai/gpt-4o-mini").uncheck()
     expect(page.locator("#quote")).to_contain_text("Select tasks and models")
     page.get_by_label("nop").check()

@@ -29,9 +29,9 @@ def started(gateway: ScriptedGateway, steps: int = 14, models: tuple[str, ...] =
 
 def sent(page: Page, selector: str, path: str) -> Any:
     """The body that is sent to ``path`` when ``selector`` is clicked."""
-    with page.expect_request(lambda asked: asked.url.endswith(path) and asked.method != "GET") as asked:
+    with page.expect_request(lambda request: request.url.endswith(path) and request.method != "GET") as sent_request:
         page.locator(selector).click()
-    return json.loads(asked.value.post_data or "null")
+    return json.loads(sent_request.value.post_data or "null")
 
 
 def test_a_run_is_paused_and_resumed(page: Page, gateway: ScriptedGateway) -> None:
@@ -83,15 +83,15 @@ def test_errors_are_retried_in_a_new_run_that_links_to_the_old_one(page: Page, g
     run_id = started(gateway, 40)
     gateway.call(run_control.cancel, gateway.runs, run_id)
     gateway.call(run_control.end_grace, gateway.runs, run_id)
-    kept = sum(1 for row in gateway.runs.by_id[run_id].attempts if row.score is not None)
-    assert kept
+    reused_count = sum(1 for row in gateway.runs.by_id[run_id].attempts if row.score is not None)
+    assert reused_count
     page.goto(f"/runs/{run_id}")
     page.locator("#retry").click()
     expect(page.locator("restart-dialog")).to_contain_text("Retry errors only")
     body = sent(page, "#again", f"/runs/{run_id}/restart")
     assert (body["fresh"], body["limits"]["cost_usd"]) == (False, "1")
     expect(page).to_have_url(re.compile(f"/runs/(?!{run_id})[0-9a-z]{{26}}$"))
-    expect(page.locator("[data-notice=restarts]")).to_contain_text(f"{kept} results reused")
+    expect(page.locator("[data-notice=restarts]")).to_contain_text(f"{reused_count} results reused")
     reused = page.locator("attempts-table .aside").first
     expect(reused).to_have_attribute("href", re.compile(f"/attempts/{run_id}-"))
     page.locator("[data-notice=restarts] a").click()
@@ -234,8 +234,8 @@ def test_an_attempt_shows_held_money_and_why_it_was_recalled(page: Page, gateway
         gateway.call(gateway.runs.advance_attempt, scripted, scripted.attempts[0])
     expect(page.locator("#held")).to_contain_text("$0.00")
     gateway.call(
-        run_control.recall, gateway.runs, replace(scripted.attempts[0], held_usd="0"), f"Its money is gone. {EVIL}"
+        run_control.recall, gateway.runs, replace(scripted.attempts[0], held_usd="0"), f"The budget is used up. {EVIL}"
     )
-    expect(page.locator("#recalled")).to_contain_text("Its money is gone. <img src=x")
+    expect(page.locator("#recalled")).to_contain_text("The budget is used up. <img src=x")
     expect(page.locator("#held")).to_have_count(0)
     assert page.evaluate("window.pwned") is None

@@ -42,9 +42,9 @@ def is_in_view(step: Locator) -> bool:
     return False
 
 
-def finished_attempt(gateway: ScriptedGateway, kept: bytes) -> str:
+def finished_attempt(gateway: ScriptedGateway, transcript: bytes) -> str:
     attempt_id = gateway.call(agent_transcripts.start_attempt, gateway.runs)
-    gateway.call(agent_transcripts.finish_attempt, gateway.runs, attempt_id, kept)
+    gateway.call(agent_transcripts.finish_attempt, gateway.runs, attempt_id, transcript)
     return attempt_id
 
 
@@ -64,9 +64,9 @@ def test_live_steps_are_the_same_as_those_of_the_transcript(page: Page, gateway:
     expect(page.locator("[data-meter=tokens]")).to_contain_text("2,660 of 20,000")
     expect(page.locator("[data-meter=cost] [role=meter]")).to_have_attribute("aria-valuenow", "1")
     expect(page.locator("#step-6 .error")).to_have_text("failed")
-    writing = TailLine(attempt_id=attempt_id, token=1, kind=TailKind.MODEL, text="The discount is ta", time=now())
+    writing = TailLine(attempt_id=attempt_id, token=1, kind=TailKind.MODEL, text="The discount is su", time=now())
     gateway.call(gateway.hub.tail, attempt_id, writing)
-    expect(page.locator("agent-steps .activity")).to_contain_text("The discount is ta")
+    expect(page.locator("agent-steps .activity")).to_contain_text("The discount is su")
     gateway.call(gateway.hub.tail, attempt_id, *lines[6:])
     expect(page.locator("agent-steps .step")).to_have_count(15)
     expect(page.locator("#step-8 dd")).to_have_count(4)
@@ -121,10 +121,10 @@ def test_a_step_has_a_permalink(page: Page, gateway: ScriptedGateway) -> None:
 
 
 def test_a_hostile_transcript_is_rendered_as_text(page: Page, gateway: ScriptedGateway) -> None:
-    kept = (
+    transcript = (
         agent_transcripts.transcript(agent_transcripts.hostile_steps(EVIL)) + b"<script>window.pwned=9</script>\n{}\n"
     )
-    attempt_id = finished_attempt(gateway, kept)
+    attempt_id = finished_attempt(gateway, transcript)
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     expect(page.locator("#step-1 .plain")).to_contain_text("<script>window.pwned=9</script>")
     expect(page.locator("#step-1 .mark").first).to_have_text("U+202E")
@@ -148,11 +148,11 @@ def test_a_hostile_transcript_is_rendered_as_text(page: Page, gateway: ScriptedG
 
 def test_a_long_transcript_opens_fast_and_at_any_step(page: Page, gateway: ScriptedGateway) -> None:
     attempt_id = finished_attempt(gateway, agent_transcripts.transcript(agent_transcripts.numbered_steps(50_000)))
-    begun = time.monotonic()
+    started_at = time.monotonic()
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     expect(page.locator("#step-1")).to_contain_text("words of step 1")
     expect(page.locator(".range")).to_have_text("1–200 of 50,000", timeout=1000 * OPENS_SECONDS)
-    assert time.monotonic() - begun < OPENS_SECONDS
+    assert time.monotonic() - started_at < OPENS_SECONDS
     assert page.locator("agent-steps .step").count() == 200
     page.get_by_label("Go to step").fill("31415")
     page.get_by_label("Go to step").press("Enter")

@@ -34,12 +34,12 @@ export interface CostFilter {
   run_id: string;
   since: string;
   until: string;
-  /** A day or a price version: what the same tokens would cost at those prices. */
+  /** A date or a price version at which the same tokens are priced as well. */
   as_of_prices: string;
 }
 
 const api = createClient<paths>({
-  fetch: (asked) => request(asked),
+  fetch: (input) => request(input),
   querySerializer: (query) =>
     new URLSearchParams(
       Object.entries(query)
@@ -56,7 +56,7 @@ export const listRuns = (filter: Partial<RunFilter>, cursor = "", limit = 50) =>
 export const submitRun = (body: NewRun, idempotencyKey: string) =>
   data(api.POST("/api/v1/runs", { body: body as RunRequest, params: idempotent(idempotencyKey) }));
 
-/** What such a run would cost; nothing is stored. */
+/** Estimates the cost of a run without creating it. */
 export const quoteRun = (body: NewRun) => data(api.POST("/api/v1/runs/quote", { body: body as RunRequest }));
 
 export const cancelRun = (run_id: string) =>
@@ -140,7 +140,7 @@ export async function streamArtifact(
   signal: AbortSignal,
 ): Promise<ReadableStreamDefaultReader<Uint8Array>> {
   const { body } = await request(url, { signal });
-  if (!body) throw new ApiError(problem({ title: "The artifact came without content" }));
+  if (!body) throw new ApiError(problem({ title: "The artifact has no content" }));
   return body.getReader();
 }
 

@@ -24,7 +24,7 @@ from assay.cli.server import connected, local_stack_address
 from assay.cli.signals import run_until_signal
 from assay.contracts.codec import Data as Plain
 from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
-from assay.embedded.events import json_lines, lines
+from assay.embedded.events import json_lines, text_lines
 from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack
 
@@ -77,7 +77,7 @@ async def _stack(options: UpOptions, json: bool) -> AsyncGenerator[tuple[str, bo
         print_notice(f"using the stack already running at {address}")
         yield address, False
         return
-    async with running_stack(options, json_lines(sys.stderr) if json else lines()) as address:
+    async with running_stack(options, json_lines(sys.stderr) if json else text_lines()) as address:
         yield address, True
 
 

@@ -16,7 +16,7 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Data, Json, Port
 from assay.cli.signals import run_until_signal
 from assay.embedded.errors import StackError
-from assay.embedded.events import Report, json_lines, lines
+from assay.embedded.events import Report, json_lines, text_lines
 from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack
 
@@ -42,7 +42,7 @@ def up(
 ) -> None:
     options = UpOptions(data=data, address=Address(host=host, port=port), runners=runners, judges=judges)
     with stack_errors():
-        raise typer.Exit(run_until_signal(_serve(options, json_lines(sys.stdout) if json else lines(sys.stdout))))
+        raise typer.Exit(run_until_signal(_serve(options, json_lines(sys.stdout) if json else text_lines(sys.stdout))))
 
 
 async def _serve(options: UpOptions, report: Report) -> None:

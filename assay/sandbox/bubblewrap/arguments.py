@@ -22,6 +22,7 @@ from assay.files import check_files, check_path
 from assay.sandbox import init
 from assay.sandbox.bubblewrap.host_system import host_system
 from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
+from assay.sandbox.limits import MIB, shm_mib
 from assay.sandbox.pipes import memory_file
 from assay.sandbox.protocol import WORKSPACE, FilesMount, FolderMount, Mounts
 
@@ -32,8 +33,6 @@ _CAN_SET_IDS = (1 << 6) | (1 << 7)
 """CAP_SETGID and CAP_SETUID."""
 _CAN_MOUNT = 1 << 21
 """CAP_SYS_ADMIN."""
-_MIB = 1 << 20
-_SHM_MIB = 64
 _MOUNT_FILES = 400
 """Each file is a descriptor passed to bwrap, and the usual limit is 1024."""
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
@@ -164,9 +163,9 @@ def _base_folders() -> Iterator[str]:
 def _writable(spec: SandboxSpec) -> Iterator[str]:
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from host_system().proc_arguments
-    workspace_bytes = spec.workspace_mb * _MIB
+    workspace_bytes = spec.workspace_mb * MIB
     for folder, size_bytes, mode in (
-        ("/dev/shm", min(_SHM_MIB * _MIB, workspace_bytes), "1777"),
+        ("/dev/shm", shm_mib(spec) * MIB, "1777"),
         ("/tmp", workspace_bytes, "1777"),
         (WORKSPACE, workspace_bytes, "0777"),
     ):

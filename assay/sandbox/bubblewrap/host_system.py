@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assay.sandbox.protocol import WORKSPACE
+from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT
 
 PYTHON_FOLDER = "/opt/python"
 _SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -49,7 +49,7 @@ def _host_system(base_prefix: str) -> HostSystem:
 
 
 def _environment(base: Path, folder: str) -> dict[str, str]:
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": WORKSPACE, "TMPDIR": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
+    env = dict(BASE_ENVIRONMENT)
     if folder == PYTHON_FOLDER:
         env["PATH"] = f"{PYTHON_FOLDER}/bin:{env['PATH']}"
         if any((base / "lib").glob("libpython*.so*")):

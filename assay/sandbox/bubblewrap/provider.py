@@ -25,27 +25,15 @@ from assay.sandbox.cgroups import Cgroup, CgroupParents, writable_cgroups
 from assay.sandbox.cpu_shares import balance_cpu
 from assay.sandbox.errors import ProviderUnavailable, SandboxError, SandboxNotStarted
 from assay.sandbox.init.init_protocol import init_arguments
+from assay.sandbox.limits import CGROUP_LIMITS, INIT_LIMITS
 from assay.sandbox.pipes import memory_file
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.session import SandboxSession
 
-LIMITS = {
+LIMITS = INIT_LIMITS | {
     "wall": "the host's clock; kills the whole sandbox",
-    "memory": "init sums proportional memory (anonymous and shared) every 25 ms and kills; backed up by RLIMIT_DATA",
-    "cpu": "init sums the CPU time of all processes every 25 ms and kills; backed up by RLIMIT_CPU per process",
-    "processes": "init counts tasks every 25 ms and kills; backed up by RLIMIT_NPROC at 16 more",
     "workspace": "the size of its tmpfs; init counts inodes",
-    "open_files": "RLIMIT_NOFILE",
-    "output": "the host drops output above the limit; ten times the limit kills",
-    "network": "a network namespace with loopback only; seccomp on socket families",
 }
-
-
-CGROUP_LIMITS = {
-    "memory": "init sums proportional memory every 25 ms and kills; backed up by a control group",
-    "processes": "init counts tasks every 25 ms and kills; backed up by a control group at 24 more",
-}
-"""Replaces entries of ``LIMITS`` where cgroups are writable; RLIMIT_DATA and RLIMIT_NPROC still apply."""
 _CLOSE_SECONDS = 3.0
 _TRANSIENT_ERRORS = tuple(os.strerror(number) for number in (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE))
 """Messages of bwrap for a temporary shortage on the host."""
@@ -99,8 +87,8 @@ class _BubblewrapLauncher:
     """A Launcher. Takes ownership of two descriptors: ``stderr_file`` receives bwrap's error output, ``info`` its
     child's pid."""
 
-    def __init__(self, process: subprocess.Popen[bytes], stderr_file: int, info_write: int) -> None:
-        self._process, self._stderr_file, self._info = process, stderr_file, os.fdopen(info_write, "rb")
+    def __init__(self, process: subprocess.Popen[bytes], stderr_file: int, info_read: int) -> None:
+        self._process, self._stderr_file, self._info = process, stderr_file, os.fdopen(info_read, "rb")
         self.init_pid = 0
         self._cgroup: Cgroup | None = None
         self._limit_tasks: list[asyncio.Future[None]] = []
@@ -195,11 +183,11 @@ def _spawn(spec: SandboxSpec, mounts: Mounts, user: int, descriptors: tuple[int,
     """``descriptors``: init's end of the socket, bwrap's stderr and the pipe for its info."""
     control, stderr_file, info_write = descriptors
     bwrap, other_uid = _bwrap_path(), 0 if user else bwrap_user()
-    profile = BwrapArguments(spec, mounts, user)
+    bwrap_arguments = BwrapArguments(spec, mounts, user)
     try:
         if rules := seccomp.program():
-            profile.arguments += ["--seccomp", profile.file(rules)]
-        arguments = profile.file(b"\0".join(argument.encode() for argument in profile.arguments))
+            bwrap_arguments.arguments += ["--seccomp", bwrap_arguments.file(rules)]
+        arguments = bwrap_arguments.file(b"\0".join(argument.encode() for argument in bwrap_arguments.arguments))
         init_command = [host_system().python, "-I", "-S", INIT_PATH, str(control), *init_arguments(spec, user)]
         return subprocess.Popen(
             [bwrap, "--args", arguments, "--info-fd", str(info_write), "--", *init_command],
@@ -211,12 +199,12 @@ def _spawn(spec: SandboxSpec, mounts: Mounts, user: int, descriptors: tuple[int,
             user=other_uid or None,
             group=other_uid or None,
             extra_groups=[] if other_uid else None,
-            pass_fds=[control, info_write, *profile.descriptors],
+            pass_fds=[control, info_write, *bwrap_arguments.descriptors],
         )
     except OSError as error:
         raise SandboxNotStarted(f"bwrap cannot be started: {error}") from error
     finally:
-        profile.close()
+        bwrap_arguments.close()
 
 
 @cache

@@ -15,21 +15,13 @@ from docker import APIClient
 from docker.types import LogConfig, Mount
 
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox.cgroups import OVERHEAD_TASKS, memory_limit_bytes, shm_mib
 from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.errors import SpecUnsupported
-from assay.sandbox.init.init_protocol import INODES, init_arguments
+from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT, INODES, init_arguments
+from assay.sandbox.limits import MIB, OVERHEAD_TASKS, memory_limit_bytes, shm_mib
 from assay.sandbox.protocol import WORKSPACE
 
 PROGRAMS = "/run/assay"
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "HOME": WORKSPACE,
-    "TMPDIR": "/tmp",
-    "LANG": "C.UTF-8",
-    "TZ": "UTC",
-}
-_MIB = 1 << 20
 _MASKED_PATHS = [
     *(f"/proc/{name}" for name in ("acpi", "asound", "kcore", "keys", "latency_stats", "scsi", "sched_debug")),
     *(f"/proc/{name}" for name in ("timer_list", "timer_stats", "interrupts", "cmdline", "kallsyms", "modules")),
@@ -55,7 +47,7 @@ def container_config(
         user=f"{user}:{user}",
         working_dir="/",
         network_disabled=True,
-        environment=ENVIRONMENT,
+        environment=BASE_ENVIRONMENT,
         host_config=_host_config(client, spec, binds) | ({"Runtime": runtime} if runtime else {}),
     )
 
@@ -71,7 +63,7 @@ def _host_config(client: APIClient, spec: SandboxSpec, binds: Sequence[tuple[Pat
         mem_limit=memory,
         memswap_limit=memory,
         pids_limit=spec.processes + OVERHEAD_TASKS,
-        shm_size=shm_mib(spec) * _MIB,
+        shm_size=shm_mib(spec) * MIB,
         tmpfs={WORKSPACE: _tmpfs(spec, "0777"), "/tmp": _tmpfs(spec, "1777")},
         mounts=[Mount(target, str(source), type="bind", read_only=True) for source, target in binds],
         log_config=LogConfig(type="json-file", config={"max-size": "100k", "max-file": "1"}),
@@ -81,4 +73,4 @@ def _host_config(client: APIClient, spec: SandboxSpec, binds: Sequence[tuple[Pat
 
 
 def _tmpfs(spec: SandboxSpec, mode: str) -> str:
-    return f"rw,exec,nosuid,nodev,size={spec.workspace_mb * _MIB},nr_inodes={2 * INODES},mode={mode}"
+    return f"rw,exec,nosuid,nodev,size={spec.workspace_mb * MIB},nr_inodes={2 * INODES},mode={mode}"

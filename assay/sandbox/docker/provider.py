@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.cpu_shares import balance_cpu, peer_pid
 from assay.sandbox.docker.container import Container
-from assay.sandbox.docker.container_config import ENVIRONMENT, container_config
+from assay.sandbox.docker.container_config import container_config
 from assay.sandbox.docker.daemon import Daemon
 from assay.sandbox.docker.host_folder import HostFolder, new_folder
 from assay.sandbox.docker.images import Images
@@ -25,23 +25,23 @@ from assay.sandbox.docker.runtimes import Runtime, RuntimeSelector
 from assay.sandbox.docker.services import run_services
 from assay.sandbox.egress import EgressProxy, Reachable, is_public, proxy_environment
 from assay.sandbox.errors import SandboxError, SandboxNotStarted
+from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT
+from assay.sandbox.limits import CGROUP_LIMITS, INIT_LIMITS
 from assay.sandbox.protocol import Availability, Command, Mounts, Sandbox
 from assay.sandbox.session import SandboxSession
 from assay.sandbox.warm_pool import WarmPool
 
 DEFAULT_IMAGE = "assay/sandbox-python:latest"
 _SWEEP_SECONDS = 20.0
-LIMITS = {
-    "wall": "the host's clock; kills everything in the container",
-    "memory": "init sums proportional memory every 25 ms and kills; backed up by a control group",
-    "cpu": "init sums the CPU time of all processes every 25 ms and kills; backed up by RLIMIT_CPU per process",
-    "processes": "init counts tasks every 25 ms and kills; backed up by a control group at 24 more",
-    "workspace": "the size of its tmpfs; init counts inodes, backed up by the tmpfs at twice the limit",
-    "open_files": "RLIMIT_NOFILE",
-    "output": "the host drops output above the limit; ten times the limit kills",
-    "network": "a network namespace with loopback only; seccomp on socket families",
-    "egress": "a proxy in the worker, for the hosts that the task names",
-}
+LIMITS = (
+    INIT_LIMITS
+    | CGROUP_LIMITS
+    | {
+        "wall": "the host's clock; kills everything in the container",
+        "workspace": "the size of its tmpfs; init counts inodes, backed up by the tmpfs at twice the limit",
+        "egress": "a proxy in the worker, for the hosts that the task names",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +105,9 @@ class DockerProvider:
 
     async def _probe_runtime(self, runtime: Runtime) -> None:
         async with self._open_under(runtime, SandboxSpec(), (), WarmPool()) as sandbox:
-            await sandbox.write({"tried": b"yes"})
-            result = await sandbox.run(Command(argv=["cat", "tried"]))
-            if result.stdout != b"yes" or await sandbox.read(["tried"]) != {"tried": b"yes"}:
+            await sandbox.write({"probe": b"yes"})
+            result = await sandbox.run(Command(argv=["cat", "probe"]))
+            if result.stdout != b"yes" or await sandbox.read(["probe"]) != {"probe": b"yes"}:
                 raise SandboxNotStarted(f"a command does not see the workspace's files: {result.stderr[-300:]!r}")
 
     @asynccontextmanager
@@ -157,22 +157,22 @@ class DockerProvider:
             binds = folder.prepare(key.mounts, spec, separate_kernel=runtime.separate_kernel)
         except OSError as error:
             raise SandboxNotStarted(f"the sandbox's files cannot be written on the host: {error}") from error
-        container_launcher = Container(self._daemon)
+        launcher = Container(self._daemon)
         session: SandboxSession | None = None
         try:
-            await container_launcher.start(
+            await launcher.start(
                 lambda daemon: container_config(daemon, spec, key.image, binds, runtime.name), folder.path
             )
             try:
                 control = await folder.accept()
             except TimeoutError:
-                raise await container_launcher.connect_error() from None
-            session = SandboxSession(spec, container_launcher, control, _environment(spec))
+                raise await launcher.connect_error() from None
+            session = SandboxSession(spec, launcher, control, _environment(spec))
             init_pid = peer_pid(control)
             await session.wait_ready()
-            yield _OpenContainer(session=session, launcher=container_launcher, folder=folder, init_pid=init_pid)
+            yield _OpenContainer(session=session, launcher=launcher, folder=folder, init_pid=init_pid)
         finally:
-            await (session.close() if session else container_launcher.remove())
+            await (session.close() if session else launcher.remove())
 
     async def _sweep(self) -> None:
         async with self._sweep_lock:
@@ -183,4 +183,4 @@ class DockerProvider:
 
 def _environment(spec: SandboxSpec) -> dict[str, str]:
     proxy_variables = proxy_environment([service.name for service in spec.services]) if spec.egress else {}
-    return ENVIRONMENT | proxy_variables
+    return BASE_ENVIRONMENT | proxy_variables

@@ -15,9 +15,9 @@ from docker.types import LogConfig, Mount
 
 from assay.contracts.sandboxspec import Service
 from assay.sandbox.docker.labels import SANDBOX_LABEL
+from assay.sandbox.limits import MIB
 from assay.sandbox.seccomp import service_rules
 
-_MIB = 1 << 20
 _SHM_MIB = 64
 _CPU_SHARES = 512
 """Half the normal share, because no limit counts a service's CPU time."""
@@ -37,8 +37,8 @@ def service_config(client: APIClient, service: Service, network_of: str, hosts: 
 
 
 def _host_config(client: APIClient, service: Service, network_of: str, hosts: Path) -> dict[str, Any]:
-    memory = (service.memory_mb + service.data_mb * len(service.data)) * _MIB
-    data = f"rw,nosuid,nodev,size={service.data_mb * _MIB},mode=1777"
+    memory = (service.memory_mb + service.data_mb * len(service.data)) * MIB
+    data = f"rw,nosuid,nodev,size={service.data_mb * MIB},mode=1777"
     return client.create_host_config(
         network_mode=f"container:{network_of}",
         ipc_mode="private",
@@ -50,7 +50,7 @@ def _host_config(client: APIClient, service: Service, network_of: str, hosts: Pa
         memswap_limit=memory,
         pids_limit=service.processes,
         cpu_shares=_CPU_SHARES,
-        shm_size=_SHM_MIB * _MIB,
+        shm_size=_SHM_MIB * MIB,
         tmpfs=dict.fromkeys(_SCRATCH_FOLDERS, _SCRATCH_OPTIONS) | dict.fromkeys(service.data, data),
         mounts=[Mount("/etc/hosts", str(hosts), type="bind", read_only=True)],
         log_config=LogConfig(type="json-file", config={"max-size": "100k", "max-file": "1"}),

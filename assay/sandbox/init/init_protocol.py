@@ -8,6 +8,13 @@ from assay.sandbox.protocol import WORKSPACE, Command
 
 INODES = 100_000
 """The limit for each of the workspace, /tmp and /dev/shm."""
+BASE_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": WORKSPACE,
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+}
 
 
 def init_arguments(spec: SandboxSpec, user: int) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
+from pydantic import SecretStr
 
 from services.gateway.errors import Unauthorized
 
@@ -22,8 +23,8 @@ _SESSION_SECONDS = 30 * 24 * 3600
 class TokenAuth:
     """An empty token allows every request."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token.encode()
+    def __init__(self, token: SecretStr) -> None:
+        self._token = token.get_secret_value().encode()
         self._session = hmac.new(self._token, b"assay session 1", "sha256").hexdigest().encode()
 
     def matches(self, presented: str) -> bool:

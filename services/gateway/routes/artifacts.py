@@ -94,9 +94,9 @@ def safe_media_type(media_type: str) -> str:
     return "text/plain; charset=utf-8" if kind.startswith("text/") else "application/octet-stream"
 
 
-def ranged(data: bytes, asked: str, headers: dict[str, str]) -> Response[bytes]:
+def ranged(data: bytes, range_header: str, headers: dict[str, str]) -> Response[bytes]:
     """The requested part, or, as RFC 9110 requires, everything if the header is not understood."""
-    found = _RANGE.match(asked)
+    found = _RANGE.match(range_header)
     if not found:
         return Response(data, headers=headers, media_type=headers["content-type"])
     if found["suffix"]:
@@ -104,7 +104,7 @@ def ranged(data: bytes, asked: str, headers: dict[str, str]) -> Response[bytes]:
     else:
         first, last = int(found["first"]), min(int(found["last"] or len(data)), len(data) - 1)
     if first > last:
-        detail = f"The artifact has {len(data)} bytes; {asked!r} is outside of them."
+        detail = f"The artifact has {len(data)} bytes; {range_header!r} is outside of them."
         raise ProblemError(Problem(code="bad_range", title="Range not satisfiable", status=416, detail=detail))
     headers = {**headers, "content-range": f"bytes {first}-{last}/{len(data)}"}
     return Response(data[first : last + 1], status_code=206, headers=headers, media_type=headers["content-type"])

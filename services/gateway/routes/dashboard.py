@@ -62,7 +62,7 @@ async def _answer(ports: Ports, request: Request[Any, Any, Any], rest: str) -> R
 
 def _sign_in(ports: Ports, request: Request[Any, Any, Any]) -> Response[Any]:
     """A link with the token sets the cookie and redirects, so that the token leaves the address bar."""
-    auth = TokenAuth(ports.settings.token.get_secret_value())
+    auth = TokenAuth(ports.settings.token)
     if not auth.matches(request.query_params["token"]):
         raise Unauthorized
     cookie = auth.session_cookie(secure=request.url.scheme == "https")

@@ -46,7 +46,7 @@ async def live(socket: WebSocket[Any, Any, Any], ports: PortsDependency, hub: Hu
 
 
 def _refusal(socket: WebSocket[Any, Any, Any], ports: PortsDependency, hub: Hub) -> Problem | None:
-    if not TokenAuth(ports.settings.token.get_secret_value()).authorizes(socket):
+    if not TokenAuth(ports.settings.token).authorizes(socket):
         return Unauthorized().problem
     return _TOO_MANY_CLIENTS if len(hub.connections) >= hub.settings.max_connections else None
 

@@ -20,7 +20,7 @@ class SignIn(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @post("/", summary="Exchange the token for a cookie", operation_id="sign_in", status_code=204, dto=Body[SignIn])
 async def sign_in(data: JSONBody[SignIn], ports: PortsDependency, request: Request[Any, Any, Any]) -> Response[None]:
-    auth = TokenAuth(ports.settings.token.get_secret_value())
+    auth = TokenAuth(ports.settings.token)
     if not auth.matches(data.token):
         raise Unauthorized
     return Response(None, cookies=[auth.session_cookie(secure=request.url.scheme == "https")])

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from assay.embedded.folder import DataFolder
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.postgres import Postgres
 
 MIB = 1024 * 1024
@@ -62,6 +62,6 @@ def initialize_postgres(data: Path) -> None:
     """Beforehand: the stack makes one by renaming, which it cannot where a disk is mounted."""
     folder = DataFolder(data)
     folder.make()
-    prepare = Postgres(folder).child().prepare
+    prepare = Postgres(folder).spec().prepare
     assert prepare is not None
     prepare()

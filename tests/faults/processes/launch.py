@@ -15,10 +15,10 @@ from pathlib import Path
 
 import msgspec
 
-from assay.embedded.children import ChildSpec
 from assay.embedded.errors import StackError
 from assay.embedded.events import json_lines
-from assay.embedded.services import Address, Services, UpOptions
+from assay.embedded.managed_process import ProcessSpec
+from assay.embedded.services import Address, ServiceSpecs, UpOptions
 from assay.embedded.up import running_stack
 
 LEFT_OUT = ("modelhost",)
@@ -49,14 +49,14 @@ async def _serve(launch: Launch) -> None:
         data=Path(launch.data), address=Address(port=launch.port), runners=launch.runners, judges=launch.judges
     )
 
-    def choose(services: Services, options: UpOptions) -> Sequence[ChildSpec]:
-        return [_changed(spec, launch) for spec in services.children(options) if spec.name not in LEFT_OUT]
+    def choose(services: ServiceSpecs, options: UpOptions) -> Sequence[ProcessSpec]:
+        return [_changed(spec, launch) for spec in services.specs(options) if spec.name not in LEFT_OUT]
 
     async with running_stack(options, json_lines(sys.stderr), choose):
         await stop.wait()
 
 
-def _changed(spec: ChildSpec, launch: Launch) -> ChildSpec:
+def _changed(spec: ProcessSpec, launch: Launch) -> ProcessSpec:
     kind = spec.name.rpartition("-")[0] or spec.name
     environment = {**launch.environment.get(kind, {}), **launch.environment.get(spec.name, {})}
     command = launch.command.get(spec.name) or launch.command.get(kind)

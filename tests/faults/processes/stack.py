@@ -24,7 +24,7 @@ from assay.bus.nats.server.api import call
 from assay.bus.queues import all_queues
 from assay.bus.settings import BusSettings
 from assay.bus.streams import WORK_STREAM, stream_of
-from assay.embedded.identity import free_port
+from assay.embedded.process_identity import free_port
 from tests.faults.processes.crash_points import POINTS
 from tests.faults.processes.launch import Launch
 from tests.faults.processes.sample_catalog import write_catalog

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assay.embedded.folder import DataFolder
+from assay.embedded.data_folder import DataFolder
 from assay.embedded.postgres import Postgres
 from tests.faults.processes.load import under_load
 from tests.faults.processes.stack import FaultStack, fault_stack
@@ -39,7 +39,7 @@ class Plugged:
     def _prepare(self) -> None:
         folder = DataFolder(self.stack.data)
         folder.make()
-        make = Postgres(folder).child().prepare
+        make = Postgres(folder).spec().prepare
         assert make is not None
         make()
         self.disk.on()

@@ -1,6 +1,6 @@
-"""A ledger in memory: it answers the ledger's requests, and its facts can be lost on the way to the bus.
+"""A fake ledger in memory: it serves the ledger's rpc requests and publishes facts.
 
-What it stores is the truth; ``loses`` decides of each fact whether the bus hears of it.
+``drops`` decides whether a stored fact is lost on the way to the bus.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from assay.contracts.rpc import (
 )
 from assay.contracts.runs import Board, BoardRow, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
-from tests.gateway.fakes.control import Order, answers_of
+from tests.gateway.fakes.control import Command, control_handlers
 from tests.gateway.fakes.money import FakeMoney
 from tests.gateway.fakes.references import FakeReferences
 from tests.gateway.fakes.run import NEXT, FakeRun, fact_of, new_fake_run, now, progress_of
@@ -56,81 +56,81 @@ class FakeLedger:
         self.runs: dict[str, FakeRun] = {}
         self.by_key: dict[str, tuple[bytes, str]] = {}
         self.submitted: list[SubmitRun] = []
-        self.asked: list[str] = []
-        self.loses: Callable[[Event], bool] = lambda event: False
-        self.while_paging: Callable[[], Any] | None = None
+        self.requests: list[str] = []
+        self.drops: Callable[[Event], bool] = lambda event: False
+        self.between_pages: Callable[[], Any] | None = None
         self.ready = True
-        self.without_database = False
-        """It answers, and cannot say anything."""
+        self.database_down = False
+        """The ledger answers every request with 503."""
         self.money = FakeMoney()
         self.references = FakeReferences(self.runs)
-        self.orders: list[Order] = []
+        self.commands: list[Command] = []
         self._bus = bus
 
     async def serve(self) -> None:
-        answers: dict[Any, Any] = {
+        handlers: dict[Any, Any] = {
             SubmitRun: self._submit,
             GetRun: self._get_run,
             ListRuns: self._list_runs,
             QuoteRun: self.money.on_quote,
             ListAttempts: self._list_attempts,
             GetAttempt: self._get_attempt,
-            GetBoard: self._board,
+            GetBoard: self._get_board,
             ListFacts: self._list_facts,
-            GetHealth: self._health,
-            **self.money.answers(),
-            **self.references.answers(),
-            **answers_of(self),
+            GetHealth: self._get_health,
+            **self.money.handlers(),
+            **self.references.handlers(),
+            **control_handlers(self),
         }
-        await self._bus.rpc.serve("ledger", {kind: self._unless_without(answer) for kind, answer in answers.items()})
+        await self._bus.rpc.serve("ledger", {kind: self._unless_down(handler) for kind, handler in handlers.items()})
 
-    def _unless_without(self, answer: Any) -> Any:
-        async def answered(request: Any) -> Any:
-            if self.without_database:
-                raise ProblemError(Problem(code="ledger_unavailable", title="No Postgres", status=503, detail="away"))
-            return await answer(request)
+    def _unless_down(self, handler: Any) -> Any:
+        async def handle(request: Any) -> Any:
+            if self.database_down:
+                raise ProblemError(Problem(code="ledger_unavailable", title="No Postgres", status=503, detail="down"))
+            return await handler(request)
 
-        return answered
+        return handle
 
-    # --- what tests make happen
+    # --- driven by tests
 
     async def new_run(self, attempts: int = 4, suite: str = "demo", name: str = "") -> str:
-        """A run and its attempts, waiting; says ``run.submitted``."""
+        """Stores a run with waiting attempts and publishes ``run.submitted``."""
         run_id = new_id()
         self.runs[run_id] = new_fake_run(run_id, attempts, suite, name)
-        await self.say_run(run_id, RunSubmitted, RunStatus.WAITING)
+        await self.publish_run_fact(run_id, RunSubmitted, RunStatus.WAITING)
         return run_id
 
-    async def say_run(self, run_id: str, kind: Any, status: RunStatus) -> None:
-        await self.say_about(run_id, kind, status=status)
+    async def publish_run_fact(self, run_id: str, kind: Any, status: RunStatus) -> None:
+        await self.publish_fact(run_id, kind, status=status)
 
-    async def say_about(self, run_id: str, kind: Any, *, status: RunStatus | None = None, **more: Any) -> None:
-        """A fact about the run with members besides the run."""
+    async def publish_fact(self, run_id: str, kind: Any, *, status: RunStatus | None = None, **more: Any) -> None:
+        """Publishes a fact about the run; ``more`` are its fields besides the run."""
         fake = self.runs[run_id]
         fake.run = msgspec.structs.replace(fake.run, status=status or fake.run.status, sequence=len(fake.events) + 1)
-        await self._say(fake, kind(run=fake.run, **more), run_id)
+        await self._publish(fake, kind(run=fake.run, **more), run_id)
 
-    def change(self, run_id: str, **fields: Any) -> None:
-        """The run is another from the next fact on."""
+    def update_run(self, run_id: str, **fields: Any) -> None:
+        """Changes the run without a fact of its own."""
         self.runs[run_id].run = msgspec.structs.replace(self.runs[run_id].run, **fields)
 
     async def recall(self, run_id: str, ordinal: int, cause: str) -> None:
-        """A queued attempt waits again."""
+        """Moves a queued attempt back to waiting."""
         fake = self.runs[run_id]
         row = msgspec.structs.replace(fake.rows[ordinal], state=State.WAITING, changed_at=now())
         fake.rows[ordinal] = row
         progress = progress_of(fake.rows)
         fake.run = msgspec.structs.replace(fake.run, progress=progress, sequence=len(fake.events) + 1)
-        await self._say(fake, AttemptRecalled(attempt=row, progress=progress, cause=cause), row.attempt_id)
+        await self._publish(fake, AttemptRecalled(attempt=row, progress=progress, cause=cause), row.attempt_id)
 
     async def start(self, run_id: str) -> None:
-        await self.say_run(run_id, RunStarted, RunStatus.RUNNING)
+        await self.publish_run_fact(run_id, RunStarted, RunStatus.RUNNING)
 
     async def finish(self, run_id: str) -> None:
-        await self.say_run(run_id, RunFinished, RunStatus.FINISHED)
+        await self.publish_run_fact(run_id, RunFinished, RunStatus.FINISHED)
 
     async def advance(self, run_id: str, ordinal: int, reason: str = "") -> None:
-        """The attempt's next state, and its fact; ``reason`` can make the fact as long as wanted."""
+        """Moves the attempt to its next state and publishes the fact; a long ``reason`` makes a long fact."""
         fake = self.runs[run_id]
         before = fake.rows[ordinal]
         state = NEXT[before.state]
@@ -141,17 +141,17 @@ class FakeLedger:
         fake.rows[ordinal] = row
         progress = progress_of(fake.rows)
         fake.run = msgspec.structs.replace(fake.run, progress=progress, sequence=len(fake.events) + 1)
-        await self._say(fake, fact_of(row, progress), row.attempt_id)
+        await self._publish(fake, fact_of(row, progress), row.attempt_id)
 
-    async def carry_out(self, run_id: str, reason: str = "") -> None:
-        """Every attempt, state by state, in turns, then the end of the run."""
+    async def complete_run(self, run_id: str, reason: str = "") -> None:
+        """Advances all attempts state by state, then finishes the run."""
         await self.start(run_id)
-        while live := self.runs[run_id].live:
-            for row in live:
+        while unfinished := self.runs[run_id].unfinished:
+            for row in unfinished:
                 await self.advance(run_id, row.ordinal, reason)
         await self.finish(run_id)
 
-    async def _say(self, fake: FakeRun, fact: Fact, subject: str) -> None:
+    async def _publish(self, fake: FakeRun, fact: Fact, subject: str) -> None:
         run_id = fake.run.run_id
         event = Event(
             id=new_id(),
@@ -166,11 +166,11 @@ class FakeLedger:
         )
         payload = encode(event)
         fake.events.append(payload)
-        if not self.loses(event):
+        if not self.drops(event):
             subject = subjects.fact("default", fact, run_id)
             await self._bus.facts.publish([Envelope(subject=subject, message_id=event.id, payload=payload)])
 
-    # --- what it answers
+    # --- rpc handlers
 
     async def _submit(self, request: SubmitRun) -> RunView:
         self.submitted.append(request)
@@ -186,11 +186,11 @@ class FakeLedger:
         return self.runs[run_id].run
 
     async def _get_run(self, request: GetRun) -> RunView:
-        self.asked.append(f"run {request.run_id}")
+        self.requests.append(f"run {request.run_id}")
         return self.find(request.run_id).run
 
     async def _list_runs(self, request: ListRuns) -> RunPage:
-        self.asked.append("runs")
+        self.requests.append("runs")
         wanted = [
             fake.run
             for fake in reversed(self.runs.values())
@@ -223,8 +223,8 @@ class FakeLedger:
             total=len(wanted),
             sequence=fake.run.sequence,
         )
-        if self.while_paging is not None:
-            await self.while_paging()
+        if self.between_pages is not None:
+            await self.between_pages()
         return page
 
     async def _get_attempt(self, request: GetAttempt) -> AttemptDetail:
@@ -235,8 +235,8 @@ class FakeLedger:
                 return AttemptDetail(attempt=row, key="k", task_digest="d", artifacts=fake.artifacts, **about)
         raise unknown("attempt", request.attempt_id)
 
-    async def _board(self, request: GetBoard) -> Board:
-        self.asked.append(f"board {request.suite}")
+    async def _get_board(self, request: GetBoard) -> Board:
+        self.requests.append(f"board {request.suite}")
         runs = [fake for fake in self.runs.values() if request.suite in ("", fake.run.suite)]
         n = sum(row.state is State.DONE for fake in runs for row in fake.rows)
         row = BoardRow(
@@ -252,13 +252,13 @@ class FakeLedger:
         return Board(suite=request.suite, category=request.category, rows=(row,) if n else ())
 
     async def _list_facts(self, request: ListFacts) -> FactPage:
-        self.asked.append(f"facts {request.after}")
+        self.requests.append(f"facts {request.after}")
         events = self.runs[request.run_id].events if request.run_id in self.runs else []
         about = f'"type":"{request.entity}.'.encode() if request.entity else b""
         page = [event for event in events[request.after :] if about in event][: request.limit]
         return FactPage(events=tuple(event.decode() for event in page), last_sequence=len(events))
 
-    async def _health(self, request: GetHealth) -> ServiceHealth:
+    async def _get_health(self, request: GetHealth) -> ServiceHealth:
         return ServiceHealth(service="ledger", ready=self.ready, detail="" if self.ready else "no Postgres")
 
     def find(self, run_id: str) -> FakeRun:

@@ -1,4 +1,4 @@
-"""The money of the ledger in memory: one project, one limit, and what calls cost."""
+"""Money in the fake ledger: one project, one limit, and the cost of calls."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from assay.contracts.spending import AccountKind, AccountView, CostRow, Costs
 
 
 class FakeMoney:
-    """``estimate_usd`` is what every run is thought to cost; ``calls`` are a usage and a cost by model."""
+    """``estimate_usd`` is the estimated cost of every run; ``calls`` maps a model to its usage and cost."""
 
     def __init__(self) -> None:
         self.estimate_usd = "0"
         self.limits = SetMoneyLimits(day_usd="20", project_usd=None)
         self.calls: dict[str, tuple[Usage, str]] = {}
-        self.quoted: list[QuoteRun] = []
-        self.asked: list[GetCosts] = []
+        self.quotes: list[QuoteRun] = []
+        self.requests: list[GetCosts] = []
 
-    def answers(self) -> dict[Any, Any]:
+    def handlers(self) -> dict[Any, Any]:
         return {GetMoney: self.on_get, SetMoneyLimits: self.on_set, GetCosts: self.on_costs}
 
     def check(self, plan: RunPlan) -> None:
-        """Refuses what costs more than the run's own limit."""
+        """Rejects a run whose estimate exceeds its own limit."""
         if plan.limits.cost_usd is not None and nanousd(self.estimate_usd) > nanousd(plan.limits.cost_usd):
             detail = f"about ${self.estimate_usd} is expected and the run may cost ${plan.limits.cost_usd}"
             raise ProblemError(Problem(code="over_limit", title="The run costs too much", status=402, detail=detail))
 
     async def on_quote(self, request: QuoteRun) -> Quote:
-        self.quoted.append(request)
+        self.quotes.append(request)
         self.check(request.plan)
         return Quote(attempts=4, estimated_usd=self.estimate_usd, worst_usd=usd(4 * nanousd(self.estimate_usd)))
 
@@ -61,7 +61,7 @@ class FakeMoney:
         return await self.on_get(GetMoney())
 
     async def on_costs(self, request: GetCosts) -> Costs:
-        self.asked.append(request)
+        self.requests.append(request)
         rows = [self._row(model, request) for model in sorted(self.calls)] if request.by is CostBy.MODEL else []
         start = int(request.cursor or 0)
         page = rows[start : start + request.limit]

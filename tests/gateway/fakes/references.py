@@ -1,4 +1,4 @@
-"""What the runs of the ledger in memory refer to, and which of them have had what they left given up."""
+"""References to artifacts in the fake ledger, and the expiry of runs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tests.gateway.fakes.run import FakeRun, now
 
 
 class FakeReferences:
-    """Attempts refer to what their run left; ``bundles`` are referred to by any run, in every area of tasks."""
+    """Unexpired runs refer to their attempts' artifacts; ``bundles`` are always referred to, in every task area."""
 
     def __init__(self, runs: dict[str, FakeRun]) -> None:
         self._runs = runs
         self.bundles: list[str] = []
 
-    def answers(self) -> dict[Any, Any]:
+    def handlers(self) -> dict[Any, Any]:
         return {ExpireRuns: self.on_expire, ListReferences: self.on_list}
 
     async def on_expire(self, request: ExpireRuns) -> Expired:
-        old = [fake for fake in self._runs.values() if _old(fake, request.ended_before)]
+        old = [fake for fake in self._runs.values() if _expires(fake, request.ended_before)]
         for fake in old if not request.dry_run else ():
             fake.run = structs.replace(fake.run, expired_at=now())
         return Expired(runs=len(old))
@@ -32,13 +32,13 @@ class FakeReferences:
         digests = self.bundles
         if request.area == "attempts":
             kept = [fake for fake in self._runs.values() if not fake.run.expired_at]
-            kept = [fake for fake in kept if not _old(fake, request.ended_before)]
+            kept = [fake for fake in kept if not _expires(fake, request.ended_before)]
             digests = [ref.sha256 for fake in kept for ref in fake.artifacts.values()]
         first = int(request.cursor or 0)
         more = str(first + 2) if first + 2 < len(digests) else ""
         return References(digests=tuple(digests[first : first + 2]), next_cursor=more)
 
 
-def _old(fake: FakeRun, before: datetime | None) -> bool:
+def _expires(fake: FakeRun, before: datetime | None) -> bool:
     ended = fake.run.finished_at
     return before is not None and ended is not None and ended < before and fake.run.expired_at is None

@@ -1,4 +1,4 @@
-"""A run as the ledger in memory has it."""
+"""A run in the fake ledger."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class FakeRun:
         self.artifacts: dict[str, ArtifactRef] = {}
 
     @property
-    def live(self) -> list[AttemptView]:
+    def unfinished(self) -> list[AttemptView]:
         return [row for row in self.rows if row.state is not State.DONE]
 
 
 def new_fake_run(run_id: str, attempts: int, suite: str, name: str) -> FakeRun:
-    """A run whose attempts all wait."""
+    """A run whose attempts are all waiting."""
     rows = [
         AttemptView(
             attempt_id=attempt_id(run_id, ordinal),

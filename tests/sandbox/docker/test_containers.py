@@ -19,7 +19,7 @@ from assay.sandbox.docker import DEFAULT_IMAGE, DockerProvider
 from assay.sandbox.docker.labels import LABEL, container_labels, is_orphan
 from assay.sandbox.docker.orphans import orphans
 from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
-from tests.sandbox.harness import SPEC, run_json, run_python, wait_until
+from tests.sandbox.harness import SPEC, run_json, run_python, socket_memory_bomb, wait_until
 
 pytestmark = pytest.mark.docker
 
@@ -75,21 +75,9 @@ print(json.dumps([path for path in {paths} if told(path)]))"""
 
 async def test_a_kernel_oom_kill_is_reported_as_memory_and_the_sandbox_stays_usable(provider: DockerProvider) -> None:
     """Data in socket buffers is not resident memory of any process: only the cgroup counts it."""
-    bomb = """
-import os, socket, time
-for _ in range(10):
-    if not os.fork():
-        pairs = [socket.socketpair() for _ in range(450)]
-        for end, _ in pairs:
-            end.setblocking(False)
-            try:
-                while True: end.send(bytes(65536))
-            except OSError: pass
-        time.sleep(60)
-time.sleep(60)"""
     spec = SandboxSpec(memory_mb=64, workspace_mb=8, open_files=1024, processes=64, wall_seconds=90)
     async with provider.open(spec) as sandbox:
-        result = await run_python(sandbox, bomb)
+        result = await run_python(sandbox, socket_memory_bomb(60))
         assert result.killed_by is Limit.MEMORY, result
         assert (await run_python(sandbox, "print(1)")).stdout == b"1\n"
 

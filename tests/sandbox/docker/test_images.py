@@ -28,8 +28,8 @@ async def test_concurrent_requests_build_an_image_once(client: APIClient) -> Non
         assert set(await asyncio.gather(*(images.image_for(spec) for _ in range(8)))) == {image_tag(files)}
         (first,) = client.images(filters={"label": LABEL, "reference": image_tag(files)})
         async with DockerProvider().open(spec) as sandbox:
-            said = (await sandbox.run(Command(argv=["sh", "-c", "tool; cat /made"]))).stdout.split()
-        assert said[0] == files["tool"].split()[-1]
+            output = (await sandbox.run(Command(argv=["sh", "-c", "tool; cat /made"]))).stdout.split()
+        assert output[0] == files["tool"].split()[-1]
         (second,) = client.images(filters={"reference": image_tag(files)})
         assert first["Id"] == second["Id"], "it was not built again"
         assert image_tag(files | {"tool": b""}) != image_tag(files)
@@ -41,10 +41,10 @@ async def test_a_failed_build_is_reported_with_its_log_and_not_repeated(client: 
     dockerfile = f"FROM {DEFAULT_IMAGE}\nRUN echo no such compiler {secrets.token_hex(4)} && exit 7\n"
     spec, provider = SandboxSpec(build={"Dockerfile": dockerfile.encode()}), DockerProvider()
     for _ in range(2):
-        with pytest.raises(ImageNotBuilt, match=r"(?s)returned a non-zero code: 7.*no such compiler") as received:
+        with pytest.raises(ImageNotBuilt, match=r"(?s)returned a non-zero code: 7.*no such compiler") as error:
             async with provider.open(spec):
                 pass
-        assert isinstance(received.value, SandboxPermanent), "another try would fail too"
+        assert isinstance(error.value, SandboxPermanent), "another try would fail too"
     with pytest.raises(ImageNotFound):
         client.inspect_image(image_tag(spec.build))
 

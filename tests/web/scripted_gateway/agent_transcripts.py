@@ -22,15 +22,15 @@ _STARTED_AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 _TEST = "\n".join(f"tests/test_totals.py::test_{number} PASSED" for number in range(40))
 _TURNS: tuple[tuple[str, str, Any, str, bool], ...] = (
     (
-        "I look around first.",
+        "First I look around.",
         "bash",
         {"command": "ls -la && git log --oneline"},
         "README.md  invoices.py  tests\n",
         False,
     ),
-    ("The tests tell what is wrong.", "bash", {"command": "python -m pytest -q"}, "1 failed, 39 passed\n", True),
+    ("The tests show the bug.", "bash", {"command": "python -m pytest -q"}, "1 failed, 39 passed\n", True),
     (
-        "The discount is taken off twice.",
+        "The discount is subtracted twice.",
         "text_editor",
         {
             "command": "replace",
@@ -41,7 +41,7 @@ _TURNS: tuple[tuple[str, str, Any, str, bool], ...] = (
         "replaced once in invoices.py",
         False,
     ),
-    ("Now all of them again.", "bash", {"command": "python -m pytest -v"}, f"{_TEST}\n40 passed in 0.31s\n", False),
+    ("Now all tests again.", "bash", {"command": "python -m pytest -v"}, f"{_TEST}\n40 passed in 0.31s\n", False),
 )
 
 

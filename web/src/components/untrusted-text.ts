@@ -5,7 +5,7 @@
 
 import { css, html, type TemplateResult } from "lit";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for control characters.
 const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 const MAX_LINE_CHARACTERS = 4_000;
 /** Later marks are plain text, because an element for each of them would block the page. */

@@ -168,7 +168,7 @@ export class LaunchDialog extends LitElement {
         onInput: (event) => this.onInput(event),
       })}</div>
       <div class="checks">
-        ${this.renderCheck("partial", "Run until the budget is used up", "other attempts end with outcome “limit”")}
+        ${this.renderCheck("partial", "Run until the budget is used up", "the others end with outcome “limit”")}
         ${this.renderCheck("reuse", "Reuse earlier results", "attempts with the same content are not run again")}
       </div>
     </fieldset>`;

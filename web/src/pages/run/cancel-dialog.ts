@@ -3,12 +3,12 @@
 import "@awesome.me/webawesome/dist/components/button/button.js";
 import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import type WaDialog from "@awesome.me/webawesome/dist/components/dialog/dialog.js";
-import { html, LitElement } from "lit";
+import { css, html, LitElement } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { cancelRun } from "../../api.ts";
 import type { RunView } from "../../contracts.ts";
 import { base } from "../../design/styles.ts";
-import { count } from "../../format/number.ts";
+import { plural } from "../../format/number.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
 
 /** How long attempts in progress have to finish; the server's default. */
@@ -16,7 +16,7 @@ const GRACE_SECONDS = 10;
 
 @customElement("cancel-dialog")
 export class CancelDialog extends LitElement {
-  static override styles = [base];
+  static override styles = [base, css`ul { margin: 0 0 10px; padding-left: 20px; }`];
 
   @query("wa-dialog") private dialog!: WaDialog;
   @state() private run: RunView | null = null;
@@ -42,10 +42,10 @@ export class CancelDialog extends LitElement {
     const started = progress.running + progress.executed + progress.grading;
     const idle = progress.waiting + progress.queued;
     return html`
-      <p>
-        Attempts that have not started are cancelled immediately: <b>${count(idle)}</b>.<br />
-        Attempts in progress have ${GRACE_SECONDS} seconds to finish and are then stopped: <b>${count(started)}</b>.
-      </p>
+      <ul>
+        <li><b>${plural(idle, "attempt")}</b> not started: cancelled immediately</li>
+        <li><b>${plural(started, "attempt")}</b> in progress: stopped if not done in ${GRACE_SECONDS} seconds</li>
+      </ul>
       <p>Results so far and their costs are kept. This cannot be undone, but a restart can reuse finished results.</p>`;
   }
 

@@ -53,8 +53,8 @@ function totalsByModel(attempts: AttemptView[]): Map<string, ModelTotals> {
   return totals;
 }
 
-function sumKnown(begun: bigint, parts: (bigint | null)[]): Usd | null {
-  let sum = begun;
+function sumKnown(start: bigint, parts: (bigint | null)[]): Usd | null {
+  let sum = start;
   for (const part of parts) {
     if (part === null) return null;
     sum += part;

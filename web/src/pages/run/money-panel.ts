@@ -12,7 +12,7 @@ export function renderMoneyPanel(run: RunView, forecast: CostForecast) {
   const { cost_usd: spent, held_usd: held } = run.progress;
   const limit = run.limits.cost_usd;
   return html`<section class="panel padded money" aria-label="Money">
-    <div class="head">
+    <div class="title">
       <h2>Money</h2>
       <span>${limit === null ? "no run limit" : html`limit <b>${money(limit)}</b>`}</span>
       <span class="spring"></span>
@@ -25,6 +25,7 @@ export function renderMoneyPanel(run: RunView, forecast: CostForecast) {
 
 function renderForecast({ expected, worstCase }: CostForecast, spent: Usd, held: Usd) {
   const committed = parseNano(held) > 0n ? sum(spent, held) : null;
+  if (expected === null && worstCase === null && committed === null) return nothing;
   return html`<p class="forecast">
     ${renderAmount("Projected", "Extrapolated from the mean cost of each model's finished attempts", expected)}
     ${renderAmount("Worst case", "If every open attempt costs the amount held for it; at most the limit", worstCase)}
@@ -37,11 +38,11 @@ function renderAmount(name: string, title: string, amount: Usd | null) {
 }
 
 export const moneyStyle = css`
-  .money .head {
+  .money .title {
     display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 12px; margin-bottom: 9px; color: var(--quiet);
     font-size: 13px;
   }
-  .money .head h2 { color: var(--text); }
+  .money .title h2 { color: var(--text); }
   .money b { color: var(--text); font-weight: 560; }
   .forecast { display: flex; flex-wrap: wrap; gap: 3px 18px; margin-top: 8px; color: var(--quiet); font-size: 13px; }
 `;

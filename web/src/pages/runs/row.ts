@@ -59,7 +59,7 @@ export function renderRow(run: RunView) {
     <td class="right">${rate === null ? html`<span class="quiet">–</span>` : percent(rate)}</td>
     <td class="right">${renderCost(run)}</td>
     <td class="models" title=${models.join("\n")}>
-      ${models.slice(0, 2).map((model) => html`<div>${model}</div>`)}
+      <div>${models.slice(0, 2).join(", ")}</div>
       ${models.length > 2 ? html`<small>+${models.length - 2} more</small>` : nothing}
     </td>
     <td class="started number">${timestamp(run.started_at ?? run.created_at)}</td>

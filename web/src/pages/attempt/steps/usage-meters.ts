@@ -14,7 +14,7 @@ interface Meter {
   limit: string;
   /** Used divided by the limit; null without a limit. */
   share: number | null;
-  /** Only a part of what is used counts against the limit. */
+  /** Not all usage counts against the limit. */
   approximate?: boolean;
 }
 

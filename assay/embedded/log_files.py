@@ -1,4 +1,4 @@
-"""The children's log files: their last lines, and keeping them from filling the disk."""
+"""Log files of the stack's processes: reading the last lines, and limiting their size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TAIL_BYTES = 16_384
 
 
 def last_lines(path: Path, count: int = 8) -> tuple[str, ...]:
-    """As text that is safe to print: control characters, which could steer a terminal, are left out."""
+    """Safe to print: control characters, which could steer a terminal, are removed."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
@@ -22,8 +22,8 @@ def last_lines(path: Path, count: int = 8) -> tuple[str, ...]:
 
 
 def shorten(path: Path, max_bytes: int = MAX_BYTES) -> None:
-    """A log past the size becomes ``<name>.log.1``. The child goes on writing to the same file, emptied: it appends, so
-    at most the lines of this moment are lost."""
+    """Moves the second half of a log above the limit to ``<name>.log.1`` and truncates the file. The process appends to
+    the same file, so at most the lines written meanwhile are lost."""
     if not path.exists() or path.stat().st_size <= max_bytes:
         return
     with path.open("rb") as old, path.with_name(path.name + ".1").open("wb") as kept:

@@ -1,4 +1,4 @@
-"""The data folder: where everything the embedded stack keeps is, who uses it now, and on which ports."""
+"""The data folder: the stack's files, its lock, and the state of the running stack in ``stack.json``."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 import msgspec
 
 from assay.embedded.errors import DataInUse
-from assay.embedded.identity import ProcessIdentity, myself
+from assay.embedded.process_identity import ProcessIdentity, own_identity
 
 
-class Stack(msgspec.Struct, frozen=True, kw_only=True):
-    """``stack.json``: a running stack, or the ports of the last one when ``supervisor`` is None."""
+class StackState(msgspec.Struct, frozen=True, kw_only=True):
+    """``stack.json``: the running stack; only the last stack's ports when ``supervisor`` is None."""
 
     address: str = ""
     started_at: datetime | None = None
     supervisor: ProcessIdentity | None = None
     command: str = ""
     ports: dict[str, int] = msgspec.field(default_factory=dict[str, int])
-    children: tuple[ProcessIdentity, ...] = ()
+    processes: tuple[ProcessIdentity, ...] = msgspec.field(name="children", default=())
 
 
 class DataFolder:
@@ -36,7 +36,7 @@ class DataFolder:
         self.logs = self.root / "logs"
 
     def make(self) -> None:
-        """The database's own user must be able to pass through the root; the rest is for us alone."""
+        """The root stays traversable for PostgreSQL's own user; the folders of other parts are private."""
         self.root.mkdir(parents=True, exist_ok=True)
         for private in (self.nats, self.artifacts, self.logs):
             private.mkdir(mode=0o700, exist_ok=True)
@@ -44,21 +44,21 @@ class DataFolder:
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
-    def read_stack(self) -> Stack:
-        """What the file says; a file that is absent or damaged says nothing."""
+    def read_state(self) -> StackState:
+        """The state in the file; the default state when the file is missing or damaged."""
         with suppress(OSError, msgspec.DecodeError):
-            return msgspec.json.decode((self.root / "stack.json").read_bytes(), type=Stack)
-        return Stack()
+            return msgspec.json.decode((self.root / "stack.json").read_bytes(), type=StackState)
+        return StackState()
 
-    def write_stack(self, stack: Stack) -> None:
-        """At once or not at all."""
+    def write_state(self, stack: StackState) -> None:
+        """Atomic."""
         draft = self.root / "stack.json.new"
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(stack), indent=2))
         draft.replace(self.root / "stack.json")
 
 
 class DataLock:
-    """Held by one supervisor at a time; the kernel lets go of it however the supervisor ends."""
+    """Held by one supervisor at a time; the kernel releases it however the supervisor ends."""
 
     def __init__(self, folder: DataFolder, command: str) -> None:
         self._folder = folder
@@ -74,7 +74,7 @@ class DataLock:
             os.close(self._descriptor)
             raise DataInUse(text) from error
         os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, msgspec.json.encode((myself("assay up"), self._command)))
+        os.write(self._descriptor, msgspec.json.encode((own_identity("assay up"), self._command)))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,9 +87,9 @@ class DataLock:
                 os.pread(self._descriptor, 10_000, 0), type=tuple[ProcessIdentity, str]
             )
             owner = f"pid {identity.pid} ({command})"
-        address = self._folder.read_stack().address
+        address = self._folder.read_state().address
         where = f", which serves {address}" if address else ""
         return (
-            f"the data folder {self._folder.root} is in use by {owner}{where}: "
-            f"use that one, stop it with Ctrl-C or kill, or choose another folder with --data DIR"
+            f"the data folder {self._folder.root} is in use by {owner}{where}; "
+            f"use that stack, stop it with Ctrl-C or kill, or choose another folder with --data DIR"
         )

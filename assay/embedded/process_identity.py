@@ -1,4 +1,4 @@
-"""Who a process is: its pid alone is not enough, since pids are given anew, so its start time goes with it."""
+"""Identifies processes by pid and start time, because pids are reused, and finds free ports."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import msgspec
 import psutil
 
 _PORTS, _TRIES = range(20_000, 32_768), 100
-"""None that kernels give to who connects somewhere: such a port may be taken before anybody listens at it."""
-_chance = random.SystemRandom()
-_CLOCK_SECONDS = 2.0
-"""Start times are computed from the boot time, which moves when the clock is set."""
+"""Below the kernels' ephemeral ports: an outgoing connection could take one of those before a server listens on it."""
+_random = random.SystemRandom()
+_CLOCK_TOLERANCE_SECONDS = 2.0
+"""Start times are computed from the boot time, which changes when the clock is set."""
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,36 +26,36 @@ class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identify(name: str, pid: int) -> ProcessIdentity | None:
-    """None when there is no such process (any more)."""
+    """None when there is no such process."""
     try:
         return ProcessIdentity(name=name, pid=pid, started=psutil.Process(pid).create_time())
     except psutil.Error:
         return None
 
 
-def myself(name: str) -> ProcessIdentity:
+def own_identity(name: str) -> ProcessIdentity:
     return ProcessIdentity(name=name, pid=os.getpid(), started=psutil.Process().create_time())
 
 
-def find(identity: ProcessIdentity) -> psutil.Process | None:
-    """The process if it still runs; a newer one with the same pid is not it."""
+def find_process(identity: ProcessIdentity) -> psutil.Process | None:
+    """The process if it is still running; a newer process with the same pid does not count."""
     with suppress(psutil.Error):
         process = psutil.Process(identity.pid)
-        same = abs(process.create_time() - identity.started) < _CLOCK_SECONDS
+        same = abs(process.create_time() - identity.started) < _CLOCK_TOLERANCE_SECONDS
         if same and process.status() != psutil.STATUS_ZOMBIE:
             return process
     return None
 
 
 def describe(process: psutil.Process) -> str:
-    """``pid 4711 (python -m http.server 8700)``, as far as we may know it."""
+    """``pid 4711 (python -m http.server 8700)``; only the pid for a process we may not inspect."""
     with suppress(psutil.Error):
         return f"pid {process.pid} ({' '.join(process.cmdline())[:120] or process.name()})"
     return f"pid {process.pid}"
 
 
 def port_owner(port: int) -> str:
-    """Who listens on a TCP port of this machine, in words."""
+    """Describes the process that listens on a TCP port of this machine."""
     with suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
             local = connection.laddr
@@ -77,8 +77,8 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str = "127.0.0.1", preferred: int = 0) -> int:
-    """The preferred port if it is free, or else any."""
-    for port in (preferred, *_chance.sample(_PORTS, _TRIES)):
+    """The preferred port if it is free, otherwise any free port."""
+    for port in (preferred, *_random.sample(_PORTS, _TRIES)):
         if port and port_is_free(host, port):
             return port
     with socket.socket() as probe:
