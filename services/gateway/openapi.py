@@ -56,6 +56,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         title="Assay",
         version=version,
         description="Runs, attempts, results and the catalogue. Every error response is a ProblemBody (RFC 9457).",
+        use_handler_docstrings=True,
         path="/docs/schema",
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )

@@ -79,6 +79,7 @@ async def test_the_openapi_document_describes_the_contracts(shared: Gateway) -> 
     paths = document["paths"]
     assert document["openapi"].startswith("3.1")
     assert {"/api/v1/runs", "/api/v1/attempts/{attempt_id}", "/api/v1/leaderboard", "/readyz"} <= set(paths)
+    assert "Idempotency-Key" in paths["/api/v1/runs"]["post"]["description"]
     page = paths["/api/v1/runs"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert page == {"$ref": "#/components/schemas/RunPage"}
     schemas = document["components"]["schemas"]

@@ -79,7 +79,7 @@ def steps_are_live(page: Page, attempt_id: str) -> bool:
     """Whether its steps are seen before it has ended."""
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     expect(page.locator("agent-steps .step").first).to_contain_text("message")
-    works = page.locator("agent-steps .now").count() == 1
+    works = page.locator("agent-steps .activity").count() == 1
     return works and page.locator("#outcome").count() == 0
 
 
@@ -100,7 +100,7 @@ def test_an_agents_steps_are_seen_live_and_are_the_same_afterwards(stack: Stack,
         if attempt_id not in page.url:
             page.goto(f"/attempts/{attempt_id}?tab=steps")
         expect(page.locator("#outcome")).to_contain_text("passed")
-        expect(page.locator("agent-steps .now")).to_have_count(0)
+        expect(page.locator("agent-steps .activity")).to_have_count(0)
         expect(steps.filter(has_text="call bash").first).to_be_visible()
         seen = steps.evaluate_all(_STEPS)
         page.goto(f"/attempts/{attempt_id}#step-5")

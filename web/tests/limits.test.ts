@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { budgetLevel } from "../src/components/budget-bar.ts";
-import { DEFAULT_LIMITS, parseLimits, toLimitsDraft, validateLimits } from "../src/components/limit-fields.ts";
 import { axisDollars, parseAmount, ratio, remainder, sum } from "../src/format/money.ts";
+import { DEFAULT_LIMITS, parseLimits, toLimitsDraft, validateLimits } from "../src/forms/limit-fields.ts";
 
 test("amounts are parsed as typed, and other text is rejected", () => {
   expect(["1", " $1,250.50 ", "0.000000001", "0"].map(parseAmount)).toEqual(["1", "1250.5", "0.000000001", "0"]);

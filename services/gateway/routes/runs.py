@@ -89,7 +89,7 @@ async def get_run(run_id: RunId, ports: PortsDependency) -> RunView:
 async def list_facts(
     run_id: RunId,
     ports: PortsDependency,
-    after: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
+    after: Annotated[int, QueryParameter(ge=0, le=2**53, description="Only facts above this sequence.")] = 0,
     limit: Limit = 200,
     entity: Annotated[
         Literal["", "run", "attempt"],

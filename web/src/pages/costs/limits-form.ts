@@ -4,11 +4,11 @@ import "@awesome.me/webawesome/dist/components/button/button.js";
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { asProblem, setMoneyLimits } from "../../api.ts";
-import { fieldErrors, problemAlert } from "../../components/form-errors.ts";
-import { formStyle } from "../../components/form-style.ts";
 import type { FieldError, Money, Problem } from "../../contracts.ts";
 import { base, controls } from "../../design/styles.ts";
 import { parseAmount } from "../../format/money.ts";
+import { fieldErrors, problemAlert } from "../../forms/form-errors.ts";
+import { formStyle } from "../../forms/form-style.ts";
 import { notify } from "../../shell/toast.ts";
 
 type Field = "day_usd" | "project_usd" | "time_zone";

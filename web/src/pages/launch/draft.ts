@@ -1,5 +1,6 @@
 /** The state of the launch dialog: its request, number of attempts, and errors by field. */
 
+import type { FieldError, NewRun, SuiteView, TaskView } from "../../contracts.ts";
 import {
   DEFAULT_LIMITS,
   DEFAULT_PRIORITY,
@@ -8,8 +9,7 @@ import {
   parsePriority,
   toLimitsDraft,
   validateLimits,
-} from "../../components/limit-fields.ts";
-import type { FieldError, NewRun, SuiteView, TaskView } from "../../contracts.ts";
+} from "../../forms/limit-fields.ts";
 
 export type Source = "suite" | "tasks";
 

@@ -7,13 +7,13 @@ import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, listModels, listSuites, listTasks, newIdempotencyKey, submitRun } from "../../api.ts";
 import { emptyStateStyle, loadingRows } from "../../components/empty-state.ts";
-import { fieldErrors, problemAlert } from "../../components/form-errors.ts";
-import { formStyle } from "../../components/form-style.ts";
-import { renderLimitFields } from "../../components/limit-fields.ts";
 import type { FieldError, ModelView, Problem, SuiteView, TaskView } from "../../contracts.ts";
 import { base, controls } from "../../design/styles.ts";
 import { dollars } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
+import { fieldErrors, problemAlert } from "../../forms/form-errors.ts";
+import { formStyle } from "../../forms/form-style.ts";
+import { renderLimitFields } from "../../forms/limit-fields.ts";
 import { navigate } from "../../router.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
 import {

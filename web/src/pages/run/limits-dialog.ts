@@ -6,8 +6,11 @@ import type WaDialog from "@awesome.me/webawesome/dist/components/dialog/dialog.
 import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, changeRun } from "../../api.ts";
-import { fieldErrors, problemAlert } from "../../components/form-errors.ts";
-import { formStyle } from "../../components/form-style.ts";
+import type { FieldError, Problem, RunView } from "../../contracts.ts";
+import { base, controls } from "../../design/styles.ts";
+import { dollars, parseNano } from "../../format/money.ts";
+import { fieldErrors, problemAlert } from "../../forms/form-errors.ts";
+import { formStyle } from "../../forms/form-style.ts";
 import {
   DEFAULT_LIMITS,
   DEFAULT_PRIORITY,
@@ -17,10 +20,7 @@ import {
   renderLimitFields,
   toLimitsDraft,
   validateLimits,
-} from "../../components/limit-fields.ts";
-import type { FieldError, Problem, RunView } from "../../contracts.ts";
-import { base, controls } from "../../design/styles.ts";
-import { dollars, parseNano } from "../../format/money.ts";
+} from "../../forms/limit-fields.ts";
 import { notify } from "../../shell/toast.ts";
 
 /** Fields of the form by the server's names. */

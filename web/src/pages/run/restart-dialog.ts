@@ -6,12 +6,12 @@ import type WaDialog from "@awesome.me/webawesome/dist/components/dialog/dialog.
 import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { asProblem, newIdempotencyKey, restartRun } from "../../api.ts";
-import { fieldErrors, problemAlert } from "../../components/form-errors.ts";
-import { formStyle } from "../../components/form-style.ts";
 import type { Problem, RunView } from "../../contracts.ts";
 import { base, controls } from "../../design/styles.ts";
 import { parseAmount } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
+import { fieldErrors, problemAlert } from "../../forms/form-errors.ts";
+import { formStyle } from "../../forms/form-style.ts";
 import { navigate } from "../../router.ts";
 import { notify } from "../../shell/toast.ts";
 import { retriableAttempts } from "./run-progress.ts";
