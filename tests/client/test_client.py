@@ -59,7 +59,7 @@ async def test_a_run_is_paused_resumed_changed_and_restarted(gateway: Gateway, a
     first = await assay.restart(run_id, fresh=True, idempotency_key="k")
     assert await assay.restart(run_id, fresh=True, idempotency_key="k") == first
     await assay.cancel(run_id, grace_seconds=0.5)
-    assert gateway.ledger.commands[-1] == CancelRun(run_id=run_id, grace_seconds=0.5)
+    assert gateway.ledger.control.commands[-1] == CancelRun(run_id=run_id, grace_seconds=0.5)
 
 
 async def test_a_quote_stores_nothing(gateway: Gateway, assay: AssayClient) -> None:

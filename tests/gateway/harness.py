@@ -27,7 +27,7 @@ from services.gateway.live.hub import Hub
 from services.gateway.live.settings import LiveSettings
 from services.gateway.ports import Ports
 from services.gateway.settings import Settings
-from tests.gateway.fakes.ledger import FakeLedger
+from tests.fakes.ledger.ledger import FakeLedger
 
 TIMEOUT_SECONDS = 60.0
 """Generous, because other tests keep the machine busy."""

@@ -59,7 +59,7 @@ async def test_cancelling_passes_on_the_grace_period(gateway: Gateway, query: st
     run_id = await gateway.ledger.new_run()
     response = await gateway.http.post(f"/api/v1/runs/{run_id}/cancel{query}")
     assert response.status_code == 200
-    assert gateway.ledger.commands == [CancelRun(run_id=run_id, grace_seconds=seconds)]
+    assert gateway.ledger.control.commands == [CancelRun(run_id=run_id, grace_seconds=seconds)]
 
 
 async def test_a_change_keeps_omitted_fields(gateway: Gateway) -> None:
@@ -68,7 +68,7 @@ async def test_a_change_keeps_omitted_fields(gateway: Gateway) -> None:
     assert (await gateway.http.patch(path, json={"limits": {"seconds": 30}})).json()["limits"]["cost_usd"] == "1"
     assert (await gateway.http.patch(path, json={"limits": {"cost_usd": None}})).json()["limits"]["seconds"] == 30
     assert (await gateway.http.patch(path, json={"priority": 8})).json()["priority"] == 8
-    assert gateway.ledger.commands == [
+    assert gateway.ledger.control.commands == [
         ChangeRun(run_id=run_id, limits_change=LimitsChange(seconds=30)),
         ChangeRun(run_id=run_id, limits_change=LimitsChange(cost_usd=None)),
         ChangeRun(run_id=run_id, priority=8),
@@ -84,7 +84,7 @@ async def test_a_restart_is_a_new_run_with_the_old_limits_unless_changed(gateway
     assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
     body = {"fresh": True, "limits": {"cost_usd": "5"}}
     await gateway.http.post(f"/api/v1/runs/{old}/restart", json=body, headers={"Idempotency-Key": "again"})
-    _, plain, fresh = gateway.ledger.commands
+    _, plain, fresh = gateway.ledger.control.commands
     assert isinstance(plain, RestartRun)
     assert isinstance(fresh, RestartRun)
     assert (plain.fresh, plain.limits, bool(plain.idempotency_key)) == (False, None, True)
@@ -118,7 +118,7 @@ async def test_invalid_commands_change_nothing(gateway: Gateway, method: str, pa
     response = await gateway.http.request(method, f"/api/v1/runs/{run_id}{path}", json=body)
     assert (response.status_code, response.json()["code"]) == (422, "invalid")
     assert [error["where"] for error in response.json()["errors"]] == [where]
-    assert not gateway.ledger.commands
+    assert not gateway.ledger.control.commands
 
 
 async def test_a_misspelled_limit_gets_a_suggestion(gateway: Gateway) -> None:

@@ -16,7 +16,7 @@ from assay.artifacts import Area, open_store
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.ids import attempt_id
 from services.gateway.garbage_collection import LiveDigests
-from tests.gateway.fakes.run import now
+from tests.fakes.ledger.run import now
 from tests.gateway.harness import Gateway, open_gateway
 
 

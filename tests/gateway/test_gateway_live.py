@@ -145,11 +145,11 @@ async def test_a_snapshot_read_in_pages_is_consistent(gateway: Gateway) -> None:
         for row in gateway.ledger.runs[run_id].unfinished[::400]:
             await gateway.ledger.advance(run_id, row.ordinal)
 
-    gateway.ledger.between_pages = advance_some
+    gateway.ledger.queries.between_pages = advance_some
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         snapshot = await live.next("snapshot")
-        gateway.ledger.between_pages = None
+        gateway.ledger.queries.between_pages = None
         states = {row["ordinal"]: row["state"] for row in snapshot["data"]["attempts"]}
         advanced: dict[int, str] = {}
         for event in gateway.ledger.runs[run_id].events[1 : snapshot["cursor"]]:

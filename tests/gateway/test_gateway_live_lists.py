@@ -70,4 +70,4 @@ async def test_many_finished_attempts_cause_few_leaderboard_reads(gateway: Gatew
         await gateway.ledger.complete_run(run_id)
         while (await live.next("snapshot"))["data"]["rows"][0]["n"] < 60:
             pass
-        assert gateway.ledger.requests.count("board ") < 20
+        assert gateway.ledger.queries.requests.count("board ") < 20

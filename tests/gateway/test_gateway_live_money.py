@@ -83,7 +83,7 @@ async def test_a_snapshot_includes_changes_made_while_it_is_read(
             await gateway.ledger.publish_fact(run_id, kind, status=status, **more)
             await gateway.ledger.advance(run_id, 0)
 
-    gateway.ledger.between_pages = change_run
+    gateway.ledger.queries.between_pages = change_run
     async with gateway.live() as live:
         await live.subscribe(f"run:{run_id}")
         data = (await live.next("snapshot"))["data"]

@@ -21,7 +21,7 @@ from assay.contracts.live import FactFrame, Snapshot
 from assay.contracts.runs import RunRequest
 from assay.embedded.process_identity import free_port
 from tests.bus.nats_server import ServerProcess
-from tests.gateway.fakes.ledger import FakeLedger
+from tests.fakes.ledger.ledger import FakeLedger
 from tests.gateway.harness import write_catalog
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from tests.judge.harness import JudgeHarness, answer_bundle, code_bundle
 
 
 async def test_artifacts_do_not_reveal_hidden_tests(judge: JudgeHarness) -> None:
-    test = "import solution\ndef test_a(): assert solution.f() == 'canary', 'told the canary'"
+    test = "import solution\ndef test_a(): assert solution.f() == 'canary', 'reveals the canary'"
     output = pack({"solution.py": b"def f(): return 'parrot'"})
     report = await on_ticket(await judge.ticket(code_bundle(test), output), judge.ports)
     assert report.verdict.outcome is Outcome.FAILED

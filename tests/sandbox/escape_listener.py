@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-CANARY = b"canary-out-of-the-box"
+PAYLOAD = b"escaped"
 
 
 class EscapeListener:
@@ -24,7 +24,7 @@ class EscapeListener:
         self._stack = stack
         self.tcp = self._listen("tcp", socket.AF_INET6, socket.SOCK_STREAM, ("::", 0))
         self.udp = self._listen("udp", socket.AF_INET6, socket.SOCK_DGRAM, ("::", 0))
-        self.abstract = [f"\0assay-trap-{os.getpid()}-{kind}" for kind in ("stream", "dgram")]
+        self.abstract = [f"\0assay-escape-{os.getpid()}-{kind}" for kind in ("stream", "dgram")]
         self.files = [str(folder / kind) for kind in ("stream", "dgram")]
         for addresses in (self.abstract, self.files):
             for address, kind in zip(addresses, (socket.SOCK_STREAM, socket.SOCK_DGRAM), strict=True):
@@ -86,7 +86,7 @@ def escape_program(escape_listener: EscapeListener, *, beyond: bool = True) -> s
         "udp": escape_listener.udp,
         "unix": [*escape_listener.abstract, *escape_listener.files, *DAEMONS],
     }
-    return f"GIVEN, CANARY = {json.dumps(given)}, {CANARY!r}\n" + _PROGRAM
+    return f"GIVEN, PAYLOAD = {json.dumps(given)}, {PAYLOAD!r}\n" + _PROGRAM
 
 
 ELSEWHERE = ["169.254.169.254", "100.100.100.200", "1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "fd00:ec2::254"]
@@ -98,7 +98,7 @@ DAEMONS = [
 _PROGRAM = """
 import json, socket
 out = []
-def tried(way, work):
+def attempt(way, work):
     try:
         work()
         out.append(way)
@@ -108,40 +108,40 @@ def stream(family, address):
     with socket.socket(family) as one:
         one.settimeout(1)
         one.connect(address)
-        one.sendall(CANARY)
+        one.sendall(PAYLOAD)
 def datagram(family, address, broadcast=0):
     with socket.socket(family, socket.SOCK_DGRAM) as one:
         one.settimeout(1)
         if broadcast: one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         one.connect(address) if not broadcast else None
-        one.sendto(CANARY, address) if broadcast else one.send(CANARY)
+        one.sendto(PAYLOAD, address) if broadcast else one.send(PAYLOAD)
         if not broadcast and address[1] == 53 and not one.recv(1): raise OSError
 def family_of(host):
     return socket.AF_INET6 if ':' in host else socket.AF_INET
 for host in GIVEN['addresses']:
-    tried(f'tcp {host}', lambda: stream(family_of(host), (host, GIVEN['tcp'])))
-    tried(f'udp {host}', lambda: datagram(family_of(host), (host, GIVEN['udp'])))
+    attempt(f'tcp {host}', lambda: stream(family_of(host), (host, GIVEN['tcp'])))
+    attempt(f'udp {host}', lambda: datagram(family_of(host), (host, GIVEN['udp'])))
     if ':' not in host:
-        tried(f'tcp ::ffff:{host}', lambda: stream(socket.AF_INET6, ('::ffff:' + host, GIVEN['tcp'])))
+        attempt(f'tcp ::ffff:{host}', lambda: stream(socket.AF_INET6, ('::ffff:' + host, GIVEN['tcp'])))
 for host in GIVEN['elsewhere']:
-    tried(f'tcp {host}', lambda: stream(family_of(host), (host, 80)))
-    tried(f'dns {host}', lambda: datagram(family_of(host), (host, 53)))
+    attempt(f'tcp {host}', lambda: stream(family_of(host), (host, 80)))
+    attempt(f'dns {host}', lambda: datagram(family_of(host), (host, 53)))
 for host in ('255.255.255.255', '224.0.0.1'):
-    tried(f'udp {host}', lambda: datagram(socket.AF_INET, (host, GIVEN['udp']), 1))
+    attempt(f'udp {host}', lambda: datagram(socket.AF_INET, (host, GIVEN['udp']), 1))
 for name in GIVEN['names']:
-    tried(f'name {name}', lambda: socket.getaddrinfo(name, 80))
+    attempt(f'name {name}', lambda: socket.getaddrinfo(name, 80))
 for address in GIVEN['unix']:
-    tried(f'unix {address}', lambda: stream(socket.AF_UNIX, address))
+    attempt(f'unix {address}', lambda: stream(socket.AF_UNIX, address))
     def send():
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one: one.sendto(CANARY, address)
-    tried(f'unix {address}', send)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one: one.sendto(PAYLOAD, address)
+    attempt(f'unix {address}', send)
 for protocol in (socket.IPPROTO_ICMP, socket.IPPROTO_RAW, socket.IPPROTO_UDP):
-    tried(f'raw {protocol}', lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol))
+    attempt(f'raw {protocol}', lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol))
 def ping():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as one:
         one.sendto(bytes([8, 0, 0, 0, 0, 0, 0, 0]), (GIVEN['elsewhere'][0], 0))
-tried('ping', ping) if GIVEN['elsewhere'] else None
-tried('packet', lambda: socket.socket(17, socket.SOCK_RAW, 0x300))
-tried('vsock', lambda: socket.socket(40, socket.SOCK_STREAM).connect((2, 22)))
+attempt('ping', ping) if GIVEN['elsewhere'] else None
+attempt('packet', lambda: socket.socket(17, socket.SOCK_RAW, 0x300))
+attempt('vsock', lambda: socket.socket(40, socket.SOCK_STREAM).connect((2, 22)))
 print(json.dumps(sorted(set(out))))
 """

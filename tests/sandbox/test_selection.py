@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import cast
 
 import pytest
 
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import Availability, Mounts, Sandbox, open_sandbox_provider
+from assay.sandbox import Availability, open_sandbox_provider
 from assay.sandbox.errors import ProviderUnavailable, ProviderUnknown, SpecUnsupported
 from assay.sandbox.selection import PROVIDERS, AutoProvider, provider_for_setting, restrict_to_kind
-
-
-class CountingProvider:
-    """A provider that is or is not available, and counts calls."""
-
-    def __init__(self, name: str, *, available: bool = True) -> None:
-        self.name, self.available = name, available
-        self.checks = self.opened = 0
-
-    @asynccontextmanager
-    async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-        self.opened += 1
-        yield cast("Sandbox", None)
-
-    async def check(self) -> Availability:
-        self.checks += 1
-        return Availability(provider=self.name, available=self.available, reason="" if self.available else "gone")
-
-
-def auto_provider(*providers: CountingProvider, allowed: str = "bubblewrap,docker") -> AutoProvider:
-    return AutoProvider(allowed.split(","), {provider.name: provider for provider in providers})
-
+from tests.sandbox.fakes import CountingProvider, auto_provider
 
 IMAGE = SandboxSpec(image="assay/sandbox-polyglot:latest")
 
@@ -139,13 +115,13 @@ async def test_a_kind_that_stopped_working_is_not_offered() -> None:
 
 
 async def test_a_hanging_check_does_not_delay_other_kinds() -> None:
-    class Silent(CountingProvider):
+    class HangingProvider(CountingProvider):
         async def check(self) -> Availability:
             self.checks += 1
             await asyncio.sleep(60)
             return await super().check()
 
-    docker = Silent("docker")
+    docker = HangingProvider("docker")
     provider = auto_provider(CountingProvider("bubblewrap"), docker)
     looking = asyncio.create_task(provider.recheck())
     while not docker.checks:

@@ -32,7 +32,7 @@ def secret(tmp_path: Path) -> Path:
 async def test_links_devices_pipes_and_sockets_are_not_copied_out(isolated_sandbox: Sandbox, secret: Path) -> None:
     script = f"""
 done = []
-def tried(name, work):
+def attempt(name, work):
     try:
         work()
         done.append(name)
@@ -40,14 +40,14 @@ def tried(name, work):
         pass
 for number, target in enumerate(({str(secret)!r}, '/etc/passwd', '../../../../etc/passwd', '/proc/1/root/etc/passwd',
         '/proc/self/environ', '/proc/self/fd/0', '/dev/zero', '.', 'loop{{0}}')):
-    tried('symlink', lambda: os.symlink(target, f'soft{{number}}.py'))
+    attempt('symlink', lambda: os.symlink(target, f'soft{{number}}.py'))
 os.symlink('/etc', 'folder'); os.symlink('..', 'up'); os.symlink('loop2', 'loop1'); os.symlink('loop1', 'loop2')
 for target in ('/etc/passwd', '/usr/bin/env', '/etc/hosts', '/proc/self/environ'):
-    tried('link ' + target, lambda: os.link(target, 'hard' + target.replace('/', '-')))
+    attempt('link ' + target, lambda: os.link(target, 'hard' + target.replace('/', '-')))
 os.mkfifo('pipe.py')
 socket.socket(socket.AF_UNIX).bind('socket.py')
 import stat
-tried('device', lambda: os.mknod('device.py', stat.S_IFCHR | 0o666, os.makedev(1, 1)))
+attempt('device', lambda: os.mknod('device.py', stat.S_IFCHR | 0o666, os.makedev(1, 1)))
 open('mine.py', 'w').write('mine'); os.mkdir('d'); os.link('mine.py', 'd/too.py')
 os.chmod('mine.py', 0o4755)
 print(json.dumps(sorted(set(done))))"""

@@ -7,7 +7,7 @@ import asyncio
 from assay.sandbox import Availability
 from assay.sandbox.selection import AutoProvider
 from assay.worker.sandbox_capabilities import SandboxCapabilities
-from tests.sandbox.test_selection import CountingProvider
+from tests.sandbox.fakes import CountingProvider
 from tests.worker.fakes import FakeLedger
 from tests.worker.harness import OPTIONS, FakeWork, running_worker, wait_until
 

@@ -14,7 +14,7 @@ from assay.sandbox.process import WARNING
 from assay.sandbox.selection import provider_for_setting
 from tests.runner.endpoint import Endpoint
 from tests.runner.harness import SUBMIT, Room, calls
-from tests.sandbox.test_selection import CountingProvider, auto_provider
+from tests.sandbox.fakes import CountingProvider, auto_provider
 
 WRITE = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))
 

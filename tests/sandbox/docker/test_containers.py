@@ -64,9 +64,9 @@ async def test_only_the_size_limited_file_systems_can_be_written(provider: Docke
 async def test_details_of_the_machine_are_hidden(provider: DockerProvider) -> None:
     paths = ["/work", "/sys/class", "/sys/devices", "/sys/block", "/sys/firmware", "/proc/cmdline", "/proc/kallsyms"]
     script = f"""
-def told(path):
+def content(path):
     return os.listdir(path) if os.path.isdir(path) else os.path.exists(path) and open(path).read()
-print(json.dumps([path for path in {paths} if told(path)]))"""
+print(json.dumps([path for path in {paths} if content(path)]))"""
     async with provider.open(SPEC) as sandbox:
         assert await run_json(sandbox, script) == []
         names = (await sandbox.run(Command(argv=["cat", "/etc/resolv.conf", "/etc/hosts", "/etc/hostname"]))).stdout

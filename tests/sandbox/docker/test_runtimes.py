@@ -52,7 +52,7 @@ def test_gvisor_is_detected_from_the_daemons_info() -> None:
     )
 
 
-class Informed(Daemon):
+class DaemonWithInfo(Daemon):
     """A daemon with the given info."""
 
     def __init__(self, info: dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ async def test_gvisor_is_used_if_a_sandbox_starts_under_it() -> None:
     async def trial(runtime: Runtime) -> None:
         tried.append(runtime)
 
-    chosen = RuntimeSelector(Informed(SOUND | {"Runtimes": RUNTIMES}), trial)
+    chosen = RuntimeSelector(DaemonWithInfo(SOUND | {"Runtimes": RUNTIMES}), trial)
     service = Service(name="db", image="db", ports=(1,))
     assert [(await chosen.runtime_for(SandboxSpec())).name for _ in range(2)] == ["runsc", "runsc"]
     assert await chosen.runtime_for(SandboxSpec(services=(service,))) == Runtime(), "gVisor's network cannot be shared"
@@ -78,6 +78,6 @@ async def test_the_hosts_kernel_is_used_if_gvisor_does_not_work() -> None:
     async def trial(runtime: Runtime) -> None:
         raise SandboxNotStarted("no sockets of the host's: --host-uds is off")
 
-    chosen = RuntimeSelector(Informed(SOUND | {"Runtimes": RUNTIMES, "DefaultRuntime": "runsc"}), trial)
+    chosen = RuntimeSelector(DaemonWithInfo(SOUND | {"Runtimes": RUNTIMES, "DefaultRuntime": "runsc"}), trial)
     assert await chosen.runtime_for(SandboxSpec()) == Runtime(name="runc")
     assert "--host-uds" in await chosen.describe()

@@ -34,7 +34,7 @@ SERVICE = Service(
     name="echo",
     image=DEFAULT_IMAGE,
     command=("python3", "-c", ECHO),
-    environment={"ANSWER": "heard "},
+    environment={"ANSWER": "echo "},
     ports=(PORT,),
     health=Health(command=("test", "-d", "/data"), interval_seconds=0.1),
     data=("/data",),
@@ -44,8 +44,8 @@ SERVICE = Service(
     capabilities=(Capability.SETUID,),
 )
 SPEC = SandboxSpec(wall_seconds=90, services=(SERVICE,))
-SAY = f"""
-def said(host):
+ECHOED = f"""
+def echoed(host):
     with socket.create_connection((host, {PORT}), 60) as there:
         there.sendall(b'hello\\n')
         return there.makefile().read()
@@ -86,8 +86,8 @@ async def test_a_service_is_reachable_only_from_its_sandbox(client: APIClient) -
     networks = len(client.networks())
     async with provider.open(SPEC) as sandbox, provider.open(SandboxSpec()) as other:
         assert (
-            await run_json(sandbox, SAY + "print(json.dumps([said('echo'), said('127.0.0.1')]))")
-            == ["heard hello\n"] * 2
+            await run_json(sandbox, ECHOED + "print(json.dumps([echoed('echo'), echoed('127.0.0.1')]))")
+            == ["echo hello\n"] * 2
         )
         assert (
             await run_json(other, REFUSED + f"print(json.dumps(refused('127.0.0.1', {PORT})))")

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from assay.contracts.rpc import Expired, ExpireRuns, ListReferences, References
-from tests.gateway.fakes.run import FakeRun, now
+from tests.fakes.ledger.run import FakeRun, now
 
 
 class FakeReferences:
