@@ -1,4 +1,4 @@
-"""What every process of Assay shares."""
+"""Assay: the library shared by all services, the command line and the embedded stack."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 @contextmanager
 def without(package: str) -> Generator[None]:
-    """Libraries imported inside find that package not installed, as in the image of a single service. Some take on
-    whatever they find; where all parts are installed together, each process would load what it never uses."""
+    """Hide an installed package from the libraries imported in this block. Some libraries import optional packages
+    whenever they are installed, which slows down the start of every process, even if it never uses them."""
     modules: dict[str, Any] = sys.modules
     hidden = modules.setdefault(package, None) is None
     try:

@@ -1,1 +1,1 @@
-"""Benchmark programs. They measure and print; they judge nothing, and no test is timed by them."""
+"""Benchmark programs. They measure and print, without thresholds; no test depends on their results."""

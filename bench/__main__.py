@@ -1,5 +1,5 @@
-"""``python -m bench [NAME ...] [OPTION ...]``: the benchmarks named, or all, one after the other. Options are for those
-named, or for ``spine``. What the figures were is in bench/README.md."""
+"""``python -m bench [NAME ...] [OPTION ...]`` runs the named benchmarks, or all of them, one after the other. Options
+apply to the named benchmarks, or to ``spine``. bench/README.md lists earlier results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from bench import large_run, leaderboard, money_limit, noisy_neighbour, sandbox, startup, throughput
 
-BENCHES = {
+BENCHMARKS = {
     "spine": throughput.main,
     "sandbox": sandbox.main,
     "neighbours": noisy_neighbour.main,
@@ -19,11 +19,11 @@ BENCHES = {
 
 
 def main(arguments: list[str]) -> None:
-    named = [argument for argument in arguments if argument in BENCHES]
-    options = [argument for argument in arguments if argument not in BENCHES]
-    for name in named or BENCHES:
+    names = [argument for argument in arguments if argument in BENCHMARKS]
+    options = [argument for argument in arguments if argument not in BENCHMARKS]
+    for name in names or BENCHMARKS:
         print(f"--- {name}", flush=True)
-        BENCHES[name](options if named or name == "spine" else [])
+        BENCHMARKS[name](options if names or name == "spine" else [])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The stage of a benchmark: a catalogue with one task, a model that answers at once, and the embedded stack."""
+"""The embedded stack for benchmarks, with a catalog of one task and a stub model."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from assay.bus.settings import BusSettings
 
 TASK = """
 id: echo
-title: Say a word again
+title: Repeat a word
 category: bench
 difficulty: trivial
 solver: answer
-instructions: Say the last word again.
+instructions: Repeat the last word.
 noop_answer: ""
 limits: {wall_seconds: 30, max_tokens: 8}
 checks:
@@ -58,7 +58,7 @@ versions:
 
 
 def write_catalog(folder: Path, samples: int, base_url: str) -> None:
-    folder.parent.chmod(0o755)  # the stack's Postgres runs as another user and must get at its folder
+    folder.parent.chmod(0o755)  # the stack's Postgres runs as another user and must reach its folder
     task = folder / "tasks" / "echo"
     task.mkdir(parents=True)
     (folder / "suites").mkdir()
@@ -71,7 +71,7 @@ def write_catalog(folder: Path, samples: int, base_url: str) -> None:
 
 @asynccontextmanager
 async def process(*command: str, **environment: str) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """A child with its standard output as a pipe, ended with SIGTERM."""
+    """A child process with its standard output as a pipe; stopped with SIGTERM."""
     pipe, env = asyncio.subprocess.PIPE, {**os.environ, **environment}
     child = await asyncio.create_subprocess_exec(*command, stdout=pipe, env=env)
     try:
@@ -102,7 +102,7 @@ async def wait_ready(url: str, timeout_seconds: float = 30.0) -> None:
 
 
 def observer(conf: Path) -> BusSettings:
-    """The login of the user that may hear everything, from the stack's own file."""
+    """The login of the user that may read everything, from the stack's configuration."""
     text = conf.read_text()
     address, password = re.search(r'listen: "(.+)"', text), re.search(r'user: "observer", password: "(.+?)"', text)
     assert address and password
@@ -119,13 +119,13 @@ class Stack:
 
 @asynccontextmanager
 async def embedded_stack(
-    samples: int, arguments: Sequence[str] = (), *, thinks_seconds: float = 0.0, spread: float = 0.0
+    samples: int, arguments: Sequence[str] = (), *, answer_seconds: float = 0.0, spread: float = 0.0
 ) -> AsyncGenerator[Stack]:
-    """The stack with a task of so many samples, on a folder of its own that is gone afterwards. The model answers after
-    so many seconds, a share of them more or less."""
+    """The stack in a temporary folder, with a task of ``samples`` samples. The model answers after ``answer_seconds``
+    plus or minus a fraction ``spread``."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
         catalog, data, port = Path(folder) / "catalog", Path(folder) / "data", free_port()
-        async with process(sys.executable, "-m", "bench.stub_model", str(thinks_seconds), str(spread)) as stub:
+        async with process(sys.executable, "-m", "bench.stub_model", str(answer_seconds), str(spread)) as stub:
             assert stub.stdout is not None
             base_url = (await stub.stdout.readline()).decode().strip()
             write_catalog(catalog, samples, base_url)

@@ -1,6 +1,6 @@
-"""How long reading the leaderboard takes, and that it does not grow with attempts.
+"""How long reading the leaderboard takes, and that it does not grow with the number of attempts.
 
-``python -m bench board [--attempts 1000000]`` fills a database of its own by COPY: 20 models on 50 tasks.
+``python -m bench board [--attempts 1000000]`` fills a separate database by COPY: 20 models on 50 tasks.
 """
 
 from __future__ import annotations
@@ -69,32 +69,32 @@ async def fill(database: Database, run_id: str, count: int) -> None:
 
 
 async def read(database: Database, attempts: int) -> None:
-    """As often as not after something was added to a cell, as while runs go on."""
+    """Read the leaderboard repeatedly, first with a change before each read, as during runs, then without."""
     leaderboard = LeaderboardReader(database)
-    for what, change in (("changed since", CHANGE), ("unchanged", "SELECT 1")):
-        taken: list[float] = []
+    for condition, change in (("changed", CHANGE), ("unchanged", "SELECT 1")):
+        durations: list[float] = []
         counted, cpu_seconds = 0, 0.0
         for _ in range(READS):
             async with database.session() as connection:
                 await connection.execute(change)
             started, began = time.perf_counter(), time.process_time()
             board = await leaderboard.read(GetBoard(suite="bench"))
-            taken.append(time.perf_counter() - started)
+            durations.append(time.perf_counter() - started)
             cpu_seconds += time.process_time() - began
             counted = sum(row.n for row in board.rows)
-        cuts = quantiles(taken, n=100)
-        print(f"{attempts:>9} attempts ({counted} counted), {what}: p50 {1000 * cuts[49]:.1f} ms,", end=" ")
-        print(f"p99 {1000 * cuts[98]:.1f} ms; of the ledger's CPU {1000 * cpu_seconds / READS:.1f} ms")
+        cuts = quantiles(durations, n=100)
+        print(f"{attempts:>9} attempts ({counted} counted), {condition}: p50 {1000 * cuts[49]:.1f} ms,", end=" ")
+        print(f"p99 {1000 * cuts[98]:.1f} ms; CPU of the ledger {1000 * cpu_seconds / READS:.1f} ms")
 
 
-async def bench(url: str, attempts: int) -> None:
+async def run_benchmark(url: str, attempts: int) -> None:
     await migrate(url)
     async with open_database(url, 4) as database:
-        few = attempts // 100
-        await fill(database, "few", few)
-        await read(database, few)
+        small = attempts // 100
+        await fill(database, "small", small)
+        await read(database, small)
         started = time.monotonic()
-        await fill(database, "many", attempts - few)
+        await fill(database, "many", attempts - small)
         print(f"filled by COPY in {time.monotonic() - started:.0f} s")
         await read(database, attempts)
 
@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder.chmod(0o755)  # Postgres runs as another user
     server = get_server(folder / "data", cleanup_mode="stop")
     try:
-        asyncio.run(bench(str(server.get_uri()), attempts))
+        asyncio.run(run_benchmark(str(server.get_uri()), attempts))
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,5 @@
-"""What a bomb in one sandbox does to a program in the next: its p95 beside the bomb against its p95 beside one that is
-quiet, in turns within one run; how the bomb ended, and what it left on the host's disks.
+"""The effect of a resource bomb in one sandbox on a program in another: the program's p95 with and without the bomb,
+measured alternately; how the bomb ended; and how much disk space it used on the host.
 
 ``python -m bench neighbours [--only bubblewrap,docker] [--bombs cpu,fork] [--samples 60]``
 """
@@ -44,30 +44,30 @@ ENDS = {
     "fork": {"processes"}, "memory": {"memory"}, "cpu": {"cpu"}, "sleep": {"wall"}, "disk": {"cpu", "wall"},
     "inodes": {"files"}, "output": {"output"},
 }  # fmt: skip
-"""The limits that each may meet. Where there is no room, writing fails: what then still runs meets its CPU time."""
+"""The limits that each bomb can reach. If writing fails for lack of space, a bomb continues until its CPU limit."""
 _PAUSE_SECONDS = 0.2
-"""Between two goes of a bomb, as a model needs some time at least to ask for the next."""
-_PROGRAMS_A_ROUND = 20
+"""Between two executions of a bomb, as a model takes some time to request the next."""
+_PROGRAMS_PER_ROUND = 20
 _MIB = 1 << 20
 
 
 @dataclass(kw_only=True)
 class Measured:
-    """Seconds of each program, the bombs' ends, MiB of disk more than before at most."""
+    """Seconds of each program, how bombs ended, and the maximum increase in disk usage in MiB."""
 
     quiet: list[float] = field(default_factory=list[float])
-    beside: list[float] = field(default_factory=list[float])
+    noisy: list[float] = field(default_factory=list[float])
     ends: Counter[str] = field(default_factory=Counter[str])
-    disk_mb: float = 0.0
+    disk_mib: float = 0.0
 
     @property
     def ratio(self) -> float:
-        """Of the p95."""
-        return p95(self.beside) / p95(self.quiet)
+        """The ratio of the p95."""
+        return p95(self.noisy) / p95(self.quiet)
 
     @property
     def median_ratio(self) -> float:
-        return median(self.beside) / median(self.quiet)
+        return median(self.noisy) / median(self.quiet)
 
 
 def p95(seconds: Sequence[float]) -> float:
@@ -75,23 +75,23 @@ def p95(seconds: Sequence[float]) -> float:
 
 
 async def measure(provider: SandboxProvider, bomb: str, samples: int) -> Measured:
-    """Rounds with and without take turns, so that what else the machine does falls on both. One go before is to the
-    bomb's own end; later ones may be ended with their round."""
+    """Rounds with and without the bomb alternate, so that other load affects both equally. The first bomb runs to its
+    own end; later ones are stopped with their round."""
     found = Measured()
-    async with provider.open(SPEC) as good, provider.open(SPEC) as bad:
-        await work(good, 2)
-        await _go(bad, BOMBS[bomb], found)
-        before = used_mb()
-        for _ in range(samples // _PROGRAMS_A_ROUND):
-            found.quiet += await work(good, _PROGRAMS_A_ROUND)
-            going = asyncio.create_task(_go_on(bad, BOMBS[bomb], found))
+    async with provider.open(SPEC) as program, provider.open(SPEC) as neighbour:
+        await work(program, 2)
+        await _run_bomb(neighbour, BOMBS[bomb], found)
+        before = used_mib()
+        for _ in range(samples // _PROGRAMS_PER_ROUND):
+            found.quiet += await work(program, _PROGRAMS_PER_ROUND)
+            bombing = asyncio.create_task(_repeat_bomb(neighbour, BOMBS[bomb], found))
             await asyncio.sleep(0.1)
-            found.beside += await work(good, _PROGRAMS_A_ROUND)
-            found.disk_mb = max(found.disk_mb, used_mb() - before)
-            going.cancel()
+            found.noisy += await work(program, _PROGRAMS_PER_ROUND)
+            found.disk_mib = max(found.disk_mib, used_mib() - before)
+            bombing.cancel()
             with suppress(asyncio.CancelledError):
-                await going
-    found.disk_mb = max(found.disk_mb, used_mb() - before)
+                await bombing
+    found.disk_mib = max(found.disk_mib, used_mib() - before)
     return found
 
 
@@ -105,37 +105,37 @@ async def work(sandbox: Sandbox, programs: int) -> list[float]:
     return durations
 
 
-async def _go_on(sandbox: Sandbox, bomb: str, found: Measured) -> None:
-    """The bomb again and again, until cancelled; then it is ended."""
+async def _repeat_bomb(sandbox: Sandbox, bomb: str, found: Measured) -> None:
+    """Run the bomb repeatedly until cancelled."""
     while True:
-        await _go(sandbox, bomb, found)
+        await _run_bomb(sandbox, bomb, found)
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _go(sandbox: Sandbox, bomb: str, found: Measured) -> None:
+async def _run_bomb(sandbox: Sandbox, bomb: str, found: Measured) -> None:
     result = await sandbox.run(Command(argv=["python3", "-c", bomb], timeout_seconds=5))
     found.ends[str(result.killed_by or f"exit {result.exit_code}")] += 1
 
 
-def used_mb() -> float:
-    """On the disks that hold temporary files and Docker's."""
+def used_mib() -> float:
+    """MiB used on the disks with temporary files and Docker's files."""
     folders = {Path(tempfile.gettempdir()), Path("/var/lib/docker"), Path("/")}
     disks = {folder.stat().st_dev: folder for folder in folders if folder.is_dir()}
     return sum(shutil.disk_usage(folder).used for folder in disks.values()) / _MIB
 
 
-async def bench(providers: Sequence[str], bombs: Sequence[str], samples: int) -> None:
-    print(f"{samples} programs each way, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(f"{'':22}{'p95 quiet':>11}{'beside':>9}{'ratio':>8}{'of p50':>8}{'disk MiB':>10}  the bomb ended by")
+async def run_benchmark(providers: Sequence[str], bombs: Sequence[str], samples: int) -> None:
+    print(f"{samples} programs each, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{'':22}{'p95 quiet':>11}{'noisy':>9}{'ratio':>8}{'of p50':>8}{'disk MiB':>10}  bomb ended by")
     for name in providers:
         provider = open_sandbox_provider(name)
         for bomb in bombs:
             found = await measure(provider, bomb, samples)
-            quiet, beside = 1000 * p95(found.quiet), 1000 * p95(found.beside)
+            quiet, noisy = 1000 * p95(found.quiet), 1000 * p95(found.noisy)
             ends = ", ".join(f"{end} {times}x" for end, times in found.ends.most_common())
             print(
-                f"{name + ' ' + bomb:22}{quiet:8.0f} ms{beside:6.0f} ms{found.ratio:8.2f}{found.median_ratio:8.2f}"
-                f"{found.disk_mb:10.1f}  {ends}",
+                f"{name + ' ' + bomb:22}{quiet:8.0f} ms{noisy:6.0f} ms{found.ratio:8.2f}{found.median_ratio:8.2f}"
+                f"{found.disk_mib:10.1f}  {ends}",
                 flush=True,
             )
 
@@ -144,9 +144,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="bubblewrap,docker")
     parser.add_argument("--bombs", default=",".join(BOMBS))
-    parser.add_argument("--samples", type=int, default=60, help="programs each way, in rounds of twenty")
-    given = parser.parse_known_args(arguments)[0]
-    asyncio.run(bench(given.only.split(","), given.bombs.split(","), given.samples))
+    parser.add_argument(
+        "--samples", type=int, default=60, help="programs with and without each bomb, in rounds of twenty"
+    )
+    options = parser.parse_known_args(arguments)[0]
+    asyncio.run(run_benchmark(options.only.split(","), options.bombs.split(","), options.samples))
 
 
 if __name__ == "__main__":

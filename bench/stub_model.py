@@ -1,4 +1,4 @@
-"""A model endpoint in OpenAI's dialect that answers at once, so that a benchmark measures everything but the model.
+"""An OpenAI-compatible endpoint that answers at once, so that benchmarks measure everything except the model.
 
 ``python -m bench.stub_model [SECONDS [SPREAD]]`` prints its address. It answers every request with the last word of the
 last message, after SECONDS plus or minus a random share of them of up to SPREAD (0 to 1).
@@ -22,7 +22,7 @@ class _Body(msgspec.Struct):
 
 
 class StubProtocol(asyncio.Protocol):
-    """One connection, kept alive. Speaks just the HTTP/1.1 that the openai SDK does."""
+    """One keep-alive connection. Supports only the HTTP/1.1 subset that the openai SDK uses."""
 
     transport: asyncio.Transport
 
@@ -105,5 +105,5 @@ async def main(delay_seconds: float, spread: float) -> None:
 
 
 if __name__ == "__main__":
-    given = [*map(float, sys.argv[1:]), 0.0, 0.0]
-    asyncio.run(main(given[0], given[1]))
+    arguments = [*map(float, sys.argv[1:]), 0.0, 0.0]
+    asyncio.run(main(arguments[0], arguments[1]))

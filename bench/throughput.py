@@ -1,6 +1,6 @@
-"""How fast a run goes through all four services, with durable storage, when the model takes no time.
+"""Throughput of all four services with durable storage and a model that answers at once.
 
-``python -m bench spine [--attempts 2000]`` starts the embedded stack on a folder of its own and prints attempts per
+``python -m bench spine [--attempts 2000]`` starts the embedded stack in a temporary folder and prints attempts per
 second, CPU seconds per attempt, resident bytes per process, and the time from a judge's report to a WebSocket client.
 """
 
@@ -20,46 +20,46 @@ import websockets
 from assay.bus.nats.bus import connect
 from assay.bus.settings import BusSettings
 from bench.embedded_stack import embedded_stack
-from bench.process_usage import Reading, read_tree
+from bench.process_usage import ProcessUsage, read_tree
 
 
 async def watch(url: str, run_id: str, finished: dict[str, float]) -> None:
-    """Note when each ``attempt.finished`` reaches a WebSocket client; ends with the run."""
+    """Record when each ``attempt.finished`` reaches a WebSocket client; returns when the run ends."""
     live = f"{url.replace('http', 'ws', 1)}/api/v1/live"
     async with websockets.connect(live, max_size=None) as socket_:
         await socket_.send(json.dumps({"type": "subscribe", "topic": f"run:{run_id}"}))
         async for frame in socket_:
-            heard = time.time()
+            now = time.time()
             message = msgspec.json.decode(frame)
             event = message.get("event", {})
             if event.get("type") == "attempt.finished":
-                finished.setdefault(event["subject"], heard)
-            if event.get("type") == "run.finished" or _over(message):
+                finished.setdefault(event["subject"], now)
+            if event.get("type") == "run.finished" or _is_finished(message):
                 return
 
 
-def _over(message: dict[str, object]) -> bool:
+def _is_finished(message: dict[str, object]) -> bool:
     data = message.get("data")
     return isinstance(data, dict) and data.get("run", {}).get("status") == "finished"  # pyright: ignore
 
 
-async def tap(settings: BusSettings, reported: dict[str, float]) -> None:
-    """Note when each verdict's report is put on the bus."""
+async def record_reports(settings: BusSettings, reported: dict[str, float]) -> None:
+    """Record when each verdict is published on the bus."""
     bus = await connect(settings)
     try:
         async with bus.tail.listen("assay.work.report.judge") as reports:
             async for payload in reports:
-                heard = time.time()
-                reported.setdefault(msgspec.json.decode(payload)["attempt_id"], heard)
+                now = time.time()
+                reported.setdefault(msgspec.json.decode(payload)["attempt_id"], now)
     finally:
         await bus.close()
 
 
-def print_parts(before: dict[str, Reading], after: dict[str, Reading], attempts: int) -> None:
+def print_usage(before: dict[str, ProcessUsage], after: dict[str, ProcessUsage], attempts: int) -> None:
     print(f"{'process':<12} {'CPU ms/attempt':>15} {'RSS MiB':>9}")
     total = 0.0
     for part in sorted(after):
-        cpu = after[part].cpu_seconds - before.get(part, Reading()).cpu_seconds
+        cpu = after[part].cpu_seconds - before.get(part, ProcessUsage()).cpu_seconds
         total += cpu
         print(f"{part:<12} {1000 * cpu / attempts:>15.2f} {after[part].rss_bytes / 2**20:>9.1f}")
     print(f"{'all':<12} {1000 * total / attempts:>15.2f}")
@@ -74,38 +74,38 @@ def print_latency(reported: dict[str, float], finished: dict[str, float]) -> Non
 
 async def measure(url: str, supervisor_pid: int, bus: BusSettings, attempts: int) -> None:
     reported, finished = dict[str, float](), dict[str, float]()
-    tapping = asyncio.create_task(tap(bus, reported))
+    recording = asyncio.create_task(record_reports(bus, reported))
     await asyncio.sleep(0.5)
     before = read_tree(supervisor_pid)
     body = {"tasks": ["echo"], "models": ["stub/echo"], "samples": attempts, "name": "bench"}
     started = time.monotonic()
     async with httpx2.AsyncClient(timeout=60) as client:
-        answer = await client.post(f"{url}/api/v1/runs", json=body)
-        answer.raise_for_status()
-        run_id = answer.json()["run_id"]
+        response = await client.post(f"{url}/api/v1/runs", json=body)
+        response.raise_for_status()
+        run_id = response.json()["run_id"]
         submitted = time.monotonic()
         await asyncio.wait_for(watch(url, run_id, finished), 600)
         seconds = time.monotonic() - started
         run = (await client.get(f"{url}/api/v1/runs/{run_id}")).json()
     after = read_tree(supervisor_pid)
-    tapping.cancel()
-    await asyncio.gather(tapping, return_exceptions=True)
+    recording.cancel()
+    await asyncio.gather(recording, return_exceptions=True)
     print(f"attempts: {attempts}, outcomes: {run['progress']['outcomes']}")
     print(f"submit: {submitted - started:.2f} s, run: {seconds:.2f} s, {attempts / seconds:.0f} attempts/s")
-    print_parts(before, after, attempts)
+    print_usage(before, after, attempts)
     print_latency(reported, finished)
 
 
-async def bench(attempts: int, arguments: Sequence[str]) -> None:
-    async with embedded_stack(attempts, arguments) as ready:
-        await measure(ready.url, ready.supervisor_pid, ready.bus, attempts)
+async def run_benchmark(attempts: int, arguments: Sequence[str]) -> None:
+    async with embedded_stack(attempts, arguments) as stack:
+        await measure(stack.url, stack.supervisor_pid, stack.bus, attempts)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attempts", type=int, default=2000)
     options, rest = parser.parse_known_args(arguments)
-    asyncio.run(bench(options.attempts, rest))
+    asyncio.run(run_benchmark(options.attempts, rest))
 
 
 if __name__ == "__main__":

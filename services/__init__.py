@@ -1,8 +1,8 @@
-"""The four services, each a process of its own: ``python -m services.<name>``."""
+"""The four services, each started as ``python -m services.<name>``."""
 
 from __future__ import annotations
 
 from assay import without
 
-with without("rich"):  # of which structlog makes colours, and we write JSON
+with without("rich"):  # structlog imports it for coloured output, but services log JSON
     import structlog as structlog

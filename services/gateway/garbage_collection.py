@@ -41,9 +41,9 @@ class LiveDigests:
     def __contains__(self, digest: object) -> bool:
         if not self._sorted:
             self._prefixes, self._sorted = array("Q", sorted(set(self._prefixes))), True
-        head = _prefix(str(digest))
-        at = bisect_left(self._prefixes, head)
-        return at < len(self._prefixes) and self._prefixes[at] == head
+        prefix = _prefix(str(digest))
+        at = bisect_left(self._prefixes, prefix)
+        return at < len(self._prefixes) and self._prefixes[at] == prefix
 
 
 class GarbageCollector:
@@ -67,8 +67,8 @@ class GarbageCollector:
             ended_before = None if days is None else now - timedelta(days=days)
             expired = 0
             if ended_before is not None:
-                order = ExpireRuns(ended_before=ended_before, dry_run=dry_run)
-                expired = (await self._bus.rpc.request(order)).runs
+                request = ExpireRuns(ended_before=ended_before, dry_run=dry_run)
+                expired = (await self._bus.rpc.request(request)).runs
             swept = {
                 area.value: await self._sweep(area, now - self._grace, ended_before, dry_run=dry_run) for area in Area
             }

@@ -14,7 +14,7 @@ from assay.contracts.runs import RunPlan
 from assay.contracts.tasks import TaskPin
 
 MAX_PROMPTS = 100
-_QUOTE_SECONDS = 30.0
+_QUOTE_TIMEOUT_SECONDS = 30.0
 _CONCURRENCY = 8
 _NO_PROMPT = Prompt(note="no prompt: baselines submit an answer from the task, replays a stored response")
 
@@ -24,7 +24,7 @@ _PromptRequest = tuple[TaskPin, str, tuple[ModelName, ...], Parameters | None]
 
 async def build_preview(plan: RunPlan, bus: Bus) -> RunPreview:
     """A live runner builds the prompts, as it would for an attempt. Raises ProblemError if there is no runner."""
-    quote = await bus.rpc.request(QuoteRun(plan=plan), _QUOTE_SECONDS)
+    quote = await bus.rpc.request(QuoteRun(plan=plan), _QUOTE_TIMEOUT_SECONDS)
     requests = list(_prompt_requests(plan))
     slots = asyncio.Semaphore(_CONCURRENCY)
 

@@ -1,1 +1,1 @@
-"""The runner: makes attempts at tasks with models, and reports what came of each."""
+"""Runs attempts at tasks with models, and reports the result of each."""

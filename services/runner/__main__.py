@@ -1,4 +1,4 @@
-"""``python -m services.runner``: makes attempts, with models over the network and sandboxes on this machine."""
+"""``python -m services.runner``: runs attempts, with models over the network and sandboxes on this machine."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ from assay.worker.worker import Worker, WorkerOptions
 from services.runner.calls.grant_budget import RpcGrants
 from services.runner.handlers import failed, on_ticket
 from services.runner.model_probe import on_models_test
-from services.runner.models.registry import Shelf
+from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
 from services.runner.prompt_preview import on_prompts_preview
 from services.runner.settings import RunnerSettings
-from services.runner.tries.artifacts import Bundles
+from services.runner.task_bundles import BundleCache
 
 
 async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
     worker_id = f"runner-{platform.node()}-{os.getpid()}-{secrets.token_hex(2)}"
     bus = await connect(settings.bus(worker_id))
-    shelf = Shelf(Catalog.open(settings.catalog), bus.rpc, silence_seconds=settings.call_silence_seconds)
+    models = ModelRegistry(Catalog.open(settings.catalog), bus.rpc, read_timeout_seconds=settings.call_silence_seconds)
     try:
-        await work(bus, shelf, worker_id, settings, stop)
+        await work(bus, models, worker_id, settings, stop)
     finally:
-        await shelf.close()
+        await models.close()
         await bus.close()
 
 
-async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
-    """Until ``stop``, and then until what was begun is done."""
+async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
+    """Works until ``stop`` is set, then finishes the tries under way."""
     warm_pool = WarmPool(settings.warm_sandboxes)
     sandboxes = provider_for_setting(settings.sandbox, warm_pool)
     ports = Ports(
         worker_id=worker_id,
-        bundles=Bundles(open_store(settings.artifacts_url, Area.PUBLIC)),
+        bundles=BundleCache(open_store(settings.artifacts_url, Area.PUBLIC)),
         reference=open_store(settings.artifacts_url, Area.REFERENCE),
         attempts=open_store(settings.artifacts_url, Area.ATTEMPTS),
-        models=shelf,
+        models=models,
         grants=RpcGrants(bus.rpc),
         sandboxes=sandboxes,
         tail=bus.tail,
@@ -59,7 +59,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
     )
     options = WorkerOptions(worker_id=worker_id, stage=Stage.RUN, pool=settings.pool, slots=settings.runner_slots)
     answers: dict[type[Request[Any]], RpcHandler] = {
-        TestModel: partial(on_models_test, models=shelf),
+        TestModel: partial(on_models_test, models=models),
         PreviewPrompt: partial(on_prompts_preview, bundles=ports.bundles),
     }
     await bus.rpc.serve("runner", answers)
@@ -68,7 +68,7 @@ async def work(bus: Bus, shelf: Shelf, worker_id: str, settings: RunnerSettings,
         bus,
         work=partial(on_ticket, ports=ports),
         failed=lambda ticket, error: failed(ticket, worker_id, error),
-        on_share=shelf.hear_share,
+        on_share=models.set_share,
         shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
         capabilities=SandboxCapabilities(sandboxes),
     )

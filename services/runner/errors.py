@@ -2,24 +2,24 @@
 
 RunnerError
 ├── CallFailed                  a request to a model's API failed; ``fault`` is its kind
-│   ├── CallRetryable           may work in a moment: tried again with backoff
-│   │   ├── EndpointUnreachable     connection: nobody there, or the line broke
-│   │   ├── EndpointSilent          timeout: nothing came for too long
-│   │   ├── RateLimited             rate_limited: asked to come back later
-│   │   └── ProviderBroken          provider: an error of theirs, or a reply nobody can read
+│   ├── CallRetryable           may succeed later: retried with backoff
+│   │   ├── EndpointUnreachable     connection: no connection, or it broke
+│   │   ├── EndpointTimeout         timeout: no data for too long
+│   │   ├── RateLimited             rate_limited: the provider asked to retry later
+│   │   └── ProviderError           provider: an error on the provider's side, or an unreadable response
 │   └── CallPermanent           the same request will fail again
-│       ├── CallMisconfigured       configuration: key, address, model name or parameters are wrong
-│       ├── PromptTooLong           the prompt does not fit the model: ends the attempt as ``limit``
-│       └── PromptRefused           the provider's filter took the prompt: ends the attempt as ``refused``
+│       ├── CallMisconfigured       configuration: wrong key, address, model name or parameters
+│       ├── PromptTooLong           the prompt exceeds the model's context: the outcome is ``limit``
+│       └── PromptRefused           the provider's filter rejected the prompt: the outcome is ``refused``
 ├── LimitReached                one of the attempt's own limits is used up: ``limit``; ``limit`` names it
-├── AnswerRefused               the model, or its provider's filter, would not answer: ``refused``
-├── AnswerUnusable              the model answered, but not in a way that can be handed in: ``agent_error``
-├── TaskUnusable                the task's bundle lacks what the ticket asks for: ``infra_error``, not tried again
-├── GrantRefused                a limit has no room for another request's worst case: ``limit``
-├── GrantsAway                  nobody can say whether there is more money: asked again for as long as the lease lives
-├── LeaseLost                   the try is no longer this runner's: it ends as if it had been stopped
-├── ToolsAway                   a server of the task's tools does not start: ``infra_error``, may pass later
-└── HostUnfit                   this machine lacks a program the try needs: ``infra_error``, may pass elsewhere
+├── AnswerRefused               the model, or its provider's filter, refused to answer: ``refused``
+├── AnswerUnusable              the model answered, but nothing can be submitted from it: ``agent_error``
+├── TaskUnusable                the task's bundle lacks what the ticket asks for: ``infra_error``, no new try
+├── GrantRefused                no account has money for the next request's worst case: ``limit``
+├── LedgerUnavailable           the ledger does not answer a grant request: retried until the lease is lost
+├── LeaseLost                   the lease is no longer this runner's: the try ends as interrupted
+├── ToolServerUnavailable       one of the task's MCP servers does not start: ``infra_error``, new try
+└── HostProgramMissing          this machine lacks a program the try needs: ``infra_error``, new try
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from assay.contracts.models import CallFault
 
 
 class RunnerError(Exception):
-    """A try cannot go on."""
+    """A try cannot continue."""
 
 
 class CallFailed(RunnerError):
-    """``perhaps_billed`` says that the provider may have done the work all the same, so that it must be paid for."""
+    """``may_be_billed``: the provider may have processed the request anyway, so its worst case is booked."""
 
     fault: ClassVar[CallFault] = CallFault.PROVIDER
 
-    def __init__(self, message: str, *, perhaps_billed: bool = False, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, message: str, *, may_be_billed: bool = False, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
-        self.perhaps_billed = perhaps_billed
+        self.may_be_billed = may_be_billed
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -52,7 +52,7 @@ class EndpointUnreachable(CallRetryable):
     fault = CallFault.CONNECTION
 
 
-class EndpointSilent(CallRetryable):
+class EndpointTimeout(CallRetryable):
     fault = CallFault.TIMEOUT
 
 
@@ -60,7 +60,7 @@ class RateLimited(CallRetryable):
     fault = CallFault.RATE_LIMITED
 
 
-class ProviderBroken(CallRetryable):
+class ProviderError(CallRetryable):
     fault = CallFault.PROVIDER
 
 
@@ -104,7 +104,7 @@ class GrantRefused(RunnerError):
     pass
 
 
-class GrantsAway(RunnerError):
+class LedgerUnavailable(RunnerError):
     pass
 
 
@@ -112,9 +112,9 @@ class LeaseLost(RunnerError):
     pass
 
 
-class ToolsAway(RunnerError):
+class ToolServerUnavailable(RunnerError):
     pass
 
 
-class HostUnfit(RunnerError):
+class HostProgramMissing(RunnerError):
     pass

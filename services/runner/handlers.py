@@ -1,4 +1,4 @@
-"""What the runner does with a ticket: one try at the attempt, whose report tells all that came of it."""
+"""Turns a ticket into one try at its attempt, and the try into one report."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from assay.contracts.codec import encode
 from assay.contracts.models import Usage
 from assay.contracts.results import RESULT, Result
 from assay.contracts.verdicts import Outcome
-from services.runner.calls.call_receipts import receipts
+from services.runner.calls.call_receipts import call_receipts
 from services.runner.ports import Ports
 from services.runner.solvers.dispatch import solve
 from services.runner.text import clean
 from services.runner.tries.artifacts import JSON
-from services.runner.tries.outcome import Ending, ending_of, interrupted, out_of_time
-from services.runner.tries.try_context import Try
+from services.runner.tries.outcome import TryOutcome, interrupted, outcome_of, timed_out
+from services.runner.tries.try_context import TryContext
 
 _log = structlog.get_logger(__name__)
 
 
 async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptExecuted:
-    """Makes one try at the attempt. Whatever goes wrong is in the report. Cancelled (its lease was lost, or the runner
-    stops), it reports that too: what it spent until then counts, and another try is asked for."""
-    attempt = Try(ticket, ports)
+    """Makes one try at the attempt; errors end up in the report. Cancelling it (the lease was lost, or the runner
+    stops) also returns a report, so that its spending is booked and a new try can start."""
+    try_ = TryContext(ticket, ports)
     output: ArtifactRef | None = None
-    ending = Ending()
+    outcome = TryOutcome()
     try:
-        output = await solve(attempt)
+        output = await solve(try_)
     except TimeoutError as error:
-        ending = out_of_time(ticket.limits.wall_seconds) if attempt.clock.ran_out else ending_of(error)
+        outcome = timed_out(ticket.limits.wall_seconds) if try_.clock.expired else outcome_of(error)
     except asyncio.CancelledError:
-        _go_on()
-        ending = interrupted()
+        _uncancel()
+        outcome = interrupted()
     except Exception as error:
-        ending = ending_of(error)
-        _log_ending(ticket, ending, error)
-    return await _report(attempt, ending, output)
+        outcome = outcome_of(error)
+        _log_outcome(ticket, outcome, error)
+    return await _report(try_, outcome, output)
 
 
 def failed(ticket: Ticket, worker_id: str, error: BaseException) -> AttemptExecuted:
-    """The report on a try that could not even be reported as it went."""
+    """The report if ``on_ticket`` itself raised."""
     fault = Fault(kind="internal", message=clean(repr(error)), new_try=True)
     return AttemptExecuted(
         message_id=_message_id(ticket),
@@ -56,68 +56,67 @@ def failed(ticket: Ticket, worker_id: str, error: BaseException) -> AttemptExecu
     )
 
 
-async def _report(attempt: Try, ending: Ending, output: ArtifactRef | None) -> AttemptExecuted:
-    ticket = attempt.ticket
-    ending = await _keep_result(attempt, ending, output)
+async def _report(try_: TryContext, outcome: TryOutcome, output: ArtifactRef | None) -> AttemptExecuted:
+    ticket = try_.ticket
+    outcome = await _write_result(try_, outcome, output)
     return AttemptExecuted(
         message_id=_message_id(ticket),
         attempt_id=ticket.attempt_id,
         token=ticket.token,
-        worker_id=attempt.ports.worker_id,
-        outcome=ending.outcome,
-        reason=ending.reason,
-        fault=ending.fault,
-        calls=receipts(attempt.calls),
-        output=output if ending.outcome is None else None,
-        artifacts=attempt.kept.refs,
-        duration_seconds=attempt.clock.used_seconds,
+        worker_id=try_.ports.worker_id,
+        outcome=outcome.outcome,
+        reason=outcome.reason,
+        fault=outcome.fault,
+        calls=call_receipts(try_.calls),
+        output=output if outcome.outcome is None else None,
+        artifacts=try_.artifacts.refs,
+        duration_seconds=try_.clock.used_seconds,
     )
 
 
-async def _keep_result(attempt: Try, ending: Ending, output: ArtifactRef | None) -> Ending:
-    """``result.json``. A store that does not take it ends the try as it would have earlier."""
-    ticket = attempt.ticket
+async def _write_result(try_: TryContext, outcome: TryOutcome, output: ArtifactRef | None) -> TryOutcome:
+    """``result.json``. If it cannot be stored, that is the try's outcome, unless the try has failed already."""
+    ticket = try_.ticket
     result = Result(
         attempt_id=ticket.attempt_id,
         token=ticket.token,
-        worker_id=attempt.ports.worker_id,
+        worker_id=try_.ports.worker_id,
         task_id=ticket.task_id,
         task_digest=ticket.task_digest,
         sample_id=ticket.sample_id,
         repeat=ticket.repeat,
         model=ticket.model,
-        outcome=ending.outcome,
-        reason=ending.reason,
-        fault=ending.fault,
-        duration_seconds=attempt.clock.used_seconds,
-        cost_nanousd=sum(call.cost_nanousd for call in attempt.calls),
-        usage=sum((call.usage for call in attempt.calls), Usage()),
-        calls=attempt.calls,
+        outcome=outcome.outcome,
+        reason=outcome.reason,
+        fault=outcome.fault,
+        duration_seconds=try_.clock.used_seconds,
+        cost_nanousd=sum(call.cost_nanousd for call in try_.calls),
+        usage=sum((call.usage for call in try_.calls), Usage()),
+        calls=try_.calls,
         output=output,
-        notes=tuple(attempt.notes),
-        artifacts=dict(attempt.kept.refs),
+        notes=tuple(try_.notes),
+        artifacts=dict(try_.artifacts.refs),
     )
     try:
-        await attempt.kept.keep(RESULT, encode(result), JSON)
+        await try_.artifacts.write(RESULT, encode(result), JSON)
     except Exception as error:
-        return ending if ending.outcome else ending_of(error)
-    return ending
+        return outcome if outcome.outcome else outcome_of(error)
+    return outcome
 
 
-def _log_ending(ticket: Ticket, ending: Ending, error: Exception) -> None:
-    about = {"attempt_id": ticket.attempt_id, "token": ticket.token, "model": ticket.model.name}
-    unforeseen = ending.fault is not None and ending.fault.kind == "internal"
-    if unforeseen:
-        _log.error("attempt.crashed", **about, exc_info=error)
+def _log_outcome(ticket: Ticket, outcome: TryOutcome, error: Exception) -> None:
+    context = {"attempt_id": ticket.attempt_id, "token": ticket.token, "model": ticket.model.name}
+    if outcome.fault is not None and outcome.fault.kind == "internal":
+        _log.error("attempt.crashed", **context, exc_info=error)
     else:
-        _log.info("attempt.ended", **about, outcome=ending.outcome, reason=ending.reason)
+        _log.info("attempt.ended", **context, outcome=outcome.outcome, reason=outcome.reason)
 
 
 def _message_id(ticket: Ticket) -> str:
     return f"{ticket.attempt_id}:{ticket.token}:executed"
 
 
-def _go_on() -> None:
-    """The cancelling is heard; what is left to do is quick, and is to be done."""
+def _uncancel() -> None:
+    """The cancellation is handled: the rest of the try is short and must run."""
     if task := asyncio.current_task():
         task.uncancel()

@@ -1,4 +1,4 @@
-"""What the runner's handlers need of the world. ``__main__.py`` brings the real ones, tests bring others."""
+"""What the handlers need from outside. ``__main__.py`` wires the real ports, tests wire fakes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Protocol
 from assay.contracts.models import ModelName
 from assay.sandbox import SandboxProvider
 from services.runner.calls.grant_budget import Grants
-from services.runner.calls.model_caller import RETRYING, Retrying
-from services.runner.models.registry import Served
-from services.runner.tries.artifacts import Bundles, Store
+from services.runner.calls.model_caller import RETRY_POLICY, RetryPolicy
+from services.runner.models.registry import ModelHandle
+from services.runner.task_bundles import BundleCache
+from services.runner.tries.artifacts import Store
 from services.runner.tries.tail_writer import TailPort
 
 
 class Models(Protocol):
-    async def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
+    async def open(self, name: ModelName, task_id: str, sample_id: str) -> ModelHandle:
         """The model to ask about that sample. Raises CallMisconfigured."""
         ...
 
@@ -25,13 +26,13 @@ class Ports:
     """``attempts`` and ``reference`` are areas of the artifact store; ``bundles`` reads the area ``public``."""
 
     worker_id: str
-    bundles: Bundles
+    bundles: BundleCache
     reference: Store
     attempts: Store
     models: Models
     grants: Grants
     sandboxes: SandboxProvider
     tail: TailPort
-    retrying: Retrying = RETRYING
+    retry_policy: RetryPolicy = RETRY_POLICY
     mcp_urls: tuple[str, ...] = ()
-    """Where servers of tasks' tools may be asked."""
+    """URL prefixes under which tasks' MCP servers may be called."""

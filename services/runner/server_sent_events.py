@@ -1,50 +1,38 @@
-"""Server-sent events, as far as completions use them: the data of each event, out of bytes in any portions."""
+"""Parses server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html); only data is used."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-
-from services.runner.errors import ProviderBroken
-
-MAX_EVENT_BYTES = 64 * 1024 * 1024
-DONE = b"[DONE]"
-_DRAIN_SECONDS = 0.1
+from collections.abc import AsyncGenerator, AsyncIterator
 
 
-async def events(portions: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The ``data`` of every event, up to ``[DONE]`` or the end. Raises ProviderBroken for an event without an end."""
-    rest: list[bytes] = []
+class EventTooLarge(Exception):
+    pass
+
+
+async def event_data(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncGenerator[bytes]:
+    """The data of each event in a body, which may arrive in chunks of any size. An unfinished last event counts.
+    Raises EventTooLarge for an event over ``max_bytes``."""
+    data: list[bytes] = []
+    partial: list[bytes] = []
     size = 0
-    async for portion in portions:
-        head, newline, tail = portion.rpartition(b"\n")
+    async for chunk in chunks:
+        head, newline, tail = chunk.rpartition(b"\n")
         if not newline:
-            rest.append(portion)
-            size += len(portion)
-            if size > MAX_EVENT_BYTES:
-                raise ProviderBroken(f"one event of the stream is over {MAX_EVENT_BYTES} bytes", perhaps_billed=True)
-            continue
-        lines = b"".join([*rest, head]).split(b"\n")
-        rest, size = [tail], len(tail)
-        for line in lines:
-            if data := _data(line):
-                yield data
-                if data == DONE:
-                    await _drain(portions)
-                    return
-    if data := _data(b"".join(rest)):
-        yield data
-
-
-def _data(line: bytes) -> bytes:
-    return line[5:].strip() if line.startswith(b"data:") else b""
-
-
-async def _drain(portions: AsyncIterator[bytes]) -> None:
-    """What comes after the last event is the end of the body: read, the connection can be used again."""
-    try:
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            async for _ in portions:
-                pass
-    except TimeoutError:
-        return
+            partial.append(chunk)
+            size += len(chunk)
+        else:
+            for line in b"".join([*partial, head]).split(b"\n"):
+                if line.startswith(b"data:"):
+                    data.append(line[5:].strip())
+                elif data and line in (b"", b"\r"):
+                    yield b"\n".join(data)
+                    data.clear()
+            partial = [tail]
+            size = len(tail) + sum(map(len, data))
+        if size > max_bytes:
+            raise EventTooLarge(f"an event of the stream is over {max_bytes} bytes")
+    last = b"".join(partial)
+    if last.startswith(b"data:"):
+        data.append(last[5:].strip())
+    if data:
+        yield b"\n".join(data)

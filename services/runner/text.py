@@ -1,36 +1,36 @@
-"""Text from outside, made fit for JSON and for Postgres. Artifacts keep the bytes; reports carry the clean form."""
+"""Makes untrusted text fit for JSON and Postgres. Artifacts keep the original bytes, reports the sanitized text."""
 
 from __future__ import annotations
 
 import re
 
-REASON_CHARACTERS = 1000
+MAX_REASON_CHARACTERS = 1000
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """With U+FFFD for NULs and lone surrogates, which JSON columns refuse; colours and other codes stay."""
+    """Replaces NULs and lone surrogates, which JSON columns reject, by U+FFFD. Terminal escape codes stay."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def clean(text: str, most: int = REASON_CHARACTERS) -> str:
-    """At most ``most`` characters, with U+FFFD also for control characters: for reasons and names."""
-    cut = text if len(text) <= most else text[: most - 1] + "…"
-    return _UNFIT.sub("\ufffd", cut)
+def clean(text: str, max_characters: int = MAX_REASON_CHARACTERS) -> str:
+    """Cuts the text to ``max_characters`` and replaces all control characters by U+FFFD. For reasons and names."""
+    cut = text if len(text) <= max_characters else text[: max_characters - 1] + "…"
+    return _CONTROL.sub("\ufffd", cut)
 
 
 def to_bytes(text: str) -> bytes:
-    """UTF-8; lone surrogates, which have no bytes of their own, become U+FFFD."""
+    """UTF-8; lone surrogates, which have no encoding, become U+FFFD."""
     try:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def cut_bytes(data: bytes, most: int) -> tuple[bytes, bool]:
-    """At most ``most`` bytes, ending at the end of a character; and whether something was cut off."""
-    if len(data) <= most:
+def cut_bytes(data: bytes, max_bytes: int) -> tuple[bytes, bool]:
+    """At most ``max_bytes`` of UTF-8 text, cut between characters; and whether anything was cut."""
+    if len(data) <= max_bytes:
         return data, False
-    return data[:most].decode("utf-8", "ignore").encode(), True
+    return data[:max_bytes].decode("utf-8", "ignore").encode(), True

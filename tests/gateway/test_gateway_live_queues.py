@@ -20,7 +20,7 @@ def fact(sequence: int) -> FactEnvelope:
 
 
 def numbers(facts: list[FactEnvelope]) -> list[int]:
-    return [heard.sequence for heard in facts]
+    return [fact.sequence for fact in facts]
 
 
 @given(

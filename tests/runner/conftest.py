@@ -5,42 +5,42 @@ from pathlib import Path
 
 import pytest
 
-from tests.runner.endpoint import Endpoint, endpoint
-from tests.runner.harness import PATIENCE_SECONDS, SILENCE_SECONDS, Room, room
-from tests.runner.models.harness import Asked
+from tests.runner.fake_endpoint import FakeEndpoint, serve_endpoint
+from tests.runner.harness import HOST_WAIT_SECONDS, READ_TIMEOUT_SECONDS, RunnerHarness, open_harness
+from tests.runner.models.harness import ModelClient
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[Endpoint]:
+async def endpoint() -> AsyncIterator[FakeEndpoint]:
     """An OpenAI-compatible server on loopback."""
-    async with endpoint(Endpoint()) as one:
-        yield one
+    async with serve_endpoint(FakeEndpoint()) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
-def silence_seconds() -> float:
-    """After which a model has timed out; a test that is about that gives it another."""
-    return SILENCE_SECONDS
+def read_timeout_seconds() -> float:
+    """Of the models; tests of this time-out override it."""
+    return READ_TIMEOUT_SECONDS
 
 
 @pytest.fixture
-def patience_seconds() -> float:
-    """With a model host that does not answer; a test that is about that gives it another."""
-    return PATIENCE_SECONDS
+def host_wait_seconds() -> float:
+    """For a model host that does not answer; tests of this wait override it."""
+    return HOST_WAIT_SECONDS
 
 
 @pytest.fixture
 async def runner(
-    served: Endpoint, tmp_path: Path, silence_seconds: float, patience_seconds: float
-) -> AsyncIterator[Room]:
-    """A runner's world whose provider ``stub`` is ``served``."""
-    async with room(tmp_path, served.url, None, silence_seconds, patience_seconds) as one:
-        yield one
+    endpoint: FakeEndpoint, tmp_path: Path, read_timeout_seconds: float, host_wait_seconds: float
+) -> AsyncIterator[RunnerHarness]:
+    """A runner whose provider ``stub`` is ``endpoint``."""
+    async with open_harness(tmp_path, endpoint.url, None, read_timeout_seconds, host_wait_seconds) as runner:
+        yield runner
 
 
 @pytest.fixture
-async def asked(served: Endpoint, silence_seconds: float) -> AsyncIterator[Asked]:
-    """A model at ``served``."""
-    one = Asked(served.url, silence_seconds)
-    yield one
-    await one.client.close()
+async def client(endpoint: FakeEndpoint, read_timeout_seconds: float) -> AsyncIterator[ModelClient]:
+    """A model at ``endpoint``."""
+    client = ModelClient(endpoint.url, read_timeout_seconds)
+    yield client
+    await client.sdk.close()

@@ -1,4 +1,4 @@
-"""A ledger that hands out money, and a provider that writes down whether what it is asked was granted before."""
+"""Fakes: a ledger that grants money, a provider that checks grants, and a clock with virtual time."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from assay.contracts.codec import encode
 from assay.contracts.money import MESSAGE_TOKENS, Price, usd
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import Grant, TopUpGrant
-from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
 
 
-class Till:
-    """Grants while there is something left of ``limit_nanousd``, once per request id. ``faults`` are used up one by
-    one: an answer is lost ``before`` the money is reserved, or ``after``."""
+class FakeGrants:
+    """Grants money up to ``limit_nanousd``, once per request id. Each of ``faults`` loses one answer, ``before`` or
+    ``after`` the money is reserved."""
 
     def __init__(self, limit_nanousd: int, faults: Iterable[str] = ()) -> None:
         self.left_nanousd = limit_nanousd
         self.faults = deque(faults)
         self.granted: Counter[str] = Counter()
-        self.asked: list[TopUpGrant] = []
+        self.requests: list[TopUpGrant] = []
         self.lost = False
-        self._answers: dict[str, Grant] = {}
+        self._grants: dict[str, Grant] = {}
 
-    async def serve(self, rpc: Rpc) -> Till:
+    async def serve(self, rpc: Rpc) -> FakeGrants:
         await rpc.serve("ledger", {TopUpGrant: self.on_top_up})
         return self
 
     async def on_top_up(self, request: TopUpGrant) -> Grant:
-        self.asked.append(request)
+        self.requests.append(request)
         fault = self.faults.popleft() if self.faults else ""
-        if fault != "before" and request.request_id not in self._answers:
-            self._answers[request.request_id] = self._decide(request)
+        if fault != "before" and request.request_id not in self._grants:
+            self._grants[request.request_id] = self._grant(request)
         if fault:
             raise ProblemError(Problem(code="database_down", title="no database", status=503))
-        return self._answers[request.request_id]
+        return self._grants[request.request_id]
 
-    def _decide(self, request: TopUpGrant) -> Grant:
+    def _grant(self, request: TopUpGrant) -> Grant:
         if self.lost:
             return Grant(lost=True)
         if request.amount_nanousd > self.left_nanousd:
@@ -53,42 +53,42 @@ class Till:
         return Grant(granted_nanousd=request.amount_nanousd)
 
 
-class Watchman(Endpoint):
-    """Requests name their attempt as ``user``. What a request may cost at worst must be granted when it arrives, and
-    not be used up by what was asked before; what it does cost is known here alone."""
+class MeteredEndpoint(FakeEndpoint):
+    """Checks that each request's worst case was granted before it arrives, and is not used up by earlier requests. Only
+    this endpoint knows the real cost. Requests name their attempt as ``user``."""
 
-    def __init__(self, till: Till, price: Price, replies: list[Reply], seed: int) -> None:
+    def __init__(self, grants: FakeGrants, price: Price, replies: list[Reply], seed: int) -> None:
         super().__init__()
-        self._till, self._price, self._replies = till, price, replies
+        self._grants, self._price, self._replies = grants, price, replies
         self._random = random.Random(seed)
         self.used: Counter[str] = Counter()
         self.ungranted: list[tuple[str, int]] = []
         self.kinds: Counter[int] = Counter()
 
     def reply_to(self, body: dict[str, Any]) -> Reply:
-        attempt, worst = body["user"], self.worst_nanousd(body)
-        if self._till.granted[attempt] - self.used[attempt] < worst:
-            self.ungranted.append((attempt, worst))
+        attempt, worst_case = body["user"], self._worst_case_nanousd(body)
+        if self._grants.granted[attempt] - self.used[attempt] < worst_case:
+            self.ungranted.append((attempt, worst_case))
         number = self._random.randrange(len(self._replies))
         self.kinds[number] += 1
         reply = self._replies[number]
         self.used[attempt] += self._cost_nanousd(reply, body)
         return reply
 
-    def worst_nanousd(self, body: dict[str, Any]) -> int:
+    def _worst_case_nanousd(self, body: dict[str, Any]) -> int:
         texts = [message["content"].encode() for message in body["messages"]]
         prompt = sum(len(text) + MESSAGE_TOKENS for text in texts) + len(encode({"user": body["user"]}))
         return self._price.worst_case(input_tokens=prompt, output_tokens=body["max_tokens"])
 
     def _cost_nanousd(self, reply: Reply, body: dict[str, Any]) -> int:
-        """Nothing for an error that is told; and all that was allowed, where the reply is lost."""
+        """Nothing if the reply is an error; all output tokens if the reply is lost."""
         if reply.status != 200:
             return 0
         if reply.hang_up or reply.break_after is not None:
             words = sum(len(message["content"].split()) for message in body["messages"])
             return self._price.cost(input_tokens=words, output_tokens=body["max_tokens"])
-        told = reply.usage or {"prompt_tokens": 1, "completion_tokens": len(reply.text.split())}
-        return self._price.cost(input_tokens=told["prompt_tokens"], output_tokens=told["completion_tokens"])
+        usage = reply.usage or {"prompt_tokens": 1, "completion_tokens": len(reply.text.split())}
+        return self._price.cost(input_tokens=usage["prompt_tokens"], output_tokens=usage["completion_tokens"])
 
 
 class _Timer:
@@ -99,8 +99,8 @@ class _Timer:
         self.callback = None
 
 
-class Clockwork:
-    """A clock of ``services/runner/pacing`` that starts at 100 s."""
+class VirtualClock:
+    """A ``rate_limiter.Clock`` that starts at 100 s and moves only when the test advances it."""
 
     def __init__(self) -> None:
         self._now = 100.0
@@ -121,7 +121,7 @@ class Clockwork:
         await passed.wait()
 
     async def advance(self, seconds: float) -> None:
-        """What is due meanwhile happens in its order, and all that follows from it."""
+        """Fires due timers in order, and lets tasks run after each."""
         until = self._now + seconds
         await settle()
         while self._timers and self._timers[0][0] <= until:
@@ -133,6 +133,6 @@ class Clockwork:
 
 
 async def settle() -> None:
-    """Lets everybody go on who can."""
+    """Lets all ready tasks run."""
     for _ in range(10):
         await asyncio.sleep(0)

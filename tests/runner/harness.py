@@ -1,4 +1,4 @@
-"""A runner's world for tests: real tasks, a real artifact store, real sandboxes; the ledger is played by the test."""
+"""A runner for tests, with real tasks, artifacts and sandboxes. The test itself stands in for the ledger."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from assay.contracts.tail import AgentStep, StepKind, TailLine
 from assay.contracts.tasks import Limits
 from assay.sandbox import open_sandbox_provider
 from services.runner.calls.grant_budget import RpcGrants
-from services.runner.calls.model_caller import Retrying
+from services.runner.calls.model_caller import RetryPolicy
 from services.runner.handlers import on_ticket
-from services.runner.models.registry import Shelf
+from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
-from services.runner.tries.artifacts import Bundles
-from tests.runner.endpoint import Endpoint, Reply
+from services.runner.task_bundles import BundleCache
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.sample_catalog import write_catalog
 
 PRICE = Price(
@@ -34,23 +34,24 @@ PRICE = Price(
     cached_nanousd_per_mtok=1_250_000_000,
     output_nanousd_per_mtok=10_000_000_001,
 )
-HASTY = Retrying(first_wait_seconds=0.01, longest_wait_seconds=0.02, jitter_seconds=0.01)
+FAST_RETRIES = RetryPolicy(initial_wait_seconds=0.01, max_wait_seconds=0.02, jitter_seconds=0.01)
 RUN = "0" * 25 + "1"
-SILENCE_SECONDS, PATIENCE_SECONDS = 30.0, 20.0
-"""More than a busy machine may let anybody wait; a test of silence has its own."""
+SUBMIT = ("submit", "{}")
+READ_TIMEOUT_SECONDS, HOST_WAIT_SECONDS = 30.0, 20.0
+"""Longer than anything takes on a busy machine; tests of these time-outs set their own."""
+WAIT_SECONDS = 30.0
 
 
-class Room:
-    """``models.yaml`` in it knows the provider ``stub`` at ``url`` (key in STUB_KEY) and ``local``. A model may be
-    silent, and a model host away, for so long."""
+class RunnerHarness:
+    """Its ``models.yaml`` has the provider ``stub`` at ``url`` (key in STUB_KEY), and ``local``."""
 
     def __init__(
         self,
         folder: Path,
         url: str,
         catalog: Path | None = None,
-        silence_seconds: float = SILENCE_SECONDS,
-        patience_seconds: float = PATIENCE_SECONDS,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
+        host_wait_seconds: float = HOST_WAIT_SECONDS,
     ) -> None:
         if catalog is None:
             write_catalog(folder / "catalog", url)
@@ -60,24 +61,26 @@ class Room:
         }
         self.bus = MemoryBus()
         self.environment = {"STUB_KEY": "sk-stub-secret"}
-        self.shelf = Shelf(self.catalog, self.bus.rpc, self.environment, silence_seconds, patience_seconds)
+        self.models = ModelRegistry(
+            self.catalog, self.bus.rpc, self.environment, read_timeout_seconds, host_wait_seconds
+        )
         self.ports = Ports(
             worker_id="runner-1",
-            bundles=Bundles(self.stores["public"]),
+            bundles=BundleCache(self.stores["public"]),
             reference=self.stores["reference"],
             attempts=self.stores["attempts"],
-            models=self.shelf,
+            models=self.models,
             grants=RpcGrants(self.bus.rpc),
             sandboxes=open_sandbox_provider(),
             tail=self.bus.tail,
-            retrying=HASTY,
+            retry_policy=FAST_RETRIES,
         )
 
     async def ticket(self, task_id: str, model: str, **changes: Any) -> Ticket:
-        """As the ledger would grant it."""
+        """A ticket as the ledger would grant it."""
         task = self.catalog.find_task(task_id)
-        three = make_bundles(task)
-        given: dict[str, Any] = {
+        content = make_bundles(task)
+        fields: dict[str, Any] = {
             "attempt_id": f"{RUN}-7",
             "token": 3,
             "project": "default",
@@ -91,12 +94,12 @@ class Room:
             "limits": Limits(wall_seconds=30, max_tokens=100),
             "grant_nanousd": 1_000_000_000,
             "price": None if model in ("oracle", "nop") else PRICE,
-            "public": await self.stores["public"].put(pack(three.public)),
-            "reference": await self.stores["reference"].put(pack(three.reference)),
+            "public": await self.stores["public"].put(pack(content.public)),
+            "reference": await self.stores["reference"].put(pack(content.reference)),
         }
-        return Ticket(**(given | changes))
+        return Ticket(**(fields | changes))
 
-    async def make(self, task_id: str, model: str, **changes: Any) -> AttemptExecuted:
+    async def run_attempt(self, task_id: str, model: str, **changes: Any) -> AttemptExecuted:
         return await on_ticket(await self.ticket(task_id, model, **changes), self.ports)
 
     async def read(self, ref: ArtifactRef | None) -> bytes:
@@ -108,59 +111,47 @@ class Room:
 
 
 @asynccontextmanager
-async def room(
+async def open_harness(
     folder: Path,
     url: str,
     catalog: Path | None = None,
-    silence_seconds: float = SILENCE_SECONDS,
-    patience_seconds: float = PATIENCE_SECONDS,
-) -> AsyncGenerator[Room]:
-    """``catalog`` is another than the one written here."""
-    one = Room(folder, url, catalog, silence_seconds, patience_seconds)
+    read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
+    host_wait_seconds: float = HOST_WAIT_SECONDS,
+) -> AsyncGenerator[RunnerHarness]:
+    """``catalog`` replaces the sample catalogue."""
+    runner = RunnerHarness(folder, url, catalog, read_timeout_seconds, host_wait_seconds)
     try:
-        yield one
+        yield runner
     finally:
-        await one.shelf.close()
-        await one.bus.close()
+        await runner.models.close()
+        await runner.bus.close()
 
 
-# --- agents
-
-SUBMIT = ("submit", "{}")
-
-
-async def transcript(runner: Room, report: AttemptExecuted) -> list[AgentStep]:
+async def read_transcript(runner: RunnerHarness, report: AttemptExecuted) -> list[AgentStep]:
     data = await runner.read(report.artifacts["transcript.jsonl"])
     return [decode(AgentStep, line) for line in data.splitlines()]
 
 
-async def results(runner: Room, report: AttemptExecuted) -> list[str]:
-    return [step.text for step in await transcript(runner, report) if step.kind is StepKind.RESULT]
+async def tool_results(runner: RunnerHarness, report: AttemptExecuted) -> list[str]:
+    return [step.text for step in await read_transcript(runner, report) if step.kind is StepKind.RESULT]
 
 
-def calls(served: Endpoint, *turns: tuple[tuple[str, str], ...]) -> None:
-    """The endpoint's next answers, each with these calls."""
-    served.replies.extend(Reply(text="", calls=turn, finish_reason="tool_calls") for turn in turns)
+def queue_calls(endpoint: FakeEndpoint, *turns: tuple[tuple[str, str], ...]) -> None:
+    """The next replies of the endpoint make these tool calls."""
+    endpoint.replies.extend(Reply(text="", calls=turn, finish_reason="tool_calls") for turn in turns)
 
 
-# --- waiting
-
-WAIT_SECONDS = 30.0
-
-
-async def told(frames: AsyncIterator[bytes], holds: Callable[[TailLine], object]) -> None:
-    """Until the tail has such a line."""
+async def wait_for_tail(frames: AsyncIterator[bytes], matches: Callable[[TailLine], object]) -> None:
     async with asyncio.timeout(WAIT_SECONDS):
-        while not holds(decode(TailLine, await anext(frames))):
+        while not matches(decode(TailLine, await anext(frames))):
             pass
 
 
-async def said(frames: AsyncIterator[bytes], words: str) -> None:
-    await told(frames, lambda line: words in line.text)
+async def wait_for_tail_text(frames: AsyncIterator[bytes], text: str) -> None:
+    await wait_for_tail(frames, lambda line: text in line.text)
 
 
-async def asked(served: Endpoint, requests: int = 1) -> None:
-    """Until so many have come."""
+async def wait_for_requests(endpoint: FakeEndpoint, count: int = 1) -> None:
     async with asyncio.timeout(WAIT_SECONDS):
-        while len(served.bodies) < requests:
+        while len(endpoint.bodies) < count:
             await asyncio.sleep(0.01)

@@ -25,9 +25,9 @@ checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
     "sum_files/cheats/a/total.py": "total = print\n",
     "sum_files/cheats/b/total.py": "raise SystemExit\n",
     "sum_files/tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
-    "mend/task.yaml": """
-id: mend
-title: Mend the sum
+    "fix_sum/task.yaml": """
+id: fix_sum
+title: Fix the sum
 category: repair
 difficulty: easy
 language: python
@@ -39,7 +39,7 @@ instructions: Make total() the sum of its arguments.
 checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
 """,
     **{
-        f"mend/{path}": content
+        f"fix_sum/{path}": content
         for path, content in {
             "workspace/total.py": "def total(*numbers):\n    return 0\n",
             "workspace/lib/numbers.py": "ONE = 1\nTWO = 2\n",
@@ -54,7 +54,7 @@ checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
     },
     "by_program/task.yaml": """
 id: by_program
-title: Mend the sum
+title: Fix the sum
 category: repair
 difficulty: easy
 language: python
@@ -77,9 +77,9 @@ checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
             "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
         }.items()
     },
-    "served/task.yaml": """
-id: served
-title: Mend the sum with tools from elsewhere
+    "mcp_tools/task.yaml": """
+id: mcp_tools
+title: Fix the sum with tools of an MCP server
 category: repair
 difficulty: easy
 language: python
@@ -92,7 +92,7 @@ instructions: Make total() the sum of its arguments.
 checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
 """,
     **{
-        f"served/{path}": content
+        f"mcp_tools/{path}": content
         for path, content in {
             "workspace/total.py": "def total(*numbers):\n    return 0\n",
             "workspace/tools/server.py": (Path(__file__).parent / "solvers/agent/mcp_server.py").read_text(),

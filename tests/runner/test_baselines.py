@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from assay.contracts.models import Usage
-from tests.runner.harness import Room
+from tests.runner.harness import RunnerHarness
 
 RIGHT = "def total(*numbers):\n    return sum(numbers)\n"
 
 
-async def test_the_oracle_hands_in_the_reference(runner: Room) -> None:
-    files, answer = await runner.make("sum_files", "oracle"), await runner.make("colours", "oracle", sample_id="grass")
+async def test_the_oracle_submits_the_reference(runner: RunnerHarness) -> None:
+    files, answer = (
+        await runner.run_attempt("sum_files", "oracle"),
+        await runner.run_attempt("colours", "oracle", sample_id="grass"),
+    )
     assert (await runner.output(files))["total.py"] == RIGHT.encode()
     assert await runner.read(answer.output) == b"green"
     assert (files.outcome, files.calls, answer.calls) == (None, (), ())
 
 
-async def test_the_nop_hands_in_what_is_worth_nothing(runner: Room) -> None:
-    files, answer = await runner.make("sum_files", "nop"), await runner.make("colours", "nop")
+async def test_the_nop_submits_the_noop_solution(runner: RunnerHarness) -> None:
+    files, answer = await runner.run_attempt("sum_files", "nop"), await runner.run_attempt("colours", "nop")
     assert (await runner.output(files))["total.py"] == b"def total(*numbers):\n    return 0\n"
     assert await runner.read(answer.output) == b"none"
     assert await runner.read(files.artifacts["patch.diff"]) == b""
 
 
-async def test_a_script_is_counted_and_charged_like_a_model(runner: Room) -> None:
-    sky, grass = [await runner.make("colours", "scripted/colours", sample_id=name) for name in ("sky", "grass")]
+async def test_a_script_is_counted_and_charged_like_a_model(runner: RunnerHarness) -> None:
+    sky, grass = [await runner.run_attempt("colours", "scripted/colours", sample_id=name) for name in ("sky", "grass")]
     assert await runner.read(sky.output) == b"blue"
     assert await runner.read(grass.output) == b"I do not know"
     call = sky.calls[0]

@@ -18,9 +18,9 @@ from assay.contracts.models import CallFault
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
-from services.runner.models.registry import Served
-from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import PRICE, Room, asked
+from services.runner.models.registry import ModelHandle
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.runner.harness import PRICE, RunnerHarness, wait_for_requests
 
 # --- providers that fail
 
@@ -36,24 +36,24 @@ from tests.runner.harness import PRICE, Room, asked
     ],
     ids=["down", "busy", "busy for an hour", "key", "nonsense"],
 )
-async def test_a_provider_that_fails_ends_the_attempt_as_infra_error(
-    runner: Room, served: Endpoint, reply: Reply, fault: CallFault, requests: int
+async def test_a_provider_failure_is_an_infrastructure_error(
+    runner: RunnerHarness, endpoint: FakeEndpoint, reply: Reply, fault: CallFault, requests: int
 ) -> None:
-    served.default = reply
-    report = await runner.make("colours", "stub/m-1")
+    endpoint.default = reply
+    report = await runner.run_attempt("colours", "stub/m-1")
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
     assert (report.fault.kind, report.fault.new_try) == (fault, False)
     assert reply.text in report.reason or reply.raw
-    assert len(served.bodies) == requests
+    assert len(endpoint.bodies) == requests
     assert len(report.calls) + sum(call.retries for call in report.calls) == requests
     assert report.calls[-1].fault is fault
 
 
-async def test_retry_after_is_waited_for(runner: Room, served: Endpoint) -> None:
-    served.replies.append(Reply(status=429, headers={"retry-after": "0.4"}))
+async def test_retry_after_is_respected(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.replies.append(Reply(status=429, headers={"retry-after": "0.4"}))
     started = time.monotonic()
-    report = await runner.make("colours", "stub/m-1")
+    report = await runner.run_attempt("colours", "stub/m-1")
     took_seconds = time.monotonic() - started
     assert (report.outcome, report.calls[0].retries) == (None, 1)
     assert took_seconds - report.duration_seconds >= 0.4, "waiting is not the model's time"
@@ -68,34 +68,34 @@ async def test_retry_after_is_waited_for(runner: Room, served: Endpoint) -> None
         ("scripted/nothing", "does not have 'scripted/nothing'"),
     ],
 )
-async def test_what_the_runner_lacks_is_a_configuration_fault(runner: Room, model: str, words: str) -> None:
-    report = await runner.make("colours", model)
+async def test_missing_keys_and_models_are_configuration_faults(runner: RunnerHarness, model: str, words: str) -> None:
+    report = await runner.run_attempt("colours", model)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
     assert (report.fault.kind, report.fault.new_try) == (CallFault.CONFIGURATION, False)
     assert words in report.reason
 
 
-async def test_a_key_is_in_nothing_that_is_kept_or_said(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(status=401, text="wrong key")
-    report = await runner.make("colours", "stub/m-1")
-    assert served.headers[0]["authorization"] == "Bearer sk-stub-secret"
+async def test_keys_are_in_no_report_and_no_artifact(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(status=401, text="wrong key")
+    report = await runner.run_attempt("colours", "stub/m-1")
+    assert endpoint.headers[0]["authorization"] == "Bearer sk-stub-secret"
     kept = [encode(report), *[await runner.read(ref) for ref in report.artifacts.values()]]
     assert not any(b"sk-stub-secret" in data for data in kept)
 
 
 @pytest.mark.parametrize("reply", [Reply(finish_reason="content_filter"), Reply(text="", refusal="No.")])
-async def test_a_refusal_is_an_outcome_of_its_own(runner: Room, served: Endpoint, reply: Reply) -> None:
-    served.default = reply
-    report = await runner.make("colours", "stub/m-1")
+async def test_a_refusal_has_its_own_outcome(runner: RunnerHarness, endpoint: FakeEndpoint, reply: Reply) -> None:
+    endpoint.default = reply
+    report = await runner.run_attempt("colours", "stub/m-1")
     assert report.outcome is Outcome.REFUSED
     assert report.calls[0].cost_nanousd > 0
 
 
-async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: Room, served: Endpoint) -> None:
+async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     error = {"message": "request (9000 tokens) exceeds 4096", "type": "exceed_context_size_error"}
-    served.default = Reply(status=400, raw=json.dumps({"error": error}).encode())
-    report = await runner.make("colours", "stub/m-1")
+    endpoint.default = Reply(status=400, raw=json.dumps({"error": error}).encode())
+    report = await runner.run_attempt("colours", "stub/m-1")
     assert report.outcome is Outcome.LIMIT
     assert "exceeds 4096" in report.reason
 
@@ -103,28 +103,30 @@ async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: Room, served: 
 # --- time
 
 
-async def test_the_wall_limit_ends_the_attempt_and_keeps_what_was_heard(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(hang=True)
+async def test_a_timeout_keeps_the_partial_answer(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(hang=True)
     limits = Limits(wall_seconds=4, max_tokens=100)
-    report = await runner.make("colours", "stub/m-1", limits=limits)
+    report = await runner.run_attempt("colours", "stub/m-1", limits=limits)
     assert report.outcome is Outcome.TIMEOUT
-    assert "the 4 s are over" in report.reason
+    assert "timed out after 4 s" in report.reason
     assert "response.txt" in report.artifacts
     (call,) = report.calls
     assert (call.fault, call.estimated) == (CallFault.TIMEOUT, True)
     assert call.cost_nanousd == PRICE.cost(input_tokens=31, output_tokens=100)
 
 
-async def test_waiting_for_a_free_place_at_the_provider_is_not_on_the_clock(runner: Room, served: Endpoint) -> None:
-    served.replies.append(Reply(silent_seconds=5.0))
-    served.default = Reply(silent_seconds=0.3)
-    first = asyncio.create_task(runner.make("colours", "stub/m-1"))
-    await asked(served)
+async def test_waiting_for_the_rate_limiter_does_not_count_as_wall_time(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    endpoint.replies.append(Reply(silent_seconds=5.0))
+    endpoint.default = Reply(silent_seconds=0.3)
+    first = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
+    await wait_for_requests(endpoint)
     limits = Limits(wall_seconds=4, max_tokens=100)
     tickets = [await runner.ticket("colours", "stub/m-1", limits=limits) for _ in range(5)]
     reports = await asyncio.gather(first, *(on_ticket(ticket, runner.ports) for ticket in tickets))
     assert [report.outcome for report in reports] == [None] * 6
-    assert served.most_at_once == 2, "the provider's concurrency"
+    assert endpoint.max_in_flight == 2, "the provider's concurrency"
     assert all(report.duration_seconds < 4 for report in reports[1:])
 
 
@@ -141,12 +143,12 @@ class FailingStore:
         raise StoreUnreachable("the store is away")
 
 
-async def test_a_store_that_is_away_asks_for_a_new_try(runner: Room, served: Endpoint) -> None:
+async def test_an_unreachable_store_asks_for_a_new_try(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     ports = replace(runner.ports, attempts=FailingStore())
     report = await on_ticket(await runner.ticket("colours", "stub/m-1"), ports)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault == Fault(kind="artifacts", message="the store is away", new_try=True)
-    assert not served.bodies, "nothing was spent"
+    assert not endpoint.bodies, "nothing was spent"
 
 
 @pytest.mark.parametrize(
@@ -154,16 +156,16 @@ async def test_a_store_that_is_away_asks_for_a_new_try(runner: Room, served: End
     [{"sample_id": "sea"}, {"public": None}, {"public": ArtifactRef(sha256="0" * 64, size_bytes=1)}],
     ids=["sample", "no bundle", "lost bundle"],
 )
-async def test_a_ticket_that_cannot_be_right_is_no_failure_of_the_model(runner: Room, changes: dict[str, Any]) -> None:
-    report = await runner.make("colours", "stub/m-1", **changes)
+async def test_an_invalid_ticket_is_an_infrastructure_error(runner: RunnerHarness, changes: dict[str, Any]) -> None:
+    report = await runner.run_attempt("colours", "stub/m-1", **changes)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
     assert not report.fault.new_try
 
 
-async def test_an_error_nobody_foresaw_asks_for_a_new_try(runner: Room) -> None:
+async def test_an_unexpected_error_asks_for_a_new_try(runner: RunnerHarness) -> None:
     class Broken:
-        async def open(self, name: str, task_id: str, sample_id: str) -> Served:
+        async def open(self, name: str, task_id: str, sample_id: str) -> ModelHandle:
             raise ZeroDivisionError("a bug")
 
     report = await on_ticket(await runner.ticket("colours", "stub/m-1"), replace(runner.ports, models=Broken()))

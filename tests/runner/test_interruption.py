@@ -14,9 +14,9 @@ from assay.contracts.models import CallFault, ModelSpec, Parameters, Usage
 from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
-from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.fakes import Till
-from tests.runner.harness import RUN, Room, asked, said
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.runner.fakes import FakeGrants
+from tests.runner.harness import RUN, RunnerHarness, wait_for_requests, wait_for_tail_text
 
 PROMPTLY_SECONDS = 10.0
 """Half of what anything that is waited for here would take, and more than a busy machine does."""
@@ -26,9 +26,9 @@ LONG_SECONDS = 20.0
 TAIL = subjects.tail("default", RUN, f"{RUN}-7")
 
 
-async def stopped(making: asyncio.Task[AttemptExecuted]) -> AttemptExecuted:
-    making.cancel()
-    report = await asyncio.wait_for(making, PROMPTLY_SECONDS)
+async def stopped(running: asyncio.Task[AttemptExecuted]) -> AttemptExecuted:
+    running.cancel()
+    report = await asyncio.wait_for(running, PROMPTLY_SECONDS)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
     assert (report.fault.kind, report.fault.new_try) == ("interrupted", True)
@@ -36,19 +36,19 @@ async def stopped(making: asyncio.Task[AttemptExecuted]) -> AttemptExecuted:
 
 
 @pytest.fixture(autouse=True)
-async def counted(runner: Room, served: Endpoint) -> None:
+async def counted(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     """The tables for counting tokens are loaded: that takes half a second, once in a runner's life."""
-    served.replies.append(Reply(usage=None))
-    await runner.make("colours", "stub/m-1")
-    served.bodies.clear()
+    endpoint.replies.append(Reply(usage=None))
+    await runner.run_attempt("colours", "stub/m-1")
+    endpoint.bodies.clear()
 
 
-async def test_what_a_model_said_so_far_is_kept(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(text="half of it", piece=5, silent_seconds=LONG_SECONDS, silent_after=1)
+async def test_the_partial_answer_is_stored(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(text="half of it", piece=5, silent_seconds=LONG_SECONDS, silent_after=1)
     async with runner.bus.tail.listen(TAIL) as frames:
-        making = asyncio.create_task(runner.make("colours", "stub/m-1"))
-        await said(frames, "half ")
-    report = await stopped(making)
+        running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
+        await wait_for_tail_text(frames, "half ")
+    report = await stopped(running)
     assert await runner.read(report.artifacts["response.txt"]) == b"half "
     assert report.artifacts["response.txt"].truncated
     (call,) = report.calls
@@ -56,78 +56,84 @@ async def test_what_a_model_said_so_far_is_kept(runner: Room, served: Endpoint) 
     assert call.cost_nanousd > 0
 
 
-async def test_of_a_reply_that_comes_whole_there_is_nothing_yet_but_its_cost(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(hang=True)
+async def test_without_streaming_only_the_cost_is_known(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(hang=True)
     spec = ModelSpec(name="stub/m-1", parameters=Parameters(stream=False))
     ticket = await runner.ticket("colours", "stub/m-1")
-    making = asyncio.create_task(on_ticket(msgspec.structs.replace(ticket, model=spec), runner.ports))
-    await asked(served)
-    report = await stopped(making)
+    running = asyncio.create_task(on_ticket(msgspec.structs.replace(ticket, model=spec), runner.ports))
+    await wait_for_requests(endpoint)
+    report = await stopped(running)
     assert await runner.read(report.artifacts["response.txt"]) == b""
     (call,) = report.calls
     assert (call.estimated, call.fault) == (True, CallFault.TIMEOUT)
     assert call.cost_nanousd > 0
 
 
-async def test_what_was_said_before_the_line_broke_is_kept_while_another_request_waits(
-    runner: Room, served: Endpoint
+async def test_the_text_of_a_broken_stream_is_stored_while_the_retry_waits(
+    runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
-    served.replies.append(Reply(text="half of it", break_after=2, piece=5))
-    served.default = Reply(status=429, headers={"retry-after": str(LONG_SECONDS)})
+    endpoint.replies.append(Reply(text="half of it", break_after=2, piece=5))
+    endpoint.default = Reply(status=429, headers={"retry-after": str(LONG_SECONDS)})
     async with runner.bus.tail.listen(TAIL) as frames:
-        making = asyncio.create_task(runner.make("colours", "stub/m-1"))
-        await said(frames, "429, again in")
-    report = await stopped(making)
+        running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
+        await wait_for_tail_text(frames, "rate limited (429)")
+    report = await stopped(running)
     assert await runner.read(report.artifacts["response.txt"]) == b"half "
     lost, refused = report.calls
     assert (lost.estimated, lost.cost_nanousd > 0) == (True, True)
     assert (refused.fault, refused.cost_nanousd) == (CallFault.RATE_LIMITED, 0)
 
 
-async def test_who_waits_for_a_place_leaves_at_once_and_has_spent_nothing(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(hang=True)
-    first = [asyncio.create_task(runner.make("colours", "stub/m-1")) for _ in range(2)]
-    await asked(served, 2)
+async def test_interrupting_a_wait_for_the_rate_limiter_costs_nothing(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    endpoint.default = Reply(hang=True)
+    first = [asyncio.create_task(runner.run_attempt("colours", "stub/m-1")) for _ in range(2)]
+    await wait_for_requests(endpoint, 2)
     async with runner.bus.tail.listen(TAIL) as frames:
-        last = asyncio.create_task(runner.make("colours", "stub/m-1"))
-        await said(frames, "2 of 2 places are taken")
+        last = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
+        await wait_for_tail_text(frames, "2 of 2 concurrent requests in use")
     assert (await stopped(last)).calls == ()
     for one in first:
         assert len((await stopped(one)).calls) == 1
 
 
-async def test_who_waits_for_money_does_too(runner: Room, served: Endpoint) -> None:
-    await Till(0, ["before"] * 100).serve(runner.bus.rpc)
+async def test_interrupting_a_wait_for_a_grant_costs_nothing(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    await FakeGrants(0, ["before"] * 100).serve(runner.bus.rpc)
     async with runner.bus.tail.listen(TAIL) as frames:
-        making = asyncio.create_task(runner.make("colours", "stub/m-1", grant_nanousd=0))
-        await said(frames, "waiting for money")
-    assert (await stopped(making)).calls == ()
-    assert not served.bodies
+        running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1", grant_nanousd=0))
+        await wait_for_tail_text(frames, "waiting for a grant")
+    assert (await stopped(running)).calls == ()
+    assert not endpoint.bodies
 
 
-async def test_one_stopped_twice_is_charged_by_the_bytes_of_its_prompt(runner: Room, served: Endpoint) -> None:
+async def test_a_second_cancellation_charges_the_prompt_by_its_bytes(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
     """There was no time to count its tokens."""
-    served.default = Reply(hang=True)
-    making = asyncio.create_task(runner.make("colours", "stub/m-1"))
-    await asked(served)
-    making.cancel()
+    endpoint.default = Reply(hang=True)
+    running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
+    await wait_for_requests(endpoint)
+    running.cancel()
     await asyncio.sleep(0)
-    making.cancel()
-    (call,) = (await making).calls
-    prompt = sum(len(message["content"]) for message in served.bodies[0]["messages"])
+    running.cancel()
+    (call,) = (await running).calls
+    prompt = sum(len(message["content"]) for message in endpoint.bodies[0]["messages"])
     assert call.usage == Usage(input_tokens=worst_prompt_tokens(prompt, 2), output_tokens=100)
 
 
-async def test_a_request_answered_while_it_is_stopped_is_still_paid(runner: Room, served: Endpoint) -> None:
+async def test_a_request_cancelled_at_any_moment_is_booked_if_it_was_sent(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
     """Stopped at any moment of a request, it is either not begun or booked."""
     calls: Counter[str] = Counter()
     for milliseconds in range(0, 24, 2):
         user = f"after {milliseconds} ms"
         model = ModelSpec(name="stub/m-1", parameters=Parameters(extra={"user": user}))
         ticket = msgspec.structs.replace(await runner.ticket("colours", "stub/m-1"), model=model)
-        making = asyncio.create_task(on_ticket(ticket, runner.ports))
+        running = asyncio.create_task(on_ticket(ticket, runner.ports))
         await asyncio.sleep(milliseconds / 1000)
-        making.cancel()
-        calls[user] = len((await making).calls)
+        running.cancel()
+        calls[user] = len((await running).calls)
     await asyncio.sleep(0.1)
-    assert Counter(body["user"] for body in served.bodies) <= calls
+    assert Counter(body["user"] for body in endpoint.bodies) <= calls

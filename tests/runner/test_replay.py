@@ -15,74 +15,76 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.replay import Responses
 from assay.contracts.rpc import PreviewPrompt, Prompt
 from assay.contracts.tasks import Limits
-from services.runner.prompt_preview import MOST_BYTES, on_prompts_preview
-from tests.runner.endpoint import Endpoint
-from tests.runner.harness import Room
+from services.runner.prompt_preview import MAX_BYTES, on_prompts_preview
+from tests.runner.fake_endpoint import FakeEndpoint
+from tests.runner.harness import RunnerHarness
 
 FREE = Price(version="replay", local=True)
 
 
 @pytest.mark.parametrize(("sample", "answer"), [("sky", "blue"), ("grass", "no idea")])
-async def test_stored_responses_answer_by_sample_and_cost_nothing(
-    runner: Room, served: Endpoint, sample: str, answer: str
+async def test_stored_responses_are_free_and_found_by_sample(
+    runner: RunnerHarness, endpoint: FakeEndpoint, sample: str, answer: str
 ) -> None:
     responses = Responses(responses={"colours": {"sky": "blue"}}, default="no idea")
     ref = await runner.stores["public"].put(encode(responses))
-    report = await runner.make("colours", "replay/mine", sample_id=sample, replay=ref, price=FREE, grant_nanousd=0)
+    report = await runner.run_attempt(
+        "colours", "replay/mine", sample_id=sample, replay=ref, price=FREE, grant_nanousd=0
+    )
     assert (report.outcome, report.reason) == (None, "")
     assert await runner.read(report.output) == answer.encode()
     assert [(call.model, call.cost_nanousd) for call in report.calls] == [("replay/mine", 0)]
     assert report.calls[0].usage.output_tokens > 0
-    assert not served.bodies
+    assert not endpoint.bodies
     manifest = json.loads(await runner.read(report.artifacts["manifest.json"]))
     assert manifest["replay"]["sha256"] == ref.sha256
 
 
-async def test_stored_files_are_handed_in_like_any_others(runner: Room) -> None:
+async def test_stored_responses_may_contain_files(runner: RunnerHarness) -> None:
     text = "total.py\n```\ntotal = sum\n```"
     ref = await runner.stores["public"].put(encode(Responses(default=text)))
-    report = await runner.make("sum_files", "replay/mine", replay=ref, price=FREE, grant_nanousd=0)
+    report = await runner.run_attempt("sum_files", "replay/mine", replay=ref, price=FREE, grant_nanousd=0)
     assert (await runner.output(report))["total.py"] == b"total = sum\n"
 
 
-async def preview(runner: Room, task_id: str, **fields: object) -> Prompt:
+async def preview(runner: RunnerHarness, task_id: str, **fields: object) -> Prompt:
     task = runner.catalog.find_task(task_id)
     public = await runner.stores["public"].put(pack(make_bundles(task).public))
     request = PreviewPrompt(public=public, sample_id=task.sample_ids[0], limits=Limits(turns=9), **fields)  # pyright: ignore[reportArgumentType]
     return await on_prompts_preview(request, runner.ports.bundles)
 
 
-@pytest.mark.parametrize("task_id", ["colours", "sum_files", "mend"])
-async def test_what_is_shown_is_what_would_be_sent(runner: Room, served: Endpoint, task_id: str) -> None:
+@pytest.mark.parametrize("task_id", ["colours", "sum_files", "fix_sum"])
+async def test_a_preview_shows_what_would_be_sent(runner: RunnerHarness, endpoint: FakeEndpoint, task_id: str) -> None:
     shown = await preview(runner, task_id)
-    assert not served.bodies
-    await runner.make(task_id, "stub/m-1", limits=Limits(wall_seconds=30, max_tokens=100, turns=9))
-    sent = served.bodies[0]["messages"]
+    assert not endpoint.bodies
+    await runner.run_attempt(task_id, "stub/m-1", limits=Limits(wall_seconds=30, max_tokens=100, turns=9))
+    sent = endpoint.bodies[0]["messages"]
     assert [(message.role, message.content) for message in shown.messages] == [
         (message["role"], message["content"]) for message in sent
     ]
-    assert list(shown.tools) == [tool["function"]["name"] for tool in served.bodies[0].get("tools", [])]
+    assert list(shown.tools) == [tool["function"]["name"] for tool in endpoint.bodies[0].get("tools", [])]
     assert not shown.truncated
 
 
-async def test_tools_in_the_text_are_shown_there(runner: Room) -> None:
-    shown = await preview(runner, "mend", parameters=Parameters(tools=ToolCalls.TEXT))
+async def test_a_preview_shows_tools_described_in_text(runner: RunnerHarness) -> None:
+    shown = await preview(runner, "fix_sum", parameters=Parameters(tools=ToolCalls.TEXT))
     assert shown.tools == ()
     assert "text_editor" in shown.messages[-1].content
 
 
-async def test_what_a_program_is_told_is_shown_as_that(runner: Room) -> None:
+async def test_a_preview_shows_a_programs_instructions(runner: RunnerHarness) -> None:
     shown = await preview(runner, "by_program")
     assert shown.messages[0].content == "Make total() the sum of its arguments."
     assert "its own program (python3) asks the model" in shown.note
 
 
-async def test_what_cannot_be_shown_is_refused_and_what_is_long_is_cut(runner: Room) -> None:
+async def test_a_long_preview_is_cut_and_an_unknown_sample_refused(runner: RunnerHarness) -> None:
     task = runner.catalog.find_task("sum_files")
-    huge = {**make_bundles(task).public, "workspace/huge.txt": b"x" * (MOST_BYTES + 1)}
+    huge = {**make_bundles(task).public, "workspace/huge.txt": b"x" * (MAX_BYTES + 1)}
     ref = await runner.stores["public"].put(pack(huge))
     shown = await on_prompts_preview(PreviewPrompt(public=ref, sample_id="main"), runner.ports.bundles)
     assert shown.truncated
-    assert sum(len(message.content) for message in shown.messages) <= MOST_BYTES
+    assert sum(len(message.content) for message in shown.messages) <= MAX_BYTES
     with pytest.raises(ProblemError, match="no sample 'other'"):
         await on_prompts_preview(PreviewPrompt(public=ref, sample_id="other"), runner.ports.bundles)

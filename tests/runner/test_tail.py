@@ -16,17 +16,17 @@ from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.tasks import Limits
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
-from services.runner.models.registry import Shelf
-from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import RUN, Room
+from services.runner.models.registry import ModelRegistry
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.runner.harness import RUN, RunnerHarness
 
 # --- what is seen meanwhile
 
 
-async def test_the_tail_shows_the_model_in_few_lines(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(text="word \0" * 400, piece=6)
+async def test_the_tail_shows_the_models_text_in_few_lines(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(text="word \0" * 400, piece=6)
     async with runner.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
-        report = await runner.make("colours", "stub/m-1")
+        report = await runner.run_attempt("colours", "stub/m-1")
         lines = [decode(TailLine, await anext(frames)) for _ in range(2)]
         while sum(len(line.text) for line in lines if line.kind is TailKind.MODEL) < 2000:
             lines.append(decode(TailLine, await anext(frames)))
@@ -39,47 +39,49 @@ async def test_the_tail_shows_the_model_in_few_lines(runner: Room, served: Endpo
 # --- the model on this machine
 
 
-async def test_the_local_model_is_found_over_the_bus_and_again_after_it_moved(runner: Room, served: Endpoint) -> None:
+async def test_the_local_models_endpoint_is_looked_up_again_after_it_moves(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
     asked: list[str] = []
 
     async def serve_model(request: ServeModel) -> ModelEndpoint:
         asked.append(request.model)
-        url = "http://127.0.0.1:9/v1" if len(asked) == 1 else served.url
+        url = "http://127.0.0.1:9/v1" if len(asked) == 1 else endpoint.url
         return ModelEndpoint(base_url=url, model="small")
 
     await runner.bus.rpc.serve("modelhost", {ServeModel: serve_model})
-    first, second = [await runner.make("colours", "local/smollm2-135m") for _ in range(2)]
+    first, second = [await runner.run_attempt("colours", "local/smollm2-135m") for _ in range(2)]
     assert (first.outcome, first.calls[0].retries) == (None, 1)
     assert (second.outcome, second.calls[0].retries) == (None, 0)
     assert asked == ["smollm2-135m"] * 2
-    assert served.bodies[0]["model"] == "small"
+    assert endpoint.bodies[0]["model"] == "small"
 
 
-async def test_a_model_host_that_is_only_just_starting_is_waited_for(runner: Room, served: Endpoint) -> None:
+async def test_a_starting_model_host_is_waited_for(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     async def serve_model(_: ServeModel) -> ModelEndpoint:
-        return ModelEndpoint(base_url=served.url, model="small")
+        return ModelEndpoint(base_url=endpoint.url, model="small")
 
-    making = asyncio.create_task(runner.make("colours", "local/smollm2-135m"))
+    running = asyncio.create_task(runner.run_attempt("colours", "local/smollm2-135m"))
     await asyncio.sleep(0.2)
     await runner.bus.rpc.serve("modelhost", {ServeModel: serve_model})
-    report = await making
+    report = await running
     assert (report.outcome, report.calls[0].retries) == (None, 0)
 
 
-@pytest.mark.parametrize("patience_seconds", [0.5])
-async def test_without_a_model_host_it_is_a_connection_fault(runner: Room) -> None:
-    report = await runner.make("colours", "local/smollm2-135m")
+@pytest.mark.parametrize("host_wait_seconds", [0.5])
+async def test_a_missing_model_host_is_a_connection_fault(runner: RunnerHarness) -> None:
+    report = await runner.run_attempt("colours", "local/smollm2-135m")
     assert report.fault is not None
     assert report.fault.kind == CallFault.CONNECTION
     assert "model host does not answer" in report.reason
 
 
-async def test_a_real_model_answers(runner: Room) -> None:
+async def test_a_real_model_answers(runner: RunnerHarness) -> None:
     host = ModelHost()
     await runner.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     limits = Limits(wall_seconds=240, max_tokens=8)
     free = Price(version="local", local=True)
-    patient = Shelf(runner.catalog, runner.bus.rpc, {}, silence_seconds=240)
+    patient = ModelRegistry(runner.catalog, runner.bus.rpc, {}, read_timeout_seconds=240)
     ticket = await runner.ticket("colours", "local/smollm2-135m", limits=limits, price=free)
     report = await on_ticket(ticket, replace(runner.ports, models=patient))
     await patient.close()

@@ -1,4 +1,4 @@
-"""One running system, with two runners and two judges, for all tests that leave it as they found it."""
+"""A running system with two runners and two judges, shared by the tests that do not disturb it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import Stack, running_stack
+from tests.system.harness import Stack, running_stack
 
 
 @pytest.fixture(scope="module")
-def stack(dist: Path) -> Iterator[Stack]:  # the gateway serves it
+def stack(dist: Path) -> Iterator[Stack]:  # served by the gateway
     with running_stack("--runners", "2", "--judges", "2") as running:
         yield running

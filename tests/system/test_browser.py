@@ -1,4 +1,4 @@
-"""What a person sees of the real system, in a real Chromium."""
+"""The real system as seen in a real Chromium."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.stack import Stack
+from tests.system.harness import Stack
 from tests.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.browser
 
-SAME = """rows => {
+ROWS_EQUAL = """rows => {
   const find = (root, name) => root.querySelector(name)?.shadowRoot;
   const table = find(find(find(document, "assay-app"), "run-page"), "attempts-table");
   const shown = [...table.querySelectorAll(".row")].map(row => [row.dataset.attempt, row.dataset.state]);
@@ -22,14 +22,14 @@ SAME = """rows => {
 
 
 @pytest.fixture
-def cable(stack: Stack) -> Iterator[TcpProxy]:
-    with TcpProxy(stack.url) as cable:
-        yield cable
+def proxy(stack: Stack) -> Iterator[TcpProxy]:
+    with TcpProxy(int(stack.url.rpartition(":")[2])) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def page(chromium: Browser, cable: TcpProxy) -> Iterator[Page]:
-    context = chromium.new_context(base_url=cable.url, viewport={"width": 1280, "height": 1800})
+def page(chromium: Browser, proxy: TcpProxy) -> Iterator[Page]:
+    context = chromium.new_context(base_url=proxy.url, viewport={"width": 1280, "height": 1800})
     page = context.new_page()
     page.set_default_timeout(30_000)
     errors: list[str] = []
@@ -39,11 +39,11 @@ def page(chromium: Browser, cable: TcpProxy) -> Iterator[Page]:
     assert errors == []
 
 
-def truth(stack: Stack, run_id: str) -> dict[str, Any]:
+def outcomes(stack: Stack, run_id: str) -> dict[str, Any]:
     return {a["attempt_id"]: a["outcome"] or a["state"] for a in stack.attempts(run_id)}
 
 
-def shown(page: Page) -> dict[str, Any]:
+def shown_rows(page: Page) -> dict[str, Any]:
     rows = page.locator("attempts-table .row").evaluate_all(
         "rows => rows.map(row => [row.dataset.attempt, row.dataset.state])"
     )
@@ -51,23 +51,23 @@ def shown(page: Page) -> dict[str, Any]:
     return dict(rows)
 
 
-def test_a_running_run_survives_a_cut_connection_and_equals_the_api(stack: Stack, cable: TcpProxy, page: Page) -> None:
-    run_id = stack.submit(suite="coding", models=["oracle", "nop"], name="a cut cable")
+def test_a_run_page_recovers_from_a_cut_connection(stack: Stack, proxy: TcpProxy, page: Page) -> None:
+    run_id = stack.submit(suite="coding", models=["oracle", "nop"], name="a cut connection")
     page.goto(f"/runs/{run_id}")
     stack.wait(run_id, lambda run: run["progress"]["done"] > 1)
-    cable.cut()
+    proxy.cut()
     expect(page.get_by_role("alert")).to_contain_text("Connection lost")
     done = stack.run(run_id)["progress"]["done"]
     stack.wait(run_id, lambda run: run["progress"]["done"] > done or run["status"] == "finished")
-    cable.restore()
+    proxy.restore()
     expect(page.get_by_role("alert")).to_have_count(0)
     stack.finish(run_id)
-    page.wait_for_function(SAME, arg=truth(stack, run_id))
-    assert shown(page) == truth(stack, run_id)
+    page.wait_for_function(ROWS_EQUAL, arg=outcomes(stack, run_id))
+    assert shown_rows(page) == outcomes(stack, run_id)
     expect(page.locator("run-page")).to_contain_text("finished")
 
 
-def test_a_run_is_launched_from_the_page_and_reaches_the_leaderboard(stack: Stack, page: Page) -> None:
+def test_a_finished_run_appears_on_the_open_leaderboard(stack: Stack, page: Page) -> None:
     page.goto("/leaderboard?suite=coding")
     run_id = stack.submit(suite="coding", models=["oracle", "nop"])
     stack.finish(run_id)
@@ -76,21 +76,21 @@ def test_a_run_is_launched_from_the_page_and_reaches_the_leaderboard(stack: Stac
 
 
 def steps_are_live(page: Page, attempt_id: str) -> bool:
-    """Whether its steps are seen before it has ended."""
+    """Whether the attempt's steps are shown before it ends."""
     page.goto(f"/attempts/{attempt_id}?tab=steps")
     expect(page.locator("agent-steps .step").first).to_contain_text("message")
-    works = page.locator("agent-steps .activity").count() == 1
-    return works and page.locator("#outcome").count() == 0
+    running = page.locator("agent-steps .activity").count() == 1
+    return running and page.locator("#outcome").count() == 0
 
 
 _STEPS = "rows => rows.map(row => [row.dataset.step, row.textContent.replace(/\\s+/g, ' ')])"
 
 
-def test_an_agents_steps_are_seen_live_and_are_the_same_afterwards(stack: Stack, page: Page) -> None:
-    """Those of the agent in the house, and those of a program, of which its requests are seen."""
+def test_an_agents_steps_are_shown_live_and_unchanged_afterwards(stack: Stack, page: Page) -> None:
+    """The steps of the built-in agent, and those of an external program, derived from its requests."""
     steps = page.locator("agent-steps .step")
     attempts, live, tries = list[str](), False, 0
-    while not live and tries < 5:  # a page may come too late to see any of it live
+    while not live and tries < 5:  # a page can be too late to show steps live
         run_id = stack.submit(tasks=["invoice_totals", "invoice_totals_command"], models=["scripted/repairer"])
         attempts = [row["attempt_id"] for row in stack.attempts(run_id)]
         live, tries = steps_are_live(page, attempts[0]), tries + 1
@@ -102,11 +102,11 @@ def test_an_agents_steps_are_seen_live_and_are_the_same_afterwards(stack: Stack,
         expect(page.locator("#outcome")).to_contain_text("passed")
         expect(page.locator("agent-steps .activity")).to_have_count(0)
         expect(steps.filter(has_text="call bash").first).to_be_visible()
-        seen = steps.evaluate_all(_STEPS)
+        before = steps.evaluate_all(_STEPS)
         page.goto(f"/attempts/{attempt_id}#step-5")
         page.reload()
         expect(page.locator("#step-5")).to_be_focused()
-        assert steps.evaluate_all(_STEPS) == seen
+        assert steps.evaluate_all(_STEPS) == before
         expect(page.locator("[data-meter=turns]")).to_contain_text("8 of 30")
         page.get_by_role("tab", name="Patch").click()
         expect(page.locator("patch-artifact summary").first).to_contain_text("billing/")

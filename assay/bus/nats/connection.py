@@ -11,7 +11,7 @@ import structlog
 
 from assay import without
 
-with without("aiohttp"):  # which the client takes for NATS over WebSockets, and reads all certificates for
+with without("aiohttp"):  # nats-py imports it, with all CA certificates, for NATS over WebSockets
     import nats.errors
     from nats.aio.client import Client
     from nats.aio.msg import Msg

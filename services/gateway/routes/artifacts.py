@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -13,7 +14,6 @@ from litestar.params import PathParameter
 from assay.artifacts import Area, ArtifactMissing
 from assay.catalog.did_you_mean import closest
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptDetail
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import GetAttempt
 from services.gateway.errors import Gone, NotFound
@@ -46,30 +46,28 @@ async def get_artifact(
         names = ", ".join(sorted(detail.artifacts))
         raise NotFound("artifact", wanted, f"The attempt has: {names}.", closest(wanted, detail.artifacts))
     ref = detail.artifacts[wanted]
-    headers = headers_for(wanted, ref)
+    headers = artifact_headers(wanted, ref)
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(b"", status_code=304, headers=headers)
     try:
         data = await ports.stores[Area.ATTEMPTS].get(ref)
     except ArtifactMissing:
-        raise_gone(wanted, ref, detail)
+        if detail.expired_at is not None:
+            raise _expired(wanted, ref, detail.expired_at) from None
         raise
-    return ranged(data, request.headers.get("range", ""), headers)
+    return range_response(data, request.headers.get("range", ""), headers)
 
 
-def raise_gone(name: str, ref: ArtifactRef, detail: AttemptDetail) -> None:
-    """Raises Gone if the attempt's artifacts have expired."""
-    if detail.expired_at is None:
-        return
-    raise Gone(
+def _expired(name: str, ref: ArtifactRef, expired_at: datetime) -> Gone:
+    return Gone(
         "Artifact expired",
         f"The content of {name!r} ({ref.size_bytes} bytes, sha256 {ref.sha256}) was deleted at or after "
-        f"{detail.expired_at:%Y-%m-%d %H:%M} UTC, because its run ended longer ago than artifacts are kept. "
+        f"{expired_at:%Y-%m-%d %H:%M} UTC, because its run ended longer ago than artifacts are kept. "
         "The attempt's verdict, costs and digests remain.",
     )
 
 
-def headers_for(name: str, ref: ArtifactRef) -> dict[str, str]:
+def artifact_headers(name: str, ref: ArtifactRef) -> dict[str, str]:
     """Headers that keep a browser from rendering or executing the bytes."""
     media_type = safe_media_type(ref.media_type)
     disposition = "attachment" if media_type == "application/octet-stream" else "inline"
@@ -94,7 +92,7 @@ def safe_media_type(media_type: str) -> str:
     return "text/plain; charset=utf-8" if kind.startswith("text/") else "application/octet-stream"
 
 
-def ranged(data: bytes, range_header: str, headers: dict[str, str]) -> Response[bytes]:
+def range_response(data: bytes, range_header: str, headers: dict[str, str]) -> Response[bytes]:
     """The requested part, or, as RFC 9110 requires, everything if the header is not understood."""
     found = _RANGE.match(range_header)
     if not found:

@@ -19,7 +19,7 @@ from services.gateway.http.request_body import Body
 from services.gateway.ports import Ports, PortsDependency
 from services.gateway.validation.money import check_limits
 
-CONTROL_SECONDS = 30.0
+CONTROL_TIMEOUT_SECONDS = 30.0
 GraceSeconds = Annotated[float, QueryParameter(ge=0, le=3600, description="Time for running attempts to finish.")]
 
 
@@ -40,19 +40,19 @@ class Restart(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 @post("/{run_id:str}/pause", summary="Pause a run", operation_id="pause_run", status_code=200)
 async def pause_run(run_id: RunId, ports: PortsDependency) -> RunView:
     """No further attempts start; running ones go on."""
-    return await ports.bus.rpc.request(PauseRun(run_id=run_id), CONTROL_SECONDS)
+    return await ports.bus.rpc.request(PauseRun(run_id=run_id), CONTROL_TIMEOUT_SECONDS)
 
 
 @post("/{run_id:str}/resume", summary="Resume a paused run", operation_id="resume_run", status_code=200)
 async def resume_run(run_id: RunId, ports: PortsDependency) -> RunView:
-    return await ports.bus.rpc.request(ResumeRun(run_id=run_id), CONTROL_SECONDS)
+    return await ports.bus.rpc.request(ResumeRun(run_id=run_id), CONTROL_TIMEOUT_SECONDS)
 
 
 @post("/{run_id:str}/cancel", summary="Cancel a run", operation_id="cancel_run", status_code=200)
 async def cancel_run(run_id: RunId, ports: PortsDependency, grace_seconds: GraceSeconds = 10.0) -> RunView:
     """Attempts that have not started become `cancelled` at once, running ones after `grace_seconds` unless they finish
     first. Results so far are kept. A finished run is not changed."""
-    return await ports.bus.rpc.request(CancelRun(run_id=run_id, grace_seconds=grace_seconds), CONTROL_SECONDS)
+    return await ports.bus.rpc.request(CancelRun(run_id=run_id, grace_seconds=grace_seconds), CONTROL_TIMEOUT_SECONDS)
 
 
 @patch("/{run_id:str}", summary="Change a run", operation_id="change_run", dto=Body[RunChange], return_dto=None)
@@ -64,7 +64,7 @@ async def change_run(run_id: RunId, data: JSONBody[RunChange], ports: PortsDepen
     if data.limits:
         check_limits(data.limits)
     change = ChangeRun(run_id=run_id, limits_change=data.limits or UNSET, priority=data.priority)
-    return await ports.bus.rpc.request(change, CONTROL_SECONDS)
+    return await ports.bus.rpc.request(change, CONTROL_TIMEOUT_SECONDS)
 
 
 @post("/{run_id:str}/restart", summary="Restart a run", operation_id="restart_run", dto=Body[Restart], return_dto=None)
@@ -77,8 +77,8 @@ async def restart_run(
     """Starts a new run of the same plan. Unless `fresh`, it reuses every conclusive attempt at no cost and repeats only
     those that ended by an error, a limit or cancellation."""
     limits = await _limits(ports, run_id, data.limits)
-    order = RestartRun(run_id=run_id, fresh=data.fresh, limits=limits, idempotency_key=idempotency_key or new_id())
-    run = await ports.bus.rpc.request(order, CONTROL_SECONDS)
+    command = RestartRun(run_id=run_id, fresh=data.fresh, limits=limits, idempotency_key=idempotency_key or new_id())
+    run = await ports.bus.rpc.request(command, CONTROL_TIMEOUT_SECONDS)
     return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
 
 

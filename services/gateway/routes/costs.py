@@ -18,7 +18,7 @@ from services.gateway.http.parameters import Cursor, Limit
 from services.gateway.ports import Ports, PortsDependency
 from services.gateway.validation.field_errors import ID, NO_CONTROL_CHARACTERS
 
-COSTS_SECONDS = 30.0
+COSTS_TIMEOUT_SECONDS = 30.0
 _PAGE = 1000
 RunFilter = Annotated[str, QueryParameter(max_length=64, pattern=ID, description="Only this run's calls.")]
 Since = Annotated[date | None, QueryParameter(description="First day, YYYY-MM-DD.")]
@@ -52,7 +52,7 @@ async def get_costs(
     query = GetCosts(by=by, run_id=run_id, since=since, until=until, cursor=cursor, limit=limit)
     if as_of_prices:
         query = msgspec.structs.replace(query, prices=await _prices(ports, query, as_of_prices))
-    return await ports.bus.rpc.request(query, COSTS_SECONDS)
+    return await ports.bus.rpc.request(query, COSTS_TIMEOUT_SECONDS)
 
 
 @get("/prices", summary="List model prices", operation_id="list_prices")
@@ -72,7 +72,7 @@ async def _prices(ports: Ports, query: GetCosts, as_of: str) -> dict[str, Price]
     query = msgspec.structs.replace(query, by=CostBy.MODEL, cursor="", limit=_PAGE)
     names: list[str] = []
     while True:
-        page = await ports.bus.rpc.request(query, COSTS_SECONDS)
+        page = await ports.bus.rpc.request(query, COSTS_TIMEOUT_SECONDS)
         names.extend(row.label for row in page.rows)
         if not page.next_cursor:
             break

@@ -17,13 +17,13 @@ from services.gateway.auth.token import TokenAuth
 from services.gateway.errors import Unauthorized
 from services.gateway.ports import Ports, PortsDependency
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 _IMMUTABLE = "public, max-age=31536000, immutable"
-_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _TEXT_TYPES = ("application/json", "image/svg+xml")
 """Served with a charset, besides text/*, which Litestar handles."""
 NOT_BUILT = b"""<!doctype html>
@@ -43,21 +43,21 @@ async def no_such_api(rest: FromPath[str]) -> None:
 
 @get("/", include_in_schema=False)
 async def first_page(ports: PortsDependency, request: Request[Any, Any, Any]) -> Response[Any]:
-    return await _answer(ports, request, "/")
+    return await _serve(ports, request, "/")
 
 
 @get("/{rest:path}", include_in_schema=False)
 async def page(ports: PortsDependency, request: Request[Any, Any, Any], rest: FromPath[str]) -> Response[Any]:
-    return await _answer(ports, request, rest)
+    return await _serve(ports, request, rest)
 
 
 handlers = (no_such_api, first_page, page)
 
 
-async def _answer(ports: Ports, request: Request[Any, Any, Any], rest: str) -> Response[Any]:
+async def _serve(ports: Ports, request: Request[Any, Any, Any], rest: str) -> Response[Any]:
     if "token" in request.query_params:
         return _sign_in(ports, request)
-    return await asyncio.to_thread(_file, ports.settings.web, rest, request.headers.get("if-none-match", ""))
+    return await asyncio.to_thread(_file_response, ports.settings.web, rest, request.headers.get("if-none-match", ""))
 
 
 def _sign_in(ports: Ports, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -70,17 +70,17 @@ def _sign_in(ports: Ports, request: Request[Any, Any, Any]) -> Response[Any]:
     return Redirect(f"/{path}", status_code=303, cookies=[cookie])
 
 
-def _file(folder: Path, rest: str, known_tag: str) -> Response[bytes]:
+def _file_response(folder: Path, rest: str, known_tag: str) -> Response[bytes]:
     path = _find(folder, rest)
     if path is None:
-        return _page(NOT_BUILT, 503, {"cache-control": "no-store"}, "text/html; charset=utf-8")
+        return _response(NOT_BUILT, 503, {"cache-control": "no-store"}, "text/html; charset=utf-8")
     state = path.stat()
     tag = f'"{state.st_mtime_ns:x}-{state.st_size:x}"'
     hashed = path.parent.name == "assets"
     headers = {"etag": tag, "cache-control": _IMMUTABLE if hashed else "no-cache"}
     if known_tag == tag:
-        return _page(b"", 304, headers, _type(path))
-    return _page(path.read_bytes(), 200, headers, _type(path))
+        return _response(b"", 304, headers, _media_type(path))
+    return _response(path.read_bytes(), 200, headers, _media_type(path))
 
 
 def _find(folder: Path, rest: str) -> Path | None:
@@ -97,9 +97,9 @@ def _find(folder: Path, rest: str) -> Path | None:
     return root / "index.html"
 
 
-def _page(content: bytes, status: int, headers: dict[str, str], media_type: str) -> Response[bytes]:
+def _response(content: bytes, status: int, headers: dict[str, str], media_type: str) -> Response[bytes]:
     safe = {
-        "content-security-policy": POLICY,
+        "content-security-policy": CONTENT_SECURITY_POLICY,
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
@@ -107,6 +107,6 @@ def _page(content: bytes, status: int, headers: dict[str, str], media_type: str)
     return Response(content, status_code=status, headers={**safe, **headers}, media_type=media_type)
 
 
-def _type(path: Path) -> str:
-    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+def _media_type(path: Path) -> str:
+    kind = _MEDIA_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return f"{kind}; charset=utf-8" if kind.startswith(_TEXT_TYPES) else kind

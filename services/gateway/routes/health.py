@@ -9,7 +9,7 @@ from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import GetHealth, ServiceHealth
 from services.gateway.ports import Ports, PortsDependency
 
-READY_SECONDS = 2.0
+READY_TIMEOUT_SECONDS = 2.0
 
 
 @get("/healthz", summary="The process is alive", operation_id="healthz")
@@ -28,7 +28,7 @@ async def readiness(ports: Ports) -> ServiceHealth:
     if not ports.bus.connected:
         return ServiceHealth(service="gateway", ready=False, detail="not connected to the bus")
     try:
-        ledger = await ports.bus.rpc.request(GetHealth(), READY_SECONDS)
+        ledger = await ports.bus.rpc.request(GetHealth(), READY_TIMEOUT_SECONDS)
     except (BusUnavailable, ProblemError) as error:
         return ServiceHealth(service="gateway", ready=False, detail=f"the ledger does not answer: {error}")
     detail = ledger.detail if ledger.ready else f"the ledger is not ready: {ledger.detail}"

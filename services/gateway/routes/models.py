@@ -11,7 +11,7 @@ from assay.contracts.rpc import ModelProbe, TestModel
 from services.gateway.http.request_body import Body
 from services.gateway.ports import PortsDependency
 
-PROBE_SECONDS = 60.0
+PROBE_TIMEOUT_SECONDS = 60.0
 
 
 class ModelTest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ async def list_models(ports: PortsDependency) -> list[ModelView]:
 async def test_model(data: JSONBody[ModelTest], ports: PortsDependency) -> ModelProbe:
     """A runner requests one word from the model, with its own keys and network. If the model does not answer, the
     response is 200 with `ok: false`."""
-    return await ports.bus.rpc.request(TestModel(model=data.model), PROBE_SECONDS)
+    return await ports.bus.rpc.request(TestModel(model=data.model), PROBE_TIMEOUT_SECONDS)
 
 
 router = Router("/models", route_handlers=[list_models, test_model], tags=["catalogue"])

@@ -20,7 +20,7 @@ from services.gateway.prompt_preview import build_preview
 from services.gateway.routes import control
 from services.gateway.submission import build_plan
 
-SUBMIT_SECONDS = 30.0
+SUBMIT_TIMEOUT_SECONDS = 30.0
 
 
 @get("/", summary="List runs", operation_id="list_runs")
@@ -45,8 +45,8 @@ async def submit_run(
     """Answers 201 once the run is stored. Without an `Idempotency-Key` every request creates a run. Answers 402 with
     the amounts if the estimated cost exceeds what the limits leave, unless `partial`."""
     plan = await build_plan(data, ports.catalog, ports.stores)
-    order = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
-    run = await ports.bus.rpc.request(order, SUBMIT_SECONDS)
+    command = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
+    run = await ports.bus.rpc.request(command, SUBMIT_TIMEOUT_SECONDS)
     return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
 
 
@@ -63,7 +63,7 @@ async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote
     attempts used before (or on a quarter of their output limit), `worst_usd` on their full limits; `accounts` are the
     limits that apply."""
     plan = await build_plan(data, ports.catalog, ports.stores)
-    return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_SECONDS)
+    return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_TIMEOUT_SECONDS)
 
 
 @post(

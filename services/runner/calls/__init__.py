@@ -1,0 +1,1 @@
+"""Model calls of a try: limits, budget, rate limiting, retries and receipts."""

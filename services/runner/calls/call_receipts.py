@@ -1,4 +1,4 @@
-"""What a try spent, in as many calls as one report can hold."""
+"""Fits a try's calls into one report."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from assay.contracts.models import Call, Usage
 
-MOST_CALLS = 1500
-"""Of some 350 bytes each, half of what a message of the bus may hold. ``result.json`` has all of them."""
+MAX_CALLS = 1500
+"""At about 350 bytes each, half the size limit of a bus message. ``result.json`` has every call."""
 
 
-def receipts(calls: Sequence[Call]) -> tuple[Call, ...]:
-    """The calls themselves, or the first of them and one for the rest: not a nano-dollar and not a token less."""
-    if len(calls) <= MOST_CALLS:
+def call_receipts(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """The calls, or if there are too many, the first ones and one that sums up the rest to the nano-dollar."""
+    if len(calls) <= MAX_CALLS:
         return tuple(calls)
-    first, rest = calls[: MOST_CALLS - 1], calls[MOST_CALLS - 1 :]
-    return (*first, _summed(rest))
+    first, rest = calls[: MAX_CALLS - 1], calls[MAX_CALLS - 1 :]
+    return (*first, _sum(rest))
 
 
-def _summed(calls: Sequence[Call]) -> Call:
+def _sum(calls: Sequence[Call]) -> Call:
     last = calls[-1]
     return Call(
         call_id=last.call_id,

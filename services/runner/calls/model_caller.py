@@ -1,10 +1,10 @@
-"""Asking a model, trying again where that may help, and writing down every request that costs money.
+"""Calls a model, retries where that may help, and books every request that costs money.
 
-No request leaves before its worst case fits what the try's grant still holds, nor before the provider's turn is had.
+A request is sent only when the try's grant covers its worst case and the provider's rate limiter admits it.
 
-A Call is booked for what was answered, for each request whose end nobody saw and that may be charged, and for the last
-failure. All other requests that failed are counted in ``retries`` of the Call after them, so that calls and retries
-together are the requests made.
+A Call is booked for each answer, for each request that may be charged although its end was not seen, and for the last
+failure. Other failed requests are counted in ``retries`` of the next Call, so that calls plus retries is the number of
+requests made.
 """
 
 from __future__ import annotations
@@ -20,191 +20,189 @@ import stamina
 from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
 from assay.contracts.models import Call, CallFault, Parameters, Usage
-from services.runner.calls.attempt_limits import check_room
-from services.runner.calls.grant_budget import Purse
-from services.runner.calls.pricing import cost_nanousd, worst_nanousd
+from services.runner.calls.attempt_limits import check_limits
+from services.runner.calls.grant_budget import GrantBudget
+from services.runner.calls.pricing import cost_nanousd, worst_case_nanousd
 from services.runner.errors import CallFailed, CallRetryable
-from services.runner.models import ChatMessage, Completion, Model, OnText
-from services.runner.models.request import bound_of
-from services.runner.models.token_count import count_usage, worst_usage
-from services.runner.models.tools import offered_text
-from services.runner.rate_limiter import Pace
+from services.runner.models import ChatMessage, Completion, OnText
+from services.runner.models.registry import ModelHandle
+from services.runner.models.request import usage_bound
+from services.runner.models.token_count import estimate_usage, worst_case_usage
+from services.runner.models.tools import tools_text
 from services.runner.text import clean
-from services.runner.tries.tail_writer import Listener
+from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
 
 _BYTES_PER_TOKEN = 4
 
 
-class Retrying(msgspec.Struct, frozen=True, kw_only=True):
-    """How often and how long apart requests are made; a provider that asks for more than ``patience_seconds`` is not
-    asked again."""
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Exponential backoff with jitter. If a provider's Retry-After is over ``max_retry_after_seconds``, the request is
+    not retried."""
 
-    requests: int = 4
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 10.0
+    max_requests: int = 4
+    initial_wait_seconds: float = 0.5
+    max_wait_seconds: float = 10.0
     jitter_seconds: float = 0.5
-    patience_seconds: float = 60.0
+    max_retry_after_seconds: float = 60.0
 
 
-RETRYING = Retrying()
+RETRY_POLICY = RetryPolicy()
 
 
 @dataclass(kw_only=True, slots=True)
 class _Request:
-    """What is asked, once or more often. ``bound`` is the most that it can use, each time; ``took_seconds`` is None
-    until it has left."""
+    """A request and its retries. ``bound`` is the most that each can use; ``latency_seconds`` is None until it was
+    sent."""
 
     messages: Sequence[ChatMessage]
     parameters: Parameters
     bound: Usage
     on_text: OnText | None = None
     number: int = 1
-    took_seconds: float | None = None
-    passed_on: bool = False
-    """Somebody else has heard of the answer, too: it cannot be taken back and asked for again."""
+    latency_seconds: float | None = None
+    forwarded: bool = False
+    """Part of the answer went to ``on_text`` and cannot be taken back, so the request is not retried."""
 
-    def hear(self, text: str) -> None:
+    def forward(self, text: str) -> None:
         if self.on_text:
-            self.passed_on = True
+            self.forwarded = True
             self.on_text(text)
 
     @property
-    def likely_tokens(self) -> int:
-        """What it counts for until it is known what it used."""
+    def expected_tokens(self) -> int:
+        """What the rate limiter reserves until the usage is known."""
         return self.bound.input_tokens // _BYTES_PER_TOKEN + self.bound.output_tokens
 
 
-class Caller:
-    """The requests of one try. ``purse`` None: they cost nothing. Waiting of any kind is not on the ``clock``."""
+class ModelCaller:
+    """The model calls of one try. ``budget`` is None if they are free. The ``clock`` runs only while the model does."""
 
     def __init__(
         self,
         ticket: Ticket,
-        model: Model,
-        pace: Pace,
-        purse: Purse | None,
+        handle: ModelHandle,
+        budget: GrantBudget | None,
         clock: WallClock,
-        listener: Listener,
-        retrying: Retrying = RETRYING,
+        tail: TailWriter,
+        retry_policy: RetryPolicy = RETRY_POLICY,
     ) -> None:
         self.calls: list[Call] = []
         self.usage, self.cost_nanousd = Usage(), 0
         self._limits = ticket.limits
         self._name, self._price = ticket.model.name, ticket.price
-        self._model, self._pace, self._purse = model, pace, purse
-        self._clock, self._listener, self._retrying = clock, listener, retrying
-        self._uncounted: list[CallFault] = []
+        self._model, self._rate_limiter, self._budget = handle.model, handle.rate_limiter, budget
+        self._clock, self._tail, self._retry_policy = clock, tail, retry_policy
+        self._unbooked: list[CallFault] = []
 
-    async def ask(
+    async def complete(
         self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText | None = None
     ) -> Completion:
-        """``on_text`` hears the answer as it comes; from its first piece on the request is not made again.
+        """``on_text`` gets the answer as it arrives; after its first piece the request is not retried.
 
-        Raises CallFailed when the last request failed too, LimitReached, GrantRefused or LeaseLost when there may be
-        no other."""
-        bound = bound_of(messages, parameters)
+        Raises CallFailed if the last request failed too; LimitReached, GrantRefused or LeaseLost if no further request
+        is allowed."""
+        bound = usage_bound(messages, parameters)
         request = _Request(messages=messages, parameters=parameters, bound=bound, on_text=on_text)
         self._clock.pause()
         try:
-            return await self._ask(request)
+            return await self._complete(request)
         finally:
             self._clock.resume()
-            if self._uncounted:
-                self._book(Usage(), 0, fault=self._uncounted.pop())
+            if self._unbooked:
+                self._book(Usage(), 0, fault=self._unbooked.pop())
 
-    async def _ask(self, request: _Request) -> Completion:
+    async def _complete(self, request: _Request) -> Completion:
         try:
-            return await self._request(request)
+            return await self._send(request)
         except CallRetryable as error:
-            return await self._ask_again(request, error)
+            return await self._retry(request, error)
 
-    async def _ask_again(self, request: _Request, first: CallRetryable) -> Completion:
-        """The error of the first request is the first that counts: most need no second, and none of this."""
-        retrying = self._retrying
+    async def _retry(self, request: _Request, first: CallRetryable) -> Completion:
+        """``first`` is raised as stamina's first attempt: most requests succeed at once and skip its overhead."""
+        policy = self._retry_policy
         async for attempt in stamina.retry_context(
-            on=lambda error: False if request.passed_on else self._wait(error),
-            attempts=retrying.requests,
+            on=lambda error: False if request.forwarded else self._should_retry(error),
+            attempts=policy.max_requests,
             timeout=None,
-            wait_initial=retrying.first_wait_seconds,
-            wait_max=retrying.longest_wait_seconds,
-            wait_jitter=retrying.jitter_seconds,
+            wait_initial=policy.initial_wait_seconds,
+            wait_max=policy.max_wait_seconds,
+            wait_jitter=policy.jitter_seconds,
         ):
             with attempt:
                 if attempt.num == 1:
                     raise first
-                request.number, request.took_seconds = attempt.num, None
-                return await self._request(request)
+                request.number, request.latency_seconds = attempt.num, None
+                return await self._send(request)
         raise AssertionError("unreachable: stamina raises the last error")
 
-    def _wait(self, error: Exception) -> bool | float:
-        """Whether to try again. A provider that said how long to wait is waited for at its pace, with all others."""
+    def _should_retry(self, error: Exception) -> bool | float:
+        """0 seconds if the provider sent a Retry-After: the rate limiter waits for it, on behalf of all tries."""
         if not isinstance(error, CallRetryable):
             return False
         if error.retry_after_seconds is None:
             return True
-        return 0.0 if error.retry_after_seconds <= self._retrying.patience_seconds else False
+        return 0.0 if error.retry_after_seconds <= self._retry_policy.max_retry_after_seconds else False
 
-    async def _request(self, request: _Request) -> Completion:
-        worst = worst_nanousd(self._price, request.bound)
-        check_room(self._limits, self.usage, self.cost_nanousd, worst)
-        if self._purse:
-            await self._purse.make_room(worst)
+    async def _send(self, request: _Request) -> Completion:
+        worst_case = worst_case_nanousd(self._price, request.bound)
+        check_limits(self._limits, self.usage, self.cost_nanousd, worst_case)
+        if self._budget:
+            await self._budget.ensure(worst_case)
         try:
-            completion = await self._in_turn(request)
+            completion = await self._send_rate_limited(request)
             usage = completion.usage or await self._estimate(request, completion)
         except BaseException as error:
-            if request.took_seconds is not None:
-                await self._book_failed(request, error, request.took_seconds)
+            if request.latency_seconds is not None:
+                await self._book_failure(request, error, request.latency_seconds)
             if isinstance(error, CallRetryable):
-                await self._listener.step(f"request {request.number} failed: {clean(str(error), 300)}")
+                await self._tail.step(f"request {request.number} failed: {clean(str(error), 300)}")
             raise
         estimated, cost = completion.usage is None, cost_nanousd(self._price, usage)
         self._book(
-            usage, cost, request.took_seconds or 0.0, estimated=estimated, finish_reason=completion.finish_reason
+            usage, cost, request.latency_seconds or 0.0, estimated=estimated, finish_reason=completion.finish_reason
         )
         return msgspec.structs.replace(completion, usage=usage)
 
-    async def _in_turn(self, request: _Request) -> Completion:
-        patience_seconds = self._retrying.patience_seconds
-        async with self._pace.turn(request.likely_tokens, self._listener.step, patience_seconds) as turn:
-            self._listener.restart(request.number)
-            began_seconds = time.monotonic()
+    async def _send_rate_limited(self, request: _Request) -> Completion:
+        def on_text(text: str) -> None:
+            self._tail.add_text(text)
+            request.forward(text)
+
+        max_wait_seconds = self._retry_policy.max_retry_after_seconds
+        async with self._rate_limiter.acquire(request.expected_tokens, self._tail.step, max_wait_seconds) as permit:
+            self._tail.start_request(request.number)
+            started = time.monotonic()
             self._clock.resume()
-
-            def heard(text: str) -> None:
-                self._listener.hear(text)
-                request.hear(text)
-
             try:
-                completion = await self._model.complete(request.messages, request.parameters, heard)
+                completion = await self._model.complete(request.messages, request.parameters, on_text)
             finally:
-                request.took_seconds = time.monotonic() - began_seconds
+                request.latency_seconds = time.monotonic() - started
                 self._clock.pause()
             if completion.usage:
-                turn.used = completion.usage.input_tokens + completion.usage.output_tokens
+                permit.used_tokens = completion.usage.input_tokens + completion.usage.output_tokens
         return completion
 
     async def _estimate(self, request: _Request, completion: Completion) -> Usage:
-        """Of what the provider did not tell; it cannot have been more than was allowed."""
-        usage = await count_usage(request.messages, completion, offered_text(request.parameters))
+        """The usage if the provider did not report it: at most what was allowed."""
+        usage = await estimate_usage(request.messages, completion, tools_text(request.parameters))
         return Usage(
             input_tokens=min(usage.input_tokens, request.bound.input_tokens),
             output_tokens=min(usage.output_tokens, request.bound.output_tokens),
         )
 
-    async def _book_failed(self, request: _Request, error: BaseException, seconds: float) -> None:
-        """Where nobody knows what a request used, it is charged at its worst."""
-        if isinstance(error, CallFailed) and not error.perhaps_billed:
-            self._uncounted.append(error.fault)
+    async def _book_failure(self, request: _Request, error: BaseException, seconds: float) -> None:
+        """A request whose usage is unknown is charged at its worst case."""
+        if isinstance(error, CallFailed) and not error.may_be_billed:
+            self._unbooked.append(error.fault)
             return
-        unseen = CallFault.TIMEOUT if isinstance(error, asyncio.CancelledError) else CallFault.PROVIDER
-        fault = error.fault if isinstance(error, CallFailed) else unseen
+        unknown = CallFault.TIMEOUT if isinstance(error, asyncio.CancelledError) else CallFault.PROVIDER
+        fault = error.fault if isinstance(error, CallFailed) else unknown
         usage = request.bound
         try:
-            usage = await worst_usage(request.messages, request.bound, offered_text(request.parameters))
+            usage = await worst_case_usage(request.messages, request.bound, tools_text(request.parameters))
         finally:
-            self._book(usage, worst_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
+            self._book(usage, worst_case_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
 
     def _book(
         self,
@@ -224,13 +222,13 @@ class Caller:
             price_version=self._price.version if self._price else "",
             estimated=estimated,
             fault=fault,
-            retries=len(self._uncounted),
+            retries=len(self._unbooked),
             latency_seconds=seconds,
             finish_reason=clean(finish_reason, 100),
         )
         self.calls.append(call)
         self.usage += usage
         self.cost_nanousd += cost
-        self._uncounted.clear()
-        if self._purse:
-            self._purse.spend(cost)
+        self._unbooked.clear()
+        if self._budget:
+            self._budget.spend(cost)

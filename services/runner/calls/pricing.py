@@ -1,4 +1,4 @@
-"""What a call costs: the ticket's pinned price on what was used, to the nano-USD."""
+"""The cost of a call: the ticket's pinned price applied to its usage, in nano-USD."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from assay.contracts.money import MAX_NANOUSD, Price
 
 
 def cost_nanousd(price: Price | None, usage: Usage) -> int:
-    """0 without a price, which only what calls no model is without. Never more than a nano-USD column can hold."""
+    """0 without a price, which only baselines lack. At most MAX_NANOUSD, the largest amount a column can hold."""
     if price is None:
         return 0
     cost = price.cost(
@@ -19,9 +19,9 @@ def cost_nanousd(price: Price | None, usage: Usage) -> int:
     return min(cost, MAX_NANOUSD)
 
 
-def worst_nanousd(price: Price | None, usage: Usage) -> int:
-    """The most that a request can cost which uses no more than that, whatever is cached of it and whatever reasoning;
-    0 without a price."""
+def worst_case_nanousd(price: Price | None, usage: Usage) -> int:
+    """The highest cost of a request that uses at most these tokens, however many are cached or reasoning tokens; 0
+    without a price."""
     if price is None:
         return 0
     return min(price.worst_case(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens), MAX_NANOUSD)

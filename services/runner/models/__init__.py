@@ -1,4 +1,4 @@
-"""Models under test: one protocol, and a module for each way of reaching one."""
+"""Models under test: one protocol, and one module for each way to reach a model."""
 
 from services.runner.models.protocol import ChatMessage, Completion, Model, OnText, ToolCall
 

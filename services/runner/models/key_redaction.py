@@ -1,4 +1,4 @@
-"""Keys are never told: providers like to repeat the one they refuse."""
+"""Keeps provider keys out of error messages: providers often repeat the key that they reject."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from services.runner.errors import CallFailed
 
 E = TypeVar("E", bound=CallFailed)
 
-HIDDEN = "[key]"
-_SHORTEST = 6
-"""Shorter ones are words, such as the one sent where no key is wanted."""
-_BEGINNING = 8
-"""So much of a key is enough to know it again where a message was cut off within it."""
+REPLACEMENT = "[key]"
+_MIN_CHARACTERS = 6
+"""Shorter keys are ordinary words, such as the placeholder for endpoints without keys."""
+_PREFIX_CHARACTERS = 8
+"""Identifies a key that was cut off by the end of the message."""
 
 
-class Secret:
-    """A provider's key."""
-
+class KeyRedactor:
     def __init__(self, key: str) -> None:
-        whole, beginning = re.escape(key), re.escape(key[:_BEGINNING])
-        self._pattern = re.compile(rf"{whole}|{beginning}[^\s\"'<>]*") if len(key) >= _SHORTEST else None
+        whole, prefix = re.escape(key), re.escape(key[:_PREFIX_CHARACTERS])
+        self._pattern = re.compile(rf"{whole}|{prefix}[^\s\"'<>]*") if len(key) >= _MIN_CHARACTERS else None
 
-    def left_out(self, error: E) -> E:
-        """The same error, its message without the key."""
+    def redact(self, error: E) -> E:
+        """Removes the key from the error's message, and returns the error."""
         if self._pattern:
-            error.args = tuple(self._pattern.sub(HIDDEN, str(argument)) for argument in error.args)
+            error.args = tuple(self._pattern.sub(REPLACEMENT, str(argument)) for argument in error.args)
         return error

@@ -1,4 +1,4 @@
-"""The model on this machine: the model host says where it is, and it is asked like any other from there on."""
+"""A model on this machine: the model host provides its endpoint, which is then called like any other."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from services.runner.models.protocol import ChatMessage, Completion, Model, OnTe
 R = TypeVar("R")
 
 LOAD_SECONDS = 60.0
-PATIENCE_SECONDS = 20.0
-"""For a host that is only just starting, as it is when everything is started at once."""
-_ASK_AGAIN_SECONDS = 0.25
+HOST_WAIT_SECONDS = 20.0
+"""How long to wait for a model host that is still starting."""
+_POLL_SECONDS = 0.25
 
 
 class RpcPort(Protocol):
@@ -27,25 +27,25 @@ class RpcPort(Protocol):
 
 
 class LocalModel:
-    """``connect`` makes the model that asks an endpoint. The host may come back elsewhere: after a failed connection it
-    is asked again where it is."""
+    """``connect`` creates the model for an endpoint. The host may restart at another address, so the endpoint is looked
+    up again after a failed connection."""
 
     def __init__(
         self,
         name: str,
         rpc: RpcPort,
         connect: Callable[[ModelEndpoint], Awaitable[Model]],
-        patience_seconds: float = PATIENCE_SECONDS,
+        host_wait_seconds: float = HOST_WAIT_SECONDS,
     ) -> None:
         self._name = name
         self._rpc = rpc
         self._connect = connect
         self._model: Model | None = None
-        self._patient_until = time.monotonic() + patience_seconds
-        self._finding = asyncio.Lock()
+        self._wait_until = time.monotonic() + host_wait_seconds
+        self._lock = asyncio.Lock()
 
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
-        model = await self._find()
+        model = await self._connected()
         try:
             return await model.complete(messages, parameters, on_text)
         except EndpointUnreachable:
@@ -53,8 +53,8 @@ class LocalModel:
                 self._model = None
             raise
 
-    async def _find(self) -> Model:
-        async with self._finding:
+    async def _connected(self) -> Model:
+        async with self._lock:
             if self._model is None:
                 self._model = await self._connect(await self._endpoint())
             return self._model
@@ -62,17 +62,17 @@ class LocalModel:
     async def _endpoint(self) -> ModelEndpoint:
         while True:
             try:
-                return await self._ask()
+                return await self._request_endpoint()
             except EndpointUnreachable:
-                if time.monotonic() > self._patient_until:
+                if time.monotonic() > self._wait_until:
                     raise
-            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
-    async def _ask(self) -> ModelEndpoint:
+    async def _request_endpoint(self) -> ModelEndpoint:
         try:
             return await self._rpc.request(ServeModel(model=self._name), timeout_seconds=LOAD_SECONDS)
         except ProblemError as error:
             raise CallMisconfigured(f"the model host does not serve {self._name!r}: {error}") from error
         except BusError as error:
-            hint = "assay up starts it, and so does python -m assay.embedded.model_host"
-            raise EndpointUnreachable(f"the model host does not answer: {error} ({hint})") from error
+            hint = "start it with `assay up` or `python -m assay.embedded.model_host`"
+            raise EndpointUnreachable(f"the model host does not answer: {error}; {hint}") from error

@@ -1,4 +1,4 @@
-"""What every model under test can do, wherever it is."""
+"""The protocol of every model under test, and its messages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from assay.contracts.codec import Data
 from assay.contracts.models import Parameters, Usage
 
 OnText = Callable[[str], None]
-"""Hears the completion's text piece by piece, as it comes."""
-SILENCE_SECONDS = 600.0
-"""Nothing for so long is a time-out. Long, for reasoning models say nothing while they think; an attempt's own wall
-limit is mostly reached first."""
+"""Called with each piece of the completion's text as it arrives."""
+READ_TIMEOUT_SECONDS = 600.0
+"""Time without data after which a request times out. Long, because reasoning models send nothing while they think; the
+attempt's wall-clock limit usually comes first."""
 
 
 class ToolCall(Data, frozen=True, kw_only=True):
-    """A tool the model wants used. ``arguments`` is JSON as the model wrote it, which may be none."""
+    """A tool call of the model. ``arguments`` is what the model wrote, which should be JSON but may not be."""
 
     call_id: str
     name: str
@@ -24,7 +24,7 @@ class ToolCall(Data, frozen=True, kw_only=True):
 
 
 class ChatMessage(Data, frozen=True, kw_only=True, omit_defaults=True):
-    """``tool_calls`` are those of an assistant's message; role ``tool`` is the result of the call ``tool_call_id``."""
+    """``tool_calls`` belong to role ``assistant``; role ``tool`` is the result of the call ``tool_call_id``."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
@@ -33,7 +33,8 @@ class ChatMessage(Data, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Completion(Data, frozen=True, kw_only=True):
-    """What one request gave. ``usage`` None: the provider did not say. ``truncated``: more came than was taken."""
+    """The answer to one request. ``usage`` is None if the provider did not report it; ``truncated`` if more arrived
+    than is kept."""
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()

@@ -1,4 +1,4 @@
-"""Where a try gets its model: opened once per provider, shared by all tries, with the provider's free places."""
+"""Opens models. All tries share one client and one rate limiter per provider."""
 
 from __future__ import annotations
 
@@ -16,123 +16,124 @@ from assay.contracts.models import ModelName
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
 from services.runner.errors import CallMisconfigured
-from services.runner.models.local import PATIENCE_SECONDS, LocalModel, RpcPort
-from services.runner.models.protocol import SILENCE_SECONDS, Model
+from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel, RpcPort
+from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 from services.runner.models.scripted import ScriptedModel
-from services.runner.rate_limiter import Allowance, Clock, Pace
+from services.runner.rate_limiter import Clock, ProviderLimits, RateLimiter
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 NO_KEY = "none"
-"""Sent to endpoints that take no key; the SDK wants one."""
+"""Sent to endpoints without keys, because the SDK requires one."""
 _SDK = "services.runner.models.openai"
-"""Takes 0.5 s to load, seconds on a busy machine: not for a baseline, and in a thread, or leases would run out."""
-_RECHECK_SECONDS = 1.0
-_ANY_NUMBER = 1_000_000
+"""Imported on first use and in a thread: it takes 0.5 s, on a busy machine seconds, in which leases would expire."""
+_CACHE_SECONDS = 1.0
+_UNLIMITED = ProviderLimits(concurrency=1_000_000, ramp_up=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Served:
-    """A model, and the pace at which its provider is asked."""
+class ModelHandle:
+    """A model, with its provider's rate limiter."""
 
     model: Model
-    pace: Pace
+    rate_limiter: RateLimiter
 
 
 @dataclass(kw_only=True)
-class _Opened:
-    """A provider as it was when it was opened; it is opened anew when the catalogue says something else of it."""
+class _OpenProvider:
+    """Replaced when the provider's entry in the catalogue changes."""
 
     provider: Provider
-    pace: Pace
+    rate_limiter: RateLimiter
     models: dict[str, Model] = field(default_factory=dict[str, Model])
     clients: dict[str, AsyncOpenAI] = field(default_factory=dict[str, "AsyncOpenAI"])
 
 
-class Shelf:
-    """Every model the catalogue knows. Keys are read from the environment, handed to the client, and kept nowhere."""
+class ModelRegistry:
+    """All models of the catalogue. Keys are read from the environment and passed to the client, never stored."""
 
     def __init__(
         self,
         catalog: Catalog,
         rpc: RpcPort,
         environment: Mapping[str, str] = os.environ,
-        silence_seconds: float = SILENCE_SECONDS,
-        patience_seconds: float = PATIENCE_SECONDS,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
+        host_wait_seconds: float = HOST_WAIT_SECONDS,
         clock: Clock | None = None,
     ) -> None:
         self._catalog, self._rpc, self._environment = catalog, rpc, environment
-        self._silence_seconds, self._patience_seconds = silence_seconds, patience_seconds
+        self._read_timeout_seconds, self._host_wait_seconds = read_timeout_seconds, host_wait_seconds
         self._clock, self._share = clock, 1.0
-        self._at_once = Pace("scripted", Allowance(concurrency=_ANY_NUMBER, sure=True), clock)
-        self._opened: dict[str, _Opened] = {}
-        self._seen: dict[str, tuple[float, Provider]] = {}
+        self._unlimited = RateLimiter("scripted", _UNLIMITED, clock)
+        self._open: dict[str, _OpenProvider] = {}
+        self._cached: dict[str, tuple[float, Provider]] = {}
 
-    async def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
-        """The model to ask about that sample. Raises CallMisconfigured for what cannot be asked."""
+    async def open(self, name: ModelName, task_id: str, sample_id: str) -> ModelHandle:
+        """The model to ask about that sample. Raises CallMisconfigured if it cannot be called."""
         provider_id, _, model = name.partition("/")
         try:
             provider = self._provider(name, provider_id)
             if provider.kind is ProviderKind.BUILTIN:
                 script = ScriptedModel(self._catalog.script(name), task_id, sample_id)
-                return Served(model=script, pace=self._at_once)
+                return ModelHandle(model=script, rate_limiter=self._unlimited)
         except CatalogError as error:
             raise CallMisconfigured(f"this runner's catalogue does not have {name!r}: {error}") from error
-        opened = self._opened.get(provider_id)
+        opened = self._open.get(provider_id)
         if opened is None or (opened.provider is not provider and opened.provider != provider):
-            pace = Pace(provider_id, _allowance(provider), self._clock, self._share)
-            opened = self._opened[provider_id] = _Opened(provider=provider, pace=pace)
+            rate_limiter = RateLimiter(provider_id, _limits(provider), self._clock, self._share)
+            opened = self._open[provider_id] = _OpenProvider(provider=provider, rate_limiter=rate_limiter)
         if model not in opened.models:
             opened.models[model] = await self._connect(opened, provider_id, model)
-        return Served(model=opened.models[model], pace=opened.pace)
+        return ModelHandle(model=opened.models[model], rate_limiter=opened.rate_limiter)
 
-    def hear_share(self, share: float) -> None:
-        """This runner's part of what providers allow all runners together, from now on."""
+    def set_share(self, share: float) -> None:
+        """Sets this runner's part of what providers allow all runners together."""
         if share != self._share:
             self._share = share
-            for opened in self._opened.values():
-                opened.pace.share(share)
+            for opened in self._open.values():
+                opened.rate_limiter.set_share(share)
 
     def _provider(self, name: ModelName, provider_id: str) -> Provider:
-        """As the catalogue had it a second ago at most: hundreds of tries ask for the same in that time."""
-        seen = self._seen.get(provider_id)
+        """The catalogue's entry, cached for a second, in which hundreds of tries may need it."""
+        cached = self._cached.get(provider_id)
         now = time.monotonic()
-        if seen is None or now - seen[0] > _RECHECK_SECONDS:
-            seen = self._seen[provider_id] = (now, self._catalog.provider(name))
-        return seen[1]
+        if cached is None or now - cached[0] > _CACHE_SECONDS:
+            cached = self._cached[provider_id] = (now, self._catalog.provider(name))
+        return cached[1]
 
     async def close(self) -> None:
-        """Every connection to every provider."""
-        for opened in self._opened.values():
+        """Closes all connections."""
+        for opened in self._open.values():
             for client in opened.clients.values():
                 await client.close()
 
-    async def _connect(self, opened: _Opened, provider_id: str, model: str) -> Model:
+    async def _connect(self, opened: _OpenProvider, provider_id: str, model: str) -> Model:
         if opened.provider.kind is ProviderKind.EMBEDDED:
-            connect = partial(self._local, opened)
-            return LocalModel(model, self._rpc, connect, self._patience_seconds)
+            connect = partial(self._open_local, opened)
+            return LocalModel(model, self._rpc, connect, self._host_wait_seconds)
         address, key = self._address(opened.provider, provider_id), self._key(opened.provider, provider_id)
-        return await self._at(opened, address, key, model)
+        return await self._open_endpoint(opened, address, key, model)
 
-    async def _local(self, opened: _Opened, endpoint: ModelEndpoint) -> Model:
-        return await self._at(opened, endpoint.base_url, NO_KEY, endpoint.model)
+    async def _open_local(self, opened: _OpenProvider, endpoint: ModelEndpoint) -> Model:
+        return await self._open_endpoint(opened, endpoint.base_url, NO_KEY, endpoint.model)
 
-    async def _at(self, opened: _Opened, address: str, key: str, model: str) -> Model:
+    async def _open_endpoint(self, opened: _OpenProvider, address: str, key: str, model: str) -> Model:
         await asyncio.to_thread(import_module, _SDK)
         from services.runner.models.openai import OpenAIModel, open_client
 
         if address not in opened.clients:
-            opened.clients[address] = open_client(address, key, opened.provider.concurrency, self._silence_seconds)
+            concurrency = opened.provider.concurrency
+            opened.clients[address] = open_client(address, key, concurrency, self._read_timeout_seconds)
         return OpenAIModel(opened.clients[address], model)
 
     def _address(self, provider: Provider, provider_id: str) -> str:
-        told = self._environment.get(provider.base_url_env or "", "").strip()
-        if not told and not provider.base_url:
+        address = self._environment.get(provider.base_url_env or "", "").strip() or provider.base_url
+        if not address:
             raise CallMisconfigured(
                 f"provider {provider_id!r} has no address: set {provider.base_url_env} in the runner's environment"
             )
-        return told or provider.base_url or ""
+        return address
 
     def _key(self, provider: Provider, provider_id: str) -> str:
         if provider.api_key_env is None:
@@ -145,18 +146,18 @@ class Shelf:
         return key
 
 
-def replayed(name: ModelName, responses: Responses, task_id: str, sample_id: str) -> Served:
-    """The model that is a run's stored responses."""
+def replay_handle(name: ModelName, responses: Responses, task_id: str, sample_id: str) -> ModelHandle:
+    """A model that replays a run's stored responses."""
     script = Script(title=name, default=responses.default, responses=dict(responses.responses))
-    pace = Pace(REPLAY, Allowance(concurrency=_ANY_NUMBER, sure=True))
-    return Served(model=ScriptedModel(script, task_id, sample_id), pace=pace)
+    model = ScriptedModel(script, task_id, sample_id)
+    return ModelHandle(model=model, rate_limiter=RateLimiter(REPLAY, _UNLIMITED))
 
 
-def _allowance(provider: Provider) -> Allowance:
-    """What runs here does not have to be found out about."""
-    return Allowance(
+def _limits(provider: Provider) -> ProviderLimits:
+    """A provider on this machine accepts its full concurrency from the start."""
+    return ProviderLimits(
         concurrency=provider.concurrency,
         requests_per_minute=provider.requests_per_minute,
         tokens_per_minute=provider.tokens_per_minute,
-        sure=provider.local or provider.kind is ProviderKind.EMBEDDED,
+        ramp_up=not (provider.local or provider.kind is ProviderKind.EMBEDDED),
     )

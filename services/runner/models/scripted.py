@@ -1,4 +1,4 @@
-"""Stored responses, ``scripted/<file>``: a model that is the same every time, counted and charged like a real one."""
+"""Stored responses, ``scripted/<file>``: a deterministic model, counted and charged like a real one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from assay.contracts.codec import encode
 from assay.contracts.models import Parameters
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import ChatMessage, Completion, OnText, ToolCall
-from services.runner.models.text_tool_calls import say
-from services.runner.models.token_count import count_usage
-from services.runner.models.tools import offered, offered_text
+from services.runner.models.text_tool_calls import render
+from services.runner.models.token_count import estimate_usage
+from services.runner.models.tools import offers_tools, tools_text
 
 
 class ScriptedModel:
-    """Answers one sample of one task."""
+    """The responses for one sample of one task."""
 
     def __init__(self, script: Script, task_id: str, sample_id: str) -> None:
         self._script = script
@@ -27,7 +27,7 @@ class ScriptedModel:
     async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
         turn = self._script.turn(self._task_id, sum(message.role == "assistant" for message in messages))
         if turn is not None:
-            return await self._take(turn, messages, parameters, on_text)
+            return await self._play(turn, messages, parameters, on_text)
         text = self._script.response(self._task_id, self._sample_id)
         if text is None:
             place = f"task {self._task_id!r}, sample {self._sample_id!r}"
@@ -36,18 +36,18 @@ class ScriptedModel:
             )
         return await self._answer(Completion(text=text, finish_reason="stop"), messages, parameters, on_text)
 
-    async def _take(
+    async def _play(
         self, turn: ScriptTurn, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText
     ) -> Completion:
-        """By a native call where tools are offered, else by one in the text."""
+        """Calls the turn's tool natively if tools are offered, otherwise in the text."""
         if not turn.tool:
             completion = Completion(text=turn.text, finish_reason="stop")
             return await self._answer(completion, messages, parameters, on_text)
         call = ToolCall(call_id=f"call_{len(messages)}", name=turn.tool, arguments=encode(turn.arguments).decode())
-        if offered(parameters):
+        if offers_tools(parameters):
             completion = Completion(text=turn.text, tool_calls=(call,), finish_reason="tool_calls")
         else:
-            completion = Completion(text=say(turn.text, call), finish_reason="stop")
+            completion = Completion(text=render(turn.text, call), finish_reason="stop")
         return await self._answer(completion, messages, parameters, on_text)
 
     async def _answer(
@@ -56,5 +56,5 @@ class ScriptedModel:
         await asyncio.sleep(self._script.latency_seconds)
         if completion.text:
             on_text(completion.text)
-        usage = await count_usage(messages, completion, offered_text(parameters))
+        usage = await estimate_usage(messages, completion, tools_text(parameters))
         return msgspec.structs.replace(completion, usage=usage)

@@ -1,4 +1,4 @@
-"""Tool calls in plain text, for models whose API has none: one JSON object, or the lines of ReAct."""
+"""Tool calls in plain text, for models without native tool calls: a JSON object, or ReAct's ``Action:`` lines."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ _INPUT = re.compile(r"^[ \t*]*Action[ ]Input[ \t*]*:[ \t*]*", re.MULTILINE | re.
 _NAMES = ("tool", "name", "action")
 _ARGUMENTS = ("arguments", "args", "action_input", "input", "parameters")
 _DECODER = json.JSONDecoder(strict=False)
-_TRIES = 20
+_MAX_CANDIDATES = 20
 
 
-def explain(tools: Sequence[ToolDefinition]) -> str:
-    """What such a model is told of its tools."""
-    listed = "\n\n".join(f"{it.name}: {it.description}\nIts arguments: {_shown(it.arguments)}" for it in tools)
+def describe_tools(tools: Sequence[ToolDefinition]) -> str:
+    """The part of the prompt that lists the tools and explains how to call them."""
+    listed = "\n\n".join(f"{it.name}: {it.description}\nIts arguments: {_json(it.arguments)}" for it in tools)
     example = '{"tool": "name", "arguments": {"argument": "value"}}'
     return (
         f"You have these tools:\n\n{listed}\n\n"
         "To use a tool, end your message with one JSON object in a fence, and write nothing after it:\n\n"
         f"```json\n{example}\n```\n\n"
-        "One tool in each message. What came of it is in the message you get next."
+        "Use one tool per message. The next message has its result."
     )
 
 
-def say(text: str, call: ToolCall) -> str:
-    """A message that makes the call, as ``hear`` reads it."""
+def render(text: str, call: ToolCall) -> str:
+    """A message that makes the call, such that ``parse`` finds it."""
     body = f'```json\n{{"tool": "{call.name}", "arguments": {call.arguments}}}\n```'
     return f"{text}\n\n{body}" if text else body
 
 
-def hear(text: str) -> ToolCall | None:
-    """The first call in the text; whatever a model says after it, such as a result it makes up, does not count. A call
-    whose arguments nobody can read is a call all the same."""
-    found = _object(text) or _react(text)
+def parse(text: str) -> ToolCall | None:
+    """The first call in the text. What follows it, such as an invented result, is ignored. A call with unreadable
+    arguments still counts."""
+    found = _json_call(text) or _react_call(text)
     if found is None:
         return None
     name, arguments = found
     return ToolCall(call_id="", name=name, arguments=arguments)
 
 
-def _object(text: str) -> tuple[str, str] | None:
+def _json_call(text: str) -> tuple[str, str] | None:
     unreadable: tuple[str, str] | None = None
-    for match in list(_OBJECT.finditer(text))[:_TRIES]:
+    for match in list(_OBJECT.finditer(text))[:_MAX_CANDIDATES]:
         try:
             value, _ = _DECODER.raw_decode(text, match.start())
         except (ValueError, RecursionError):
@@ -63,24 +63,24 @@ def _object(text: str) -> tuple[str, str] | None:
 
 
 def _arguments_of(value: dict[str, Any]) -> str:
-    given = next((value[key] for key in _ARGUMENTS if key in value), None)
-    if given is None:
-        given = {key: item for key, item in value.items() if key not in _NAMES}
-    return given if isinstance(given, str) else encode(given).decode()
+    arguments = next((value[key] for key in _ARGUMENTS if key in value), None)
+    if arguments is None:
+        arguments = {key: item for key, item in value.items() if key not in _NAMES}
+    return arguments if isinstance(arguments, str) else _json(arguments)
 
 
-def _react(text: str) -> tuple[str, str] | None:
+def _react_call(text: str) -> tuple[str, str] | None:
     action = _ACTION.search(text)
     if action is None:
         return None
-    given = _INPUT.search(text, action.end())
-    rest = text[given.end() :].lstrip("`\n ").removeprefix("json").lstrip() if given else ""
+    action_input = _INPUT.search(text, action.end())
+    rest = text[action_input.end() :].lstrip("`\n ").removeprefix("json").lstrip() if action_input else ""
     try:
         value, _ = _DECODER.raw_decode(rest)
     except (ValueError, RecursionError):
         return action[1], rest or "{}"
-    return action[1], encode(value).decode()
+    return action[1], _json(value)
 
 
-def _shown(schema: dict[str, Any]) -> str:
-    return encode(schema).decode()
+def _json(value: Any) -> str:
+    return encode(value).decode()

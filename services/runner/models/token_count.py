@@ -1,4 +1,4 @@
-"""Counting tokens where nobody told how many there were. Loaded on first use: the tables take 0.6 s and 100 MB."""
+"""Estimates token usage that the provider does not report. Loaded on first use: the tables take 0.6 s and 100 MB."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 ENCODING = "o200k_base"
 MESSAGE_TOKENS = 4
-"""What a message costs besides its text, in OpenAI's own formats."""
+"""Per message, besides its text, in OpenAI's formats."""
 _SLICE_CHARACTERS = 100_000
-"""The tokenizer takes no text of any length; a cut costs a token at most."""
-_HIGH = 1.25
-"""Other models' tokenizers find more tokens in the same text; hardly any finds a quarter more."""
+"""The tokenizer rejects longer text; each cut costs at most one extra token."""
+_SAFETY_FACTOR = 1.25
+"""Other models' tokenizers find more tokens in the same text, but hardly ever over 25 % more."""
 
 
-async def count_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str = "") -> Usage:
-    """An estimate of what the request used, by OpenAI's tokenizer; ``tools`` is what it said of tools."""
-    return await asyncio.to_thread(_count_usage, messages, completion, tools)
+async def estimate_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str = "") -> Usage:
+    """The request's usage by OpenAI's tokenizer; ``tools`` is the text of its tool definitions."""
+    return await asyncio.to_thread(_estimate_usage, messages, completion, tools)
 
 
-async def worst_usage(messages: Sequence[ChatMessage], bound: Usage, tools: str = "") -> Usage:
-    """The most a request within ``bound`` can have used whose end nobody saw: the prompt counted high, and every token
-    allowed."""
-    usage = await count_usage(messages, Completion(text=""), tools)
-    high = int(usage.input_tokens * _HIGH) + 1
-    return Usage(input_tokens=min(high, bound.input_tokens), output_tokens=bound.output_tokens)
+async def worst_case_usage(messages: Sequence[ChatMessage], bound: Usage, tools: str = "") -> Usage:
+    """The most that an unfinished request can have used, within ``bound``: a generous count of the prompt, and every
+    output token allowed."""
+    usage = await estimate_usage(messages, Completion(text=""), tools)
+    input_tokens = int(usage.input_tokens * _SAFETY_FACTOR) + 1
+    return Usage(input_tokens=min(input_tokens, bound.input_tokens), output_tokens=bound.output_tokens)
 
 
-def _count_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str) -> Usage:
+def _estimate_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str) -> Usage:
     prompt = sum(_count(message.content) + _count_calls(message.tool_calls) + MESSAGE_TOKENS for message in messages)
     output = _count(completion.text) + _count_calls(completion.tool_calls)
     return Usage(input_tokens=prompt + _count(tools), output_tokens=output)

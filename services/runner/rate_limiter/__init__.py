@@ -1,6 +1,6 @@
-"""When a provider is asked: no more at once and no more a minute than it allows, and not while it says to wait."""
+"""Limits requests to each provider: concurrency, requests and tokens per minute, and pauses that it asks for."""
 
 from services.runner.rate_limiter.clock import Clock, LoopClock, Timer
-from services.runner.rate_limiter.limiter import Allowance, Pace, Turn
+from services.runner.rate_limiter.limiter import Permit, ProviderLimits, RateLimiter
 
-__all__ = ["Allowance", "Clock", "LoopClock", "Pace", "Timer", "Turn"]
+__all__ = ["Clock", "LoopClock", "Permit", "ProviderLimits", "RateLimiter", "Timer"]

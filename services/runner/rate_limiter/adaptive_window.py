@@ -1,27 +1,27 @@
-"""How many requests at once a provider bears: found out by making more while it goes well, and half when not."""
+"""Finds out how many concurrent requests a provider accepts: grows on success, halves when rate limited."""
 
 from __future__ import annotations
 
 
-class Window:
-    """Between 1 and ``most``. It grows by one with each success until the provider first had enough, and from then on
-    by one with as many successes as there are places; but only while half the places are in use, for else nothing is
-    learnt. Requests under way together halve it once: ``burst`` is the same for all begun since it was last halved."""
+class AdaptiveWindow:
+    """A concurrency limit between 1 and ``max_size``. Before the first rejection each success adds one; afterwards it
+    takes as many successes as the window is large. It grows only while at least half of it is in use, since otherwise
+    a success proves nothing. Requests admitted together halve it once: ``generation`` changes with each halving."""
 
-    def __init__(self, most: int, start: int) -> None:
-        self.most = most
-        self.burst = 0
-        self._places = float(min(start, most))
+    def __init__(self, max_size: int, initial_size: int) -> None:
+        self.max_size = max_size
+        self.generation = 0
+        self._size = float(min(initial_size, max_size))
 
     @property
-    def places(self) -> int:
-        return max(1, min(self.most, int(self._places)))
+    def size(self) -> int:
+        return max(1, min(self.max_size, int(self._size)))
 
-    def went_well(self, burst: int, under_way: int) -> None:
-        if burst == self.burst and 2 * under_way >= self.places and self._places < self.most:
-            self._places += 1 / self.places if self.burst else 1
+    def on_success(self, generation: int, in_flight: int) -> None:
+        if generation == self.generation and 2 * in_flight >= self.size and self._size < self.max_size:
+            self._size += 1 / self.size if self.generation else 1
 
-    def too_much(self, burst: int) -> None:
-        if burst == self.burst:
-            self._places = max(1.0, self.places / 2)
-            self.burst += 1
+    def on_rate_limited(self, generation: int) -> None:
+        if generation == self.generation:
+            self._size = max(1.0, self.size / 2)
+            self.generation += 1

@@ -1,4 +1,4 @@
-"""Time as pacing sees it, so that tests bring their own."""
+"""The rate limiter's clock, so that tests can use virtual time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class Timer(Protocol):
 
 class Clock(Protocol):
     def now(self) -> float:
-        """Seconds that never go back."""
+        """Monotonic seconds."""
         ...
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer: ...
 
 
 class LoopClock:
-    """The event loop's own time."""
+    """The event loop's clock."""
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()

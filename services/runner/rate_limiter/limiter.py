@@ -1,4 +1,4 @@
-"""A provider's turns: who may ask it now, and why the others wait."""
+"""Admits requests to one provider, and tells waiting ones why they wait."""
 
 from __future__ import annotations
 
@@ -10,186 +10,185 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from services.runner.errors import CallFailed, RateLimited
-from services.runner.rate_limiter.adaptive_window import Window
+from services.runner.rate_limiter.adaptive_window import AdaptiveWindow
 from services.runner.rate_limiter.clock import Clock, LoopClock, Timer
-from services.runner.rate_limiter.token_bucket import Bucket
-from services.runner.tries.tail_writer import Waits
+from services.runner.rate_limiter.token_bucket import TokenBucket
+from services.runner.tries.tail_writer import OnWait
 
-LONGEST_PAUSE_SECONDS = 86_400.0
-"""A provider is asked again after a day, whatever it said."""
-_BEGIN_WITH = 0.25
+MAX_PAUSE_SECONDS = 86_400.0
+"""A longer Retry-After is cut to a day."""
+_INITIAL_WINDOW = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Allowance:
-    """What a provider allows all runners together; None is no bound. ``sure`` says that its ``concurrency`` is known to
-    be borne, so that it is used from the beginning."""
+class ProviderLimits:
+    """The provider's limits for all runners together; None is unlimited. With ``ramp_up``, ``concurrency`` is only
+    approached, from a quarter of it; without, it is used from the start."""
 
     concurrency: int
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
-    sure: bool = False
+    ramp_up: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
-class Turn:
-    """A request under way. ``tokens`` are those it was expected to use, until ``used`` says how many there were."""
+class Permit:
+    """A request in flight. ``expected_tokens`` are reserved until ``used_tokens`` is set."""
 
-    tokens: int
-    burst: int
-    used: int | None = None
+    expected_tokens: int
+    generation: int
+    used_tokens: int | None = None
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _Waiter:
     tokens: int
-    turn: Turn | None = None
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    permit: Permit | None = None
+    wakeup: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Pace:
-    """The turns at one provider, first come, first served; ``share`` is this runner's part of the allowance."""
+class RateLimiter:
+    """Admits requests to a provider in order of arrival. ``share`` is this runner's part of the provider's limits."""
 
-    def __init__(self, name: str, allowance: Allowance, clock: Clock | None = None, share: float = 1.0) -> None:
-        self._name, self._allowance, self._clock = name, allowance, clock or LoopClock()
-        most = self._most(share)
-        self._window = Window(most, most if allowance.sure else math.ceil(most * _BEGIN_WITH))
-        self._requests = self._bucket(allowance.requests_per_minute, share)
-        self._tokens = self._bucket(allowance.tokens_per_minute, share)
-        self._queue: deque[_Waiting] = deque()
-        self._under_way = 0
-        self._closed_until, self._closed_for = 0.0, ""
+    def __init__(self, name: str, limits: ProviderLimits, clock: Clock | None = None, share: float = 1.0) -> None:
+        self._name, self._limits, self._clock = name, limits, clock or LoopClock()
+        max_size = self._max_concurrency(share)
+        self._window = AdaptiveWindow(max_size, math.ceil(max_size * _INITIAL_WINDOW) if limits.ramp_up else max_size)
+        self._requests = self._bucket(limits.requests_per_minute, share)
+        self._tokens = self._bucket(limits.tokens_per_minute, share)
+        self._queue: deque[_Waiter] = deque()
+        self._in_flight = 0
+        self._paused_until, self._pause_reason = 0.0, ""
         self._timer: Timer | None = None
 
-    def share(self, share: float) -> None:
-        """Another part of the allowance from now on."""
+    def set_share(self, share: float) -> None:
         now = self._clock.now()
-        self._window.most = self._most(share)
+        self._window.max_size = self._max_concurrency(share)
         if self._requests:
-            self._requests.resize((self._allowance.requests_per_minute or 0) * share, now)
+            self._requests.resize((self._limits.requests_per_minute or 0) * share, now)
         if self._tokens:
-            self._tokens.resize((self._allowance.tokens_per_minute or 0) * share, now)
+            self._tokens.resize((self._limits.tokens_per_minute or 0) * share, now)
         self._admit()
 
     @asynccontextmanager
-    async def turn(
-        self, tokens: int, waits: Waits, patience_seconds: float = LONGEST_PAUSE_SECONDS
-    ) -> AsyncGenerator[Turn]:
-        """Held while the provider is asked; how that ends is learnt from. Raises RateLimited, without a turn, when the
-        provider says to wait for longer than ``patience_seconds``."""
-        turn = await self._next(tokens, waits, patience_seconds)
+    async def acquire(
+        self, tokens: int, on_wait: OnWait, max_wait_seconds: float = MAX_PAUSE_SECONDS
+    ) -> AsyncGenerator[Permit]:
+        """Surrounds one request to the provider, and adapts to how it ends. Raises RateLimited, without a permit, if
+        the provider asked for a pause longer than ``max_wait_seconds``."""
+        permit = await self._acquire(tokens, on_wait, max_wait_seconds)
         try:
-            yield turn
-            self._window.went_well(turn.burst, self._under_way)
+            yield permit
+            self._window.on_success(permit.generation, self._in_flight)
         except CallFailed as error:
-            self._learn(turn, error)
+            self._on_failure(permit, error)
             raise
         finally:
-            self._end(turn)
+            self._release(permit)
 
-    async def _next(self, tokens: int, waits: Waits, patience_seconds: float) -> Turn:
-        if not self._queue and self._hindrance(tokens) is None:
-            return self._begin(tokens)
-        waiting = _Waiting(tokens)
-        self._queue.append(waiting)
+    async def _acquire(self, tokens: int, on_wait: OnWait, max_wait_seconds: float) -> Permit:
+        if not self._queue and self._blocked_by(tokens) is None:
+            return self._grant(tokens)
+        waiter = _Waiter(tokens)
+        self._queue.append(waiter)
         self._admit()
         try:
-            while waiting.turn is None:
-                self._check_patience(patience_seconds)
-                waiting.news.clear()
-                await waits(self._why(tokens))
-                await waiting.news.wait()
-            return waiting.turn
+            while waiter.permit is None:
+                self._check_pause(max_wait_seconds)
+                waiter.wakeup.clear()
+                await on_wait(self._wait_reason(tokens))
+                await waiter.wakeup.wait()
+            return waiter.permit
         except BaseException:
-            self._leave(waiting)
+            self._abandon(waiter)
             raise
 
-    def _leave(self, waiting: _Waiting) -> None:
-        """Who waited no longer does, though it may just have been let in."""
-        if waiting.turn is not None:
-            waiting.turn.used = 0
-            self._end(waiting.turn)
+    def _abandon(self, waiter: _Waiter) -> None:
+        """The waiter was cancelled, perhaps just after it was admitted."""
+        if waiter.permit is not None:
+            waiter.permit.used_tokens = 0
+            self._release(waiter.permit)
         else:
-            self._queue.remove(waiting)
+            self._queue.remove(waiter)
             self._admit()
 
     def _admit(self) -> None:
-        """All whose turn it is; and when it will be the next one's, where the clock says that."""
+        """Admits waiters while the limits allow it, and sets a timer for the next one if the time is known."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
         while self._queue:
-            hindrance = self._hindrance(self._queue[0].tokens)
-            if hindrance is not None:
-                if math.isfinite(hindrance[1]):
-                    self._timer = self._clock.call_later(hindrance[1], self._admit)
+            blocked_by = self._blocked_by(self._queue[0].tokens)
+            if blocked_by is not None:
+                if math.isfinite(blocked_by[1]):
+                    self._timer = self._clock.call_later(blocked_by[1], self._admit)
                 return
-            waiting = self._queue.popleft()
-            waiting.turn = self._begin(waiting.tokens)
-            waiting.news.set()
+            waiter = self._queue.popleft()
+            waiter.permit = self._grant(waiter.tokens)
+            waiter.wakeup.set()
 
-    def _hindrance(self, tokens: int) -> tuple[str, float] | None:
-        """Why nobody may ask now, and for how many seconds (infinite when that hangs on others)."""
+    def _blocked_by(self, tokens: int) -> tuple[str, float] | None:
+        """The limit that blocks a request now, and for how many seconds (infinite if until another request ends)."""
         now = self._clock.now()
-        if now < self._closed_until:
-            return self._closed_for, self._closed_until - now
-        if self._under_way >= self._window.places:
-            return f"{self._under_way} of {self._window.places} places are taken", math.inf
+        if now < self._paused_until:
+            return self._pause_reason, self._paused_until - now
+        if self._in_flight >= self._window.size:
+            return f"{self._in_flight} of {self._window.size} concurrent requests in use", math.inf
         if self._requests and (seconds := self._requests.wait_seconds(1, now)):
-            return f"{self._allowance.requests_per_minute} requests a minute", seconds
+            return f"limit of {self._limits.requests_per_minute} requests per minute", seconds
         if self._tokens and (seconds := self._tokens.wait_seconds(tokens, now)):
-            return f"{self._allowance.tokens_per_minute} tokens a minute", seconds
+            return f"limit of {self._limits.tokens_per_minute} tokens per minute", seconds
         return None
 
-    def _begin(self, tokens: int) -> Turn:
-        self._under_way += 1
+    def _grant(self, tokens: int) -> Permit:
+        self._in_flight += 1
         if self._requests:
             self._requests.take(1)
         if self._tokens:
             self._tokens.take(tokens)
-        return Turn(tokens=tokens, burst=self._window.burst)
+        return Permit(expected_tokens=tokens, generation=self._window.generation)
 
-    def _learn(self, turn: Turn, error: CallFailed) -> None:
-        if not error.perhaps_billed:
-            turn.used = 0
+    def _on_failure(self, permit: Permit, error: CallFailed) -> None:
+        if not error.may_be_billed:
+            permit.used_tokens = 0
         if isinstance(error, RateLimited):
-            self._window.too_much(turn.burst)
+            self._window.on_rate_limited(permit.generation)
         if error.retry_after_seconds:
-            self._close(min(error.retry_after_seconds, LONGEST_PAUSE_SECONDS), error)
+            self._pause(min(error.retry_after_seconds, MAX_PAUSE_SECONDS), error)
 
-    def _close(self, seconds: float, error: CallFailed) -> None:
+    def _pause(self, seconds: float, error: CallFailed) -> None:
         until = self._clock.now() + seconds
-        if until > self._closed_until:
-            self._closed_until = until
-            self._closed_for = "429" if isinstance(error, RateLimited) else "it asked to wait"
-            for waiting in self._queue:
-                waiting.news.set()
+        if until > self._paused_until:
+            self._paused_until = until
+            self._pause_reason = "rate limited (429)" if isinstance(error, RateLimited) else "Retry-After"
+            for waiter in self._queue:
+                waiter.wakeup.set()
 
-    def _end(self, turn: Turn) -> None:
-        self._under_way -= 1
-        if self._tokens and turn.used is not None:
-            self._tokens.take(turn.used - turn.tokens)
+    def _release(self, permit: Permit) -> None:
+        self._in_flight -= 1
+        if self._tokens and permit.used_tokens is not None:
+            self._tokens.take(permit.used_tokens - permit.expected_tokens)
         if self._queue:
             self._admit()
 
-    def _check_patience(self, patience_seconds: float) -> None:
-        left = self._closed_until - self._clock.now()
-        if left > patience_seconds:
+    def _check_pause(self, max_wait_seconds: float) -> None:
+        remaining = self._paused_until - self._clock.now()
+        if remaining > max_wait_seconds:
             raise RateLimited(
-                f"{self._name} is not to be asked for another {left:.0f} s ({self._closed_for}), and no more than "
-                f"{patience_seconds:g} s are waited; try again later"
+                f"{self._name} accepts no requests for another {remaining:.0f} s: {self._pause_reason}. Requests wait "
+                f"at most {max_wait_seconds:g} s; try again later"
             )
 
-    def _why(self, tokens: int) -> str:
-        hindrance = self._hindrance(tokens)
-        if hindrance is None:
-            return f"waiting for a place at {self._name}: others come first"
-        why, seconds = hindrance
-        again = f", again in {math.ceil(seconds)} s" if math.isfinite(seconds) else ""
-        return f"waiting for a place at {self._name}: {why}{again}"
+    def _wait_reason(self, tokens: int) -> str:
+        blocked_by = self._blocked_by(tokens)
+        if blocked_by is None:
+            return f"waiting for {self._name}: other requests are ahead in the queue"
+        reason, seconds = blocked_by
+        next_in = f", next request in {math.ceil(seconds)} s" if math.isfinite(seconds) else ""
+        return f"waiting for {self._name}: {reason}{next_in}"
 
-    def _bucket(self, per_minute: int | None, share: float) -> Bucket | None:
-        return Bucket(per_minute * share, self._clock.now()) if per_minute else None
+    def _bucket(self, per_minute: int | None, share: float) -> TokenBucket | None:
+        return TokenBucket(per_minute * share, self._clock.now()) if per_minute else None
 
-    def _most(self, share: float) -> int:
-        return max(1, round(self._allowance.concurrency * share))
+    def _max_concurrency(self, share: float) -> int:
+        return max(1, round(self._limits.concurrency * share))

@@ -1,46 +1,45 @@
-"""So much a minute."""
+"""A limit per minute on requests or tokens."""
 
 from __future__ import annotations
 
-_AT_ONCE = 0.1
-_SLACK = 1e-6
+_BURST = 0.1
+_TOLERANCE = 1e-6
 
 
-class Bucket:
-    """A tenth of a minute's amount (1 at least) may be taken at once, and nine tenths come evenly, so that in no
-    minute, wherever it begins, more than a minute's amount is taken. What is more than may be taken at once is taken
-    when the bucket is full, and paid off afterwards."""
+class TokenBucket:
+    """Holds a tenth of a minute's amount (at least 1) and refills at nine tenths per minute, so that no interval of one
+    minute exceeds the limit. An amount over the capacity needs a full bucket and leaves it in debt."""
 
     def __init__(self, per_minute: float, now: float) -> None:
         self._per_minute = per_minute
-        self._level = self._most
-        self._at = now
+        self._level = self._capacity
+        self._updated_at = now
 
     def resize(self, per_minute: float, now: float) -> None:
-        """What was taken stays taken."""
-        self._fill(now)
-        taken = self._most - self._level
+        """Keeps what is taken."""
+        self._refill(now)
+        taken = self._capacity - self._level
         self._per_minute = per_minute
-        self._level = self._most - taken
+        self._level = self._capacity - taken
 
     def wait_seconds(self, amount: float, now: float) -> float:
-        """How long until so much can be taken; 0 for at once."""
-        self._fill(now)
-        missing = min(amount, self._most) - self._level
-        return 0.0 if missing <= _SLACK else missing / self._per_second
+        """The time until ``amount`` can be taken; 0 if it can be taken now."""
+        self._refill(now)
+        missing = min(amount, self._capacity) - self._level
+        return 0.0 if missing <= _TOLERANCE else missing / self._per_second
 
     def take(self, amount: float) -> None:
         """A negative amount is given back."""
-        self._level = min(self._most, self._level - amount)
+        self._level = min(self._capacity, self._level - amount)
 
     @property
-    def _most(self) -> float:
-        return max(1.0, self._per_minute * _AT_ONCE)
+    def _capacity(self) -> float:
+        return max(1.0, self._per_minute * _BURST)
 
     @property
     def _per_second(self) -> float:
-        return self._per_minute * (1 - _AT_ONCE) / 60
+        return self._per_minute * (1 - _BURST) / 60
 
-    def _fill(self, now: float) -> None:
-        self._level = min(self._most, self._level + (now - self._at) * self._per_second)
-        self._at = now
+    def _refill(self, now: float) -> None:
+        self._level = min(self._capacity, self._level + (now - self._updated_at) * self._per_second)
+        self._updated_at = now

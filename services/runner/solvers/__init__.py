@@ -1,1 +1,1 @@
-"""Solvers: how an attempt is made from a model's answer."""
+"""Solvers: how an attempt is made, from one answer of a model to an agent with tools."""

@@ -1,4 +1,4 @@
-"""Which solver makes the try, and whether a model is asked at all."""
+"""Runs the ticket's solver, or a baseline."""
 
 from __future__ import annotations
 
@@ -7,50 +7,46 @@ from assay.contracts.codec import Malformed, decode
 from assay.contracts.tasks import ReferenceTask, Solver
 from assay.files import Files
 from services.runner.errors import TaskUnusable
-from services.runner.solvers import agent, answer, command, files, nop, oracle
+from services.runner.solvers import agent, answer, command, files
 from services.runner.solvers.answer_parser import FilesAnswer
-from services.runner.tries.artifacts import keep_task, read_bundle
-from services.runner.tries.manifest import keep_manifest
-from services.runner.tries.try_context import Try
+from services.runner.solvers.baselines import BASELINES, baseline_answer, baseline_files
+from services.runner.task_bundles import TaskBundle, unpack_bundle
+from services.runner.tries.artifacts import write_task
+from services.runner.tries.manifest import write_manifest
+from services.runner.tries.try_context import TryContext
 
-BASELINES = (oracle.NAME, nop.NAME)
 _SOLVERS = {Solver.ANSWER: answer, Solver.FILES: files, Solver.AGENT: agent, Solver.COMMAND: command}
 
 
-async def solve(attempt: Try) -> ArtifactRef:
-    """What is handed in: the answer's text, or a bundle of the declared outputs. Fetching the task is not on
-    the attempt's clock."""
-    opened = await attempt.ports.bundles.open(attempt.ticket.public)
-    await keep_task(attempt.kept, opened, attempt.ticket)
-    await keep_manifest(attempt, opened)
-    if attempt.ticket.replay:
-        attempt.replayed = await attempt.ports.bundles.responses(attempt.ticket.replay)
-    solver = _SOLVERS[attempt.ticket.solver]
-    if attempt.ticket.model.name not in BASELINES:
-        async with attempt.clock:
-            return await solver.solve(attempt, opened)
-    task, bundle = await _reference(attempt)
-    async with attempt.clock:
-        if solver is answer:
-            return await answer.hand_in(attempt, _answer(attempt, task))
-        return await files.hand_in(attempt, opened, FilesAnswer(files=_files(attempt, bundle)))
+async def solve(try_: TryContext) -> ArtifactRef:
+    """The output: the answer's text, or a bundle of the declared outputs. The clock does not run while the task is
+    fetched."""
+    ticket = try_.ticket
+    bundle = await try_.ports.bundles.open(ticket.public)
+    await write_task(try_.artifacts, bundle, ticket)
+    await write_manifest(try_, bundle)
+    if ticket.replay:
+        try_.responses = await try_.ports.bundles.responses(ticket.replay)
+    if ticket.model.name in BASELINES:
+        return await _run_baseline(try_, bundle)
+    async with try_.clock:
+        return await _SOLVERS[ticket.solver].solve(try_, bundle)
 
 
-def _answer(attempt: Try, task: ReferenceTask) -> str:
-    if attempt.ticket.model.name == oracle.NAME:
-        return oracle.answer(task, attempt.ticket.sample_id)
-    return nop.answer(task)
+async def _run_baseline(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
+    name = try_.ticket.model.name
+    task, reference = await _reference(try_)
+    async with try_.clock:
+        if try_.ticket.solver is Solver.ANSWER:
+            return await answer.write_answer(try_, baseline_answer(name, task, try_.ticket.sample_id))
+        return await files.apply_answer(try_, bundle, FilesAnswer(files=baseline_files(name, reference)))
 
 
-def _files(attempt: Try, bundle: Files) -> Files:
-    return oracle.files(bundle) if attempt.ticket.model.name == oracle.NAME else nop.files(bundle)
-
-
-async def _reference(attempt: Try) -> tuple[ReferenceTask, Files]:
-    ref = attempt.ticket.reference
+async def _reference(try_: TryContext) -> tuple[ReferenceTask, Files]:
+    ref = try_.ticket.reference
     if ref is None:
-        raise TaskUnusable(f"the ticket names no reference bundle, which {attempt.ticket.model.name!r} needs")
-    bundle = read_bundle(await attempt.ports.reference.get(ref))
+        raise TaskUnusable(f"the ticket names no reference bundle, which {try_.ticket.model.name!r} needs")
+    bundle = unpack_bundle(await try_.ports.reference.get(ref))
     try:
         return decode(ReferenceTask, bundle["reference.json"]), bundle
     except (KeyError, Malformed) as error:

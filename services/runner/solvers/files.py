@@ -1,95 +1,94 @@
-"""Solver ``files``: the model writes whole files or a unified diff; the declared outputs are handed in.
+"""Solver ``files``: the model writes whole files or a unified diff; the declared outputs are submitted.
 
-What the model wrote is written, and its diff applied, in a sandbox with the task's limits: ``git apply`` is a large
-program fed by somebody we do not trust. Only then are the declared outputs read back, as data. One way for all
-answers, also those of whole files, so that there is one behaviour to rely on; it costs some 20 ms. The sandbox is
-opened after the answer is there, so that none stands idle while a model thinks.
+Files are written and diffs are applied in a sandbox with the task's limits, because the input of ``git apply`` is not
+trusted; then the declared outputs are read back as data. Answers with whole files take the same path, which costs about
+20 ms, so that there is only one behaviour. The sandbox is opened after the model has answered, so it never idles.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Command, CommandResult, Sandbox
-from services.runner.errors import AnswerUnusable, HostUnfit
-from services.runner.solvers.answer_parser import FilesAnswer, read_answer
-from services.runner.solvers.patch_parser import Patch, read_patch
+from services.runner.errors import AnswerUnusable, HostProgramMissing
+from services.runner.solvers.answer_parser import FilesAnswer, parse_answer
+from services.runner.solvers.outputs import write_command_output
+from services.runner.solvers.patch_parser import Patch, parse_patch
 from services.runner.solvers.prompts import files_prompt
-from services.runner.solvers.workspace_snapshot import keep_patch, remaining
+from services.runner.solvers.workspace_snapshot import snapshot_on_exit, write_patch
+from services.runner.task_bundles import TaskBundle
 from services.runner.text import clean, to_bytes
-from services.runner.tries.artifacts import TEXT, Opened
-from services.runner.tries.try_context import Try
+from services.runner.tries.try_context import TryContext
 
 _NO_SUCH_PROGRAM = 127
 _GIT_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_DIR": "/nonexistent"}
 
 
-async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
-    """The bundle handed in. Raises AnswerUnusable for an answer that nothing can be made of, or SandboxError."""
-    sample = opened.sample(attempt.ticket.sample_id)
-    text, _ = await attempt.ask(files_prompt(opened.task, sample, opened.workspace))
-    answer = await asyncio.to_thread(read_answer, text, opened.task.outputs, opened.workspace.keys())
-    await attempt.listener.step("writing the files")
-    return await hand_in(attempt, opened, answer)
+async def solve(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
+    """The bundle of outputs. Raises AnswerUnusable, or SandboxError."""
+    sample = bundle.sample(try_.ticket.sample_id)
+    text, _ = await try_.ask(files_prompt(bundle.task, sample, bundle.workspace))
+    answer = await asyncio.to_thread(parse_answer, text, bundle.task.outputs, bundle.workspace.keys())
+    await try_.tail.step("writing the files")
+    return await apply_answer(try_, bundle, answer)
 
 
-async def hand_in(attempt: Try, opened: Opened, answer: FilesAnswer) -> ArtifactRef:
-    """Carries the answer out and keeps the declared outputs as a bundle, and what changed as ``patch.diff``."""
-    outputs = opened.task.outputs
-    patch = await asyncio.to_thread(read_patch, answer.patch) if answer.patch else None
+async def apply_answer(try_: TryContext, bundle: TaskBundle, answer: FilesAnswer) -> ArtifactRef:
+    """Applies the answer to the workspace; stores the declared outputs as a bundle, and the changes as
+    ``patch.diff``."""
+    outputs = bundle.task.outputs
+    patch = await asyncio.to_thread(parse_patch, answer.patch) if answer.patch else None
     written = {*answer.files, *(patch.paths if patch else ())}
-    left = sorted(path for path in written if not matches(path, outputs))
-    if written and len(left) == len(written):
+    undeclared = sorted(path for path in written if not matches(path, outputs))
+    if written and len(undeclared) == len(written):
         raise AnswerUnusable(
-            f"the answer writes {_listed(left)}, and none of the outputs asked for: {_listed(outputs)}"
+            f"the answer writes {_list(undeclared)}, but none of the declared outputs: {_list(outputs)}"
         )
-    if left:
-        attempt.notes.append(f"not asked for, and left behind: {_listed(left)}")
+    if undeclared:
+        try_.notes.append(f"ignored files that are not declared outputs: {_list(undeclared)}")
     try:
-        handed_in = await _carry_out(attempt, opened, answer.files, patch)
-        data = pack(handed_in)
+        submitted = await _run(try_, bundle, answer.files, patch)
+        data = pack(submitted)
     except FilesRefused as error:
-        raise AnswerUnusable(f"the answer's files cannot be taken: {error}") from error
-    return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)
+        raise AnswerUnusable(f"the answer's files are not allowed: {error}") from error
+    return await try_.artifacts.write("output.bundle", data, BUNDLE_MEDIA_TYPE)
 
 
-async def _carry_out(attempt: Try, opened: Opened, files: Files, patch: Patch | None) -> Files:
+async def _run(try_: TryContext, bundle: TaskBundle, files: Files, patch: Patch | None) -> Files:
     async with (
-        attempt.sandboxes.open(opened.task.sandbox.at(None)) as sandbox,
-        remaining(attempt, opened, sandbox),
+        try_.sandboxes.open(bundle.task.sandbox.at(None)) as sandbox,
+        snapshot_on_exit(try_, bundle, sandbox),
     ):
-        await sandbox.write(opened.workspace)
+        await sandbox.write(bundle.workspace)
         if patch:
-            await _apply(attempt, sandbox, patch)
+            await _apply(try_, sandbox, patch)
         await sandbox.write(files)
-        handed_in = await sandbox.read(opened.task.outputs)
-        await keep_patch(attempt, opened, handed_in)
-        return handed_in
+        outputs = await sandbox.read(bundle.task.outputs)
+        await write_patch(try_, bundle, outputs)
+        return outputs
 
 
-async def _apply(attempt: Try, sandbox: Sandbox, patch: Patch) -> None:
+async def _apply(try_: TryContext, sandbox: Sandbox, patch: Patch) -> None:
     argv = ("git", "apply", "--verbose", "--whitespace=nowarn", f"-p{patch.strip}", "-")
     result = await sandbox.run(Command(argv=argv, stdin=to_bytes(patch.text), env=_GIT_ENVIRONMENT))
-    await attempt.kept.keep("stdout.txt", result.stdout, TEXT, truncated=result.stdout_truncated)
-    await attempt.kept.keep("stderr.txt", result.stderr, TEXT, truncated=result.stderr_truncated)
-    if result.warning:
-        attempt.notes.append(result.warning)
+    await write_command_output(try_, result)
     if result.exit_code == _NO_SUCH_PROGRAM:
-        raise HostUnfit("there is no git on this machine to apply the model's diff with; install git")
+        raise HostProgramMissing("git is not installed on this machine, but is needed to apply the model's diff")
     if result.exit_code or result.killed_by:
-        raise AnswerUnusable(f"the diff does not apply: {_why(result)}")
+        raise AnswerUnusable(f"the diff does not apply: {_reason(result)}")
 
 
-def _why(result: CommandResult) -> str:
+def _reason(result: CommandResult) -> str:
     if result.killed_by:
-        return f"git went over its {result.killed_by} limit"
+        return f"git exceeded its {result.killed_by} limit"
     lines = [line for line in result.stderr.decode("utf-8", "replace").splitlines() if line.startswith("error: ")]
-    told = [line.removeprefix("error: ") for line in lines if not line.startswith("error: while searching")]
-    return clean("; ".join(told) or f"git ended with {result.exit_code}", 500)
+    errors = [line.removeprefix("error: ") for line in lines if not line.startswith("error: while searching")]
+    return clean("; ".join(errors) or f"git exited with code {result.exit_code}", 500)
 
 
-def _listed(paths: tuple[str, ...] | list[str]) -> str:
+def _list(paths: Sequence[str]) -> str:
     return clean(", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else ""), 300)

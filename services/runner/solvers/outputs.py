@@ -1,4 +1,5 @@
-"""What a sandbox holds at the end, handed in: the declared outputs as a bundle, and what changed as ``patch.diff``."""
+"""A solver's sandbox, and what it submits at the end: the declared outputs as a bundle, the changes as
+``patch.diff``."""
 
 from __future__ import annotations
 
@@ -10,62 +11,75 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
 from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
 from assay.files import Files, FilesRefused
-from assay.sandbox import Mounts, Sandbox
+from assay.sandbox import CommandResult, Mounts, Sandbox
 from services.runner.errors import AnswerUnusable, TaskUnusable
-from services.runner.solvers.workspace_snapshot import keep_patch
+from services.runner.solvers.workspace_snapshot import write_patch
+from services.runner.task_bundles import TaskBundle
 from services.runner.text import clean
-from services.runner.tries.artifacts import JSON_LINES, Opened
-from services.runner.tries.try_context import Try
+from services.runner.tries.artifacts import JSON_LINES, TEXT
+from services.runner.tries.try_context import TryContext
 
 
 @asynccontextmanager
-async def open_sandbox(attempt: Try, spec: SandboxSpec, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-    """The attempt's own. Making and removing it is the host's work, and not on the attempt's clock. What went out of it
-    is kept as ``egress.jsonl``, however it ends; where it cannot be kept, that is noted and changes nothing else."""
-    asked: Sequence[Connection] = ()
-    attempt.clock.pause()
+async def open_sandbox(try_: TryContext, spec: SandboxSpec, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
+    """The attempt's sandbox. The clock does not run while the host creates and removes it. Its connections to the
+    outside are always stored as ``egress.jsonl``; failing to store them only adds a note."""
+    connections: Sequence[Connection] = ()
+    try_.clock.pause()
     try:
-        async with attempt.sandboxes.open(spec.at(Place.ATTEMPT), mounts=mounts) as sandbox:
-            asked = sandbox.connections
-            attempt.clock.resume()
+        async with try_.sandboxes.open(spec.at(Place.ATTEMPT), mounts=mounts) as sandbox:
+            connections = sandbox.connections
+            try_.clock.resume()
             try:
                 yield sandbox
             finally:
-                attempt.clock.pause()
+                try_.clock.pause()
     finally:
         if spec.egress:
-            await _keep_egress(attempt, asked)
+            await _write_egress(try_, connections)
 
 
-async def _keep_egress(attempt: Try, connections: Sequence[Connection]) -> None:
-    lines = b"".join(encode(connection) + b"\n" for connection in connections)
+async def write_workspace(sandbox: Sandbox, bundle: TaskBundle) -> None:
+    """Writes the task's files into a new sandbox. Raises TaskUnusable if they do not fit."""
     try:
-        await attempt.kept.keep("egress.jsonl", lines, JSON_LINES)
-    except ArtifactError as error:
-        attempt.notes.append(f"what went out of the sandbox could not be kept: {clean(str(error), 300)}")
-
-
-async def lay_out(sandbox: Sandbox, opened: Opened) -> None:
-    """The task's files into a fresh sandbox. Raises TaskUnusable when they do not fit it."""
-    try:
-        await sandbox.write(opened.workspace)
+        await sandbox.write(bundle.workspace)
     except FilesRefused as error:
         raise TaskUnusable(f"the task's workspace does not fit its sandbox: {error}") from error
 
 
-async def read_outputs(sandbox: Sandbox, opened: Opened) -> Files:
-    """Raises AnswerUnusable for what cannot be taken."""
+async def read_outputs(sandbox: Sandbox, bundle: TaskBundle) -> Files:
+    """Raises AnswerUnusable if a file is not allowed."""
     try:
-        return await sandbox.read(opened.task.outputs)
+        return await sandbox.read(bundle.task.outputs)
     except FilesRefused as error:
-        raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
+        raise _refused(error) from error
 
 
-async def hand_in(attempt: Try, opened: Opened, outputs: Files) -> ArtifactRef:
-    """Raises AnswerUnusable for what cannot be taken."""
+async def write_outputs(try_: TryContext, bundle: TaskBundle, outputs: Files) -> ArtifactRef:
+    """Raises AnswerUnusable if a file is not allowed."""
     try:
         data = pack(outputs)
     except FilesRefused as error:
-        raise AnswerUnusable(f"the files to hand in cannot be taken: {error}") from error
-    await keep_patch(attempt, opened, outputs)
-    return await attempt.kept.keep("output.bundle", data, BUNDLE_MEDIA_TYPE)
+        raise _refused(error) from error
+    await write_patch(try_, bundle, outputs)
+    return await try_.artifacts.write("output.bundle", data, BUNDLE_MEDIA_TYPE)
+
+
+async def write_command_output(try_: TryContext, result: CommandResult) -> None:
+    """``stdout.txt`` and ``stderr.txt`` of a solver's only command, and a note if there is a warning."""
+    await try_.artifacts.write("stdout.txt", result.stdout, TEXT, truncated=result.stdout_truncated)
+    await try_.artifacts.write("stderr.txt", result.stderr, TEXT, truncated=result.stderr_truncated)
+    if result.warning:
+        try_.notes.append(result.warning)
+
+
+async def _write_egress(try_: TryContext, connections: Sequence[Connection]) -> None:
+    lines = b"".join(encode(connection) + b"\n" for connection in connections)
+    try:
+        await try_.artifacts.write("egress.jsonl", lines, JSON_LINES)
+    except ArtifactError as error:
+        try_.notes.append(f"the sandbox's connections could not be stored: {clean(str(error), 300)}")
+
+
+def _refused(error: FilesRefused) -> AnswerUnusable:
+    return AnswerUnusable(f"the output files are not allowed: {error}")

@@ -1,4 +1,4 @@
-"""Unified diffs as models write them: set right where only the counting is wrong, and checked before any tool."""
+"""Parses unified diffs written by models: repairs wrong line counts, and checks paths before any tool sees them."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ _HEADERS = (
     *("diff --git ", "index ", "--- ", "+++ ", "new file mode ", "deleted file mode ", "old mode ", "new mode "),
     *("similarity index ", "dissimilarity index ", "rename from ", "rename to ", "copy from ", "copy to "),
 )
-NOWHERE = "/dev/null"
+NO_FILE = "/dev/null"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patch:
-    """``strip`` is how many leading parts of its paths are not of the workspace: 1 for ``a/`` and ``b/``, else 0."""
+    """``strip`` is the number of leading path components to remove: 1 for ``a/`` and ``b/``, otherwise 0."""
 
     text: str
     paths: tuple[str, ...]
     strip: int
 
 
-def read_patch(text: str) -> Patch:
-    """Raises AnswerUnusable for what is no unified diff or has a path that leaves the workspace."""
+def parse_patch(text: str) -> Patch:
+    """Raises AnswerUnusable if it is not a unified diff, or a path leaves the workspace."""
     recounted = "".join(line + "\n" for line in _recounted(text.replace("\r\n", "\n").split("\n")))
     try:
         files = PatchSet.from_string(recounted)
     except UnidiffParseError as error:
         raise AnswerUnusable(f"the diff is malformed: {clean(str(error), 200)}") from error
-    ends = [(file.source_file, file.target_file) for file in files]
-    if not ends:
+    pairs = [(file.source_file, file.target_file) for file in files]
+    if not pairs:
         raise AnswerUnusable("the diff names no file: it has no '---' and '+++' lines")
-    sides = [(name, prefix) for pair in ends for name, prefix in zip(pair, ("a/", "b/"), strict=True)]
-    strip = int(all(name == NOWHERE or name.startswith(prefix) for name, prefix in sides))
-    paths = [name[2 * strip :] for name, _ in sides if name != NOWHERE]
+    sides = [(name, prefix) for pair in pairs for name, prefix in zip(pair, ("a/", "b/"), strict=True)]
+    strip = int(all(name == NO_FILE or name.startswith(prefix) for name, prefix in sides))
+    paths = [name[2 * strip :] for name, _ in sides if name != NO_FILE]
     for path in paths:
         _check(path)
     return Patch(text=recounted, paths=tuple(dict.fromkeys(paths)), strip=strip)
@@ -52,16 +52,16 @@ def _check(path: str) -> None:
     try:
         check_path(path)
     except FilesRefused as error:
-        raise AnswerUnusable(f"the diff cannot be taken: {error}") from error
+        raise AnswerUnusable(f"the diff is not allowed: {error}") from error
 
 
 def _recounted(lines: list[str]) -> Iterator[str]:
-    """The lines of the diff alone, with every hunk's counts as they are. Models count badly; that is all that is
-    forgiven, besides words around the diff and empty lines that lost their leading space."""
+    """The lines of the diff, with the actual counts in each hunk header. Models miscount lines; besides that, text
+    around the diff and blank context lines without their leading space are tolerated."""
     at = 0
     while at < len(lines):
         if match := _HUNK.match(lines[at]):
-            body = _body(lines, at + 1)
+            body = _hunk_lines(lines, at + 1)
             old = sum(line[0] in " -" for line in body)
             new = sum(line[0] in " +" for line in body)
             yield f"@@ -{match[1]},{old} +{match[2]},{new} @@{match[3]}"
@@ -72,8 +72,8 @@ def _recounted(lines: list[str]) -> Iterator[str]:
         at += 1
 
 
-def _body(lines: list[str], start: int) -> list[str]:
-    """A hunk's lines, from the one after its header."""
+def _hunk_lines(lines: list[str], start: int) -> list[str]:
+    """A hunk's lines after its header."""
     body: list[str] = []
     for at in range(start, len(lines)):
         line = lines[at]

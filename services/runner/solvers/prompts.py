@@ -1,4 +1,4 @@
-"""What a model is told: the task's own words, the workspace where there is one, and how to answer."""
+"""Prompts: the task's instructions, the files of the workspace, and the format of the answer."""
 
 from __future__ import annotations
 
@@ -13,28 +13,35 @@ _FENCES = re.compile(r"^[ \t]*(`{3,})", re.MULTILINE)
 
 
 def answer_prompt(task: PublicTask, sample: Sample) -> list[ChatMessage]:
-    """Instructions and the sample's input as one message."""
-    return _messages(task, _paragraphs(task.instructions, sample.input))
+    """Instructions and the sample's input in one message."""
+    return messages(task, paragraphs(task.instructions, sample.input))
 
 
 def files_prompt(task: PublicTask, sample: Sample, workspace: Files) -> list[ChatMessage]:
-    """Instructions, every file of the workspace, and how files are handed in."""
-    shown = [_shown(path, content) for path, content in sorted(workspace.items())]
-    files = _paragraphs("The files you start from:", *shown) if shown else ""
-    return _messages(task, _paragraphs(task.instructions, sample.input, files, _how_to_answer(task.outputs)))
+    """Instructions, every file of the workspace, and how to write files in the answer."""
+    shown = [_file(path, content) for path, content in sorted(workspace.items())]
+    files = paragraphs("The files you start from:", *shown) if shown else ""
+    return messages(task, paragraphs(task.instructions, sample.input, files, _answer_format(task.outputs)))
 
 
-def _messages(task: PublicTask, text: str) -> list[ChatMessage]:
+def program_prompt(task: PublicTask, sample: Sample) -> str:
+    """What the program of solver ``command`` gets as its instructions."""
+    return paragraphs(task.instructions, sample.input)
+
+
+def messages(task: PublicTask, text: str) -> list[ChatMessage]:
+    """The task's system message, if it has one, and ``text`` as the user's."""
     system = [ChatMessage(role="system", content=task.system)] if task.system else []
     return [*system, ChatMessage(role="user", content=text)]
 
 
-def _paragraphs(*texts: str) -> str:
+def paragraphs(*texts: str) -> str:
+    """Those that are not blank, with blank lines between them."""
     return "\n\n".join(stripped for text in texts if (stripped := text.strip()))
 
 
-def _shown(path: str, content: bytes) -> str:
-    """``path`` and the content in a fence longer than any inside; of what is no text only the size."""
+def _file(path: str, content: bytes) -> str:
+    """The path, and the content in a fence longer than any inside; of a binary file only its size."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -44,7 +51,7 @@ def _shown(path: str, content: bytes) -> str:
     return f"{path}\n{fence}\n{text}{'' if text.endswith(chr(10)) else chr(10)}{fence}"
 
 
-def _how_to_answer(outputs: Sequence[str]) -> str:
+def _answer_format(outputs: Sequence[str]) -> str:
     names = ", ".join(outputs)
     example = next((path for path in outputs if not path.endswith("/") and "*" not in path), "path/of/file")
     return (

@@ -1,0 +1,1 @@
+"""One try at an attempt: its context, clock, artifacts, tail and outcome."""

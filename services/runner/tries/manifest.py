@@ -1,4 +1,4 @@
-"""``manifest.json``: what a try was made of, written before it begins."""
+"""``manifest.json``: the inputs of a try, written before it begins."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from assay.contracts.results import MANIFEST, Manifest
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import ProviderUnavailable
 from assay.sandbox.selection import AutoProvider
-from services.runner.tries.artifacts import JSON, Opened
-from services.runner.tries.try_context import Try
+from services.runner.task_bundles import TaskBundle
+from services.runner.tries.artifacts import JSON
+from services.runner.tries.try_context import TryContext
 
 
-async def keep_manifest(attempt: Try, opened: Opened) -> None:
-    ticket = attempt.ticket
+async def write_manifest(try_: TryContext, bundle: TaskBundle) -> None:
+    ticket = try_.ticket
     manifest = Manifest(
         attempt_id=ticket.attempt_id,
         token=ticket.token,
         project=ticket.project,
-        worker_id=attempt.ports.worker_id,
+        worker_id=try_.ports.worker_id,
         task_id=ticket.task_id,
         task_digest=ticket.task_digest,
         sample_id=ticket.sample_id,
@@ -35,22 +36,22 @@ async def keep_manifest(attempt: Try, opened: Opened) -> None:
         include_tests=ticket.include_tests,
         install_deps=ticket.install_deps,
         replay=ticket.replay,
-        sandbox=opened.task.sandbox,
-        provider=await _provider(attempt, opened.task.sandbox),
+        sandbox=bundle.task.sandbox,
+        provider=await _provider(try_, bundle.task.sandbox),
         versions=_versions(),
     )
-    await attempt.kept.keep(MANIFEST, encode(manifest), JSON)
+    await try_.artifacts.write(MANIFEST, encode(manifest), JSON)
 
 
-async def _provider(attempt: Try, spec: SandboxSpec) -> str:
-    """Empty where no sandbox is needed, or none can be had, which its opening will tell."""
-    sandboxes = attempt.ports.sandboxes
-    if not attempt.ticket.solver.hands_in_files:
+async def _provider(try_: TryContext, spec: SandboxSpec) -> str:
+    """The kind of sandbox. Empty if the solver needs none, or if none is available, which opening it will report."""
+    sandboxes = try_.ports.sandboxes
+    if not try_.ticket.solver.hands_in_files:
         return ""
     if not isinstance(sandboxes, AutoProvider):
         return sandboxes.name
     with suppress(ProviderUnavailable):
-        return (await sandboxes.choose(spec, attempt.ticket.sandbox)).name
+        return (await sandboxes.choose(spec, try_.ticket.sandbox)).name
     return ""
 
 

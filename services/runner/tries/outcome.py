@@ -1,4 +1,4 @@
-"""How a try ends that has nothing to be graded: whose fault it was, and whether another try may help."""
+"""Maps errors to the outcome of a try: who is at fault, and whether a new try may help."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from services.runner.errors import (
     AnswerUnusable,
     CallFailed,
     GrantRefused,
-    HostUnfit,
+    HostProgramMissing,
     LeaseLost,
     LimitReached,
     PromptRefused,
     PromptTooLong,
     TaskUnusable,
-    ToolsAway,
+    ToolServerUnavailable,
 )
 from services.runner.text import clean
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
-    """``outcome`` None: there is something to grade."""
+class TryOutcome:
+    """``outcome`` is None if the try has an output to grade."""
 
     outcome: Outcome | None = None
     reason: str = ""
@@ -42,48 +42,48 @@ _OUTCOMES = (
 )
 
 BUDGET = "budget"
-"""The fault of a try for which a limit had no money: it ends as ``limit`` and says nothing about the model."""
+"""The fault of a try that an account's limit stopped: it ends as ``limit``, which says nothing about the model."""
 
 
-def ending_of(error: Exception) -> Ending:
-    """What the model did counts for it; what a provider, the host or the task did never does."""
+def outcome_of(error: Exception) -> TryOutcome:
+    """Only errors of the model itself count as its failure, never those of a provider, the host or the task."""
     reason = clean(str(error) or type(error).__name__)
     if isinstance(error, GrantRefused):
-        return Ending(outcome=Outcome.LIMIT, reason=reason, fault=Fault(kind=BUDGET, message=reason))
+        return TryOutcome(outcome=Outcome.LIMIT, reason=reason, fault=Fault(kind=BUDGET, message=reason))
     for kind, outcome in _OUTCOMES:
         if isinstance(error, kind):
-            return Ending(outcome=outcome, reason=reason)
+            return TryOutcome(outcome=outcome, reason=reason)
     if isinstance(error, LeaseLost):
         return interrupted()
     kind, new_try = _fault_of(error)
     fault = Fault(kind=kind, message=reason, new_try=new_try)
-    return Ending(outcome=Outcome.INFRA_ERROR, reason=f"{kind}: {reason}", fault=fault)
+    return TryOutcome(outcome=Outcome.INFRA_ERROR, reason=f"{kind}: {reason}", fault=fault)
 
 
-def out_of_time(wall_seconds: float) -> Ending:
-    return Ending(outcome=Outcome.TIMEOUT, reason=time_over(wall_seconds))
+def timed_out(wall_seconds: float) -> TryOutcome:
+    return TryOutcome(outcome=Outcome.TIMEOUT, reason=timeout_reason(wall_seconds))
 
 
-def time_over(wall_seconds: float) -> str:
-    return f"limits.wall_seconds: the {wall_seconds:g} s are over"
+def timeout_reason(wall_seconds: float) -> str:
+    return f"limits.wall_seconds: timed out after {wall_seconds:g} s"
 
 
-def interrupted() -> Ending:
-    """The ledger ignores it when it has given the attempt to somebody else, or cancelled it."""
-    reason = "the try was stopped: its lease was lost, or its runner ends"
-    return Ending(
+def interrupted() -> TryOutcome:
+    """The ledger ignores it if the attempt has a new token or was cancelled."""
+    reason = "the try was interrupted: its lease was lost or the runner is stopping"
+    return TryOutcome(
         outcome=Outcome.INFRA_ERROR, reason=reason, fault=Fault(kind="interrupted", message=reason, new_try=True)
     )
 
 
 def _fault_of(error: Exception) -> tuple[str, bool]:
-    """A name for it, and whether a new try is likely to pass. Calls were tried again already."""
+    """The fault's kind, and whether a new try is likely to succeed. Failed calls were retried already."""
     if isinstance(error, CallFailed):
         return error.fault, False
     if isinstance(error, SandboxError):
         return "sandbox", isinstance(error, SandboxRetryable | ProviderUnavailable)
     if isinstance(error, ArtifactError):
         return "artifacts", isinstance(error, ArtifactRetryable)
-    if isinstance(error, HostUnfit | ToolsAway):
-        return "host" if isinstance(error, HostUnfit) else "mcp", True
+    if isinstance(error, HostProgramMissing | ToolServerUnavailable):
+        return "host" if isinstance(error, HostProgramMissing) else "mcp", True
     return ("task", False) if isinstance(error, TaskUnusable) else ("internal", True)

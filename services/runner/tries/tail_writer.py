@@ -1,4 +1,4 @@
-"""What people see of an attempt while it happens: few and small lines on the tail, the whole kept for the artifacts."""
+"""Writes the tail: a few short lines that people see live. The full text goes into the artifacts."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from assay.contracts.ids import run_of
 from assay.contracts.tail import AgentStep, TailKind, TailLine
 from services.runner.text import storable
 
-EVERY_SECONDS = 0.1
-LINE_CHARACTERS = 2000
+FLUSH_INTERVAL_SECONDS = 0.1
+MAX_LINE_CHARACTERS = 2000
 
 
-Waits = Callable[[str], Awaitable[None]]
-"""Is told, in words for people, what is waited for."""
+OnWait = Callable[[str], Awaitable[None]]
+"""Called with the reason, for people, when something has to wait."""
 
 
 class TailPort(Protocol):
     async def emit(self, subject: str, message: Message) -> None:
-        """Never waits, never fails."""
+        """Never waits and never fails."""
         ...
 
 
-class Listener:
-    """Hears a model's text. All of it is in ``text``; the tail gets what fits in one line every 0.1 s."""
+class TailWriter:
+    """``text`` collects all the text that the model streams; the tail gets one line of it every 0.1 s."""
 
     def __init__(self, ticket: Ticket, tail: TailPort) -> None:
         self._ticket = ticket
         self._tail = tail
         self._subject = subjects.tail(ticket.project, run_of(ticket.attempt_id), ticket.attempt_id)
         self._pieces: list[str] = []
-        self._outdated = False
-        self._waiting: list[str] = []
-        self._last_seconds = 0.0
+        self._stale = False
+        self._pending: list[str] = []
+        self._last_sent = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
 
@@ -47,40 +47,40 @@ class Listener:
     def text(self) -> str:
         return "".join(self._pieces)
 
-    def hear(self, text: str) -> None:
-        """A piece of the model's text."""
-        if self._outdated:
+    def add_text(self, text: str) -> None:
+        """Adds a piece of the model's text."""
+        if self._stale:
             self._pieces.clear()
-            self._outdated = False
+            self._stale = False
         self._pieces.append(text)
-        self._waiting.append(text)
+        self._pending.append(text)
         if self._timer is None:
-            wait_seconds = max(0.0, self._last_seconds + EVERY_SECONDS - time.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(wait_seconds, self._send)
+            delay = max(0.0, self._last_sent + FLUSH_INTERVAL_SECONDS - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._send)
 
-    def restart(self, request: int) -> None:
-        """Another request begins: what was heard of the one before counts until this one says something."""
-        self._outdated = True
-        if request > 1:
-            self._waiting = [f"\n[request {request}]\n"]
+    def start_request(self, number: int) -> None:
+        """The next text replaces that of the previous request."""
+        self._stale = True
+        if number > 1:
+            self._pending = [f"\n[request {number}]\n"]
 
     async def flush(self) -> None:
-        """Sends what waits, now."""
+        """Sends pending text now."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        text = "".join(self._waiting)
-        self._waiting.clear()
+        text = "".join(self._pending)
+        self._pending.clear()
         if text:
-            await self.say(TailKind.MODEL, text)
+            await self.emit(TailKind.MODEL, text)
 
     async def step(self, text: str) -> None:
-        """What the runner does now, or what it waits for."""
-        await self.say(TailKind.STEP, text)
+        """What the runner is doing or waiting for."""
+        await self.emit(TailKind.STEP, text)
 
-    async def say(self, kind: TailKind, text: str, step: AgentStep | None = None) -> None:
-        """One line now; of a long text the end, with the number of lines left out."""
-        shown = text[-LINE_CHARACTERS:]
+    async def emit(self, kind: TailKind, text: str, step: AgentStep | None = None) -> None:
+        """Sends one line now. Of long text only the end is sent, with the number of lines dropped."""
+        shown = text[-MAX_LINE_CHARACTERS:]
         dropped = text.count("\n", 0, len(text) - len(shown))
         line = TailLine(
             attempt_id=self._ticket.attempt_id,
@@ -95,5 +95,5 @@ class Listener:
 
     def _send(self) -> None:
         self._timer = None
-        self._last_seconds = time.monotonic()
+        self._last_sent = time.monotonic()
         self._sending = asyncio.ensure_future(self.flush())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.codec import MAX_MESSAGE_BYTES, encode
 from assay.contracts.models import Call, Usage
-from services.runner.calls.call_receipts import MOST_CALLS, receipts
+from services.runner.calls.call_receipts import MAX_CALLS, call_receipts
 
 
 def call(number: int) -> Call:
@@ -22,15 +22,15 @@ def call(number: int) -> Call:
     )
 
 
-def test_few_calls_are_reported_as_they_are() -> None:
-    calls = tuple(call(number) for number in range(MOST_CALLS))
-    assert receipts(calls) == calls
+def test_few_calls_are_reported_unchanged() -> None:
+    calls = tuple(call(number) for number in range(MAX_CALLS))
+    assert call_receipts(calls) == calls
 
 
-def test_of_many_the_rest_is_one_sum_and_the_report_fits() -> None:
+def test_many_calls_are_summed_up_to_fit_the_report() -> None:
     calls = [call(number) for number in range(10_000)]
-    told = receipts(calls)
-    assert len(told) == MOST_CALLS and told[:-1] == tuple(calls[: MOST_CALLS - 1])
+    told = call_receipts(calls)
+    assert len(told) == MAX_CALLS and told[:-1] == tuple(calls[: MAX_CALLS - 1])
     assert sum(each.cost_nanousd for each in told) == sum(each.cost_nanousd for each in calls)
     assert sum((each.usage for each in told), Usage()) == sum((each.usage for each in calls), Usage())
     assert sum(each.requests for each in told) == len(calls) and told[-1].estimated

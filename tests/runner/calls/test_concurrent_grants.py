@@ -15,9 +15,9 @@ from assay.contracts.models import ModelSpec, Parameters
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
-from tests.runner.endpoint import Reply, endpoint
-from tests.runner.fakes import Till, Watchman
-from tests.runner.harness import PRICE, RUN, Room, room
+from tests.runner.fake_endpoint import Reply, serve_endpoint
+from tests.runner.fakes import FakeGrants, MeteredEndpoint
+from tests.runner.harness import PRICE, RUN, RunnerHarness, open_harness
 
 TRIES = 64
 MAX_TOKENS = 40
@@ -34,7 +34,7 @@ REPLIES = [
 ]
 
 
-async def tickets(runner: Room, grant_nanousd: int) -> list[Ticket]:
+async def tickets(runner: RunnerHarness, grant_nanousd: int) -> list[Ticket]:
     """Of attempts that tell the provider who they are."""
     names = [attempt_id(RUN, number) for number in range(TRIES)]
     specs = [ModelSpec(name="wide/m-1", parameters=Parameters(extra={"user": name})) for name in names]
@@ -47,28 +47,29 @@ async def tickets(runner: Room, grant_nanousd: int) -> list[Ticket]:
 
 @pytest.mark.parametrize(("grant", "more"), [(0, 48), (WORST // 2, 20), (WORST, 8), (2 * WORST, 0)])
 @pytest.mark.parametrize("seed", range(2))
-async def test_no_request_of_64_tries_leaves_without_its_worst_case_granted(
-    tmp_path: Path, grant: int, more: int, seed: int
-) -> None:
+async def test_no_request_of_64_tries_is_sent_without_a_grant(tmp_path: Path, grant: int, more: int, seed: int) -> None:
     """Each begins with ``grant``, and there is as much as ``more`` requests can cost besides."""
     chance = random.Random(seed)
     limit = TRIES * grant + more * WORST
-    ledger = Till(limit, [chance.choice(["", "", "before", "after"]) for _ in range(25)])
-    async with endpoint(Watchman(ledger, PRICE, REPLIES, seed)) as watchman, room(tmp_path, watchman.url) as runner:
+    ledger = FakeGrants(limit, [chance.choice(["", "", "before", "after"]) for _ in range(25)])
+    async with (
+        serve_endpoint(MeteredEndpoint(ledger, PRICE, REPLIES, seed)) as metered,
+        open_harness(tmp_path, metered.url) as runner,
+    ):
         await ledger.serve(runner.bus.rpc)
         made = await tickets(runner, grant)
         for ticket in made:
             ledger.granted[ticket.attempt_id] = grant
             ledger.left_nanousd -= grant
         reports = await asyncio.gather(*(on_ticket(ticket, runner.ports) for ticket in made))
-    assert not watchman.ungranted
-    assert len(watchman.bodies) >= TRIES // 2
+    assert not metered.ungranted
+    assert len(metered.bodies) >= TRIES // 2
     assert ledger.left_nanousd >= 0
     check(reports, ledger, limit)
-    assert len(watchman.kinds) == len(REPLIES), "everything happened"
+    assert len(metered.kinds) == len(REPLIES), "everything happened"
 
 
-def check(reports: list[AttemptExecuted], ledger: Till, limit: int) -> None:
+def check(reports: list[AttemptExecuted], ledger: FakeGrants, limit: int) -> None:
     """What is reported never passes what was granted, and that never the limit."""
     for report in reports:
         spent = sum(call.cost_nanousd for call in report.calls)

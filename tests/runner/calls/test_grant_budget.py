@@ -14,156 +14,170 @@ from assay.contracts.money import Price, worst_prompt_tokens
 from assay.contracts.tail import TailLine
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
-from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.fakes import Till
-from tests.runner.harness import PRICE, RUN, Room
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.runner.fakes import FakeGrants
+from tests.runner.harness import PRICE, RUN, RunnerHarness
 
 PROMPT = ("You answer with one word.", "Which colour is this?\n\nThe sky by day.")
 WORST = PRICE.worst_case(input_tokens=worst_prompt_tokens(sum(map(len, PROMPT)), 2), output_tokens=100)
 PLENTY = 10**12
 
 
-async def till(runner: Room, limit_nanousd: int = PLENTY, faults: tuple[str, ...] = ()) -> Till:
-    return await Till(limit_nanousd, faults).serve(runner.bus.rpc)
+async def fake_grants(runner: RunnerHarness, limit_nanousd: int = PLENTY, faults: tuple[str, ...] = ()) -> FakeGrants:
+    return await FakeGrants(limit_nanousd, faults).serve(runner.bus.rpc)
 
 
 # --- room for a request
 
 
-async def test_a_request_that_fits_the_grant_asks_nobody(runner: Room, served: Endpoint) -> None:
-    ledger = await till(runner)
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=WORST)
+async def test_a_request_within_the_grant_needs_no_top_up(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    grants = await fake_grants(runner)
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST)
     assert report.outcome is None
-    assert not ledger.asked
+    assert not grants.requests
 
 
-async def test_one_that_does_not_asks_for_what_is_missing(runner: Room, served: Endpoint) -> None:
-    ledger = await till(runner)
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=WORST - 1)
+async def test_a_request_over_the_grant_asks_for_the_missing_amount(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    grants = await fake_grants(runner)
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST - 1)
     assert report.outcome is None
-    (asked,) = ledger.asked
+    (asked,) = grants.requests
     assert (asked.attempt_id, asked.token, asked.amount_nanousd) == (f"{RUN}-7", 3, 1)
 
 
-async def test_what_is_not_granted_is_not_asked_and_ends_the_attempt_as_limit(runner: Room, served: Endpoint) -> None:
-    ledger = await till(runner, limit_nanousd=5)
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=WORST - 6)
+async def test_a_refused_grant_ends_the_attempt_as_limit_without_a_request(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    grants = await fake_grants(runner, limit_nanousd=5)
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST - 6)
     assert report.outcome is Outcome.LIMIT
     assert report.fault is not None and report.fault.kind == "budget"
     assert "the run's limit has $0.000000005 left" in report.reason
-    assert (report.calls, served.bodies) == ((), [])
-    assert len(ledger.asked) == 1, "asked once, for it was answered"
+    assert (report.calls, endpoint.bodies) == ((), [])
+    assert len(grants.requests) == 1, "asked once, for it was answered"
 
 
-async def test_a_lease_that_the_ledger_gave_to_others_stops_the_try(runner: Room, served: Endpoint) -> None:
-    (await till(runner)).lost = True
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=0)
+async def test_a_lost_lease_interrupts_the_try(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    (await fake_grants(runner)).lost = True
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=0)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
     assert (report.fault.kind, report.fault.new_try) == ("interrupted", True)
-    assert not served.bodies
+    assert not endpoint.bodies
 
 
 @pytest.mark.parametrize("price", [None, Price(version="local", local=True)], ids=["none", "local"])
-async def test_what_is_free_needs_no_grant(runner: Room, served: Endpoint, price: Price | None) -> None:
-    ledger = await till(runner, limit_nanousd=0)
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=0, price=price)
-    assert (report.outcome, ledger.asked) == (None, [])
+async def test_a_free_model_needs_no_grant(runner: RunnerHarness, endpoint: FakeEndpoint, price: Price | None) -> None:
+    grants = await fake_grants(runner, limit_nanousd=0)
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=0, price=price)
+    assert (report.outcome, grants.requests) == (None, [])
 
 
 # --- a ledger that is away
 
 
-async def test_a_ledger_that_is_away_is_asked_again_by_the_same_request(runner: Room, served: Endpoint) -> None:
+async def test_the_same_top_up_is_repeated_until_the_ledger_answers(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
     """For 5.1 s in all."""
-    ledger = await till(runner, faults=("before", "after", "before", "before", "before", "before"))
+    grants = await fake_grants(runner, faults=("before", "after", "before", "before", "before", "before"))
     limits = Limits(wall_seconds=4, max_tokens=100)
     async with runner.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
-        report = await runner.make("colours", "stub/m-1", grant_nanousd=WORST - 3, limits=limits)
+        report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST - 3, limits=limits)
         said = [decode(TailLine, await anext(frames)).text for _ in range(2)]
     assert report.outcome is None, "waiting for the ledger is not on the clock"
     assert report.duration_seconds < 4
-    assert len({request.request_id for request in ledger.asked}) == 1
-    assert len(ledger.asked) == 7
-    assert ledger.granted[f"{RUN}-7"] == 3
-    assert said == ["calling the model", "waiting for money: no database"]
+    assert len({request.request_id for request in grants.requests}) == 1
+    assert len(grants.requests) == 7
+    assert grants.granted[f"{RUN}-7"] == 3
+    assert said == ["calling the model", "waiting for a grant: no database"]
 
 
-async def test_nobody_on_the_bus_is_waited_for_until_the_lease_is_lost(runner: Room, served: Endpoint) -> None:
-    making = asyncio.create_task(runner.make("colours", "stub/m-1", grant_nanousd=0))
+async def test_a_missing_ledger_is_waited_for_until_the_lease_is_lost(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1", grant_nanousd=0))
     await asyncio.sleep(0.3)
-    assert not making.done()
-    making.cancel()
-    report = await asyncio.wait_for(making, 20)
+    assert not running.done()
+    running.cancel()
+    report = await asyncio.wait_for(running, 20)
     assert report.fault is not None
-    assert (report.fault.kind, report.calls, served.bodies) == ("interrupted", (), [])
+    assert (report.fault.kind, report.calls, endpoint.bodies) == ("interrupted", (), [])
 
 
 # --- what a request leaves of the grant
 
 
-async def test_another_request_needs_room_again(runner: Room, served: Endpoint) -> None:
-    ledger = await till(runner)
-    served.replies.append(Reply(hang_up=True))
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=WORST)
+async def test_a_retry_needs_a_new_grant(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    grants = await fake_grants(runner)
+    endpoint.replies.append(Reply(hang_up=True))
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST)
     unseen, answered = report.calls
     assert (unseen.estimated, unseen.fault) == (True, CallFault.CONNECTION)
-    assert [request.amount_nanousd for request in ledger.asked] == [unseen.cost_nanousd]
+    assert [request.amount_nanousd for request in grants.requests] == [unseen.cost_nanousd]
     assert answered.cost_nanousd == PRICE.cost(input_tokens=11, output_tokens=7)
 
 
-async def test_without_room_for_another_the_unseen_one_is_still_reported(runner: Room, served: Endpoint) -> None:
-    await till(runner, limit_nanousd=0)
-    served.replies.extend([Reply(status=500), Reply(hang_up=True)])
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=WORST)
+async def test_the_lost_request_is_booked_if_the_retry_is_not_granted(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    await fake_grants(runner, limit_nanousd=0)
+    endpoint.replies.extend([Reply(status=500), Reply(hang_up=True)])
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST)
     assert report.outcome is Outcome.LIMIT
     (unseen,) = report.calls
     assert (unseen.estimated, unseen.retries) == (True, 1)
     assert 0 < unseen.cost_nanousd <= WORST
 
 
-async def test_failures_that_cost_nothing_need_no_more(runner: Room, served: Endpoint) -> None:
-    ledger = await till(runner, limit_nanousd=0)
-    served.replies.extend([Reply(status=500), Reply(status=429)])
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=WORST)
-    assert (report.outcome, ledger.asked) == (None, [])
+async def test_retries_after_free_failures_need_no_new_grant(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    grants = await fake_grants(runner, limit_nanousd=0)
+    endpoint.replies.extend([Reply(status=500), Reply(status=429)])
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST)
+    assert (report.outcome, grants.requests) == (None, [])
 
 
-async def test_usage_beyond_what_was_allowed_is_booked_as_reported(runner: Room, served: Endpoint) -> None:
-    served.default.usage = {"prompt_tokens": 5000, "completion_tokens": 900}
-    (call,) = (await runner.make("colours", "stub/m-1", grant_nanousd=WORST)).calls
+async def test_reported_usage_is_booked_even_above_the_worst_case(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    endpoint.default.usage = {"prompt_tokens": 5000, "completion_tokens": 900}
+    (call,) = (await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST)).calls
     assert call.cost_nanousd == PRICE.cost(input_tokens=5000, output_tokens=900) > WORST
     assert not call.estimated
 
 
 @pytest.mark.parametrize("text", ["🜁𓀀" * 40, "word " * 60], ids=["rare", "plain"])
-async def test_what_nobody_saw_is_never_above_the_worst_case(runner: Room, served: Endpoint, text: str) -> None:
+async def test_a_lost_request_never_costs_more_than_the_worst_case(
+    runner: RunnerHarness, endpoint: FakeEndpoint, text: str
+) -> None:
     """Texts of which tokenizers make nearly as many tokens as they have bytes."""
     runner.catalog.root.joinpath("tasks/colours/instructions.md").write_text(text)
     manifest = runner.catalog.root / "tasks/colours/task.yaml"
     manifest.write_text(manifest.read_text().replace("instructions: Which colour is this?\n", ""))
-    served.default = Reply(hang_up=True)
-    await till(runner, limit_nanousd=0)
+    endpoint.default = Reply(hang_up=True)
+    await fake_grants(runner, limit_nanousd=0)
     prompt = worst_prompt_tokens(len(text.strip().encode()) + len("\n\nThe sky by day.") + len(PROMPT[0]), 2)
     worst = PRICE.worst_case(input_tokens=prompt, output_tokens=100)
-    report = await runner.make("colours", "stub/m-1", grant_nanousd=worst)
+    report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=worst)
     assert report.outcome is Outcome.LIMIT
     assert 0 < report.calls[0].cost_nanousd <= worst
 
 
-async def test_an_estimate_is_never_above_what_was_allowed(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(text="blue " * 500, usage=None)
-    (call,) = (await runner.make("colours", "stub/m-1", grant_nanousd=WORST)).calls
+async def test_an_estimate_never_exceeds_what_was_allowed(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(text="blue " * 500, usage=None)
+    (call,) = (await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST)).calls
     assert (call.estimated, call.usage.output_tokens) == (True, 100)
     assert call.cost_nanousd <= WORST
 
 
-async def test_reasoning_that_costs_more_is_charged_as_such(runner: Room, served: Endpoint) -> None:
+async def test_reasoning_tokens_are_charged_at_their_own_price(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     price = msgspec.structs.replace(PRICE, reasoning_nanousd_per_mtok=40_000_000_000)
     details = {"completion_tokens_details": {"reasoning_tokens": 3}}
-    served.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
-    served.replies.append(Reply(hang_up=True))
-    unseen, answered = (await runner.make("colours", "stub/m-1", price=price)).calls
+    endpoint.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
+    endpoint.replies.append(Reply(hang_up=True))
+    unseen, answered = (await runner.run_attempt("colours", "stub/m-1", price=price)).calls
     assert unseen.cost_nanousd == price.worst_case(input_tokens=31, output_tokens=100)
     assert answered.usage == Usage(input_tokens=11, output_tokens=7, reasoning_tokens=3)
     # 11 x 2500 + 4 x 10000.000001 + 3 x 40000, rounded up

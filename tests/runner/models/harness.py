@@ -1,4 +1,4 @@
-"""A model at the test's endpoint, and what was heard of it."""
+"""A model at the fake endpoint."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=Fa
 BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
 
 
-class Asked:
-    """Silence of so many seconds is a time-out."""
+class ModelClient:
+    """``pieces`` collects the streamed text."""
 
-    def __init__(self, url: str, silence_seconds: float) -> None:
-        self.client = open_client(url, "sk-secret", 4, silence_seconds)
-        self.model = OpenAIModel(self.client, "stub-1")
+    def __init__(self, url: str, read_timeout_seconds: float) -> None:
+        self.sdk = open_client(url, "sk-secret", 4, read_timeout_seconds)
+        self.model = OpenAIModel(self.sdk, "stub-1")
         self.pieces: list[str] = []
 
     async def complete(self, parameters: Parameters = STREAMED) -> Completion:

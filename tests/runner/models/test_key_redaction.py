@@ -10,7 +10,7 @@ import pytest
 from assay.contracts.models import Parameters
 from services.runner.errors import CallFailed
 from services.runner.models.openai import OpenAIModel, open_client
-from tests.runner.endpoint import Endpoint, Reply
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.models.harness import BOTH, MESSAGES
 
 KEY = "canary-key-91f0c4d2a7"
@@ -33,13 +33,13 @@ def leaks() -> dict[str, Reply]:
 
 @BOTH
 @pytest.mark.parametrize("answer", leaks())
-async def test_a_key_that_is_repeated_is_not_told(served: Endpoint, parameters: Parameters, answer: str) -> None:
-    served.default = leaks()[answer]
-    client = open_client(served.url, KEY, 4)
+async def test_a_repeated_key_is_redacted(endpoint: FakeEndpoint, parameters: Parameters, answer: str) -> None:
+    endpoint.default = leaks()[answer]
+    client = open_client(endpoint.url, KEY, 4)
     with pytest.raises(CallFailed) as raised:
         await OpenAIModel(client, "m-1").complete(MESSAGES, parameters, lambda _: None)
     await client.close()
     shown = "".join(traceback.format_exception(raised.value))
-    assert served.headers[0]["authorization"] == f"Bearer {KEY}", "it was sent"
+    assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}", "it was sent"
     assert "[key]" in str(raised.value)
     assert KEY[:12] not in str(raised.value) and KEY[:12] not in shown

@@ -22,12 +22,12 @@ sys.meta_path.insert(0, Watch)
 """
 MODEL = f"""
 from assay.catalog import Catalog
-from services.runner.models.registry import Shelf
+from services.runner.models.registry import ModelRegistry
 
 async def main():
-    shelf = Shelf(Catalog.open({str(CATALOG)!r}), None, {{"OPENAI_API_KEY": "sk-none"}})
-    await shelf.open("openai/a-model", "", "")
-    await shelf.close()
+    models = ModelRegistry(Catalog.open({str(CATALOG)!r}), None, {{"OPENAI_API_KEY": "sk-none"}})
+    await models.open("openai/a-model", "", "")
+    await models.close()
 
 asyncio.run(main())
 """
@@ -41,7 +41,7 @@ asyncio.run(provider_for_setting("docker").recheck())
 
 
 @pytest.mark.parametrize(("library", "program"), [("openai", MODEL), ("docker", DOCKER)])
-def test_a_client_library_is_loaded_beside_the_event_loop(library: str, program: str) -> None:
+def test_client_libraries_are_imported_in_a_thread(library: str, program: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WATCH + program, library], capture_output=True, timeout=120, check=True, text=True
     )

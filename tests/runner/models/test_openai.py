@@ -11,29 +11,29 @@ from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallMisconfigured
 from services.runner.models import ChatMessage, Completion, ToolCall
 from services.runner.models.openai import MAX_TEXT_CHARACTERS
-from services.runner.models.request import TOOLS_TOKENS, bound_of, reasons, request_body
-from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.models.harness import BOTH, MESSAGES, Asked
+from services.runner.models.request import TOOLS_TOKENS, is_reasoning_model, request_body, usage_bound
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.runner.models.harness import BOTH, MESSAGES, ModelClient
 
 
 @BOTH
-async def test_text_usage_and_finish_reason_come_back(asked: Asked, parameters: Parameters) -> None:
-    completion = await asked.complete(parameters)
+async def test_a_completion_has_text_usage_and_finish_reason(client: ModelClient, parameters: Parameters) -> None:
+    completion = await client.complete(parameters)
     assert completion == Completion(
         text="hello world", usage=Usage(input_tokens=11, output_tokens=7), finish_reason="stop"
     )
-    assert "".join(asked.pieces) == "hello world"
+    assert "".join(client.pieces) == "hello world"
 
 
-async def test_a_stream_is_heard_piece_by_piece(asked: Asked) -> None:
-    await asked.complete()
-    assert asked.pieces == ["hell", "o wo", "rld"]
+async def test_streamed_text_arrives_in_pieces(client: ModelClient) -> None:
+    await client.complete()
+    assert client.pieces == ["hell", "o wo", "rld"]
 
 
-async def test_what_is_asked_is_what_was_said(served: Endpoint, asked: Asked) -> None:
+async def test_all_parameters_are_in_the_request(endpoint: FakeEndpoint, client: ModelClient) -> None:
     parameters = Parameters(temperature=0.5, top_p=0.9, max_tokens=5, seed=3, stop=("END",), extra={"top_k": 4})
-    await asked.complete(parameters)
-    assert served.bodies == [
+    await client.complete(parameters)
+    assert endpoint.bodies == [
         {
             "model": "stub-1",
             "messages": [{"role": "user", "content": "Say hello."}],
@@ -47,7 +47,7 @@ async def test_what_is_asked_is_what_was_said(served: Endpoint, asked: Asked) ->
             "top_k": 4,
         }
     ]
-    assert served.headers[0]["authorization"] == "Bearer sk-secret"
+    assert endpoint.headers[0]["authorization"] == "Bearer sk-secret"
 
 
 @pytest.mark.parametrize(
@@ -57,18 +57,20 @@ async def test_what_is_asked_is_what_was_said(served: Endpoint, asked: Asked) ->
         *((name, False) for name in ("gpt-4o", "gpt-4.1", "gpt-5-chat-latest", "o", "olmo-2", "solar-o1x", "phi-4")),
     ],
 )
-def test_reasoning_models_are_asked_without_sampling_parameters(model: str, thinking: bool) -> None:
+def test_reasoning_models_get_no_sampling_parameters(model: str, thinking: bool) -> None:
     body = request_body(model, MESSAGES, Parameters(temperature=0, top_p=0.5, max_tokens=9, stream=False))
-    assert reasons(model) is thinking
+    assert is_reasoning_model(model) is thinking
     assert ("temperature" in body, "top_p" in body, "max_tokens" in body) == (not thinking,) * 3
     assert body.get("max_completion_tokens") == (9 if thinking else None)
 
 
 @BOTH
-async def test_cached_and_reasoning_tokens_are_read(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
+async def test_cached_and_reasoning_tokens_are_read(
+    endpoint: FakeEndpoint, client: ModelClient, parameters: Parameters
+) -> None:
     details = {"prompt_tokens_details": {"cached_tokens": 8}, "completion_tokens_details": {"reasoning_tokens": 5}}
-    served.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
-    usage = (await asked.complete(parameters)).usage
+    endpoint.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
+    usage = (await client.complete(parameters)).usage
     assert usage == Usage(input_tokens=11, cached_tokens=8, output_tokens=7, reasoning_tokens=5)
 
 
@@ -93,40 +95,42 @@ async def test_cached_and_reasoning_tokens_are_read(served: Endpoint, asked: Ask
     ],
     ids=["reasoning beside the completion", "another name", "more cached than asked", "half", "negative", "none"],
 )
-async def test_usage_as_servers_really_tell_it(
-    served: Endpoint, asked: Asked, told: dict[str, int] | None, usage: Usage | None
+async def test_usage_in_different_servers_formats(
+    endpoint: FakeEndpoint, client: ModelClient, told: dict[str, int] | None, usage: Usage | None
 ) -> None:
-    served.default.usage = told
-    assert (await asked.complete()).usage == usage
+    endpoint.default.usage = told
+    assert (await client.complete()).usage == usage
 
 
-async def test_a_server_that_ignores_stream_is_understood(served: Endpoint, asked: Asked) -> None:
+async def test_a_server_may_ignore_stream(endpoint: FakeEndpoint, client: ModelClient) -> None:
     choice = {"message": {"content": [{"type": "text", "text": "in "}, {"type": "text", "text": "parts"}]}}
-    served.default.raw = json.dumps({"choices": [choice]}).encode()
-    assert (await asked.complete()).text == "in parts"
+    endpoint.default.raw = json.dumps({"choices": [choice]}).encode()
+    assert (await client.complete()).text == "in parts"
 
 
 @BOTH
-async def test_connections_are_used_again(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
+async def test_connections_are_reused(endpoint: FakeEndpoint, client: ModelClient, parameters: Parameters) -> None:
     for _ in range(20):
-        await asked.complete(parameters)
-    assert served.connections < 5, "one, and another after each time that the machine let it lie idle for too long"
+        await client.complete(parameters)
+    assert endpoint.connections < 5, "one, and another after each time that the machine let it lie idle for too long"
 
 
 @BOTH
-async def test_nuls_ansi_codes_markup_and_lone_surrogates_arrive(
-    served: Endpoint, asked: Asked, parameters: Parameters
+async def test_control_characters_and_lone_surrogates_are_kept(
+    endpoint: FakeEndpoint, client: ModelClient, parameters: Parameters
 ) -> None:
-    served.default = Reply(text="\0\x1b[31mred<script>alert(1)</script>\ud800\U0001f600", piece=1000)
-    text = (await asked.complete(parameters)).text
+    endpoint.default = Reply(text="\0\x1b[31mred<script>alert(1)</script>\ud800\U0001f600", piece=1000)
+    text = (await client.complete(parameters)).text
     assert text.startswith("\0\x1b[31mred<script>alert(1)</script>")
     assert text.endswith("\U0001f600")
 
 
 @BOTH
-async def test_huge_output_is_cut_and_marked(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
-    served.default = Reply(text="x" * 10_000_000, piece=100_000)
-    completion = await asked.complete(parameters)
+async def test_huge_output_is_truncated_and_marked(
+    endpoint: FakeEndpoint, client: ModelClient, parameters: Parameters
+) -> None:
+    endpoint.default = Reply(text="x" * 10_000_000, piece=100_000)
+    completion = await client.complete(parameters)
     assert len(completion.text) == MAX_TEXT_CHARACTERS
     assert completion.truncated
 
@@ -135,9 +139,11 @@ async def test_huge_output_is_cut_and_marked(served: Endpoint, asked: Asked, par
 @pytest.mark.parametrize(
     "reply", [Reply(finish_reason="content_filter"), Reply(text="", refusal="I will not.")], ids=["filter", "refusal"]
 )
-async def test_a_refusal_is_told(served: Endpoint, asked: Asked, parameters: Parameters, reply: Reply) -> None:
-    served.default = reply
-    completion = await asked.complete(parameters)
+async def test_a_refusal_is_recognized(
+    endpoint: FakeEndpoint, client: ModelClient, parameters: Parameters, reply: Reply
+) -> None:
+    endpoint.default = reply
+    completion = await client.complete(parameters)
     assert completion.refused
     assert completion.text in ("hello world", "I will not.")
 
@@ -158,7 +164,7 @@ async def test_a_refusal_is_told(served: Endpoint, asked: Asked, parameters: Par
         ({"max_completion_tokens": 7}, {"max_tokens": 9, "max_completion_tokens": 7}),
     ],
 )
-def test_extra_may_limit_tokens_by_another_name_and_never_raise_them(
+def test_extra_may_rename_and_lower_the_token_limit_but_not_raise_it(
     extra: dict[str, Any], limits: dict[str, Any]
 ) -> None:
     body = request_body("m", MESSAGES, Parameters(max_tokens=9, extra=extra))
@@ -166,25 +172,25 @@ def test_extra_may_limit_tokens_by_another_name_and_never_raise_them(
 
 
 @pytest.mark.parametrize("name", ["model", "models", "messages", "n", "best_of"])
-def test_extra_may_not_make_another_request_of_it(name: str) -> None:
-    with pytest.raises(CallMisconfigured, match=f"parameters.extra sets {name}, which only the runner does"):
+def test_extra_may_not_set_reserved_fields(name: str) -> None:
+    with pytest.raises(CallMisconfigured, match=f"parameters.extra sets {name}, which only the runner may set"):
         request_body("m", MESSAGES, Parameters(max_tokens=9, extra={name: 2}))
 
 
-def test_the_bound_of_a_request_counts_every_byte_of_it() -> None:
+def test_the_usage_bound_counts_every_byte() -> None:
     messages = (ChatMessage(role="system", content="größer"), ChatMessage(role="user", content="x"))
-    assert bound_of(messages, Parameters(max_tokens=9)) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
+    assert usage_bound(messages, Parameters(max_tokens=9)) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
     extra = {"tools": ["y" * 100]}
-    assert bound_of(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == (
+    assert usage_bound(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == (
         41 + len('{"tools":[""]}') + 100 + TOOLS_TOKENS
     )
 
 
-def test_the_bound_counts_calls_and_their_results() -> None:
+def test_the_usage_bound_counts_tool_calls_and_results() -> None:
     call = ToolCall(call_id="c1", name="bash", arguments='{"command":"ü"}')
     messages = (
         ChatMessage(role="assistant", content="", tool_calls=(call,)),
         ChatMessage(role="tool", content="ok", tool_call_id="c1"),
     )
     sent = len("c1" + "bash" + '{"command":"u"}') + 1 + len("ok" + "c1")
-    assert bound_of(messages, Parameters(max_tokens=9)).input_tokens == sent + 3 * 16
+    assert usage_bound(messages, Parameters(max_tokens=9)).input_tokens == sent + 3 * 16

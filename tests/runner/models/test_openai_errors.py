@@ -11,15 +11,15 @@ from assay.contracts.models import CallFault, Parameters
 from services.runner.errors import (
     CallFailed,
     CallMisconfigured,
-    EndpointSilent,
+    EndpointTimeout,
     EndpointUnreachable,
     PromptRefused,
     PromptTooLong,
-    ProviderBroken,
+    ProviderError,
     RateLimited,
 )
-from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.models.harness import BOTH, Asked
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.runner.models.harness import BOTH, ModelClient
 
 
 @pytest.mark.parametrize(
@@ -29,26 +29,31 @@ from tests.runner.models.harness import BOTH, Asked
         (401, CallMisconfigured, CallFault.CONFIGURATION),
         (403, CallMisconfigured, CallFault.CONFIGURATION),
         (404, CallMisconfigured, CallFault.CONFIGURATION),
-        (408, EndpointSilent, CallFault.TIMEOUT),
-        (409, ProviderBroken, CallFault.PROVIDER),
+        (408, EndpointTimeout, CallFault.TIMEOUT),
+        (409, ProviderError, CallFault.PROVIDER),
         (422, CallMisconfigured, CallFault.CONFIGURATION),
         (429, RateLimited, CallFault.RATE_LIMITED),
-        (500, ProviderBroken, CallFault.PROVIDER),
-        (503, ProviderBroken, CallFault.PROVIDER),
-        (529, ProviderBroken, CallFault.PROVIDER),
+        (500, ProviderError, CallFault.PROVIDER),
+        (503, ProviderError, CallFault.PROVIDER),
+        (529, ProviderError, CallFault.PROVIDER),
     ],
 )
 @BOTH
-async def test_each_status_has_its_fault(
-    served: Endpoint, asked: Asked, parameters: Parameters, status: int, kind: type[CallFailed], fault: CallFault
+async def test_each_status_maps_to_a_fault(
+    endpoint: FakeEndpoint,
+    client: ModelClient,
+    parameters: Parameters,
+    status: int,
+    kind: type[CallFailed],
+    fault: CallFault,
 ) -> None:
-    served.default = Reply(status=status, text="no, because of the moon")
+    endpoint.default = Reply(status=status, text="no, because of the moon")
     with pytest.raises(kind, match="no, because of the moon") as raised:
-        await asked.complete(parameters)
+        await client.complete(parameters)
     assert raised.value.fault is fault
-    assert not raised.value.perhaps_billed
+    assert not raised.value.may_be_billed
     assert "sk-secret" not in str(raised.value)
-    assert len(served.bodies) == 1, "the SDK must not try again by itself"
+    assert len(endpoint.bodies) == 1, "the SDK must not try again by itself"
 
 
 @pytest.mark.parametrize(
@@ -60,12 +65,12 @@ async def test_each_status_has_its_fault(
         ({"message": "pay first", "code": "insufficient_quota"}, 429, CallMisconfigured),
     ],
 )
-async def test_codes_that_mean_more_than_their_status(
-    served: Endpoint, asked: Asked, error: dict[str, str], status: int, kind: type[CallFailed]
+async def test_error_codes_that_override_the_status(
+    endpoint: FakeEndpoint, client: ModelClient, error: dict[str, str], status: int, kind: type[CallFailed]
 ) -> None:
-    served.default = Reply(status=status, raw=json.dumps({"error": error}).encode())
+    endpoint.default = Reply(status=status, raw=json.dumps({"error": error}).encode())
     with pytest.raises(kind):
-        await asked.complete()
+        await client.complete()
 
 
 @pytest.mark.parametrize(
@@ -79,59 +84,63 @@ async def test_codes_that_mean_more_than_their_status(
         ({}, None),
     ],
 )
-async def test_retry_after_in_all_its_forms(
-    served: Endpoint, asked: Asked, headers: dict[str, str], seconds: float | None
+async def test_every_form_of_retry_after_is_read(
+    endpoint: FakeEndpoint, client: ModelClient, headers: dict[str, str], seconds: float | None
 ) -> None:
-    served.default = Reply(status=429, headers=headers)
+    endpoint.default = Reply(status=429, headers=headers)
     with pytest.raises(RateLimited) as raised:
-        await asked.complete()
+        await client.complete()
     assert raised.value.retry_after_seconds == seconds
 
 
-@pytest.mark.parametrize("silence_seconds", [0.3])
+@pytest.mark.parametrize("read_timeout_seconds", [0.3])
 @BOTH
-async def test_silence_is_a_time_out_that_may_have_cost(served: Endpoint, asked: Asked, parameters: Parameters) -> None:
-    served.default = Reply(hang=True)
-    with pytest.raises(EndpointSilent) as raised:
-        await asked.complete(parameters)
-    assert raised.value.perhaps_billed
+async def test_a_read_timeout_may_be_billed(
+    endpoint: FakeEndpoint, client: ModelClient, parameters: Parameters
+) -> None:
+    endpoint.default = Reply(hang=True)
+    with pytest.raises(EndpointTimeout) as raised:
+        await client.complete(parameters)
+    assert raised.value.may_be_billed
 
 
-@pytest.mark.parametrize("silence_seconds", [0.3])
-async def test_silence_in_the_middle_of_a_stream_is_one_too(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(silent_seconds=5)
-    with pytest.raises(EndpointSilent) as raised:
-        await asked.complete()
-    assert raised.value.perhaps_billed
+@pytest.mark.parametrize("read_timeout_seconds", [0.3])
+async def test_a_stalled_stream_is_a_timeout(endpoint: FakeEndpoint, client: ModelClient) -> None:
+    endpoint.default = Reply(silent_seconds=5)
+    with pytest.raises(EndpointTimeout) as raised:
+        await client.complete()
+    assert raised.value.may_be_billed
 
 
-async def test_nobody_there_is_a_connection_fault_that_cost_nothing() -> None:
+async def test_a_refused_connection_is_not_billed() -> None:
     with socket.socket() as taken:  # a port nobody listens on, and nobody else is given
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        nobody = Asked(f"http://127.0.0.1:{port}/v1", 30.0)
+        client = ModelClient(f"http://127.0.0.1:{port}/v1", 30.0)
         with pytest.raises(EndpointUnreachable, match=f"127.0.0.1:{port}") as raised:
-            await nobody.complete()
-    assert not raised.value.perhaps_billed
-    await nobody.client.close()
+            await client.complete()
+    assert not raised.value.may_be_billed
+    await client.sdk.close()
 
 
-async def test_a_line_that_breaks_may_have_cost(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(break_after=2)
-    with pytest.raises((EndpointUnreachable, ProviderBroken)) as raised:
-        await asked.complete()
-    assert raised.value.perhaps_billed
+async def test_a_broken_connection_may_be_billed(endpoint: FakeEndpoint, client: ModelClient) -> None:
+    endpoint.default = Reply(break_after=2)
+    with pytest.raises((EndpointUnreachable, ProviderError)) as raised:
+        await client.complete()
+    assert raised.value.may_be_billed
 
 
-async def test_a_stream_that_ends_too_early_is_not_an_answer(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(done=False, finish_reason=None)
-    with pytest.raises(ProviderBroken, match="before the completion did"):
-        await asked.complete()
+async def test_an_incomplete_stream_is_an_error(endpoint: FakeEndpoint, client: ModelClient) -> None:
+    endpoint.default = Reply(done=False, finish_reason=None)
+    with pytest.raises(ProviderError, match="before the completion did"):
+        await client.complete()
 
 
-async def test_a_stream_without_a_finish_reason_but_with_its_end_is_one(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(finish_reason=None)
-    assert (await asked.complete()).text == "hello world"
+async def test_a_stream_may_lack_a_finish_reason_if_it_ends_with_done(
+    endpoint: FakeEndpoint, client: ModelClient
+) -> None:
+    endpoint.default = Reply(finish_reason=None)
+    assert (await client.complete()).text == "hello world"
 
 
 @pytest.mark.parametrize(
@@ -148,30 +157,32 @@ async def test_a_stream_without_a_finish_reason_but_with_its_end_is_one(served: 
         (b'{"error": {"message": "overloaded"}}', "application/json"),
     ],
 )
-async def test_a_malformed_reply_is_the_providers_fault(
-    served: Endpoint, asked: Asked, raw: bytes, content_type: str
+async def test_a_malformed_response_is_a_provider_error(
+    endpoint: FakeEndpoint, client: ModelClient, raw: bytes, content_type: str
 ) -> None:
-    served.default = Reply(raw=raw, content_type=content_type)
-    with pytest.raises(ProviderBroken):
-        await asked.complete()
+    endpoint.default = Reply(raw=raw, content_type=content_type)
+    with pytest.raises(ProviderError):
+        await client.complete()
 
 
-async def test_events_may_come_in_any_portions_and_with_comments(served: Endpoint, asked: Asked) -> None:
+async def test_event_streams_may_have_comments_and_no_final_newline(
+    endpoint: FakeEndpoint, client: ModelClient
+) -> None:
     event = json.dumps({"choices": [{"delta": {"content": "grüß"}, "finish_reason": "stop"}]}, ensure_ascii=False)
     raw = b": keep-alive\r\n\r\nevent: message\r\ndata:" + event.encode() + b"\r\n\r\ndata: [DONE]"
-    served.default = Reply(raw=raw, content_type="text/event-stream; charset=utf-8")
-    assert (await asked.complete()).text == "grüß"
+    endpoint.default = Reply(raw=raw, content_type="text/event-stream; charset=utf-8")
+    assert (await client.complete()).text == "grüß"
 
 
-async def test_an_address_without_http_is_a_configuration_fault() -> None:
-    wrong = Asked("ftp://127.0.0.1/v1", 1.0)
+async def test_an_address_without_http_is_misconfigured() -> None:
+    client = ModelClient("ftp://127.0.0.1/v1", 1.0)
     with pytest.raises(CallMisconfigured):
-        await wrong.complete()
-    await wrong.client.close()
+        await client.complete()
+    await client.sdk.close()
 
 
-async def test_a_server_that_hangs_up_without_a_word_may_have_heard(served: Endpoint, asked: Asked) -> None:
-    served.default = Reply(hang_up=True)
-    with pytest.raises(EndpointUnreachable, match="hung up") as raised:
-        await asked.complete()
-    assert raised.value.perhaps_billed
+async def test_a_connection_closed_without_an_answer_may_be_billed(endpoint: FakeEndpoint, client: ModelClient) -> None:
+    endpoint.default = Reply(hang_up=True)
+    with pytest.raises(EndpointUnreachable, match="closed the connection") as raised:
+        await client.complete()
+    assert raised.value.may_be_billed

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.runner.models import ToolCall
-from services.runner.models.text_tool_calls import explain, hear, say
+from services.runner.models.text_tool_calls import describe_tools, parse, render
 from services.runner.models.tools import ToolDefinition
 
 LS = ("bash", {"command": "ls"})
@@ -33,27 +33,27 @@ LS = ("bash", {"command": "ls"})
         ('{"tool": "python", "arguments": {"code": "print(\'```\')"}}', "python", {"code": "print('```')"}),
     ],
 )
-def test_a_call_is_heard(text: str, name: str, arguments: object) -> None:
-    call = hear(text)
+def test_a_call_is_found(text: str, name: str, arguments: object) -> None:
+    call = parse(text)
     assert call
     assert (call.name, json.loads(call.arguments, strict=False)) == (name, arguments)
 
 
 @pytest.mark.parametrize("text", ["", "I am done.", "The action is clear: mend it.", '{"files": []}', "```\nls\n```"])
-def test_what_is_no_call_is_none(text: str) -> None:
-    assert hear(text) is None
+def test_text_without_a_call_gives_none(text: str) -> None:
+    assert parse(text) is None
 
 
 @pytest.mark.parametrize("text", ['{"tool": "bash", "arguments": {"command": "l', '{"tool": bash}', '{"tool": 5}'])
-def test_a_call_nobody_can_read_is_one_all_the_same(text: str) -> None:
-    call = hear(text)
+def test_an_unreadable_call_is_still_a_call(text: str) -> None:
+    call = parse(text)
     assert (call and call.name) in ("", None)
 
 
 @given(text=st.text(max_size=40).filter(lambda text: "{" not in text and "ction" not in text), code=st.text())
-def test_what_is_said_is_heard(text: str, code: str) -> None:
+def test_a_rendered_call_is_parsed(text: str, code: str) -> None:
     call = ToolCall(call_id="", name="python", arguments=json.dumps({"code": code}))
-    assert hear(say(text, call)) == ToolCall(call_id="", name="python", arguments=compact({"code": code}))
+    assert parse(render(text, call)) == ToolCall(call_id="", name="python", arguments=compact({"code": code}))
 
 
 def compact(value: object) -> str:
@@ -61,13 +61,13 @@ def compact(value: object) -> str:
 
 
 @given(text=st.text(alphabet='{}[]"\\: \ntoolnameactionAInput,0`'))
-def test_no_text_breaks_the_ear(text: str) -> None:
-    hear(text)
+def test_any_text_can_be_parsed(text: str) -> None:
+    parse(text)
 
 
-def test_every_tool_is_explained() -> None:
-    told = explain([ToolDefinition(name="drill", description="Makes holes.", arguments={"type": "object"})])
+def test_every_tool_is_described() -> None:
+    told = describe_tools([ToolDefinition(name="drill", description="Makes holes.", arguments={"type": "object"})])
     assert 'drill: Makes holes.\nIts arguments: {"type":"object"}' in told
-    call = hear(told)
+    call = parse(told)
     assert call
     assert call.name == "name"

@@ -1,4 +1,4 @@
-"""Tries that ask one provider, in a time of their own."""
+"""A rate limiter in virtual time, with named requests that the test starts and finishes."""
 
 from __future__ import annotations
 
@@ -7,67 +7,67 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from services.runner.errors import CallFailed, RateLimited
-from services.runner.rate_limiter import Allowance, Pace
-from tests.runner.fakes import Clockwork, settle
+from services.runner.rate_limiter import ProviderLimits, RateLimiter
+from tests.runner.fakes import VirtualClock, settle
 
 
-class Provider:
-    """Who has a turn, who waits and what for."""
+class LimiterHarness:
+    """``in_flight`` are the requests with a permit; ``wait_reasons`` are what each request was told while waiting."""
 
-    def __init__(self, share: float = 1.0, **allowed: int | bool) -> None:
-        self.clock = Clockwork()
-        allowance = Allowance(**{"concurrency": 8, "sure": True, **allowed})  # type: ignore[arg-type]
-        self.pace = Pace("openai", allowance, self.clock, share)
-        self.asking: dict[str, asyncio.Future[int | None]] = {}
-        self.said: dict[str, list[str]] = {}
-        self.begun: list[tuple[str, float]] = []
+    def __init__(self, share: float = 1.0, **limits: int | bool) -> None:
+        self.clock = VirtualClock()
+        provider_limits = ProviderLimits(**{"concurrency": 8, "ramp_up": False, **limits})  # type: ignore[arg-type]
+        self.limiter = RateLimiter("openai", provider_limits, self.clock, share)
+        self.in_flight: dict[str, asyncio.Future[int | None]] = {}
+        self.wait_reasons: dict[str, list[str]] = {}
+        self.started: list[tuple[str, float]] = []
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def ask(self, *names: str, tokens: int = 0) -> None:
+    async def start(self, *names: str, tokens: int = 0) -> None:
         for name in names:
-            self.tasks[name] = asyncio.create_task(self._ask(name, tokens))
+            self.tasks[name] = asyncio.create_task(self._request(name, tokens))
         await settle()
 
-    async def _ask(self, name: str, tokens: int) -> None:
-        said = self.said.setdefault(name, [])
-
-        async def waits(why: str) -> None:
-            said.append(why)
-
-        async with self.pace.turn(tokens, waits, 60.0) as turn:
-            self.begun.append((name, self.clock.now()))
-            ends = self.asking[name] = asyncio.get_running_loop().create_future()
-            try:
-                turn.used = await ends
-            finally:
-                del self.asking[name]
-
-    async def end(self, *names: str, error: CallFailed | None = None, used: int | None = None) -> None:
+    async def finish(self, *names: str, error: CallFailed | None = None, used_tokens: int | None = None) -> None:
         for name in names:
             if error is None:
-                self.asking[name].set_result(used)
+                self.in_flight[name].set_result(used_tokens)
             else:
-                self.asking[name].set_exception(error)
+                self.in_flight[name].set_exception(error)
         await settle()
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         for task in self.tasks.values():
             task.cancel()
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
+    async def _request(self, name: str, tokens: int) -> None:
+        reasons = self.wait_reasons.setdefault(name, [])
+
+        async def on_wait(reason: str) -> None:
+            reasons.append(reason)
+
+        async with self.limiter.acquire(tokens, on_wait, 60.0) as permit:
+            self.started.append((name, self.clock.now()))
+            finished = self.in_flight[name] = asyncio.get_running_loop().create_future()
+            try:
+                permit.used_tokens = await finished
+            finally:
+                del self.in_flight[name]
+
 
 @asynccontextmanager
-async def provider(share: float = 1.0, **allowed: int | bool) -> AsyncGenerator[Provider]:
-    one = Provider(share, **allowed)
+async def open_limiter(share: float = 1.0, **limits: int | bool) -> AsyncGenerator[LimiterHarness]:
+    harness = LimiterHarness(share, **limits)
     try:
-        yield one
+        yield harness
     finally:
-        await one.stop()
+        await harness.close()
 
 
-def busy(retry_after_seconds: float | None = None) -> RateLimited:
+def rate_limited(retry_after_seconds: float | None = None) -> RateLimited:
     return RateLimited("busy", retry_after_seconds=retry_after_seconds)
 
 
 def names(count: int, first: int = 0) -> list[str]:
-    return [f"t{number}" for number in range(first, first + count)]
+    return [f"r{number}" for number in range(first, first + count)]

@@ -6,184 +6,188 @@ import asyncio
 
 import pytest
 
-from services.runner.errors import EndpointSilent, ProviderBroken, RateLimited
+from services.runner.errors import EndpointTimeout, ProviderError, RateLimited
 from tests.runner.fakes import settle
-from tests.runner.rate_limiter.harness import busy, names, provider
+from tests.runner.rate_limiter.harness import names, open_limiter, rate_limited
 
 # --- places
 
 
-async def test_no_more_at_once_than_allowed_and_first_come_first_served() -> None:
-    async with provider(concurrency=2) as one:
-        await one.ask(*names(5))
-        assert list(one.asking) == ["t0", "t1"]
-        assert one.said["t4"] == ["waiting for a place at openai: 2 of 2 places are taken"]
-        await one.end("t1")
-        await one.end("t0")
-        assert list(one.asking) == ["t2", "t3"]
-        assert one.said["t0"] == []
+async def test_concurrency_is_limited_in_order_of_arrival() -> None:
+    async with open_limiter(concurrency=2) as requests:
+        await requests.start(*names(5))
+        assert list(requests.in_flight) == ["r0", "r1"]
+        assert requests.wait_reasons["r4"] == ["waiting for openai: 2 of 2 concurrent requests in use"]
+        await requests.finish("r1")
+        await requests.finish("r0")
+        assert list(requests.in_flight) == ["r2", "r3"]
+        assert requests.wait_reasons["r0"] == []
 
 
-async def test_a_provider_not_known_is_begun_with_a_quarter_and_more_is_taken_while_it_goes_well() -> None:
-    async with provider(concurrency=8, sure=False) as one:
-        await one.ask(*names(20))
-        assert len(one.asking) == 2
-        await one.end("t0", "t1")
-        assert len(one.asking) == 4
-        await one.end(*list(one.asking))
-        assert len(one.asking) == 8
-        await one.end(*list(one.asking))
-        assert len(one.asking) == 6, "never more than allowed, and all that were left"
+async def test_the_window_starts_at_a_quarter_and_grows_on_success() -> None:
+    async with open_limiter(concurrency=8, ramp_up=True) as requests:
+        await requests.start(*names(20))
+        assert len(requests.in_flight) == 2
+        await requests.finish("r0", "r1")
+        assert len(requests.in_flight) == 4
+        await requests.finish(*list(requests.in_flight))
+        assert len(requests.in_flight) == 8
+        await requests.finish(*list(requests.in_flight))
+        assert len(requests.in_flight) == 6, "never more than allowed, and all that were left"
 
 
-async def test_places_that_nobody_needs_teach_nothing() -> None:
-    async with provider(concurrency=8, sure=False) as one:
+async def test_the_window_does_not_grow_while_it_is_mostly_unused() -> None:
+    async with open_limiter(concurrency=8, ramp_up=True) as requests:
         for name in names(20):
-            await one.ask(name)
-            await one.end(name)
-        await one.ask(*names(9, first=20))
-        assert len(one.asking) == 3
+            await requests.start(name)
+            await requests.finish(name)
+        await requests.start(*names(9, first=20))
+        assert len(requests.in_flight) == 3
 
 
-async def test_requests_refused_together_halve_the_places_once() -> None:
-    async with provider(concurrency=8) as one:
-        await one.ask(*names(30))
-        await one.end(*names(8), error=busy())
-        assert len(one.asking) == 4
-        await one.end(*list(one.asking), error=busy())
-        assert len(one.asking) == 2
+async def test_concurrent_rejections_halve_the_window_once() -> None:
+    async with open_limiter(concurrency=8) as requests:
+        await requests.start(*names(30))
+        await requests.finish(*names(8), error=rate_limited())
+        assert len(requests.in_flight) == 4
+        await requests.finish(*list(requests.in_flight), error=rate_limited())
+        assert len(requests.in_flight) == 2
         for _ in range(3):
-            await one.end(*list(one.asking), error=busy())
-        assert len(one.asking) == 1, "one always may ask"
+            await requests.finish(*list(requests.in_flight), error=rate_limited())
+        assert len(requests.in_flight) == 1, "one always may ask"
 
 
-async def test_after_the_first_refusal_places_come_back_slowly() -> None:
-    async with provider(concurrency=8) as one:
-        await one.ask(*names(60))
-        await one.end(*names(8), error=busy())
-        await one.end(*list(one.asking))
-        assert len(one.asking) == 5, "four successes of four places are worth one"
-        await one.end(*list(one.asking))
-        assert len(one.asking) == 6
+async def test_after_a_rejection_the_window_grows_slowly() -> None:
+    async with open_limiter(concurrency=8) as requests:
+        await requests.start(*names(60))
+        await requests.finish(*names(8), error=rate_limited())
+        await requests.finish(*list(requests.in_flight))
+        assert len(requests.in_flight) == 5, "four successes of four places are worth one"
+        await requests.finish(*list(requests.in_flight))
+        assert len(requests.in_flight) == 6
 
 
-async def test_other_failures_halve_nothing() -> None:
-    async with provider(concurrency=2) as one:
-        await one.ask(*names(4))
-        await one.end("t0", error=ProviderBroken("oh"))
-        await one.end("t1", error=EndpointSilent("...", perhaps_billed=True))
-        assert list(one.asking) == ["t2", "t3"]
+async def test_other_failures_do_not_shrink_the_window() -> None:
+    async with open_limiter(concurrency=2) as requests:
+        await requests.start(*names(4))
+        await requests.finish("r0", error=ProviderError("oh"))
+        await requests.finish("r1", error=EndpointTimeout("...", may_be_billed=True))
+        assert list(requests.in_flight) == ["r2", "r3"]
 
 
 @pytest.mark.parametrize(("share", "places"), [(1.0, 8), (0.5, 4), (0.3, 2), (0.01, 1)])
-async def test_a_runner_takes_its_share(share: float, places: int) -> None:
-    async with provider(share=share, concurrency=8) as one:
-        await one.ask(*names(20))
-        assert len(one.asking) == places
+async def test_a_runner_uses_its_share_of_the_concurrency(share: float, places: int) -> None:
+    async with open_limiter(share=share, concurrency=8) as requests:
+        await requests.start(*names(20))
+        assert len(requests.in_flight) == places
 
 
-async def test_a_share_that_changes_holds_from_then_on() -> None:
-    async with provider(concurrency=8) as one:
-        await one.ask(*names(20))
-        one.pace.share(0.25)
-        await one.end(*names(6))
-        assert len(one.asking) == 2, "those under way go on"
-        await one.end("t6")
-        assert list(one.asking) == ["t7", "t8"]
-        one.pace.share(0.5)
+async def test_a_new_share_applies_to_later_requests() -> None:
+    async with open_limiter(concurrency=8) as requests:
+        await requests.start(*names(20))
+        requests.limiter.set_share(0.25)
+        await requests.finish(*names(6))
+        assert len(requests.in_flight) == 2, "those under way go on"
+        await requests.finish("r6")
+        assert list(requests.in_flight) == ["r7", "r8"]
+        requests.limiter.set_share(0.5)
         await settle()
-        assert len(one.asking) == 4
+        assert len(requests.in_flight) == 4
 
 
 # --- those who leave
 
 
-async def test_who_stops_waiting_is_passed_over() -> None:
-    async with provider(concurrency=1) as one:
-        await one.ask(*names(3))
-        one.tasks["t1"].cancel()
+async def test_a_cancelled_waiter_is_skipped() -> None:
+    async with open_limiter(concurrency=1) as requests:
+        await requests.start(*names(3))
+        requests.tasks["r1"].cancel()
         await settle()
-        assert one.tasks["t1"].cancelled()
-        await one.end("t0")
-        assert list(one.asking) == ["t2"]
+        assert requests.tasks["r1"].cancelled()
+        await requests.finish("r0")
+        assert list(requests.in_flight) == ["r2"]
 
 
-async def test_who_stops_just_when_it_is_let_in_takes_no_place() -> None:
-    async with provider(concurrency=1) as one:
-        await one.ask(*names(3))
-        one.asking["t0"].set_result(None)
-        while one.asking:
+async def test_a_waiter_cancelled_when_admitted_releases_its_permit() -> None:
+    async with open_limiter(concurrency=1) as requests:
+        await requests.start(*names(3))
+        requests.in_flight["r0"].set_result(None)
+        while requests.in_flight:
             await asyncio.sleep(0)
-        one.tasks["t1"].cancel()
+        requests.tasks["r1"].cancel()
         await settle()
-        assert list(one.asking) == ["t2"]
+        assert list(requests.in_flight) == ["r2"]
 
 
-async def test_who_stops_while_asking_frees_its_place() -> None:
-    async with provider(concurrency=1) as one:
-        await one.ask(*names(2))
-        one.tasks["t0"].cancel()
+async def test_a_cancelled_request_releases_its_permit() -> None:
+    async with open_limiter(concurrency=1) as requests:
+        await requests.start(*names(2))
+        requests.tasks["r0"].cancel()
         await settle()
-        assert list(one.asking) == ["t1"]
+        assert list(requests.in_flight) == ["r1"]
 
 
 # --- providers that say to wait
 
 
-async def test_nobody_asks_before_the_provider_said() -> None:
-    async with provider(concurrency=4) as one:
-        await one.ask(*names(5))
-        await one.end("t0", error=busy(12.0))
-        await one.end("t1", "t2", "t3")
-        await one.ask("late")
-        assert not one.asking
-        assert one.said["t4"][-1] == one.said["late"][-1] == "waiting for a place at openai: 429, again in 12 s"
-        await one.clock.advance(11.9)
-        assert not one.asking
-        await one.clock.advance(0.2)
-        assert list(one.asking) == ["t4", "late"]
-        assert {when for _, when in one.begun[4:]} == {112.0}
+async def test_no_request_is_sent_before_retry_after() -> None:
+    async with open_limiter(concurrency=4) as requests:
+        await requests.start(*names(5))
+        await requests.finish("r0", error=rate_limited(12.0))
+        await requests.finish("r1", "r2", "r3")
+        await requests.start("late")
+        assert not requests.in_flight
+        assert (
+            requests.wait_reasons["r4"][-1]
+            == requests.wait_reasons["late"][-1]
+            == "waiting for openai: rate limited (429), next request in 12 s"
+        )
+        await requests.clock.advance(11.9)
+        assert not requests.in_flight
+        await requests.clock.advance(0.2)
+        assert list(requests.in_flight) == ["r4", "late"]
+        assert {when for _, when in requests.started[4:]} == {112.0}
 
 
-async def test_the_longer_wait_counts() -> None:
-    async with provider(concurrency=2) as one:
-        await one.ask(*names(3))
-        await one.end("t0", error=busy(30.0))
-        await one.end("t1", error=busy(5.0))
-        await one.clock.advance(29.0)
-        assert not one.asking
-        await one.clock.advance(1.0)
-        assert list(one.asking) == ["t2"]
+async def test_the_longest_retry_after_counts() -> None:
+    async with open_limiter(concurrency=2) as requests:
+        await requests.start(*names(3))
+        await requests.finish("r0", error=rate_limited(30.0))
+        await requests.finish("r1", error=rate_limited(5.0))
+        await requests.clock.advance(29.0)
+        assert not requests.in_flight
+        await requests.clock.advance(1.0)
+        assert list(requests.in_flight) == ["r2"]
 
 
-async def test_a_provider_in_trouble_may_say_to_wait_too() -> None:
-    async with provider(concurrency=2) as one:
-        await one.ask(*names(4))
-        await one.end("t0", error=ProviderBroken("503", retry_after_seconds=3.0))
-        await one.end("t1")
-        assert one.said["t2"][-1] == "waiting for a place at openai: it asked to wait, again in 3 s"
-        await one.clock.advance(3.0)
-        assert list(one.asking) == ["t2", "t3"], "and has its places as before"
+async def test_retry_after_of_a_server_error_is_respected() -> None:
+    async with open_limiter(concurrency=2) as requests:
+        await requests.start(*names(4))
+        await requests.finish("r0", error=ProviderError("503", retry_after_seconds=3.0))
+        await requests.finish("r1")
+        assert requests.wait_reasons["r2"][-1] == "waiting for openai: Retry-After, next request in 3 s"
+        await requests.clock.advance(3.0)
+        assert list(requests.in_flight) == ["r2", "r3"], "and has its places as before"
 
 
-async def test_what_is_longer_than_patience_is_not_waited_for() -> None:
-    async with provider(concurrency=1) as one:
-        await one.ask(*names(2))
-        await one.end("t0", error=busy(3600.0))
-        await one.ask("late")
-        for name in ("t1", "late"):
-            error = one.tasks[name].exception()
+async def test_a_pause_over_the_maximum_wait_raises() -> None:
+    async with open_limiter(concurrency=1) as requests:
+        await requests.start(*names(2))
+        await requests.finish("r0", error=rate_limited(3600.0))
+        await requests.start("late")
+        for name in ("r1", "late"):
+            error = requests.tasks[name].exception()
             assert isinstance(error, RateLimited)
-            assert "openai is not to be asked for another 3600 s (429)" in str(error)
-        await one.clock.advance(3600.0)
-        await one.ask("later")
-        assert list(one.asking) == ["later"]
+            assert "openai accepts no requests for another 3600 s: rate limited (429)" in str(error)
+        await requests.clock.advance(3600.0)
+        await requests.start("later")
+        assert list(requests.in_flight) == ["later"]
 
 
-async def test_a_provider_is_asked_again_after_a_day() -> None:
-    async with provider(concurrency=1) as one:
-        await one.ask("t0")
-        await one.end("t0", error=busy(1e9))
-        await one.clock.advance(86_400.0)
-        await one.ask("t1")
-        assert list(one.asking) == ["t1"]
+async def test_a_pause_lasts_at_most_a_day() -> None:
+    async with open_limiter(concurrency=1) as requests:
+        await requests.start("r0")
+        await requests.finish("r0", error=rate_limited(1e9))
+        await requests.clock.advance(86_400.0)
+        await requests.start("r1")
+        assert list(requests.in_flight) == ["r1"]

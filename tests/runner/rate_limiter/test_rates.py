@@ -5,76 +5,80 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from services.runner.errors import EndpointSilent, ProviderBroken, RateLimited
-from services.runner.rate_limiter import Allowance, Pace
-from tests.runner.fakes import Clockwork
-from tests.runner.rate_limiter.harness import busy, names, provider
+from services.runner.errors import EndpointTimeout, ProviderError, RateLimited
+from services.runner.rate_limiter import ProviderLimits, RateLimiter
+from tests.runner.fakes import VirtualClock
+from tests.runner.rate_limiter.harness import names, open_limiter, rate_limited
 
 # --- so much a minute
 
 
-async def test_requests_a_minute() -> None:
-    async with provider(concurrency=1000, requests_per_minute=60) as one:
-        await one.ask(*names(200))
-        assert len(one.asking) == 6, "a tenth at once"
-        assert one.said["t6"] == ["waiting for a place at openai: 60 requests a minute, again in 2 s"]
-        await one.clock.advance(180.0)
-        times = [when for _, when in one.begun]
+async def test_requests_per_minute_are_limited() -> None:
+    async with open_limiter(concurrency=1000, requests_per_minute=60) as requests:
+        await requests.start(*names(200))
+        assert len(requests.in_flight) == 6, "a tenth at once"
+        assert requests.wait_reasons["r6"] == [
+            "waiting for openai: limit of 60 requests per minute, next request in 2 s"
+        ]
+        await requests.clock.advance(180.0)
+        times = [when for _, when in requests.started]
         busiest = max(sum(start <= when < start + 60 for when in times) for start in times)
         assert 55 <= busiest <= 60
         assert 165 <= len(times) <= 170
 
 
-async def test_tokens_a_minute_are_settled_when_the_request_has_ended() -> None:
-    async with provider(concurrency=10, tokens_per_minute=6000) as one:
-        await one.ask(*names(3), tokens=300)
-        assert list(one.asking) == ["t0", "t1"], "600 at once, and then 90 a second"
-        assert one.said["t2"] == ["waiting for a place at openai: 6000 tokens a minute, again in 4 s"]
-        await one.end("t0", used=20)
-        assert list(one.asking) == ["t1"]
-        await one.end("t1", used=30)
-        assert list(one.asking) == ["t2"], "what was not used is there for others"
-        await one.end("t2", used=900)
-        await one.ask("t3", tokens=300)
-        assert not one.asking
-        await one.clock.advance(7.2)
-        assert not one.asking, "what was used besides is paid off first"
-        await one.clock.advance(0.1)
-        assert list(one.asking) == ["t3"]
+async def test_reserved_tokens_are_corrected_when_the_request_ends() -> None:
+    async with open_limiter(concurrency=10, tokens_per_minute=6000) as requests:
+        await requests.start(*names(3), tokens=300)
+        assert list(requests.in_flight) == ["r0", "r1"], "600 at once, and then 90 a second"
+        assert requests.wait_reasons["r2"] == [
+            "waiting for openai: limit of 6000 tokens per minute, next request in 4 s"
+        ]
+        await requests.finish("r0", used_tokens=20)
+        assert list(requests.in_flight) == ["r1"]
+        await requests.finish("r1", used_tokens=30)
+        assert list(requests.in_flight) == ["r2"], "what was not used is there for others"
+        await requests.finish("r2", used_tokens=900)
+        await requests.start("r3", tokens=300)
+        assert not requests.in_flight
+        await requests.clock.advance(7.2)
+        assert not requests.in_flight, "what was used besides is paid off first"
+        await requests.clock.advance(0.1)
+        assert list(requests.in_flight) == ["r3"]
 
 
-async def test_a_request_for_more_tokens_than_come_at_once_waits_for_a_full_bucket() -> None:
-    async with provider(concurrency=10, tokens_per_minute=6000) as one:
-        await one.ask("small", tokens=60)
-        await one.ask("large", tokens=5000)
-        assert list(one.asking) == ["small"]
-        await one.clock.advance(1.0)
-        assert list(one.asking) == ["small", "large"]
-        await one.ask("next", tokens=1)
-        await one.clock.advance(48.0)
-        assert "next" not in one.asking
-        await one.clock.advance(1.0)
-        assert "next" in one.asking
+async def test_a_request_over_the_bucket_size_waits_for_a_full_bucket() -> None:
+    async with open_limiter(concurrency=10, tokens_per_minute=6000) as requests:
+        await requests.start("small", tokens=60)
+        await requests.start("large", tokens=5000)
+        assert list(requests.in_flight) == ["small"]
+        await requests.clock.advance(1.0)
+        assert list(requests.in_flight) == ["small", "large"]
+        await requests.start("next", tokens=1)
+        await requests.clock.advance(48.0)
+        assert "next" not in requests.in_flight
+        await requests.clock.advance(1.0)
+        assert "next" in requests.in_flight
 
 
-async def test_tokens_of_a_request_that_cost_nothing_are_given_back_and_of_one_unseen_are_not() -> None:
-    async with provider(concurrency=10, tokens_per_minute=6000) as one:
-        await one.ask("t0", tokens=600)
-        await one.end("t0", error=ProviderBroken("500"))
-        await one.ask("t1", tokens=600)
-        assert list(one.asking) == ["t1"]
-        await one.end("t1", error=EndpointSilent("...", perhaps_billed=True))
-        await one.ask("t2", tokens=600)
-        assert not one.asking
+async def test_tokens_are_returned_only_if_the_request_cost_nothing() -> None:
+    async with open_limiter(concurrency=10, tokens_per_minute=6000) as requests:
+        await requests.start("r0", tokens=600)
+        await requests.finish("r0", error=ProviderError("500"))
+        await requests.start("r1", tokens=600)
+        assert list(requests.in_flight) == ["r1"]
+        await requests.finish("r1", error=EndpointTimeout("...", may_be_billed=True))
+        await requests.start("r2", tokens=600)
+        assert not requests.in_flight
 
 
 # --- a provider with a limit of its own
 
 
-async def test_the_pace_finds_what_a_provider_bears() -> None:
+async def test_the_limiter_adapts_to_the_provider() -> None:
     """One that takes 5 at once, each for a second, and refuses more with Retry-After: 1; 32 tries ask all the time."""
-    clock = Clockwork()
-    pace = Pace("openai", Allowance(concurrency=32), clock)
+    clock = VirtualClock()
+    pace = RateLimiter("openai", ProviderLimits(concurrency=32), clock)
     under_way: list[int] = []
     answered: list[float] = []
     refused: list[float] = []
@@ -85,14 +89,14 @@ async def test_the_pace_finds_what_a_provider_bears() -> None:
     async def answer() -> None:
         if len(under_way) > 5:
             refused.append(clock.now())
-            raise busy(1.0)
+            raise rate_limited(1.0)
         await clock.sleep(1.0)
         answered.append(clock.now())
 
     async def keep_asking(number: int) -> None:
         while True:
             with suppress(RateLimited):
-                async with pace.turn(0, waits):
+                async with pace.acquire(0, waits):
                     under_way.append(number)
                     try:
                         await answer()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from assay.files import check_files
 from services.runner.errors import AnswerUnusable
-from services.runner.solvers.answer_parser import read_answer
-from services.runner.solvers.patch_parser import read_patch
+from services.runner.solvers.answer_parser import parse_answer
+from services.runner.solvers.patch_parser import parse_patch
 
 CODE = "def add(a, b):\n    return a + b\n"
 FENCED = f"```python\n{CODE}```"
@@ -51,49 +51,49 @@ DIFF = "--- a/solution.py\n+++ b/solution.py\n@@ -1,1 +1,1 @@\n-x = 1\n+x = 2\n"
         f"```bash\npip install everything-there-is-in-the-world-and-some-more-of-it\n```\n{FENCED}",
     ],
 )
-def test_one_file_in_many_dresses(text: str) -> None:
-    answer = read_answer(text, ["solution.py"])
+def test_one_file_in_many_formats(text: str) -> None:
+    answer = parse_answer(text, ["solution.py"])
     assert dict(answer.files) == {"solution.py": CODE.encode()}
     assert not answer.patch
 
 
-def test_a_comment_on_the_first_line_names_the_file_and_stays() -> None:
+def test_a_comment_on_the_first_line_names_the_file_and_is_kept() -> None:
     text = "```python\n# src/a.py\nx = 1\n```\n```js\n// src/b.js\nlet y\n```"
-    assert dict(read_answer(text, ["src/"]).files) == {
+    assert dict(parse_answer(text, ["src/"]).files) == {
         "src/a.py": b"# src/a.py\nx = 1\n",
         "src/b.js": b"// src/b.js\nlet y\n",
     }
 
 
-def test_several_files_and_files_that_were_not_asked_for() -> None:
+def test_several_files_including_undeclared_ones() -> None:
     text = f"a.py\n{FENCED}\n\nb/c.py\n{FENCED}\n\nnotes.txt\n```\nhi\n```"
-    assert sorted(read_answer(text, ["a.py", "b/c.py"]).files) == ["a.py", "b/c.py", "notes.txt"]
+    assert sorted(parse_answer(text, ["a.py", "b/c.py"]).files) == ["a.py", "b/c.py", "notes.txt"]
 
 
 def test_a_markdown_file_keeps_its_own_fences() -> None:
     content = "# Title\n\n```python\nx = 1\n```\n\nEnd.\n"
     text = f"README.md\n```markdown\n{content}```\n\na.py\n{FENCED}"
-    assert dict(read_answer(text, ["README.md", "a.py"]).files) == {
+    assert dict(parse_answer(text, ["README.md", "a.py"]).files) == {
         "README.md": content.encode(),
         "a.py": CODE.encode(),
     }
 
 
-def test_a_longer_fence_holds_shorter_ones() -> None:
-    assert dict(read_answer("a.py\n````\n```\n````", ["a.py"]).files) == {"a.py": b"```\n"}
+def test_a_longer_fence_may_contain_shorter_ones() -> None:
+    assert dict(parse_answer("a.py\n````\n```\n````", ["a.py"]).files) == {"a.py": b"```\n"}
 
 
 @pytest.mark.parametrize("text", [f"```diff\n{DIFF}```", f"```\n{DIFF}```", DIFF, f"Here is the change:\n\n{DIFF}\n"])
 def test_a_diff_is_a_patch(text: str) -> None:
-    answer = read_answer(text, ["solution.py"])
+    answer = parse_answer(text, ["solution.py"])
     assert not answer.files
-    assert read_patch(answer.patch).paths == ("solution.py",)
+    assert parse_patch(answer.patch).paths == ("solution.py",)
 
 
-def test_diffs_and_files_together() -> None:
-    answer = read_answer(f"```diff\n{DIFF}```\nb.py\n{FENCED}", ["solution.py", "b.py"])
+def test_an_answer_may_have_diffs_and_files() -> None:
+    answer = parse_answer(f"```diff\n{DIFF}```\nb.py\n{FENCED}", ["solution.py", "b.py"])
     assert list(answer.files) == ["b.py"]
-    assert read_patch(answer.patch).paths == ("solution.py",)
+    assert parse_patch(answer.patch).paths == ("solution.py",)
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ def test_diffs_and_files_together() -> None:
         (f"a.py\n{FENCED}\na.py/b.py\n{FENCED}", ["a.py"]),
     ],
 )
-def test_what_cannot_be_handed_in_is_the_models_failure(text: str, outputs: list[str]) -> None:
-    with pytest.raises(AnswerUnusable, match=r"no file in it|cannot be taken"):
-        read_answer(text, outputs)
+def test_an_unusable_answer_is_the_models_failure(text: str, outputs: list[str]) -> None:
+    with pytest.raises(AnswerUnusable, match=r"contains no file|not allowed"):
+        parse_answer(text, outputs)
 
 
 @given(st.text(max_size=400))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
-        answer = read_answer(text, ["solution.py"])
+        answer = parse_answer(text, ["solution.py"])
     except AnswerUnusable:
         return
     check_files(answer.files)
@@ -148,33 +148,33 @@ _PIECES = (
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=40).map("".join))
-def test_any_mix_of_fences_paths_and_diffs_is_read_or_refused(text: str) -> None:
+def test_any_mix_of_fences_paths_and_diffs_is_parsed_or_refused(text: str) -> None:
     try:
-        answer = read_answer(text, ["a.py", "src/"])
+        answer = parse_answer(text, ["a.py", "src/"])
         check_files(answer.files)
         if answer.patch:
-            assert all(".." not in path.split("/") for path in read_patch(answer.patch).paths)
+            assert all(".." not in path.split("/") for path in parse_patch(answer.patch).paths)
     except AnswerUnusable:
         return
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r`~"), max_size=300))
-def test_a_whole_file_comes_back_as_it_was_written(content: str) -> None:
-    answer = read_answer(f"solution.py\n````\n{content}\n````\n", ["solution.py"])
+def test_a_whole_file_is_parsed_unchanged(content: str) -> None:
+    answer = parse_answer(f"solution.py\n````\n{content}\n````\n", ["solution.py"])
     assert answer.files["solution.py"] == f"{content}\n".encode()
 
 
-def test_counts_that_are_wrong_are_set_right() -> None:
+def test_wrong_line_counts_are_corrected() -> None:
     text = "--- a/a.py\n+++ b/a.py\n@@ -1,9 +1,2 @@ def f():\n x\n\n-y\n+z\n+w\n\nThat is all.\n"
-    patch = read_patch(text)
+    patch = parse_patch(text)
     assert patch.text == "--- a/a.py\n+++ b/a.py\n@@ -1,3 +1,4 @@ def f():\n x\n \n-y\n+z\n+w\n"
 
 
-def test_paths_with_and_without_the_prefixes() -> None:
-    assert read_patch(DIFF).strip == 1
-    bare = read_patch(DIFF.replace("a/", "").replace("b/", ""))
+def test_paths_with_and_without_prefixes() -> None:
+    assert parse_patch(DIFF).strip == 1
+    bare = parse_patch(DIFF.replace("a/", "").replace("b/", ""))
     assert (bare.strip, bare.paths) == (0, ("solution.py",))
-    new = read_patch("--- /dev/null\n+++ b/new.py\n@@ -0,0 +1 @@\n+x\n")
+    new = parse_patch("--- /dev/null\n+++ b/new.py\n@@ -0,0 +1 @@\n+x\n")
     assert (new.strip, new.paths) == (1, ("new.py",))
 
 
@@ -188,9 +188,9 @@ def test_paths_with_and_without_the_prefixes() -> None:
         "--- a/x\n+++ /etc/passwd\n@@ -1 +1 @@\n-x\n+y\n",
     ],
 )
-def test_a_diff_without_files_or_out_of_the_workspace_is_refused(text: str) -> None:
+def test_a_diff_without_files_or_outside_the_workspace_is_refused(text: str) -> None:
     with pytest.raises(AnswerUnusable):
-        read_patch(text)
+        parse_patch(text)
 
 
 @pytest.mark.parametrize(
@@ -203,12 +203,12 @@ def test_a_diff_without_files_or_out_of_the_workspace_is_refused(text: str) -> N
         "#" * 1_000_000,
     ],
 )
-def test_large_answers_take_no_more_than_a_moment(text: str) -> None:
+def test_large_answers_are_parsed_quickly(text: str) -> None:
     started = time.process_time()
     try:
-        answer = read_answer(text, ["solution.py"])
+        answer = parse_answer(text, ["solution.py"])
         if answer.patch:
-            read_patch(answer.patch)
+            parse_patch(answer.patch)
     except AnswerUnusable:
         pass
     assert time.process_time() - started < 10

@@ -14,8 +14,8 @@ from assay.contracts.sandboxspec import Connection, SandboxSpec
 from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.process import ProcessProvider
 from services.runner.solvers.outputs import open_sandbox
-from services.runner.tries.try_context import Try
-from tests.runner.harness import Room
+from services.runner.tries.try_context import TryContext
+from tests.runner.harness import RunnerHarness
 
 SPEC = SandboxSpec(egress=("far.example",))
 
@@ -42,19 +42,19 @@ class Used:
         self.connections = [Connection(at=datetime(2024, 5, 1, tzinfo=UTC), host="far.example", port=443, allowed=True)]
 
 
-async def test_every_connection_is_a_line_however_the_attempt_ends(runner: Room) -> None:
-    attempt = Try(await runner.ticket("mend", "stub/m-1"), replace(runner.ports, sandboxes=Leaky()))
+async def test_every_connection_is_recorded_even_if_the_attempt_fails(runner: RunnerHarness) -> None:
+    try_ = TryContext(await runner.ticket("fix_sum", "stub/m-1"), replace(runner.ports, sandboxes=Leaky()))
     with pytest.raises(ZeroDivisionError):
-        async with open_sandbox(attempt, SPEC):
+        async with open_sandbox(try_, SPEC):
             raise ZeroDivisionError
-    data = await runner.ports.attempts.get(attempt.kept.refs["egress.jsonl"])
+    data = await runner.ports.attempts.get(try_.artifacts.refs["egress.jsonl"])
     (line,) = data.splitlines()
     found = json.loads(line)
     assert (found["at"], found["host"], found["port"]) == ("2024-05-01T00:00:00Z", "far.example", 443)
 
 
-async def test_where_there_is_no_way_out_there_is_nothing_to_keep(runner: Room) -> None:
-    attempt = Try(await runner.ticket("mend", "stub/m-1"), runner.ports)
-    async with open_sandbox(attempt, SandboxSpec()):
+async def test_a_sandbox_without_egress_has_no_record(runner: RunnerHarness) -> None:
+    try_ = TryContext(await runner.ticket("fix_sum", "stub/m-1"), runner.ports)
+    async with open_sandbox(try_, SandboxSpec()):
         pass
-    assert attempt.kept.refs == {}
+    assert try_.artifacts.refs == {}

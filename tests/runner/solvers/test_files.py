@@ -15,8 +15,8 @@ from assay.contracts.verdicts import Outcome
 from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.errors import SandboxNotStarted
 from services.runner.handlers import on_ticket
-from tests.runner.endpoint import Endpoint
-from tests.runner.harness import Room
+from tests.runner.fake_endpoint import FakeEndpoint
+from tests.runner.harness import RunnerHarness
 
 RIGHT = "def total(*numbers):\n    return sum(numbers)\n"
 PATCH = """--- a/total.py
@@ -31,57 +31,57 @@ PATCH = """--- a/total.py
 @pytest.mark.parametrize(
     "text", [f"total.py\n```python\n{RIGHT}```", f"```diff\n{PATCH}```", PATCH], ids=["whole", "diff", "bare diff"]
 )
-async def test_files_are_handed_in_with_the_difference(runner: Room, served: Endpoint, text: str) -> None:
-    served.default.text = text
-    report = await runner.make("sum_files", "stub/m-1")
+async def test_files_are_submitted_with_a_patch(runner: RunnerHarness, endpoint: FakeEndpoint, text: str) -> None:
+    endpoint.default.text = text
+    report = await runner.run_attempt("sum_files", "stub/m-1")
     assert (report.outcome, report.reason) == (None, "")
     assert await runner.output(report) == {"total.py": RIGHT.encode(), "lib/numbers.py": b"ONE = 1\nTWO = 2\n"}
     assert await runner.read(report.artifacts["patch.diff"]) == f"diff --git a/total.py b/total.py\n{PATCH}".encode()
 
 
-async def test_the_model_is_shown_the_workspace(runner: Room, served: Endpoint) -> None:
-    await runner.make("sum_files", "stub/m-1")
-    prompt = served.bodies[0]["messages"][0]["content"]
+async def test_the_prompt_shows_the_workspace(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    await runner.run_attempt("sum_files", "stub/m-1")
+    prompt = endpoint.bodies[0]["messages"][0]["content"]
     assert "Make total() the sum of its arguments." in prompt
     assert "lib/numbers.py\n```\nONE = 1\nTWO = 2\n```" in prompt
     assert "Hand in total.py, lib/." in prompt
 
 
-async def test_new_files_below_a_declared_folder_are_handed_in(runner: Room, served: Endpoint) -> None:
-    served.default.text = f"lib/sums.py\n```python\n{RIGHT}```\ntotal.py\n```\nfrom lib.sums import total\n```"
-    report = await runner.make("sum_files", "stub/m-1")
+async def test_new_files_below_a_declared_folder_are_submitted(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default.text = f"lib/sums.py\n```python\n{RIGHT}```\ntotal.py\n```\nfrom lib.sums import total\n```"
+    report = await runner.run_attempt("sum_files", "stub/m-1")
     assert sorted(await runner.output(report)) == ["lib/numbers.py", "lib/sums.py", "total.py"]
     patch = await runner.read(report.artifacts["patch.diff"])
     assert b"new file mode 100644\n--- /dev/null\n+++ b/lib/sums.py\n@@ -0,0 +1,2 @@\n" in patch
 
 
-async def test_what_was_not_asked_for_is_left_behind_and_told(runner: Room, served: Endpoint) -> None:
-    served.default.text = f"total.py\n```python\n{RIGHT}```\nextra.py\n```\nx = 1\n```"
-    report = await runner.make("sum_files", "stub/m-1")
+async def test_undeclared_files_are_ignored_with_a_note(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default.text = f"total.py\n```python\n{RIGHT}```\nextra.py\n```\nx = 1\n```"
+    report = await runner.run_attempt("sum_files", "stub/m-1")
     assert report.outcome is None
     assert "extra.py" not in await runner.output(report)
     notes = json.loads(await runner.read(report.artifacts["result.json"]))["notes"]
-    assert notes == ["not asked for, and left behind: extra.py"]
+    assert notes == ["ignored files that are not declared outputs: extra.py"]
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("I would rather not.", "the answer has no file in it"),
+        ("I would rather not.", "the answer contains no file"),
         (f"```diff\n{PATCH.replace('return 0', 'return 7')}```", "the diff does not apply: patch failed: total.py:1"),
-        ("--- a/gone.py\n+++ b/gone.py\n@@ -1 +1 @@\n-x\n+y\n", "writes gone.py, and none of the outputs asked for"),
+        ("--- a/gone.py\n+++ b/gone.py\n@@ -1 +1 @@\n-x\n+y\n", "writes gone.py, but none of the declared outputs"),
         ("--- a/lib/no.py\n+++ b/lib/no.py\n@@ -1 +1 @@\n-x\n+y\n", "No such file or directory"),
-        ("notes.txt\n```\nx\n```", "writes notes.txt, and none of the outputs asked for: total.py, lib/"),
-        (f"../total.py\n```\n{RIGHT}```", "cannot be taken"),
-        ("--- a/total.py\n+++ b/../../etc/x\n@@ -1 +1 @@\n-x\n+y\n", "cannot be taken"),
-        ("total.py/x.py\n```\nx\n```\nlib/a.py\n```\nx\n```", "cannot be taken"),
+        ("notes.txt\n```\nx\n```", "writes notes.txt, but none of the declared outputs: total.py, lib/"),
+        (f"../total.py\n```\n{RIGHT}```", "not allowed"),
+        ("--- a/total.py\n+++ b/../../etc/x\n@@ -1 +1 @@\n-x\n+y\n", "not allowed"),
+        ("total.py/x.py\n```\nx\n```\nlib/a.py\n```\nx\n```", "not allowed"),
     ],
 )
-async def test_an_answer_nothing_can_be_made_of_is_the_models_error(
-    runner: Room, served: Endpoint, text: str, reason: str
+async def test_an_unusable_answer_is_an_agent_error(
+    runner: RunnerHarness, endpoint: FakeEndpoint, text: str, reason: str
 ) -> None:
-    served.default.text = text
-    report = await runner.make("sum_files", "stub/m-1")
+    endpoint.default.text = text
+    report = await runner.run_attempt("sum_files", "stub/m-1")
     assert report.outcome is Outcome.AGENT_ERROR
     assert reason in report.reason
     assert report.fault is None
@@ -90,17 +90,17 @@ async def test_an_answer_nothing_can_be_made_of_is_the_models_error(
     assert report.calls[0].cost_nanousd > 0
 
 
-async def test_what_git_said_is_kept(runner: Room, served: Endpoint) -> None:
-    served.default.text = PATCH.replace("return 0", "return 7")
-    report = await runner.make("sum_files", "stub/m-1")
+async def test_the_output_of_git_is_stored(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default.text = PATCH.replace("return 0", "return 7")
+    report = await runner.run_attempt("sum_files", "stub/m-1")
     assert b"patch failed: total.py:1" in await runner.read(report.artifacts["stderr.txt"])
     assert "stdout.txt" in report.artifacts
 
 
-async def test_a_link_in_a_diff_crosses_nothing(runner: Room, served: Endpoint) -> None:
+async def test_a_link_in_a_diff_is_not_submitted(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     link = "diff --git a/lib/link b/lib/link\nnew file mode 120000\n--- /dev/null\n+++ b/lib/link\n@@ -0,0 +1 @@\n"
-    served.default.text = f"```diff\n{link}+/etc/passwd\n\\ No newline at end of file\n{PATCH}```"
-    report = await runner.make("sum_files", "stub/m-1")
+    endpoint.default.text = f"```diff\n{link}+/etc/passwd\n\\ No newline at end of file\n{PATCH}```"
+    report = await runner.run_attempt("sum_files", "stub/m-1")
     assert sorted(await runner.output(report)) == ["lib/numbers.py", "total.py"]
 
 
@@ -119,8 +119,10 @@ class FullHost:
         return Availability(provider=self.name, available=False, reason="no room left")
 
 
-async def test_a_sandbox_that_does_not_start_is_never_the_models_failure(runner: Room, served: Endpoint) -> None:
-    served.default.text = f"total.py\n```\n{RIGHT}```"
+async def test_a_sandbox_that_does_not_start_is_an_infrastructure_error(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    endpoint.default.text = f"total.py\n```\n{RIGHT}```"
     ports = replace(runner.ports, sandboxes=FullHost())
     report = await on_ticket(await runner.ticket("sum_files", "stub/m-1"), ports)
     assert report.outcome is Outcome.INFRA_ERROR

@@ -14,14 +14,14 @@ from assay.contracts.models import Parameters
 from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.tasks import Difficulty, Limits, PublicTask, Sample, Solver, Tests, Tool
 from services.runner.models import ChatMessage
-from services.runner.models.request import bound_of
-from services.runner.models.tools import offer
+from services.runner.models.request import usage_bound
+from services.runner.models.tools import with_tools
 from services.runner.solvers.agent.definitions import definitions
 from services.runner.solvers.agent.prompt import agent_prompt
-from services.runner.solvers.agent.tool_protocol import Native, Spoken
+from services.runner.solvers.agent.tool_protocol import NativeToolProtocol, TextToolProtocol
 from services.runner.solvers.prompts import answer_prompt, files_prompt
+from services.runner.task_bundles import files_below
 from services.runner.text import to_bytes
-from services.runner.tries.artifacts import below
 
 CATALOG = Catalog.open(Path(__file__).parents[3] / "catalog")
 
@@ -41,11 +41,13 @@ AWKWARD = TaskManifest(
 
 def prompt(task: Task, sample: Sample) -> list[ChatMessage]:
     public = public_task(task)
-    workspace = below(make_bundles(task).public, "workspace/")
+    workspace = files_below(make_bundles(task).public, "workspace/")
     if task.manifest.solver is Solver.ANSWER:
         return answer_prompt(public, sample)
     if task.manifest.solver is Solver.AGENT:
-        return agent_prompt(public, sample, workspace, public.limits, Spoken(definitions(public.tools)).told)
+        return agent_prompt(
+            public, sample, workspace, public.limits, TextToolProtocol(definitions(public.tools)).system_text
+        )
     return files_prompt(public, sample, workspace)
 
 
@@ -67,21 +69,21 @@ def check(task: Task) -> None:
 
 
 @pytest.mark.parametrize("task", CATALOG.tasks(), ids=lambda task: task.task_id)
-def test_no_prompt_of_the_catalogue_is_longer_than_its_bound(task: Task) -> None:
+def test_no_prompt_of_the_catalogue_exceeds_its_bound(task: Task) -> None:
     check(task)
 
 
-def test_nor_is_the_first_request_of_an_agent_with_all_tools_and_many_files() -> None:
+def test_an_agents_first_request_with_all_tools_and_many_files_is_within_its_bound() -> None:
     names = tuple(f"folder/{number:0100}.py" for number in range(500))
     limits = Limits(turns=1_000_000, tool_calls=1_000_000)
     task = PublicTask(
         task_id="t", digest="", title="", instructions="", solver=Solver.AGENT, tools=tuple(Tool), outputs=names
     )
-    native, spoken = Native(definitions(tuple(Tool))), Spoken(definitions(tuple(Tool)))
+    native, spoken = NativeToolProtocol(definitions(tuple(Tool))), TextToolProtocol(definitions(tuple(Tool)))
     for talk in (native, spoken):
-        messages = agent_prompt(task, Sample(sample_id="x"), names, limits, talk.told)
+        messages = agent_prompt(task, Sample(sample_id="x"), names, limits, talk.system_text)
         asked = Parameters(max_tokens=1)
-        bound = bound_of(messages, offer(asked, talk.offered) if talk.offered else asked)
+        bound = usage_bound(messages, with_tools(asked, talk.request_tools) if talk.request_tools else asked)
         assert bound.input_tokens <= worst_prompt_tokens(AGENT_PROMPT_BYTES, 2)
 
 
@@ -90,6 +92,6 @@ def test_nor_is_the_first_request_of_an_agent_with_all_tools_and_many_files() ->
     [b"", b"x", b"\xff\xfe", "größer\n".encode(), b"```\n" * 50, b"`" * 900 + b"\n", b"\n\n", "\u2028".encode() * 9],
     ids=["empty", "one", "binary", "text", "fences", "long fence", "blank", "separators"],
 )
-def test_nor_is_that_of_a_task_with_awkward_files(content: bytes) -> None:
+def test_a_prompt_with_awkward_files_is_within_its_bound(content: bytes) -> None:
     files = {f"workspace/{name}": content for name in ("n.txt", "deep/er/größer.md", "z")}
     check(Task(manifest=AWKWARD, files=files, digest="0" * 64))

@@ -12,46 +12,46 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from assay.sandbox.process import WARNING
 from assay.sandbox.selection import provider_for_setting
-from tests.runner.endpoint import Endpoint
-from tests.runner.harness import SUBMIT, Room, calls
+from tests.runner.fake_endpoint import FakeEndpoint
+from tests.runner.harness import SUBMIT, RunnerHarness, queue_calls
 from tests.sandbox.fakes import CountingProvider, auto_provider
 
 WRITE = ("bash", json.dumps({"command": "echo 'def total(*n): return sum(n)' > total.py"}))
 
 
-async def make(runner: Room, allowed: str, wish: str, task_id: str = "mend") -> AttemptExecuted:
+async def run_attempt(runner: RunnerHarness, allowed: str, wish: str, task_id: str = "fix_sum") -> AttemptExecuted:
     runner.ports = replace(runner.ports, sandboxes=provider_for_setting(allowed))
     limits = Limits(wall_seconds=30.0, max_tokens=100, turns=9)
-    return await runner.make(task_id, "stub/m-1", limits=limits, sandbox=wish)
+    return await runner.run_attempt(task_id, "stub/m-1", limits=limits, sandbox=wish)
 
 
-@pytest.mark.parametrize("task_id", ["mend", "by_program", "sum_files"])
-async def test_a_kind_this_runner_does_not_give_is_nobodys_failure_but_ours(
-    runner: Room, served: Endpoint, task_id: str
+@pytest.mark.parametrize("task_id", ["fix_sum", "by_program", "sum_files"])
+async def test_a_kind_the_runner_does_not_allow_is_an_infrastructure_error(
+    runner: RunnerHarness, endpoint: FakeEndpoint, task_id: str
 ) -> None:
-    served.default.text = "```python total.py\ndef total(*n): return sum(n)\n```"
-    report = await make(runner, "bubblewrap", "docker", task_id)
+    endpoint.default.text = "```python total.py\ndef total(*n): return sum(n)\n```"
+    report = await run_attempt(runner, "bubblewrap", "docker", task_id)
     assert report.fault is not None
     assert (report.outcome, report.fault.kind, report.fault.new_try) == (Outcome.INFRA_ERROR, "sandbox", True)
     assert "operator allows bubblewrap" in report.reason
 
 
-async def test_a_docker_that_is_not_there_is(runner: Room, served: Endpoint) -> None:
+async def test_an_unavailable_docker_is_an_infrastructure_error(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     nowhere = auto_provider(
         CountingProvider("bubblewrap", available=False), CountingProvider("docker", available=False)
     )
     runner.ports = replace(runner.ports, sandboxes=nowhere)
-    report = await runner.make("mend", "stub/m-1", limits=Limits(turns=9))
+    report = await runner.run_attempt("fix_sum", "stub/m-1", limits=Limits(turns=9))
     assert report.fault is not None
-    assert (report.outcome, report.fault.new_try, served.bodies) == (Outcome.INFRA_ERROR, True, [])
+    assert (report.outcome, report.fault.new_try, endpoint.bodies) == (Outcome.INFRA_ERROR, True, [])
     assert "docker: gone" in report.reason
 
 
 @pytest.mark.parametrize(("wish", "notes"), [("process", [WARNING]), ("", [])])
-async def test_no_isolation_is_for_who_names_it_and_is_said(
-    runner: Room, served: Endpoint, wish: str, notes: list[str]
+async def test_only_runs_that_ask_for_no_isolation_get_it_with_a_warning(
+    runner: RunnerHarness, endpoint: FakeEndpoint, wish: str, notes: list[str]
 ) -> None:
-    calls(served, (WRITE, SUBMIT))
-    report = await make(runner, "auto,process", wish)
+    queue_calls(endpoint, (WRITE, SUBMIT))
+    report = await run_attempt(runner, "auto,process", wish)
     assert report.outcome is None
     assert json.loads(await runner.read(report.artifacts["result.json"]))["notes"] == notes

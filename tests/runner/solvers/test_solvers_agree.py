@@ -23,7 +23,7 @@ from services.judge.checks.regex_worker import RegexWorker
 from services.judge.grading.grade import grade
 from services.judge.grading.test_executor import SandboxTestExecutor
 from services.runner.handlers import Result, on_ticket
-from tests.runner.harness import PRICE, Room, room, transcript
+from tests.runner.harness import PRICE, RunnerHarness, open_harness, read_transcript
 
 CATALOG = Path(__file__).parents[3] / "catalog"
 WAYS = {
@@ -34,8 +34,8 @@ WAYS = {
 
 
 @pytest.fixture
-async def shipped(tmp_path: Path) -> AsyncIterator[Room]:
-    async with room(tmp_path, "", CATALOG) as one:
+async def shipped(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
+    async with open_harness(tmp_path, "", CATALOG) as one:
         yield one
 
 
@@ -53,7 +53,7 @@ class Mended:
         return [step.text for step in self.steps if step.kind is StepKind.RESULT and step.tool != "submit"]
 
 
-async def mended(runner: Room, way: str, sandboxes: SandboxProvider) -> Mended:
+async def mended(runner: RunnerHarness, way: str, sandboxes: SandboxProvider) -> Mended:
     task_id, tools = WAYS[way]
     task = runner.catalog.find_task(task_id)
     ticket = await runner.ticket(task_id, "scripted/repairer", limits=task.manifest.limits)
@@ -63,7 +63,7 @@ async def mended(runner: Room, way: str, sandboxes: SandboxProvider) -> Mended:
     output = await runner.read(report.output)
     return Mended(
         report=report,
-        steps=await transcript(runner, report),
+        steps=await read_transcript(runner, report),
         output=output,
         patch=await runner.read(report.artifacts["patch.diff"]),
         verdict=await judged(runner, task_id, output, sandboxes),
@@ -76,13 +76,13 @@ class Tools:
     test_executor: SandboxTestExecutor
 
 
-async def judged(runner: Room, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
+async def judged(runner: RunnerHarness, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
     hidden = parse_hidden_bundle(make_bundles(runner.catalog.find_task(task_id)).hidden)
     tools = Tools(regex=RegexWorker(), test_executor=SandboxTestExecutor(sandboxes))
     return (await grade(hidden, "main", read_output(hidden.task, output), tools)).verdict
 
 
-async def compare(runner: Room, kind: str) -> dict[str, Mended]:
+async def compare(runner: RunnerHarness, kind: str) -> dict[str, Mended]:
     """All ways in one kind of sandbox, which must come to the same."""
     sandboxes = open_sandbox_provider(kind)
     found = {way: await mended(runner, way, sandboxes) for way in WAYS}
@@ -100,7 +100,7 @@ async def compare(runner: Room, kind: str) -> dict[str, Mended]:
     return found
 
 
-async def check_prices(runner: Room, made: Mended) -> None:
+async def check_prices(runner: RunnerHarness, made: Mended) -> None:
     calls, steps = made.report.calls, made.steps
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
     assert [step.kind for step in steps[:3]] == [StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT]
@@ -117,12 +117,12 @@ async def check_prices(runner: Room, made: Mended) -> None:
     assert (result.cost_nanousd, result.calls) == (total, calls)
 
 
-async def test_three_ways_come_to_the_same(shipped: Room) -> None:
+async def test_three_solvers_agree(shipped: RunnerHarness) -> None:
     await compare(shipped, "bubblewrap")
 
 
 @pytest.mark.docker
-async def test_and_in_docker_to_what_they_come_to_in_bubblewrap(shipped: Room) -> None:
+async def test_docker_and_bubblewrap_agree(shipped: RunnerHarness) -> None:
     inside = (await compare(shipped, "docker"))["native"]
     beside = await mended(shipped, "command", open_sandbox_provider("bubblewrap"))
     assert (inside.output, inside.patch, inside.verdict) == (beside.output, beside.patch, beside.verdict)

@@ -1,4 +1,4 @@
-"""Canaries: words that are nowhere else, put where no attempt may look and nothing may be told."""
+"""Canary secrets: unique words in places that attempts must not read and that must not be published."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MARK = r"k7q-[a-z_]+-[0-9a-f]{16}"
-"""What any of them looks like: a hunter that knows this finds them all."""
+"""The pattern of all canaries, which the search programs know."""
 
 
 class Canaries:
-    """By what they stand for; each is made when it is first asked for."""
+    """Canaries by name, each generated on first use."""
 
     def __init__(self) -> None:
         self.words: dict[str, str] = {}
@@ -21,12 +21,12 @@ class Canaries:
         return self.words.setdefault(name, f"k7q-{name}-{secrets.token_hex(8)}")
 
     def in_text(self, text: str | bytes) -> set[str]:
-        """The names of those that are in it."""
+        """The names of the canaries in the text."""
         data = text.encode() if isinstance(text, str) else text
         return {name for name, word in self.words.items() if word.encode() in data}
 
     def in_files(self, folder: Path) -> Iterator[tuple[str, Path]]:
-        """Name and file of all that lie below the folder, whoever owns them."""
+        """The names and files of all canaries below the folder."""
         for path in folder.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 for name in self.in_text(path.read_bytes()):

@@ -15,7 +15,7 @@ from assay.contracts.codec import encode
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import AttemptPage, RunPage
 from assay.contracts.runs import RunRequest
-from services.gateway.routes.artifacts import headers_for, ranged
+from services.gateway.routes.artifacts import artifact_headers, range_response
 from tests.web.scripted_gateway import views
 from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
 from tests.web.scripted_gateway.control_routes import ROUTES
@@ -88,8 +88,8 @@ def get_attempt(request: AnyRequest) -> Response[bytes]:
 def get_artifact(request: AnyRequest) -> Response[bytes]:
     name, attempt_id = str(request.path_params["name"]).lstrip("/"), str(request.path_params["attempt_id"])
     files = views.artifacts_of(hub_of(request).runs, attempt_id)
-    headers = headers_for(name, refs(files)[name])
-    return ranged(files[name][0], request.headers.get("range", ""), headers)
+    headers = artifact_headers(name, refs(files)[name])
+    return range_response(files[name][0], request.headers.get("range", ""), headers)
 
 
 @get("/api/v1/leaderboard", sync_to_thread=False)

@@ -46,8 +46,8 @@ export class AnsiParser {
 
 function classNames(fragment: Fragment): string {
   const styles = (["bold", "faint", "italic", "underline"] as const).filter((style) => fragment[style]);
-  const named = [fragment.fg && `${fragment.fg.class_name}-fg`, fragment.bg && `${fragment.bg.class_name}-bg`];
-  return [...styles, ...named.filter(Boolean)].join(" ");
+  const colours = [fragment.fg && `${fragment.fg.class_name}-fg`, fragment.bg && `${fragment.bg.class_name}-bg`];
+  return [...styles, ...colours.filter(Boolean)].join(" ");
 }
 
 export function renderStyledText(parts: StyledText[]) {

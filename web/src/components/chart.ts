@@ -17,7 +17,7 @@ export abstract class Chart extends LitElement {
 
   /** Text alternative for screen readers. */
   protected abstract description(): string;
-  protected abstract options(paint: ResolveColour): EChartsCoreOption;
+  protected abstract options(colour: ResolveColour): EChartsCoreOption;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -63,15 +63,15 @@ export abstract class Chart extends LitElement {
 }
 
 /** Text, line and tooltip styles shared by all charts. */
-export function chartTheme(paint: ResolveColour) {
+export function chartTheme(colour: ResolveColour) {
   return {
-    text: { color: paint("quiet"), fontFamily: "system-ui, sans-serif", fontSize: 12 },
-    line: { lineStyle: { color: paint("line") } },
+    text: { color: colour("quiet"), fontFamily: "system-ui, sans-serif", fontSize: 12 },
+    line: { lineStyle: { color: colour("line") } },
     tooltip: {
       renderMode: "richText" as const,
-      backgroundColor: paint("raised"),
-      borderColor: paint("line"),
-      textStyle: { color: paint("text"), fontSize: 12 },
+      backgroundColor: colour("raised"),
+      borderColor: colour("line"),
+      textStyle: { color: colour("text"), fontSize: 12 },
     },
   };
 }

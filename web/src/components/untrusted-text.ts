@@ -19,25 +19,25 @@ function codePointName(character: string): string {
 
 /** The text with control characters replaced by visible marks. */
 export function showControlCharacters(text: string): (string | TemplateResult)[] {
-  const pieces: (string | TemplateResult)[] = [];
-  let at = 0;
+  const parts: (string | TemplateResult)[] = [];
+  let end = 0;
   for (const match of text.replaceAll("\r\n", "\n").matchAll(INVISIBLE)) {
-    if (pieces.length > 2 * MAX_MARKS) break;
-    if (match.index > at) pieces.push(match.input.slice(at, match.index));
-    pieces.push(html`<span class="mark">${codePointName(match[0])}</span>`);
-    at = match.index + match[0].length;
+    if (parts.length > 2 * MAX_MARKS) break;
+    if (match.index > end) parts.push(match.input.slice(end, match.index));
+    parts.push(html`<span class="mark">${codePointName(match[0])}</span>`);
+    end = match.index + match[0].length;
   }
-  const rest = text.replaceAll("\r\n", "\n").slice(at);
-  if (rest) pieces.push(rest.replace(INVISIBLE, codePointName));
-  return pieces;
+  const rest = text.replaceAll("\r\n", "\n").slice(end);
+  if (rest) parts.push(rest.replace(INVISIBLE, codePointName));
+  return parts;
 }
 
 /** Text of a service with a capital letter at the start and a full stop at the end. */
 export function asSentence(text: string): string {
-  const whole = text.trim();
-  if (!whole) return "";
-  const first = whole[0]?.toUpperCase() ?? "";
-  return `${first}${whole.slice(1)}${/[.!?…]$/.test(whole) ? "" : "."}`;
+  const trimmed = text.trim();
+  if (!trimmed) return "";
+  const first = trimmed[0]?.toUpperCase() ?? "";
+  return `${first}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? "" : "."}`;
 }
 
 /** Truncates a line that is too long to lay out, and says by how much. */

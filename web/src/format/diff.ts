@@ -32,18 +32,18 @@ const NO_FILE = "/dev/null";
 export function parseDiff(text: string): DiffFile[] {
   const files: DiffFile[] = [];
   const lines = text.replace(/\n$/, "").split("\n");
-  for (let at = 0; at < lines.length; ) {
-    const line = lines[at] ?? "";
-    const isPlainHeader = line.startsWith("--- ") && lines[at + 1]?.startsWith("+++ ");
+  for (let index = 0; index < lines.length; ) {
+    const line = lines[index] ?? "";
+    const isPlainHeader = line.startsWith("--- ") && lines[index + 1]?.startsWith("+++ ");
     const previous = files.at(-1);
     if (line.startsWith("diff --git ")) files.push(fileFromHeader(line));
     else if (isPlainHeader && (!previous || previous.hunks.length > 0)) files.push(emptyFile("", ""));
     const current = files.at(-1) ?? addUnnamedFile(files);
     const hunk = HUNK_HEADER.exec(line);
-    if (hunk) at = readHunk(current, lines, at, hunk);
+    if (hunk) index = readHunk(current, lines, index, hunk);
     else {
       readHeaderLine(current, line);
-      at += 1;
+      index += 1;
     }
   }
   return files;
@@ -89,12 +89,12 @@ function path(name: string): string {
 
 /** Reads a hunk until its line counts are used up and the next line does not look like part of it. Returns the index of
  * the next line. */
-function readHunk(current: DiffFile, lines: string[], at: number, head: RegExpExecArray): number {
+function readHunk(current: DiffFile, lines: string[], index: number, head: RegExpExecArray): number {
   const hunk: Hunk = { context: head[5] ?? "", lines: [] };
   current.hunks.push(hunk);
   let [oldLine, newLine] = [Number(head[1]), Number(head[3])];
   let [oldLeft, newLeft] = [Number(head[2] ?? 1), Number(head[4] ?? 1)];
-  let next = at + 1;
+  let next = index + 1;
   for (; next < lines.length; next += 1) {
     const line = lines[next] ?? "";
     const expected = oldLeft > 0 || newLeft > 0;
@@ -118,18 +118,18 @@ export type LinePair = [DiffLine | null, DiffLine | null];
 /** Pairs removed lines with the added lines that follow them, for a side-by-side view. */
 export function pairLines(lines: readonly DiffLine[]): LinePair[] {
   const pairs: LinePair[] = [];
-  for (let at = 0; at < lines.length; ) {
-    const line = lines[at];
+  for (let index = 0; index < lines.length; ) {
+    const line = lines[index];
     if (line?.sign === " ") {
       pairs.push([line, line]);
-      at += 1;
+      index += 1;
       continue;
     }
-    const removed = takeWhileSigned(lines, at, "-");
-    const added = takeWhileSigned(lines, at + removed.length, "+");
+    const removed = takeWhileSigned(lines, index, "-");
+    const added = takeWhileSigned(lines, index + removed.length, "+");
     for (let row = 0; row < Math.max(removed.length, added.length); row += 1)
       pairs.push([removed[row] ?? null, added[row] ?? null]);
-    at += removed.length + added.length;
+    index += removed.length + added.length;
   }
   return pairs;
 }

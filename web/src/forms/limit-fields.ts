@@ -51,9 +51,9 @@ export function validateLimits(draft: LimitsDraft): FieldError[] {
   return errors;
 }
 
-function isInteger(text: string, least: number, most: number): boolean {
+function isInteger(text: string, min: number, max: number): boolean {
   const number = Number(text);
-  return Number.isInteger(number) && number >= least && number <= most;
+  return Number.isInteger(number) && number >= min && number <= max;
 }
 
 interface FieldsContext {

@@ -2,7 +2,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { asProblem, getMoney } from "../api.ts";
-import type { AccountKind, AccountView, Money, Problem } from "../contracts.ts";
+import type { AccountKind, AccountView, Money, Problem, RunView, Usd } from "../contracts.ts";
 import { parseNano } from "../format/money.ts";
 import type { RunsStore } from "./runs-store.ts";
 
@@ -52,11 +52,8 @@ export class MoneyController implements ReactiveController {
   /** Schedules a refresh if the money spent or held by all runs has changed. */
   onRunsChanged(store: RunsStore | null): void {
     if (!store || store.snapshots === 0) return;
-    const { runs } = store;
-    const sum = (of: (at: number) => string) => runs.reduce((total, _, at) => total + parseNano(of(at)), 0n);
-    const spent = sum((at) => runs[at]?.progress.cost_usd ?? "0");
-    const held = sum((at) => runs[at]?.progress.held_usd ?? "0");
-    const totals = `${spent} ${held}`;
+    const total = (amount: (run: RunView) => Usd) => store.runs.reduce((sum, run) => sum + parseNano(amount(run)), 0n);
+    const totals = `${total((run) => run.progress.cost_usd)} ${total((run) => run.progress.held_usd)}`;
     if (totals === this.totals) return;
     this.totals = totals;
     this.scheduleRefresh();

@@ -120,7 +120,7 @@ export class RunStore implements Store {
   private addWarning({ type, run, ...warning }: RunWarned, sequence: number, live: boolean): void {
     if (this.warnings.some((warning) => warning.sequence === sequence)) return;
     const warnings = [...this.warnings, { ...warning, sequence, live }];
-    this.warnings = warnings.sort((one, other) => one.sequence - other.sequence);
+    this.warnings = warnings.sort((a, b) => a.sequence - b.sequence);
   }
 
   private setStalled({ seconds, reason }: RunStalled): void {

@@ -69,7 +69,8 @@ function nonNegativeInteger(value: unknown): number {
 
 function countLines(text: string): number {
   let lines = 1;
-  for (let at = text.indexOf("\n"); at !== -1 && at < text.length - 1; at = text.indexOf("\n", at + 1)) lines += 1;
+  for (let index = text.indexOf("\n"); index !== -1 && index < text.length - 1; index = text.indexOf("\n", index + 1))
+    lines += 1;
   return lines;
 }
 
@@ -79,9 +80,9 @@ export function indexOfStep(steps: readonly Step[], number: number): number {
   let high = steps.length - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    const found = steps[middle]?.number ?? 0;
-    if (found === number) return middle;
-    if (found < number) low = middle + 1;
+    const middleNumber = steps[middle]?.number ?? 0;
+    if (middleNumber === number) return middle;
+    if (middleNumber < number) low = middle + 1;
     else high = middle - 1;
   }
   return -1;

@@ -1,8 +1,8 @@
-"""Solver ``agent``: the model works on the task's files in turns, with tools, in one sandbox.
+"""Solver ``agent``: the model works on the task's files in one sandbox, in turns, with tools.
 
-Each turn is one request; the calls in its answer are carried out in order and what came of them is the next prompt. It
-ends when the model submits, when it twice in a row calls no tool, or at a limit. What a tool refuses is told to the
-model; what the host cannot do ends the try as ours. The declared outputs are handed in as solver ``files`` does it.
+Each turn is one request; the tool calls in its answer run in order, and their results are the next prompt. The agent
+ends when the model submits, answers twice in a row without a tool call, or reaches a limit. Errors of a tool go to the
+model; failures of the host end the try as infrastructure errors. Outputs are submitted as by solver ``files``.
 """
 
 from services.runner.solvers.agent.session import solve

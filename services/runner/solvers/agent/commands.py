@@ -3,52 +3,52 @@
 from __future__ import annotations
 
 from assay.sandbox import Command, CommandResult, Sandbox
-from services.runner.errors import HostUnfit
+from services.runner.errors import HostProgramMissing
 from services.runner.solvers.agent.definitions import Bash, Python
-from services.runner.solvers.agent.tool_result import ToolRefused, ToolResult, capped
+from services.runner.solvers.agent.tool_result import ToolError, ToolResult, truncate_middle
 from services.runner.text import to_bytes
 
 _OUTPUT_BYTES = 200_000
 """Kept of each stream before it is cut for the model; ten times as much ends the command."""
 _MAX_COMMAND_BYTES = 100_000
-"""The kernel takes no argument much longer."""
+"""Close to the kernel's limit for one argument."""
 _NO_SUCH_PROGRAM = 127
 
 
-async def check_host(sandbox: Sandbox) -> None:
-    """Before the model does anything: afterwards nobody could tell a host without bash from a model that pretends so.
-    Python is in every sandbox. Raises HostUnfit."""
+async def check_bash(sandbox: Sandbox) -> None:
+    """Raises HostProgramMissing. Runs before the model can do anything, since a model could later imitate the error.
+    Python is in every sandbox."""
     result = await sandbox.run(Command(argv=("bash", "-c", ":")))
     if result.exit_code == _NO_SUCH_PROGRAM:
-        raise HostUnfit("there is no bash in the sandbox of this machine; install bash")
+        raise HostProgramMissing("there is no bash in this machine's sandbox; install bash")
 
 
-async def run_bash(sandbox: Sandbox, asked: Bash, most_seconds: float | None = None) -> ToolResult:
-    """``most_seconds`` bounds it where the sandbox's own limit is for more than one command."""
-    if "\0" in asked.command or len(to_bytes(asked.command)) > _MAX_COMMAND_BYTES:
-        raise ToolRefused(f"the command holds a NUL or more than {_MAX_COMMAND_BYTES} bytes; write a script instead")
-    command = to_bytes(asked.command).decode()
-    result = await sandbox.run(_command(("bash", "-c", command), b"", asked.timeout_seconds, most_seconds))
-    return _shown(result)
+async def run_bash(sandbox: Sandbox, call: Bash, max_seconds: float | None = None) -> ToolResult:
+    """``max_seconds`` limits the command if the sandbox's own limit covers more than one."""
+    if "\0" in call.command or len(to_bytes(call.command)) > _MAX_COMMAND_BYTES:
+        raise ToolError(f"the command has a NUL or more than {_MAX_COMMAND_BYTES} bytes; write a script instead")
+    command = to_bytes(call.command).decode()
+    result = await sandbox.run(_command(("bash", "-c", command), b"", call.timeout_seconds, max_seconds))
+    return _tool_result(result)
 
 
-async def run_python(sandbox: Sandbox, asked: Python, most_seconds: float | None = None) -> ToolResult:
-    result = await sandbox.run(_command(("python3", "-"), to_bytes(asked.code), asked.timeout_seconds, most_seconds))
-    return _shown(result)
+async def run_python(sandbox: Sandbox, call: Python, max_seconds: float | None = None) -> ToolResult:
+    result = await sandbox.run(_command(("python3", "-"), to_bytes(call.code), call.timeout_seconds, max_seconds))
+    return _tool_result(result)
 
 
-def _command(argv: tuple[str, ...], stdin: bytes, asked_seconds: float | None, most_seconds: float | None) -> Command:
-    seconds = min((it for it in (asked_seconds, most_seconds) if it is not None), default=None)
+def _command(argv: tuple[str, ...], stdin: bytes, timeout_seconds: float | None, max_seconds: float | None) -> Command:
+    seconds = min((it for it in (timeout_seconds, max_seconds) if it is not None), default=None)
     return Command(argv=argv, stdin=stdin, timeout_seconds=seconds, output_bytes=_OUTPUT_BYTES)
 
 
-def _shown(result: CommandResult) -> ToolResult:
+def _tool_result(result: CommandResult) -> ToolResult:
     stderr = result.stderr.decode("utf-8", "replace")
     stdout = result.stdout.decode("utf-8", "replace")
     parts = [
         _part(stdout, result.stdout_truncated),
         f"stderr:\n{_part(stderr, result.stderr_truncated)}" if stderr else "",
-        f"[ended for passing its {result.killed_by} limit]" if result.killed_by else "",
+        f"[killed: exceeded its {result.killed_by} limit]" if result.killed_by else "",
         f"[exit code {result.exit_code}]",
     ]
     return ToolResult(
@@ -62,4 +62,4 @@ def _shown(result: CommandResult) -> ToolResult:
 
 
 def _part(text: str, truncated: bool) -> str:
-    return capped(text.rstrip("\n")) + ("\n[there was more, which was not kept]" if truncated else "")
+    return truncate_middle(text.rstrip("\n")) + ("\n[further output was discarded]" if truncated else "")

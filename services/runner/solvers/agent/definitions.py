@@ -1,4 +1,4 @@
-"""The tools as models are told of them: what each is for, and the arguments it takes."""
+"""Tool definitions for models: a description and the arguments of each tool."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from assay.contracts.codec import Data
 from assay.contracts.tasks import Tool
 from services.runner.models.tools import ToolDefinition
 
-Seconds = Annotated[
-    float, Meta(gt=0, description="After so many seconds it is ended; the sandbox has a limit of its own")
-]
+Seconds = Annotated[float, Meta(gt=0, description="It is killed after this time; the sandbox has a limit of its own")]
 
 
 class Bash(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,8 +35,8 @@ class TextEditor(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="view: the first and the last line, counted from 1; last -1 is the end"),
     ] = None
     file_text: Annotated[str | None, Meta(description="create: the whole content")] = None
-    old_str: Annotated[str | None, Meta(description="str_replace: text that is in the file exactly once")] = None
-    new_str: Annotated[str | None, Meta(description="str_replace: what takes its place; empty to delete it")] = None
+    old_str: Annotated[str | None, Meta(description="str_replace: text that occurs exactly once in the file")] = None
+    new_str: Annotated[str | None, Meta(description="str_replace: its replacement; empty to delete it")] = None
     insert_line: Annotated[int | None, Meta(description="insert: the line to insert after; 0 is the beginning")] = None
     insert_text: Annotated[str | None, Meta(description="insert: the lines to insert")] = None
 
@@ -60,11 +58,11 @@ ARGUMENTS: dict[Tool, type[Data]] = {
 }
 
 _DESCRIPTIONS = {
-    Tool.BASH: "Runs a bash command line in /workspace. Each call is a shell of its own; files stay, variables do not. "
-    "There is no network and nothing to type into.",
-    Tool.PYTHON: "Runs a Python program in /workspace, each in a process of its own.",
-    Tool.TEXT_EDITOR: "Views and edits one text file. view shows it with line numbers, create writes it whole, "
-    "str_replace replaces a text that occurs once, insert adds lines, undo takes back the last edit of the file.",
+    Tool.BASH: "Runs a bash command line in /workspace. Each call is a new shell: files persist, variables do not. "
+    "There is no network and no interactive input.",
+    Tool.PYTHON: "Runs a Python program in /workspace, in a new process.",
+    Tool.TEXT_EDITOR: "Views and edits one text file. view shows it with line numbers, create writes the whole file, "
+    "str_replace replaces a text that occurs once, insert adds lines, undo reverts the last edit of the file.",
     Tool.GIT_DIFF: "Shows what has changed in /workspace since the beginning, as a unified diff.",
     Tool.SUBMIT: "Ends your work: the files are handed in as they are now. Nothing can be done afterwards.",
 }
@@ -78,16 +76,15 @@ def definitions(tools: Sequence[Tool]) -> list[ToolDefinition]:
 
 
 def _schema(kind: type[Data]) -> dict[str, Any]:
-    """Without the title, and with nothing that says of an optional argument that it may be null: models take that for
-    something to fill in."""
+    """Without titles, and without null as a choice for optional arguments: models tend to fill those in."""
     _, components = msgspec.json.schema_components((kind,))
     schema = components[kind.__name__]
-    properties = {name: _plain(field) for name, field in schema["properties"].items()}
+    properties = {name: _without_null(field) for name, field in schema["properties"].items()}
     required = schema.get("required", [])
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _plain(field: dict[str, Any]) -> dict[str, Any]:
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
     choices = [choice for choice in field.get("anyOf", ()) if choice.get("type") != "null"]
     rest = {name: value for name, value in field.items() if name not in ("anyOf", "default")}
     return {**choices[0], **rest} if len(choices) == 1 else {**field}

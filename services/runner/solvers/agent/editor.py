@@ -1,4 +1,4 @@
-"""The tool ``text_editor``: one file of the workspace, viewed and edited from outside the sandbox, as data."""
+"""The tool ``text_editor``: views and edits files of the workspace, as data, from outside the sandbox."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from glob import escape
 from assay.files import FilesRefused, check_path
 from assay.sandbox import Command, Sandbox
 from services.runner.solvers.agent.definitions import TextEditor
-from services.runner.solvers.agent.tool_result import ToolRefused, capped
+from services.runner.solvers.agent.tool_result import ToolError, truncate_middle
 from services.runner.text import to_bytes
 
 _MAX_FILE_BYTES = 2_000_000
 _MAX_UNDO_BYTES = 16_000_000
-_AROUND_LINES = 3
-_LISTED = 200
+_CONTEXT_LINES = 3
+_MAX_LISTED = 200
 
 
 class Editor:
-    """``undo`` knows the edits made here; what commands change is not among them."""
+    """``undo`` only reverts edits made with this tool."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -33,64 +33,62 @@ class Editor:
             "undo": self._undo,
         }
 
-    async def use(self, asked: TextEditor) -> str:
-        """What to tell the model. Raises ToolRefused, FilesRefused or SandboxError."""
-        path = asked.path.removeprefix("/workspace/").removeprefix("./").rstrip("/")
+    async def use(self, call: TextEditor) -> str:
+        """The text of the result. Raises ToolError, FilesRefused or SandboxError."""
+        path = call.path.removeprefix("/workspace/").removeprefix("./").rstrip("/")
         if path in ("", ".", "/workspace"):
             path = ""
         else:
             check_path(path)
-        return await self._commands[asked.command](asked, path)
+        return await self._commands[call.command](call, path)
 
-    async def _view(self, asked: TextEditor, path: str) -> str:
+    async def _view(self, call: TextEditor, path: str) -> str:
         content = await self._read(path) if path else None
         if content is None:
             return await self._listing(path)
         lines = _text(content, path).split("\n")
-        first, last = asked.view_range or (1, -1)
+        first, last = call.view_range or (1, -1)
         last = len(lines) if last == -1 else min(last, len(lines))
         if not 1 <= first <= last:
-            raise ToolRefused(
-                f"view_range {list(asked.view_range or ())} is not in {path}, which has {len(lines)} lines"
-            )
-        return capped(_numbered(lines, first, last))
+            raise ToolError(f"view_range {list(call.view_range or ())} is outside {path}, which has {len(lines)} lines")
+        return truncate_middle(_numbered(lines, first, last))
 
-    async def _create(self, asked: TextEditor, path: str) -> str:
-        if asked.file_text is None:
-            raise ToolRefused("create needs file_text")
-        before = await self._write(path, to_bytes(asked.file_text))
-        return f"{path} is {'written anew' if before is not None else 'created'}, {len(asked.file_text)} characters"
+    async def _create(self, call: TextEditor, path: str) -> str:
+        if call.file_text is None:
+            raise ToolError("create needs file_text")
+        before = await self._write(path, to_bytes(call.file_text))
+        return f"{path} is {'written anew' if before is not None else 'created'}, {len(call.file_text)} characters"
 
-    async def _replace(self, asked: TextEditor, path: str) -> str:
-        old, new = asked.old_str, asked.new_str or ""
+    async def _replace(self, call: TextEditor, path: str) -> str:
+        old, new = call.old_str, call.new_str or ""
         if not old:
-            raise ToolRefused("str_replace needs old_str, the text to be replaced")
+            raise ToolError("str_replace needs old_str, the text to replace")
         text = await self._text(path)
-        found = text.count(old)
-        if found != 1:
-            where = "nowhere" if not found else f"{found} times"
-            raise ToolRefused(f"old_str is {where} in {path}, and must be there exactly once; nothing was changed")
+        count = text.count(old)
+        if count != 1:
+            occurs = f"occurs {count} times" if count else "does not occur"
+            raise ToolError(f"old_str {occurs} in {path}, but must occur exactly once; nothing was changed")
         at = text.index(old)
         changed = text[:at] + new + text[at + len(old) :]
         await self._write(path, to_bytes(changed))
         first = text.count("\n", 0, at) + 1
-        return f"{path} is changed:\n{_around(changed, first, first + new.count(chr(10)))}"
+        return f"{path} is changed:\n{_excerpt(changed, first, first + new.count(chr(10)))}"
 
-    async def _insert(self, asked: TextEditor, path: str) -> str:
-        if asked.insert_line is None or asked.insert_text is None:
-            raise ToolRefused("insert needs insert_line and insert_text")
+    async def _insert(self, call: TextEditor, path: str) -> str:
+        if call.insert_line is None or call.insert_text is None:
+            raise ToolError("insert needs insert_line and insert_text")
         lines = (await self._text(path)).split("\n")
-        if not 0 <= asked.insert_line <= len(lines):
-            raise ToolRefused(f"insert_line {asked.insert_line} is not in {path}, which has {len(lines)} lines")
-        added = asked.insert_text.removesuffix("\n").split("\n")
-        changed = "\n".join([*lines[: asked.insert_line], *added, *lines[asked.insert_line :]])
+        if not 0 <= call.insert_line <= len(lines):
+            raise ToolError(f"insert_line {call.insert_line} is outside {path}, which has {len(lines)} lines")
+        added = call.insert_text.removesuffix("\n").split("\n")
+        changed = "\n".join([*lines[: call.insert_line], *added, *lines[call.insert_line :]])
         await self._write(path, to_bytes(changed))
-        return f"{path} is changed:\n{_around(changed, asked.insert_line + 1, asked.insert_line + len(added))}"
+        return f"{path} is changed:\n{_excerpt(changed, call.insert_line + 1, call.insert_line + len(added))}"
 
-    async def _undo(self, asked: TextEditor, path: str) -> str:
+    async def _undo(self, call: TextEditor, path: str) -> str:
         at = next((at for at in reversed(range(len(self._edits))) if self._edits[at][0] == path), None)
         if at is None:
-            raise ToolRefused(f"there is no edit of {asked.path} to undo")
+            raise ToolError(f"there is no edit of {call.path} to undo")
         before = self._edits[at][1]
         if before is None:
             await self._sandbox.run(Command(argv=("rm", "-f", "--", path)))
@@ -98,23 +96,21 @@ class Editor:
             await self._sandbox.write({path: before})
         del self._edits[at]
         self._edits_bytes -= len(before or b"")
-        return f"{path} is {'removed again' if before is None else 'as it was before the last edit'}"
+        return f"{'removed' if before is None else 'reverted the last edit of'} {path}"
 
     async def _text(self, path: str) -> str:
         content = await self._read(path) if path else None
         if content is None:
-            raise ToolRefused(f"there is no file {path or '/workspace'}; view /workspace to see what there is")
+            raise ToolError(f"there is no file {path or '/workspace'}; view /workspace to list all files")
         return _text(content, path)
 
     async def _read(self, path: str) -> bytes | None:
         return (await self._sandbox.read([escape(path)])).get(path)
 
     async def _write(self, path: str, content: bytes) -> bytes | None:
-        """What was there before, which is kept to go back to."""
+        """Returns the previous content, and remembers it for ``undo``."""
         if len(content) > _MAX_FILE_BYTES:
-            raise ToolRefused(
-                f"{len(content)} bytes are more than the {_MAX_FILE_BYTES} that are edited here; use bash"
-            )
+            raise ToolError(f"{len(content)} bytes exceed the editor's limit of {_MAX_FILE_BYTES}; use bash")
         before = await self._read(path)
         await self._sandbox.write({path: content})
         self._edits.append((path, before))
@@ -127,28 +123,26 @@ class Editor:
         try:
             found = sorted(await self._sandbox.read([f"{escape(path)}/*" if path else "*"]))
         except FilesRefused as error:
-            raise ToolRefused(f"too much to list: {error}; use bash") from error
+            raise ToolError(f"there are too many files to list: {error}; use bash") from error
         if path and not found:
-            raise ToolRefused(f"there is no file {path}; view /workspace to see what there is")
-        rest = f"\n[and {len(found) - _LISTED} more]" if len(found) > _LISTED else ""
-        return "\n".join(found[:_LISTED]) + rest if found else "(empty)"
+            raise ToolError(f"there is no file {path}; view /workspace to list all files")
+        rest = f"\n[and {len(found) - _MAX_LISTED} more]" if len(found) > _MAX_LISTED else ""
+        return "\n".join(found[:_MAX_LISTED]) + rest if found else "(empty)"
 
 
 def _text(content: bytes, path: str) -> str:
     if len(content) > _MAX_FILE_BYTES:
-        raise ToolRefused(
-            f"{path} has {len(content)} bytes, more than the {_MAX_FILE_BYTES} that are shown here; use bash"
-        )
+        raise ToolError(f"{path} has {len(content)} bytes, over the editor's limit of {_MAX_FILE_BYTES}; use bash")
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise ToolRefused(f"{path} is not UTF-8 text ({len(content)} bytes); use bash") from error
+        raise ToolError(f"{path} is not UTF-8 text ({len(content)} bytes); use bash") from error
 
 
 def _numbered(lines: list[str], first: int, last: int) -> str:
     return "\n".join(f"{number:6}\t{lines[number - 1]}" for number in range(first, last + 1))
 
 
-def _around(text: str, first: int, last: int) -> str:
+def _excerpt(text: str, first: int, last: int) -> str:
     lines = text.split("\n")
-    return capped(_numbered(lines, max(1, first - _AROUND_LINES), min(len(lines), last + _AROUND_LINES)))
+    return truncate_middle(_numbered(lines, max(1, first - _CONTEXT_LINES), min(len(lines), last + _CONTEXT_LINES)))

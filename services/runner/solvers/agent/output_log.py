@@ -1,7 +1,7 @@
-"""What the commands of an agent printed, one after the other: ``stdout.txt`` and ``stderr.txt``.
+"""The output of all commands of an agent: ``stdout.txt`` and ``stderr.txt``.
 
-Written to temporary files as it comes, like the transcript. Each piece begins with the number of the step whose call
-it came of.
+Written to temporary files while the agent runs, like the transcript. Each piece starts with the number of the step that
+called the command.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from types import TracebackType
 from typing import IO
 
 from services.runner.solvers.agent.tool_result import ToolResult
-from services.runner.tries.artifacts import TEXT, Kept
+from services.runner.tries.artifacts import TEXT, ArtifactWriter
 
-MOST_BYTES = 16 * 1024 * 1024
-"""Of each stream; what comes after it is dropped, and the artifact says so."""
+MAX_BYTES = 16 * 1024 * 1024
+"""Of each stream; the rest is dropped, and the artifact marked as truncated."""
 
 
 @dataclass(kw_only=True, slots=True)
 class _Stream:
     name: str
     file: IO[bytes]
-    left_bytes: int = MOST_BYTES
+    bytes_left: int = MAX_BYTES
     truncated: bool = False
 
-    def add(self, step: int, printed: bytes, truncated: bool) -> None:
-        piece = b"[step %d]\n%s%s" % (step, printed, b"" if printed.endswith(b"\n") else b"\n")
-        self.truncated |= truncated or len(piece) > self.left_bytes
-        self.left_bytes -= self.file.write(piece[: self.left_bytes])
+    def add(self, step: int, output: bytes, truncated: bool) -> None:
+        piece = b"[step %d]\n%s%s" % (step, output, b"" if output.endswith(b"\n") else b"\n")
+        self.truncated |= truncated or len(piece) > self.bytes_left
+        self.bytes_left -= self.file.write(piece[: self.bytes_left])
 
 
-class Streams:
+class CommandOutputLog:
     def __init__(self) -> None:
         self._streams = tuple(
             _Stream(name=name, file=NamedTemporaryFile(prefix="assay-stream-"))  # noqa: SIM115 - closed by __exit__
             for name in ("stdout.txt", "stderr.txt")
         )
 
-    def __enter__(self) -> Streams:
+    def __enter__(self) -> CommandOutputLog:
         return self
 
     def __exit__(
@@ -49,14 +49,13 @@ class Streams:
             stream.file.close()
 
     def add(self, step: int, result: ToolResult) -> None:
-        """Of the call that was that step; tools that are no commands print nothing."""
-        for stream, printed in zip(self._streams, (result.stdout, result.stderr), strict=True):
-            if printed:
-                stream.add(step, printed, result.truncated)
+        for stream, output in zip(self._streams, (result.stdout, result.stderr), strict=True):
+            if output:
+                stream.add(step, output, result.truncated)
 
-    async def keep(self, kept: Kept) -> None:
-        """Those to which anything was printed, as artifacts of the try."""
+    async def write_to(self, artifacts: ArtifactWriter) -> None:
+        """Stores the streams that are not empty."""
         for stream in self._streams:
-            if stream.left_bytes < MOST_BYTES:
+            if stream.bytes_left < MAX_BYTES:
                 stream.file.flush()
-                await kept.keep_file(stream.name, Path(stream.file.name), TEXT, truncated=stream.truncated)
+                await artifacts.write_file(stream.name, Path(stream.file.name), TEXT, truncated=stream.truncated)

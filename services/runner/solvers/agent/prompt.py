@@ -1,4 +1,4 @@
-"""What an agent is told before its first turn, and when it forgets its tools."""
+"""The agent's first prompt, and the reminder when it calls no tool."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ from collections.abc import Collection
 
 from assay.contracts.tasks import Limits, PublicTask, Sample, Tool
 from services.runner.models import ChatMessage
+from services.runner.solvers.prompts import messages, paragraphs
 
-_LISTED_BYTES = 2_000
+_MAX_LIST_BYTES = 2_000
 NUDGE = (
     "You called no tool. Go on with a tool, or call submit when you are done; another message without ends your work."
 )
 
 
 def agent_prompt(
-    task: PublicTask, sample: Sample, workspace: Collection[str], limits: Limits, told: str
+    task: PublicTask, sample: Sample, workspace: Collection[str], limits: Limits, system_text: str
 ) -> list[ChatMessage]:
-    """Instructions, which files there are, what is handed in, and what ``told`` says of the tools."""
-    texts = (task.instructions, sample.input, _files(workspace), _ends(task, limits), told)
-    user = ChatMessage(role="user", content="\n\n".join(stripped for text in texts if (stripped := text.strip())))
-    return [ChatMessage(role="system", content=task.system), user] if task.system else [user]
+    """Instructions, the files of the workspace, the outputs, and ``system_text`` about the tools."""
+    texts = (task.instructions, sample.input, _files(workspace), _outputs(task, limits), system_text)
+    return messages(task, paragraphs(*texts))
 
 
 def _files(workspace: Collection[str]) -> str:
     if not workspace:
         return "You work in the folder /workspace, which is empty."
-    return f"You work in the folder /workspace, which holds:\n{_listed(sorted(workspace), chr(10))}"
+    return f"You work in the folder /workspace, which holds:\n{_list(sorted(workspace), chr(10))}"
 
 
-def _ends(task: PublicTask, limits: Limits) -> str:
-    """The limits a model can count itself."""
+def _outputs(task: PublicTask, limits: Limits) -> str:
+    """The files to submit, and the limits that a model can count itself."""
     counted = [
         f"{count} {name}" for name, count in (("turns", limits.turns), ("tool calls", limits.tool_calls)) if count
     ]
     bounds = f" You have {' and '.join(counted)}." if counted else ""
     submit = " Call submit when you are done." if Tool.SUBMIT in task.tools else ""
-    return f"Of your work these files are handed in: {_listed(task.outputs, ', ')}.{submit}{bounds}"
+    return f"These files of your work are handed in: {_list(task.outputs, ', ')}.{submit}{bounds}"
 
 
-def _listed(paths: Collection[str], between: str) -> str:
-    """As many as there is room for."""
+def _list(paths: Collection[str], separator: str) -> str:
+    """As many as fit."""
     shown: list[str] = []
     size = 0
     for path in paths:
-        size += len(path.encode()) + len(between)
-        if size > _LISTED_BYTES:
-            return between.join([*shown, f"... and {len(paths) - len(shown)} more"])
+        size += len(path.encode()) + len(separator)
+        if size > _MAX_LIST_BYTES:
+            return separator.join([*shown, f"... and {len(paths) - len(shown)} more"])
         shown.append(path)
-    return between.join(shown)
+    return separator.join(shown)

@@ -1,4 +1,4 @@
-"""An agent at work: turns of the model and of its tools, until it has done or may do no more."""
+"""An agent at work: turns of the model and of its tools, until it submits or reaches a limit."""
 
 from __future__ import annotations
 
@@ -7,113 +7,103 @@ from collections.abc import Sequence
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Tool
-from services.runner.errors import AnswerRefused, LimitReached
-from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.solvers.agent.commands import check_host
-from services.runner.solvers.agent.output_log import Streams
+from services.runner.models import ChatMessage, ToolCall
+from services.runner.solvers.agent.commands import check_bash
+from services.runner.solvers.agent.output_log import CommandOutputLog
 from services.runner.solvers.agent.prompt import NUDGE, agent_prompt
-from services.runner.solvers.agent.tool_protocol import Answered, Talk, talk_of
-from services.runner.solvers.agent.toolbox import Toolbox
-from services.runner.solvers.agent.tooling import open_toolbox, spec_of
+from services.runner.solvers.agent.tool_protocol import CallResult, ToolProtocol, choose_protocol
+from services.runner.solvers.agent.toolbox import Toolbox, open_toolbox, sandbox_spec
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.solvers.outputs import hand_in, lay_out, open_sandbox, read_outputs
-from services.runner.solvers.workspace_snapshot import remaining
-from services.runner.tries.artifacts import Opened
-from services.runner.tries.try_context import Try
+from services.runner.solvers.outputs import open_sandbox, read_outputs, write_outputs, write_workspace
+from services.runner.solvers.workspace_snapshot import snapshot_on_exit
+from services.runner.task_bundles import TaskBundle
+from services.runner.tries.try_context import TryContext, check_refusal
 
-_SILENT_TURNS = 2
-"""So many in a row without a tool are an end without words."""
+_MAX_IDLE_TURNS = 2
+"""In a row, without a tool call; then the agent ends."""
 
 
-async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
-    """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
-    with Transcript(attempt.listener, attempt, attempt.clock) as transcript, Streams() as streams:
+async def solve(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
+    """The bundle of outputs. Raises what ``TryContext.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
+    with Transcript(try_.tail, try_, try_.clock) as transcript, CommandOutputLog() as output_log:
         async with (
-            open_sandbox(attempt, spec_of(opened.task)) as sandbox,
-            remaining(attempt, opened, sandbox),
+            open_sandbox(try_, sandbox_spec(bundle.task)) as sandbox,
+            snapshot_on_exit(try_, bundle, sandbox),
         ):
-            await lay_out(sandbox, opened)
-            if Tool.BASH in opened.task.tools:
-                await check_host(sandbox)
-            session = Session(attempt, opened, transcript, streams)
+            await write_workspace(sandbox, bundle)
+            if Tool.BASH in bundle.task.tools:
+                await check_bash(sandbox)
+            session = Session(try_, bundle, transcript, output_log)
             try:
-                async with open_toolbox(attempt, opened, sandbox) as toolbox:
-                    await session.work(toolbox)
+                async with open_toolbox(try_, bundle, sandbox) as toolbox:
+                    await session.run(toolbox)
             except BaseException as error:
-                await transcript.end(error)
+                await transcript.add_limit(error)
                 raise
             finally:
-                await transcript.keep(attempt.kept)
-                await streams.keep(attempt.kept)
-                await attempt.keep_response(session.said, truncated=False)
-            return await hand_in(attempt, opened, await read_outputs(sandbox, opened))
+                await transcript.write_to(try_.artifacts)
+                await output_log.write_to(try_.artifacts)
+                await try_.write_response(session.last_message, truncated=False)
+            return await write_outputs(try_, bundle, await read_outputs(sandbox, bundle))
 
 
 class Session:
-    """``said`` is the model's last message."""
+    """``last_message`` is the model's last text."""
 
-    def __init__(self, attempt: Try, opened: Opened, transcript: Transcript, streams: Streams) -> None:
-        self.said = ""
-        self._attempt, self._opened, self._transcript, self._streams = attempt, opened, transcript, streams
-        self._limits = attempt.ticket.limits
+    def __init__(
+        self, try_: TryContext, bundle: TaskBundle, transcript: Transcript, output_log: CommandOutputLog
+    ) -> None:
+        self.last_message = ""
+        self._try, self._bundle, self._transcript, self._output_log = try_, bundle, transcript, output_log
+        self._limits = try_.ticket.limits
         self._messages: list[ChatMessage] = []
 
-    async def work(self, toolbox: Toolbox) -> None:
-        """Until the model submits or falls silent. Raises LimitReached."""
-        attempt, opened = self._attempt, self._opened
-        talk = talk_of(attempt.ticket.model.parameters.tools, toolbox.definitions)
-        sample = opened.sample(attempt.ticket.sample_id)
-        self._messages = agent_prompt(opened.task, sample, opened.workspace, self._limits, talk.told)
-        await attempt.keep_prompt(self._messages)
-        silent = 0
-        while silent < _SILENT_TURNS:
-            calls = await self._turn(talk)
+    async def run(self, toolbox: Toolbox) -> None:
+        """Returns when the model submits or stops calling tools. Raises LimitReached."""
+        try_, bundle = self._try, self._bundle
+        protocol = choose_protocol(try_.ticket.model.parameters.tools, toolbox.definitions)
+        sample = bundle.sample(try_.ticket.sample_id)
+        self._messages = agent_prompt(bundle.task, sample, bundle.workspace, self._limits, protocol.system_text)
+        await try_.write_prompt(self._messages)
+        idle_turns = 0
+        while idle_turns < _MAX_IDLE_TURNS:
+            calls = await self._turn(protocol)
             if not calls:
-                silent += 1
+                idle_turns += 1
                 self._messages.append(ChatMessage(role="user", content=NUDGE))
                 continue
-            silent = 0
-            if await self._use(calls, toolbox, talk):
+            idle_turns = 0
+            if await self._run_calls(calls, toolbox, protocol):
                 await self._transcript.add(StepKind.END, "the model submitted its work")
                 return
-        self._attempt.notes.append("the model ended without submitting")
-        await self._transcript.add(StepKind.END, "the model called no tool any more; its work is handed in as it is")
+        try_.notes.append("the model stopped without submitting")
+        await self._transcript.add(StepKind.END, "the model stopped calling tools; its work is submitted as it is")
 
-    async def _turn(self, talk: Talk) -> Sequence[ToolCall]:
-        """One message of the model; the calls it makes."""
-        most = self._limits.turns
-        if most is not None and self._transcript.turn >= most:
-            raise LimitReached("turns", f"all {most} turns are taken")
-        self._transcript.turn += 1
-        completion = await self._attempt.turn(self._messages, talk.offered)
-        await self._attempt.listener.flush()
-        self.said = completion.text
+    async def _turn(self, protocol: ToolProtocol) -> Sequence[ToolCall]:
+        """One message of the model; returns its tool calls."""
+        self._transcript.start_turn(self._limits)
+        completion = await self._try.turn(self._messages, protocol.request_tools)
+        await self._try.tail.flush()
+        self.last_message = completion.text
         await self._transcript.add(StepKind.MESSAGE, completion.text)
-        self._refuse(completion)
-        self._messages.append(talk.said(completion))
-        return talk.calls(completion)
+        check_refusal(completion)
+        self._messages.append(protocol.assistant_message(completion))
+        return protocol.calls(completion)
 
-    async def _use(self, calls: Sequence[ToolCall], toolbox: Toolbox, talk: Talk) -> bool:
-        """Carries the calls out, in order; whether one of them submitted, after which none counts."""
-        answered: list[Answered] = []
+    async def _run_calls(self, calls: Sequence[ToolCall], toolbox: Toolbox, protocol: ToolProtocol) -> bool:
+        """Runs the calls in order. Returns True at the first that submits; the calls after it are ignored."""
+        results: list[CallResult] = []
         for call in calls:
-            most = self._limits.tool_calls
-            if most is not None and self._transcript.tool_calls >= most:
-                raise LimitReached("tool_calls", f"all {most} tool calls are used")
-            self._transcript.tool_calls += 1
-            step = await self._transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
+            step = await self._transcript.add_call(call, self._limits)
             result = await toolbox.use(call)
-            self._streams.add(step.number, result)
-            about = {"tool": call.name, "call_id": call.call_id}
-            await self._transcript.add(StepKind.RESULT, result.text, **about, failed=result.failed)
-            if result.warning and result.warning not in self._attempt.notes:
-                self._attempt.notes.append(result.warning)
+            self._output_log.add(step.number, result)
+            await self._transcript.add(
+                StepKind.RESULT, result.text, tool=call.name, call_id=call.call_id, failed=result.failed
+            )
+            if result.warning and result.warning not in self._try.notes:
+                self._try.notes.append(result.warning)
             if result.submitted:
                 return True
-            answered.append((call, result.text))
-        self._messages.extend(talk.results(answered))
+            results.append((call, result.text))
+        self._messages.extend(protocol.result_messages(results))
         return False
-
-    def _refuse(self, completion: Completion) -> None:
-        if completion.refused:
-            raise AnswerRefused(f"the model refused: {completion.text or completion.finish_reason}")

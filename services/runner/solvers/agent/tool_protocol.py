@@ -1,4 +1,4 @@
-"""How a model and its tools talk to one another: by the API's own calls, or by JSON in the text."""
+"""How a model calls tools and gets their results: natively through the API, or as JSON in the text."""
 
 from __future__ import annotations
 
@@ -7,59 +7,59 @@ from typing import Protocol
 
 from assay.contracts.models import ToolCalls
 from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.models.text_tool_calls import explain, hear
+from services.runner.models.text_tool_calls import describe_tools, parse
 from services.runner.models.tools import ToolDefinition
 
-Answered = tuple[ToolCall, str]
-"""A call and what came of it."""
+CallResult = tuple[ToolCall, str]
+"""A call and the text of its result."""
 
 
-class Talk(Protocol):
-    """``offered`` are the tools that go into the request, ``told`` is what the prompt says of them."""
+class ToolProtocol(Protocol):
+    """``request_tools`` are sent with each request; ``system_text`` is the part of the prompt about tools."""
 
-    offered: Sequence[ToolDefinition]
-    told: str
+    request_tools: Sequence[ToolDefinition]
+    system_text: str
 
     def calls(self, completion: Completion) -> Sequence[ToolCall]: ...
 
-    def said(self, completion: Completion) -> ChatMessage: ...
+    def assistant_message(self, completion: Completion) -> ChatMessage: ...
 
-    def results(self, answered: Sequence[Answered]) -> list[ChatMessage]: ...
+    def result_messages(self, results: Sequence[CallResult]) -> list[ChatMessage]: ...
 
 
-class Native:
+class NativeToolProtocol:
     def __init__(self, tools: Sequence[ToolDefinition]) -> None:
-        self.offered = tools
-        self.told = ""
+        self.request_tools = tools
+        self.system_text = ""
 
     def calls(self, completion: Completion) -> Sequence[ToolCall]:
         return completion.tool_calls
 
-    def said(self, completion: Completion) -> ChatMessage:
+    def assistant_message(self, completion: Completion) -> ChatMessage:
         return ChatMessage(role="assistant", content=completion.text, tool_calls=completion.tool_calls)
 
-    def results(self, answered: Sequence[Answered]) -> list[ChatMessage]:
-        return [ChatMessage(role="tool", content=text, tool_call_id=call.call_id) for call, text in answered]
+    def result_messages(self, results: Sequence[CallResult]) -> list[ChatMessage]:
+        return [ChatMessage(role="tool", content=text, tool_call_id=call.call_id) for call, text in results]
 
 
-class Spoken:
-    """The conversation is of plain messages alone."""
+class TextToolProtocol:
+    """The conversation has only plain messages."""
 
     def __init__(self, tools: Sequence[ToolDefinition]) -> None:
-        self.offered: Sequence[ToolDefinition] = ()
-        self.told = explain(tools)
+        self.request_tools: Sequence[ToolDefinition] = ()
+        self.system_text = describe_tools(tools)
 
     def calls(self, completion: Completion) -> Sequence[ToolCall]:
-        call = hear(completion.text)
+        call = parse(completion.text)
         return (call,) if call else ()
 
-    def said(self, completion: Completion) -> ChatMessage:
+    def assistant_message(self, completion: Completion) -> ChatMessage:
         return ChatMessage(role="assistant", content=completion.text)
 
-    def results(self, answered: Sequence[Answered]) -> list[ChatMessage]:
-        texts = [f"{call.name or 'The call'} gave:\n{text}" for call, text in answered]
+    def result_messages(self, results: Sequence[CallResult]) -> list[ChatMessage]:
+        texts = [f"Result of {call.name or 'the call'}:\n{text}" for call, text in results]
         return [ChatMessage(role="user", content="\n\n".join(texts))]
 
 
-def talk_of(asked: ToolCalls | None, tools: Sequence[ToolDefinition]) -> Talk:
-    return Spoken(tools) if asked is ToolCalls.TEXT else Native(tools)
+def choose_protocol(requested: ToolCalls | None, tools: Sequence[ToolDefinition]) -> ToolProtocol:
+    return TextToolProtocol(tools) if requested is ToolCalls.TEXT else NativeToolProtocol(tools)

@@ -1,4 +1,4 @@
-"""What comes of a tool call, as the model is told it: never more than it can read."""
+"""The result of a tool call, short enough for the model to read."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 MAX_CHARACTERS = 12_000
 
 
-class ToolRefused(Exception):
-    """The tool cannot do that; the text tells the model why and what it may do instead."""
+class ToolError(Exception):
+    """The tool cannot do that. The message tells the model why, and what it can do instead."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolResult:
-    """``failed``: the tool could not do it, which is another thing than a command that ends with an error. ``killed``:
-    a limit ended it, and all else in the sandbox. ``warning`` is for the attempt's result. ``stdout`` and ``stderr``
-    are what a command printed, as far as it was kept."""
+    """``failed``: the tool could not do it, as opposed to a command that exits with an error. ``killed``: a limit ended
+    the command, and with it everything else in the sandbox. ``warning`` is for the attempt's result. ``stdout`` and
+    ``stderr`` are the output of a command, within its size limit."""
 
     text: str
     failed: bool = False
@@ -27,9 +27,9 @@ class ToolResult:
     truncated: bool = False
 
 
-def capped(text: str, most: int = MAX_CHARACTERS) -> str:
-    """Its beginning and its end, where it is too long."""
-    if len(text) <= most:
+def truncate_middle(text: str, max_characters: int = MAX_CHARACTERS) -> str:
+    """Keeps the beginning and the end of text that is too long."""
+    if len(text) <= max_characters:
         return text
-    head, tail = text[: most // 2], text[-(most // 2) :]
-    return f"{head}\n[... {len(text) - len(head) - len(tail)} characters left out ...]\n{tail}"
+    head, tail = text[: max_characters // 2], text[-(max_characters // 2) :]
+    return f"{head}\n[... {len(text) - len(head) - len(tail)} characters omitted ...]\n{tail}"

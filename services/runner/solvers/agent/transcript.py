@@ -1,6 +1,6 @@
-"""What an agent did, step by step: told on the tail at once, kept as ``transcript.jsonl`` at the end.
+"""The steps of an agent: on the tail as they happen, and as ``transcript.jsonl`` at the end.
 
-It is written to a temporary file as it grows, and stored from there: its length is not the runner's memory.
+Written to a temporary file while the agent runs, so that a long transcript does not use the runner's memory.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
 from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind, TailKind
+from assay.contracts.tasks import Limits
 from services.runner.errors import LimitReached
+from services.runner.models import ToolCall
 from services.runner.text import storable
-from services.runner.tries.artifacts import JSON_LINES, Kept
-from services.runner.tries.outcome import time_over
-from services.runner.tries.tail_writer import Listener
+from services.runner.tries.artifacts import JSON_LINES, ArtifactWriter
+from services.runner.tries.outcome import timeout_reason
+from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
 
 NAME = "transcript.jsonl"
@@ -33,7 +35,7 @@ _KINDS = {
 }
 
 
-class Spent(Protocol):
+class Spend(Protocol):
     """What the try has used so far."""
 
     @property
@@ -44,11 +46,11 @@ class Spent(Protocol):
 
 
 class Transcript:
-    """``turn`` and ``tool_calls`` are counted by who writes it."""
+    """Counts turns and tool calls, and enforces their limits."""
 
-    def __init__(self, listener: Listener, spent: Spent, clock: WallClock) -> None:
-        self.turn = self.tool_calls = self.steps = 0
-        self._listener, self._spent, self._clock = listener, spent, clock
+    def __init__(self, tail: TailWriter, spend: Spend, clock: WallClock) -> None:
+        self._turn = self._tool_calls = self._steps = 0
+        self._tail, self._spend, self._clock = tail, spend, clock
         self._file = NamedTemporaryFile(prefix="assay-transcript-")  # noqa: SIM115 - closed by __exit__
 
     def __enter__(self) -> Transcript:
@@ -59,36 +61,52 @@ class Transcript:
     ) -> None:
         self._file.close()
 
+    def check_turns(self, limits: Limits) -> None:
+        """Raises LimitReached if no turn is left."""
+        if limits.turns is not None and self._turn >= limits.turns:
+            raise LimitReached("turns", f"all {limits.turns} turns used")
+
+    def start_turn(self, limits: Limits) -> None:
+        """Raises LimitReached."""
+        self.check_turns(limits)
+        self._turn += 1
+
+    async def add_call(self, call: ToolCall, limits: Limits) -> AgentStep:
+        """Raises LimitReached."""
+        if limits.tool_calls is not None and self._tool_calls >= limits.tool_calls:
+            raise LimitReached("tool_calls", f"all {limits.tool_calls} tool calls used")
+        self._tool_calls += 1
+        return await self.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
+
     async def add(
         self, kind: StepKind, text: str, *, tool: str = "", call_id: str = "", failed: bool = False
     ) -> AgentStep:
-        self.steps += 1
+        self._steps += 1
         step = AgentStep(
-            number=self.steps,
-            turn=self.turn,
+            number=self._steps,
+            turn=self._turn,
             kind=kind,
             time=datetime.now(UTC),
             text=storable(text),
             tool=storable(tool),
             call_id=storable(call_id),
             failed=failed,
-            tool_calls=self.tool_calls,
-            usage=self._spent.usage,
-            cost_nanousd=self._spent.cost_nanousd,
+            tool_calls=self._tool_calls,
+            usage=self._spend.usage,
+            cost_nanousd=self._spend.cost_nanousd,
         )
         self._file.write(encode(step) + b"\n")
         shown = f"{step.tool}: {text}" if kind is StepKind.CALL else text
-        await self._listener.say(_KINDS[kind], shown, msgspec.structs.replace(step, text=""))
+        await self._tail.emit(_KINDS[kind], shown, msgspec.structs.replace(step, text=""))
         return step
 
-    async def end(self, error: BaseException) -> None:
-        """The last step, where one of the attempt's limits was the end."""
+    async def add_limit(self, error: BaseException) -> None:
+        """The last step, if one of the attempt's limits ended it."""
         if isinstance(error, LimitReached):
             await self.add(StepKind.END, str(error))
-        elif self._clock.ran_out:
-            await self.add(StepKind.END, time_over(self._clock.seconds))
+        elif self._clock.expired:
+            await self.add(StepKind.END, timeout_reason(self._clock.seconds))
 
-    async def keep(self, kept: Kept) -> ArtifactRef:
-        """The whole of it, as an artifact of the try."""
+    async def write_to(self, artifacts: ArtifactWriter) -> ArtifactRef:
         self._file.flush()
-        return await kept.keep_file(NAME, Path(self._file.name), JSON_LINES)
+        return await artifacts.write_file(NAME, Path(self._file.name), JSON_LINES)

@@ -1,7 +1,7 @@
-"""Solver ``command``: a program in the sandbox is the agent, and asks the model through a socket it finds there.
+"""Solver ``command``: a program in the sandbox is the agent, and calls the model through a socket.
 
-The task names the program; what it may ask is metered like any other try, under the same limits. Neither a key nor a
-network is inside: only the socket, and a token that is worth nothing once the try has ended.
+The task names the program. Its model calls are metered, under the same limits as those of other solvers. The sandbox
+has neither a key nor a network: only the socket, and a token that expires with the try.
 """
 
 from services.runner.solvers.command.program import solve

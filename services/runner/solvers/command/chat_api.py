@@ -1,4 +1,4 @@
-"""Requests of programs in OpenAI's dialect, and our answers to them."""
+"""The chat completions API that programs in the sandbox see, in OpenAI's format."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class _Message(msgspec.Struct, frozen=True):
     tool_call_id: str = ""
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What else a program sends, such as a temperature or the name of a model, is the run's to say and not heard."""
+class ChatRequest(msgspec.Struct, frozen=True):
+    """Other fields, such as the temperature and the model's name, are set by the run and ignored here."""
 
     messages: list[_Message]
     tools: list[_Tool] | None = None
@@ -46,24 +46,24 @@ class Asked(msgspec.Struct, frozen=True):
     stream: bool = False
 
     @property
-    def most_tokens(self) -> int | None:
-        """The lower of the two names' values; None where neither says a number that can be meant."""
-        said = [count for count in (self.max_tokens, self.max_completion_tokens) if count is not None and count > 0]
-        return min(said, default=None)
+    def output_token_limit(self) -> int | None:
+        """The lower of the two fields; None if neither is a positive number."""
+        limits = [limit for limit in (self.max_tokens, self.max_completion_tokens) if limit is not None and limit > 0]
+        return min(limits, default=None)
 
 
-def read_asked(body: bytes) -> Asked:
+def parse_chat_request(body: bytes) -> ChatRequest:
     """Raises BadRequest."""
     try:
-        asked = decode(Asked, body)
+        request = decode(ChatRequest, body)
     except Malformed as error:
         raise BadRequest(400, str(error)) from error
-    if not asked.messages:
+    if not request.messages:
         raise BadRequest(400, "messages is empty")
-    return asked
+    return request
 
 
-def messages_of(asked: Asked) -> list[ChatMessage]:
+def to_messages(request: ChatRequest) -> list[ChatMessage]:
     return [
         ChatMessage(
             role="system" if message.role == "developer" else message.role,
@@ -74,47 +74,48 @@ def messages_of(asked: Asked) -> list[ChatMessage]:
             ),
             tool_call_id=message.tool_call_id,
         )
-        for message in asked.messages
+        for message in request.messages
     ]
 
 
-def tools_of(asked: Asked) -> list[ToolDefinition]:
+def to_tools(request: ChatRequest) -> list[ToolDefinition]:
     return [
         ToolDefinition(name=it.function.name, description=it.function.description, arguments=it.function.parameters)
-        for it in asked.tools or ()
+        for it in request.tools or ()
     ]
 
 
-def whole(model: str, number: int, completion: Completion) -> bytes:
+def completion_body(model: str, number: int, completion: Completion) -> bytes:
+    """The response without streaming."""
     message: dict[str, Any] = {"role": "assistant", "content": completion.text or None}
     if completion.tool_calls:
         message["tool_calls"] = _calls(completion)
     choice = {"index": 0, "message": message, "finish_reason": completion.finish_reason or "stop"}
-    return encode(_frame(model, number, "chat.completion") | {"choices": [choice], "usage": _usage(completion)})
+    return encode(_envelope(model, number, "chat.completion") | {"choices": [choice], "usage": _usage(completion)})
 
 
-def text_event(model: str, number: int, text: str) -> bytes:
-    """A piece of the text, in a stream."""
-    return _event(model, number, {"choices": [_delta({"role": "assistant", "content": text})]})
+def text_chunk(model: str, number: int, text: str) -> bytes:
+    """A streamed piece of the text."""
+    return _chunk(model, number, {"choices": [_delta({"role": "assistant", "content": text})]})
 
 
-def last_events(model: str, number: int, completion: Completion) -> bytes:
-    """All but the text: calls come whole, and what was used when it is known."""
+def final_chunks(model: str, number: int, completion: Completion) -> bytes:
+    """The rest of a stream after its text: complete tool calls, the finish reason and the usage."""
     calls = [{"index": index, **call} for index, call in enumerate(_calls(completion))]
     finish = _delta({}) | {"finish_reason": completion.finish_reason or "stop"}
-    events = (
+    chunks = (
         *([{"choices": [_delta({"tool_calls": calls})]}] if calls else []),
         {"choices": [finish]},
         {"choices": [], "usage": _usage(completion)},
     )
-    return b"".join(_event(model, number, event) for event in events) + b"data: [DONE]\n\n"
+    return b"".join(_chunk(model, number, chunk) for chunk in chunks) + b"data: [DONE]\n\n"
 
 
-def error(message: str, code: str) -> bytes:
+def error_body(message: str, code: str) -> bytes:
     return encode({"error": {"message": message, "type": code, "code": code}})
 
 
-def models(model: str) -> bytes:
+def models_body(model: str) -> bytes:
     return encode({"object": "list", "data": [{"id": model, "object": "model", "owned_by": "assay"}]})
 
 
@@ -122,11 +123,11 @@ def _delta(delta: dict[str, Any]) -> dict[str, Any]:
     return {"index": 0, "delta": delta, "finish_reason": None}
 
 
-def _event(model: str, number: int, event: dict[str, Any]) -> bytes:
-    return b"data: " + encode(_frame(model, number, "chat.completion.chunk") | event) + b"\n\n"
+def _chunk(model: str, number: int, fields: dict[str, Any]) -> bytes:
+    return b"data: " + encode(_envelope(model, number, "chat.completion.chunk") | fields) + b"\n\n"
 
 
-def _frame(model: str, number: int, kind: str) -> dict[str, Any]:
+def _envelope(model: str, number: int, kind: str) -> dict[str, Any]:
     return {"id": f"chatcmpl-{number}", "object": kind, "created": int(time.time()), "model": model}
 
 
@@ -138,9 +139,9 @@ def _calls(completion: Completion) -> list[dict[str, Any]]:
 
 
 def _usage(completion: Completion) -> dict[str, int]:
-    used = completion.usage
-    told, written = (used.input_tokens, used.output_tokens) if used else (0, 0)
-    return {"prompt_tokens": told, "completion_tokens": written, "total_tokens": told + written}
+    usage = completion.usage
+    prompt, output = (usage.input_tokens, usage.output_tokens) if usage else (0, 0)
+    return {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
 
 
 def _text(content: str | list[dict[str, Any]] | None) -> str:

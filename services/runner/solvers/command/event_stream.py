@@ -1,7 +1,7 @@
-"""An answer that is told while the model still writes it.
+"""Streams an answer to the program while the model is still writing it.
 
-What was told cannot be taken back: when the provider breaks off, the connection is cut, as the provider's own would be,
-and the request is not made again behind the program's back.
+What was sent cannot be taken back: if the provider breaks off, the connection to the program is cut as well, and the
+request is not retried without the program's knowledge.
 """
 
 from __future__ import annotations
@@ -10,50 +10,51 @@ import asyncio
 from contextlib import suppress
 
 from services.runner.models import Completion
-from services.runner.solvers.command.chat_api import last_events, text_event
-from services.runner.solvers.command.http import STREAM_END, STREAM_HEAD, chunk
+from services.runner.solvers.command.chat_api import final_chunks, text_chunk
+from services.runner.solvers.command.http import HttpConnection
 
 
-class Streaming:
-    """``begun`` from the first piece on; before it an error can still be answered as one."""
+class EventStream:
+    """``started`` is set with the first piece; before it, an error can still be sent as a response."""
 
-    def __init__(self, writer: asyncio.StreamWriter, model: str, number: int) -> None:
-        self._writer, self._model, self._number = writer, model, number
-        self._waiting: list[str] = []
+    def __init__(self, connection: HttpConnection, model: str, number: int) -> None:
+        self._connection, self._model, self._number = connection, model, number
+        self._pending: list[str] = []
         self._sending: asyncio.Task[None] | None = None
-        self.begun = self._finished = False
+        self.started = self._finished = False
 
-    def hear(self, text: str) -> None:
-        """A piece of the model's text. While the program reads slowly, pieces are put together."""
-        if not self.begun:
-            self.begun = True
-            self._writer.write(STREAM_HEAD)
-        self._waiting.append(text)
+    def send_text(self, text: str) -> None:
+        """Sends a piece of the model's text. If the program reads slowly, pieces are joined."""
+        if not self.started:
+            self.started = True
+            self._connection.start_stream()
+        self._pending.append(text)
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send())
 
     async def finish(self, completion: Completion) -> None:
-        """The rest: the text if none of it was heard, the calls, and what it cost in tokens."""
-        if not self.begun:
-            self.hear(completion.text)
+        """Sends the rest: the text if none of it was streamed, the tool calls and the usage."""
+        if not self.started:
+            self.send_text(completion.text)
         if self._sending:
             await self._sending
-        self._writer.write(chunk(last_events(self._model, self._number, completion)) + STREAM_END)
+        self._connection.send_chunk(final_chunks(self._model, self._number, completion))
+        self._connection.end_stream()
         self._finished = True
 
     async def close(self) -> None:
-        """Cuts off what was not finished, so that nobody takes it for the whole."""
-        if self._finished or not self.begun:
+        """Cuts off an unfinished stream, so that the program knows it is incomplete."""
+        if self._finished or not self.started:
             return
         if self._sending:
             self._sending.cancel()
             await asyncio.wait([self._sending])
-        self._writer.transport.abort()
+        self._connection.writer.transport.abort()
 
     async def _send(self) -> None:
         with suppress(ConnectionError):
-            while self._waiting:
-                text = "".join(self._waiting)
-                self._waiting.clear()
-                self._writer.write(chunk(text_event(self._model, self._number, text)))
-                await self._writer.drain()
+            while self._pending:
+                text = "".join(self._pending)
+                self._pending.clear()
+                self._connection.send_chunk(text_chunk(self._model, self._number, text))
+                await self._connection.writer.drain()

@@ -1,4 +1,4 @@
-"""The program that is the agent: started once, in the task's sandbox, until it ends or may go on no longer."""
+"""The program that is the agent: it runs once, in the task's sandbox, until it exits or reaches a limit."""
 
 from __future__ import annotations
 
@@ -12,47 +12,53 @@ from assay.contracts.tail import StepKind
 from assay.sandbox import Command, CommandResult, FilesMount, FolderMount, Sandbox
 from services.runner.errors import AnswerUnusable
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.solvers.command.proxy import SOCKET, Proxy, open_proxy
-from services.runner.solvers.outputs import hand_in, lay_out, open_sandbox, read_outputs
-from services.runner.solvers.workspace_snapshot import remaining
+from services.runner.solvers.command.proxy import SOCKET, ModelProxy, open_proxy
+from services.runner.solvers.outputs import (
+    open_sandbox,
+    read_outputs,
+    write_command_output,
+    write_outputs,
+    write_workspace,
+)
+from services.runner.solvers.prompts import program_prompt
+from services.runner.solvers.workspace_snapshot import snapshot_on_exit
+from services.runner.task_bundles import TaskBundle
 from services.runner.text import clean, to_bytes
-from services.runner.tries.artifacts import TEXT, Opened
-from services.runner.tries.try_context import Try
+from services.runner.tries.try_context import TryContext
 
 MODEL_FOLDER, TASK_FOLDER = "/assay/model", "/assay/task"
 INSTRUCTIONS = "instructions.md"
-_LONGEST_SECONDS = 86_400.0
-"""The attempt's own clock ends the program; the sandbox's would not stand still while a provider is waited for."""
+_MAX_SECONDS = 86_400.0
+"""The attempt's clock ends the program; the sandbox's does not pause while a provider is waited for."""
 
 
-async def solve(attempt: Try, opened: Opened) -> ArtifactRef:
-    """The bundle handed in. Raises what ``Try.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
-    sample = opened.sample(attempt.ticket.sample_id)
-    told = "\n\n".join(text for text in (opened.task.instructions.strip(), sample.input.strip()) if text)
-    spec = structs.replace(opened.task.sandbox, wall_seconds=_LONGEST_SECONDS)
-    with Transcript(attempt.listener, attempt, attempt.clock) as transcript:
-        async with open_proxy(attempt, transcript) as proxy:
+async def solve(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
+    """The bundle of outputs. Raises what ``TryContext.turn`` raises, LimitReached, AnswerUnusable or SandboxError."""
+    instructions = program_prompt(bundle.task, bundle.sample(try_.ticket.sample_id))
+    spec = structs.replace(bundle.task.sandbox, wall_seconds=_MAX_SECONDS)
+    with Transcript(try_.tail, try_, try_.clock) as transcript:
+        async with open_proxy(try_, transcript) as proxy:
             mounts = (
                 FolderMount(path=MODEL_FOLDER, folder=proxy.folder),
-                FilesMount(path=TASK_FOLDER, files={INSTRUCTIONS: to_bytes(told)}),
+                FilesMount(path=TASK_FOLDER, files={INSTRUCTIONS: to_bytes(instructions)}),
             )
-            async with open_sandbox(attempt, spec, mounts) as sandbox, remaining(attempt, opened, sandbox):
-                await lay_out(sandbox, opened)
+            async with open_sandbox(try_, spec, mounts) as sandbox, snapshot_on_exit(try_, bundle, sandbox):
+                await write_workspace(sandbox, bundle)
                 try:
-                    await _run(attempt, opened.task.command, sandbox, proxy)
+                    await _run(try_, bundle.task.command, sandbox, proxy)
                     await transcript.add(StepKind.END, "the program ended")
                 except BaseException as error:
-                    await transcript.end(error)
+                    await transcript.add_limit(error)
                     raise
                 finally:
-                    await transcript.keep(attempt.kept)
-                return await hand_in(attempt, opened, await read_outputs(sandbox, opened))
+                    await transcript.write_to(try_.artifacts)
+                return await write_outputs(try_, bundle, await read_outputs(sandbox, bundle))
 
 
-async def _run(attempt: Try, argv: Sequence[str], sandbox: Sandbox, proxy: Proxy) -> None:
-    """Raises AnswerUnusable when the program does not end well, and what ended the try before it did."""
-    await attempt.listener.step("starting the program")
-    running = asyncio.create_task(sandbox.run(Command(argv=argv, env=_environment(attempt, sandbox, proxy))))
+async def _run(try_: TryContext, argv: Sequence[str], sandbox: Sandbox, proxy: ModelProxy) -> None:
+    """Raises AnswerUnusable if the program fails, or the error that ended the try before the program did."""
+    await try_.tail.step("starting the program")
+    running = asyncio.create_task(sandbox.run(Command(argv=argv, env=_environment(try_, sandbox, proxy))))
     try:
         await asyncio.wait((running, proxy.ended), return_when=asyncio.FIRST_COMPLETED)
         if proxy.ended.done():
@@ -61,28 +67,25 @@ async def _run(attempt: Try, argv: Sequence[str], sandbox: Sandbox, proxy: Proxy
     finally:
         running.cancel()
         await asyncio.wait((running,))
-    await attempt.kept.keep("stdout.txt", result.stdout, TEXT, truncated=result.stdout_truncated)
-    await attempt.kept.keep("stderr.txt", result.stderr, TEXT, truncated=result.stderr_truncated)
-    if result.warning:
-        attempt.notes.append(result.warning)
-    if proxy.broken_off:
-        raise proxy.broken_off
+    await write_command_output(try_, result)
+    if proxy.stream_failure:
+        raise proxy.stream_failure
     if result.exit_code or result.killed_by:
-        raise AnswerUnusable(f"the program {_why(result)}")
+        raise AnswerUnusable(f"the program {_reason(result)}")
 
 
-def _environment(attempt: Try, sandbox: Sandbox, proxy: Proxy) -> dict[str, str]:
-    """All that the program is told besides its files."""
+def _environment(try_: TryContext, sandbox: Sandbox, proxy: ModelProxy) -> dict[str, str]:
+    """The names are documented in docs/tasks.md."""
     return {
         "ASSAY_MODEL_SOCKET": sandbox.locate(f"{MODEL_FOLDER}/{SOCKET}"),
         "ASSAY_INSTRUCTIONS": sandbox.locate(f"{TASK_FOLDER}/{INSTRUCTIONS}"),
         "OPENAI_API_KEY": proxy.token,
-        "OPENAI_MODEL": attempt.ticket.model.name,
+        "OPENAI_MODEL": try_.ticket.model.name,
     }
 
 
-def _why(result: CommandResult) -> str:
+def _reason(result: CommandResult) -> str:
     if result.killed_by:
-        return f"went over its {result.killed_by} limit"
+        return f"exceeded its {result.killed_by} limit"
     lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
-    return clean(f"ended with exit code {result.exit_code}" + (f": {lines[-1]}" if lines else ""), 500)
+    return clean(f"exited with code {result.exit_code}" + (f": {lines[-1]}" if lines else ""), 500)

@@ -1,4 +1,4 @@
-"""The socket by which a program asks the model: every request is metered, and under the try's limits."""
+"""The socket through which a program calls the model. Every request is metered, and under the try's limits."""
 
 from __future__ import annotations
 
@@ -13,120 +13,117 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from assay.contracts.tail import StepKind
-from services.runner.errors import CallRetryable, LimitReached, PromptRefused, PromptTooLong
+from services.runner.errors import CallRetryable, PromptRefused, PromptTooLong
 from services.runner.models import ChatMessage, Completion, OnText
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.chat_api import (
-    Asked,
-    error,
-    messages_of,
-    models,
-    read_asked,
-    tools_of,
-    whole,
+    ChatRequest,
+    completion_body,
+    error_body,
+    models_body,
+    parse_chat_request,
+    to_messages,
+    to_tools,
 )
-from services.runner.solvers.command.event_stream import Streaming
-from services.runner.solvers.command.http import MAX_HEAD_BYTES, BadRequest, HttpRequest, answer, read_request
-from services.runner.tries.try_context import Try
+from services.runner.solvers.command.event_stream import EventStream
+from services.runner.solvers.command.http import BadRequest, ClientDisconnected, HttpConnection, HttpRequest
+from services.runner.tries.try_context import TryContext
 
 SOCKET = "model.sock"
 
 
-class Proxy:
-    """``folder`` on the host holds the socket. ``ended`` gets the error after which the try cannot go on, and
-    ``broken_off`` that which cut off an answer, until there is another. Requests that come at once are made one after
-    another."""
+class ModelProxy:
+    """``folder`` on the host has the socket. ``ended`` gets the error that ends the try. ``stream_failure`` is the
+    error that broke off the last answer. Concurrent requests are processed one after another."""
 
-    def __init__(self, attempt: Try, transcript: Transcript, folder: Path) -> None:
+    def __init__(self, try_: TryContext, transcript: Transcript, folder: Path) -> None:
         self.token = secrets.token_urlsafe(24)
         self.folder = folder
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.broken_off: Exception | None = None
-        self._attempt, self._transcript = attempt, transcript
-        self._model = attempt.ticket.model.name
+        self.stream_failure: Exception | None = None
+        self._try, self._transcript = try_, transcript
+        self._model = try_.ticket.model.name
         self._numbers = itertools.count(1)
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._connections: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection. What goes wrong in it ends neither the runner nor, mostly, the try."""
-        connection = asyncio.create_task(self._serve(reader, writer))
+        """One connection, in a task of its own that ``close`` can cancel."""
+        connection = asyncio.create_task(self._serve(HttpConnection(reader, writer)))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
 
     async def close(self) -> None:
-        """Nothing is asked any more; a request under way is booked as one whose end nobody saw."""
+        """Stops all requests; a model call in flight is booked at its worst case."""
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+    async def _serve(self, connection: HttpConnection) -> None:
+        with suppress(ConnectionError):
             try:
-                await self._answer(await read_request(reader), writer)
+                await self._respond(await connection.read_request(), connection)
             except BadRequest as refused:
-                writer.write(answer(refused.status, error(str(refused), "invalid_request_error")))
+                connection.respond(refused.status, error_body(str(refused), "invalid_request_error"))
+            except ClientDisconnected:
+                pass
             except Exception as failure:
                 self._end(failure)
-                writer.write(answer(402, error("the attempt has ended", "attempt_ended")))
-            await writer.drain()
-        writer.close()
+                connection.respond(402, error_body("the attempt has ended", "attempt_ended"))
+            await connection.writer.drain()
+        connection.writer.close()
 
-    async def _answer(self, request: HttpRequest, writer: asyncio.StreamWriter) -> None:
+    async def _respond(self, request: HttpRequest, connection: HttpConnection) -> None:
         if not hmac.compare_digest(request.token.encode(), self.token.encode()):
-            raise BadRequest(401, "the token is not this try's; it is in the variable OPENAI_API_KEY")
+            raise BadRequest(401, "wrong token; use the one in the environment variable OPENAI_API_KEY")
         if (request.method, request.path) == ("GET", "/v1/models"):
-            writer.write(answer(200, models(self._model)))
+            connection.respond(200, models_body(self._model))
             return
         if (request.method, request.path) != ("POST", "/v1/chat/completions"):
-            raise BadRequest(404, f"there is no {request.method} {request.path}; POST to /v1/chat/completions")
-        asked, number = read_asked(request.body), next(self._numbers)
-        if not asked.stream:
-            writer.write(answer(200, whole(self._model, number, await self._complete(asked))))
+            raise BadRequest(404, f"there is no {request.method} {request.path}; use POST /v1/chat/completions")
+        chat_request, number = parse_chat_request(request.body), next(self._numbers)
+        if not chat_request.stream:
+            connection.respond(200, completion_body(self._model, number, await self._complete(chat_request)))
             return
-        streaming = Streaming(writer, self._model, number)
+        stream = EventStream(connection, self._model, number)
         try:
-            await streaming.finish(await self._complete(asked, streaming.hear))
+            await stream.finish(await self._complete(chat_request, stream.send_text))
         except CallRetryable as failure:
-            if not streaming.begun:
+            if not stream.started:
                 raise
-            self.broken_off = failure
+            self.stream_failure = failure
         finally:
-            await streaming.close()
+            await stream.close()
 
-    async def _complete(self, asked: Asked, on_text: OnText | None = None) -> Completion:
-        async with self._turn:
-            return await self._take_turn(asked, on_text)
+    async def _complete(self, request: ChatRequest, on_text: OnText | None = None) -> Completion:
+        async with self._lock:
+            return await self._turn(request, on_text)
 
-    async def _take_turn(self, asked: Asked, on_text: OnText | None) -> Completion:
-        limits, transcript = self._attempt.ticket.limits, self._transcript
-        if limits.turns is not None and transcript.turn >= limits.turns:
-            raise LimitReached("turns", f"all {limits.turns} turns are taken")
-        messages = messages_of(asked)
-        await self._hear_results(messages)
-        transcript.turn += 1
+    async def _turn(self, request: ChatRequest, on_text: OnText | None) -> Completion:
+        try_, limits, transcript = self._try, self._try.ticket.limits, self._transcript
+        transcript.check_turns(limits)
+        messages = to_messages(request)
+        await self._record_results(messages)
+        transcript.start_turn(limits)
         try:
-            completion = await self._attempt.turn(messages, tools_of(asked), asked.most_tokens, on_text)
+            completion = await try_.turn(messages, to_tools(request), request.output_token_limit, on_text)
         except (PromptTooLong, PromptRefused) as refused:
             raise BadRequest(400, str(refused)) from refused
-        self.broken_off = None
-        await self._attempt.listener.flush()
+        self.stream_failure = None
+        await try_.tail.flush()
         await transcript.add(StepKind.MESSAGE, completion.text)
         for call in completion.tool_calls:
-            if limits.tool_calls is not None and transcript.tool_calls >= limits.tool_calls:
-                raise LimitReached("tool_calls", f"all {limits.tool_calls} tool calls are used")
-            transcript.tool_calls += 1
-            await transcript.add(StepKind.CALL, call.arguments, tool=call.name, call_id=call.call_id)
+            await transcript.add_call(call, limits)
         return completion
 
-    async def _hear_results(self, messages: Sequence[ChatMessage]) -> None:
-        """What the program says came of the calls in the last answer: its word for it, for it carried them out."""
+    async def _record_results(self, messages: Sequence[ChatMessage]) -> None:
+        """Adds the results of the last answer's tool calls as the program reports them, since it runs the tools."""
         last = max((at for at, message in enumerate(messages) if message.role == "assistant"), default=len(messages))
         names = {call.call_id: call.name for message in messages[last : last + 1] for call in message.tool_calls}
-        for told in messages[last + 1 :]:
-            if told.role == "tool":
-                tool = names.get(told.tool_call_id, "")
-                await self._transcript.add(StepKind.RESULT, told.content, tool=tool, call_id=told.tool_call_id)
+        for message in messages[last + 1 :]:
+            if message.role == "tool":
+                tool = names.get(message.tool_call_id, "")
+                await self._transcript.add(StepKind.RESULT, message.content, tool=tool, call_id=message.tool_call_id)
 
     def _end(self, failure: Exception) -> None:
         if not self.ended.done():
@@ -135,14 +132,14 @@ class Proxy:
 
 
 @asynccontextmanager
-async def open_proxy(attempt: Try, transcript: Transcript) -> AsyncGenerator[Proxy]:
-    """Listening until the block is left; then the socket is gone, and with it all that the token was worth."""
+async def open_proxy(try_: TryContext, transcript: Transcript) -> AsyncGenerator[ModelProxy]:
+    """Listens until the block is left. Then the socket is removed, and the token is worthless."""
     folder = Path(mkdtemp(prefix="assay-model-"))
-    proxy = Proxy(attempt, transcript, folder)
+    proxy = ModelProxy(try_, transcript, folder)
     try:
-        server = await asyncio.start_unix_server(proxy.serve, folder / SOCKET, limit=MAX_HEAD_BYTES)
+        server = await asyncio.start_unix_server(proxy.serve, folder / SOCKET)
         try:
-            _let_in(folder)
+            _allow_other_users(folder)
             yield proxy
         finally:
             server.close()
@@ -151,7 +148,7 @@ async def open_proxy(attempt: Try, transcript: Transcript) -> AsyncGenerator[Pro
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _let_in(folder: Path) -> None:
-    """Commands run as another user than we do; what keeps others out is the token."""
+def _allow_other_users(folder: Path) -> None:
+    """Commands run as another user; the token keeps other processes out."""
     folder.chmod(0o755)
     (folder / SOCKET).chmod(0o666)

@@ -11,10 +11,10 @@ from hashlib import sha256
 
 from assay.contracts.attempts import Ticket
 from assay.contracts.models import ModelName, Parameters, Usage
-from services.runner.errors import EndpointSilent, EndpointUnreachable, RateLimited
+from services.runner.errors import EndpointTimeout, EndpointUnreachable, RateLimited
 from services.runner.models.protocol import ChatMessage, Completion, OnText
-from services.runner.models.registry import Served
-from services.runner.rate_limiter import Allowance, Pace
+from services.runner.models.registry import ModelHandle
+from services.runner.rate_limiter import ProviderLimits, RateLimiter
 from tests.faults.simulation.world.fault_injection import FaultInjector
 
 current_ticket: ContextVar[Ticket] = ContextVar("current_ticket")
@@ -59,10 +59,10 @@ class Models:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self.pace = Pace("sim", Allowance(concurrency=6))
+        self.rate_limiter = RateLimiter("sim", ProviderLimits(concurrency=6))
 
-    async def open(self, name: ModelName, task_id: str, sample_id: str) -> Served:
-        return Served(model=SimulatedModel(self._provider, name, sample_id), pace=self.pace)
+    async def open(self, name: ModelName, task_id: str, sample_id: str) -> ModelHandle:
+        return ModelHandle(model=SimulatedModel(self._provider, name, sample_id), rate_limiter=self.rate_limiter)
 
 
 class SimulatedModel:
@@ -84,7 +84,7 @@ class SimulatedModel:
         provider.charge(usage, allowed)
         await asyncio.sleep(faults.seconds(behaviour.slow_seconds))
         if faults.happens(behaviour.lost_replies):
-            raise EndpointSilent("the reply never came", perhaps_billed=True)
+            raise EndpointTimeout("the reply never came", may_be_billed=True)
         on_text(text)
         return Completion(text=text, usage=usage, finish_reason="stop")
 

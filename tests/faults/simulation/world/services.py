@@ -21,9 +21,9 @@ from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
 from services.runner import handlers as running
 from services.runner.calls.grant_budget import RpcGrants
-from services.runner.calls.model_caller import Retrying
+from services.runner.calls.model_caller import RetryPolicy
 from services.runner.ports import Ports as RunnerPorts
-from services.runner.tries.artifacts import Bundles
+from services.runner.task_bundles import BundleCache
 from tests.faults.simulation.world.artifact_store import Artifacts
 from tests.faults.simulation.world.fault_injection import FaultInjector, FaultyPort
 from tests.faults.simulation.world.model_provider import Models, Provider, current_ticket
@@ -32,7 +32,7 @@ from tests.faults.simulation.world.process import Process
 from tests.faults.simulation.world.process_bus import ProcessBus, connect
 from tests.faults.simulation.world.process_pool import ProcessPool
 
-RETRYING = Retrying(requests=3, first_wait_seconds=0.2, longest_wait_seconds=1.0, jitter_seconds=0.2)
+RETRY_POLICY = RetryPolicy(max_requests=3, initial_wait_seconds=0.2, max_wait_seconds=1.0, jitter_seconds=0.2)
 LIVE_SETTINGS = LiveSettings(tick_seconds=0.5, idle_seconds=4.0, refresh_seconds=30.0)
 
 
@@ -61,14 +61,14 @@ async def runner(world: World, process: Process) -> None:
     models = Models(world.provider)
     ports = RunnerPorts(
         worker_id=process.name,
-        bundles=Bundles(store),
+        bundles=BundleCache(store),
         reference=store,
         attempts=store,
         models=models,
         grants=RpcGrants(bus.rpc),
         sandboxes=cast("SandboxProvider", None),
         tail=bus.tail,
-        retrying=RETRYING,
+        retry_policy=RETRY_POLICY,
     )
 
     async def run_attempt(ticket: Ticket) -> AttemptExecuted:
@@ -78,7 +78,9 @@ async def runner(world: World, process: Process) -> None:
     def failed(ticket: Ticket, error: BaseException) -> AttemptExecuted:
         return running.failed(ticket, process.name, error)
 
-    await Worker(_options(world, process, Stage.RUN), bus, run_attempt, failed, models.pace.share).run(asyncio.Event())
+    await Worker(_options(world, process, Stage.RUN), bus, run_attempt, failed, models.rate_limiter.set_share).run(
+        asyncio.Event()
+    )
 
 
 async def judge(world: World, process: Process) -> None:

@@ -19,30 +19,30 @@ from assay.contracts.tail import AgentStep, StepKind, TailLine
 from assay.contracts.verdicts import Outcome
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
-from tests.runner.harness import RUN, Room, room, transcript
+from tests.runner.harness import RUN, RunnerHarness, open_harness, read_transcript
 from tests.runner.solvers.test_solvers_agree import judged
 
 CATALOG = Path(__file__).parents[4] / "catalog"
 
 
 @pytest.fixture
-async def shipped(tmp_path: Path) -> AsyncIterator[Room]:
-    async with room(tmp_path, "", CATALOG, silence_seconds=300) as one:
+async def shipped(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
+    async with open_harness(tmp_path, "", CATALOG, read_timeout_seconds=300) as one:
         yield one
 
 
-async def repaired(runner: Room, tools: ToolCalls) -> AttemptExecuted:
+async def repaired(runner: RunnerHarness, tools: ToolCalls) -> AttemptExecuted:
     model = ModelSpec(name="scripted/repairer", parameters=Parameters(tools=tools))
     limits = runner.catalog.find_task("invoice_totals").manifest.limits
     ticket = await runner.ticket("invoice_totals", "scripted/repairer", limits=limits)
     return await on_ticket(msgspec.structs.replace(ticket, model=model), runner.ports)
 
 
-async def test_the_tail_tells_every_step_as_it_happens(shipped: Room) -> None:
+async def test_the_tail_shows_every_step_as_it_happens(shipped: RunnerHarness) -> None:
     told: list[AgentStep] = []
     async with shipped.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
         report = await repaired(shipped, ToolCalls.NATIVE)
-        steps = await transcript(shipped, report)
+        steps = await read_transcript(shipped, report)
         async with asyncio.timeout(30):
             while len(told) < len(steps):
                 line = decode(TailLine, await anext(frames))
@@ -50,14 +50,14 @@ async def test_the_tail_tells_every_step_as_it_happens(shipped: Room) -> None:
     assert told == [msgspec.structs.replace(step, text="") for step in steps]
 
 
-async def test_what_the_reference_hands_in_needs_no_model(shipped: Room) -> None:
-    report = await shipped.make("invoice_totals", "oracle")
+async def test_the_oracle_submits_the_reference(shipped: RunnerHarness) -> None:
+    report = await shipped.run_attempt("invoice_totals", "oracle")
     assert report.outcome is None
     assert b"half a cent goes up" in (await shipped.output(report))["billing/rounding.py"]
 
 
 @pytest.mark.parametrize("task_id", ["invoice_totals", "invoice_totals_command"])
-async def test_the_model_on_this_machine_attempts_it(shipped: Room, task_id: str) -> None:
+async def test_the_local_model_can_attempt_it(shipped: RunnerHarness, task_id: str) -> None:
     host = ModelHost()
     await shipped.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     spec = ModelSpec(
@@ -75,6 +75,6 @@ async def test_the_model_on_this_machine_attempts_it(shipped: Room, task_id: str
     if report.outcome is None:
         verdict = await judged(shipped, task_id, await shipped.read(report.output), shipped.ports.sandboxes)
         assert (verdict.outcome, verdict.score) == (Outcome.FAILED, 0.0)
-    steps = await transcript(shipped, report)
+    steps = await read_transcript(shipped, report)
     assert steps[-1].kind is StepKind.END
     assert all(call.usage.output_tokens <= 16 for call in report.calls)

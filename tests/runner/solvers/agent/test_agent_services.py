@@ -14,7 +14,7 @@ from assay.contracts.tail import StepKind
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
-from tests.runner.harness import Room, room, transcript
+from tests.runner.harness import RunnerHarness, open_harness, read_transcript
 from tests.runner.solvers.test_solvers_agree import judged
 
 CATALOG = Path(__file__).parents[4] / "catalog"
@@ -29,7 +29,7 @@ with psycopg.connect("host=postgres user=postgres", autocommit=True) as own:
 
 
 @pytest.fixture
-async def migrating(tmp_path: Path) -> AsyncIterator[Room]:
+async def migrating(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
     """With a model that knows the reference, and tries it first."""
     folder = tmp_path / "shipped"
     shutil.copytree(CATALOG / "tasks" / TASK, folder / "tasks" / TASK)
@@ -43,17 +43,17 @@ async def migrating(tmp_path: Path) -> AsyncIterator[Room]:
     script = {"title": "Migrates", "price": {"input_usd_per_mtok": 1, "output_usd_per_mtok": 1}, "turns": {TASK: turns}}
     (folder / "scripted").mkdir()
     (folder / "scripted" / "migrator.yaml").write_text(json.dumps(script))
-    async with room(tmp_path, "", folder) as one:
+    async with open_harness(tmp_path, "", folder) as one:
         yield one
 
 
 @pytest.mark.docker
-async def test_an_agent_tries_its_migration_on_a_postgres_of_its_own_and_passes(migrating: Room) -> None:
+async def test_an_agent_can_test_its_migration_on_its_own_postgres(migrating: RunnerHarness) -> None:
     sandboxes = open_sandbox_provider("docker")
     ticket = await migrating.ticket(TASK, "scripted/migrator", limits=migrating.catalog.find_task(TASK).manifest.limits)
     report = await on_ticket(ticket, replace(migrating.ports, sandboxes=sandboxes))
     assert (report.outcome, report.reason) == (None, "")
-    results = [step.text for step in await transcript(migrating, report) if step.kind is StepKind.RESULT]
+    results = [step.text for step in await read_transcript(migrating, report) if step.kind is StepKind.RESULT]
     assert "('Ilse Brandt', 2500)" in results[2], results
     verdict = await judged(migrating, TASK, await migrating.read(report.output), sandboxes)
     assert (verdict.outcome, verdict.score) == (Outcome.PASSED, 1.0), verdict.reason

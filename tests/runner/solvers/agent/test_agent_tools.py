@@ -11,7 +11,7 @@ import pytest
 from assay.contracts.tasks import SandboxSpec, Tool
 from assay.sandbox import Sandbox, open_sandbox_provider
 from services.runner.models import ToolCall
-from services.runner.solvers.agent.tool_result import MAX_CHARACTERS, ToolResult, capped
+from services.runner.solvers.agent.tool_result import MAX_CHARACTERS, ToolResult, truncate_middle
 from services.runner.solvers.agent.toolbox import Toolbox
 
 WORKSPACE = {"a.txt": b"one\ntwo\nthree\n", "src/b.py": b"x = 1\n", "blob": b"\xff\xfe\x00"}
@@ -35,31 +35,31 @@ async def use(
     return result
 
 
-async def test_commands_tell_their_outputs_and_their_end(sandbox: Sandbox) -> None:
+async def test_commands_return_their_output_and_exit_code(sandbox: Sandbox) -> None:
     result = await use(sandbox, ("bash", {"command": "cat a.txt | wc -l; echo oh >&2; exit 3"}))
     assert (result.text, result.failed) == ("3\nstderr:\noh\n[exit code 3]", False)
     result = await use(sandbox, ("python", {"code": "import os\nprint(os.getcwd(), open('src/b.py').read().strip())"}))
     assert result.text == "/workspace x = 1\n[exit code 0]"
     result = await use(sandbox, ("bash", {"command": "sleep 9", "timeout_seconds": 0.3}))
-    assert result.text == "[ended for passing its wall limit]\n[exit code -9]"
+    assert result.text == "[killed: exceeded its wall limit]\n[exit code -9]"
 
 
-async def test_a_long_output_is_cut_in_the_middle(sandbox: Sandbox) -> None:
+async def test_long_output_is_cut_in_the_middle(sandbox: Sandbox) -> None:
     result = await use(sandbox, ("bash", {"command": "seq 20000"}))
     assert len(result.text) < MAX_CHARACTERS + 100
     assert result.text.startswith("1\n2\n")
-    assert "characters left out" in result.text
+    assert "characters omitted" in result.text
     assert "20000\n[exit code 0]" in result.text
-    assert capped("x" * MAX_CHARACTERS) == "x" * MAX_CHARACTERS
+    assert truncate_middle("x" * MAX_CHARACTERS) == "x" * MAX_CHARACTERS
 
 
-async def test_a_flood_ends_the_command_and_not_the_attempt(sandbox: Sandbox) -> None:
+async def test_endless_output_ends_the_command_but_not_the_attempt(sandbox: Sandbox) -> None:
     result = await use(sandbox, ("bash", {"command": "yes"}))
-    assert "[ended for passing its output limit]" in result.text
+    assert "[killed: exceeded its output limit]" in result.text
     assert len(result.text) < MAX_CHARACTERS + 200
 
 
-async def test_files_are_viewed_with_their_lines(sandbox: Sandbox) -> None:
+async def test_files_are_viewed_with_line_numbers(sandbox: Sandbox) -> None:
     view = {"command": "view", "path": "a.txt", "view_range": [2, -1]}
     assert (await use(sandbox, ("text_editor", view))).text == "     2\ttwo\n     3\tthree\n     4\t"
     assert (
@@ -68,7 +68,7 @@ async def test_files_are_viewed_with_their_lines(sandbox: Sandbox) -> None:
     assert (await use(sandbox, ("text_editor", {"command": "view", "path": "src"}))).text == "src/b.py"
 
 
-async def test_files_are_edited_and_edits_taken_back(sandbox: Sandbox) -> None:
+async def test_edits_can_be_undone(sandbox: Sandbox) -> None:
     change = {"command": "str_replace", "path": "a.txt", "old_str": "two", "new_str": "2\n2.5"}
     insert = {"command": "insert", "path": "/workspace/a.txt", "insert_line": 0, "insert_text": "zero\n"}
     undo = {"command": "undo", "path": "a.txt"}
@@ -80,7 +80,7 @@ async def test_files_are_edited_and_edits_taken_back(sandbox: Sandbox) -> None:
     assert await sandbox.read(["a.txt"]) == {"a.txt": b"one\n2\n2.5\nthree\n"}
 
 
-async def test_a_file_that_was_created_goes_again(sandbox: Sandbox) -> None:
+async def test_undo_removes_a_created_file(sandbox: Sandbox) -> None:
     create = {"command": "create", "path": "new/c.py", "file_text": "c = 3\n"}
     assert (await use(sandbox, ("text_editor", create))).text == "new/c.py is created, 6 characters"
     assert await sandbox.read(["new/c.py"]) == {"new/c.py": b"c = 3\n"}
@@ -89,8 +89,8 @@ async def test_a_file_that_was_created_goes_again(sandbox: Sandbox) -> None:
     assert await sandbox.read(["d.py"]) == {}
 
 
-async def test_the_difference_is_that_to_the_beginning(sandbox: Sandbox) -> None:
-    assert (await use(sandbox, ("git_diff", {}))).text == "(nothing has changed)"
+async def test_git_diff_compares_with_the_initial_workspace(sandbox: Sandbox) -> None:
+    assert (await use(sandbox, ("git_diff", {}))).text == "(no changes)"
     change = {"command": "str_replace", "path": "src/b.py", "old_str": "1", "new_str": "2"}
     create = {"command": "create", "path": "c.py", "file_text": "c = 3\n"}
     result = await use(sandbox, ("text_editor", change), ("text_editor", create), ("git_diff", {}))
@@ -99,7 +99,7 @@ async def test_the_difference_is_that_to_the_beginning(sandbox: Sandbox) -> None
     assert "c.py" not in (await use(sandbox, ("git_diff", {"path": "src/"}))).text
 
 
-async def test_a_link_leads_nowhere(sandbox: Sandbox) -> None:
+async def test_links_are_not_followed(sandbox: Sandbox) -> None:
     link = {"command": "ln -s /etc/passwd secret; ln -s / root"}
     for path in ("secret", "root/etc/passwd"):
         result = await use(sandbox, ("bash", link), ("text_editor", {"command": "view", "path": path}))
@@ -111,11 +111,11 @@ async def test_a_link_leads_nowhere(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "why"),
     [
-        ("drill", {}, "error: there is no tool 'drill'; there are bash, python, text_editor, git_diff, submit"),
+        ("drill", {}, "error: there is no tool 'drill'; the tools are bash, python, text_editor, git_diff, submit"),
         ("bash", {}, "error: not a valid Bash: Object missing required field `command`"),
         ("bash", {"command": "ls", "shell": "zsh"}, "error: not a valid Bash"),
-        ("bash", {"command": "echo \0"}, "error: the command holds a NUL"),
-        ("bash", {"command": "x" * 200_000}, "error: the command holds a NUL or more than"),
+        ("bash", {"command": "echo \0"}, "error: the command has a NUL"),
+        ("bash", {"command": "x" * 200_000}, "error: the command has a NUL or more than"),
         ("text_editor", {"command": "view", "path": "../etc/passwd"}, "error: path '../etc/passwd'"),
         ("text_editor", {"command": "view", "path": "/etc/passwd"}, "error: path '/etc/passwd' is absolute"),
         ("text_editor", {"command": "view", "path": "nowhere.py"}, "error: there is no file nowhere.py"),
@@ -123,10 +123,14 @@ async def test_a_link_leads_nowhere(sandbox: Sandbox) -> None:
         (
             "text_editor",
             {"command": "view", "path": "a.txt", "view_range": [9, 10]},
-            "error: view_range [9, 10] is not",
+            "error: view_range [9, 10] is outside",
         ),
         ("text_editor", {"command": "create", "path": "c"}, "error: create needs file_text"),
-        ("text_editor", {"command": "create", "path": "a.txt/b", "file_text": ""}, "error: the workspace does not"),
+        (
+            "text_editor",
+            {"command": "create", "path": "a.txt/b", "file_text": ""},
+            "error: the files cannot be written",
+        ),
         ("text_editor", {"command": "create", "path": "", "file_text": ""}, "error: "),
         (
             "text_editor",
@@ -136,17 +140,19 @@ async def test_a_link_leads_nowhere(sandbox: Sandbox) -> None:
         (
             "text_editor",
             {"command": "str_replace", "path": "a.txt", "old_str": "o"},
-            "error: old_str is 2 times in a.txt",
+            "error: old_str occurs 2 times in a.txt",
         ),
         (
             "text_editor",
             {"command": "str_replace", "path": "a.txt", "old_str": "q"},
-            "error: old_str is nowhere in a.txt",
+            "error: old_str does not occur in a.txt",
         ),
         ("text_editor", {"command": "undo", "path": "a.txt"}, "error: there is no edit of a.txt to undo"),
     ],
 )
-async def test_what_cannot_be_done_is_told(sandbox: Sandbox, name: str, arguments: dict[str, Any], why: str) -> None:
+async def test_errors_tell_the_model_what_is_wrong(
+    sandbox: Sandbox, name: str, arguments: dict[str, Any], why: str
+) -> None:
     result = await use(sandbox, (name, arguments))
     assert result.failed
     assert result.text.startswith(why)
@@ -154,11 +160,11 @@ async def test_what_cannot_be_done_is_told(sandbox: Sandbox, name: str, argument
 
 
 @pytest.mark.parametrize("arguments", ["", "{", "[]", "null", '{"command": 1}', '{"command":"\ud800'])
-async def test_arguments_nobody_can_read_are_told(sandbox: Sandbox, arguments: str) -> None:
+async def test_unreadable_arguments_are_reported(sandbox: Sandbox, arguments: str) -> None:
     result = await Toolbox(tuple(Tool), sandbox, {}).use(ToolCall(call_id="1", name="bash", arguments=arguments))
     assert (result.failed, result.text[:24]) == (True, "error: not a valid Bash:")
 
 
-async def test_only_the_tasks_own_tools_are_there(sandbox: Sandbox) -> None:
+async def test_only_the_tasks_tools_exist(sandbox: Sandbox) -> None:
     result = await use(sandbox, ("bash", {"command": "ls"}), tools=(Tool.PYTHON, Tool.SUBMIT))
-    assert result.text == "error: there is no tool 'bash'; there are python, submit"
+    assert result.text == "error: there is no tool 'bash'; the tools are python, submit"

@@ -10,10 +10,10 @@ from assay.contracts.codec import decode
 from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.tries.artifacts import Kept
-from services.runner.tries.tail_writer import Listener
+from services.runner.tries.artifacts import ArtifactWriter
+from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
-from tests.runner.harness import Room
+from tests.runner.harness import RunnerHarness
 
 STEPS = 20_000
 
@@ -24,15 +24,15 @@ class Spent:
 
 
 @pytest.mark.parametrize("text", ["x" * 500, "\0\ud800 \u2028"], ids=["plain", "awkward"])
-async def test_many_steps_are_written_and_none_is_held(runner: Room, text: str) -> None:
-    listener = Listener(await runner.ticket("mend", "stub/m-1"), runner.bus.tail)
-    kept = Kept(store=runner.ports.attempts)
+async def test_a_long_transcript_does_not_use_memory(runner: RunnerHarness, text: str) -> None:
+    listener = TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail)
+    kept = ArtifactWriter(store=runner.ports.attempts)
     tracemalloc.start()
     try:
         with Transcript(listener, Spent(), WallClock(60)) as transcript:
             for _ in range(STEPS):
                 await transcript.add(StepKind.RESULT, text, tool="bash", call_id="c")
-            ref = await transcript.keep(kept)
+            ref = await transcript.write_to(kept)
         _, most_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -44,15 +44,15 @@ async def test_many_steps_are_written_and_none_is_held(runner: Room, text: str) 
     assert (last.number, last.tool, last.usage, last.cost_nanousd) == (STEPS, "bash", Spent.usage, 7)
 
 
-async def test_a_store_without_files_gets_the_bytes(runner: Room) -> None:
+async def test_a_store_without_put_file_gets_the_bytes(runner: RunnerHarness) -> None:
     class Plain:
         def __init__(self) -> None:
             self.put, self.get = runner.stores["attempts"].put, runner.stores["attempts"].get
 
-    kept = Kept(store=Plain())
+    kept = ArtifactWriter(store=Plain())
     with Transcript(
-        Listener(await runner.ticket("mend", "stub/m-1"), runner.bus.tail), Spent(), WallClock(60)
+        TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail), Spent(), WallClock(60)
     ) as transcript:
         await transcript.add(StepKind.END, "done")
-        ref = await transcript.keep(kept)
+        ref = await transcript.write_to(kept)
     assert decode(AgentStep, (await runner.read(ref)).rstrip()).text == "done"

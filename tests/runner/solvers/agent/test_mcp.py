@@ -20,29 +20,29 @@ from assay.contracts.tasks import Limits, McpServer
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
-from tests.runner.endpoint import Endpoint, Reply
-from tests.runner.harness import SUBMIT, Room, calls, results, transcript
+from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.runner.harness import SUBMIT, RunnerHarness, queue_calls, read_transcript, tool_results
 from tests.runner.solvers.agent.http_mcp_server import serving
 
 NAMES = [f"shop__{name}" for name in ("add", "fail", "refuse", "ask_back", "draw", "sleep", "talk", "die")]
-DIED = "it ended with exit code 3: out of stock"
+DIED = "it exited with code 3: out of stock"
 
 
 def shop(tool: str, **arguments: Any) -> tuple[str, str]:
     return f"shop__{tool}", json.dumps(arguments)
 
 
-async def make(
-    runner: Room,
+async def run_attempt(
+    runner: RunnerHarness,
     server: McpServer | None = None,
     allowed: tuple[str, ...] = (),
     call_seconds: float = 60.0,
     **changes: Any,
 ) -> AttemptExecuted:
-    """An attempt at ``served``; with another server than its own. Its calls may take so long."""
+    """An attempt at ``endpoint``; with another server than its own. Its calls may take so long."""
     limits = structs.replace(Limits(wall_seconds=60.0, max_tokens=100, turns=9), **changes)
-    ticket = await runner.ticket("served", "stub/m-1", limits=limits)
-    task = runner.catalog.find_task("served")
+    ticket = await runner.ticket("mcp_tools", "stub/m-1", limits=limits)
+    task = runner.catalog.find_task("mcp_tools")
     told = public_task(task)
     sandbox = structs.replace(told.sandbox, wall_seconds=call_seconds)
     given = structs.replace(told, sandbox=sandbox, mcp=told.mcp if server is None else (server,))
@@ -50,12 +50,12 @@ async def make(
     return await on_ticket(structs.replace(ticket, public=public), replace(runner.ports, mcp_urls=allowed))
 
 
-async def check_every_answer(runner: Room, served: Endpoint, report: AttemptExecuted) -> None:
+async def check_every_answer(runner: RunnerHarness, endpoint: FakeEndpoint, report: AttemptExecuted) -> None:
     assert (report.outcome, report.reason) == (None, "")
-    offered = served.bodies[0]["tools"]
+    offered = endpoint.bodies[0]["tools"]
     assert [tool["function"]["name"] for tool in offered] == ["bash", "submit", *NAMES]
     assert offered[2]["function"]["parameters"]["properties"]["numbers"]["type"] == "array"
-    steps = [step for step in await transcript(runner, report) if step.kind is StepKind.RESULT]
+    steps = [step for step in await read_transcript(runner, report) if step.kind is StepKind.RESULT]
     assert [(step.text, step.failed) for step in steps[:6]] == [
         ("6", False),
         ("the shop is closed", True),
@@ -63,7 +63,8 @@ async def check_every_answer(runner: Room, served: Endpoint, report: AttemptExec
         ('{"asked":"ask back"}', False),
         ("[image: image/png, which cannot be shown]\ndrawn", False),
         (
-            "error: the arguments are no JSON object: not a valid dict: JSON is malformed: invalid character (byte 0)",
+            "error: the arguments are not a JSON object: not a valid dict: JSON is malformed: "
+            "invalid character (byte 0)",
             True,
         ),
     ]
@@ -76,19 +77,21 @@ EVERY = (
 )
 
 
-async def test_a_server_in_the_sandbox_answers_the_model(runner: Room, served: Endpoint) -> None:
-    calls(served, *EVERY, (SUBMIT,))
-    report = await make(runner)
-    await check_every_answer(runner, served, report)
+async def test_the_model_can_use_a_server_in_the_sandbox(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    queue_calls(endpoint, *EVERY, (SUBMIT,))
+    report = await run_attempt(runner)
+    await check_every_answer(runner, endpoint, report)
 
 
 @pytest.mark.parametrize("events", [True, False], ids=["events", "json"])
-async def test_a_server_behind_an_allowed_address_does(runner: Room, served: Endpoint, events: bool) -> None:
-    calls(served, *EVERY, (SUBMIT,))
+async def test_the_model_can_use_a_server_at_an_allowed_url(
+    runner: RunnerHarness, endpoint: FakeEndpoint, events: bool
+) -> None:
+    queue_calls(endpoint, *EVERY, (SUBMIT,))
     with serving() as remote:
         remote.events = events
-        report = await make(runner, McpServer(name="shop", url=remote.url), (remote.url,))
-        await check_every_answer(runner, served, report)
+        report = await run_attempt(runner, McpServer(name="shop", url=remote.url), (remote.url,))
+        await check_every_answer(runner, endpoint, report)
         assert remote.ended == ["s-1"]
         assert [message["method"] for message in remote.heard[:5]] == [
             "initialize",
@@ -101,67 +104,69 @@ async def test_a_server_behind_an_allowed_address_does(runner: Room, served: End
             assert [("result" in told, "error" in told) for told in replies] == [(True, False), (False, True)]
 
 
-async def test_by_text_they_are_tools_like_others(runner: Room, served: Endpoint) -> None:
-    served.replies.append(Reply(text='{"tool": "shop__add", "arguments": {"numbers": [20, 22]}}'))
-    served.default = Reply(text='{"tool": "submit"}')
-    ticket = await runner.ticket("served", "stub/m-1", limits=Limits(wall_seconds=60.0, max_tokens=100, turns=9))
+async def test_server_tools_can_be_called_in_text(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.replies.append(Reply(text='{"tool": "shop__add", "arguments": {"numbers": [20, 22]}}'))
+    endpoint.default = Reply(text='{"tool": "submit"}')
+    ticket = await runner.ticket("mcp_tools", "stub/m-1", limits=Limits(wall_seconds=60.0, max_tokens=100, turns=9))
     model = ModelSpec(name="stub/m-1", parameters=Parameters(tools=ToolCalls.TEXT))
     report = await on_ticket(structs.replace(ticket, model=model), runner.ports)
-    assert (await results(runner, report))[0] == "42"
-    assert "shop__add: Adds numbers." in served.bodies[0]["messages"][-1]["content"]
+    assert (await tool_results(runner, report))[0] == "42"
+    assert "shop__add: Adds numbers." in endpoint.bodies[0]["messages"][-1]["content"]
 
 
-async def test_a_server_that_ends_is_told_of_and_then_refuses(runner: Room, served: Endpoint) -> None:
-    calls(served, (shop("die"), shop("add", numbers=[1]), ("bash", '{"command": "echo on"}'), SUBMIT))
-    report = await make(runner)
+async def test_tools_of_a_server_that_ended_return_errors(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    queue_calls(endpoint, (shop("die"), shop("add", numbers=[1]), ("bash", '{"command": "echo on"}'), SUBMIT))
+    report = await run_attempt(runner)
     assert report.outcome is None
-    assert await results(runner, report) == [
-        f"error: the MCP server shop is gone ({DIED}); its tools are, too",
-        "error: the MCP server shop has ended, and with it this tool",
+    assert await tool_results(runner, report) == [
+        f"error: the MCP server shop has ended ({DIED}); its tools are no longer available",
+        "error: this tool is not available: the MCP server shop has ended",
         "on\n[exit code 0]",
-        "handed in",
+        "submitted",
     ]
 
 
-async def test_calls_have_an_end_and_a_late_answer_is_not_heard(runner: Room, served: Endpoint) -> None:
-    calls(served, (shop("sleep", seconds=5.5), shop("add", numbers=[1, 1]), SUBMIT))
-    report = await make(runner, call_seconds=5.0)
-    assert (await results(runner, report))[:2] == ["error: shop__sleep did not answer within 5 s", "2"]
+async def test_a_call_times_out_and_its_late_answer_is_ignored(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    queue_calls(endpoint, (shop("sleep", seconds=5.5), shop("add", numbers=[1, 1]), SUBMIT))
+    report = await run_attempt(runner, call_seconds=5.0)
+    assert (await tool_results(runner, report))[:2] == ["error: shop__sleep did not answer within 5 s", "2"]
 
 
-async def test_they_count_as_tool_calls(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(text="", calls=(shop("add", numbers=[1]),), finish_reason="tool_calls")
-    report = await make(runner, tool_calls=2)
-    assert (report.outcome, report.reason) == (Outcome.LIMIT, "limits.tool_calls: all 2 tool calls are used")
+async def test_calls_to_servers_count_as_tool_calls(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(text="", calls=(shop("add", numbers=[1]),), finish_reason="tool_calls")
+    report = await run_attempt(runner, tool_calls=2)
+    assert (report.outcome, report.reason) == (Outcome.LIMIT, "limits.tool_calls: all 2 tool calls used")
 
 
-async def test_a_limit_that_ends_a_command_does_not_cost_the_servers(runner: Room, served: Endpoint) -> None:
-    calls(served, (("bash", '{"command": "sleep 30"}'), shop("add", numbers=[1, 2]), SUBMIT))
-    report = await make(runner, call_seconds=5.0)
-    cut, added, _ = await results(runner, report)
-    assert cut.startswith("[ended for passing its wall limit]")
-    assert cut.endswith("[the MCP servers were ended with it, and started again: shop]")
+async def test_servers_are_restarted_after_a_command_exceeds_a_limit(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    queue_calls(endpoint, (("bash", '{"command": "sleep 30"}'), shop("add", numbers=[1, 2]), SUBMIT))
+    report = await run_attempt(runner, call_seconds=5.0)
+    cut, added, _ = await tool_results(runner, report)
+    assert cut.startswith("[killed: exceeded its wall limit]")
+    assert cut.endswith("[this also ended the MCP servers, which were restarted: shop]")
     assert added == "3"
 
 
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (("python3", "-c", "import sys; sys.exit('no shop today')"), "it ended with exit code 1: no shop today"),
-        (("no_such_program",), "it ended with exit code 127"),
-        (("python3", "-c", "print('{}' * 3000000)"), "it sent a message of more than"),
-        (("python3", "-c", 'print(\'{"id": 1, "result": {"protocolVersion": "1"}}\')'), "it speaks '1'"),
+        (("python3", "-c", "import sys; sys.exit('no shop today')"), "it exited with code 1: no shop today"),
+        (("no_such_program",), "it exited with code 127"),
+        (("python3", "-c", "print('{}' * 3000000)"), "it sent a message over"),
+        (("python3", "-c", 'print(\'{"id": 1, "result": {"protocolVersion": "1"}}\')'), "it uses protocol version '1'"),
     ],
     ids=["ends", "missing", "floods", "old"],
 )
-async def test_a_server_that_does_not_start_is_nobodys_failure_but_ours(
-    runner: Room, served: Endpoint, command: tuple[str, ...], told: str
+async def test_a_server_that_does_not_start_is_an_infrastructure_error(
+    runner: RunnerHarness, endpoint: FakeEndpoint, command: tuple[str, ...], told: str
 ) -> None:
-    report = await make(runner, McpServer(name="shop", command=command))
+    report = await run_attempt(runner, McpServer(name="shop", command=command))
     assert report.fault is not None
     assert (report.outcome, report.fault.kind, report.fault.new_try) == (Outcome.INFRA_ERROR, "mcp", True)
     assert f"the MCP server 'shop' does not start: {told}" in report.reason
-    assert served.bodies == [], "nothing was asked, and nothing is to be paid"
+    assert endpoint.bodies == [], "nothing was asked, and nothing is to be paid"
 
 
 ELSEWHERE = "http://127.0.0.1:1/mcp"
@@ -170,37 +175,40 @@ ELSEWHERE = "http://127.0.0.1:1/mcp"
 @pytest.mark.parametrize(
     "allowed", [(), ("http://127.0.0.1:1/other",), ("http://127.0.0.1:11/mcp",), ("https://127.0.0.1:1/mcp",)]
 )
-async def test_an_address_that_is_not_allowed_is_not_asked(
-    runner: Room, served: Endpoint, allowed: tuple[str, ...]
+async def test_a_url_that_is_not_allowed_is_not_requested(
+    runner: RunnerHarness, endpoint: FakeEndpoint, allowed: tuple[str, ...]
 ) -> None:
-    report = await make(runner, McpServer(name="shop", url=ELSEWHERE), allowed)
+    report = await run_attempt(runner, McpServer(name="shop", url=ELSEWHERE), allowed)
     assert report.fault is not None
     assert (report.outcome, report.fault.kind, report.fault.new_try) == (Outcome.INFRA_ERROR, "task", False)
     assert "ASSAY_MCP_URLS" in report.reason
 
 
 @pytest.mark.parametrize("status", [307, 500])
-async def test_nor_is_one_that_it_leads_to(runner: Room, served: Endpoint, status: int) -> None:
+async def test_redirects_are_not_followed(runner: RunnerHarness, endpoint: FakeEndpoint, status: int) -> None:
     with serving() as remote:
         remote.status = status
-        report = await make(runner, McpServer(name="shop", url=remote.url), (remote.url,))
+        report = await run_attempt(runner, McpServer(name="shop", url=remote.url), (remote.url,))
     assert f"answered with status {status}" in report.reason
     assert report.fault is not None and report.fault.kind == "mcp"
 
 
-async def test_a_remote_server_that_goes_away_is_told_of(runner: Room, served: Endpoint) -> None:
-    calls(served, (shop("add", numbers=[1]), shop("add", numbers=[2]), shop("add", numbers=[3]), SUBMIT))
+async def test_tools_of_a_remote_server_that_went_away_return_errors(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    queue_calls(endpoint, (shop("add", numbers=[1]), shop("add", numbers=[2]), shop("add", numbers=[3]), SUBMIT))
     with serving() as remote:
         remote.calls = 1
-        report = await make(runner, McpServer(name="shop", url=remote.url), (remote.url.removesuffix("/mcp"),))
-    one, gone, refused, _ = await results(runner, report)
+        report = await run_attempt(runner, McpServer(name="shop", url=remote.url), (remote.url.removesuffix("/mcp"),))
+    one, gone, refused, _ = await tool_results(runner, report)
     assert one == "1"
-    assert gone == f"error: the MCP server shop is gone ({remote.url} answered with status 404); its tools are, too"
-    assert refused == "error: the MCP server shop has ended, and with it this tool"
+    reason = f"{remote.url} answered with status 404"
+    assert gone == f"error: the MCP server shop has ended ({reason}); its tools are no longer available"
+    assert refused == "error: this tool is not available: the MCP server shop has ended"
 
 
 @pytest.mark.docker
-async def test_a_server_in_a_container_answers_the_model(runner: Room, served: Endpoint) -> None:
-    calls(served, *EVERY, (SUBMIT,))
+async def test_the_model_can_use_a_server_in_a_container(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    queue_calls(endpoint, *EVERY, (SUBMIT,))
     runner.ports = replace(runner.ports, sandboxes=open_sandbox_provider("docker"))
-    await check_every_answer(runner, served, await make(runner))
+    await check_every_answer(runner, endpoint, await run_attempt(runner))

@@ -21,14 +21,17 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from services.runner.models import Completion
-from services.runner.solvers.command.event_stream import Streaming
-from tests.runner.endpoint import USAGE, Endpoint, Reply
-from tests.runner.harness import Room
+from services.runner.solvers.command.event_stream import EventStream
+from services.runner.solvers.command.http import HttpConnection
+from tests.runner.fake_endpoint import USAGE, FakeEndpoint, Reply
+from tests.runner.harness import RunnerHarness
 
 PROGRAM = (Path(__file__).parent / "program_streams.py").read_bytes()
 
 
-async def make(runner: Room, answers: str, **limits: Any) -> tuple[AttemptExecuted, list[dict[str, Any]]]:
+async def run_attempt(
+    runner: RunnerHarness, answers: str, **limits: Any
+) -> tuple[AttemptExecuted, list[dict[str, Any]]]:
     """And what the program saw."""
     task = runner.catalog.find_task("by_program")
     public = structs.replace(public_task(task), command=("python3", "tools/agent.py", answers))
@@ -40,9 +43,9 @@ async def make(runner: Room, answers: str, **limits: Any) -> tuple[AttemptExecut
     return report, [json.loads(line) for line in printed.splitlines()]
 
 
-async def test_pieces_are_told_as_they_come_and_paid_for_at_the_end(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(text="one two three four", calls=(("bash", "{}"),), pause_seconds=0.4)
-    report, (seen,) = await make(runner, "a")
+async def test_text_is_streamed_as_it_arrives(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(text="one two three four", calls=(("bash", "{}"),), pause_seconds=0.4)
+    report, (seen,) = await run_attempt(runner, "a")
     assert (report.outcome, len(report.calls)) == (None, 1)
     assert (seen["text"], seen["done"]) == ("one two three four", True)
     assert seen["pieces"] >= 3
@@ -52,49 +55,50 @@ async def test_pieces_are_told_as_they_come_and_paid_for_at_the_end(runner: Room
     assert not report.calls[0].estimated
 
 
-async def test_a_stream_without_text_still_tells_all(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(text="", calls=(("bash", "{}"),), finish_reason="tool_calls")
-    _, (seen,) = await make(runner, "a")
+async def test_a_stream_without_text_has_the_tool_calls(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(text="", calls=(("bash", "{}"),), finish_reason="tool_calls")
+    _, (seen,) = await run_attempt(runner, "a")
     assert (seen["text"], seen["done"], len(seen["calls"])) == ("", True, 1)
 
 
-async def test_a_provider_that_breaks_off_is_not_the_programs_failure(runner: Room, served: Endpoint) -> None:
-    served.default = Reply(text="one two three four", break_after=3)
-    report, (seen,) = await make(runner, "a")
+async def test_a_broken_stream_is_not_the_programs_failure(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(text="one two three four", break_after=3)
+    report, (seen,) = await run_attempt(runner, "a")
     assert not seen["done"]
     assert "one two three four".startswith(seen["text"])
-    assert len(served.bodies) == 1, "what was told cannot be asked for again"
+    assert len(endpoint.bodies) == 1, "what was told cannot be asked for again"
     assert report.fault is not None
     assert (report.outcome, report.fault.kind) == (Outcome.INFRA_ERROR, CallFault.CONNECTION)
     assert report.calls[0].estimated
 
 
-async def test_a_program_may_ask_again(runner: Room, served: Endpoint) -> None:
-    served.replies.append(Reply(text="one two three four", break_after=3))
-    served.default = Reply(text="all of it")
-    report, (first, second) = await make(runner, "ab")
+async def test_a_program_may_retry_after_a_broken_stream(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.replies.append(Reply(text="one two three four", break_after=3))
+    endpoint.default = Reply(text="all of it")
+    report, (first, second) = await run_attempt(runner, "ab")
     assert (first["done"], second["done"], second["text"]) == (False, True, "all of it")
     assert (report.outcome, len(report.calls)) == (None, 2)
 
 
-async def test_what_fails_before_the_first_piece_is_asked_for_again(runner: Room, served: Endpoint) -> None:
-    served.replies.append(Reply(status=503, text="busy"))
-    report, (seen,) = await make(runner, "a")
-    assert (seen["text"], seen["done"], len(served.bodies)) == ("hello world", True, 2)
+async def test_a_failure_before_the_first_piece_is_retried(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    endpoint.replies.append(Reply(status=503, text="busy"))
+    report, (seen,) = await run_attempt(runner, "a")
+    assert (seen["text"], seen["done"], len(endpoint.bodies)) == ("hello world", True, 2)
     assert report.outcome is None
 
 
-async def test_a_limit_is_told_as_an_error(runner: Room, served: Endpoint) -> None:
-    report, _ = await make(runner, "abc", turns=2)
-    assert (report.outcome, report.reason) == (Outcome.LIMIT, "limits.turns: all 2 turns are taken")
+async def test_a_limit_ends_a_streaming_program(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    report, _ = await run_attempt(runner, "abc", turns=2)
+    assert (report.outcome, report.reason) == (Outcome.LIMIT, "limits.turns: all 2 turns used")
 
 
 @pytest.mark.parametrize("whole", [True, False])
-async def test_clients_can_tell_the_whole_from_what_was_cut_off(tmp_path: Path, whole: bool) -> None:
+async def test_clients_can_detect_an_incomplete_stream(tmp_path: Path, whole: bool) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        streaming = Streaming(writer, "stub/m-1", 1)
-        streaming.hear("half")
+        connection = HttpConnection(reader, writer)
+        await connection.read_request()
+        streaming = EventStream(connection, "stub/m-1", 1)
+        streaming.send_text("half")
         await asyncio.sleep(0.05)
         if whole:
             await streaming.finish(Completion(text="half"))

@@ -20,9 +20,9 @@ export function listArtifacts(detail: AttemptDetail): NamedArtifact[] {
 
 /** Logs of the runner, then those of the judge. */
 export function listLogs(detail: AttemptDetail): NamedArtifact[] {
-  const found = listArtifacts(detail).filter(({ name }) => /(^|[./_-])(stdout|stderr|log)([._-]|$)/.test(name));
+  const logs = listArtifacts(detail).filter(({ name }) => /(^|[./_-])(stdout|stderr|log)([._-]|$)/.test(name));
   const judges = ({ name }: NamedArtifact) => Number(name.startsWith("judge"));
-  return found.sort((a, b) => judges(a) - judges(b) || b.name.localeCompare(a.name));
+  return logs.sort((a, b) => judges(a) - judges(b) || b.name.localeCompare(a.name));
 }
 
 export interface PromptMessage {
@@ -36,8 +36,8 @@ export function parsePrompt(text: string): PromptMessage[] | null {
   try {
     const body: unknown = JSON.parse(text);
     const list = Array.isArray(body) ? body : (body as { messages?: unknown }).messages;
-    if (!Array.isArray(list) || !list.every((one) => typeof one?.role === "string")) return null;
-    return list.map((one) => ({ role: one.role, text: contentText(one.content) }));
+    if (!Array.isArray(list) || !list.every((message) => typeof message?.role === "string")) return null;
+    return list.map(({ role, content }) => ({ role, text: contentText(content) }));
   } catch {
     return null;
   }

@@ -61,7 +61,7 @@ export class LiveTail extends LitElement {
           ${ref(this.container)} @scroll=${this.onScroll}>
         ${repeat(
           this.shownLines,
-          (_, at) => at,
+          (_, index) => index,
           (line) => this.renderLine(line),
         )}
       </div>`;

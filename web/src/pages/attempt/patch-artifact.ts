@@ -46,13 +46,13 @@ export class PatchArtifact extends ArtifactText {
       .minus { color: var(--danger); margin-left: 6px; font-variant-numeric: tabular-nums; }
       table { width: 100%; border-collapse: collapse; table-layout: fixed; font: 12.5px/1.55 var(--mono); }
       tbody { content-visibility: auto; contain-intrinsic-height: auto 400px; }
-      col.at { width: 52px; }
+      col.line-number { width: 52px; }
       col.sign { width: 22px; }
       td {
         padding: 0 8px 0 0; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere;
         unicode-bidi: plaintext; tab-size: 4;
       }
-      td.at { color: var(--quiet); text-align: right; user-select: none; font-size: 11.5px; line-height: 1.7; }
+      td.line-number { color: var(--quiet); text-align: right; user-select: none; font-size: 11.5px; line-height: 1.7; }
       td.sign { padding: 0 4px 0 8px; user-select: none; width: 22px; }
       .added { background: var(--good-soft); }
       .removed { background: var(--danger-soft); }
@@ -65,7 +65,10 @@ export class PatchArtifact extends ArtifactText {
       }
       .note { padding: 4px 14px; color: var(--quiet); font: 12.5px var(--mono); overflow-wrap: anywhere; }
       .more { padding: 8px 14px; }
-      @media (max-width: 700px) { col.at { width: 36px; } td.at { padding-right: 4px; font-size: 10.5px; } }
+      @media (max-width: 700px) {
+        col.line-number { width: 36px; }
+        td.line-number { padding-right: 4px; font-size: 10.5px; }
+      }
     `,
   ];
 
@@ -94,54 +97,55 @@ export class PatchArtifact extends ArtifactText {
           ${plural(files.length, "file")}${renderLineCounts(sum(files, "added"), sum(files, "removed"))}
         </span>
       </div>
-      ${files.map((file, at) => this.renderFile(file, at, sideBySide))}`;
+      ${files.map((file, index) => this.renderFile(file, index, sideBySide))}`;
   }
 
-  private renderFile(file: DiffFile, at: number, sideBySide: boolean) {
+  private renderFile(file: DiffFile, index: number, sideBySide: boolean) {
     const lines = file.hunks.reduce((total, hunk) => total + hunk.lines.length, 0);
-    const collapsed = this.collapsed.get(at) ?? (lines > MAX_EXPANDED_LINES || at >= MAX_EXPANDED_FILES);
+    const collapsed = this.collapsed.get(index) ?? (lines > MAX_EXPANDED_LINES || index >= MAX_EXPANDED_FILES);
     const name = showControlCharacters(fileName(file));
     const change = fileChange(file);
     const badge = html`<span class="change">${change}</span>`;
-    const onToggle = (event: Event) => this.setCollapsed(at, !(event.target as HTMLDetailsElement).open);
-    return html`<details data-file=${at} .open=${!collapsed} @toggle=${onToggle}>
+    const onToggle = (event: Event) => this.setCollapsed(index, !(event.target as HTMLDetailsElement).open);
+    return html`<details data-file=${index} .open=${!collapsed} @toggle=${onToggle}>
       <summary>${name}${change ? badge : nothing}${renderLineCounts(file.added, file.removed)}</summary>
-      ${collapsed ? nothing : [file.headerLines.map(renderHeaderLine), this.renderHunks(file, at, sideBySide, lines)]}
+      ${collapsed ? nothing : file.headerLines.map(renderHeaderLine)}
+      ${collapsed ? nothing : this.renderHunks(file, index, sideBySide, lines)}
     </details>`;
   }
 
-  private renderHunks(file: DiffFile, at: number, sideBySide: boolean, lines: number) {
+  private renderHunks(file: DiffFile, index: number, sideBySide: boolean, lines: number) {
     if (lines === 0) return nothing;
-    const complete = this.fullyRendered.has(at) || lines <= MAX_RENDERED_LINES;
+    const complete = this.fullyRendered.has(index) || lines <= MAX_RENDERED_LINES;
     const showAll = html`<p class="more">
-      <button class="tool" @click=${() => this.renderFully(at)}>Show all ${count(lines)} lines</button>
+      <button class="tool" @click=${() => this.renderFully(index)}>Show all ${count(lines)} lines</button>
     </p>`;
     return html`<table class=${sideBySide ? "sides" : "lines"} aria-label="Changes to ${fileName(file)}">
       <colgroup>${
         sideBySide
-          ? html`<col class="at" /><col /><col class="at" /><col />`
-          : html`<col class="at" /><col class="at" /><col class="sign" /><col />`
+          ? html`<col class="line-number" /><col /><col class="line-number" /><col />`
+          : html`<col class="line-number" /><col class="line-number" /><col class="sign" /><col />`
       }</colgroup>
       ${(complete ? file.hunks : firstLines(file.hunks)).map((hunk) => renderHunk(hunk, sideBySide))}
     </table>
     ${complete ? nothing : showAll}`;
   }
 
-  private setCollapsed(at: number, collapsed: boolean): void {
-    if (this.collapsed.get(at) === collapsed) return;
-    this.collapsed.set(at, collapsed);
+  private setCollapsed(index: number, collapsed: boolean): void {
+    if (this.collapsed.get(index) === collapsed) return;
+    this.collapsed.set(index, collapsed);
     this.requestUpdate();
   }
 
   private setAllCollapsed(collapsed: boolean): void {
-    this.parsed.files.forEach((_, at) => {
-      this.collapsed.set(at, collapsed);
+    this.parsed.files.forEach((_, index) => {
+      this.collapsed.set(index, collapsed);
     });
     this.requestUpdate();
   }
 
-  private renderFully(at: number): void {
-    this.fullyRendered.add(at);
+  private renderFully(index: number): void {
+    this.fullyRendered.add(index);
     this.requestUpdate();
   }
 }
@@ -193,15 +197,15 @@ function renderPair(before: DiffLine | null, after: DiffLine | null): TemplateRe
   const [removed, added] = highlightChange(before, after);
   const old = before?.sign === "-" ? "removed" : before ? "" : "none";
   const fresh = after?.sign === "+" ? "added" : after ? "" : "none";
-  const left = html`<td class="at ${old}">${before?.old ?? ""}</td><td class=${old}>${removed}</td>`;
-  const right = html`<td class="at ${fresh}">${after?.new ?? ""}</td><td class=${fresh}>${added}</td>`;
+  const left = html`<td class="line-number ${old}">${before?.old ?? ""}</td><td class=${old}>${removed}</td>`;
+  const right = html`<td class="line-number ${fresh}">${after?.new ?? ""}</td><td class=${fresh}>${added}</td>`;
   return html`<tr>${left}${right}</tr>`;
 }
 
 function renderLine(line: DiffLine, text: LineText): TemplateResult {
   const kind = { " ": "", "-": "removed", "+": "added" }[line.sign];
   const sign = line.sign === "-" ? "−" : line.sign;
-  const numbers = html`<td class="at">${line.old ?? ""}</td><td class="at">${line.new ?? ""}</td>`;
+  const numbers = html`<td class="line-number">${line.old ?? ""}</td><td class="line-number">${line.new ?? ""}</td>`;
   return html`<tr class=${kind}>${numbers}<td class="sign">${sign}</td><td>${text}</td></tr>`;
 }
 

@@ -32,10 +32,10 @@ export function checksTable(checks: CheckResult[]) {
 }
 
 export function metricsList(metrics: Record<string, number>) {
-  const named = Object.entries(metrics);
-  if (named.length === 0) return nothing;
+  const entries = Object.entries(metrics);
+  if (entries.length === 0) return nothing;
   return html`<section class="panel padded"><dl class="facts">
-    ${named.map(([name, value]) => fact(name, formatMetric(value)))}
+    ${entries.map(([name, value]) => fact(name, formatMetric(value)))}
   </dl></section>`;
 }
 
@@ -44,14 +44,19 @@ export function triesTable(tries: TryView[]) {
     <thead><tr>
       <th>Try</th><th>Worker</th><th>Started</th><th class="right">Duration</th><th>Ended</th><th>Cause</th>
     </tr></thead>
-    <tbody>${tries.map(
-      (one) => html`<tr>
-      <td class="number">${one.token}</td><td class="mono">${one.worker_id}</td><td>${timestamp(one.started_at)}</td>
-      <td class="right">${one.duration_seconds ? duration(one.duration_seconds) : "–"}</td>
-      <td>${one.ended || "in progress"}</td><td class="message">${showControlCharacters(one.cause)}</td>
-    </tr>`,
-    )}</tbody>
+    <tbody>${tries.map(renderTry)}</tbody>
   </table></div>`;
+}
+
+function renderTry({ token, worker_id, started_at, duration_seconds, ended, cause }: TryView) {
+  return html`<tr>
+    <td class="number">${token}</td>
+    <td class="mono">${worker_id}</td>
+    <td>${timestamp(started_at)}</td>
+    <td class="right">${duration_seconds ? duration(duration_seconds) : "–"}</td>
+    <td>${ended || "in progress"}</td>
+    <td class="message">${showControlCharacters(cause)}</td>
+  </tr>`;
 }
 
 export function callsTable(calls: Call[]) {
@@ -66,12 +71,12 @@ export function callsTable(calls: Call[]) {
   </table></div>`;
 }
 
-function renderCall(call: Call, at: number) {
+function renderCall(call: Call, index: number) {
   const { usage } = call;
   const title = "The provider did not report the cost; the worst case is booked";
   const estimated = html` <small title=${title}>estimated</small>`;
   return html`<tr>
-    <td class="quiet number">${at + 1}</td>
+    <td class="quiet number">${index + 1}</td>
     <td title="price version ${call.price_version || "none"}">${call.model}</td>
     <td class="right">${count(usage.input_tokens)}</td>
     <td class="right">${count(usage.cached_tokens)}</td>
@@ -85,12 +90,12 @@ function renderCall(call: Call, at: number) {
 }
 
 export function artifactsTable(detail: AttemptDetail) {
-  const found = listArtifacts(detail);
-  if (found.length === 0)
+  const artifacts = listArtifacts(detail);
+  if (artifacts.length === 0)
     return emptyState("No artifacts yet", html`<p>Artifacts are stored when the attempt has been executed.</p>`);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Artifacts"><table>
     <thead><tr><th>Name</th><th class="right">Size</th><th>Type</th><th>sha256</th><th></th></tr></thead>
-    <tbody>${found.map((artifact) => renderArtifact(detail.attempt.attempt_id, artifact))}</tbody>
+    <tbody>${artifacts.map((artifact) => renderArtifact(detail.attempt.attempt_id, artifact))}</tbody>
   </table></div>`;
 }
 

@@ -65,28 +65,30 @@ function steps(detail: AttemptDetail, store: AttemptStore): TemplateResult {
 }
 
 function prompt(detail: AttemptDetail, store: AttemptStore): TemplateResult {
-  const found = findArtifact(detail, "prompt");
-  if (!found)
+  const artifact = findArtifact(detail, "prompt");
+  if (!artifact)
     return panel(
       renderTailOf(store, "prompt", "No prompt yet", "The prompt is stored when the attempt has been executed."),
     );
   const { attempt_id } = detail.attempt;
   return panel(
-    html`<prompt-artifact .attemptId=${attempt_id} .name=${found.name} .ref=${found.ref}></prompt-artifact>`,
+    html`<prompt-artifact .attemptId=${attempt_id} .name=${artifact.name} .ref=${artifact.ref}></prompt-artifact>`,
   );
 }
 
 function response(detail: AttemptDetail, store: AttemptStore): TemplateResult {
-  const found = findArtifact(detail, "response");
-  if (!found) return panel(renderTailOf(store, "model", "No response yet", "The model's output is streamed here."));
-  return panel(renderPlainText(detail, found));
+  const artifact = findArtifact(detail, "response");
+  if (!artifact) return panel(renderTailOf(store, "model", "No response yet", "The model's output is streamed here."));
+  return panel(renderPlainText(detail, artifact));
 }
 
 function patch(detail: AttemptDetail): TemplateResult {
-  const found = findArtifact(detail, "patch");
-  if (!found) return panel(emptyState("No patch", html`<p>This attempt submitted no file changes.</p>`));
+  const artifact = findArtifact(detail, "patch");
+  if (!artifact) return panel(emptyState("No patch", html`<p>This attempt submitted no file changes.</p>`));
   const { attempt_id } = detail.attempt;
-  return panel(html`<patch-artifact .attemptId=${attempt_id} .name=${found.name} .ref=${found.ref}></patch-artifact>`);
+  return panel(
+    html`<patch-artifact .attemptId=${attempt_id} .name=${artifact.name} .ref=${artifact.ref}></patch-artifact>`,
+  );
 }
 
 function logsTab(detail: AttemptDetail, store: AttemptStore): TemplateResult {

@@ -12,9 +12,10 @@ const CHUNK_LINES = 200;
 /** Splits a long text, so that only the chunks in view are laid out. */
 function splitIntoChunks(text: string): string[] {
   const lines = text.split("\n").map(truncateLine);
-  const found: string[] = [];
-  for (let at = 0; at < lines.length; at += CHUNK_LINES) found.push(lines.slice(at, at + CHUNK_LINES).join("\n"));
-  return found;
+  const chunks: string[] = [];
+  for (let index = 0; index < lines.length; index += CHUNK_LINES)
+    chunks.push(lines.slice(index, index + CHUNK_LINES).join("\n"));
+  return chunks;
 }
 
 const chunkStyle = css`

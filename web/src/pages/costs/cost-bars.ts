@@ -40,10 +40,10 @@ export class CostBars extends Chart {
     return `Costs by ${this.by}. ${costs.join("; ")}`;
   }
 
-  protected options(paint: ResolveColour) {
+  protected options(colour: ResolveColour) {
     const vertical = this.by === "day";
     const bars = vertical ? this.bars : this.bars.reverse();
-    const { text, line, tooltip } = chartTheme(paint);
+    const { text, line, tooltip } = chartTheme(colour);
     const names = {
       type: "category",
       data: bars.map((row) => this.labelText(row.label)),
@@ -74,12 +74,12 @@ export class CostBars extends Chart {
       series: [
         series(
           "reported",
-          paint("accent"),
+          colour("accent"),
           bars.map((row) => toNumber(remainder(row.cost_usd, row.estimated_usd))),
         ),
         series(
           "estimated",
-          paint("timeout"),
+          colour("timeout"),
           bars.map((row) => toNumber(row.estimated_usd)),
         ),
       ],
@@ -91,8 +91,8 @@ function series(name: string, color: string, data: number[]) {
   return { type: "bar", name, stack: "cost", data, itemStyle: { color }, barMaxWidth: 26 };
 }
 
-function tooltipText(row: CostRow | undefined, named: (label: string) => string): string {
+function tooltipText(row: CostRow | undefined, labelText: (label: string) => string): string {
   if (!row) return "";
   const estimated = parseNano(row.estimated_usd) > 0n ? `, ${dollars(row.estimated_usd)} estimated` : "";
-  return `${named(row.label)}\n${dollars(row.cost_usd)}${estimated}`;
+  return `${labelText(row.label)}\n${dollars(row.cost_usd)}${estimated}`;
 }

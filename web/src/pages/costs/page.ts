@@ -87,9 +87,9 @@ export class CostsPage extends LitElement {
   private async load(cursor = ""): Promise<void> {
     const { filter } = this;
     try {
-      const found = await getCosts(filter, cursor);
+      const page = await getCosts(filter, cursor);
       if (filter !== this.filter) return;
-      this.costs = cursor && this.costs ? { ...found, rows: [...this.costs.rows, ...found.rows] } : found;
+      this.costs = cursor && this.costs ? { ...page, rows: [...this.costs.rows, ...page.rows] } : page;
       this.problem = null;
     } catch (error) {
       if (filter === this.filter) this.problem = asProblem(error);

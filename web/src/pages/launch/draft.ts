@@ -60,7 +60,7 @@ export function toRequest(draft: Draft): NewRun {
 
 /** Number of attempts: samples of all tasks x models x repeats. */
 export function countAttempts(draft: Draft, suites: SuiteView[], tasks: TaskView[]): number {
-  const suite = draft.source === "suite" ? suites.find((one) => one.suite_id === draft.suite) : undefined;
+  const suite = draft.source === "suite" ? suites.find(({ suite_id }) => suite_id === draft.suite) : undefined;
   const ids = draft.source === "suite" ? (suite?.task_ids ?? []) : draft.tasks;
   const limit = toNumber(draft.samples) || suite?.samples || 0;
   const repeats = toNumber(draft.repeats) || suite?.repeats || 1;

@@ -54,7 +54,9 @@ export class LaunchDialog extends LitElement {
       const [suites, tasks, models] = await Promise.all([listSuites(), listTasks(), listModels()]);
       this.catalog = { suites, tasks, models };
       if (!this.draft.suite)
-        this.change({ suite: suites.find((one) => one.suite_id === "demo")?.suite_id ?? suites[0]?.suite_id ?? "" });
+        this.change({
+          suite: suites.find(({ suite_id }) => suite_id === "demo")?.suite_id ?? suites[0]?.suite_id ?? "",
+        });
     } catch (error) {
       this.problem = asProblem(error);
     }
@@ -229,11 +231,13 @@ export class LaunchDialog extends LitElement {
   /** Replaces a value by the suggestion of the server. */
   private acceptSuggestion(field: Field | "other", error: FieldError): void {
     const near = error.near ?? "";
-    const at = Number(/\[(\d+)\]/.exec(error.where)?.[1] ?? -1);
+    const position = Number(/\[(\d+)\]/.exec(error.where)?.[1] ?? -1);
     if (field === "models" || field === "tasks")
-      this.change({ [field]: [...new Set(this.draft[field].map((name, index) => (index === at ? near : name)))] });
+      this.change({
+        [field]: [...new Set(this.draft[field].map((name, index) => (index === position ? near : name)))],
+      });
     else if (field !== "other") this.change({ [field]: near });
-    this.invalidFields = this.invalidFields.filter((one) => one !== error);
+    this.invalidFields = this.invalidFields.filter((other) => other !== error);
   }
 
   private submit = async (event: Event): Promise<void> => {

@@ -31,7 +31,7 @@ export function renderModelsField(field: ModelsField) {
 
 function renderModel(name: string, description: TemplateResult, { selected, onSelect }: ModelsField) {
   const isSelected = selected.includes(name);
-  const toggle = () => onSelect(isSelected ? selected.filter((one) => one !== name) : [...selected, name]);
+  const toggle = () => onSelect(isSelected ? selected.filter((other) => other !== name) : [...selected, name]);
   return html`<label>
     <input type="checkbox" name="models" value=${name} .checked=${isSelected} @change=${toggle} />
     <span>${name}${description}</span>

@@ -26,12 +26,12 @@ export class ScoreChart extends Chart {
     return `${axis.title}. ${points.join("; ")}`;
   }
 
-  protected options(paint: ResolveColour) {
-    return options(this.rows, xAxisFor(this.rows), paint);
+  protected options(colour: ResolveColour) {
+    return options(this.rows, xAxisFor(this.rows), colour);
   }
 }
 
-function options(rows: BoardRow[], axis: XAxis, paint: ResolveColour) {
+function options(rows: BoardRow[], axis: XAxis, colour: ResolveColour) {
   const values = rows.map(axis.value);
   const max = Math.max(...values);
   const points = rows.map((row, at) => {
@@ -43,7 +43,7 @@ function options(rows: BoardRow[], axis: XAxis, paint: ResolveColour) {
       label: { position: value > max * 0.6 && value > 0 ? "left" : "right" },
     };
   });
-  const { text, line, tooltip } = chartTheme(paint);
+  const { text, line, tooltip } = chartTheme(colour);
   return {
     animationDuration: 250,
     grid: { left: 56, right: 30, top: 26, bottom: 46 },
@@ -77,8 +77,8 @@ function options(rows: BoardRow[], axis: XAxis, paint: ResolveColour) {
         type: "scatter",
         data: points,
         symbolSize: 13,
-        itemStyle: { color: paint("accent") },
-        label: { show: true, formatter: "{b}", distance: 8, color: paint("text"), fontSize: 12 },
+        itemStyle: { color: colour("accent") },
+        label: { show: true, formatter: "{b}", distance: 8, color: colour("text"), fontSize: 12 },
         labelLayout: { hideOverlap: true, moveOverlap: "shiftY" },
       },
     ],

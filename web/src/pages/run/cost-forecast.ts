@@ -40,15 +40,15 @@ function totalsByModel(attempts: AttemptView[]): Map<string, ModelTotals> {
   const totals = new Map<string, ModelTotals>();
   for (const attempt of attempts) {
     if (attempt.reused_from) continue;
-    const one = totals.get(attempt.model) ?? { open: 0n, idle: 0n, done: 0n, spent: 0n };
+    const model = totals.get(attempt.model) ?? { open: 0n, idle: 0n, done: 0n, spent: 0n };
     if (!["executed", "grading", "done"].includes(attempt.state)) {
-      one.open += 1n;
-      if (parseNano(attempt.held_usd) === 0n) one.idle += 1n;
+      model.open += 1n;
+      if (parseNano(attempt.held_usd) === 0n) model.idle += 1n;
     } else if (attempt.tries > 0) {
-      one.done += 1n;
-      one.spent += parseNano(attempt.cost_usd);
+      model.done += 1n;
+      model.spent += parseNano(attempt.cost_usd);
     }
-    totals.set(attempt.model, one);
+    totals.set(attempt.model, model);
   }
   return totals;
 }

@@ -1,9 +1,9 @@
-"""Tools that a task brings along: servers of the Model Context Protocol, in the sandbox or behind an allowed URL.
+"""Tools of the task's own MCP servers, which run in the sandbox or at an allowed URL.
 
-Written here and not by the protocol's SDK, which brings a web server along: of a client an agent needs three requests.
-What a server says is as little to be believed as what code in the sandbox does.
+This client is not the protocol's SDK (docs/decisions/0025-own-mcp-client.md). What a server sends is as untrusted as
+code in the sandbox.
 """
 
-from services.runner.solvers.agent.mcp.servers import Servers, open_servers
+from services.runner.solvers.agent.mcp.servers import McpServers, open_mcp_servers
 
-__all__ = ["Servers", "open_servers"]
+__all__ = ["McpServers", "open_mcp_servers"]

@@ -1,4 +1,5 @@
-"""Messages of the protocol, as far as a client reads them: JSON-RPC 2.0, revision 2025-06-18 and the two before it."""
+"""The protocol's messages that a client uses: JSON-RPC 2.0, MCP revision 2025-06-18 and the two before it
+(https://modelcontextprotocol.io/specification)."""
 
 from __future__ import annotations
 
@@ -8,26 +9,26 @@ import msgspec
 
 from assay.contracts.codec import encode
 
-PROTOCOL = "2025-06-18"
-SPOKEN = (PROTOCOL, "2025-03-26", "2024-11-05")
-METHOD_UNKNOWN = -32601
+PROTOCOL_VERSION = "2025-06-18"
+SUPPORTED_VERSIONS = (PROTOCOL_VERSION, "2025-03-26", "2024-11-05")
+METHOD_NOT_FOUND = -32601
 
 
-class Failure(msgspec.Struct, frozen=True):
+class JsonRpcError(msgspec.Struct, frozen=True):
     code: int = 0
     message: str = ""
 
 
 class Message(msgspec.Struct, frozen=True):
-    """Any of the three: a reply has no method, a notification no id, a request both."""
+    """A response has no method, a notification no id, a request both."""
 
     id: int | str | None = None
     method: str = ""
     result: dict[str, Any] | None = None
-    error: Failure | None = None
+    error: JsonRpcError | None = None
 
 
-class Initialized(msgspec.Struct, frozen=True, rename="camel"):
+class InitializeResult(msgspec.Struct, frozen=True, rename="camel"):
     protocol_version: str
 
 
@@ -37,13 +38,13 @@ class Tool(msgspec.Struct, frozen=True, rename="camel"):
     input_schema: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
 
-class ToolPage(msgspec.Struct, frozen=True, rename="camel"):
+class ListToolsResult(msgspec.Struct, frozen=True, rename="camel"):
     tools: list[Tool]
     next_cursor: str | None = None
 
 
 class Content(msgspec.Struct, frozen=True, rename="camel"):
-    """``text`` of type ``text``; of the other types the rest is only described."""
+    """``text`` is set for type ``text``; other types are only described."""
 
     type: str
     text: str = ""
@@ -53,14 +54,14 @@ class Content(msgspec.Struct, frozen=True, rename="camel"):
     resource: dict[str, Any] | None = None
 
 
-class Called(msgspec.Struct, frozen=True, rename="camel"):
+class CallToolResult(msgspec.Struct, frozen=True, rename="camel"):
     content: list[Content] = msgspec.field(default_factory=list[Content])
     structured_content: Any = None
     is_error: bool = False
 
 
 def read_message(data: bytes) -> Message | None:
-    """None for what is no message, such as a line that a server logs where it should not."""
+    """None if it is not a message, such as a log line on a server's stdout."""
     try:
         return msgspec.json.decode(data, type=Message)
     except (msgspec.DecodeError, RecursionError):
@@ -75,27 +76,27 @@ def notification(method: str, params: dict[str, Any] | None = None) -> bytes:
     return encode({"jsonrpc": "2.0", "method": method, **({"params": params} if params else {})})
 
 
-def reply(asked: Message) -> bytes:
-    """To what a server asks of us: that we live is all we can tell it."""
-    if asked.method == "ping":
-        return encode({"jsonrpc": "2.0", "id": asked.id, "result": {}})
-    failure = {"code": METHOD_UNKNOWN, "message": f"this client has no {asked.method}"}
-    return encode({"jsonrpc": "2.0", "id": asked.id, "error": failure})
+def response(message: Message) -> bytes:
+    """The answer to a server's request: the client only supports ``ping``."""
+    if message.method == "ping":
+        return encode({"jsonrpc": "2.0", "id": message.id, "result": {}})
+    error = {"code": METHOD_NOT_FOUND, "message": f"this client has no {message.method}"}
+    return encode({"jsonrpc": "2.0", "id": message.id, "error": error})
 
 
-def text_of(called: Called) -> str:
-    """What the model is told; other things than text are named."""
-    told = [_piece(piece) for piece in called.content]
-    if not told and called.structured_content is not None:
-        told = [encode(called.structured_content).decode()]
-    return "\n".join(told) or "(nothing)"
+def result_text(result: CallToolResult) -> str:
+    """The result as text for the model; other types of content are described."""
+    parts = [_content_text(content) for content in result.content]
+    if not parts and result.structured_content is not None:
+        parts = [encode(result.structured_content).decode()]
+    return "\n".join(parts) or "(nothing)"
 
 
-def _piece(piece: Content) -> str:
-    if piece.type == "text":
-        return piece.text
-    inside = piece.resource or {}
-    if piece.type == "resource" and isinstance(inside.get("text"), str):
-        return inside["text"]
-    named = ", ".join(filter(None, (piece.mime_type, piece.uri or str(inside.get("uri") or ""))))
-    return f"[{piece.type}{': ' + named if named else ''}, which cannot be shown]"
+def _content_text(content: Content) -> str:
+    if content.type == "text":
+        return content.text
+    resource = content.resource or {}
+    if content.type == "resource" and isinstance(resource.get("text"), str):
+        return resource["text"]
+    details = ", ".join(filter(None, (content.mime_type, content.uri or str(resource.get("uri") or ""))))
+    return f"[{content.type}{': ' + details if details else ''}, which cannot be shown]"

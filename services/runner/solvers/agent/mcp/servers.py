@@ -1,4 +1,4 @@
-"""All servers of a task, and their tools as the model knows them: ``<server>__<tool>``."""
+"""All MCP servers of a task, and their tools under the names that the model sees: ``<server>__<tool>``."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from urllib.parse import urlsplit
 from assay.contracts.codec import Malformed, decode, encode
 from assay.contracts.tasks import McpServer
 from assay.sandbox import Command, Sandbox
-from services.runner.errors import TaskUnusable, ToolsAway
+from services.runner.errors import TaskUnusable, ToolServerUnavailable
 from services.runner.models import ToolCall
 from services.runner.models.tools import ToolDefinition
-from services.runner.solvers.agent.mcp.client import Client, ServerRefused
-from services.runner.solvers.agent.mcp.messages import Tool, text_of
-from services.runner.solvers.agent.mcp.transport import HttpLink, Link, PipeLink, ServerGone
-from services.runner.solvers.agent.tool_result import ToolRefused, ToolResult, capped
+from services.runner.solvers.agent.mcp.client import McpClient, ServerError
+from services.runner.solvers.agent.mcp.messages import Tool, result_text
+from services.runner.solvers.agent.mcp.transport import HttpTransport, ServerDisconnected, StdioTransport, Transport
+from services.runner.solvers.agent.tool_result import ToolError, ToolResult, truncate_middle
 from services.runner.text import clean, to_bytes
 
 START_SECONDS = 30.0
 _MAX_NAME = 64
 _MAX_DESCRIPTION = 4_000
 _MAX_SCHEMA_BYTES = 16_000
-_UNFIT = re.compile(r"[^A-Za-z0-9_-]")
+_INVALID = re.compile(r"[^A-Za-z0-9_-]")
 
 
 @dataclass(kw_only=True)
 class _Server:
-    """``gone`` says why it can be asked no more."""
+    """``down_reason`` is set when the server can no longer be used."""
 
     spec: McpServer
-    client: Client
+    client: McpClient
     tools: list[Tool] = field(default_factory=list[Tool])
-    gone: str = ""
+    down_reason: str = ""
 
 
-class Servers:
-    """A call may take ``call_seconds``. A server that ends is told of once; then its tools refuse."""
+class McpServers:
+    """Each call may take ``call_seconds``. After a server has ended, its tools return errors."""
 
     def __init__(self, sandbox: Sandbox, call_seconds: float, allowed_urls: Sequence[str] = ()) -> None:
         self._sandbox, self.call_seconds, self._allowed_urls = sandbox, call_seconds, allowed_urls
@@ -51,64 +51,66 @@ class Servers:
         return [_definition(name, tool) for name, (_, tool) in self._tools.items()]
 
     async def start(self, specs: Sequence[McpServer]) -> None:
-        """Raises TaskUnusable for a URL that is not allowed, ToolsAway for a server that does not come up."""
+        """Raises TaskUnusable for a URL that is not allowed, ToolServerUnavailable for a server that does not start."""
         for spec in specs:
-            server = _Server(spec=spec, client=Client(await self._link(spec)))
+            server = _Server(spec=spec, client=McpClient(await self._connect(spec)))
             self._servers.append(server)
             try:
                 server.tools = await server.client.start(START_SECONDS)
-            except (ServerGone, ServerRefused, TimeoutError) as error:
-                raise ToolsAway(f"the MCP server {spec.name!r} does not start: {_why(error)}") from error
+            except (ServerDisconnected, ServerError, TimeoutError) as error:
+                raise ToolServerUnavailable(f"the MCP server {spec.name!r} does not start: {_reason(error)}") from error
             for tool in server.tools:
                 self._tools[self._name(spec, tool)] = (server, tool)
 
     async def use(self, call: ToolCall) -> ToolResult | None:
-        """What came of it; None for a tool that is none of these. Raises ToolRefused, or SandboxError."""
+        """None if no server has the tool. Raises ToolError, or SandboxError."""
         if call.name not in self._tools:
             return None
         server, tool = self._tools[call.name]
-        if server.gone:
-            raise ToolRefused(f"the MCP server {server.spec.name} has ended, and with it this tool")
+        if server.down_reason:
+            raise ToolError(f"this tool is not available: the MCP server {server.spec.name} has ended")
         try:
-            called = await server.client.call(tool.name, _arguments(call), self.call_seconds)
-        except ServerRefused as error:
-            raise ToolRefused(clean(str(error))) from error
+            result = await server.client.call(tool.name, _arguments(call), self.call_seconds)
+        except ServerError as error:
+            raise ToolError(clean(str(error))) from error
         except TimeoutError as error:
-            raise ToolRefused(f"{call.name} did not answer within {self.call_seconds:g} s") from error
-        except ServerGone as error:
-            server.gone = str(error)
-            raise ToolRefused(f"the MCP server {server.spec.name} is gone ({error}); its tools are, too") from error
-        return ToolResult(text=capped(text_of(called)), failed=called.is_error)
+            raise ToolError(f"{call.name} did not answer within {self.call_seconds:g} s") from error
+        except ServerDisconnected as error:
+            server.down_reason = str(error)
+            raise ToolError(
+                f"the MCP server {server.spec.name} has ended ({error}); its tools are no longer available"
+            ) from error
+        return ToolResult(text=truncate_middle(result_text(result)), failed=result.is_error)
 
-    async def begin_again(self) -> str:
-        """After a limit that ended everything in the sandbox, the servers in it too, which is not their doing: what to
-        tell the model. One that does not come up again is gone."""
-        inside = [server for server in self._servers if server.spec.command and not server.gone]
+    async def restart(self) -> str:
+        """Restarts the servers in the sandbox, after a command's limit ended everything in it. Returns a note for the
+        model. A server that does not start stays down."""
+        inside = [server for server in self._servers if server.spec.command and not server.down_reason]
         for server in inside:
-            server.client = Client(await self._link(server.spec))
+            server.client = McpClient(await self._connect(server.spec))
             try:
                 await server.client.start(START_SECONDS)
-            except (ServerGone, ServerRefused, TimeoutError) as error:
-                server.gone = _why(error)
-        names = ", ".join(f"{it.spec.name}{' in vain' if it.gone else ''}" for it in inside)
-        return f"[the MCP servers were ended with it, and started again: {names}]" if names else ""
+            except (ServerDisconnected, ServerError, TimeoutError) as error:
+                server.down_reason = _reason(error)
+        names = ", ".join(f"{it.spec.name}{' (failed)' if it.down_reason else ''}" for it in inside)
+        return f"[this also ended the MCP servers, which were restarted: {names}]" if names else ""
 
     async def close(self) -> None:
         for server in self._servers:
             await server.client.close()
 
-    async def _link(self, spec: McpServer) -> Link:
+    async def _connect(self, spec: McpServer) -> Transport:
         if spec.command:
-            return PipeLink(await self._sandbox.start(Command(argv=spec.command)))
+            return StdioTransport(await self._sandbox.start(Command(argv=spec.command)))
         if not any(_covers(allowed, spec.url) for allowed in self._allowed_urls):
             raise TaskUnusable(
-                f"the MCP server {spec.name!r} is at {spec.url}, which this runner may not ask; its operator allows "
-                "addresses by ASSAY_MCP_URLS"
+                f"this runner may not use the MCP server {spec.name!r} at {spec.url}; its operator can allow the URL "
+                "with ASSAY_MCP_URLS"
             )
-        return HttpLink(spec.url)
+        return HttpTransport(spec.url)
 
     def _name(self, spec: McpServer, tool: Tool) -> str:
-        name = f"{spec.name}__{_UNFIT.sub('_', tool.name)}"[:_MAX_NAME]
+        name = f"{spec.name}__{_INVALID.sub('_', tool.name)}"[:_MAX_NAME]
         number = 2
         while name in self._tools:
             name = f"{name[: _MAX_NAME - 3]}_{number}"
@@ -117,10 +119,10 @@ class Servers:
 
 
 @asynccontextmanager
-async def open_servers(
+async def open_mcp_servers(
     specs: Sequence[McpServer], sandbox: Sandbox, call_seconds: float, allowed_urls: Sequence[str] = ()
-) -> AsyncGenerator[Servers]:
-    servers = Servers(sandbox, call_seconds, allowed_urls)
+) -> AsyncGenerator[McpServers]:
+    servers = McpServers(sandbox, call_seconds, allowed_urls)
     try:
         await servers.start(specs)
         yield servers
@@ -140,17 +142,17 @@ def _arguments(call: ToolCall) -> dict[str, Any]:
     try:
         return decode(dict[str, Any], to_bytes(call.arguments.strip() or "{}"))
     except Malformed as error:
-        raise ToolRefused(f"the arguments are no JSON object: {error}") from error
+        raise ToolError(f"the arguments are not a JSON object: {error}") from error
 
 
 def _covers(allowed: str, url: str) -> bool:
     """The same scheme, host and port, and the allowed path or one below it."""
-    ours, theirs = urlsplit(allowed), urlsplit(url)
-    if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc) or ".." in theirs.path.split("/"):
+    prefix, target = urlsplit(allowed), urlsplit(url)
+    if (prefix.scheme, prefix.netloc) != (target.scheme, target.netloc) or ".." in target.path.split("/"):
         return False
-    path = ours.path.rstrip("/")
-    return theirs.path == path or theirs.path.startswith(f"{path}/") or not path
+    path = prefix.path.rstrip("/")
+    return target.path == path or target.path.startswith(f"{path}/") or not path
 
 
-def _why(error: Exception) -> str:
-    return f"nothing was heard for {START_SECONDS:g} s" if isinstance(error, TimeoutError) else str(error)
+def _reason(error: Exception) -> str:
+    return f"no answer within {START_SECONDS:g} s" if isinstance(error, TimeoutError) else str(error)

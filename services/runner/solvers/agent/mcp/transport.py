@@ -1,4 +1,4 @@
-"""How a server is reached: by the pipes of a process in the sandbox, or by HTTP from this runner."""
+"""The connection to an MCP server: the pipes of a process in the sandbox, or HTTP from this runner."""
 
 from __future__ import annotations
 
@@ -9,46 +9,47 @@ from typing import Protocol
 import httpx2
 
 from assay.sandbox import LineTooLong, SandboxProcess
-from services.runner.solvers.agent.mcp.messages import PROTOCOL
+from services.runner.server_sent_events import EventTooLarge, event_data
+from services.runner.solvers.agent.mcp.messages import PROTOCOL_VERSION
 from services.runner.text import clean
 
 MAX_MESSAGE_BYTES = 4_000_000
 _CONNECT_SECONDS = 5.0
-_STREAM = "text/event-stream"
+_EVENT_STREAM = "text/event-stream"
 
 
-class ServerGone(Exception):
-    """It has ended, or cannot be reached any more."""
+class ServerDisconnected(Exception):
+    """The server has ended, or cannot be reached."""
 
 
-class Link(Protocol):
-    def exchange(self, message: bytes) -> AsyncGenerator[bytes]:
-        """Sends a request and gives what comes back, which may be other messages too. Ends, or raises ServerGone, when
-        nothing can come any more."""
+class Transport(Protocol):
+    def request(self, message: bytes) -> AsyncGenerator[bytes]:
+        """Sends a request and yields the messages that come back, not only its answer. Ends, or raises
+        ServerDisconnected, if no more messages can follow."""
         ...
 
     async def send(self, message: bytes) -> None:
-        """What has no answer. Raises ServerGone."""
+        """Sends a message that has no answer. Raises ServerDisconnected."""
         ...
 
     async def close(self) -> None: ...
 
 
-class PipeLink:
-    """A message is a line. The process ends with its sandbox."""
+class StdioTransport:
+    """Each message is a line. The process ends with its sandbox."""
 
     def __init__(self, process: SandboxProcess) -> None:
         self._process = process
 
-    async def exchange(self, message: bytes) -> AsyncGenerator[bytes]:
+    async def request(self, message: bytes) -> AsyncGenerator[bytes]:
         await self.send(message)
         while True:
             try:
                 line = await self._process.read_line(MAX_MESSAGE_BYTES)
             except LineTooLong as error:
-                raise ServerGone(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes") from error
+                raise _too_large() from error
             if not line:
-                raise ServerGone(await self._end())
+                raise ServerDisconnected(await self._exit_reason())
             yield line
 
     async def send(self, message: bytes) -> None:
@@ -57,81 +58,71 @@ class PipeLink:
     async def close(self) -> None:
         await self._process.write(b"", last=True)
 
-    async def _end(self) -> str:
+    async def _exit_reason(self) -> str:
         result = await self._process.wait()
         if result.killed_by:
-            return f"it was ended for passing the sandbox's {result.killed_by} limit"
+            return f"it exceeded the sandbox's {result.killed_by} limit"
         lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
-        return clean(f"it ended with exit code {result.exit_code}" + (f": {lines[-1]}" if lines else ""), 300)
+        return clean(f"it exited with code {result.exit_code}" + (f": {lines[-1]}" if lines else ""), 300)
 
 
-class HttpLink:
-    """Streamable HTTP: each message is a request of its own, answered by JSON or by events. Redirects are not followed,
-    for where they lead nobody has allowed."""
+class HttpTransport:
+    """Streamable HTTP: each message is a request, answered with JSON or events. Redirects are not followed, because
+    their target is not an allowed URL."""
 
     def __init__(self, url: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         timeout = httpx2.Timeout(None, connect=_CONNECT_SECONDS)
         self._url = url
         self._http = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, transport=transport)
-        self._headers = {"content-type": "application/json", "accept": f"application/json, {_STREAM}"}
+        self._headers = {"content-type": "application/json", "accept": f"application/json, {_EVENT_STREAM}"}
 
-    async def exchange(self, message: bytes) -> AsyncGenerator[bytes]:
+    async def request(self, message: bytes) -> AsyncGenerator[bytes]:
         try:
-            async with self._http.stream("POST", self._url, content=message, headers=self._headers) as answer:
-                self._check(answer)
-                if answer.headers.get("content-type", "").startswith(_STREAM):
-                    async with aclosing(_events(answer)) as events:
+            async with self._http.stream("POST", self._url, content=message, headers=self._headers) as response:
+                self._check(response)
+                if response.headers.get("content-type", "").startswith(_EVENT_STREAM):
+                    async with aclosing(event_data(response.aiter_bytes(), MAX_MESSAGE_BYTES)) as events:
                         async for event in events:
                             yield event
                 else:
-                    yield await _whole(answer)
+                    yield await _read_body(response)
+        except EventTooLarge as error:
+            raise _too_large() from error
         except httpx2.HTTPError as error:
-            raise ServerGone(f"{self._url} does not answer: {error!r}") from error
+            raise self._unreachable(error) from error
 
     async def send(self, message: bytes) -> None:
         try:
             self._check(await self._http.post(self._url, content=message, headers=self._headers))
         except httpx2.HTTPError as error:
-            raise ServerGone(f"{self._url} does not answer: {error!r}") from error
+            raise self._unreachable(error) from error
 
     async def close(self) -> None:
-        """Also tells the server, which may have gone first."""
+        """Ends the session at the server, if it still answers."""
         if "mcp-session-id" in self._headers:
             with suppress(httpx2.HTTPError):
                 await self._http.delete(self._url, headers=self._headers, timeout=_CONNECT_SECONDS)
         await self._http.aclose()
 
-    def _check(self, answer: httpx2.Response) -> None:
-        if answer.status_code not in (200, 202):
-            raise ServerGone(f"{self._url} answered with status {answer.status_code}")
-        self._headers.setdefault("mcp-protocol-version", PROTOCOL)
-        if session := answer.headers.get("mcp-session-id"):
+    def _check(self, response: httpx2.Response) -> None:
+        if response.status_code not in (200, 202):
+            raise ServerDisconnected(f"{self._url} answered with status {response.status_code}")
+        self._headers.setdefault("mcp-protocol-version", PROTOCOL_VERSION)
+        if session := response.headers.get("mcp-session-id"):
             self._headers["mcp-session-id"] = session
 
+    def _unreachable(self, error: httpx2.HTTPError) -> ServerDisconnected:
+        return ServerDisconnected(f"{self._url} does not answer: {error!r}")
 
-async def _whole(answer: httpx2.Response) -> bytes:
+
+async def _read_body(response: httpx2.Response) -> bytes:
     body = bytearray()
-    async for piece in answer.aiter_bytes():
-        body += piece
+    async for chunk in response.aiter_bytes():
+        body += chunk
         if len(body) > MAX_MESSAGE_BYTES:
-            raise ServerGone(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes")
+            raise _too_large()
     return bytes(body)
 
 
-async def _events(answer: httpx2.Response) -> AsyncGenerator[bytes]:
-    """The data of each event."""
-    waiting, data = bytearray(), bytearray()
-    async for piece in answer.aiter_bytes():
-        waiting += piece
-        *lines, rest = waiting.replace(b"\r\n", b"\n").split(b"\n")
-        waiting = bytearray(rest)
-        for line in lines:
-            if line.startswith(b"data:"):
-                data += line[5:].lstrip(b" ")
-            elif not line and data:
-                yield bytes(data)
-                data = bytearray()
-        if len(waiting) + len(data) > MAX_MESSAGE_BYTES:
-            raise ServerGone(f"it sent a message of more than {MAX_MESSAGE_BYTES} bytes")
-    if data:
-        yield bytes(data)
+def _too_large() -> ServerDisconnected:
+    return ServerDisconnected(f"it sent a message over {MAX_MESSAGE_BYTES} bytes")

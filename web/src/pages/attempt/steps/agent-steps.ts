@@ -30,8 +30,8 @@ const REDRAW_MS = 250;
 
 /** The step number in `#step-12`; null if the URL has none. */
 export function stepFromUrl(): number | null {
-  const found = /^#step-(\d{1,9})$/.exec(location.hash);
-  return found ? Number(found[1]) : null;
+  const match = /^#step-(\d{1,9})$/.exec(location.hash);
+  return match ? Number(match[1]) : null;
 }
 
 @customElement("agent-steps")
@@ -146,7 +146,7 @@ export class AgentSteps extends LitElement {
       <ol>${repeat(
         shown,
         (step) => step.number,
-        (step, at) => this.renderStepItem(step, steps[this.firstIndex + at - 1]),
+        (step, index) => this.renderStepItem(step, steps[this.firstIndex + index - 1]),
       )}</ol>
       ${this.isRunning ? this.renderActivity() : nothing}
     </div>`;
@@ -198,11 +198,11 @@ export class AgentSteps extends LitElement {
   }
 
   private loadTranscript(): void {
-    const found = this.detail ? findArtifact(this.detail, "transcript") : null;
-    if (!found || !this.detail || found.ref.sha256 === this.transcript?.sha256) return;
+    const artifact = this.detail ? findArtifact(this.detail, "transcript") : null;
+    if (!artifact || !this.detail || artifact.ref.sha256 === this.transcript?.sha256) return;
     this.transcript?.stop();
     this.problem = "";
-    const transcript = new Transcript(this.detail.attempt.attempt_id, found.name, found.ref.sha256, () =>
+    const transcript = new Transcript(this.detail.attempt.attempt_id, artifact.name, artifact.ref.sha256, () =>
       this.scheduleRedraw(),
     );
     this.transcript = transcript;

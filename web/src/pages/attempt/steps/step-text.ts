@@ -64,9 +64,9 @@ function renderBlock(text: string): Rendered {
   const lines = text.replace(/\n$/, "").split("\n").map(truncateLine);
   if (lines.length <= CHUNK_LINES) return html`<pre class="plain">${showControlCharacters(lines.join("\n"))}</pre>`;
   const parts: TemplateResult[] = [];
-  for (let at = 0; at < lines.length; at += CHUNK_LINES)
+  for (let index = 0; index < lines.length; index += CHUNK_LINES)
     parts.push(
-      html`<pre class="plain chunk">${showControlCharacters(lines.slice(at, at + CHUNK_LINES).join("\n"))}</pre>`,
+      html`<pre class="plain chunk">${showControlCharacters(lines.slice(index, index + CHUNK_LINES).join("\n"))}</pre>`,
     );
   return parts;
 }

@@ -66,9 +66,9 @@ export class Transcript {
 
   private async parseChunk(chunk: Uint8Array): Promise<void> {
     let from = 0;
-    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
-      this.parseLine(chunk.subarray(from, at), this.bytesRead + at);
-      from = at + 1;
+    for (let index = chunk.indexOf(NEWLINE); index !== -1; index = chunk.indexOf(NEWLINE, from)) {
+      this.parseLine(chunk.subarray(from, index), this.bytesRead + index);
+      from = index + 1;
       if (performance.now() - this.yieldedAt > YIELD_AFTER_MS) await this.yieldToPage();
     }
     if (from < chunk.length) this.partialLine.push(chunk.slice(from));
@@ -88,30 +88,30 @@ export class Transcript {
     this.partialLine = [];
     this.lineStart = end + 1;
     if (line.length === 0) return;
-    const found = stepFromTranscript(new TextDecoder().decode(line));
-    if (!found || found.number <= (this.steps.at(-1)?.number ?? 0)) this.unreadable += 1;
-    else this.steps.push(this.truncate({ ...found, byteRange: { first, last: end - 1 } }));
+    const step = stepFromTranscript(new TextDecoder().decode(line));
+    if (!step || step.number <= (this.steps.at(-1)?.number ?? 0)) this.unreadable += 1;
+    else this.steps.push(this.truncate({ ...step, byteRange: { first, last: end - 1 } }));
   }
 
   private truncate(step: Step): Step {
-    const most = this.storedCharacters < MAX_TOTAL_CHARACTERS ? MAX_TEXT_CHARACTERS : MAX_TEXT_CHARACTERS_WHEN_FULL;
-    const text = step.text.length > most ? copyPrefix(step.text, most) : step.text;
+    const limit = this.storedCharacters < MAX_TOTAL_CHARACTERS ? MAX_TEXT_CHARACTERS : MAX_TEXT_CHARACTERS_WHEN_FULL;
+    const text = step.text.length > limit ? copyPrefix(step.text, limit) : step.text;
     this.storedCharacters += text.length;
     return { ...step, text };
   }
 }
 
 /** A copy, because a substring would keep the whole string in memory. */
-function copyPrefix(text: string, most: number): string {
-  return new TextDecoder().decode(new TextEncoder().encode(text.slice(0, most)));
+function copyPrefix(text: string, length: number): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text.slice(0, length)));
 }
 
-function concat(pieces: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
+function concat(parts: Uint8Array[]): Uint8Array {
+  const result = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    result.set(part, offset);
+    offset += part.length;
   }
-  return whole;
+  return result;
 }

@@ -1,4 +1,4 @@
-"""The whole system as a user has it: ``assay up`` in a process of its own, on a folder of its own."""
+"""The whole system as users run it: ``assay up`` in a separate process with its own data folder."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Stack:
         self.http = httpx2.Client(base_url=f"{url}/api/v1", timeout=60, verify=False)
 
     def submit(self, **body: Any) -> str:
-        answer = self.http.post("/runs", json=body)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["run_id"])
+        response = self.http.post("/runs", json=body)
+        assert response.status_code == 201, response.text
+        return str(response.json()["run_id"])
 
     def run(self, run_id: str) -> dict[str, Any]:
         return self.http.get(f"/runs/{run_id}").raise_for_status().json()
@@ -57,27 +57,27 @@ class Stack:
                 if until(run):
                     return run
             except (httpx2.TransportError, httpx2.HTTPStatusError):
-                pass  # the gateway, or what is behind it, is being restarted
+                pass  # the gateway or a service behind it is restarting
             time.sleep(0.1)
-        raise AssertionError(f"not within {timeout_seconds} s: {json.dumps(run, indent=1)}\n{self.logs()}")
+        raise AssertionError(f"timeout after {timeout_seconds} s: {json.dumps(run, indent=1)}\n{self.logs()}")
 
     def finish(self, run_id: str, timeout_seconds: float = 120) -> dict[str, Any]:
         return self.wait(run_id, lambda run: run["status"] == "finished", timeout_seconds)
 
-    def processes(self, words: str) -> list[psutil.Process]:
-        """The stack's processes whose command line has these words."""
+    def processes(self, text: str) -> list[psutil.Process]:
+        """The stack's processes whose command line contains the text."""
         found: list[psutil.Process] = []
         for process in psutil.Process(self.process.pid).children(recursive=True):
             try:
-                if words in " ".join(process.cmdline()):
+                if text in " ".join(process.cmdline()):
                     found.append(process)
             except psutil.NoSuchProcess:
                 continue
         return found
 
-    def kill(self, words: str) -> int:
-        """kill -9 the first such process; returns its pid."""
-        process = self.processes(words)[0]
+    def kill(self, text: str) -> int:
+        """Send SIGKILL to the first such process; returns its pid."""
+        process = self.processes(text)[0]
         process.send_signal(signal.SIGKILL)
         return process.pid
 
@@ -88,13 +88,13 @@ class Stack:
 
 @contextmanager
 def running_stack(*arguments: str, data: Path | None = None, **environment: str) -> Generator[Stack]:
-    # Not under pytest's own folder: Postgres runs as another user, and a socket's path must be short.
+    # Not in pytest's folder: Postgres runs as another user, and paths of sockets must be short.
     folder = data or Path(tempfile.mkdtemp(prefix="assay-up-"))
     folder.chmod(0o755)
     port = free_port()
     command = (sys.executable, "-m", "assay.cli", "up", "--json", "--data", str(folder), "--port", str(port))
     with (folder / "up.log").open("wb") as log:
-        # Workers need not look for Docker unless a test is about it.
+        # Workers do not probe for Docker unless a test needs it.
         environ = {**os.environ, "ASSAY_SANDBOX": "bubblewrap", **environment}
         process = subprocess.Popen((*command, *arguments), stdout=log, stderr=log, env=environ)
     stack = Stack(process, folder, f"http://127.0.0.1:{port}")

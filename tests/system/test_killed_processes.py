@@ -1,4 +1,4 @@
-"""kill -9 of any one part in mid-run: the supervisor restarts it, and every attempt is still graded once."""
+"""Any process killed during a run is restarted by the supervisor, and every attempt is still graded exactly once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.system.stack import Stack, running_stack
+from tests.system.harness import Stack, running_stack
 
-PARTS = {
+PROCESSES = {
     "gateway": "services.gateway",
     "ledger": "services.ledger",
     "runner": "services.runner",
@@ -29,25 +29,25 @@ def stack() -> Iterator[Stack]:
         yield running
 
 
-def under_way(stack: Stack, name: str) -> str:
-    """A run in whose midst we are: one that had ended before it was looked at is no such, and is made again."""
+def running_run(stack: Stack, name: str) -> str:
+    """Submit a run and wait until attempts are running; repeated if the run ends before it is observed."""
     for _ in range(5):
         run_id = stack.submit(tasks=TASKS, models=["oracle", "nop"], name=name)
-        run = stack.wait(run_id, lambda run: run["status"] == "finished" or _busy(run))
-        if _busy(run):
+        run = stack.wait(run_id, lambda run: run["status"] == "finished" or _is_busy(run))
+        if _is_busy(run):
             return run_id
-    raise AssertionError("no run was ever seen under way")
+    raise AssertionError("no run was observed while running")
 
 
-def _busy(run: dict[str, Any]) -> bool:
+def _is_busy(run: dict[str, Any]) -> bool:
     return run["progress"]["running"] + run["progress"]["grading"] > 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", PARTS)
-def test_a_killed_part_loses_nothing_and_doubles_nothing(stack: Stack, part: str) -> None:
-    run_id = under_way(stack, f"kill {part}")
-    stack.kill(PARTS[part])
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_killed_process_loses_and_repeats_no_result(stack: Stack, name: str) -> None:
+    run_id = running_run(stack, f"kill {name}")
+    stack.kill(PROCESSES[name])
     run = stack.finish(run_id)
     attempts = stack.attempts(run_id)
     assert Counter(a["state"] for a in attempts) == {"done": run["progress"]["total"]}

@@ -1,15 +1,15 @@
-"""One run, end to end, on real parts."""
+"""Runs from submission to leaderboard, with all real components."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.system.stack import Stack, running_stack
+from tests.system.harness import Stack, running_stack
 
 CODING = ["add_two", "larger_of_two"]
 
 
-def test_the_oracle_passes_everything_and_nop_nothing(stack: Stack) -> None:
+def test_oracle_passes_every_attempt_and_nop_none(stack: Stack) -> None:
     run_id = stack.submit(suite="demo", models=["oracle", "nop"])
     run = stack.finish(run_id)
     attempts = stack.attempts(run_id)
@@ -21,7 +21,7 @@ def test_the_oracle_passes_everything_and_nop_nothing(stack: Stack) -> None:
     assert rows["oracle"]["n"] == rows["nop"]["n"] == len(attempts) // 2
 
 
-def test_a_real_model_is_benchmarked_and_every_trace_of_it_is_kept(stack: Stack) -> None:
+def test_an_attempt_of_a_real_model_keeps_its_calls_and_artifacts(stack: Stack) -> None:
     run_id = stack.submit(tasks=["larger_of_two"], models=["local/smollm2-135m"])
     stack.finish(run_id)
     (attempt,) = stack.attempts(run_id)
@@ -35,7 +35,7 @@ def test_a_real_model_is_benchmarked_and_every_trace_of_it_is_kept(stack: Stack)
     assert {"task.json", "prompt.json", "response.txt", "result.json"} <= set(detail["artifacts"])
 
 
-def test_facts_of_a_run_are_an_unbroken_sequence_that_ends_with_its_end(stack: Stack) -> None:
+def test_a_runs_facts_have_no_gaps_and_end_with_run_finished(stack: Stack) -> None:
     run_id = stack.submit(tasks=CODING, models=["oracle", "nop"], repeats=3)
     run = stack.finish(run_id)
     facts = stack.facts(run_id)
@@ -47,14 +47,14 @@ def test_facts_of_a_run_are_an_unbroken_sequence_that_ends_with_its_end(stack: S
 
 def test_the_same_idempotency_key_gives_the_same_run(stack: Stack) -> None:
     body = {"tasks": ["add_two"], "models": ["nop"]}
-    answers = [stack.http.post("/runs", json=body, headers={"Idempotency-Key": "once"}) for _ in range(2)]
-    assert len({answer.json()["run_id"] for answer in answers}) == 1
+    responses = [stack.http.post("/runs", json=body, headers={"Idempotency-Key": "once"}) for _ in range(2)]
+    assert len({response.json()["run_id"] for response in responses}) == 1
     other = stack.http.post("/runs", json={**body, "repeats": 2}, headers={"Idempotency-Key": "once"})
     assert other.status_code == 422
 
 
 @pytest.mark.slow
-def test_stopping_and_starting_again_shows_the_old_runs(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_runs_survive_a_restart_of_the_stack(tmp_path_factory: pytest.TempPathFactory) -> None:
     with running_stack() as first:
         run_id = first.submit(tasks=["add_two"], models=["oracle"])
         first.finish(run_id)

@@ -1,4 +1,4 @@
-"""What is told while a run goes on: on the bus, to live clients, and by a provider that repeats its key."""
+"""Records everything published during a run, on the bus and to live clients; and a provider that repeats its key."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from assay.bus.settings import BusSettings
 from assay.client.transport import authorization
 from assay.contracts.codec import encode
 from assay.contracts.live import Subscribe
-from tests.system.stack import Stack
+from tests.system.harness import Stack
 
 
 class Listeners:
-    """In a thread of their own. ``heard`` is everything as it came: subjects, headers and bodies of messages, requests
-    and replies on the bus, and frames of the WebSocket."""
+    """Runs in a separate thread. ``messages`` are all messages, requests and replies on the bus, with subjects and
+    headers; ``frames`` are those of the WebSocket."""
 
     def __init__(self, stack: Stack, token: str) -> None:
-        self.heard: list[bytes] = []
+        self.messages: list[bytes] = []
         self.frames: list[bytes] = []
         self._stack, self._token = stack, token
         self._loop = asyncio.new_event_loop()
@@ -41,28 +41,28 @@ class Listeners:
 
     def __enter__(self) -> Listeners:
         self._thread.start()
-        self._do(self._tap()).result(60)
+        self._run(self._subscribe_to_bus()).result(60)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._do(self._leave()).result(60)
+        self._run(self._disconnect()).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
 
     def watch(self, *topics: str) -> None:
-        """A client of the dashboard's, from now on."""
-        self._do(self._begin(topics)).result(90)
+        """Subscribe to topics like a dashboard."""
+        self._run(self._subscribe_to_topics(topics)).result(90)
 
-    def stored(self) -> list[bytes]:
-        """Every message that any stream keeps."""
-        return self._do(self._streams()).result(120)
+    def stored_messages(self) -> list[bytes]:
+        """All messages in all streams."""
+        return self._run(self._read_streams()).result(120)
 
-    def _do(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _tap(self) -> None:
-        """As the user that may do everything."""
+    async def _subscribe_to_bus(self) -> None:
+        """Connect as the user that may do everything."""
         text = (self._stack.data / "nats" / "nats.conf").read_text()
         password = re.search(r'user: "observer", password: "(.+?)"', text)
         port = json.loads((self._stack.data / "stack.json").read_text())["ports"]["nats"]
@@ -70,19 +70,19 @@ class Listeners:
         url = f"nats://127.0.0.1:{port}"
         self._bus = await connect(BusSettings(url=url, user="observer", password=password[1], name="observer"))
 
-        async def hear(message: Any) -> None:
-            self.heard.append(b"\n".join((message.subject.encode(), repr(message.headers).encode(), message.data)))
+        async def record(message: Any) -> None:
+            self.messages.append(b"\n".join((message.subject.encode(), repr(message.headers).encode(), message.data)))
 
-        await self._bus.connection.subscribe(">", hear)
-        await self._bus.connection.settled()
+        await self._bus.connection.subscribe(">", record)
+        await self._bus.connection.flush()
 
-    async def _leave(self) -> None:
+    async def _disconnect(self) -> None:
         for watching in self._watching:
             watching.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
         await self._bus.close()
 
-    async def _begin(self, topics: Sequence[str]) -> None:
+    async def _subscribe_to_topics(self, topics: Sequence[str]) -> None:
         uri = self._stack.url.replace("http", "ws") + "/api/v1/live?batch=1"
         live = await connect_live(
             uri, additional_headers=authorization(self._token), max_size=None, open_timeout=60, ping_timeout=None
@@ -96,35 +96,35 @@ class Listeners:
             while True:
                 self.frames.append(await live.recv(decode=False))
 
-    async def _streams(self) -> list[bytes]:
+    async def _read_streams(self) -> list[bytes]:
         connection, found = self._bus.connection, list[bytes]()
         for stream in (await call(connection, "STREAM.LIST"))["streams"]:
             name, state = stream["config"]["name"], stream["state"]
             for sequence in range(state["first_seq"], state["last_seq"] + 1):
-                with suppress(ApiRefused):  # what was settled is gone, which leaves holes
+                with suppress(ApiRefused):  # positions of removed messages
                     message = (await call(connection, f"STREAM.MSG.GET.{name}", {"seq": sequence}))["message"]
                     found += [b64decode(message.get(part, "")) for part in ("hdrs", "data")]
         return found
 
 
 class Provider:
-    """Speaks OpenAI's dialect, and answers by the model's name: ``loud`` and ``stream`` repeat the key that came."""
+    """An OpenAI-compatible provider. The models ``loud`` and ``stream`` repeat the key they receive."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
-        served = self
+        provider = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 key = self.headers["authorization"]
-                served.keys.append(key)
-                status, kind, answer = served.answer(body, key)
+                provider.keys.append(key)
+                status, media_type, reply = provider.reply(body, key)
                 self.send_response(status)
-                self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(answer)))
+                self.send_header("content-type", media_type)
+                self.send_header("content-length", str(len(reply)))
                 self.end_headers()
-                self.wfile.write(answer)
+                self.wfile.write(reply)
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 """Nothing."""
@@ -140,7 +140,7 @@ class Provider:
         self._server.shutdown()
         self._server.server_close()
 
-    def answer(self, body: dict[str, Any], key: str) -> tuple[int, str, bytes]:
+    def reply(self, body: dict[str, Any], key: str) -> tuple[int, str, bytes]:
         error = json.dumps({"error": {"message": f"no such key: {key}", "type": "auth", "code": None}}).encode()
         if body["model"] == "loud":
             return 401, "application/json", error

@@ -1,6 +1,7 @@
-"""What a hunter runs inside: a program that reads all it can within seconds and prints what looks like a canary.
+"""Programs that run in a sandbox, read as much as they can within seconds and print everything that looks like a
+canary.
 
-It knows more than an attempt would: the host's paths and the ports that the services listen on.
+They know more than a real attempt would: the host's paths and the services' ports.
 """
 
 from __future__ import annotations
@@ -12,30 +13,30 @@ from typing import Any
 from tests.system.hostile.canaries import MARK
 
 
-def hunter(paths: Sequence[str], ports: Sequence[int], sockets: Sequence[str]) -> str:
+def search_program(paths: Sequence[str], ports: Sequence[int], sockets: Sequence[str]) -> str:
     given = f"PATHS, PORTS, SOCKETS, MARK = {list(paths)!r}, {list(ports)!r}, {list(sockets)!r}, rb{MARK!r}\n"
-    return given + _HUNT
+    return given + _SEARCH
 
 
-def program_agent(hunt: str) -> str:
-    """An agent that hunts, asks the socket of its model for more than it should, and tells the model what it has."""
-    return hunt + _ASK
+def program_agent(search: str) -> str:
+    """An agent that searches, sends forbidden requests to its model socket, and reports its findings to the model."""
+    return search + _PROBE_MODEL_SOCKET
 
 
-_HUNT = r"""
+_SEARCH = r"""
 import glob, json, os, re, socket, stat, subprocess, time
-found, reached, looked, until = set(), [], 0, time.process_time() + 1.5
+found, reached, files_read, until = set(), [], 0, time.process_time() + 1.5
 def take(data):
     found.update(word.decode() for word in re.findall(MARK, data))
 def look(path):
-    global looked
+    global files_read
     take(os.fsencode(path))
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 take(os.read(descriptor, 1 << 20))
-                looked += 1
+                files_read += 1
         finally:
             os.close(descriptor)
     except OSError:
@@ -82,12 +83,12 @@ for command in ('git -C /workspace log -p --all', 'git config --list --show-orig
         done = subprocess.run(['sh', '-c', command], capture_output=True, timeout=3)
         take(done.stdout + done.stderr)
     except (OSError, subprocess.TimeoutExpired): pass
-told = json.dumps({'found': sorted(found), 'reached': reached, 'looked': looked})
-print('HUNTED ' + told)
+result = json.dumps({'found': sorted(found), 'reached': reached, 'files_read': files_read})
+print('FOUND ' + result)
 """
-_ASK = r"""
+_PROBE_MODEL_SOCKET = r"""
 import http.client
-def ask(method, path, body=None, headers=None, token=True):
+def request(method, path, body=None, headers=None, token=True):
     link = http.client.HTTPConnection('model')
     link.sock = socket.socket(socket.AF_UNIX)
     link.sock.connect(os.environ['ASSAY_MODEL_SOCKET'])
@@ -98,24 +99,24 @@ def ask(method, path, body=None, headers=None, token=True):
     take(data)
     return data
 for path in ('/v1/models', '/v1/keys', '/metrics', '/v1/../../../etc/passwd', '/healthz', '/v1/organization', '/'):
-    ask('GET', path)
-    ask('GET', path, token=False)
-ask('TRACE', '/v1/chat/completions', '{}')
+    request('GET', path)
+    request('GET', path, token=False)
+request('TRACE', '/v1/chat/completions', '{}')
 def chat(text, **more):
     body = {'model': os.environ['OPENAI_MODEL'], 'messages': [{'role': 'user', 'content': text}], **more}
-    return ask('POST', '/v1/chat/completions', json.dumps(body))
+    return request('POST', '/v1/chat/completions', json.dumps(body))
 chat('hello', api_key='', base_url='http://127.0.0.1:1/', extra_headers={'X': 'y'}, model='other/model')
-told = json.dumps({'found': sorted(found), 'reached': reached, 'looked': looked})
-chat('HUNTED ' + told, stream=True)
-print('HUNTED ' + told)
-open('solution.py', 'w').write('def word():\n    return "hunted"\n')
+result = json.dumps({'found': sorted(found), 'reached': reached, 'files_read': files_read})
+chat('FOUND ' + result, stream=True)
+print('FOUND ' + result)
+open('solution.py', 'w').write('def word():\n    return "found"\n')
 """
 
 
-def hunted(text: str) -> list[dict[str, Any]]:
-    """What hunters told in a transcript or an output, however often."""
+def search_results(text: str) -> list[dict[str, Any]]:
+    """All results of search programs in a transcript or an output."""
     found: list[dict[str, Any]] = []
-    for piece in text.split("HUNTED ")[1:]:
+    for piece in text.split("FOUND ")[1:]:
         end = piece.find("}")
         if piece.startswith("{") and end > 0:
             found.append(json.loads(piece[: end + 1]))

@@ -1,4 +1,4 @@
-"""A small server that speaks OpenAI's dialect on a real socket, and misbehaves where it is told to."""
+"""A small OpenAI-compatible server on a real socket, which fails in configurable ways."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 
 @dataclass(kw_only=True)
 class Reply:
-    """What the next request gets. ``raw`` replaces the body, ``hang`` gives none, ``hang_up`` closes the connection
-    instead, ``break_after`` closes it after so many pieces of a stream. ``silent_seconds`` pass after the first piece,
-    or that of number ``silent_after``, and ``pause_seconds`` after each."""
+    """The reply to one request. ``raw`` replaces the body, ``hang`` sends nothing, ``hang_up`` closes the connection
+    instead, ``break_after`` closes it after that many pieces of a stream. The stream pauses for ``silent_seconds``
+    after piece ``silent_after``, and for ``pause_seconds`` after every piece."""
 
     text: str = "hello world"
     status: int = 200
@@ -26,7 +26,7 @@ class Reply:
     usage: dict[str, Any] | None = field(default_factory=lambda: dict(USAGE))
     refusal: str | None = None
     calls: tuple[tuple[str, str], ...] = ()
-    """Tools called, with their arguments as JSON."""
+    """Names of tools, with their arguments as JSON."""
     piece: int = 4
     raw: bytes | None = None
     content_type: str = ""
@@ -39,11 +39,11 @@ class Reply:
     pause_seconds: float = 0.0
 
 
-E = TypeVar("E", bound="Endpoint")
+E = TypeVar("E", bound="FakeEndpoint")
 
 
-class Endpoint:
-    """``replies`` are used up one by one; after them comes ``default``."""
+class FakeEndpoint:
+    """Sends each of ``replies`` once, then ``default``."""
 
     def __init__(self) -> None:
         self.replies: deque[Reply] = deque()
@@ -51,7 +51,7 @@ class Endpoint:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.connections = 0
-        self.at_once = self.most_at_once = 0
+        self.in_flight = self.max_in_flight = 0
         self.url = ""
 
     def reply_to(self, body: dict[str, Any]) -> Reply:
@@ -61,27 +61,27 @@ class Endpoint:
         self.connections += 1
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                await self._one(reader, writer)
+                await self._serve_request(reader, writer)
         writer.close()
 
-    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:-2]
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head)}
         body = json.loads(await reader.readexactly(int(headers["content-length"])))
         self.bodies.append(body)
         self.headers.append(headers)
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             await self._answer(self.reply_to(body), body, writer)
         finally:
-            self.at_once -= 1
+            self.in_flight -= 1
 
     async def _answer(self, reply: Reply, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         if reply.hang:
             await asyncio.sleep(60)
         if reply.hang_up:
-            raise ConnectionError("hung up, as told")
+            raise ConnectionError("the reply says to hang up")
         if reply.raw is None and reply.status == 200 and body.get("stream"):
             await self._stream(reply, body, writer)
             return
@@ -95,7 +95,7 @@ class Endpoint:
         writer.write(_head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"}))
         for number, event in enumerate(_events(reply, body)):
             if number == reply.break_after:
-                raise ConnectionError("broken off, as told")
+                raise ConnectionError("the reply says to break off")
             data = b"data: " + event + b"\n\n"
             writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             await writer.drain()
@@ -105,23 +105,23 @@ class Endpoint:
 
 
 @asynccontextmanager
-async def endpoint(served: E) -> AsyncGenerator[E]:
-    server = await asyncio.start_server(served.serve, "127.0.0.1", 0, limit=1 << 24)
-    served.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+async def serve_endpoint(endpoint: E) -> AsyncGenerator[E]:
+    server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, limit=1 << 24)
+    endpoint.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     try:
-        yield served
+        yield endpoint
     finally:
         server.close()
 
 
 def _head(status: int, headers: dict[str, str]) -> bytes:
-    lines = [f"HTTP/1.1 {status} Told", *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [f"HTTP/1.1 {status} Status", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
 def _whole(reply: Reply, body: dict[str, Any]) -> bytes:
     if reply.status != 200:
-        return json.dumps({"error": {"message": reply.text, "type": "told", "code": None}}).encode()
+        return json.dumps({"error": {"message": reply.text, "type": "fake", "code": None}}).encode()
     message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": reply.refusal}
     if reply.calls:
         message["tool_calls"] = [_call(number, *call) for number, call in enumerate(reply.calls)]

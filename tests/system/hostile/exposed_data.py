@@ -1,4 +1,4 @@
-"""All that the gateway answers, and all that Postgres keeps, as text."""
+"""All responses of the gateway and all rows in Postgres, as text."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 import asyncpg
 
-from tests.system.stack import Stack
+from tests.system.harness import Stack
 
 
-def answers(stack: Stack, run_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Path, and headers with body, of every GET the API describes, for each run, attempt and artifact of these runs."""
+def api_responses(stack: Stack, run_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Path, and headers with body, of every GET in the API description, for each run, attempt and artifact."""
     described = stack.http.get("/openapi.json").raise_for_status().json()
     paths = [path for path, methods in described["paths"].items() if "get" in methods]
     values = _values(stack, run_ids)
     for path in {*paths, "/api/v1/openapi.json", "/metrics", "/readyz", "/healthz", "/"}:
         for filled in _filled(path, values):
-            answer = stack.http.get(stack.url + filled)
-            yield filled, repr(answer.headers).encode() + answer.content
+            response = stack.http.get(stack.url + filled)
+            yield filled, repr(response.headers).encode() + response.content
 
 
 def _values(stack: Stack, run_ids: Sequence[str]) -> list[dict[str, str]]:
-    """For the parameters of paths, those that belong together."""
-    tasks = [one["task_id"] for one in _items(stack, "/tasks", "task_id")]
+    """Sets of path parameters that belong together."""
+    tasks = [item["task_id"] for item in _items(stack, "/tasks", "task_id")]
     found = [{"task_id": task} for task in tasks]
     for run_id in run_ids:
         for attempt in stack.attempts(run_id):
@@ -36,14 +36,14 @@ def _values(stack: Stack, run_ids: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _items(stack: Stack, path: str, key: str) -> list[dict[str, Any]]:
-    answer = stack.http.get(path).raise_for_status().json()
-    items = answer["items"] if isinstance(answer, dict) else answer
+    body = stack.http.get(path).raise_for_status().json()
+    items = body["items"] if isinstance(body, dict) else body
     assert all(key in item for item in items), items
     return items
 
 
 def _filled(path: str, values: list[dict[str, str]]) -> set[str]:
-    """The path with every set of values that fills it."""
+    """The path filled with each suitable set of values."""
     filled: set[str] = set()
     for given in values:
         text = path
@@ -53,8 +53,8 @@ def _filled(path: str, values: list[dict[str, str]]) -> set[str]:
     return {text for text in filled if "{" not in text}
 
 
-def tables(data: Path) -> str:
-    """Every row of every table, as Postgres writes it."""
+def table_rows(data: Path) -> str:
+    """All rows of all tables, as formatted by Postgres."""
 
     async def read() -> str:
         connection = await asyncpg.connect(f"postgresql://postgres@/postgres?host={data / 'run'}", timeout=10)

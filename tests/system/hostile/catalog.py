@@ -1,4 +1,4 @@
-"""A catalogue of tasks that are hostile, and of one whose every hidden word is a canary."""
+"""A catalog of tasks with canaries in their hidden parts, and of hostile models."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_raises(): pass
 PROVIDERS = {
     "keyed": {
         "kind": "openai",
-        "title": "Knows its key and tells it",
+        "title": "Repeats its key",
         "base_url_env": "ASSAY_LOOPBACK_URL",
         "api_key_env": "CANARY_API_KEY",
         "any_model": True,
@@ -49,15 +49,15 @@ PROVIDERS = {
 }
 
 
-class Catalogue:
-    """Written into ``folder``, bit by bit: scripts may be added while the stack runs."""
+class Catalog:
+    """Files in ``folder``; scripts can be added while the stack runs."""
 
     def __init__(self, folder: Path, canaries: Canaries) -> None:
         self.folder, self._canaries = folder, canaries
         self._write("models.yaml", {"providers": PROVIDERS})
         self._write("prices.yaml", {"versions": []})
         (folder / "suites").mkdir()
-        self.task("hunt", {"solver": "agent", "tools": ["bash", "python", "text_editor", "git_diff", "submit"]})
+        self.task("search", {"solver": "agent", "tools": ["bash", "python", "text_editor", "git_diff", "submit"]})
         self.task("early", {"solver": "files"}, tests=ENDS_EARLY)
         self.question()
 
@@ -70,7 +70,7 @@ class Catalogue:
                 "id": name, "title": name, "category": "faults", "difficulty": "easy", "outputs": ["solution.py"],
                 "instructions": "Find the word.", "limits": LIMITS if changes["solver"] != "files" else {},
                 "sandbox": SANDBOX, **changes,
-                "checks": [{"kind": "tests", "expected": [f"test_hidden.py::{one}" for one in names]}],
+                "checks": [{"kind": "tests", "expected": [f"test_hidden.py::{test}" for test in names]}],
             },
         )  # fmt: skip
         self._text(f"tasks/{name}/tests/test_hidden.py", tests.format(source=source, expected=expected))
@@ -95,10 +95,10 @@ class Catalogue:
         )  # fmt: skip
 
     def script(self, name: str, task: str, *turns: tuple[str, Mapping[str, object]]) -> str:
-        """A model that takes these turns and submits; its name."""
-        said = [{"tool": tool, "arguments": arguments} for tool, arguments in turns]
+        """Add a model that takes these turns and submits; returns its name."""
+        steps = [{"tool": tool, "arguments": arguments} for tool, arguments in turns]
         end = {"text": "Done.", "tool": "submit", "arguments": {"message": "done"}}
-        self._write(f"scripted/{name}.yaml", {"title": name, "default": "no", "turns": {task: [*said, end]}})
+        self._write(f"scripted/{name}.yaml", {"title": name, "default": "no", "turns": {task: [*steps, end]}})
         return f"scripted/{name}"
 
     def _write(self, path: str, content: object) -> None:
