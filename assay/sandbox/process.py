@@ -33,7 +33,7 @@ from assay.sandbox.protocol import (
     SandboxProcess,
 )
 
-WARNING = "not isolated: the code ran as an ordinary process of the worker's user, with its files and network in reach"
+WARNING = "not isolated: the code ran as an ordinary process of the worker's user, with access to its files and network"
 _MARKER = "ASSAY_SANDBOX"
 """Set in the environment of every process, to find those that left their process group."""
 

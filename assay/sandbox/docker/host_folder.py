@@ -81,7 +81,7 @@ def new_folder() -> HostFolder:
     try:
         return HostFolder()
     except OSError as error:
-        raise SandboxNotStarted(f"no folder for a sandbox: {error}") from error
+        raise SandboxNotStarted(f"cannot create a folder for the sandbox: {error}") from error
 
 
 def _make_readable(folder: Path) -> None:

@@ -40,7 +40,7 @@ class CandidateHost:
             self._sink.flush()
 
     def call_back(self, frame: list[Any], arguments: tuple[Any, ...]) -> Any:
-        """A request in the other direction, during one of the tests': uses an object of the tests."""
+        """Sends a request back to the tests, which wait for an answer, to use one of their objects."""
         with self._lock:
             if not self._active:
                 raise RuntimeError("objects of the tests can only be used during a call")
