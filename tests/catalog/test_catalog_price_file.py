@@ -31,7 +31,7 @@ versions:
   # the first
   - from: 2025-01-01
     models:
-      openai/a: {input_usd_per_mtok: 1, output_usd_per_mtok: 2}   # dear
+      openai/a: {input_usd_per_mtok: 1, output_usd_per_mtok: 2}   # expensive
       "custom/*": {input_usd_per_mtok: "0.5", output_usd_per_mtok: 1}
   # below the last
 

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="session")
 def finished(assay: Assay) -> dict[str, Any]:
     """A run in which the oracle passes and the no-op fails."""
-    ended = assay("run", "--task", "add_two", "--model", "oracle", "--model", "nop", "--name", "first", "--json")
-    assert ended.code == 0, ended.err
-    return ended.data
+    result = assay("run", "--task", "add_two", "--model", "oracle", "--model", "nop", "--name", "first", "--json")
+    assert result.code == 0, result.err
+    return result.data
 
 
 def test_a_run_is_followed_until_it_ends_and_printed_as_json(finished: dict[str, Any]) -> None:
@@ -30,11 +30,11 @@ def test_a_run_is_followed_until_it_ends_and_printed_as_json(finished: dict[str,
 
 
 def test_progress_goes_to_stderr_in_plain_lines(assay: Assay) -> None:
-    ended = assay("run", "--task", "ticket_routing", "--samples", "2", "--model", "oracle")
-    assert ended.code == 0
-    assert "2/2 attempts done: 2 passed; $0" in ended.out
-    assert "finished: 2/2 done, oracle 2 passed, $0" in ended.err
-    assert "\x1b" not in ended.out + ended.err
+    result = assay("run", "--task", "ticket_routing", "--samples", "2", "--model", "oracle")
+    assert result.code == 0
+    assert "2/2 attempts done: 2 passed; $0" in result.out
+    assert "finished: 2/2 done, oracle 2 passed, $0" in result.err
+    assert "\x1b" not in result.out + result.err
 
 
 def test_strict_sets_the_exit_code(assay: Assay) -> None:
@@ -121,22 +121,22 @@ def test_testing_a_model_reports_its_response_or_the_reason(assay: Assay) -> Non
 def test_unknown_names_are_usage_errors_with_a_suggestion(
     assay: Assay, command: tuple[str, ...], place: str, near: str
 ) -> None:
-    ended = assay(*command, "--json")
-    assert ended.code == 2
-    assert ended.out == ""
-    assert place in ended.err
-    assert f"did you mean '{near}'?" in ended.err
-    assert "Traceback" not in ended.err
+    result = assay(*command, "--json")
+    assert result.code == 2
+    assert result.out == ""
+    assert place in result.err
+    assert f"did you mean '{near}'?" in result.err
+    assert "Traceback" not in result.err
 
 
 def test_an_unknown_run_is_a_usage_error(assay: Assay) -> None:
-    ended = assay("runs", "show", "00000000000000000000000000")
-    assert ended.code == 2
-    assert "00000000000000000000000000" in ended.err
+    result = assay("runs", "show", "00000000000000000000000000")
+    assert result.code == 2
+    assert "00000000000000000000000000" in result.err
 
 
 def test_a_second_up_on_the_same_data_folder_is_refused(assay: Assay) -> None:
-    ended = assay("up")
-    assert ended.code == 1
-    assert "in use by pid" in ended.err
-    assert "--data" in ended.err
+    result = assay("up")
+    assert result.code == 1
+    assert "in use by pid" in result.err
+    assert "--data" in result.err

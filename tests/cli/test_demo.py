@@ -68,7 +68,7 @@ def test_the_demo_serves_until_stopped_and_leaves_only_its_data(tmp_path: Path, 
 
 def test_the_demo_fails_when_its_run_cannot_start(tmp_path: Path, catalog: Path) -> None:
     (catalog / "suites" / "demo.yaml").unlink()
-    ended = run_assay(tmp_path, "demo", "--exit", "--port", str(free_port()), ASSAY_CATALOG=str(catalog))
-    assert ended.code != 0
-    assert "unknown suite 'demo'" in ended.err
+    result = run_assay(tmp_path, "demo", "--exit", "--port", str(free_port()), ASSAY_CATALOG=str(catalog))
+    assert result.code != 0
+    assert "unknown suite 'demo'" in result.err
     assert DataFolder(tmp_path / ".assay").read_state().supervisor is None

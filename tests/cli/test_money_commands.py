@@ -19,14 +19,14 @@ SLOW = ("--suite", "demo", "--model", "local/smollm2-135m", "--repeats", "20")
 @pytest.fixture(scope="module")
 def paid(assay: Assay) -> dict[str, Any]:
     """A run that cost money: two tasks, answered by a priced model."""
-    ended = assay("run", *PRICED, "--repeats", "2", "--name", "paid", "--json")
-    assert ended.code == 0, ended.err
-    first, second, *_ = ended.err.splitlines()
+    result = assay("run", *PRICED, "--repeats", "2", "--name", "paid", "--json")
+    assert result.code == 0, result.err
+    first, second, *_ = result.err.splitlines()
     assert first.startswith("quote: 4 attempts, about $0.")
     assert " at worst; left: $1 for the run, $" in first
     assert "for the day, no limit for the project" in first
     assert second.startswith("run ")
-    return ended.data
+    return result.data
 
 
 def test_costs_are_grouped_by_call_task_model_day_and_run(assay: Assay, paid: dict[str, Any]) -> None:
@@ -63,10 +63,10 @@ def test_a_run_is_recosted_at_the_prices_of_another_day_and_nothing_changes(assa
 
 def test_a_run_that_cannot_fit_is_refused_with_the_numbers_and_not_stored(assay: Assay, paid: dict[str, Any]) -> None:
     before = assay("runs", "show", "latest", "--json").data["run"]["run_id"]
-    ended = assay("run", *PRICED, "--limit", "0.000001")
-    assert (ended.code, ended.out) == (1, "")
-    assert "quote: 2 attempts, about $0." in ended.err
-    assert "has $0.000001 of $0.000001 left" in ended.err
+    result = assay("run", *PRICED, "--limit", "0.000001")
+    assert (result.code, result.out) == (1, "")
+    assert "quote: 2 attempts, about $0." in result.err
+    assert "has $0.000001 of $0.000001 left" in result.err
     assert assay("runs", "show", "latest", "--json").data["run"]["run_id"] == before
 
 
@@ -79,18 +79,18 @@ def test_a_partial_run_does_as_much_as_fits(assay: Assay, paid: dict[str, Any]) 
 
 
 def test_another_run_reuses_results_at_no_cost(assay: Assay, paid: dict[str, Any]) -> None:
-    ended = assay("run", *PRICED, "--repeats", "2", "--reuse")
-    assert ended.code == 0, ended.err
-    assert "quote: 4 attempts (4 already done), free of charge" in ended.err
-    assert "4 results reused from earlier runs" in ended.out
-    assert "$0 spent of $1" in ended.out
+    result = assay("run", *PRICED, "--repeats", "2", "--reuse")
+    assert result.code == 0, result.err
+    assert "quote: 4 attempts (4 already done), free of charge" in result.err
+    assert "4 results reused from earlier runs" in result.out
+    assert "$0 spent of $1" in result.out
 
 
 def test_the_lifetime_limit_applies_to_every_run(assay: Assay, paid: dict[str, Any], limits: None) -> None:
     assert assay("limits", "set", "--project", "0.000001").code == 0
-    ended = assay("run", *PRICED)
-    assert ended.code == 1
-    assert "the project's limit has $0 of $0.000001 left" in ended.err
+    result = assay("run", *PRICED)
+    assert result.code == 1
+    assert "the project's limit has $0 of $0.000001 left" in result.err
 
 
 def test_limits_are_set_and_shown(assay: Assay, limits: None) -> None:
@@ -148,8 +148,8 @@ def test_a_warning_is_printed_while_the_run_is_followed(assay: Assay) -> None:
     tries, because following may begin after the warning."""
     options = ("--price", "scripted/mixed=0/1", "--max-tokens", "64", "--limit", "0.000384", "--partial")
     command = ("run", "--task", "add_two", "--model", "scripted/mixed", "--repeats", "14", *options)
-    ended = next((ended for ended in (assay(*command) for _ in range(5)) if "warning: " in ended.err), None)
-    assert ended, "no warning was ever printed"
-    assert "attempts that do not fit end as `limit`" in ended.err
-    assert "of the run's limit of $0.000384 spent" in ended.err
-    assert "14/14 attempts done: 2 limit, 12 passed" in ended.out
+    result = next((result for result in (assay(*command) for _ in range(5)) if "warning: " in result.err), None)
+    assert result, "no warning was ever printed"
+    assert "attempts that do not fit end as `limit`" in result.err
+    assert "of the run's limit of $0.000384 spent" in result.err
+    assert "14/14 attempts done: 2 limit, 12 passed" in result.out

@@ -35,9 +35,9 @@ def test_a_new_price_is_shown_with_its_version_and_keeps_old_ones(catalog: Path)
     before = (catalog / "prices.yaml").read_text()
     assert shown(catalog, "custom/mine")["custom/mine"]["price"] is None
     options = ("--input", "0.15", "--output", "0.6", "--cached", "0.075", "--reasoning", "1")
-    ended = prices(catalog, "set", "custom/mine", *options, "--from", "2025-01-01")
-    assert ended.code == 0, ended.err
-    assert "prices.yaml/2025-01-01" in ended.out
+    result = prices(catalog, "set", "custom/mine", *options, "--from", "2025-01-01")
+    assert result.code == 0, result.err
+    assert "prices.yaml/2025-01-01" in result.out
     assert prices(catalog, "set", "custom/mine", "--input", "$2", "--output", "4", "--from", "2026-01-01").code == 0
     old, new = (
         shown(catalog, "custom/mine", "--day", day)["custom/mine"]["price"] for day in ("2025-12-31", "2026-01-01")
@@ -73,9 +73,9 @@ def test_an_invalid_price_is_refused_and_the_file_stays(
 ) -> None:
     prices(catalog, "set", "custom/mine", "--input", "1", "--output", "2", "--from", "2025-01-01")
     before = (catalog / "prices.yaml").read_bytes()
-    ended = prices(catalog, "set", *arguments)
-    assert ended.code == 2, ended.err
-    assert expected in ended.err
+    result = prices(catalog, "set", *arguments)
+    assert result.code == 2, result.err
+    assert expected in result.err
     assert (catalog / "prices.yaml").read_bytes() == before
 
 
@@ -93,9 +93,9 @@ def test_the_table_has_rates_tiers_version_and_source(catalog: Path) -> None:
 
 
 def test_an_unknown_model_is_a_usage_error_with_a_suggestion(catalog: Path) -> None:
-    ended = prices(catalog, "show", "local/smolm2-135m")
-    assert (ended.code, ended.out) == (2, "")
-    assert "did you mean 'local/smollm2-135m'" in ended.err
+    result = prices(catalog, "show", "local/smolm2-135m")
+    assert (result.code, result.out) == (2, "")
+    assert "did you mean 'local/smollm2-135m'" in result.err
 
 
 def test_a_valid_catalogue_passes_the_check(catalog: Path) -> None:
@@ -123,6 +123,6 @@ def test_a_mistake_is_reported_with_exit_code_1(catalog: Path, file: str, old: s
     text = (catalog / file).read_text()
     assert old in text
     (catalog / file).write_text(text.replace(old, new))
-    ended = prices(catalog, "check")
-    assert ended.code == 1
-    assert any(line.startswith("fail") and expected in line for line in ended.out.splitlines()), ended.out
+    result = prices(catalog, "check")
+    assert result.code == 1
+    assert any(line.startswith("fail") and expected in line for line in result.out.splitlines()), result.out

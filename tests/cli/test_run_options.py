@@ -27,7 +27,7 @@ def test_a_dry_run_shows_prompts_and_stores_no_run(assay: Assay) -> None:
     shown = assay("run", "--task", "add_two", *models, "--dry-run")
     assert shown.code == 0, shown.err
     assert "--- task add_two, sample main, for scripted/mixed\n[user]\n" in shown.out
-    assert "--- task add_two, sample main, for oracle\nno model is asked" in shown.out
+    assert "--- task add_two, sample main, for oracle\nno prompt: baselines submit" in shown.out
     assert "quote: 2 attempts" in shown.out
     data = assay("run", "--suite", "demo", *models, "--dry-run", "--json").data
     assert data["quote"]["attempts"] == 2 * len({(each["task_id"], each["sample_id"]) for each in data["prompts"]})

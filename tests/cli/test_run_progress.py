@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from assay.cli.display.alerts import alert_text
-from assay.cli.display.output import add_row, cell_text, stdout, table
+from assay.cli.display.output import add_row, cell_text, new_table, stdout
 from assay.cli.display.progress import ProgressBars, ProgressLines, counts_text, money_text
 from assay.cli.display.run_text import limits_line, note_lines, quote_line
 from assay.cli.errors import FAILED, OK, STRICT
@@ -214,7 +214,7 @@ def test_exit_codes(status: RunStatus, passed: int, strict: bool, code: int) -> 
 
 
 def test_text_from_runs_is_never_interpreted_as_markup_or_escapes(capsys: pytest.CaptureFixture[str]) -> None:
-    made = table("reason")
+    made = new_table("reason")
     add_row(made, "[bold red]not markup[/] \x1b[31m\x1b]8;;http://example.org\x07link\u202e")
     stdout().print(made)
     out = capsys.readouterr().out

@@ -22,10 +22,10 @@ def test_help_lists_every_command_and_is_quick(tmp_path: Path) -> None:
     seconds: list[float] = []
     for _ in range(3):
         began = time.perf_counter()
-        ended = run_assay(tmp_path, "--help")
+        result = run_assay(tmp_path, "--help")
         seconds.append(time.perf_counter() - began)
-        assert ended.code == 0
-        assert all(f"  {name}" in ended.out for name in COMMANDS)
+        assert result.code == 0
+        assert all(f"  {name}" in result.out for name in COMMANDS)
     print(f"assay --help takes {min(seconds):.3f} s")
 
 
@@ -79,16 +79,16 @@ def test_help_lists_no_shell_completion_options(name: str) -> None:
     ],
 )
 def test_without_a_server_the_error_names_the_command_that_starts_one(tmp_path: Path, command: tuple[str, ...]) -> None:
-    ended = run_assay(tmp_path, *command)
-    assert ended.code == FAILED
-    assert ended.out == ""
-    assert ended.err.startswith(NO_SERVER)
+    result = run_assay(tmp_path, *command)
+    assert result.code == FAILED
+    assert result.out == ""
+    assert result.err.startswith(NO_SERVER)
 
 
 def test_an_unreachable_address_is_named(tmp_path: Path) -> None:
-    ended = run_assay(tmp_path, "runs", "list", "--server", "http://127.0.0.1:9")
-    assert ended.code == FAILED
-    assert "http://127.0.0.1:9" in ended.err
+    result = run_assay(tmp_path, "runs", "list", "--server", "http://127.0.0.1:9")
+    assert result.code == FAILED
+    assert "http://127.0.0.1:9" in result.err
 
 
 @pytest.mark.parametrize(
@@ -119,21 +119,21 @@ def test_an_unreachable_address_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_bad_usage_exits_with_2_and_names_the_mistake(tmp_path: Path, command: tuple[str, ...], expected: str) -> None:
-    ended = run_assay(tmp_path, *command)
-    assert ended.code == USAGE, ended.err
-    assert expected in ended.err
-    assert "Traceback" not in ended.err
+    result = run_assay(tmp_path, *command)
+    assert result.code == USAGE, result.err
+    assert expected in result.err
+    assert "Traceback" not in result.err
 
 
 def test_a_host_other_than_loopback_needs_a_token(tmp_path: Path) -> None:
-    ended = run_assay(tmp_path, "up", "--host", "0.0.0.0")
-    assert ended.code == FAILED
-    assert "ASSAY_TOKEN" in ended.err
+    result = run_assay(tmp_path, "up", "--host", "0.0.0.0")
+    assert result.code == FAILED
+    assert "ASSAY_TOKEN" in result.err
 
 
 def test_doctor_checks_this_machine_and_prints_names_of_keys_but_not_values(tmp_path: Path) -> None:
-    ended = run_assay(tmp_path, "doctor", "--json", OPENAI_API_KEY="sk-canary")
-    levels = {check["part"]: check["level"] for check in ended.data}
+    result = run_assay(tmp_path, "doctor", "--json", OPENAI_API_KEY="sk-canary")
+    levels = {check["part"]: check["level"] for check in result.data}
     assert {part: levels[part] for part in ("python", "postgres", "nats", "bubblewrap", "model")} == {
         "python": "ok",
         "postgres": "ok",
@@ -141,16 +141,16 @@ def test_doctor_checks_this_machine_and_prints_names_of_keys_but_not_values(tmp_
         "bubblewrap": "ok",
         "model": "ok",
     }
-    assert "OPENAI_API_KEY" in ended.out
-    assert "sk-canary" not in ended.out + ended.err
-    assert all(check["remedy"] for check in ended.data if check["level"] != "ok")
+    assert "OPENAI_API_KEY" in result.out
+    assert "sk-canary" not in result.out + result.err
+    assert all(check["remedy"] for check in result.data if check["level"] != "ok")
     assert run_assay(tmp_path, "doctor").out.count("\n") >= len(levels)
 
 
 def test_doctor_fails_when_a_needed_part_is_missing(tmp_path: Path) -> None:
-    ended = run_assay(tmp_path, "doctor", "--json", ASSAY_WEB=str(tmp_path))
-    assert ended.code == FAILED
-    assert next(check for check in ended.data if check["part"] == "dashboard")["remedy"] == "run `make setup`"
+    result = run_assay(tmp_path, "doctor", "--json", ASSAY_WEB=str(tmp_path))
+    assert result.code == FAILED
+    assert next(check for check in result.data if check["part"] == "dashboard")["remedy"] == "run `make setup`"
 
 
 def test_a_valid_task_is_accepted_by_id_and_by_folder(tmp_path: Path) -> None:
@@ -163,22 +163,22 @@ def test_a_mistake_in_a_task_names_file_line_and_field(tmp_path: Path) -> None:
     text = (folder / "task.yaml").read_text()
     (folder / "task.yaml").write_text(text.replace("difficulty: trivial", "difficulty: trivail"))
     line = next(n for n, content in enumerate(text.splitlines(), 1) if content.startswith("difficulty:"))
-    ended = run_assay(tmp_path, "tasks", "validate", str(folder), "--json")
-    assert ended.code == FAILED
-    [mistake] = ended.data[0]["mistakes"]
+    result = run_assay(tmp_path, "tasks", "validate", str(folder), "--json")
+    assert result.code == FAILED
+    [mistake] = result.data[0]["mistakes"]
     assert f"task.yaml:{line}: difficulty" in mistake
     assert "trivial" in mistake
 
 
 def test_the_whole_catalogue_is_valid(tmp_path: Path) -> None:
-    ended = run_assay(tmp_path, "tasks", "validate")
-    assert ended.code == 0, ended.out
+    result = run_assay(tmp_path, "tasks", "validate")
+    assert result.code == 0, result.out
 
 
 def test_full_validation_grades_the_task_s_own_files(tmp_path: Path) -> None:
-    ended = run_assay(tmp_path, "tasks", "validate", "add_two", "--full", "--json")
-    assert ended.code == 0, ended.out
-    [state] = ended.data
+    result = run_assay(tmp_path, "tasks", "validate", "add_two", "--full", "--json")
+    assert result.code == 0, result.out
+    [state] = result.data
     scores = {trial["name"]: trial["verdict"]["score"] for trial in state["trials"]}
     assert scores["reference"] == 1.0
     assert scores["noop"] == 0.0
@@ -189,6 +189,6 @@ def test_full_validation_fails_where_the_reference_is_wrong(tmp_path: Path) -> N
     folder = shutil.copytree(TASK, tmp_path / "add_two")
     for file in (folder / "reference").iterdir():
         file.write_text("def add_two(a, b):\n    return 0\n")
-    ended = run_assay(tmp_path, "tasks", "validate", str(folder), "--full")
-    assert ended.code == FAILED
-    assert "reference of sample main scores 0, but must score 1" in ended.out
+    result = run_assay(tmp_path, "tasks", "validate", str(folder), "--full")
+    assert result.code == FAILED
+    assert "reference of sample main scores 0, but must score 1" in result.out

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from assay.bus.memory import MemoryBus
-from tests.worker.fakes import FakeLedger
+from tests.fakes.ledger.ledger import FakeLedger
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.worker.host_resources import HostResources, Reserve, written_folders
-from tests.worker.fakes import FakeLedger
+from tests.fakes.ledger.ledger import FakeLedger
 from tests.worker.harness import OPTIONS, FakeWork, running_worker, wait_until
 
 
@@ -58,9 +58,9 @@ async def test_a_worker_on_a_full_host_offers_no_slots_until_it_has_resources(le
     work = FakeWork(seconds=0.01)
     options = dataclasses.replace(OPTIONS, recheck_seconds=0.05)
     async with running_worker(ledger.bus, work.work, options, shortage=lambda: short[0] if short else ""):
-        await ledger.order(1)
-        await wait_until(lambda: ledger.heartbeats and ledger.heartbeats[-1].slots == 0)
+        await ledger.work.order(1)
+        await wait_until(lambda: ledger.work.heartbeats and ledger.work.heartbeats[-1].slots == 0)
         await asyncio.sleep(0.3)
-        assert not work.started and ledger.heartbeats[-1].slots == 0
+        assert not work.started and ledger.work.heartbeats[-1].slots == 0
         short.clear()
-        await wait_until(lambda: work.started and ledger.heartbeats[-1].slots)
+        await wait_until(lambda: work.started and ledger.work.heartbeats[-1].slots)

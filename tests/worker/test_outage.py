@@ -10,7 +10,7 @@ import pytest
 
 from assay.bus.nats.bus import connect
 from tests.bus.nats_server import ServerProcess
-from tests.worker.fakes import FakeLedger
+from tests.fakes.ledger.ledger import FakeLedger
 from tests.worker.test_worker import FakeWork, running_worker
 
 pytestmark = pytest.mark.slow
@@ -35,16 +35,16 @@ async def ledger(server: ServerProcess) -> AsyncGenerator[FakeLedger]:
 async def test_reports_survive_an_outage(server: ServerProcess, ledger: FakeLedger) -> None:
     bus = await connect(server.settings("runner"))
     work = FakeWork()
-    await ledger.order(*range(10))
+    await ledger.work.order(*range(10))
     async with running_worker(bus, work.work):
         await work.wait_until_running(3)
         server.stop()
         work.finish.set()
         await work.wait_until_running(0)
         await asyncio.sleep(0.5)
-        assert ledger.reports == []
+        assert ledger.work.reports == []
         server.start()
-        assert await ledger.wait_for_reports(10, seconds=60) == sorted(f"r-{n}" for n in range(10))
+        assert await ledger.work.wait_for_reports(10, seconds=60) == sorted(f"r-{n}" for n in range(10))
     await bus.close()
     assert sorted(set(work.started)) == sorted(f"r-{n}" for n in range(10))
 
@@ -52,9 +52,9 @@ async def test_reports_survive_an_outage(server: ServerProcess, ledger: FakeLedg
 async def test_two_workers_share_the_orders(server: ServerProcess, ledger: FakeLedger) -> None:
     one, two = await connect(server.settings("runner")), await connect(server.settings("runner"))
     workloads = FakeWork(0.1), FakeWork(0.1)
-    await ledger.order(*range(60))
+    await ledger.work.order(*range(60))
     async with running_worker(one, workloads[0].work), running_worker(two, workloads[1].work):
-        await ledger.wait_for_reports(60)
+        await ledger.work.wait_for_reports(60)
     assert sorted(workloads[0].started + workloads[1].started) == sorted(f"r-{n}" for n in range(60))
     assert min(len(work.started) for work in workloads) > 10
     await one.close()

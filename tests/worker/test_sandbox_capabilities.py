@@ -7,13 +7,13 @@ import asyncio
 from assay.sandbox import Availability
 from assay.sandbox.selection import AutoProvider
 from assay.worker.sandbox_capabilities import SandboxCapabilities
+from tests.fakes.ledger.ledger import FakeLedger
 from tests.sandbox.fakes import CountingProvider
-from tests.worker.fakes import FakeLedger
 from tests.worker.harness import OPTIONS, FakeWork, running_worker, wait_until
 
 
 async def wait_for_kinds(ledger: FakeLedger, kinds: tuple[str, ...]) -> None:
-    await wait_until(lambda: ledger.heartbeats and ledger.heartbeats[-1].sandboxes == kinds)
+    await wait_until(lambda: ledger.work.heartbeats and ledger.work.heartbeats[-1].sandboxes == kinds)
 
 
 async def test_heartbeats_report_kinds_as_they_become_available(ledger: FakeLedger) -> None:
@@ -35,7 +35,7 @@ async def test_a_provider_that_does_not_answer_does_not_block_the_worker(ledger:
             return await super().check()
 
     capabilities = SandboxCapabilities(AutoProvider(("docker",), {"docker": Silent("docker")}))
-    await ledger.order(1)
+    await ledger.work.order(1)
     async with running_worker(ledger.bus, FakeWork(0.01).work, OPTIONS, capabilities=capabilities):
-        assert await ledger.wait_for_reports(1) == ["r-1"]
-    assert {heartbeat.sandboxes for heartbeat in ledger.heartbeats} == {None}
+        assert await ledger.work.wait_for_reports(1) == ["r-1"]
+    assert {heartbeat.sandboxes for heartbeat in ledger.work.heartbeats} == {None}

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from assay.catalog.did_you_mean import closest
-from assay.cli.display.output import add_row, print_json, print_line, print_notice, stdout, table
+from assay.cli.display.output import add_row, new_table, print_json, print_line, print_notice, stdout
 from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
@@ -69,10 +69,10 @@ async def _collect(older_than: float | None, dry_run: bool, server: str, json: b
         print_json(found)
         return
     numbers = ("examined", "referenced", "too recent", "deleted", "bytes freed")
-    made = table("area", *numbers, numbers=numbers)
+    table = new_table("area", *numbers, numbers=numbers)
     for area, swept in found.areas.items():
-        add_row(made, area, swept.looked_at, swept.referred_to, swept.young, swept.deleted, swept.freed_bytes)
-    stdout().print(made)
+        add_row(table, area, swept.looked_at, swept.referred_to, swept.young, swept.deleted, swept.freed_bytes)
+    stdout().print(table)
     runs = count_text(found.expired_runs, "run")
     print_line(f"dry run: {runs} would expire; nothing was deleted" if dry_run else f"{runs} expired")
 

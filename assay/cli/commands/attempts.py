@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from assay.cli.display.logs import log_lines
-from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
 from assay.cli.display.tables import artifacts_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -57,14 +57,14 @@ def _print(detail: AttemptDetail) -> None:
     for line in filter(None, (attempt.reason, attempt.reused_from and f"reused from {attempt.reused_from}")):
         print_line(line)
     if detail.verdict and detail.verdict.checks:
-        made = table("check", "kind", "passed", "score", "weight", "message", numbers=("score", "weight"))
+        table = new_table("check", "kind", "passed", "score", "weight", "message", numbers=("score", "weight"))
         for check in detail.verdict.checks:
-            add_row(made, check.name, check.kind, check.passed, f"{check.score:.2f}", check.weight, check.message)
-        stdout().print(made)
-    made = table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",))
+            add_row(table, check.name, check.kind, check.passed, f"{check.score:.2f}", check.weight, check.message)
+        stdout().print(table)
+    table = new_table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",))
     for each in detail.tries:
         add_row(
-            made, each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause
+            table, each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause
         )
-    stdout().print(made)
+    stdout().print(table)
     stdout().print(artifacts_table(detail.artifacts))

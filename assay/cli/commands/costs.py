@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from assay.cli.display.output import add_row, money, print_json, print_line, print_notice, stdout, table
+from assay.cli.display.output import add_row, money, new_table, print_json, print_line, print_notice, stdout
 from assay.cli.errors import BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -58,10 +58,10 @@ def costs(
 
 def _table(found: Costs, by: CostBy, *, recosted: bool) -> Table:
     numbers = ("calls", "input", "cached", "output", "reasoning", "cost", "estimated", "superseded", "at other prices")
-    made = table(by, *(numbers if recosted else numbers[:-1]), numbers=numbers)
+    table = new_table(by, *(numbers if recosted else numbers[:-1]), numbers=numbers)
     for each in (*found.rows, found.total):
-        add_row(made, *_cells(each, recosted=recosted))
-    return made
+        add_row(table, *_cells(each, recosted=recosted))
+    return table
 
 
 def _cells(each: CostRow, *, recosted: bool) -> list[object]:

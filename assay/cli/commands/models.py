@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
 from assay.cli.errors import FAILED, OK
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -27,10 +27,10 @@ def list_models(server: Server = "", json: Json = False) -> None:
     if json:
         print_json(found)
         return
-    made = table("model", "kind", "input per million tokens", "output", "price version")
+    table = new_table("model", "kind", "input per million tokens", "output", "price version")
     for model in found:
-        add_row(made, model.name, model.kind, *_price(model.price))
-    stdout().print(made)
+        add_row(table, model.name, model.kind, *_price(model.price))
+    stdout().print(table)
 
 
 @app.command("test")

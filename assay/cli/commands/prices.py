@@ -15,7 +15,7 @@ from assay.catalog.prices.add_price import add_price
 from assay.catalog.prices.rates import TokenPrice
 from assay.catalog.prices.table import PRICES_FILE
 from assay.cli import quantities
-from assay.cli.display.output import add_row, money, print_json, print_line, stdout, table
+from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json
@@ -65,11 +65,11 @@ def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  
         print_json(found)
         return
     columns = ("model", "input", "cached", "output", "reasoning", "for input above", "version", "source")
-    made = table(*columns, numbers=columns[1:6])
+    table = new_table(*columns, numbers=columns[1:6])
     for each in found:
         for cells in _rows(each):
-            add_row(made, *cells)
-    stdout().print(made)
+            add_row(table, *cells)
+    stdout().print(table)
 
 
 @app.command("set")

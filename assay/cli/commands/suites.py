@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from assay.cli.display.output import add_row, print_json, stdout, table
+from assay.cli.display.output import add_row, new_table, print_json, stdout
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import connected
@@ -28,10 +28,10 @@ def list_suites(server: Server = "", json: Json = False) -> None:
     if json:
         print_json(found)
         return
-    made = table("suite", "tasks", "repeats", "title", numbers=("tasks", "repeats"))
+    table = new_table("suite", "tasks", "repeats", "title", numbers=("tasks", "repeats"))
     for suite in found:
-        add_row(made, suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
-    stdout().print(made)
+        add_row(table, suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
+    stdout().print(table)
 
 
 async def _fetch(server: str) -> Sequence[SuiteView]:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
-from assay.cli.display.output import add_row, print_json, print_line, stdout, table
+from assay.cli.display.output import add_row, new_table, print_json, print_line, stdout
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -72,10 +72,10 @@ def list_tasks(
     if json:
         print_json(found)
         return
-    made = table("task", "category", "difficulty", "language", "samples", "title", numbers=("samples",))
+    table = new_table("task", "category", "difficulty", "language", "samples", "title", numbers=("samples",))
     for task in found:
-        add_row(made, task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
-    stdout().print(made)
+        add_row(table, task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
+    stdout().print(table)
 
 
 @app.command("describe")

@@ -42,17 +42,17 @@ def print_notice(text: str) -> None:
     print(printable(text), file=sys.stderr, flush=True)
 
 
-def table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
+def new_table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
     """Columns named in ``numbers`` are right-aligned."""
-    made = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    return made
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table
 
 
-def add_row(made: Table, *cells: object) -> None:
+def add_row(table: Table, *cells: object) -> None:
     """Cells are plain text; markup in them is not interpreted."""
-    made.add_row(*(Text(cell_text(cell)) for cell in cells))
+    table.add_row(*(Text(cell_text(cell)) for cell in cells))
 
 
 def cell_text(value: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
-from assay.cli.display.output import add_row, money, percent, table
+from assay.cli.display.output import add_row, money, new_table, percent
 from assay.cli.display.run_text import limits_line, note_lines
 from assay.cli.quantities import count_text
 from assay.contracts.artifacts import ArtifactRef
@@ -16,11 +16,13 @@ from assay.contracts.verdicts import Outcome
 
 
 def runs_table(runs: Iterable[RunView]) -> Table:
-    made = table("run", "status", "name", "models", "done", "passed", "cost", "created", numbers=("done", "passed"))
+    table = new_table(
+        "run", "status", "name", "models", "done", "passed", "cost", "created", numbers=("done", "passed")
+    )
     for run in runs:
         progress = run.progress
         add_row(
-            made,
+            table,
             run.run_id,
             run.status,
             run.name or run.suite or ", ".join(run.task_ids[:3]),
@@ -30,7 +32,7 @@ def runs_table(runs: Iterable[RunView]) -> Table:
             money(progress.cost_usd),
             run.created_at,
         )
-    return made
+    return table
 
 
 def run_lines(run: RunView) -> list[str]:
@@ -49,10 +51,10 @@ def run_lines(run: RunView) -> list[str]:
 
 def attempts_table(attempts: Iterable[AttemptView]) -> Table:
     columns = ("#", "task", "sample", "model", "repeat", "state", "score", "cost", "seconds", "reason")
-    made = table(*columns, numbers=("#", "repeat", "score", "seconds"))
+    table = new_table(*columns, numbers=("#", "repeat", "score", "seconds"))
     for attempt in attempts:
         add_row(
-            made,
+            table,
             attempt.ordinal,
             attempt.task_id,
             attempt.sample_id,
@@ -64,23 +66,23 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
             f"{attempt.duration_seconds:.1f}",
             attempt.reason[:80],
         )
-    return made
+    return table
 
 
 def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
-    made = table("artifact", "bytes", "type", "", numbers=("bytes",))
+    table = new_table("artifact", "bytes", "type", "", numbers=("bytes",))
     for name, ref in sorted(artifacts.items()):
-        add_row(made, name, ref.size_bytes, ref.media_type.partition(";")[0], "truncated" if ref.truncated else "")
-    return made
+        add_row(table, name, ref.size_bytes, ref.media_type.partition(";")[0], "truncated" if ref.truncated else "")
+    return table
 
 
 def board_table(board: Board) -> Table:
     columns = ("", "model", "score", "passed", "n", "errors", "cost", "per attempt", "seconds")
     numbers = ("score", "passed", "n", "errors", "seconds")
-    made = table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
+    table = new_table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
     for rank, entry in enumerate(board.rows, 1):
         add_row(
-            made,
+            table,
             rank,
             entry.model,
             percent(entry.score),
@@ -91,4 +93,4 @@ def board_table(board: Board) -> Table:
             money(entry.cost_per_attempt_usd),
             f"{entry.duration_seconds:.2f}",
         )
-    return made
+    return table

@@ -6,6 +6,8 @@ It stores no more than a test needs. What it implements is held to the real ledg
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from assay.bus.protocol import Bus
@@ -19,13 +21,13 @@ from tests.fakes.ledger.queries import FakeQueries
 from tests.fakes.ledger.references import FakeReferences
 from tests.fakes.ledger.run_control import FakeRunControl
 from tests.fakes.ledger.runs import FakeRuns
-from tests.fakes.ledger.work import FakeWork
+from tests.fakes.ledger.work import FakeWorkQueue
 
 
 class FakeLedger(FakeRuns):
     """``database_down``: every request fails with status 503, as it does without Postgres."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, lease_seconds: float = 0.6) -> None:
         super().__init__(bus)
         self.submitted: list[SubmitRun] = []
         self.ready = True
@@ -34,8 +36,15 @@ class FakeLedger(FakeRuns):
         self.control = FakeRunControl(self)
         self.money = FakeMoney()
         self.references = FakeReferences(self.runs)
-        self.work = FakeWork(bus)
+        self.work = FakeWorkQueue(bus, lease_seconds)
         self.grants = FakeGrants(limit_nanousd=10**12)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[FakeLedger]:
+        """Serve requests and collect the workers' reports."""
+        await self.serve()
+        async with self.work.collecting_reports():
+            yield self
 
     async def serve(self) -> None:
         handlers: dict[Any, Any] = {

@@ -17,11 +17,11 @@ from assay.contracts.rpc import Claim, ClaimAttempts, Claims, Heartbeat, Leases
 from assay.contracts.tasks import Solver
 
 
-class FakeWork:
+class FakeWorkQueue:
     """Grants the tickets of attempts that were ordered. ``denied`` attempts are cancelled, ``lost`` ones lose their
     lease at the next heartbeat."""
 
-    def __init__(self, bus: Bus, lease_seconds: float = 0.6) -> None:
+    def __init__(self, bus: Bus, lease_seconds: float) -> None:
         self.bus = bus
         self.lease_seconds = lease_seconds
         self.share = 1.0
@@ -37,9 +37,9 @@ class FakeWork:
         return {ClaimAttempts: self._claim, Heartbeat: self._heartbeat}
 
     @asynccontextmanager
-    async def taking_reports(self) -> AsyncGenerator[None]:
+    async def collecting_reports(self) -> AsyncGenerator[None]:
         await self.bus.provision(all_queues())
-        task = asyncio.create_task(self._take_reports())
+        task = asyncio.create_task(self._collect_reports())
         try:
             yield
         finally:
@@ -75,12 +75,12 @@ class FakeWork:
             solver=Solver.ANSWER,
         )
 
-    async def wait_for_reports(self, count: int, seconds: float = 60) -> list[Report]:
-        """All reports so far, once there are ``count``."""
+    async def wait_for_reports(self, count: int, seconds: float = 60) -> list[str]:
+        """The ids of all attempts reported so far, once there are ``count`` reports."""
         async with asyncio.timeout(seconds):
             while len(self.reports) < count:
                 await asyncio.sleep(0.01)
-        return list(self.reports)
+        return sorted(report.attempt_id for report in self.reports)
 
     async def wait_for_heartbeats(self, count: int = 2) -> None:
         """Wait for ``count`` more; the first of them can be one that was sent before."""
@@ -88,8 +88,8 @@ class FakeWork:
         while len(self.heartbeats) < expected:
             await asyncio.sleep(0.01)
 
-    async def count_orders(self) -> int:
-        """The orders that a worker would still receive; they are fetched, so this can be called once."""
+    async def remaining_orders(self) -> int:
+        """The number of orders still in the queue."""
         return len(await self.bus.work.fetch(orders_queue(Stage.RUN), 100, 0.2))
 
     async def _claim(self, request: ClaimAttempts) -> Claims:
@@ -124,7 +124,7 @@ class FakeWork:
         current = ticket is not None and ticket.token == lease.token
         return current and self._holders.get(lease.attempt_id) == worker_id and lease.attempt_id not in self.lost
 
-    async def _take_reports(self) -> None:
+    async def _collect_reports(self) -> None:
         while True:
             with suppress(BusUnavailable):
                 for delivery in await self.bus.work.fetch(REPORTS, 100, 1):
