@@ -32,7 +32,7 @@ _NAMES = {
     "object": "an object",
     "null": "null",
 }
-_PATH = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<path>.*?)`)?$", re.DOTALL)
+_PATH = re.compile(r"^(?P<message>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*?)`)?$", re.DOTALL)
 
 
 def _pattern(kind: Any) -> str:
@@ -55,6 +55,9 @@ def field_error(kind: Any, error: str, data: bytes, root: str = "body") -> Field
     found = _PATH.match(error)
     message, path = (found["message"], found["path"] or "") if found else (error, "")
     where = path.removeprefix(".")
+    if found and found["key"]:
+        about_key = _explained(where, message, msgspec.UNSET, ())
+        return msgspec.structs.replace(about_key, message=f"every key {about_key.message}")
     types = types_at(kind, path)
     if unknown := _UNKNOWN.fullmatch(message):
         return unknown_field(where, unknown["name"], field_names(types))
