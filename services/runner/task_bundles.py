@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from cachetools import LRUCache
 
 from assay.artifacts import unpack
 from assay.contracts.artifacts import ArtifactRef
@@ -45,39 +47,29 @@ class BundleCache:
 
     def __init__(self, store: BundleStore) -> None:
         self._store = store
-        self._bundles: OrderedDict[str, TaskBundle] = OrderedDict()
-        self._responses: OrderedDict[str, Responses] = OrderedDict()
-        self._size_bytes = 0
+        self._bundles: LRUCache[str, TaskBundle] = LRUCache(_CACHE_BYTES, getsizeof=lambda it: it.size_bytes)
+        self._responses: LRUCache[str, Responses] = LRUCache(_MAX_RESPONSES)
 
     async def open(self, ref: ArtifactRef | None) -> TaskBundle:
         """Raises TaskUnusable if it is not a public bundle, or ArtifactError."""
         if ref is None:
             raise TaskUnusable("the ticket names no public bundle")
         if found := self._bundles.get(ref.sha256):
-            self._bundles.move_to_end(ref.sha256)
             return found
         bundle = _read_public(await self._store.get(ref))
-        self._add(ref.sha256, bundle)
+        with suppress(ValueError):  # larger than the whole cache
+            self._bundles[ref.sha256] = bundle
         return bundle
 
     async def responses(self, ref: ArtifactRef) -> Responses:
         """The stored responses that a run replays. Raises TaskUnusable, or ArtifactError."""
-        if ref.sha256 not in self._responses:
-            try:
-                self._responses[ref.sha256] = decode(Responses, await self._store.get(ref))
-            except Malformed as error:
-                raise TaskUnusable(f"the stored responses are unreadable: {error}") from error
-            if len(self._responses) > _MAX_RESPONSES:
-                self._responses.popitem(last=False)
-        return self._responses[ref.sha256]
-
-    def _add(self, digest: str, bundle: TaskBundle) -> None:
-        if digest in self._bundles:
-            return
-        self._bundles[digest] = bundle
-        self._size_bytes += bundle.size_bytes
-        while self._size_bytes > _CACHE_BYTES and len(self._bundles) > 1:
-            self._size_bytes -= self._bundles.popitem(last=False)[1].size_bytes
+        if found := self._responses.get(ref.sha256):
+            return found
+        try:
+            responses = self._responses[ref.sha256] = decode(Responses, await self._store.get(ref))
+        except Malformed as error:
+            raise TaskUnusable(f"the stored responses are unreadable: {error}") from error
+        return responses
 
 
 def unpack_bundle(data: bytes) -> dict[str, bytes]:

@@ -69,13 +69,13 @@ async def join(request: pytest.FixtureRequest) -> AsyncGenerator[Join]:
     await delete_all_streams(server)
     async with AsyncExitStack() as stack:
 
-        async def another() -> Bus:
+        async def connect_client() -> Bus:
             bus = await connect(server.settings())
             stack.push_async_callback(bus.close)
             return bus
 
-        await (await another()).provision(QUEUES)
-        yield another
+        await (await connect_client()).provision(QUEUES)
+        yield connect_client
 
 
 @pytest.fixture

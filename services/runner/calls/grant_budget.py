@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from assay.bus.errors import BusUnavailable
+from assay.bus.protocol import Rpc
 from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
 from assay.contracts.money import usd
 from assay.contracts.problems import ProblemError
-from assay.contracts.rpc import Grant, Request, TopUpGrant
+from assay.contracts.rpc import Grant, TopUpGrant
 from services.runner.errors import GrantRefused, LeaseLost, LedgerUnavailable
 from services.runner.tries.tail_writer import OnWait
-
-R = TypeVar("R")
 
 _TIMEOUT_SECONDS = 5.0
 _INITIAL_DELAY_SECONDS = 0.1
@@ -27,14 +26,10 @@ class Grants(Protocol):
         ...
 
 
-class RpcPort(Protocol):
-    async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R: ...
-
-
 class RpcGrants:
     """Asks the ledger over the bus."""
 
-    def __init__(self, rpc: RpcPort) -> None:
+    def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
 
     async def top_up(self, request: TopUpGrant) -> Grant:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeVar
 
 from assay.bus.errors import BusError
+from assay.bus.protocol import Rpc
 from assay.contracts.models import Parameters
 from assay.contracts.problems import ProblemError
-from assay.contracts.rpc import ModelEndpoint, Request, ServeModel
+from assay.contracts.rpc import ModelEndpoint, ServeModel
 from services.runner.errors import CallMisconfigured, EndpointUnreachable
 from services.runner.models.protocol import ChatMessage, Completion, Model, OnText
-
-R = TypeVar("R")
 
 LOAD_SECONDS = 60.0
 HOST_WAIT_SECONDS = 20.0
 """How long to wait for a model host that is still starting."""
 _POLL_SECONDS = 0.25
-
-
-class RpcPort(Protocol):
-    async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R: ...
 
 
 class LocalModel:
@@ -33,7 +27,7 @@ class LocalModel:
     def __init__(
         self,
         name: str,
-        rpc: RpcPort,
+        rpc: Rpc,
         connect: Callable[[ModelEndpoint], Awaitable[Model]],
         host_wait_seconds: float = HOST_WAIT_SECONDS,
     ) -> None:

@@ -11,12 +11,13 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
 from assay.contracts.models import ModelName
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
 from services.runner.errors import CallMisconfigured
-from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel, RpcPort
+from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 from services.runner.models.scripted import ScriptedModel
 from services.runner.rate_limiter import Clock, ProviderLimits, RateLimiter
@@ -56,7 +57,7 @@ class ModelRegistry:
     def __init__(
         self,
         catalog: Catalog,
-        rpc: RpcPort,
+        rpc: Rpc,
         environment: Mapping[str, str] = os.environ,
         read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
         host_wait_seconds: float = HOST_WAIT_SECONDS,
@@ -99,7 +100,7 @@ class ModelRegistry:
         cached = self._cached.get(provider_id)
         now = time.monotonic()
         if cached is None or now - cached[0] > _CACHE_SECONDS:
-            cached = self._cached[provider_id] = (now, self._catalog.provider(name))
+            cached = self._cached[provider_id] = (now, self._catalog.registry().provider(name))
         return cached[1]
 
     async def close(self) -> None:

@@ -1,8 +1,7 @@
-"""The rate limiter's clock, so that tests can use virtual time."""
+"""The rate limiter's clock. An event loop is one; tests use virtual time."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,18 +11,8 @@ class Timer(Protocol):
 
 
 class Clock(Protocol):
-    def now(self) -> float:
+    def time(self) -> float:
         """Monotonic seconds."""
         ...
 
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer: ...
-
-
-class LoopClock:
-    """The event loop's clock."""
-
-    def now(self) -> float:
-        return asyncio.get_running_loop().time()
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        return asyncio.get_running_loop().call_later(seconds, callback)
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> Timer: ...

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from services.runner.errors import CallFailed, RateLimited
 from services.runner.rate_limiter.adaptive_window import AdaptiveWindow
-from services.runner.rate_limiter.clock import Clock, LoopClock, Timer
+from services.runner.rate_limiter.clock import Clock, Timer
 from services.runner.rate_limiter.token_bucket import TokenBucket
 from services.runner.tries.tail_writer import OnWait
 
@@ -51,7 +51,7 @@ class RateLimiter:
     """Admits requests to a provider in order of arrival. ``share`` is this runner's part of the provider's limits."""
 
     def __init__(self, name: str, limits: ProviderLimits, clock: Clock | None = None, share: float = 1.0) -> None:
-        self._name, self._limits, self._clock = name, limits, clock or LoopClock()
+        self._name, self._limits, self._clock = name, limits, clock or asyncio.get_running_loop()
         max_size = self._max_concurrency(share)
         self._window = AdaptiveWindow(max_size, math.ceil(max_size * _INITIAL_WINDOW) if limits.ramp_up else max_size)
         self._requests = self._bucket(limits.requests_per_minute, share)
@@ -62,7 +62,7 @@ class RateLimiter:
         self._timer: Timer | None = None
 
     def set_share(self, share: float) -> None:
-        now = self._clock.now()
+        now = self._clock.time()
         self._window.max_size = self._max_concurrency(share)
         if self._requests:
             self._requests.resize((self._limits.requests_per_minute or 0) * share, now)
@@ -129,7 +129,7 @@ class RateLimiter:
 
     def _blocked_by(self, tokens: int) -> tuple[str, float] | None:
         """The limit that blocks a request now, and for how many seconds (infinite if until another request ends)."""
-        now = self._clock.now()
+        now = self._clock.time()
         if now < self._paused_until:
             return self._pause_reason, self._paused_until - now
         if self._in_flight >= self._window.size:
@@ -157,7 +157,7 @@ class RateLimiter:
             self._pause(min(error.retry_after_seconds, MAX_PAUSE_SECONDS), error)
 
     def _pause(self, seconds: float, error: CallFailed) -> None:
-        until = self._clock.now() + seconds
+        until = self._clock.time() + seconds
         if until > self._paused_until:
             self._paused_until = until
             self._pause_reason = "rate limited (429)" if isinstance(error, RateLimited) else "Retry-After"
@@ -172,7 +172,7 @@ class RateLimiter:
             self._admit()
 
     def _check_pause(self, max_wait_seconds: float) -> None:
-        remaining = self._paused_until - self._clock.now()
+        remaining = self._paused_until - self._clock.time()
         if remaining > max_wait_seconds:
             raise RateLimited(
                 f"{self._name} accepts no requests for another {remaining:.0f} s: {self._pause_reason}. Requests wait "
@@ -188,7 +188,7 @@ class RateLimiter:
         return f"waiting for {self._name}: {reason}{next_in}"
 
     def _bucket(self, per_minute: int | None, share: float) -> TokenBucket | None:
-        return TokenBucket(per_minute * share, self._clock.now()) if per_minute else None
+        return TokenBucket(per_minute * share, self._clock.time()) if per_minute else None
 
     def _max_concurrency(self, share: float) -> int:
         return max(1, round(self._limits.concurrency * share))

@@ -10,16 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from assay.artifacts import BUNDLE_MEDIA_TYPE, pack
 from assay.contracts.artifacts import ArtifactRef
-from assay.files import Files, FilesRefused, matches
+from assay.files import FilesRefused, matches
 from assay.sandbox import Command, CommandResult, Sandbox
 from services.runner.errors import AnswerUnusable, HostProgramMissing
 from services.runner.solvers.answer_parser import FilesAnswer, parse_answer
-from services.runner.solvers.outputs import write_command_output
+from services.runner.solvers.outputs import submit_outputs, write_command_output
 from services.runner.solvers.patch_parser import Patch, parse_patch
 from services.runner.solvers.prompts import files_prompt
-from services.runner.solvers.workspace_snapshot import snapshot_on_exit, write_patch
+from services.runner.solvers.workspace_snapshot import snapshot_on_exit
 from services.runner.task_bundles import TaskBundle
 from services.runner.text import clean, to_bytes
 from services.runner.tries.try_context import TryContext
@@ -51,25 +50,17 @@ async def apply_answer(try_: TryContext, bundle: TaskBundle, answer: FilesAnswer
     if undeclared:
         try_.notes.append(f"ignored files that are not declared outputs: {_list(undeclared)}")
     try:
-        submitted = await _run(try_, bundle, answer.files, patch)
-        data = pack(submitted)
+        async with (
+            try_.sandboxes.open(bundle.task.sandbox.at(None)) as sandbox,
+            snapshot_on_exit(try_, bundle, sandbox),
+        ):
+            await sandbox.write(bundle.workspace)
+            if patch:
+                await _apply(try_, sandbox, patch)
+            await sandbox.write(answer.files)
+            return await submit_outputs(try_, bundle, sandbox)
     except FilesRefused as error:
         raise AnswerUnusable(f"the answer's files are not allowed: {error}") from error
-    return await try_.artifacts.write("output.bundle", data, BUNDLE_MEDIA_TYPE)
-
-
-async def _run(try_: TryContext, bundle: TaskBundle, files: Files, patch: Patch | None) -> Files:
-    async with (
-        try_.sandboxes.open(bundle.task.sandbox.at(None)) as sandbox,
-        snapshot_on_exit(try_, bundle, sandbox),
-    ):
-        await sandbox.write(bundle.workspace)
-        if patch:
-            await _apply(try_, sandbox, patch)
-        await sandbox.write(files)
-        outputs = await sandbox.read(bundle.task.outputs)
-        await write_patch(try_, bundle, outputs)
-        return outputs
 
 
 async def _apply(try_: TryContext, sandbox: Sandbox, patch: Patch) -> None:

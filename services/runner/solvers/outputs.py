@@ -10,7 +10,7 @@ from assay.artifacts import BUNDLE_MEDIA_TYPE, ArtifactError, pack
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
 from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
-from assay.files import Files, FilesRefused
+from assay.files import FilesRefused
 from assay.sandbox import CommandResult, Mounts, Sandbox
 from services.runner.errors import AnswerUnusable, TaskUnusable
 from services.runner.solvers.workspace_snapshot import write_patch
@@ -47,20 +47,13 @@ async def write_workspace(sandbox: Sandbox, bundle: TaskBundle) -> None:
         raise TaskUnusable(f"the task's workspace does not fit its sandbox: {error}") from error
 
 
-async def read_outputs(sandbox: Sandbox, bundle: TaskBundle) -> Files:
-    """Raises AnswerUnusable if a file is not allowed."""
+async def submit_outputs(try_: TryContext, bundle: TaskBundle, sandbox: Sandbox) -> ArtifactRef:
+    """Stores the declared outputs and ``patch.diff``. Raises AnswerUnusable if an output is not allowed."""
     try:
-        return await sandbox.read(bundle.task.outputs)
-    except FilesRefused as error:
-        raise _refused(error) from error
-
-
-async def write_outputs(try_: TryContext, bundle: TaskBundle, outputs: Files) -> ArtifactRef:
-    """Raises AnswerUnusable if a file is not allowed."""
-    try:
+        outputs = await sandbox.read(bundle.task.outputs)
         data = pack(outputs)
     except FilesRefused as error:
-        raise _refused(error) from error
+        raise AnswerUnusable(f"the output files are not allowed: {error}") from error
     await write_patch(try_, bundle, outputs)
     return await try_.artifacts.write("output.bundle", data, BUNDLE_MEDIA_TYPE)
 
@@ -79,7 +72,3 @@ async def _write_egress(try_: TryContext, connections: Sequence[Connection]) -> 
         await try_.artifacts.write("egress.jsonl", lines, JSON_LINES)
     except ArtifactError as error:
         try_.notes.append(f"the sandbox's connections could not be stored: {clean(str(error), 300)}")
-
-
-def _refused(error: FilesRefused) -> AnswerUnusable:
-    return AnswerUnusable(f"the output files are not allowed: {error}")

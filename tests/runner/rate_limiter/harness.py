@@ -48,7 +48,7 @@ class LimiterHarness:
             reasons.append(reason)
 
         async with self.limiter.acquire(tokens, on_wait, 60.0) as permit:
-            self.started.append((name, self.clock.now()))
+            self.started.append((name, self.clock.time()))
             finished = self.in_flight[name] = asyncio.get_running_loop().create_future()
             try:
                 permit.used_tokens = await finished

@@ -14,7 +14,7 @@ from services.runner.solvers.agent.prompt import NUDGE, agent_prompt
 from services.runner.solvers.agent.tool_protocol import CallResult, ToolProtocol, choose_protocol
 from services.runner.solvers.agent.toolbox import Toolbox, open_toolbox, sandbox_spec
 from services.runner.solvers.agent.transcript import Transcript
-from services.runner.solvers.outputs import open_sandbox, read_outputs, write_outputs, write_workspace
+from services.runner.solvers.outputs import open_sandbox, submit_outputs, write_workspace
 from services.runner.solvers.workspace_snapshot import snapshot_on_exit
 from services.runner.task_bundles import TaskBundle
 from services.runner.tries.try_context import TryContext, check_refusal
@@ -44,7 +44,7 @@ async def solve(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
                 await transcript.write_to(try_.artifacts)
                 await output_log.write_to(try_.artifacts)
                 await try_.write_response(session.last_message, truncated=False)
-            return await write_outputs(try_, bundle, await read_outputs(sandbox, bundle))
+            return await submit_outputs(try_, bundle, sandbox)
 
 
 class Session:

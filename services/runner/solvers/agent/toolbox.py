@@ -18,14 +18,7 @@ from assay.sandbox import Sandbox
 from services.runner.models import ToolCall
 from services.runner.models.tools import ToolDefinition
 from services.runner.solvers.agent.commands import run_bash, run_python
-from services.runner.solvers.agent.definitions import (
-    ARGUMENTS,
-    Bash,
-    GitDiff,
-    Python,
-    TextEditor,
-    definitions,
-)
+from services.runner.solvers.agent.definitions import ARGUMENTS, Bash, GitDiff, Python, TextEditor, definitions
 from services.runner.solvers.agent.editor import Editor
 from services.runner.solvers.agent.mcp import McpServers, open_mcp_servers
 from services.runner.solvers.agent.tool_result import ToolError, ToolResult, truncate_middle

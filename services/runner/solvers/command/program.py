@@ -13,13 +13,7 @@ from assay.sandbox import Command, CommandResult, FilesMount, FolderMount, Sandb
 from services.runner.errors import AnswerUnusable
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.solvers.command.proxy import SOCKET, ModelProxy, open_proxy
-from services.runner.solvers.outputs import (
-    open_sandbox,
-    read_outputs,
-    write_command_output,
-    write_outputs,
-    write_workspace,
-)
+from services.runner.solvers.outputs import open_sandbox, submit_outputs, write_command_output, write_workspace
 from services.runner.solvers.prompts import program_prompt
 from services.runner.solvers.workspace_snapshot import snapshot_on_exit
 from services.runner.task_bundles import TaskBundle
@@ -52,7 +46,7 @@ async def solve(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
                     raise
                 finally:
                     await transcript.write_to(try_.artifacts)
-                return await write_outputs(try_, bundle, await read_outputs(sandbox, bundle))
+                return await submit_outputs(try_, bundle, sandbox)
 
 
 async def _run(try_: TryContext, argv: Sequence[str], sandbox: Sandbox, proxy: ModelProxy) -> None:
