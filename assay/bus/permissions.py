@@ -21,7 +21,6 @@ from assay.contracts.rpc import (
     ClaimAttempts,
     Heartbeat,
     PreviewPrompt,
-    ReleaseGrant,
     Request,
     ServeModel,
     TestModel,
@@ -29,7 +28,6 @@ from assay.contracts.rpc import (
 )
 
 USERS = ("gateway", "ledger", "runner", "judge", "modelhost", "observer")
-_MONEY_REQUESTS: tuple[type[Request[Any]], ...] = (TopUpGrant, ReleaseGrant)
 _WORKER_REQUESTS: tuple[type[Request[Any]], ...] = (ClaimAttempts, Heartbeat)
 _TAILS = "assay.tail.v1.>"
 
@@ -63,14 +61,14 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def _gateway() -> _Lists:
-    workers = (*_WORKER_REQUESTS, *_MONEY_REQUESTS)
+    workers = (*_WORKER_REQUESTS, TopUpGrant)
     requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel, PreviewPrompt)
     return _requests(requests), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
-    requests = _requests([ServeModel, *_MONEY_REQUESTS])
+    requests = _requests([ServeModel, TopUpGrant])
     return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests([TestModel, PreviewPrompt]))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, field
+from msgspec import UNSET, Meta, UnsetType, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data
@@ -40,6 +40,19 @@ class RunLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     concurrency: Annotated[int, Meta(ge=0, le=100_000)] = 0
     no_progress_seconds: Annotated[float, Meta(gt=0, le=2_592_000)] = 600.0
     """The run is reported as stalled, with the reason, after this time without any change."""
+
+
+class LimitsChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """New limits; omitted fields keep their value."""
+
+    cost_usd: Usd | UnsetType | None = UNSET
+    seconds: Annotated[float, Meta(gt=0, le=2_592_000)] | UnsetType = UNSET
+    concurrency: Annotated[int, Meta(ge=0, le=100_000)] | UnsetType = UNSET
+    no_progress_seconds: Annotated[float, Meta(gt=0, le=2_592_000)] | UnsetType = UNSET
+
+    def apply_to(self, limits: RunLimits) -> RunLimits:
+        changed = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not UNSET}
+        return structs.replace(limits, **changed)
 
 
 Priority = Annotated[int, Meta(ge=1, le=9)]

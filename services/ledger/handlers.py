@@ -24,7 +24,6 @@ from assay.contracts.rpc import (
     ListRuns,
     PauseRun,
     QuoteRun,
-    ReleaseGrant,
     Request,
     RestartRun,
     ResumeRun,
@@ -57,7 +56,6 @@ def answers(ports: Ports) -> Answers:
     answers.on(ResumeRun, lambda request: ports.control.resume(request.run_id))
     answers.on(ChangeRun, ports.control.change)
     answers.on(TopUpGrant, ports.funds.top_up)
-    answers.on(ReleaseGrant, ports.funds.release)
     answers.on(GetMoney, ports.funds.get)
     answers.on(SetMoneyLimits, ports.funds.set_limits)
     answers.on(GetCosts, ports.funds.costs)

@@ -23,6 +23,7 @@ from assay.contracts.codec import Message, encode
 from assay.contracts.models import Call, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError, Problem
+from assay.contracts.rpc.money import ReleaseGrant
 from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
@@ -132,7 +133,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.RestartRun(run_id="01h", fresh=True, idempotency_key="k2"),
     rpc.QuoteRun(plan=runs.RunPlan(suite="demo", tasks=(PIN,), models=(MODEL,), repeats=2)),
     rpc.TopUpGrant(request_id="r1", attempt_id="01h-1", token=1, amount_nanousd=700_000),
-    rpc.ReleaseGrant(request_id="r2", attempt_id="01h-1", token=1, amount_nanousd=700_000),
+    ReleaseGrant(request_id="r2", attempt_id="01h-1", token=1, amount_nanousd=700_000),
     rpc.GetMoney(),
     rpc.SetMoneyLimits(day_usd="20", project_usd=None, time_zone="Europe/Berlin"),
     rpc.GetCosts(by=rpc.CostBy.DAY, since=NOW.date(), prices={"openai/gpt-4o-mini": Price(version="2026-02")}),

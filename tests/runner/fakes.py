@@ -1,56 +1,19 @@
-"""Fakes: a ledger that grants money, a provider that checks grants, and a clock with virtual time."""
+"""Fakes: a provider that checks grants, and a clock with virtual time."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
 import random
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from assay.bus.protocol import Rpc
 from assay.contracts.codec import encode
-from assay.contracts.money import MESSAGE_TOKENS, Price, usd
-from assay.contracts.problems import Problem, ProblemError
-from assay.contracts.rpc import Grant, TopUpGrant
+from assay.contracts.money import MESSAGE_TOKENS, Price
+from tests.fakes.ledger.grants import FakeGrants
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
-
-
-class FakeGrants:
-    """Grants money up to ``limit_nanousd``, once per request id. Each of ``faults`` loses one answer, ``before`` or
-    ``after`` the money is reserved."""
-
-    def __init__(self, limit_nanousd: int, faults: Iterable[str] = ()) -> None:
-        self.left_nanousd = limit_nanousd
-        self.faults = deque(faults)
-        self.granted: Counter[str] = Counter()
-        self.requests: list[TopUpGrant] = []
-        self.lost = False
-        self._grants: dict[str, Grant] = {}
-
-    async def serve(self, rpc: Rpc) -> FakeGrants:
-        await rpc.serve("ledger", {TopUpGrant: self.on_top_up})
-        return self
-
-    async def on_top_up(self, request: TopUpGrant) -> Grant:
-        self.requests.append(request)
-        fault = self.faults.popleft() if self.faults else ""
-        if fault != "before" and request.request_id not in self._grants:
-            self._grants[request.request_id] = self._grant(request)
-        if fault:
-            raise ProblemError(Problem(code="database_down", title="no database", status=503))
-        return self._grants[request.request_id]
-
-    def _grant(self, request: TopUpGrant) -> Grant:
-        if self.lost:
-            return Grant(lost=True)
-        if request.amount_nanousd > self.left_nanousd:
-            return Grant(reason=f"the run's limit has ${usd(self.left_nanousd)} left")
-        self.left_nanousd -= request.amount_nanousd
-        self.granted[request.attempt_id] += request.amount_nanousd
-        return Grant(granted_nanousd=request.amount_nanousd)
 
 
 class MeteredEndpoint(FakeEndpoint):

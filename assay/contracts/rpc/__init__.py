@@ -14,7 +14,7 @@ from assay.contracts.rpc.attempts import (
     Leases,
     ListAttempts,
 )
-from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, ReleaseGrant, SetMoneyLimits, TopUpGrant
+from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
 from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptMessage, RunPreview
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.rpc.results import FactPage, GetBoard, ListFacts
@@ -45,7 +45,6 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     RestartRun,
     QuoteRun,
     TopUpGrant,
-    ReleaseGrant,
     GetMoney,
     SetMoneyLimits,
     GetCosts,
@@ -98,7 +97,6 @@ __all__ = [
     "Quote",
     "QuoteRun",
     "References",
-    "ReleaseGrant",
     "Request",
     "RestartRun",
     "ResumeRun",

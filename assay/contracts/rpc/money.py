@@ -36,7 +36,7 @@ class TopUpGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.top_up")
 
 
 class ReleaseGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.release"):
-    """Release reserved money that a running try will not use; idempotent by ``request_id``."""
+    """No longer sent or answered: a try's report releases what is left. Kept so that recorded frames still decode."""
 
     reply: ClassVar[Any] = Grant
     request_id: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
 from assay.contracts.rpc.request import PageSize, Request
-from assay.contracts.runs import Priority, RunLimits, RunPlan, RunStatus, RunView
+from assay.contracts.runs import LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
 from assay.contracts.spending import AccountView
 
 
@@ -78,6 +78,9 @@ class ChangeRun(Request[RunView], frozen=True, kw_only=True, tag="runs.change"):
     reply: ClassVar[Any] = RunView
     run_id: str
     limits: RunLimits | None = None
+    """All limits at once."""
+    limits_change: LimitsChange | UnsetType = UNSET
+    """Some of the limits; the others keep the value they have when the change is made."""
     priority: Priority | None = None
 
 

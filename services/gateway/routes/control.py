@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from litestar import Response, patch, post
 from litestar.params import JSONBody, QueryParameter
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
 from assay.contracts.codec import Data
 from assay.contracts.ids import new_id
-from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import CancelRun, ChangeRun, GetRun, PauseRun, RestartRun, ResumeRun
-from assay.contracts.runs import Priority, RunLimits, RunView
+from assay.contracts.runs import LimitsChange, Priority, RunLimits, RunView
 from services.gateway.errors import InvalidRequest
 from services.gateway.http.parameters import IdempotencyKey, RunId
 from services.gateway.http.request_body import Body
@@ -23,19 +21,6 @@ from services.gateway.validation.money import check_limits
 
 CONTROL_TIMEOUT_SECONDS = 30.0
 GraceSeconds = Annotated[float, QueryParameter(ge=0, le=3600, description="Time for running attempts to finish.")]
-
-
-class LimitsChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """New limits; omitted fields keep their value."""
-
-    cost_usd: Usd | UnsetType | None = UNSET
-    seconds: Annotated[float, Meta(gt=0, le=2_592_000)] | UnsetType = UNSET
-    concurrency: Annotated[int, Meta(ge=0, le=100_000)] | UnsetType = UNSET
-    no_progress_seconds: Annotated[float, Meta(gt=0, le=2_592_000)] | UnsetType = UNSET
-
-    def over(self, limits: RunLimits) -> RunLimits:
-        given = {name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) is not UNSET}
-        return msgspec.structs.replace(limits, **given)
 
 
 class RunChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,8 +61,9 @@ async def change_run(run_id: RunId, data: JSONBody[RunChange], ports: PortsDepen
     model requests; results so far are kept."""
     if data.limits is None and data.priority is None:
         raise InvalidRequest(FieldError(where="body", message="nothing to change; set limits, priority, or both"))
-    limits = await _limits(ports, run_id, data.limits)
-    change = ChangeRun(run_id=run_id, limits=limits, priority=data.priority)
+    if data.limits:
+        check_limits(data.limits)
+    change = ChangeRun(run_id=run_id, limits_change=data.limits or UNSET, priority=data.priority)
     return await ports.bus.rpc.request(change, CONTROL_TIMEOUT_SECONDS)
 
 
@@ -100,9 +86,8 @@ async def _limits(ports: Ports, run_id: str, change: LimitsChange | None) -> Run
     """The run's limits with the change applied; None without a change."""
     if change is None:
         return None
-    limits = change.over((await ports.bus.rpc.request(GetRun(run_id=run_id))).limits)
-    check_limits(limits)
-    return limits
+    check_limits(change)
+    return change.apply_to((await ports.bus.rpc.request(GetRun(run_id=run_id))).limits)
 
 
 handlers = [pause_run, resume_run, cancel_run, change_run, restart_run]

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from assay.contracts.problems import FieldError
-from assay.contracts.runs import RunLimits
+from assay.contracts.runs import LimitsChange, RunLimits
 from services.gateway.errors import InvalidRequest
 
 MAX_LIMIT_USD = 1_000_000_000
 
 
-def check_limits(limits: RunLimits) -> None:
+def check_limits(limits: RunLimits | LimitsChange) -> None:
     """Raises InvalidRequest."""
-    check_amounts({"limits.cost_usd": limits.cost_usd})
+    check_amounts({"limits.cost_usd": limits.cost_usd or None})
 
 
 def check_amounts(amounts: Mapping[str, str | None]) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+import asyncpg
+
 from services.ledger.database.rows import Row, decoder
 
 R = TypeVar("R", bound=Row)
 V = TypeVar("V")
 
+DRIVER: Any = asyncpg
+"""asyncpg has no types of its own."""
+
 
 class Connection:
-    """``driver`` is asyncpg's connection, which has no types of its own."""
+    """``driver`` is asyncpg's own connection."""
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver

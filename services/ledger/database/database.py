@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from services.ledger.database.connection import Connection
+from services.ledger.database.connection import DRIVER, Connection
 from services.ledger.errors import Unavailable
 
 T = TypeVar("T")
@@ -98,9 +98,7 @@ class Database:
 @asynccontextmanager
 async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
     """A pool on ``url``; fails at once when Postgres does not answer."""
-    pool: Any = await asyncpg.create_pool(
-        url, min_size=2, max_size=connections, command_timeout=60, reset=_keep_session
-    )
+    pool = await DRIVER.create_pool(url, min_size=2, max_size=connections, command_timeout=60, reset=_keep_session)
     try:
         yield Database(pool)
     finally:

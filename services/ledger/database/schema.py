@@ -7,9 +7,8 @@ SQLAlchemy, which would take a third of this process's start time and memory.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import asyncpg
+from services.ledger.database.connection import DRIVER
 
 LOCK = 0x415353_4D49
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -24,7 +23,7 @@ def newest() -> str:
 
 async def migrate(database_url: str) -> None:
     """To the newest revision; of several ledgers that start at once one migrates and the others wait."""
-    connection: Any = await asyncpg.connect(database_url)
+    connection = await DRIVER.connect(database_url)
     try:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)

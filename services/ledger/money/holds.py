@@ -23,7 +23,7 @@ UPDATE attempts a SET held_nanousd = a.held_nanousd + u.amount FROM unnest($1::t
   AS u(attempt_id, amount) WHERE a.attempt_id = u.attempt_id
 """
 
-_CHANGE_HOLD = "UPDATE holds SET amount_nanousd = amount_nanousd + $3 WHERE attempt_id = $1 AND token = $2"
+_ADD_TO_HOLD = "UPDATE holds SET amount_nanousd = amount_nanousd + $3 WHERE attempt_id = $1 AND token = $2"
 
 
 class HoldRow(Row):
@@ -81,10 +81,11 @@ async def reserve(connection: Connection, attempts: Sequence[AttemptRow], projec
     return reservation
 
 
-async def change_hold(connection: Connection, hold: HoldRow, key: str, kind: str, amount: int) -> Spend:
-    """Hold more, or with a negative amount less, for a try under way. The accounts must be locked."""
-    moved = Transfer(key, kind, hold.attempt_id, hold.token, hold.accounts, held_nanousd=amount)
-    await transfer(connection, [moved])
-    await connection.execute(_CHANGE_HOLD, hold.attempt_id, hold.token, amount)
+async def add_to_hold(connection: Connection, hold: HoldRow, key: str, amount: int) -> Spend:
+    """Hold more for a try under way. The accounts must be locked."""
+    await transfer(
+        connection, [Transfer(key, "top_up", hold.attempt_id, hold.token, hold.accounts, held_nanousd=amount)]
+    )
+    await connection.execute(_ADD_TO_HOLD, hold.attempt_id, hold.token, amount)
     await connection.execute_columns(_ADD_TO_ATTEMPTS, [(hold.attempt_id, amount)])
     return Spend(hold.attempt_id, held_nanousd=amount)

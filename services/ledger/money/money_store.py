@@ -1,4 +1,4 @@
-"""Money over rpc: topping up and releasing grants, limits, and what was spent."""
+"""Money over rpc: topping up grants, limits, and what was spent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from assay.contracts.attempts import State
 from assay.contracts.ids import run_of
 from assay.contracts.money import nanousd
-from assay.contracts.rpc import GetCosts, GetMoney, Grant, Money, ReleaseGrant, SetMoneyLimits, TopUpGrant
+from assay.contracts.rpc import GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
 from assay.contracts.spending import Costs
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
@@ -16,7 +16,7 @@ from services.ledger.errors import unknown_time_zone
 from services.ledger.money.account import Account, AccountRow
 from services.ledger.money.budget_warnings import spending_warnings
 from services.ledger.money.cost_report import cost_report
-from services.ledger.money.holds import HoldRow, change_hold
+from services.ledger.money.holds import HoldRow, add_to_hold
 from services.ledger.money.project_limits import project_accounts
 from services.ledger.money.transfers import lock_accounts, set_limit
 from services.ledger.runs.fact_recording import record
@@ -26,7 +26,7 @@ from services.ledger.settings import LedgerSettings
 _HOLD = f"""
 SELECT {columns(HoldRow)} FROM holds WHERE attempt_id = $1 AND token = $2 AND state = 'held' FOR UPDATE
 """
-_ALREADY_GRANTED = "SELECT abs(held_nanousd) FROM transfers WHERE key = $1"
+_ALREADY_GRANTED = "SELECT held_nanousd FROM transfers WHERE key = $1"
 
 _SET_PROJECT = """
 INSERT INTO projects (project, time_zone, day_nanousd, project_nanousd) VALUES ($1, $2, $3, $4)
@@ -69,28 +69,9 @@ class MoneyStore:
             for account in accounts.values():
                 if account.lacks(request.amount_nanousd):
                     return await self._refuse(connection, account, request)
-            spend = await change_hold(connection, hold, request.request_id, "top_up", request.amount_nanousd)
+            spend = await add_to_hold(connection, hold, request.request_id, request.amount_nanousd)
             await record(connection, [], [spend])
             return Grant(granted_nanousd=request.amount_nanousd)
-
-        return await self._database.transact(work)
-
-    async def release(self, request: ReleaseGrant) -> Grant:
-        """Release what a try will not use; never more than is held for it."""
-
-        async def work(connection: Connection) -> Grant:
-            await connection.row(_LeasedAttempt, _ATTEMPT, request.attempt_id)
-            released = await connection.value(int, _ALREADY_GRANTED, request.request_id)
-            if released is not None:
-                return Grant(granted_nanousd=released)
-            hold = await connection.row(HoldRow, _HOLD, request.attempt_id, request.token)
-            if hold is None:
-                return Grant(lost=True, reason="nothing is held for this try")
-            amount = min(request.amount_nanousd, hold.amount_nanousd)
-            await lock_accounts(connection, hold.accounts)
-            spend = await change_hold(connection, hold, request.request_id, "release", -amount)
-            await record(connection, [], [spend])
-            return Grant(granted_nanousd=amount)
 
         return await self._database.transact(work)
 

@@ -115,8 +115,9 @@ class RunControl:
 
 
 def changed_limits(limits: RunLimits, request: ChangeRun) -> RunLimits:
-    """The run's limits with the requested changes; fields that the request leaves out keep their value."""
-    return request.limits or limits
+    """The run's limits with the requested changes."""
+    limits = request.limits or limits
+    return request.limits_change.apply_to(limits) if request.limits_change else limits
 
 
 async def mark_cancelled(connection: Connection, run_id: str, reason: str, grace_seconds: float) -> RunView:

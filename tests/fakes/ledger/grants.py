@@ -22,7 +22,7 @@ class FakeGrants:
         self.granted: Counter[str] = Counter()
         self.requests: list[TopUpGrant] = []
         self.lost = False
-        self._answers: dict[str, Grant] = {}
+        self._grants: dict[str, Grant] = {}
 
     def handlers(self) -> dict[Any, Any]:
         return {TopUpGrant: self.on_top_up}
@@ -34,13 +34,13 @@ class FakeGrants:
     async def on_top_up(self, request: TopUpGrant) -> Grant:
         self.requests.append(request)
         fault = self.faults.popleft() if self.faults else ""
-        if fault != "before" and request.request_id not in self._answers:
-            self._answers[request.request_id] = self._decide(request)
+        if fault != "before" and request.request_id not in self._grants:
+            self._grants[request.request_id] = self._grant(request)
         if fault:
             raise ProblemError(Problem(code="database_down", title="no database", status=503))
-        return self._answers[request.request_id]
+        return self._grants[request.request_id]
 
-    def _decide(self, request: TopUpGrant) -> Grant:
+    def _grant(self, request: TopUpGrant) -> Grant:
         if self.lost:
             return Grant(lost=True)
         if request.amount_nanousd > self.left_nanousd:

@@ -50,9 +50,8 @@ class FakeRunControl:
     async def _change(self, request: ChangeRun) -> RunView:
         run = self._runs.find(request.run_id).run
         self.commands.append(request)
-        self._runs.update_run(
-            run.run_id, limits=request.limits or run.limits, priority=request.priority or run.priority
-        )
+        limits = request.limits_change.apply_to(run.limits) if request.limits_change else run.limits
+        self._runs.update_run(run.run_id, limits=limits, priority=request.priority or run.priority)
         await self._runs.publish_run_fact(run.run_id, RunChanged, run.status)
         return self._runs.find(run.run_id).run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 from assay.contracts.facts import AttemptRecalled, RunCancelled, RunCancelling, RunPaused, RunResumed, RunStalled
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import CancelRun, ChangeRun, ListAttempts, RestartRun
-from assay.contracts.runs import RunLimits, RunStatus, WaitReason
+from assay.contracts.runs import LimitsChange, RunLimits, RunStatus, WaitReason
 from assay.contracts.verdicts import Outcome
 from tests.ledger.harness import LedgerHarness, executed, plan
 
@@ -151,6 +152,14 @@ async def test_a_provider_that_takes_no_more_does_not_hide_the_others(ledger: Le
     assert done == 200
     waits = (await ledger.runs.get(run.run_id)).waits
     assert waits is not None and waits.reason is WaitReason.PROVIDER
+
+
+async def test_changes_of_different_limits_at_once_do_not_undo_each_other(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=2, limits=RunLimits(cost_usd="1", seconds=60))
+    changes = LimitsChange(cost_usd=None), LimitsChange(seconds=30), LimitsChange(concurrency=2)
+    await asyncio.gather(*(ledger.control.change(ChangeRun(run_id=run.run_id, limits_change=each)) for each in changes))
+    changed = (await ledger.runs.get(run.run_id)).limits
+    assert changed == RunLimits(cost_usd=None, seconds=30, concurrency=2)
 
 
 async def test_a_small_run_is_not_stuck_behind_a_large_one_and_priority_counts(ledger: LedgerHarness) -> None:

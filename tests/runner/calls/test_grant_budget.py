@@ -14,8 +14,8 @@ from assay.contracts.money import Price, worst_prompt_tokens
 from assay.contracts.tail import TailLine
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
+from tests.fakes.ledger.grants import FakeGrants
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
-from tests.runner.fakes import FakeGrants
 from tests.runner.harness import PRICE, RUN, RunnerHarness
 
 PROMPT = ("You answer with one word.", "Which colour is this?\n\nThe sky by day.")
