@@ -71,7 +71,7 @@ class _ProcessSandbox:
     def __init__(self, spec: SandboxSpec, root: Path, mounts: Mounts) -> None:
         self._spec, self._root = spec, root
         workspace_bytes = spec.workspace_mb << 20
-        self._caps = FileLimits(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
+        self._file_limits = FileLimits(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
         self._reapers: set[asyncio.Task[None]] = set()
         self._process_groups: set[int] = set()
         """Ids of process groups whose leader is alive."""
@@ -86,7 +86,7 @@ class _ProcessSandbox:
         return ()
 
     async def write(self, files: Files) -> None:
-        check_files(files, self._caps)
+        check_files(files, self._file_limits)
         await asyncio.to_thread(write_folder, self._folders[WORKSPACE], files)
 
     async def run(self, command: Command) -> CommandResult:
@@ -99,7 +99,7 @@ class _ProcessSandbox:
 
     async def read(self, patterns: Sequence[str]) -> Files:
         workspace = self._folders[WORKSPACE]
-        return await asyncio.to_thread(read_folder, workspace, patterns, special="skip", limits=self._caps)
+        return await asyncio.to_thread(read_folder, workspace, patterns, special="skip", limits=self._file_limits)
 
     async def start(self, command: Command) -> SandboxProcess:
         execution = await self._execute(command, live=True)

@@ -103,8 +103,8 @@ def service_rules() -> dict[str, Any]:
 
 def _denied(names: list[str], number: int, *arguments: tuple[int, str, int, int]) -> dict[str, Any]:
     """All argument conditions must hold; each is an index, a comparison and its two values."""
-    found = [dict(zip(("index", "op", "value", "valueTwo"), one, strict=True)) for one in arguments]
-    return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": found}
+    conditions = [dict(zip(("index", "op", "value", "valueTwo"), argument, strict=True)) for argument in arguments]
+    return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": conditions}
 
 
 def _body(name: str) -> list[tuple[int, int, int, int]]:

@@ -71,7 +71,7 @@ class SandboxSession:
         self._closed_reason = ""
         """Set when the session is over; every later call raises SandboxLost with it."""
         workspace_bytes = spec.workspace_mb << 20
-        self._caps = FileLimits(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
+        self._file_limits = FileLimits(total_bytes=workspace_bytes, file_bytes=workspace_bytes)
         control.setblocking(False)
         self._loop.add_reader(control.fileno(), self._on_packet)
 
@@ -101,19 +101,19 @@ class SandboxSession:
                 self.egress_listener.close()
 
     async def write(self, files: Files) -> None:
-        check_files(files, self._caps)
+        check_files(files, self._file_limits)
         request = self._next_request()
         with _host_errors():
-            blob = memory_file(write_payload(files))
+            archive = memory_file(write_payload(files))
         done = self._writes[request] = self._loop.create_future()
         try:
-            self._send("write", request, [blob])
+            self._send("write", request, [archive])
         finally:
-            os.close(blob)
+            os.close(archive)
         code = await done
         if code:
-            why = os.strerror(code) if code > 0 else "a process inside the sandbox killed the writer"
-            raise FilesRefused(f"the files cannot be written to the workspace: {why}")
+            reason = os.strerror(code) if code > 0 else "a process inside the sandbox killed the writer"
+            raise FilesRefused(f"the files cannot be written to the workspace: {reason}")
 
     async def run(self, command: Command) -> CommandResult:
         execution = self._execute(command, live=False)
@@ -127,13 +127,13 @@ class SandboxSession:
         self._ensure_open()
         if self._workspace < 0:
             return await self._read_archive(patterns)
-        return await asyncio.to_thread(read_folder, self._workspace, patterns, special="skip", limits=self._caps)
+        return await asyncio.to_thread(read_folder, self._workspace, patterns, special="skip", limits=self._file_limits)
 
     async def _read_archive(self, patterns: Sequence[str]) -> Files:
-        command, max_bytes = archive_command(patterns, self._caps)
+        command, max_bytes = archive_command(patterns, self._file_limits)
         spec = structs.replace(self._spec, output_bytes=max_bytes)
         result = await self._execute(command, live=False, spec=spec).wait()
-        return read_archive(result, patterns, self._caps)
+        return read_archive(result, patterns, self._file_limits)
 
     async def start(self, command: Command) -> SandboxProcess:
         execution = self._execute(command, live=True)
@@ -144,19 +144,19 @@ class SandboxSession:
         return path
 
     def _execute(self, command: Command, *, live: bool, spec: SandboxSpec | None = None) -> Execution:
-        words = run_payload(command, self._environment | command.env)
+        payload = run_payload(command, self._environment | command.env)
         request = self._next_request()
         if not self._executions:
             self._launcher.take_oom_kill()  # an earlier kill must not be blamed on this command
         with _host_errors():
-            payload = memory_file(words)
+            payload_file = memory_file(payload)
             try:
                 execution = Execution(command, spec or self._spec, live=live, kill=self._kill_all)
                 self._executions[request] = execution
-                self._send("run", request, [payload, *execution.child_ends])
+                self._send("run", request, [payload_file, *execution.child_ends])
                 execution.close_child_ends()
             finally:
-                os.close(payload)
+                os.close(payload_file)
         return execution
 
     def _kill_all(self) -> None:

@@ -23,7 +23,7 @@ for folder, folders, names in os.walk(".", onerror=lambda error: None):
     for name in sorted(names):
         place = os.path.join(folder, name)
         path = place[2:]
-        if not any(fnmatchcase(path, one) or one.endswith("/") and path.startswith(one) for one in patterns):
+        if not any(fnmatchcase(path, each) or each.endswith("/") and path.startswith(each) for each in patterns):
             continue
         try:
             file = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -43,17 +43,17 @@ for folder, folders, names in os.walk(".", onerror=lambda error: None):
 """
 
 
-def archive_command(patterns: Sequence[str], caps: FileLimits) -> tuple[Command, int]:
+def archive_command(patterns: Sequence[str], limits: FileLimits) -> tuple[Command, int]:
     """The command that writes the archive, and the maximum number of bytes it may write."""
-    words = ["python3", "-I", "-S", "-B", "-c", _ARCHIVE_PROGRAM, str(caps.total_bytes), str(caps.names), *patterns]
-    max_bytes = caps.total_bytes + caps.count * (_HEADER_BYTES + caps.path_bytes)
-    return Command(argv=words), max_bytes
+    argv = ["python3", "-I", "-S", "-B", "-c", _ARCHIVE_PROGRAM, str(limits.total_bytes), str(limits.names), *patterns]
+    max_bytes = limits.total_bytes + limits.count * (_HEADER_BYTES + limits.path_bytes)
+    return Command(argv=argv), max_bytes
 
 
-def read_archive(result: CommandResult, patterns: Sequence[str], caps: FileLimits) -> Files:
+def read_archive(result: CommandResult, patterns: Sequence[str], limits: FileLimits) -> Files:
     """Raises FilesRefused for a malformed archive: only code inside can have caused it."""
     if result.exit_code == _EXIT_TOO_LARGE or result.stdout_truncated:
-        raise FilesRefused(f"the workspace has more than {caps.total_bytes} bytes or too many files")
+        raise FilesRefused(f"the workspace has more than {limits.total_bytes} bytes or too many files")
     if result.exit_code or result.killed_by:
         raise FilesRefused(f"the workspace cannot be read: {result.stderr[-300:].decode('utf-8', 'replace')}")
     files: dict[str, bytes] = {}
@@ -67,7 +67,7 @@ def read_archive(result: CommandResult, patterns: Sequence[str], caps: FileLimit
             raise FilesRefused("the workspace archive is malformed")
         files[_path(data[at : at + path_bytes])] = data[at + path_bytes : end]
         at = end
-    check_files(files, caps)
+    check_files(files, limits)
     return {path: content for path, content in files.items() if matches(path, patterns)}
 
 

@@ -28,12 +28,12 @@ def sweep(daemon: Daemon) -> int:
 
 def orphans(containers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Containers whose worker is gone, and services whose sandbox has stopped."""
-    running = {str(one["Id"]) for one in containers if one.get("State") == "running"}
+    running = {str(each["Id"]) for each in containers if each.get("State") == "running"}
     return [
-        one
-        for one in containers
-        if _lost_its_sandbox(one.get("Labels") or {}, running)
-        or is_orphan(one.get("Labels") or {}, running=one["Id"] in running)
+        each
+        for each in containers
+        if _lost_its_sandbox(each.get("Labels") or {}, running)
+        or is_orphan(each.get("Labels") or {}, running=each["Id"] in running)
     ]
 
 

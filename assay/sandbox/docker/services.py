@@ -33,7 +33,7 @@ async def run_services(
     """All services are ready inside the context. ``network_of`` is the container of the session. Raises
     ServiceNotReady."""
     sidecars = [_Sidecar(service, daemon) for service in services]
-    starting = [asyncio.create_task(one.start(session, network_of, hosts)) for one in sidecars]
+    starting = [asyncio.create_task(each.start(session, network_of, hosts)) for each in sidecars]
     try:
         await asyncio.gather(*starting)
         yield
@@ -41,7 +41,7 @@ async def run_services(
         for task in starting:
             task.cancel()
         await asyncio.gather(*starting, return_exceptions=True)
-        await asyncio.gather(*(one.container.remove() for one in sidecars))
+        await asyncio.gather(*(each.container.remove() for each in sidecars))
 
 
 class _Sidecar:

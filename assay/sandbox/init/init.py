@@ -184,10 +184,10 @@ def exec_command(argv: list[str], env: dict[str, str]) -> None:
     raise failure
 
 
-def write(blob: int) -> None:
+def write(archive_file: int) -> None:
     """Writes files into the workspace; exits with the errno. The archive's format is that of ``init_protocol``."""
     root = os.open(WORKSPACE, os.O_RDONLY | os.O_DIRECTORY)
-    with open(blob, "rb") as archive:
+    with open(archive_file, "rb") as archive:
         while header := archive.read(16):
             path = archive.read(int.from_bytes(header[:8], "big")).decode()
             write_file(root, path.split("/"), archive.read(int.from_bytes(header[8:], "big")))
