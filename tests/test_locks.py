@@ -1,4 +1,4 @@
-"""The locks pin every package by hash, name no index, and agree with one another and with pyproject.toml."""
+"""The lock files pin every package by hash, contain no index URLs, and match each other and pyproject.toml."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def project() -> dict[str, dict[str, list[str]]]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def wanted(extra: str) -> set[str]:
-    """Names that an extra asks for, extras it is made of included."""
+def required(extra: str) -> set[str]:
+    """The names of the packages an extra requires, including those of the extras it contains."""
     optional = project()["optional-dependencies"]
     names: set[str] = set()
     for requirement in optional[extra]:
         if requirement.startswith("assay["):
             for inner in requirement.removeprefix("assay[").removesuffix("]").split(","):
-                names |= wanted(inner)
+                names |= required(inner)
         else:
             found = _NAME.match(requirement)
             assert found
@@ -45,7 +45,7 @@ def wanted(extra: str) -> set[str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_every_pin_has_a_hash_and_no_address_is_named(lock: str) -> None:
+def test_every_pin_has_a_hash_and_no_url(lock: str) -> None:
     entries = re.split(r"(?m)^(?=[a-z0-9-]+==)", text_of(lock))
     assert len(entries) > 1 or lock == "setup"
     assert all("--hash=sha256:" in entry for entry in entries if entry)
@@ -55,28 +55,28 @@ def test_every_pin_has_a_hash_and_no_address_is_named(lock: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_is_locked_to_what_the_tests_ran_with(service: str) -> None:
+def test_services_are_locked_to_the_versions_used_in_tests(service: str) -> None:
     assert pins(service) <= pins("all")
 
 
 @pytest.mark.parametrize("lock", ("all", *SERVICES))
-def test_what_is_asked_for_is_locked(lock: str) -> None:
-    assert wanted(lock) <= {name for name, _ in pins(lock)}
+def test_all_required_packages_are_locked(lock: str) -> None:
+    assert required(lock) <= {name for name, _ in pins(lock)}
 
 
-def test_npm_lock_names_no_address() -> None:
+def test_npm_lock_contains_no_url() -> None:
     assert '"resolved"' not in (ROOT / "web" / "package-lock.json").read_text()
 
 
-def test_npm_lock_holds_the_builds_for_every_platform() -> None:
-    """``npm ci`` refuses a lock that was written where some of them were left out."""
+def test_npm_lock_contains_the_builds_for_all_platforms() -> None:
+    """``npm ci`` refuses a lock that lacks some of them."""
     packages = json.loads((ROOT / "web" / "package-lock.json").read_text())["packages"]
     optional = {name for package in packages.values() for name in package.get("optionalDependencies", {})}
     assert optional
     assert not {name for name in optional if f"node_modules/{name}" not in packages}
 
 
-def test_the_example_environment_names_every_variable_of_the_catalogue() -> None:
+def test_the_example_environment_contains_all_variables_of_the_catalog() -> None:
     providers = yaml.safe_load((ROOT / "catalog" / "models.yaml").read_text())["providers"].values()
     names = {provider[key] for provider in providers for key in ("base_url_env", "api_key_env") if key in provider}
     example = set(re.findall(r"(?m)^#?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text()))

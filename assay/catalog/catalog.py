@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.catalog.errors import InvalidCatalog, Mistake, UnknownModel, UnknownSuite, UnknownTask
 from assay.catalog.file_cache import FileCache, Loaded
-from assay.catalog.models import BASELINES, SCRIPTED, Provider, ProviderKind, Registry, load_registry
+from assay.catalog.models import BASELINES, SCRIPTED, ProviderKind, Registry, load_registry
 from assay.catalog.prices.table import LOCAL, PriceTable, load_prices
 from assay.catalog.scripts import Script, load_script
 from assay.catalog.selection.resolve import resolve
@@ -89,10 +89,6 @@ class Catalog:
     def registry(self) -> Registry:
         """All models; raises InvalidCatalog when ``models.yaml`` has mistakes."""
         return self._registry().get()
-
-    def provider(self, model: ModelName) -> Provider:
-        """The model's provider; raises UnknownProvider with a suggestion."""
-        return self.registry().provider(model)
 
     def script(self, model: ModelName) -> Script:
         """The stored responses of ``scripted/<name>``; raises UnknownModel with a suggestion."""

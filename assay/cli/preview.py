@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from assay.cli.display.output import print_json, print_line
 from assay.cli.display.run_text import quote_line
 from assay.cli.quantities import count_text
-from assay.cli.server import connected
+from assay.cli.server import call
 from assay.contracts.rpc import AttemptPreview, RunPreview
 from assay.contracts.runs import RunRequest
 
 
-async def preview(request: RunRequest, server: str, json: bool) -> None:
-    async with connected(server) as client:
-        found = await client.preview(request)
+def preview(request: RunRequest, server: str, json: bool) -> None:
+    found = call(server, lambda client: client.preview(request))
     if json:
         print_json(found)
         return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from assay.cli.errors import BadUsage, CommandFailed
 from assay.client import AssayClient, ClientError
@@ -14,6 +16,7 @@ from assay.embedded.data_folder import DataFolder
 from assay.embedded.environment import with_dotenv
 from assay.embedded.process_identity import find_process
 
+T = TypeVar("T")
 _USAGE_STATUS = (400, 404, 409, 422)
 NO_SERVER = "no server is running here; start one with `assay up` (or `assay demo`), or set --server or ASSAY_URL"
 
@@ -42,13 +45,21 @@ async def connected(server: str, timeout_seconds: float = 60.0) -> AsyncGenerato
         raise CommandFailed(str(error)) from error
 
 
+def call(server: str, request: Callable[[AssayClient], Awaitable[T]], timeout_seconds: float = 60.0) -> T:
+    """The result of one request, or of several in one coroutine."""
+
+    async def run() -> T:
+        async with connected(server, timeout_seconds) as client:
+            return await request(client)
+
+    return asyncio.run(run())
+
+
 def problem_text(problem: Problem) -> str:
-    """The title, then every invalid field with its suggestion, or the detail. The title is left out where the only
-    field repeats it."""
-    fields = [
-        f"{error.where}: {error.message}" + (f"; did you mean {error.near!r}?" if error.near else "")
-        for error in problem.errors
-    ]
-    if len(fields) == 1 and problem.errors[0].message.casefold().startswith(problem.title.casefold()):
-        return fields[0]
+    """The title, then every invalid field with its suggestion, or the detail. If the only message repeats the title, it
+    is shown alone."""
+    messages = [error.message + (f"; did you mean {error.near!r}?" if error.near else "") for error in problem.errors]
+    if len(messages) == 1 and messages[0].casefold().startswith(problem.title.casefold()):
+        return messages[0]
+    fields = [f"{error.where}: {message}" for error, message in zip(problem.errors, messages, strict=True)]
     return "\n  ".join([problem.title, *(fields or filter(None, [problem.detail]))])

@@ -20,7 +20,8 @@ from assay.worker.sandbox_capabilities import SandboxCapabilities
 
 Report = AttemptExecuted | AttemptJudged
 Work = Callable[[Ticket], Awaitable[Report]]
-Failed = Callable[[Ticket, BaseException], Report]
+FailureReport = Callable[[Ticket, BaseException], Report]
+"""Builds the report on a ticket whose work raised an exception."""
 Shortage = Callable[[], str]
 """Returns what the host is short of; empty if nothing."""
 
@@ -45,28 +46,34 @@ class WorkerOptions:
 
 
 class Worker:
-    """``work`` processes a ticket; ``failed`` converts its exceptions into reports. If the lease is lost, ``work`` is
-    cancelled: it can return a report of what it did so far, or propagate the cancellation. ``on_share`` receives the
-    worker's share of its stage. While ``shortage`` returns a text, the worker starts nothing and offers no slots."""
+    """``work`` processes a ticket; ``failure_report`` converts its exceptions into reports. If the lease is lost,
+    ``work`` is cancelled: it can return a report of what it did so far, or propagate the cancellation. ``on_share``
+    receives the worker's share of its stage. While ``shortage`` returns a text, the worker starts nothing and offers no
+    slots."""
 
     def __init__(
         self,
         options: WorkerOptions,
         bus: Bus,
         work: Work,
-        failed: Failed,
+        failure_report: FailureReport,
         on_share: OnShare | None = None,
         shortage: Shortage = str,
         capabilities: SandboxCapabilities | None = None,
     ) -> None:
-        self._options, self._bus, self._work, self._failed = options, bus, work, failed
+        self._options, self._bus, self._work, self._failure_report = options, bus, work, failure_report
         self._shortage = shortage
         self._leases = Leases(options.slots)
         self._stopping = asyncio.Event()
         self._claimer = Claimer(options.worker_id, options.stage, bus, self._stopping)
         self._capabilities = capabilities
         self._heartbeat = HeartbeatLoop(
-            *(options.worker_id, options.stage, options.pool, bus, self._leases, on_share),
+            options.worker_id,
+            options.stage,
+            options.pool,
+            bus,
+            self._leases,
+            on_share,
             available_sandboxes=lambda: capabilities.available if capabilities else None,
         )
         if capabilities:
@@ -103,7 +110,7 @@ class Worker:
                 _log.info("worker.draining", worker_id=self._options.worker_id, attempts=len(self._leases))
                 await self._leases.ended()
         except TimeoutError:
-            _log.warning("worker.gave_up", worker_id=self._options.worker_id, attempts=len(self._leases))
+            _log.warning("worker.drain_timed_out", worker_id=self._options.worker_id, attempts=len(self._leases))
 
     async def _refill(self) -> None:
         """Keep all slots busy until the worker stops."""
@@ -160,14 +167,14 @@ class Worker:
         except asyncio.CancelledError as error:
             if lease.lost:
                 raise
-            report = self._failure_report(lease, error)
+            report = self._unexpected_error(lease, error)
         except Exception as error:
-            report = self._failure_report(lease, error)
+            report = self._unexpected_error(lease, error)
         return report
 
-    def _failure_report(self, lease: Lease, error: BaseException) -> Report:
+    def _unexpected_error(self, lease: Lease, error: BaseException) -> Report:
         _log.error("worker.work_failed", attempt_id=lease.ticket.attempt_id, token=lease.ticket.token, exc_info=error)
-        return self._failed(lease.ticket, error)
+        return self._failure_report(lease.ticket, error)
 
     async def _report(self, ticket: Ticket, report: Report) -> None:
         """Retry until the report is stored. A report that the bus refuses is replaced by a failure report."""
@@ -175,7 +182,7 @@ class Worker:
             await self._publish(report)
         except MessageRefused as error:
             _log.error("worker.report_refused", attempt_id=ticket.attempt_id, token=ticket.token, error=str(error))
-            await self._publish(self._failed(ticket, error))
+            await self._publish(self._failure_report(ticket, error))
 
     async def _publish(self, report: Report) -> None:
         await self._bus.work.publish([Envelope.of(subjects.report(report), report.message_id, report)])

@@ -40,7 +40,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
         options,
         bus,
         work=lambda ticket: on_ticket(ticket, ports),
-        failed=lambda ticket, error: on_failure(ticket, error, worker_id),
+        failure_report=lambda ticket, error: on_failure(ticket, error, worker_id),
         shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
         capabilities=SandboxCapabilities(sandboxes),
     )

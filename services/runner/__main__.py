@@ -67,7 +67,7 @@ async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: Runner
         options,
         bus,
         work=partial(on_ticket, ports=ports),
-        failed=lambda ticket, error: failed(ticket, worker_id, error),
+        failure_report=lambda ticket, error: failed(ticket, worker_id, error),
         on_share=models.set_share,
         shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
         capabilities=SandboxCapabilities(sandboxes),

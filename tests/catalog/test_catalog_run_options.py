@@ -44,9 +44,9 @@ def test_limits_are_lowered_or_set_where_a_task_has_none(catalog: Catalog) -> No
 def test_raising_a_limit_is_refused_with_the_lowest_task(catalog: Catalog) -> None:
     lowest = min(asked(catalog).tasks, key=lambda task: task.limits.wall_seconds)
     mistakes = wrong(catalog, attempt_limits=AttemptLimits(wall_seconds=86_400))
-    bound = f"{lowest.limits.wall_seconds}"
+    bound = lowest.limits.wall_seconds
     assert mistakes == {
-        "attempt_limits.wall_seconds": f"86400 is above the {bound} of task {lowest.task.task_id!r}; "
+        "attempt_limits.wall_seconds": f"86400 exceeds {bound:g} of task {lowest.task.task_id!r}; "
         "a run can only lower a task's limit"
     }
 

@@ -166,7 +166,7 @@ async def test_orders_become_verdicts_over_the_bus(judge: JudgeHarness) -> None:
         WorkerOptions(worker_id="judge-1", stage=Stage.JUDGE, slots=5),
         bus,
         work=lambda ticket: on_ticket(ticket, judge.ports),
-        failed=lambda ticket, error: on_failure(ticket, error, "judge-1"),
+        failure_report=lambda ticket, error: on_failure(ticket, error, "judge-1"),
     )
     running = asyncio.create_task(worker.run(stop))
     judged: dict[str, AttemptJudged] = {}

@@ -26,11 +26,19 @@ def override_errors(overrides: AttemptLimits, tasks: Sequence[tuple[str, Limits]
         over = [(limit, task_id) for task_id, limits in tasks if (limit := _number(getattr(limits, name))) is not None]
         lowest = min(over, default=None)
         if lowest is not None and lowest[0] < (_number(bound) or 0):
-            yield name, f"{bound} is above the {lowest[0]} of task {lowest[1]!r}; a run can only lower a task's limit"
+            limit, task_id = lowest
+            yield (
+                name,
+                f"{_text(bound)} exceeds {_text(limit)} of task {task_id!r}; a run can only lower a task's limit",
+            )
 
 
 def _given_limits(asked: AttemptLimits) -> dict[str, Any]:
     return {name: bound for name, bound in structs.asdict(asked).items() if bound is not None}
+
+
+def _text(bound: str | float | Decimal) -> str:
+    return f"{Decimal(bound).normalize():f}"
 
 
 def _number(bound: str | float | None) -> Decimal | None:

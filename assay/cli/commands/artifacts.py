@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +17,7 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
 from assay.cli.resolve_ids import AttemptId, find_attempt
-from assay.cli.server import connected
+from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.artifacts import ArtifactRef
 from assay.files import FilesRefused
@@ -50,7 +49,7 @@ def get_artifacts(
     json: Json = False,
 ) -> None:
     """List an attempt's artifacts, or download them into a folder."""
-    asyncio.run(_get(attempt, tuple(names or ()), out, everything, server, json))
+    call(server, lambda client: _get(client, attempt, tuple(names or ()), out, everything, json))
 
 
 @app.command("gc")
@@ -59,12 +58,9 @@ def collect_garbage(
 ) -> None:
     """Delete unreferenced artifact content. With --older-than, also delete the artifacts of old runs; their results and
     costs are kept."""
-    asyncio.run(_collect(older_than, dry_run, server, json))
-
-
-async def _collect(older_than: float | None, dry_run: bool, server: str, json: bool) -> None:
-    async with connected(server, timeout_seconds=_GC_TIMEOUT_SECONDS) as client:
-        found = await client.collect_garbage(older_than, dry_run=dry_run)
+    found = call(
+        server, lambda client: client.collect_garbage(older_than, dry_run=dry_run), timeout_seconds=_GC_TIMEOUT_SECONDS
+    )
     if json:
         print_json(found)
         return
@@ -77,20 +73,21 @@ async def _collect(older_than: float | None, dry_run: bool, server: str, json: b
     print_line(f"dry run: {runs} would expire; nothing was deleted" if dry_run else f"{runs} expired")
 
 
-async def _get(attempt: str, names: Sequence[str], out: Path, everything: bool, server: str, json: bool) -> None:
-    async with connected(server) as client:
-        detail = await find_attempt(client, attempt)
-        artifacts = detail.artifacts
-        if not names and not everything:
-            if json:
-                print_json(artifacts)
-            else:
-                stdout().print(artifacts_table(artifacts))
-            return
-        chosen = list(dict.fromkeys(artifacts if everything else names))
-        for name in chosen:
-            _must_exist(name, artifacts)
-        written = [await _write(client, detail.attempt.attempt_id, name, artifacts[name], out) for name in chosen]
+async def _get(
+    client: AssayClient, attempt: str, names: Sequence[str], out: Path, everything: bool, json: bool
+) -> None:
+    detail = await find_attempt(client, attempt)
+    artifacts = detail.artifacts
+    if not names and not everything:
+        if json:
+            print_json(artifacts)
+        else:
+            stdout().print(artifacts_table(artifacts))
+        return
+    chosen = list(dict.fromkeys(artifacts if everything else names))
+    for name in chosen:
+        _must_exist(name, artifacts)
+    written = [await _write(client, detail.attempt.attempt_id, name, artifacts[name], out) for name in chosen]
     if json:
         print_json([str(path) for path in written])
     else:

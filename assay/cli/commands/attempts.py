@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -14,7 +13,8 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
 from assay.cli.resolve_ids import AttemptId, find_attempt
-from assay.cli.server import connected
+from assay.cli.server import call
+from assay.client import AssayClient
 from assay.contracts.attempts import AttemptDetail
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["attempts"])
@@ -29,19 +29,18 @@ def attempts() -> None:
 @app.command("show")
 def show_attempt(attempt: AttemptId, logs: Logs = False, server: Server = "", json: Json = False) -> None:
     """Show an attempt: its result, checks, tries and artifacts."""
-    asyncio.run(_show(attempt, server, logs, json))
+    call(server, lambda client: _show(client, attempt, logs, json))
 
 
-async def _show(name: str, server: str, logs: bool, json: bool) -> None:
-    async with connected(server) as client:
-        detail = await find_attempt(client, name)
-        if json:
-            print_json(detail)
-            return
-        _print(detail)
-        if logs:
-            async for line in log_lines(client, detail):
-                print_line(line)
+async def _show(client: AssayClient, name: str, logs: bool, json: bool) -> None:
+    detail = await find_attempt(client, name)
+    if json:
+        print_json(detail)
+        return
+    _print(detail)
+    if logs:
+        async for line in log_lines(client, detail):
+            print_line(line)
 
 
 def _print(detail: AttemptDetail) -> None:
@@ -57,9 +56,10 @@ def _print(detail: AttemptDetail) -> None:
     for line in filter(None, (attempt.reason, attempt.reused_from and f"reused from {attempt.reused_from}")):
         print_line(line)
     if detail.verdict and detail.verdict.checks:
-        table = new_table("check", "kind", "passed", "score", "weight", "message", numbers=("score", "weight"))
+        table = new_table("check", "kind", "result", "score", "weight", "message", numbers=("score", "weight"))
         for check in detail.verdict.checks:
-            add_row(table, check.name, check.kind, check.passed, f"{check.score:.2f}", check.weight, check.message)
+            result = "passed" if check.passed else "failed"
+            add_row(table, check.name, check.kind, result, f"{check.score:.2f}", check.weight, check.message)
         stdout().print(table)
     table = new_table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",))
     for each in detail.tries:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -15,7 +13,8 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import day
 from assay.cli.resolve_ids import find_run
-from assay.cli.server import connected
+from assay.cli.server import call
+from assay.client import AssayClient
 from assay.contracts.rpc import CostBy
 from assay.contracts.spending import CostRow, Costs
 
@@ -46,7 +45,12 @@ def costs(
     first, last = day(since, "--since"), day(until, "--until")
     if first and last and first > last:
         raise BadUsage(f"--since {first} is after --until {last}")
-    found = asyncio.run(_fetch(server, by, run, first, last, prices, rows))
+
+    async def fetch(client: AssayClient) -> Costs:
+        run_id = (await find_run(client, run)).run_id if run else ""
+        return await client.costs(by, run_id=run_id, since=first, until=last, as_of_prices=prices, limit=rows)
+
+    found = call(server, fetch)
     if json:
         print_json(found)
         return
@@ -70,11 +74,3 @@ def _cells(each: CostRow, *, recosted: bool) -> list[object]:
     tokens = (usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.reasoning_tokens)
     cells: list[object] = [each.label, each.calls, *tokens, *map(money, spent)]
     return [*cells, "unknown" if each.recosted_usd is None else money(each.recosted_usd)] if recosted else cells
-
-
-async def _fetch(
-    server: str, by: CostBy, run: str, since: date | None, until: date | None, prices: str, rows: int
-) -> Costs:
-    async with connected(server) as client:
-        run_id = (await find_run(client, run)).run_id if run else ""
-        return await client.costs(by, run_id=run_id, since=since, until=until, as_of_prices=prices, limit=rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -11,8 +10,7 @@ from assay.cli.display.output import print_json, print_notice, stdout
 from assay.cli.display.tables import board_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.server import connected
-from assay.contracts.runs import Board
+from assay.cli.server import call
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -24,15 +22,10 @@ def leaderboard(
     server: Server = "",
     json: Json = False,
 ) -> None:
-    board = asyncio.run(_fetch(server, suite, category))
+    board = call(server, lambda client: client.leaderboard(suite=suite, category=category))
     if json:
         print_json(board)
     elif board.rows:
         stdout().print(board_table(board))
     else:
         print_notice("no results match; `assay run --suite demo --model oracle --model nop` creates some")
-
-
-async def _fetch(server: str, suite: str, category: str) -> Board:
-    async with connected(server) as client:
-        return await client.leaderboard(suite=suite, category=category)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -13,7 +12,8 @@ from assay.cli.errors import BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import dollars_or_none
-from assay.cli.server import connected
+from assay.cli.server import call
+from assay.client import AssayClient
 from assay.contracts.rpc import Money
 from assay.contracts.spending import AccountKind
 
@@ -29,12 +29,7 @@ TimeZone = Annotated[
 @app.command("show")
 def show_limits(server: Server = "", json: Json = False) -> None:
     """Show today's and lifetime spending, reservations and limits."""
-
-    async def fetch() -> Money:
-        async with connected(server) as client:
-            return await client.money()
-
-    _show(asyncio.run(fetch()), json)
+    _show(call(server, AssayClient.money), json)
 
 
 @app.command("set")
@@ -50,17 +45,16 @@ def set_limits(
         if text
     }
 
-    async def change() -> Money:
-        async with connected(server) as client:
-            current = await client.money()
-            limits = {account.kind: account.limit_usd for account in current.accounts} | changed
-            return await client.set_money_limits(
-                day_usd=limits.get(AccountKind.DAY),
-                project_usd=limits.get(AccountKind.PROJECT),
-                time_zone=time_zone or current.time_zone,
-            )
+    async def change(client: AssayClient) -> Money:
+        current = await client.money()
+        limits = {account.kind: account.limit_usd for account in current.accounts} | changed
+        return await client.set_money_limits(
+            day_usd=limits.get(AccountKind.DAY),
+            project_usd=limits.get(AccountKind.PROJECT),
+            time_zone=time_zone or current.time_zone,
+        )
 
-    _show(asyncio.run(change()), json)
+    _show(call(server, change), json)
 
 
 def _show(found: Money, json: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -12,10 +10,9 @@ from assay.cli.display.output import add_row, money, new_table, print_json, prin
 from assay.cli.errors import FAILED, OK
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.server import connected
-from assay.contracts.models import ModelView
+from assay.cli.server import call
+from assay.client import AssayClient
 from assay.contracts.money import Price, usd
-from assay.contracts.rpc import ModelProbe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["models"])
 
@@ -23,7 +20,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 @app.command("list")
 def list_models(server: Server = "", json: Json = False) -> None:
     """List the models that a run can use."""
-    found = asyncio.run(_fetch(server))
+    found = call(server, AssayClient.models)
     if json:
         print_json(found)
         return
@@ -40,7 +37,7 @@ def test_model(
     json: Json = False,
 ) -> None:
     """Send a model a one-word request, with a runner's keys and network."""
-    probe = asyncio.run(_test(server, model))
+    probe = call(server, lambda client: client.test_model(model))
     if json:
         print_json(probe)
     elif probe.ok:
@@ -55,18 +52,4 @@ def _price(price: Price | None) -> tuple[str, str, str]:
         return "", "", ""
     if price.local:
         return "local", "local", price.version
-    return (
-        money(usd(price.input_nanousd_per_mtok)),
-        money(usd(price.output_nanousd_per_mtok)),
-        price.version,
-    )
-
-
-async def _fetch(server: str) -> Sequence[ModelView]:
-    async with connected(server) as client:
-        return await client.models()
-
-
-async def _test(server: str, model: str) -> ModelProbe:
-    async with connected(server) as client:
-        return await client.test_model(model)
+    return money(usd(price.input_nanousd_per_mtok)), money(usd(price.output_nanousd_per_mtok)), price.version

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,10 +9,10 @@ import msgspec
 import typer
 
 from assay.cli import limit_options
-from assay.cli.display.output import print_json, print_line, print_notice
+from assay.cli.display.output import print_line, print_notice
 from assay.cli.display.progress import progress_display
 from assay.cli.display.run_text import quote_line
-from assay.cli.display.tables import run_lines
+from assay.cli.display.tables import print_run
 from assay.cli.errors import INTERRUPTED, OK, BadUsage, CommandFailed
 from assay.cli.follow import exit_code, follow_run
 from assay.cli.lazy import COMMANDS
@@ -81,11 +80,6 @@ _OPTIONS = {
     "name": "--name",
     "limits.seconds": "--time-limit",
     "attempt_limits.wall_seconds": "--wall-time",
-    "attempt_limits.tokens": "--tokens",
-    "attempt_limits.tool_calls": "--tool-calls",
-    "attempt_limits.turns": "--turns",
-    "samples": "--samples",
-    "parameters.seed": "--seed",
 }
 """Options by field of the request."""
 _TYPES = {"`float`": "a number", "`int`": "an integer", "`str`": "text"}
@@ -151,7 +145,7 @@ def run(
     )
     if not dry_run:
         raise typer.Exit(run_until_signal(_run(_validated(request), server, strict, detach, json), INTERRUPTED))
-    asyncio.run(preview(_validated(request), server, json))
+    preview(_validated(request), server, json)
 
 
 def _check_selection(models: list[str], tasks: object) -> None:
@@ -173,13 +167,10 @@ async def _run(request: RunRequest, server: str, strict: bool, detach: bool, jso
         if not detach:
             with progress_display() as shown:
                 run = await follow_run(client, run.run_id, shown)
-    if json:
-        print_json(run)
-    elif detach:
+    if detach and not json:
         print_line(run.run_id)
     else:
-        for line in run_lines(run):
-            print_line(line)
+        print_run(run, json)
     return OK if detach else exit_code(run, strict)
 
 

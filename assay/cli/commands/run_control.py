@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import print_json, print_line
-from assay.cli.display.tables import run_lines
+from assay.cli.display.tables import print_run
 from assay.cli.errors import BadUsage
 from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, TimeLimit
 from assay.cli.quantities import run_limits, seconds
 from assay.cli.resolve_ids import RunId, find_run
-from assay.cli.server import connected
+from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.runs import RunView
 
@@ -91,13 +89,7 @@ def change_run(
 
 
 def _control(server: str, name: str, json: bool, action: Action) -> None:
-    async def send() -> RunView:
-        async with connected(server) as client:
-            return await action(client, (await find_run(client, name)).run_id)
+    async def send(client: AssayClient) -> RunView:
+        return await action(client, (await find_run(client, name)).run_id)
 
-    found = asyncio.run(send())
-    if json:
-        print_json(found)
-        return
-    for line in run_lines(found):
-        print_line(line)
+    print_run(call(server, send), json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -13,10 +12,10 @@ from assay.cli.display.tables import attempts_table, run_lines, runs_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.resolve_ids import RunId, find_run
-from assay.cli.server import connected
+from assay.cli.server import call
+from assay.client import AssayClient
 from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import Data
-from assay.contracts.rpc import RunPage
 from assay.contracts.runs import RunStatus, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
@@ -40,12 +39,7 @@ def list_runs(
     json: Json = False,
 ) -> None:
     """List runs, newest first."""
-
-    async def fetch() -> RunPage:
-        async with connected(server) as client:
-            return await client.runs(status=status, suite=suite, model=model, search=search, limit=limit)
-
-    page = asyncio.run(fetch())
+    page = call(server, lambda client: client.runs(status=status, suite=suite, model=model, search=search, limit=limit))
     if json:
         print_json(page)
     elif page.items:
@@ -59,7 +53,7 @@ def list_runs(
 @app.command("show")
 def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
     """Show a run and its attempts."""
-    found = asyncio.run(_fetch(server, run))
+    found = call(server, lambda client: _fetch(client, run))
     if json:
         print_json(found)
         return
@@ -70,16 +64,15 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
         print_notice(f"details of one attempt: assay attempts show {found.attempts[0].attempt_id} --logs")
 
 
-async def _fetch(server: str, name: str) -> RunWithAttempts:
-    async with connected(server) as client:
-        run = await find_run(client, name)
-        attempts: list[AttemptView] = []
-        cursor = ""
-        while True:
-            page = await client.attempts(run.run_id, cursor=cursor)
-            attempts.extend(page.items)
-            if not (cursor := page.next_cursor):
-                return RunWithAttempts(run=run, attempts=tuple(attempts))
+async def _fetch(client: AssayClient, name: str) -> RunWithAttempts:
+    run = await find_run(client, name)
+    attempts: list[AttemptView] = []
+    cursor = ""
+    while True:
+        page = await client.attempts(run.run_id, cursor=cursor)
+        attempts.extend(page.items)
+        if not (cursor := page.next_cursor):
+            return RunWithAttempts(run=run, attempts=tuple(attempts))
 
 
 app.add_typer(run_control.app)

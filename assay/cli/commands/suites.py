@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-
 import typer
 
 from assay.cli.display.output import add_row, new_table, print_json, stdout
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.server import connected
-from assay.contracts.tasks import SuiteView
+from assay.cli.server import call
+from assay.client import AssayClient
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["suites"])
 
@@ -24,7 +21,7 @@ def suites() -> None:
 @app.command("list")
 def list_suites(server: Server = "", json: Json = False) -> None:
     """List suites."""
-    found = asyncio.run(_fetch(server))
+    found = call(server, AssayClient.suites)
     if json:
         print_json(found)
         return
@@ -32,8 +29,3 @@ def list_suites(server: Server = "", json: Json = False) -> None:
     for suite in found:
         add_row(table, suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
     stdout().print(table)
-
-
-async def _fetch(server: str) -> Sequence[SuiteView]:
-    async with connected(server) as client:
-        return await client.suites()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +15,8 @@ from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
-from assay.cli.server import connected
+from assay.cli.server import call
 from assay.contracts.codec import Data, Malformed, decode
-from assay.contracts.tasks import TaskView
 from assay.contracts.verdicts import Verdict
 from assay.embedded.environment import catalog_folder, with_dotenv
 
@@ -63,12 +60,7 @@ def list_tasks(
     json: Json = False,
 ) -> None:
     """List tasks."""
-
-    async def fetch() -> Sequence[TaskView]:
-        async with connected(server) as client:
-            return await client.tasks(category=category, search=search)
-
-    found = asyncio.run(fetch())
+    found = call(server, lambda client: client.tasks(category=category, search=search))
     if json:
         print_json(found)
         return
@@ -83,12 +75,7 @@ def describe_task(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A task id.")], server: Server = "", json: Json = False
 ) -> None:
     """Show a task's instructions, limits and checks."""
-
-    async def fetch() -> TaskView:
-        async with connected(server) as client:
-            return await client.task(task)
-
-    found = asyncio.run(fetch())
+    found = call(server, lambda client: client.task(task))
     if json:
         print_json(found)
         return

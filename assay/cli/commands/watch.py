@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from assay.cli.display.output import print_json, print_line
+from assay.cli.display.output import print_json
 from assay.cli.display.progress import progress_display
-from assay.cli.display.tables import run_lines
+from assay.cli.display.tables import print_run
 from assay.cli.errors import INTERRUPTED
 from assay.cli.follow import exit_code, follow_run
 from assay.cli.lazy import COMMANDS
@@ -29,9 +29,5 @@ async def _watch(name: str, server: str, strict: bool, json: bool) -> int:
         found = await find_run(client, name)
         with progress_display(quiet=json) as shown:
             run = await follow_run(client, found.run_id, shown, print_json if json else lambda event: None)
-    if json:
-        print_json(run)
-    else:
-        for line in run_lines(run):
-            print_line(line)
+    print_run(run, json)
     return exit_code(run, strict)

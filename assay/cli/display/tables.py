@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from textwrap import shorten
 
 from rich.table import Table
 
-from assay.cli.display.output import add_row, money, new_table, percent
+from assay.cli.display.output import add_row, money, new_table, percent, print_json, print_line
 from assay.cli.display.run_text import limits_line, note_lines
 from assay.cli.quantities import count_text
 from assay.contracts.artifacts import ArtifactRef
@@ -49,6 +50,14 @@ def run_lines(run: RunView) -> list[str]:
     ]
 
 
+def print_run(run: RunView, json: bool) -> None:
+    if json:
+        print_json(run)
+    else:
+        for line in run_lines(run):
+            print_line(line)
+
+
 def attempts_table(attempts: Iterable[AttemptView]) -> Table:
     columns = ("#", "task", "sample", "model", "repeat", "state", "score", "cost", "seconds", "reason")
     table = new_table(*columns, numbers=("#", "repeat", "score", "seconds"))
@@ -64,7 +73,7 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
             "" if attempt.score is None else f"{attempt.score:.2f}",
             money(attempt.cost_usd),
             f"{attempt.duration_seconds:.1f}",
-            attempt.reason[:80],
+            shorten(attempt.reason, 200, placeholder=" ..."),
         )
     return table
 

@@ -100,7 +100,7 @@ class ModelRegistry:
         cached = self._cached.get(provider_id)
         now = time.monotonic()
         if cached is None or now - cached[0] > _CACHE_SECONDS:
-            cached = self._cached[provider_id] = (now, self._catalog.provider(name))
+            cached = self._cached[provider_id] = (now, self._catalog.registry().provider(name))
         return cached[1]
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Lines that go silent, and lines that are bad (faults 25 and 26)."""
+"""Network partitions, and slow connections with packet loss (faults 25 and 26)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.faults.processes.cable import FINE, Cable, Weather
 from tests.faults.processes.conftest import Figure
 from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import FaultStack, fault_stack
 from tests.faults.processes.test_outages import degraded_after, pids
+from tests.tcp_proxy import NetworkConditions, TcpProxy
 
 SILENT_SECONDS = 60.0
 NOTICED_SECONDS = 15.0
@@ -21,26 +21,26 @@ TO_NATS = ("gateway", "ledger", "runner", "judge")
 SLOTS = {"run": 8 * 32, "judge": 2 * 64}
 SOCKET = ".s.PGSQL.5432"
 
-Cables = dict[str, Cable]
+Proxies = dict[str, TcpProxy]
 
 
 @pytest.fixture(scope="module")
-def cabled() -> Iterator[tuple[FaultStack, Cables]]:
-    """Every service reaches NATS over a cable of its kind, and the ledger Postgres over one more."""
+def proxied() -> Iterator[tuple[FaultStack, Proxies]]:
+    """All services reach NATS through one proxy per service, and the ledger reaches Postgres through another."""
     with ExitStack() as opened:
-        cables: Cables = {}
+        proxies: Proxies = {}
 
-        def lay(stack: FaultStack) -> None:
+        def insert_proxies(stack: FaultStack) -> None:
             for kind in TO_NATS:
-                cables[kind] = opened.enter_context(Cable(stack.nats_port))
-                stack.environment[kind] = {"ASSAY_NATS_URL": f"nats://127.0.0.1:{cables[kind].port}"}
-            near = stack.folder / "cable"
-            near.mkdir()
-            cables["postgres"] = opened.enter_context(Cable(stack.sockets / SOCKET, listen=near / SOCKET))
-            stack.environment["ledger"]["ASSAY_DATABASE_URL"] = f"postgresql://postgres@/postgres?host={near}"
+                proxies[kind] = opened.enter_context(TcpProxy(stack.nats_port))
+                stack.environment[kind] = {"ASSAY_NATS_URL": f"nats://127.0.0.1:{proxies[kind].port}"}
+            folder = stack.folder / "proxy"
+            folder.mkdir()
+            proxies["postgres"] = opened.enter_context(TcpProxy(stack.sockets / SOCKET, listen=folder / SOCKET))
+            stack.environment["ledger"]["ASSAY_DATABASE_URL"] = f"postgresql://postgres@/postgres?host={folder}"
 
-        with fault_stack(prepare=lay) as stack:
-            yield stack, cables
+        with fault_stack(prepare=insert_proxies) as stack:
+            yield stack, proxies
 
 
 def workers(stack: FaultStack, stage: str) -> int:
@@ -49,16 +49,16 @@ def workers(stack: FaultStack, stage: str) -> int:
 
 
 @pytest.mark.parametrize(("kind", "stage"), [("runner", "run"), ("judge", "judge")])
-def test_25_workers_and_nats(cabled: tuple[FaultStack, Cables], kind: str, stage: str, figure: Figure) -> None:
-    stack, cables = cabled
+def test_25_workers_and_nats(proxied: tuple[FaultStack, Proxies], kind: str, stage: str, figure: Figure) -> None:
+    stack, proxies = proxied
     stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 30, "all workers are heard of")
     before = pids(stack)
-    with under_load(stack, f"silent-{kind}", RUNS) as (_, books):
-        cables[kind].go_silent()
+    with under_load(stack, f"partition-{kind}", RUNS) as (_, books):
+        proxies[kind].pause()
         began = time.monotonic()
         noticed = stack.wait_until(lambda: workers(stack, stage) == 0, 30, "it shows that no worker is heard of")
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
-        cables[kind].speak()
+        proxies[kind].resume()
         recovered = stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 60, "all workers are back")
     books.assert_all_passed(RUNS)
     assert pids(stack) == before
@@ -70,16 +70,16 @@ def test_25_workers_and_nats(cabled: tuple[FaultStack, Cables], kind: str, stage
     )
 
 
-@pytest.mark.parametrize("cable", ["gateway", "ledger", "postgres"])
-def test_25_gateway_and_ledger(cabled: tuple[FaultStack, Cables], cable: str, figure: Figure) -> None:
-    stack, cables = cabled
+@pytest.mark.parametrize("service", ["gateway", "ledger", "postgres"])
+def test_25_gateway_and_ledger(proxied: tuple[FaultStack, Proxies], service: str, figure: Figure) -> None:
+    stack, proxies = proxied
     before = pids(stack)
-    with under_load(stack, f"silent-{cable}", RUNS) as (_, books):
+    with under_load(stack, f"partition-{service}", RUNS) as (_, books):
         began = time.monotonic()
-        cables[cable].go_silent()
+        proxies[service].pause()
         noticed = stack.wait_until(lambda: not stack.ready(), 30, "it shows")
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
-        cables[cable].speak()
+        proxies[service].resume()
         recovered = stack.wait_until(stack.ready, 60, "it is ready again")
         told = degraded_after(books, began)
     books.assert_all_passed(RUNS)
@@ -92,18 +92,18 @@ def test_25_gateway_and_ledger(cabled: tuple[FaultStack, Cables], cable: str, fi
     )
 
 
-def test_26_a_slow_and_stuttering_bus(cabled: tuple[FaultStack, Cables], figure: Figure) -> None:
-    stack, cables = cabled
-    bad = Weather(delay_seconds=0.1, stutters=0.05)
-    with under_load(stack, "weather", RUNS) as (_, books):
+def test_26_a_slow_and_stuttering_bus(proxied: tuple[FaultStack, Proxies], figure: Figure) -> None:
+    stack, proxies = proxied
+    bad = NetworkConditions(delay_seconds=0.1, stall_rate=0.05)
+    with under_load(stack, "slow-network", RUNS) as (_, books):
         before = stack.redelivered()
         for kind in TO_NATS:
-            cables[kind].weather(bad)
+            proxies[kind].conditions = bad
         began = time.monotonic()
         stack.wait_until(lambda: books.outcomes()["passed"] == 5 * RUNS, 110, "all is done all the same")
         seconds = time.monotonic() - began
         for kind in TO_NATS:
-            cables[kind].weather(FINE)
+            proxies[kind].conditions = NetworkConditions()
     again, delivered = (after - was for after, was in zip(stack.redelivered(), before, strict=True))
     books.assert_all_passed(RUNS)
     assert again <= 0.01 * delivered
