@@ -114,8 +114,8 @@ async def renewed(ledger: LedgerHarness) -> None:
 async def test_without_a_bus_no_lease_expires(ledger: LedgerHarness) -> None:
     (ticket,) = await ledger.start_attempts(await ledger.submit(samples=1))
     bus = await bus_with()
-    leader = asyncio.create_task(leader_of(ledger, bus).lead())
     await ledger.set_past("attempts", "lease_until", 1)
+    leader = asyncio.create_task(leader_of(ledger, bus).lead())
     await renewed(ledger)  # the first sweep renews leases
     bus.link.cut()
     await ledger.set_past("attempts", "lease_until", 1)
