@@ -20,13 +20,13 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "suites/small.yaml",
             "[colours]",
             "[colour]",
-            "suites/small.yaml:3: tasks[0]: unknown task 'colour', did you mean 'colours'?",
+            "suites/small.yaml:3: tasks[0]: unknown task 'colour'; did you mean 'colours'?",
         ),
         (
             "suites/small.yaml",
             "[coding]",
             "[codng]",
-            "suites/small.yaml:4: categories[0]: unknown category 'codng', did you mean",
+            "suites/small.yaml:4: categories[0]: unknown category 'codng'; did you mean",
         ),
         (
             "suites/small.yaml",
@@ -39,7 +39,7 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "suites/small.yaml",
             "id: small",
             "id: smal",
-            "suites/small.yaml:1: id: 'smal' is not the file's name, did you mean 'small'?",
+            "suites/small.yaml:1: id: 'smal' is not the file's name; did you mean 'small'?",
         ),
         (
             "models.yaml",
@@ -64,7 +64,7 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "prices.yaml",
             '"strict/*"',
             '"strct/*"',
-            "prices.yaml:5: versions[0].models.strct/*: unknown provider 'strct', did you mean",
+            "prices.yaml:5: versions[0].models.strct/*: unknown provider 'strct'; did you mean",
         ),
         (
             "prices.yaml",
@@ -83,13 +83,13 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "scripted/canned.yaml",
             "  clamp:",
             "  clam:",
-            "scripted/canned.yaml:4: responses.clam: unknown task 'clam', did you mean 'clamp'?",
+            "scripted/canned.yaml:4: responses.clam: unknown task 'clam'; did you mean 'clamp'?",
         ),
         (
             "scripted/canned.yaml",
             "{grass:",
             "{gras:",
-            "scripted/canned.yaml:5: responses.colours.gras: unknown sample 'gras', did you mean",
+            "scripted/canned.yaml:5: responses.colours.gras: unknown sample 'gras'; did you mean",
         ),
     ],
 )
