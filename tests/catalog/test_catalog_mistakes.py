@@ -54,7 +54,7 @@ def test_a_valid_catalogue_has_no_mistakes(folder: Folder) -> None:
         (
             "language: python",
             "limits: {max_token: 5}",
-            f"{TASK}:5: limits.max_token: unknown field 'max_token', did you",
+            f"{TASK}:5: limits.max_token: unknown field 'max_token'; did you",
         ),
         ("language: python", "limits: 5", f"{TASK}:5: limits: expected fields with values, got `int`"),
         ("language: python", "language: &p python", ""),

@@ -32,7 +32,7 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "suites/small.yaml",
             "{colours: 3}",
             "{clmp: 3}",
-            "suites/small.yaml:5: weights.clmp: unknown task of this suite 'clmp', did",
+            "suites/small.yaml:5: weights.clmp: unknown task of this suite 'clmp'; did",
         ),
         ("suites/small.yaml", "repeats: 2", "repeats: 0", "suites/small.yaml:6: repeats: expected `int` >= 1"),
         (
@@ -45,7 +45,7 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "models.yaml",
             "kind: embedded",
             "kind: embeded",
-            "models.yaml:3: providers.local.kind: unknown kind 'embeded', did you",
+            "models.yaml:3: providers.local.kind: unknown kind 'embeded'; did you",
         ),
         (
             "models.yaml",
