@@ -1,4 +1,4 @@
-"""Reports that come while Postgres is away are held until it is back, and none is taken for poison."""
+"""Reports that arrive while Postgres is unavailable are held until it is back; none is dead-lettered."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from services.ledger.ports import Reports
 from services.ledger.report_intake import take_reports
 from tests.ledger.harness import LedgerHarness, executed
 
-HASTE = 2
+SPEED_UP = 2
 
 
-class HastyClock:
-    """Two seconds of the bus in one, and no more, or a busy machine lets the wait for an ack pass."""
+class FastClock:
+    """The bus's clock at double speed; any faster, and acks come too late on a busy machine."""
 
     def now(self) -> float:
-        return HASTE * asyncio.get_running_loop().time()
+        return SPEED_UP * asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / HASTE)
+        await asyncio.sleep(seconds / SPEED_UP)
 
 
-class Away:
-    """The store, away until ``back`` is set."""
+class UnavailableReports:
+    """Unavailable until ``back`` is set."""
 
     def __init__(self, reports: Reports) -> None:
         self._reports = reports
@@ -37,25 +37,25 @@ class Away:
 
     async def executed(self, reports: Sequence[AttemptExecuted]) -> None:
         if not self.back.is_set():
-            raise Unavailable(ConnectionRefusedError("Postgres is away"))
+            raise Unavailable(ConnectionRefusedError("Postgres is unavailable"))
         await self._reports.executed(reports)
 
     async def judged(self, reports: Sequence[object]) -> None:
-        raise AssertionError("nothing is judged here")
+        raise AssertionError("no test reports a verdict")
 
 
-async def test_reports_are_held_during_an_outage_and_not_delivered_again_and_again(ledger: LedgerHarness) -> None:
-    bus = MemoryBus(HastyClock())
+async def test_reports_are_held_during_an_outage_and_not_redelivered(ledger: LedgerHarness) -> None:
+    bus = MemoryBus(FastClock())
     await bus.provision(all_queues())
     run = await ledger.submit(samples=3)
     for ticket in await ledger.start_attempts(run):
         report = executed(ticket)
         await bus.work.publish([Envelope.of(subjects.report(report), report.message_id, report)])
-    away = Away(ledger.reports)
-    taking = asyncio.create_task(take_reports(bus, away, batch=100))
-    await asyncio.sleep(1.5 * REPORTS.ack_wait_seconds / HASTE)
+    reports = UnavailableReports(ledger.reports)
+    taking = asyncio.create_task(take_reports(bus, reports, batch=100))
+    await asyncio.sleep(1.5 * REPORTS.ack_wait_seconds / SPEED_UP)
     assert await bus.work.fetch(REPORTS, 10, wait_seconds=0.1) == []
-    away.back.set()
+    reports.back.set()
     async with asyncio.timeout(60):
         while (await ledger.runs.get(run.run_id)).progress.executed < 3:
             await asyncio.sleep(0.1)

@@ -6,7 +6,7 @@ msgspec's "Invalid enum value 'chroot' - at `$.sandbox`" becomes: sandbox: must 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -23,7 +23,7 @@ NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 ID = "^[0-9a-z]*$"
 PRINTABLE_ASCII = "^[!-~]*$"
 _MAX_SHOWN = 60
-_NAMES = {
+_TYPE_NAMES = {
     "int": "an integer",
     "float": "a number",
     "str": "a string",
@@ -33,6 +33,13 @@ _NAMES = {
     "null": "null",
 }
 _PATH = re.compile(r"^(?P<message>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*?)`)?$", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
+_WRONG_TYPE = re.compile(r"Expected `(?P<types>[^`]+)`, got `.*`")
+_WRONG_FORMAT = re.compile(r"Expected `str` matching regex (?P<pattern>.*)", re.DOTALL)
+_WRONG_LENGTH = re.compile(r"Expected `(?P<type>\w+)` of length (?P<bound>[<>=]=?) (?P<limit>\d+)")
+_OUT_OF_RANGE = re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<limit>[\d.]+)")
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "==": "exactly"}
 
 
 def _pattern(kind: Any) -> str:
@@ -98,53 +105,28 @@ def _explained(where: str, message: str, value: Any, types: Sequence[inspect.Typ
             message=f"must be one of {', '.join(choices)}{_got(value)}",
             near=closest(value, choices) if isinstance(value, str) else None,
         )
-    for pattern, sentence in _SENTENCES:
-        if found := pattern.fullmatch(message):
-            return FieldError(where=where, message=sentence(found, value, types))
-    return FieldError(where=where, message=message)
+    return FieldError(where=where, message=_sentence(message, value, types))
 
 
-def _missing(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
-    return f"the field {found['name']!r} is required"
-
-
-def _wrong_type(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
-    names = {**_NAMES, "str": _format(types) or _NAMES["str"]}
-    return f"must be {' or '.join(names.get(name, name) for name in found['types'].split(' | '))}{_got(value)}"
-
-
-def _wrong_format(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
-    formats = {repr(pattern): meaning for pattern, meaning in _FORMATS.items()}
-    expected = formats.get(found["pattern"]) or f"a string that matches {found['pattern']}"
-    return f"must be {expected}{_got(value)}"
-
-
-def _wrong_length(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
-    unit = "character" if found["type"] == "str" else "item"
-    plural = "" if found["limit"] == "1" else "s"
-    got = f", got {len(value)}" if isinstance(value, str | list | dict) else ""
-    return f"must have {_BOUNDS[found['bound']]} {found['limit']} {unit}{plural}{got}"
-
-
-def _out_of_range(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
-    return f"must be {_BOUNDS[found['bound']]} {found['limit'].removesuffix('.0')}{_got(value)}"
-
-
-def _not_a_date(found: re.Match[str], value: Any, types: Sequence[inspect.Type]) -> str:
-    return f"must be a {found['kind']} such as {_TIMES[found['kind']]}{_got(value)}"
-
-
-_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "==": "exactly"}
-_TIMES = {"date": "2026-01-31", "datetime": "2026-01-31T12:00:00Z"}
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
-_SENTENCES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Any, Sequence[inspect.Type]], str]], ...] = (
-    (re.compile(r"Object missing required field `(?P<name>.*)`"), _missing),
-    (re.compile(r"Expected `(?P<types>[^`]+)`, got `.*`"), _wrong_type),
-    (re.compile(r"Expected `str` matching regex (?P<pattern>.*)", re.DOTALL), _wrong_format),
-    (re.compile(r"Expected `(?P<type>\w+)` of length (?P<bound>[<>=]=?) (?P<limit>\d+)"), _wrong_length),
-    (re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<limit>[\d.]+)"), _out_of_range),
-    (re.compile(r"Invalid RFC3339 encoded (?P<kind>date|datetime)"), _not_a_date),
-)
+def _sentence(message: str, value: Any, types: Sequence[inspect.Type]) -> str:
+    if found := _MISSING.fullmatch(message):
+        return f"the field {found['name']!r} is required"
+    if found := _WRONG_TYPE.fullmatch(message):
+        names = {**_TYPE_NAMES, "str": _format(types) or _TYPE_NAMES["str"]}
+        return f"must be {' or '.join(names.get(name, name) for name in found['types'].split(' | '))}{_got(value)}"
+    if found := _WRONG_FORMAT.fullmatch(message):
+        formats = {repr(pattern): meaning for pattern, meaning in _FORMATS.items()}
+        expected = formats.get(found["pattern"]) or f"a string that matches {found['pattern']}"
+        return f"must be {expected}{_got(value)}"
+    if found := _WRONG_LENGTH.fullmatch(message):
+        unit = ("character" if found["type"] == "str" else "item") + ("" if found["limit"] == "1" else "s")
+        got = f", got {len(value)}" if isinstance(value, str | list | dict) else ""
+        return f"must have {_BOUNDS[found['bound']]} {found['limit']} {unit}{got}"
+    if found := _OUT_OF_RANGE.fullmatch(message):
+        return f"must be {_BOUNDS[found['bound']]} {found['limit'].removesuffix('.0')}{_got(value)}"
+    if message == "Invalid RFC3339 encoded date":
+        return f"must be a date such as 2026-01-31{_got(value)}"
+    return message
 
 
 def _got(value: Any) -> str:
