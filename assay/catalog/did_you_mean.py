@@ -20,6 +20,11 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[containing[0]] if containing else None
 
 
+def with_suggestion(message: str, suggestion: str | None) -> str:
+    """The message, followed by the suggestion, if there is one."""
+    return f"{message}; did you mean {suggestion!r}?" if suggestion else message
+
+
 def one_of(known: Iterable[str]) -> str:
     """``one of a, b, c``, shortened when there are many; for messages without a suggestion."""
     names = sorted(known)

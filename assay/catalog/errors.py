@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from assay.catalog.did_you_mean import closest, unknown_name
+from assay.catalog.did_you_mean import closest, unknown_name, with_suggestion
 from assay.contracts.codec import Data
 from assay.contracts.problems import FieldError, Problem, ProblemError
 
@@ -42,11 +42,6 @@ class Mistake(Data, frozen=True, kw_only=True, order=True):
 
     def field_error(self) -> FieldError:
         return FieldError(where=self.place, message=self.message, near=self.near)
-
-
-def with_suggestion(message: str, near: str | None) -> str:
-    """The message, followed by the suggestion."""
-    return f"{message}, did you mean {near!r}?" if near else message
 
 
 def field_error_text(error: FieldError) -> str:

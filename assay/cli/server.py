@@ -58,7 +58,9 @@ def call(server: str, request: Callable[[AssayClient], Awaitable[T]], timeout_se
 def problem_text(problem: Problem) -> str:
     """The title, then every invalid field with its suggestion, or the detail. If the only message repeats the title, it
     is shown alone."""
-    messages = [error.message + (f"; did you mean {error.near!r}?" if error.near else "") for error in problem.errors]
+    from assay.catalog.did_you_mean import with_suggestion  # the catalogue takes 40 ms to import
+
+    messages = [with_suggestion(error.message, error.near) for error in problem.errors]
     if len(messages) == 1 and messages[0].casefold().startswith(problem.title.casefold()):
         return messages[0]
     fields = [f"{error.where}: {message}" for error, message in zip(problem.errors, messages, strict=True)]

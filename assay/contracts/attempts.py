@@ -145,11 +145,12 @@ class FaultKind(StrEnum):
     ARTIFACTS = "artifacts"
     TASK = "task"
     MCP = "mcp"
-    LEASE = "lease"
+    HOST = "host"
     INTERRUPTED = "interrupted"
     OUTPUT = "output"
     HIDDEN_BUNDLE = "hidden_bundle"
-    WORKER = "worker"
+    REGEX_WORKER = "searcher"
+    JUDGE = "judge"
     INTERNAL = "internal"
 
 

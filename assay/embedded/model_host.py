@@ -115,10 +115,10 @@ def load(weights: Path, threads: int) -> Engine:
 
 
 def _unknown(name: str) -> Problem:
-    from assay.catalog.did_you_mean import unknown_name
+    from assay.catalog.did_you_mean import unknown_name, with_suggestion
 
     message, match = unknown_name("local model", name, [MODEL])
-    detail = f"{message}, did you mean {match!r}?" if match else message
+    detail = with_suggestion(message, match)
     error = FieldError(where="model", message=message, near=match)
     return Problem(code="unknown_model", title="Unknown model", status=404, detail=detail, errors=(error,))
 

@@ -95,5 +95,5 @@ class Unavailable(GatewayError):
 
 
 def _describe(error: FieldError) -> str:
-    suggestion = f", did you mean {error.near!r}?" if error.near else ""
+    suggestion = f"; did you mean {error.near!r}?" if error.near else ""
     return f"{error.where}: {error.message}{suggestion}"

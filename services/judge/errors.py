@@ -13,11 +13,13 @@ Sandbox failures are ``assay.sandbox.SandboxRetryable`` and ``SandboxPermanent``
 
 from __future__ import annotations
 
+from assay.contracts.attempts import FaultKind
+
 
 class JudgeError(Exception):
     """``kind`` is the kind of the reported fault."""
 
-    kind = "judge"
+    kind = FaultKind.JUDGE
 
 
 class JudgeRetryable(JudgeError):
@@ -25,11 +27,11 @@ class JudgeRetryable(JudgeError):
 
 
 class StoreUnavailable(JudgeRetryable):
-    kind = "artifacts"
+    kind = FaultKind.ARTIFACTS
 
 
 class RegexWorkerUnavailable(JudgeRetryable):
-    kind = "searcher"
+    kind = FaultKind.REGEX_WORKER
 
 
 class JudgePermanent(JudgeError):
@@ -37,8 +39,8 @@ class JudgePermanent(JudgeError):
 
 
 class HiddenBundleInvalid(JudgePermanent):
-    kind = "hidden_bundle"
+    kind = FaultKind.HIDDEN_BUNDLE
 
 
 class OutputMissing(JudgePermanent):
-    kind = "output"
+    kind = FaultKind.OUTPUT

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import structlog
 
-from assay.contracts.attempts import AttemptJudged, Fault, Ticket
+from assay.contracts.attempts import AttemptJudged, Fault, FaultKind, Ticket
 from assay.contracts.ids import run_of
 from assay.contracts.verdicts import Outcome, Verdict
 from assay.sandbox import ProviderUnavailable, SandboxError, SandboxRetryable
@@ -47,7 +47,7 @@ def on_failure(ticket: Ticket, error: BaseException, worker_id: str, duration_se
     """The report for an attempt that could not be graded. Unknown errors are worth another try."""
     known = isinstance(error, JudgeError | SandboxError)
     retryable = isinstance(error, JudgeRetryable | SandboxRetryable | ProviderUnavailable) or not known
-    kind = error.kind if isinstance(error, JudgeError) else "sandbox" if known else "judge"
+    kind = error.kind if isinstance(error, JudgeError) else FaultKind.SANDBOX if known else FaultKind.JUDGE
     message = str(error) if known else f"the judge failed: {error!r}"
     _log.warning("judge.cannot_grade", attempt_id=ticket.attempt_id, token=ticket.token, kind=kind, reason=message)
     return AttemptJudged(

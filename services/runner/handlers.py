@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from assay.contracts.artifacts import ArtifactRef
-from assay.contracts.attempts import AttemptExecuted, Fault, Ticket
+from assay.contracts.attempts import AttemptExecuted, Fault, FaultKind, Ticket
 from assay.contracts.codec import encode
 from assay.contracts.models import Usage
 from assay.contracts.results import RESULT, Result
@@ -44,7 +44,7 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptExecuted:
 
 def failed(ticket: Ticket, worker_id: str, error: BaseException) -> AttemptExecuted:
     """The report if ``on_ticket`` itself raised."""
-    fault = Fault(kind="internal", message=clean(repr(error)), new_try=True)
+    fault = Fault(kind=FaultKind.INTERNAL, message=clean(repr(error)), new_try=True)
     return AttemptExecuted(
         message_id=_message_id(ticket),
         attempt_id=ticket.attempt_id,

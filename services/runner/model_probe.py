@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
-from assay.contracts.models import CallFault, Parameters
+from assay.contracts.models import BASELINES, CallFault, Parameters
 from assay.contracts.rpc import ModelProbe, TestModel
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage
 from services.runner.ports import Models
-from services.runner.solvers.baselines import BASELINES
 from services.runner.text import clean
 
 TIMEOUT_SECONDS = 20.0

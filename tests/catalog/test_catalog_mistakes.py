@@ -22,21 +22,21 @@ def test_a_valid_catalogue_has_no_mistakes(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("kind: tests", "kind: test", f"{TASK}:10: checks[0].kind: unknown check 'test', did you mean 'tests'?"),
+        ("kind: tests", "kind: test", f"{TASK}:10: checks[0].kind: unknown check 'test'; did you mean 'tests'?"),
         (
             "difficulty: easy",
             "difficulty: esy",
-            f"{TASK}:4: difficulty: unknown difficulty 'esy', did you mean 'easy'?",
+            f"{TASK}:4: difficulty: unknown difficulty 'esy'; did you mean 'easy'?",
         ),
-        ("solver: files", "solver: file", f"{TASK}:6: solver: unknown solver 'file', did you mean 'files'?"),
-        ("outputs:", "output:", f"{TASK}:7: output: unknown field 'output', did you mean 'outputs'?"),
+        ("solver: files", "solver: file", f"{TASK}:6: solver: unknown solver 'file'; did you mean 'files'?"),
+        ("outputs:", "output:", f"{TASK}:7: output: unknown field 'output'; did you mean 'outputs'?"),
         (
             "    expected:",
             "    expect:",
-            f"{TASK}:11: checks[0].expect: unknown field 'expect', did you mean 'expected'?",
+            f"{TASK}:11: checks[0].expect: unknown field 'expect'; did you mean 'expected'?",
         ),
         ("title: Clamp a number\n", "", f"{TASK}:1: title: is missing"),
-        ("id: clamp", "id: clmp", f"{TASK}:1: id: 'clmp' is not the folder's name, did you mean 'clamp'?"),
+        ("id: clamp", "id: clmp", f"{TASK}:1: id: 'clmp' is not the folder's name; did you mean 'clamp'?"),
         ("title: Clamp a number", "title: [a]", f"{TASK}:2: title: expected `str`, got `array`"),
         ("outputs: [solution.py]", "outputs: [../x.py]", f"{TASK}:7: outputs[0]: path '../x.py'"),
         (
@@ -54,7 +54,7 @@ def test_a_valid_catalogue_has_no_mistakes(folder: Folder) -> None:
         (
             "language: python",
             "limits: {max_token: 5}",
-            f"{TASK}:5: limits.max_token: unknown field 'max_token', did you",
+            f"{TASK}:5: limits.max_token: unknown field 'max_token'; did you",
         ),
         ("language: python", "limits: 5", f"{TASK}:5: limits: expected fields with values, got `int`"),
         ("language: python", "language: &p python", ""),
@@ -105,7 +105,7 @@ def test_mistakes_in_a_task_with_output_files(folder: Folder, old: str, new: str
             "samples.jsonl",
             '"green"',
             '"gren"',
-            "samples.jsonl:1: expected: 'gren' is not among the options, did you mean 'green'?",
+            "samples.jsonl:1: expected: 'gren' is not among the options; did you mean 'green'?",
         ),
         (
             "samples.jsonl",
@@ -132,7 +132,7 @@ def test_mistakes_in_a_task_with_output_files(folder: Folder, old: str, new: str
             "task.yaml",
             "kind: choice",
             "kind: choise",
-            "task.yaml:8: checks[0].kind: unknown check 'choise', did you mean 'choice'?",
+            "task.yaml:8: checks[0].kind: unknown check 'choise'; did you mean 'choice'?",
         ),
         (
             "task.yaml",

@@ -75,7 +75,7 @@ def test_all_unknown_names_are_reported_at_once_with_suggestions(folder: Folder)
         ("models[2]", "strict/alpha-large"),
     ]
     assert error.problem.code == "invalid_run"
-    assert "models[1]: unknown provider 'opnai', did you mean 'openai'?" in error.problem.detail
+    assert "models[1]: unknown provider 'opnai'; did you mean 'openai'?" in error.problem.detail
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_an_invalid_task_s_mistakes_are_in_the_run_s_error(folder: Folder) -> No
 
 def test_lookups_raise_typed_errors_with_a_suggestion(folder: Folder) -> None:
     catalog = folder.open()
-    with pytest.raises(UnknownTask, match="unknown task 'clmp', did you mean 'clamp'") as task:
+    with pytest.raises(UnknownTask, match="unknown task 'clmp'; did you mean 'clamp'") as task:
         catalog.find_task("clmp")
     assert (task.value.near, task.value.problem.status, task.value.problem.code) == ("clamp", 404, "unknown_task")
     with pytest.raises(UnknownSuite, match="unknown suite 'huge'; one of small"):
         catalog.find_suite("huge")
-    with pytest.raises(UnknownModel, match="'scripted/caned', did you mean 'scripted/canned'"):
+    with pytest.raises(UnknownModel, match="'scripted/caned'; did you mean 'scripted/canned'"):
         catalog.script("scripted/caned")
 
 

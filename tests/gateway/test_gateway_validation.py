@@ -43,7 +43,7 @@ REQUEST: dict[str, Any] = {"models": ["nop"], "suite": "small"}
         ),
         (
             {**REQUEST, "sandbox": "dokcer"},
-            "sandbox: must be one of auto, bubblewrap, docker, process, got \"dokcer\", did you mean 'docker'?",
+            "sandbox: must be one of auto, bubblewrap, docker, process, got \"dokcer\"; did you mean 'docker'?",
         ),
         ({**REQUEST, "sandbox": 3}, "sandbox: must be one of auto, bubblewrap, docker, process, got 3"),
         (
@@ -54,10 +54,10 @@ REQUEST: dict[str, Any] = {"models": ["nop"], "suite": "small"}
             {**REQUEST, "prices": {"a/b": {"input_usd_per_mtok": "1"}}},
             "prices[...]: the field 'output_usd_per_mtok' is required",
         ),
-        ({**REQUEST, "sandbx": "docker"}, "sandbx: unknown field, did you mean 'sandbox'?"),
+        ({**REQUEST, "sandbx": "docker"}, "sandbx: unknown field; did you mean 'sandbox'?"),
         (
             {**REQUEST, "parameters": {"temprature": 1}},
-            "parameters.temprature: unknown field, did you mean 'temperature'?",
+            "parameters.temprature: unknown field; did you mean 'temperature'?",
         ),
     ],
 )

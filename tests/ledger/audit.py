@@ -1,4 +1,4 @@
-"""The books, read as an auditor would: every sum from its parts, and none taken for granted."""
+"""An audit of all sums: each is recalculated from its parts."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ TWICE = {
 }
 
 
-Books: TypeAlias = Any
-"""A connection of asyncpg, from a pool or not."""
+Connection: TypeAlias = Any
+"""asyncpg's connection, from a pool or not."""
 
 
-async def audit(books: Books) -> None:
-    """I2 and I3, and the sums: receipts, attempts and runs against the balances, to the nano-dollar. AssertionError
-    says which sum does not agree."""
-    balances = {row["account"]: row for row in await books.fetch(ACCOUNTS)}
+async def audit(connection: Connection) -> None:
+    """Invariants I2 and I3: receipts, attempts and runs agree with the balances to the nano-dollar. Raises
+    AssertionError, naming the sum that does not agree."""
+    balances = {row["account"]: row for row in await connection.fetch(ACCOUNTS)}
     for name, row in balances.items():
         total = row["held_nanousd"] + row["posted_nanousd"]
         assert row["bound_nanousd"] is None or total <= row["bound_nanousd"], f"{name} is over its limit: {dict(row)}"
-    held, posted = await _replay(books)
+    held, posted = await _replay(connection)
     assert held == {name: row["held_nanousd"] for name, row in balances.items() if row["held_nanousd"]}
     assert posted == {name: row["posted_nanousd"] for name, row in balances.items() if row["posted_nanousd"]}
-    assert await _receipts(books) == posted
-    assert await _open_holds(books) == held
-    attempts = {row["run_id"]: (row["cost"], row["held"]) for row in await books.fetch(ATTEMPTS)}
-    assert {row["run_id"]: (row["cost"], row["held"]) for row in await books.fetch(RUNS)} == attempts
+    assert await _receipts(connection) == posted
+    assert await _open_holds(connection) == held
+    attempts = {row["run_id"]: (row["cost"], row["held"]) for row in await connection.fetch(ATTEMPTS)}
+    assert {row["run_id"]: (row["cost"], row["held"]) for row in await connection.fetch(RUNS)} == attempts
     for what, query in TWICE.items():
-        assert not await books.fetch(query), f"{what}: an effect was made twice"
+        assert not await connection.fetch(query), f"{what}: took effect twice"
 
 
-async def _replay(books: Books) -> tuple[Counter[str], Counter[str]]:
+async def _replay(connection: Connection) -> tuple[Counter[str], Counter[str]]:
     held, posted = Counter[str](), Counter[str]()
-    for row in await books.fetch(TRANSFERS):
+    for row in await connection.fetch(TRANSFERS):
         assert row["free_nanousd"] + row["held_nanousd"] + row["posted_nanousd"] == 0
         for account in row["accounts"]:
             held[account] += row["held_nanousd"]
@@ -56,29 +56,29 @@ async def _replay(books: Books) -> tuple[Counter[str], Counter[str]]:
     return _without_zeros(held), _without_zeros(posted)
 
 
-async def _receipts(books: Books) -> Counter[str]:
-    """What the receipts say of each account; days are told by the transfers alone, and so are left to their own sum."""
+async def _receipts(connection: Connection) -> Counter[str]:
+    """Sums of the receipts by account. Receipts do not record the day, so days are only checked against the project."""
     sums = Counter[str]()
-    for row in await books.fetch(RECEIPTS):
+    for row in await connection.fetch(RECEIPTS):
         if row["purpose"] == "judge":
             sums[f"judge:{row['project']}"] += row["posted"]
             continue
         sums[f"run:{row['run_id']}"] += row["posted"]
         sums[f"project:{row['project']}"] += row["posted"]
         sums[f"excess:{row['project']}"] += row["excess"]
-    for row in await books.fetch("SELECT account, posted_nanousd FROM accounts WHERE account LIKE 'day:%'"):
+    for row in await connection.fetch("SELECT account, posted_nanousd FROM accounts WHERE account LIKE 'day:%'"):
         sums[row["account"]] += row["posted_nanousd"]
-    for row in await books.fetch(
+    for row in await connection.fetch(
         "SELECT split_part(account, ':', 2) AS project, sum(posted_nanousd)::bigint AS posted FROM accounts "
         "WHERE account LIKE 'day:%' GROUP BY 1"
     ):
-        assert row["posted"] == sums[f"project:{row['project']}"], "the days do not make the project"
+        assert row["posted"] == sums[f"project:{row['project']}"], "the days do not sum up to the project"
     return _without_zeros(sums)
 
 
-async def _open_holds(books: Books) -> Counter[str]:
+async def _open_holds(connection: Connection) -> Counter[str]:
     sums = Counter[str]()
-    for row in await books.fetch(OPEN_HOLDS):
+    for row in await connection.fetch(OPEN_HOLDS):
         for account in row["accounts"]:
             sums[account] += row["amount_nanousd"]
     return _without_zeros(sums)

@@ -34,7 +34,7 @@ CREATE TRIGGER check_transition BEFORE UPDATE OF state ON attempts FOR EACH ROW 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """URL of a server; its database ``template`` has the newest schema."""
+    """URL of a server whose database ``assay_template`` has the newest schema."""
     # Not under pytest's own folder: Postgres runs as another user, and a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="assay-pg-"))
     folder.chmod(0o755)
@@ -52,7 +52,7 @@ async def database_url(postgres: str) -> str:
 
 
 async def new_database(postgres: str) -> str:
-    """URL of a database of its own, migrated and empty."""
+    """URL of a new database, migrated and empty."""
     name = f"test_{next(_numbers)}"
     connection = await asyncpg.connect(postgres)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE assay_template STRATEGY file_copy")

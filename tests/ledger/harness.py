@@ -66,7 +66,7 @@ def plan(
 
 
 WORST = worst_nanousd(plan().tasks[0], plan().models[0])
-"""What one attempt of ``plan`` may cost, in nano-USD."""
+"""The most that one attempt of ``plan`` can cost, in nano-USD."""
 
 
 class LedgerHarness:
@@ -166,7 +166,7 @@ class LedgerHarness:
         return await self.sweeper.sweep()
 
     async def accounts(self) -> dict[str, tuple[int, int]]:
-        """Held and posted in nano-USD, by the kind of account."""
+        """Held and posted nano-USD by kind of account."""
         rows = await self.table("accounts")
         return {row["account"].partition(":")[0]: (row["held_nanousd"], row["posted_nanousd"]) for row in rows}
 

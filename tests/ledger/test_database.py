@@ -10,7 +10,7 @@ from services.ledger.errors import Unavailable
 from tests.ledger.harness import LedgerHarness
 
 
-async def test_a_connection_that_lost_its_way_means_unavailable_and_is_not_used_again(ledger: LedgerHarness) -> None:
+async def test_a_broken_connection_raises_unavailable_and_is_not_reused(ledger: LedgerHarness) -> None:
     async def pid(connection: Connection) -> int:
         return await connection.value(int, "SELECT pg_backend_pid()") or 0
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: fair, within every cap, and never beyond what money there is."""
+"""Fair shares: within every cap and every budget."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ def of_runs(released: list[str]) -> Counter[str]:
     return Counter(attempt.partition("-")[0] for attempt in released)
 
 
-def test_turns_are_shared_evenly_and_what_one_does_not_need_goes_to_the_others() -> None:
+def test_places_are_shared_evenly_and_unneeded_ones_go_to_other_runs() -> None:
     shared = share([queue("a", 100), queue("b", 3), queue("c", 100)], 23, {}, {})
     assert of_runs(shared.released) == {"a": 10, "b": 3, "c": 10}
     assert not shared.blocked
 
 
-def test_priority_is_a_proportion() -> None:
+def test_places_are_shared_in_proportion_to_priority() -> None:
     shared = share([queue("a", 100, 1), queue("b", 100, 4)], 50, {}, {})
     assert of_runs(shared.released) == {"a": 10, "b": 40}
 
 
-def test_a_cap_says_why_the_rest_waits() -> None:
+def test_a_cap_gives_the_reason_to_wait() -> None:
     shared = share([queue("a", 9, concurrency_left=2), queue("b", 9)], 5, {}, {"p": 4})
     assert of_runs(shared.released) == {"a": 2, "b": 2}
     assert shared.blocked == {"a": WaitReason.CONCURRENCY, "b": WaitReason.PROVIDER}
 
 
-def test_an_attempt_that_does_not_fit_lets_a_cheaper_one_pass() -> None:
+def test_a_cheaper_attempt_overtakes_one_that_does_not_fit() -> None:
     budgets = {"run": Budget(left=10, potential=100)}
     dear, cheap = Candidate("a-0", "p", 50), Candidate("a-1", "p", 10)
     shared = share([RunQueue("a", 5, [dear, cheap], budgets=("run",), final=frozenset({"run"}))], 9, budgets, {})
     assert shared.released == ["a-1"] and shared.blocked == {"a": WaitReason.BUDGET} and not shared.unaffordable
 
 
-def test_only_from_an_account_that_gets_no_more_is_an_attempt_unaffordable() -> None:
+def test_an_attempt_is_unaffordable_only_by_an_account_that_never_gets_more() -> None:
     budgets = {"run": Budget(left=0, potential=5), "day": Budget(left=0, potential=5)}
     waits = share([queue("a", 1, worst=6, budgets=("day",))], 9, budgets, {})
     assert waits.blocked == {"a": WaitReason.BUDGET} and not waits.unaffordable
@@ -58,7 +58,7 @@ queues = st.lists(
 
 
 @given(queues, st.integers(0, 40), st.integers(0, 60), st.integers(0, 30), st.none() | st.integers(0, 20))
-def test_no_cap_and_no_purse_is_ever_passed(
+def test_no_cap_and_no_budget_is_ever_exceeded(
     given_queues: list[tuple[int, int, int, int | None]], places: int, money: int, provider: int, overall: int | None
 ) -> None:
     budgets = {"day": Budget(left=money, potential=money)}
@@ -78,10 +78,10 @@ def test_no_cap_and_no_purse_is_ever_passed(
         assert each.concurrency_left is None or of_runs(shared.released)[each.run_id] <= each.concurrency_left
     waiting = sum(count for count, *_ in given_queues) - len(shared.released)
     full = len(shared.released) == min(places, 10**6 if overall is None else overall)
-    assert full or not waiting or shared.blocked, "whoever waits though there is room is told why"
+    assert full or not waiting or shared.blocked, "a run that waits although there is room has a reason"
 
 
-def test_a_run_that_comes_late_goes_before_what_is_ordered_until_it_has_its_share() -> None:
+def test_a_late_run_goes_before_queued_attempts_until_it_has_its_share() -> None:
     runs = {"large": (5, 48), "small": (5, 0)}
     assert head_starts(32, 31, 10, runs) == {}, "a slot is free, and nothing waits for one"
     assert head_starts(32, 48, 10, runs) == {"small": 16}
@@ -94,7 +94,7 @@ def test_a_run_that_comes_late_goes_before_what_is_ordered_until_it_has_its_shar
     )
 
 
-def test_what_goes_first_passes_no_cap() -> None:
+def test_urgent_attempts_exceed_no_cap() -> None:
     queues = [queue("a", 9, head_start=8, concurrency_left=2), queue("b", 9, head_start=8)]
     shared = share(queues, 0, {}, {"p": 7}, overall=4)
     assert of_runs(shared.released) == {"a": 2, "b": 2}

@@ -1,4 +1,4 @@
-"""What everyone who asks is told of what holds up work."""
+"""The ledger's health: what holds up work."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ async def trouble(ledger: LedgerHarness) -> str:
 
 @pytest.fixture(autouse=True)
 async def led(ledger: LedgerHarness) -> None:
-    """Somebody leads, and found nothing wrong."""
+    """A ledger leads and reports no trouble."""
     await ledger.rows("INSERT INTO bus_epochs (streams) VALUES ('{}')")
 
 
-async def test_work_that_nobody_takes_is_told(ledger: LedgerHarness) -> None:
+async def test_attempts_without_a_live_runner_are_reported_as_trouble(ledger: LedgerHarness) -> None:
     await ledger.submit(samples=3)
     assert (await trouble(ledger)).startswith("3 attempts wait and no runner takes work")
     await ledger.add_runner(slots=0)
-    assert "no runner" in await trouble(ledger), "it is alive and offers nothing"
+    assert "no runner" in await trouble(ledger), "it is alive and offers no slots"
     await ledger.add_runner(slots=1)
     assert await trouble(ledger) == ""
     await ledger.rows("UPDATE workers SET seen_at = now() - interval '13 s'")
     assert "no runner" in await trouble(ledger)
 
 
-async def test_answers_that_nobody_judges_are_told(ledger: LedgerHarness) -> None:
+async def test_attempts_without_a_live_judge_are_reported_as_trouble(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2)
     await ledger.report_executed(*await ledger.start_attempts(run))
     assert (await trouble(ledger)).startswith("2 attempts wait and no judge takes work")
@@ -41,13 +41,13 @@ async def test_answers_that_nobody_judges_are_told(ledger: LedgerHarness) -> Non
     assert await trouble(ledger) == ""
 
 
-async def test_a_paused_run_waits_for_people_and_is_no_trouble(ledger: LedgerHarness) -> None:
+async def test_a_paused_run_is_not_reported_as_trouble(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=3)
     await ledger.control.pause(run.run_id)
     assert await trouble(ledger) == ""
 
 
-async def test_a_postgres_without_room_is_told(ledger: LedgerHarness) -> None:
+async def test_a_full_disk_of_postgres_is_reported_as_trouble(ledger: LedgerHarness) -> None:
     async def write(_: Connection) -> None:
         raise asyncpg.DiskFullError("could not extend file: No space left on device")
 

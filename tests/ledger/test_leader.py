@@ -1,4 +1,4 @@
-"""What the ledger does unasked, on the bus in memory and a real Postgres."""
+"""The leader's tasks and report intake, on the in-memory bus and a real Postgres."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def bus_with(*reports: AttemptExecuted) -> MemoryBus:
     return bus
 
 
-async def test_the_leader_feeds_and_publishes_orders_and_facts(ledger: LedgerHarness) -> None:
+async def test_the_leader_schedules_attempts_and_publishes_orders_and_facts(ledger: LedgerHarness) -> None:
     bus = await bus_with()
     await ledger.add_runner(slots=2)
     run = await ledger.submit(samples=3)
@@ -53,7 +53,7 @@ async def test_the_leader_feeds_and_publishes_orders_and_facts(ledger: LedgerHar
     await asyncio.gather(leader, return_exceptions=True)
 
 
-async def test_a_relay_that_dies_after_publishing_publishes_again_and_is_stored_once(ledger: LedgerHarness) -> None:
+async def test_facts_published_again_after_a_crash_are_stored_once(ledger: LedgerHarness) -> None:
     bus = await bus_with()
     await ledger.submit()
 
@@ -69,7 +69,7 @@ async def test_a_relay_that_dies_after_publishing_publishes_again_and_is_stored_
             await asyncio.wait_for(anext(facts), 0.1)
 
 
-async def test_an_order_nobody_claims_is_published_again(ledger: LedgerHarness) -> None:
+async def test_an_unclaimed_order_is_published_again(ledger: LedgerHarness) -> None:
     await ledger.add_runner(slots=1)
     await ledger.submit(samples=1)
     await ledger.scheduler.schedule()
@@ -84,7 +84,7 @@ async def test_an_order_nobody_claims_is_published_again(ledger: LedgerHarness) 
     assert second.envelope.message_id != first[0].envelope.message_id
 
 
-async def test_a_runners_order_that_comes_twice_leaves_the_judges_order_alone(ledger: LedgerHarness) -> None:
+async def test_a_duplicate_runners_order_does_not_retire_the_judges_order(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     await ledger.report_executed(ticket)
@@ -94,7 +94,7 @@ async def test_a_runners_order_that_comes_twice_leaves_the_judges_order_alone(le
     assert order.envelope.subject == subjects.orders(Stage.JUDGE)
 
 
-async def test_a_report_that_cannot_be_booked_is_buried_and_the_others_count(ledger: LedgerHarness) -> None:
+async def test_a_report_that_cannot_be_booked_is_dead_lettered_and_the_others_are_booked(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2)
     good, bad = await ledger.start_attempts(run)
     bus = await bus_with(executed(good), executed(bad, reason="a NUL \x00 that Postgres cannot store"))
@@ -111,12 +111,12 @@ async def renewed(ledger: LedgerHarness) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_who_cannot_be_heard_for_lack_of_a_bus_keeps_the_lease(ledger: LedgerHarness) -> None:
+async def test_without_a_bus_no_lease_expires(ledger: LedgerHarness) -> None:
     (ticket,) = await ledger.start_attempts(await ledger.submit(samples=1))
     bus = await bus_with()
-    leader = asyncio.create_task(leader_of(ledger, bus).lead())
     await ledger.set_past("attempts", "lease_until", 1)
-    await renewed(ledger)  # nobody led before
+    leader = asyncio.create_task(leader_of(ledger, bus).lead())
+    await renewed(ledger)  # the first sweep renews leases
     bus.link.cut()
     await ledger.set_past("attempts", "lease_until", 1)
     await asyncio.sleep(MAX_SWEEP_GAP_SECONDS + 1.5)
@@ -133,7 +133,7 @@ WHERE NOT granted AND datname = current_database() AND relation = 'attempts'::re
 """
 
 
-async def test_a_ledger_that_ends_gives_back_what_it_has_not_booked(ledger: LedgerHarness) -> None:
+async def test_a_stopping_ledger_returns_reports_it_has_not_booked(ledger: LedgerHarness) -> None:
     (ticket,) = await ledger.start_attempts(await ledger.submit(samples=1))
     bus = await bus_with(executed(ticket))
     async with ledger.database.session() as other, other.driver.transaction():

@@ -1,4 +1,4 @@
-"""Who leads, by Postgres' lock."""
+"""Leader election by an advisory lock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.ledger.database.leadership import lead_when_elected
 from services.ledger.errors import Unavailable
 
 
-async def test_one_leads_at_a_time_and_who_fails_leaves_it_to_another(database_url: str) -> None:
+async def test_one_process_leads_at_a_time_and_another_takes_over_when_it_fails(database_url: str) -> None:
     took: asyncio.Queue[str] = asyncio.Queue()
     fail = asyncio.Event()
 
@@ -33,7 +33,7 @@ async def test_one_leads_at_a_time_and_who_fails_leaves_it_to_another(database_u
             while await took.get() != "second":
                 pass
         await asyncio.sleep(1.5)
-        assert took.empty(), "the one that failed stands again, and is not elected"
+        assert took.empty(), "the process that failed is not elected again"
         second.cancel()
         first.cancel()
         await asyncio.gather(first, second, return_exceptions=True)

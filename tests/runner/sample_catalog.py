@@ -1,4 +1,4 @@
-"""The catalogue that the runner's tests use: one task per solver, and models at the test's endpoint."""
+"""The catalogue of the runner's tests: one task per solver, and models at the fake endpoint."""
 
 from __future__ import annotations
 

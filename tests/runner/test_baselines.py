@@ -1,4 +1,4 @@
-"""What is handed in without asking any endpoint: oracle, nop and scripts."""
+"""Oracle, nop and scripted models, which use no endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Providers that fail, time that runs out, and our own troubles: whose fault each of them is."""
+"""Failures of providers, timeouts and failures of the runner itself, and the fault that each is reported as."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from services.runner.models.registry import ModelHandle
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, RunnerHarness, wait_for_requests
 
-# --- providers that fail
+# --- providers
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ async def test_retry_after_is_respected(runner: RunnerHarness, endpoint: FakeEnd
     report = await runner.run_attempt("colours", "stub/m-1")
     took_seconds = time.monotonic() - started
     assert (report.outcome, report.calls[0].retries) == (None, 1)
-    assert took_seconds - report.duration_seconds >= 0.4, "waiting is not the model's time"
+    assert took_seconds - report.duration_seconds >= 0.4, "waiting does not count as wall time"
 
 
 @pytest.mark.parametrize(
-    ("model", "words"),
+    ("model", "text"),
     [
         ("keyless/m", "set KEYLESS_KEY in the runner's environment"),
         ("homeless/m", "set HOMELESS_URL in the runner's environment"),
@@ -68,20 +68,20 @@ async def test_retry_after_is_respected(runner: RunnerHarness, endpoint: FakeEnd
         ("scripted/nothing", "does not have 'scripted/nothing'"),
     ],
 )
-async def test_missing_keys_and_models_are_configuration_faults(runner: RunnerHarness, model: str, words: str) -> None:
+async def test_missing_keys_and_models_are_configuration_faults(runner: RunnerHarness, model: str, text: str) -> None:
     report = await runner.run_attempt("colours", model)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
     assert (report.fault.kind, report.fault.new_try) == (CallFault.CONFIGURATION, False)
-    assert words in report.reason
+    assert text in report.reason
 
 
 async def test_keys_are_in_no_report_and_no_artifact(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     endpoint.default = Reply(status=401, text="wrong key")
     report = await runner.run_attempt("colours", "stub/m-1")
     assert endpoint.headers[0]["authorization"] == "Bearer sk-stub-secret"
-    kept = [encode(report), *[await runner.read(ref) for ref in report.artifacts.values()]]
-    assert not any(b"sk-stub-secret" in data for data in kept)
+    stored = [encode(report), *[await runner.read(ref) for ref in report.artifacts.values()]]
+    assert not any(b"sk-stub-secret" in data for data in stored)
 
 
 @pytest.mark.parametrize("reply", [Reply(finish_reason="content_filter"), Reply(text="", refusal="No.")])
@@ -100,7 +100,7 @@ async def test_a_prompt_too_long_for_the_model_is_a_limit(runner: RunnerHarness,
     assert "exceeds 4096" in report.reason
 
 
-# --- time
+# --- timeouts
 
 
 async def test_a_timeout_keeps_the_partial_answer(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -130,24 +130,24 @@ async def test_waiting_for_the_rate_limiter_does_not_count_as_wall_time(
     assert all(report.duration_seconds < 4 for report in reports[1:])
 
 
-# --- our own troubles
+# --- the runner itself
 
 
 class FailingStore:
-    """An area of a store that is away."""
+    """An area of an unreachable store."""
 
     async def put(self, data: bytes, media_type: str, *, truncated: bool = False) -> ArtifactRef:
-        raise StoreUnreachable("the store is away")
+        raise StoreUnreachable("the store is unreachable")
 
     async def get(self, ref: ArtifactRef) -> bytes:
-        raise StoreUnreachable("the store is away")
+        raise StoreUnreachable("the store is unreachable")
 
 
 async def test_an_unreachable_store_asks_for_a_new_try(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     ports = replace(runner.ports, attempts=FailingStore())
     report = await on_ticket(await runner.ticket("colours", "stub/m-1"), ports)
     assert report.outcome is Outcome.INFRA_ERROR
-    assert report.fault == Fault(kind="artifacts", message="the store is away", new_try=True)
+    assert report.fault == Fault(kind="artifacts", message="the store is unreachable", new_try=True)
     assert not endpoint.bodies, "nothing was spent"
 
 

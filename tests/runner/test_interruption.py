@@ -1,4 +1,4 @@
-"""A try that is stopped, as it is when its lease is lost: what it has is kept and reported, and at once."""
+"""Interrupting a try, as when its lease is lost: it ends at once, and what it has is stored and reported."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RUN, RunnerHarness, wait_for_requests, wait_for_tail_text
 
 PROMPTLY_SECONDS = 10.0
-"""Half of what anything that is waited for here would take, and more than a busy machine does."""
+"""Half as long as any wait in these tests, but longer than a busy machine needs."""
 LONG_SECONDS = 20.0
 
 
 TAIL = subjects.tail("default", RUN, f"{RUN}-7")
 
 
-async def stopped(running: asyncio.Task[AttemptExecuted]) -> AttemptExecuted:
+async def interrupt(running: asyncio.Task[AttemptExecuted]) -> AttemptExecuted:
     running.cancel()
     report = await asyncio.wait_for(running, PROMPTLY_SECONDS)
     assert report.outcome is Outcome.INFRA_ERROR
@@ -36,8 +36,8 @@ async def stopped(running: asyncio.Task[AttemptExecuted]) -> AttemptExecuted:
 
 
 @pytest.fixture(autouse=True)
-async def counted(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
-    """The tables for counting tokens are loaded: that takes half a second, once in a runner's life."""
+async def tokenizer(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    """Loads the tokenizer's tables, which takes half a second once per process."""
     endpoint.replies.append(Reply(usage=None))
     await runner.run_attempt("colours", "stub/m-1")
     endpoint.bodies.clear()
@@ -48,7 +48,7 @@ async def test_the_partial_answer_is_stored(runner: RunnerHarness, endpoint: Fak
     async with runner.bus.tail.listen(TAIL) as frames:
         running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
         await wait_for_tail_text(frames, "half ")
-    report = await stopped(running)
+    report = await interrupt(running)
     assert await runner.read(report.artifacts["response.txt"]) == b"half "
     assert report.artifacts["response.txt"].truncated
     (call,) = report.calls
@@ -62,7 +62,7 @@ async def test_without_streaming_only_the_cost_is_known(runner: RunnerHarness, e
     ticket = await runner.ticket("colours", "stub/m-1")
     running = asyncio.create_task(on_ticket(msgspec.structs.replace(ticket, model=spec), runner.ports))
     await wait_for_requests(endpoint)
-    report = await stopped(running)
+    report = await interrupt(running)
     assert await runner.read(report.artifacts["response.txt"]) == b""
     (call,) = report.calls
     assert (call.estimated, call.fault) == (True, CallFault.TIMEOUT)
@@ -77,7 +77,7 @@ async def test_the_text_of_a_broken_stream_is_stored_while_the_retry_waits(
     async with runner.bus.tail.listen(TAIL) as frames:
         running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
         await wait_for_tail_text(frames, "rate limited (429)")
-    report = await stopped(running)
+    report = await interrupt(running)
     assert await runner.read(report.artifacts["response.txt"]) == b"half "
     lost, refused = report.calls
     assert (lost.estimated, lost.cost_nanousd > 0) == (True, True)
@@ -93,9 +93,9 @@ async def test_interrupting_a_wait_for_the_rate_limiter_costs_nothing(
     async with runner.bus.tail.listen(TAIL) as frames:
         last = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
         await wait_for_tail_text(frames, "2 of 2 concurrent requests in use")
-    assert (await stopped(last)).calls == ()
-    for one in first:
-        assert len((await stopped(one)).calls) == 1
+    assert (await interrupt(last)).calls == ()
+    for task in first:
+        assert len((await interrupt(task)).calls) == 1
 
 
 async def test_interrupting_a_wait_for_a_grant_costs_nothing(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -103,14 +103,14 @@ async def test_interrupting_a_wait_for_a_grant_costs_nothing(runner: RunnerHarne
     async with runner.bus.tail.listen(TAIL) as frames:
         running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1", grant_nanousd=0))
         await wait_for_tail_text(frames, "waiting for a grant")
-    assert (await stopped(running)).calls == ()
+    assert (await interrupt(running)).calls == ()
     assert not endpoint.bodies
 
 
 async def test_a_second_cancellation_charges_the_prompt_by_its_bytes(
     runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
-    """There was no time to count its tokens."""
+    """There is no time left to count its tokens."""
     endpoint.default = Reply(hang=True)
     running = asyncio.create_task(runner.run_attempt("colours", "stub/m-1"))
     await wait_for_requests(endpoint)
@@ -125,7 +125,7 @@ async def test_a_second_cancellation_charges_the_prompt_by_its_bytes(
 async def test_a_request_cancelled_at_any_moment_is_booked_if_it_was_sent(
     runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
-    """Stopped at any moment of a request, it is either not begun or booked."""
+    """Every request is either not sent or booked."""
     calls: Counter[str] = Counter()
     for milliseconds in range(0, 24, 2):
         user = f"after {milliseconds} ms"

@@ -1,4 +1,4 @@
-"""Responses that a run brought along, and prompts that are shown and not sent."""
+"""Replaying a run's stored responses, and previewing prompts."""
 
 from __future__ import annotations
 

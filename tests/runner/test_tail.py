@@ -1,4 +1,4 @@
-"""What is seen of a try while it happens, and the model on this machine."""
+"""The tail of a try, and the local model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.runner.models.registry import ModelRegistry
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RUN, RunnerHarness
 
-# --- what is seen meanwhile
+# --- the tail
 
 
 async def test_the_tail_shows_the_models_text_in_few_lines(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -36,24 +36,24 @@ async def test_the_tail_shows_the_models_text_in_few_lines(runner: RunnerHarness
     assert not any("\0" in line.text for line in lines)
 
 
-# --- the model on this machine
+# --- the local model
 
 
 async def test_the_local_models_endpoint_is_looked_up_again_after_it_moves(
     runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     async def serve_model(request: ServeModel) -> ModelEndpoint:
-        asked.append(request.model)
-        url = "http://127.0.0.1:9/v1" if len(asked) == 1 else endpoint.url
+        requested.append(request.model)
+        url = "http://127.0.0.1:9/v1" if len(requested) == 1 else endpoint.url
         return ModelEndpoint(base_url=url, model="small")
 
     await runner.bus.rpc.serve("modelhost", {ServeModel: serve_model})
     first, second = [await runner.run_attempt("colours", "local/smollm2-135m") for _ in range(2)]
     assert (first.outcome, first.calls[0].retries) == (None, 1)
     assert (second.outcome, second.calls[0].retries) == (None, 0)
-    assert asked == ["smollm2-135m"] * 2
+    assert requested == ["smollm2-135m"] * 2
     assert endpoint.bodies[0]["model"] == "small"
 
 
@@ -81,10 +81,10 @@ async def test_a_real_model_answers(runner: RunnerHarness) -> None:
     await runner.bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     limits = Limits(wall_seconds=240, max_tokens=8)
     free = Price(version="local", local=True)
-    patient = ModelRegistry(runner.catalog, runner.bus.rpc, {}, read_timeout_seconds=240)
+    models = ModelRegistry(runner.catalog, runner.bus.rpc, {}, read_timeout_seconds=240)
     ticket = await runner.ticket("colours", "local/smollm2-135m", limits=limits, price=free)
-    report = await on_ticket(ticket, replace(runner.ports, models=patient))
-    await patient.close()
+    report = await on_ticket(ticket, replace(runner.ports, models=models))
+    await models.close()
     host.close()
     assert (report.outcome, report.fault) == (None, None)
     assert (await runner.read(report.output)).strip()

@@ -78,17 +78,17 @@ def test_the_workers_own_cgroup_is_never_changed() -> None:
 
 
 def test_peer_pid_is_the_process_at_the_other_end() -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        assert peer_pid(ours) == os.getpid()
+    own_end, other_end = socket.socketpair()
+    with own_end, other_end:
+        assert peer_pid(own_end) == os.getpid()
 
 
 async def test_each_sandbox_has_its_own_cpu_cgroup() -> None:
     """If cgroups can be created; it is removed with the sandbox."""
     async with BubblewrapProvider().open(SandboxSpec()) as sandbox:
         await sandbox.run(Command(argv=["true"]))
-        holder = sandbox._launcher  # pyright: ignore
-        group = cpu_cgroup(holder.init_pid) if holder.init_pid else None  # pyright: ignore
+        launcher = sandbox._launcher  # pyright: ignore
+        group = cpu_cgroup(launcher.init_pid) if launcher.init_pid else None  # pyright: ignore
         assert (group is not None) == (writable_cgroups() is not None)
         used = group.cpu_seconds() if group else 0.0
         await sandbox.run(Command(argv=["python3", "-c", "sum(range(3_000_000))"]))

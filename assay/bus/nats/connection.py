@@ -17,7 +17,7 @@ with without("aiohttp"):  # nats-py imports it, with all CA certificates, for NA
     from nats.aio.msg import Msg
     from nats.aio.subscription import Subscription
 
-from assay.bus.errors import BusClosed, BusError, BusForbidden, BusUnavailable, MessageRefused, NoListener
+from assay.bus.errors import BusClosed, BusForbidden, BusUnavailable, MessageRefused, NoListener
 from assay.bus.nats.inbox import Inbox
 from assay.bus.settings import BusSettings
 
@@ -122,18 +122,14 @@ class Connection:
     ) -> Msg:
         """The first reply. Raises BusUnavailable if nothing subscribes to the subject, no reply arrives in time, or the
         connection breaks (the effect is then unknown), and BusForbidden if permissions do not allow the request."""
-        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
-        reply = self.inbox.expect(subject, _settle(future))
         try:
-            async with asyncio.timeout(timeout_seconds):
-                await self.up()
-                await self.publish(subject, payload, reply, headers)
-                message = await future
+            with self.inbox.reply_to(subject) as (reply, future):
+                async with asyncio.timeout(timeout_seconds):
+                    await self.up()
+                    await self.publish(subject, payload, reply, headers)
+                    message = await future
         except TimeoutError as error:
             raise BusUnavailable(f"no reply on {subject} within {timeout_seconds:g} s") from error
-        finally:
-            self.inbox.forget(reply)
-            _mark_retrieved(future)
         if message.headers and message.headers.get("Status") == "503":
             raise NoListener(f"no service is subscribed to {subject}; start the service that handles it")
         return message
@@ -206,21 +202,3 @@ class Connection:
         self.closed.set()
         self._up.set()
         self.inbox.fail(BusClosed(f"the connection to {self.settings.url} is closed"))
-
-
-def _mark_retrieved(future: asyncio.Future[Msg]) -> None:
-    """Keep asyncio from logging an error that arrived after the wait had ended."""
-    if future.done() and not future.cancelled():
-        future.exception()
-
-
-def _settle(future: asyncio.Future[Msg]) -> Callable[[Msg | BusError], None]:
-    def settle(outcome: Msg | BusError) -> None:
-        if future.done():
-            return
-        if isinstance(outcome, BusError):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
-
-    return settle

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from itertools import count
 
 from nats.aio.client import Client
@@ -26,6 +28,18 @@ class Inbox:
     async def open(self, prefix: str) -> None:
         self._prefix = f"{prefix}.{secrets.token_hex(12)}"
         await self._nc.subscribe(f"{self._prefix}.*", cb=self._on_message)
+
+    @contextmanager
+    def reply_to(self, subject: str) -> Generator[tuple[str, asyncio.Future[Msg]]]:
+        """A reply subject for one request on ``subject``, and its reply. An error that ends the wait is raised by the
+        future."""
+        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        reply = self.expect(subject, _settle(future))
+        try:
+            yield reply, future
+        finally:
+            self.forget(reply)
+            _mark_retrieved(future)
 
     def expect(self, subject: str, on_reply: OnReply) -> str:
         """Create a reply subject for a request on ``subject``. Replies, or the error that ends the wait, are passed to
@@ -51,3 +65,21 @@ class Inbox:
         expected = self._expected.get(message.subject)
         if expected is not None:
             expected[1](message)
+
+
+def _mark_retrieved(future: asyncio.Future[Msg]) -> None:
+    """Keep asyncio from logging an error that arrived after the wait had ended."""
+    if future.done() and not future.cancelled():
+        future.exception()
+
+
+def _settle(future: asyncio.Future[Msg]) -> Callable[[Msg | BusError], None]:
+    def settle(outcome: Msg | BusError) -> None:
+        if future.done():
+            return
+        if isinstance(outcome, BusError):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    return settle

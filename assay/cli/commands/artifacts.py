@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from assay.catalog.did_you_mean import closest
+from assay.catalog.did_you_mean import closest, with_suggestion
 from assay.cli.display.output import add_row, new_table, print_json, print_line, print_notice, stdout
 from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed
@@ -113,6 +113,6 @@ async def _write(client: AssayClient, attempt_id: str, name: str, ref: ArtifactR
 
 def _must_exist(name: str, artifacts: Mapping[str, ArtifactRef]) -> None:
     if name not in artifacts:
-        meant = closest(name, artifacts)
-        hint = f"; did you mean {meant!r}?" if meant else f"; it has {', '.join(sorted(artifacts)) or 'none'}"
-        raise BadUsage(f"the attempt has no artifact {name!r}{hint}")
+        message, match = f"the attempt has no artifact {name!r}", closest(name, artifacts)
+        listed = f"{message}; it has {', '.join(sorted(artifacts)) or 'none'}"
+        raise BadUsage(with_suggestion(message, match) if match else listed)

@@ -3,13 +3,13 @@ that the oracle fails or the nop passes is broken."""
 
 from __future__ import annotations
 
+from assay.contracts.models import BASELINES
 from assay.contracts.tasks import ReferenceTask
 from assay.files import Files
 from services.runner.errors import TaskUnusable
 from services.runner.task_bundles import files_below
 
-ORACLE, NOP = "oracle", "nop"
-BASELINES = (ORACLE, NOP)
+ORACLE, NOP = BASELINES
 
 
 def baseline_answer(name: str, task: ReferenceTask, sample_id: str) -> str:

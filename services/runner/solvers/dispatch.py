@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Malformed, decode
+from assay.contracts.models import BASELINES
 from assay.contracts.tasks import ReferenceTask, Solver
 from assay.files import Files
 from services.runner.errors import TaskUnusable
 from services.runner.solvers import agent, answer, command, files
 from services.runner.solvers.answer_parser import FilesAnswer
-from services.runner.solvers.baselines import BASELINES, baseline_answer, baseline_files
+from services.runner.solvers.baselines import baseline_answer, baseline_files
 from services.runner.task_bundles import TaskBundle, unpack_bundle
 from services.runner.tries.artifacts import write_task
 from services.runner.tries.manifest import write_manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.artifacts import ArtifactError, ArtifactRetryable
-from assay.contracts.attempts import Fault
+from assay.contracts.attempts import Fault, FaultKind
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import ProviderUnavailable, SandboxError, SandboxRetryable
 from services.runner.errors import (
@@ -41,15 +41,12 @@ _OUTCOMES = (
     (LimitReached, Outcome.LIMIT),
 )
 
-BUDGET = "budget"
-"""The fault of a try that an account's limit stopped: it ends as ``limit``, which says nothing about the model."""
-
 
 def outcome_of(error: Exception) -> TryOutcome:
     """Only errors of the model itself count as its failure, never those of a provider, the host or the task."""
     reason = clean(str(error) or type(error).__name__)
     if isinstance(error, GrantRefused):
-        return TryOutcome(outcome=Outcome.LIMIT, reason=reason, fault=Fault(kind=BUDGET, message=reason))
+        return TryOutcome(outcome=Outcome.LIMIT, reason=reason, fault=Fault(kind=FaultKind.BUDGET, message=reason))
     for kind, outcome in _OUTCOMES:
         if isinstance(error, kind):
             return TryOutcome(outcome=outcome, reason=reason)
@@ -72,7 +69,9 @@ def interrupted() -> TryOutcome:
     """The ledger ignores it if the attempt has a new token or was cancelled."""
     reason = "the try was interrupted: its lease was lost or the runner is stopping"
     return TryOutcome(
-        outcome=Outcome.INFRA_ERROR, reason=reason, fault=Fault(kind="interrupted", message=reason, new_try=True)
+        outcome=Outcome.INFRA_ERROR,
+        reason=reason,
+        fault=Fault(kind=FaultKind.INTERRUPTED, message=reason, new_try=True),
     )
 
 
@@ -81,9 +80,9 @@ def _fault_of(error: Exception) -> tuple[str, bool]:
     if isinstance(error, CallFailed):
         return error.fault, False
     if isinstance(error, SandboxError):
-        return "sandbox", isinstance(error, SandboxRetryable | ProviderUnavailable)
+        return FaultKind.SANDBOX, isinstance(error, SandboxRetryable | ProviderUnavailable)
     if isinstance(error, ArtifactError):
-        return "artifacts", isinstance(error, ArtifactRetryable)
+        return FaultKind.ARTIFACTS, isinstance(error, ArtifactRetryable)
     if isinstance(error, HostProgramMissing | ToolServerUnavailable):
-        return "host" if isinstance(error, HostProgramMissing) else "mcp", True
-    return ("task", False) if isinstance(error, TaskUnusable) else ("internal", True)
+        return FaultKind.HOST if isinstance(error, HostProgramMissing) else FaultKind.MCP, True
+    return (FaultKind.TASK, False) if isinstance(error, TaskUnusable) else (FaultKind.INTERNAL, True)

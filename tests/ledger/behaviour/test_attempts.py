@@ -1,4 +1,4 @@
-"""An attempt's life: fed, claimed, executed, judged, and all that may go wrong on the way."""
+"""An attempt's life: scheduled, claimed, executed, graded, and what can go wrong on the way."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ async def test_a_run_goes_from_submitted_to_finished_with_facts_in_an_unbroken_s
     ]
 
 
-async def test_the_feeder_keeps_half_as_many_orders_more_as_there_are_slots_and_shares_them(
+async def test_the_scheduler_queues_one_and_a_half_times_the_slots_and_shares_them(
     ledger: LedgerHarness,
 ) -> None:
     large, small = await ledger.submit(samples=50), await ledger.submit(samples=3)
-    assert await ledger.scheduler.schedule() == 0  # nobody is there to work
+    assert await ledger.scheduler.schedule() == 0  # there is no worker
     await ledger.add_runner(slots=4)
     assert await ledger.scheduler.schedule() == 6
     assert await ledger.scheduler.schedule() == 0
     assert await ledger.queued() == {large.run_id: 3, small.run_id: 3}
 
 
-async def test_a_run_that_comes_late_gets_its_share_by_urgent_orders_until_they_are_repeated(
+async def test_a_late_run_gets_its_share_by_urgent_orders_until_they_are_repeated(
     ledger: LedgerHarness,
 ) -> None:
     await ledger.submit(samples=50)
@@ -75,7 +75,7 @@ async def test_a_run_that_comes_late_gets_its_share_by_urgent_orders_until_they_
     assert again == {subjects.orders(Stage.RUN): 8}
 
 
-async def test_however_much_waits_for_judges_little_of_it_is_ordered_and_a_small_run_is_not_last(
+async def test_few_gradings_are_ordered_at_once_and_a_small_run_is_not_last(
     ledger: LedgerHarness,
 ) -> None:
     many = MAX_GRADING_ORDERS + 20
@@ -92,7 +92,7 @@ async def test_however_much_waits_for_judges_little_of_it_is_ordered_and_a_small
     assert len(await ledger.outbox.orders()) == 7
 
 
-async def test_an_order_that_nobody_claims_is_repeated_after_ever_longer_times(ledger: LedgerHarness) -> None:
+async def test_an_unclaimed_order_is_repeated_with_exponential_backoff(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     await ledger.add_runner(slots=1)
     await ledger.scheduler.schedule()
@@ -106,7 +106,7 @@ async def test_an_order_that_nobody_claims_is_repeated_after_ever_longer_times(l
     assert (await ledger.runs.get(run.run_id)).progress.queued == 1
 
 
-async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(ledger: LedgerHarness) -> None:
+async def test_an_attempt_is_leased_once_and_the_claim_retires_its_order(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     assert ticket.sample_id == "s0" and ticket.public is not None and ticket.hidden is None
@@ -118,7 +118,7 @@ async def test_an_attempt_is_granted_once_and_the_claim_retires_its_order(ledger
     assert [each.reason for each in denied] == [Denial.UNKNOWN]
 
 
-async def test_a_worker_whose_grant_was_lost_on_the_way_is_granted_it_again(ledger: LedgerHarness) -> None:
+async def test_a_worker_that_lost_the_answer_to_its_claim_can_claim_again(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (first,) = await ledger.start_attempts(run)
     (again,) = (await ledger.claim([first.attempt_id])).granted
@@ -132,7 +132,7 @@ async def test_a_worker_whose_grant_was_lost_on_the_way_is_granted_it_again(ledg
     assert types.count("attempt.started") == types.count("attempt.grading") == 1
 
 
-async def test_a_judge_is_given_the_output_and_the_hidden_bundle_and_a_runner_never(ledger: LedgerHarness) -> None:
+async def test_only_a_judges_ticket_has_the_output_and_the_hidden_bundle(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     await ledger.report_executed(ticket)
@@ -141,7 +141,7 @@ async def test_a_judge_is_given_the_output_and_the_hidden_bundle_and_a_runner_ne
     assert granted.token == ticket.token
 
 
-async def test_a_judge_is_told_where_the_result_of_the_try_is(ledger: LedgerHarness) -> None:
+async def test_a_judges_ticket_has_the_result_of_the_try(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2)
     kept, without = await ledger.start_attempts(run)
     result = ArtifactRef(sha256="b" * 64, size_bytes=9)
@@ -154,18 +154,18 @@ async def test_a_judge_is_told_where_the_result_of_the_try_is(ledger: LedgerHarn
     }
 
 
-async def test_what_became_of_the_run_itself_is_told_alone(ledger: LedgerHarness) -> None:
+async def test_facts_of_the_run_alone_can_be_listed(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     await ledger.start_attempts(run)
     every = await ledger.events(run.run_id)
     page = await ledger.history.page(ListFacts(run_id=run.run_id, entity="run", limit=2))
-    told = [msgspec.json.decode(text, type=Event).type for text in page.events]
-    assert told == [event.type for event in every if event.type.startswith("run.")] == ["run.submitted", "run.started"]
+    types = [msgspec.json.decode(text, type=Event).type for text in page.events]
+    assert types == [event.type for event in every if event.type.startswith("run.")] == ["run.submitted", "run.started"]
     page = await ledger.history.page(ListFacts(run_id=run.run_id, entity="attempt", after=1))
     assert len(page.events) == len(every) - 2 and page.last_sequence == len(every)
 
 
-async def test_a_report_that_comes_twice_takes_effect_once(ledger: LedgerHarness) -> None:
+async def test_a_duplicate_report_takes_effect_once(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     report = executed(ticket)
@@ -182,13 +182,13 @@ async def test_a_report_that_comes_twice_takes_effect_once(ledger: LedgerHarness
     assert (row.n, row.passed, row.score, row.metrics) == (1, 1, 1.0, {"sums.mean_abs_err": 0.25})
 
 
-async def test_a_lease_that_runs_out_gives_the_attempt_to_another_and_fences_the_first(ledger: LedgerHarness) -> None:
+async def test_an_expired_lease_gives_the_attempt_to_another_worker_and_fences_the_first(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (first,) = await ledger.start_attempts(run)
     assert await ledger.expire_leases() == 1
     (second,) = await ledger.start_attempts(run)
     assert second.token == first.token + 1
-    await ledger.report_executed(first)  # late: it changes nothing, and its money counts
+    await ledger.report_executed(first)  # late: it changes nothing but the cost
     row = (await ledger.attempts.get(first.attempt_id)).attempt
     assert row.state is State.RUNNING and row.cost_usd == "0.000000007"
     await ledger.report_executed(second)
@@ -201,7 +201,7 @@ async def test_a_lease_that_runs_out_gives_the_attempt_to_another_and_fences_the
     assert len(requeued) == 1 and isinstance(requeued[0], AttemptRequeued) and "runner" in requeued[0].cause
 
 
-async def test_leases_that_ran_out_while_nobody_led_begin_anew(ledger: LedgerHarness) -> None:
+async def test_leases_that_expired_without_a_leader_are_renewed(ledger: LedgerHarness) -> None:
     tickets = await ledger.start_attempts(await ledger.submit(samples=2))
     await ledger.set_past("attempts", "lease_until", 1)
     assert await ledger.sweeper.renew_leases() == 2
@@ -233,7 +233,7 @@ async def test_infrastructure_failure_makes_a_new_try_until_the_tries_are_used_u
     assert (row.n, row.errors) == (0, 1)
 
 
-async def test_the_models_own_failure_is_final_and_scores_zero_without_a_judge(ledger: LedgerHarness) -> None:
+async def test_a_failure_of_the_model_is_final_and_scores_zero_without_a_judge(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     await ledger.report_executed(ticket, outcome=Outcome.AGENT_ERROR, reason="no file in the answer")
@@ -243,7 +243,7 @@ async def test_the_models_own_failure_is_final_and_scores_zero_without_a_judge(l
     assert await ledger.table("verdicts") == []
 
 
-async def test_a_judge_that_dies_is_replaced_and_its_late_verdict_is_refused(ledger: LedgerHarness) -> None:
+async def test_a_dead_judge_is_replaced_and_its_late_verdict_is_rejected(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     await ledger.report_executed(ticket)
@@ -257,7 +257,7 @@ async def test_a_judge_that_dies_is_replaced_and_its_late_verdict_is_refused(led
     assert len(await ledger.table("verdicts")) == 1
 
 
-async def test_money_is_on_every_account_it_touches(ledger: LedgerHarness) -> None:
+async def test_a_cost_is_posted_to_all_nested_accounts(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2)
     first, second = await ledger.start_attempts(run)
     await ledger.report_executed(first, calls=(call(first, 100),))
@@ -267,13 +267,13 @@ async def test_money_is_on_every_account_it_touches(ledger: LedgerHarness) -> No
     assert [row["account"].partition(":")[0] for row in rows] == ["day", "project", "run"]
 
 
-async def test_an_unknown_attempt_is_a_problem_that_names_it(ledger: LedgerHarness) -> None:
+async def test_the_problem_for_an_unknown_attempt_names_it(ledger: LedgerHarness) -> None:
     with pytest.raises(ProblemError) as refused:
         await ledger.attempts.get("nowhere-1")
     assert refused.value.problem.code == "unknown_attempt"
 
 
-async def test_a_late_verdict_that_comes_together_with_the_newer_one_is_not_stored_for_it(
+async def test_a_late_verdict_in_the_same_batch_does_not_replace_the_newer_one(
     ledger: LedgerHarness,
 ) -> None:
     run = await ledger.submit(samples=1)

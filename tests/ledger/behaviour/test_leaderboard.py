@@ -1,4 +1,4 @@
-"""The leaderboard, as it is read."""
+"""Reading the leaderboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.ledger.harness import LedgerHarness, plan
 
 
 async def play(ledger: LedgerHarness, *outcomes: Outcome, suite: str = "demo", **of_task: Any) -> None:
-    """A run with an attempt for each outcome; ``of_task`` is what its task has of its own."""
+    """A run with an attempt for each outcome; ``of_task`` overrides fields of its task."""
     planned = plan(samples=len(outcomes), suite=suite)
     run = await ledger.submit_plan(replace(planned, tasks=(replace(planned.tasks[0], **of_task),)))
     for ticket, outcome in zip(await ledger.start_attempts(run), outcomes, strict=True):
@@ -22,16 +22,16 @@ async def play(ledger: LedgerHarness, *outcomes: Outcome, suite: str = "demo", *
 
 
 async def scores(ledger: LedgerHarness, **query: str) -> dict[str, float]:
-    """The only model's score by category, after the whole."""
+    """The only model's overall score, under an empty name, and its scores by category."""
     board = await ledger.leaderboard.read(GetBoard(**query))
     return {"": row.score, **row.categories} if (row := next(iter(board.rows), None)) else {}
 
 
-async def test_before_anything_is_done_it_is_empty(ledger: LedgerHarness) -> None:
+async def test_without_results_the_leaderboard_is_empty(ledger: LedgerHarness) -> None:
     assert await ledger.leaderboard.read(GetBoard()) == Board()
 
 
-async def test_what_is_asked_for_again_is_as_of_now(ledger: LedgerHarness) -> None:
+async def test_a_cached_leaderboard_is_never_stale(ledger: LedgerHarness) -> None:
     everything, other = GetBoard(), GetBoard(suite="other")
     for count in (1, 2, 3):
         await play(ledger, Outcome.PASSED)
@@ -43,7 +43,7 @@ async def test_what_is_asked_for_again_is_as_of_now(ledger: LedgerHarness) -> No
     assert [row.n for row in (await ledger.leaderboard.read(other)).rows] == [1]
 
 
-async def test_a_score_is_the_mean_over_tasks_by_their_weights(ledger: LedgerHarness) -> None:
+async def test_a_score_is_the_weighted_mean_over_tasks(ledger: LedgerHarness) -> None:
     await play(ledger, Outcome.PASSED, Outcome.FAILED, task_id="one", digest="1" * 64)
     await play(ledger, Outcome.PASSED, Outcome.PASSED, task_id="one", digest="1" * 64, suite="other")
     await play(ledger, Outcome.FAILED, task_id="two", digest="2" * 64, weight=2.0)
@@ -54,7 +54,7 @@ async def test_a_score_is_the_mean_over_tasks_by_their_weights(ledger: LedgerHar
     assert (row.tasks, row.n, row.metrics) == (1, 1, {"three.mean_abs_err": 0.25})
 
 
-async def test_of_a_task_that_has_changed_the_version_graded_last_counts(ledger: LedgerHarness) -> None:
+async def test_only_the_last_graded_version_of_a_task_counts(ledger: LedgerHarness) -> None:
     await play(ledger, Outcome.FAILED, Outcome.FAILED)
     await play(ledger, Outcome.PASSED, digest="e" * 64)
     (row,) = (await ledger.leaderboard.read(GetBoard())).rows
@@ -64,7 +64,7 @@ async def test_of_a_task_that_has_changed_the_version_graded_last_counts(ledger:
     assert (row.n, row.score, row.metrics) == (3, 0.0, {"sums.mean_abs_err": 0.25})
 
 
-async def test_what_says_nothing_of_the_model_has_no_score(ledger: LedgerHarness) -> None:
+async def test_results_that_need_review_have_no_score(ledger: LedgerHarness) -> None:
     await play(ledger, Outcome.NEEDS_REVIEW)
     (row,) = (await ledger.leaderboard.read(GetBoard())).rows
     assert (row.n, row.tasks, row.score, row.categories) == (0, 0, 0.0, {"coding": 0.0})

@@ -23,7 +23,7 @@ from assay.contracts.verdicts import Outcome
 from tests.ledger.harness import WORST, LedgerHarness, costs, limited, plan
 
 
-async def test_a_claim_without_money_waits_again_and_no_token_is_worth_anything(ledger: LedgerHarness) -> None:
+async def test_an_attempt_without_money_waits_again_under_a_new_token(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=3, limits=limited(usd(2 * WORST)), partial=True)
     await ledger.add_runner(10)
     await ledger.queue_all(run)
@@ -37,18 +37,18 @@ async def test_a_claim_without_money_waits_again_and_no_token_is_worth_anything(
     await ledger.audit()
 
 
-async def test_released_money_lets_the_next_go_and_spent_money_ends_the_rest(ledger: LedgerHarness) -> None:
+async def test_released_money_lets_more_attempts_start_and_spent_money_ends_the_rest(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=5, limits=limited(usd(2 * WORST)), partial=True)
     first = await ledger.start_attempts(run)
-    assert len(first) == 2, "the feeder released no more than can be paid for"
+    assert len(first) == 2, "the scheduler released no more than can be paid for"
     assert (await ledger.runs.get(run.run_id)).waits.reason is WaitReason.BUDGET  # pyright: ignore[reportOptionalMemberAccess]
     assert await ledger.scheduler.schedule() == 0
     await ledger.report_executed(first[0], calls=costs(first[0], 1))
-    assert len(await ledger.start_attempts(run)) == 0, "one nano-dollar is missing for a third"
+    assert len(await ledger.start_attempts(run)) == 0, "a third attempt lacks one nano-dollar"
     await ledger.report_executed(first[1], calls=costs(first[1], 0))
     (third,) = await ledger.start_attempts(run)
     await ledger.report_executed(third, calls=costs(third, WORST))
-    assert await ledger.start_attempts(run) == (), "what is left can never pay for another"
+    assert await ledger.start_attempts(run) == (), "the rest can never pay for another"
     page = await ledger.attempts.page(ListAttempts(run_id=run.run_id))
     assert [attempt.outcome for attempt in page.items[3:]] == [Outcome.LIMIT, Outcome.LIMIT]
     assert "the run's limit is reached" in page.items[3].reason
@@ -57,7 +57,7 @@ async def test_released_money_lets_the_next_go_and_spent_money_ends_the_rest(led
     await ledger.audit()
 
 
-async def test_limits_that_end_attempts_say_nothing_of_the_model(ledger: LedgerHarness) -> None:
+async def test_attempts_ended_by_a_limit_are_not_on_the_leaderboard(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2, limits=limited(usd(WORST)), partial=True)
     (ticket,) = await ledger.start_attempts(run)
     broke = Fault(kind="budget", message="no money")
@@ -82,7 +82,7 @@ async def test_warnings_come_once_at_80_percent_and_once_at_the_limit(ledger: Le
 
 
 async def test_64_workers_race_for_the_last_units_and_none_is_overspent(ledger: LedgerHarness) -> None:
-    """Case 29: 10^4 holds for a limit of 700: exactly floor(limit / amount) are accepted."""
+    """Case 29: of 10 000 holds for a limit of 700 exactly floor(limit / amount) are accepted."""
     run = await ledger.submit(samples=10_000, limits=limited(usd(700 * WORST + WORST - 1)), partial=True)
     await ledger.queue_all(run)
     ids = [f"{run.run_id}-{n}" for n in range(1, 10_001)]
@@ -98,7 +98,7 @@ def today_in_tokyo() -> date:
     return (datetime.now(UTC) + timedelta(hours=9)).date()
 
 
-async def test_limits_of_the_day_and_the_project_bind_all_runs_together(ledger: LedgerHarness) -> None:
+async def test_day_and_project_limits_apply_to_all_runs_together(ledger: LedgerHarness) -> None:
     begun_on = today_in_tokyo()
     await ledger.funds.set_limits(SetMoneyLimits(day_usd=usd(3 * WORST), project_usd=None, time_zone="Asia/Tokyo"))
     one, two = await ledger.submit(samples=2), await ledger.submit(samples=2, partial=True)
@@ -111,7 +111,7 @@ async def test_limits_of_the_day_and_the_project_bind_all_runs_together(ledger: 
     await ledger.audit()
 
 
-async def test_a_limit_lowered_below_what_is_spent_takes_nothing_back(ledger: LedgerHarness) -> None:
+async def test_a_limit_can_be_lowered_below_what_is_spent(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=4, limits=limited(usd(4 * WORST)))
     first, second = (await ledger.start_attempts(run, slots=1))[:2]
     await ledger.report_executed(first, calls=costs(first, WORST))
@@ -127,7 +127,7 @@ async def test_a_limit_lowered_below_what_is_spent_takes_nothing_back(ledger: Le
     await ledger.audit()
 
 
-async def test_a_run_that_cannot_fit_is_refused_with_the_numbers(ledger: LedgerHarness) -> None:
+async def test_a_run_over_its_limit_is_refused_with_the_numbers(ledger: LedgerHarness) -> None:
     with pytest.raises(ProblemError) as refused:
         await ledger.submit(samples=1000, limits=limited("0.01"))
     problem = refused.value.problem
@@ -142,7 +142,7 @@ async def test_a_run_that_cannot_fit_is_refused_with_the_numbers(ledger: LedgerH
     assert "Not even one attempt fits" in hopeless.value.problem.detail
 
 
-async def test_the_second_estimate_knows_what_the_first_run_cost(ledger: LedgerHarness) -> None:
+async def test_an_estimate_uses_the_costs_of_earlier_runs(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2)
     tickets = await ledger.start_attempts(run)
     for ticket in tickets:

@@ -1,4 +1,4 @@
-"""Money: what is held, posted and released; no limit is ever passed, and the books always agree."""
+"""Money: held, posted and released; no limit is ever exceeded, and all sums agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assay.contracts.runs import ModelPin, RunView
 from tests.ledger.harness import PRICE, WORST, LedgerHarness, call, costs, executed, judged, limited, plan
 
 
-async def test_a_claim_holds_the_worst_and_the_report_posts_what_was_spent(ledger: LedgerHarness) -> None:
+async def test_a_claim_holds_the_worst_case_and_the_report_posts_the_real_cost(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     assert ticket.grant_nanousd == WORST
@@ -30,7 +30,7 @@ async def test_a_claim_holds_the_worst_and_the_report_posts_what_was_spent(ledge
     await ledger.audit()
 
 
-async def test_what_costs_nothing_has_no_account(ledger: LedgerHarness) -> None:
+async def test_a_run_that_costs_nothing_has_no_account(ledger: LedgerHarness) -> None:
     free = ModelPin(model=ModelSpec(name="local/m"), price=Price(version="local", local=True))
     run = await ledger.submit_plan(msgspec.structs.replace(plan(), models=(free,)))
     tickets = await ledger.start_attempts(run)
@@ -38,7 +38,7 @@ async def test_what_costs_nothing_has_no_account(ledger: LedgerHarness) -> None:
     assert await ledger.accounts() == {} and await ledger.table("transfers") == []
 
 
-async def test_a_bill_above_the_hold_goes_beside_the_limit_with_an_alarm(ledger: LedgerHarness) -> None:
+async def test_a_cost_above_the_hold_is_booked_as_excess_with_a_warning(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1, limits=limited(usd(WORST)))
     (ticket,) = await ledger.start_attempts(run)
     await ledger.report_executed(ticket, calls=costs(ticket, WORST - 1, 6))
@@ -53,7 +53,7 @@ async def test_a_bill_above_the_hold_goes_beside_the_limit_with_an_alarm(ledger:
     await ledger.audit()
 
 
-async def test_nobody_told_what_a_lost_try_spent_so_all_of_its_hold_is_posted(ledger: LedgerHarness) -> None:
+async def test_the_whole_hold_of_a_lost_try_is_posted(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (lost,) = await ledger.start_attempts(run)
     assert await ledger.expire_leases() == 1
@@ -67,13 +67,13 @@ async def test_nobody_told_what_a_lost_try_spent_so_all_of_its_hold_is_posted(le
     detail = await ledger.attempts.get(again.attempt_id)
     assert [(c.call_id, c.cost_nanousd) for c in detail.calls if c.estimated] == [(f"{lost.attempt_id}:1:lost", WORST)]
     await ledger.audit()
-    # It was only slow: what it tells now is covered by what was posted for it.
+    # It was only slow: the posted hold covers its late report.
     await ledger.report_executed(lost, calls=costs(lost, 100))
     assert (await ledger.accounts())["run"] == (0, WORST + 9)
     await ledger.audit()
 
 
-async def test_a_late_report_in_time_is_posted_exactly(ledger: LedgerHarness) -> None:
+async def test_a_late_report_before_the_hold_is_settled_posts_the_real_cost(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (slow,) = await ledger.start_attempts(run)
     await ledger.expire_leases()
@@ -82,7 +82,7 @@ async def test_a_late_report_in_time_is_posted_exactly(ledger: LedgerHarness) ->
     await ledger.audit()
 
 
-async def test_a_report_twice_posts_once(ledger: LedgerHarness) -> None:
+async def test_a_duplicate_report_posts_once(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     report = executed(ticket, calls=costs(ticket, 5))
@@ -94,7 +94,7 @@ async def test_a_report_twice_posts_once(ledger: LedgerHarness) -> None:
     await ledger.audit()
 
 
-async def test_more_is_granted_once_per_request_and_all_or_nothing(ledger: LedgerHarness) -> None:
+async def test_a_top_up_is_granted_once_per_request_and_all_or_nothing(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1, limits=limited(usd(2 * WORST)))
     (ticket,) = await ledger.start_attempts(run)
     ask = TopUpGrant(request_id="r1", attempt_id=ticket.attempt_id, token=ticket.token, amount_nanousd=WORST - 10)
@@ -108,7 +108,7 @@ async def test_more_is_granted_once_per_request_and_all_or_nothing(ledger: Ledge
     assert stale.lost
 
 
-async def test_money_given_back_before_its_grant_was_repeated_is_not_granted_again(ledger: LedgerHarness) -> None:
+async def test_a_top_up_after_the_report_is_not_granted(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     await ledger.report_executed(ticket)
@@ -117,7 +117,7 @@ async def test_money_given_back_before_its_grant_was_repeated_is_not_granted_aga
     await ledger.audit()
 
 
-async def test_judges_calls_are_on_an_account_of_their_own(ledger: LedgerHarness) -> None:
+async def test_calls_of_judges_have_their_own_account(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     await ledger.report_executed(ticket, calls=costs(ticket, 5))
@@ -130,7 +130,7 @@ async def test_judges_calls_are_on_an_account_of_their_own(ledger: LedgerHarness
     await ledger.audit()
 
 
-async def test_costs_are_told_by_what_they_were_for_and_can_be_priced_anew(ledger: LedgerHarness) -> None:
+async def test_costs_are_summed_by_label_and_can_be_recalculated_at_other_prices(ledger: LedgerHarness) -> None:
     run: RunView = await ledger.submit(samples=2, models=("a/one", "b/two"))
     for ticket in await ledger.start_attempts(run):
         usage = Usage(input_tokens=1000, output_tokens=10)

@@ -1,4 +1,4 @@
-"""Which content runs refer to, page by page, and which runs have had theirs given up."""
+"""Retention: the content that runs refer to, page by page, and runs that gave theirs up."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def _pages(ledger: LedgerHarness, area: Literal["public", "attempts"], **q
 
 
 async def finished(ledger: LedgerHarness, **of_plan: Any) -> RunView:
-    """Its first attempt left ``b`` and, judged, ``c``; the others ``d`` and so on, handing in ``a``."""
+    """Its attempts stored ``b``, ``d``, ``e`` and so on, each with the output ``a``; each grading stored ``c``."""
     run = await ledger.submit(**of_plan)
     tickets = await ledger.start_attempts(run)
     for number, ticket in enumerate(tickets):
@@ -49,7 +49,7 @@ async def finished(ledger: LedgerHarness, **of_plan: Any) -> RunView:
     return await ledger.runs.get(run.run_id)
 
 
-async def test_what_tries_and_verdicts_left_is_referred_to_page_by_page(ledger: LedgerHarness) -> None:
+async def test_artifacts_of_tries_and_verdicts_are_listed_page_by_page(ledger: LedgerHarness) -> None:
     await finished(ledger, samples=3)
     assert await references(ledger) == {"a", "b", "c", "d", "e"}
     for limit in (1, 2, 3, 4):
@@ -57,7 +57,7 @@ async def test_what_tries_and_verdicts_left_is_referred_to_page_by_page(ledger: 
     assert await references(ledger, "public") == {REF.sha256[0]}
 
 
-async def test_responses_that_a_run_brought_along_are_public(ledger: LedgerHarness) -> None:
+async def test_stored_responses_of_a_run_are_public_content(ledger: LedgerHarness) -> None:
     made = plan(models=("replay/mine",))
     pins = tuple(structs.replace(pin, replay=ref("9"), price=None) for pin in made.models)
     run = await ledger.submit_plan(structs.replace(made, models=pins))
@@ -65,16 +65,16 @@ async def test_responses_that_a_run_brought_along_are_public(ledger: LedgerHarne
     assert all(ticket.replay == ref("9") for ticket in await ledger.start_attempts(run))
 
 
-async def test_what_an_expired_run_left_is_given_up_and_its_bundles_are_not(ledger: LedgerHarness) -> None:
+async def test_an_expired_run_gives_up_its_artifacts_but_not_its_bundles(ledger: LedgerHarness) -> None:
     run = await finished(ledger, samples=1)
     running = await ledger.submit(samples=1)
     assert await ledger.retention.expire(ExpireRuns(ended_before=NOW - timedelta(days=1))) == Expired(runs=0)
     assert await ledger.retention.expire(ExpireRuns(ended_before=LATER, dry_run=True)) == Expired(runs=1)
     assert await references(ledger, ended_before=LATER) == set()
-    assert await references(ledger) == {"a", "b", "c"}, "nothing was done by asking"
+    assert await references(ledger) == {"a", "b", "c"}, "listing changes nothing"
     assert await ledger.retention.expire(ExpireRuns(ended_before=LATER)) == Expired(runs=1)
     assert await references(ledger) == set()
-    assert await references(ledger, "public") == {REF.sha256[0]}, "a restart needs them"
+    assert await references(ledger, "public") == {REF.sha256[0]}, "restarts need the bundles"
     assert (await ledger.runs.get(run.run_id)).expired_at is not None
     assert (await ledger.runs.get(running.run_id)).expired_at is None
     detail = await ledger.attempts.get(f"{run.run_id}-1")
@@ -83,7 +83,7 @@ async def test_what_an_expired_run_left_is_given_up_and_its_bundles_are_not(ledg
     assert detail.verdict is not None
 
 
-async def test_a_result_taken_over_keeps_what_the_earlier_attempt_left(ledger: LedgerHarness) -> None:
+async def test_a_reused_result_keeps_the_artifacts_of_the_earlier_attempt(ledger: LedgerHarness) -> None:
     await finished(ledger, samples=1)
     await ledger.set_past("runs", "finished_at", 3600)
     again = await ledger.submit(samples=1, reuse=True)
@@ -91,10 +91,10 @@ async def test_a_result_taken_over_keeps_what_the_earlier_attempt_left(ledger: L
     meanwhile = datetime.now(UTC) - timedelta(minutes=30)
     assert await ledger.retention.expire(ExpireRuns(ended_before=meanwhile)) == Expired(runs=1)
     assert await references(ledger) == {"a", "b", "c"}
-    assert (await ledger.attempts.get(f"{again.run_id}-1")).expired_at is not None, "should it be gone, that is why"
+    assert (await ledger.attempts.get(f"{again.run_id}-1")).expired_at is not None, "the artifacts may be gone"
 
 
-async def test_a_run_whose_models_saw_the_tests_says_so_and_is_on_no_leaderboard(ledger: LedgerHarness) -> None:
+async def test_a_run_that_shows_the_tests_is_on_no_leaderboard(ledger: LedgerHarness) -> None:
     run = await finished(ledger, samples=1, include_tests=True)
     assert run.include_tests
     assert (await ledger.leaderboard.read(GetBoard())).rows == ()
@@ -103,7 +103,7 @@ async def test_a_run_whose_models_saw_the_tests_says_so_and_is_on_no_leaderboard
     assert [row.n for row in (await ledger.leaderboard.read(GetBoard())).rows] == [1]
 
 
-async def test_what_was_made_with_requirements_is_not_taken_over_by_what_is_made_without(ledger: LedgerHarness) -> None:
+async def test_results_with_and_without_requirements_are_not_exchanged(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1, install_deps=True)
     (ticket,) = await ledger.start_attempts(run)
     assert (ticket.install_deps, ticket.include_tests) == (True, False)
@@ -111,4 +111,4 @@ async def test_what_was_made_with_requirements_is_not_taken_over_by_what_is_made
     await ledger.grade(ticket)
     assert (await ledger.submit(samples=1, reuse=True)).progress.reused == 0
     assert (await ledger.submit(samples=1, reuse=True, install_deps=True)).progress.reused == 1
-    assert [row.n for row in (await ledger.leaderboard.read(GetBoard())).rows] == [1], "no model is told more"
+    assert [row.n for row in (await ledger.leaderboard.read(GetBoard())).rows] == [1], "it is on the leaderboard"

@@ -1,4 +1,4 @@
-"""Run control: pausing, resuming, cancelling with grace, restarting; what time ends; why a run waits."""
+"""Run control: pausing, resuming, cancelling with a grace period, restarting, time limits; why a run waits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def counted(ledger: LedgerHarness) -> int:
     return sum(row["n"] for row in await ledger.table("cells"))
 
 
-async def test_a_paused_run_begins_nothing_and_goes_on_when_resumed(ledger: LedgerHarness) -> None:
+async def test_a_paused_run_starts_nothing_until_it_is_resumed(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=4)
     (first, *_) = await ledger.start_attempts(run, slots=1)
     assert len(await ledger.table("attempts", state="running")) == 2
@@ -43,7 +43,7 @@ async def test_a_paused_run_begins_nothing_and_goes_on_when_resumed(ledger: Ledg
     assert facts.count(RunPaused) == facts.count(RunResumed) == 1 and AttemptRecalled in facts
 
 
-async def test_a_paused_run_is_finished_by_what_was_under_way(ledger: LedgerHarness) -> None:
+async def test_a_paused_run_finishes_with_its_running_attempts(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
     await ledger.control.pause(run.run_id)
@@ -52,7 +52,7 @@ async def test_a_paused_run_is_finished_by_what_was_under_way(ledger: LedgerHarn
     assert (await ledger.runs.get(run.run_id)).status is RunStatus.FINISHED
 
 
-async def test_an_order_that_came_before_the_pause_is_worth_nothing_after_it(ledger: LedgerHarness) -> None:
+async def test_an_order_from_before_the_pause_cannot_be_claimed(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     await ledger.add_runner(1)
     await ledger.scheduler.schedule()
@@ -62,7 +62,7 @@ async def test_an_order_that_came_before_the_pause_is_worth_nothing_after_it(led
     assert claims.granted == () and claims.denied[0].reason == "superseded"
 
 
-async def test_cancelling_leaves_what_is_under_way_its_grace_and_then_ends_it(ledger: LedgerHarness) -> None:
+async def test_cancelling_ends_running_attempts_after_the_grace_period(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=4)
     first, second, *_ = await ledger.start_attempts(run, slots=2)
     await ledger.control.pause(run.run_id)
@@ -76,13 +76,13 @@ async def test_cancelling_leaves_what_is_under_way_its_grace_and_then_ends_it(le
     assert ended.progress.outcomes == {Outcome.PASSED: 1, Outcome.CANCELLED: 3}
     types = [type(event.data) for event in await ledger.events(run.run_id)]
     assert types.count(RunCancelling) == types.count(RunCancelled) == 1 and types[-1] is RunCancelled
-    # The worker hears that its lease is lost, and what it has to say still counts as money.
+    # The worker learns that its lease is lost; its report only adds to the cost.
     assert (await ledger.heartbeat([second])).lost
     await ledger.report_executed(second)
     assert (await ledger.attempts.get(second.attempt_id)).tries[0].ended == "superseded"
 
 
-async def test_a_run_of_50_000_is_submitted_paused_and_cancelled_at_once(ledger: LedgerHarness) -> None:
+async def test_a_run_of_50_000_attempts_is_submitted_paused_and_cancelled_quickly(ledger: LedgerHarness) -> None:
     started = time.monotonic()
     run = await ledger.submit(samples=50_000, partial=True)
     submitted = time.monotonic()
@@ -101,7 +101,7 @@ async def test_a_run_of_50_000_is_submitted_paused_and_cancelled_at_once(ledger:
     assert view.status is RunStatus.CANCELLED and view.progress.outcomes == {Outcome.CANCELLED: 50_000}
 
 
-async def test_a_run_over_its_time_limit_is_ended_and_says_so(ledger: LedgerHarness) -> None:
+async def test_a_run_over_its_time_limit_is_cancelled_with_the_reason(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2, limits=RunLimits(seconds=3600))
     await ledger.start_attempts(run, slots=1)
     begun = await ledger.runs.get(run.run_id)
@@ -115,7 +115,7 @@ async def test_a_run_over_its_time_limit_is_ended_and_says_so(ledger: LedgerHarn
     assert ended.status is RunStatus.CANCELLED and "time limit of 3600 s" in ended.reason
 
 
-async def test_a_run_that_stands_still_says_so_once_and_why(ledger: LedgerHarness) -> None:
+async def test_a_stalled_run_is_reported_once_with_the_reason(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2)
     await ledger.scheduler.schedule()
     waiting = await ledger.runs.get(run.run_id)
@@ -129,7 +129,7 @@ async def test_a_run_that_stands_still_says_so_once_and_why(ledger: LedgerHarnes
     assert (await ledger.runs.get(run.run_id)).waits is None
 
 
-async def test_the_runs_own_cap_and_the_providers_hold_back_the_rest(ledger: LedgerHarness) -> None:
+async def test_the_caps_of_run_and_provider_hold_back_attempts(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=5, limits=RunLimits(concurrency=2))
     assert len(await ledger.start_attempts(run)) == 2
     waits = (await ledger.runs.get(run.run_id)).waits
@@ -140,7 +140,7 @@ async def test_the_runs_own_cap_and_the_providers_hold_back_the_rest(ledger: Led
     assert waits is not None and waits.reason is WaitReason.PROVIDER
 
 
-async def test_a_provider_that_takes_no_more_does_not_hide_the_others(ledger: LedgerHarness) -> None:
+async def test_a_provider_at_its_cap_does_not_hold_back_other_providers(ledger: LedgerHarness) -> None:
     both = plan(samples=200, models=("slow/a", "fast/b"), provider_concurrency=1)
     slow, fast = both.models
     pins = (slow, msgspec.structs.replace(fast, provider_concurrency=0))
@@ -154,7 +154,7 @@ async def test_a_provider_that_takes_no_more_does_not_hide_the_others(ledger: Le
     assert waits is not None and waits.reason is WaitReason.PROVIDER
 
 
-async def test_changes_of_different_limits_at_once_do_not_undo_each_other(ledger: LedgerHarness) -> None:
+async def test_concurrent_changes_of_different_limits_do_not_undo_each_other(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2, limits=RunLimits(cost_usd="1", seconds=60))
     changes = LimitsChange(cost_usd=None), LimitsChange(seconds=30), LimitsChange(concurrency=2)
     await asyncio.gather(*(ledger.control.change(ChangeRun(run_id=run.run_id, limits_change=each)) for each in changes))
@@ -172,10 +172,10 @@ async def test_a_small_run_is_not_stuck_behind_a_large_one_and_priority_counts(l
     await ledger.add_runner(32)
     await ledger.scheduler.schedule()
     queued = await ledger.queued()
-    assert (queued[urgent.run_id], queued[large.run_id]) == (33, 11), "44 places, shared three to one"
+    assert (queued[urgent.run_id], queued[large.run_id]) == (33, 11), "44 places are shared three to one"
 
 
-async def test_a_run_that_has_just_come_catches_up_at_once(ledger: LedgerHarness) -> None:
+async def test_a_new_run_catches_up_at_once(ledger: LedgerHarness) -> None:
     large = await ledger.submit(samples=100)
     assert len(await ledger.start_attempts(large, slots=20)) == 30
     late = await ledger.submit(samples=10)
@@ -184,7 +184,7 @@ async def test_a_run_that_has_just_come_catches_up_at_once(ledger: LedgerHarness
     assert await ledger.queued() == {late.run_id: 10, large.run_id: 20}, "the large one has 30 under way already"
 
 
-async def test_a_restart_takes_over_what_is_done_and_makes_the_errors_again(ledger: LedgerHarness) -> None:
+async def test_a_restart_reuses_results_and_repeats_errors(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=3)
     good, bad, unfit = await ledger.start_attempts(run)
     await ledger.report_executed(good)
@@ -208,12 +208,12 @@ async def test_a_restart_takes_over_what_is_done_and_makes_the_errors_again(ledg
     assert third.status is RunStatus.FINISHED and third.progress.reused == 3
     assert await kinds(ledger, third.run_id) == ["run.submitted", "run.finished"]
     items = (await ledger.attempts.page(ListAttempts(run_id=third.run_id))).items
-    assert items[0].reused_from == good.attempt_id, "the one that made it, not the one that took it over"
+    assert items[0].reused_from == good.attempt_id, "the attempt that produced it, not the one that reused it"
     fresh = await ledger.runs.restart(RestartRun(run_id=run.run_id, fresh=True))
     assert fresh.progress.reused == 0 and fresh.progress.waiting == 3
 
 
-async def test_a_run_that_has_ended_cannot_be_changed_and_the_answer_says_what_can(ledger: LedgerHarness) -> None:
+async def test_changing_an_ended_run_is_refused_with_a_hint_to_restart(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     await ledger.control.cancel(CancelRun(run_id=run.run_id))
     for change in (ledger.control.pause(run.run_id), ledger.control.change(ChangeRun(run_id=run.run_id, priority=1))):

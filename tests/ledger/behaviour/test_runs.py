@@ -14,7 +14,7 @@ from assay.contracts.verdicts import Outcome
 from tests.ledger.harness import LedgerHarness
 
 
-async def test_a_submitted_run_holds_every_attempt_and_its_first_fact(ledger: LedgerHarness) -> None:
+async def test_a_submitted_run_has_all_its_attempts_and_its_first_fact(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=3, models=("oracle", "nop"), repeats=2)
     assert run.progress.total == run.progress.waiting == 12
     attempts = await ledger.attempts.page(ListAttempts(run_id=run.run_id))
@@ -27,7 +27,7 @@ async def test_a_submitted_run_holds_every_attempt_and_its_first_fact(ledger: Le
     assert isinstance(event.data, RunSubmitted) and event.sequence == run.sequence == 1
 
 
-async def test_every_attempt_has_a_key_of_its_own_and_equal_content_gives_equal_keys(ledger: LedgerHarness) -> None:
+async def test_content_keys_are_unique_within_a_run_and_equal_for_equal_content(ledger: LedgerHarness) -> None:
     first, second = await ledger.submit(samples=3, repeats=2), await ledger.submit(samples=3, repeats=2)
     rows = sorted(await ledger.table("attempts"), key=lambda row: row["ordinal"])
     keys = {run.run_id: [row["key"] for row in rows if row["run_id"] == run.run_id] for run in (first, second)}
@@ -35,13 +35,13 @@ async def test_every_attempt_has_a_key_of_its_own_and_equal_content_gives_equal_
     assert keys[first.run_id] == keys[second.run_id]
 
 
-async def test_the_same_idempotency_key_gives_the_same_run_even_at_once(ledger: LedgerHarness) -> None:
+async def test_concurrent_submissions_with_the_same_idempotency_key_create_one_run(ledger: LedgerHarness) -> None:
     runs = await asyncio.gather(*(ledger.submit(key="k1") for _ in range(4)))
     assert len({run.run_id for run in runs}) == 1
     assert (await ledger.runs.page(ListRuns())).total == 1
 
 
-async def test_the_same_key_with_another_body_is_refused(ledger: LedgerHarness) -> None:
+async def test_an_idempotency_key_with_a_different_body_is_refused(ledger: LedgerHarness) -> None:
     run = await ledger.submit(key="k1")
     with pytest.raises(ProblemError) as refused:
         await ledger.submit(key="k1", samples=5)
@@ -62,13 +62,13 @@ async def test_runs_are_listed_newest_first_in_pages_and_filtered(ledger: Ledger
     assert (await ledger.runs.page(ListRuns(status=RunStatus.FINISHED))).total == 0
 
 
-async def test_an_unknown_run_is_a_problem_that_names_it(ledger: LedgerHarness) -> None:
+async def test_the_problem_for_an_unknown_run_names_it(ledger: LedgerHarness) -> None:
     with pytest.raises(ProblemError) as refused:
         await ledger.runs.get("nowhere")
     assert refused.value.problem.status == 404 and "nowhere" in refused.value.problem.detail
 
 
-async def test_cancelling_ends_what_is_not_done_and_keeps_what_is(ledger: LedgerHarness) -> None:
+async def test_cancelling_ends_unfinished_attempts_and_keeps_results(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=3)
     first, second, _ = await ledger.start_attempts(run)
     await ledger.report_executed(first)
@@ -79,7 +79,7 @@ async def test_cancelling_ends_what_is_not_done_and_keeps_what_is(ledger: Ledger
     assert await ledger.table("pending_orders") == []
     last = (await ledger.events(run.run_id))[-1]
     assert isinstance(last.data, RunCancelled) and last.sequence == cancelled.sequence
-    # What a runner was still doing changes nothing any more, but its money counts.
+    # A runner's late report changes nothing but the cost.
     await ledger.report_executed(second)
     after = await ledger.runs.get(run.run_id)
     assert after.progress.outcomes == cancelled.progress.outcomes

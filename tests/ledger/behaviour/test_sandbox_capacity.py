@@ -1,4 +1,4 @@
-"""Runs that no living worker could hold are refused, with the tasks' names."""
+"""Runs for which no live worker offers a sandbox are refused, with the tasks' names."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ async def refusal(ledger: LedgerHarness, asked: RunPlan) -> str:
     return problem.detail
 
 
-async def test_a_task_that_needs_docker_is_refused_by_name_where_no_runner_gives_it(ledger: LedgerHarness) -> None:
+async def test_a_task_that_needs_docker_is_refused_if_no_runner_offers_it(ledger: LedgerHarness) -> None:
     await heartbeat(ledger, Stage.RUN, ("bubblewrap",))
     await heartbeat(ledger, Stage.JUDGE, ("bubblewrap", "docker"))
-    told = await refusal(ledger, needing(IMAGE))
-    assert told.startswith("Task sums needs a docker sandbox; no live runner offers one (available: bubblewrap)")
-    assert "make images" in told
+    detail = await refusal(ledger, needing(IMAGE))
+    assert detail.startswith("Task sums needs a docker sandbox; no live runner offers one (available: bubblewrap)")
+    assert "make images" in detail
     await heartbeat(ledger, Stage.RUN, ("docker",), "second")
     assert (await ledger.submit_plan(needing(IMAGE))).progress.total == 2
 
 
-async def test_the_judge_needs_it_too(ledger: LedgerHarness) -> None:
+async def test_the_judge_must_offer_the_sandbox_too(ledger: LedgerHarness) -> None:
     await heartbeat(ledger, Stage.RUN, ("docker",))
     await heartbeat(ledger, Stage.JUDGE, ())
     assert "no live judge offers one (available: none)" in await refusal(ledger, needing(IMAGE))
 
 
-@pytest.mark.parametrize("silent", ["nobody", "unsaid", "unneeded"])
-async def test_nothing_is_refused_that_may_go(ledger: LedgerHarness, silent: str) -> None:
-    if silent != "nobody":
+@pytest.mark.parametrize("case", ["no_worker", "unreported", "not_needed"])
+async def test_a_run_that_could_still_be_placed_is_accepted(ledger: LedgerHarness, case: str) -> None:
+    if case != "no_worker":
         await heartbeat(ledger, Stage.RUN, ("bubblewrap",))
-    if silent == "unsaid":
+    if case == "unreported":
         await heartbeat(ledger, Stage.RUN, None, "starting")
-    assert await ledger.submit_plan(needing(() if silent == "unneeded" else IMAGE))
+    assert await ledger.submit_plan(needing(() if case == "not_needed" else IMAGE))
 
 
-async def test_a_worker_that_is_gone_does_not_count(ledger: LedgerHarness) -> None:
+async def test_a_silent_worker_does_not_count(ledger: LedgerHarness) -> None:
     await heartbeat(ledger, Stage.RUN, ("docker",), "gone")
     await ledger.set_past("workers", "seen_at", 60)
     await heartbeat(ledger, Stage.RUN, ("bubblewrap",))
@@ -71,7 +71,7 @@ async def test_a_worker_that_is_gone_does_not_count(ledger: LedgerHarness) -> No
 
 
 @pytest.mark.parametrize(
-    ("offered", "requested", "told"),
+    ("offered", "requested", "refused"),
     [
         (
             ("bubblewrap",),
@@ -84,20 +84,20 @@ async def test_a_worker_that_is_gone_does_not_count(ledger: LedgerHarness) -> No
         (("docker",), "auto", ""),
     ],
 )
-async def test_a_run_may_ask_for_a_kind(
-    ledger: LedgerHarness, offered: tuple[str, ...], requested: str, told: str
+async def test_a_run_can_request_a_kind_of_sandbox(
+    ledger: LedgerHarness, offered: tuple[str, ...], requested: str, refused: str
 ) -> None:
     await heartbeat(ledger, Stage.RUN, offered)
     asked = needing(PLAIN, sandbox=requested)
-    if told:
-        assert told in await refusal(ledger, asked)
+    if refused:
+        assert refused in await refusal(ledger, asked)
         return
     run = await ledger.submit_plan(asked)
     tickets = await ledger.start_attempts(run)
     assert {ticket.sandbox for ticket in tickets} == {requested}
 
 
-async def test_what_was_made_without_isolation_is_not_taken_over_by_other_runs(ledger: LedgerHarness) -> None:
+async def test_results_without_isolation_are_not_reused_by_other_runs(ledger: LedgerHarness) -> None:
     kinds = ("", "docker", "process")
     runs = [await ledger.submit_plan(needing(PLAIN, sandbox=kind)) for kind in kinds]
     rows = await ledger.table("attempts", ordinal=1)
@@ -105,7 +105,7 @@ async def test_what_was_made_without_isolation_is_not_taken_over_by_other_runs(l
     assert plain == docker != process
 
 
-async def test_a_kind_that_cannot_hold_the_task_is_refused_whoever_lives(ledger: LedgerHarness) -> None:
+async def test_a_requested_kind_that_cannot_run_the_task_is_refused(ledger: LedgerHarness) -> None:
     await heartbeat(ledger, Stage.RUN, ("bubblewrap", "docker"))
-    told = await refusal(ledger, needing(IMAGE, sandbox="bubblewrap"))
-    assert told == "Task sums cannot run in the requested sandbox (bubblewrap); leave the sandbox out."
+    detail = await refusal(ledger, needing(IMAGE, sandbox="bubblewrap"))
+    assert detail == "Task sums cannot run in the requested sandbox (bubblewrap); leave the sandbox out."

@@ -1,4 +1,4 @@
-"""The solvers of one request: which limit ended the attempt is in its reason, as it is of the others."""
+"""Solvers with a single request: the reason names the limit that ended the attempt."""
 
 from __future__ import annotations
 

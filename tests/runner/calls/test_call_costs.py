@@ -1,4 +1,4 @@
-"""What a try costs, to the nano-USD."""
+"""The cost of a try, to the nano-dollar."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ async def test_a_call_costs_its_usage_to_the_nano_dollar(runner: RunnerHarness, 
 
 
 async def test_concurrent_requests_are_all_booked(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
-    try_, asked = (
+    try_, message = (
         TryContext(await runner.ticket("colours", "stub/m-1"), runner.ports),
         ChatMessage(role="user", content="?"),
     )
-    await asyncio.gather(try_.turn([asked]), try_.turn([asked]))
+    await asyncio.gather(try_.turn([message]), try_.turn([message]))
     assert len(try_.calls) == len(endpoint.bodies) == 2
 
 

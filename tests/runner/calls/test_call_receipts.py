@@ -1,4 +1,4 @@
-"""However many calls a try made, its report fits on the bus and no money is missing."""
+"""A report with any number of calls fits in a message, and its sums are exact."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def test_few_calls_are_reported_unchanged() -> None:
 
 def test_many_calls_are_summed_up_to_fit_the_report() -> None:
     calls = [call(number) for number in range(10_000)]
-    told = call_receipts(calls)
-    assert len(told) == MAX_CALLS and told[:-1] == tuple(calls[: MAX_CALLS - 1])
-    assert sum(each.cost_nanousd for each in told) == sum(each.cost_nanousd for each in calls)
-    assert sum((each.usage for each in told), Usage()) == sum((each.usage for each in calls), Usage())
-    assert sum(each.requests for each in told) == len(calls) and told[-1].estimated
-    report = AttemptExecuted(message_id="m", attempt_id="r-1", token=1, worker_id="w", calls=told)
+    receipts = call_receipts(calls)
+    assert len(receipts) == MAX_CALLS and receipts[:-1] == tuple(calls[: MAX_CALLS - 1])
+    assert sum(each.cost_nanousd for each in receipts) == sum(each.cost_nanousd for each in calls)
+    assert sum((each.usage for each in receipts), Usage()) == sum((each.usage for each in calls), Usage())
+    assert sum(each.requests for each in receipts) == len(calls) and receipts[-1].estimated
+    report = AttemptExecuted(message_id="m", attempt_id="r-1", token=1, worker_id="w", calls=receipts)
     assert len(encode(report)) < MAX_MESSAGE_BYTES * 0.75

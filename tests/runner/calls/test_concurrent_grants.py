@@ -1,4 +1,4 @@
-"""Many tries that spend from one limit, at a provider that misbehaves, with a ledger whose answers get lost."""
+"""Many tries spend from one limit, with an unreliable provider and a grants whose answers get lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.runner.harness import PRICE, RUN, RunnerHarness, open_harness
 TRIES = 64
 MAX_TOKENS = 40
 WORST = 740_000
-"""About what a request can cost."""
+"""About the worst case of one request."""
 REPLIES = [
     Reply(usage={"prompt_tokens": 30, "completion_tokens": 11}),
     Reply(usage={"prompt_tokens": 70, "completion_tokens": MAX_TOKENS}),
@@ -36,7 +36,7 @@ REPLIES = [
 
 
 async def tickets(runner: RunnerHarness, grant_nanousd: int) -> list[Ticket]:
-    """Of attempts that tell the provider who they are."""
+    """Their requests name the attempt as ``user``."""
     names = [attempt_id(RUN, number) for number in range(TRIES)]
     specs = [ModelSpec(name="wide/m-1", parameters=Parameters(extra={"user": name})) for name in names]
     limits = Limits(wall_seconds=30, max_tokens=MAX_TOKENS)
@@ -49,32 +49,32 @@ async def tickets(runner: RunnerHarness, grant_nanousd: int) -> list[Ticket]:
 @pytest.mark.parametrize(("grant", "more"), [(0, 48), (WORST // 2, 20), (WORST, 8), (2 * WORST, 0)])
 @pytest.mark.parametrize("seed", range(2))
 async def test_no_request_of_64_tries_is_sent_without_a_grant(tmp_path: Path, grant: int, more: int, seed: int) -> None:
-    """Each begins with ``grant``, and there is as much as ``more`` requests can cost besides."""
-    chance = random.Random(seed)
+    """Each try starts with ``grant``; the limit covers ``more`` further requests."""
+    rng = random.Random(seed)
     limit = TRIES * grant + more * WORST
-    ledger = FakeGrants(limit, [chance.choice(["", "", "before", "after"]) for _ in range(25)])
+    grants = FakeGrants(limit, [rng.choice(["", "", "before", "after"]) for _ in range(25)])
     async with (
-        serve_endpoint(MeteredEndpoint(ledger, PRICE, REPLIES, seed)) as metered,
+        serve_endpoint(MeteredEndpoint(grants, PRICE, REPLIES, seed)) as metered,
         open_harness(tmp_path, metered.url) as runner,
     ):
-        await ledger.serve(runner.bus.rpc)
-        made = await tickets(runner, grant)
-        for ticket in made:
-            ledger.granted[ticket.attempt_id] = grant
-            ledger.left_nanousd -= grant
-        reports = await asyncio.gather(*(on_ticket(ticket, runner.ports) for ticket in made))
+        await grants.serve(runner.bus.rpc)
+        all_tickets = await tickets(runner, grant)
+        for ticket in all_tickets:
+            grants.granted[ticket.attempt_id] = grant
+            grants.left_nanousd -= grant
+        reports = await asyncio.gather(*(on_ticket(ticket, runner.ports) for ticket in all_tickets))
     assert not metered.ungranted
     assert len(metered.bodies) >= TRIES // 2
-    assert ledger.left_nanousd >= 0
-    check(reports, ledger, limit)
-    assert len(metered.kinds) == len(REPLIES), "everything happened"
+    assert grants.left_nanousd >= 0
+    check(reports, grants, limit)
+    assert len(metered.kinds) == len(REPLIES), "every kind of reply occurred"
 
 
-def check(reports: list[AttemptExecuted], ledger: FakeGrants, limit: int) -> None:
-    """What is reported never passes what was granted, and that never the limit."""
+def check(reports: list[AttemptExecuted], grants: FakeGrants, limit: int) -> None:
+    """Reported cost never exceeds the grants, and grants never the limit."""
     for report in reports:
         spent = sum(call.cost_nanousd for call in report.calls)
-        assert spent <= ledger.granted[report.attempt_id]
-    assert sum(ledger.granted.values()) == limit - ledger.left_nanousd <= limit
+        assert spent <= grants.granted[report.attempt_id]
+    assert sum(grants.granted.values()) == limit - grants.left_nanousd <= limit
     ends = {report.outcome for report in reports}
     assert {None, Outcome.LIMIT} <= ends <= {None, Outcome.LIMIT, Outcome.INFRA_ERROR}

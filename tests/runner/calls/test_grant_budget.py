@@ -1,4 +1,4 @@
-"""No request leaves before its worst case is granted."""
+"""No request is sent before its worst case is granted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def fake_grants(runner: RunnerHarness, limit_nanousd: int = PLENTY, faults
     return await FakeGrants(limit_nanousd, faults).serve(runner.bus.rpc)
 
 
-# --- room for a request
+# --- before a request
 
 
 async def test_a_request_within_the_grant_needs_no_top_up(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -43,8 +43,8 @@ async def test_a_request_over_the_grant_asks_for_the_missing_amount(
     grants = await fake_grants(runner)
     report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST - 1)
     assert report.outcome is None
-    (asked,) = grants.requests
-    assert (asked.attempt_id, asked.token, asked.amount_nanousd) == (f"{RUN}-7", 3, 1)
+    (request,) = grants.requests
+    assert (request.attempt_id, request.token, request.amount_nanousd) == (f"{RUN}-7", 3, 1)
 
 
 async def test_a_refused_grant_ends_the_attempt_as_limit_without_a_request(
@@ -56,7 +56,7 @@ async def test_a_refused_grant_ends_the_attempt_as_limit_without_a_request(
     assert report.fault is not None and report.fault.kind == "budget"
     assert "the run's limit has $0.000000005 left" in report.reason
     assert (report.calls, endpoint.bodies) == ((), [])
-    assert len(grants.requests) == 1, "asked once, for it was answered"
+    assert len(grants.requests) == 1, "an answered request is not repeated"
 
 
 async def test_a_lost_lease_interrupts_the_try(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -75,24 +75,24 @@ async def test_a_free_model_needs_no_grant(runner: RunnerHarness, endpoint: Fake
     assert (report.outcome, grants.requests) == (None, [])
 
 
-# --- a ledger that is away
+# --- while the ledger does not answer
 
 
 async def test_the_same_top_up_is_repeated_until_the_ledger_answers(
     runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
-    """For 5.1 s in all."""
+    """The waits add up to 5.1 s."""
     grants = await fake_grants(runner, faults=("before", "after", "before", "before", "before", "before"))
     limits = Limits(wall_seconds=4, max_tokens=100)
     async with runner.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
         report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST - 3, limits=limits)
-        said = [decode(TailLine, await anext(frames)).text for _ in range(2)]
-    assert report.outcome is None, "waiting for the ledger is not on the clock"
+        texts = [decode(TailLine, await anext(frames)).text for _ in range(2)]
+    assert report.outcome is None, "waiting for the ledger does not count as wall time"
     assert report.duration_seconds < 4
     assert len({request.request_id for request in grants.requests}) == 1
     assert len(grants.requests) == 7
     assert grants.granted[f"{RUN}-7"] == 3
-    assert said == ["calling the model", "waiting for a grant: no database"]
+    assert texts == ["calling the model", "waiting for a grant: no database"]
 
 
 async def test_a_missing_ledger_is_waited_for_until_the_lease_is_lost(
@@ -107,16 +107,16 @@ async def test_a_missing_ledger_is_waited_for_until_the_lease_is_lost(
     assert (report.fault.kind, report.calls, endpoint.bodies) == ("interrupted", (), [])
 
 
-# --- what a request leaves of the grant
+# --- after a request
 
 
 async def test_a_retry_needs_a_new_grant(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     grants = await fake_grants(runner)
     endpoint.replies.append(Reply(hang_up=True))
     report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST)
-    unseen, answered = report.calls
-    assert (unseen.estimated, unseen.fault) == (True, CallFault.CONNECTION)
-    assert [request.amount_nanousd for request in grants.requests] == [unseen.cost_nanousd]
+    lost, answered = report.calls
+    assert (lost.estimated, lost.fault) == (True, CallFault.CONNECTION)
+    assert [request.amount_nanousd for request in grants.requests] == [lost.cost_nanousd]
     assert answered.cost_nanousd == PRICE.cost(input_tokens=11, output_tokens=7)
 
 
@@ -127,9 +127,9 @@ async def test_the_lost_request_is_booked_if_the_retry_is_not_granted(
     endpoint.replies.extend([Reply(status=500), Reply(hang_up=True)])
     report = await runner.run_attempt("colours", "stub/m-1", grant_nanousd=WORST)
     assert report.outcome is Outcome.LIMIT
-    (unseen,) = report.calls
-    assert (unseen.estimated, unseen.retries) == (True, 1)
-    assert 0 < unseen.cost_nanousd <= WORST
+    (lost,) = report.calls
+    assert (lost.estimated, lost.retries) == (True, 1)
+    assert 0 < lost.cost_nanousd <= WORST
 
 
 async def test_retries_after_free_failures_need_no_new_grant(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -152,7 +152,7 @@ async def test_reported_usage_is_booked_even_above_the_worst_case(
 async def test_a_lost_request_never_costs_more_than_the_worst_case(
     runner: RunnerHarness, endpoint: FakeEndpoint, text: str
 ) -> None:
-    """Texts of which tokenizers make nearly as many tokens as they have bytes."""
+    """Includes text with nearly as many tokens as bytes."""
     runner.catalog.root.joinpath("tasks/colours/instructions.md").write_text(text)
     manifest = runner.catalog.root / "tasks/colours/task.yaml"
     manifest.write_text(manifest.read_text().replace("instructions: Which colour is this?\n", ""))
@@ -177,8 +177,8 @@ async def test_reasoning_tokens_are_charged_at_their_own_price(runner: RunnerHar
     details = {"completion_tokens_details": {"reasoning_tokens": 3}}
     endpoint.default.usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18, **details}
     endpoint.replies.append(Reply(hang_up=True))
-    unseen, answered = (await runner.run_attempt("colours", "stub/m-1", price=price)).calls
-    assert unseen.cost_nanousd == price.worst_case(input_tokens=31, output_tokens=100)
+    lost, answered = (await runner.run_attempt("colours", "stub/m-1", price=price)).calls
+    assert lost.cost_nanousd == price.worst_case(input_tokens=31, output_tokens=100)
     assert answered.usage == Usage(input_tokens=11, output_tokens=7, reasoning_tokens=3)
     # 11 x 2500 + 4 x 10000.000001 + 3 x 40000, rounded up
     assert answered.cost_nanousd == 27_500 + 40_001 + 120_000

@@ -1,4 +1,4 @@
-"""Keys are told to their provider and to nobody else, however it answers (faults 36 and 50)."""
+"""Provider keys go only to their provider, and into no error message (faults 36 and 50)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEY = "canary-key-91f0c4d2a7"
 
 
 def leaks() -> dict[str, Reply]:
-    """Answers that repeat the key."""
+    """Replies that repeat the key."""
     error = json.dumps({"error": {"message": f"no such key: {KEY}"}}).encode()
     return {
         "refused": Reply(status=401, text=f"Incorrect API key provided: {KEY}. Find yours."),

@@ -1,4 +1,4 @@
-"""Libraries that take long to load do so beside the event loop, or heartbeats would wait and leases run out."""
+"""Slow libraries are imported in a thread, so that heartbeats go on and leases do not expire."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Watch:
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name == sys.argv[1]:
-            print("in the loop" if threading.current_thread() is threading.main_thread() else "beside it")
+            print("in the event loop" if threading.current_thread() is threading.main_thread() else "in a thread")
 
 sys.meta_path.insert(0, Watch)
 """
@@ -45,4 +45,4 @@ def test_client_libraries_are_imported_in_a_thread(library: str, program: str) -
     done = subprocess.run(
         [sys.executable, "-c", WATCH + program, library], capture_output=True, timeout=120, check=True, text=True
     )
-    assert done.stdout.splitlines() == ["beside it"]
+    assert done.stdout.splitlines() == ["in a thread"]

@@ -1,4 +1,4 @@
-"""The OpenAI-compatible model against a real server: what it asks, what it understands, and how it fails."""
+"""Requests to, and responses from, an OpenAI-compatible server."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ async def test_all_parameters_are_in_the_request(endpoint: FakeEndpoint, client:
 
 
 @pytest.mark.parametrize(
-    ("model", "thinking"),
+    ("model", "reasoning"),
     [
         *((name, True) for name in ("o1", "o3-mini", "o4-mini", "gpt-5", "gpt-5-nano", "openai/gpt-5.1", "gpt-6-mini")),
         *((name, False) for name in ("gpt-4o", "gpt-4.1", "gpt-5-chat-latest", "o", "olmo-2", "solar-o1x", "phi-4")),
     ],
 )
-def test_reasoning_models_get_no_sampling_parameters(model: str, thinking: bool) -> None:
+def test_reasoning_models_get_no_sampling_parameters(model: str, reasoning: bool) -> None:
     body = request_body(model, MESSAGES, Parameters(temperature=0, top_p=0.5, max_tokens=9, stream=False))
-    assert is_reasoning_model(model) is thinking
-    assert ("temperature" in body, "top_p" in body, "max_tokens" in body) == (not thinking,) * 3
-    assert body.get("max_completion_tokens") == (9 if thinking else None)
+    assert is_reasoning_model(model) is reasoning
+    assert ("temperature" in body, "top_p" in body, "max_tokens" in body) == (not reasoning,) * 3
+    assert body.get("max_completion_tokens") == (9 if reasoning else None)
 
 
 @BOTH
@@ -75,7 +75,7 @@ async def test_cached_and_reasoning_tokens_are_read(
 
 
 @pytest.mark.parametrize(
-    ("told", "usage"),
+    ("body", "usage"),
     [
         (
             {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 45},
@@ -93,12 +93,12 @@ async def test_cached_and_reasoning_tokens_are_read(
         ({"prompt_tokens": -1, "completion_tokens": 5}, None),
         (None, None),
     ],
-    ids=["reasoning beside the completion", "another name", "more cached than asked", "half", "negative", "none"],
+    ids=["reasoning only in the total", "another name", "more cached than sent", "half", "negative", "none"],
 )
 async def test_usage_in_different_servers_formats(
-    endpoint: FakeEndpoint, client: ModelClient, told: dict[str, int] | None, usage: Usage | None
+    endpoint: FakeEndpoint, client: ModelClient, body: dict[str, int] | None, usage: Usage | None
 ) -> None:
-    endpoint.default.usage = told
+    endpoint.default.usage = body
     assert (await client.complete()).usage == usage
 
 
@@ -112,7 +112,7 @@ async def test_a_server_may_ignore_stream(endpoint: FakeEndpoint, client: ModelC
 async def test_connections_are_reused(endpoint: FakeEndpoint, client: ModelClient, parameters: Parameters) -> None:
     for _ in range(20):
         await client.complete(parameters)
-    assert endpoint.connections < 5, "one, and another after each time that the machine let it lie idle for too long"
+    assert endpoint.connections < 5, "a busy machine may let a connection idle for too long"
 
 
 @BOTH
@@ -148,7 +148,7 @@ async def test_a_refusal_is_recognized(
     assert completion.text in ("hello world", "I will not.")
 
 
-# --- what extra may say
+# --- extra
 
 
 @pytest.mark.parametrize(

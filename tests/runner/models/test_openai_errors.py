@@ -1,4 +1,4 @@
-"""How requests to an OpenAI-compatible endpoint fail, and what each failure is called."""
+"""Failures of requests to an OpenAI-compatible endpoint, and the errors they map to."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def test_each_status_maps_to_a_fault(
     assert raised.value.fault is fault
     assert not raised.value.may_be_billed
     assert "sk-secret" not in str(raised.value)
-    assert len(endpoint.bodies) == 1, "the SDK must not try again by itself"
+    assert len(endpoint.bodies) == 1, "the SDK must not retry"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_a_stalled_stream_is_a_timeout(endpoint: FakeEndpoint, client: Mod
 
 
 async def test_a_refused_connection_is_not_billed() -> None:
-    with socket.socket() as taken:  # a port nobody listens on, and nobody else is given
+    with socket.socket() as taken:  # reserves a port without listening
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         client = ModelClient(f"http://127.0.0.1:{port}/v1", 30.0)

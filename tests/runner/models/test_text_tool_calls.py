@@ -39,7 +39,7 @@ def test_a_call_is_found(text: str, name: str, arguments: object) -> None:
     assert (call.name, json.loads(call.arguments, strict=False)) == (name, arguments)
 
 
-@pytest.mark.parametrize("text", ["", "I am done.", "The action is clear: mend it.", '{"files": []}', "```\nls\n```"])
+@pytest.mark.parametrize("text", ["", "I am done.", "The action is clear: fix it.", '{"files": []}', "```\nls\n```"])
 def test_text_without_a_call_gives_none(text: str) -> None:
     assert parse(text) is None
 
@@ -66,8 +66,8 @@ def test_any_text_can_be_parsed(text: str) -> None:
 
 
 def test_every_tool_is_described() -> None:
-    told = describe_tools([ToolDefinition(name="drill", description="Makes holes.", arguments={"type": "object"})])
-    assert 'drill: Makes holes.\nIts arguments: {"type":"object"}' in told
-    call = parse(told)
+    text = describe_tools([ToolDefinition(name="drill", description="Makes holes.", arguments={"type": "object"})])
+    assert 'drill: Makes holes.\nIts arguments: {"type":"object"}' in text
+    call = parse(text)
     assert call
     assert call.name == "name"

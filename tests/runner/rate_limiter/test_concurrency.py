@@ -1,4 +1,4 @@
-"""The turns at a provider: how many at once, who comes first, and how long nobody asks."""
+"""Concurrency, order of admission, and pauses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.runner.errors import EndpointTimeout, ProviderError, RateLimited
 from tests.runner.fakes import settle
 from tests.runner.rate_limiter.harness import names, open_limiter, rate_limited
 
-# --- places
+# --- concurrency
 
 
 async def test_concurrency_is_limited_in_order_of_arrival() -> None:
@@ -33,7 +33,7 @@ async def test_the_window_starts_at_a_quarter_and_grows_on_success() -> None:
         await requests.finish(*list(requests.in_flight))
         assert len(requests.in_flight) == 8
         await requests.finish(*list(requests.in_flight))
-        assert len(requests.in_flight) == 6, "never more than allowed, and all that were left"
+        assert len(requests.in_flight) == 6, "all that were left, within the limit"
 
 
 async def test_the_window_does_not_grow_while_it_is_mostly_unused() -> None:
@@ -54,7 +54,7 @@ async def test_concurrent_rejections_halve_the_window_once() -> None:
         assert len(requests.in_flight) == 2
         for _ in range(3):
             await requests.finish(*list(requests.in_flight), error=rate_limited())
-        assert len(requests.in_flight) == 1, "one always may ask"
+        assert len(requests.in_flight) == 1, "one request is always allowed"
 
 
 async def test_after_a_rejection_the_window_grows_slowly() -> None:
@@ -62,7 +62,7 @@ async def test_after_a_rejection_the_window_grows_slowly() -> None:
         await requests.start(*names(60))
         await requests.finish(*names(8), error=rate_limited())
         await requests.finish(*list(requests.in_flight))
-        assert len(requests.in_flight) == 5, "four successes of four places are worth one"
+        assert len(requests.in_flight) == 5, "four successes of a window of four add one"
         await requests.finish(*list(requests.in_flight))
         assert len(requests.in_flight) == 6
 
@@ -75,11 +75,11 @@ async def test_other_failures_do_not_shrink_the_window() -> None:
         assert list(requests.in_flight) == ["r2", "r3"]
 
 
-@pytest.mark.parametrize(("share", "places"), [(1.0, 8), (0.5, 4), (0.3, 2), (0.01, 1)])
-async def test_a_runner_uses_its_share_of_the_concurrency(share: float, places: int) -> None:
+@pytest.mark.parametrize(("share", "concurrency"), [(1.0, 8), (0.5, 4), (0.3, 2), (0.01, 1)])
+async def test_a_runner_uses_its_share_of_the_concurrency(share: float, concurrency: int) -> None:
     async with open_limiter(share=share, concurrency=8) as requests:
         await requests.start(*names(20))
-        assert len(requests.in_flight) == places
+        assert len(requests.in_flight) == concurrency
 
 
 async def test_a_new_share_applies_to_later_requests() -> None:
@@ -87,7 +87,7 @@ async def test_a_new_share_applies_to_later_requests() -> None:
         await requests.start(*names(20))
         requests.limiter.set_share(0.25)
         await requests.finish(*names(6))
-        assert len(requests.in_flight) == 2, "those under way go on"
+        assert len(requests.in_flight) == 2, "requests in flight continue"
         await requests.finish("r6")
         assert list(requests.in_flight) == ["r7", "r8"]
         requests.limiter.set_share(0.5)
@@ -95,7 +95,7 @@ async def test_a_new_share_applies_to_later_requests() -> None:
         assert len(requests.in_flight) == 4
 
 
-# --- those who leave
+# --- cancellation
 
 
 async def test_a_cancelled_waiter_is_skipped() -> None:
@@ -127,7 +127,7 @@ async def test_a_cancelled_request_releases_its_permit() -> None:
         assert list(requests.in_flight) == ["r1"]
 
 
-# --- providers that say to wait
+# --- Retry-After
 
 
 async def test_no_request_is_sent_before_retry_after() -> None:
@@ -167,7 +167,7 @@ async def test_retry_after_of_a_server_error_is_respected() -> None:
         await requests.finish("r1")
         assert requests.wait_reasons["r2"][-1] == "waiting for openai: Retry-After, next request in 3 s"
         await requests.clock.advance(3.0)
-        assert list(requests.in_flight) == ["r2", "r3"], "and has its places as before"
+        assert list(requests.in_flight) == ["r2", "r3"], "the window is unchanged"
 
 
 async def test_a_pause_over_the_maximum_wait_raises() -> None:

@@ -1,4 +1,4 @@
-"""Tries at a real server that limits them."""
+"""Tries at a real server with rate limits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_retry_after_pauses_all_tries_which_say_why(runner: RunnerHarness,
                 line = decode(TailLine, await anext(frames))
                 if line.text.startswith("waiting for stub: rate limited (429), next request in "):
                     waiting.discard(line.attempt_id)
-    assert [report.outcome for report in reports] == [None] * 4, "waiting is on nobody's clock"
+    assert [report.outcome for report in reports] == [None] * 4, "waiting does not count as wall time"
     assert all(report.duration_seconds < 4 for report in reports)
     assert len(endpoint.bodies) == 5
     assert sum(call.retries for report in reports for call in report.calls) == 1
@@ -60,11 +60,11 @@ async def test_after_a_long_retry_after_other_tries_end_without_a_request(
 
 async def test_a_smaller_share_lowers_the_concurrency(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     endpoint.default = Reply(silent_seconds=0.05)
-    for share, most in ((1.0, 2), (0.5, 1), (1.0, 2)):
+    for share, concurrency in ((1.0, 2), (0.5, 1), (1.0, 2)):
         runner.models.set_share(share)
         endpoint.max_in_flight = 0
         await asyncio.gather(*(runner.run_attempt("colours", "stub/m-1") for _ in range(16)))
-        assert endpoint.max_in_flight == most
+        assert endpoint.max_in_flight == concurrency
 
 
 async def test_rate_limits_of_models_yaml_apply(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -72,4 +72,4 @@ async def test_rate_limits_of_models_yaml_apply(runner: RunnerHarness, endpoint:
     models.write_text(models.read_text().replace("concurrency: 64", "concurrency: 64, requests_per_minute: 200"))
     started = time.monotonic()
     await asyncio.gather(*(runner.run_attempt("colours", "wide/m-1") for _ in range(22)))
-    assert time.monotonic() - started >= 0.6, "20 at once, and then 3 a second"
+    assert time.monotonic() - started >= 0.6, "20 immediately, then 3 per second"

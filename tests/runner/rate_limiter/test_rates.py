@@ -1,4 +1,4 @@
-"""Requests and tokens a minute, and what a provider bears."""
+"""Requests and tokens per minute, and adapting to a provider's own limit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from services.runner.rate_limiter import ProviderLimits, RateLimiter
 from tests.runner.fakes import VirtualClock
 from tests.runner.rate_limiter.harness import names, open_limiter, rate_limited
 
-# --- so much a minute
+# --- per minute
 
 
 async def test_requests_per_minute_are_limited() -> None:
     async with open_limiter(concurrency=1000, requests_per_minute=60) as requests:
         await requests.start(*names(200))
-        assert len(requests.in_flight) == 6, "a tenth at once"
+        assert len(requests.in_flight) == 6, "a tenth immediately"
         assert requests.wait_reasons["r6"] == [
             "waiting for openai: limit of 60 requests per minute, next request in 2 s"
         ]
@@ -30,19 +30,19 @@ async def test_requests_per_minute_are_limited() -> None:
 async def test_reserved_tokens_are_corrected_when_the_request_ends() -> None:
     async with open_limiter(concurrency=10, tokens_per_minute=6000) as requests:
         await requests.start(*names(3), tokens=300)
-        assert list(requests.in_flight) == ["r0", "r1"], "600 at once, and then 90 a second"
+        assert list(requests.in_flight) == ["r0", "r1"], "600 immediately, then 90 per second"
         assert requests.wait_reasons["r2"] == [
             "waiting for openai: limit of 6000 tokens per minute, next request in 4 s"
         ]
         await requests.finish("r0", used_tokens=20)
         assert list(requests.in_flight) == ["r1"]
         await requests.finish("r1", used_tokens=30)
-        assert list(requests.in_flight) == ["r2"], "what was not used is there for others"
+        assert list(requests.in_flight) == ["r2"], "unused tokens are available again"
         await requests.finish("r2", used_tokens=900)
         await requests.start("r3", tokens=300)
         assert not requests.in_flight
         await requests.clock.advance(7.2)
-        assert not requests.in_flight, "what was used besides is paid off first"
+        assert not requests.in_flight, "the excess is paid off first"
         await requests.clock.advance(0.1)
         assert list(requests.in_flight) == ["r3"]
 
@@ -72,41 +72,41 @@ async def test_tokens_are_returned_only_if_the_request_cost_nothing() -> None:
         assert not requests.in_flight
 
 
-# --- a provider with a limit of its own
+# --- a provider's own limit
 
 
 async def test_the_limiter_adapts_to_the_provider() -> None:
-    """One that takes 5 at once, each for a second, and refuses more with Retry-After: 1; 32 tries ask all the time."""
+    """It processes 5 requests at a time, each for a second, and rejects more with Retry-After: 1. 32 tries call it."""
     clock = VirtualClock()
-    pace = RateLimiter("openai", ProviderLimits(concurrency=32), clock)
-    under_way: list[int] = []
+    limiter = RateLimiter("openai", ProviderLimits(concurrency=32), clock)
+    in_flight: list[int] = []
     answered: list[float] = []
-    refused: list[float] = []
+    rejected: list[float] = []
 
-    async def waits(_: str) -> None:
+    async def on_wait(_: str) -> None:
         return
 
     async def answer() -> None:
-        if len(under_way) > 5:
-            refused.append(clock.time())
+        if len(in_flight) > 5:
+            rejected.append(clock.time())
             raise rate_limited(1.0)
         await clock.sleep(1.0)
         answered.append(clock.time())
 
-    async def keep_asking(number: int) -> None:
+    async def keep_calling(number: int) -> None:
         while True:
             with suppress(RateLimited):
-                async with pace.acquire(0, waits):
-                    under_way.append(number)
+                async with limiter.acquire(0, on_wait):
+                    in_flight.append(number)
                     try:
                         await answer()
                     finally:
-                        under_way.remove(number)
+                        in_flight.remove(number)
 
-    tasks = [asyncio.create_task(keep_asking(number)) for number in range(32)]
+    tasks = [asyncio.create_task(keep_calling(number)) for number in range(32)]
     await clock.advance(300.0)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert sum(when > 200 for when in answered) >= 200 * 5 * 0.6, "most of what it can"
-    assert len(refused) <= len(answered) * 0.1, "and few in vain"
+    assert sum(when > 200 for when in answered) >= 200 * 5 * 0.6, "most of its capacity"
+    assert len(rejected) <= len(answered) * 0.1, "few rejections"

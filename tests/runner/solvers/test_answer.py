@@ -1,4 +1,4 @@
-"""Solver ``answer``: from a ticket to a report, with a real store and a server on a socket for a model."""
+"""Solver ``answer``, from the ticket to the report."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ async def test_all_attempts_share_one_task_json(runner: RunnerHarness) -> None:
     assert reports[0].artifacts["task.json"] == reports[1].artifacts["task.json"]
     resolved = json.loads(await runner.read(reports[0].artifacts["task.json"]))
     assert msgspec.convert(resolved["task"], PublicTask).task_id == "colours"
-    given = {name: value for name, value in resolved["limits"].items() if value is not None}
-    assert given == {"wall_seconds": 30.0, "max_tokens": 100}
+    limits = {name: value for name, value in resolved["limits"].items() if value is not None}
+    assert limits == {"wall_seconds": 30.0, "max_tokens": 100}
 
 
 async def test_the_tasks_token_limit_caps_the_runs(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
-    for asked in (None, 20, 5000):
-        spec = ModelSpec(name="stub/m-1", parameters=Parameters(max_tokens=asked, stream=False))
+    for max_tokens in (None, 20, 5000):
+        spec = ModelSpec(name="stub/m-1", parameters=Parameters(max_tokens=max_tokens, stream=False))
         await on_ticket(msgspec.structs.replace(await runner.ticket("colours", "stub/m-1"), model=spec), runner.ports)
     assert [body["max_tokens"] for body in endpoint.bodies] == [100, 20, 100]
 
@@ -75,5 +75,5 @@ async def test_ten_megabytes_are_truncated_and_marked(runner: RunnerHarness, end
     assert report.output is not None
     assert report.output.truncated
     assert (await runner.read(report.output)).startswith(b"0123456789")
-    assert report.calls[0].estimated, "the usage at the end of the stream was not reached"
+    assert report.calls[0].estimated, "the stream was not read to its usage"
     assert len(encode(report)) < 10_000

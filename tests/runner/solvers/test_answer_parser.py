@@ -1,4 +1,4 @@
-"""Files and patches out of answers, in the forms models really write."""
+"""Parsing files and patches from answers, in the formats that models use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went out of an attempt's sandbox is an artifact of the attempt."""
+"""The connections of an attempt's sandbox are an artifact of the attempt."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from tests.runner.harness import RunnerHarness
 SPEC = SandboxSpec(egress=("far.example",))
 
 
-class Leaky:
-    """A provider whose sandboxes have made a connection."""
+class EgressProvider:
+    """Its sandboxes report one connection."""
 
-    name = "leaky"
+    name = "egress"
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         assert spec == SPEC
         async with ProcessProvider().open(SandboxSpec(), mounts=mounts) as sandbox:
-            yield Used(sandbox)
+            yield _EgressSandbox(sandbox)
 
     async def check(self) -> Availability:
         return await ProcessProvider().check()
 
 
-class Used:
+class _EgressSandbox:
     def __init__(self, real: Sandbox) -> None:
         self.write, self.run, self.read = real.write, real.run, real.read
         self.start, self.locate = real.start, real.locate
@@ -43,7 +43,7 @@ class Used:
 
 
 async def test_every_connection_is_recorded_even_if_the_attempt_fails(runner: RunnerHarness) -> None:
-    try_ = TryContext(await runner.ticket("fix_sum", "stub/m-1"), replace(runner.ports, sandboxes=Leaky()))
+    try_ = TryContext(await runner.ticket("fix_sum", "stub/m-1"), replace(runner.ports, sandboxes=EgressProvider()))
     with pytest.raises(ZeroDivisionError):
         async with open_sandbox(try_, SPEC):
             raise ZeroDivisionError

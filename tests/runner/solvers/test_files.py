@@ -1,4 +1,4 @@
-"""Solver ``files``: whole files and diffs, carried out in real sandboxes."""
+"""Solver ``files``: whole files and diffs, applied in real sandboxes."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_a_link_in_a_diff_is_not_submitted(runner: RunnerHarness, endpoint
 
 
 class FullHost:
-    """A sandbox provider on a host that has no room for one more."""
+    """A sandbox provider on a host without free capacity."""
 
     name = "full"
 
@@ -127,4 +127,4 @@ async def test_a_sandbox_that_does_not_start_is_an_infrastructure_error(
     report = await on_ticket(await runner.ticket("sum_files", "stub/m-1"), ports)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault == Fault(kind="sandbox", message="no room left", new_try=True)
-    assert report.calls[0].cost_nanousd > 0, "what was spent stays spent"
+    assert report.calls[0].cost_nanousd > 0, "the model call is still booked"

@@ -1,4 +1,4 @@
-"""What the runner sends is never longer than what the catalogue tells the ledger to reserve money for."""
+"""No prompt is longer than the bound from which the ledger computes the money to reserve."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def check(task: Task) -> None:
         sent = sent_bytes(prompt(task, sample))
         bound = prompt_bytes(task, [sample.sample_id])
         assert sent <= bound <= prompt_bytes(task, task.sample_ids)
-        around = (
+        overhead = (
             AGENT_PROMPT_BYTES
             if task.manifest.solver in (Solver.AGENT, Solver.COMMAND)
             else 600 + 100 * len(task.files)
         )
-        assert bound < sent + around, "no more is reserved than what is around the texts"
+        assert bound < sent + overhead, "the bound exceeds the prompt only by the fixed text around it"
 
 
 @pytest.mark.parametrize("task", CATALOG.tasks(), ids=lambda task: task.task_id)
@@ -79,11 +79,13 @@ def test_an_agents_first_request_with_all_tools_and_many_files_is_within_its_bou
     task = PublicTask(
         task_id="t", digest="", title="", instructions="", solver=Solver.AGENT, tools=tuple(Tool), outputs=names
     )
-    native, spoken = NativeToolProtocol(definitions(tuple(Tool))), TextToolProtocol(definitions(tuple(Tool)))
-    for talk in (native, spoken):
-        messages = agent_prompt(task, Sample(sample_id="x"), names, limits, talk.system_text)
-        asked = Parameters(max_tokens=1)
-        bound = usage_bound(messages, with_tools(asked, talk.request_tools) if talk.request_tools else asked)
+    native, text = NativeToolProtocol(definitions(tuple(Tool))), TextToolProtocol(definitions(tuple(Tool)))
+    for protocol in (native, text):
+        messages = agent_prompt(task, Sample(sample_id="x"), names, limits, protocol.system_text)
+        parameters = Parameters(max_tokens=1)
+        bound = usage_bound(
+            messages, with_tools(parameters, protocol.request_tools) if protocol.request_tools else parameters
+        )
         assert bound.input_tokens <= worst_prompt_tokens(AGENT_PROMPT_BYTES, 2)
 
 

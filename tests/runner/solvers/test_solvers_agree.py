@@ -1,5 +1,5 @@
-"""One bug, mended by one model in three ways: with native tools, by text, and by a program of the task's own; in every
-kind of sandbox it comes to the same, to the last byte and the last nano-dollar."""
+"""One model fixes one bug with each solver: native tools, tools in text, and the task's own program. In every kind of
+sandbox the results are the same, to the last byte and nano-dollar."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from services.runner.handlers import Result, on_ticket
 from tests.runner.harness import PRICE, RunnerHarness, open_harness, read_transcript
 
 CATALOG = Path(__file__).parents[3] / "catalog"
-WAYS = {
+SOLVERS = {
     "native": ("invoice_totals", ToolCalls.NATIVE),
     "text": ("invoice_totals", ToolCalls.TEXT),
     "command": ("invoice_totals_command", None),
@@ -34,13 +34,13 @@ WAYS = {
 
 
 @pytest.fixture
-async def shipped(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
-    async with open_harness(tmp_path, "", CATALOG) as one:
-        yield one
+async def catalog_runner(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
+    async with open_harness(tmp_path, "", CATALOG) as runner:
+        yield runner
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mended:
+class Solved:
     report: AttemptExecuted
     steps: list[AgentStep]
     output: bytes
@@ -49,24 +49,24 @@ class Mended:
 
     @property
     def results(self) -> list[str]:
-        """Of every tool but ``submit``."""
+        """Of every tool except ``submit``."""
         return [step.text for step in self.steps if step.kind is StepKind.RESULT and step.tool != "submit"]
 
 
-async def mended(runner: RunnerHarness, way: str, sandboxes: SandboxProvider) -> Mended:
-    task_id, tools = WAYS[way]
+async def solve(runner: RunnerHarness, solver: str, sandboxes: SandboxProvider) -> Solved:
+    task_id, tools = SOLVERS[solver]
     task = runner.catalog.find_task(task_id)
     ticket = await runner.ticket(task_id, "scripted/repairer", limits=task.manifest.limits)
     model = ModelSpec(name="scripted/repairer", parameters=Parameters(tools=tools))
     report = await on_ticket(msgspec.structs.replace(ticket, model=model), replace(runner.ports, sandboxes=sandboxes))
     assert (report.outcome, report.reason) == (None, "")
     output = await runner.read(report.output)
-    return Mended(
+    return Solved(
         report=report,
         steps=await read_transcript(runner, report),
         output=output,
         patch=await runner.read(report.artifacts["patch.diff"]),
-        verdict=await judged(runner, task_id, output, sandboxes),
+        verdict=await grade_output(runner, task_id, output, sandboxes),
     )
 
 
@@ -76,17 +76,17 @@ class Tools:
     test_executor: SandboxTestExecutor
 
 
-async def judged(runner: RunnerHarness, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
+async def grade_output(runner: RunnerHarness, task_id: str, output: bytes, sandboxes: SandboxProvider) -> Verdict:
     hidden = parse_hidden_bundle(make_bundles(runner.catalog.find_task(task_id)).hidden)
     tools = Tools(regex=RegexWorker(), test_executor=SandboxTestExecutor(sandboxes))
     return (await grade(hidden, "main", read_output(hidden.task, output), tools)).verdict
 
 
-async def compare(runner: RunnerHarness, kind: str) -> dict[str, Mended]:
-    """All ways in one kind of sandbox, which must come to the same."""
+async def compare_solvers(runner: RunnerHarness, kind: str) -> dict[str, Solved]:
+    """Solves with all solvers in one kind of sandbox, and checks that they agree."""
     sandboxes = open_sandbox_provider(kind)
-    found = {way: await mended(runner, way, sandboxes) for way in WAYS}
-    native, *others = found.values()
+    solved = {solver: await solve(runner, solver, sandboxes) for solver in SOLVERS}
+    native, *others = solved.values()
     assert native.verdict.outcome is Outcome.PASSED
     assert len(native.results) == 7
     assert "is changed" in native.results[2]
@@ -95,13 +95,13 @@ async def compare(runner: RunnerHarness, kind: str) -> dict[str, Mended]:
     for other in others:
         assert (other.output, other.patch, other.verdict) == (native.output, native.patch, native.verdict)
         assert other.results == native.results
-    for each in found.values():
+    for each in solved.values():
         await check_prices(runner, each)
-    return found
+    return solved
 
 
-async def check_prices(runner: RunnerHarness, made: Mended) -> None:
-    calls, steps = made.report.calls, made.steps
+async def check_prices(runner: RunnerHarness, solved: Solved) -> None:
+    calls, steps = solved.report.calls, solved.steps
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
     assert [step.kind for step in steps[:3]] == [StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT]
     assert (steps[-1].kind, steps[-1].turn, steps[-1].tool_calls) == (StepKind.END, 8, 8)
@@ -113,17 +113,17 @@ async def check_prices(runner: RunnerHarness, made: Mended) -> None:
         sum(call.cost_nanousd for call in calls[:number]) for number in range(1, len(calls) + 1)
     ]
     assert steps[-1].cost_nanousd == total
-    result = decode(Result, await runner.read(made.report.artifacts["result.json"]))
+    result = decode(Result, await runner.read(solved.report.artifacts["result.json"]))
     assert (result.cost_nanousd, result.calls) == (total, calls)
 
 
-async def test_three_solvers_agree(shipped: RunnerHarness) -> None:
-    await compare(shipped, "bubblewrap")
+async def test_three_solvers_agree(catalog_runner: RunnerHarness) -> None:
+    await compare_solvers(catalog_runner, "bubblewrap")
 
 
 @pytest.mark.docker
-async def test_docker_and_bubblewrap_agree(shipped: RunnerHarness) -> None:
-    inside = (await compare(shipped, "docker"))["native"]
-    beside = await mended(shipped, "command", open_sandbox_provider("bubblewrap"))
-    assert (inside.output, inside.patch, inside.verdict) == (beside.output, beside.patch, beside.verdict)
-    assert inside.results == beside.results
+async def test_docker_and_bubblewrap_agree(catalog_runner: RunnerHarness) -> None:
+    docker = (await compare_solvers(catalog_runner, "docker"))["native"]
+    bubblewrap = await solve(catalog_runner, "command", open_sandbox_provider("bubblewrap"))
+    assert (docker.output, docker.patch, docker.verdict) == (bubblewrap.output, bubblewrap.patch, bubblewrap.verdict)
+    assert docker.results == bubblewrap.results

@@ -1,4 +1,4 @@
-"""What a try leaves behind: how it was made, and what its sandbox held, whatever ended it."""
+"""The manifest of a try, and the files of its sandbox, however it ends."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ async def test_the_manifest_has_the_inputs_of_the_try(runner: RunnerHarness, end
     assert (found.public, found.provider) == (ticket.public, ""), "an answer needs no sandbox"
     assert (found.install_deps, found.include_tests) == (True, False)
     assert found.versions["assay"]
-    told = await runner.read(report.artifacts["manifest.json"])
+    data = await runner.read(report.artifacts["manifest.json"])
     for bundle in (ticket.hidden, ticket.reference):
-        assert bundle is None or bundle.sha256.encode() not in told
-    assert b"sk-stub-secret" not in told
+        assert bundle is None or bundle.sha256.encode() not in data
+    assert b"sk-stub-secret" not in data
 
 
 async def test_the_result_lists_all_other_artifacts(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -50,12 +50,12 @@ async def test_the_result_lists_all_other_artifacts(runner: RunnerHarness, endpo
 async def test_the_snapshot_includes_files_that_are_not_outputs(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     queue_calls(endpoint, (SCRATCH, FIX), (SUBMIT,))
     report = await runner.run_attempt("fix_sum", "stub/m-1", limits=limits())
-    kept = await workspace(runner, report)
-    assert kept.keys() == {"total.py", "lib/numbers.py", "notes.txt", "new/x"}, "links are left out"
-    assert (kept["notes.txt"], kept["total.py"]) == (b"thoughts\n", b"def total(*n): return sum(n)\n")
+    files = await workspace(runner, report)
+    assert files.keys() == {"total.py", "lib/numbers.py", "notes.txt", "new/x"}, "links are left out"
+    assert (files["notes.txt"], files["total.py"]) == (b"thoughts\n", b"def total(*n): return sum(n)\n")
     assert (await runner.output(report)).keys() == {"total.py", "lib/numbers.py"}
-    made = decode(Manifest, await runner.read(report.artifacts["manifest.json"]))
-    assert made.provider == "bubblewrap"
+    manifest = decode(Manifest, await runner.read(report.artifacts["manifest.json"]))
+    assert manifest.provider == "bubblewrap"
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ async def test_only_outputs_are_stored_of_a_workspace_with_too_many_files(
 
 
 async def test_output_of_commands_is_stored_by_stream_and_step(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
-    told = ("bash", json.dumps({"command": "echo out; echo err >&2"}))
+    command = ("bash", json.dumps({"command": "echo out; echo err >&2"}))
     edit = ("text_editor", json.dumps({"command": "view", "path": "total.py"}))
-    queue_calls(endpoint, (told, edit), (("python", json.dumps({"code": "print('more', end='')"})), SUBMIT))
+    queue_calls(endpoint, (command, edit), (("python", json.dumps({"code": "print('more', end='')"})), SUBMIT))
     report = await runner.run_attempt("fix_sum", "stub/m-1", limits=limits())
     assert await runner.read(report.artifacts["stdout.txt"]) == b"[step 2]\nout\n[step 7]\nmore\n"
     assert await runner.read(report.artifacts["stderr.txt"]) == b"[step 2]\nerr\n"

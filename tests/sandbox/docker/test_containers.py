@@ -191,8 +191,8 @@ asyncio.run(main())"""
         assert all(assay_containers(client, container["Id"]) for container in left), "their owner is alive"
     worker.send_signal(signal.SIGKILL)
     await worker.wait()
-    holder = next(container for container in left if "container_init" in container["Command"])
-    assert await wait_until(lambda: not client.containers(filters={"id": holder["Id"]})), (
+    sandbox_container = next(container for container in left if "container_init" in container["Command"])
+    assert await wait_until(lambda: not client.containers(filters={"id": sandbox_container["Id"]})), (
         "the sandbox ends with its worker"
     )
     async with DockerProvider().open(SPEC):
@@ -219,6 +219,6 @@ def test_a_service_whose_sandbox_has_ended_is_an_orphan(tmp_path: Path) -> None:
     def container(name: str, state: str, **more: str) -> dict[str, Any]:
         return {"Id": name, "State": state, "Labels": foreign | {f"assay.{key}": value for key, value in more.items()}}
 
-    live, wait_exit = container("a", "running"), container("b", "exited")
-    kept, left, lost = (container(f"{holder}-db", "running", holder=holder) for holder in ("a", "b", "gone"))
-    assert orphans([live, wait_exit, kept, left, lost]) == [left, lost]
+    live, stopped = container("a", "running"), container("b", "exited")
+    kept, left, lost = (container(f"{of}-db", "running", holder=of) for of in ("a", "b", "gone"))
+    assert orphans([live, stopped, kept, left, lost]) == [left, lost]

@@ -63,10 +63,10 @@ class DaemonWithInfo(Daemon):
 async def test_gvisor_is_used_if_a_sandbox_starts_under_it() -> None:
     tried: list[Runtime] = []
 
-    async def trial(runtime: Runtime) -> None:
+    async def probe(runtime: Runtime) -> None:
         tried.append(runtime)
 
-    chosen = RuntimeSelector(DaemonWithInfo(SOUND | {"Runtimes": RUNTIMES}), trial)
+    chosen = RuntimeSelector(DaemonWithInfo(SOUND | {"Runtimes": RUNTIMES}), probe)
     service = Service(name="db", image="db", ports=(1,))
     assert [(await chosen.runtime_for(SandboxSpec())).name for _ in range(2)] == ["runsc", "runsc"]
     assert await chosen.runtime_for(SandboxSpec(services=(service,))) == Runtime(), "gVisor's network cannot be shared"
@@ -75,9 +75,9 @@ async def test_gvisor_is_used_if_a_sandbox_starts_under_it() -> None:
 
 
 async def test_the_hosts_kernel_is_used_if_gvisor_does_not_work() -> None:
-    async def trial(runtime: Runtime) -> None:
+    async def probe(runtime: Runtime) -> None:
         raise SandboxNotStarted("no sockets of the host's: --host-uds is off")
 
-    chosen = RuntimeSelector(DaemonWithInfo(SOUND | {"Runtimes": RUNTIMES, "DefaultRuntime": "runsc"}), trial)
+    chosen = RuntimeSelector(DaemonWithInfo(SOUND | {"Runtimes": RUNTIMES, "DefaultRuntime": "runsc"}), probe)
     assert await chosen.runtime_for(SandboxSpec()) == Runtime(name="runc")
     assert "--host-uds" in await chosen.describe()

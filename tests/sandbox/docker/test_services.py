@@ -114,11 +114,11 @@ async def check_no_route_out(sandbox: Sandbox, client: APIClient, sidecar: dict[
         "print(json.dumps([[line.split(':')[0].strip() for line in lines], routes, sorted(set(out)),"
         " os.readlink('/proc/self/ns/net')]))"
     )
-    assay_containers, theirs = await run_json(sandbox, look), run_json_in(client, sidecar, look)
-    assert assay_containers == theirs
-    assert assay_containers[:2] == [["lo"], []]
-    assert set(assay_containers[2]) <= {"OSError", "ConnectionRefusedError"}
-    assert assay_containers[3] != NETWORK
+    in_sandbox, in_service = await run_json(sandbox, look), run_json_in(client, sidecar, look)
+    assert in_sandbox == in_service
+    assert in_sandbox[:2] == [["lo"], []]
+    assert set(in_sandbox[2]) <= {"OSError", "ConnectionRefusedError"}
+    assert in_sandbox[3] != NETWORK
 
 
 def check_confinement(client: APIClient, sidecar: dict[str, Any]) -> None:

@@ -46,12 +46,12 @@ async def test_a_warm_container_is_used_once(client: APIClient, warm_pool: WarmP
     tests = FilesMount(path="/tests", files={"a.txt": b"1"})
     async with provider.open(SPEC, mounts=[tests]) as sandbox:
         await sandbox.write({"mine": b""})
-    spare = await idle_container(client)
+    warm_container = await idle_container(client)
     async with provider.open(SPEC, mounts=[FilesMount(path="/tests", files={"a.txt": b"1"})]) as sandbox:
-        assert spare in assay_containers(client)
+        assert warm_container in assay_containers(client)
         found = await sandbox.run(Command(argv=["sh", "-c", "ls -A /workspace /tmp; cat /tests/a.txt"]))
         assert found.stdout == b"/tmp:\n\n/workspace:\n1", "the container is fresh"
-    assert spare not in assay_containers(client)
+    assert warm_container not in assay_containers(client)
     folders = assay_containers(client).values()
     await warm_pool.close()
     assert not assay_containers(client) and not any(folder.exists() for folder in folders)
@@ -61,20 +61,20 @@ async def test_another_key_gets_a_new_container(client: APIClient, warm_pool: Wa
     provider = DockerProvider(warm_pool=warm_pool)
     async with provider.open(SPEC):
         pass
-    spare = await idle_container(client)
+    warm_container = await idle_container(client)
     async with provider.open(structs.replace(SPEC, memory_mb=SPEC.memory_mb + 1)):
         assert len(assay_containers(client)) == 2
     async with provider.open(SPEC, mounts=[FilesMount(path="/tests", files={"a.txt": b"2"})]):
         assert len(assay_containers(client)) == 2
-    assert list(assay_containers(client)) == [spare]
+    assert list(assay_containers(client)) == [warm_container]
 
 
 async def test_a_dead_warm_container_is_not_used(client: APIClient, warm_pool: WarmPool) -> None:
     provider = DockerProvider(warm_pool=warm_pool)
     async with provider.open(SPEC):
         pass
-    spare = await idle_container(client)
-    client.kill(spare)
-    client.wait(spare)
+    warm_container = await idle_container(client)
+    client.kill(warm_container)
+    client.wait(warm_container)
     async with provider.open(SPEC) as sandbox:
         assert (await sandbox.run(Command(argv=["echo", "1"]))).stdout == b"1\n"

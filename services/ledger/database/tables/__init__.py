@@ -1,4 +1,4 @@
-"""The truth, as tables. ``tests/ledger/test_schema.py`` keeps the migrations equal to them."""
+"""The tables. ``tests/ledger/test_schema.py`` checks that the migrations create exactly these."""
 
 from sqlmodel import SQLModel
 

@@ -1,6 +1,6 @@
-"""Attempts and what became of them. The hot row is narrow; what is written once lies in tables of its own."""
+"""Attempts, their tries and verdicts. The row that changes often is narrow; data written once has its own tables."""
 # pyright: reportAssignmentType=false
-# (SQLModel types __tablename__ as a declared_attr, and means a str)
+# (SQLModel declares __tablename__ as a declared_attr, although a str is meant)
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from services.ledger.runs.reuse import REUSABLE
 
 
 class Attempt(SQLModel, table=True):
-    """One attempt. ``worst_nanousd`` is the most its first request can cost, ``held_nanousd`` what is reserved now.
-    ``task`` and ``model_index`` point into the run's plan; ``token`` fences its present lease."""
+    """One attempt. ``worst_nanousd`` is the most its first request can cost, ``held_nanousd`` the amount reserved now.
+    ``task_index`` and ``model_index`` point into the run's plan; ``token`` fences its present lease."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -60,7 +60,7 @@ class Attempt(SQLModel, table=True):
 
 
 class Try(SQLModel, table=True):
-    """One physical execution of an attempt, with what it left behind."""
+    """One physical execution of an attempt, and its artifacts."""
 
     __tablename__ = "tries"
 
@@ -77,7 +77,7 @@ class Try(SQLModel, table=True):
 
 
 class StoredVerdict(SQLModel, table=True):
-    """The verdict on an attempt: at most one, written by a judge's report or by the ledger for what had no grading."""
+    """The verdict on an attempt: at most one, from a judge's report."""
 
     __tablename__ = "verdicts"
 
@@ -90,7 +90,7 @@ class StoredVerdict(SQLModel, table=True):
 
 
 class PendingOrder(SQLModel, table=True):
-    """Orders to workers; a row goes when its effect is seen: the claim."""
+    """Orders to workers; a claim deletes its row."""
 
     __tablename__ = "pending_orders"
     __table_args__ = (
@@ -105,5 +105,5 @@ class PendingOrder(SQLModel, table=True):
     urgent: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     publishes: int = count()
     ordinal: int = count()
-    """The attempt's: what is first in its run is ordered first, whatever other runs have waiting."""
+    """The attempt's ordinal: the first attempts of each run are graded first, however many other runs have waiting."""
     published_at: datetime | None = time(null=True)

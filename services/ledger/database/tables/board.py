@@ -1,6 +1,6 @@
 """The leaderboard's sums."""
 # pyright: reportAssignmentType=false
-# (SQLModel types __tablename__ as a declared_attr, and means a str)
+# (SQLModel declares __tablename__ as a declared_attr, although a str is meant)
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.ledger.database.tables.columns import count, nanousd, time, tokens
 
 
 class Cell(SQLModel, table=True):
-    """The leaderboard's sums for one model on one version of one task within one suite, kept with every verdict."""
+    """The leaderboard's sums for one model on one version of one task within one suite, updated with every verdict."""
 
     __tablename__ = "cells"
 
@@ -37,7 +37,7 @@ class Cell(SQLModel, table=True):
     last_run_id: str
     updated_at: datetime = time()
     revision: int = Field(default=1, sa_column=Column(BigInteger, nullable=False, server_default="1"))
-    """How often something was added."""
+    """How many additions there were."""
 
 
 class CellMetric(SQLModel, table=True):

@@ -1,6 +1,6 @@
-"""What the ledger remembers of the bus, which itself may be lost."""
+"""What the ledger remembers of the bus, whose store can be lost."""
 # pyright: reportAssignmentType=false
-# (SQLModel types __tablename__ as a declared_attr, and means a str)
+# (SQLModel declares __tablename__ as a declared_attr, although a str is meant)
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from services.ledger.database.tables.columns import count, time
 
 
 class BusEpoch(SQLModel, table=True):
-    """A stretch of time in which the bus kept what it had; the newest row is the present one. ``streams`` holds, by
-    stream, what was last seen of it; ``fact_id`` is what stood at the facts stream's last position. ``trouble`` is
-    what the leader found at ``checked_at``, empty when nothing."""
+    """A period in which the bus lost nothing; the newest row is the present one. ``streams`` is what was last seen of
+    each stream; ``fact_id`` is the fact at the facts stream's last position. ``trouble`` is what the leader found at
+    ``checked_at``, empty if nothing."""
 
     __tablename__ = "bus_epochs"
 
@@ -31,8 +31,8 @@ class BusEpoch(SQLModel, table=True):
 
 
 class StoredDeadLetter(SQLModel, table=True):
-    """A message nobody could handle, and what the ledger did about it. ``store`` tells the dead-letter streams apart
-    whose positions these are."""
+    """A message that could not be handled, and what the ledger did about it. ``store`` identifies the dead-letter
+    stream that ``position`` belongs to."""
 
     __tablename__ = "dead_letters"
     __table_args__ = (Index("dead_letters_of_attempt", "attempt_id"), Index("dead_letters_by_time", "found_at"))

@@ -1,4 +1,4 @@
-"""Columns that many tables have."""
+"""Kinds of columns that many tables have."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Money, in nano-USD: accounts, what is held in them, every movement, and the calls it was for."""
+"""Money, in nano-USD: accounts, holds, the journal of movements, and the receipts of calls."""
 # pyright: reportAssignmentType=false
-# (SQLModel types __tablename__ as a declared_attr, and means a str)
+# (SQLModel declares __tablename__ as a declared_attr, although a str is meant)
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Account(SQLModel, table=True):
 
 
 class Hold(SQLModel, table=True):
-    """Money reserved for one try: ``held`` until it is ``posted`` at what was spent, or ``voided``. ``lost`` says that
-    nobody told what was spent, and all of it was posted."""
+    """Money reserved for one try: ``held`` until it is ``posted`` at what was spent, or ``voided``. ``lost``: no
+    report came, and all of it was posted."""
 
     __tablename__ = "holds"
     __table_args__ = (Index("holds_open", "attempt_id", postgresql_where=text("state = 'held'")),)
@@ -68,8 +68,8 @@ class Hold(SQLModel, table=True):
 
 
 class Transfer(SQLModel, table=True):
-    """One movement in each of ``accounts``, from and to what is free, held, and posted there. The journal: replaying
-    it gives the balances. ``key`` makes each movement once."""
+    """The journal: one movement in each of ``accounts`` between free, held and posted. Replaying it gives the balances.
+    A ``key`` is transferred once."""
 
     __tablename__ = "transfers"
     __table_args__ = (
@@ -91,7 +91,7 @@ class Transfer(SQLModel, table=True):
 
 
 class StoredCall(SQLModel, table=True):
-    """The receipt of one model request; it is never changed once booked. ``posted_nanousd`` is what it added to the
+    """The receipt of one model request; never changed once booked. ``posted_nanousd`` is what it added to the
     nested accounts, ``excess_nanousd`` what went beyond its hold; together less than its cost only where the hold was
     posted as lost before the report came."""
 

@@ -1,6 +1,6 @@
 """Runs, their plans, and the facts about them."""
 # pyright: reportAssignmentType=false
-# (SQLModel types __tablename__ as a declared_attr, and means a str)
+# (SQLModel declares __tablename__ as a declared_attr, although a str is meant)
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.ledger.runs.rows import ACTIVE
 
 class Run(SQLModel, table=True):
     """A run and its counters; ``sequence`` is that of its newest fact, ``n_*`` count attempts by state and outcome.
-    ``cancel_at`` is when attempts under way are ended, too; ``progressed_at`` when an attempt changed last."""
+    ``cancel_at`` is when running attempts are ended too; ``progressed_at`` when an attempt last changed."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -99,7 +99,7 @@ class StoredFact(SQLModel, table=True):
 
 
 class PendingFact(SQLModel, table=True):
-    """Facts the relay has still to publish, in order; a row goes when the stream has stored its fact."""
+    """Facts still to be published, in order; a row is deleted when the stream has stored its fact."""
 
     __tablename__ = "pending_facts"
 

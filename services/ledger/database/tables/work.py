@@ -1,6 +1,6 @@
-"""Who is at work, and what was already heard from them."""
+"""Workers, and the reports that were accepted from them."""
 # pyright: reportAssignmentType=false
-# (SQLModel types __tablename__ as a declared_attr, and means a str)
+# (SQLModel declares __tablename__ as a declared_attr, although a str is meant)
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from services.ledger.database.tables.columns import time
 
 
 class Inbox(SQLModel, table=True):
-    """Reports already taken in: a message's effect is made in the transaction that writes its row here. ``digest`` is
-    of its content, empty in rows of earlier releases."""
+    """Accepted reports: a report takes effect in the transaction that inserts its row. ``digest`` is of its content,
+    empty in rows of earlier releases."""
 
     __tablename__ = "inbox"
 
@@ -25,7 +25,8 @@ class Inbox(SQLModel, table=True):
 
 
 class Worker(SQLModel, table=True):
-    """A runner or judge, as last heard of. ``sandboxes`` are the kinds it can give; null: it did not say."""
+    """A runner or judge, as of its last heartbeat. ``sandboxes`` are the kinds it offers; null if it has not reported
+    any."""
 
     __tablename__ = "workers"
 

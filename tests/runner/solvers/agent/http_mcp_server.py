@@ -1,4 +1,4 @@
-"""``mcp_server.py`` over streamable HTTP, on a loopback port, by Python's own server."""
+"""``mcp_server.py`` over streamable HTTP, on a loopback port."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.runner.solvers.agent.mcp_server import answers
 
 
 class HttpServer(ThreadingHTTPServer):
-    """``events``: answers come as events, else as JSON. ``calls`` are answered before it is gone. ``heard`` are all
-    messages, ``ended`` the sessions that were closed."""
+    """With ``events``, answers are event streams, otherwise JSON. After ``calls`` tool calls it answers 404.
+    ``messages`` collects all requests, ``ended`` the sessions that were closed."""
 
     daemon_threads = True
 
@@ -23,9 +23,9 @@ class HttpServer(ThreadingHTTPServer):
         self.events = True
         self.status = 200
         self.calls = 99
-        self.heard: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self.ended: list[str] = []
-        self.headers_heard: list[dict[str, str]] = []
+        self.headers_seen: list[dict[str, str]] = []
 
     @property
     def url(self) -> str:
@@ -34,30 +34,30 @@ class HttpServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     @property
-    def _told(self) -> HttpServer:
+    def _server(self) -> HttpServer:
         assert isinstance(self.server, HttpServer)
         return self.server
 
     def do_POST(self) -> None:
         message = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self._told.heard.append(message)
-        self._told.headers_heard.append({name.lower(): value for name, value in self.headers.items()})
+        self._server.messages.append(message)
+        self._server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
         if message.get("method") == "tools/call":
-            self._told.calls -= 1
-        if self._told.calls < 0:
+            self._server.calls -= 1
+        if self._server.calls < 0:
             self._answer(404, b"", "text/plain")
-        elif self._told.status != 200:
-            self._answer(self._told.status, b"", "text/plain")
+        elif self._server.status != 200:
+            self._answer(self._server.status, b"", "text/plain")
         elif "id" not in message or "method" not in message:
             self._answer(202, b"", "text/plain")
-        elif self._told.events:
-            told = "".join(f"event: message\r\ndata: {json.dumps(said)}\r\n\r\n" for said in answers(message))
-            self._answer(200, b": hello\n\n" + told.encode(), "text/event-stream; charset=utf-8")
+        elif self._server.events:
+            events = "".join(f"event: message\r\ndata: {json.dumps(answer)}\r\n\r\n" for answer in answers(message))
+            self._answer(200, b": hello\n\n" + events.encode(), "text/event-stream; charset=utf-8")
         else:
             self._answer(200, json.dumps([*answers(message)][-1]).encode(), "application/json")
 
     def do_DELETE(self) -> None:
-        self._told.ended.append(self.headers["mcp-session-id"])
+        self._server.ended.append(self.headers["mcp-session-id"])
         self._answer(200, b"", "text/plain")
 
     def _answer(self, status: int, body: bytes, kind: str) -> None:
@@ -71,11 +71,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
-        """Says nothing."""
+        """Keeps the log quiet."""
 
 
 @contextmanager
-def serving() -> Generator[HttpServer]:
+def serve_mcp() -> Generator[HttpServer]:
     server = HttpServer()
     thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -1,6 +1,6 @@
-"""A server of the Model Context Protocol, as somebody else may have written it: tools in pages, all kinds of answers.
+"""An independent MCP server: pages of tools, and all kinds of answers.
 
-``python3 mcp_server.py`` speaks by its pipes; ``http_mcp.py`` serves the same over HTTP.
+``python3 mcp_server.py`` uses stdio; ``http_mcp_server.py`` serves the same over HTTP.
 """
 
 import json
@@ -24,7 +24,7 @@ TOOLS: list[Json] = [
 PAGE = 3
 
 
-class Wrong(Exception):
+class Refused(Exception):
     pass
 
 
@@ -42,7 +42,7 @@ def result(method: str, params: Json) -> Json:
         return {"tools": TOOLS[first : first + PAGE], **more}
     if method == "tools/call":
         return call(params["name"], params["arguments"])
-    raise Wrong(method)
+    raise Refused(method)
 
 
 def call(name: str, arguments: Json) -> Json:
@@ -59,12 +59,12 @@ def call(name: str, arguments: Json) -> Json:
     if name == "talk":
         return {"content": [{"type": "text", "text": "word " * 100_000}]}
     if name == "refuse":
-        raise Wrong("not for you")
+        raise Refused("not for you")
     return {"structuredContent": {"asked": name}, "content": []}
 
 
 def answers(message: Json) -> Iterator[Json]:
-    """What is said to one message; before some answers other messages come."""
+    """The answer to one message, in some cases after other messages."""
     if "method" not in message or "id" not in message:
         return
     number = message["id"]
@@ -75,7 +75,7 @@ def answers(message: Json) -> Iterator[Json]:
             yield {"jsonrpc": "2.0", "id": "q2", "method": "sampling/createMessage", "params": {}}
     try:
         yield {"jsonrpc": "2.0", "id": number, "result": result(message["method"], message.get("params", {}))}
-    except Wrong as error:
+    except Refused as error:
         yield {"jsonrpc": "2.0", "id": number, "error": {"code": -32602, "message": str(error)}}
 
 
@@ -86,12 +86,12 @@ def main() -> None:
         if message.get("params", {}).get("name") == "die":
             print("out of stock", file=sys.stderr)
             sys.exit(3)
-        for said in answers(message):
-            print(json.dumps(said), flush=True)
-            if said.get("id") == "q2":
-                back = [json.loads(sys.stdin.readline()) for _ in range(2)]
-                assert back[0] == {"jsonrpc": "2.0", "id": "q1", "result": {}}, back
-                assert back[1]["error"]["code"] == -32601, back
+        for answer in answers(message):
+            print(json.dumps(answer), flush=True)
+            if answer.get("id") == "q2":
+                replies = [json.loads(sys.stdin.readline()) for _ in range(2)]
+                assert replies[0] == {"jsonrpc": "2.0", "id": "q1", "result": {}}, replies
+                assert replies[1]["error"]["code"] == -32601, replies
 
 
 if __name__ == "__main__":

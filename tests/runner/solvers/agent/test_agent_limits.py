@@ -1,4 +1,4 @@
-"""What ends an agent: its work, its silence, its limits, and what is not its doing."""
+"""How an agent ends: by submitting, idling, reaching a limit, or through a failure of the host."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def test_the_reason_names_the_limit(
         assert "the next request may cost" in report.reason
     steps = await read_transcript(runner, report)
     assert (steps[-1].kind, steps[-1].text) == (StepKind.END, report.reason)
-    assert b"+def total" in await runner.read(report.artifacts["patch.diff"]), "what there was of the work is kept"
+    assert b"+def total" in await runner.read(report.artifacts["patch.diff"]), "the work so far is stored"
 
 
 async def test_the_completion_does_not_overdraw_the_token_limit(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -151,10 +151,10 @@ async def test_a_refusal_ends_the_agent(runner: RunnerHarness, endpoint: FakeEnd
     assert (report.outcome, report.reason) == (Outcome.REFUSED, "the model refused: No.")
 
 
-class Dying:
-    """Sandboxes that are lost at the first command of the model."""
+class LosingProvider:
+    """Sandboxes that are lost at the model's first command."""
 
-    name = "dying"
+    name = "losing"
 
     def __init__(self, runner: RunnerHarness) -> None:
         self._real = runner.ports.sandboxes
@@ -162,13 +162,13 @@ class Dying:
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         async with self._real.open(spec, mounts=mounts) as sandbox:
-            yield _Dying(sandbox)
+            yield _LostSandbox(sandbox)
 
     async def check(self) -> Availability:
         return await self._real.check()
 
 
-class _Dying:
+class _LostSandbox:
     def __init__(self, real: Sandbox) -> None:
         self._real = real
         self.start, self.locate, self.connections = real.start, real.locate, real.connections
@@ -187,7 +187,7 @@ class _Dying:
 
 async def test_losing_the_sandbox_is_an_infrastructure_error(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     queue_calls(endpoint, (FIX,))
-    ports = replace(runner.ports, sandboxes=Dying(runner))
+    ports = replace(runner.ports, sandboxes=LosingProvider(runner))
     report = await on_ticket(await runner.ticket("fix_sum", "stub/m-1", limits=limits()), ports)
     assert report.fault is not None
     assert (report.outcome, report.fault.kind, report.fault.new_try) == (Outcome.INFRA_ERROR, "sandbox", True)

@@ -1,4 +1,4 @@
-"""An agent beside a service: it tries its migration on the Postgres of its own sandbox, and the judge on another."""
+"""An agent with a service: it tests its migration on its sandbox's Postgres, the judge on another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
 from tests.runner.harness import RunnerHarness, open_harness, read_transcript
-from tests.runner.solvers.test_solvers_agree import judged
+from tests.runner.solvers.test_solvers_agree import grade_output
 
 CATALOG = Path(__file__).parents[4] / "catalog"
 TASK = "postgres_migration"
@@ -29,8 +29,8 @@ with psycopg.connect("host=postgres user=postgres", autocommit=True) as own:
 
 
 @pytest.fixture
-async def migrating(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
-    """With a model that knows the reference, and tries it first."""
+async def migration_runner(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
+    """A runner whose model writes the reference solution and tests it before submitting."""
     folder = tmp_path / "shipped"
     shutil.copytree(CATALOG / "tasks" / TASK, folder / "tasks" / TASK)
     for name in ("models.yaml", "prices.yaml"):
@@ -43,17 +43,19 @@ async def migrating(tmp_path: Path) -> AsyncIterator[RunnerHarness]:
     script = {"title": "Migrates", "price": {"input_usd_per_mtok": 1, "output_usd_per_mtok": 1}, "turns": {TASK: turns}}
     (folder / "scripted").mkdir()
     (folder / "scripted" / "migrator.yaml").write_text(json.dumps(script))
-    async with open_harness(tmp_path, "", folder) as one:
-        yield one
+    async with open_harness(tmp_path, "", folder) as runner:
+        yield runner
 
 
 @pytest.mark.docker
-async def test_an_agent_can_test_its_migration_on_its_own_postgres(migrating: RunnerHarness) -> None:
+async def test_an_agent_can_test_its_migration_on_its_own_postgres(migration_runner: RunnerHarness) -> None:
     sandboxes = open_sandbox_provider("docker")
-    ticket = await migrating.ticket(TASK, "scripted/migrator", limits=migrating.catalog.find_task(TASK).manifest.limits)
-    report = await on_ticket(ticket, replace(migrating.ports, sandboxes=sandboxes))
+    ticket = await migration_runner.ticket(
+        TASK, "scripted/migrator", limits=migration_runner.catalog.find_task(TASK).manifest.limits
+    )
+    report = await on_ticket(ticket, replace(migration_runner.ports, sandboxes=sandboxes))
     assert (report.outcome, report.reason) == (None, "")
-    results = [step.text for step in await read_transcript(migrating, report) if step.kind is StepKind.RESULT]
+    results = [step.text for step in await read_transcript(migration_runner, report) if step.kind is StepKind.RESULT]
     assert "('Ilse Brandt', 2500)" in results[2], results
-    verdict = await judged(migrating, TASK, await migrating.read(report.output), sandboxes)
+    verdict = await grade_output(migration_runner, TASK, await migration_runner.read(report.output), sandboxes)
     assert (verdict.outcome, verdict.score) == (Outcome.PASSED, 1.0), verdict.reason

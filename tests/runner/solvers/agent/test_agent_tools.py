@@ -1,4 +1,4 @@
-"""The tools of an agent, in a real sandbox; what they refuse is told, and ends nothing."""
+"""The tools of an agent in a real sandbox. Their errors are results and do not end the attempt."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ WORKSPACE = {"a.txt": b"one\ntwo\nthree\n", "src/b.py": b"x = 1\n", "blob": b"\x
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with open_sandbox_provider().open(SandboxSpec(wall_seconds=60, cpu_seconds=20)) as one:
-        await one.write(WORKSPACE)
-        yield one
+    async with open_sandbox_provider().open(SandboxSpec(wall_seconds=60, cpu_seconds=20)) as sandbox:
+        await sandbox.write(WORKSPACE)
+        yield sandbox
 
 
 async def use(
-    sandbox: Sandbox, *asked: tuple[str, dict[str, Any]], tools: tuple[Tool, ...] = tuple(Tool)
+    sandbox: Sandbox, *calls: tuple[str, dict[str, Any]], tools: tuple[Tool, ...] = tuple(Tool)
 ) -> ToolResult:
-    """The last call's result."""
+    """Makes the calls; returns the result of the last."""
     box = Toolbox(tools, sandbox, WORKSPACE)
     result = ToolResult(text="")
-    for name, arguments in asked:
+    for name, arguments in calls:
         result = await box.use(ToolCall(call_id="1", name=name, arguments=json.dumps(arguments)))
     return result
 
@@ -109,7 +109,7 @@ async def test_links_are_not_followed(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "why"),
+    ("name", "arguments", "error"),
     [
         ("drill", {}, "error: there is no tool 'drill'; the tools are bash, python, text_editor, git_diff, submit"),
         ("bash", {}, "error: not a valid Bash: Object missing required field `command`"),
@@ -151,11 +151,11 @@ async def test_links_are_not_followed(sandbox: Sandbox) -> None:
     ],
 )
 async def test_errors_tell_the_model_what_is_wrong(
-    sandbox: Sandbox, name: str, arguments: dict[str, Any], why: str
+    sandbox: Sandbox, name: str, arguments: dict[str, Any], error: str
 ) -> None:
     result = await use(sandbox, (name, arguments))
     assert result.failed
-    assert result.text.startswith(why)
+    assert result.text.startswith(error)
     assert await sandbox.read(["a.txt"]) == {"a.txt": WORKSPACE["a.txt"]}
 
 

@@ -1,4 +1,4 @@
-"""A transcript of any length is stored, and its length is not memory."""
+"""Transcripts of any length are stored without using memory."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from tests.runner.harness import RunnerHarness
 STEPS = 20_000
 
 
-class Spent:
+class FakeSpend:
     usage = Usage(input_tokens=5, output_tokens=2)
     cost_nanousd = 7
 
 
 @pytest.mark.parametrize("text", ["x" * 500, "\0\ud800 \u2028"], ids=["plain", "awkward"])
 async def test_a_long_transcript_does_not_use_memory(runner: RunnerHarness, text: str) -> None:
-    listener = TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail)
-    kept = ArtifactWriter(store=runner.ports.attempts)
+    tail = TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail)
+    artifacts = ArtifactWriter(store=runner.ports.attempts)
     tracemalloc.start()
     try:
-        with Transcript(listener, Spent(), WallClock(60)) as transcript:
+        with Transcript(tail, FakeSpend(), WallClock(60)) as transcript:
             for _ in range(STEPS):
                 await transcript.add(StepKind.RESULT, text, tool="bash", call_id="c")
-            ref = await transcript.write_to(kept)
-        _, most_bytes = tracemalloc.get_traced_memory()
+            ref = await transcript.write_to(artifacts)
+        _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert most_bytes < 2_000_000, "20,000 lines of 700 bytes are 14 MB"
-    assert kept.refs["transcript.jsonl"] == ref
+    assert peak_bytes < 2_000_000, "20,000 lines of 700 bytes are 14 MB"
+    assert artifacts.refs["transcript.jsonl"] == ref
     lines = (await runner.read(ref)).splitlines()
     assert (len(lines), sum(map(len, lines)) + len(lines)) == (STEPS, ref.size_bytes)
     last = decode(AgentStep, lines[-1])
-    assert (last.number, last.tool, last.usage, last.cost_nanousd) == (STEPS, "bash", Spent.usage, 7)
+    assert (last.number, last.tool, last.usage, last.cost_nanousd) == (STEPS, "bash", FakeSpend.usage, 7)
 
 
 async def test_a_store_without_put_file_gets_the_bytes(runner: RunnerHarness) -> None:
@@ -49,10 +49,10 @@ async def test_a_store_without_put_file_gets_the_bytes(runner: RunnerHarness) ->
         def __init__(self) -> None:
             self.put, self.get = runner.stores["attempts"].put, runner.stores["attempts"].get
 
-    kept = ArtifactWriter(store=Plain())
+    artifacts = ArtifactWriter(store=Plain())
     with Transcript(
-        TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail), Spent(), WallClock(60)
+        TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail), FakeSpend(), WallClock(60)
     ) as transcript:
         await transcript.add(StepKind.END, "done")
-        ref = await transcript.write_to(kept)
+        ref = await transcript.write_to(artifacts)
     assert decode(AgentStep, (await runner.read(ref)).rstrip()).text == "done"

@@ -1,4 +1,4 @@
-"""Tools from servers of the Model Context Protocol: in the sandbox, and behind an address that is allowed."""
+"""Tools of MCP servers, in the sandbox and at allowed URLs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.harness import SUBMIT, RunnerHarness, queue_calls, read_transcript, tool_results
-from tests.runner.solvers.agent.http_mcp_server import serving
+from tests.runner.solvers.agent.http_mcp_server import serve_mcp
 
 NAMES = [f"shop__{name}" for name in ("add", "fail", "refuse", "ask_back", "draw", "sleep", "talk", "die")]
 DIED = "it exited with code 3: out of stock"
@@ -39,14 +39,14 @@ async def run_attempt(
     call_seconds: float = 60.0,
     **changes: Any,
 ) -> AttemptExecuted:
-    """An attempt at ``endpoint``; with another server than its own. Its calls may take so long."""
+    """Runs the task ``mcp_tools``, with ``server`` instead of its own; a call may take ``call_seconds``."""
     limits = structs.replace(Limits(wall_seconds=60.0, max_tokens=100, turns=9), **changes)
     ticket = await runner.ticket("mcp_tools", "stub/m-1", limits=limits)
     task = runner.catalog.find_task("mcp_tools")
-    told = public_task(task)
-    sandbox = structs.replace(told.sandbox, wall_seconds=call_seconds)
-    given = structs.replace(told, sandbox=sandbox, mcp=told.mcp if server is None else (server,))
-    public = await runner.stores["public"].put(pack({**make_bundles(task).public, "task.json": encode(given)}))
+    public_form = public_task(task)
+    sandbox = structs.replace(public_form.sandbox, wall_seconds=call_seconds)
+    changed = structs.replace(public_form, sandbox=sandbox, mcp=public_form.mcp if server is None else (server,))
+    public = await runner.stores["public"].put(pack({**make_bundles(task).public, "task.json": encode(changed)}))
     return await on_ticket(structs.replace(ticket, public=public), replace(runner.ports, mcp_urls=allowed))
 
 
@@ -68,7 +68,7 @@ async def check_every_answer(runner: RunnerHarness, endpoint: FakeEndpoint, repo
             True,
         ),
     ]
-    assert 12_000 < len(steps[6].text) < 12_100, "long answers are cut like all others"
+    assert 12_000 < len(steps[6].text) < 12_100, "long results are cut"
 
 
 EVERY = (
@@ -88,20 +88,20 @@ async def test_the_model_can_use_a_server_at_an_allowed_url(
     runner: RunnerHarness, endpoint: FakeEndpoint, events: bool
 ) -> None:
     queue_calls(endpoint, *EVERY, (SUBMIT,))
-    with serving() as remote:
+    with serve_mcp() as remote:
         remote.events = events
         report = await run_attempt(runner, McpServer(name="shop", url=remote.url), (remote.url,))
         await check_every_answer(runner, endpoint, report)
         assert remote.ended == ["s-1"]
-        assert [message["method"] for message in remote.heard[:5]] == [
+        assert [message["method"] for message in remote.messages[:5]] == [
             "initialize",
             "notifications/initialized",
             *["tools/list"] * 3,
         ]
-        assert all(heard["mcp-session-id"] == "s-1" for heard in remote.headers_heard[1:])
+        assert all(headers["mcp-session-id"] == "s-1" for headers in remote.headers_seen[1:])
         if events:
-            replies = [message for message in remote.heard if "method" not in message]
-            assert [("result" in told, "error" in told) for told in replies] == [(True, False), (False, True)]
+            replies = [message for message in remote.messages if "method" not in message]
+            assert [("result" in reply, "error" in reply) for reply in replies] == [(True, False), (False, True)]
 
 
 async def test_server_tools_can_be_called_in_text(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
@@ -150,7 +150,7 @@ async def test_servers_are_restarted_after_a_command_exceeds_a_limit(
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "reason"),
     [
         (("python3", "-c", "import sys; sys.exit('no shop today')"), "it exited with code 1: no shop today"),
         (("no_such_program",), "it exited with code 127"),
@@ -160,13 +160,13 @@ async def test_servers_are_restarted_after_a_command_exceeds_a_limit(
     ids=["ends", "missing", "floods", "old"],
 )
 async def test_a_server_that_does_not_start_is_an_infrastructure_error(
-    runner: RunnerHarness, endpoint: FakeEndpoint, command: tuple[str, ...], told: str
+    runner: RunnerHarness, endpoint: FakeEndpoint, command: tuple[str, ...], reason: str
 ) -> None:
     report = await run_attempt(runner, McpServer(name="shop", command=command))
     assert report.fault is not None
     assert (report.outcome, report.fault.kind, report.fault.new_try) == (Outcome.INFRA_ERROR, "mcp", True)
-    assert f"the MCP server 'shop' does not start: {told}" in report.reason
-    assert endpoint.bodies == [], "nothing was asked, and nothing is to be paid"
+    assert f"the MCP server 'shop' does not start: {reason}" in report.reason
+    assert endpoint.bodies == [], "no model was called"
 
 
 ELSEWHERE = "http://127.0.0.1:1/mcp"
@@ -186,7 +186,7 @@ async def test_a_url_that_is_not_allowed_is_not_requested(
 
 @pytest.mark.parametrize("status", [307, 500])
 async def test_redirects_are_not_followed(runner: RunnerHarness, endpoint: FakeEndpoint, status: int) -> None:
-    with serving() as remote:
+    with serve_mcp() as remote:
         remote.status = status
         report = await run_attempt(runner, McpServer(name="shop", url=remote.url), (remote.url,))
     assert f"answered with status {status}" in report.reason
@@ -197,11 +197,11 @@ async def test_tools_of_a_remote_server_that_went_away_return_errors(
     runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
     queue_calls(endpoint, (shop("add", numbers=[1]), shop("add", numbers=[2]), shop("add", numbers=[3]), SUBMIT))
-    with serving() as remote:
+    with serve_mcp() as remote:
         remote.calls = 1
         report = await run_attempt(runner, McpServer(name="shop", url=remote.url), (remote.url.removesuffix("/mcp"),))
-    one, gone, refused, _ = await tool_results(runner, report)
-    assert one == "1"
+    first, gone, refused, _ = await tool_results(runner, report)
+    assert first == "1"
     reason = f"{remote.url} answered with status 404"
     assert gone == f"error: the MCP server shop has ended ({reason}); its tools are no longer available"
     assert refused == "error: this tool is not available: the MCP server shop has ended"

@@ -1,4 +1,4 @@
-"""A program that is an agent, as somebody else may have written it: it asks the model, runs what it says, tells it."""
+"""An independent agent program: it calls the model, runs its tool calls, and sends the results."""
 
 import http.client
 import json
@@ -31,10 +31,10 @@ def ask(messages: list[dict[str, Any]]) -> dict[str, Any]:
     headers = {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"], "Content-Type": "application/json"}
     connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
     answer = connection.getresponse()
-    told = json.loads(answer.read())
+    body = json.loads(answer.read())
     if answer.status != 200:
-        sys.exit(f"{answer.status}: {told['error']['message']}")
-    return told["choices"][0]["message"]
+        sys.exit(f"{answer.status}: {body['error']['message']}")
+    return body["choices"][0]["message"]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A program that has its answers streamed, and prints what it saw of each as a line of JSON."""
+"""A program that streams its answers, and prints what it received of each as a line of JSON."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Solver ``command``: a program that is the agent, in a real sandbox, with nothing but the socket to the model."""
+"""Solver ``command``: an agent program in a real sandbox, which has only the model socket."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assay.contracts.verdicts import Outcome
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, RunnerHarness, queue_calls, read_transcript
 
-MENDED = b"def total(*n): return sum(n)\n"
+FIXED = b"def total(*n): return sum(n)\n"
 
 
 def bash(command: str) -> tuple[tuple[str, str], ...]:
@@ -30,10 +30,10 @@ async def run_attempt(runner: RunnerHarness, **changes: Any) -> AttemptExecuted:
 
 async def test_a_program_calls_the_model_and_is_metered(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     queue_calls(endpoint, bash("cat total.py"), bash("echo 'def total(*n): return sum(n)' > total.py"))
-    endpoint.default = Reply(text="Mended.")
+    endpoint.default = Reply(text="Fixed.")
     report = await run_attempt(runner)
     assert (report.outcome, report.reason, len(report.calls)) == (None, "", 3)
-    assert await runner.output(report) == {"total.py": MENDED}
+    assert await runner.output(report) == {"total.py": FIXED}
     assert b"+def total(*n): return sum(n)\n" in await runner.read(report.artifacts["patch.diff"])
     steps = await read_transcript(runner, report)
     kinds = [StepKind.MESSAGE, StepKind.CALL, StepKind.RESULT] * 2 + [StepKind.MESSAGE, StepKind.END]
@@ -51,7 +51,9 @@ async def test_a_program_calls_the_model_and_is_metered(runner: RunnerHarness, e
         "content": "def total(*numbers):\n    return 0\n",
         "tool_call_id": "call_0",
     }
-    assert (first["temperature"], first["max_tokens"], len(first["tools"])) == (0.0, 100, 1), "the run's, not its own"
+    assert (first["temperature"], first["max_tokens"], len(first["tools"])) == (0.0, 100, 1), (
+        "the run's parameters, not the program's"
+    )
 
 
 async def test_the_sandbox_has_no_provider_key_and_a_new_token_per_try(
@@ -127,7 +129,7 @@ import contextlib, os, socket
 def ask(text):
     link = socket.socket(socket.AF_UNIX)
     link.connect(os.environ["ASSAY_MODEL_SOCKET"])
-    with contextlib.suppress(BrokenPipeError):  # told before it has said all
+    with contextlib.suppress(BrokenPipeError):  # the response may come before all is sent
         link.sendall(text.encode())
     return link.recv(1000).decode().split(" ")[1]
 token = "Authorization: Bearer " + os.environ["OPENAI_API_KEY"]

@@ -1,4 +1,4 @@
-"""Streams to a program that is the agent: told as they come, and cut off where the provider breaks off."""
+"""Streamed answers to a program: forwarded as they arrive, and cut off if the provider breaks off."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ PROGRAM = (Path(__file__).parent / "program_streams.py").read_bytes()
 async def run_attempt(
     runner: RunnerHarness, answers: str, **limits: Any
 ) -> tuple[AttemptExecuted, list[dict[str, Any]]]:
-    """And what the program saw."""
+    """Returns the report, and what the program saw of each answer."""
     task = runner.catalog.find_task("by_program")
     public = structs.replace(public_task(task), command=("python3", "tools/agent.py", answers))
     files = {**make_bundles(task).public, "task.json": encode(public), "workspace/tools/agent.py": PROGRAM}
     ref = await runner.stores["public"].put(pack(files))
-    given = structs.replace(Limits(wall_seconds=30.0, max_tokens=100, turns=9), **limits)
-    report = await on_ticket(await runner.ticket("by_program", "stub/m-1", limits=given, public=ref), runner.ports)
+    all_limits = structs.replace(Limits(wall_seconds=30.0, max_tokens=100, turns=9), **limits)
+    report = await on_ticket(await runner.ticket("by_program", "stub/m-1", limits=all_limits, public=ref), runner.ports)
     printed = await runner.read(report.artifacts["stdout.txt"]) if "stdout.txt" in report.artifacts else b""
     return report, [json.loads(line) for line in printed.splitlines()]
 
@@ -66,7 +66,7 @@ async def test_a_broken_stream_is_not_the_programs_failure(runner: RunnerHarness
     report, (seen,) = await run_attempt(runner, "a")
     assert not seen["done"]
     assert "one two three four".startswith(seen["text"])
-    assert len(endpoint.bodies) == 1, "what was told cannot be asked for again"
+    assert len(endpoint.bodies) == 1, "a partly forwarded answer is not retried"
     assert report.fault is not None
     assert (report.outcome, report.fault.kind) == (Outcome.INFRA_ERROR, CallFault.CONNECTION)
     assert report.calls[0].estimated
@@ -97,12 +97,12 @@ async def test_clients_can_detect_an_incomplete_stream(tmp_path: Path, whole: bo
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = HttpConnection(reader, writer)
         await connection.read_request()
-        streaming = EventStream(connection, "stub/m-1", 1)
-        streaming.send_text("half")
+        stream = EventStream(connection, "stub/m-1", 1)
+        stream.send_text("half")
         await asyncio.sleep(0.05)
         if whole:
-            await streaming.finish(Completion(text="half"))
-        await streaming.close()
+            await stream.finish(Completion(text="half"))
+        await stream.close()
         writer.close()
 
     server = await asyncio.start_unix_server(serve, tmp_path / "s")
