@@ -37,7 +37,7 @@ DROPPED_MODULES = {
     "services/ledger tests/ledger tests/faults": """
         canary guard watches loops worth sharing sweeping changes board boards claiming desk books house cable line""",
     "services/runner tests/runner": """
-        trying asking wire faults spoken pacing pace window bucket news probing previewing tailing receipts talking
+        trying asking wire spoken pacing pace window bucket news probing previewing tailing receipts talking
         tooling remains handing_in room till turns asked""",
     "services/judge tests/judge": "bench trial atoms life searcher searching turns keeping finding trials",
     "services/gateway tests/gateway": "names amounts collecting pace outbox house doors",
