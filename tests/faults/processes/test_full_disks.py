@@ -81,7 +81,8 @@ def test_16_under_nats(figure: Figure) -> None:
         assert charged == 0, "orders cannot be published, so no new calls are made"
         figure(
             f"full for {FULL_SECONDS:.0f} s; in the health after {noticed:.1f} s, live clients after {shown:.1f} s; "
-            f"{left} attempts waited, {charged} new requests to the provider; NATS started again and well {back:.1f} s after "
+            f"{left} attempts waited, {charged} new requests to the provider; "
+            f"NATS started again and well {back:.1f} s after "
             f"there was room; {ledger.retried_tries} tries repeated; recovered in {ledger.healed_seconds:.0f} s"
         )
 
@@ -109,8 +110,8 @@ def test_17_under_postgres(part: str, figure: Figure) -> None:
         assert charged == 0, "holds cannot be stored, so no new calls are made"
         figure(
             f"full for {FULL_SECONDS:.0f} s; 503 after {refused:.1f} s, in the health after {noticed:.1f} s, "
-            f"live clients after {shown:.1f} s; {load.answers.refused} submissions answered with 503; {left} attempts waited, {charged} "
-            f"new requests to the provider; well again {back:.1f} s after there was room; {ledger.retried_tries} tries "
+            f"live clients after {shown:.1f} s; {load.answers.refused} submissions answered with 503; "
+            f"{left} attempts waited, {charged} new requests to the provider; well again {back:.1f} s after there was room; {ledger.retried_tries} tries "
             f"repeated; recovered in {ledger.healed_seconds:.0f} s"
         )
 
