@@ -111,7 +111,8 @@ def test_17_under_postgres(part: str, figure: Figure) -> None:
         figure(
             f"full for {FULL_SECONDS:.0f} s; 503 after {refused:.1f} s, in the health after {noticed:.1f} s, "
             f"live clients after {shown:.1f} s; {load.answers.refused} submissions answered with 503; "
-            f"{left} attempts waited, {charged} new requests to the provider; well again {back:.1f} s after there was room; {ledger.retried_tries} tries "
+            f"{left} attempts waited, {charged} new requests to the provider; "
+            f"well again {back:.1f} s after there was room; {ledger.retried_tries} tries "
             f"repeated; recovered in {ledger.healed_seconds:.0f} s"
         )
 
