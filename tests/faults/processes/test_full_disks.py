@@ -74,14 +74,15 @@ def test_16_under_nats(figure: Figure) -> None:
             left, charged = charges_while_full(stack, began)
             full.make_room()
             back = stack.wait_until(lambda: is_healthy(stack), 60, "everything is healthy again")
-            told = seconds_until_degraded(ledger, began)
+            shown = seconds_until_degraded(ledger, began)
         ledger.assert_all_passed(RUNS)
         assert service_pids(stack) == before, "no service was restarted"
-        assert max(noticed, told) <= NOTICED_SECONDS
+        assert max(noticed, shown) <= NOTICED_SECONDS
         assert charged == 0, "orders cannot be published, so no new calls are made"
         figure(
-            f"full for {FULL_SECONDS:.0f} s; told after {noticed:.1f} s, live clients after {told:.1f} s; {left} "
-            f"attempts waited, {charged} new requests to the provider; NATS started again and well {back:.1f} s after "
+            f"full for {FULL_SECONDS:.0f} s; in the health after {noticed:.1f} s, live clients after {shown:.1f} s; "
+            f"{left} attempts waited, {charged} new requests to the provider; "
+            f"NATS started again and well {back:.1f} s after "
             f"there was room; {ledger.retried_tries} tries repeated; recovered in {ledger.healed_seconds:.0f} s"
         )
 
@@ -101,16 +102,17 @@ def test_17_under_postgres(part: str, figure: Figure) -> None:
             left, charged = charges_while_full(stack, began)
             full.make_room()
             back = stack.wait_until(lambda: is_healthy(stack), 60, "everything is healthy again")
-            told = seconds_until_degraded(ledger, began)
+            shown = seconds_until_degraded(ledger, began)
         ledger.assert_all_passed(RUNS)
         assert service_pids(stack) == before, "no service was restarted"
         assert part == "log" or "No space left" in reason
-        assert max(noticed, told) <= NOTICED_SECONDS
+        assert max(noticed, shown) <= NOTICED_SECONDS
         assert charged == 0, "holds cannot be stored, so no new calls are made"
         figure(
-            f"full for {FULL_SECONDS:.0f} s; 503 after {refused:.1f} s, told after {noticed:.1f} s, live clients after "
-            f"{told:.1f} s; {load.answers.refused} submissions told to retry; {left} attempts waited, {charged} "
-            f"new requests to the provider; well again {back:.1f} s after there was room; {ledger.retried_tries} tries "
+            f"full for {FULL_SECONDS:.0f} s; 503 after {refused:.1f} s, in the health after {noticed:.1f} s, "
+            f"live clients after {shown:.1f} s; {load.answers.refused} submissions answered with 503; "
+            f"{left} attempts waited, {charged} new requests to the provider; "
+            f"well again {back:.1f} s after there was room; {ledger.retried_tries} tries "
             f"repeated; recovered in {ledger.healed_seconds:.0f} s"
         )
 
@@ -128,15 +130,15 @@ def test_18_under_the_artifacts(figure: Figure) -> None:
             back = stack.wait_until(
                 lambda: is_healthy(stack) and free_slots(stack) > 0, 60, "everything is healthy again"
             )
-            told = seconds_until_degraded(ledger, began)
+            shown = seconds_until_degraded(ledger, began)
         ledger.assert_all_passed(RUNS)
         assert service_pids(stack) == before, "no service was restarted"
         assert refused == 503
-        assert max(noticed, told) <= NOTICED_SECONDS
+        assert max(noticed, shown) <= NOTICED_SECONDS
         assert charged == 0, "results could not be stored, so no new calls are made"
         figure(
-            f"full for {FULL_SECONDS:.0f} s; no slots offered after {noticed:.1f} s, live clients told after "
-            f"{told:.1f} s; a new task is answered with {refused}; {left} attempts waited, {charged} new requests "
+            f"full for {FULL_SECONDS:.0f} s; no slots offered after {noticed:.1f} s, live clients after "
+            f"{shown:.1f} s; a new task is answered with {refused}; {left} attempts waited, {charged} new requests "
             f"to the provider; well again {back:.1f} s after there was room; {ledger.retried_tries} tries repeated; "
             f"recovered in {ledger.healed_seconds:.0f} s"
         )

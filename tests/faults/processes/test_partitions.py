@@ -51,12 +51,12 @@ def workers(stack: FaultStack, stage: str) -> int:
 @pytest.mark.parametrize(("kind", "stage"), [("runner", "run"), ("judge", "judge")])
 def test_25_workers_and_nats(proxied: tuple[FaultStack, Proxies], kind: str, stage: str, figure: Figure) -> None:
     stack, proxies = proxied
-    stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 30, "all workers are heard of")
+    stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 30, "all workers are counted")
     before = service_pids(stack)
     with under_load(stack, f"partition-{kind}", RUNS) as (_, ledger):
         proxies[kind].pause()
         began = time.monotonic()
-        noticed = stack.wait_until(lambda: workers(stack, stage) == 0, 30, "it shows that no worker is heard of")
+        noticed = stack.wait_until(lambda: workers(stack, stage) == 0, 30, "no worker is counted")
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
         proxies[kind].resume()
         recovered = stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 60, "all workers are back")
@@ -81,13 +81,13 @@ def test_25_gateway_and_ledger(proxied: tuple[FaultStack, Proxies], service: str
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
         proxies[service].resume()
         recovered = stack.wait_until(stack.ready, 60, "it is ready again")
-        told = seconds_until_degraded(ledger, began)
+        shown = seconds_until_degraded(ledger, began)
     ledger.assert_all_passed(RUNS)
     assert service_pids(stack) == before
-    assert max(noticed, told) <= NOTICED_SECONDS
+    assert max(noticed, shown) <= NOTICED_SECONDS
     assert recovered <= RECOVERED_SECONDS
     figure(
-        f"silent for {SILENT_SECONDS:.0f} s; /readyz said so after {noticed:.1f} s, live clients after {told:.1f} s; "
+        f"silent for {SILENT_SECONDS:.0f} s; /readyz after {noticed:.1f} s, live clients after {shown:.1f} s; "
         f"ready again {recovered:.1f} s after; {ledger.retried_tries} tries repeated"
     )
 
