@@ -8,7 +8,8 @@ import asyncpg
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from services.ledger.database.schema import SCRIPT, migrate, newest
+from services.ledger.database.migrations import SCRIPT, newest
+from services.ledger.database.schema import migrate
 from services.ledger.database.upgrade import alembic_config, script
 
 

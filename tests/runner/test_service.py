@@ -1,4 +1,4 @@
-"""The runner as a whole, on the bus in memory with the fake ledger."""
+"""A whole runner, on the in-memory bus with the fake ledger."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ async def test_a_model_probe_reports_success_or_the_fault(
     async def probe(model: str) -> ModelProbe:
         return await runner.bus.rpc.request(TestModel(model=model), timeout_seconds=60)
 
-    fine = await probe("stub/m-1")
-    assert (fine.ok, fine.message, fine.fault) == (True, "hello world", None)
+    success = await probe("stub/m-1")
+    assert (success.ok, success.message, success.fault) == (True, "hello world", None)
     assert endpoint.bodies[0]["max_tokens"] == 16
     endpoint.default = Reply(status=401, text="wrong key")
     wrong = await probe("stub/m-1")
@@ -90,29 +90,33 @@ async def test_the_heartbeat_sets_the_share_of_the_rate_limits(
     await ledger.work.wait_for_heartbeats(2)
     await ledger.work.order(*[await runner.ticket("colours", "stub/m-1", attempt_id=f"a-{n}") for n in range(1, 5)])
     await reports(ledger, 5)
-    assert endpoint.max_in_flight == 1, "half of the two it allows"
+    assert endpoint.max_in_flight == 1, "half of its concurrency of 2"
 
 
-@pytest.mark.parametrize("waits_for", ["money", "a place", "an answer"])
+@pytest.mark.parametrize("waiting_for", ["a grant", "the rate limiter", "an answer"])
 async def test_a_lost_lease_interrupts_any_wait(
-    ledger: FakeLedger, runner: RunnerHarness, endpoint: FakeEndpoint, waits_for: str
+    ledger: FakeLedger, runner: RunnerHarness, endpoint: FakeEndpoint, waiting_for: str
 ) -> None:
-    if waits_for == "a place":
+    if waiting_for == "the rate limiter":
         endpoint.default = Reply(status=429, headers={"retry-after": "50"})
     else:
         endpoint.default = Reply(hang=True)
-    grant = 0 if waits_for == "money" else 10**9
+    grant = 0 if waiting_for == "a grant" else 10**9
     ledger.grants.faults.extend(["before"] * 1000)
-    words = {"money": "waiting for a grant", "a place": "rate limited (429)", "an answer": "calling the model"}
+    words = {
+        "a grant": "waiting for a grant",
+        "the rate limiter": "rate limited (429)",
+        "an answer": "calling the model",
+    }
     async with runner.bus.tail.listen(subjects.tail("default", "a", "a-1")) as frames:
         await ledger.work.order(
             await runner.ticket("colours", "stub/m-1", attempt_id="a-1", grant_nanousd=grant, lease_seconds=0.3)
         )
-        await wait_for_tail_text(frames, words[waits_for])
-    await wait_for_requests(endpoint, 0 if waits_for == "money" else 1)
+        await wait_for_tail_text(frames, words[waiting_for])
+    await wait_for_requests(endpoint, 0 if waiting_for == "a grant" else 1)
     ledger.work.lost = {"a-1"}
     (report,) = await asyncio.wait_for(reports(ledger, 1), 20)
     assert report.fault is not None
     assert report.fault.kind == "interrupted"
-    assert len(report.calls) == (0 if waits_for == "money" else 1)
-    assert [call.cost_nanousd > 0 for call in report.calls] in ([], [waits_for == "an answer"])
+    assert len(report.calls) == (0 if waiting_for == "a grant" else 1)
+    assert [call.cost_nanousd > 0 for call in report.calls] in ([], [waiting_for == "an answer"])

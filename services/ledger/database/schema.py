@@ -6,19 +6,8 @@ SQLAlchemy, which would take a third of this process's start time and memory.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from services.ledger.database.connection import DRIVER
-
-LOCK = 0x415353_4D49
-MIGRATIONS = Path(__file__).parent / "migrations"
-SCRIPT = MIGRATIONS / "schema.sql"
-"""All migrations as SQL; ``tests/ledger/test_schema.py`` checks that it is up to date."""
-
-
-def newest() -> str:
-    """The newest revision: the start of the last migration's file name."""
-    return max(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*.py"))
+from services.ledger.database.migrations import LOCK, SCRIPT, newest
 
 
 async def migrate(database_url: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from services.ledger.database.schema import LOCK, MIGRATIONS, SCRIPT
+from services.ledger.database.migrations import LOCK, MIGRATIONS, SCRIPT
 
 
 def alembic_config(database_url: str, output: StringIO | None = None) -> Config:

@@ -1,4 +1,4 @@
-"""Faults on real processes under load take minutes: they run by ``make faults`` alone (tier N)."""
+"""Faults on real processes under load (tier N): they take minutes and run with ``make faults`` only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Figure = Callable[[str], None]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselected, not skipped, unless ``ASSAY_FAULTS`` says so."""
+    """Deselect them (no skip) unless ``ASSAY_FAULTS`` is ``nightly``."""
     if os.environ.get("ASSAY_FAULTS") == "nightly":
         return
     here = [item for item in items if HERE in item.path.parents]
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Figure:
-    """Notes what was measured; it is printed at the end."""
+    """Record a measurement, which is printed at the end."""
     return lambda text: record_property("figure", text)
 
 
@@ -41,6 +41,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[FaultStack]:
-    """One for a module: every test leaves it whole, or the next will say so."""
+    """One stack per module; a test that leaves it broken fails the next one."""
     with fault_stack() as running:
         yield running

@@ -1,8 +1,8 @@
-"""A service that can be killed at an exact point: ``python -m tests.faults.processes.crash_points SERVICE FOLDER``.
+"""A service that kills itself at an exact point: ``python -m tests.faults.processes.crash_points SERVICE FOLDER``.
 
-The service runs as it is; only its connection (and the ledger's database) is wrapped, in this process alone. When it
-passes a point for which FOLDER has a file ``<service>.<point>``, it takes the file away, so that only one process of
-several does, leaves its pid in ``<service>.<point>.died``, and kills itself as ``kill -9`` would.
+The service is unchanged; only its bus connection (and the ledger's database) is wrapped. When it reaches a point for
+which FOLDER has a file ``<service>.<point>``, it removes the file, so that only one process dies, writes its pid to
+``<service>.<point>.died``, and kills itself like ``kill -9``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ POINTS = {
     "judge": ("fetched", "claimed", "sandboxed", "written", "reported", "acking"),
     "ledger": ("taken_in", "committed", "relayed_orders", "relayed_facts"),
 }
-"""By service: what has just happened, and nobody was told of, when the process dies."""
+"""By service: the step that was completed, but not yet reported, when the process dies."""
 
 _CALLING_SECONDS = 0.1
 
@@ -60,8 +60,8 @@ class CrashPoints:
 
 
 class CrashingDelivery(Delivery[M]):
-    def __init__(self, inner: Delivery[M], fuse: CrashPoints) -> None:
-        self._inner, self._fuse = inner, fuse
+    def __init__(self, inner: Delivery[M], points: CrashPoints) -> None:
+        self._inner, self._points = inner, points
 
     @property
     def message(self) -> M:
@@ -72,8 +72,8 @@ class CrashingDelivery(Delivery[M]):
         return self._inner.deliveries
 
     async def ack(self) -> None:
-        self._fuse.crash_if_armed("acking")
-        self._fuse.crash_if_armed("committed")
+        self._points.crash_if_armed("acking")
+        self._points.crash_if_armed("committed")
         await self._inner.ack()
 
     async def nak(self, delay_seconds: float = 0.0) -> None:
@@ -84,20 +84,20 @@ class CrashingDelivery(Delivery[M]):
 
 
 class CrashingWork:
-    def __init__(self, inner: Work, fuse: CrashPoints) -> None:
-        self._inner, self._fuse = inner, fuse
+    def __init__(self, inner: Work, points: CrashPoints) -> None:
+        self._inner, self._points = inner, points
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        self._fuse.crash_if_armed("written")
+        self._points.crash_if_armed("written")
         await self._inner.publish(envelopes)
-        self._fuse.crash_if_armed("reported")
-        self._fuse.crash_if_armed("relayed_orders")
+        self._points.crash_if_armed("reported")
+        self._points.crash_if_armed("relayed_orders")
 
     async def fetch(self, queue: Queue[M], limit: int, wait_seconds: float) -> Sequence[Delivery[M]]:
         found = await self._inner.fetch(queue, limit, wait_seconds)
         if found:
-            self._fuse.crash_if_armed("fetched")
-        return [CrashingDelivery(delivery, self._fuse) for delivery in found]
+            self._points.crash_if_armed("fetched")
+        return [CrashingDelivery(delivery, self._points) for delivery in found]
 
     async def in_progress(self, deliveries: Sequence[Delivery[Any]]) -> None:
         await self._inner.in_progress([getattr(each, "_inner", each) for each in deliveries])
@@ -107,26 +107,26 @@ class CrashingWork:
 
 
 class CrashingFacts:
-    def __init__(self, inner: Any, fuse: CrashPoints) -> None:
-        self._inner, self._fuse = inner, fuse
+    def __init__(self, inner: Any, points: CrashPoints) -> None:
+        self._inner, self._points = inner, points
         self.listen, self.replay = inner.listen, inner.replay
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         await self._inner.publish(envelopes)
-        self._fuse.crash_if_armed("relayed_facts")
+        self._points.crash_if_armed("relayed_facts")
 
 
 class CrashingRpc:
-    def __init__(self, inner: Rpc, fuse: CrashPoints) -> None:
-        self._inner, self._fuse = inner, fuse
+    def __init__(self, inner: Rpc, points: CrashPoints) -> None:
+        self._inner, self._points = inner, points
 
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
         reply = await self._inner.request(request, timeout_seconds)
         if isinstance(request, SubmitRun):
-            self._fuse.crash_if_armed("submitted")
+            self._points.crash_if_armed("submitted")
         if isinstance(request, ClaimAttempts) and reply.granted:  # pyright: ignore[reportAttributeAccessIssue]
-            self._fuse.crash_if_armed("claimed")
-            asyncio.get_running_loop().call_later(_CALLING_SECONDS, self._fuse.crash_if_armed, "calling")
+            self._points.crash_if_armed("claimed")
+            asyncio.get_running_loop().call_later(_CALLING_SECONDS, self._points.crash_if_armed, "calling")
         return reply
 
     async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
@@ -134,27 +134,27 @@ class CrashingRpc:
 
 
 class CrashingBus(JetStreamBus):
-    """The real bus, whose planes are watched."""
+    """The real bus, with crash points in its planes."""
 
-    def __init__(self, inner: JetStreamBus, fuse: CrashPoints) -> None:
+    def __init__(self, inner: JetStreamBus, points: CrashPoints) -> None:
         super().__init__(inner.connection)
-        self.rpc = CrashingRpc(self.rpc, fuse)
-        self.work = CrashingWork(self.work, fuse)
-        self.facts = CrashingFacts(self.facts, fuse)
+        self.rpc = CrashingRpc(self.rpc, points)
+        self.work = CrashingWork(self.work, points)
+        self.facts = CrashingFacts(self.facts, points)
 
 
-def crashing_connect(fuse: CrashPoints) -> Callable[[BusSettings], Awaitable[JetStreamBus]]:
+def crashing_connect(points: CrashPoints) -> Callable[[BusSettings], Awaitable[JetStreamBus]]:
     async def join(settings: BusSettings) -> JetStreamBus:
-        return CrashingBus(await connect(settings), fuse)
+        return CrashingBus(await connect(settings), points)
 
     return join
 
 
 class CrashingSandbox:
-    """A sandbox whose service dies once a process runs in it."""
+    """A sandbox whose service dies once a process runs inside it."""
 
-    def __init__(self, inner: Sandbox, fuse: CrashPoints) -> None:
-        self._inner, self._fuse = inner, fuse
+    def __init__(self, inner: Sandbox, points: CrashPoints) -> None:
+        self._inner, self._points = inner, points
         self.write, self.read, self.locate = inner.write, inner.read, inner.locate
 
     @property
@@ -166,45 +166,45 @@ class CrashingSandbox:
         while not running.done() and not psutil.Process().children(recursive=True):
             await asyncio.sleep(0)
         if not running.done():
-            self._fuse.crash_if_armed("sandboxed")
+            self._points.crash_if_armed("sandboxed")
         return await running
 
     async def start(self, command: Command) -> SandboxProcess:
         process = await self._inner.start(command)
-        self._fuse.crash_if_armed("sandboxed")
+        self._points.crash_if_armed("sandboxed")
         return process
 
 
 class CrashingSandboxes:
-    def __init__(self, inner: SandboxProvider, fuse: CrashPoints) -> None:
-        self._inner, self._fuse, self.name, self.check = inner, fuse, inner.name, inner.check
+    def __init__(self, inner: SandboxProvider, points: CrashPoints) -> None:
+        self._inner, self._points, self.name, self.check = inner, points, inner.name, inner.check
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         async with self._inner.open(spec, mounts=mounts) as sandbox:
-            yield CrashingSandbox(sandbox, self._fuse)
+            yield CrashingSandbox(sandbox, self._points)
 
 
-def crashing_sandboxes(fuse: CrashPoints) -> Callable[[str, WarmPool], SandboxProvider]:
+def crashing_sandboxes(points: CrashPoints) -> Callable[[str, WarmPool], SandboxProvider]:
     def open_provider(name: str, warm_pool: WarmPool) -> SandboxProvider:
-        return CrashingSandboxes(open_sandbox_provider(name, warm_pool), fuse)
+        return CrashingSandboxes(open_sandbox_provider(name, warm_pool), points)
 
     return open_provider
 
 
-def crashing_database(fuse: CrashPoints) -> Any:
-    """``open_database`` whose transactions of reports die when all is written and nothing is committed."""
+def crashing_database(points: CrashPoints) -> Any:
+    """An ``open_database`` whose report transactions crash after their last statement, before the commit."""
     from services.ledger.database import database as module
 
     class CrashingDatabase(module.Database):
         async def transact(self, work: Callable[[Any], Awaitable[Any]], *, quiet: bool = False) -> Any:
-            async def watched(connection: Any) -> Any:
+            async def crashing_work(connection: Any) -> Any:
                 result = await work(connection)
                 if "ReportStore." in getattr(work, "__qualname__", ""):
-                    fuse.crash_if_armed("taken_in")
+                    points.crash_if_armed("taken_in")
                 return result
 
-            return await super().transact(watched, quiet=quiet)
+            return await super().transact(crashing_work, quiet=quiet)
 
     @asynccontextmanager
     async def open_database(url: str, connections: int) -> AsyncGenerator[Any]:
@@ -217,19 +217,19 @@ def crashing_database(fuse: CrashPoints) -> Any:
 
 
 def replace_name(module: ModuleType, name: str, crashing: Any) -> None:
-    """In the place of what the service uses; what has another name by now would never crash."""
+    """Replace a name that the service uses; an unknown name would silently disable the crash point."""
     assert name in vars(module), f"{module.__name__} has no {name}"
     vars(module)[name] = crashing
 
 
 def main(service: str, folder: str) -> None:
     module = importlib.import_module(f"services.{service}.__main__")
-    fuse = CrashPoints(service, Path(folder))
-    replace_name(module, "connect", crashing_connect(fuse))
+    points = CrashPoints(service, Path(folder))
+    replace_name(module, "connect", crashing_connect(points))
     if service in ("runner", "judge"):
-        replace_name(selection, "open_sandbox_provider", crashing_sandboxes(fuse))
+        replace_name(selection, "open_sandbox_provider", crashing_sandboxes(points))
     if service == "ledger":
-        replace_name(module, "open_database", crashing_database(fuse))
+        replace_name(module, "open_database", crashing_database(points))
         module.run_service(service, module.serve, module.LedgerSettings)
     settings = {"gateway": "Settings", "runner": "RunnerSettings", "judge": "JudgeSettings"}[service]
     module.run_draining_service(service, module.serve, getattr(module, settings))

@@ -1,4 +1,4 @@
-"""Live clients as a dashboard is one: they follow topics across every break; what they show at the end is compared."""
+"""Live clients that follow runs as a dashboard does, across disconnects; the invariants compare what they show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from assay.contracts.live import Degraded, FactFrame, ServerFrame, Snapshot
 
 
 class ShownRun:
-    """One run as a client shows it: a snapshot, and the facts applied to it."""
+    """One run as a client shows it: a snapshot with the facts applied."""
 
     def __init__(self) -> None:
         self.sequence = 0
@@ -44,13 +44,13 @@ class ShownRun:
 
 
 class Dashboards:
-    """Clients in a thread of their own, each on one run."""
+    """Clients in one thread, each following one run."""
 
     def __init__(self, url: str, run_ids: Sequence[str]) -> None:
         self._url = url
         self.shown = {run_id: ShownRun() for run_id in run_ids}
         self.degraded: list[tuple[float, bool, str]] = []
-        """When (monotonic) a client was told that what it shows may be old, or no longer is, and why."""
+        """Every ``degraded`` frame: its time (monotonic), whether trouble began, and the reason."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._main: asyncio.Task[None] | None = None

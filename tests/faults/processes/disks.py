@@ -1,4 +1,4 @@
-"""Small disks that can be filled up: a tmpfs of its own under one folder of the stack. Needs root, as mounting does."""
+"""Small disks that can be filled: a tmpfs under one folder of the stack. Mounting needs root."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BALLAST = "ballast"
 
 
 class SmallDisk:
-    """``folder`` is where it is mounted."""
+    """A tmpfs mounted at ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -29,7 +29,7 @@ class SmallDisk:
         return found.f_bavail * found.f_bsize
 
     def fill(self) -> None:
-        """To the last block, however others write meanwhile."""
+        """Fill it to the last block while others write to it."""
         with (self.folder / _BALLAST).open("ab", buffering=0) as ballast:
             os.posix_fallocate(ballast.fileno(), 0, max(BLOCK, self.free_bytes - 4 * MIB))
             with suppress(OSError):
@@ -42,7 +42,7 @@ class SmallDisk:
 
 @contextmanager
 def mounted_disk(folder: Path, size_mib: int) -> Generator[SmallDisk]:
-    """What the folder holds is on the disk inside."""
+    """Move the folder's content to a small disk, for the duration of the block."""
     owner = folder.stat()
     kept = folder.with_name(f"{folder.name}.before")
     folder.rename(kept)

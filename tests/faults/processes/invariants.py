@@ -1,4 +1,4 @@
-"""The invariants, read from Postgres, from the API, from the provider's journal, and from what live clients show."""
+"""The invariants, read from Postgres, the API, the provider's journal and live clients."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from tests.faults.processes.load import Answers
 
 SHOWN_SECONDS = 2.0
-"""How soon after all has ended every live client shows it."""
+"""Every live client is up to date this long after everything has ended."""
 
 
 class LedgerInvariants:
-    """Of the runs whose key begins with ``prefix``, and of all money."""
+    """Of the runs whose key begins with ``prefix``, and of all accounts."""
 
     def __init__(self, stack: FaultStack, prefix: str) -> None:
         self.stack, self.prefix = stack, prefix
@@ -46,7 +46,7 @@ class LedgerInvariants:
         return self.rows(statement, *arguments)[0][0]
 
     def wait_until_all_ended(self, timeout_seconds: float) -> None:
-        """I4: every run is terminal, every hold posted or voided, and all of it told."""
+        """I4: every run is terminal, every hold posted or voided, and every fact published."""
         open_ = (
             "SELECT (SELECT count(*) FROM runs WHERE finished_at IS NULL) + "
             "(SELECT count(*) FROM holds WHERE state = 'held') + (SELECT count(*) FROM pending_facts) + "
@@ -69,31 +69,31 @@ class LedgerInvariants:
         return f"attempts: {[tuple(row) for row in states]}, holds: {[tuple(row) for row in held]}"
 
     def check(self, answers: Answers) -> None:
-        self._promises(answers)
-        self._once()
+        self._check_answers(answers)
+        self._check_uniqueness()
         self.check_money()
-        self._leaderboard()
-        self._verdicts()
-        self._views()
+        self._check_leaderboard()
+        self._check_verdicts()
+        self._check_live_clients()
 
     def check_money(self) -> None:
-        self._journal()
-        self._receipts()
-        self._provider()
+        self._check_transfers()
+        self._check_calls()
+        self._check_provider()
 
-    def _promises(self, answers: Answers) -> None:
-        """I1: what was answered 201 is there; and nothing was answered that should never be."""
+    def _check_answers(self, answers: Answers) -> None:
+        """I1: every run answered with 201 exists, and no request had an answer that must not be given."""
         stored = {
             row["idempotency_key"]: row["run_id"] for row in self.rows("SELECT idempotency_key, run_id FROM runs")
         }
         assert {key: stored.get(key) for key in answers.runs} == answers.runs
         assert answers.failed == []
-        mine = [key for key in stored if key.startswith(f"{self.prefix}-")]
-        assert len(mine) == len(answers.runs), "a key has one run"
+        own = [key for key in stored if key.startswith(f"{self.prefix}-")]
+        assert len(own) == len(answers.runs), "one run per key"
         ended = self.rows("SELECT status, count(*) FROM runs GROUP BY status")
         assert {row["status"] for row in ended} <= {"finished", "cancelled"}
 
-    def _once(self) -> None:
+    def _check_uniqueness(self) -> None:
         """I2: one posting per key, one verdict, one end and one sequence of facts for each attempt and run."""
         for table, key in (("transfers", "key"), ("calls", "call_id"), ("verdicts", "attempt_id")):
             assert not self.rows(f"SELECT {key} FROM {table} GROUP BY 1 HAVING count(*) > 1")
@@ -103,8 +103,8 @@ class LedgerInvariants:
         gaps = "SELECT run_id FROM facts GROUP BY run_id HAVING max(sequence) <> count(*) OR min(sequence) <> 1"
         assert not self.rows(gaps)
 
-    def _journal(self) -> None:
-        """I3: each transfer sums to zero, no account ever passed its limit, and the replay gives the balances."""
+    def _check_transfers(self) -> None:
+        """I3: each transfer sums to zero, no account ever exceeded its limit, and a replay gives the balances."""
         limits = {
             row["account"]: row["limit_nanousd"] for row in self.rows("SELECT account, limit_nanousd FROM accounts")
         }
@@ -116,7 +116,7 @@ class LedgerInvariants:
                 balances[account][1] += row["posted_nanousd"]
                 limit = limits[account]
                 assert limit is None or sum(balances[account]) <= limit, (
-                    f"{account} passed its limit at {row['position']}"
+                    f"{account} exceeded its limit at {row['position']}"
                 )
         stored = self.rows("SELECT account, held_nanousd, posted_nanousd FROM accounts")
         assert {row["account"]: [row["held_nanousd"], row["posted_nanousd"]] for row in stored} == {
@@ -124,8 +124,8 @@ class LedgerInvariants:
         }
         assert all(held == 0 for held, _ in balances.values())
 
-    def _receipts(self) -> None:
-        """The sum of receipts is the balances, to the nano-dollar; and the attempts' and runs' own counters say it."""
+    def _check_calls(self) -> None:
+        """The calls sum to the balances, to the nano-dollar, and so do the costs of attempts and runs."""
         posted, excess = self.rows(
             "SELECT coalesce(sum(posted_nanousd), 0), coalesce(sum(excess_nanousd), 0) FROM calls"
         )[0]
@@ -138,25 +138,24 @@ class LedgerInvariants:
         counted = self.value("SELECT coalesce(sum(cost_nanousd), 0) FROM runs")
         assert (charged, counted) == (posted + excess, posted + excess)
 
-    def _provider(self) -> None:
-        """What the provider charged is covered by receipts, every cent of it; where no receipt is an estimate, to the
-        nano-dollar."""
+    def _check_provider(self) -> None:
+        """The calls cover every charge of the provider; if none is estimated, they equal the charges."""
         charges = [msgspec.json.decode(line, type=Charge) for line in self.stack.journal.read_bytes().splitlines()]
         billed = sum(cost_nanousd(charge.input_tokens, charge.output_tokens) for charge in charges)
-        mine = "FROM calls JOIN attempts USING (attempt_id) WHERE model = $1"
-        posted = self.value(f"SELECT coalesce(sum(calls.posted_nanousd + excess_nanousd), 0) {mine}", MODEL)
-        estimated = self.value(f"SELECT count(*) {mine} AND (body ->> 'estimated')::bool", MODEL)
+        own = "FROM calls JOIN attempts USING (attempt_id) WHERE model = $1"
+        posted = self.value(f"SELECT coalesce(sum(calls.posted_nanousd + excess_nanousd), 0) {own}", MODEL)
+        estimated = self.value(f"SELECT count(*) {own} AND (body ->> 'estimated')::bool", MODEL)
         assert posted >= billed
         assert estimated or posted == billed
 
-    def _leaderboard(self) -> None:
+    def _check_leaderboard(self) -> None:
         """I2: each attempt counts once."""
         counted = self.value("SELECT coalesce(sum(n + errors), 0) FROM cells")
         done = self.value("SELECT count(*) FROM attempts WHERE outcome <> 'cancelled' AND reused_from = ''")
         assert counted == done
 
-    def _verdicts(self) -> None:
-        """I5: judges alone give verdicts, and infrastructure is never the model's failure: all answers are right."""
+    def _check_verdicts(self) -> None:
+        """I5: only judges give verdicts, and an infrastructure failure is never a model's: all answers are right."""
         outcomes = Counter(row[0] for row in self.rows("SELECT outcome FROM attempts WHERE model = $1", MODEL))
         assert set(outcomes) <= {"passed", "infra_error", "cancelled"}, outcomes
         judges = {row["judge_id"].partition("-")[0] for row in self.rows("SELECT DISTINCT judge_id FROM verdicts")}
@@ -164,16 +163,16 @@ class LedgerInvariants:
         given = "SELECT count(*) FROM verdicts JOIN attempts USING (attempt_id) WHERE model = $1"
         assert self.value(given, MODEL) == outcomes["passed"]
 
-    def _views(self) -> None:
-        """I7: what live clients show is what the API says."""
+    def _check_live_clients(self) -> None:
+        """I7: live clients show the API's state."""
         if self.dashboards is None:
             return
         deadline = time.monotonic() + SHOWN_SECONDS
-        while wrong := self._wrong(self.dashboards):
-            assert time.monotonic() < deadline, f"shown otherwise than it is: {wrong}"
+        while wrong := self._differences(self.dashboards):
+            assert time.monotonic() < deadline, f"live clients differ from the API: {wrong}"
             time.sleep(0.1)
 
-    def _wrong(self, dashboards: Dashboards) -> dict[str, Any]:
+    def _differences(self, dashboards: Dashboards) -> dict[str, Any]:
         wrong: dict[str, Any] = {}
         for run_id, shown in dashboards.shown.items():
             run = httpx2.get(f"{self.stack.url}/api/v1/runs/{run_id}").raise_for_status().json()
@@ -184,11 +183,11 @@ class LedgerInvariants:
                 wrong[run_id] = seen
         return wrong
 
-    # --- figures
+    # --- measurements
 
     @property
     def retried_tries(self) -> int:
-        """Tries beyond the first."""
+        """Tries after the first."""
         extra = "SELECT coalesce(sum(greatest(tries - 1, 0)), 0) FROM attempts JOIN runs USING (run_id)"
         return int(self.value(f"{extra} WHERE idempotency_key LIKE $1", f"{self.prefix}-%"))
 
@@ -198,11 +197,11 @@ class LedgerInvariants:
         return float(self.value(f"{span} WHERE idempotency_key LIKE $1", f"{self.prefix}-%"))
 
     def outcomes(self) -> Counter[str]:
-        mine = f"{self.prefix}-%"
+        own = f"{self.prefix}-%"
         found = self.rows(
             "SELECT outcome, count(*) AS n FROM attempts JOIN runs USING (run_id) "
             "WHERE idempotency_key LIKE $1 GROUP BY 1",
-            mine,
+            own,
         )
         return Counter({row["outcome"]: row["n"] for row in found})
 

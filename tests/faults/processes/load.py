@@ -1,4 +1,4 @@
-"""Load L: many small runs, submitted by clients that retry with the same key and note what was answered."""
+"""Load L: many small runs, submitted by clients that retry with the same key and record each answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RETRY_SECONDS = 0.5
 
 @dataclass
 class Answers:
-    """What clients were promised: the run of each key. ``failed`` are answers that should never be given."""
+    """The run that was answered for each key. ``failed``: answers that must never be given."""
 
     runs: dict[str, str] = field(default_factory=dict[str, str])
     refused: int = 0
@@ -34,7 +34,7 @@ class Answers:
 
 
 class Load:
-    """``attempts`` of one run each; ``name`` makes the keys."""
+    """``runs`` runs, whose idempotency keys begin with ``name``."""
 
     def __init__(self, stack: FaultStack, name: str, runs: int) -> None:
         self.stack, self.name, self.count = stack, name, runs
@@ -73,23 +73,23 @@ class Load:
 
 @contextmanager
 def under_load(stack: FaultStack, name: str, runs: int = RUNS) -> Generator[tuple[Load, LedgerInvariants]]:
-    """Inside, runs are being submitted, carried out and watched; inject, and heal. At the end everything must have
-    ended within 120 s, and all invariants hold."""
+    """Submit runs and watch them inside the block, which injects a fault and heals it. At its end everything must end
+    within 120 s, and all invariants must hold."""
     load = Load(stack, name, runs)
-    books = LedgerInvariants(stack, load.name)
+    ledger = LedgerInvariants(stack, load.name)
     submitting = threading.Thread(target=load.submit_all, daemon=True)
     submitting.start()
-    stack.wait_until(lambda: load.submitted >= min(DASHBOARDS, runs), 60, "runs are taken")
+    stack.wait_until(lambda: load.submitted >= min(DASHBOARDS, runs), 60, "runs are accepted")
     watched = list(load.answers.runs.values())[:DASHBOARDS]
     with Dashboards(stack.url, watched) as dashboards:
-        books.dashboards = dashboards
+        ledger.dashboards = dashboards
         try:
-            yield load, books
+            yield load, ledger
             healed = time.monotonic()
             submitting.join(HEAL_SECONDS)
-            assert not submitting.is_alive(), f"{load.submitted} of {runs} runs were taken\n{stack.logs()}"
-            books.wait_until_all_ended(HEAL_SECONDS - (time.monotonic() - healed))
-            books.healed_seconds = time.monotonic() - healed
-            books.check(load.answers)
+            assert not submitting.is_alive(), f"{load.submitted} of {runs} runs were accepted\n{stack.logs()}"
+            ledger.wait_until_all_ended(HEAL_SECONDS - (time.monotonic() - healed))
+            ledger.healed_seconds = time.monotonic() - healed
+            ledger.check(load.answers)
         finally:
             load.stop()

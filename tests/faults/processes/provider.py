@@ -1,8 +1,7 @@
-"""A provider of known cost with books of its own: ``python -m tests.faults.processes.provider JOURNAL SECONDS``.
+"""A model provider that records its charges: ``python -m tests.faults.processes.provider JOURNAL SECONDS``.
 
-Speaks OpenAI's dialect. The answer to every request is the last word of the last message, after SECONDS. Each answer is
-charged at once in the journal, a line of JSON with the tokens, before any of it is sent: whoever never gets it has
-still to pay.
+It has OpenAI's API. It answers each request after SECONDS with the last word of the last message. Before it sends the
+answer it appends the charge to the journal, as a line of JSON with the tokens: a lost answer is charged too.
 """
 
 from __future__ import annotations
@@ -67,8 +66,8 @@ def _http(body: bytes, media_type: bytes) -> bytes:
 
 
 async def main(journal: Path, seconds: float) -> None:
-    with journal.open("a") as books:
-        server = await asyncio.start_server(lambda r, w: serve(r, w, books, seconds), "127.0.0.1", 0)
+    with journal.open("a") as file:
+        server = await asyncio.start_server(lambda r, w: serve(r, w, file, seconds), "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()[:2]
         print(f"http://{host}:{port}/v1", flush=True)
         await server.serve_forever()

@@ -1,4 +1,4 @@
-"""The catalogue of load L: one task whose answers are known, one provider whose prices are known."""
+"""The catalog of load L: a task with known answers and a provider with known prices."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ versions:
 
 
 SANDBOXED = "run_length"
-"""A task of the real catalogue for which runner and judge both need a sandbox, given the scripted model's diff."""
+"""A task of the real catalog: with the scripted model's diff, runner and judge both need a sandbox."""
 SCRIPTED = "scripted/diff"
 DIFF = f"""
 title: Answers with a diff, which takes a sandbox to apply
@@ -81,5 +81,5 @@ def write_catalog(folder: Path, base_url: str) -> None:
 
 
 def cost_nanousd(input_tokens: int, output_tokens: int) -> int:
-    """At the prices above, which are whole nano-dollars for a token."""
+    """At the prices above, which are whole nano-dollars per token."""
     return 1000 * (input_tokens * INPUT_USD_PER_MTOK + output_tokens * OUTPUT_USD_PER_MTOK)

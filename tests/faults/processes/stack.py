@@ -1,4 +1,4 @@
-"""A stack of real processes to be mistreated: eight runners, two judges, and a provider that keeps books."""
+"""A stack of real processes for fault injection: eight runners, two judges, and a provider that records charges."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LEDGER = {
 
 
 class FaultStack:
-    """``data`` has the stack's files; ``nats_port`` is known before it starts, so that cables can be laid to it."""
+    """``data`` has the stack's files; ``nats_port`` is known before the start, so that a proxy can precede it."""
 
     def __init__(self, folder: Path, provider_url: str, journal: Path) -> None:
         self.folder = folder
@@ -57,7 +57,7 @@ class FaultStack:
         write_catalog(folder / "catalogue", provider_url)
 
     def start(self, runners: int, judges: int, wait: bool = True) -> None:
-        """On the folder as it is. NATS comes to the port that was promised."""
+        """Start on the existing data; NATS uses ``nats_port``."""
         self.data.mkdir(exist_ok=True)
         (self.data / "stack.json").write_text(f'{{"ports": {{"nats": {self.nats_port}}}}}')
         environment = {"ledger": {**LEDGER, **self.environment.get("ledger", {})}}
@@ -96,7 +96,7 @@ class FaultStack:
             self.process.kill()
         self.process = None
 
-    # --- looking
+    # --- observing
 
     @property
     def http(self) -> httpx2.Client:
@@ -109,14 +109,14 @@ class FaultStack:
             return False
 
     def health(self) -> dict[str, object]:
-        """What /readyz says; empty when it says nothing."""
+        """The body of /readyz; empty if it does not answer."""
         try:
             return httpx2.get(f"{self.url}/readyz", timeout=5).json()
         except (httpx2.TransportError, ValueError):
             return {}
 
     def wait_until(self, true: Callable[[], bool], timeout_seconds: float, what: str) -> float:
-        """Seconds until it was."""
+        """Wait until it is true; returns the seconds it took."""
         began = time.monotonic()
         while not true():
             if time.monotonic() - began > timeout_seconds:
@@ -125,7 +125,7 @@ class FaultStack:
         return time.monotonic() - began
 
     def processes(self, words: str) -> list[psutil.Process]:
-        """The stack's own children whose command line has these words, oldest first; not what they start in turn."""
+        """The stack's direct children whose command line contains ``words``, oldest first."""
         assert self.process is not None
         found: list[psutil.Process] = []
         for child in psutil.Process(self.process.pid).children():
@@ -139,7 +139,7 @@ class FaultStack:
         return self.processes(words)[0]
 
     def logged(self, name: str, words: str) -> int:
-        """Lines of a child's log that have these words."""
+        """The number of lines with these words in a child's logs."""
         logs = list((self.data / "logs").glob(f"{name}*.log"))
         return sum(words in line for log in logs for line in log.read_text(errors="replace").splitlines())
 
@@ -149,11 +149,11 @@ class FaultStack:
         return "\n".join(["--- up.log", (self.folder / "up.log").read_text(errors="replace")[-800:], *tails])
 
     def redelivered(self) -> tuple[int, int]:
-        """Messages that the queues delivered more than once, and all that they delivered, since they were made."""
+        """Repeated deliveries, and all deliveries, of the queues since their creation."""
         return asyncio.run(self._redelivered())
 
     def observer(self) -> BusSettings:
-        """The login of the user that may do everything."""
+        """The login of the user with all permissions."""
         text = (self.data / "nats" / "nats.conf").read_text()
         password = re.search(r'user: "observer", password: "(.+?)"', text)
         assert password
@@ -186,13 +186,13 @@ class FaultStack:
     def sockets(self) -> Path:
         return self.data / "run"
 
-    # --- mistreating
+    # --- injecting faults
 
     def kill(self, words: str) -> None:
         self.wait_for_process(words).send_signal(signal.SIGKILL)
 
     def arm(self, service: str, point: str) -> None:
-        """The next process of the service that passes the point dies there (crashing.py)."""
+        """Kill the next process of the service that reaches the point (crash_points.py)."""
         assert point in POINTS[service], f"{service} has {POINTS[service]}"
         (self.points / f"{service}.{point}").touch()
 
@@ -208,7 +208,7 @@ class FaultStack:
 
     @contextmanager
     def unsupervised(self) -> Generator[None]:
-        """Inside, nothing that ends is started again."""
+        """Suspend the supervisor: inside the block no process is restarted."""
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
         try:
@@ -229,7 +229,7 @@ class FaultStack:
 
 @contextmanager
 def running_provider(folder: Path, seconds: float) -> Generator[tuple[str, Path]]:
-    """Its address and its journal."""
+    """Yields its address and its journal."""
     journal = folder / "journal.jsonl"
     journal.touch()
     command = (sys.executable, "-m", "tests.faults.processes.provider", str(journal), str(seconds))
@@ -252,7 +252,7 @@ def fault_stack(
     command: Mapping[str, Sequence[str]] | None = None,
     prepare: Callable[[FaultStack], None] = lambda stack: None,
 ) -> Generator[FaultStack]:
-    """Ready inside, gone after. ``prepare`` is called before it starts."""
+    """A running stack. ``prepare`` is called before it starts."""
     # Not under pytest's own folder: Postgres runs as another user, and a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="assay-f-"))
     folder.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A judge far slower than the runners (fault 28): it runs for a twentieth of the time, until 100,000 wait for it."""
+"""A judge 20 times slower than the runners (fault 28), until 100,000 attempts wait for it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from tests.faults.processes.sample_catalog import MODEL, SAMPLES
 from tests.faults.processes.stack import FaultStack, fault_stack
 
 WAITING = int(os.environ.get("ASSAY_FAULTS_BACKLOG", "100000"))
-EACH = 5_000
-"""Attempts of one run."""
-RUNS = -(-WAITING * 3 // 2 // EACH)
-"""The judge grades a third as many meanwhile, at the most."""
+ATTEMPTS_PER_RUN = 5_000
+RUNS = -(-WAITING * 3 // 2 // ATTEMPTS_PER_RUN)
+"""The judge grades up to half as many meanwhile."""
 ATTEMPTS_PER_SECOND = 20
-"""At least; on a slow machine that others use, too."""
+"""The minimum, for a slow and busy machine."""
 SHARE = 1 / 20
 ROUND_SECONDS = 0.5
 GROWTH_MIB = {"gateway": 50, "ledger": 50, "judge": 50, "nats": 400}
-"""What nats-server holds goes by the rate, not by what waits: ids of two minutes, and blocks that were just written."""
+"""nats-server's memory depends on the rate, not on the backlog: message ids of two minutes and recent blocks."""
 PARTS = {"gateway": "crashing gateway", "ledger": "crashing ledger", "judge": "crashing judge", "nats": "nats-server"}
 
 
@@ -37,8 +36,8 @@ def stack() -> Iterator[FaultStack]:
 
 
 @contextmanager
-def slowed(process: psutil.Process) -> Generator[None]:
-    """Inside, it runs for a twentieth of the time, in turns so short that its leases live."""
+def throttled(process: psutil.Process) -> Generator[None]:
+    """Let it run for a twentieth of the time, in intervals short enough to keep its leases."""
     over = threading.Event()
 
     def hold_up() -> None:
@@ -64,35 +63,35 @@ def resident_mib(stack: FaultStack) -> dict[str, float]:
 
 @pytest.mark.timeout(0)
 def test_28_a_judge_twenty_times_slower_than_the_runners(stack: FaultStack, figure: Figure) -> None:
-    books = LedgerInvariants(stack, "backlog")
+    ledger = LedgerInvariants(stack, "backlog")
     before = resident_mib(stack)
     for number in range(RUNS):
         submit(stack, f"backlog-{number}")
-    with slowed(stack.wait_for_process("crashing judge")):
-        peak = until_so_many_wait(stack, books)
-    books.wait_until_all_ended(RUNS * EACH / ATTEMPTS_PER_SECOND)
-    books.check_money()
+    with throttled(stack.wait_for_process("crashing judge")):
+        peak = wait_for_backlog(stack, ledger)
+    ledger.wait_until_all_ended(RUNS * ATTEMPTS_PER_RUN / ATTEMPTS_PER_SECOND)
+    ledger.check_money()
     grown = {part: peak[part] - before[part] for part in before}
-    assert books.outcomes() == {"passed": RUNS * EACH}
-    assert books.retried_tries == 0
+    assert ledger.outcomes() == {"passed": RUNS * ATTEMPTS_PER_RUN}
+    assert ledger.retried_tries == 0
     assert not {part: mib for part, mib in grown.items() if mib > GROWTH_MIB[part]}
     figure(
-        f"{RUNS * EACH} attempts; {WAITING} waited for the judge at once; grown by "
+        f"{RUNS * ATTEMPTS_PER_RUN} attempts; {WAITING} waited for the judge at once; grown by "
         f"{', '.join(f'{part} {mib:.0f} MiB' for part, mib in grown.items())}; nothing dropped, nothing repeated"
     )
 
 
 def submit(stack: FaultStack, key: str) -> None:
-    body = {"tasks": ["echo"], "models": [MODEL], "repeats": EACH // SAMPLES, "limits": {"cost_usd": "100"}}
+    body = {"tasks": ["echo"], "models": [MODEL], "repeats": ATTEMPTS_PER_RUN // SAMPLES, "limits": {"cost_usd": "100"}}
     stack.http.post("/runs", json={**body, "name": key}, headers={"Idempotency-Key": key}).raise_for_status()
 
 
-def until_so_many_wait(stack: FaultStack, books: LedgerInvariants) -> dict[str, float]:
-    """The most memory that each part had meanwhile, in MiB."""
+def wait_for_backlog(stack: FaultStack, ledger: LedgerInvariants) -> dict[str, float]:
+    """Returns the peak memory of each part in MiB."""
     waiting = "SELECT count(*) FROM attempts WHERE state IN ('executed', 'grading')"
     peak: dict[str, float] = {}
     end = time.monotonic() + WAITING / ATTEMPTS_PER_SECOND
-    while (reached := books.value(waiting)) < WAITING:
+    while (reached := ledger.value(waiting)) < WAITING:
         assert time.monotonic() < end, f"only {reached} wait for the judge"
         for part, mib in resident_mib(stack).items():
             peak[part] = max(peak.get(part, 0.0), mib)

@@ -1,4 +1,4 @@
-"""Clocks that are an hour off (fault 27): leases and expiries go by the database's, durations by none."""
+"""Clocks one hour off (fault 27): leases use the database's clock, durations a monotonic one."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def stack() -> Iterator[FaultStack]:
 
 
 def test_27_clocks_one_hour_off(stack: FaultStack, figure: Figure) -> None:
-    with under_load(stack, "clocks", RUNS) as (_, books):
+    with under_load(stack, "clocks", RUNS) as (_, ledger):
         pass
-    books.assert_all_passed(RUNS)
-    assert books.retried_tries == 0, "no lease was taken for expired"
-    shares = books.rows("SELECT min(duration_seconds) AS least, max(duration_seconds) AS most FROM tries")
+    ledger.assert_all_passed(RUNS)
+    assert ledger.retried_tries == 0, "no lease expired"
+    shares = ledger.rows("SELECT min(duration_seconds) AS least, max(duration_seconds) AS most FROM tries")
     assert all(0 <= row["least"] <= row["most"] < 60 for row in shares)
-    times = books.rows(
+    times = ledger.rows(
         "SELECT min(changed_at) >= now() - interval '10 minutes' AND max(changed_at) <= now() AS sound FROM attempts"
     )
     assert times[0]["sound"], "times are the database's"

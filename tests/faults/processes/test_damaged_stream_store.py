@@ -1,4 +1,4 @@
-"""A bit flipped, or a block truncated, in the files of the JetStream store while it is down (fault 15)."""
+"""A flipped bit or a truncated block in the files of the JetStream store, while it is down (fault 15)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def blocks(stack: FaultStack, stream: str) -> list[Path]:
     return [block for block in found if block.stat().st_size > 2000]
 
 
-def flip(block: Path) -> None:
+def flip_bit(block: Path) -> None:
     data = bytearray(block.read_bytes())
     data[len(data) // 2] ^= 0x10
     block.write_bytes(data)
@@ -31,16 +31,16 @@ def truncate(block: Path) -> None:
     os.truncate(block, block.stat().st_size // 2)
 
 
-DAMAGE = {"flipped": flip, "truncated": truncate}
+DAMAGE = {"flipped": flip_bit, "truncated": truncate}
 
 
 @pytest.mark.parametrize("how", DAMAGE)
 @pytest.mark.parametrize("orderly", [True, False], ids=["stopped", "killed"])
 def test_15_damaged_blocks(stack: FaultStack, how: str, orderly: bool, figure: Figure) -> None:
-    """In the block written last of each stream. After an orderly stop the server trusts its index and says nothing."""
-    with under_load(stack, f"{how}-{orderly}", RUNS) as (_, books):
-        stack.wait_until(lambda: books.outcomes()["passed"] > RUNS, 60, "a part is done")
-        epochs = books.value("SELECT max(epoch) FROM bus_epochs")
+    """Damages the newest block of each stream. After a clean stop the server trusts its index and reports nothing."""
+    with under_load(stack, f"{how}-{orderly}", RUNS) as (_, ledger):
+        stack.wait_until(lambda: ledger.outcomes()["passed"] > RUNS, 60, "some attempts are done")
+        epochs = ledger.value("SELECT max(epoch) FROM bus_epochs")
         with stack.unsupervised():
             process = stack.wait_for_process(NATS)
             process.terminate() if orderly else process.kill()
@@ -50,12 +50,12 @@ def test_15_damaged_blocks(stack: FaultStack, how: str, orderly: bool, figure: F
                 DAMAGE[how](block)
         stack.wait_until(lambda: port_open(stack.nats_port), 60, "NATS is back")
         noticed = stack.wait_until(
-            lambda: books.value("SELECT max(epoch) FROM bus_epochs") > epochs, 30, "the ledger has noticed"
+            lambda: ledger.value("SELECT max(epoch) FROM bus_epochs") > epochs, 30, "the ledger has detected it"
         )
-        reason = books.value("SELECT reason FROM bus_epochs ORDER BY epoch DESC LIMIT 1")
-    books.assert_all_passed(RUNS)
+        reason = ledger.value("SELECT reason FROM bus_epochs ORDER BY epoch DESC LIMIT 1")
+    ledger.assert_all_passed(RUNS)
     assert noticed <= NOTICED_SECONDS
     figure(
         f"{len(damaged)} blocks; noticed {noticed:.1f} s after NATS was back ({reason}); "
-        f"{books.retried_tries} tries repeated"
+        f"{ledger.retried_tries} tries repeated"
     )

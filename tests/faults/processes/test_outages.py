@@ -1,4 +1,4 @@
-"""Parts that go away under load and come back: killed, ended, or standing still (faults 6 to 10, and 14)."""
+"""Processes that are killed, terminated or frozen under load and come back (faults 6 to 10, and 14)."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ POSTGRES = "bin/postgres"
 NOTICED_SECONDS = 10.0
 
 
-def pids(stack: FaultStack) -> dict[int, str]:
-    """Of the services proper, by pid."""
+def service_pids(stack: FaultStack) -> dict[int, str]:
+    """The service processes by pid."""
     return {process.pid: words for words in SERVICES for process in stack.processes(words)}
 
 
-def degraded_after(load: LedgerInvariants, when: float) -> float:
-    """Seconds from then until a live client was told that what it shows may be old; 0 if it still was by then."""
+def seconds_until_degraded(load: LedgerInvariants, when: float) -> float:
+    """Seconds from ``when`` until a live client received ``degraded``; 0 if it was degraded already."""
     assert load.dashboards is not None
     earlier = [degraded for at, degraded, _ in load.dashboards.degraded if at < when]
     if earlier and earlier[-1]:
@@ -39,9 +39,8 @@ def degraded_after(load: LedgerInvariants, when: float) -> float:
 
 
 @contextmanager
-def probed(stack: FaultStack) -> Generator[Counter[int]]:
-    """Asks for the runs five times a second and counts the statuses of the answers; -1 is a 503 that does not say when
-    to come again."""
+def probing_api(stack: FaultStack) -> Generator[Counter[int]]:
+    """List runs five times per second and count the statuses; -1 is a 503 without ``Retry-After``."""
     statuses: Counter[int] = Counter()
     over = threading.Event()
 
@@ -64,8 +63,8 @@ def probed(stack: FaultStack) -> Generator[Counter[int]]:
 def test_6_nats_killed_ten_times(stack: FaultStack, figure: Figure) -> None:
     rng = random.Random(6)
     outages = [0.0, 2.0, 0.0, 5.0, 0.0, 1.0, 10.0, 0.0, 3.0, 30.0]
-    before, back, told = pids(stack), list[float](), list[float]()
-    with under_load(stack, "nats", RUNS) as (_, books):
+    before, back, shown = service_pids(stack), list[float](), list[float]()
+    with under_load(stack, "nats", RUNS) as (_, ledger):
         for outage in outages:
             time.sleep(rng.uniform(0, 2))
             stack.wait_until(lambda: bool(stack.processes(NATS)), 60, "NATS runs")
@@ -74,16 +73,16 @@ def test_6_nats_killed_ten_times(stack: FaultStack, figure: Figure) -> None:
                 stack.kill(NATS)
                 time.sleep(outage)
             stack.wait_until(lambda: port_open(stack.nats_port), 60, "NATS is back")
-            back.append(stack.wait_until(stack.ready, 30, "all are connected again"))
+            back.append(stack.wait_until(stack.ready, 30, "all services are connected again"))
             if outage >= NOTICED_SECONDS:
-                told.append(degraded_after(books, killed))
-    books.assert_all_passed(RUNS)
-    assert pids(stack) == before, f"no service was started again\n{stack.logs()}"
+                shown.append(seconds_until_degraded(ledger, killed))
+    ledger.assert_all_passed(RUNS)
+    assert service_pids(stack) == before, f"no service was restarted\n{stack.logs()}"
     assert max(back) <= 5
-    assert max(told) <= NOTICED_SECONDS
+    assert max(shown) <= NOTICED_SECONDS
     figure(
-        f"10 kills, out for {sum(outages):.0f} s in all; ready {max(back):.1f} s after NATS at most; live clients told "
-        f"after {max(told):.1f} s; {books.retried_tries} tries repeated; ended {books.healed_seconds:.0f} s on"
+        f"10 kills, out for {sum(outages):.0f} s in all; ready {max(back):.1f} s after NATS at most; live clients "
+        f"after {max(shown):.1f} s; {ledger.retried_tries} tries repeated; recovered in {ledger.healed_seconds:.0f} s"
     )
 
 
@@ -92,8 +91,8 @@ def port_open(port: int) -> bool:
 
 
 def test_7_postgres_killed_five_times(stack: FaultStack, figure: Figure) -> None:
-    before, back = pids(stack), list[float]()
-    with under_load(stack, "postgres", RUNS) as (load, books), probed(stack) as statuses:
+    before, back = service_pids(stack), list[float]()
+    with under_load(stack, "postgres", RUNS) as (load, ledger), probing_api(stack) as statuses:
         for outage in (0.0, 1.0, 6.0, 0.0, 3.0):
             time.sleep(2)
             with stack.unsupervised():
@@ -101,77 +100,77 @@ def test_7_postgres_killed_five_times(stack: FaultStack, figure: Figure) -> None
                 time.sleep(outage)
             stack.wait_until(lambda: bool(stack.processes(POSTGRES)), 60, "Postgres runs")
             back.append(stack.wait_until(stack.ready, 60, "the ledger has Postgres again"))
-    books.assert_all_passed(RUNS)
+    ledger.assert_all_passed(RUNS)
     assert set(statuses) <= {200, 503}
-    assert pids(stack) == before, "no service was started again"
+    assert service_pids(stack) == before, "no service was restarted"
     assert max(back) <= 10
     figure(
         f"5 kills; ready again {max(back):.1f} s after its start at most; answers {dict(statuses)}, "
-        f"{load.answers.refused} submissions told to come again; ended {books.healed_seconds:.0f} s on"
+        f"{load.answers.refused} submissions answered with 503; recovered in {ledger.healed_seconds:.0f} s"
     )
 
 
-def test_8_every_service_told_to_end(stack: FaultStack, figure: Figure) -> None:
+def test_8_every_service_terminated(stack: FaultStack, figure: Figure) -> None:
     rng, drained = random.Random(8), list[float]()
-    with under_load(stack, "drain", RUNS) as (_, books):
-        told = [(process, words) for words in SERVICES for process in stack.processes(words)]
-        rng.shuffle(told)
-        for process, _ in told:
+    with under_load(stack, "drain", RUNS) as (_, ledger):
+        running = [process for words in SERVICES for process in stack.processes(words)]
+        rng.shuffle(running)
+        for process in running:
             began = time.monotonic()
             process.terminate()
             process.wait(40)
             drained.append(time.monotonic() - began)
-    books.assert_all_passed(RUNS)
+    ledger.assert_all_passed(RUNS)
     assert max(drained) <= 30
     figure(
-        f"{len(drained)} processes; the slowest drained in {max(drained):.1f} s; {books.retried_tries} tries repeated"
+        f"{len(drained)} processes; the slowest drained in {max(drained):.1f} s; {ledger.retried_tries} tries repeated"
     )
 
 
-def test_9_nats_stands_still(stack: FaultStack, figure: Figure) -> None:
-    with under_load(stack, "frozen", RUNS) as (_, books):
+def test_9_nats_frozen(stack: FaultStack, figure: Figure) -> None:
+    with under_load(stack, "frozen", RUNS) as (_, ledger):
         began = time.monotonic()
         stack.freeze(stack.wait_for_process(NATS), 30)
-        back = stack.wait_until(stack.ready, 30, "all go on")
-        told = degraded_after(books, began)
-    books.assert_all_passed(RUNS)
-    assert told <= 15
-    figure(f"30 s of standing still; noticed after {told:.1f} s, ready {back:.1f} s after its end; nothing twice")
+        back = stack.wait_until(stack.ready, 30, "all services continue")
+        shown = seconds_until_degraded(ledger, began)
+    ledger.assert_all_passed(RUNS)
+    assert shown <= 15
+    figure(f"frozen for 30 s; noticed after {shown:.1f} s, ready {back:.1f} s after its end; nothing twice")
 
 
-def test_10_a_runner_stands_still_for_three_leases(stack: FaultStack, figure: Figure) -> None:
-    with under_load(stack, "stopped", RUNS) as (_, books):
+def test_10_a_runner_frozen_for_three_leases(stack: FaultStack, figure: Figure) -> None:
+    with under_load(stack, "stopped", RUNS) as (_, ledger):
         worker = "SELECT worker_id FROM attempts WHERE state = 'running' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
-        stack.wait_until(lambda: bool(books.rows(worker)), 30, "a runner has work")
-        worker_id = str(books.value(worker))
+        stack.wait_until(lambda: bool(ledger.rows(worker)), 30, "a runner has work")
+        worker_id = str(ledger.value(worker))
         process = psutil.Process(int(worker_id.split("-")[-2]))
         stack.freeze(process, 3 * LEASE_SECONDS)
-    books.assert_all_passed(RUNS)
+    ledger.assert_all_passed(RUNS)
     assert process.is_running()
-    stack.wait_until(lambda: not books.value("SELECT count(*) FROM tries WHERE ended = ''"), 30, "late reports are in")
-    ended = books.rows("SELECT ended, count(*) FROM tries WHERE worker_id = $1 GROUP BY 1", worker_id)
+    stack.wait_until(lambda: not ledger.value("SELECT count(*) FROM tries WHERE ended = ''"), 30, "late reports are in")
+    ended = ledger.rows("SELECT ended, count(*) FROM tries WHERE worker_id = $1 GROUP BY 1", worker_id)
     found = {row["ended"]: row["count"] for row in ended}
     assert found.get("superseded", 0) + found.get("lost", 0) > 0
-    books.check_money()
-    figure(f"tries of that runner: {found}; the newer ones stand")
+    ledger.check_money()
+    figure(f"tries of that runner: {found}; the newer ones count")
 
 
-def test_14_the_store_is_deleted(stack: FaultStack, figure: Figure) -> None:
-    with under_load(stack, "deleted", RUNS) as (_, books):
-        epochs = books.value("SELECT max(epoch) FROM bus_epochs")
+def test_14_the_stream_store_deleted(stack: FaultStack, figure: Figure) -> None:
+    with under_load(stack, "deleted", RUNS) as (_, ledger):
+        epochs = ledger.value("SELECT max(epoch) FROM bus_epochs")
         with stack.unsupervised():
             stack.kill(NATS)
             shutil.rmtree(stack.data / "nats" / "jetstream")
         stack.wait_until(lambda: port_open(stack.nats_port), 60, "NATS is back")
         noticed = stack.wait_until(
-            lambda: books.value("SELECT max(epoch) FROM bus_epochs") > epochs, 30, "the ledger has noticed"
+            lambda: ledger.value("SELECT max(epoch) FROM bus_epochs") > epochs, 30, "the ledger has detected it"
         )
-        reason = books.value("SELECT reason FROM bus_epochs ORDER BY epoch DESC LIMIT 1")
-        told = stack.wait_until(lambda: "replaced" in str(stack.health().get("trouble")), 10, "it is told")
-    books.assert_all_passed(RUNS)
+        reason = ledger.value("SELECT reason FROM bus_epochs ORDER BY epoch DESC LIMIT 1")
+        shown = stack.wait_until(lambda: "replaced" in str(stack.health().get("trouble")), 10, "it shows in the health")
+    ledger.assert_all_passed(RUNS)
     assert "the store was replaced" in reason
-    assert noticed + told <= NOTICED_SECONDS
+    assert noticed + shown <= NOTICED_SECONDS
     figure(
-        f"noticed {noticed:.1f} s after NATS was back, told after {noticed + told:.1f} s; {books.retried_tries} tries "
-        f"repeated; ended {books.healed_seconds:.0f} s on"
+        f"noticed {noticed:.1f} s after NATS was back, shown after {noticed + shown:.1f} s; "
+        f"{ledger.retried_tries} tries repeated; recovered in {ledger.healed_seconds:.0f} s"
     )

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.processes.conftest import Figure
 from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.stack import FaultStack, fault_stack
-from tests.faults.processes.test_outages import degraded_after, pids
+from tests.faults.processes.test_outages import seconds_until_degraded, service_pids
 from tests.tcp_proxy import NetworkConditions, TcpProxy
 
 SILENT_SECONDS = 60.0
@@ -51,63 +51,63 @@ def workers(stack: FaultStack, stage: str) -> int:
 @pytest.mark.parametrize(("kind", "stage"), [("runner", "run"), ("judge", "judge")])
 def test_25_workers_and_nats(proxied: tuple[FaultStack, Proxies], kind: str, stage: str, figure: Figure) -> None:
     stack, proxies = proxied
-    stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 30, "all workers are heard of")
-    before = pids(stack)
-    with under_load(stack, f"partition-{kind}", RUNS) as (_, books):
+    stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 30, "all workers are counted")
+    before = service_pids(stack)
+    with under_load(stack, f"partition-{kind}", RUNS) as (_, ledger):
         proxies[kind].pause()
         began = time.monotonic()
-        noticed = stack.wait_until(lambda: workers(stack, stage) == 0, 30, "it shows that no worker is heard of")
+        noticed = stack.wait_until(lambda: workers(stack, stage) == 0, 30, "no worker is counted")
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
         proxies[kind].resume()
         recovered = stack.wait_until(lambda: workers(stack, stage) == SLOTS[stage], 60, "all workers are back")
-    books.assert_all_passed(RUNS)
-    assert pids(stack) == before
+    ledger.assert_all_passed(RUNS)
+    assert service_pids(stack) == before
     assert noticed <= NOTICED_SECONDS
     assert recovered <= RECOVERED_SECONDS
     figure(
         f"silent for {SILENT_SECONDS:.0f} s; shown after {noticed:.1f} s, all back {recovered:.1f} s after; "
-        f"{books.retried_tries} tries repeated; ended {books.healed_seconds:.0f} s on"
+        f"{ledger.retried_tries} tries repeated; recovered in {ledger.healed_seconds:.0f} s"
     )
 
 
 @pytest.mark.parametrize("service", ["gateway", "ledger", "postgres"])
 def test_25_gateway_and_ledger(proxied: tuple[FaultStack, Proxies], service: str, figure: Figure) -> None:
     stack, proxies = proxied
-    before = pids(stack)
-    with under_load(stack, f"partition-{service}", RUNS) as (_, books):
+    before = service_pids(stack)
+    with under_load(stack, f"partition-{service}", RUNS) as (_, ledger):
         began = time.monotonic()
         proxies[service].pause()
         noticed = stack.wait_until(lambda: not stack.ready(), 30, "it shows")
         time.sleep(max(0.0, SILENT_SECONDS - (time.monotonic() - began)))
         proxies[service].resume()
         recovered = stack.wait_until(stack.ready, 60, "it is ready again")
-        told = degraded_after(books, began)
-    books.assert_all_passed(RUNS)
-    assert pids(stack) == before
-    assert max(noticed, told) <= NOTICED_SECONDS
+        shown = seconds_until_degraded(ledger, began)
+    ledger.assert_all_passed(RUNS)
+    assert service_pids(stack) == before
+    assert max(noticed, shown) <= NOTICED_SECONDS
     assert recovered <= RECOVERED_SECONDS
     figure(
-        f"silent for {SILENT_SECONDS:.0f} s; /readyz said so after {noticed:.1f} s, live clients after {told:.1f} s; "
-        f"ready again {recovered:.1f} s after; {books.retried_tries} tries repeated"
+        f"silent for {SILENT_SECONDS:.0f} s; /readyz after {noticed:.1f} s, live clients after {shown:.1f} s; "
+        f"ready again {recovered:.1f} s after; {ledger.retried_tries} tries repeated"
     )
 
 
 def test_26_a_slow_and_stuttering_bus(proxied: tuple[FaultStack, Proxies], figure: Figure) -> None:
     stack, proxies = proxied
     bad = NetworkConditions(delay_seconds=0.1, stall_rate=0.05)
-    with under_load(stack, "slow-network", RUNS) as (_, books):
+    with under_load(stack, "slow-network", RUNS) as (_, ledger):
         before = stack.redelivered()
         for kind in TO_NATS:
             proxies[kind].conditions = bad
         began = time.monotonic()
-        stack.wait_until(lambda: books.outcomes()["passed"] == 5 * RUNS, 110, "all is done all the same")
+        stack.wait_until(lambda: ledger.outcomes()["passed"] == 5 * RUNS, 110, "all is done all the same")
         seconds = time.monotonic() - began
         for kind in TO_NATS:
             proxies[kind].conditions = NetworkConditions()
     again, delivered = (after - was for after, was in zip(stack.redelivered(), before, strict=True))
-    books.assert_all_passed(RUNS)
+    ledger.assert_all_passed(RUNS)
     assert again <= 0.01 * delivered
     figure(
         f"200 ms there and back, 5 % of the pieces 400 ms later: {5 * RUNS} attempts in {seconds:.0f} s, "
-        f"{again} of {delivered} messages delivered again, {books.retried_tries} tries repeated"
+        f"{again} of {delivered} messages delivered again, {ledger.retried_tries} tries repeated"
     )

@@ -1,4 +1,4 @@
-"""Messages that nobody can handle, and orders that are gone (faults 22 and 23)."""
+"""Messages that cannot be decoded, and orders that are gone (faults 22 and 23)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SUBJECTS = ("assay.work.report.run", "assay.work.report.judge", "assay.work.run.
 FOUND_SECONDS = 120.0
 
 
-def poison(stack: FaultStack, rounds: int) -> int:
-    """Puts messages of every bad kind on every queue."""
+def publish_poison(stack: FaultStack, rounds: int) -> int:
+    """Publish every kind of malformed message on every queue."""
 
     async def send() -> int:
         bus = await connect(stack.observer())
@@ -38,57 +38,57 @@ def poison(stack: FaultStack, rounds: int) -> int:
     return asyncio.run(send())
 
 
-def clean_and_poisoned(stack: FaultStack, turn: int) -> tuple[float, float, float]:
-    """Attempts per second without poison and with it, and the seconds until the last of it was among the dead."""
+def throughput_without_and_with_poison(stack: FaultStack, turn: int) -> tuple[float, float, float]:
+    """Attempts per second without and with poison, and the seconds until all of it was dead-lettered."""
     speeds: list[float] = []
-    buried = 0.0
+    dead_lettered_seconds = 0.0
     for rounds in (0, 10):
         name = f"poison-{turn}-{rounds}"
-        with under_load(stack, name, RUNS) as (_, books):
-            before = books.value("SELECT count(*) FROM dead_letters")
-            sent, at = poison(stack, rounds), time.monotonic()
+        with under_load(stack, name, RUNS) as (_, ledger):
+            before = ledger.value("SELECT count(*) FROM dead_letters")
+            sent, at = publish_poison(stack, rounds), time.monotonic()
         wanted, dead = before + sent, "SELECT count(*) FROM dead_letters"
-        stack.wait_until(lambda: books.value(dead) == wanted, 60, "all poison is among the dead")  # noqa: B023
-        buried = time.monotonic() - at
-        speeds.append(books.attempts_per_second())
-        books.assert_all_passed(RUNS)
-    return speeds[0], speeds[1], buried
+        stack.wait_until(lambda: ledger.value(dead) == wanted, 60, "all poison is dead-lettered")  # noqa: B023
+        dead_lettered_seconds = time.monotonic() - at
+        speeds.append(ledger.attempts_per_second())
+        ledger.assert_all_passed(RUNS)
+    return speeds[0], speeds[1], dead_lettered_seconds
 
 
 def test_22_poison_on_every_queue(stack: FaultStack, figure: Figure) -> None:
-    turns = [clean_and_poisoned(stack, turn) for turn in range(2)]
+    turns = [throughput_without_and_with_poison(stack, turn) for turn in range(2)]
     clean, poisoned = max(turn[0] for turn in turns), max(turn[1] for turn in turns)
-    books = LedgerInvariants(stack, "poison")
-    reasons = books.value("SELECT count(*) FROM dead_letters WHERE reason NOT LIKE 'not a valid%'")
+    ledger = LedgerInvariants(stack, "poison")
+    reasons = ledger.value("SELECT count(*) FROM dead_letters WHERE reason NOT LIKE 'not a valid%'")
     assert reasons == 0
-    assert books.value("SELECT max(deliveries) FROM dead_letters") == 1
+    assert ledger.value("SELECT max(deliveries) FROM dead_letters") == 1
     assert poisoned >= 0.9 * clean
     figure(
-        f"160 bad messages: all among the dead, with reasons, {max(turn[2] for turn in turns):.1f} s later, read once; "
+        f"160 bad messages: all dead-lettered with reasons within {max(turn[2] for turn in turns):.1f} s; "
         f"{clean:.0f} attempts/s without, {poisoned:.0f} with"
     )
 
 
 def test_23_orders_that_are_gone_are_found(stack: FaultStack, figure: Figure) -> None:
-    """As if their dead letters had been dealt with wrongly, or not at all: no order is kept, none is on the bus."""
+    """No order is stored and none is on the bus, as after a dead letter that was never handled."""
     runners = stack.processes("crashing runner")
     for process in runners:
         process.suspend()
-    books = LedgerInvariants(stack, "gone")
+    ledger = LedgerInvariants(stack, "gone")
     body = {"tasks": ["echo"], "models": [MODEL], "samples": SAMPLES, "name": "gone"}
     stack.http.post("/runs", json=body, headers={"Idempotency-Key": "gone-0"}).raise_for_status()
     queued = "SELECT count(*) FROM attempts WHERE state = 'queued'"
-    stack.wait_until(lambda: books.value(queued) == SAMPLES, 30, "all are queued")
-    books.rows("UPDATE attempts SET token = token + 1 WHERE state = 'queued'")
-    books.rows("DELETE FROM pending_orders")
+    stack.wait_until(lambda: ledger.value(queued) == SAMPLES, 30, "all are queued")
+    ledger.rows("UPDATE attempts SET token = token + 1 WHERE state = 'queued'")
+    ledger.rows("DELETE FROM pending_orders")
     began = time.monotonic()
     for process in runners:
         process.resume()
     found = stack.wait_until(
-        lambda: books.value("SELECT count(*) FROM pending_orders") > 0, FOUND_SECONDS, "they are found"
+        lambda: ledger.value("SELECT count(*) FROM pending_orders") > 0, FOUND_SECONDS, "they are found"
     )
-    books.wait_until_all_ended(60)
-    books.check_money()
-    assert books.outcomes() == {"passed": SAMPLES}
+    ledger.wait_until_all_ended(60)
+    ledger.check_money()
+    assert ledger.outcomes() == {"passed": SAMPLES}
     assert found <= FOUND_SECONDS
     figure(f"found after {found:.0f} s, done after {time.monotonic() - began:.0f} s")

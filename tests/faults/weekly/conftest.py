@@ -1,4 +1,4 @@
-"""Faults that need root (tier W): they run by ``make faults-weekly`` alone."""
+"""Faults that need root (tier W): they run with ``make faults-weekly`` only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Figure = Callable[[str], None]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselected, not skipped, unless ``ASSAY_FAULTS`` says that all are wanted."""
+    """Deselect them (no skip) unless ``ASSAY_FAULTS`` is ``weekly``."""
     if os.environ.get("ASSAY_FAULTS") == "weekly":
         return
     here = [item for item in items if HERE in item.path.parents]
@@ -29,13 +29,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Figure:
-    """Notes what was measured; it is printed at the end."""
+    """Record a measurement, which is printed at the end."""
     return lambda text: record_property("figure", text)
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[PoweredDisk]:
-    assert os.geteuid() == 0, "mounting takes root"
+    assert os.geteuid() == 0, "mounting needs root"
     disk = PoweredDisk(tmp_path / "disk", size_mib=2048)
     yield disk
-    disk.off()
+    disk.detach()

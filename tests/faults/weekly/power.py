@@ -10,7 +10,7 @@ MODULE = "tests.faults.weekly.volatile_disk"
 
 
 class PoweredDisk:
-    """``folder`` is an ext4 on it while it is on."""
+    """``folder`` is an ext4 file system on the disk while it is powered."""
 
     def __init__(self, root: Path, size_mib: int) -> None:
         self.folder = root / "mounted"
@@ -26,7 +26,7 @@ class PoweredDisk:
             "mkfs.ext4", "-q", "-m", "0", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0", str(self._file)
         )
 
-    def on(self) -> None:
+    def power_on(self) -> None:
         self._seed += 1
         command = (sys.executable, "-m", MODULE, str(self._file), str(self._fuse), str(self._seed))
         self._server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -35,13 +35,13 @@ class PoweredDisk:
         self._loop = _run("losetup", "--find", "--show", str(self._fuse / "disk"))
         _run("mount", self._loop, str(self.folder))
 
-    def cut(self) -> None:
-        """At once. What runs on it meets errors from now on, and is to be killed."""
+    def cut_power(self) -> None:
+        """Cut the power at once. Programs on the disk get errors from now on and must be killed."""
         assert self._server is not None
         self._server.send_signal(10)  # SIGUSR1
 
-    def off(self) -> None:
-        """After a cut, or without one, in order."""
+    def detach(self) -> None:
+        """Unmount, after a power cut or without one."""
         subprocess.run(("umount", str(self.folder)), check=False)
         subprocess.run(("umount", "--lazy", str(self.folder)), check=False, capture_output=True)
         if self._loop:

@@ -1,5 +1,5 @@
-"""The power is cut under a NATS store, and under a Postgres volume (faults 11 and 12): each server alone, with clients
-that note what it acknowledged. Each is also run without its durable settings, to show that this disk does forget."""
+"""Power cuts under a NATS store and under a Postgres volume (faults 11 and 12): each server alone, with clients that
+record what it acknowledged. Each also runs without its durable settings, to show that the disk does lose data."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def fact(client: int, number: int) -> Envelope:
     )
 
 
-async def joined(server: ServerProcess) -> JetStreamBus:
-    """Also to a server that a service would refuse."""
+async def connect_unchecked(server: ServerProcess) -> JetStreamBus:
+    """Connect without the durability check of the services."""
     connection = Connection(server.settings())
     await connection.open()
     await provision(connection, [])
@@ -44,7 +44,7 @@ async def joined(server: ServerProcess) -> JetStreamBus:
 
 
 async def publish_until(bus: JetStreamBus, end: float, first: int) -> list[str]:
-    """Ids that the stream confirmed."""
+    """Returns the ids that the stream confirmed."""
     confirmed: list[str] = []
 
     async def client(number: int) -> None:
@@ -63,54 +63,54 @@ async def publish_until(bus: JetStreamBus, end: float, first: int) -> list[str]:
     return confirmed
 
 
-async def stored(bus: JetStreamBus) -> set[str]:
+async def stored_ids(bus: JetStreamBus) -> set[str]:
     states = {state.stream: state for state in await bus.storage.states()}
     last = states["ASSAY_FACTS"].last
     return {await bus.storage.fact_id(position) for position in range(1, last + 1)}
 
 
 async def cut_under_nats(disk: PoweredDisk, folder: Path, sync_always: bool, cuts: int) -> tuple[int, int]:
-    """How many messages were confirmed, and how many of them were lost."""
+    """Returns the number of confirmed messages, and of those that were lost."""
     server = ServerProcess(folder)
     server.store = disk.folder / "store"
     server.reconfigure(sync_always=sync_always)
     confirmed: list[str] = []
     for number in range(cuts):
-        disk.on()
+        disk.power_on()
         server.start()
-        bus = await joined(server)
+        bus = await connect_unchecked(server)
         publishing = asyncio.create_task(publish_until(bus, time.monotonic() + SECONDS, number * 1_000_000))
         await asyncio.sleep(SECONDS * 0.8)
-        disk.cut()
+        disk.cut_power()
         confirmed += await publishing
         server.stop(signal.SIGKILL)
         await bus.close()
-        disk.off()
-    disk.on()
+        disk.detach()
+    disk.power_on()
     server.start()
-    bus = await joined(server)
-    found = await stored(bus)
+    bus = await connect_unchecked(server)
+    found = await stored_ids(bus)
     await bus.close()
     server.stop()
-    disk.off()
+    disk.detach()
     return len(confirmed), len(set(confirmed) - found)
 
 
-async def test_11_nothing_that_nats_acknowledged_is_lost(disk: PoweredDisk, tmp_path: Path, figure: Figure) -> None:
+async def test_11_nats_loses_nothing_it_acknowledged(disk: PoweredDisk, tmp_path: Path, figure: Figure) -> None:
     confirmed, lost = await cut_under_nats(disk, tmp_path, sync_always=True, cuts=CUTS)
     assert confirmed > 500
     assert lost == 0
     figure(f"{CUTS} power cuts; {confirmed} messages acknowledged, {lost} of them lost")
 
 
-async def test_11_without_sync_always_this_disk_does_lose(disk: PoweredDisk, tmp_path: Path, figure: Figure) -> None:
+async def test_11_without_sync_always_this_disk_loses_data(disk: PoweredDisk, tmp_path: Path, figure: Figure) -> None:
     confirmed, lost = await cut_under_nats(disk, tmp_path, sync_always=False, cuts=1)
     assert lost > 0
     figure(f"without sync_interval: always, 1 power cut; {confirmed} acknowledged, {lost} lost")
 
 
 class Cluster:
-    """A Postgres of our own programs on the disk."""
+    """A Postgres server on the disk."""
 
     def __init__(self, data: Path, sockets: Path, *settings: str) -> None:
         self._data, self._sockets, self._settings = data, sockets, settings
@@ -171,7 +171,7 @@ async def insert_until(cluster: Cluster, end: float, confirmed: list[int], clien
 async def cut_under_postgres(disk: PoweredDisk, cluster: Cluster, cuts: int) -> tuple[int, int]:
     confirmed: list[int] = []
     for number in range(cuts):
-        disk.on()
+        disk.power_on()
         if not number:
             cluster.make()
         cluster.start()
@@ -181,17 +181,17 @@ async def cut_under_postgres(disk: PoweredDisk, cluster: Cluster, cuts: int) -> 
         end = time.monotonic() + SECONDS
         inserting = [asyncio.create_task(insert_until(cluster, end, confirmed, client)) for client in range(CLIENTS)]
         await asyncio.sleep(SECONDS * 0.8)
-        disk.cut()
+        disk.cut_power()
         await asyncio.gather(*inserting)
         cluster.kill()
-        disk.off()
-    disk.on()
+        disk.detach()
+    disk.power_on()
     cluster.start()
     connection = await cluster.connect()
     found = {row["n"] for row in await connection.fetch("SELECT n FROM promises")}
     await connection.close()
     cluster.kill()
-    disk.off()
+    disk.detach()
     return len(confirmed), len(set(confirmed) - found)
 
 
@@ -205,14 +205,14 @@ def sockets() -> Path:
 
 @pytest.fixture
 def reachable(tmp_path: Path) -> None:
-    """Postgres runs as another user, who must pass through pytest's folders."""
+    """Postgres runs as another user, who needs access through pytest's folders."""
     for above in tmp_path.parents:
         if above != Path("/"):
             above.chmod(above.stat().st_mode | 0o011)
     tmp_path.chmod(0o755)
 
 
-async def test_12_nothing_that_postgres_committed_is_lost(
+async def test_12_postgres_loses_nothing_it_committed(
     disk: PoweredDisk, sockets: Path, reachable: None, figure: Figure
 ) -> None:
     disk.folder.parent.chmod(0o755)
@@ -226,7 +226,7 @@ async def test_12_nothing_that_postgres_committed_is_lost(
     figure(f"{CUTS} power cuts; {confirmed} transactions committed, {lost} of them lost")
 
 
-async def test_12_without_synchronous_commit_this_disk_does_lose(
+async def test_12_without_synchronous_commit_this_disk_loses_data(
     disk: PoweredDisk, sockets: Path, reachable: None, figure: Figure
 ) -> None:
     disk.folder.parent.chmod(0o755)

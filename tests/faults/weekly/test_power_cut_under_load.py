@@ -1,5 +1,5 @@
-"""The power is cut under NATS and Postgres at once, in the middle of load L, and everything is started again (faults 11
-and 12 together, on the whole system)."""
+"""Power cuts under NATS and Postgres at once, during load L, followed by a restart of the whole system (faults 11 and
+12 together)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ CUTS = 3
 PARTS = ("nats", "postgres")
 
 
-class Plugged:
-    """A stack whose NATS and Postgres keep their files on one disk; the artifacts are elsewhere."""
+class StackOnPoweredDisk:
+    """A stack whose NATS and Postgres files are on one disk; the artifacts are elsewhere."""
 
     def __init__(self, stack: FaultStack) -> None:
         self.stack = stack
@@ -42,27 +42,27 @@ class Plugged:
         make = Postgres(folder).spec().prepare
         assert make is not None
         make()
-        self.disk.on()
+        self.disk.power_on()
         for part in PARTS:
             subprocess.run(("cp", "-a", str(self.stack.data / part), str(self.disk.folder)), check=True)
-        self.disk.off()
+        self.disk.detach()
 
     def on(self) -> None:
-        self.disk.on()
+        self.disk.power_on()
         for part in PARTS:
             subprocess.run(("mount", "--bind", str(self.disk.folder / part), str(self.stack.data / part)), check=True)
 
     def off(self) -> None:
         for part in PARTS:
             subprocess.run(("umount", "--lazy", str(self.stack.data / part)), check=False)
-        self.disk.off()
+        self.disk.detach()
 
     def power_cut(self) -> None:
-        """Everything stops at once, and what the disk was not told to flush is gone, or half of it."""
+        """Everything stops at once; a random half of the unflushed pages is lost."""
         process = self.stack.process
         assert process is not None
         victims = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-        self.disk.cut()
+        self.disk.cut_power()
         for victim in victims:
             try:
                 victim.send_signal(signal.SIGKILL)
@@ -75,23 +75,23 @@ class Plugged:
 
 
 @pytest.fixture
-def plugged() -> Iterator[Plugged]:
+def powered_stack() -> Iterator[StackOnPoweredDisk]:
     with ExitStack() as opened:
-        made: list[Plugged] = []
+        made: list[StackOnPoweredDisk] = []
 
-        def plug(stack: FaultStack) -> None:
-            made.append(Plugged(stack))
+        def prepare(stack: FaultStack) -> None:
+            made.append(StackOnPoweredDisk(stack))
             made[0].on()
             opened.callback(shutil.rmtree, stack.folder, ignore_errors=True)
             opened.callback(made[0].off)
 
-        with fault_stack(runners=RUNNERS, judges=JUDGES, prepare=plug) as _stack:
+        with fault_stack(runners=RUNNERS, judges=JUDGES, prepare=prepare) as _stack:
             yield made[0]
 
 
-def test_11_and_12_the_power_is_cut_under_everything(plugged: Plugged, figure: Figure) -> None:
+def test_11_and_12_the_power_is_cut_under_everything(plugged: StackOnPoweredDisk, figure: Figure) -> None:
     stack, back = plugged.stack, list[float]()
-    with under_load(stack, "power", RUNS) as (load, books):
+    with under_load(stack, "power", RUNS) as (load, ledger):
         for _ in range(CUTS):
             time.sleep(3)
             plugged.power_cut()
@@ -99,11 +99,11 @@ def test_11_and_12_the_power_is_cut_under_everything(plugged: Plugged, figure: F
             began = time.monotonic()
             stack.start(RUNNERS, JUDGES)
             back.append(time.monotonic() - began)
-        epochs = books.rows("SELECT reason FROM bus_epochs WHERE reason <> ''")
-    books.assert_all_passed(RUNS)
+        epochs = ledger.rows("SELECT reason FROM bus_epochs WHERE reason <> ''")
+    ledger.assert_all_passed(RUNS)
     figure(
         f"{CUTS} power cuts; {load.submitted} runs promised and there, balances equal the replay; serving again after "
-        f"{max(back):.0f} s at most; {books.retried_tries} tries repeated; what the guard noticed: "
+        f"{max(back):.0f} s at most; {ledger.retried_tries} tries repeated; stream recovery detected: "
         f"{[row['reason'] for row in epochs] or 'nothing'}"
     )
 

@@ -1,10 +1,10 @@
-"""A disk that forgets, at a power cut, what it was not told to flush. Needs root.
+"""A disk that loses unflushed data at a power cut. Needs root.
 
 ``python -m tests.faults.weekly.volatile_disk FILE FOLDER SEED`` mounts at FOLDER, by FUSE, a folder with one file,
-``disk``, for a loop device to be laid over. What is written to it is kept in memory, page by page, and reaches FILE
-when it is flushed (FSYNC, which is what a loop device makes of a file system's barriers). On SIGUSR1 the power is cut:
-of the pages not yet flushed a random half reaches FILE, in no order, the rest is lost, and every later write or flush
-fails. So nothing is durable here for which its writer did not wait for the disk, and of the rest anything may be.
+``disk``, as the backing file of a loop device. Writes stay in memory, page by page, until they are flushed to FILE (by
+FSYNC, into which a loop device turns a file system's barriers). SIGUSR1 cuts the power: a random half of the unflushed
+pages reaches FILE, in no order, the rest is lost, and every later write or flush fails. So data is durable only if its
+writer waited for the flush.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _SILENT = (_FORGET, _BATCH_FORGET, _INTERRUPT)
 _DIRECT_IO = 1
 
 
-class Refused(Exception):
+class FuseError(Exception):
     def __init__(self, number: int) -> None:
         super().__init__(os.strerror(number))
         self.number = number
 
 
-class Platter:
-    """What is on the disk, and what is only in its memory."""
+class VolatileDisk:
+    """The pages on the disk, and those only in its memory."""
 
     def __init__(self, file: Path, seed: int) -> None:
         self._descriptor = os.open(file, os.O_RDWR)
@@ -83,14 +83,14 @@ class Platter:
 
     def _check(self) -> None:
         if not self._powered:
-            raise Refused(errno.EIO)
+            raise FuseError(errno.EIO)
 
 
-class Server:
-    """Speaks FUSE's own protocol on its device: one folder, one file."""
+class FuseServer:
+    """Serves the FUSE protocol: one folder with one file."""
 
-    def __init__(self, platter: Platter, device: int) -> None:
-        self._platter, self._device = platter, device
+    def __init__(self, disk: VolatileDisk, device: int) -> None:
+        self._disk, self._device = disk, device
         self._operations: dict[int, Callable[[int, bytes], bytes]] = {
             _INIT: self._init,
             _LOOKUP: self._lookup,
@@ -125,9 +125,9 @@ class Server:
         try:
             operation = self._operations.get(opcode)
             if operation is None:
-                raise Refused(errno.ENOSYS)
+                raise FuseError(errno.ENOSYS)
             body = operation(node, request[_HEADER.size :])
-        except Refused as refused:
+        except FuseError as refused:
             number = refused.number
         os.write(self._device, _REPLY.pack(_REPLY.size + len(body), -number, unique) + body)
 
@@ -138,7 +138,7 @@ class Server:
 
     def _lookup(self, _: int, body: bytes) -> bytes:
         if body.rstrip(b"\0") != b"disk":
-            raise Refused(errno.ENOENT)
+            raise FuseError(errno.ENOENT)
         return struct.pack("<4QII", _FILE, 0, 3600, 0, 0, 0) + self._attributes(_FILE)
 
     def _attributes_reply(self, node: int, _: bytes) -> bytes:
@@ -147,20 +147,20 @@ class Server:
     def _attributes(self, node: int) -> bytes:
         folder = node == _ROOT
         mode = stat.S_IFDIR | 0o700 if folder else stat.S_IFREG | 0o600
-        size = 0 if folder else self._platter.size
+        size = 0 if folder else self._disk.size
         return _ATTRIBUTES.pack(node, size, size // 512, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, PAGE, 0)
 
     def _read(self, _: int, body: bytes) -> bytes:
         _handle, offset, size = struct.unpack_from("<QQI", body)
-        return self._platter.read(offset, size)
+        return self._disk.read(offset, size)
 
     def _write(self, _: int, body: bytes) -> bytes:
         _handle, offset, size = struct.unpack_from("<QQI", body)
-        self._platter.write(offset, body[40 : 40 + size])
+        self._disk.write(offset, body[40 : 40 + size])
         return struct.pack("<II", size, 0)
 
     def _fsync(self, _node: int, _body: bytes) -> bytes:
-        self._platter.flush()
+        self._disk.flush()
         return b""
 
 
@@ -172,7 +172,7 @@ def _always(reply: bytes) -> Callable[[int, bytes], bytes]:
 
 
 def mount(folder: Path) -> int:
-    """FUSE's device, connected to the folder."""
+    """Mount FUSE at the folder; returns its device."""
     device = os.open("/dev/fuse", os.O_RDWR)
     options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other,max_read={_MAX_WRITE}"
     libc = ctypes.CDLL(None, use_errno=True)
@@ -182,15 +182,15 @@ def mount(folder: Path) -> int:
 
 
 def main(file: str, folder: str, seed: str) -> None:
-    platter = Platter(Path(file), int(seed))
+    disk = VolatileDisk(Path(file), int(seed))
 
     def cut(_number: int, _frame: object) -> None:
-        platter.cut()
+        disk.cut()
 
     signal.signal(signal.SIGUSR1, cut)
     device = mount(Path(folder))
     print("mounted", flush=True)
-    Server(platter, device).serve()
+    FuseServer(disk, device).serve()
 
 
 if __name__ == "__main__":

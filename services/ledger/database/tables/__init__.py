@@ -3,8 +3,8 @@
 from sqlmodel import SQLModel
 
 from services.ledger.database.tables.attempts import Attempt, PendingOrder, StoredVerdict, Try
-from services.ledger.database.tables.board import Cell, CellMetric
 from services.ledger.database.tables.bus import BusEpoch, StoredDeadLetter
+from services.ledger.database.tables.leaderboard import Cell, CellMetric
 from services.ledger.database.tables.money import Account, Hold, Project, StoredCall, Transfer
 from services.ledger.database.tables.runs import PendingFact, Plan, Run, StoredFact
 from services.ledger.database.tables.work import Inbox, Worker

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from services.ledger.database.schema import SCRIPT
+from services.ledger.database.migrations import SCRIPT
 
 T = TypeVar("T")
 
