@@ -28,7 +28,7 @@ UPDATE attempts a SET state = 'queued', token = a.token + 1, changed_at = now()
 FROM locked WHERE a.attempt_id = locked.attempt_id {_RETURNING}
 """
 
-# A worker may claim again what it already holds: the answer to its first claim may have been lost. A grading whose
+# A worker can claim again what it already holds, because the answer to its first claim can be lost. A grading whose
 # lease was lost keeps its state and waits without a lease.
 _CLAIM = """
 WITH claimable AS (
@@ -169,7 +169,7 @@ async def release(connection: Connection, attempt_ids: Sequence[str]) -> list[Tr
 async def claim(
     connection: Connection, stage: Stage, worker_id: str, claims: Sequence[Claim], lease_seconds: float
 ) -> list[Transition]:
-    """Lease what may be claimed; the other claims have no effect."""
+    """Lease what can be claimed; the other claims have no effect."""
     ids, tokens = [each.attempt_id for each in claims], [each.token for each in claims]
     transitions = await _change(connection, Event.CLAIMED, _CLAIMS[stage], ids, tokens, worker_id, lease_seconds)
     for transition in transitions:

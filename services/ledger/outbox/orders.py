@@ -55,5 +55,5 @@ async def retire_orders(connection: Connection, stage: Stage, claims: Sequence[t
 
 async def repeat_unclaimed(connection: Connection, patience_seconds: float) -> None:
     """Publish orders again that were published ``patience_seconds`` ago and not claimed, waiting twice as long each
-    time: an order may not be lost at all, but wait for a worker."""
+    time: the order can be waiting for a worker instead of being lost."""
     await connection.execute(_REPEAT, patience_seconds, LONGEST_PATIENCE_AT)

@@ -1,6 +1,6 @@
 """Dead letters: messages that could not be handled.
 
-An order is given once more, because whatever broke its workers may be over; when it is dead-lettered again, its attempt
+An order is published once more, because the problem can be temporary; when it is dead-lettered again, its attempt
 ends as ``infra_error``. A report cannot be booked by anyone: it stays where it is, with the reason, and shows in the
 ledger's health; its lease runs out, and the attempt is tried again.
 """

@@ -20,7 +20,7 @@ _UPDATE = "UPDATE bus_epochs SET streams = $2, fact_id = $3, checked_at = clock_
 
 _ORDERS = "UPDATE pending_orders SET published_at = NULL, urgent = false WHERE published_at IS NOT NULL"
 
-# Readers of the stream may not have read the end of a run that ended a while ago.
+# Readers of the stream can be behind and still miss the end of a run that ended a while ago.
 _RUNS = """
 SELECT run_id FROM runs WHERE finished_at IS NULL OR finished_at > least(now() - interval '1 hour', $1)
 ORDER BY run_id FOR UPDATE
@@ -80,7 +80,7 @@ class EpochStore:
         return row.value() if row else None
 
     async def begin(self, streams: Mapping[str, SeenStream], fact_id: str, reason: str) -> NewEpoch:
-        """Unless it is the first epoch, all orders, and the facts that may be missing, are published again."""
+        """Unless it is the first epoch, all orders, and the facts that can be missing, are published again."""
         return await self._database.transact(partial(_begin, streams, fact_id, reason))
 
     async def update(self, epoch: Epoch) -> None:

@@ -1,4 +1,4 @@
-"""Retention: which artifacts runs still refer to, and which runs have given theirs up."""
+"""Retention: which artifacts runs still refer to, and which runs have expired."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from services.ledger.runs.run_counters import RunFact
 from services.ledger.workers.live_workers import live_slots
 
 GRACE_SECONDS = 10.0
-"""How long attempts under way may take to end after their run's time limit."""
+"""How long running attempts have to finish after their run's time limit."""
 
 _OVERDUE = """
 SELECT run_id, limits FROM runs WHERE status IN ('waiting', 'running', 'paused') AND deadline_at < clock_timestamp()

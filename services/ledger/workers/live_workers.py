@@ -15,7 +15,7 @@ DO UPDATE SET slots = excluded.slots, sandboxes = excluded.sandboxes, seen_at = 
 
 
 def live_since(parameter: str) -> str:
-    """The condition in SQL: heard from within so many seconds, which is a parameter of the statement."""
+    """The SQL condition for a live worker. ``parameter`` is the statement's parameter for the seconds of silence."""
     return f"seen_at > clock_timestamp() - make_interval(secs => {parameter})"
 
 
