@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from cachetools import LRUCache
 
 from assay.contracts.models import Usage
 from assay.contracts.money import usd
@@ -120,19 +121,17 @@ class LeaderboardReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._cached: OrderedDict[GetBoard, tuple[int, Board]] = OrderedDict()
+        self._cached: LRUCache[GetBoard, tuple[int, Board]] = LRUCache(CACHED_BOARDS)
 
     async def read(self, query: GetBoard) -> Board:
         async with self._database.session() as connection:
             revision = await connection.value(int, _REVISION) or 0
-            cached, board = self._cached.pop(query, (-1, Board()))
+            cached, board = self._cached.get(query, (-1, Board()))
             if cached != revision:
                 text = await connection.value(str, _READ, query.suite, query.category) or "{}"
                 found = msgspec.json.decode(text, type=_Leaderboard)
                 revision, board = found.revision, _board(query, found)
         self._cached[query] = revision, board
-        if len(self._cached) > CACHED_BOARDS:
-            self._cached.popitem(last=False)
         return board
 
 

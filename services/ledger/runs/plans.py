@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from cachetools import LRUCache
 
 from assay.contracts.runs import RunPlan
 from services.ledger.database.connection import Connection
@@ -16,17 +16,13 @@ class _PlanRow(Row):
 
 class Plans:
     def __init__(self, capacity: int = 256) -> None:
-        self._capacity = capacity
-        self._cached: OrderedDict[str, RunPlan] = OrderedDict()
+        self._cached: LRUCache[str, RunPlan] = LRUCache(capacity)
 
     async def get(self, connection: Connection, run_id: str) -> RunPlan:
-        plan = self._cached.pop(run_id, None)
+        plan = self._cached.get(run_id)
         if plan is None:
             row = await connection.row(_PlanRow, "SELECT body FROM plans WHERE run_id = $1", run_id)
             if row is None:
                 raise unknown_run(run_id)
-            plan = row.body
-        self._cached[run_id] = plan
-        if len(self._cached) > self._capacity:
-            self._cached.popitem(last=False)
+            plan = self._cached[run_id] = row.body
         return plan
