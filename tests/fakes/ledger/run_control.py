@@ -10,6 +10,7 @@ from assay.contracts.codec import encode
 from assay.contracts.facts import RunCancelled, RunChanged, RunPaused, RunResumed
 from assay.contracts.rpc import CancelRun, ChangeRun, PauseRun, RestartRun, ResumeRun
 from assay.contracts.runs import RunStatus, RunView
+from services.ledger.runs.run_control import changed_limits
 from tests.fakes.ledger.runs import FakeRuns
 
 Command = CancelRun | ChangeRun | RestartRun
@@ -50,7 +51,7 @@ class FakeRunControl:
     async def _change(self, request: ChangeRun) -> RunView:
         run = self._runs.find(request.run_id).run
         self.commands.append(request)
-        limits = request.limits_change.apply_to(run.limits) if request.limits_change else run.limits
+        limits = changed_limits(run.limits, request)
         self._runs.update_run(run.run_id, limits=limits, priority=request.priority or run.priority)
         await self._runs.publish_run_fact(run.run_id, RunChanged, run.status)
         return self._runs.find(run.run_id).run
