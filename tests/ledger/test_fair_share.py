@@ -66,14 +66,14 @@ def test_no_cap_and_no_budget_is_ever_exceeded(
         queue(f"r{n}", count, priority, worst, concurrency_left=cap, budgets=("day",))
         for n, (count, priority, worst, cap) in enumerate(given_queues)
     ]
-    worth = {candidate.attempt_id: candidate.worst_nanousd for each in made for candidate in each.candidates}
+    worst_case = {candidate.attempt_id: candidate.worst_nanousd for each in made for candidate in each.candidates}
     shared = share(made, places, budgets, {"p": provider}, overall)
     assert (
         len(shared.released)
         == len(set(shared.released))
         <= min(places, provider, 10**6 if overall is None else overall)
     )
-    assert sum(worth[attempt] for attempt in shared.released) <= money
+    assert sum(worst_case[attempt] for attempt in shared.released) <= money
     for each in made:
         assert each.concurrency_left is None or of_runs(shared.released)[each.run_id] <= each.concurrency_left
     waiting = sum(count for count, *_ in given_queues) - len(shared.released)

@@ -36,7 +36,7 @@ class SmallDisk:
                 while True:
                     ballast.write(bytes(BLOCK))
 
-    def make_room(self) -> None:
+    def release_space(self) -> None:
         (self.folder / _BALLAST).unlink()
 
 

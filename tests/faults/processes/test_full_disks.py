@@ -72,7 +72,7 @@ def test_16_under_nats(figure: Figure) -> None:
             began = time.monotonic()
             noticed = stack.wait_until(lambda: bool(trouble_of(stack)), 30, "it shows in the health")
             left, charged = charges_while_full(stack, began)
-            full.make_room()
+            full.release_space()
             back = stack.wait_until(lambda: is_healthy(stack), 60, "everything is healthy again")
             shown = seconds_until_degraded(ledger, began)
         ledger.assert_all_passed(RUNS)
@@ -100,7 +100,7 @@ def test_17_under_postgres(part: str, figure: Figure) -> None:
             noticed = refused + stack.wait_until(lambda: not is_healthy(stack), 30, "it shows in the health")
             reason = str(stack.health())
             left, charged = charges_while_full(stack, began)
-            full.make_room()
+            full.release_space()
             back = stack.wait_until(lambda: is_healthy(stack), 60, "everything is healthy again")
             shown = seconds_until_degraded(ledger, began)
         ledger.assert_all_passed(RUNS)
@@ -126,7 +126,7 @@ def test_18_under_the_artifacts(figure: Figure) -> None:
             noticed = stack.wait_until(lambda: free_slots(stack) == 0, 30, "no worker offers slots")
             refused = submission_status(stack)
             left, charged = charges_while_full(stack, began)
-            full.make_room()
+            full.release_space()
             back = stack.wait_until(
                 lambda: is_healthy(stack) and free_slots(stack) > 0, 60, "everything is healthy again"
             )

@@ -12,7 +12,7 @@ from assay.contracts.verdicts import Outcome
 from tests.ledger.harness import LedgerHarness, plan
 
 
-async def play(ledger: LedgerHarness, *outcomes: Outcome, suite: str = "demo", **of_task: Any) -> None:
+async def finish_attempts(ledger: LedgerHarness, *outcomes: Outcome, suite: str = "demo", **of_task: Any) -> None:
     """A run with an attempt for each outcome; ``of_task`` overrides fields of its task."""
     planned = plan(samples=len(outcomes), suite=suite)
     run = await ledger.submit_plan(replace(planned, tasks=(replace(planned.tasks[0], **of_task),)))
@@ -34,20 +34,20 @@ async def test_without_results_the_leaderboard_is_empty(ledger: LedgerHarness) -
 async def test_a_cached_leaderboard_is_never_stale(ledger: LedgerHarness) -> None:
     everything, other = GetBoard(), GetBoard(suite="other")
     for count in (1, 2, 3):
-        await play(ledger, Outcome.PASSED)
+        await finish_attempts(ledger, Outcome.PASSED)
         first, again = await ledger.leaderboard.read(everything), await ledger.leaderboard.read(everything)
         assert again == first and [row.n for row in again.rows] == [count]
         assert (await ledger.leaderboard.read(other)).suites == ("demo",)
-    await play(ledger, Outcome.FAILED, suite="other")
+    await finish_attempts(ledger, Outcome.FAILED, suite="other")
     assert [row.n for row in (await ledger.leaderboard.read(everything)).rows] == [4]
     assert [row.n for row in (await ledger.leaderboard.read(other)).rows] == [1]
 
 
 async def test_a_score_is_the_weighted_mean_over_tasks(ledger: LedgerHarness) -> None:
-    await play(ledger, Outcome.PASSED, Outcome.FAILED, task_id="one", digest="1" * 64)
-    await play(ledger, Outcome.PASSED, Outcome.PASSED, task_id="one", digest="1" * 64, suite="other")
-    await play(ledger, Outcome.FAILED, task_id="two", digest="2" * 64, weight=2.0)
-    await play(ledger, Outcome.PASSED, task_id="three", digest="3" * 64, category="data")
+    await finish_attempts(ledger, Outcome.PASSED, Outcome.FAILED, task_id="one", digest="1" * 64)
+    await finish_attempts(ledger, Outcome.PASSED, Outcome.PASSED, task_id="one", digest="1" * 64, suite="other")
+    await finish_attempts(ledger, Outcome.FAILED, task_id="two", digest="2" * 64, weight=2.0)
+    await finish_attempts(ledger, Outcome.PASSED, task_id="three", digest="3" * 64, category="data")
     assert await scores(ledger) == {"": (0.75 + 0 + 1) / 4, "coding": 0.25, "data": 1.0}
     assert await scores(ledger, suite="demo", category="coding") == {"": 0.5 / 3, "coding": 0.5 / 3}
     (row,) = (await ledger.leaderboard.read(GetBoard(category="data"))).rows
@@ -55,17 +55,17 @@ async def test_a_score_is_the_weighted_mean_over_tasks(ledger: LedgerHarness) ->
 
 
 async def test_only_the_last_graded_version_of_a_task_counts(ledger: LedgerHarness) -> None:
-    await play(ledger, Outcome.FAILED, Outcome.FAILED)
-    await play(ledger, Outcome.PASSED, digest="e" * 64)
+    await finish_attempts(ledger, Outcome.FAILED, Outcome.FAILED)
+    await finish_attempts(ledger, Outcome.PASSED, digest="e" * 64)
     (row,) = (await ledger.leaderboard.read(GetBoard())).rows
     assert (row.n, row.score, row.tasks) == (1, 1.0, 1)
-    await play(ledger, Outcome.FAILED)
+    await finish_attempts(ledger, Outcome.FAILED)
     (row,) = (await ledger.leaderboard.read(GetBoard())).rows
     assert (row.n, row.score, row.metrics) == (3, 0.0, {"sums.mean_abs_err": 0.25})
 
 
 async def test_results_that_need_review_have_no_score(ledger: LedgerHarness) -> None:
-    await play(ledger, Outcome.NEEDS_REVIEW)
+    await finish_attempts(ledger, Outcome.NEEDS_REVIEW)
     (row,) = (await ledger.leaderboard.read(GetBoard())).rows
     assert (row.n, row.tasks, row.score, row.categories) == (0, 0, 0.0, {"coding": 0.0})
     assert row.usage.input_tokens == 5 and row.last_run_id
