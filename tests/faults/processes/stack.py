@@ -40,6 +40,11 @@ LEDGER = {
 }
 
 
+def service(name: str) -> str:
+    """The words in the command lines of a service's processes."""
+    return f"tests.faults.processes.crash_points {name}"
+
+
 class FaultStack:
     """``data`` has the stack's files; ``nats_port`` is known before the start, so that a proxy can precede it."""
 
@@ -82,8 +87,7 @@ class FaultStack:
             self.wait_until(self.ready, START_SECONDS, "the stack is ready")
 
     def _crashing(self) -> dict[str, list[str]]:
-        module = "tests.faults.processes.crash_points"
-        return {service: [sys.executable, "-m", module, service, str(self.points)] for service in POINTS}
+        return {name: [sys.executable, "-m", *service(name).split(), str(self.points)] for name in POINTS}
 
     def stop(self) -> None:
         if self.process is None:

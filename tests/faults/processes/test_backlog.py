@@ -14,7 +14,7 @@ import pytest
 from tests.faults.processes.conftest import Figure
 from tests.faults.processes.invariants import LedgerInvariants
 from tests.faults.processes.sample_catalog import MODEL, SAMPLES
-from tests.faults.processes.stack import FaultStack, fault_stack
+from tests.faults.processes.stack import FaultStack, fault_stack, service
 
 WAITING = int(os.environ.get("ASSAY_FAULTS_BACKLOG", "100000"))
 ATTEMPTS_PER_RUN = 5_000
@@ -26,7 +26,7 @@ SHARE = 1 / 20
 ROUND_SECONDS = 0.5
 GROWTH_MIB = {"gateway": 50, "ledger": 50, "judge": 50, "nats": 400}
 """nats-server's memory depends on the rate, not on the backlog: message ids of two minutes and recent blocks."""
-PARTS = {"gateway": "crashing gateway", "ledger": "crashing ledger", "judge": "crashing judge", "nats": "nats-server"}
+PARTS = {"nats": "nats-server", **{name: service(name) for name in ("gateway", "ledger", "judge")}}
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_28_a_judge_twenty_times_slower_than_the_runners(stack: FaultStack, figu
     before = resident_mib(stack)
     for number in range(RUNS):
         submit(stack, f"backlog-{number}")
-    with throttled(stack.wait_for_process("crashing judge")):
+    with throttled(stack.wait_for_process(service("judge"))):
         peak = wait_for_backlog(stack, ledger)
     ledger.wait_until_all_ended(RUNS * ATTEMPTS_PER_RUN / ATTEMPTS_PER_SECOND)
     ledger.check_money()

@@ -16,9 +16,9 @@ import psutil
 from tests.faults.processes.conftest import Figure
 from tests.faults.processes.invariants import LedgerInvariants
 from tests.faults.processes.load import RUNS, under_load
-from tests.faults.processes.stack import LEASE_SECONDS, FaultStack
+from tests.faults.processes.stack import LEASE_SECONDS, FaultStack, service
 
-SERVICES = ("crashing gateway", "crashing ledger", "crashing runner", "crashing judge")
+SERVICES = tuple(map(service, ("gateway", "ledger", "runner", "judge")))
 NATS = "nats-server"
 POSTGRES = "bin/postgres"
 NOTICED_SECONDS = 10.0
@@ -26,7 +26,9 @@ NOTICED_SECONDS = 10.0
 
 def service_pids(stack: FaultStack) -> dict[int, str]:
     """The service processes by pid."""
-    return {process.pid: words for words in SERVICES for process in stack.processes(words)}
+    found = {process.pid: words for words in SERVICES for process in stack.processes(words)}
+    assert set(found.values()) == set(SERVICES)
+    return found
 
 
 def seconds_until_degraded(load: LedgerInvariants, when: float) -> float:

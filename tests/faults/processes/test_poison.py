@@ -11,7 +11,7 @@ from tests.faults.processes.conftest import Figure
 from tests.faults.processes.invariants import LedgerInvariants
 from tests.faults.processes.load import RUNS, under_load
 from tests.faults.processes.sample_catalog import MODEL, SAMPLES
-from tests.faults.processes.stack import FaultStack
+from tests.faults.processes.stack import FaultStack, service
 
 POISON = (b"executed!", b'{"type":"attempt.vanished"}', b'{"type":"attempt.executed","message_id":"m"}', b"")
 SUBJECTS = ("assay.work.report.run", "assay.work.report.judge", "assay.work.run.default", "assay.work.judge.default")
@@ -71,7 +71,8 @@ def test_22_poison_on_every_queue(stack: FaultStack, figure: Figure) -> None:
 
 def test_23_orders_that_are_gone_are_found(stack: FaultStack, figure: Figure) -> None:
     """No order is stored and none is on the bus, as after a dead letter that was never handled."""
-    runners = stack.processes("crashing runner")
+    runners = stack.processes(service("runner"))
+    assert runners
     for process in runners:
         process.suspend()
     ledger = LedgerInvariants(stack, "gone")
