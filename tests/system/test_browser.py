@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.system.harness import Stack
 from tests.tcp_proxy import TcpProxy
@@ -34,9 +34,23 @@ def page(chromium: Browser, proxy: TcpProxy) -> Iterator[Page]:
     page.set_default_timeout(30_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfinished", lambda request: errors.extend(refusal(request)))
     yield page
     context.close()
     assert errors == []
+
+
+def refusal(request: Request) -> list[str]:
+    """The request, if the gateway refused it: the dashboard sends only valid ones."""
+    response = request.response()
+    return [f"{response.status} {request.url}"] if response and 400 <= response.status < 500 else []
+
+
+def test_every_page_loads_without_a_refused_request(stack: Stack, page: Page) -> None:
+    for path, heading in (("/", "Runs"), ("/leaderboard", "Leaderboard"), ("/costs", "Costs")):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        page.wait_for_load_state("networkidle")
 
 
 def outcomes(stack: Stack, run_id: str) -> dict[str, Any]:

@@ -38,15 +38,15 @@ export interface CostFilter {
   as_of_prices: string;
 }
 
-const api = createClient<paths>({
-  fetch: (input) => request(input),
-  querySerializer: (query) =>
-    new URLSearchParams(
-      Object.entries(query)
-        .filter(([, value]) => value !== "")
-        .map(([name, value]) => [name, String(value)]),
-    ).toString(),
-});
+/** Leaves out what is empty or undefined: the gateway takes an absent parameter as "any". */
+export const serializeQuery = (query: Record<string, unknown>) =>
+  new URLSearchParams(
+    Object.entries(query)
+      .filter(([, value]) => value !== "" && value !== undefined)
+      .map(([name, value]) => [name, String(value)]),
+  ).toString();
+
+const api = createClient<paths>({ fetch: (input) => request(input), querySerializer: serializeQuery });
 
 export const listRuns = (filter: Partial<RunFilter>, cursor = "", limit = 50) =>
   data(

@@ -71,11 +71,13 @@ def test_22_poison_on_every_queue(stack: FaultStack, figure: Figure) -> None:
 
 def test_23_orders_that_are_gone_are_found(stack: FaultStack, figure: Figure) -> None:
     """No order is stored and none is on the bus, as after a dead letter that was never handled."""
+    ledger = LedgerInvariants(stack, "gone")
     runners = stack.processes(service("runner"))
     assert runners
+    seen = "SELECT count(*) FROM workers WHERE stage = 'run'"
+    stack.wait_until(lambda: ledger.value(seen) >= len(runners), 30, "every runner has sent a heartbeat")
     for process in runners:
         process.suspend()
-    ledger = LedgerInvariants(stack, "gone")
     body = {"tasks": ["echo"], "models": [MODEL], "samples": SAMPLES, "name": "gone"}
     stack.http.post("/runs", json=body, headers={"Idempotency-Key": "gone-0"}).raise_for_status()
     queued = "SELECT count(*) FROM attempts WHERE state = 'queued'"
