@@ -42,6 +42,15 @@ _FITS = """async () => {
 """Whether nothing overflows horizontally, after charts have been resized."""
 
 
+_OPAQUE = """element => {
+  for (let node = element; node; node = node.assignedSlot ?? node.parentNode ?? node.host) {
+    if (node instanceof Element && getComputedStyle(node).opacity !== "1") return false;
+  }
+  return true;
+}"""
+"""Whether the element has faded in; ``document.getAnimations`` does not see into shadow roots."""
+
+
 def violations(page: Page, within: Locator | None = None) -> Any:
     """Serious violations in the page, or in one element."""
     if not page.evaluate("'axe' in window"):
@@ -126,6 +135,7 @@ def shown_dialog(page: Page) -> Locator:
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
     page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
+    page.wait_for_function(_OPAQUE, arg=dialog.element_handle())
     return dialog
 
 
