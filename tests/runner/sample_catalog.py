@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+SUM_FILES = {
+    "workspace/total.py": "def total(*numbers):\n    return 0\n",
+    "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
+    "noop/total.py": "def total(*numbers):\n    return 0\n",
+    "cheats/a/total.py": "total = print\n",
+    "cheats/b/total.py": "raise SystemExit\n",
+    "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
+}
+"""Of a task that asks to make ``total`` a sum."""
+
 TASKS = {
     "sum_files/task.yaml": """
 id: sum_files
@@ -68,13 +78,8 @@ checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
     **{
         f"by_program/{path}": content
         for path, content in {
-            "workspace/total.py": "def total(*numbers):\n    return 0\n",
+            **SUM_FILES,
             "workspace/tools/agent.py": (Path(__file__).parent / "solvers/command/program_agent.py").read_text(),
-            "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
-            "noop/total.py": "def total(*numbers):\n    return 0\n",
-            "cheats/a/total.py": "total = print\n",
-            "cheats/b/total.py": "raise SystemExit\n",
-            "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
         }.items()
     },
     "mcp_tools/task.yaml": """
@@ -94,13 +99,8 @@ checks: [{kind: tests, expected: ["test_total.py::test_total"]}]
     **{
         f"mcp_tools/{path}": content
         for path, content in {
-            "workspace/total.py": "def total(*numbers):\n    return 0\n",
+            **SUM_FILES,
             "workspace/tools/server.py": (Path(__file__).parent / "solvers/agent/mcp_server.py").read_text(),
-            "reference/total.py": "def total(*numbers):\n    return sum(numbers)\n",
-            "noop/total.py": "def total(*numbers):\n    return 0\n",
-            "cheats/a/total.py": "total = print\n",
-            "cheats/b/total.py": "raise SystemExit\n",
-            "tests/test_total.py": "from total import total\n\n\ndef test_total():\n    assert total(1, 2) == 3\n",
         }.items()
     },
     "colours/task.yaml": """
