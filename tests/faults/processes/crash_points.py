@@ -194,13 +194,14 @@ def crashing_sandboxes(points: CrashPoints) -> Callable[[str, WarmPool], Sandbox
 
 def crashing_database(points: CrashPoints) -> Any:
     """An ``open_database`` whose report transactions crash after their last statement, before the commit."""
+    from services.ledger.attempts.reports import ReportStore
     from services.ledger.database import database as module
 
     class CrashingDatabase(module.Database):
         async def transact(self, work: Callable[[Any], Awaitable[Any]], *, quiet: bool = False) -> Any:
             async def crashing_work(connection: Any) -> Any:
                 result = await work(connection)
-                if "ReportStore." in getattr(work, "__qualname__", ""):
+                if getattr(work, "__qualname__", "").startswith(f"{ReportStore.__qualname__}."):
                     points.crash_if_armed("taken_in")
                 return result
 
