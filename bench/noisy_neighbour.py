@@ -1,7 +1,7 @@
 """The effect of a resource bomb in one sandbox on a program in another: the program's p95 with and without the bomb,
 measured alternately; how the bomb ended; and how much disk space it used on the host.
 
-``python -m bench neighbours [--only bubblewrap,docker] [--bombs cpu,fork] [--samples 60]``
+``python -m bench neighbours [--only bubblewrap,docker] [--bombs cpu,fork] [--rounds 5]``
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ ENDS = {
 """The limits that each bomb can reach. If writing fails for lack of space, a bomb continues until its CPU limit."""
 _PAUSE_SECONDS = 0.2
 """Between two executions of a bomb, as a model takes some time to request the next."""
-_PROGRAMS_PER_ROUND = 20
+_ROUND_SECONDS = 2.0
+"""A time, not a number of programs: on a fast host, the moments after a bomb's start would weigh more."""
 _MIB = 1 << 20
 
 
@@ -74,19 +75,19 @@ def p95(seconds: Sequence[float]) -> float:
     return sorted(seconds)[int(len(seconds) * 0.95)]
 
 
-async def measure(provider: SandboxProvider, bomb: str, samples: int) -> Measured:
+async def measure(provider: SandboxProvider, bomb: str, rounds: int) -> Measured:
     """Rounds with and without the bomb alternate, so that other load affects both equally. The first bomb runs to its
     own end; later ones are stopped with their round."""
     found = Measured()
     async with provider.open(SPEC) as program, provider.open(SPEC) as neighbour:
-        await work(program, 2)
+        await work(program, 0.2)
         await _run_bomb(neighbour, BOMBS[bomb], found)
         before = used_mib()
-        for _ in range(samples // _PROGRAMS_PER_ROUND):
-            found.quiet += await work(program, _PROGRAMS_PER_ROUND)
+        for _ in range(rounds):
+            found.quiet += await work(program, _ROUND_SECONDS)
             bombing = asyncio.create_task(_repeat_bomb(neighbour, BOMBS[bomb], found))
             await asyncio.sleep(0.1)
-            found.noisy += await work(program, _PROGRAMS_PER_ROUND)
+            found.noisy += await work(program, _ROUND_SECONDS)
             found.disk_mib = max(found.disk_mib, used_mib() - before)
             bombing.cancel()
             with suppress(asyncio.CancelledError):
@@ -95,9 +96,11 @@ async def measure(provider: SandboxProvider, bomb: str, samples: int) -> Measure
     return found
 
 
-async def work(sandbox: Sandbox, programs: int) -> list[float]:
+async def work(sandbox: Sandbox, seconds: float) -> list[float]:
+    """Runs programs one after another; returns the seconds of each."""
     durations: list[float] = []
-    for _ in range(programs):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         started = time.perf_counter()
         result = await sandbox.run(Command(argv=["python3", "-c", WORK]))
         durations.append(time.perf_counter() - started)
@@ -124,13 +127,13 @@ def used_mib() -> float:
     return sum(shutil.disk_usage(folder).used for folder in disks.values()) / _MIB
 
 
-async def run_benchmark(providers: Sequence[str], bombs: Sequence[str], samples: int) -> None:
-    print(f"{samples} programs each, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+async def run_benchmark(providers: Sequence[str], bombs: Sequence[str], rounds: int) -> None:
+    print(f"{rounds} rounds of {_ROUND_SECONDS:g} s each, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'':22}{'p95 quiet':>11}{'noisy':>9}{'ratio':>8}{'of p50':>8}{'disk MiB':>10}  bomb ended by")
     for name in providers:
         provider = open_sandbox_provider(name)
         for bomb in bombs:
-            found = await measure(provider, bomb, samples)
+            found = await measure(provider, bomb, rounds)
             quiet, noisy = 1000 * p95(found.quiet), 1000 * p95(found.noisy)
             ends = ", ".join(f"{end} {times}x" for end, times in found.ends.most_common())
             print(
@@ -144,11 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="bubblewrap,docker")
     parser.add_argument("--bombs", default=",".join(BOMBS))
-    parser.add_argument(
-        "--samples", type=int, default=60, help="programs with and without each bomb, in rounds of twenty"
-    )
+    parser.add_argument("--rounds", type=int, default=5, help="rounds with and without each bomb")
     options = parser.parse_known_args(arguments)[0]
-    asyncio.run(run_benchmark(options.only.split(","), options.bombs.split(","), options.samples))
+    asyncio.run(run_benchmark(options.only.split(","), options.bombs.split(","), options.rounds))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.sandbox.cgroups import ROOT, cgroup_paths
+from assay.sandbox.time_slices import shorten_time_slices
 
 _SAMPLE_SECONDS = 0.05
 _QUIET_SAMPLES = 20
@@ -85,7 +86,9 @@ def peer_pid(control: socket.socket) -> int:
 
 @asynccontextmanager
 async def balance_cpu(pid: int) -> AsyncGenerator[None]:
-    """Adjusts the CPU share of the process's sandbox during the context."""
+    """Adjusts the CPU share of the process's sandbox during the context, and shortens its time slices."""
+    with suppress(OSError):
+        shorten_time_slices(pid)
     group = cpu_cgroup(pid) if pid else None
     adjusting = asyncio.create_task(adjust_shares(group)) if group else None
     try:

@@ -9,14 +9,16 @@ import socket
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from assay.contracts.tasks import SandboxSpec
-from assay.sandbox import Command
+from assay.sandbox import Command, Sandbox
 from assay.sandbox.bubblewrap import BubblewrapProvider
 from assay.sandbox.cgroups import writable_cgroups
 from assay.sandbox.cpu_shares import CpuCgroup, adjust_shares, cpu_cgroup, peer_pid
 from assay.sandbox.docker import DockerProvider
+from assay.sandbox.time_slices import SLICE_NS, time_slice_ns
 from tests.sandbox.harness import wait_until
 
 
@@ -101,3 +103,23 @@ async def test_a_containers_cgroup_is_found_through_init() -> None:
     async with DockerProvider().open(SandboxSpec()) as sandbox:
         group = cpu_cgroup(peer_pid(sandbox._socket))  # pyright: ignore
         assert group is not None and group.shares.read_text().strip() in ("1024", "100")
+
+
+async def test_programs_under_bubblewrap_have_short_time_slices() -> None:
+    async with BubblewrapProvider().open(SandboxSpec()) as sandbox:
+        await assert_short_time_slices(sandbox, sandbox._launcher.init_pid)  # pyright: ignore
+
+
+@pytest.mark.docker
+async def test_programs_in_containers_have_short_time_slices() -> None:
+    async with DockerProvider().open(SandboxSpec()) as sandbox:
+        await assert_short_time_slices(sandbox, peer_pid(sandbox._socket))  # pyright: ignore
+
+
+async def assert_short_time_slices(sandbox: Sandbox, init_pid: int) -> None:
+    if not time_slice_ns(os.getpid()):
+        pytest.skip("this kernel has no time slices per process; Linux 6.12 introduced them")
+    program = await sandbox.start(Command(argv=["sleep", "30"]))
+    assert await wait_until(lambda: bool(psutil.Process(init_pid).children()))
+    assert time_slice_ns(psutil.Process(init_pid).children()[0].pid) == SLICE_NS
+    await program.kill()

@@ -17,7 +17,7 @@ RATIO, DISK_MB = 1.2, 64
 @pytest.mark.parametrize("bomb", BOMBS)
 @pytest.mark.parametrize("provider", ["bubblewrap", "docker"])
 def test_34_a_bomb_is_named_and_its_neighbours_hardly_notice(provider: str, bomb: str, figure: Figure) -> None:
-    found = asyncio.run(measure(open_sandbox_provider(provider), bomb, samples=200))
+    found = asyncio.run(measure(open_sandbox_provider(provider), bomb, rounds=8))
     figure(
         f"p95 {1000 * p95(found.quiet):.0f} ms without, {1000 * p95(found.noisy):.0f} ms beside it "
         f"({found.ratio:.2f} times), {found.disk_mib:.0f} MiB of disk; it ended by {dict(found.ends)}"

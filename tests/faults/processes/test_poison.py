@@ -16,6 +16,8 @@ from tests.faults.processes.stack import FaultStack, service
 POISON = (b"executed!", b'{"type":"attempt.vanished"}', b'{"type":"attempt.executed","message_id":"m"}', b"")
 SUBJECTS = ("assay.work.report.run", "assay.work.report.judge", "assay.work.run.default", "assay.work.judge.default")
 FOUND_SECONDS = 120.0
+TURNS = 4
+"""With poison and without, alternately: a single run of six seconds varies by a quarter."""
 
 
 def publish_poison(stack: FaultStack, rounds: int) -> int:
@@ -56,7 +58,7 @@ def throughput_without_and_with_poison(stack: FaultStack, turn: int) -> tuple[fl
 
 
 def test_22_poison_on_every_queue(stack: FaultStack, figure: Figure) -> None:
-    turns = [throughput_without_and_with_poison(stack, turn) for turn in range(2)]
+    turns = [throughput_without_and_with_poison(stack, turn) for turn in range(TURNS)]
     clean, poisoned = max(turn[0] for turn in turns), max(turn[1] for turn in turns)
     ledger = LedgerInvariants(stack, "poison")
     reasons = ledger.value("SELECT count(*) FROM dead_letters WHERE reason NOT LIKE 'not a valid%'")
