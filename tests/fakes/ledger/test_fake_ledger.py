@@ -10,12 +10,9 @@ from msgspec.structs import replace
 
 from assay.bus.memory import MemoryBus
 from assay.bus.queues import orders_queue
-from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Denial, ExecuteAttempt, Stage, State
 from assay.contracts.codec import decode
 from assay.contracts.facts import Event, RunChanged, RunPaused, RunResumed, RunSubmitted
-from assay.contracts.models import ModelSpec
-from assay.contracts.money import Price
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import (
     CancelRun,
@@ -39,30 +36,13 @@ from assay.contracts.rpc import (
     SubmitRun,
     TopUpGrant,
 )
-from assay.contracts.runs import ModelPin, RunLimits, RunPlan, RunStatus, RunView
-from assay.contracts.tasks import Difficulty, Solver, TaskPin
+from assay.contracts.runs import RunLimits, RunStatus, RunView
 from tests.fakes.ledger.ledger import FakeLedger
+from tests.ledger.harness import plan
 
 R = TypeVar("R")
 
-REF = ArtifactRef(sha256="a" * 64, size_bytes=3)
-PRICE = Price(version="test", input_nanousd_per_mtok=1_000_000_000, output_nanousd_per_mtok=2_000_000_000)
 RUNNERS = orders_queue(Stage.RUN)
-
-
-def plan(samples: int = 2, **more: Any) -> RunPlan:
-    task = TaskPin(
-        task_id="sums",
-        digest="d" * 64,
-        category="coding",
-        difficulty=Difficulty.EASY,
-        solver=Solver.ANSWER,
-        sample_ids=tuple(f"s{number}" for number in range(samples)),
-        public=REF,
-        hidden=REF,
-        reference=REF,
-    )
-    return RunPlan(suite="demo", tasks=(task,), models=(ModelPin(model=ModelSpec(name="oracle"), price=PRICE),), **more)
 
 
 class Client:
