@@ -1,7 +1,8 @@
 """The words by which people state, correct, negate or discuss a choice, in several languages.
 
 Patterns named ``..._BEFORE`` match at the end of the text before an option, ``..._AFTER`` at the start of the text
-after it. In a phrase, a space stands for any white space. All quantifiers are bounded, so that searches take linear time.
+after it. In a phrase, a space stands for any white space. All quantifiers are bounded, so that searches take linear
+time.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.VERBOSE | re.IGNORECASE)
 
 
-_ORDINARY = """yes no not none all both neither either any some other others true false it is in on at by to of or and us
-    we he she they i you can may will do does go now one two ja nein oui non si sí não hi ok"""
+_ORDINARY = """yes no not none all both neither either any some other others true false it is in on at by to of or and
+    us we he she they i you can may will do does go now one two ja nein oui non si sí não hi ok"""
 ORDINARY_WORDS = frozenset(_ORDINARY.split())
 """Options that are also ordinary words: like single letters, they count only where they are clearly chosen."""
 PREFIXES = ("option", "choice", "answer", "letter", "antwort", "réponse", "respuesta", "opción", "opção", "opzione")
@@ -44,7 +45,8 @@ _ASIAN_ANSWER = (
     "(?:答案|答え|答|正解|回答|选项|選項|我选|我選|选择|選擇|정답|답)(?:应该是|應該是|就是|是|为|為|は|が|은|는)?[:：]?"
 )
 _IS = _any(
-    """is|are|was|would be|should be|must be|has to be|will be|to be|to|ist|lautet|wäre|est|es|sería|é|seria|è|är|er|это"""
+    """is|are|was|would be|should be|must be|has to be|will be|to be|to|ist|lautet|wäre|est|es|sería|é|seria|è|är|er
+    |это"""
 )
 _LINK = rf"(?:[:：=→]|->|(?<!\w){_IS}(?!\w))"
 _FILLER = _any(
@@ -147,9 +149,9 @@ NEGATED_AFTER = _compile(
 _SAY = _any("says?|said|thinks?|argue|claim|believe|choose|pick|expect")
 DISCUSSED_BEFORE = _compile(
     _word(
-        rf"""if|whether|suppose|supposing|assum\w{{1,4}}|unless|maybe|perhaps|might|may|could|possibly|either|between|such as
-        |for example|e\.g|from among|among|options are|choices are|choose from|wenn|falls|ob|vielleicht|könnte|si
-        |peut-être|pourrait|quizás|quizá|podría|talvez|poderia|forse|potrebbe
+        rf"""if|whether|suppose|supposing|assum\w{{1,4}}|unless|maybe|perhaps|might|may|could|possibly|either|between
+        |such as|for example|e\.g|from among|among|options are|choices are|choose from|wenn|falls|ob|vielleicht|könnte
+        |si|peut-être|pourrait|quizás|quizá|podría|talvez|poderia|forse|potrebbe
         |(?:some|many|most|others|people|they|you|he|she|someone)(?: people)?(?: may| might| could| would)? {_SAY}"""
     )
     + "|如果|可能|也许|或许|"
