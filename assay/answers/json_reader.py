@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+_SPACE = re.compile(r"\s*+")
 _TRAILING_COMMA = re.compile(r",\s*+[}\]]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|,(?=\s*+[}\]])', re.DOTALL)
 """Strings, brackets and trailing commas."""
@@ -69,9 +70,10 @@ def find_objects(text: str) -> Iterator[FoundObject]:
         start = text.find("{", end)
 
 
-def read_value(text: str) -> Any:
-    """The JSON value at the start of the text, after white space; what follows it is ignored. Raises NotJson."""
-    return _read(text, len(text) - len(text.lstrip()))[0]
+def read_value(text: str, start: int = 0) -> Any:
+    """The JSON value at ``start``, after white space; what follows it is ignored. Raises NotJson."""
+    space = _SPACE.match(text, start)
+    return _read(text, space.end() if space else start)[0]
 
 
 def _read(text: str, start: int) -> tuple[Any, int]:

@@ -40,10 +40,10 @@ class SeparatedText:
 def separate_reasoning(text: str) -> SeparatedText:
     """An answer without reasoning is returned unchanged. Reasoning that was cut off leaves an empty answer."""
     answer, reasoning = _split_channels(text) if "<|channel|>" in text else _split_tags(text)
+    if answer != text:
+        answer = answer.strip("\n")
     answer, tokens = _without_template_tokens(answer)
-    if not reasoning and not tokens:
-        return SeparatedText(text)
-    return SeparatedText(answer.strip("\n") if reasoning else answer, reasoning.strip(), tokens)
+    return SeparatedText(answer, reasoning.strip(), tokens)
 
 
 def _split_channels(text: str) -> tuple[str, str]:
