@@ -90,6 +90,22 @@ class Tolerance(Data, frozen=True, kw_only=True):
     relative: Annotated[float, Meta(ge=0)] = 0.0
 
 
+class NumberUnit(StrEnum):
+    """What kind of number a task asks for."""
+
+    NUMBER = "number"
+    """Units and percent signs after a number are ignored: ``50 %`` is 50."""
+    PERCENT = "percent"
+    """A number of percent: ``50 %``, ``50`` and ``1/2`` are 50."""
+    FRACTION = "fraction"
+    """A percentage is divided by 100: ``50 %`` is 0.5."""
+    MONEY = "money"
+    """Parentheses are a minus sign, and ``5k`` and ``5M`` are multiples."""
+
+
+Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
+
+
 class Check(Data, frozen=True, kw_only=True, tag_field="kind"):
     """One criterion of the judge. The score is the mean of the checks' scores, weighted by ``weight``; an attempt
     passes if all checks pass."""
@@ -98,21 +114,28 @@ class Check(Data, frozen=True, kw_only=True, tag_field="kind"):
     weight: Weight = 1.0
 
 
-class Exact(Check, frozen=True, kw_only=True, tag="exact"):
-    """The trimmed answer equals the sample's ``expected`` string; ``ignore_case`` makes the comparison
-    case-insensitive."""
+class TextCheck(Check, frozen=True, kw_only=True):
+    """A check that compares text. Both sides are in Unicode NFC and without surrounding white space. Unless
+    ``keep_spaces`` is set, no-break spaces equal spaces, zero-width spaces are ignored and CRLF equals LF.
+    ``ignore_punctuation`` ignores punctuation at the end."""
 
     ignore_case: bool = False
+    ignore_punctuation: bool = False
+    keep_spaces: bool = False
 
 
-class Regex(Check, frozen=True, kw_only=True, tag="regex"):
+class Exact(TextCheck, frozen=True, kw_only=True, tag="exact"):
+    """The answer equals the sample's ``expected`` string."""
+
+
+class Regex(TextCheck, frozen=True, kw_only=True, tag="regex"):
     """``pattern`` matches somewhere in the answer. The search has a time limit; prefer patterns that RE2 supports."""
 
     pattern: str
 
 
 class Choice(Check, frozen=True, kw_only=True, tag="choice"):
-    """The answer names exactly one of ``options``, and it is the sample's ``expected``."""
+    """The answer chooses exactly one of ``options``, and it is the sample's ``expected``."""
 
     options: Annotated[tuple[str, ...], Meta(min_length=2)]
 
@@ -120,13 +143,15 @@ class Choice(Check, frozen=True, kw_only=True, tag="choice"):
 class Numeric(Check, frozen=True, kw_only=True, tag="numeric"):
     """Numbers are within a tolerance. With ``fields``, the answer is JSON with these fields and ``expected`` maps each
     to a number; the metrics are ``<field>_abs_err`` and ``ok`` (1 if all fields could be read). Without ``fields``, the
-    last number of the answer counts."""
+    number that the answer states counts, or else its last one. ``locale`` decides what 1.234 means."""
 
     fields: tuple[str, ...] = ()
     tolerance: Tolerance = Tolerance()
+    unit: NumberUnit = NumberUnit.NUMBER
+    locale: Locale = "en"
 
 
-class JsonFields(Check, frozen=True, kw_only=True, tag="json_fields"):
+class JsonFields(TextCheck, frozen=True, kw_only=True, tag="json_fields"):
     """The answer is JSON whose ``fields`` equal those of the sample's ``expected``. The score is the fraction that
     match."""
 

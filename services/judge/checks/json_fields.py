@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from assay.answers.json_reader import last_object
 from assay.contracts.tasks import JsonFields
 from services.judge.checks.check_result import CheckScore, failed, partial
-from services.judge.checks.extract import last_object
+from services.judge.readers.quote import quote
+from services.judge.readers.text_normalizer import normalize_values
 
 _ABSENT = object()
 
@@ -14,13 +16,18 @@ _ABSENT = object()
 def check(check: JsonFields, answer: str, expected: Any) -> CheckScore:
     found = last_object(answer, check.fields)
     if found is None:
-        return failed("the answer contains no JSON object")
-    missing = [field for field in check.fields if field not in found]
-    wrong = [field for field in check.fields if field in found and not same(found[field], expected.get(field, _ABSENT))]
+        return failed(f"the answer contains no complete JSON object: {quote(answer)}")
+    given = {field: normalize_values(found[field], check) for field in check.fields if field in found}
+    missing = [field for field in check.fields if field not in given]
+    wrong = [field for field, value in given.items() if not same(value, _expected(check, expected, field))]
     parts = [f"missing: {', '.join(missing)}"] if missing else []
     parts += [f"not the expected value: {', '.join(wrong)}"] if wrong else []
     right = len(check.fields) - len(missing) - len(wrong)
     return partial(right, len(check.fields), "; ".join(parts))
+
+
+def _expected(check: JsonFields, expected: Any, field: str) -> Any:
+    return normalize_values(expected.get(field, _ABSENT), check)
 
 
 def same(given: Any, expected: Any) -> bool:

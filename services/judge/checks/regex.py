@@ -5,10 +5,13 @@ from __future__ import annotations
 from assay.contracts.tasks import Regex
 from services.judge.checks.check_result import CheckScore, failed, passed
 from services.judge.ports import RegexSearch
+from services.judge.readers.quote import quote
+from services.judge.readers.text_normalizer import normalize
 
 
 async def check(check: Regex, answer: str, regex: RegexSearch) -> CheckScore:
-    found = await regex.search(check.pattern, answer)
+    pattern = f"(?i){check.pattern}" if check.ignore_case else check.pattern
+    found = await regex.search(pattern, normalize(answer, check))
     if found is None:
         return failed("the search for the pattern exceeded its time limit")
-    return passed() if found else failed("the pattern does not match the answer")
+    return passed() if found else failed(f"the pattern does not match the answer: {quote(answer)}")

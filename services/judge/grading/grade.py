@@ -46,7 +46,7 @@ async def grade(
             logs = merge_logs(logs, texts)
         else:
             expected = _expected_value(hidden.task, check, sample_id)
-            score = await _check_answer(check, _text(check, output), expected, tools.regex)
+            score = await check_answer(check, _text(check, output), expected, tools.regex)
         scores.append(score)
     return grading_result(hidden.task, scores, logs)
 
@@ -81,7 +81,7 @@ def all_failed(task: HiddenTask, reason: str) -> GradingResult:
     return grading_result(task, [CheckScore(passed=False, score=0.0, message=reason) for _ in task.checks])
 
 
-async def _check_answer(check: AnyCheck, answer: str, expected: Any, search: RegexSearch) -> CheckScore:
+async def check_answer(check: AnyCheck, answer: str, expected: Any, search: RegexSearch) -> CheckScore:
     match check:
         case Exact():
             return exact.check(check, answer, expected)

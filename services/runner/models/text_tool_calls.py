@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
+from assay.answers.json_reader import NotJson, read_value
 from assay.contracts.codec import encode
 from services.runner.models.protocol import ToolCall
 from services.runner.models.tools import ToolDefinition
@@ -16,7 +16,6 @@ _ACTION = re.compile(r"^[ \t*]*Action[ \t*]*:[ \t*`]*([\w.-]{1,100})[`*]*[ \t]*$
 _INPUT = re.compile(r"^[ \t*]*Action[ ]Input[ \t*]*:[ \t*]*", re.MULTILINE | re.IGNORECASE)
 _NAMES = ("tool", "name", "action")
 _ARGUMENTS = ("arguments", "args", "action_input", "input", "parameters")
-_DECODER = json.JSONDecoder(strict=False)
 _MAX_CANDIDATES = 20
 
 
@@ -52,8 +51,8 @@ def _json_call(text: str) -> tuple[str, str] | None:
     unreadable: tuple[str, str] | None = None
     for match in list(_OBJECT.finditer(text))[:_MAX_CANDIDATES]:
         try:
-            value, _ = _DECODER.raw_decode(text, match.start())
-        except (ValueError, RecursionError):
+            value = read_value(text, match.start())
+        except NotJson:
             unreadable = unreadable or ("", text[match.start() :])
             continue
         name = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), "")
@@ -76,10 +75,9 @@ def _react_call(text: str) -> tuple[str, str] | None:
     action_input = _INPUT.search(text, action.end())
     rest = text[action_input.end() :].lstrip("`\n ").removeprefix("json").lstrip() if action_input else ""
     try:
-        value, _ = _DECODER.raw_decode(rest)
-    except (ValueError, RecursionError):
+        return action[1], _json(read_value(rest))
+    except NotJson:
         return action[1], rest or "{}"
-    return action[1], _json(value)
 
 
 def _json(value: Any) -> str:
