@@ -33,15 +33,20 @@ class ChatMessage(Data, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Completion(Data, frozen=True, kw_only=True):
-    """The answer to one request. ``usage`` is None if the provider did not report it; ``truncated`` if more arrived
-    than is kept."""
+    """The answer to one request.
+
+    ``reasoning`` is what the model wrote before its answer, which is never graded. ``usage`` is None if the provider did
+    not report it; ``truncated`` if more arrived than is kept. ``notes`` are sentences for the transcript about what was
+    ignored or removed."""
 
     text: str
+    reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage | None = None
     finish_reason: str = ""
     refused: bool = False
     truncated: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Model(Protocol):

@@ -27,7 +27,9 @@ def test_no_text_is_lost_and_none_makes_it_raise(text: str) -> None:
     assert len(separated.text) + len(separated.reasoning) <= len(text) + 1
 
 
-@pytest.mark.parametrize("text", ["<think>" * 300_000, "\n<think>```\n" * 100_000, " " * 2_000_000, "<|channel|>" * 200_000])
+@pytest.mark.parametrize(
+    "text", ["<think>" * 300_000, "\n<think>```\n" * 100_000, " " * 2_000_000, "<|channel|>" * 200_000]
+)
 def test_hostile_text_takes_linear_time(text: str) -> None:
     started = time.process_time()
     separate_reasoning(text)
