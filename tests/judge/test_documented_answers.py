@@ -17,9 +17,8 @@ from services.judge.grading.grade import check_answer
 from services.judge.readers.number_reader import read_number
 from services.runner.models.reasoning import separate_reasoning
 
-SECTION = (
-    (Path(__file__).parents[2] / "docs/tasks.md").read_text().split("## How answers are read")[1].split("\n## ")[0]
-)
+PAGE = (Path(__file__).parents[2] / "docs/tasks.md").read_text()
+SECTION = PAGE.split("## How answers are read")[1].split("\n## ")[0]
 _CELL = re.compile(r"(?<!\\)\|")
 
 
@@ -39,7 +38,7 @@ async def regex() -> AsyncIterator[RegexWorker]:
 
 @pytest.mark.parametrize(("response", "answer", "rule"), table("response", "answer"))
 def test_reasoning(response: str, answer: str, rule: str) -> None:
-    assert separate_reasoning(response.replace(" </think> ", "\n</think>\n")).text.strip() == answer, rule
+    assert separate_reasoning(response).text.strip() == answer, rule
 
 
 @pytest.mark.parametrize(("answer", "chosen", "rule"), table("answer", "choice"))

@@ -15,6 +15,10 @@ from tests.system.harness import Stack, running_stack
 CORPUS = Path(__file__).parents[1] / "corpus"
 
 
+Response = tuple[str, str, Any, bool]
+"""Task, response, expected, passes."""
+
+
 class Row(NamedTuple):
     """A sample of ``task``: the model's response, and the expected text or number."""
 
@@ -39,7 +43,7 @@ def corpus_rows(name: str) -> list[list[Any]]:
     return msgspec.yaml.decode((CORPUS / f"{name}.yaml").read_bytes())[0]["rows"]
 
 
-def every(rows: list[list[Any]], count: int) -> list[list[Any]]:
+def every(rows: list[Response], count: int) -> list[Response]:
     return rows[:: max(1, len(rows) // count)][:count]
 
 

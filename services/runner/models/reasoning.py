@@ -16,7 +16,10 @@ from services.runner.models.protocol import Completion
 TAGS = "think|thinking|thought|thoughts|reasoning|reason|seed:think"
 _OPENING = re.compile(rf"(?:\A|(?<=\n))[ \t]*<({TAGS})>", re.IGNORECASE)
 CLOSING = re.compile(rf"</({TAGS})>", re.IGNORECASE)
-_LONECLOSING = re.compile(rf"</({TAGS})>(?=[ \t]*(?:\n|\Z))|(?<=\n)[ \t]*</({TAGS})>", re.IGNORECASE)
+_LONE_CLOSING = re.compile(
+    rf"</(?:{TAGS})>(?=[ \t]*(?:\n|\Z))|(?:(?<=\n)[ \t]*|(?<=[.!?。！？])\s?)</(?:{TAGS})>", re.IGNORECASE
+)
+"""On its own line, or at the end of a line or sentence; elsewhere the text may be about the tag."""
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})", re.MULTILINE)
 _CHANNEL = re.compile(
     r"(?:<\|start\|>assistant)?<\|channel\|>\s*(\w+)[^<]{0,200}<\|message\|>(.*?)"
@@ -82,7 +85,7 @@ def _split_tags(text: str) -> tuple[str, str]:
     reasoning: list[str] = []
     place = 0
     first_opening = _OPENING.search(text)
-    lone = _LONECLOSING.search(text, 0, first_opening.start() if first_opening else len(text))
+    lone = _LONE_CLOSING.search(text, 0, first_opening.start() if first_opening else len(text))
     if lone:
         reasoning.append(text[: lone.start()])
         place = lone.end()
