@@ -181,7 +181,7 @@ def test_large_hostile_answers_are_graded_in_bounded_time(name: str) -> None:
         json_fields.check(ADDRESS, text, PLACE),
     ]
     assert not any(result.passed for result in checks)
-    assert time.process_time() - started < 10.0
+    assert time.process_time() - started < 60.0, "quadratic time would be minutes"
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(

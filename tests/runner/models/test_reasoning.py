@@ -34,7 +34,7 @@ def test_no_text_is_lost_and_none_makes_it_raise(text: str) -> None:
 def test_hostile_text_takes_linear_time(text: str) -> None:
     started = time.process_time()
     separate_reasoning(text)
-    assert time.process_time() - started < 5.0
+    assert time.process_time() - started < 30.0
 
 
 def stream(text: str, piece: int) -> tuple[str, str]:
