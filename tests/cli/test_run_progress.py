@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 import pytest
 
-from assay.cli.display import progress
-from assay.cli.display.alerts import FailureNotices, alert_text
-from assay.cli.display.causes import cause_lines
-from assay.cli.display.eta import Eta
+from assay.cli.display.alerts import alert_text
 from assay.cli.display.output import add_row, cell_text, new_table, stdout
 from assay.cli.display.progress import ProgressBars, ProgressLines, counts_text, money_text
 from assay.cli.display.run_text import limits_line, note_lines, quote_line
@@ -18,56 +13,18 @@ from assay.cli.errors import FAILED, OK, STRICT
 from assay.cli.follow import exit_code
 from assay.cli.run_state import RunState
 from assay.contracts import facts
-from assay.contracts.attempts import AttemptView, State
-from assay.contracts.facts import AttemptFinished, AttemptStarted, RunFinished
-from assay.contracts.live import RunSnapshot
+from assay.contracts.attempts import State
+from assay.contracts.facts import AttemptStarted, RunFinished
 from assay.contracts.rpc import Quote
-from assay.contracts.runs import Cause, Causes, Progress, RunLimits, RunStatus, RunView, Wait, WaitReason
+from assay.contracts.runs import Progress, RunLimits, RunStatus, Wait, WaitReason
 from assay.contracts.spending import AccountKind, AccountView
 from assay.contracts.verdicts import Outcome
-
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-RUN = RunView(
-    run_id="r",
-    project="default",
-    name="",
-    suite="demo",
-    status=RunStatus.RUNNING,
-    created_at=NOW,
-    models=("a/x", "b/y"),
-    task_ids=("t",),
-    repeats=1,
-    progress=Progress(total=3),
-    sequence=1,
-)
-
-
-def attempt(ordinal: int, model: str, **more: object) -> AttemptView:
-    view = AttemptView(
-        attempt_id=f"r-{ordinal}",
-        run_id="r",
-        ordinal=ordinal,
-        task_id="t",
-        category="c",
-        sample_id="s",
-        model=model,
-        repeat=0,
-        state=State.WAITING,
-        changed_at=NOW,
-    )
-    return msgspec.structs.replace(view, **more)
+from tests.cli.fakes import NOW, RUN, attempt, finished, new_state
 
 
 @pytest.fixture
 def state() -> RunState:
-    return RunState.from_snapshot(
-        RunSnapshot(run=RUN, attempts=(attempt(0, "a/x"), attempt(1, "a/x"), attempt(2, "b/y")))
-    )
-
-
-def finished(view: AttemptView, outcome: Outcome, done: int, cost_usd: str = "0") -> AttemptFinished:
-    ended = msgspec.structs.replace(view, state=State.DONE, outcome=outcome, cost_usd=cost_usd)
-    return AttemptFinished(attempt=ended, progress=Progress(total=3, done=done))
+    return new_state()
 
 
 def test_attempts_are_counted_by_model(state: RunState) -> None:
@@ -100,70 +57,6 @@ def test_lines_are_few_and_the_last_state_is_printed(state: RunState, capsys: py
     printed = capsys.readouterr().err.splitlines()
     assert len(printed) == 2
     assert printed[1].partition(" ")[2].startswith("r finished: 0/3 done, a/x 0 passed, $0; b/y")
-
-
-def test_no_line_repeats_the_one_before_it(
-    state: RunState, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
-    lines = ProgressLines()
-    for _ in range(3):
-        lines.show(state)
-    state.apply(finished(attempt(1, "a/x"), Outcome.PASSED, 1))
-    for _ in range(3):
-        lines.show(state)
-    printed = [line.partition(" ")[2] for line in capsys.readouterr().err.splitlines()]
-    assert [line.split(",")[0] for line in printed] == ["r running: 0/3 done", "r running: 1/3 done"]
-
-
-def test_attempts_that_reached_a_limit_are_not_counted_as_failed(state: RunState) -> None:
-    state.apply(finished(attempt(0, "a/x"), Outcome.LIMIT, 1))
-    state.apply(finished(attempt(1, "a/x"), Outcome.FAILED, 2))
-    assert counts_text(state.counts()[0]) == "0 passed, 1 failed, 1 limit, $0"
-
-
-def test_the_remaining_time_follows_from_what_finished_meanwhile() -> None:
-    seconds = 100.0
-    eta = Eta(lambda: seconds)
-    assert eta.text(Progress(total=90, done=10)) == ""
-    seconds += 20
-    assert eta.text(Progress(total=90, done=12)) == "", "too few"
-    assert eta.text(Progress(total=90, done=20)) == "about 2 min left"
-    seconds += 20
-    assert eta.text(Progress(total=90, done=80)) == "about 6 s left"
-    assert eta.text(Progress(total=90, done=90)) == ""
-
-
-def test_each_reason_of_a_failure_is_told_once() -> None:
-    notices = FailureNotices()
-    failed = [finished(attempt(n, "a/x", reason=f"answered 500 after {n} s"), Outcome.INFRA_ERROR, n) for n in (1, 2)]
-    assert [notices.text(fact) for fact in failed] == ["r-1 (a/x) ended as infra_error: answered 500 after 1 s", ""]
-    again = facts.AttemptRequeued(
-        attempt=attempt(3, "a/x"), progress=Progress(total=3), cause="no sandbox", back_to=State.QUEUED
-    )
-    assert notices.text(again) == "r-3 (a/x) is tried again: no sandbox"
-    assert notices.text(finished(attempt(4, "a/x", reason="wrong"), Outcome.FAILED, 3)) == ""
-
-
-def test_causes_are_printed_in_full_with_what_to_do() -> None:
-    reason, remedy = "no key: " + "x" * 500 + " set THE_KEY", "set it " + "y" * 500
-    cause = Cause(
-        outcome=Outcome.INFRA_ERROR,
-        kind="configuration",
-        reason=reason,
-        remedy=remedy,
-        attempts=3,
-        models=tuple(f"m/{n}" for n in range(7)),
-        task_ids=("t",),
-        first_attempt_id="r-1",
-    )
-    assert cause_lines(Causes(items=(cause, cause, cause), more=2), most=1) == [
-        "why attempts ended ungraded:",
-        f"  3 attempts, infra_error (configuration): {reason}",
-        "    of m/0, m/1, m/2, m/3, m/4 and 2 more; for example r-1",
-        f"    what to do: {remedy}",
-        "  8 more attempts for other reasons",
-    ]
 
 
 WAIT = Wait(reason=WaitReason.BUDGET, detail="$0.9 of $1 is held", since=NOW)
