@@ -74,6 +74,7 @@ InstallDeps = Annotated[
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Submit the run, print its id and return.")]
 _OPTIONS = {
+    "models": "--model",
     "suite": "--suite",
     "tasks": "--task",
     "categories": "--category",
@@ -82,7 +83,6 @@ _OPTIONS = {
     "attempt_limits.wall_seconds": "--wall-time",
 }
 """Options by field of the request."""
-_TYPES = {"`float`": "a number", "`int`": "an integer", "`str`": "text"}
 
 
 @app.command(help=COMMANDS["run"])
@@ -161,6 +161,8 @@ async def _run(request: RunRequest, server: str, strict: bool, detach: bool, jso
         if quote.refusal:
             raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
         print_notice(quote_line(quote))
+        for note in quote.notes:
+            print_notice(f"note: {note}")
         run = await client.submit(request)
         attempts = count_text(run.progress.total, "attempt")
         print_notice(f"run {run.run_id}: {attempts}, live at {client.base_url}/runs/{run.run_id}")
@@ -176,14 +178,12 @@ async def _run(request: RunRequest, server: str, strict: bool, detach: bool, jso
 
 def _validated(request: RunRequest) -> RunRequest:
     """Raises BadUsage for values outside the contract, before anything is sent."""
+    from assay.validation.did_you_mean import with_suggestion
+    from assay.validation.field_errors import value_error
+
     try:
         return msgspec.convert(msgspec.to_builtins(request), RunRequest)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).rstrip("`").rpartition(" - at `$.")
-        field, _, index = place.rstrip("]").partition("[")
-        if field == "models":
-            name = request.models[int(index)]
-            raise BadUsage(f"--model: {name!r} is not a model name; write it like openai/gpt-4o-mini") from error
-        for kind, text in _TYPES.items():
-            message = message.replace(kind, text)
-        raise BadUsage(f"{_OPTIONS.get(field, field)}: {message[:1].lower()}{message[1:]}") from error
+        found = value_error(RunRequest, str(error), msgspec.to_builtins(request))
+        option = _OPTIONS.get(found.where.partition("[")[0], found.where)
+        raise BadUsage(f"{option}: {with_suggestion(found.message, found.near)}") from error
