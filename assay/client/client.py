@@ -29,7 +29,7 @@ from assay.contracts.rpc import (
     RunPreview,
     ServiceHealth,
 )
-from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
+from assay.contracts.runs import Board, Causes, RunRequest, RunStatus, RunView
 from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from assay.contracts.verdicts import Outcome
@@ -90,6 +90,10 @@ class AssayClient:
 
     async def run(self, run_id: str) -> RunView:
         return await self._transport.get(RunView, f"/runs/{_segment(run_id)}")
+
+    async def causes(self, run_id: str) -> Causes:
+        """Why attempts of the run ended ungraded."""
+        return await self._transport.get(Causes, f"/runs/{_segment(run_id)}/causes")
 
     async def pause(self, run_id: str) -> RunView:
         """No new attempts start; running ones continue."""

@@ -10,8 +10,8 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
-from assay.contracts.rpc import GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
-from assay.contracts.runs import RunRequest, RunStatus, RunView
+from assay.contracts.rpc import GetCauses, GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
+from assay.contracts.runs import Causes, RunRequest, RunStatus, RunView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
 from services.gateway.http.request_body import Body
@@ -88,6 +88,14 @@ async def get_run(run_id: RunId, ports: PortsDependency) -> RunView:
     return await ports.bus.rpc.request(GetRun(run_id=run_id))
 
 
+@get("/{run_id:str}/causes", summary="Get the causes of ungraded attempts", operation_id="get_causes")
+async def get_causes(run_id: RunId, ports: PortsDependency) -> Causes:
+    """Groups the attempts that ended ungraded (`timeout`, `limit`, `refused`, `agent_error`, `infra_error`) by outcome
+    and reason, the most frequent first, with what to do next. `cancelled` attempts are left out: the run's own `reason`
+    says why."""
+    return await ports.bus.rpc.request(GetCauses(run_id=run_id))
+
+
 @get("/{run_id:str}/facts", summary="List a run's facts", operation_id="list_facts")
 async def list_facts(
     run_id: RunId,
@@ -108,6 +116,6 @@ async def list_facts(
 
 router = Router(
     "/runs",
-    route_handlers=[list_runs, submit_run, quote_run, preview_run, get_run, list_facts, *control.handlers],
+    route_handlers=[list_runs, submit_run, quote_run, preview_run, get_run, get_causes, list_facts, *control.handlers],
     tags=["runs"],
 )
