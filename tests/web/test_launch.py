@@ -55,9 +55,9 @@ def test_broken_tasks_are_listed_with_place_and_reason(page: Page, gateway: Scri
     open_dialog(page)
     expect(page.locator("#catalog-mistakes")).to_have_count(0)
     page.keyboard.press("Escape")
-    place = {"file": "catalog/tasks/routes/samples.jsonl", "line": 7}
-    reason = "is not UTF-8: contains the byte 0xff; save it as UTF-8"
-    gateway.mistakes.append(CatalogMistake(part=CatalogPart.TASK, name="routes", message=reason, **place))
+    reason, file = "is not UTF-8: contains the byte 0xff; save it as UTF-8", "catalog/tasks/routes/samples.jsonl"
+    mistake = CatalogMistake(part=CatalogPart.TASK, name="routes", file=file, line=7, message=reason)
+    gateway.mistakes.append(mistake)
     open_dialog(page)
     notice = page.locator("#catalog-mistakes")
     expect(notice.locator("summary")).to_have_text(
