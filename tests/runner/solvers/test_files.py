@@ -105,8 +105,8 @@ async def test_a_link_in_a_diff_is_refused(runner: RunnerHarness, endpoint: Fake
 
 
 async def test_deleted_and_renamed_outputs_are_gone(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
-    patch = "*** Begin Patch\n*** Update File: lib/numbers.py\n*** Move to: lib/new.py\n-TWO = 2\n*** Delete File: total.py\n"
-    endpoint.default.text = f"{patch}*** End Patch"
+    moved = "*** Update File: lib/numbers.py\n*** Move to: lib/new.py\n-TWO = 2"
+    endpoint.default.text = f"*** Begin Patch\n{moved}\n*** Delete File: total.py\n*** End Patch"
     report = await runner.run_attempt("sum_files", "stub/m-1")
     assert (report.outcome, report.reason) == (None, "")
     assert await runner.output(report) == {"lib/new.py": b"ONE = 1\n"}
