@@ -44,7 +44,7 @@ export class App extends LitElement {
         display: flex; flex-wrap: wrap; gap: 4px; margin: 0 0 10px; padding: 0; list-style: none; font-size: 12.5px;
         color: var(--quiet);
       }
-      .crumbs li { overflow-wrap: anywhere; }
+      .crumbs li { min-width: 0; overflow-wrap: break-word; }
       .crumbs li + li::before { content: "/"; padding: 0 5px 0 1px; color: var(--line-strong); }
       .skip { position: absolute; left: -999px; }
       .skip:focus { left: 8px; top: 8px; background: var(--surface); padding: 8px 12px; z-index: 10; }

@@ -4,6 +4,7 @@ import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AttemptView } from "../../contracts.ts";
 import { base, table } from "../../design/styles.ts";
+import { plural } from "../../format/number.ts";
 
 export interface Cell {
   total: number;
@@ -82,10 +83,12 @@ export class ScoreMatrix extends LitElement {
   private renderCell(task: string, model: string, cell: Cell | undefined) {
     if (!cell) return "";
     const href = `?${new URLSearchParams({ task, model })}`;
-    const title = `${cell.done} of ${cell.total} done`;
     const mean = cell.counted ? cell.scores / cell.counted : null;
+    const done = `${cell.done} of ${plural(cell.total, "attempt")} done`;
+    const text = `${mean === null ? "no score yet" : `mean score ${mean.toFixed(2)}`}, ${done}`;
     const style = mean === null ? "--share: 0%" : tint(mean);
-    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href} title=${title}>
+    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href}
+        title=${text} aria-label=${text}>
       ${mean === null ? "–" : mean.toFixed(2)} <small>${cell.done}/${cell.total}</small>
     </a>`;
   }
