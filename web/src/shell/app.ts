@@ -50,7 +50,11 @@ export class App extends LitElement {
       .skip:focus { left: 8px; top: 8px; background: var(--surface); padding: 8px 12px; z-index: 10; }
       assay-status-bar { position: sticky; bottom: 0; z-index: 3; }
       assay-banner { position: sticky; top: 0; z-index: 4; }
-      @media (max-width: 640px) { main { padding: 12px 12px 24px; } .top { padding: 8px 12px; } }
+      @media (max-width: 640px) {
+        main { padding: 12px 12px 24px; }
+        .top { padding: 8px 12px; gap: 6px; }
+        .main-nav a { padding: 5px 7px; }
+      }
     `,
   ];
 

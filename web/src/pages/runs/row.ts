@@ -83,6 +83,8 @@ export const rowStyle = css`
   @media (max-width: 1150px) {
     .badge { white-space: normal; }
     td.progress, td.name a { min-width: 124px; }
+    td.progress { width: 17%; }
+    td.status { min-width: 112px; }
     th, td { padding-left: 7px; padding-right: 7px; }
   }
   @media (max-width: 900px) { .models { display: none; } }
