@@ -4,7 +4,6 @@ import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { AttemptView } from "../../contracts.ts";
 import { base, table } from "../../design/styles.ts";
-import { plural } from "../../format/number.ts";
 
 export interface Cell {
   total: number;
@@ -42,7 +41,7 @@ export class ScoreMatrix extends LitElement {
     base,
     table,
     css`
-      .scroll { max-height: 380px; overflow: auto; }
+      .scroll { max-height: 380px; overflow: auto; position: relative; }
       th, td { padding: 4px 10px; }
       thead th {
         position: sticky; top: 0; background: var(--surface); z-index: 1; max-width: 190px; overflow: hidden;
@@ -84,12 +83,12 @@ export class ScoreMatrix extends LitElement {
     if (!cell) return "";
     const href = `?${new URLSearchParams({ task, model })}`;
     const mean = cell.counted ? cell.scores / cell.counted : null;
-    const done = `${cell.done} of ${plural(cell.total, "attempt")} done`;
-    const text = `${mean === null ? "no score yet" : `mean score ${mean.toFixed(2)}`}, ${done}`;
+    const done = `${cell.done} of ${cell.total} done`;
+    const hidden = (text: string) => html`<span class="visually-hidden">${text}</span>`;
     const style = mean === null ? "--share: 0%" : tint(mean);
-    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href}
-        title=${text} aria-label=${text}>
-      ${mean === null ? "–" : mean.toFixed(2)} <small>${cell.done}/${cell.total}</small>
+    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href} title=${done}>
+      ${hidden(mean === null ? "no score yet" : "mean score ")}${mean === null ? "–" : mean.toFixed(2)}${hidden(", ")}
+      <small>${cell.done}/${cell.total}${hidden(" attempts done")}</small>
     </a>`;
   }
 }

@@ -91,6 +91,7 @@ export const rowStyle = css`
   @media (max-width: 640px) {
     th:nth-child(5), td:nth-child(5), .started, .duration { display: none; }
     td.progress { min-width: 84px; }
+    td.status { min-width: 0; }
     td.name a { min-width: 96px; max-width: 34vw; }
     .badge { white-space: normal; }
     th, td { padding-left: 6px; padding-right: 6px; }
