@@ -79,7 +79,9 @@ export const rowStyle = css`
   td budget-bar { --bar-height: 4px; margin: 4px 0 2px; min-width: 84px; }
   .waits { display: block; white-space: nowrap; }
   .waits.warn { color: var(--warn); }
-  td.models div { max-width: clamp(120px, 22vw, 340px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  td.models div {
+    max-width: clamp(120px, 22vw, 340px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  }
   @media (max-width: 1150px) {
     .badge { white-space: normal; }
     td.progress, td.name a { min-width: 124px; }
