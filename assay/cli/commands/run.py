@@ -76,6 +76,7 @@ InstallDeps = Annotated[
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Submit the run, print its id and return.")]
 _OPTIONS = {
+    "models": "--model",
     "suite": "--suite",
     "tasks": "--task",
     "categories": "--category",
@@ -84,7 +85,6 @@ _OPTIONS = {
     "attempt_limits.wall_seconds": "--wall-time",
 }
 """Options by field of the request."""
-_TYPES = {"`float`": "a number", "`int`": "an integer", "`str`": "text"}
 
 
 @app.command(help=COMMANDS["run"])
@@ -178,6 +178,8 @@ async def _submit(client: AssayClient, request: RunRequest) -> RunView:
     if quote.refusal:
         raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
     print_notice(quote_line(quote))
+    for note in quote.notes:
+        print_notice(f"note: {note}")
     try:
         run = await client.submit(request)
     except asyncio.CancelledError:
@@ -190,14 +192,12 @@ async def _submit(client: AssayClient, request: RunRequest) -> RunView:
 
 def _validated(request: RunRequest) -> RunRequest:
     """Raises BadUsage for values outside the contract, before anything is sent."""
+    from assay.validation.did_you_mean import with_suggestion
+    from assay.validation.field_errors import value_error
+
     try:
         return msgspec.convert(msgspec.to_builtins(request), RunRequest)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).rstrip("`").rpartition(" - at `$.")
-        field, _, index = place.rstrip("]").partition("[")
-        if field == "models":
-            name = request.models[int(index)]
-            raise BadUsage(f"--model: {name!r} is not a model name; write it like openai/gpt-4o-mini") from error
-        for kind, text in _TYPES.items():
-            message = message.replace(kind, text)
-        raise BadUsage(f"{_OPTIONS.get(field, field)}: {message[:1].lower()}{message[1:]}") from error
+        found = value_error(RunRequest, str(error), msgspec.to_builtins(request))
+        option = _OPTIONS.get(found.where.partition("[")[0], found.where)
+        raise BadUsage(f"{option}: {with_suggestion(found.message, found.near)}") from error

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
+from assay.cli.display.mistakes import print_broken
 from assay.cli.display.output import print_json, print_line
 from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage
@@ -17,7 +18,10 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
 from assay.cli.server import call
+from assay.client import AssayClient
+from assay.contracts.catalog import CatalogMistake, CatalogPart
 from assay.contracts.codec import Data, Malformed, decode
+from assay.contracts.tasks import TaskView
 from assay.contracts.verdicts import Verdict
 from assay.embedded.environment import catalog_folder, with_dotenv
 
@@ -61,7 +65,8 @@ def list_tasks(
     json: Json = False,
 ) -> None:
     """List tasks."""
-    found = call(server, lambda client: client.tasks(category=category, search=search))
+    found, mistakes = call(server, lambda client: _tasks_and_mistakes(client, category, search))
+    print_broken(mistakes, (CatalogPart.TASK,), "task")
     if json:
         print_json(found)
         return
@@ -70,6 +75,12 @@ def list_tasks(
     for task in found:
         table.add(task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
     print_table(table)
+
+
+async def _tasks_and_mistakes(
+    client: AssayClient, category: str, search: str
+) -> tuple[list[TaskView], list[CatalogMistake]]:
+    return await client.tasks(category=category, search=search), await client.catalog_mistakes()
 
 
 @app.command("describe")

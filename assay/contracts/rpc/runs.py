@@ -115,6 +115,8 @@ class Quote(Data, frozen=True, kw_only=True):
     fits: bool = True
     refusal: str = ""
     """Why the run cannot be submitted, with the numbers; empty if it can."""
+    notes: tuple[str, ...] = ()
+    """What the run leaves out of the request or the catalogue, for example responses to tasks that are not in it."""
 
 
 class QuoteRun(Request[Quote], frozen=True, kw_only=True, tag="runs.quote"):
