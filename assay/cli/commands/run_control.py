@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.display.output import print_notice
 from assay.cli.display.tables import print_run
 from assay.cli.errors import BadUsage
 from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, TimeLimit
 from assay.cli.quantities import run_limits, seconds
 from assay.cli.resolve_ids import RunId, find_run
+from assay.cli.run_state import ENDED
 from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.runs import RunView
@@ -39,7 +41,14 @@ def resume_run(run: RunId, server: Server = "", json: Json = False) -> None:
 def cancel_run(run: RunId, grace: Grace = "10s", server: Server = "", json: Json = False) -> None:
     """Cancel a run; its results so far are kept."""
     grace_seconds = seconds(grace, "--grace")
-    _control(server, run, json, lambda client, run_id: client.cancel(run_id, grace_seconds))
+
+    async def cancel(client: AssayClient) -> RunView:
+        before = await find_run(client, run)
+        if before.status in ENDED:
+            print_notice(f"run {before.run_id} is {before.status} already; nothing was cancelled")
+        return await client.cancel(before.run_id, grace_seconds)
+
+    print_run(call(server, cancel), json)
 
 
 @app.command("retry")
@@ -53,7 +62,7 @@ def retry_run(
 ) -> None:
     """Repeat attempts ended by errors, limits or cancellation. Starts a new run that reuses the other results."""
     changed = run_limits(limit, time_limit, concurrency)
-    _control(server, run, json, lambda client, run_id: client.restart(run_id, limits=changed or None))
+    _start_again(server, run, json, lambda client, run_id: client.restart(run_id, limits=changed or None))
 
 
 @app.command("restart")
@@ -68,7 +77,7 @@ def restart_run(
 ) -> None:
     """Repeat a run. The new run reuses existing results at no cost, unless --fresh is given."""
     changed = run_limits(limit, time_limit, concurrency)
-    _control(server, run, json, lambda client, run_id: client.restart(run_id, fresh=fresh, limits=changed or None))
+    _start_again(server, run, json, lambda client, run_id: client.restart(run_id, fresh=fresh, limits=changed or None))
 
 
 @app.command("change")
@@ -88,8 +97,16 @@ def change_run(
     _control(server, run, json, lambda client, run_id: client.change(run_id, limits=changed or None, priority=priority))
 
 
-def _control(server: str, name: str, json: bool, action: Action) -> None:
+def _control(server: str, name: str, json: bool, action: Action) -> RunView:
     async def send(client: AssayClient) -> RunView:
         return await action(client, (await find_run(client, name)).run_id)
 
-    print_run(call(server, send), json)
+    run = call(server, send)
+    print_run(run, json)
+    return run
+
+
+def _start_again(server: str, name: str, json: bool, action: Action) -> None:
+    run = _control(server, name, json, action)
+    if run.status not in ENDED:
+        print_notice(f"follow it with `assay watch {run.run_id}`")
