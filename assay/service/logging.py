@@ -18,8 +18,8 @@ _log = structlog.get_logger(__name__)
 
 
 def configure_logging(service: str) -> None:
-    """One JSON object per line, with ``service``, ``level``, ``timestamp`` and ``event`` in each. Tracebacks are
-    structured and contain no variables, whose values can be secrets. Libraries' messages below warnings are left out."""
+    """One JSON object per line, with ``service``, ``level``, ``timestamp`` and ``event`` in each. Tracebacks contain no
+    variables, whose values can be secrets. Libraries' messages below warnings are left out."""
 
     def add_service(_logger: Any, _method: str, event: EventDict) -> EventDict:
         event.setdefault("service", service)

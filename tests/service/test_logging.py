@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-
 _START = """
 import asyncio, logging, sys, threading, warnings
 import structlog
