@@ -12,6 +12,7 @@ from services.runner.errors import (
     AccessRefused,
     CallFailed,
     CallMisconfigured,
+    CallPermanent,
     EndpointTimeout,
     EndpointUnreachable,
     PromptRefused,
@@ -92,7 +93,7 @@ async def test_refusals_of_every_request_differ_from_those_of_one(
     endpoint: FakeEndpoint, client: ModelClient, reply: Reply, every_request: bool
 ) -> None:
     endpoint.default = reply
-    with pytest.raises(CallMisconfigured) as raised:
+    with pytest.raises(CallPermanent) as raised:
         await client.complete()
     assert isinstance(raised.value, AccessRefused) is every_request
 
