@@ -37,8 +37,9 @@ async def worst_case_usage(messages: Sequence[ChatMessage], bound: Usage, tools:
 
 def _estimate_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str) -> Usage:
     prompt = sum(_count(message.content) + _count_calls(message.tool_calls) + MESSAGE_TOKENS for message in messages)
-    output = _count(completion.text) + _count_calls(completion.tool_calls)
-    return Usage(input_tokens=prompt + _count(tools), output_tokens=output)
+    reasoning = _count(completion.reasoning)
+    output = _count(completion.text) + reasoning + _count_calls(completion.tool_calls)
+    return Usage(input_tokens=prompt + _count(tools), output_tokens=output, reasoning_tokens=reasoning)
 
 
 def _count_calls(calls: Sequence[ToolCall]) -> int:
