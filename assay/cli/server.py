@@ -58,7 +58,7 @@ def call(server: str, request: Callable[[AssayClient], Awaitable[T]], timeout_se
 def problem_text(problem: Problem) -> str:
     """The title, then every invalid field with its suggestion, or the detail. If the only message repeats the title, it
     is shown alone."""
-    from assay.catalog.did_you_mean import with_suggestion  # the catalogue takes 40 ms to import
+    from assay.validation.did_you_mean import with_suggestion  # the catalogue takes 40 ms to import
 
     messages = [with_suggestion(error.message, error.near) for error in problem.errors]
     if len(messages) == 1 and messages[0].casefold().startswith(problem.title.casefold()):

@@ -13,6 +13,7 @@ from assay.client.errors import Unreachable
 from assay.client.live import follow
 from assay.client.transport import API, PROBLEM, Transport
 from assay.contracts.attempts import AttemptDetail, State
+from assay.contracts.catalog import CatalogMistake
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.live import ServerFrame
@@ -28,7 +29,7 @@ from assay.contracts.rpc import (
     RunPreview,
     ServiceHealth,
 )
-from assay.contracts.runs import Board, RunRequest, RunStatus, RunView
+from assay.contracts.runs import Board, Causes, RunRequest, RunStatus, RunView
 from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from assay.contracts.verdicts import Outcome
@@ -89,6 +90,10 @@ class AssayClient:
 
     async def run(self, run_id: str) -> RunView:
         return await self._transport.get(RunView, f"/runs/{_segment(run_id)}")
+
+    async def causes(self, run_id: str) -> Causes:
+        """Why attempts of the run ended ungraded."""
+        return await self._transport.get(Causes, f"/runs/{_segment(run_id)}/causes")
 
     async def pause(self, run_id: str) -> RunView:
         """No new attempts start; running ones continue."""
@@ -215,6 +220,10 @@ class AssayClient:
 
     async def suite(self, suite_id: str) -> SuiteView:
         return await self._transport.get(SuiteView, f"/suites/{_segment(suite_id)}")
+
+    async def catalog_mistakes(self) -> list[CatalogMistake]:
+        """What is wrong with tasks, suites and other files, which are left out of the lists."""
+        return await self._transport.get(list[CatalogMistake], "/catalog/mistakes")
 
     async def models(self) -> list[ModelView]:
         return await self._transport.get(list[ModelView], "/models")

@@ -16,6 +16,8 @@ class TailKind(StrEnum):
     """What the worker is doing, for example ``calling the model``."""
     PROMPT = "prompt"
     MODEL = "model"
+    REASONING = "reasoning"
+    """What the model writes before its answer; never graded."""
     STDOUT = "stdout"
     STDERR = "stderr"
 
@@ -23,6 +25,7 @@ class TailKind(StrEnum):
 class StepKind(StrEnum):
     """The parts of an agent's turn, and the end of its work."""
 
+    REASONING = "reasoning"
     MESSAGE = "message"
     CALL = "call"
     RESULT = "result"

@@ -13,6 +13,7 @@ from assay.contracts.rpc import (
     ExpireRuns,
     GetAttempt,
     GetBoard,
+    GetCauses,
     GetCosts,
     GetHealth,
     GetMoney,
@@ -48,6 +49,7 @@ def answers(ports: Ports) -> Answers:
     answers = Answers()
     answers.on(SubmitRun, ports.runs.submit)
     answers.on(GetRun, lambda request: ports.runs.get(request.run_id))
+    answers.on(GetCauses, lambda request: ports.runs.causes(request.run_id))
     answers.on(ListRuns, ports.runs.page)
     answers.on(QuoteRun, lambda request: ports.runs.quote(request.plan))
     answers.on(RestartRun, ports.runs.restart)

@@ -35,7 +35,7 @@ from assay.contracts.rpc import (
     SubmitRun,
     TopUpGrant,
 )
-from assay.contracts.runs import Board, RunPlan, RunView
+from assay.contracts.runs import Board, Causes, RunPlan, RunView
 from assay.contracts.spending import Costs
 from services.ledger.health.health_store import HealthStatus
 
@@ -45,6 +45,7 @@ class Runs(Protocol):
     async def restart(self, request: RestartRun) -> RunView: ...
     async def quote(self, plan: RunPlan) -> Quote: ...
     async def get(self, run_id: str) -> RunView: ...
+    async def causes(self, run_id: str) -> Causes: ...
     async def page(self, query: ListRuns) -> RunPage: ...
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 import pytest
 
@@ -15,56 +13,18 @@ from assay.cli.errors import FAILED, OK, STRICT
 from assay.cli.follow import exit_code
 from assay.cli.run_state import RunState
 from assay.contracts import facts
-from assay.contracts.attempts import AttemptView, State
-from assay.contracts.facts import AttemptFinished, AttemptStarted, RunFinished
-from assay.contracts.live import RunSnapshot
+from assay.contracts.attempts import State
+from assay.contracts.facts import AttemptStarted, RunFinished
 from assay.contracts.rpc import Quote
-from assay.contracts.runs import Progress, RunLimits, RunStatus, RunView, Wait, WaitReason
+from assay.contracts.runs import Progress, RunLimits, RunStatus, Wait, WaitReason
 from assay.contracts.spending import AccountKind, AccountView
 from assay.contracts.verdicts import Outcome
-
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-RUN = RunView(
-    run_id="r",
-    project="default",
-    name="",
-    suite="demo",
-    status=RunStatus.RUNNING,
-    created_at=NOW,
-    models=("a/x", "b/y"),
-    task_ids=("t",),
-    repeats=1,
-    progress=Progress(total=3),
-    sequence=1,
-)
-
-
-def attempt(ordinal: int, model: str, **more: object) -> AttemptView:
-    view = AttemptView(
-        attempt_id=f"r-{ordinal}",
-        run_id="r",
-        ordinal=ordinal,
-        task_id="t",
-        category="c",
-        sample_id="s",
-        model=model,
-        repeat=0,
-        state=State.WAITING,
-        changed_at=NOW,
-    )
-    return msgspec.structs.replace(view, **more)
+from tests.cli.fakes import NOW, RUN, attempt, finished, new_state
 
 
 @pytest.fixture
 def state() -> RunState:
-    return RunState.from_snapshot(
-        RunSnapshot(run=RUN, attempts=(attempt(0, "a/x"), attempt(1, "a/x"), attempt(2, "b/y")))
-    )
-
-
-def finished(view: AttemptView, outcome: Outcome, done: int, cost_usd: str = "0") -> AttemptFinished:
-    ended = msgspec.structs.replace(view, state=State.DONE, outcome=outcome, cost_usd=cost_usd)
-    return AttemptFinished(attempt=ended, progress=Progress(total=3, done=done))
+    return new_state()
 
 
 def test_attempts_are_counted_by_model(state: RunState) -> None:
@@ -96,7 +56,7 @@ def test_lines_are_few_and_the_last_state_is_printed(state: RunState, capsys: py
     lines.show(state)
     printed = capsys.readouterr().err.splitlines()
     assert len(printed) == 2
-    assert printed[1].startswith("r finished: 0/3 done, a/x 0 passed, $0; b/y")
+    assert printed[1].partition(" ")[2].startswith("r finished: 0/3 done, a/x 0 passed, $0; b/y")
 
 
 WAIT = Wait(reason=WaitReason.BUDGET, detail="$0.9 of $1 is held", since=NOW)
@@ -209,8 +169,22 @@ def test_quotes_are_shown_on_one_line() -> None:
     ],
 )
 def test_exit_codes(status: RunStatus, passed: int, strict: bool, code: int) -> None:
-    progress = Progress(total=3, done=3, outcomes={Outcome.PASSED: passed})
-    assert exit_code(msgspec.structs.replace(RUN, status=status, progress=progress), strict) == code
+    counted = Progress(total=3, done=3, outcomes={Outcome.PASSED: passed, Outcome.FAILED: 3 - passed})
+    assert exit_code(msgspec.structs.replace(RUN, status=status, progress=counted), strict) == code
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        ({Outcome.INFRA_ERROR: 3}, FAILED),
+        ({Outcome.INFRA_ERROR: 2, Outcome.LIMIT: 1}, FAILED),
+        ({Outcome.INFRA_ERROR: 2, Outcome.FAILED: 1}, OK),
+        ({Outcome.TIMEOUT: 3}, OK),
+    ],
+)
+def test_a_run_in_which_nothing_was_graded_is_a_failure(outcomes: dict[Outcome, int], code: int) -> None:
+    run = msgspec.structs.replace(RUN, status=RunStatus.FINISHED, progress=Progress(total=3, done=3, outcomes=outcomes))
+    assert exit_code(run, strict=False) == code
 
 
 def test_text_from_runs_is_never_interpreted_as_markup_or_escapes(capsys: pytest.CaptureFixture[str]) -> None:

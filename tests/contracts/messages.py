@@ -125,6 +125,7 @@ SAMPLES: tuple[Message, ...] = (
     TailLine(attempt_id="01h-1", token=1, kind=TailKind.MODEL, text="Hello", time=NOW, dropped=2),
     rpc.SubmitRun(plan=runs.RunPlan(suite="demo", tasks=(PIN,), models=(MODEL,), repeats=2), idempotency_key="k"),
     rpc.GetRun(run_id="01h"),
+    rpc.GetCauses(run_id="01h"),
     rpc.ListRuns(status=runs.RunStatus.FINISHED, suite="demo", search="night", limit=10),
     rpc.CancelRun(run_id="01h"),
     rpc.PauseRun(run_id="01h"),

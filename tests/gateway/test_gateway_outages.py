@@ -14,6 +14,7 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("POST", "/api/v1/runs", RUN),
     ("GET", "/api/v1/leaderboard", None),
     ("GET", "/api/v1/runs/x/facts", None),
+    ("GET", "/api/v1/runs/x/causes", None),
     ("GET", "/api/v1/attempts/x-1", None),
     ("POST", "/api/v1/runs/x/cancel", None),
     ("POST", "/api/v1/models/test", {"model": "nop"}),

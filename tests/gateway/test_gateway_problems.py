@@ -103,6 +103,7 @@ async def test_an_oversized_body_gets_413(shared: Gateway) -> None:
         ("/api/v1/runs/nosuch/attempts", 404, "unknown_run", None, None),
         ("/api/v1/runs/nosuch/attempts?state=dome", 422, "invalid", "state", "done"),
         ("/api/v1/runs/nosuch/attempts?outcome=pased", 422, "invalid", "outcome", "passed"),
+        ("/api/v1/runs/nosuch/causes", 404, "unknown_run", None, None),
         ("/api/v1/runs/nosuch/facts", 404, "unknown_run", "run", None),
         ("/api/v1/runs/nosuch/facts?after=-1", 422, "invalid", "after", None),
         ("/api/v1/attempts/nosuch-1", 404, "unknown_run", None, None),

@@ -105,6 +105,7 @@ export const getTask = (task_id: string) => data(api.GET("/api/v1/tasks/{task_id
 
 export const listTasks = () => data(api.GET("/api/v1/tasks"));
 
+export const listCatalogMistakes = () => data(api.GET("/api/v1/catalog/mistakes"));
 export const listSuites = () => data(api.GET("/api/v1/suites"));
 
 export const listModels = () => data(api.GET("/api/v1/models"));

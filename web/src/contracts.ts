@@ -64,7 +64,13 @@ export const RUN_STATUSES = members<RunStatus>({
 
 export const COSTS_BY = members<CostBy>({ model: true, task: true, day: true, run: true, call: true });
 
-export const STEP_KINDS = members<StepKind>({ message: true, call: true, result: true, end: true });
+export const STEP_KINDS = members<StepKind>({
+  reasoning: true,
+  message: true,
+  call: true,
+  result: true,
+  end: true,
+});
 
 /** Does not compile unless every member is named. */
 function members<Name extends string>(names: Record<Name, true>): Name[] {

@@ -45,12 +45,14 @@ class SelectedTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """A run plan without its stored bundles: ``tasks`` in order, ``models`` with their prices."""
+    """A run plan without its stored bundles: ``tasks`` in order, ``models`` with their prices. ``notes`` say what it
+    leaves out."""
 
     tasks: tuple[SelectedTask, ...]
     models: tuple[ModelPin, ...]
     repeats: int
     suite: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def attempts(self) -> int:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from assay.catalog.did_you_mean import closest, with_suggestion
 from assay.cli.display.output import add_row, new_table, print_json, print_line, print_notice, stdout
 from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed
@@ -22,6 +21,7 @@ from assay.client import AssayClient
 from assay.contracts.artifacts import ArtifactRef
 from assay.files import FilesRefused
 from assay.files.folders import write_folder
+from assay.validation.did_you_mean import closest, with_suggestion
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["artifacts"])
 Names = Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from assay.cli.commands import run_control
+from assay.cli.display.causes import cause_lines, has_causes
 from assay.cli.display.output import print_json, print_line, print_notice, stdout
 from assay.cli.display.tables import attempts_table, run_lines, runs_table
 from assay.cli.lazy import COMMANDS
@@ -16,14 +17,17 @@ from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import Data
-from assay.contracts.runs import RunStatus, RunView
+from assay.contracts.runs import Cause, Causes, RunStatus, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
 
 
 class RunWithAttempts(Data, frozen=True, kw_only=True):
+    """``causes``: why attempts ended ungraded, grouped."""
+
     run: RunView
     attempts: tuple[AttemptView, ...]
+    causes: tuple[Cause, ...] = ()
 
 
 @app.command("list")
@@ -59,6 +63,8 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
         return
     for line in run_lines(found.run):
         print_line(line)
+    for line in cause_lines(Causes(items=found.causes)):
+        print_line(line)
     stdout().print(attempts_table(found.attempts))
     if found.attempts:
         print_notice(f"details of one attempt: assay attempts show {found.attempts[0].attempt_id} --logs")
@@ -66,13 +72,14 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
 
 async def _fetch(client: AssayClient, name: str) -> RunWithAttempts:
     run = await find_run(client, name)
+    causes = (await client.causes(run.run_id)).items if has_causes(run) else ()
     attempts: list[AttemptView] = []
     cursor = ""
     while True:
         page = await client.attempts(run.run_id, cursor=cursor)
         attempts.extend(page.items)
         if not (cursor := page.next_cursor):
-            return RunWithAttempts(run=run, attempts=tuple(attempts))
+            return RunWithAttempts(run=run, attempts=tuple(attempts), causes=causes)
 
 
 app.add_typer(run_control.app)

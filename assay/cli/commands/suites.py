@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from assay.cli.display.mistakes import print_broken
 from assay.cli.display.output import add_row, new_table, print_json, stdout
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import call
 from assay.client import AssayClient
+from assay.contracts.catalog import CatalogMistake, CatalogPart
+from assay.contracts.tasks import SuiteView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["suites"])
 
@@ -21,7 +24,8 @@ def suites() -> None:
 @app.command("list")
 def list_suites(server: Server = "", json: Json = False) -> None:
     """List suites."""
-    found = call(server, AssayClient.suites)
+    found, mistakes = call(server, _suites_and_mistakes)
+    print_broken(mistakes, (CatalogPart.SUITE,), "suite")
     if json:
         print_json(found)
         return
@@ -29,3 +33,7 @@ def list_suites(server: Server = "", json: Json = False) -> None:
     for suite in found:
         add_row(table, suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
     stdout().print(table)
+
+
+async def _suites_and_mistakes(client: AssayClient) -> tuple[list[SuiteView], list[CatalogMistake]]:
+    return await client.suites(), await client.catalog_mistakes()

@@ -10,13 +10,17 @@ from typing import Annotated
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
+from assay.cli.display.mistakes import print_broken
 from assay.cli.display.output import add_row, new_table, print_json, print_line, stdout
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
 from assay.cli.server import call
+from assay.client import AssayClient
+from assay.contracts.catalog import CatalogMistake, CatalogPart
 from assay.contracts.codec import Data, Malformed, decode
+from assay.contracts.tasks import TaskView
 from assay.contracts.verdicts import Verdict
 from assay.embedded.environment import catalog_folder, with_dotenv
 
@@ -60,7 +64,8 @@ def list_tasks(
     json: Json = False,
 ) -> None:
     """List tasks."""
-    found = call(server, lambda client: client.tasks(category=category, search=search))
+    found, mistakes = call(server, lambda client: _tasks_and_mistakes(client, category, search))
+    print_broken(mistakes, (CatalogPart.TASK,), "task")
     if json:
         print_json(found)
         return
@@ -68,6 +73,12 @@ def list_tasks(
     for task in found:
         add_row(table, task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
     stdout().print(table)
+
+
+async def _tasks_and_mistakes(
+    client: AssayClient, category: str, search: str
+) -> tuple[list[TaskView], list[CatalogMistake]]:
+    return await client.tasks(category=category, search=search), await client.catalog_mistakes()
 
 
 @app.command("describe")

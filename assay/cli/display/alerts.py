@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 from assay.cli.display.run_text import limits_line
 from assay.cli.quantities import duration_text
-from assay.contracts.facts import Fact, RunCancelling, RunChanged, RunPaused, RunResumed, RunStalled, RunWarned
+from assay.contracts.facts import (
+    AttemptFinished,
+    AttemptRequeued,
+    Fact,
+    RunCancelling,
+    RunChanged,
+    RunPaused,
+    RunResumed,
+    RunStalled,
+    RunWarned,
+)
 from assay.contracts.runs import RunView
+from assay.contracts.verdicts import Outcome
+
+_GRADED = (Outcome.PASSED, Outcome.FAILED, Outcome.NEEDS_REVIEW)
+_MAX_FAILURES = 10
+_DIGITS = re.compile(r"\d+")
 
 
 def alert_text(fact: Fact, before: RunView) -> str:
@@ -27,3 +44,26 @@ def alert_text(fact: Fact, before: RunView) -> str:
             return f"changed: {limits_line(fact.run)}"
         case _:
             return ""
+
+
+class FailureNotices:
+    """Each reason for which attempts end ungraded or are tried again, once, as it happens. Reasons that differ only in
+    numbers are the same; after ``_MAX_FAILURES`` of them there are no more notices."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def text(self, fact: Fact) -> str:
+        """Empty for other facts and known reasons."""
+        match fact:
+            case AttemptFinished() if fact.attempt.outcome not in _GRADED and fact.attempt.reason:
+                what, reason = f"ended as {fact.attempt.outcome}", fact.attempt.reason
+            case AttemptRequeued():
+                what, reason = "is tried again", fact.cause
+            case _:
+                return ""
+        key = f"{what} {_DIGITS.sub('#', reason)}"
+        if key in self._seen or len(self._seen) >= _MAX_FAILURES:
+            return ""
+        self._seen.add(key)
+        return f"{fact.attempt.attempt_id} ({fact.attempt.model}) {what}: {reason}"

@@ -15,7 +15,7 @@ from assay.contracts.tail import AgentStep, StepKind
 
 MAX_CHARACTERS = 100_000
 """Per artifact; ``assay artifacts get`` downloads the whole."""
-_FIRST = ("prompt.json", "response.txt", "transcript.jsonl", "stdout.txt", "stderr.txt")
+_FIRST = ("prompt.json", "reasoning.txt", "response.txt", "transcript.jsonl", "stdout.txt", "stderr.txt")
 _LAST = ("judge.stdout", "judge.stderr")
 
 

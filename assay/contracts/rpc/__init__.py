@@ -22,6 +22,7 @@ from assay.contracts.rpc.retention import Collected, Expired, ExpireRuns, ListRe
 from assay.contracts.rpc.runs import (
     CancelRun,
     ChangeRun,
+    GetCauses,
     GetRun,
     ListRuns,
     PauseRun,
@@ -37,6 +38,7 @@ from assay.contracts.rpc.services import GetHealth, ModelEndpoint, ModelProbe, S
 LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     SubmitRun,
     GetRun,
+    GetCauses,
     ListRuns,
     CancelRun,
     PauseRun,
@@ -75,6 +77,7 @@ __all__ = [
     "FactPage",
     "GetAttempt",
     "GetBoard",
+    "GetCauses",
     "GetCosts",
     "GetHealth",
     "GetMoney",

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
 from assay.contracts.rpc.request import PageSize, Request
-from assay.contracts.runs import LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
+from assay.contracts.runs import Causes, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
 from assay.contracts.spending import AccountView
 
 
@@ -25,6 +25,13 @@ class GetRun(Request[RunView], frozen=True, kw_only=True, tag="runs.get"):
     """Get a run's current state."""
 
     reply: ClassVar[Any] = RunView
+    run_id: str
+
+
+class GetCauses(Request[Causes], frozen=True, kw_only=True, tag="runs.causes"):
+    """Get the reasons why attempts of a run ended ungraded, grouped."""
+
+    reply: ClassVar[Any] = Causes
     run_id: str
 
 
@@ -108,6 +115,8 @@ class Quote(Data, frozen=True, kw_only=True):
     fits: bool = True
     refusal: str = ""
     """Why the run cannot be submitted, with the numbers; empty if it can."""
+    notes: tuple[str, ...] = ()
+    """What the run leaves out of the request or the catalogue, for example responses to tasks that are not in it."""
 
 
 class QuoteRun(Request[Quote], frozen=True, kw_only=True, tag="runs.quote"):

@@ -9,11 +9,11 @@ from litestar import Router, get, put
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from assay.catalog.did_you_mean import closest
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import GetMoney, Money, SetMoneyLimits
+from assay.validation.did_you_mean import closest
 from services.gateway.errors import InvalidRequest
 from services.gateway.http.request_body import Body
 from services.gateway.ports import PortsDependency

@@ -10,15 +10,15 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
-from assay.contracts.rpc import GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
-from assay.contracts.runs import RunRequest, RunStatus, RunView
+from assay.contracts.rpc import GetCauses, GetRun, ListFacts, ListRuns, Quote, QuoteRun, RunPage, RunPreview, SubmitRun
+from assay.contracts.runs import Causes, RunRequest, RunStatus, RunView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
 from services.gateway.http.request_body import Body
 from services.gateway.ports import PortsDependency
 from services.gateway.prompt_preview import build_preview
 from services.gateway.routes import control
-from services.gateway.submission import build_plan
+from services.gateway.submission import build_plan, build_plan_with_notes
 
 SUBMIT_TIMEOUT_SECONDS = 30.0
 
@@ -62,8 +62,9 @@ async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote
     """Estimates the cost of a run without submitting it; same body as submitting. `estimated_usd` is based on what such
     attempts used before (or on a quarter of their output limit), `worst_usd` on their full limits; `accounts` are the
     limits that apply."""
-    plan = await build_plan(data, ports.catalog, ports.stores)
-    return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_TIMEOUT_SECONDS)
+    plan, notes = await build_plan_with_notes(data, ports.catalog, ports.stores)
+    quote = await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_TIMEOUT_SECONDS)
+    return msgspec.structs.replace(quote, notes=notes)
 
 
 @post(
@@ -77,12 +78,22 @@ async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote
 async def preview_run(data: JSONBody[RunRequest], ports: PortsDependency) -> RunPreview:
     """Returns the quote and each attempt's first messages as a runner would send them; same body as submitting. No
     model is called and no run is stored."""
-    return await build_preview(await build_plan(data, ports.catalog, ports.stores), ports.bus)
+    plan, notes = await build_plan_with_notes(data, ports.catalog, ports.stores)
+    preview = await build_preview(plan, ports.bus)
+    return msgspec.structs.replace(preview, quote=msgspec.structs.replace(preview.quote, notes=notes))
 
 
 @get("/{run_id:str}", summary="Get a run", operation_id="get_run")
 async def get_run(run_id: RunId, ports: PortsDependency) -> RunView:
     return await ports.bus.rpc.request(GetRun(run_id=run_id))
+
+
+@get("/{run_id:str}/causes", summary="Get the causes of ungraded attempts", operation_id="get_causes")
+async def get_causes(run_id: RunId, ports: PortsDependency) -> Causes:
+    """Groups the attempts that ended ungraded (`timeout`, `limit`, `refused`, `agent_error`, `infra_error`) by outcome
+    and reason, the most frequent first, with what to do next. `cancelled` attempts are left out: the run's own `reason`
+    says why."""
+    return await ports.bus.rpc.request(GetCauses(run_id=run_id))
 
 
 @get("/{run_id:str}/facts", summary="List a run's facts", operation_id="list_facts")
@@ -105,6 +116,6 @@ async def list_facts(
 
 router = Router(
     "/runs",
-    route_handlers=[list_runs, submit_run, quote_run, preview_run, get_run, list_facts, *control.handlers],
+    route_handlers=[list_runs, submit_run, quote_run, preview_run, get_run, get_causes, list_facts, *control.handlers],
     tags=["runs"],
 )

@@ -24,7 +24,9 @@ _BEFORE_CHARACTERS, _AFTER_CHARACTERS = 160, 80
 _MAX_FIRST, _MAX_LAST = 200, 2_000
 """Occurrences that are classified, from the beginning and from the end of the text."""
 _DECORATION = re.compile(
-    r"\*{1,3}|`{1,3}|~~|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|\$|^[ ]{0,3}(?:#{1,6}|>)[ ]?", re.MULTILINE
+    r"</?(?:b|strong|i|em|u|p|br|code|mark|span|div|h[1-6])\s?/?>"
+    r"|\*{1,3}|`{1,3}|~~|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|\$|^[ ]{0,3}(?:#{1,6}|>)[ ]?",
+    re.MULTILINE,
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _LINE_START = re.compile(
@@ -138,6 +140,17 @@ class _Occurrence:
         return self.begins_line and _BARE_END.fullmatch(self.after.partition("\n")[0]) is not None
 
     @property
+    def fills_sentence(self) -> bool:
+        """The sentence, or its last clause, is the option alone, or with words such as "definitely"."""
+        end = re.match(r"[\"'”’»)\]}]{0,3}(?:[.!。！]|\s*\Z|\n)", self.after)
+        clause = language.CLAUSE_START.split(self.sentence_before)[-1]
+        return end is not None and language.ONLY_FILLERS.match(clause) is not None
+
+    @property
+    def ends_text(self) -> bool:
+        return _BARE_END.fullmatch(self.text, self.end) is not None
+
+    @property
     def on_first_line(self) -> bool:
         return not self.text[max(0, self.start - _BEFORE_CHARACTERS) : self.start - len(self.line_before)].strip()
 
@@ -171,7 +184,11 @@ def _strength(place: _Occurrence, lines_list_options: bool) -> Strength:
         return Strength.FINAL if language.FINAL_BEFORE.search(before) else Strength.STATED
     if place.fills_line and place.on_last_line and not place.on_first_line and not lines_list_options:
         return Strength.FINAL
+    if place.ends_text and place.fills_sentence:
+        return Strength.STATED
     if place.begins_line and (place.on_first_line or place.on_last_line):
+        return Strength.LEADING
+    if place.ends_text and language.LABEL.search(place.line_before):
         return Strength.LEADING
     return Strength.DISCUSSED if place.weak else Strength.MENTIONED
 
@@ -193,7 +210,8 @@ def _corrects(place: _Occurrence, strength: Strength, chosen_until: int | None) 
     if language.CORRECTION_BEFORE.search(place.sentence_before) and (place.terminated or not place.weak):
         return True
     between = place.text[max(chosen_until, place.start - _BEFORE_CHARACTERS * 4) : place.start]
-    return strength >= Strength.LEADING and language.CORRECTION.search(between) is not None
+    chosen = strength >= Strength.LEADING or (place.ends_text and place.terminated and between.rstrip()[-1:] in ",:—–")
+    return chosen and language.CORRECTION.search(between) is not None
 
 
 def _listed(text: str, found: Sequence[re.Match[str]], options: Options) -> set[int]:

@@ -26,6 +26,8 @@ _REPLACEMENTS = (
     ("\\]", " "),
     ("^\\circ", "°"),
     ("\\approx", "≈"),
+    ("\\pm", "±"),
+    ("\\sqrt", "√"),
 )
 _MAX_BOX_CHARACTERS = 2_000
 NO_BREAK_SPACE = "\u00a0"

@@ -32,6 +32,8 @@ _TRANSLATION = str.maketrans(
 )
 _SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _SUPERSCRIPT = re.compile(r"(?<=\d)[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}")
+_MINUS = re.compile(r"(?:(?<=\bis )|(?<=[:=(] )|(?<=[:=(])|^)minus (?=\d)", re.IGNORECASE | re.MULTILINE)
+_ROOT = re.compile(r"(?:√|sqrt)\s?[({]?\Z")
 _VULGAR_FRACTION = re.compile(r"[¼½¾⅐-⅞]")
 _SCALES = {
     "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "k": 3, "m": 6, "bn": 9, "b": 9, "tn": 12,
@@ -43,7 +45,8 @@ _PLACE = re.compile(
     (?<![\w^]) (?<!\w\.) (?<!\d[,:/]) (?<![^\W\d]-)
     (?P<open>\()?
     (?P<sign>[-+])? (?:(?P<currency>(?:US|AU|CA|NZ|HK|A|C|R)?[$€£¥₹₩₽₺])[ ]?)? (?P<late_sign>[-+])?
-    (?: 0x(?P<hex>[0-9a-f]{{1,40}}) (?!\w)
+    (?: (?P<date>\d{{4}}-\d{{2}}-\d{{2}}) (?!\w)
+      | 0x(?P<hex>[0-9a-f]{{1,40}}) (?!\w)
       | (?P<digits>{_DIGITS}|\.\d++)
         (?: e(?P<e>[-+]?\d{{1,4}})(?!\w) | [ \u00a0]?[×x*][ \u00a0]?10[ ]?\^[ ]?[{{(]?(?P<power>[-+]?\d{{1,4}})[)}}]? )?
         (?: \^[{{(]?(?P<raised>-?\d{{1,3}})[)}}]? )?
@@ -51,13 +54,14 @@ _PLACE = re.compile(
           | [ \u00a0](?P<numerator>\d{{1,6}})/(?P<denominator>\d{{1,6}})(?![\d/]) )?
     )
     (?P<joined>[:/]\d)?
+    (?: [ \u00a0]?(?:±|\+/-)[ \u00a0]?{_DIGITS} )?
     (?: [ \u00a0]?(?P<percent>%|(?:percent|per\ cent|pct|prozent|pour\ cent|por\ ciento|por\ cento|per\ cento)\b)
       | [ \u00a0]?(?P<scale>(?:thousand|million|billion|trillion|k|m|bn|b|tn)\b) )?
     (?P<close>\))?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""``joined``: clock times and dates, which are not numbers."""
+"""``date`` and ``joined``: dates and clock times, which are not numbers. An uncertainty (``± 0.1``) is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def prepare(text: str) -> str:
     text = to_plain_text(text)
     text = _SUPERSCRIPT.sub(lambda match: "^" + match.group().translate(_SUPERSCRIPT_DIGITS), text)
     text = _VULGAR_FRACTION.sub(lambda match: " " + unicodedata.normalize("NFKC", match.group()), text)
-    return text.translate(_TRANSLATION)
+    return _MINUS.sub("-", text.translate(_TRANSLATION))
 
 
 def find_numbers(text: str, locale: str = "en", unit: NumberUnit = NumberUnit.NUMBER) -> Iterator[FoundNumber]:
@@ -91,7 +95,7 @@ def has_decimal_comma(locale: str) -> bool:
 
 
 def _value(match: re.Match[str], decimal_comma: bool, unit: NumberUnit) -> Decimal | None:
-    if match["joined"]:
+    if match["joined"] or match["date"] or _ROOT.search(match.string, max(0, match.start() - 8), match.start()):
         return None
     if match["hex"]:
         return _signed(match, Decimal(int(match["hex"], 16)), unit)

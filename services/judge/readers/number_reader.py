@@ -34,6 +34,7 @@ _END = re.compile(r"\n|(?<=[\w)%\]}*\"'$])[.!?;](?=\s|$)|[。！？；]")
 _ASIDE = re.compile(r"\s(?:because|since|as|which|where|when|if|weil|da|car|parce|porque)\s|,\s|\s\(", re.IGNORECASE)
 _EQUALS = re.compile(r"[=≈→]")
 _NEGATION = re.compile(r"\b(?:not|nicht|pas|non|no)\s{1,3}$", re.IGNORECASE)
+_ALTERNATIVE = re.compile(r"\s?[-~]\s?|\s(?:to|or|bis|oder|à|ou|o)\s", re.IGNORECASE)
 _SPACE_GROUPS = re.compile(r"(?<![\d.,'])\d{1,3}(?: \d{3})+(?!\d)")
 _LONE_NUMBER = re.compile(r"\W{0,4}\d{1,3}(?: \d{3})+(?:[.,]\d+)?\W{0,4}")
 _MAX_STATEMENTS = 50
@@ -86,8 +87,17 @@ def _statement(clause: str, locale: str, unit: NumberUnit) -> FoundNumber | None
         equations = [match.end() for match in _EQUALS.finditer(part)]
         results = [found for found in numbers if equations and found.start >= equations[-1] - 1]
         if numbers:
-            return (results or numbers)[0]
+            return _unless_range(part, results or numbers)
     return None
+
+
+def _unless_range(text: str, numbers: list[FoundNumber]) -> FoundNumber:
+    """The first number; unreadable if it begins a range or is one of two alternatives: "3 to 5", "3 or 4"."""
+    first = numbers[0]
+    if len(numbers) > 1 and _ALTERNATIVE.fullmatch(text, first.end, numbers[1].start):
+        second = numbers[1]
+        return FoundNumber(None, text[first.start : second.end], first.start, second.end)
+    return first
 
 
 def _correction(clause: str, locale: str, unit: NumberUnit) -> FoundNumber | None:

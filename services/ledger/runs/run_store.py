@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from assay.contracts.rpc import ListRuns, Quote, RestartRun, RunPage, SubmitRun
-from assay.contracts.runs import RunPlan, RunView
+from assay.contracts.runs import Causes, RunPlan, RunView
 from services.ledger.database.database import Database, UniqueViolation
 from services.ledger.database.filters import Filters
 from services.ledger.database.rows import columns
 from services.ledger.errors import unknown_run
+from services.ledger.runs.causes import read_causes
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.quote import quote
 from services.ledger.runs.rows import SELECT_RUN, RunRow
@@ -52,6 +53,11 @@ class RunStore:
         if run is None:
             raise unknown_run(run_id)
         return run.view()
+
+    async def causes(self, run_id: str) -> Causes:
+        """Why its attempts ended ungraded."""
+        async with self._database.snapshot() as connection:
+            return await read_causes(connection, run_id)
 
     async def page(self, query: ListRuns) -> RunPage:
         filters = Filters()

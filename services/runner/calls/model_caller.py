@@ -25,9 +25,11 @@ from services.runner.calls.grant_budget import GrantBudget
 from services.runner.calls.pricing import cost_nanousd, worst_case_nanousd
 from services.runner.errors import CallFailed, CallRetryable
 from services.runner.models import ChatMessage, Completion, OnText
+from services.runner.models.reasoning import without_reasoning
+from services.runner.models.reasoning_stream import ReasoningStream
 from services.runner.models.registry import ModelHandle
 from services.runner.models.request import usage_bound
-from services.runner.models.token_count import estimate_usage, worst_case_usage
+from services.runner.models.token_count import count_tokens, estimate_usage, worst_case_usage
 from services.runner.models.tools import tools_text
 from services.runner.text import clean
 from services.runner.tries.tail_writer import TailWriter
@@ -98,7 +100,8 @@ class ModelCaller:
     async def complete(
         self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText | None = None
     ) -> Completion:
-        """``on_text`` gets the answer as it arrives; after its first piece the request is not retried.
+        """``on_text`` gets the answer as it arrives, without reasoning that begins it; after its first piece the
+        request is not retried. In the completion, reasoning is separate from the text.
 
         Raises CallFailed if the last request failed too; LimitReached, GrantRefused or LeaseLost if no further request
         is allowed."""
@@ -152,6 +155,8 @@ class ModelCaller:
         try:
             completion = await self._send_rate_limited(request)
             usage = completion.usage or await self._estimate(request, completion)
+            answer = without_reasoning(completion)
+            counted = await _count_reasoning(usage, answer.reasoning)
         except BaseException as error:
             if request.latency_seconds is not None:
                 await self._book_failure(request, error, request.latency_seconds)
@@ -160,23 +165,25 @@ class ModelCaller:
             raise
         estimated, cost = completion.usage is None, cost_nanousd(self._price, usage)
         self._book(
-            usage, cost, request.latency_seconds or 0.0, estimated=estimated, finish_reason=completion.finish_reason
+            counted, cost, request.latency_seconds or 0.0, estimated=estimated, finish_reason=completion.finish_reason
         )
-        return msgspec.structs.replace(completion, usage=usage)
+        return msgspec.structs.replace(answer, usage=counted)
 
     async def _send_rate_limited(self, request: _Request) -> Completion:
         def on_text(text: str) -> None:
             self._tail.add_text(text)
             request.forward(text)
 
+        stream = ReasoningStream(on_text, self._tail.add_reasoning)
         max_wait_seconds = self._retry_policy.max_retry_after_seconds
         async with self._rate_limiter.acquire(request.expected_tokens, self._tail.step, max_wait_seconds) as permit:
             self._tail.start_request(request.number)
             started = time.monotonic()
             self._clock.resume()
             try:
-                completion = await self._model.complete(request.messages, request.parameters, on_text)
+                completion = await self._model.complete(request.messages, request.parameters, stream.add)
             finally:
+                stream.end()
                 request.latency_seconds = time.monotonic() - started
                 self._clock.pause()
             if completion.usage:
@@ -232,3 +239,11 @@ class ModelCaller:
         self._unbooked.clear()
         if self._budget:
             self._budget.spend(cost)
+
+
+async def _count_reasoning(usage: Usage, reasoning: str) -> Usage:
+    """Counts the reasoning tokens if the provider did not. The cost does not change: it charged them as output."""
+    if not reasoning or usage.reasoning_tokens:
+        return usage
+    tokens = min(await count_tokens(reasoning), usage.output_tokens)
+    return msgspec.structs.replace(usage, reasoning_tokens=tokens)

@@ -35,9 +35,9 @@ class ChatMessage(Data, frozen=True, kw_only=True, omit_defaults=True):
 class Completion(Data, frozen=True, kw_only=True):
     """The answer to one request.
 
-    ``reasoning`` is what the model wrote before its answer, which is never graded. ``usage`` is None if the provider did
-    not report it; ``truncated`` if more arrived than is kept. ``notes`` are sentences for the transcript about what was
-    ignored or removed."""
+    ``reasoning`` is what the model wrote before its answer; it is never graded. ``usage`` is None if the provider did
+    not report it; ``truncated`` if more arrived than is kept. ``notes`` say in sentences what was ignored or
+    removed."""
 
     text: str
     reasoning: str = ""

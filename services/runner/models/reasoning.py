@@ -9,10 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TAGS = "think|thinking|thought|thoughts|reasoning|reason|seed:think"
-_OPENING = re.compile(rf"(?:\A|(?<=\n))[ \t]*<({_TAGS})>", re.IGNORECASE)
-_CLOSING = re.compile(rf"</({_TAGS})>", re.IGNORECASE)
-_LONE_CLOSING = re.compile(rf"</({_TAGS})>(?=[ \t]*(?:\n|\Z))|(?<=\n)[ \t]*</({_TAGS})>", re.IGNORECASE)
+import msgspec
+
+from services.runner.models.protocol import Completion
+
+TAGS = "think|thinking|thought|thoughts|reasoning|reason|seed:think"
+_OPENING = re.compile(rf"(?:\A|(?<=\n))[ \t]*<({TAGS})>", re.IGNORECASE)
+CLOSING = re.compile(rf"</({TAGS})>", re.IGNORECASE)
+_LONE_CLOSING = re.compile(
+    rf"</(?:{TAGS})>(?=[ \t]*(?:\n|\Z))|(?:(?<=\n)[ \t]*|(?<=[.!?。！？])\s?)</(?:{TAGS})>", re.IGNORECASE
+)
+"""On its own line, or at the end of a line or sentence; elsewhere the text may be about the tag."""
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})", re.MULTILINE)
 _CHANNEL = re.compile(
     r"(?:<\|start\|>assistant)?<\|channel\|>\s*(\w+)[^<]{0,200}<\|message\|>(.*?)"
@@ -46,6 +53,18 @@ def separate_reasoning(text: str) -> SeparatedText:
     return SeparatedText(answer, reasoning.strip(), tokens)
 
 
+def without_reasoning(completion: Completion) -> Completion:
+    """The completion with all reasoning in ``reasoning``, and notes about what was removed from its text."""
+    separated = separate_reasoning(completion.text)
+    notes = list(completion.notes)
+    if separated.removed_tokens:
+        notes.append(f"removed the template tokens {separated.removed_tokens} from the end of the answer")
+    reasoning = "\n".join(part for part in (completion.reasoning, separated.reasoning) if part)
+    if reasoning and not (separated.text.strip() or completion.tool_calls):
+        notes.append("the answer is empty: the model wrote only reasoning")
+    return msgspec.structs.replace(completion, text=separated.text, reasoning=reasoning, notes=tuple(notes))
+
+
 def _split_channels(text: str) -> tuple[str, str]:
     """Text outside of all channels, and of channel ``final``, is the answer."""
     answer: list[str] = []
@@ -71,7 +90,7 @@ def _split_tags(text: str) -> tuple[str, str]:
         reasoning.append(text[: lone.start()])
         place = lone.end()
     while opening := _next_opening(text, place):
-        closing = _CLOSING.search(text, opening.end())
+        closing = CLOSING.search(text, opening.end())
         answer.append(text[place : opening.start()])
         reasoning.append(text[opening.end() : closing.start() if closing else len(text)])
         place = closing.end() if closing else len(text)

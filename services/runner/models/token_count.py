@@ -35,11 +35,15 @@ async def worst_case_usage(messages: Sequence[ChatMessage], bound: Usage, tools:
     return Usage(input_tokens=min(input_tokens, bound.input_tokens), output_tokens=bound.output_tokens)
 
 
+async def count_tokens(text: str) -> int:
+    """By OpenAI's tokenizer."""
+    return await asyncio.to_thread(_count, text)
+
+
 def _estimate_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str) -> Usage:
     prompt = sum(_count(message.content) + _count_calls(message.tool_calls) + MESSAGE_TOKENS for message in messages)
-    reasoning = _count(completion.reasoning)
-    output = _count(completion.text) + reasoning + _count_calls(completion.tool_calls)
-    return Usage(input_tokens=prompt + _count(tools), output_tokens=output, reasoning_tokens=reasoning)
+    output = _count(completion.text) + _count(completion.reasoning) + _count_calls(completion.tool_calls)
+    return Usage(input_tokens=prompt + _count(tools), output_tokens=output)
 
 
 def _count_calls(calls: Sequence[ToolCall]) -> int:

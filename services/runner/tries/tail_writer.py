@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -30,30 +31,42 @@ class TailPort(Protocol):
 
 
 class TailWriter:
-    """``text`` collects all the text that the model streams; the tail gets one line of it every 0.1 s."""
+    """``text`` and ``reasoning`` collect all that the model streams; the tail gets a line of it every 0.1 s."""
 
     def __init__(self, ticket: Ticket, tail: TailPort) -> None:
         self._ticket = ticket
         self._tail = tail
         self._subject = subjects.tail(ticket.project, run_of(ticket.attempt_id), ticket.attempt_id)
-        self._pieces: list[str] = []
+        self._pieces: dict[TailKind, list[str]] = {TailKind.MODEL: [], TailKind.REASONING: []}
         self._stale = False
-        self._pending: list[str] = []
+        self._pending: list[tuple[TailKind, str]] = []
         self._last_sent = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
 
     @property
     def text(self) -> str:
-        return "".join(self._pieces)
+        return "".join(self._pieces[TailKind.MODEL])
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(self._pieces[TailKind.REASONING])
 
     def add_text(self, text: str) -> None:
-        """Adds a piece of the model's text."""
+        """Adds a piece of the model's answer."""
+        self._add(TailKind.MODEL, text)
+
+    def add_reasoning(self, text: str) -> None:
+        """Adds a piece of the model's reasoning."""
+        self._add(TailKind.REASONING, text)
+
+    def _add(self, kind: TailKind, text: str) -> None:
         if self._stale:
-            self._pieces.clear()
+            for pieces in self._pieces.values():
+                pieces.clear()
             self._stale = False
-        self._pieces.append(text)
-        self._pending.append(text)
+        self._pieces[kind].append(text)
+        self._pending.append((kind, text))
         if self._timer is None:
             delay = max(0.0, self._last_sent + FLUSH_INTERVAL_SECONDS - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(delay, self._send)
@@ -62,17 +75,16 @@ class TailWriter:
         """The next text replaces that of the previous request."""
         self._stale = True
         if number > 1:
-            self._pending = [f"\n[request {number}]\n"]
+            self._pending = [(TailKind.MODEL, f"\n[request {number}]\n")]
 
     async def flush(self) -> None:
         """Sends pending text now."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        text = "".join(self._pending)
-        self._pending.clear()
-        if text:
-            await self.emit(TailKind.MODEL, text)
+        pending, self._pending = self._pending, []
+        for kind, pieces in itertools.groupby(pending, key=lambda piece: piece[0]):
+            await self.emit(kind, "".join(text for _, text in pieces))
 
     async def step(self, text: str) -> None:
         """What the runner is doing or waiting for."""

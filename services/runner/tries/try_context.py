@@ -17,6 +17,7 @@ from services.runner.calls.grant_budget import open_budget
 from services.runner.calls.model_caller import ModelCaller
 from services.runner.errors import AnswerRefused
 from services.runner.models import ChatMessage, Completion, OnText
+from services.runner.models.reasoning import without_reasoning
 from services.runner.models.registry import ModelHandle, replay_handle
 from services.runner.models.tools import ToolDefinition, with_tools
 from services.runner.ports import Ports
@@ -54,14 +55,19 @@ class TryContext:
 
     async def ask(self, messages: Sequence[ChatMessage]) -> tuple[str, ArtifactRef]:
         """The model's answer, and ``response.txt``, which holds it; if the request fails, what was received of it.
+        Reasoning goes into ``reasoning.txt``.
+
         Raises CallFailed, AnswerRefused, LimitReached, GrantRefused or LeaseLost."""
         await self._open_caller()
         await self.write_prompt(messages)
         try:
             completion = await self.turn(messages)
         except BaseException:
-            await self.write_response(self.tail.text, truncated=True)
+            received = without_reasoning(Completion(text=self.tail.text, reasoning=self.tail.reasoning))
+            await self._write_reasoning(received)
+            await self.write_response(received.text, truncated=True)
             raise
+        await self._write_reasoning(completion)
         response = await self.write_response(completion.text, truncated=completion.truncated)
         check_refusal(completion)
         return completion.text, response
@@ -80,7 +86,10 @@ class TryContext:
         if max_tokens is not None:
             parameters = msgspec.structs.replace(parameters, max_tokens=min(max_tokens, parameters.max_tokens or 1))
         await self.tail.step("calling the model")
-        return await caller.complete(messages, with_tools(parameters, tools) if tools else parameters, on_text)
+        parameters = with_tools(parameters, tools) if tools else parameters
+        completion = await caller.complete(messages, parameters, on_text)
+        self.notes += [note for note in completion.notes if note not in self.notes]
+        return completion
 
     async def write_prompt(self, messages: Sequence[ChatMessage]) -> None:
         await self.artifacts.write("prompt.json", encode(messages), JSON)
@@ -88,6 +97,10 @@ class TryContext:
     async def write_response(self, text: str, *, truncated: bool) -> ArtifactRef:
         await self.tail.flush()
         return await self.artifacts.write_text("response.txt", text, truncated=truncated)
+
+    async def _write_reasoning(self, completion: Completion) -> None:
+        if completion.reasoning:
+            await self.artifacts.write_text("reasoning.txt", completion.reasoning)
 
     async def _open_caller(self) -> ModelCaller:
         """Always the same one, also if two requests open it concurrently. Raises CallMisconfigured if there is no such

@@ -12,13 +12,15 @@ from assay.contracts.rpc import (
     FactPage,
     GetAttempt,
     GetBoard,
+    GetCauses,
     GetRun,
     ListAttempts,
     ListFacts,
     ListRuns,
     RunPage,
 )
-from assay.contracts.runs import Board, BoardRow, RunView
+from assay.contracts.runs import Board, BoardRow, Causes, RunView
+from services.ledger.runs.causes import UNGRADED, Ungraded, group_causes
 from tests.fakes.ledger.runs import FakeRuns, not_found
 
 
@@ -33,6 +35,7 @@ class FakeQueries:
     def handlers(self) -> dict[Any, Any]:
         return {
             GetRun: self._get_run,
+            GetCauses: self._causes,
             ListRuns: self._list_runs,
             ListAttempts: self._list_attempts,
             GetAttempt: self._get_attempt,
@@ -43,6 +46,15 @@ class FakeQueries:
     async def _get_run(self, request: GetRun) -> RunView:
         self.requests.append(f"run {request.run_id}")
         return self._ledger.find(request.run_id).run
+
+    async def _causes(self, request: GetCauses) -> Causes:
+        fake = self._ledger.find(request.run_id)
+        ungraded = [
+            Ungraded(row.outcome, row.reason, row.model, row.task_id, 1, row.ordinal)
+            for row in fake.rows
+            if row.outcome is not None and row.outcome in UNGRADED
+        ]
+        return group_causes(ungraded, request.run_id, fake.run.sequence)
 
     async def _list_runs(self, request: ListRuns) -> RunPage:
         self.requests.append("runs")

@@ -21,6 +21,7 @@ from assay.contracts.rpc import (
     ClaimAttempts,
     Claims,
     GetAttempt,
+    GetCauses,
     GetHealth,
     GetMoney,
     GetRun,
@@ -120,6 +121,7 @@ async def test_a_key_submits_one_run_and_refuses_another_plan(client: Client) ->
     ("request_for", "code"),
     [
         (GetRun(run_id="none"), "unknown_run"),
+        (GetCauses(run_id="none"), "unknown_run"),
         (ListAttempts(run_id="none"), "unknown_run"),
         (CancelRun(run_id="none"), "unknown_run"),
         (PauseRun(run_id="none"), "unknown_run"),

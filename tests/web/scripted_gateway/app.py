@@ -112,6 +112,11 @@ def list_suites() -> Response[bytes]:
     return respond(SUITES)
 
 
+@get("/api/v1/catalog/mistakes", sync_to_thread=False)
+def list_mistakes(request: AnyRequest) -> Response[bytes]:
+    return respond(request.app.state.mistakes)
+
+
 @get("/api/v1/models", sync_to_thread=False)
 def list_models() -> Response[bytes]:
     return respond(MODELS)
@@ -185,6 +190,7 @@ def create(hub: LiveHub) -> Litestar:
             list_tasks,
             get_task,
             list_suites,
+            list_mistakes,
             list_models,
             live,
             sign_in,
@@ -195,4 +201,5 @@ def create(hub: LiveHub) -> Litestar:
         openapi_config=None,
     )
     app.state.hub = hub
+    app.state.mistakes = []
     return app

@@ -17,6 +17,7 @@ export class AttemptStore implements Store {
   steps: Step[] = [];
   /** Text the model has streamed since its last step. */
   partialMessage = "";
+  partialReasoning = "";
   /** What the runner is doing, in its own words. */
   activity = "";
   private tryToken = 0;
@@ -78,15 +79,22 @@ export class AttemptStore implements Store {
     if (line.token > this.tryToken) {
       this.tryToken = line.token;
       this.steps = [];
-      this.partialMessage = "";
+      this.clearPartialTexts();
     }
     const step = stepFromTail(line);
     if (line.kind === "model") this.partialMessage = (this.partialMessage + line.text).slice(-MAX_PARTIAL_CHARACTERS);
+    if (line.kind === "reasoning")
+      this.partialReasoning = (this.partialReasoning + line.text).slice(-MAX_PARTIAL_CHARACTERS);
     if (line.kind === "step") this.activity = step ? "" : line.text;
     if (!step || step.number <= (this.steps.at(-1)?.number ?? 0)) return;
-    if (step.kind === "message") this.partialMessage = "";
+    if (step.kind === "message") this.clearPartialTexts();
     this.steps.push(step);
     if (this.steps.length > MAX_LINES) this.steps = this.steps.slice(-MAX_LINES);
+  }
+
+  private clearPartialTexts(): void {
+    this.partialMessage = "";
+    this.partialReasoning = "";
   }
 
   private detailsMissing(sequence: number): FactResult {

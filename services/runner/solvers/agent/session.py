@@ -85,7 +85,7 @@ class Session:
         completion = await self._try.turn(self._messages, protocol.request_tools)
         await self._try.tail.flush()
         self.last_message = completion.text
-        await self._transcript.add(StepKind.MESSAGE, completion.text)
+        await self._transcript.add_message(completion)
         check_refusal(completion)
         self._messages.append(protocol.assistant_message(completion))
         return protocol.calls(completion)

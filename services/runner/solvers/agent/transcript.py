@@ -19,7 +19,7 @@ from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind, TailKind
 from assay.contracts.tasks import Limits
 from services.runner.errors import LimitReached
-from services.runner.models import ToolCall
+from services.runner.models import Completion, ToolCall
 from services.runner.text import storable
 from services.runner.tries.artifacts import JSON_LINES, ArtifactWriter
 from services.runner.tries.outcome import timeout_reason
@@ -28,6 +28,7 @@ from services.runner.tries.wall_clock import WallClock
 
 NAME = "transcript.jsonl"
 _KINDS = {
+    StepKind.REASONING: TailKind.STEP,
     StepKind.MESSAGE: TailKind.STEP,
     StepKind.CALL: TailKind.STEP,
     StepKind.RESULT: TailKind.STDOUT,
@@ -70,6 +71,12 @@ class Transcript:
         """Raises LimitReached."""
         self.check_turns(limits)
         self._turn += 1
+
+    async def add_message(self, completion: Completion) -> None:
+        """The model's reasoning, if any, and its message."""
+        if completion.reasoning:
+            await self.add(StepKind.REASONING, completion.reasoning)
+        await self.add(StepKind.MESSAGE, completion.text)
 
     async def add_call(self, call: ToolCall, limits: Limits) -> AgentStep:
         """Raises LimitReached."""

@@ -111,7 +111,7 @@ class ModelProxy:
             raise BadRequest(400, str(refused)) from refused
         self.stream_failure = None
         await try_.tail.flush()
-        await transcript.add(StepKind.MESSAGE, completion.text)
+        await transcript.add_message(completion)
         for call in completion.tool_calls:
             await transcript.add_call(call, limits)
         return completion

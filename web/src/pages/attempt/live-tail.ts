@@ -34,7 +34,7 @@ export class LiveTail extends LitElement {
       .line time, .line .kind { color: var(--quiet); font-size: 11.5px; }
       .line.step > :last-child { color: var(--accent); }
       .line.stderr > :last-child { color: var(--danger); }
-      .line.prompt > :last-child { color: var(--quiet); }
+      .line.prompt > :last-child, .line.reasoning > :last-child { color: var(--quiet); }
       .lost { color: var(--warn); }
       @media (max-width: 640px) { .line { grid-template-columns: 50px 1fr; } .line time { display: none; } }
     `,

@@ -5,6 +5,7 @@ import { emptyState } from "../../components/empty-state.ts";
 import { fact } from "../../components/fact.ts";
 import { showControlCharacters } from "../../components/untrusted-text.ts";
 import type { AttemptDetail, TailLine } from "../../contracts.ts";
+import { plural } from "../../format/number.ts";
 import type { AttemptStore } from "../../live/attempt-store.ts";
 import { notifyFailure } from "../../shell/toast.ts";
 import { findArtifact, listLogs, type NamedArtifact } from "./artifacts.ts";
@@ -78,8 +79,22 @@ function prompt(detail: AttemptDetail, store: AttemptStore): TemplateResult {
 
 function response(detail: AttemptDetail, store: AttemptStore): TemplateResult {
   const artifact = findArtifact(detail, "response");
-  if (!artifact) return panel(renderTailOf(store, "model", "No response yet", "The model's output is streamed here."));
-  return panel(renderPlainText(detail, artifact));
+  const answer = artifact
+    ? renderPlainText(detail, artifact)
+    : renderTailOf(store, "model", "No response yet", "The model's output is streamed here.");
+  return html`${reasoning(detail, store)}${panel(answer)}`;
+}
+
+/** What the model wrote before its answer: open while it is all there is, folded once the answer is stored. */
+function reasoning(detail: AttemptDetail, store: AttemptStore): TemplateResult | typeof nothing {
+  const artifact = findArtifact(detail, "reasoning");
+  const live = artifact ? "" : tailOf(store, "reasoning");
+  if (!artifact && !live) return nothing;
+  const tokens = detail.attempt.usage.reasoning_tokens;
+  return html`<details class="panel reasoning" ?open=${!artifact}>
+    <summary>Reasoning <small>not graded${tokens ? ` · ${plural(tokens, "token")}` : ""}</small></summary>
+    ${artifact ? renderPlainText(detail, artifact) : html`<pre class="plain">${showControlCharacters(live)}</pre>`}
+  </details>`;
 }
 
 function patch(detail: AttemptDetail): TemplateResult {
@@ -123,13 +138,15 @@ function renderPlainText(detail: AttemptDetail, { name, ref }: NamedArtifact): T
 
 /** Live output of one kind, shown until the artifact is stored. */
 function renderTailOf(store: AttemptStore, kind: TailLine["kind"], title: string, explanation: string): TemplateResult {
-  const text = store.lines
-    .filter((line) => line.kind === kind)
-    .map((line) => line.text)
-    .join("");
+  const text = tailOf(store, kind);
   return text
     ? html`<pre class="plain">${showControlCharacters(text)}</pre>`
     : emptyState(title, html`<p>${explanation}</p>`);
+}
+
+function tailOf(store: AttemptStore, kind: TailLine["kind"]): string {
+  const lines = store.lines.filter((line) => line.kind === kind);
+  return lines.map((line) => line.text).join("");
 }
 
 export const tabStyle = css`
@@ -137,6 +154,9 @@ export const tabStyle = css`
   .bad { color: var(--danger); }
   .message { max-width: 560px; overflow-wrap: anywhere; unicode-bidi: plaintext; }
   .name { overflow-wrap: anywhere; min-width: 150px; }
+  .reasoning { margin-bottom: var(--gap); }
+  .reasoning summary { cursor: pointer; padding: 10px 14px; font-weight: 620; }
+  .reasoning summary small { color: var(--quiet); font-weight: 400; margin-left: 8px; }
   .links a + a { margin-left: 10px; }
   .digest { font-size: 12.5px !important; font-weight: 400 !important; overflow-wrap: anywhere; }
 `;

@@ -171,11 +171,12 @@ export class AgentSteps extends LitElement {
   }
 
   private renderActivity() {
-    const { partialMessage = "", activity = "" } = this.store ?? {};
+    const { partialMessage = "", partialReasoning = "", activity = "" } = this.store ?? {};
     const idle = this.steps.length ? "Working…" : "No steps yet. They are shown here live.";
-    if (!partialMessage) return html`<div class="activity">${activity ? showControlCharacters(activity) : idle}</div>`;
+    const partial = partialMessage || partialReasoning;
+    if (!partial) return html`<div class="activity">${activity ? showControlCharacters(activity) : idle}</div>`;
     return html`<div class="activity">
-      Model output<pre class="plain">${showControlCharacters(partialMessage)}</pre>
+      ${partialMessage ? "Model output" : "Reasoning"}<pre class="plain">${showControlCharacters(partial)}</pre>
     </div>`;
   }
 

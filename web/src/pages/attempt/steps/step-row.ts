@@ -86,6 +86,7 @@ export const stepRowStyle = css`
   .turn small { font-weight: 400; font-variant-numeric: tabular-nums; }
   .step { border-left: 3px solid var(--edge, var(--line-strong)); margin: 0 0 1px; scroll-margin: 8px; }
   .step.message { --edge: var(--accent); }
+  .step.reasoning .plain { color: var(--quiet); }
   .step.call { --edge: var(--needs_review); }
   .step.failed { --edge: var(--danger); }
   .step.end { --edge: var(--limit); }
