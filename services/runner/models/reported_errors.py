@@ -10,12 +10,14 @@ import re
 from typing import Any, NamedTuple, cast
 
 from services.runner.errors import (
+    AccessRefused,
     CallFailed,
     CallMisconfigured,
     EndpointTimeout,
     PromptRefused,
     PromptTooLong,
     ProviderError,
+    ProviderUnavailable,
     RateLimited,
 )
 
@@ -29,16 +31,20 @@ _PAGE_TITLES = tuple(
     re.compile(rf"<{tag}\b[^>]{{0,1000}}>([^<]{{1,1000}})", re.IGNORECASE) for tag in ("title", "h1", "message")
 )
 
+_UNAVAILABLE = (502, 503, 504, 529)
+_ACCESS_REFUSED = (401, 402, 403, 404)
+
 # Matched against codes and types without punctuation, such as ``ratelimitexceeded``.
 _TOO_LONG = re.compile("context(length|window|size)|(prompt|input)toolong|stringabovemaxlength|requesttoolarge")
 _NO_CREDIT = re.compile("insufficient(quota|balance|credit|funds)|exceededcurrentquota|billing|paymentrequired")
 _RATE_LIMITED = re.compile("ratelimit|toomanyrequests|throttl|resourceexhausted|limitrequests|slowdown")
 _REFUSED = re.compile("contentfilter|contentpolicy|datainspection|responsibleai|moderation|safety|sensitive")
-_OVERLOADED = re.compile("overload|unavailable|servererror|internal|badgateway|apierror|capacity")
+_OVERLOADED = re.compile("overload|unavailable|badgateway|capacity")
+_FAILED = re.compile("servererror|internal|apierror")
 _TIMED_OUT = re.compile("timeout|deadlineexceeded")
+_NO_ACCESS = re.compile("auth|apikey|permission|forbidden|accessdenied|notfound")
 _MISCONFIGURED = re.compile(
-    "auth|apikey|permission|forbidden|denied|notfound|badrequest|unsupported|unprocessable"
-    "|invalid(request|argument|param|model|value)|failedprecondition"
+    "badrequest|unsupported|unprocessable|failedprecondition|invalid(request|argument|param|model|value)"
 )
 # Matched against messages.
 _TOO_LONG_MESSAGE = re.compile(
@@ -46,9 +52,19 @@ _TOO_LONG_MESSAGE = re.compile(
     r"|exceeds?\b.{0,40}\bcontext (length|window|size)",
     re.IGNORECASE,
 )
-_RATE_LIMITED_MESSAGE = re.compile(r"rate.?limit|too many requests", re.IGNORECASE)
-_MISCONFIGURED_MESSAGE = re.compile(
-    r"api.?key|unauthori[sz]ed|authentication|model .{0,100}not (found|exist)", re.IGNORECASE
+_REFUSED_MESSAGE = re.compile("moderation|flagged|safety|content policy", re.IGNORECASE)
+"""A refusal of one prompt and not of every request."""
+_WITHOUT_STATUS = (
+    (_OVERLOADED, ProviderUnavailable),
+    (_FAILED, ProviderError),
+    (_TIMED_OUT, EndpointTimeout),
+    (_NO_ACCESS, AccessRefused),
+    (_MISCONFIGURED, CallMisconfigured),
+)
+_BY_MESSAGE = (
+    (re.compile("rate.?limit|too many requests", re.IGNORECASE), RateLimited),
+    (re.compile("overloaded", re.IGNORECASE), ProviderUnavailable),
+    (re.compile("api.?key|unauthori[sz]ed|authenticat|model .{0,100}not (found|exist)", re.IGNORECASE), AccessRefused),
 )
 
 
@@ -87,9 +103,14 @@ def to_call_failed(
     may_be_billed: bool = False,
 ) -> CallFailed:
     """``status`` is that of the response, if it failed; ``text`` becomes the message."""
-    kind = _kind(error, status or error.status)
-    hint = "; check the model's name, its parameters and the provider's key" if kind is CallMisconfigured else ""
-    return kind(text + hint, may_be_billed=may_be_billed, retry_after_seconds=retry_after_seconds)
+    status = status or error.status
+    kind = _kind(error, status)
+    if kind is AccessRefused:
+        text += "; check the provider's key and credit, and the model's name"
+        return AccessRefused(text, may_be_billed=may_be_billed, status=status or 0)
+    if kind is CallMisconfigured:
+        text += "; check the model's name, its parameters and the provider's key"
+    return kind(text, may_be_billed=may_be_billed, retry_after_seconds=retry_after_seconds)
 
 
 def page_title(page: str) -> str:
@@ -97,7 +118,7 @@ def page_title(page: str) -> str:
     start = page[:_PAGE_CHARACTERS]
     titles = (pattern.search(start) for pattern in _PAGE_TITLES)
     found = (" ".join(html.unescape(title[1]).split()) for title in titles if title)
-    text = " ".join(re.sub(r"<[^>]*>", " ", start).split())
+    text = " ".join(re.sub(r"<[^<>]*>", " ", start).split())
     return next((title for title in found if title), text)[:200]
 
 
@@ -119,21 +140,21 @@ def _kind(error: ReportedError, status: int | None) -> type[CallFailed]:
     if status == 408:
         return EndpointTimeout
     if status is not None and (status >= 500 or status == 409):
-        return ProviderError
-    if _NO_CREDIT.search(names) or status == 402:
-        return CallMisconfigured
+        return ProviderUnavailable if status in _UNAVAILABLE else ProviderError
+    if _NO_CREDIT.search(names):
+        return AccessRefused
     if _RATE_LIMITED.search(names) or status == 429:
         return RateLimited
-    if _REFUSED.search(names):
+    if _REFUSED.search(names) or (status in _ACCESS_REFUSED and _REFUSED_MESSAGE.search(message)):
         return PromptRefused
-    return CallMisconfigured if status is not None else _kind_without_status(names, message)
+    if status is None:
+        return _kind_without_status(names, message)
+    return AccessRefused if status in _ACCESS_REFUSED else CallMisconfigured
 
 
 def _kind_without_status(names: str, message: str) -> type[CallFailed]:
-    kinds = ((_OVERLOADED, ProviderError), (_TIMED_OUT, EndpointTimeout), (_MISCONFIGURED, CallMisconfigured))
-    by_message = ((_RATE_LIMITED_MESSAGE, RateLimited), (_MISCONFIGURED_MESSAGE, CallMisconfigured))
-    found = (kind for pattern, kind in kinds if pattern.search(names))
-    return next(found, None) or next((kind for pattern, kind in by_message if pattern.search(message)), ProviderError)
+    found = next((kind for pattern, kind in _WITHOUT_STATUS if pattern.search(names)), None)
+    return found or next((kind for pattern, kind in _BY_MESSAGE if pattern.search(message)), ProviderError)
 
 
 def _levels(value: object, depth: int) -> list[object]:
