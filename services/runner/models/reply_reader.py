@@ -112,8 +112,7 @@ class ReplyReader:
     def _read_whole(self, data: bytes) -> None:
         if data[:1] == b"<":
             title = page_title(data.decode("utf-8", "replace"))
-            problem = f"is not an answer but the page {title!r}; check the provider's address"
-            raise ProviderError(f"the reply of {self._request.address} {problem}")
+            raise self._error(f"is not an answer but the page {title!r}; check the provider's address")
         self._add_json(data, streamed=False)
 
     def _add_json(self, data: bytes, *, streamed: bool) -> None:
