@@ -73,7 +73,7 @@ class CompletionBuilder:
 
     def add(self, response: ChatResponse, *, streamed: bool) -> None:
         """Raises CallFailed for an error in it."""
-        if is_error(response.error):
+        if response.error and is_error(response.error):
             raise self.failure(read_error(response.error))
         self._usage = response.usage or self._usage
         if response.choices and (choice := first_choice(response.choices)):
@@ -109,13 +109,14 @@ class CompletionBuilder:
         )
 
     def _add_choice(self, choice: Choice, *, streamed: bool) -> None:
-        if self._choices and choice.index is not None and self._index is not None and choice.index != self._index:
+        if self._index is None:
+            self._index = choice.index
+        elif choice.index != self._index and choice.index is not None:
             self.notes.add("ignored choices after the first")
             return
         self._choices += 1
-        self._index = choice.index if self._index is None else self._index
         self._usage = choice.usage or self._usage
-        if is_error(choice.error):
+        if choice.error and is_error(choice.error):
             raise self.failure(read_error(choice.error))
         message, delta = choice.message, choice.delta
         if message and (not streamed or not delta or not says_something(delta)):
@@ -125,7 +126,8 @@ class CompletionBuilder:
             self._add_part(delta)
         elif choice.text:
             self._add_text(choice.text)
-        self._finish(choice.finish_reason)
+        if choice.finish_reason:
+            self._finish(choice.finish_reason)
 
     def _add_message(self, message: MessageBody) -> None:
         """A complete message. In a stream it repeats the pieces before it."""
@@ -169,8 +171,6 @@ class CompletionBuilder:
             self._characters += len(text)
 
     def _finish(self, reason: object) -> None:
-        if not reason:
-            return
         self._finishes += 1
         if not isinstance(reason, str):
             self.notes.add("the finish reason is not text")

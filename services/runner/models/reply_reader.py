@@ -96,7 +96,7 @@ class ReplyReader:
 
     def _add_event(self, event: ServerSentEvent) -> None:
         data = event.data
-        if event.name.lower() == b"error":
+        if event.name and event.name.lower() == b"error":
             objects, rest = read_objects(data)
             raise self._builder.failure(read_error(objects[0] if objects else rest))
         if data[:1] in (b"{", b"["):

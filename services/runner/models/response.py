@@ -11,7 +11,7 @@ from assay.answers.json_reader import find_objects
 from services.runner.models.lenient_members import Notes, read_members
 
 
-class _Body(msgspec.Struct, frozen=True):
+class _Body(msgspec.Struct, frozen=True, gc=False):
     pass
 
 
@@ -129,6 +129,8 @@ def to_response(body: dict[str, Any], notes: Notes) -> ChatResponse:
 
 def first_choice(choices: Sequence[Choice]) -> Choice | None:
     """The first one with anything in it."""
+    if choices[0].delta or choices[0].message:
+        return choices[0]
     return next((choice for choice in choices if choice != _EMPTY_CHOICE), None)
 
 
@@ -160,14 +162,13 @@ def message_parts(content: Any, notes: Notes) -> tuple[str, str, str]:
 
 def message_reasoning(message: MessageBody) -> str:
     """Servers that send several of these members repeat the same text in them."""
-    members = (
-        message.reasoning_content,
-        message.reasoning,
-        message.thinking,
-        message.reasoning_details,
-        message.thinking_blocks,
+    return (
+        flatten_text(message.reasoning_content)
+        or flatten_text(message.reasoning)
+        or flatten_text(message.thinking)
+        or flatten_text(message.reasoning_details)
+        or flatten_text(message.thinking_blocks)
     )
-    return next((text for member in members if member and (text := flatten_text(member))), "")
 
 
 def message_calls(message: MessageBody) -> Sequence[ToolCallDelta]:
@@ -179,6 +180,8 @@ def message_calls(message: MessageBody) -> Sequence[ToolCallDelta]:
 
 def flatten_text(value: object, depth: int = _MAX_DEPTH) -> str:
     """The text in nested parts."""
+    if not value:
+        return ""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and depth:
