@@ -25,39 +25,12 @@ from tests.runner.models.test_provider_replies import GROUPS, Row
 ROWS = [row for group in GROUPS for row in group.rows if row.status == 200]
 REQUEST = SentRequest("m-1 at http://127.0.0.1/v1", MESSAGES, STREAMED)
 HARD_BYTES = st.sampled_from(
-    [
-        b"",
-        b"\n",
-        b"\r",
-        b"\r\n\r\n",
-        b"data:",
-        b"event: error\n",
-        b"[DONE]",
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b'"',
-        b"\\",
-        b"\xff",
-        b"\xef\xbb\xbf",
-        b"null",
-        b"true",
-        b"-1",
-        b"1e999",
-        b"NaN",
-        b"9" * 5000,
-        b"[" * 2000,
-        b'{"a":' * 2000,
-        b"\\ud800",
-        b'"error":{"code":429},',
-        b'"choices":',
-        b'"delta":',
-        b'"usage":',
-        b'"tool_calls":',
-        b"<html>",
-        b": x",
-    ]
+    (
+        *(b"", b"\n", b"\r", b"\r\n\r\n", b"data:", b"event: error\n", b"[DONE]", b": x", b"<html>", b"\xef\xbb\xbf"),
+        *(b"{", b"}", b"[", b"]", b'"', b"\\", b"\xff", b"\\ud800", b"null", b"true", b"-1", b"1e999", b"NaN"),
+        *(b'"error":{"code":429},', b'"choices":', b'"delta":', b'"usage":', b'"tool_calls":'),
+        *(b"9" * 5000, b"[" * 2000, b'{"a":' * 2000),
+    )
 )
 JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
