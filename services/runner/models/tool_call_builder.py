@@ -158,20 +158,23 @@ class _PartialCall:
         text = "".join(self._pieces)
         if len(self._pieces) > 1 and not _is_object(text):
             text = self._last_of_repeated() or text
-        for _ in range(_MAX_ENCODINGS):
-            inner = _decode(text) if text.lstrip()[:1] == '"' else None
-            if not isinstance(inner, str):
-                break
-            if _is_object(inner):
-                return inner
-            text = inner if inner.lstrip()[:1] == '"' else text
-        return text
+        return decode_repeatedly(text)
 
     def _last_of_repeated(self) -> str:
         """The last piece, if it has everything: each piece contains those before it, or it repeats them all."""
         pieces = self._pieces
         cumulative = all(after.startswith(before) for before, after in pairwise(pieces))
         return pieces[-1] if cumulative or pieces[-1] == "".join(pieces[:-1]) else ""
+
+
+def decode_repeatedly(arguments: str) -> str:
+    """The JSON object in text that was encoded more than once; other text is returned unchanged."""
+    inner: object = arguments
+    for _ in range(_MAX_ENCODINGS):
+        inner = _decode(inner) if isinstance(inner, str) and inner.lstrip()[:1] == '"' else None
+        if isinstance(inner, str) and _is_object(inner):
+            return inner
+    return arguments
 
 
 def _json(value: Any) -> str:
