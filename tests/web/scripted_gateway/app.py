@@ -71,6 +71,11 @@ def get_run(request: AnyRequest) -> Response[bytes]:
     return respond(views.find_run(hub_of(request).runs, request.path_params["run_id"]).run)
 
 
+@get("/api/v1/runs/{run_id:str}/causes", sync_to_thread=False)
+def get_causes(request: AnyRequest) -> Response[bytes]:
+    return respond(views.causes(hub_of(request).runs, request.path_params["run_id"]))
+
+
 @get("/api/v1/runs/{run_id:str}/attempts", sync_to_thread=False)
 def list_attempts(request: AnyRequest) -> Response[bytes]:
     scripted = views.find_run(hub_of(request).runs, request.path_params["run_id"])
@@ -182,6 +187,7 @@ def create(hub: LiveHub) -> Litestar:
             list_runs,
             submit,
             get_run,
+            get_causes,
             *ROUTES,
             list_attempts,
             get_attempt,

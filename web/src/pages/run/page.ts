@@ -24,6 +24,7 @@ import { notify } from "../../shell/toast.ts";
 import { passRate, runName } from "../runs/row.ts";
 import "./run-actions.ts";
 import "./attempts-table.ts";
+import "./causes-panel.ts";
 import { applyFilter, filterFromUrl, NO_FILTER } from "./filter.ts";
 import { elapsedSeconds, hasEnded, remainingSeconds } from "./run-progress.ts";
 import "./score-matrix.ts";
@@ -132,6 +133,7 @@ export class RunPage extends LitElement {
         <outcome-bar legend .progress=${run.progress}></outcome-bar>
         ${this.renderFacts(run)}
       </section>
+      <causes-panel .runId=${run.run_id} .progress=${run.progress}></causes-panel>
       ${renderMoneyPanel(run, costForecast(run, this.shown, store.largestHolds))}
       <section class="panel">
         <details open>
