@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
@@ -73,6 +74,15 @@ def test_a_run_without_ungraded_attempts_has_no_causes(page: Page, gateway: Scri
     page.goto(f"/runs/{run_id}")
     expect(page.locator("run-page")).to_contain_text("finished")
     expect(page.get_by_role("region", name="Causes")).to_have_count(0)
+    assert min(gaps(page)) >= 12
+
+
+def gaps(page: Page) -> list[float]:
+    """The space between the panels of the run page."""
+    boxes = page.locator("run-page .panel, causes-panel section").evaluate_all(
+        "panels => panels.map(panel => panel.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom])"
+    )
+    return [lower[0] - upper[1] for upper, lower in pairwise(boxes)]
 
 
 def test_causes_fit_narrow_windows(page: Page, gateway: ScriptedGateway) -> None:
@@ -85,3 +95,4 @@ def test_causes_fit_narrow_windows(page: Page, gateway: ScriptedGateway) -> None
     page.goto(f"/runs/{run_id}")
     expect(page.get_by_role("region", name="Causes")).to_contain_text("10 attempts")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert min(gaps(page)) >= 12

@@ -55,6 +55,7 @@ export class RunPage extends LitElement {
       outcome-bar { --bar-height: 12px; margin-bottom: 14px; display: block; }
       details > summary { cursor: pointer; padding: 10px 14px; font-weight: 620; }
       details[open] > summary { border-bottom: 1px solid var(--line); }
+      causes-panel + .panel { margin-top: var(--gap); }
       .short { color: var(--warn); }
       wa-copy-button { font-size: 12px; }
     `,
