@@ -22,7 +22,7 @@ from services.gateway.routes.session import SignIn
 
 _REF = "#/components/schemas/{name}"
 _REQUEST_TYPES = (
-    *(runs.RunRequest, RunChange, Restart, MoneyLimits, ModelTest, SignIn, CollectGarbage),
+    *(runs.RunRequest, runs.CancelGrading, RunChange, Restart, MoneyLimits, ModelTest, SignIn, CollectGarbage),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
 _RESPONSE_TYPES = (
