@@ -38,7 +38,7 @@ def causes(runs: ScriptedRuns, run_id: str) -> Causes:
             ordinal=row.ordinal,
         )
         for row in scripted.attempts
-        if row.outcome in UNGRADED
+        if row.outcome is not None and row.outcome in UNGRADED
     ]
     return group_causes(ungraded, run_id, scripted.run.sequence)
 
