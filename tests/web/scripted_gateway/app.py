@@ -18,6 +18,7 @@ from assay.contracts.runs import RunRequest
 from services.gateway.routes.artifacts import artifact_headers, range_response
 from tests.web.scripted_gateway import views
 from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
+from tests.web.scripted_gateway.causes import causes_of
 from tests.web.scripted_gateway.control_routes import ROUTES
 from tests.web.scripted_gateway.hostile_artifacts import refs
 from tests.web.scripted_gateway.http import AnyRequest, decode_body, hub_of, query, respond
@@ -73,7 +74,7 @@ def get_run(request: AnyRequest) -> Response[bytes]:
 
 @get("/api/v1/runs/{run_id:str}/causes", sync_to_thread=False)
 def get_causes(request: AnyRequest) -> Response[bytes]:
-    return respond(views.causes(hub_of(request).runs, request.path_params["run_id"]))
+    return respond(causes_of(views.find_run(hub_of(request).runs, request.path_params["run_id"])))
 
 
 @get("/api/v1/runs/{run_id:str}/attempts", sync_to_thread=False)

@@ -6,9 +6,8 @@ from assay.contracts.attempts import AttemptDetail, AttemptView, State, TryView
 from assay.contracts.models import Call
 from assay.contracts.money import nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError
-from assay.contracts.runs import Board, BoardRow, Causes, RunRequest, RunView
+from assay.contracts.runs import Board, BoardRow, RunRequest, RunView
 from assay.contracts.tasks import Solver
-from services.ledger.runs.causes import UNGRADED, Ungraded, group_causes
 from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
 from tests.web.scripted_gateway.hostile_artifacts import FILES, refs
 from tests.web.scripted_gateway.scripted_runs import ScriptedRun, ScriptedRuns, now, verdict_of
@@ -24,23 +23,6 @@ def find_run(runs: ScriptedRuns, run_id: str) -> ScriptedRun:
         problem = Problem(code="unknown_run", title="Unknown run", status=404, detail=error.message, errors=(error,))
         raise ProblemError(problem)
     return runs.by_id[run_id]
-
-
-def causes(runs: ScriptedRuns, run_id: str) -> Causes:
-    scripted = find_run(runs, run_id)
-    ungraded = [
-        Ungraded(
-            outcome=row.outcome,
-            reason=row.reason,
-            model=row.model,
-            task_id=row.task_id,
-            attempts=1,
-            ordinal=row.ordinal,
-        )
-        for row in scripted.attempts
-        if row.outcome is not None and row.outcome in UNGRADED
-    ]
-    return group_causes(ungraded, run_id, scripted.run.sequence)
 
 
 def find_attempt(runs: ScriptedRuns, attempt_id: str) -> tuple[ScriptedRun, AttemptView]:
