@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import large_run, leaderboard, money_limit, noisy_neighbour, sandbox, startup, table_scroll, throughput
+from bench import large_run, leaderboard, money_limit, noisy_neighbour, sandbox, startup, throughput
 
 BENCHMARKS = {
     "spine": throughput.main,
@@ -15,7 +15,6 @@ BENCHMARKS = {
     "limit": money_limit.main,
     "board": leaderboard.main,
     "start": startup.main,
-    "scroll": table_scroll.main,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from msgspec.structs import replace
 from playwright.sync_api import Browser, CDPSession, sync_playwright
@@ -72,7 +73,7 @@ def measure(browser: Browser, url: str, script: str = "") -> tuple[float, float]
 
 
 def main(options: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench scroll", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.table_scroll", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args(options)
     path = os.environ.get("ASSAY_CHROMIUM", "/usr/bin/chromium")
@@ -85,3 +86,7 @@ def main(options: list[str]) -> None:
                     per_frame, fps = measure(browser, f"{gateway.url}/runs/{run_id}", script)
                     print(f"{rows:,} rows, {name}: {per_frame:.1f} ms of the main thread per frame, {fps:.0f} frames/s")
         browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
