@@ -209,7 +209,7 @@ def _moved_right(diff: str) -> str:
     return re.sub(r"^([ +-])(?=\t|name)", r"\1  ", diff, flags=re.MULTILINE)
 
 
-indented = st.builds(lambda depth, number: "\t" * depth + f"name_{number}", st.integers(1, 3), st.integers(0, 9))
+indented = st.integers(10, 39).map(lambda number: "\t" * (number // 10) + f"name_{number % 10}")
 
 
 @settings(max_examples=60, deadline=None)
