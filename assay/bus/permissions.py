@@ -1,7 +1,7 @@
 """Permissions on the bus: an allow-list of subjects per service, enforced by the NATS server.
 
 Runners cannot report verdicts, gateways cannot send orders or publish facts, and only the ledger can change streams.
-External consumers of facts use the gateway.
+External consumers of facts have logins of their own, see consumers.py.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from assay.bus.consumers import imported_services, replies
 from assay.bus.protocol import Queue
 from assay.bus.queues import PINGS, REPORTS, orders_queues
 from assay.bus.streams import DEAD_LETTER_STREAM, PING_SUBJECT, REPORTS_STREAM, STREAMS, stream_of
@@ -21,6 +22,7 @@ from assay.contracts.rpc import (
     ClaimAttempts,
     Heartbeat,
     PreviewPrompt,
+    ReadTail,
     Request,
     ServeModel,
     TestModel,
@@ -56,20 +58,25 @@ def permissions(user: str, pools: Iterable[str] = ("default",)) -> Permissions:
     return Permissions(publish=(*publish, SERVER_REPORT), subscribe=(*subscribe, f"{inbox_prefix(user)}.>"))
 
 
+def consumer_permissions(name: str) -> Permissions:
+    """An external consumer fetches and acknowledges facts through its durable consumer."""
+    return Permissions(publish=tuple(imported_services(name).values()), subscribe=(replies(name),))
+
+
 _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 """Patterns to publish on, and patterns to subscribe to."""
 
 
 def _gateway() -> _Lists:
     workers = (*_WORKER_REQUESTS, TopUpGrant)
-    requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel, PreviewPrompt)
+    requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel, PreviewPrompt, ReadTail)
     return _requests(requests), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
     requests = _requests([ServeModel, TopUpGrant])
-    return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests([TestModel, PreviewPrompt]))
+    return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests([TestModel, PreviewPrompt, ReadTail]))
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:

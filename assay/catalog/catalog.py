@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from assay.catalog.errors import InvalidCatalog, Mistake, UnknownModel, UnknownSuite, UnknownTask
 from assay.catalog.file_cache import FileCache, Loaded
 from assay.catalog.models import BASELINES, SCRIPTED, ProviderKind, Registry, load_registry
@@ -16,6 +18,7 @@ from assay.catalog.selection.resolve import resolve
 from assay.catalog.selection.selection import Selection
 from assay.catalog.suites import SuiteManifest, load_suite, suite_task_ids
 from assay.catalog.tasks.task import Task, declared_category, load_task
+from assay.contracts.catalog import CatalogMistake, CatalogPart
 from assay.contracts.models import ModelName
 from assay.contracts.money import Price
 from assay.contracts.runs import RunRequest
@@ -128,30 +131,51 @@ class Catalog:
 
     def mistakes(self) -> list[Mistake]:
         """Every mistake in the catalogue, by file and line."""
-        found = [loaded.error for loaded in self._load_all() if loaded.error is not None]
-        return list(InvalidCatalog(mistake for error in found for mistake in error.mistakes).mistakes)
+        found = [loaded.error for _, _, loaded in self._load_all() if loaded.error is not None]
+        listed = [mistake for error in found for mistake in error.mistakes]
+        return list(InvalidCatalog([*self._folder_mistakes(), *listed]).mistakes)
 
-    def _load_all(self) -> Iterator[Loaded[Any]]:
-        for _, loaded in self._tasks():
-            yield loaded
+    def broken(self) -> list[CatalogMistake]:
+        """Every mistake, with the task, suite or other part that cannot be used because of it."""
+        found = [
+            _described(part, name, mistake)
+            for part, name, loaded in self._load_all()
+            for mistake in (loaded.error.mistakes if loaded.error else ())
+        ]
+        return [*found, *(_described(CatalogPart.FOLDER, "", mistake) for mistake in self._folder_mistakes())]
+
+    def _load_all(self) -> Iterator[tuple[CatalogPart, str, Loaded[Any]]]:
+        for name, loaded in self._tasks():
+            yield CatalogPart.TASK, name, loaded
         for name in self._names("suites"):
-            yield self._suite(name)
+            yield CatalogPart.SUITE, name, self._suite(name)
         for name in self._names(SCRIPTED):
-            yield self._script(name)
-        yield self._registry()
-        yield self._prices()
+            yield CatalogPart.SCRIPT, name, self._script(name)
+        yield CatalogPart.MODELS, "models.yaml", self._registry()
+        yield CatalogPart.PRICES, "prices.yaml", self._prices()
+
+    def _folder_mistakes(self) -> Iterator[Mistake]:
+        """Folders that cannot be listed, and files in them that are not read."""
+        for folder in ("tasks", "suites", SCRIPTED):
+            entries, reason = _listing(self.root / folder)
+            if reason:
+                yield Mistake(file=self._display_path(self.root / folder), message=f"cannot be read: {reason}")
+            for entry in entries:
+                if folder != "tasks" and entry.suffix == ".yml":
+                    yield Mistake(file=self._display_path(entry), message="is not read; its name must end with .yaml")
 
     def _display_path(self, path: Path) -> str:
         """The path shown in messages: it begins with the catalogue's folder, so it is the same on every machine."""
-        return f"{self.root.resolve().name}/{path.relative_to(self.root).as_posix()}"
+        shown = f"{self.root.resolve().name}/{path.relative_to(self.root).as_posix()}"
+        return shown.encode("utf-8", "backslashreplace").decode()
 
     def _task_names(self) -> list[str]:
-        return sorted(
-            entry.name for entry in (self.root / "tasks").iterdir() if entry.is_dir() and not entry.name.startswith(".")
-        )
+        entries, _ = _listing(self.root / "tasks")
+        return [entry.name for entry in entries if entry.is_symlink() or entry.is_dir()]
 
     def _names(self, folder: str) -> list[str]:
-        return sorted(path.stem for path in (self.root / folder).glob("*.yaml"))
+        entries, _ = _listing(self.root / folder)
+        return sorted(entry.stem for entry in entries if entry.suffix == ".yaml")
 
     def _tasks(self) -> list[tuple[str, Loaded[Task]]]:
         return [(name, self._task(name)) for name in self._task_names()]
@@ -184,3 +208,18 @@ class Catalog:
         registry = self._registry().value
         providers = tuple(registry.providers) if registry else ()
         return self._cache.get(path, lambda: load_prices(path, self._display_path(path), providers), providers)
+
+
+def _listing(folder: Path) -> tuple[list[Path], str]:
+    """The folder's entries by name, and why it cannot be listed. A folder that does not exist is empty."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".")), ""
+    except FileNotFoundError:
+        return [], ""
+    except OSError as error:
+        return [], error.strerror or str(error)
+
+
+def _described(part: CatalogPart, name: str, mistake: Mistake) -> CatalogMistake:
+    shown = name.encode("utf-8", "backslashreplace").decode()
+    return CatalogMistake(part=part, name=shown, **structs.asdict(mistake))

@@ -17,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from assay.catalog.did_you_mean import closest, unknown_name, with_suggestion
 from assay.contracts.codec import Data
 from assay.contracts.problems import FieldError, Problem, ProblemError
+from assay.validation.did_you_mean import closest, unknown_name, with_suggestion
+from assay.validation.field_errors import field_error_text
 
 
 class Mistake(Data, frozen=True, kw_only=True, order=True):
@@ -42,11 +43,6 @@ class Mistake(Data, frozen=True, kw_only=True, order=True):
 
     def field_error(self) -> FieldError:
         return FieldError(where=self.place, message=self.message, near=self.near)
-
-
-def field_error_text(error: FieldError) -> str:
-    """A field error as one sentence."""
-    return f"{error.where}: {with_suggestion(error.message, error.near)}"
 
 
 class CatalogError(ProblemError):

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import structlog
+
 from assay.catalog.errors import InvalidCatalog, Mistake
 from assay.catalog.tasks.folder import fingerprint
 
+_log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
@@ -53,12 +56,13 @@ class FileCache:
             return entry.loaded
         found = fingerprint(path)
         unchanged = entry is not None and (entry.fingerprint, entry.depends_on) == (found, depends_on)
-        loaded = entry.loaded if entry and unchanged else _load(load)
+        loaded = entry.loaded if entry and unchanged else _load(path, load)
         self._entries[path] = _Entry(loaded, found, depends_on, now)
         return loaded
 
 
-def _load(load: Callable[[], T]) -> Loaded[T]:
+def _load(path: Path, load: Callable[[], T]) -> Loaded[T]:
+    """One file that cannot be loaded, for whatever reason, must not affect the others."""
     try:
         return Loaded(load())
     except InvalidCatalog as error:
@@ -66,3 +70,7 @@ def _load(load: Callable[[], T]) -> Loaded[T]:
     except OSError as error:
         place = Path(error.filename or "").name or "the catalogue"
         return Loaded(None, InvalidCatalog([Mistake(file=place, message=f"cannot be read: {error.strerror}")]))
+    except Exception as error:
+        _log.exception("catalog.load_failed", path=str(path))
+        message = f"cannot be loaded, because of an error in Assay: {type(error).__name__}: {error}"
+        return Loaded(None, InvalidCatalog([Mistake(file=path.name, message=message)]))

@@ -13,14 +13,12 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from assay.catalog.errors import UnknownModel, UnknownProvider
-from assay.catalog.tasks.manifest import Title
+from assay.catalog.formats import BaseUrl, EnvName, ListedModelName, ProviderId, Title
 from assay.catalog.yaml.decode import decode_document
-from assay.catalog.yaml.document import Document, read_document
+from assay.catalog.yaml.document import Document
+from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, Parameters
-
-ProviderId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-EnvName = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
 
 class ProviderKind(StrEnum):
@@ -35,7 +33,7 @@ class ProviderKind(StrEnum):
 class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One model of a provider. ``parameters`` are defaults; a run's parameters override them."""
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:@/-]+$", max_length=150)]
+    name: ListedModelName
     title: str = ""
     parameters: Parameters = Parameters()
 
@@ -43,16 +41,18 @@ class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``base_url_env`` names a variable that overrides ``base_url``; keys are only read from variables. With ``local``,
     tokens are free. ``prices`` is the provider's name in the price database, where it differs. ``concurrency``,
-    ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners together."""
+    ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners together. ``max_outage_seconds`` is how
+    long requests wait while the provider is down; None: as long as the run may last."""
 
     kind: ProviderKind
     title: Title
-    base_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=300)] | None = None
+    base_url: BaseUrl | None = None
     base_url_env: EnvName | None = None
     api_key_env: EnvName | None = None
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 4
     requests_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     tokens_per_minute: Annotated[int, Meta(ge=1, le=100_000_000_000)] | None = None
+    max_outage_seconds: Annotated[float, Meta(ge=0, le=2_592_000)] | None = None
     any_model: bool = False
     local: bool = False
     prices: str | None = None
@@ -149,7 +149,8 @@ def _check(document: Document, name: str, provider: Provider) -> None:
         document.add_mistake((*at, "base_url"), "is missing; kind 'openai' needs base_url or base_url_env")
     if not provider.models and not provider.any_model:
         document.add_mistake((*at, "models"), "is missing; list models, or set any_model: true")
-    names = [model.name for model in provider.models]
-    for index, model in enumerate(names):
-        if model in names[:index]:
-            document.add_mistake((*at, "models", index, "name"), f"{model!r} is listed twice")
+    seen: set[str] = set()
+    for index, model in enumerate(provider.models):
+        if model.name in seen:
+            document.add_mistake((*at, "models", index, "name"), f"{model.name!r} is listed twice")
+        seen.add(model.name)

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from assay.catalog.did_you_mean import unknown_name
+from assay.catalog.formats import Title
 from assay.catalog.prices.rates import TokenPrice, check_price
-from assay.catalog.tasks.manifest import Title
 from assay.catalog.yaml.decode import decode_document
-from assay.catalog.yaml.document import Document, read_document
+from assay.catalog.yaml.document import Document
+from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
+from assay.validation.did_you_mean import unknown_name
 
 DEFAULT = "default"
 """The key of the response to samples without their own."""

@@ -8,12 +8,13 @@ from typing import Annotated
 
 from msgspec import Meta, field, structs
 
-from assay.catalog.did_you_mean import unknown_name
-from assay.catalog.tasks.manifest import Name, Text, Title
+from assay.catalog.formats import Name, Text, Title
 from assay.catalog.yaml.decode import decode_document
-from assay.catalog.yaml.document import Document, read_document
+from assay.catalog.yaml.document import Document
+from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
 from assay.contracts.tasks import Limits, Weight
+from assay.validation.did_you_mean import unknown_name
 
 
 class SuiteLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):

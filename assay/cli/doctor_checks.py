@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from assay.catalog import Catalog, CatalogError
+from assay.cli.display.mistakes import mistake_line
 from assay.cli.quantities import count_text
 from assay.contracts.codec import Data
 from assay.embedded.environment import catalog_folder, web_folder, with_dotenv
@@ -20,6 +21,7 @@ from assay.embedded.process_identity import port_is_free, port_owner
 from assay.sandbox import Availability, SandboxError, open_sandbox_provider
 
 _NEEDED_GB = 2
+_MAX_MISTAKES = 10
 _SETUP = "run `make setup`"
 
 
@@ -136,10 +138,15 @@ def _catalog() -> DoctorCheck:
         catalog = Catalog.open(folder)
     except CatalogError as error:
         return _check("catalogue", False, str(error), "set ASSAY_CATALOG to the catalogue's folder")
-    mistakes = catalog.mistakes()
-    counted = f", {count_text(len(mistakes), 'mistake')}" if mistakes else ""
-    text = f"{count_text(len(catalog.tasks()), 'task')} in {folder}{counted}"
-    return _check("catalogue", not mistakes, text, "run `assay tasks validate`", Level.WARN)
+    broken = catalog.broken()
+    text = f"{count_text(len(catalog.tasks()), 'task')} in {folder}"
+    if broken:
+        names = {(mistake.part, mistake.name) for mistake in broken}
+        listed = "".join(f"\n  {mistake_line(mistake)}" for mistake in broken[:_MAX_MISTAKES])
+        more = f"\n  and {len(broken) - _MAX_MISTAKES} more mistakes" if len(broken) > _MAX_MISTAKES else ""
+        text += f"; {len(names)} broken:{listed}{more}"
+    remedy = "correct these files; `assay tasks validate` checks them again"
+    return _check("catalogue", not broken, text, remedy, Level.WARN)
 
 
 def _port(port: int) -> DoctorCheck:

@@ -27,6 +27,7 @@ def _lines(found: RunPreview) -> Iterator[str]:
     if found.more:
         yield f"\n{count_text(found.more, 'more prompt')} not shown; narrow the run with --samples or --task"
     yield f"\n{quote_line(found.quote)}"
+    yield from (f"note: {note}" for note in found.quote.notes)
     if found.quote.refusal:
         yield f"the run would be refused: {found.quote.refusal}"
     yield "dry run: no model was called and no run was stored"

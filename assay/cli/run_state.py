@@ -14,6 +14,7 @@ from assay.contracts.runs import Progress, RunStatus, RunView
 from assay.contracts.verdicts import Outcome
 
 ENDED = (RunStatus.FINISHED, RunStatus.CANCELLED)
+_NOT_GRADED = {Outcome.INFRA_ERROR, Outcome.LIMIT, Outcome.CANCELLED}
 _ACTIVE = (State.RUNNING, State.EXECUTED, State.GRADING)
 
 
@@ -77,3 +78,9 @@ class RunState:
 
 def all_passed(run: RunView) -> bool:
     return run.status is RunStatus.FINISHED and run.progress.outcomes.get(Outcome.PASSED, 0) == run.progress.total
+
+
+def nothing_graded(run: RunView) -> bool:
+    """Every attempt of a finished run ended by an error or a limit."""
+    outcomes = {outcome for outcome, number in run.progress.outcomes.items() if number}
+    return run.status is RunStatus.FINISHED and bool(outcomes) and outcomes <= _NOT_GRADED

@@ -21,7 +21,8 @@ Repeats = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class RunStatus(StrEnum):
-    """``paused`` runs start no attempts. In ``cancelling`` runs, running attempts have some seconds left to finish."""
+    """``paused`` runs start no attempts. In ``cancelling`` runs, running attempts have some seconds left to finish, and
+    executed ones are graded."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -29,6 +30,15 @@ class RunStatus(StrEnum):
     CANCELLING = "cancelling"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+
+
+class CancelGrading(StrEnum):
+    """Which executed attempts of a cancelled run are still graded. The answers of the others are kept for a retry."""
+
+    FREE = "free"
+    """Those whose checks call no model."""
+    ALL = "all"
+    NONE = "none"
 
 
 class RunLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +135,8 @@ class RunPlan(Data, frozen=True, kw_only=True):
     reuse: bool = False
     restarts: str = ""
     """The id of the run that this one restarts."""
+    reuse_run: str = ""
+    """The id of a run whose results are reused. Its answers that were not graded are graded in this run."""
     sandbox: SandboxChoice = ""
     """The requested kind of sandbox for execution and grading."""
     include_tests: bool = False
@@ -150,6 +162,13 @@ class Progress(Data, frozen=True, kw_only=True):
     held_usd: Usd = "0"
     """Reserved for running attempts; the unspent part is released."""
     usage: Usage = Usage()
+    over_budget: int = 0
+    """Attempts that ended as ``limit`` because of a money limit, which says nothing about their model."""
+
+    @property
+    def evidence(self) -> int:
+        """Attempts that say something about their model: those with a score."""
+        return sum(number for outcome, number in self.outcomes.items() if outcome.counts) - self.over_budget
 
 
 class WaitReason(StrEnum):
@@ -234,15 +253,16 @@ class Causes(Data, frozen=True, kw_only=True):
 
 
 class BoardRow(Data, frozen=True, kw_only=True):
-    """One model on the leaderboard. ``n`` counts the attempts whose outcome says something about the model; ``errors``
-    counts the others. ``score`` is the weighted mean over tasks, ``pass_rate`` is ``passed / n``."""
+    """One model on the leaderboard. ``n`` counts the attempts with a score; ``errors`` counts failures that say nothing
+    about the model. ``score`` is the weighted mean over tasks, ``pass_rate`` is ``passed / n``; a model without a
+    scored attempt has neither, and no rank."""
 
     model: str
     n: int
     passed: int
     errors: int = 0
-    score: float
-    pass_rate: float
+    score: float | None
+    pass_rate: float | None
     cost_usd: Usd
     cost_per_attempt_usd: Usd
     duration_seconds: float
@@ -254,6 +274,8 @@ class BoardRow(Data, frozen=True, kw_only=True):
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     """Mean of each metric that the tasks' checks report, for example ``telemetry_basic.mean_abs_err``."""
     last_run_id: str = ""
+    rank: int | None = None
+    """Place by score, from 1. Equal scores share a rank, and the next one is further down by their number."""
 
 
 class Board(Data, frozen=True, kw_only=True):

@@ -115,7 +115,7 @@ def load(weights: Path, threads: int) -> Engine:
 
 
 def _unknown(name: str) -> Problem:
-    from assay.catalog.did_you_mean import unknown_name, with_suggestion
+    from assay.validation.did_you_mean import unknown_name, with_suggestion
 
     message, match = unknown_name("local model", name, [MODEL])
     detail = with_suggestion(message, match)

@@ -14,6 +14,7 @@ from assay.catalog.models import Provider, ProviderKind
 from assay.catalog.prices.table import PRICES_FILE
 from assay.catalog.selection.selection import SelectedTask, Selection
 from assay.catalog.tasks.bundles import Bundles, make_bundles
+from assay.contracts.catalog import CatalogMistake
 from assay.contracts.models import ModelKind, ModelView
 from assay.contracts.problems import FieldError
 from assay.contracts.runs import RunRequest
@@ -46,6 +47,17 @@ class CatalogClient:
 
     async def suites(self) -> list[SuiteView]:
         return await self._in_thread(self._catalog.suites)
+
+    async def task(self, task_id: str) -> TaskView:
+        """Raises UnknownTask, or InvalidCatalog with the task's mistakes."""
+        return await self._in_thread(lambda: self._catalog.find_task(task_id).view())
+
+    async def suite(self, suite_id: str) -> SuiteView:
+        """Raises UnknownSuite, or InvalidCatalog with the suite's mistakes."""
+        return await self._in_thread(lambda: self._catalog.suite_view(self._catalog.find_suite(suite_id)))
+
+    async def broken(self) -> list[CatalogMistake]:
+        return await self._in_thread(self._catalog.broken)
 
     async def models(self) -> list[ModelView]:
         return await self._in_thread(self._models)

@@ -16,6 +16,7 @@ CannotListen                 the process does not start
 from __future__ import annotations
 
 from assay.contracts.problems import FieldError, Problem, ProblemError
+from assay.validation.field_errors import field_error_text
 
 RETRY_AFTER_SECONDS = 2.0
 
@@ -40,7 +41,7 @@ class MalformedBody(GatewayError):
 
 class InvalidRequest(GatewayError):
     def __init__(self, *errors: FieldError) -> None:
-        detail = "; ".join(_describe(error) for error in errors)
+        detail = "; ".join(field_error_text(error) for error in errors)
         super().__init__(Problem(code="invalid", title="Invalid request", status=422, detail=detail, errors=errors))
 
 
@@ -92,8 +93,3 @@ class Unavailable(GatewayError):
                 retry_after_seconds=RETRY_AFTER_SECONDS,
             )
         )
-
-
-def _describe(error: FieldError) -> str:
-    suggestion = f"; did you mean {error.near!r}?" if error.near else ""
-    return f"{error.where}: {error.message}{suggestion}"

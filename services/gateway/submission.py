@@ -23,11 +23,18 @@ from services.gateway.validation.money import check_limits
 async def build_plan(request: RunRequest, catalog: CatalogClient, stores: Mapping[Area, Store]) -> RunPlan:
     """Raises ProblemError, before anything is stored, if a name does not resolve. The same request and catalogue give
     the same plan."""
+    return (await build_plan_with_notes(request, catalog, stores))[0]
+
+
+async def build_plan_with_notes(
+    request: RunRequest, catalog: CatalogClient, stores: Mapping[Area, Store]
+) -> tuple[RunPlan, tuple[str, ...]]:
+    """The plan, and notes for the user about what it leaves out."""
     check_limits(request.limits)
     resolved = await catalog.resolve(request)
     pins = await asyncio.gather(*(_pin_task(task, bundles, stores) for task, bundles in resolved.tasks))
     models = await _pin_models(request, resolved.selection.models, stores[Area.PUBLIC])
-    return RunPlan(
+    plan = RunPlan(
         name=request.name,
         suite=resolved.selection.suite,
         tasks=tuple(pins),
@@ -41,6 +48,7 @@ async def build_plan(request: RunRequest, catalog: CatalogClient, stores: Mappin
         include_tests=request.include_tests,
         install_deps=request.install_deps,
     )
+    return plan, resolved.selection.notes
 
 
 async def _pin_models(request: RunRequest, pins: tuple[ModelPin, ...], store: Store) -> tuple[ModelPin, ...]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assay.contracts.models import ModelName
 from assay.sandbox import SandboxProvider
 from services.runner.calls.grant_budget import Grants
-from services.runner.calls.model_caller import RETRY_POLICY, RetryPolicy
 from services.runner.models.registry import ModelHandle
 from services.runner.task_bundles import BundleCache
 from services.runner.tries.artifacts import Store
+from services.runner.tries.tail_buffer import TailBuffers
 from services.runner.tries.tail_writer import TailPort
 
 
@@ -33,6 +33,6 @@ class Ports:
     grants: Grants
     sandboxes: SandboxProvider
     tail: TailPort
-    retry_policy: RetryPolicy = RETRY_POLICY
+    tail_buffers: TailBuffers = field(default_factory=TailBuffers)
     mcp_urls: tuple[str, ...] = ()
     """URL prefixes under which tasks' MCP servers may be called."""

@@ -34,7 +34,7 @@ def test_a_valid_manifest_loads_with_what_the_runner_needs(folder: Folder, solve
         (AGENT.replace("submit", "bash"), "tools[1]: 'bash' is listed twice"),
         (AGENT.replace("submit", "submitt"), "tools[1]: unknown tool 'submitt'; did you mean 'submit'?"),
         (AGENT.replace("turns: 5, ", ""), "limits.turns: is missing; set the maximum number of turns of an attempt"),
-        (AGENT.replace("'0.5'", "0.5"), "limits.cost_usd: expected `str"),
+        (AGENT.replace("'0.5'", "much"), 'limits.cost_usd: must be US dollars as a decimal string such as "0.25"'),
         (AGENT + "\ncommand: [ls]", "command: is only allowed for solver 'command'"),
         (
             COMMAND.replace("command: [python3, agent.py]\n", ""),

@@ -34,7 +34,7 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "{clmp: 3}",
             "suites/small.yaml:5: weights.clmp: unknown task of this suite 'clmp'; did",
         ),
-        ("suites/small.yaml", "repeats: 2", "repeats: 0", "suites/small.yaml:6: repeats: expected `int` >= 1"),
+        ("suites/small.yaml", "repeats: 2", "repeats: 0", "suites/small.yaml:6: repeats: must be at least 1, got 0"),
         (
             "suites/small.yaml",
             "id: small",

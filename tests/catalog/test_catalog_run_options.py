@@ -68,14 +68,14 @@ def test_responses_are_a_model_of_their_own(catalog: Catalog) -> None:
             "need exactly one model named replay/NAME; the run has 2",
         ),
         (
-            {"models": ("replay/a",), "responses": Responses(responses={"add_to": "x"}, default="x")},
-            "responses.add_to",
-            "unknown task of this run",
+            {"models": ("replay/a",), "responses": Responses(responses={"add_to": "x"})},
+            "responses",
+            "none belongs to a task of this run; its tasks: add_two, ticket_routing; the responses are to add_to",
         ),
         (
-            {"models": ("replay/a",), "responses": Responses(responses={"add_two": {"mian": "x"}}, default="x")},
-            "responses.add_two.mian",
-            "unknown sample",
+            {"models": ("replay/a",), "responses": Responses(responses={"add_two": {"mian": "x"}})},
+            "responses",
+            "no response to add_two/main, ticket_routing/t01, ",
         ),
         (
             {"models": ("replay/a",), "tasks": ("add_two",), "responses": Responses(responses={})},
@@ -88,6 +88,24 @@ def test_responses_that_do_not_fit_the_run_are_refused(
     catalog: Catalog, fields: dict[str, Any], where: str, expected: str
 ) -> None:
     assert expected in wrong(catalog, **fields)[where]
+
+
+@pytest.mark.parametrize(
+    ("responses", "expected"),
+    [
+        ({"add_two": "x"}, ()),
+        ({"add_two": "x", "add_to": "y"}, ("responses to 1 task that is not in this run were not used: add_to (did",)),
+        ({f"q{n}": "x" for n in range(7)}, ("responses to 7 tasks that are not in this run were not used: q0, q1",)),
+        ({"add_two": {"main": "x", "mian": "y"}}, ("task 'add_two': responses to 1 sample that is not in this run",)),
+        ({"add_two": {"default": "x"}}, ()),
+    ],
+)
+def test_responses_to_other_tasks_are_left_out_with_a_note(
+    catalog: Catalog, responses: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    found = asked(catalog, models=("replay/a",), responses=Responses(responses=responses, default="z")).notes
+    assert len(found) == len(expected)
+    assert all(note.startswith(start) for note, start in zip(found, expected, strict=True)), found
 
 
 def test_included_tests_are_added_to_the_instructions_only(catalog: Catalog) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -72,3 +73,22 @@ def test_the_demo_fails_when_its_run_cannot_start(tmp_path: Path, catalog: Path)
     assert result.code != 0
     assert "unknown suite 'demo'" in result.err
     assert DataFolder(tmp_path / ".assay").read_state().supervisor is None
+
+
+def test_an_interrupted_demo_says_when_its_run_continues(tmp_path: Path, catalog: Path) -> None:
+    command = [sys.executable, "-m", "assay.cli", "demo", "--port", str(free_port())]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment(ASSAY_CATALOG=str(catalog)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        run_id = next(line for line in process.stderr if line.startswith("run ")).split()[1].rstrip(":")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=90)
+        assert process.returncode == 130
+    assert f"interrupted; run {run_id} continues with the next `assay up` in this folder\n" in err
+    assert f"assay runs cancel {run_id}\n" in err

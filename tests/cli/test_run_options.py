@@ -94,10 +94,14 @@ def test_responses_are_read_from_yaml_and_json_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("a.jsonl", '{"task_id": "one"}', "line 1: Object missing required field `response`"),
-        ("a.jsonl", '{"task_id": "one", "response": "x"}\n' * 2, "line 2: duplicate of task 'one', sample 'default'"),
-        ("a.yaml", "responses: [", "is not valid YAML"),
-        ("a.yaml", "one: x", "unknown field `one`"),
+        ("a.jsonl", '{"task_id": "one"}', "a.jsonl:1: response: is missing"),
+        (
+            "a.jsonl",
+            '{"task_id": "one", "response": "x"}\n' * 2,
+            "a.jsonl:2: task 'one', sample 'default' already has a response",
+        ),
+        ("a.yaml", "responses: [", "a.yaml:1: not valid YAML"),
+        ("a.yaml", "one: x", "unknown field 'one'"),
     ],
 )
 def test_an_invalid_response_file_is_refused_with_the_place(

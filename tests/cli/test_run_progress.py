@@ -2,69 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 import pytest
 
 from assay.cli.display.alerts import alert_text
-from assay.cli.display.output import add_row, cell_text, new_table, stdout
+from assay.cli.display.output import cell_text
 from assay.cli.display.progress import ProgressBars, ProgressLines, counts_text, money_text
 from assay.cli.display.run_text import limits_line, note_lines, quote_line
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, STRICT
 from assay.cli.follow import exit_code
-from assay.cli.run_state import RunState
+from assay.cli.run_state import ModelCounts, RunState
 from assay.contracts import facts
-from assay.contracts.attempts import AttemptView, State
-from assay.contracts.facts import AttemptFinished, AttemptStarted, RunFinished
-from assay.contracts.live import RunSnapshot
+from assay.contracts.attempts import State
+from assay.contracts.facts import AttemptStarted, RunFinished
 from assay.contracts.rpc import Quote
-from assay.contracts.runs import Progress, RunLimits, RunStatus, RunView, Wait, WaitReason
+from assay.contracts.runs import Progress, RunLimits, RunStatus, Wait, WaitReason
 from assay.contracts.spending import AccountKind, AccountView
 from assay.contracts.verdicts import Outcome
-
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-RUN = RunView(
-    run_id="r",
-    project="default",
-    name="",
-    suite="demo",
-    status=RunStatus.RUNNING,
-    created_at=NOW,
-    models=("a/x", "b/y"),
-    task_ids=("t",),
-    repeats=1,
-    progress=Progress(total=3),
-    sequence=1,
-)
-
-
-def attempt(ordinal: int, model: str, **more: object) -> AttemptView:
-    view = AttemptView(
-        attempt_id=f"r-{ordinal}",
-        run_id="r",
-        ordinal=ordinal,
-        task_id="t",
-        category="c",
-        sample_id="s",
-        model=model,
-        repeat=0,
-        state=State.WAITING,
-        changed_at=NOW,
-    )
-    return msgspec.structs.replace(view, **more)
+from tests.cli.fakes import NOW, RUN, attempt, finished, new_state
 
 
 @pytest.fixture
 def state() -> RunState:
-    return RunState.from_snapshot(
-        RunSnapshot(run=RUN, attempts=(attempt(0, "a/x"), attempt(1, "a/x"), attempt(2, "b/y")))
-    )
-
-
-def finished(view: AttemptView, outcome: Outcome, done: int, cost_usd: str = "0") -> AttemptFinished:
-    ended = msgspec.structs.replace(view, state=State.DONE, outcome=outcome, cost_usd=cost_usd)
-    return AttemptFinished(attempt=ended, progress=Progress(total=3, done=done))
+    return new_state()
 
 
 def test_attempts_are_counted_by_model(state: RunState) -> None:
@@ -96,7 +57,7 @@ def test_lines_are_few_and_the_last_state_is_printed(state: RunState, capsys: py
     lines.show(state)
     printed = capsys.readouterr().err.splitlines()
     assert len(printed) == 2
-    assert printed[1].startswith("r finished: 0/3 done, a/x 0 passed, $0; b/y")
+    assert printed[1].partition(" ")[2].startswith("r finished: 0/3 done, a/x 0 passed, $0; b/y")
 
 
 WAIT = Wait(reason=WaitReason.BUDGET, detail="$0.9 of $1 is held", since=NOW)
@@ -209,16 +170,44 @@ def test_quotes_are_shown_on_one_line() -> None:
     ],
 )
 def test_exit_codes(status: RunStatus, passed: int, strict: bool, code: int) -> None:
-    progress = Progress(total=3, done=3, outcomes={Outcome.PASSED: passed})
-    assert exit_code(msgspec.structs.replace(RUN, status=status, progress=progress), strict) == code
+    counted = Progress(total=3, done=3, outcomes={Outcome.PASSED: passed, Outcome.FAILED: 3 - passed})
+    assert exit_code(msgspec.structs.replace(RUN, status=status, progress=counted), strict) == code
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        ({Outcome.INFRA_ERROR: 3}, FAILED),
+        ({Outcome.INFRA_ERROR: 2, Outcome.LIMIT: 1}, FAILED),
+        ({Outcome.INFRA_ERROR: 2, Outcome.FAILED: 1}, OK),
+        ({Outcome.TIMEOUT: 3}, OK),
+    ],
+)
+def test_a_run_in_which_nothing_was_graded_is_a_failure(outcomes: dict[Outcome, int], code: int) -> None:
+    run = msgspec.structs.replace(RUN, status=RunStatus.FINISHED, progress=Progress(total=3, done=3, outcomes=outcomes))
+    assert exit_code(run, strict=False) == code
 
 
 def test_text_from_runs_is_never_interpreted_as_markup_or_escapes(capsys: pytest.CaptureFixture[str]) -> None:
-    made = new_table("reason")
-    add_row(made, "[bold red]not markup[/] \x1b[31m\x1b]8;;http://example.org\x07link\u202e")
-    stdout().print(made)
+    made = Table("reason")
+    made.add("[bold red]not markup[/] \x1b[31m\x1b]8;;http://example.org\x07link\u202e")
+    print_table(made)
     out = capsys.readouterr().out
     assert "[bold red]not markup[/]" in out
     assert "\x1b" not in out
     assert "\x07" not in out
     assert "\u202e" not in cell_text("a\u202eb")
+
+
+def test_a_limit_is_not_counted_as_failed() -> None:
+    count = ModelCounts(model="a/x", total=3, outcomes={Outcome.LIMIT: 2, Outcome.FAILED: 1})
+    assert counts_text(count) == "0 passed, 1 failed, 2 limit, $0"
+
+
+def test_a_cancelled_run_says_how_many_answers_are_still_to_be_graded() -> None:
+    progress = Progress(total=4, executed=1, grading=2, done=1)
+    run = msgspec.structs.replace(RUN, status=RunStatus.CANCELLING, reason="the run was cancelled", progress=progress)
+    assert note_lines(run) == [
+        "ending: the run was cancelled",
+        "3 answers still to be graded; --no-grading of `assay runs cancel` skips it",
+    ]

@@ -10,9 +10,9 @@ import pytest
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.live import ClientFrame
 from assay.contracts.runs import RunRequest
+from assay.validation.field_errors import field_error
 from services.gateway.errors import InvalidRequest
 from services.gateway.http.request_body import decode_body
-from services.gateway.validation.field_errors import field_error
 
 REQUEST: dict[str, Any] = {"models": ["nop"], "suite": "small"}
 

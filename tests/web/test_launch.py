@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from assay.contracts.catalog import CatalogMistake, CatalogPart
 from tests.web.scripted_gateway.server import ScriptedGateway
 
 pytestmark = pytest.mark.browser
@@ -48,6 +49,25 @@ def test_tasks_are_selected_by_category(page: Page, gateway: ScriptedGateway) ->
     expect(page).to_have_url(re.compile("/runs/"))
     (scripted,) = gateway.runs.by_id.values()
     assert len(scripted.run.task_ids) == 5
+
+
+def test_broken_tasks_are_listed_with_place_and_reason(page: Page, gateway: ScriptedGateway) -> None:
+    open_dialog(page)
+    expect(page.locator("#catalog-mistakes")).to_have_count(0)
+    page.keyboard.press("Escape")
+    reason, file = "is not UTF-8: contains the byte 0xff; save it as UTF-8", "catalog/tasks/routes/samples.jsonl"
+    mistake = CatalogMistake(part=CatalogPart.TASK, name="routes", file=file, line=7, message=reason)
+    gateway.mistakes.append(mistake)
+    open_dialog(page)
+    notice = page.locator("#catalog-mistakes")
+    expect(notice.locator("summary")).to_have_text(
+        "1 broken part of the catalogue cannot be used: task routes", use_inner_text=True
+    )
+    notice.locator("summary").click()
+    expect(notice.locator("li")).to_have_text(f"catalog/tasks/routes/samples.jsonl:7 {reason}")
+    page.get_by_label("oracle").check()
+    page.locator("#start").click()
+    expect(page).to_have_url(re.compile("/runs/"))
 
 
 def test_a_missing_model_is_reported_before_any_request(page: Page, gateway: ScriptedGateway) -> None:

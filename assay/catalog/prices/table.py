@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from assay.catalog.did_you_mean import unknown_name
 from assay.catalog.errors import UnpricedModel
 from assay.catalog.prices.rates import TokenPrice, check_price
 from assay.catalog.yaml.decode import decode_document
-from assay.catalog.yaml.document import Document, read_document
+from assay.catalog.yaml.document import Document
+from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName
 from assay.contracts.money import Price
+from assay.validation.did_you_mean import unknown_name
 
 LOCAL = Price(version="local", local=True)
 """The price of models on this machine: explicitly free."""
@@ -87,10 +88,12 @@ def load_versions(path: Path, file: str, providers: Iterable[str]) -> tuple[Pric
     prices = decode_document(document, PricesFile) if document.value is not None else None
     versions = prices.versions if prices else ()
     known = list(providers)
+    days: set[date] = set()
     for index, version in enumerate(versions):
         _check(document, index, version, known)
-        if version.since in [earlier.since for earlier in versions[:index]]:
+        if version.since in days:
             document.add_mistake(("versions", index, "from"), "is also the day of an earlier version")
+        days.add(version.since)
     document.raise_mistakes()
     return versions
 

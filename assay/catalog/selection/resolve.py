@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from assay.catalog.did_you_mean import closest, unknown_name
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.models import BASELINES, Registry
 from assay.catalog.prices.rates import amount_mistakes, request_price
 from assay.catalog.selection.limit_overrides import apply_overrides, override_errors
-from assay.catalog.selection.replays import is_replay, replay_mistakes
+from assay.catalog.selection.replays import is_replay, replay_mistakes, replay_notes
 from assay.catalog.selection.selection import SelectedTask, Selection
 from assay.catalog.suites import SuiteLimits, SuiteManifest, select_task_ids, suite_task_ids
 from assay.catalog.tasks.include_tests import tests_text
@@ -25,6 +25,9 @@ from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.replay import REPLAY
 from assay.contracts.runs import ModelPin, RunRequest
+from assay.validation.did_you_mean import closest, one_of, unknown_name
+
+_MAX_LISTED = 5
 
 
 class CatalogLookup(Protocol):
@@ -48,12 +51,14 @@ class _Errors:
         self.fields.append(FieldError(where=where, message=message, near=near))
         self.codes.add(code)
 
-    def catch(self, where: str, resolve: Callable[[], object]) -> None:
-        """Records a catalogue error under the request's field."""
+    def catch(self, where: str, noun: str, resolve: Callable[[], object]) -> None:
+        """Records a catalogue error under the request's field; ``noun`` names what is resolved."""
         try:
             resolve()
         except InvalidCatalog as error:
-            self.add(where, error.problem.code, "; ".join(map(str, error.mistakes)))
+            listed = "; ".join(map(str, error.mistakes[:_MAX_LISTED]))
+            more = f" and {len(error.mistakes) - _MAX_LISTED} more" if len(error.mistakes) > _MAX_LISTED else ""
+            self.add(where, error.problem.code, f"{noun} is broken: {listed}{more}")
         except CatalogError as error:
             found = error.problem.errors[0]
             self.add(where, error.problem.code, found.message, found.near)
@@ -74,7 +79,7 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
     _check_options(request, selected, errors)
     errors.raise_all()
     narrow = request.attempt_limits
-    return Selection(
+    selection = Selection(
         tasks=tuple(
             replace(
                 each,
@@ -87,13 +92,14 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
         repeats=request.repeats or (suite.repeats if suite else 1),
         suite=suite.id if suite else "",
     )
+    return replace(selection, notes=tuple(_notes(catalog, request, selection, suite)))
 
 
 def _suite(catalog: CatalogLookup, request: RunRequest, errors: _Errors) -> SuiteManifest | None:
     found: list[SuiteManifest] = []
     if request.suite is not None:
         name = request.suite
-        errors.catch("suite", lambda: found.append(catalog.find_suite(name)))
+        errors.catch("suite", f"suite {name!r}", lambda: found.append(catalog.find_suite(name)))
     return found[0] if found else None
 
 
@@ -110,8 +116,19 @@ def _tasks(catalog: CatalogLookup, request: RunRequest, suite: SuiteManifest | N
     tasks: list[Task] = []
     for task_id in dict.fromkeys((*(suite_task_ids(suite, known) if suite else ()), *named)):
         where = f"tasks[{request.tasks.index(task_id)}]" if task_id in request.tasks else "suite"
-        errors.catch(where, lambda task_id=task_id: tasks.append(catalog.find_task(task_id)))
+        errors.catch(where, f"task {task_id!r}", lambda task_id=task_id: tasks.append(catalog.find_task(task_id)))
     return tasks
+
+
+def _notes(catalog: CatalogLookup, request: RunRequest, selection: Selection, suite: SuiteManifest | None) -> list[str]:
+    """What the run leaves out."""
+    categories = [*request.categories, *(suite.categories if suite else ())]
+    unknown = sorted(name for name, category in catalog.categories_by_task().items() if not category)
+    notes = list(replay_notes(request.responses, {each.task.task_id: each.sample_ids for each in selection.tasks}))
+    if categories and unknown:
+        tasks = f"task {unknown[0]!r} is" if len(unknown) == 1 else f"{len(unknown)} tasks ({one_of(unknown)}) are"
+        notes.append(f"{tasks} broken and may belong to {' or '.join(categories)}; `assay tasks validate` says why")
+    return notes
 
 
 def _models(
@@ -125,7 +142,8 @@ def _models(
             continue
         if name in request.prices and name not in prices:
             continue
-        errors.catch(where, lambda name=name: pins.append(_pin_model(catalog, name, request, prices.get(name), today)))
+        pin = partial(_pin_model, catalog, name, request, prices.get(name), today)
+        errors.catch(where, f"the configuration of model {name!r}", lambda pin=pin: pins.append(pin()))
     return tuple(pins)
 
 
@@ -172,8 +190,8 @@ def _check_options(request: RunRequest, tasks: Sequence[SelectedTask], errors: _
     for name, message in override_errors(request.attempt_limits, [(each.task.task_id, each.limits) for each in tasks]):
         errors.add(f"attempt_limits.{name}", "limit_raised", message)
     samples = {each.task.task_id: each.sample_ids for each in tasks}
-    for where, message, meant in replay_mistakes(request.models, request.responses, samples):
-        errors.add(where, "invalid_responses", message, meant)
+    for where, message in replay_mistakes(request.models, request.responses, samples):
+        errors.add(where, "invalid_responses", message)
     if request.include_tests and tasks and not any(each.tests for each in tasks):
         errors.add("include_tests", "no_tests", "none of the run's tasks has hidden tests to show")
     if request.install_deps:

@@ -37,6 +37,7 @@ class SelectedTask:
             limits=self.limits,
             prompt_bytes=prompt_bytes(self.task, self.sample_ids) + len(self.tests.encode()),
             sandboxes=kinds_for(manifest.sandbox) if manifest.solver.hands_in_files else (),
+            model_graded=any(check.calls_model for check in manifest.checks),
             public=public,
             hidden=hidden,
             reference=reference,
@@ -45,12 +46,14 @@ class SelectedTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """A run plan without its stored bundles: ``tasks`` in order, ``models`` with their prices."""
+    """A run plan without its stored bundles: ``tasks`` in order, ``models`` with their prices. ``notes`` say what it
+    leaves out."""
 
     tasks: tuple[SelectedTask, ...]
     models: tuple[ModelPin, ...]
     repeats: int
     suite: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def attempts(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assay.catalog.yaml.document import Document
+from assay.catalog.yaml.read import Unreadable, read_bytes
 from assay.files import FileLimits, Files, FilesRefused, check_files
 
 FOLDERS = ("workspace", "tests", "reference", "noop", "cheats", "environment")
@@ -21,15 +22,21 @@ MAX_PROMPT_BYTES = 400_000
 
 
 def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Everything in the folder, recursively and by name, without ignored files; links are yielded, never followed."""
-    with os.scandir(folder) as scanned:
-        found = sorted(scanned, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.name in IGNORED or entry.name.endswith(".pyc"):
-            continue
+    """Everything in the folder, recursively and by name, without ignored files; links are yielded, never followed.
+    Folders below the maximum depth are yielded without their content."""
+    waiting = [(entry, 1) for entry in _by_name(folder)]
+    while waiting:
+        entry, depth = waiting.pop()
         yield entry
-        if entry.is_dir(follow_symlinks=False):
-            yield from entries(Path(entry.path))
+        if depth <= CAPS.depth and entry.is_dir(follow_symlinks=False):
+            waiting += [(below, depth + 1) for below in _by_name(Path(entry.path))]
+
+
+def _by_name(folder: Path) -> list[os.DirEntry[str]]:
+    """The entries of one folder, last name first."""
+    with os.scandir(folder) as scanned:
+        found = [entry for entry in scanned if entry.name not in IGNORED and not entry.name.endswith(".pyc")]
+    return sorted(found, key=lambda entry: entry.name, reverse=True)
 
 
 def fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
@@ -46,6 +53,7 @@ def fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
 def read_files(folder: Path, document: Document) -> dict[str, bytes]:
     """The files of the task's known folders by path; anything that is not allowed is a mistake."""
     files: dict[str, bytes] = {}
+    remaining = CAPS.total_bytes
     for entry in entries(folder):
         path = Path(entry.path).relative_to(folder).as_posix()
         if entry.is_symlink():
@@ -53,9 +61,14 @@ def read_files(folder: Path, document: Document) -> dict[str, bytes]:
         elif entry.is_file(follow_symlinks=False):
             if path not in TEXT_FILES and path.partition("/")[0] in FOLDERS:
                 files[path] = _read(Path(entry.path), path, document)
+                remaining -= len(files[path])
         elif not entry.is_dir(follow_symlinks=False):
             document.add_mistake((), f"{path}: is neither a file nor a folder")
-    _check(files, document)
+        elif path.count("/") >= CAPS.depth:
+            document.add_mistake((), f"{path}: is deeper than {CAPS.depth} folders")
+        if remaining < 0 or len(files) > CAPS.count:
+            break
+    _check(files, document, folder)
     return files
 
 
@@ -66,14 +79,20 @@ def files_in(files: Files, folder: str) -> dict[str, bytes]:
 
 
 def _read(path: Path, name: str, document: Document) -> bytes:
-    size = path.stat().st_size
-    if size <= CAPS.file_bytes:
-        return path.read_bytes()
-    document.add_mistake((), f"{name}: has {size} bytes, more than {CAPS.file_bytes}")
-    return b""
+    try:
+        return read_bytes(path, CAPS.file_bytes)
+    except Unreadable as error:
+        document.add_mistake((), f"{name}: {error}")
+        return b""
 
 
-def _check(files: Files, document: Document) -> None:
+def _check(files: Files, document: Document, folder: Path) -> None:
+    total = sum(map(len, files.values()))
+    if total > CAPS.total_bytes or len(files) > CAPS.count:
+        sizes = [entry.stat(follow_symlinks=False).st_size for entry in entries(folder) if entry.is_file()]
+        found, allowed = f"{len(sizes)} files of {sum(sizes)} bytes", f"{CAPS.count} files or {CAPS.total_bytes} bytes"
+        document.add_mistake((), f"has {found}, more than {allowed}")
+        return
     try:
         check_files(files, CAPS)
     except FilesRefused as refused:

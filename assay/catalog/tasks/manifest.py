@@ -6,13 +6,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
+from assay.catalog.formats import Name, SampleId, Text, Title
 from assay.contracts.codec import Data
 from assay.contracts.tasks import AnyCheck, Difficulty, Limits, McpServer, SandboxSpec, Solver, TaskId, Tool
-
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Title = Annotated[str, Meta(min_length=1, max_length=200)]
-Text = Annotated[str, Meta(max_length=100_000)]
-SampleId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 ONLY_SAMPLE = "main"
 """The id of the only sample of a task that lists none."""
@@ -42,7 +38,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tools: tuple[Tool, ...] = ()
     command: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
     mcp: Annotated[tuple[McpServer, ...], Meta(max_length=20)] = ()
-    outputs: tuple[str, ...] = ()
+    outputs: Annotated[tuple[str, ...], Meta(max_length=1000)] = ()
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()
     pass_score: Annotated[float, Meta(gt=0, le=1)] = 1.0

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from assay.catalog.did_you_mean import closest
 from assay.catalog.tasks.manifest import SampleManifest, TaskManifest
 from assay.catalog.yaml.document import Document, FieldPath
 from assay.contracts.codec import encode
 from assay.contracts.tasks import AnyCheck, Choice, Exact, JsonFields, Numeric, Regex
+from assay.validation.did_you_mean import closest, shortened
+from assay.validation.field_errors import shown
+
+MAX_PATTERN = 10_000
 
 
 def check_samples(manifest: TaskManifest, document: Document, sources: Sequence[Document]) -> None:
@@ -41,12 +45,22 @@ def reference_answer(sample: SampleManifest) -> str:
 
 
 def _patterns(manifest: TaskManifest, document: Document) -> None:
+    """The judge searches with a time limit, in a process of its own; a pattern is only compiled here."""
     for index, check in enumerate(manifest.checks):
-        if isinstance(check, Regex):
-            try:
-                re.compile(check.pattern)
-            except re.error as error:
-                document.add_mistake(("checks", index, "pattern"), f"not a regular expression: {error}")
+        if isinstance(check, Regex) and (problem := _pattern_mistake(check)):
+            document.add_mistake(("checks", index, "pattern"), problem)
+
+
+def _pattern_mistake(check: Regex) -> str:
+    if len(check.pattern) > MAX_PATTERN:
+        return f"has {len(check.pattern)} characters, more than {MAX_PATTERN}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(f"(?i){check.pattern}" if check.ignore_case else check.pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"not a regular expression: {error}"
+    return ""
 
 
 def _check_sample(check: AnyCheck, sample: SampleManifest, source: Document, at: FieldPath) -> None:
@@ -66,11 +80,11 @@ def _check_sample(check: AnyCheck, sample: SampleManifest, source: Document, at:
 def _shape_mistake(check: AnyCheck, expected: Any) -> tuple[str, str | None] | None:
     """What is wrong with the value for this check, with a suggestion; None when it is valid."""
     if isinstance(check, Exact | Choice) and not isinstance(expected, str):
-        return f"check {check.__struct_config__.tag!r} compares text, not `{type(expected).__name__}`", None
+        return f"check {check.__struct_config__.tag!r} compares text, got {shown(expected)}; write it in quotes", None
     if isinstance(check, Choice) and expected not in check.options:
-        return f"{expected!r} is not among the options", closest(expected, check.options)
+        return f"{shortened(expected)!r} is not among the options", closest(expected, check.options)
     if isinstance(check, Numeric) and not check.fields and not _is_number(expected):
-        return "check 'numeric' compares a finite number", None
+        return f"check 'numeric' compares a finite number, got {shown(expected)}", None
     if isinstance(check, Numeric) and check.fields:
         return _missing_fields(check.fields, expected, numbers=True)
     if isinstance(check, JsonFields):
@@ -80,12 +94,12 @@ def _shape_mistake(check: AnyCheck, expected: Any) -> tuple[str, str | None] | N
 
 def _missing_fields(fields: tuple[str, ...], expected: Any, *, numbers: bool) -> tuple[str, str | None] | None:
     if not isinstance(expected, dict):
-        return f"needs the fields {', '.join(fields)}, not `{type(expected).__name__}`", None
+        return f"needs the fields {', '.join(fields)}, got {shown(expected)}", None
     for field in fields:
         if field not in expected:
             return f"field {field!r} is missing", closest(field, map(str, expected))
         if numbers and not _is_number(expected[field]):
-            return f"field {field!r} is not a finite number", None
+            return f"field {field!r} is not a finite number, got {shown(expected[field])}", None
     return None
 
 

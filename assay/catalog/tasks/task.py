@@ -10,16 +10,18 @@ from typing import Any
 
 import msgspec
 
-from assay.catalog.did_you_mean import unknown_name
 from assay.catalog.errors import InvalidCatalog
-from assay.catalog.tasks.folder import CAPS, FOLDERS, TEXT_FILES, files_in, read_files
-from assay.catalog.tasks.manifest import ONLY_SAMPLE, SampleManifest, TaskManifest
+from assay.catalog.tasks.folder import FOLDERS, TEXT_FILES, files_in, read_files
+from assay.catalog.tasks.manifest import TaskManifest
+from assay.catalog.tasks.texts import with_instructions, with_samples
 from assay.catalog.tasks.validation import validate_task
 from assay.catalog.yaml.decode import decode_document
-from assay.catalog.yaml.document import Document, read_document
+from assay.catalog.yaml.document import Document
+from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import digest
 from assay.contracts.tasks import TaskView
 from assay.files import Files, matches
+from assay.validation.did_you_mean import unknown_name
 
 DIGEST_FORMAT = 1
 """Increase when the same folder gets a different meaning, for example when a default changes."""
@@ -76,8 +78,8 @@ def load_task(folder: Path, display_path: str = "") -> Task:
     folder_document = Document(file=display_path)
     files = _read_folder(folder, folder_document)
     if manifest is not None:
-        manifest = _with_instructions(manifest, folder, document)
-        manifest, sources = _with_samples(manifest, folder, document, display_path)
+        manifest = with_instructions(manifest, folder, document)
+        manifest, sources = with_samples(manifest, folder, document)
         files |= _default_noop(manifest, files)
         validate_task(manifest, files, document, folder_document, sources, folder.name)
         manifest = _with_environment(manifest, files)
@@ -122,11 +124,21 @@ def _read_folder(folder: Path, folder_document: Document) -> dict[str, bytes]:
     if folder.is_symlink():
         folder_document.add_mistake((), "is a link; use the folder itself")
         return {}
-    for entry in sorted(folder.iterdir()):
-        if entry.name not in _KNOWN and not entry.name.startswith((".", "__pycache__")):
-            message, near = unknown_name("part of a task", entry.name, _KNOWN)
-            folder_document.add_mistake((), message, near)
-    return read_files(folder, folder_document)
+    try:
+        for entry in sorted(folder.iterdir()):
+            _check_part(entry, folder_document)
+        return read_files(folder, folder_document)
+    except OSError as error:
+        folder_document.add_mistake((), f"cannot be read: {error.strerror or error}")
+        return {}
+
+
+def _check_part(entry: Path, folder_document: Document) -> None:
+    if entry.name in FOLDERS and not entry.is_symlink() and not entry.is_dir():
+        folder_document.add_mistake((), f"{entry.name} is a file, but must be a folder")
+    elif entry.name not in _KNOWN and not entry.name.startswith((".", "__pycache__")):
+        message, near = unknown_name("part of a task", entry.name, _KNOWN)
+        folder_document.add_mistake((), message, near)
 
 
 def _default_noop(manifest: TaskManifest, files: Files) -> dict[str, bytes]:
@@ -141,59 +153,3 @@ def _with_environment(manifest: TaskManifest, files: Files) -> TaskManifest:
     """Adds the files that the sandbox's image is built from."""
     sandbox = msgspec.structs.replace(manifest.sandbox, build=files_in(files, "environment"))
     return msgspec.structs.replace(manifest, sandbox=sandbox)
-
-
-def _with_instructions(manifest: TaskManifest, folder: Path, document: Document) -> TaskManifest:
-    path = folder / "instructions.md"
-    if not path.is_file():
-        if not manifest.instructions.strip():
-            document.add_mistake(("instructions",), "is missing; add it here or in instructions.md")
-        return manifest
-    if manifest.instructions:
-        document.add_mistake(("instructions",), "is set here and in instructions.md; keep one of them")
-    try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        document.add_mistake(("instructions",), f"instructions.md is not UTF-8: {error.reason} at byte {error.start}")
-        return manifest
-    return msgspec.structs.replace(manifest, instructions=text)
-
-
-def _with_samples(
-    manifest: TaskManifest, folder: Path, document: Document, display_path: str
-) -> tuple[TaskManifest, list[Document]]:
-    """The manifest with its samples, and for each sample the document that collects its mistakes."""
-    path = folder / "samples.jsonl"
-    if not path.is_file():
-        samples = manifest.samples or (SampleManifest(sample_id=ONLY_SAMPLE),)
-        return msgspec.structs.replace(manifest, samples=samples), [document] * len(samples)
-    if manifest.samples:
-        document.add_mistake(("samples",), "are listed here and in samples.jsonl; keep one of them")
-    lines = [_sample_line(number, line, document, display_path) for number, line in _lines(path, document)]
-    good = [(place, sample) for place, sample in lines if sample is not None]
-    samples = tuple(sample for _, sample in good)
-    return msgspec.structs.replace(manifest, samples=samples), [place for place, _ in good]
-
-
-def _lines(path: Path, document: Document) -> list[tuple[int, bytes]]:
-    if path.stat().st_size > CAPS.total_bytes:
-        document.add_mistake(("samples",), f"samples.jsonl has more than {CAPS.total_bytes} bytes")
-        return []
-    lines = path.read_bytes().split(b"\n")
-    found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        document.add_mistake(("samples",), "samples.jsonl is empty")
-    return found
-
-
-def _sample_line(
-    number: int, line: bytes, document: Document, display_path: str
-) -> tuple[Document, SampleManifest | None]:
-    """The line as a document of its own, which adds its mistakes to those of ``document``."""
-    place = Document(file=f"{display_path}/samples.jsonl", lines={(): number}, mistakes=document.mistakes)
-    try:
-        place.value = msgspec.json.decode(line)
-    except msgspec.DecodeError as error:
-        place.add_mistake((), f"not valid JSON: {error}")
-        return place, None
-    return place, decode_document(place, SampleManifest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -20,13 +21,31 @@ class FoundTest:
     cases: int | None = None
 
 
+class NotPython(ValueError):
+    def __init__(self, path: str, line: int, reason: str) -> None:
+        super().__init__(f"{path}:{line}: is not Python: {reason}")
+
+
 def found_tests(files: Files) -> list[FoundTest]:
-    """The tests in the files of a tests folder. Raises SyntaxError (with ``filename``) for one that is not Python."""
+    """The tests in the files of a tests folder. Raises NotPython for one that cannot be parsed."""
     found: list[FoundTest] = []
     for path, content in sorted(files.items()):
         if _is_test_file(path.rpartition("/")[2]):
-            found.extend(_tests_in(ast.parse(content, filename=path).body, path, 1, parametrized=False))
+            found.extend(_tests_in(_parsed(path, content), path, 1, parametrized=False))
     return found
+
+
+def _parsed(path: str, content: bytes) -> list[ast.stmt]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(content, filename=path).body
+    except SyntaxError as error:
+        raise NotPython(path, error.lineno or 0, error.msg) from error
+    except (ValueError, LookupError) as error:
+        raise NotPython(path, 0, str(error)) from error
+    except (RecursionError, MemoryError) as error:
+        raise NotPython(path, 0, "an expression is nested too deeply") from error
 
 
 def _is_test_file(name: str) -> bool:

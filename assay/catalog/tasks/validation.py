@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assay.catalog.did_you_mean import closest
 from assay.catalog.tasks.folder import FOLDERS, MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, files_in
 from assay.catalog.tasks.manifest import TaskManifest
 from assay.catalog.tasks.sample_checks import check_samples
-from assay.catalog.tasks.test_names import FoundTest, found_tests
+from assay.catalog.tasks.test_names import FoundTest, NotPython, found_tests
 from assay.catalog.yaml.document import Document, FieldPath
 from assay.contracts.sandboxspec import EGRESS_PORT
 from assay.contracts.tasks import Solver, Tests, Tool
 from assay.files import Files, FilesRefused, check_path, matches
+from assay.validation.did_you_mean import closest, shortened
 
 MIN_CHEATS = 2
 """Minimum number of cheats in a task that runs code; each must score 0."""
@@ -179,26 +179,27 @@ def _check_tests(task: TaskSource, check: Tests, at: FieldPath) -> None:
         return
     try:
         found = found_tests(files_in(task.files, check.path))
-    except (SyntaxError, ValueError) as error:
-        place = f"{check.path}/{getattr(error, 'filename', '')}:{getattr(error, 'lineno', 0)}"
-        task.folder.add_mistake((), f"{place}: is not Python: {getattr(error, 'msg', error)}")
+    except NotPython as error:
+        task.folder.add_mistake((), f"{check.path}/{error}")
         return
     _compare_expected(task.document, (*at, "expected"), check.expected, found)
 
 
 def _compare_expected(document: Document, at: FieldPath, expected: tuple[str, ...], found: list[FoundTest]) -> None:
     """The listed tests and those in the files must be the same, with one entry per parameter set."""
-    names = [test.name for test in found]
+    names = {test.name for test in found}
+    listed: dict[str, list[str]] = {}
     for index, name in enumerate(expected):
-        if name in expected[:index]:
-            document.add_mistake((*at, index), f"test {name!r} is listed twice")
-        elif name.partition("[")[0] not in names:
-            document.add_mistake(
-                (*at, index), f"the test files have no test {name!r}", closest(name.partition("[")[0], names)
-            )
+        function = name.partition("[")[0]
+        cases = listed.setdefault(function, [])
+        if function not in names and not document.full:
+            message = f"the test files have no test {shortened(name)!r}"
+            document.add_mistake((*at, index), message, closest(function, sorted(names)))
+        cases.append(name)
+    for place, name in _repeated([((*at, index), name) for index, name in enumerate(expected)]):
+        document.add_mistake(place, f"test {shortened(name)!r} is listed twice")
     for test in found:
-        listed = [name for name in expected if name.partition("[")[0] == test.name]
-        if problem := _count_mismatch(test, listed):
+        if problem := _count_mismatch(test, listed.get(test.name, [])):
             document.add_mistake(at, problem)
 
 

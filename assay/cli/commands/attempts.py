@@ -6,24 +6,48 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.attempt_pages import all_attempts
 from assay.cli.display.logs import log_lines
-from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
-from assay.cli.display.tables import artifacts_table
+from assay.cli.display.output import money, print_json, print_line, print_notice
+from assay.cli.display.table import Table, print_table
+from assay.cli.display.tables import artifacts_table, attempts_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
-from assay.cli.resolve_ids import AttemptId, find_attempt
+from assay.cli.resolve_ids import AttemptId, RunId, find_attempt, find_run
 from assay.cli.server import call
 from assay.client import AssayClient
-from assay.contracts.attempts import AttemptDetail
+from assay.contracts.attempts import AttemptDetail, AttemptView, State
+from assay.contracts.verdicts import Outcome
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["attempts"])
 Logs = Annotated[bool, typer.Option("--logs", help="Also print the prompt, the response or steps, output and checks.")]
 
 
-@app.callback()
-def attempts() -> None:
-    """Without a callback, typer would drop the name of the only subcommand, ``show``."""
+@app.command("list")
+def list_attempts(
+    run: RunId = "latest",
+    outcome: Annotated[Outcome | None, typer.Option("--outcome", help="Only attempts that ended like this.")] = None,
+    state: Annotated[State | None, typer.Option("--state", help="Only attempts in this state.")] = None,
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Only attempts of this model.")] = "",
+    task: Annotated[str, typer.Option("--task", metavar="ID", help="Only attempts at this task.")] = "",
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """List a run's attempts."""
+
+    async def fetch(client: AssayClient) -> tuple[AttemptView, ...]:
+        run_id = (await find_run(client, run)).run_id
+        return await all_attempts(client, run_id, outcome=outcome, state=state, model=model, task_id=task)
+
+    found = call(server, fetch)
+    if json:
+        print_json(found)
+    elif found:
+        print_table(attempts_table(found))
+        print_notice(f"details of one attempt: assay attempts show {found[0].attempt_id} --logs")
+    else:
+        print_notice("no matching attempts")
 
 
 @app.command("show")
@@ -56,15 +80,14 @@ def _print(detail: AttemptDetail) -> None:
     for line in filter(None, (attempt.reason, attempt.reused_from and f"reused from {attempt.reused_from}")):
         print_line(line)
     if detail.verdict and detail.verdict.checks:
-        table = new_table("check", "kind", "result", "score", "weight", "message", numbers=("score", "weight"))
+        columns = ("check", "kind", "result", "score", "weight", "message")
+        table = Table(*columns, numbers=("score", "weight"), prose=("message",))
         for check in detail.verdict.checks:
             result = "passed" if check.passed else "failed"
-            add_row(table, check.name, check.kind, result, f"{check.score:.2f}", check.weight, check.message)
-        stdout().print(table)
-    table = new_table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",))
+            table.add(check.name, check.kind, result, f"{check.score:.2f}", check.weight, check.message)
+        print_table(table)
+    table = Table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",), prose=("cause",))
     for each in detail.tries:
-        add_row(
-            table, each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause
-        )
-    stdout().print(table)
-    stdout().print(artifacts_table(detail.artifacts))
+        table.add(each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause)
+    print_table(table)
+    print_table(artifacts_table(detail.artifacts))

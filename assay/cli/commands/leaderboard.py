@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import print_json, print_notice, stdout
+from assay.cli.display.output import print_json, print_notice
+from assay.cli.display.table import print_table
 from assay.cli.display.tables import board_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import call
+from assay.client import AssayClient
+from assay.contracts.runs import Board
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -22,10 +25,28 @@ def leaderboard(
     server: Server = "",
     json: Json = False,
 ) -> None:
-    board = call(server, lambda client: client.leaderboard(suite=suite, category=category))
+    async def fetch(client: AssayClient) -> Board:
+        board = await client.leaderboard(suite=suite, category=category)
+        if suite and not board.rows:
+            await client.suite(suite)  # refused with a suggestion if there is no such suite
+        return board
+
+    board = call(server, fetch)
     if json:
         print_json(board)
     elif board.rows:
-        stdout().print(board_table(board))
+        print_table(board_table(board))
+    elif suite or category:
+        print_notice(f"no finished attempt matches the filter{_suggestions(server, board)}")
     else:
-        print_notice("no results match; `assay run --suite demo --model oracle --model nop` creates some")
+        print_notice("no results yet; `assay run --suite demo --model oracle --model nop` creates some")
+
+
+def _suggestions(server: str, board: Board) -> str:
+    """What is wrong with the filter's names, if they are unknown: ``; unknown suite 'dmeo'; did you mean 'demo'?``."""
+    from assay.validation.did_you_mean import unknown_name, with_suggestion
+
+    suites = {suite.suite_id for suite in call(server, AssayClient.suites)} if board.suite else set[str]()
+    known = (("suite", board.suite, suites | set(board.suites)), ("category", board.category, {*board.categories}))
+    unknown = [unknown_name(noun, name, names) for noun, name, names in known if name and name not in names]
+    return "".join(f"; {with_suggestion(*each)}" for each in unknown)

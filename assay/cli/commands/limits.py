@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
+from assay.cli.display.output import cell_text, money, print_json, print_line, print_notice
 from assay.cli.display.run_text import left_text, limit_text
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -51,29 +52,35 @@ def set_limits(
         return await client.set_money_limits(
             day_usd=limits.get(AccountKind.DAY),
             project_usd=limits.get(AccountKind.PROJECT),
-            time_zone=time_zone or current.time_zone,
+            time_zone=time_zone or current.next_time_zone or current.time_zone,
         )
 
-    _show(call(server, change), json)
+    found = call(server, change)
+    given = {"day": bool(day), "project": bool(project), "time zone": bool(time_zone)}
+    set_, kept = (", ".join(name for name, new in given.items() if new is wanted) for wanted in (True, False))
+    print_notice(f"set: {set_}" + (f"; unchanged: {kept}" if kept else ""))
+    _show(found, json)
 
 
 def _show(found: Money, json: bool) -> None:
     if json:
         print_json(found)
         return
-    table = new_table("account", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
+    table = Table("account", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
     for account in found.accounts:
         spent, held = money(account.spent_usd), money(account.held_usd)
-        add_row(
-            table,
+        table.add(
             _NAMES.get(account.kind, account.kind),
             spent,
             held,
             limit_text(account.limit_usd),
             left_text(account),
         )
-    stdout().print(table)
+    print_table(table)
     print_line(f"days begin at midnight in {found.time_zone}; limit a single run with `assay run --limit`")
+    if found.next_time_zone:
+        begins = cell_text(found.next_time_zone_at)
+        print_line(f"from {begins} on they begin in {found.next_time_zone}, so that today's spending still counts")
 
 
 _NAMES = {

@@ -15,7 +15,8 @@ from assay.catalog.prices.add_price import add_price
 from assay.catalog.prices.rates import TokenPrice
 from assay.catalog.prices.table import PRICES_FILE
 from assay.cli import quantities
-from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
+from assay.cli.display.output import money, print_json, print_line
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json
@@ -29,7 +30,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 Names = Annotated[list[str], typer.Argument(metavar="MODEL", help="Default: every known model.")]
 Model = Annotated[
     str,
-    typer.Argument(metavar="MODEL", help="For example custom/my-model, or custom/* for all models of a provider."),
+    typer.Argument(
+        metavar="MODEL",
+        help="For example custom/my-model, custom/* for all models of a provider, or custom/m=0.15/0.6.",
+    ),
 ]
 Day = Annotated[
     str, typer.Option("--day", metavar="DAY", help="Prices on this day, for example 2026-01-31. Default: today.")
@@ -59,30 +63,39 @@ def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  
     """Show prices per million tokens, each with its version and source."""
     catalog = _open()
     on_day = quantities.day(day, "--day")
-    _must_exist(catalog, model)
-    found = [_model_price(catalog, name, on_day) for name in model or _names(catalog)]
+    unknown = _unknown(catalog, model)
+    if unknown and unknown.keys() == set(model):
+        raise BadUsage(_lines(unknown))
+    found = [_model_price(catalog, name, on_day) for name in model or _names(catalog) if name not in unknown]
+    _print_prices(found, json)
+    if unknown:
+        raise BadUsage(_lines(unknown))
+
+
+def _print_prices(found: list[ModelPrice], json: bool) -> None:
     if json:
         print_json(found)
         return
     columns = ("model", "input", "cached", "output", "reasoning", "for input above", "version", "source")
-    table = new_table(*columns, numbers=columns[1:6])
+    table = Table(*columns, numbers=columns[1:6], prose=("source",))
     for each in found:
         for cells in _rows(each):
-            add_row(table, *cells)
-    stdout().print(table)
+            table.add(*cells)
+    print_table(table)
 
 
 @app.command("set")
 def set_price(
     model: Model,
-    into: Input,
-    out: Output,
+    into: Input = "",
+    out: Output = "",
     cached: Cached = "",
     reasoning: Reasoning = "",
     since: From = "",
     json: Json = False,
 ) -> None:
     """Add a price to prices.yaml that applies from a day on. Existing prices and comments stay as they are."""
+    model, into, out = _amounts(model, into, out)
     catalog = _open()
     begins = quantities.day(since, "--from") or datetime.now(UTC).date()
     into, out = quantities.dollars(into, "--input"), quantities.dollars(out, "--output")
@@ -118,6 +131,16 @@ def check_prices(json: Json = False) -> None:
     raise typer.Exit(OK if all(each.ok for each in found) else FAILED)
 
 
+def _amounts(model: str, into: str, out: str) -> tuple[str, str, str]:
+    """The model and its two prices, which may also be written as MODEL=IN/OUT."""
+    name, equals, amounts = model.partition("=")
+    if equals and not into and not out:
+        into, _, out = amounts.partition("/")
+    if not into or not out:
+        raise BadUsage(f"give both prices: `assay prices set {name} --input 0.15 --output 0.6` or {name}=0.15/0.6")
+    return name, into, out
+
+
 def _open() -> Catalog:
     try:
         return Catalog.open(catalog_folder(with_dotenv()))
@@ -133,12 +156,19 @@ def _names(catalog: Catalog) -> list[str]:
         raise BadUsage(error.problem.detail) from error
 
 
-def _must_exist(catalog: Catalog, names: list[str]) -> None:
-    try:
-        for name in names:
+def _unknown(catalog: Catalog, names: list[str]) -> dict[str, str]:
+    """By name: why there is no such model."""
+    unknown: dict[str, str] = {}
+    for name in names:
+        try:
             catalog.registry().entry(name)
-    except CatalogError as error:
-        raise BadUsage(error.problem.detail) from error
+        except CatalogError as error:
+            unknown[name] = error.problem.detail
+    return unknown
+
+
+def _lines(unknown: dict[str, str]) -> str:
+    return "\n".join(dict.fromkeys(unknown.values()))
 
 
 def _model_price(catalog: Catalog, name: str, day: date | None) -> ModelPrice:

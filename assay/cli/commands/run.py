@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,25 +10,31 @@ import msgspec
 import typer
 
 from assay.cli import limit_options
-from assay.cli.display.output import print_line, print_notice
+from assay.cli.display.output import print_json, print_line, print_notice
 from assay.cli.display.progress import progress_display
 from assay.cli.display.run_text import quote_line
-from assay.cli.display.tables import print_run
 from assay.cli.errors import INTERRUPTED, OK, BadUsage, CommandFailed
-from assay.cli.follow import exit_code, follow_run
+from assay.cli.follow import exit_code, follow_run, interruptible
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
 from assay.cli.preview import preview
 from assay.cli.quantities import count_text, run_limits, token_prices
 from assay.cli.responses import read_responses, replay_name
+from assay.cli.run_report import print_ended_run
 from assay.cli.server import connected
 from assay.cli.signals import run_until_signal
+from assay.client import AssayClient
 from assay.contracts.models import Parameters
-from assay.contracts.runs import RunLimits, RunRequest
+from assay.contracts.runs import RunLimits, RunRequest, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
-Suite = Annotated[str, typer.Option("--suite", metavar="ID", help="Run a suite's tasks, with its defaults.")]
+Suite = Annotated[
+    str,
+    typer.Option(
+        "--suite", metavar="ID", help="Run a suite's tasks, with its defaults; --task and --category add more."
+    ),
+]
 Tasks = Annotated[list[str], typer.Option("--task", metavar="ID", help="Run this task; repeatable.")]
 Categories = Annotated[
     list[str], typer.Option("--category", metavar="NAME", help="Run every task of this category; repeatable.")
@@ -74,6 +81,7 @@ InstallDeps = Annotated[
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Submit the run, print its id and return.")]
 _OPTIONS = {
+    "models": "--model",
     "suite": "--suite",
     "tasks": "--task",
     "categories": "--category",
@@ -82,7 +90,6 @@ _OPTIONS = {
     "attempt_limits.wall_seconds": "--wall-time",
 }
 """Options by field of the request."""
-_TYPES = {"`float`": "a number", "`int`": "an integer", "`str`": "text"}
 
 
 @app.command(help=COMMANDS["run"])
@@ -157,33 +164,60 @@ def _check_selection(models: list[str], tasks: object) -> None:
 
 async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool) -> int:
     async with connected(server) as client:
-        quote = await client.quote(request)
-        if quote.refusal:
-            raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
-        print_notice(quote_line(quote))
-        run = await client.submit(request)
-        attempts = count_text(run.progress.total, "attempt")
-        print_notice(f"run {run.run_id}: {attempts}, live at {client.base_url}/runs/{run.run_id}")
+        run = await _submit(client, request)
         if not detach:
-            with progress_display() as shown:
+            with interruptible(run.run_id, server), progress_display() as shown:
                 run = await follow_run(client, run.run_id, shown)
-    if detach and not json:
-        print_line(run.run_id)
+            await print_ended_run(client, run, json)
+            return exit_code(run, strict)
+    if json:
+        print_json(run)
     else:
-        print_run(run, json)
-    return OK if detach else exit_code(run, strict)
+        print_line(run.run_id)
+    return OK
+
+
+def _united(request: RunRequest) -> str:
+    """``suite demo, plus task add_two``; empty where the tasks have one source."""
+    sources = [f"suite {request.suite}"] if request.suite else []
+    sources += [f"{count_text(len(request.tasks), 'task')} {', '.join(request.tasks)}"] if request.tasks else []
+    sources += [f"every task of category {name}" for name in request.categories]
+    return ", plus ".join(sources) if len(sources) > 1 else ""
+
+
+async def _submit(client: AssayClient, request: RunRequest) -> RunView:
+    """Quotes the run and, unless it would be refused, submits it."""
+    if sources := _united(request):
+        print_notice(f"tasks: {sources}")
+    quote = await client.quote(request)
+    if quote.refusal:
+        raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
+    print_notice(quote_line(quote))
+    for note in quote.notes:
+        print_notice(f"note: {note}")
+    try:
+        run = await client.submit(request)
+    except asyncio.CancelledError:
+        print_notice("interrupted while the run was submitted; `assay runs list` shows whether it was stored")
+        raise
+    attempts = count_text(run.progress.total, "attempt")
+    print_notice(f"run {run.run_id}: {attempts}, live at {client.base_url}/runs/{run.run_id}")
+    return run
 
 
 def _validated(request: RunRequest) -> RunRequest:
     """Raises BadUsage for values outside the contract, before anything is sent."""
+    from assay.validation.did_you_mean import with_suggestion
+    from assay.validation.field_errors import value_error
+
     try:
         return msgspec.convert(msgspec.to_builtins(request), RunRequest)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).rstrip("`").rpartition(" - at `$.")
-        field, _, index = place.rstrip("]").partition("[")
-        if field == "models":
-            name = request.models[int(index)]
-            raise BadUsage(f"--model: {name!r} is not a model name; write it like openai/gpt-4o-mini") from error
-        for kind, text in _TYPES.items():
-            message = message.replace(kind, text)
-        raise BadUsage(f"{_OPTIONS.get(field, field)}: {message[:1].lower()}{message[1:]}") from error
+        found = value_error(RunRequest, str(error), msgspec.to_builtins(request))
+        field, _, index = found.where.rstrip("]").partition("[")
+        option = (
+            f"--model {request.models[int(index)]!r}"
+            if field == "models" and index
+            else _OPTIONS.get(field, found.where)
+        )
+        raise BadUsage(f"{option}: {with_suggestion(found.message, found.near)}") from error

@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.attempt_pages import all_attempts
 from assay.cli.commands import run_control
-from assay.cli.display.output import print_json, print_line, print_notice, stdout
+from assay.cli.display.causes import cause_lines, has_causes
+from assay.cli.display.output import print_json, print_line, print_notice
+from assay.cli.display.table import print_table
 from assay.cli.display.tables import attempts_table, run_lines, runs_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -16,14 +19,17 @@ from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.attempts import AttemptView
 from assay.contracts.codec import Data
-from assay.contracts.runs import RunStatus, RunView
+from assay.contracts.runs import Cause, Causes, RunStatus, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["runs"])
 
 
 class RunWithAttempts(Data, frozen=True, kw_only=True):
+    """``causes``: why attempts ended ungraded, grouped."""
+
     run: RunView
     attempts: tuple[AttemptView, ...]
+    causes: tuple[Cause, ...] = ()
 
 
 @app.command("list")
@@ -43,7 +49,7 @@ def list_runs(
     if json:
         print_json(page)
     elif page.items:
-        stdout().print(runs_table(page.items))
+        print_table(runs_table(page.items))
         if page.total > len(page.items):
             print_notice(f"{page.total - len(page.items)} more; raise --limit to see them")
     else:
@@ -59,20 +65,18 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
         return
     for line in run_lines(found.run):
         print_line(line)
-    stdout().print(attempts_table(found.attempts))
+    for line in cause_lines(Causes(items=found.causes)):
+        print_line(line)
+    print_table(attempts_table(found.attempts))
     if found.attempts:
         print_notice(f"details of one attempt: assay attempts show {found.attempts[0].attempt_id} --logs")
 
 
 async def _fetch(client: AssayClient, name: str) -> RunWithAttempts:
     run = await find_run(client, name)
-    attempts: list[AttemptView] = []
-    cursor = ""
-    while True:
-        page = await client.attempts(run.run_id, cursor=cursor)
-        attempts.extend(page.items)
-        if not (cursor := page.next_cursor):
-            return RunWithAttempts(run=run, attempts=tuple(attempts))
+    causes = (await client.causes(run.run_id)).items if has_causes(run) else ()
+    attempts = await all_attempts(client, run.run_id)
+    return RunWithAttempts(run=run, attempts=attempts, causes=causes)
 
 
 app.add_typer(run_control.app)

@@ -10,13 +10,18 @@ from typing import Annotated
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
-from assay.cli.display.output import add_row, new_table, print_json, print_line, stdout
+from assay.cli.display.mistakes import print_broken
+from assay.cli.display.output import print_json, print_line
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
 from assay.cli.server import call
+from assay.client import AssayClient
+from assay.contracts.catalog import CatalogMistake, CatalogPart
 from assay.contracts.codec import Data, Malformed, decode
+from assay.contracts.tasks import TaskView
 from assay.contracts.verdicts import Verdict
 from assay.embedded.environment import catalog_folder, with_dotenv
 
@@ -60,16 +65,25 @@ def list_tasks(
     json: Json = False,
 ) -> None:
     """List tasks."""
-    found = call(server, lambda client: client.tasks(category=category, search=search))
+    found, mistakes = call(server, lambda client: _tasks_and_mistakes(client, category, search))
+    print_broken(mistakes, (CatalogPart.TASK,), "task")
     if json:
         print_json(found)
         return
-    table = new_table("task", "category", "difficulty", "language", "samples", "title", numbers=("samples",))
+    columns = ("task", "category", "difficulty", "language", "samples", "title")
+    table = Table(*columns, numbers=("samples",), prose=("title",))
     for task in found:
-        add_row(table, task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
-    stdout().print(table)
+        table.add(task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
+    print_table(table)
 
 
+async def _tasks_and_mistakes(
+    client: AssayClient, category: str, search: str
+) -> tuple[list[TaskView], list[CatalogMistake]]:
+    return await client.tasks(category=category, search=search), await client.catalog_mistakes()
+
+
+@app.command("show", hidden=True)
 @app.command("describe")
 def describe_task(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A task id.")], server: Server = "", json: Json = False

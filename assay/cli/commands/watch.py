@@ -6,12 +6,12 @@ import typer
 
 from assay.cli.display.output import print_json
 from assay.cli.display.progress import progress_display
-from assay.cli.display.tables import print_run
 from assay.cli.errors import INTERRUPTED
-from assay.cli.follow import exit_code, follow_run
+from assay.cli.follow import exit_code, follow_run, interruptible
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server, Strict
 from assay.cli.resolve_ids import RunId, find_run
+from assay.cli.run_report import print_ended_run
 from assay.cli.server import connected
 from assay.cli.signals import run_until_signal
 
@@ -27,7 +27,7 @@ def watch(run: RunId = "latest", strict: Strict = False, server: Server = "", js
 async def _watch(name: str, server: str, strict: bool, json: bool) -> int:
     async with connected(server) as client:
         found = await find_run(client, name)
-        with progress_display(quiet=json) as shown:
+        with interruptible(found.run_id, server), progress_display(quiet=json) as shown:
             run = await follow_run(client, found.run_id, shown, print_json if json else lambda event: None)
-    print_run(run, json)
+        await print_ended_run(client, run, json)
     return exit_code(run, strict)

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 from assay.cli.display.run_text import limits_line
 from assay.cli.quantities import duration_text
-from assay.contracts.facts import Fact, RunCancelling, RunChanged, RunPaused, RunResumed, RunStalled, RunWarned
+from assay.contracts.attempts import AttemptView
+from assay.contracts.facts import (
+    AttemptFinished,
+    AttemptRequeued,
+    Fact,
+    RunCancelling,
+    RunChanged,
+    RunPaused,
+    RunResumed,
+    RunStalled,
+    RunWarned,
+)
 from assay.contracts.runs import RunView
+from assay.contracts.verdicts import Outcome
+
+_EXPECTED = (Outcome.PASSED, Outcome.FAILED, Outcome.NEEDS_REVIEW, Outcome.CANCELLED)
+_MAX_FAILURES = 10
+_DIGITS = re.compile(r"\d+")
 
 
 def alert_text(fact: Fact, before: RunView) -> str:
@@ -27,3 +45,34 @@ def alert_text(fact: Fact, before: RunView) -> str:
             return f"changed: {limits_line(fact.run)}"
         case _:
             return ""
+
+
+class FailureNotices:
+    """Each reason for which attempts end ungraded or are tried again, once, as it happens. Reasons that differ only in
+    numbers are the same; after ``_MAX_FAILURES`` of them there are no more notices."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def of_fact(self, fact: Fact) -> str:
+        """Empty for other facts and known reasons."""
+        match fact:
+            case AttemptFinished():
+                return self.of_attempt(fact.attempt)
+            case AttemptRequeued():
+                return self._text(fact.attempt, "is tried again", fact.cause)
+            case _:
+                return ""
+
+    def of_attempt(self, attempt: AttemptView) -> str:
+        """Empty unless it ended ungraded for a new reason."""
+        if attempt.outcome is None or attempt.outcome in _EXPECTED or not attempt.reason:
+            return ""
+        return self._text(attempt, f"ended as {attempt.outcome}", attempt.reason)
+
+    def _text(self, attempt: AttemptView, what: str, reason: str) -> str:
+        key = f"{what} {_DIGITS.sub('#', reason)}"
+        if key in self._seen or len(self._seen) >= _MAX_FAILURES:
+            return ""
+        self._seen.add(key)
+        return f"{attempt.attempt_id} ({attempt.model}) {what}: {reason}"

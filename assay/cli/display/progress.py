@@ -11,6 +11,7 @@ from typing import Protocol
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from assay.cli.display.eta import Eta
 from assay.cli.display.output import money, print_notice, stderr
 from assay.cli.display.run_text import of_limit
 from assay.cli.run_state import ModelCounts, RunState
@@ -51,18 +52,27 @@ class NoProgress:
 
 
 class ProgressLines(NoProgress):
-    """A line at the start, one at the end, and at most one every two seconds between them."""
+    """A line at the start, one at the end, and at most one every two seconds between them; none says what the one
+    before it said."""
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._last = ""
+        self._eta = Eta()
 
     def show(self, state: RunState) -> None:
+        left = self._eta.text(state.progress)
         if time.monotonic() < self._next and not state.ended:
             return
         self._next = time.monotonic() + _LINE_SECONDS
         progress, run = state.progress, state.run
         counts = "; ".join(f"{count.model} {counts_text(count)}" for count in state.counts())
-        print_notice(f"{run.run_id} {run.status}: {progress.done}/{progress.total} done, {counts}{money_text(state)}")
+        head = f"{run.run_id} {run.status}: {progress.done}/{progress.total} done"
+        line = f"{counts}{money_text(state)}"
+        if (head + line) == self._last:
+            return
+        self._last = head + line
+        print_notice(f"{time.strftime('%H:%M:%S')} {', '.join(filter(None, (head, left, line)))}")
 
 
 class ProgressBars:
@@ -79,6 +89,7 @@ class ProgressBars:
         )
         self._bars: dict[str, TaskID] = {}
         self._total: TaskID | None = None
+        self._eta = Eta()
 
     def __enter__(self) -> ProgressBars:
         self._progress.start()
@@ -92,7 +103,7 @@ class ProgressBars:
             if count.model not in self._bars:
                 self._bars[count.model] = self._progress.add_task(count.model, total=count.total, summary="")
             self._progress.update(self._bars[count.model], completed=count.done, summary=counts_text(count))
-        line = money_text(state).removeprefix("; ")
+        line = "; ".join(filter(None, (self._eta.text(state.progress), money_text(state).removeprefix("; "))))
         if line and self._total is None:
             self._total = self._progress.add_task("", total=state.progress.total, summary="")
         if self._total is not None:

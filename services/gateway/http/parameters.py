@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from litestar import Request
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from assay.catalog.did_you_mean import closest
 from assay.contracts.problems import FieldError
+from assay.validation.did_you_mean import closest
+from assay.validation.formats import NO_CONTROL_CHARACTERS, PRINTABLE_ASCII
 from services.gateway.errors import InvalidRequest
-from services.gateway.validation.field_errors import NO_CONTROL_CHARACTERS, PRINTABLE_ASCII
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Items per page.")]
 Cursor = Annotated[

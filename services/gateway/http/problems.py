@@ -15,8 +15,8 @@ from assay.artifacts import ArtifactError, ArtifactRetryable
 from assay.bus.errors import BusError, MessageRefused
 from assay.contracts.codec import Data, encode
 from assay.contracts.problems import FieldError, Problem, ProblemError
+from assay.validation.field_errors import parameter_error
 from services.gateway.errors import RETRY_AFTER_SECONDS, InvalidRequest, MalformedBody, NotFound, Unavailable
-from services.gateway.validation.field_errors import parameter_error
 
 _log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"

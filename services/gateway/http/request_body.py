@@ -11,8 +11,8 @@ from litestar.dto.data_structures import DTOFieldDefinition
 from litestar.typing import FieldDefinition
 
 from assay.contracts.codec import Malformed, decode
+from assay.validation.field_errors import field_error, unknown_fields
 from services.gateway.errors import InvalidRequest, MalformedBody
-from services.gateway.validation.field_errors import field_error, unknown_fields
 
 MAX_BODY_BYTES = 1_000_000
 

@@ -12,10 +12,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from assay.artifacts import Area, ArtifactMissing
-from assay.catalog.did_you_mean import closest
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import GetAttempt
+from assay.validation.did_you_mean import closest
 from services.gateway.errors import Gone, NotFound
 from services.gateway.http.parameters import AttemptId
 from services.gateway.ports import PortsDependency

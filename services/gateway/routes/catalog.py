@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from litestar import Router, get
 
-from assay.catalog.did_you_mean import closest
+from assay.catalog.errors import UnknownSuite, UnknownTask
+from assay.contracts.catalog import CatalogMistake
 from assay.contracts.tasks import SuiteView, TaskView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Name, Text
@@ -24,10 +25,11 @@ async def list_tasks(ports: PortsDependency, category: Text = "", search: Text =
 
 @get("/tasks/{task_id:str}", summary="Get a task", operation_id="get_task")
 async def get_task(task_id: Name, ports: PortsDependency) -> TaskView:
-    by_id = {task.task_id: task for task in await ports.catalog.tasks()}
-    if task_id not in by_id:
-        raise NotFound("task", task_id, "GET /api/v1/tasks lists them.", closest(task_id, by_id))
-    return by_id[task_id]
+    """A task with mistakes is answered with 422 and the mistakes."""
+    try:
+        return await ports.catalog.task(task_id)
+    except UnknownTask as error:
+        raise NotFound("task", task_id, "GET /api/v1/tasks lists them.", error.near) from error
 
 
 @get("/suites", summary="List suites", operation_id="list_suites")
@@ -37,10 +39,18 @@ async def list_suites(ports: PortsDependency) -> list[SuiteView]:
 
 @get("/suites/{suite_id:str}", summary="Get a suite", operation_id="get_suite")
 async def get_suite(suite_id: Name, ports: PortsDependency) -> SuiteView:
-    by_id = {suite.suite_id: suite for suite in await ports.catalog.suites()}
-    if suite_id not in by_id:
-        raise NotFound("suite", suite_id, "GET /api/v1/suites lists them.", closest(suite_id, by_id))
-    return by_id[suite_id]
+    """A suite with mistakes is answered with 422 and the mistakes."""
+    try:
+        return await ports.catalog.suite(suite_id)
+    except UnknownSuite as error:
+        raise NotFound("suite", suite_id, "GET /api/v1/suites lists them.", error.near) from error
 
 
-router = Router("/", route_handlers=[list_tasks, get_task, list_suites, get_suite], tags=["catalogue"])
+@get("/catalog/mistakes", summary="List mistakes in the catalogue", operation_id="list_catalog_mistakes")
+async def list_mistakes(ports: PortsDependency) -> list[CatalogMistake]:
+    """What is wrong with tasks, suites and other files. They are left out of the lists until they are corrected;
+    everything else can be used."""
+    return await ports.catalog.broken()
+
+
+router = Router("/", route_handlers=[list_tasks, get_task, list_suites, get_suite, list_mistakes], tags=["catalogue"])

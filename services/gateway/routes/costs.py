@@ -13,10 +13,10 @@ from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import Costs, ModelPrice
+from assay.validation.formats import ID, NO_CONTROL_CHARACTERS
 from services.gateway.errors import InvalidRequest
 from services.gateway.http.parameters import Cursor, Limit
 from services.gateway.ports import Ports, PortsDependency
-from services.gateway.validation.field_errors import ID, NO_CONTROL_CHARACTERS
 
 COSTS_TIMEOUT_SECONDS = 30.0
 _PAGE = 1000

@@ -18,7 +18,7 @@ from services.gateway.http.request_body import Body
 from services.gateway.ports import PortsDependency
 from services.gateway.prompt_preview import build_preview
 from services.gateway.routes import control
-from services.gateway.submission import build_plan
+from services.gateway.submission import build_plan, build_plan_with_notes
 
 SUBMIT_TIMEOUT_SECONDS = 30.0
 
@@ -62,8 +62,9 @@ async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote
     """Estimates the cost of a run without submitting it; same body as submitting. `estimated_usd` is based on what such
     attempts used before (or on a quarter of their output limit), `worst_usd` on their full limits; `accounts` are the
     limits that apply."""
-    plan = await build_plan(data, ports.catalog, ports.stores)
-    return await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_TIMEOUT_SECONDS)
+    plan, notes = await build_plan_with_notes(data, ports.catalog, ports.stores)
+    quote = await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_TIMEOUT_SECONDS)
+    return msgspec.structs.replace(quote, notes=notes)
 
 
 @post(
@@ -77,7 +78,9 @@ async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote
 async def preview_run(data: JSONBody[RunRequest], ports: PortsDependency) -> RunPreview:
     """Returns the quote and each attempt's first messages as a runner would send them; same body as submitting. No
     model is called and no run is stored."""
-    return await build_preview(await build_plan(data, ports.catalog, ports.stores), ports.bus)
+    plan, notes = await build_plan_with_notes(data, ports.catalog, ports.stores)
+    preview = await build_preview(plan, ports.bus)
+    return msgspec.structs.replace(preview, quote=msgspec.structs.replace(preview.quote, notes=notes))
 
 
 @get("/{run_id:str}", summary="Get a run", operation_id="get_run")

@@ -35,7 +35,7 @@ class TryContext:
         self.clock = WallClock(ticket.limits.wall_seconds)
         self.sandboxes = restrict_to_kind(ports.sandboxes, ticket.sandbox)
         self.artifacts = ArtifactWriter(store=ports.attempts)
-        self.tail = TailWriter(ticket, ports.tail)
+        self.tail = TailWriter(ticket, ports.tail, ports.tail_buffers.open(ticket))
         self.notes: list[str] = []
         self.responses: Responses | None = None
         self._caller: ModelCaller | None = None
@@ -112,7 +112,7 @@ class TryContext:
 
     def _new_caller(self, handle: ModelHandle) -> ModelCaller:
         budget = open_budget(self.ticket, self.ports.grants, self.tail.step)
-        return ModelCaller(self.ticket, handle, budget, self.clock, self.tail, self.ports.retry_policy)
+        return ModelCaller(self.ticket, handle, budget, self.clock, self.tail)
 
     async def _open_model(self) -> ModelHandle:
         ticket = self.ticket

@@ -43,6 +43,21 @@ async def test_a_paused_run_starts_nothing_until_it_is_resumed(ledger: LedgerHar
     assert facts.count(RunPaused) == facts.count(RunResumed) == 1 and AttemptRecalled in facts
 
 
+async def test_a_paused_run_says_that_it_is_paused(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=2, limits=RunLimits(concurrency=1))
+    await ledger.start_attempts(run)
+    waiting = (await ledger.runs.get(run.run_id)).waits
+    assert waiting is not None and waiting.reason is WaitReason.CONCURRENCY
+    await ledger.control.pause(run.run_id)
+    await ledger.scheduler.schedule()
+    await ledger.control.change(ChangeRun(run_id=run.run_id, priority=7))
+    paused = (await ledger.runs.get(run.run_id)).waits
+    assert paused is not None and paused.reason is WaitReason.PAUSED and "runs resume" in paused.detail
+    (fact,) = [event.data for event in await ledger.events(run.run_id) if isinstance(event.data, RunPaused)]
+    assert fact.run.waits == paused
+    assert (await ledger.control.resume(run.run_id)).waits is None
+
+
 async def test_a_paused_run_finishes_with_its_running_attempts(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)
@@ -154,6 +169,24 @@ async def test_a_provider_at_its_cap_does_not_hold_back_other_providers(ledger: 
     assert waits is not None and waits.reason is WaitReason.PROVIDER
 
 
+async def test_a_model_that_is_waited_for_does_not_hold_back_other_models_of_its_provider(
+    ledger: LedgerHarness,
+) -> None:
+    """Its attempts keep running, up to the provider's cap; another model always has its equal part of the cap."""
+    waiting = await ledger.submit(samples=9, models=("openai/a",), provider_concurrency=4)
+    assert len(await ledger.start_attempts(waiting, slots=40)) == 4
+    other = await ledger.submit(samples=9, models=("openai/b",), provider_concurrency=4)
+    done = 0
+    while tickets := await ledger.start_attempts(other, slots=40):
+        assert len(tickets) == 2
+        done += len(tickets)
+        await ledger.reports.executed([executed(ticket, outcome=Outcome.AGENT_ERROR) for ticket in tickets])
+        if done == 8:
+            break
+    assert len(await ledger.start_attempts(other, slots=40)) == 1
+    assert (await ledger.runs.get(waiting.run_id)).progress.running == 4
+
+
 async def test_concurrent_changes_of_different_limits_do_not_undo_each_other(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2, limits=RunLimits(cost_usd="1", seconds=60))
     changes = LimitsChange(cost_usd=None), LimitsChange(seconds=30), LimitsChange(concurrency=2)
@@ -204,7 +237,7 @@ async def test_a_restart_reuses_results_and_repeats_errors(ledger: LedgerHarness
     (ticket,) = await ledger.start_attempts(again)
     await ledger.report_executed(ticket)
     await ledger.grade(ticket)
-    third = await ledger.runs.restart(RestartRun(run_id=again.run_id))
+    third = await ledger.submit(samples=3, reuse=True)
     assert third.status is RunStatus.FINISHED and third.progress.reused == 3
     assert await kinds(ledger, third.run_id) == ["run.submitted", "run.finished"]
     items = (await ledger.attempts.page(ListAttempts(run_id=third.run_id))).items

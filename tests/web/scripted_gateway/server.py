@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 
+from assay.contracts.catalog import CatalogMistake
 from assay.contracts.runs import RunRequest
 from tests.web.scripted_gateway.app import create
 from tests.web.scripted_gateway.live_socket import LiveHub
@@ -50,9 +51,15 @@ class ScriptedGateway:
     def runs(self) -> ScriptedRuns:
         return self.hub.runs
 
+    @property
+    def mistakes(self) -> list[CatalogMistake]:
+        """What the catalogue's files have wrong."""
+        return self._app.state.mistakes
+
     def reset(self) -> None:
-        """Disconnect every client and forget all runs."""
+        """Disconnect every client, forget all runs and mistakes."""
         self.call(self.hub.disconnect)
+        self._app.state.mistakes = []
         self._app.state.hub = LiveHub(ScriptedRuns())
 
     def submit(self, request: RunRequest) -> str:

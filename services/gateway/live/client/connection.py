@@ -12,11 +12,11 @@ from assay.bus.errors import BusError
 from assay.contracts.codec import Malformed, decode, encode
 from assay.contracts.live import ClientFrame, ErrorFrame, Ping, Pong, Subscribe, Unsubscribe
 from assay.contracts.problems import Problem, ProblemError
+from assay.validation.field_errors import field_error
 from services.gateway.live.client.send_queue import SendQueue
 from services.gateway.live.client.subscription import Subscription
 from services.gateway.live.metrics import LiveCounters
 from services.gateway.live.settings import LiveSettings
-from services.gateway.validation.field_errors import field_error
 
 CLIENT_GONE = (OSError, RuntimeError)
 """Raised by sending to a client that has disconnected."""

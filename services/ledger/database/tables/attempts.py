@@ -23,7 +23,7 @@ class Attempt(SQLModel, table=True):
     __table_args__ = (
         Index("attempts_of_run", "run_id", "ordinal", unique=True),
         Index("attempts_waiting", "run_id", "model_index", "ordinal", postgresql_where=text("state = 'waiting'")),
-        Index("attempts_reusable", "key", postgresql_where=text(f"outcome IN {REUSABLE}")),
+        Index("attempts_reusable", "key", postgresql_where=text(REUSABLE)),
         Index("attempts_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
     )
 
@@ -49,6 +49,7 @@ class Attempt(SQLModel, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     worst_nanousd: int = nanousd()
     held_nanousd: int = nanousd()
+    model_graded: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     reused_from: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()

@@ -13,6 +13,7 @@ from assay.contracts.codec import Data
 from assay.contracts.facts import AttemptFinished, Event, RunCancelled
 from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome, Verdict
+from services.ledger.attempts.transitions import ANSWER_KEPT
 from tests.faults.simulation.checks.money import open_holds, unbalanced_accounts, unbooked_charges
 from tests.faults.simulation.checks.snapshot import Row, Snapshot
 from tests.faults.simulation.simulation import Simulation
@@ -36,6 +37,8 @@ def violations(simulation: Simulation) -> list[str]:
         broken += _counters_match(snapshot, run)
         broken += _finished_once(snapshot, run)
         broken += _verdicts_correct(snapshot, run)
+        broken += _answers_graded(snapshot, run)
+        broken += _answers_not_executed_again(snapshot, run)
     return broken
 
 
@@ -117,6 +120,29 @@ def _newest_try_counts(snapshot: Snapshot, attempt: Row, verdict: Row) -> Iterat
         yield f"I2: {attempt['attempt_id']} is {attempt['outcome']} (token {attempt['token']}), but not its verdict"
 
 
+def _answers_graded(snapshot: Snapshot, run: Row) -> Iterator[str]:
+    """An answer of a cancelled run is graded, unless a model would do so without a request, or nothing is wanted."""
+    model_graded = {row["attempt_id"] for row in snapshot.attempts if row["model_graded"]}
+    for row in snapshot.where("attempts", run_id=run["run_id"], outcome="cancelled"):
+        answered = any(snapshot.where("tries", attempt_id=row["attempt_id"], ended="executed"))
+        given_up = run["cancel_grading"] == "none"
+        costly = row["attempt_id"] in model_graded and run["cancel_grading"] == "free"
+        if answered and not (given_up or costly):
+            yield f"the answer of {row['attempt_id']} was discarded"
+        if answered and not row["reason"].endswith(ANSWER_KEPT):
+            yield f"{row['attempt_id']} does not say that its answer is kept: {row['reason']}"
+
+
+def _answers_not_executed_again(snapshot: Snapshot, run: Row) -> Iterator[str]:
+    """A retry executes no attempt for which its run had an answer."""
+    earlier = {row["ordinal"]: row["attempt_id"] for row in snapshot.where("attempts", run_id=run["restarts"])}
+    for row in snapshot.where("attempts", run_id=run["run_id"]):
+        tries = snapshot.where("tries", attempt_id=earlier.get(row["ordinal"], ""), ended="executed")
+        answered = any(each["ended_at"] < run["created_at"] for each in tries)
+        if answered and any(each["token"] for each in snapshot.where("tries", attempt_id=row["attempt_id"])):
+            yield f"{row['attempt_id']} was executed although its run had an answer"
+
+
 def _outcome(verdict: Row) -> Outcome:
     return msgspec.json.decode(verdict["body"], type=Verdict).outcome
 
@@ -133,9 +159,8 @@ def _leaderboard_matches(simulation: Simulation) -> Iterator[str]:
 
 
 def _counts(attempt: Row) -> bool:
-    """Reused results were counted before; an attempt ended by a money limit says nothing about the model."""
-    outcome = attempt["outcome"]
-    return outcome is not None and Outcome(outcome).counts and outcome != "limit" and not attempt["reused_from"]
+    """Reused results were counted before; an attempt without a score says nothing about the model."""
+    return attempt["score"] is not None and not attempt["reused_from"]
 
 
 def _dashboards_match(simulation: Simulation) -> Iterator[str]:

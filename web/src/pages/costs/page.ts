@@ -7,6 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { asProblem, type CostFilter, getCosts, listPrices } from "../../api.ts";
 import { fact } from "../../components/fact.ts";
 import { money } from "../../components/money.ts";
+import { nameStyle, unbrokenName } from "../../components/name.ts";
 import {
   type AccountKind,
   type AccountView,
@@ -35,6 +36,11 @@ import { costsStyle } from "./costs-style.ts";
 import "./limits-form.ts";
 import { filterFromUrl } from "./filter.ts";
 
+/** In which time zone today began, and which one follows it. */
+function zones({ time_zone, next_time_zone }: Money): string {
+  return `in ${time_zone}${next_time_zone ? `; from midnight on in ${next_time_zone}` : ""}`;
+}
+
 function renderDate(name: string, label: string, value: string) {
   const onChange = (event: Event) => setQueryParams({ [name]: (event.target as HTMLInputElement).value });
   return html`<label>${label} <input type="date" name=${name} .value=${value} @change=${onChange} /></label>`;
@@ -42,7 +48,7 @@ function renderDate(name: string, label: string, value: string) {
 
 @customElement("costs-page")
 export class CostsPage extends LitElement {
-  static override styles = [base, page, facts, controls, table, emptyStateStyle, costsStyle];
+  static override styles = [base, page, facts, controls, table, emptyStateStyle, nameStyle, costsStyle];
 
   @state() private costs: Costs | null = null;
   @state() private problem: Problem | null = null;
@@ -135,7 +141,7 @@ export class CostsPage extends LitElement {
     const onChanged = (event: CustomEvent<Money>) => controller.setMoney(event.detail);
     return html`<section class="panel budgets" aria-label="Limits">
       <div class="accounts">
-        ${this.renderAccount("Today", controller.account("day"), `in ${controller.money.time_zone}`)}
+        ${this.renderAccount("Today", controller.account("day"), zones(controller.money))}
         ${this.renderAccount("Project", controller.account("project"), "all time")}
         <dl class="facts">
           ${fact("Judges", money(judge), { id: "judge", title: "Cost of model judges; no run limit applies" })}
@@ -253,6 +259,7 @@ export class CostsPage extends LitElement {
       const name = showControlCharacters(this.runNameOf(label));
       return html`<a href="/runs/${label}">${name}</a> <small class="mono">${label.slice(-8)}</small>`;
     }
+    if (this.filter.by === "model") return unbrokenName(label);
     const text = showControlCharacters(label);
     if (this.filter.by !== "call") return html`${text}`;
     return html`<a class="mono" href="/attempts/${label.split(":")[0]}?tab=calls">${text}</a>`;

@@ -5,9 +5,17 @@ import "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import type WaDialog from "@awesome.me/webawesome/dist/components/dialog/dialog.js";
 import { html, LitElement, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import { asProblem, listModels, listSuites, listTasks, newIdempotencyKey, submitRun } from "../../api.ts";
+import {
+  asProblem,
+  listCatalogMistakes,
+  listModels,
+  listSuites,
+  listTasks,
+  newIdempotencyKey,
+  submitRun,
+} from "../../api.ts";
 import { emptyStateStyle, loadingRows } from "../../components/empty-state.ts";
-import type { FieldError, ModelView, Problem, SuiteView, TaskView } from "../../contracts.ts";
+import type { CatalogMistake, FieldError, ModelView, Problem, SuiteView, TaskView } from "../../contracts.ts";
 import { base, controls } from "../../design/styles.ts";
 import { dollars } from "../../format/money.ts";
 import { plural } from "../../format/number.ts";
@@ -16,6 +24,7 @@ import { formStyle } from "../../forms/form-style.ts";
 import { renderLimitFields } from "../../forms/limit-fields.ts";
 import { navigate } from "../../router.ts";
 import { notify, notifyFailure } from "../../shell/toast.ts";
+import { mistakesStyle, renderMistakes } from "./catalog-mistakes.ts";
 import {
   countAttempts,
   type Draft,
@@ -33,11 +42,12 @@ import "./task-tree.ts";
 
 @customElement("launch-dialog")
 export class LaunchDialog extends LitElement {
-  static override styles = [base, controls, emptyStateStyle, formStyle, quoteStyle];
+  static override styles = [base, controls, emptyStateStyle, formStyle, quoteStyle, mistakesStyle];
 
   @query("wa-dialog") private dialog!: WaDialog;
   @state() private draft: Draft = EMPTY_DRAFT;
   @state() private catalog: { suites: SuiteView[]; tasks: TaskView[]; models: ModelView[] } | null = null;
+  @state() private mistakes: CatalogMistake[] = [];
   @state() private problem: Problem | null = null;
   @state() private invalidFields: FieldError[] = [];
   @state() private sending = false;
@@ -51,7 +61,9 @@ export class LaunchDialog extends LitElement {
     this.invalidFields = [];
     this.quoteController.update(null);
     try {
-      const [suites, tasks, models] = await Promise.all([listSuites(), listTasks(), listModels()]);
+      const lists = [listSuites(), listTasks(), listModels(), listCatalogMistakes()] as const;
+      const [suites, tasks, models, mistakes] = await Promise.all(lists);
+      this.mistakes = mistakes;
       this.catalog = { suites, tasks, models };
       if (!this.draft.suite)
         this.change({
@@ -85,6 +97,7 @@ export class LaunchDialog extends LitElement {
     return html`<form @submit=${this.submit} novalidate>
       <fieldset>
         <legend>Tasks</legend>
+        ${renderMistakes(this.mistakes)}
         <div class="choice">
           ${this.renderSource("suite", "A suite")} ${this.renderSource("tasks", "Tasks by category")}
         </div>

@@ -3,9 +3,10 @@
 import "@awesome.me/webawesome/dist/components/copy-button/copy-button.js";
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { badge, badgeStyle, label } from "../../components/badge.ts";
-import { emptyState, emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
+import { badgeStyle, label, runBadge } from "../../components/badge.ts";
+import { emptyState, emptyStateStyle, errorPage, loadingRows } from "../../components/empty-state.ts";
 import { fact } from "../../components/fact.ts";
+import { nameStyle, unbrokenName } from "../../components/name.ts";
 import { noticeStyle } from "../../components/notice.ts";
 import { timestamp } from "../../components/timestamp.ts";
 import { OUTCOMES, type RunView, STATES } from "../../contracts.ts";
@@ -23,6 +24,7 @@ import { notify } from "../../shell/toast.ts";
 import { passRate, runName } from "../runs/row.ts";
 import "./run-actions.ts";
 import "./attempts-table.ts";
+import "./causes-panel.ts";
 import { applyFilter, filterFromUrl, NO_FILTER } from "./filter.ts";
 import { elapsedSeconds, hasEnded, remainingSeconds } from "./run-progress.ts";
 import "./score-matrix.ts";
@@ -47,11 +49,13 @@ export class RunPage extends LitElement {
     emptyStateStyle,
     noticeStyle,
     moneyStyle,
+    nameStyle,
     css`
       .id { display: inline-flex; align-items: center; gap: 2px; }
       outcome-bar { --bar-height: 12px; margin-bottom: 14px; display: block; }
       details > summary { cursor: pointer; padding: 10px 14px; font-weight: 620; }
       details[open] > summary { border-bottom: 1px solid var(--line); }
+      causes-panel + .panel { margin-top: var(--gap); }
       .short { color: var(--warn); }
       wa-copy-button { font-size: 12px; }
     `,
@@ -112,7 +116,7 @@ export class RunPage extends LitElement {
   override render() {
     const { store } = this.topic;
     const run = store?.run;
-    if (this.topic.problem && !run) return errorState(this.topic.problem);
+    if (this.topic.problem && !run) return errorPage(this.topic.problem);
     if (!store || !run) return html`<h1>Run</h1>${loadingRows(10)}`;
     return html`
       <div class="head">
@@ -130,6 +134,7 @@ export class RunPage extends LitElement {
         <outcome-bar legend .progress=${run.progress}></outcome-bar>
         ${this.renderFacts(run)}
       </section>
+      <causes-panel .runId=${run.run_id} .progress=${run.progress}></causes-panel>
       ${renderMoneyPanel(run, costForecast(run, this.shown, store.largestHolds))}
       <section class="panel">
         <details open>
@@ -148,7 +153,7 @@ export class RunPage extends LitElement {
     const remaining = remainingSeconds(run);
     const tokens = html`${compactCount(input)} <small>in</small> ${compactCount(output)} <small>out</small>`;
     return html`<dl class="facts">
-      ${fact("Status", badge(run.status))}
+      ${fact("Status", runBadge(run))}
       ${fact("Done", html`${count(progress.done)} <small>of ${count(progress.total)}</small>`)}
       ${fact("Pass rate", rate === null ? "–" : percent(rate))}
       ${progress.reused ? fact("Reused", count(progress.reused)) : nothing}
@@ -158,7 +163,7 @@ export class RunPage extends LitElement {
       ${this.renderTimeLimit(run)}
       ${fact("Started", timestamp(run.started_at ?? run.created_at))}
       ${run.suite ? fact("Suite", run.suite) : nothing}
-      ${fact("Models", run.models.length > 3 ? plural(run.models.length, "model") : run.models.join(", "))}
+      ${fact("Models", renderModels(run.models), { id: "models", title: run.models.join("\n") })}
       ${run.priority === DEFAULT_PRIORITY ? nothing : fact("Priority", html`${run.priority} <small>of 9</small>`)}
       ${limits.concurrency ? fact("Concurrency", html`${count(limits.concurrency)} <small>max</small>`) : nothing}
       ${run.repeats > 1 ? fact("Repeats", run.repeats) : nothing}
@@ -215,4 +220,9 @@ export class RunPage extends LitElement {
       </select>
     </label>`;
   }
+}
+
+function renderModels(models: string[]) {
+  if (models.length > 3) return plural(models.length, "model");
+  return models.map((model, index) => html`${index ? ", " : ""}${unbrokenName(model)}`);
 }

@@ -2,18 +2,17 @@
 
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { nameStyle, unbrokenName } from "../../components/name.ts";
 import type { AttemptView } from "../../contracts.ts";
 import { base, table } from "../../design/styles.ts";
 
 export interface Cell {
   total: number;
   done: number;
-  /** Attempts that are evidence about the model, and the sum of their scores. */
+  /** Attempts with a score, which are the evidence about the model, and the sum of their scores. */
   counted: number;
   scores: number;
 }
-
-const NO_EVIDENCE = new Set(["infra_error", "cancelled", "needs_review"]);
 
 /** Cells by task, then by model. */
 export function groupCells(attempts: AttemptView[]): Map<string, Map<string, Cell>> {
@@ -24,9 +23,9 @@ export function groupCells(attempts: AttemptView[]): Map<string, Map<string, Cel
     cell.total += 1;
     if (attempt.state === "done") {
       cell.done += 1;
-      if (attempt.outcome && !NO_EVIDENCE.has(attempt.outcome)) {
+      if (attempt.score !== null) {
         cell.counted += 1;
-        cell.scores += attempt.score ?? 0;
+        cell.scores += attempt.score;
       }
     }
     row.set(attempt.model, cell);
@@ -40,12 +39,13 @@ export class ScoreMatrix extends LitElement {
   static override styles = [
     base,
     table,
+    nameStyle,
     css`
-      .scroll { max-height: 380px; overflow: auto; }
+      .scroll { max-height: 380px; overflow: auto; position: relative; }
       th, td { padding: 4px 10px; }
       thead th {
-        position: sticky; top: 0; background: var(--surface); z-index: 1; max-width: 190px; overflow: hidden;
-        text-overflow: ellipsis;
+        position: sticky; top: 0; background: var(--surface); z-index: 1; max-width: 240px; white-space: normal;
+        vertical-align: bottom;
       }
       thead th:not(:first-child), td { text-align: center; }
       tbody th { font-size: 13px; color: var(--text); font-weight: 440; }
@@ -68,7 +68,7 @@ export class ScoreMatrix extends LitElement {
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores by task and model"><table>
       <thead><tr>
         <th scope="col">Task</th>
-        ${models.map((model) => html`<th scope="col" title=${model}>${model}</th>`)}
+        ${models.map((model) => html`<th scope="col">${unbrokenName(model)}</th>`)}
       </tr></thead>
       <tbody>${[...tasks].map(
         ([task, row]) => html`<tr>
@@ -82,11 +82,13 @@ export class ScoreMatrix extends LitElement {
   private renderCell(task: string, model: string, cell: Cell | undefined) {
     if (!cell) return "";
     const href = `?${new URLSearchParams({ task, model })}`;
-    const title = `${cell.done} of ${cell.total} done`;
     const mean = cell.counted ? cell.scores / cell.counted : null;
+    const done = `${cell.done} of ${cell.total} done`;
+    const hidden = (text: string) => html`<span class="visually-hidden">${text}</span>`;
     const style = mean === null ? "--share: 0%" : tint(mean);
-    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href} title=${title}>
-      ${mean === null ? "–" : mean.toFixed(2)} <small>${cell.done}/${cell.total}</small>
+    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href} title=${done}>
+      ${hidden(mean === null ? "no score yet" : "mean score ")}${mean === null ? "–" : mean.toFixed(2)}${hidden(", ")}
+      <small>${cell.done}/${cell.total}${hidden(" attempts done")}</small>
     </a>`;
   }
 }

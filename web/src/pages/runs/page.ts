@@ -6,6 +6,7 @@ import { customElement, state } from "lit/decorators.js";
 import { listSuites } from "../../api.ts";
 import { badgeStyle } from "../../components/badge.ts";
 import { emptyState, emptyStateStyle, loadingRows } from "../../components/empty-state.ts";
+import { nameStyle } from "../../components/name.ts";
 import { RUN_STATUSES } from "../../contracts.ts";
 import { base, controls, page, table } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
@@ -31,6 +32,7 @@ export class RunsPage extends LitElement {
     table,
     badgeStyle,
     emptyStateStyle,
+    nameStyle,
     rowStyle,
     todayStyle,
     css`.more { padding: 12px; text-align: center; }`,
@@ -69,6 +71,10 @@ export class RunsPage extends LitElement {
     return this.topic.store ? this.list.rows(this.topic.store) : [];
   }
 
+  private get count() {
+    return this.topic.store ? this.list.count(this.topic.store) : 0;
+  }
+
   override render() {
     const rows = this.rows;
     return html`
@@ -86,7 +92,7 @@ export class RunsPage extends LitElement {
         <header>
           ${this.renderFilters()}
           <span class="spring"></span>
-          <span class="quiet number">${rows.length ? plural(rows.length, "run") : nothing}</span>
+          <span class="quiet number">${rows.length ? plural(this.count, "run") : nothing}</span>
         </header>
         ${rows.length ? this.renderTable() : this.renderEmpty()}
       </section>

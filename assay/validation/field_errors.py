@@ -6,22 +6,17 @@ msgspec's "Invalid enum value 'chroot' - at `$.sandbox`" becomes: sandbox: must 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import inspect
 
-from assay.catalog.did_you_mean import closest
-from assay.contracts.live import Topic
-from assay.contracts.models import ModelName
-from assay.contracts.money import Usd
 from assay.contracts.problems import FieldError
-from services.gateway.validation.schema_paths import field_names, members, type_info, types_at, value_at
+from assay.validation.did_you_mean import closest, with_suggestion
+from assay.validation.formats import FORMATS
+from assay.validation.schema_paths import field_names, json_value, members, type_info, types_at, value_at
 
-NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
-ID = "^[0-9a-z]*$"
-PRINTABLE_ASCII = "^[!-~]*$"
 _MAX_SHOWN = 60
 _TYPE_NAMES = {
     "int": "an integer",
@@ -40,40 +35,43 @@ _WRONG_FORMAT = re.compile(r"Expected `str` matching regex (?P<pattern>.*)", re.
 _WRONG_LENGTH = re.compile(r"Expected `(?P<type>\w+)` of length (?P<bound>[<>=]=?) (?P<limit>\d+)")
 _OUT_OF_RANGE = re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<limit>[\d.]+)")
 _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "==": "exactly"}
-
-
-def _pattern(kind: Any) -> str:
-    return next(meta.pattern for meta in get_args(kind)[1:] if getattr(meta, "pattern", None))
-
-
-_FORMATS = {
-    _pattern(ModelName): "a model name such as openai/gpt-4o-mini (letters, digits and ._:@/-)",
-    _pattern(Usd): 'US dollars as a decimal string such as "0.25"',
-    _pattern(Topic): "runs, run:<id>, attempt:<id>, leaderboard or leaderboard:<suite>",
-    NO_CONTROL_CHARACTERS: "text without control characters",
-    ID: "an id of lower-case letters and digits",
-    PRINTABLE_ASCII: "printable ASCII characters without spaces",
+_SENTENCES = {
+    "Invalid RFC3339 encoded date": "must be a date such as 2026-01-31",
+    "Invalid RFC3339 encoded datetime": "must be a time such as 2026-01-31T12:00:00Z",
+    "Invalid decimal string": "must be a decimal number such as 0.25",
+    "Invalid base64 encoded string": "must be base64",
+    "Number out of range": "must be a smaller number",
+    "Integer value out of range": "must be a smaller number",
 }
-"""What a pattern of the contracts means."""
+
+
+def field_error_text(error: FieldError) -> str:
+    """A field error as one sentence."""
+    return f"{error.where}: {with_suggestion(error.message, error.near)}"
 
 
 def field_error(kind: Any, error: str, data: bytes, root: str = "body") -> FieldError:
     """Explains ``error``, a ValidationError from decoding ``data`` as ``kind``; ``root`` names the whole value."""
+    return value_error(kind, error, json_value(data), root)
+
+
+def value_error(kind: Any, error: str, value: Any, root: str = "", formats: Mapping[str, str] = FORMATS) -> FieldError:
+    """The same for a plain value that was converted. ``formats`` says in words what patterns mean."""
     found = _PATH.match(error)
     message, path = (found["message"], found["path"] or "") if found else (error, "")
     where = path.removeprefix(".")
     if found and found["key"]:
-        about_key = _explained(where, message, msgspec.UNSET, ())
+        about_key = _explained(where, message, msgspec.UNSET, (), formats)
         return msgspec.structs.replace(about_key, message=f"every key {about_key.message}")
     types = types_at(kind, path)
     if unknown := _UNKNOWN.fullmatch(message):
         return unknown_field(where, unknown["name"], field_names(types))
-    return _explained(where or root, message, value_at(data, path), types)
+    return _explained(where or root, message, value_at(value, path), types, formats)
 
 
 def parameter_error(where: str, error: str, value: Any, annotation: Any) -> FieldError:
     """The same for a path, query or header parameter."""
-    return _explained(where, error, value, members(inspect.type_info(annotation)))
+    return _explained(where, error, value, members(inspect.type_info(annotation)), FORMATS)
 
 
 def unknown_fields(kind: Any, data: bytes) -> list[FieldError]:
@@ -97,7 +95,9 @@ def _unknown_fields(types: Sequence[inspect.Type], value: Any, where: str) -> It
             yield unknown_field(where, name, list(known))
 
 
-def _explained(where: str, message: str, value: Any, types: Sequence[inspect.Type]) -> FieldError:
+def _explained(
+    where: str, message: str, value: Any, types: Sequence[inspect.Type], formats: Mapping[str, str]
+) -> FieldError:
     choices = _choices(types)
     if choices and (message.startswith(("Invalid", "Expected `str"))):
         return FieldError(
@@ -105,18 +105,18 @@ def _explained(where: str, message: str, value: Any, types: Sequence[inspect.Typ
             message=f"must be one of {', '.join(choices)}{_got(value)}",
             near=closest(value, choices) if isinstance(value, str) else None,
         )
-    return FieldError(where=where, message=_sentence(message, value, types))
+    return FieldError(where=where, message=_sentence(message, value, types, formats))
 
 
-def _sentence(message: str, value: Any, types: Sequence[inspect.Type]) -> str:
+def _sentence(message: str, value: Any, types: Sequence[inspect.Type], formats: Mapping[str, str]) -> str:
     if found := _MISSING.fullmatch(message):
         return f"the field {found['name']!r} is required"
     if found := _WRONG_TYPE.fullmatch(message):
-        names = {**_TYPE_NAMES, "str": _format(types) or _TYPE_NAMES["str"]}
+        names = {**_TYPE_NAMES, "str": _format(types, formats) or _TYPE_NAMES["str"]}
         return f"must be {' or '.join(names.get(name, name) for name in found['types'].split(' | '))}{_got(value)}"
     if found := _WRONG_FORMAT.fullmatch(message):
-        formats = {repr(pattern): meaning for pattern, meaning in _FORMATS.items()}
-        expected = formats.get(found["pattern"]) or f"a string that matches {found['pattern']}"
+        meanings = {repr(pattern): meaning for pattern, meaning in formats.items()}
+        expected = meanings.get(found["pattern"]) or f"a string that matches {found['pattern']}"
         return f"must be {expected}{_got(value)}"
     if found := _WRONG_LENGTH.fullmatch(message):
         unit = ("character" if found["type"] == "str" else "item") + ("" if found["limit"] == "1" else "s")
@@ -124,27 +124,24 @@ def _sentence(message: str, value: Any, types: Sequence[inspect.Type]) -> str:
         return f"must have {_BOUNDS[found['bound']]} {found['limit']} {unit}{got}"
     if found := _OUT_OF_RANGE.fullmatch(message):
         return f"must be {_BOUNDS[found['bound']]} {found['limit'].removesuffix('.0')}{_got(value)}"
-    if message == "Invalid RFC3339 encoded date":
-        return f"must be a date such as 2026-01-31{_got(value)}"
-    return message
+    return f"{_SENTENCES[message]}{_got(value)}" if message in _SENTENCES else message
+
+
+def shown(value: Any) -> str:
+    """A plain value in a message: JSON, or what it is if it has parts."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def _got(value: Any) -> str:
-    match value:
-        case msgspec.UNSET:
-            return ""
-        case list():
-            return ", got a list"
-        case dict():
-            return ", got an object"
-        case _:
-            text = msgspec.json.encode(value).decode()
-            return f", got {text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + '...'}"
+    return "" if value is msgspec.UNSET else f", got {shown(value)}"
 
 
-def _format(types: Sequence[inspect.Type]) -> str | None:
+def _format(types: Sequence[inspect.Type], formats: Mapping[str, str]) -> str | None:
     patterns = [node.pattern for node in types if isinstance(node, inspect.StrType) and node.pattern]
-    return next((_FORMATS[pattern] for pattern in patterns if pattern in _FORMATS), None)
+    return next((formats[pattern] for pattern in patterns if pattern in formats), None)
 
 
 def _choices(types: Sequence[inspect.Type]) -> list[str]:

@@ -52,15 +52,22 @@ def types_at(kind: Any, path: str) -> tuple[inspect.Type, ...]:
     return types
 
 
-def value_at(data: bytes, path: str) -> Any:
-    """The value at that path of the JSON; UNSET if it cannot be found."""
+def value_at(value: Any, path: str) -> Any:
+    """The part of a plain value at that path; UNSET if it cannot be found."""
     try:
-        value = msgspec.json.decode(data)
         for step in _steps(path):
             value = value[int(step)] if isinstance(value, list) else value[step]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, ValueError, TypeError):
+    except (LookupError, ValueError, TypeError):
         return msgspec.UNSET
     return value
+
+
+def json_value(data: bytes) -> Any:
+    """The JSON as a plain value; UNSET if it is not JSON."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.UNSET
 
 
 def _steps(path: str) -> list[str]:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 MAX_LISTED = 8
 """How many known names a message lists when none is close."""
+_MAX_SHOWN = 100
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -38,5 +39,10 @@ def unknown_name(noun: str, name: str, known: Iterable[str]) -> tuple[str, str |
     """``("unknown task 'ad_two'", "add_two")``; without a suggestion, the message lists the known names."""
     names = list(known)
     match = closest(name, names)
-    message = f"unknown {noun} {name!r}"
+    message = f"unknown {noun} {shortened(name)!r}"
     return (message, match) if match else (f"{message}; {one_of(names)}", None)
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text that is too long for a message."""
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."

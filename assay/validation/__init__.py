@@ -1,0 +1,1 @@
+"""Errors of validation as sentences for users, in every interface: API, catalogue and command line."""
