@@ -177,11 +177,15 @@ class ModelCaller:
                 permit.on_data()
                 stream.add(text)
 
+            def on_reasoning(text: str) -> None:
+                permit.on_data()
+                self._tail.add_reasoning(text)
+
             self._tail.start_request(request.number)
             started = time.monotonic()
             self._clock.resume()
             try:
-                completion = await self._model.complete(request.messages, request.parameters, on_data)
+                completion = await self._model.complete(request.messages, request.parameters, on_data, on_reasoning)
             finally:
                 stream.end()
                 request.latency_seconds = time.monotonic() - started

@@ -39,12 +39,13 @@ _REFUSED = frozenset(
 
 
 class CompletionBuilder:
-    """``ended`` is set if the reply's end is known without a finish reason."""
+    """``ended`` is set if the reply's end is known without a finish reason. ``retry_after_seconds`` is the reply's."""
 
-    def __init__(self, request: SentRequest, on_text: OnText, retry_after_seconds: float | None) -> None:
+    def __init__(self, request: SentRequest, on_text: OnText, on_reasoning: OnText) -> None:
+        self.retry_after_seconds: float | None = None
         self.notes = Notes()
         self.ended = False
-        self._request, self._on_text, self._retry_after_seconds = request, on_text, retry_after_seconds
+        self._request, self._on_text, self._on_reasoning = request, on_text, on_reasoning
         self._pieces: list[str] = []
         self._reasoning: list[str] = []
         self._characters = 0
@@ -84,7 +85,7 @@ class CompletionBuilder:
         return to_call_failed(
             reported,
             f"{self._request.address} reported an error in its reply: {reported.message}",
-            retry_after_seconds=self._retry_after_seconds,
+            retry_after_seconds=self.retry_after_seconds,
             may_be_billed=self.has_output,
         )
 
@@ -169,6 +170,7 @@ class CompletionBuilder:
         if text:
             self._reasoning.append(text)
             self._characters += len(text)
+            self._on_reasoning(text)
 
     def _finish(self, reason: object) -> None:
         self._finishes += 1

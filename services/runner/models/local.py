@@ -12,7 +12,7 @@ from assay.contracts.models import Parameters
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import ModelEndpoint, ServeModel
 from services.runner.errors import CallMisconfigured, EndpointUnreachable
-from services.runner.models.protocol import ChatMessage, Completion, Model, OnText
+from services.runner.models.protocol import ChatMessage, Completion, Model, OnText, ignore_text
 
 LOAD_SECONDS = 60.0
 HOST_WAIT_SECONDS = 20.0
@@ -38,10 +38,16 @@ class LocalModel:
         self._wait_until = time.monotonic() + host_wait_seconds
         self._lock = asyncio.Lock()
 
-    async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
+    async def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        parameters: Parameters,
+        on_text: OnText,
+        on_reasoning: OnText = ignore_text,
+    ) -> Completion:
         model = await self._connected()
         try:
-            return await model.complete(messages, parameters, on_text)
+            return await model.complete(messages, parameters, on_text, on_reasoning)
         except EndpointUnreachable:
             if self._model is model:
                 self._model = None

@@ -21,7 +21,7 @@ from assay.contracts.models import Parameters
 from services.runner.errors import CallFailed
 from services.runner.models.error_mapping import retry_after, to_call_failed
 from services.runner.models.key_redaction import KeyRedactor
-from services.runner.models.protocol import READ_TIMEOUT_SECONDS, ChatMessage, Completion, OnText
+from services.runner.models.protocol import READ_TIMEOUT_SECONDS, ChatMessage, Completion, OnText, ignore_text
 from services.runner.models.reply_reader import ReplyReader
 from services.runner.models.request import SentRequest, request_body
 
@@ -51,20 +51,27 @@ class OpenAIModel:
         self._address = f"{model} at {_public_address(client)}"
         self._redactor = KeyRedactor(client.api_key)
 
-    async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
+    async def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        parameters: Parameters,
+        on_text: OnText,
+        on_reasoning: OnText = ignore_text,
+    ) -> Completion:
         sent = SentRequest(self._address, messages, parameters)
+        reader = ReplyReader(sent, on_text, on_reasoning)
         try:
-            return await self._request(request_body(self._model, messages, parameters), sent, on_text)
+            return await self._request(request_body(self._model, messages, parameters), reader)
         except CallFailed as error:
             raise self._redactor.redact(error) from None
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise self._redactor.redact(to_call_failed(error, self._address)) from None
 
-    async def _request(self, body: dict[str, Any], sent: SentRequest, on_text: OnText) -> Completion:
+    async def _request(self, body: dict[str, Any], reader: ReplyReader) -> Completion:
         async with await self._client.post(
             "/chat/completions", content=encode(body), cast_to=bytes, stream=True, stream_cls=_RawStream
         ) as stream:
-            reader = ReplyReader(sent, on_text, retry_after(stream.response.headers))
+            reader.set_retry_after(retry_after(stream.response.headers))
             chunks = stream.response.aiter_bytes()
             try:
                 async for chunk in chunks:

@@ -9,10 +9,14 @@ from assay.contracts.codec import Data
 from assay.contracts.models import Parameters, Usage
 
 OnText = Callable[[str], None]
-"""Called with each piece of the completion's text as it arrives."""
+"""Called with each piece of the completion's text, or of its reasoning, as it arrives."""
 READ_TIMEOUT_SECONDS = 600.0
 """Time without data after which a request times out. Long, because reasoning models send nothing while they think; the
 attempt's wall-clock limit usually comes first."""
+
+
+def ignore_text(text: str) -> None:
+    """For callers that wait for the completion."""
 
 
 class ToolCall(Data, frozen=True, kw_only=True):
@@ -53,6 +57,12 @@ class Model(Protocol):
     """Makes exactly one request; services/runner/calls/model_caller.py retries. Tools are passed in the parameters
     (services/runner/models/tools.py)."""
 
-    async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
-        """Raises CallFailed."""
+    async def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        parameters: Parameters,
+        on_text: OnText,
+        on_reasoning: OnText = ignore_text,
+    ) -> Completion:
+        """``on_reasoning`` gets reasoning that the provider sends apart from the text. Raises CallFailed."""
         ...

@@ -7,7 +7,7 @@ from msgspec import DecodeError
 
 from services.runner.errors import ProviderError
 from services.runner.models.completion_builder import CompletionBuilder
-from services.runner.models.protocol import Completion, OnText
+from services.runner.models.protocol import Completion, OnText, ignore_text
 from services.runner.models.reported_errors import find_error, page_title, read_error
 from services.runner.models.request import SentRequest
 from services.runner.models.response import decode_response, read_objects, to_response
@@ -23,16 +23,20 @@ _EXCERPT_CHARACTERS = 200
 class ReplyReader:
     """Feed it the body in chunks of any size; it is ``done`` when the rest does not matter. Raises CallFailed."""
 
-    def __init__(self, request: SentRequest, on_text: OnText, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, request: SentRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> None:
         self.done = False
         self._request = request
-        self._builder = CompletionBuilder(request, on_text, retry_after_seconds)
+        self._builder = CompletionBuilder(request, on_text, on_reasoning)
         self._start = b""
         self._whole: list[bytes] = []
         self._whole_size = 0
         self._events: EventParser | None = None
         self._other = b""
         """The first that was no part of an answer, for the error if nothing was."""
+
+    def set_retry_after(self, seconds: float | None) -> None:
+        """The reply's Retry-After, for an error in its body."""
+        self._builder.retry_after_seconds = seconds
 
     def has_everything(self) -> bool:
         """Whether the answer is complete although the connection broke."""

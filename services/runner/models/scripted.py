@@ -11,7 +11,7 @@ from assay.catalog import Script, ScriptTurn
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters
 from services.runner.errors import CallMisconfigured
-from services.runner.models.protocol import ChatMessage, Completion, OnText, ToolCall
+from services.runner.models.protocol import ChatMessage, Completion, OnText, ToolCall, ignore_text
 from services.runner.models.text_tool_calls import render
 from services.runner.models.token_count import estimate_usage
 from services.runner.models.tools import offers_tools, tools_text
@@ -24,7 +24,13 @@ class ScriptedModel:
         self._script = script
         self._task_id, self._sample_id = task_id, sample_id
 
-    async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
+    async def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        parameters: Parameters,
+        on_text: OnText,
+        on_reasoning: OnText = ignore_text,
+    ) -> Completion:
         turn = self._script.turn(self._task_id, sum(message.role == "assistant" for message in messages))
         if turn is not None:
             return await self._play(turn, messages, parameters, on_text)

@@ -57,6 +57,25 @@ async def test_the_tail_tells_reasoning_from_the_answer(runner: RunnerHarness, e
     assert seen[TailKind.MODEL] == "blue<|im_end|>"
 
 
+async def test_reasoning_that_the_provider_sends_apart_is_on_the_tail(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    deltas = [{"reasoning_content": "The sky "}, {"reasoning": "is blue."}, {"content": "blue"}]
+    events = [{"choices": [{"delta": delta}]} for delta in deltas]
+    events.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    endpoint.default = Reply(raw=body.encode(), content_type="text/event-stream")
+    seen: dict[TailKind, str] = {}
+    async with runner.bus.tail.listen(subjects.tail("default", RUN, f"{RUN}-7")) as frames:
+        report = await runner.run_attempt("colours", "stub/m-1")
+        while seen.get(TailKind.MODEL) != "blue":
+            line = decode(TailLine, await anext(frames))
+            seen[line.kind] = seen.get(line.kind, "") + line.text
+    assert seen[TailKind.REASONING] == "The sky is blue."
+    assert await runner.read(report.artifacts["reasoning.txt"]) == b"The sky is blue."
+    assert await runner.read(report.output) == b"blue"
+
+
 async def test_a_draft_in_the_reasoning_is_no_file(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     draft, final = (f"```python total.py\ntotal = {name}\n```" for name in ("max", "sum"))
     endpoint.default = Reply(text=f"{final}\n\n<think>Or rather\n{draft}\n</think>\n")

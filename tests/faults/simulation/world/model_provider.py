@@ -12,7 +12,7 @@ from hashlib import sha256
 from assay.contracts.attempts import Ticket
 from assay.contracts.models import ModelName, Parameters, Usage
 from services.runner.errors import EndpointTimeout, EndpointUnreachable, RateLimited
-from services.runner.models.protocol import ChatMessage, Completion, OnText
+from services.runner.models.protocol import ChatMessage, Completion, OnText, ignore_text
 from services.runner.models.registry import ModelHandle
 from services.runner.rate_limiter import ProviderLimits, RateLimiter, RetryPolicy
 from tests.faults.simulation.world.fault_injection import FaultInjector
@@ -80,7 +80,13 @@ class SimulatedModel:
     def __init__(self, provider: Provider, name: str, sample_id: str) -> None:
         self._provider, self._name, self._sample_id = provider, name, sample_id
 
-    async def complete(self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText) -> Completion:
+    async def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        parameters: Parameters,
+        on_text: OnText,
+        on_reasoning: OnText = ignore_text,
+    ) -> Completion:
         provider, faults, behaviour = self._provider, self._provider.faults, self._provider.behaviour
         provider.requests += 1
         if faults.happens(behaviour.unreachable):
