@@ -56,7 +56,7 @@ def value_at(value: Any, path: str) -> Any:
     """The part of a plain value at that path; UNSET if it cannot be found."""
     try:
         for step in _steps(path):
-            value = value[int(step)] if isinstance(value, list) else value[step]
+            value = value[int(step)] if isinstance(value, list | tuple) else value[step]
     except (LookupError, ValueError, TypeError):
         return msgspec.UNSET
     return value

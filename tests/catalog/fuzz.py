@@ -44,7 +44,7 @@ class Target:
 
 
 @dataclass
-class Tally:
+class FuzzResult:
     """``slowest`` is in seconds, with the number of its document."""
 
     outcomes: Counter[str] = field(default_factory=Counter[str])
@@ -83,16 +83,16 @@ def _task(folder: Path) -> object:
     return encode(task.view()), prompt_bytes(task, task.sample_ids), len(bundles.public)
 
 
-def run(documents: int, seed: int, only: int | None = None) -> Tally:
+def run(documents: int, seed: int, only: int | None = None) -> FuzzResult:
     """Raises AssertionError with the number of the document that was neither loaded nor listed."""
-    tally = Tally()
+    result = FuzzResult()
     with tempfile.TemporaryDirectory() as name:
         files = targets(Path(name))
         for number in range(documents) if only is None else (only,):
             started = time.perf_counter()
-            tally.outcomes[_load(files, seed, number)] += 1
-            tally.slowest = max(tally.slowest, (time.perf_counter() - started, number))
-    return tally
+            result.outcomes[_load(files, seed, number)] += 1
+            result.slowest = max(result.slowest, (time.perf_counter() - started, number))
+    return result
 
 
 def _load(files: list[Target], seed: int, number: int) -> str:
@@ -129,9 +129,9 @@ def main() -> None:
     parser.add_argument("--only", type=int)
     given = parser.parse_args()
     started = time.perf_counter()
-    tally = run(given.documents, given.seed, given.only)
-    seconds, number = tally.slowest
-    print(f"{tally.documents} documents in {time.perf_counter() - started:.0f} s: {dict(tally.outcomes)}")
+    result = run(given.documents, given.seed, given.only)
+    seconds, number = result.slowest
+    print(f"{result.documents} documents in {time.perf_counter() - started:.0f} s: {dict(result.outcomes)}")
     print(f"slowest: document {number}, {seconds:.2f} s", file=sys.stderr)
 
 

@@ -11,33 +11,8 @@ from typing import Any
 import yaml
 
 _BYTES = (
-    b"\x00",
-    b"\xff",
-    b"\xfe",
-    b"\xef\xbb\xbf",
-    b"\r",
-    b"\r\n",
-    b"\t",
-    b"\xed\xa0\x80",
-    b"\xc2\x85",
-    b"\xe2\x80\xa8",
-)
-_BYTES += (
-    b"\x1b",
-    b"\x7f",
-    b"\xf4\x90\x80\x80",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b"\n",
-    b"'",
-    b'"',
-    b"&",
-    b"*",
-    b"!",
-    b"|",
-    b">",
+    *(b"\x00", b"\xff", b"\xfe", b"\xef\xbb\xbf", b"\r", b"\r\n", b"\t", b"\xed\xa0\x80", b"\xc2\x85", b"\xe2\x80\xa8"),
+    *(b"\x1b", b"\x7f", b"\xf4\x90\x80\x80", b"{", b"}", b"[", b"]", b"\n", b"'", b'"', b"&", b"*", b"!", b"|", b">"),
 )
 _TOKENS = (
     *("no", "on", "yes", "null", "~", "true", "False", "1:30", "0123", "0o17", "0x1F", "1_000", "1e5", "1e999", "-1"),

@@ -11,7 +11,7 @@ DOCUMENTS = int(os.environ.get("ASSAY_FUZZ_DOCUMENTS", "2000"))
 
 
 def test_mutated_files_load_or_are_listed() -> None:
-    tally = fuzz.run(DOCUMENTS, seed=10)
-    assert tally.documents == DOCUMENTS
-    assert tally.outcomes["loaded"] > DOCUMENTS / 10
-    assert tally.outcomes["listed"] > DOCUMENTS / 10
+    result = fuzz.run(DOCUMENTS, seed=10)
+    assert result.documents == DOCUMENTS
+    assert result.outcomes["loaded"] > DOCUMENTS / 10
+    assert result.outcomes["listed"] > DOCUMENTS / 10
