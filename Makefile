@@ -111,8 +111,9 @@ $(STAMPS)/python: requirements/all.lock pyproject.toml $(STAMPS)/uv
 	$(BIN)/python -m compileall -q assay services
 	@touch $@
 
-$(STAMPS)/npm: web/package-lock.json $(STAMPS)/python
+$(STAMPS)/npm: web/package-lock.json examples/consumers/package-lock.json $(STAMPS)/python
 	cd web && npm ci --loglevel=error
+	cd examples/consumers && npm ci --loglevel=error
 	@touch $@
 
 web/dist/index.html: $(STAMPS)/npm $(WEB_SOURCES)

@@ -101,9 +101,9 @@ async def wait_ready(url: str, timeout_seconds: float = 30.0) -> None:
     raise SystemExit(f"the stack at {url} was not ready within {timeout_seconds} s")
 
 
-def observer(conf: Path) -> BusSettings:
+def observer(nats: Path) -> BusSettings:
     """The login of the user that may read everything, from the stack's configuration."""
-    text = conf.read_text()
+    text = (nats / "nats.conf").read_text() + (nats / "accounts.conf").read_text()
     address, password = re.search(r'listen: "(.+)"', text), re.search(r'user: "observer", password: "(.+?)"', text)
     assert address and password
     return BusSettings(url=f"nats://{address[1]}", user="observer", password=password[1], name="bench")
@@ -133,5 +133,5 @@ async def embedded_stack(
             async with process(sys.executable, *up, ASSAY_CATALOG=str(catalog)) as stack:
                 url = f"http://127.0.0.1:{port}"
                 await wait_ready(url)
-                bus = observer(data / "nats" / "nats.conf")
+                bus = observer(data / "nats")
                 yield Stack(url=url, supervisor_pid=stack.pid, bus=bus, data=data)

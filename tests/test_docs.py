@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"])
 _LINK = re.compile(r"\]\(([^):#]+)[^):]*\)")
-_PATH = re.compile(r"`((?:assay|services|tests|bench|web/src|deploy|catalog|docs|requirements)/[\w./-]*)`")
+_PATH = re.compile(r"`((?:assay|examples|services|tests|bench|web/src|deploy|catalog|docs|requirements)/[\w./-]*)`")
 _OTHER = {
     "assay/ledger",  # the source of a fact
     "assay/sandbox-python",  # an image

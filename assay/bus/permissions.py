@@ -1,7 +1,7 @@
 """Permissions on the bus: an allow-list of subjects per service, enforced by the NATS server.
 
 Runners cannot report verdicts, gateways cannot send orders or publish facts, and only the ledger can change streams.
-External consumers of facts use the gateway.
+External consumers of facts have logins of their own, see consumers.py.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from assay.bus.consumers import imported_services, replies
 from assay.bus.protocol import Queue
 from assay.bus.queues import PINGS, REPORTS, orders_queues
 from assay.bus.streams import DEAD_LETTER_STREAM, PING_SUBJECT, REPORTS_STREAM, STREAMS, stream_of
@@ -54,6 +55,11 @@ def permissions(user: str, pools: Iterable[str] = ("default",)) -> Permissions:
         "modelhost": _modelhost,
     }[user]()
     return Permissions(publish=(*publish, SERVER_REPORT), subscribe=(*subscribe, f"{inbox_prefix(user)}.>"))
+
+
+def consumer_permissions(name: str) -> Permissions:
+    """An external consumer fetches and acknowledges facts through its durable consumer."""
+    return Permissions(publish=tuple(imported_services(name).values()), subscribe=(replies(name),))
 
 
 _Lists = tuple[tuple[str, ...], tuple[str, ...]]

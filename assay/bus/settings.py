@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +24,8 @@ class BusSettings:
     monitor_url: str = ""
     connect_timeout_seconds: float = 30.0
     facts_max_age_days: float = 7.0
+    consumers_file: Path | None = None
+    """Names of external consumers, one per line, whose durable consumers ``provision`` creates (consumers.py)."""
 
     @property
     def inbox_prefix(self) -> str:

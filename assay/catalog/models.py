@@ -41,7 +41,8 @@ class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``base_url_env`` names a variable that overrides ``base_url``; keys are only read from variables. With ``local``,
     tokens are free. ``prices`` is the provider's name in the price database, where it differs. ``concurrency``,
-    ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners together."""
+    ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners together. ``max_outage_seconds`` is how
+    long requests wait while the provider is down; None: as long as the run may last."""
 
     kind: ProviderKind
     title: Title
@@ -51,6 +52,7 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 4
     requests_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     tokens_per_minute: Annotated[int, Meta(ge=1, le=100_000_000_000)] | None = None
+    max_outage_seconds: Annotated[float, Meta(ge=0, le=2_592_000)] | None = None
     any_model: bool = False
     local: bool = False
     prices: str | None = None

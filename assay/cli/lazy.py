@@ -26,6 +26,7 @@ COMMANDS = {
     "suites": "List suites of tasks.",
     "models": "List models, and test whether one responds.",
     "doctor": "Check that this machine has what Assay needs.",
+    "consumers": "Give external programs read-only access to facts on NATS.",
     "serve": "Run one service, configured by environment variables.",
 }
 """Each key is a module of ``assay.cli.commands`` with an ``app``."""

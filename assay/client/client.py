@@ -29,7 +29,7 @@ from assay.contracts.rpc import (
     RunPreview,
     ServiceHealth,
 )
-from assay.contracts.runs import Board, Causes, RunRequest, RunStatus, RunView
+from assay.contracts.runs import Board, CancelGrading, Causes, RunRequest, RunStatus, RunView
 from assay.contracts.spending import Costs, ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from assay.contracts.verdicts import Outcome
@@ -102,9 +102,13 @@ class AssayClient:
     async def resume(self, run_id: str) -> RunView:
         return await self._transport.post(RunView, f"/runs/{_segment(run_id)}/resume")
 
-    async def cancel(self, run_id: str, grace_seconds: float | None = None) -> RunView:
-        """Running attempts get ``grace_seconds`` (default: 10, set by the gateway) to end by themselves."""
-        return await self._transport.post(RunView, f"/runs/{_segment(run_id)}/cancel", grace_seconds=grace_seconds)
+    async def cancel(
+        self, run_id: str, grace_seconds: float | None = None, grading: CancelGrading = CancelGrading.FREE
+    ) -> RunView:
+        """Running attempts get ``grace_seconds`` (default: 10, set by the gateway) to end by themselves; executed ones
+        are graded as ``grading`` says."""
+        path = f"/runs/{_segment(run_id)}/cancel"
+        return await self._transport.post(RunView, path, grace_seconds=grace_seconds, grading=grading)
 
     async def change(
         self, run_id: str, *, limits: Mapping[str, Any] | None = None, priority: int | None = None
@@ -118,11 +122,13 @@ class AssayClient:
         run_id: str,
         *,
         fresh: bool = False,
+        reuse: bool = False,
         limits: Mapping[str, Any] | None = None,
         idempotency_key: str = "",
     ) -> RunView:
-        """A new run of the same plan, which reuses existing results unless ``fresh``; ``limits`` as in ``change``."""
-        body = {"fresh": fresh, "limits": limits}
+        """A new run of the same plan, which reuses the run's results unless ``fresh``, and with ``reuse`` results of
+        other runs too; ``limits`` as in ``change``. Refused with ``nothing_to_retry`` if every attempt has a result."""
+        body = {"fresh": fresh, "reuse": reuse, "limits": limits}
         return await self._post_idempotent(f"/runs/{_segment(run_id)}/restart", body, idempotency_key)
 
     async def facts(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:

@@ -113,6 +113,8 @@ class Ticket(Data, frozen=True, kw_only=True):
     """The public bundle contains the hidden tests."""
     install_deps: bool = False
     """Install the task's requirements into the sandbox."""
+    run_seconds_left: Annotated[float, Meta(ge=0)] | None = None
+    """How long the run may still last when the ticket is issued. None: unknown."""
 
 
 class Denial(StrEnum):

@@ -54,7 +54,8 @@ class RunResumed(Message, frozen=True, kw_only=True, tag="run.resumed"):
 
 
 class RunCancelling(Message, frozen=True, kw_only=True, tag="run.cancelling"):
-    """Cancellation was requested: running attempts have a few seconds left to finish."""
+    """Cancellation was requested: running attempts have a few seconds left to finish, and executed ones are
+    graded."""
 
     run: RunView
 

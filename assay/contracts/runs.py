@@ -21,7 +21,8 @@ Repeats = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class RunStatus(StrEnum):
-    """``paused`` runs start no attempts. In ``cancelling`` runs, running attempts have some seconds left to finish."""
+    """``paused`` runs start no attempts. In ``cancelling`` runs, running attempts have some seconds left to finish, and
+    executed ones are graded."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -29,6 +30,15 @@ class RunStatus(StrEnum):
     CANCELLING = "cancelling"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+
+
+class CancelGrading(StrEnum):
+    """Which executed attempts of a cancelled run are still graded. The answers of the others are kept for a retry."""
+
+    FREE = "free"
+    """Those whose checks call no model."""
+    ALL = "all"
+    NONE = "none"
 
 
 class RunLimits(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +135,8 @@ class RunPlan(Data, frozen=True, kw_only=True):
     reuse: bool = False
     restarts: str = ""
     """The id of the run that this one restarts."""
+    reuse_run: str = ""
+    """The id of a run whose results are reused. Its answers that were not graded are graded in this run."""
     sandbox: SandboxChoice = ""
     """The requested kind of sandbox for execution and grading."""
     include_tests: bool = False

@@ -110,6 +110,7 @@ class Check(Data, frozen=True, kw_only=True, tag_field="kind"):
     """One criterion of the judge. The score is the mean of the checks' scores, weighted by ``weight``; an attempt
     passes if all checks pass."""
 
+    calls_model: ClassVar[bool] = False
     name: str = ""
     weight: Weight = 1.0
 
@@ -254,6 +255,8 @@ class TaskPin(Data, frozen=True, kw_only=True):
     """UTF-8 length of the longest prompt among the samples; determines the money reserved for an attempt."""
     sandboxes: tuple[str, ...] = ()
     """The kinds of sandbox that the task can use, on runners and on judges. Empty: it needs no sandbox."""
+    model_graded: bool = False
+    """Some of its checks call a model, so grading costs money."""
     public: ArtifactRef
     hidden: ArtifactRef
     reference: ArtifactRef

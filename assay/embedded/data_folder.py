@@ -26,7 +26,7 @@ class StackState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DataFolder:
-    """``postgres/ nats/ artifacts/ logs/ stack.json lock`` below one root."""
+    """``postgres/ nats/ artifacts/ logs/ bus-logins.json consumers stack.json lock`` below one root."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -34,6 +34,7 @@ class DataFolder:
         self.nats = self.root / "nats"
         self.artifacts = self.root / "artifacts"
         self.logs = self.root / "logs"
+        self.consumers = self.root / "consumers"
 
     def make(self) -> None:
         """The root stays traversable for PostgreSQL's own user; the folders of other parts are private."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from assay.bus.nats.server.config import nats_conf
-from assay.bus.permissions import USERS
+from assay.bus.nats.server.config import accounts_conf, server_conf
+from assay.embedded.bus_logins import BusLogins, write_private
 from assay.embedded.data_folder import DataFolder
 from assay.embedded.errors import PartMissing
 from assay.embedded.managed_process import ProcessSpec
 from assay.embedded.process_identity import free_port
 
 HOST = "127.0.0.1"
+_ACCOUNTS = "accounts.conf"
 _MIN_FREE_BYTES = 32 * 1024 * 1024
 
 
@@ -30,14 +30,13 @@ def program() -> Path:
 
 
 class NatsServer:
-    """Generates new passwords at every start of the stack; they never leave this machine."""
-
     def __init__(self, folder: DataFolder, port: int) -> None:
         self.url = f"nats://{HOST}:{port}"
+        self.logins = BusLogins(folder)
         self._folder = folder
         self._port = port
         self._monitor_port = 0
-        self._passwords = {user: secrets.token_urlsafe(24) for user in USERS}
+        self._passwords = self.logins.services()
         self._program = program()
 
     def login(self, user: str) -> dict[str, str]:
@@ -54,13 +53,19 @@ class NatsServer:
             ready=self._is_ready,
             healthy=self._is_healthy,
             stage=2,
-            prepare=lambda: _write_private(config, self._config()),
+            prepare=lambda: self._write_config(config),
         )
 
-    def _config(self) -> str:
+    def _write_config(self, config: Path) -> None:
         self._monitor_port = free_port()
-        conf = nats_conf(host=HOST, port=self._port, store=self._folder.nats, passwords=self._passwords)
-        return f'{conf}http: "{HOST}:{self._monitor_port}"\n'
+        server = server_conf(host=HOST, port=self._port, store=self._folder.nats)
+        self.write_accounts()
+        write_private(config, f'{server}http: "{HOST}:{self._monitor_port}"\ninclude ./{_ACCOUNTS}\n')
+
+    def write_accounts(self) -> None:
+        """The logins; a running server reads them again on SIGHUP."""
+        accounts = accounts_conf(self._passwords, consumers=self.logins.consumers())
+        write_private(self._folder.nats / _ACCOUNTS, accounts)
 
     async def _is_ready(self, _pid: int) -> bool:
         """Once it serves, nats-server greets every connection."""
@@ -86,10 +91,3 @@ class NatsServer:
                     writer.close()
             return b"write error" not in answer or shutil.disk_usage(self._folder.nats).free < _MIN_FREE_BYTES
         return True
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)

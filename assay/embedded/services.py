@@ -50,7 +50,7 @@ class ServiceSpecs:
     def specs(self, options: UpOptions) -> list[ProcessSpec]:
         address = options.address
         return [
-            self._spec("ledger", {"ASSAY_DATABASE_URL": self._database_url}, after=("nats", "postgres"), stage=1),
+            self._spec("ledger", self._ledger(), after=("nats", "postgres"), stage=1),
             self._spec("gateway", self._gateway(address), ready=gateway_ready(address)),
             self._spec("modelhost", {}, module="assay.embedded.model_host", after=("gateway",), stage=1),
             *(self._spec(name, {}, service="runner") for name in _numbered("runner", options.runners)),
@@ -68,6 +68,9 @@ class ServiceSpecs:
             "ASSAY_CATALOG": str(catalog_folder(self._environ)),
             "PYTHONUNBUFFERED": "1",
         }
+
+    def _ledger(self) -> dict[str, str]:
+        return {"ASSAY_DATABASE_URL": self._database_url, "ASSAY_CONSUMERS_FILE": str(self._folder.consumers)}
 
     def _gateway(self, address: Address) -> dict[str, str]:
         return {

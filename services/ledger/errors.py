@@ -75,6 +75,14 @@ def run_ended(run_id: str, status: str) -> Refused:
     return _refused(409, "run_ended", "The run has ended", detail)
 
 
+def nothing_to_retry(run_id: str) -> Refused:
+    detail = (
+        f"Every attempt of run {run_id} has a result, and no new run was made. "
+        f"`assay runs restart {run_id} --fresh` repeats all of them."
+    )
+    return _refused(409, "nothing_to_retry", "Nothing to retry", detail)
+
+
 def unknown_time_zone(name: str) -> Refused:
     detail = f"{name!r} is not a time zone of the IANA database; use a name like Europe/Berlin or UTC."
     return _refused(422, "unknown_time_zone", "No such time zone", detail)

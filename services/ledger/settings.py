@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from assay.bus.settings import BusEnvironment
+from dataclasses import replace
+from pathlib import Path
+
+from assay.bus.settings import BusEnvironment, BusSettings
 from assay.contracts.money import Usd
 
 
@@ -23,3 +26,9 @@ class LedgerSettings(BusEnvironment):
     max_concurrency: int = 0
     """How many attempts of all runs can be under way; 0 leaves it to the number of workers."""
     report_batch: int = 200
+    consumers_file: Path | None = None
+    """Names of external consumers, one per line. It is read when the ledger starts and whenever the bus has lost its
+    store."""
+
+    def bus(self, name: str) -> BusSettings:
+        return replace(super().bus(name), consumers_file=self.consumers_file)

@@ -7,8 +7,10 @@ RunnerError
 │   │   ├── EndpointTimeout         timeout: no data for too long
 │   │   ├── RateLimited             rate_limited: the provider asked to retry later
 │   │   └── ProviderError           provider: an error on the provider's side, or an unreadable response
+│   │       └── ProviderUnavailable     the provider as a whole, not this request: overloaded, or down (503)
 │   └── CallPermanent           the same request will fail again
 │       ├── CallMisconfigured       configuration: wrong key, address, model name or parameters
+│       │   └── AccessRefused           every request of the model is refused: wrong key, no credit, no such model
 │       ├── PromptTooLong           the prompt exceeds the model's context: the outcome is ``limit``
 │       └── PromptRefused           the provider's filter rejected the prompt: the outcome is ``refused``
 ├── LimitReached                one of the attempt's own limits is used up: ``limit``; ``limit`` names it
@@ -34,7 +36,8 @@ class RunnerError(Exception):
 
 
 class CallFailed(RunnerError):
-    """``may_be_billed``: the provider may have processed the request anyway, so its worst case is booked."""
+    """``may_be_billed``: the provider may have processed the request anyway, so its worst case is booked. ``final``:
+    the request has waited for as long as it may, so it is not retried."""
 
     fault: ClassVar[CallFault] = CallFault.PROVIDER
 
@@ -42,6 +45,7 @@ class CallFailed(RunnerError):
         super().__init__(message)
         self.may_be_billed = may_be_billed
         self.retry_after_seconds = retry_after_seconds
+        self.final = False
 
 
 class CallRetryable(CallFailed):
@@ -64,12 +68,31 @@ class ProviderError(CallRetryable):
     fault = CallFault.PROVIDER
 
 
+class ProviderUnavailable(ProviderError):
+    pass
+
+
 class CallPermanent(CallFailed):
     pass
 
 
 class CallMisconfigured(CallPermanent):
     fault = CallFault.CONFIGURATION
+
+
+class AccessRefused(CallMisconfigured):
+    """``status`` is the HTTP status of the refusal."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        may_be_billed: bool = False,
+        retry_after_seconds: float | None = None,
+        status: int = 0,
+    ) -> None:
+        super().__init__(message, may_be_billed=may_be_billed, retry_after_seconds=retry_after_seconds)
+        self.status = status
 
 
 class PromptTooLong(CallPermanent):

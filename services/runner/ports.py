@@ -8,7 +8,6 @@ from typing import Protocol
 from assay.contracts.models import ModelName
 from assay.sandbox import SandboxProvider
 from services.runner.calls.grant_budget import Grants
-from services.runner.calls.model_caller import RETRY_POLICY, RetryPolicy
 from services.runner.models.registry import ModelHandle
 from services.runner.task_bundles import BundleCache
 from services.runner.tries.artifacts import Store
@@ -33,6 +32,5 @@ class Ports:
     grants: Grants
     sandboxes: SandboxProvider
     tail: TailPort
-    retry_policy: RetryPolicy = RETRY_POLICY
     mcp_urls: tuple[str, ...] = ()
     """URL prefixes under which tasks' MCP servers may be called."""

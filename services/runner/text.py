@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 MAX_REASON_CHARACTERS = 1000
@@ -19,6 +20,16 @@ def clean(text: str, max_characters: int = MAX_REASON_CHARACTERS) -> str:
     """Cuts the text to ``max_characters`` and replaces all control characters by U+FFFD. For reasons and names."""
     cut = text if len(text) <= max_characters else text[: max_characters - 1] + "…"
     return _CONTROL.sub("\ufffd", cut)
+
+
+def duration_text(seconds: float) -> str:
+    """``12 s``, ``1 min 12 s`` or ``2 h 5 min``, rounded up."""
+    whole = max(0, math.ceil(seconds - 1e-6))
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
 
 
 def to_bytes(text: str) -> bytes:

@@ -20,7 +20,10 @@ _START_SECONDS = 60.0
 
 
 class ServerProcess:
-    """The ``user`` in ``settings`` is one of permissions.USERS; ``observer`` may do everything."""
+    """The ``user`` in ``settings`` is one of permissions.USERS; ``observer`` may do everything. ``consumers`` have
+    logins as well, see assay/bus/consumers.py."""
+
+    consumers: tuple[str, ...] = ("billing", "audit")
 
     def __init__(self, folder: Path) -> None:
         self.store = folder / "store"
@@ -35,7 +38,12 @@ class ServerProcess:
         """Takes effect at the next start. Without ``export_report`` it is like a server that we did not configure."""
         passwords = {user: f"{user}-secret" for user in USERS}
         text = nats_conf(
-            host="127.0.0.1", port=self.port, store=self.store, passwords=passwords, sync_always=sync_always
+            host="127.0.0.1",
+            port=self.port,
+            store=self.store,
+            passwords=passwords,
+            consumers={name: f"consumer-{name}-secret" for name in self.consumers},
+            sync_always=sync_always,
         )
         if not export_report:
             text = re.sub(r"^ +(imports|exports): .*\n", "", text, flags=re.MULTILINE)

@@ -132,10 +132,12 @@ def test_a_run_is_paused_changed_resumed_and_cancelled(assay: Assay) -> None:
     assert assay("runs", "pause", run_id).code == 2
 
 
-def test_retry_and_restart_reuse_results_unless_fresh(assay: Assay, paid: dict[str, Any]) -> None:
-    retried = assay("runs", "retry", paid["run_id"], "--json").data
-    assert (retried["restarts"], retried["progress"]["reused"]) == (paid["run_id"], 4)
-    assert assay("watch", retried["run_id"]).code == 0
+def test_with_nothing_to_retry_no_run_is_made_unless_fresh(assay: Assay, paid: dict[str, Any]) -> None:
+    runs = assay("runs", "list", "--json").data["total"]
+    for command in ("retry", "restart"):
+        refused = assay("runs", command, paid["run_id"])
+        assert (refused.code, refused.out) == (0, "") and "Nothing to retry" in refused.err
+    assert assay("runs", "list", "--json").data["total"] == runs
     fresh = assay("runs", "restart", paid["run_id"], "--fresh", "--limit", "2", "--json").data
     assert (fresh["limits"]["cost_usd"], fresh["progress"]["reused"]) == ("2", 0)
     assert assay("watch", fresh["run_id"]).code == 0

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from assay.cli.display.alerts import alert_text
-from assay.cli.display.output import add_row, cell_text, new_table, stdout
+from assay.cli.display.output import cell_text
 from assay.cli.display.progress import ProgressBars, ProgressLines, counts_text, money_text
 from assay.cli.display.run_text import limits_line, note_lines, quote_line
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, STRICT
 from assay.cli.follow import exit_code
 from assay.cli.run_state import RunState
@@ -188,9 +189,9 @@ def test_a_run_in_which_nothing_was_graded_is_a_failure(outcomes: dict[Outcome, 
 
 
 def test_text_from_runs_is_never_interpreted_as_markup_or_escapes(capsys: pytest.CaptureFixture[str]) -> None:
-    made = new_table("reason")
-    add_row(made, "[bold red]not markup[/] \x1b[31m\x1b]8;;http://example.org\x07link\u202e")
-    stdout().print(made)
+    made = Table("reason")
+    made.add("[bold red]not markup[/] \x1b[31m\x1b]8;;http://example.org\x07link\u202e")
+    print_table(made)
     out = capsys.readouterr().out
     assert "[bold red]not markup[/]" in out
     assert "\x1b" not in out

@@ -152,7 +152,8 @@ async def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
 
 async def test_only_the_owner_can_read_the_passwords(tmp_path: Path) -> None:
     async with running_stack(options(tmp_path), lambda event: None, NoServices()):
-        assert (tmp_path / "nats" / "nats.conf").stat().st_mode & 0o077 == 0
+        for file in ("nats/nats.conf", "nats/accounts.conf", "bus-logins.json"):
+            assert (tmp_path / file).stat().st_mode & 0o077 == 0
         assert "password" not in (tmp_path / "stack.json").read_text()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assay.contracts.rpc import CancelRun, ChangeRun, RestartRun
-from assay.contracts.runs import LimitsChange, RunLimits
+from assay.contracts.runs import CancelGrading, LimitsChange, RunLimits
 from tests.gateway.harness import Gateway
 
 REQUEST: dict[str, Any] = {"models": ["nop", "paid/big"], "suite": "small"}
@@ -54,12 +54,21 @@ async def test_pausing_and_resuming(gateway: Gateway) -> None:
     assert (resumed.status_code, resumed.json()["status"]) == (200, "running")
 
 
-@pytest.mark.parametrize(("query", "seconds"), [("", 10.0), ("?grace_seconds=0", 0.0), ("?grace_seconds=2.5", 2.5)])
-async def test_cancelling_passes_on_the_grace_period(gateway: Gateway, query: str, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("query", "seconds", "grading"),
+    [
+        ("", 10.0, CancelGrading.FREE),
+        ("?grace_seconds=0", 0.0, CancelGrading.FREE),
+        ("?grace_seconds=2.5&grading=all", 2.5, CancelGrading.ALL),
+    ],
+)
+async def test_cancelling_passes_on_its_parameters(
+    gateway: Gateway, query: str, seconds: float, grading: CancelGrading
+) -> None:
     run_id = await gateway.ledger.new_run()
     response = await gateway.http.post(f"/api/v1/runs/{run_id}/cancel{query}")
     assert response.status_code == 200
-    assert gateway.ledger.control.commands == [CancelRun(run_id=run_id, grace_seconds=seconds)]
+    assert gateway.ledger.control.commands == [CancelRun(run_id=run_id, grace_seconds=seconds, grading=grading)]
 
 
 async def test_a_change_keeps_omitted_fields(gateway: Gateway) -> None:
@@ -82,13 +91,13 @@ async def test_a_restart_is_a_new_run_with_the_old_limits_unless_changed(gateway
     run = response.json()
     assert (response.status_code, run["restarts"]) == (201, old)
     assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
-    body = {"fresh": True, "limits": {"cost_usd": "5"}}
+    body = {"fresh": True, "reuse": True, "limits": {"cost_usd": "5"}}
     await gateway.http.post(f"/api/v1/runs/{old}/restart", json=body, headers={"Idempotency-Key": "again"})
     _, plain, fresh = gateway.ledger.control.commands
     assert isinstance(plain, RestartRun)
     assert isinstance(fresh, RestartRun)
-    assert (plain.fresh, plain.limits, bool(plain.idempotency_key)) == (False, None, True)
-    assert (fresh.fresh, fresh.idempotency_key) == (True, "again")
+    assert (plain.fresh, plain.reuse, plain.limits, bool(plain.idempotency_key)) == (False, False, None, True)
+    assert (fresh.fresh, fresh.reuse, fresh.idempotency_key) == (True, True, "again")
     assert fresh.limits == RunLimits(cost_usd="5", seconds=30)
 
 

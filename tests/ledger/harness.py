@@ -46,6 +46,7 @@ def plan(
     models: Sequence[str] = ("oracle",),
     suite: str = "demo",
     provider_concurrency: int = 0,
+    model_graded: bool = False,
     **more: Any,
 ) -> RunPlan:
     task = TaskPin(
@@ -58,6 +59,7 @@ def plan(
         public=REF,
         hidden=REF,
         reference=REF,
+        model_graded=model_graded,
     )
     pins = tuple(
         ModelPin(model=ModelSpec(name=name), price=PRICE, provider_concurrency=provider_concurrency) for name in models

@@ -14,6 +14,7 @@ import pytest
 
 from assay.contracts.attempts import Stage, State
 from assay.contracts.rpc import CancelRun
+from assay.contracts.runs import CancelGrading
 from services.ledger.attempts.diagram import PAGE, page_with_diagram
 from services.ledger.attempts.lifecycle import TRANSITIONS
 from tests.ledger.harness import LedgerHarness
@@ -75,14 +76,14 @@ async def test_every_declared_pair_of_states_can_happen(ledger: LedgerHarness) -
     await ledger.claim([again.attempt_id], Stage.JUDGE, "judge")
     await ledger.expire_leases()
     await ledger.control.pause(first.run_id)
-    await ledger.control.cancel(CancelRun(run_id=first.run_id, grace_seconds=0))
+    await ledger.control.cancel(CancelRun(run_id=first.run_id, grace_seconds=0, grading=CancelGrading.NONE))
     run = await ledger.submit(samples=5)
     await ledger.start_attempts(run, slots=2)
     await ledger.control.cancel(CancelRun(run_id=run.run_id, grace_seconds=0))
     third = await ledger.submit(samples=1)
     (executed,) = await ledger.start_attempts(third)
     await ledger.report_executed(executed)
-    await ledger.control.cancel(CancelRun(run_id=third.run_id, grace_seconds=0))
+    await ledger.control.cancel(CancelRun(run_id=third.run_id, grace_seconds=0, grading=CancelGrading.NONE))
     fourth = await ledger.submit(samples=1)
     await ledger.add_runner(1)
     await ledger.scheduler.schedule()

@@ -20,10 +20,10 @@ from assay.contracts.tail import AgentStep, StepKind, TailLine
 from assay.contracts.tasks import Limits
 from assay.sandbox import open_sandbox_provider
 from services.runner.calls.grant_budget import RpcGrants
-from services.runner.calls.model_caller import RetryPolicy
 from services.runner.handlers import on_ticket
 from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
+from services.runner.rate_limiter import RetryPolicy
 from services.runner.task_bundles import BundleCache
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.sample_catalog import write_catalog
@@ -34,7 +34,13 @@ PRICE = Price(
     cached_nanousd_per_mtok=1_250_000_000,
     output_nanousd_per_mtok=10_000_000_001,
 )
-FAST_RETRIES = RetryPolicy(initial_wait_seconds=0.01, max_wait_seconds=0.02, jitter_seconds=0.01)
+FAST_RETRIES = RetryPolicy(
+    initial_wait_seconds=0.01,
+    max_wait_seconds=0.02,
+    jitter_seconds=0.01,
+    initial_billed_wait_seconds=0.01,
+    max_billed_wait_seconds=0.02,
+)
 RUN = "0" * 25 + "1"
 SUBMIT = ("submit", "{}")
 READ_TIMEOUT_SECONDS, HOST_WAIT_SECONDS = 30.0, 20.0
@@ -62,7 +68,12 @@ class RunnerHarness:
         self.bus = MemoryBus()
         self.environment = {"STUB_KEY": "sk-stub-secret"}
         self.models = ModelRegistry(
-            self.catalog, self.bus.rpc, self.environment, read_timeout_seconds, host_wait_seconds
+            self.catalog,
+            self.bus.rpc,
+            self.environment,
+            read_timeout_seconds,
+            host_wait_seconds,
+            retry_policy=FAST_RETRIES,
         )
         self.ports = Ports(
             worker_id="runner-1",
@@ -73,7 +84,6 @@ class RunnerHarness:
             grants=RpcGrants(self.bus.rpc),
             sandboxes=open_sandbox_provider(),
             tail=self.bus.tail,
-            retry_policy=FAST_RETRIES,
         )
 
     async def ticket(self, task_id: str, model: str, **changes: Any) -> Ticket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -28,13 +29,13 @@ from tests.runner.harness import PRICE, RunnerHarness, wait_for_requests
 @pytest.mark.parametrize(
     ("reply", "fault", "requests"),
     [
-        (Reply(status=503, text="down for tea"), CallFault.PROVIDER, 4),
-        (Reply(status=429), CallFault.RATE_LIMITED, 4),
+        (Reply(status=500, text="a bug of theirs"), CallFault.PROVIDER, 8),
         (Reply(status=429, headers={"retry-after": "3600"}), CallFault.RATE_LIMITED, 1),
         (Reply(status=401), CallFault.CONFIGURATION, 1),
         (Reply(raw=b"<html>"), CallFault.PROVIDER, 4),
+        (Reply(hang_up=True), CallFault.CONNECTION, 4),
     ],
-    ids=["down", "busy", "busy for an hour", "key", "nonsense"],
+    ids=["broken", "busy for an hour", "key", "nonsense", "hangs up"],
 )
 async def test_a_provider_failure_is_an_infrastructure_error(
     runner: RunnerHarness, endpoint: FakeEndpoint, reply: Reply, fault: CallFault, requests: int
@@ -44,10 +45,54 @@ async def test_a_provider_failure_is_an_infrastructure_error(
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
     assert (report.fault.kind, report.fault.new_try) == (fault, False)
-    assert reply.text in report.reason or reply.raw
+    assert reply.text in report.reason or reply.raw or reply.hang_up
     assert len(endpoint.bodies) == requests
     assert len(report.calls) + sum(call.retries for call in report.calls) == requests
     assert report.calls[-1].fault is fault
+
+
+@pytest.mark.parametrize(
+    ("reply", "fault"),
+    [
+        (Reply(status=503, text="down for tea"), CallFault.PROVIDER),
+        (Reply(status=429, text="slow down"), CallFault.RATE_LIMITED),
+    ],
+    ids=["down", "busy"],
+)
+async def test_a_provider_that_is_down_for_the_whole_run_is_an_infrastructure_error(
+    runner: RunnerHarness, endpoint: FakeEndpoint, reply: Reply, fault: CallFault
+) -> None:
+    endpoint.default = reply
+    report = await runner.run_attempt("colours", "stub/m-1", run_seconds_left=1.0)
+    assert report.outcome is Outcome.INFRA_ERROR
+    assert report.fault is not None
+    assert (report.fault.kind, report.fault.new_try) == (fault, False)
+    assert re.match(rf"{fault}: stub/m-1 has been unavailable for \d+ s: m-1 at http", report.reason)
+    assert reply.text in report.reason
+    assert len(endpoint.bodies) > 8, "more often than a request that may be at fault itself"
+    assert len(report.calls) + sum(call.retries for call in report.calls) == len(endpoint.bodies)
+    assert report.calls[-1].fault is fault
+    assert report.calls[-1].cost_nanousd == 0
+
+
+async def test_a_refused_key_stops_the_model_and_not_the_provider(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    endpoint.default = Reply(status=401, text="wrong key")
+    reports = await asyncio.gather(*(runner.run_attempt("colours", "stub/m-1") for _ in range(40)))
+    assert len(endpoint.bodies) <= 4, "as many as were under way when the third was refused"
+    assert {(report.outcome, report.fault and report.fault.kind) for report in reports} == {
+        (Outcome.INFRA_ERROR, CallFault.CONFIGURATION)
+    }
+    assert all("answered 401: wrong key; check the provider's key" in report.reason for report in reports)
+    assert sum(len(report.calls) for report in reports) == len(endpoint.bodies)
+    endpoint.default = Reply()
+    assert (await runner.run_attempt("colours", "stub/m-2")).outcome is None
+    models = runner.catalog.root / "models.yaml"
+    models.write_text(models.read_text().replace("title: Stub", "title: Corrected"))
+    async with asyncio.timeout(30):
+        while (await runner.run_attempt("colours", "stub/m-1")).outcome is not None:
+            await asyncio.sleep(0.1)  # the registry reads the catalogue at most once a second
 
 
 async def test_retry_after_is_respected(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:

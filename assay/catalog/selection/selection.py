@@ -37,6 +37,7 @@ class SelectedTask:
             limits=self.limits,
             prompt_bytes=prompt_bytes(self.task, self.sample_ids) + len(self.tests.encode()),
             sandboxes=kinds_for(manifest.sandbox) if manifest.solver.hands_in_files else (),
+            model_graded=any(check.calls_model for check in manifest.checks),
             public=public,
             hidden=hidden,
             reference=reference,

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import add_row, new_table, print_json, print_line, print_notice, stdout
+from assay.cli.display.output import print_json, print_line, print_notice
+from assay.cli.display.table import Table, print_table
 from assay.cli.display.tables import artifacts_table
 from assay.cli.errors import BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
@@ -65,10 +66,10 @@ def collect_garbage(
         print_json(found)
         return
     numbers = ("examined", "referenced", "too recent", "deleted", "bytes freed")
-    table = new_table("area", *numbers, numbers=numbers)
+    table = Table("area", *numbers, numbers=numbers)
     for area, swept in found.areas.items():
-        add_row(table, area, swept.looked_at, swept.referred_to, swept.young, swept.deleted, swept.freed_bytes)
-    stdout().print(table)
+        table.add(area, swept.looked_at, swept.referred_to, swept.young, swept.deleted, swept.freed_bytes)
+    print_table(table)
     runs = count_text(found.expired_runs, "run")
     print_line(f"dry run: {runs} would expire; nothing was deleted" if dry_run else f"{runs} expired")
 
@@ -82,7 +83,7 @@ async def _get(
         if json:
             print_json(artifacts)
         else:
-            stdout().print(artifacts_table(artifacts))
+            print_table(artifacts_table(artifacts))
         return
     chosen = list(dict.fromkeys(artifacts if everything else names))
     for name in chosen:

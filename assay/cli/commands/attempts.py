@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from assay.cli.display.logs import log_lines
-from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
+from assay.cli.display.output import money, print_json, print_line
+from assay.cli.display.table import Table, print_table
 from assay.cli.display.tables import artifacts_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -56,15 +57,14 @@ def _print(detail: AttemptDetail) -> None:
     for line in filter(None, (attempt.reason, attempt.reused_from and f"reused from {attempt.reused_from}")):
         print_line(line)
     if detail.verdict and detail.verdict.checks:
-        table = new_table("check", "kind", "result", "score", "weight", "message", numbers=("score", "weight"))
+        columns = ("check", "kind", "result", "score", "weight", "message")
+        table = Table(*columns, numbers=("score", "weight"), prose=("message",))
         for check in detail.verdict.checks:
             result = "passed" if check.passed else "failed"
-            add_row(table, check.name, check.kind, result, f"{check.score:.2f}", check.weight, check.message)
-        stdout().print(table)
-    table = new_table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",))
+            table.add(check.name, check.kind, result, f"{check.score:.2f}", check.weight, check.message)
+        print_table(table)
+    table = Table("try", "worker", "started", "ended", "seconds", "cause", numbers=("seconds",), prose=("cause",))
     for each in detail.tries:
-        add_row(
-            table, each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause
-        )
-    stdout().print(table)
-    stdout().print(artifacts_table(detail.artifacts))
+        table.add(each.token, each.worker_id, each.started_at, each.ended, f"{each.duration_seconds:.1f}", each.cause)
+    print_table(table)
+    print_table(artifacts_table(detail.artifacts))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from assay.cli.display.output import add_row, money, new_table, print_json, print_line, print_notice, stdout
+from assay.cli.display.output import money, print_json, print_line, print_notice
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -54,7 +54,7 @@ def costs(
     if json:
         print_json(found)
         return
-    stdout().print(_table(found, by, recosted=bool(prices)))
+    print_table(_table(found, by, recosted=bool(prices)))
     print_line(f"judges: {money(found.judge_usd)}; above reservations: {money(found.excess_usd)}")
     if found.next_cursor:
         print_notice("not all rows are shown (raise --rows); the total includes them all")
@@ -62,9 +62,9 @@ def costs(
 
 def _table(found: Costs, by: CostBy, *, recosted: bool) -> Table:
     numbers = ("calls", "input", "cached", "output", "reasoning", "cost", "estimated", "superseded", "at other prices")
-    table = new_table(by, *(numbers if recosted else numbers[:-1]), numbers=numbers)
+    table = Table(by, *(numbers if recosted else numbers[:-1]), numbers=numbers)
     for each in (*found.rows, found.total):
-        add_row(table, *_cells(each, recosted=recosted))
+        table.add(*_cells(each, recosted=recosted))
     return table
 
 

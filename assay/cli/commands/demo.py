@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 
 from assay.cli.commands.up import stack_errors
-from assay.cli.display.output import print_json, print_line, print_notice, stdout
+from assay.cli.display.output import print_json, print_line, print_notice
 from assay.cli.display.progress import progress_display
+from assay.cli.display.table import print_table
 from assay.cli.display.tables import board_table
 from assay.cli.errors import INTERRUPTED
 from assay.cli.follow import exit_code, follow_run, interruptible
@@ -63,7 +64,7 @@ async def _demo(options: UpOptions, stop: bool, json: bool, progress: _Progress)
         if json:
             print_json(result)
         else:
-            stdout().print(board_table(result.leaderboard))
+            print_table(board_table(result.leaderboard))
             print_line("dashboard: ", (address, "bold"), f"    this run: {address}/runs/{result.run.run_id}")
         if started_here and not stop:
             print_notice("serving until Ctrl-C")

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import print_json, print_notice, stdout
+from assay.cli.display.output import print_json, print_notice
+from assay.cli.display.table import print_table
 from assay.cli.display.tables import board_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -26,6 +27,6 @@ def leaderboard(
     if json:
         print_json(board)
     elif board.rows:
-        stdout().print(board_table(board))
+        print_table(board_table(board))
     else:
         print_notice("no results match; `assay run --suite demo --model oracle --model nop` creates some")

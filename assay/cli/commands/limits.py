@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
+from assay.cli.display.output import money, print_json, print_line
 from assay.cli.display.run_text import left_text, limit_text
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -61,18 +62,17 @@ def _show(found: Money, json: bool) -> None:
     if json:
         print_json(found)
         return
-    table = new_table("account", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
+    table = Table("account", "spent", "held", "limit", "left", numbers=("spent", "held", "limit", "left"))
     for account in found.accounts:
         spent, held = money(account.spent_usd), money(account.held_usd)
-        add_row(
-            table,
+        table.add(
             _NAMES.get(account.kind, account.kind),
             spent,
             held,
             limit_text(account.limit_usd),
             left_text(account),
         )
-    stdout().print(table)
+    print_table(table)
     print_line(f"days begin at midnight in {found.time_zone}; limit a single run with `assay run --limit`")
 
 

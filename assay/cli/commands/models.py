@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
+from assay.cli.display.output import money, print_json, print_line, print_notice
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -24,10 +25,11 @@ def list_models(server: Server = "", json: Json = False) -> None:
     if json:
         print_json(found)
         return
-    table = new_table("model", "kind", "input per million tokens", "output", "price version")
+    table = Table("model", "kind", "input", "output", "price version", numbers=("input", "output"))
     for model in found:
-        add_row(table, model.name, model.kind, *_price(model.price))
-    stdout().print(table)
+        table.add(model.name, model.kind, *_price(model.price))
+    print_table(table)
+    print_notice("prices in US dollars per million tokens; `assay prices show` lists them in full")
 
 
 @app.command("test")

@@ -15,7 +15,8 @@ from assay.catalog.prices.add_price import add_price
 from assay.catalog.prices.rates import TokenPrice
 from assay.catalog.prices.table import PRICES_FILE
 from assay.cli import quantities
-from assay.cli.display.output import add_row, money, new_table, print_json, print_line, stdout
+from assay.cli.display.output import money, print_json, print_line
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json
@@ -65,11 +66,11 @@ def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  
         print_json(found)
         return
     columns = ("model", "input", "cached", "output", "reasoning", "for input above", "version", "source")
-    table = new_table(*columns, numbers=columns[1:6])
+    table = Table(*columns, numbers=columns[1:6], prose=("source",))
     for each in found:
         for cells in _rows(each):
-            add_row(table, *cells)
-    stdout().print(table)
+            table.add(*cells)
+    print_table(table)
 
 
 @app.command("set")

@@ -8,7 +8,8 @@ import typer
 
 from assay.cli.commands import run_control
 from assay.cli.display.causes import cause_lines, has_causes
-from assay.cli.display.output import print_json, print_line, print_notice, stdout
+from assay.cli.display.output import print_json, print_line, print_notice
+from assay.cli.display.table import print_table
 from assay.cli.display.tables import attempts_table, run_lines, runs_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -47,7 +48,7 @@ def list_runs(
     if json:
         print_json(page)
     elif page.items:
-        stdout().print(runs_table(page.items))
+        print_table(runs_table(page.items))
         if page.total > len(page.items):
             print_notice(f"{page.total - len(page.items)} more; raise --limit to see them")
     else:
@@ -65,7 +66,7 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
         print_line(line)
     for line in cause_lines(Causes(items=found.causes)):
         print_line(line)
-    stdout().print(attempts_table(found.attempts))
+    print_table(attempts_table(found.attempts))
     if found.attempts:
         print_notice(f"details of one attempt: assay attempts show {found.attempts[0].attempt_id} --logs")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from assay.cli.display.mistakes import print_broken
-from assay.cli.display.output import add_row, new_table, print_json, stdout
+from assay.cli.display.output import print_json
+from assay.cli.display.table import Table, print_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import call
@@ -29,10 +30,10 @@ def list_suites(server: Server = "", json: Json = False) -> None:
     if json:
         print_json(found)
         return
-    table = new_table("suite", "tasks", "repeats", "title", numbers=("tasks", "repeats"))
+    table = Table("suite", "tasks", "repeats", "title", numbers=("tasks", "repeats"), prose=("title",))
     for suite in found:
-        add_row(table, suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
-    stdout().print(table)
+        table.add(suite.suite_id, len(suite.task_ids), suite.repeats, suite.title)
+    print_table(table)
 
 
 async def _suites_and_mistakes(client: AssayClient) -> tuple[list[SuiteView], list[CatalogMistake]]:

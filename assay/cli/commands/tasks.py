@@ -11,7 +11,8 @@ import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
 from assay.cli.display.mistakes import mistake_line, print_broken
-from assay.cli.display.output import add_row, new_table, print_json, print_line, stdout
+from assay.cli.display.output import print_json, print_line
+from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
@@ -69,10 +70,11 @@ def list_tasks(
     if json:
         print_json(found)
         return
-    table = new_table("task", "category", "difficulty", "language", "samples", "title", numbers=("samples",))
+    columns = ("task", "category", "difficulty", "language", "samples", "title")
+    table = Table(*columns, numbers=("samples",), prose=("title",))
     for task in found:
-        add_row(table, task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
-    stdout().print(table)
+        table.add(task.task_id, task.category, task.difficulty, task.language, task.samples, task.title)
+    print_table(table)
 
 
 async def _tasks_and_mistakes(

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from assay.cli.safe_text import printable
@@ -20,11 +19,16 @@ Piece = str | tuple[str, str]
 
 
 def stdout() -> Console:
-    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
+    return Console(highlight=False)
 
 
 def stderr() -> Console:
     return Console(stderr=True, width=None if sys.stderr.isatty() else _WIDE, highlight=False)
+
+
+def terminal_width() -> int | None:
+    """None if stdout is not a terminal."""
+    return stdout().width if sys.stdout.isatty() else None
 
 
 def print_json(value: Any) -> None:
@@ -40,19 +44,6 @@ def print_line(*pieces: Piece) -> None:
 def print_notice(text: str) -> None:
     """To stderr."""
     print(printable(text), file=sys.stderr, flush=True)
-
-
-def new_table(*columns: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
-    """Columns named in ``numbers`` are right-aligned."""
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    return table
-
-
-def add_row(table: Table, *cells: object) -> None:
-    """Cells are plain text; markup in them is not interpreted."""
-    table.add_row(*(Text(cell_text(cell)) for cell in cells))
 
 
 def cell_text(value: object) -> str:

@@ -6,7 +6,7 @@ from assay.cli.display.output import cell_text, money
 from assay.cli.quantities import count_text, duration_text
 from assay.cli.run_state import ENDED
 from assay.contracts.rpc import Quote
-from assay.contracts.runs import RunView
+from assay.contracts.runs import RunStatus, RunView
 from assay.contracts.spending import AccountView
 
 
@@ -27,6 +27,11 @@ def note_lines(run: RunView) -> list[str]:
     lines = [f"attempts are waiting ({run.waits.reason}): {run.waits.detail}"] if run.waits else []
     lines += [f"ended early: {run.reason}"] if run.reason and run.status in ENDED else []
     lines += [f"ending: {run.reason}"] if run.reason and run.status not in ENDED else []
+    ungraded = run.progress.executed + run.progress.grading
+    if ungraded and run.status is RunStatus.CANCELLING:
+        lines.append(
+            f"{count_text(ungraded, 'answer')} still to be graded; --no-grading of `assay runs cancel` skips it"
+        )
     lines += [f"restart of run {run.restarts}"] if run.restarts else []
     lines += ["models see the hidden tests; results do not count on the leaderboard"] if run.include_tests else []
     lines += [f"artifacts deleted at {cell_text(run.expired_at)}"] if run.expired_at else []

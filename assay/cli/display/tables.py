@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from textwrap import shorten
 
-from rich.table import Table
-
-from assay.cli.display.output import add_row, money, new_table, percent, print_json, print_line
+from assay.cli.display.output import money, percent, print_json, print_line
 from assay.cli.display.run_text import limits_line, note_lines
+from assay.cli.display.table import Table
 from assay.cli.quantities import count_text
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import AttemptView
@@ -17,13 +15,11 @@ from assay.contracts.verdicts import Outcome
 
 
 def runs_table(runs: Iterable[RunView]) -> Table:
-    table = new_table(
-        "run", "status", "name", "models", "done", "passed", "cost", "created", numbers=("done", "passed")
-    )
+    columns = ("run", "status", "name", "models", "done", "passed", "cost", "created")
+    table = Table(*columns, numbers=("done", "passed", "cost"), prose=("name", "models"))
     for run in runs:
         progress = run.progress
-        add_row(
-            table,
+        table.add(
             run.run_id,
             run.status,
             run.name or run.suite or ", ".join(run.task_ids[:3]),
@@ -60,10 +56,9 @@ def print_run(run: RunView, json: bool) -> None:
 
 def attempts_table(attempts: Iterable[AttemptView]) -> Table:
     columns = ("#", "task", "sample", "model", "repeat", "state", "score", "cost", "seconds", "reason")
-    table = new_table(*columns, numbers=("#", "repeat", "score", "seconds"))
+    table = Table(*columns, numbers=("#", "repeat", "score", "cost", "seconds"), prose=("reason",))
     for attempt in attempts:
-        add_row(
-            table,
+        table.add(
             attempt.ordinal,
             attempt.task_id,
             attempt.sample_id,
@@ -73,25 +68,24 @@ def attempts_table(attempts: Iterable[AttemptView]) -> Table:
             "" if attempt.score is None else f"{attempt.score:.2f}",
             money(attempt.cost_usd),
             f"{attempt.duration_seconds:.1f}",
-            shorten(attempt.reason, 200, placeholder=" ..."),
+            attempt.reason,
         )
     return table
 
 
 def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
-    table = new_table("artifact", "bytes", "type", "", numbers=("bytes",))
+    table = Table("artifact", "bytes", "type", "", numbers=("bytes",))
     for name, ref in sorted(artifacts.items()):
-        add_row(table, name, ref.size_bytes, ref.media_type.partition(";")[0], "truncated" if ref.truncated else "")
+        table.add(name, ref.size_bytes, ref.media_type.partition(";")[0], "truncated" if ref.truncated else "")
     return table
 
 
 def board_table(board: Board) -> Table:
     columns = ("", "model", "score", "passed", "n", "errors", "cost", "per attempt", "seconds")
-    numbers = ("score", "passed", "n", "errors", "seconds")
-    table = new_table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
+    numbers = columns[2:]
+    table = Table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
     for rank, entry in enumerate(board.rows, 1):
-        add_row(
-            table,
+        table.add(
             rank,
             entry.model,
             percent(entry.score),

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from assay.contracts.codec import Data
 from assay.contracts.money import Usd
 from assay.contracts.rpc.request import PageSize, Request
-from assay.contracts.runs import Causes, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
+from assay.contracts.runs import CancelGrading, Causes, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
 from assay.contracts.spending import AccountView
 
 
@@ -56,12 +56,14 @@ class ListRuns(Request[RunPage], frozen=True, kw_only=True, tag="runs.list"):
 
 
 class CancelRun(Request[RunView], frozen=True, kw_only=True, tag="runs.cancel"):
-    """Cancel a run: waiting attempts at once, running ones after ``grace_seconds``. A run that has ended does not
+    """Cancel a run: waiting attempts at once, running ones after ``grace_seconds``. Executed ones are graded as
+    ``grading`` says; ``none`` also ends the gradings of a run that is being cancelled. A run that has ended does not
     change."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
     grace_seconds: Annotated[float, Meta(ge=0, le=3600)] = 10.0
+    grading: CancelGrading = CancelGrading.FREE
 
 
 class PauseRun(Request[RunView], frozen=True, kw_only=True, tag="runs.pause"):
@@ -92,12 +94,14 @@ class ChangeRun(Request[RunView], frozen=True, kw_only=True, tag="runs.change"):
 
 
 class RestartRun(Request[RunView], frozen=True, kw_only=True, tag="runs.restart"):
-    """Submit an earlier run's plan again as a new run. Unless ``fresh`` is set, it reuses finished results and retries
-    only attempts that ended by an error, a limit or cancellation."""
+    """Submit an earlier run's plan again as a new run. Unless ``fresh`` is set, it reuses that run's results, grades
+    its ungraded answers, and executes only the other attempts; refused if every attempt has a result. ``reuse`` also
+    reuses results of other runs."""
 
     reply: ClassVar[Any] = RunView
     run_id: str
     fresh: bool = False
+    reuse: bool = False
     limits: RunLimits | None = None
     idempotency_key: str = ""
 

@@ -12,7 +12,7 @@ from assay.contracts.codec import Data
 from assay.contracts.ids import new_id
 from assay.contracts.problems import FieldError
 from assay.contracts.rpc import CancelRun, ChangeRun, GetRun, PauseRun, RestartRun, ResumeRun
-from assay.contracts.runs import LimitsChange, Priority, RunLimits, RunView
+from assay.contracts.runs import CancelGrading, LimitsChange, Priority, RunLimits, RunView
 from services.gateway.errors import InvalidRequest
 from services.gateway.http.parameters import IdempotencyKey, RunId
 from services.gateway.http.request_body import Body
@@ -21,6 +21,7 @@ from services.gateway.validation.money import check_limits
 
 CONTROL_TIMEOUT_SECONDS = 30.0
 GraceSeconds = Annotated[float, QueryParameter(ge=0, le=3600, description="Time for running attempts to finish.")]
+Grading = Annotated[CancelGrading, QueryParameter(description="Which executed attempts are still graded.")]
 
 
 class RunChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,9 +32,11 @@ class RunChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Restart(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """With ``fresh`` no finished attempt is reused. ``limits`` override those of the old run."""
+    """With ``fresh`` nothing is reused; with ``reuse`` results of other runs are reused too. ``limits`` override those
+    of the old run."""
 
     fresh: bool = False
+    reuse: bool = False
     limits: LimitsChange | None = None
 
 
@@ -49,10 +52,19 @@ async def resume_run(run_id: RunId, ports: PortsDependency) -> RunView:
 
 
 @post("/{run_id:str}/cancel", summary="Cancel a run", operation_id="cancel_run", status_code=200)
-async def cancel_run(run_id: RunId, ports: PortsDependency, grace_seconds: GraceSeconds = 10.0) -> RunView:
+async def cancel_run(
+    run_id: RunId,
+    ports: PortsDependency,
+    grace_seconds: GraceSeconds = 10.0,
+    grading: Grading = CancelGrading.FREE,
+) -> RunView:
     """Attempts that have not started become `cancelled` at once, running ones after `grace_seconds` unless they finish
-    first. Results so far are kept. A finished run is not changed."""
-    return await ports.bus.rpc.request(CancelRun(run_id=run_id, grace_seconds=grace_seconds), CONTROL_TIMEOUT_SECONDS)
+    first. Executed ones are still graded, and the run stays `cancelling` until then. With `grading` `free` (default),
+    those that a model would grade become `cancelled`; with `none` all do, also those of a run that is being cancelled.
+    Their answers are kept: a restart of the run grades them without a new model request. Results so far are kept. A
+    finished run is not changed."""
+    command = CancelRun(run_id=run_id, grace_seconds=grace_seconds, grading=grading)
+    return await ports.bus.rpc.request(command, CONTROL_TIMEOUT_SECONDS)
 
 
 @patch("/{run_id:str}", summary="Change a run", operation_id="change_run", dto=Body[RunChange], return_dto=None)
@@ -74,10 +86,12 @@ async def restart_run(
     data: JSONBody[Restart] = Restart(),  # noqa: B008  (frozen)
     idempotency_key: IdempotencyKey = "",
 ) -> Response[RunView]:
-    """Starts a new run of the same plan. Unless `fresh`, it reuses every conclusive attempt at no cost and repeats only
-    those that ended by an error, a limit or cancellation."""
+    """Starts a new run of the same plan. Unless `fresh`, it reuses the run's results at no cost, grades its answers
+    that were not graded, and repeats only the attempts that ended by an error, a limit or cancellation; if there are
+    none, it answers 409 `nothing_to_retry` and creates nothing. With `reuse` it also reuses results of other runs."""
     limits = await _limits(ports, run_id, data.limits)
-    command = RestartRun(run_id=run_id, fresh=data.fresh, limits=limits, idempotency_key=idempotency_key or new_id())
+    key = idempotency_key or new_id()
+    command = RestartRun(run_id=run_id, fresh=data.fresh, reuse=data.reuse, limits=limits, idempotency_key=key)
     run = await ports.bus.rpc.request(command, CONTROL_TIMEOUT_SECONDS)
     return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
 

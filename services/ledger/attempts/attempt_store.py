@@ -48,6 +48,11 @@ SELECT DISTINCT ON (attempt_id) attempt_id, output, artifacts -> 'result.json' F
 WHERE attempt_id = ANY($1::text[]) AND ended = 'executed' ORDER BY attempt_id, token DESC
 """
 
+_SECONDS_LEFT = """
+SELECT run_id, greatest(0, extract(epoch FROM deadline_at - clock_timestamp()))::float8 FROM runs
+WHERE run_id = ANY($1::text[]) AND deadline_at IS NOT NULL
+"""
+
 _ATTEMPT = f"SELECT {columns(AttemptRow)} FROM attempts WHERE attempt_id = $1"
 _STATUS = f"SELECT {columns(AttemptStatus)} FROM attempts WHERE attempt_id = ANY($1::text[])"
 _TRIES = f"SELECT {columns(TryRow)} FROM tries WHERE attempt_id = $1 ORDER BY token"
@@ -68,6 +73,11 @@ class _CallRow(Row):
 class _VerdictRow(Row):
     body: Verdict
     artifacts: dict[str, ArtifactRef] | None
+
+
+class _SecondsLeft(Row):
+    run_id: str
+    seconds: float
 
 
 class _RunOfAttempt(Row):
@@ -138,12 +148,22 @@ class AttemptStore:
         if stage is Stage.JUDGE and claimed:
             ids = [each.after.attempt_id for each in claimed]
             outputs = {row.attempt_id: row for row in await connection.rows(SubmittedOutput, _OUTPUTS, ids)}
+        runs = sorted({each.after.run_id for each in claimed})
+        left = {row.run_id: row.seconds for row in await connection.rows(_SecondsLeft, _SECONDS_LEFT, runs)}
         tickets: list[Ticket] = []
         for attempt in (each.after for each in claimed):
             plan = await self._plans.get(connection, attempt.run_id)
             grant, submitted = grants.get(attempt.attempt_id, 0), outputs.get(attempt.attempt_id)
             tickets.append(
-                ticket_for(attempt, plan, stage, self._lease_seconds, grant_nanousd=grant, submitted=submitted)
+                ticket_for(
+                    attempt,
+                    plan,
+                    stage,
+                    self._lease_seconds,
+                    grant_nanousd=grant,
+                    submitted=submitted,
+                    run_seconds_left=left.get(attempt.run_id),
+                )
             )
         return tuple(tickets)
 

@@ -78,7 +78,11 @@ TRANSITIONS = (
     ),
     *(
         Rule(Event.CANCELLED, before, State.DONE, None, "its run is cancelled; the run's own fact covers it")
-        for before in (State.WAITING, State.QUEUED, State.RUNNING, State.EXECUTED, State.GRADING)
+        for before in (State.WAITING, State.QUEUED, State.RUNNING)
+    ),
+    *(
+        Rule(Event.CANCELLED, before, State.DONE, AttemptFinished, "its run is cancelled without grading its answer")
+        for before in (State.EXECUTED, State.GRADING)
     ),
 )
 

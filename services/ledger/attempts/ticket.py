@@ -36,6 +36,7 @@ def ticket_for(
     *,
     grant_nanousd: int = 0,
     submitted: SubmittedOutput | None = None,
+    run_seconds_left: float | None = None,
 ) -> Ticket:
     task, pin = plan.tasks[attempt.task_index], plan.models[attempt.model_index]
     running = stage is Stage.RUN
@@ -63,6 +64,7 @@ def ticket_for(
         replay=pin.replay if running else None,
         include_tests=plan.include_tests,
         install_deps=plan.install_deps,
+        run_seconds_left=run_seconds_left,
     )
 
 

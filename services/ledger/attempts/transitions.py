@@ -19,6 +19,8 @@ from services.ledger.database.rows import Row, columns
 _RETURNING = f"RETURNING old.state, old.token, old.worker_id, {columns(AttemptRow, 'new')}"
 _END = "state = 'done', token = a.token + 1, lease_until = NULL, worker_id = '', changed_at = now()"
 
+ANSWER_KEPT = "the answer is kept, and a retry of the run grades it without asking the model again"
+
 _RELEASE = f"""
 WITH locked AS (
   SELECT attempt_id FROM attempts WHERE attempt_id = ANY($1::text[]) AND state = 'waiting'
@@ -112,13 +114,13 @@ _DEAD_LETTERED = f"""
 UPDATE attempts a SET {_END}, outcome = 'infra_error', reason = $2 WHERE attempt_id = $1 {_RETURNING}
 """
 
-# Attempts that have not begun end at once; those under way when the grace period is over. Their tokens are raised, so
-# that their workers learn of it.
+# Attempts that have not begun end at once; running ones when the grace period is over. Their tokens are raised, so that
+# their workers learn of it.
 _CANCEL = f"""
 WITH ending AS (
   SELECT a.attempt_id, r.reason FROM runs r CROSS JOIN LATERAL (
     SELECT attempt_id FROM attempts a WHERE a.run_id = r.run_id
-      AND (a.state IN ('waiting', 'queued') OR (a.state <> 'done' AND r.cancel_at <= clock_timestamp()))
+      AND (a.state IN ('waiting', 'queued') OR (a.state = 'running' AND r.cancel_at <= clock_timestamp()))
     ORDER BY ordinal LIMIT $1 FOR UPDATE SKIP LOCKED
   ) a WHERE r.status = 'cancelling'
 ), orders AS (
@@ -128,6 +130,24 @@ WITH ending AS (
   FROM ending WHERE a.attempt_id = ending.attempt_id RETURNING new.run_id, old.state
 )
 SELECT run_id, state, count(*)::int FROM cancelled GROUP BY run_id, state
+"""
+
+
+# Executed attempts are graded although their run is cancelled, unless that costs money or is not wanted. A grading that
+# has begun has the grace period to finish.
+_CANCEL_UNGRADED = f"""
+WITH ending AS (
+  SELECT a.attempt_id, r.reason FROM runs r CROSS JOIN LATERAL (
+    SELECT attempt_id FROM attempts a WHERE a.run_id = r.run_id
+      AND (a.state = 'executed' OR (a.state = 'grading' AND r.cancel_at <= clock_timestamp()))
+      AND (r.cancel_grading = 'none' OR (a.model_graded AND r.cancel_grading <> 'all'))
+    ORDER BY ordinal LIMIT $1 FOR UPDATE SKIP LOCKED
+  ) a WHERE r.status = 'cancelling' AND r.n_executed + r.n_grading > 0
+), orders AS (
+  DELETE FROM pending_orders o USING ending WHERE o.attempt_id = ending.attempt_id
+)
+UPDATE attempts a SET {_END}, outcome = 'cancelled', score = NULL, reason = ending.reason || '; {ANSWER_KEPT}'
+FROM ending WHERE a.attempt_id = ending.attempt_id {_RETURNING}
 """
 
 
@@ -214,8 +234,13 @@ async def end_dead_lettered(connection: Connection, attempt_id: str, reason: str
 
 
 async def cancel(connection: Connection, limit: int) -> list[Cancelled]:
-    """Up to ``limit`` attempts of each run that is being cancelled."""
+    """Up to ``limit`` attempts without an answer of each run that is being cancelled."""
     return await connection.rows(Cancelled, _CANCEL, limit)
+
+
+async def cancel_ungraded(connection: Connection, limit: int) -> list[Transition]:
+    """Up to ``limit`` executed attempts that are not to be graded of each run that is being cancelled."""
+    return await _change(connection, Event.CANCELLED, _CANCEL_UNGRADED, limit)
 
 
 async def _change(connection: Connection, event: Event, statement: str, *arguments: object) -> list[Transition]:

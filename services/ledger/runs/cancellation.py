@@ -5,7 +5,7 @@ Done in batches: a run of any size is marked at once, and its attempts follow as
 
 from __future__ import annotations
 
-from services.ledger.attempts.transitions import cancel, recall
+from services.ledger.attempts.transitions import cancel, cancel_ungraded, recall
 from services.ledger.database.connection import Connection
 from services.ledger.runs.fact_recording import record
 
@@ -20,8 +20,9 @@ WHERE o.stage = 'run' AND a.state = 'queued' AND r.status = 'paused' ORDER BY 1 
 async def cancel_attempts(connection: Connection) -> int:
     """End attempts of runs that are being cancelled; returns how many."""
     cancelled = await cancel(connection, BATCH)
-    await record(connection, [], cancelled=cancelled)
-    return sum(each.count for each in cancelled)
+    ungraded = await cancel_ungraded(connection, BATCH)
+    await record(connection, ungraded, cancelled=cancelled)
+    return sum(each.count for each in cancelled) + len(ungraded)
 
 
 async def recall_paused(connection: Connection) -> int:

@@ -13,7 +13,7 @@ from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row
 from services.ledger.money.cost_estimate import Estimate, estimate_run
 from services.ledger.money.project_limits import project_accounts
-from services.ledger.runs.reuse import content_keys, earlier_results
+from services.ledger.runs.reuse import content_keys, reusable_for
 from services.ledger.settings import LedgerSettings
 from services.ledger.workers.live_workers import live_capabilities
 from services.ledger.workers.sandbox_capacity import sandbox_refusal
@@ -37,9 +37,10 @@ async def quote(connection: Connection, plan: RunPlan, settings: LedgerSettings)
     means = await connection.rows(_MeanCost, _HISTORY, plan.project, digests, models)
     history = {(row.task_digest, row.model): row.mean_nanousd for row in means}
     reused = Counter[tuple[str, str]]()
-    if plan.reuse:
+    if plan.reuse or plan.reuse_run:
         keys = content_keys(plan)
-        reused = Counter(keys[key] for key in await earlier_results(connection, list(keys)))
+        reusable = await reusable_for(connection, plan, list(keys))
+        reused = Counter(label for key, label in keys.items() if key in reusable)
     estimate = estimate_run(plan, history, reused)
     accounts = await project_accounts(connection, plan.project, settings) if estimate.worst_nanousd else []
     workers = await live_capabilities(connection, settings.worker_silence_seconds)

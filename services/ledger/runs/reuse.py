@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from assay.contracts.attempts import TryEnd
 from assay.contracts.runs import RunPlan
 from services.ledger.attempts.content_key import content_key
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row
+from services.ledger.errors import nothing_to_retry
 
 REUSABLE = ("passed", "failed", "timeout", "refused", "agent_error")
 """Outcomes that say something about the model and would repeat. The index ``attempts_reusable`` covers them."""
 
-_EARLIER = f"""
+_NEWEST = f"""
 SELECT DISTINCT ON (key) key, outcome, score, reason, duration_seconds,
   CASE WHEN reused_from = '' THEN attempt_id ELSE reused_from END
-FROM attempts WHERE key = ANY($1::text[]) AND outcome IN {REUSABLE} ORDER BY key, changed_at DESC
+FROM attempts WHERE key = ANY($1::text[]) AND outcome IN {REUSABLE} {{of_run}} ORDER BY key, changed_at DESC
+"""
+_RESULTS = _NEWEST.format(of_run="")
+_RESULTS_OF_RUN = _NEWEST.format(of_run="AND run_id = $2")
+
+# Also of attempts that are still being graded: grading an answer twice is free, executing an attempt twice is not.
+_ANSWERS_OF_RUN = """
+SELECT a.key, a.attempt_id, a.duration_seconds FROM attempts a JOIN runs r USING (run_id)
+WHERE a.key = ANY($1::text[]) AND a.run_id = $2 AND r.expired_at IS NULL
+  AND (a.outcome IN ('cancelled', 'infra_error') OR a.state IN ('executed', 'grading'))
+  AND EXISTS (SELECT FROM tries t WHERE t.attempt_id = a.attempt_id AND t.ended = 'executed')
+"""
+
+_TAKE = """
+INSERT INTO tries
+  (attempt_id, token, worker_id, started_at, ended_at, ended, cause, duration_seconds, output, artifacts)
+SELECT u.attempt_id, 0, t.worker_id, t.started_at, t.ended_at, t.ended, 'the answer of attempt ' || t.attempt_id,
+  t.duration_seconds, t.output, t.artifacts
+FROM unnest($1::text[], $2::text[]) AS u(attempt_id, answered) CROSS JOIN LATERAL (
+  SELECT * FROM tries WHERE tries.attempt_id = u.answered AND ended = $3 ORDER BY token DESC LIMIT 1
+) t
 """
 
 
@@ -30,9 +53,44 @@ class EarlierResult(Row):
     reused_from: str
 
 
-async def earlier_results(connection: Connection, keys: Sequence[str]) -> dict[str, EarlierResult]:
-    """The newest reusable result of each content key that has one."""
-    return {row.key: row for row in await connection.rows(EarlierResult, _EARLIER, keys)}
+class Answer(Row):
+    """An answer that was not graded: of the attempt that produced it. ``duration_seconds`` is how long that took."""
+
+    key: str
+    attempt_id: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reusable:
+    """By content key: results, and answers that only need to be graded."""
+
+    results: Mapping[str, EarlierResult] = field(default_factory=dict[str, EarlierResult])
+    answers: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.results or key in self.answers
+
+
+async def reusable_for(connection: Connection, plan: RunPlan, keys: Sequence[str]) -> Reusable:
+    """What the plan's attempts can reuse: results and answers of ``reuse_run``; with ``reuse``, results of any run.
+    Raises Refused if every attempt of ``reuse_run`` has a result."""
+    results: list[EarlierResult] = []
+    answers: list[Answer] = []
+    if plan.reuse_run:
+        results = await connection.rows(EarlierResult, _RESULTS_OF_RUN, keys, plan.reuse_run)
+        answers = await connection.rows(Answer, _ANSWERS_OF_RUN, keys, plan.reuse_run)
+    found = {row.key: row for row in results}
+    if plan.reuse_run and found.keys() >= set(keys):
+        raise nothing_to_retry(plan.reuse_run)
+    if plan.reuse:
+        found = {row.key: row for row in await connection.rows(EarlierResult, _RESULTS, keys)} | found
+    return Reusable(found, {row.key: row for row in answers if row.key not in found})
+
+
+async def take_answers(connection: Connection, answers: Sequence[tuple[str, str]]) -> None:
+    """Copy the executed try behind each answer, given as the new attempt's id and the id of the one that answered."""
+    await connection.execute_columns(_TAKE, answers, TryEnd.EXECUTED)
 
 
 def content_keys(plan: RunPlan) -> dict[str, tuple[str, str]]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from assay.contracts.facts import RunCancelling, RunChanged, RunFact, RunPaused, RunResumed
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import CancelRun, ChangeRun
-from assay.contracts.runs import RunLimits, RunStatus, RunView
+from assay.contracts.runs import CancelGrading, RunLimits, RunStatus, RunView
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
 from services.ledger.database.rows import Row, columns, to_json
@@ -30,8 +30,13 @@ _RESUME = _MARK.format(
     "status = CASE WHEN started_at IS NULL THEN 'waiting' ELSE 'running' END"
 )
 _CANCEL = _MARK.format(
-    set="status = 'cancelling', reason = $2, waits = NULL, cancel_at = now() + make_interval(secs => $3)"
+    set="status = 'cancelling', reason = $2, waits = NULL, cancel_at = now() + make_interval(secs => $3), "
+    "cancel_grading = $4"
 )
+_END_GRADINGS = """
+UPDATE runs SET cancel_grading = 'none', cancel_at = least(cancel_at, now() + make_interval(secs => $2))
+WHERE run_id = $1
+"""
 _CHANGE = _MARK.format(
     set="limits = $2, priority = $3, waits = NULL, deadline_at = started_at + make_interval(secs => $4)"
 )
@@ -71,12 +76,15 @@ class RunControl:
         return await self._change(run_id, mark)
 
     async def cancel(self, request: CancelRun) -> RunView:
-        """Attempts that have not begun end now, up to one batch; a run that has ended stays as it is."""
+        """Attempts that have not begun end now, up to one batch; executed ones are graded first. A run that has ended
+        stays as it is."""
 
         async def mark(connection: Connection, run: RunRow) -> RunView:
+            if run.status is RunStatus.CANCELLING and request.grading is CancelGrading.NONE:
+                await connection.execute(_END_GRADINGS, run.run_id, request.grace_seconds)
             if run.status in (*ENDED, RunStatus.CANCELLING):
                 return run.view()
-            return await mark_cancelled(connection, run.run_id, CANCELLED, request.grace_seconds)
+            return await mark_cancelled(connection, run.run_id, CANCELLED, request.grace_seconds, request.grading)
 
         view = await self._change(request.run_id, mark, ended=True)
         if view.status is RunStatus.CANCELLING:
@@ -120,9 +128,15 @@ def changed_limits(limits: RunLimits, request: ChangeRun) -> RunLimits:
     return request.limits_change.apply_to(limits) if request.limits_change else limits
 
 
-async def mark_cancelled(connection: Connection, run_id: str, reason: str, grace_seconds: float) -> RunView:
+async def mark_cancelled(
+    connection: Connection,
+    run_id: str,
+    reason: str,
+    grace_seconds: float,
+    grading: CancelGrading = CancelGrading.FREE,
+) -> RunView:
     """Begin to cancel the run, whose row is locked."""
-    return await _mark(connection, RunCancelling, _CANCEL, run_id, reason, grace_seconds)
+    return await _mark(connection, RunCancelling, _CANCEL, run_id, reason, grace_seconds, grading)
 
 
 async def _mark(

@@ -65,7 +65,7 @@ class RunDelta:
     def add_transition(self, transition: Transition) -> None:
         after = transition.after
         self._move(transition.before, after.state, after.outcome)
-        self.started = self.started or after.state is State.RUNNING
+        self.started = self.started or after.state in (State.RUNNING, State.GRADING)
         self.facts += 1
 
     def add_cancelled(self, cancelled: Cancelled) -> None:

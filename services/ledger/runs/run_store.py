@@ -39,12 +39,17 @@ class RunStore:
             return await quote(connection, plan, self._settings)
 
     async def restart(self, request: RestartRun) -> RunView:
-        """A new run of the same plan, which reuses finished results unless ``fresh``."""
-
+        """A new run of the same plan, which reuses the run's own results unless ``fresh``."""
         async with self._database.session() as connection:
             earlier = await self._plans.get(connection, request.run_id)
         limits = request.limits or earlier.limits
-        plan = msgspec.structs.replace(earlier, reuse=not request.fresh, restarts=request.run_id, limits=limits)
+        plan = msgspec.structs.replace(
+            earlier,
+            reuse=request.reuse,
+            reuse_run="" if request.fresh else request.run_id,
+            restarts=request.run_id,
+            limits=limits,
+        )
         return await self.submit(SubmitRun(plan=plan, idempotency_key=request.idempotency_key))
 
     async def get(self, run_id: str) -> RunView:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from assay.contracts.attempts import State
+from assay.contracts.attempts import Stage, State
 from assay.contracts.codec import digest
 from assay.contracts.facts import Fact, RunFinished, RunSubmitted
 from assay.contracts.ids import attempt_id, new_id
@@ -22,9 +22,10 @@ from services.ledger.money.account import run_account
 from services.ledger.money.cost_estimate import worst_nanousd
 from services.ledger.money.project_limits import open_project
 from services.ledger.money.transfers import open_accounts
+from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import FactRow, fact_row, store_facts
 from services.ledger.runs.quote import quote
-from services.ledger.runs.reuse import REUSABLE, EarlierResult, earlier_results
+from services.ledger.runs.reuse import REUSABLE, EarlierResult, reusable_for, take_answers
 from services.ledger.runs.rows import RunRow
 from services.ledger.settings import LedgerSettings
 from services.ledger.workers.live_workers import live_capabilities
@@ -35,9 +36,10 @@ _BY_KEY = f"SELECT {columns(RunRow)} FROM runs WHERE idempotency_key = $1"
 _INSERT = f"""
 INSERT INTO runs (run_id, project, name, suite, status, repeats, models, task_ids, idempotency_key, plan_digest,
   limits, priority, restarts, sequence, total, n_waiting, n_done, n_reused, finished_at,
-  n_passed, n_failed, n_timeout, n_refused, n_agent_error, include_tests)
+  n_passed, n_failed, n_timeout, n_refused, n_agent_error, include_tests, n_executed)
 VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6, $7, $8, $9, $10, $11, $12,
-  1 + $15::int, $13::int, $13 - $14, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20, $21)
+  1 + $15::int, $13::int, $13 - $14 - $22, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20, $21,
+  $22::int)
 RETURNING now(), {columns(RunRow)}
 """
 
@@ -53,7 +55,8 @@ class _NewRun(Row):
 
 
 class NewAttempt(msgspec.Struct):
-    """A new row of ``attempts``, of the columns without a default: waiting, or done with a reused result."""
+    """A new row of ``attempts``, of the columns without a default: waiting, done with a reused result, or executed with
+    the answer of an earlier attempt."""
 
     attempt_id: str
     run_id: str
@@ -67,6 +70,8 @@ class NewAttempt(msgspec.Struct):
     repeat: int
     key: str
     worst_nanousd: int
+    model_graded: bool
+    token: int = 0
     state: str = State.WAITING.value
     outcome: str | None = None
     score: float | None = None
@@ -99,15 +104,13 @@ class Submission:
         if refusal := sandbox_refusal(self._plan, workers):
             raise no_sandbox(refusal)
         await self._check_limits(connection)
-        if self._plan.reuse:
-            results = await earlier_results(connection, [attempt.key for attempt in self._attempts])
-            for attempt in self._attempts:
-                if attempt.key in results:
-                    attempt.reuse(results[attempt.key])
+        answers = await self._reuse(connection) if self._plan.reuse or self._plan.reuse_run else []
         new = await self._insert(connection)
         await connection.execute("INSERT INTO plans (run_id, body) VALUES ($1, $2)", self._run_id, to_json(self._plan))
         rows = map(msgspec.structs.astuple, self._attempts)
         await connection.copy("attempts", NewAttempt.__struct_fields__, rows)
+        await take_answers(connection, answers)
+        await add_orders(connection, Stage.JUDGE, [each for each in self._attempts if each.state == State.EXECUTED])
         if len(self._attempts) >= MANY_ATTEMPTS:
             await connection.execute(_ANALYZE)
         await store_facts(connection, first_facts(new.run, new.at))
@@ -133,9 +136,22 @@ class Submission:
         limit = self._plan.limits.cost_usd
         await open_accounts(connection, {run_account(self._run_id): None if limit is None else nanousd(limit)})
 
+    async def _reuse(self, connection: Connection) -> list[tuple[str, str]]:
+        """Returns the attempts that have an answer already, each with the attempt that gave it."""
+        reusable = await reusable_for(connection, self._plan, [attempt.key for attempt in self._attempts])
+        answers: list[tuple[str, str]] = []
+        for attempt in self._attempts:
+            if result := reusable.results.get(attempt.key):
+                attempt.reuse(result)
+            elif answer := reusable.answers.get(attempt.key):
+                attempt.state, attempt.duration_seconds = State.EXECUTED.value, answer.duration_seconds
+                answers.append((attempt.attempt_id, answer.attempt_id))
+        return answers
+
     async def _insert(self, connection: Connection) -> _NewRun:
         plan, total = self._plan, len(self._attempts)
         outcomes = [attempt.outcome for attempt in self._attempts if attempt.outcome is not None]
+        answered = sum(attempt.state == State.EXECUTED for attempt in self._attempts)
         return await connection.one(
             _NewRun,
             _INSERT,
@@ -146,6 +162,7 @@ class Submission:
             *(total, len(outcomes), len(outcomes) == total),
             *(outcomes.count(outcome) for outcome in REUSABLE),
             plan.include_tests,
+            answered,
         )
 
 
@@ -161,7 +178,7 @@ def attempts_of(run_id: str, plan: RunPlan) -> Iterator[NewAttempt]:
                     key = content_key(plan, task, pin, sample_id, repeat)
                     identity = (attempt_id(run_id, ordinal), run_id, ordinal, task_index, model_index)
                     labels = (task.task_id, task.category, sample_id, pin.model.name, repeat)
-                    yield NewAttempt(*identity, *labels, key, worst[task_index, model_index])
+                    yield NewAttempt(*identity, *labels, key, worst[task_index, model_index], task.model_graded)
 
 
 def is_free(plan: RunPlan) -> bool:

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-import stamina
 
 from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
@@ -23,7 +22,14 @@ from assay.contracts.models import Call, CallFault, Parameters, Usage
 from services.runner.calls.attempt_limits import check_limits
 from services.runner.calls.grant_budget import GrantBudget
 from services.runner.calls.pricing import cost_nanousd, worst_case_nanousd
-from services.runner.errors import CallFailed, CallRetryable
+from services.runner.errors import (
+    CallFailed,
+    CallRetryable,
+    EndpointTimeout,
+    EndpointUnreachable,
+    ProviderUnavailable,
+    RateLimited,
+)
 from services.runner.models import ChatMessage, Completion, OnText
 from services.runner.models.reasoning import without_reasoning
 from services.runner.models.reasoning_stream import ReasoningStream
@@ -31,25 +37,18 @@ from services.runner.models.registry import ModelHandle
 from services.runner.models.request import usage_bound
 from services.runner.models.token_count import count_tokens, estimate_usage, worst_case_usage
 from services.runner.models.tools import tools_text
+from services.runner.rate_limiter import ModelLimiter
 from services.runner.text import clean
 from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
 
 _BYTES_PER_TOKEN = 4
+_OUTAGES = (RateLimited, ProviderUnavailable, EndpointUnreachable, EndpointTimeout)
+"""Failures of the provider, whatever it was asked: not counted unless they may be billed."""
 
 
-class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Exponential backoff with jitter. If a provider's Retry-After is over ``max_retry_after_seconds``, the request is
-    not retried."""
-
-    max_requests: int = 4
-    initial_wait_seconds: float = 0.5
-    max_wait_seconds: float = 10.0
-    jitter_seconds: float = 0.5
-    max_retry_after_seconds: float = 60.0
-
-
-RETRY_POLICY = RetryPolicy()
+_MARGIN_SECONDS = 5.0
+"""So long before its run's time is over, at most, an attempt stops waiting, so that its report can still be read."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -62,6 +61,8 @@ class _Request:
     bound: Usage
     on_text: OnText | None = None
     number: int = 1
+    counted_failures: int = 0
+    billed_failures: int = 0
     latency_seconds: float | None = None
     forwarded: bool = False
     """Part of the answer went to ``on_text`` and cannot be taken back, so the request is not retried."""
@@ -87,14 +88,14 @@ class ModelCaller:
         budget: GrantBudget | None,
         clock: WallClock,
         tail: TailWriter,
-        retry_policy: RetryPolicy = RETRY_POLICY,
     ) -> None:
         self.calls: list[Call] = []
         self.usage, self.cost_nanousd = Usage(), 0
         self._limits = ticket.limits
         self._name, self._price = ticket.model.name, ticket.price
         self._model, self._rate_limiter, self._budget = handle.model, handle.rate_limiter, budget
-        self._clock, self._tail, self._retry_policy = clock, tail, retry_policy
+        self._clock, self._tail = clock, tail
+        self._run_ends_at = _run_ends_at(ticket, handle.rate_limiter)
         self._unbooked: list[CallFault] = []
 
     async def complete(
@@ -116,36 +117,29 @@ class ModelCaller:
                 self._book(Usage(), 0, fault=self._unbooked.pop())
 
     async def _complete(self, request: _Request) -> Completion:
-        try:
-            return await self._send(request)
-        except CallRetryable as error:
-            return await self._retry(request, error)
-
-    async def _retry(self, request: _Request, first: CallRetryable) -> Completion:
-        """``first`` is raised as stamina's first attempt: most requests succeed at once and skip its overhead."""
-        policy = self._retry_policy
-        async for attempt in stamina.retry_context(
-            on=lambda error: False if request.forwarded else self._should_retry(error),
-            attempts=policy.max_requests,
-            timeout=None,
-            wait_initial=policy.initial_wait_seconds,
-            wait_max=policy.max_wait_seconds,
-            wait_jitter=policy.jitter_seconds,
-        ):
-            with attempt:
-                if attempt.num == 1:
-                    raise first
-                request.number, request.latency_seconds = attempt.num, None
+        while True:
+            try:
                 return await self._send(request)
-        raise AssertionError("unreachable: stamina raises the last error")
+            except CallRetryable as error:
+                wait_seconds = self._retry_in(request, error)
+                if wait_seconds is None:
+                    raise
+            await self._rate_limiter.sleep(wait_seconds)
+            request.number, request.latency_seconds = request.number + 1, None
 
-    def _should_retry(self, error: Exception) -> bool | float:
-        """0 seconds if the provider sent a Retry-After: the rate limiter waits for it, on behalf of all tries."""
-        if not isinstance(error, CallRetryable):
-            return False
-        if error.retry_after_seconds is None:
-            return True
-        return 0.0 if error.retry_after_seconds <= self._retry_policy.max_retry_after_seconds else False
+    def _retry_in(self, request: _Request, error: CallRetryable) -> float | None:
+        """Seconds until the request may be sent again; None if it is not retried. The rate limiter waits for a
+        Retry-After and for the end of an outage, on behalf of all tries."""
+        if error.final or request.forwarded:
+            return None
+        policy = self._rate_limiter.policy
+        request.billed_failures += error.may_be_billed
+        request.counted_failures += error.may_be_billed or not isinstance(error, _OUTAGES)
+        if request.counted_failures >= policy.max_requests or request.billed_failures >= policy.max_billed_requests:
+            return None
+        if error.retry_after_seconds:
+            return 0.0
+        return policy.wait_seconds(request.number, billed=error.may_be_billed)
 
     async def _send(self, request: _Request) -> Completion:
         worst_case = worst_case_nanousd(self._price, request.bound)
@@ -175,13 +169,19 @@ class ModelCaller:
             request.forward(text)
 
         stream = ReasoningStream(on_text, self._tail.add_reasoning)
-        max_wait_seconds = self._retry_policy.max_retry_after_seconds
-        async with self._rate_limiter.acquire(request.expected_tokens, self._tail.step, max_wait_seconds) as permit:
+        limiter = self._rate_limiter
+        give_up_at = self._run_ends_at or limiter.time() + limiter.policy.max_unseen_seconds
+        async with limiter.acquire(request.expected_tokens, self._tail.step, give_up_at) as permit:
+
+            def on_data(text: str) -> None:
+                permit.on_data()
+                stream.add(text)
+
             self._tail.start_request(request.number)
             started = time.monotonic()
             self._clock.resume()
             try:
-                completion = await self._model.complete(request.messages, request.parameters, stream.add)
+                completion = await self._model.complete(request.messages, request.parameters, on_data)
             finally:
                 stream.end()
                 request.latency_seconds = time.monotonic() - started
@@ -239,6 +239,12 @@ class ModelCaller:
         self._unbooked.clear()
         if self._budget:
             self._budget.spend(cost)
+
+
+def _run_ends_at(ticket: Ticket, limiter: ModelLimiter) -> float | None:
+    """When the try stops waiting for its model, by the limiter's clock; None if the run's time is unknown."""
+    seconds = ticket.run_seconds_left
+    return None if seconds is None else limiter.time() + seconds - min(_MARGIN_SECONDS, seconds / 10)
 
 
 async def _count_reasoning(usage: Usage, reasoning: str) -> Usage:

@@ -11,6 +11,8 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
 from assay.contracts.models import ModelName
@@ -20,7 +22,7 @@ from services.runner.errors import CallMisconfigured
 from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 from services.runner.models.scripted import ScriptedModel
-from services.runner.rate_limiter import Clock, ProviderLimits, RateLimiter
+from services.runner.rate_limiter import RETRY_POLICY, Clock, ModelLimiter, ProviderLimits, RateLimiter, RetryPolicy
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -35,10 +37,10 @@ _UNLIMITED = ProviderLimits(concurrency=1_000_000, ramp_up=False)
 
 @dataclass(frozen=True, kw_only=True)
 class ModelHandle:
-    """A model, with its provider's rate limiter."""
+    """A model, with its rate limiter."""
 
     model: Model
-    rate_limiter: RateLimiter
+    rate_limiter: ModelLimiter
 
 
 @dataclass(kw_only=True)
@@ -62,10 +64,11 @@ class ModelRegistry:
         read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
         host_wait_seconds: float = HOST_WAIT_SECONDS,
         clock: Clock | None = None,
+        retry_policy: RetryPolicy = RETRY_POLICY,
     ) -> None:
         self._catalog, self._rpc, self._environment = catalog, rpc, environment
         self._read_timeout_seconds, self._host_wait_seconds = read_timeout_seconds, host_wait_seconds
-        self._clock, self._share = clock, 1.0
+        self._clock, self._share, self._retry_policy = clock, 1.0, retry_policy
         self._unlimited = RateLimiter("scripted", _UNLIMITED, clock)
         self._open: dict[str, _OpenProvider] = {}
         self._cached: dict[str, tuple[float, Provider]] = {}
@@ -77,16 +80,16 @@ class ModelRegistry:
             provider = self._provider(name, provider_id)
             if provider.kind is ProviderKind.BUILTIN:
                 script = ScriptedModel(self._catalog.script(name), task_id, sample_id)
-                return ModelHandle(model=script, rate_limiter=self._unlimited)
+                return ModelHandle(model=script, rate_limiter=self._unlimited.model(model))
         except CatalogError as error:
             raise CallMisconfigured(f"this runner's catalogue does not have {name!r}: {error}") from error
         opened = self._open.get(provider_id)
         if opened is None or (opened.provider is not provider and opened.provider != provider):
-            rate_limiter = RateLimiter(provider_id, _limits(provider), self._clock, self._share)
+            rate_limiter = RateLimiter(provider_id, _limits(provider), self._clock, self._share, self._policy(provider))
             opened = self._open[provider_id] = _OpenProvider(provider=provider, rate_limiter=rate_limiter)
         if model not in opened.models:
             opened.models[model] = await self._connect(opened, provider_id, model)
-        return ModelHandle(model=opened.models[model], rate_limiter=opened.rate_limiter)
+        return ModelHandle(model=opened.models[model], rate_limiter=opened.rate_limiter.model(model))
 
     def set_share(self, share: float) -> None:
         """Sets this runner's part of what providers allow all runners together."""
@@ -94,6 +97,10 @@ class ModelRegistry:
             self._share = share
             for opened in self._open.values():
                 opened.rate_limiter.set_share(share)
+
+    def _policy(self, provider: Provider) -> RetryPolicy:
+        seconds = provider.max_outage_seconds
+        return self._retry_policy if seconds is None else replace(self._retry_policy, max_outage_seconds=seconds)
 
     def _provider(self, name: ModelName, provider_id: str) -> Provider:
         """The catalogue's entry, cached for a second, in which hundreds of tries may need it."""
@@ -151,7 +158,7 @@ def replay_handle(name: ModelName, responses: Responses, task_id: str, sample_id
     """A model that replays a run's stored responses."""
     script = Script(title=name, default=responses.default, responses=dict(responses.responses))
     model = ScriptedModel(script, task_id, sample_id)
-    return ModelHandle(model=model, rate_limiter=RateLimiter(REPLAY, _UNLIMITED))
+    return ModelHandle(model=model, rate_limiter=RateLimiter(REPLAY, _UNLIMITED).model(name))
 
 
 def _limits(provider: Provider) -> ProviderLimits:

@@ -1,126 +1,198 @@
-"""Parses a model's answer as files or as a patch, in the formats that models use."""
+"""Reads a model's answer as changes to the workspace: whole files in fenced blocks, and patches.
+
+The rules, with examples: "How files and patches are read" in docs/tasks.md.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from assay.files import Files, FilesRefused, check_files, check_path, matches
 from services.runner.errors import AnswerUnusable
+from services.runner.solvers.block_choice import choose_block, definitions, fits, is_shell, tests_file
+from services.runner.solvers.block_paths import BlockPaths
 from services.runner.solvers.fenced_blocks import Block, find_blocks
-from services.runner.text import to_bytes
+from services.runner.solvers.patches.apply import PatchedFiles, PathChange
+from services.runner.solvers.patches.changes import FileChange
+from services.runner.solvers.patches.formats import is_loose_patch, is_patch, read_patch
+from services.runner.solvers.patches.paths import resolve
+from services.runner.text import clean, to_bytes
 
-_PATH = r"[\w.@+-]+(?:/[\w.@+-]+)*"
-_NAMED = re.compile(rf"(?:file(?:name|path)?|path|title)\s*[=:]\s*[\"'`]?(/?{_PATH})", re.IGNORECASE)
-_PATH_LINE = re.compile(
-    rf"^(?:\d+[.)]\s+)?[#*>\s`_-]*(?:file(?:name|path)?|path)?\s*:?[*`\s]*(/?(?:\./)?{_PATH})[`*_:\s]*$", re.IGNORECASE
-)
-_COMMENT = re.compile(
-    rf"^\s*(?:#|//|--|;|/\*|<!--)\s*(?:file(?:name|path)?\s*:?\s*)?(/?(?:\./)?{_PATH})\s*(?:\*/|-->)?\s*$",
-    re.IGNORECASE,
-)
-_PATCH = re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ \S)", re.MULTILINE)
-_PATCH_LANGUAGES = ("diff", "patch", "udiff")
-_NOT_CODE = ("bash", "sh", "shell", "console", "text", "txt", "output", "plaintext")
+_MAX_NESTED_ANSWERS = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilesAnswer:
-    """Changes to the workspace: the patch is applied first, then the files are written."""
+    """``files`` are those written or changed, with their new content. ``notes`` say what was not used, or understood
+    in a way that the model may not have meant."""
 
     files: Files
-    patch: str = ""
+    deleted: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
-def parse_answer(text: str, outputs: Sequence[str], workspace: Collection[str] = ()) -> FilesAnswer:
-    """Raises AnswerUnusable if the answer has neither files nor a patch, or a path is not allowed.
+@dataclass(kw_only=True, slots=True)
+class _Edits:
+    """In the order of the answer: the index of the block, and what it asks for."""
 
-    A block's path may be in its info string, on the line before it, or in a comment on its first line. If several
-    blocks have the same path, the last one counts. Blocks without a path count only if there is one declared output and
-    no block has a path; then the longest is used that is not a shell command or its output."""
-    found = find_blocks(text)
-    patch = _patch(text, found)
-    known = {path for path in (*outputs, *workspace) if not path.endswith("/") and "*" not in path}
-    rest = [block for block in found if not _is_patch(block)]
-    named = _named_blocks(rest, known, outputs)
-    if not named and not patch:
-        named = _only_block(rest, outputs)
-    if not named and not patch:
-        raise AnswerUnusable("the answer contains no file: no fenced block with a path, and no diff")
-    return FilesAnswer(files=_checked({path: to_bytes(block.content) for path, block in named.items()}), patch=patch)
+    files: dict[str, tuple[int, Block]] = field(default_factory=dict[str, tuple[int, Block]])
+    changes: list[tuple[int, FileChange]] = field(default_factory=list[tuple[int, FileChange]])
+    notes: list[str] = field(default_factory=list[str])
 
 
-def _named_blocks(found: list[Block], known: Collection[str], outputs: Sequence[str]) -> dict[str, Block]:
-    """By path. If a path is only mentioned in the sentence before a block, the first such block counts, unless another
-    block has the path as its heading."""
-    headed = {path: block for block in found if (path := _heading_path(block, known, outputs))}
-    mentioned: dict[str, Block] = {}
-    for block in found:
-        if not _heading_path(block, known, outputs) and (path := _mentioned_path(block, known, outputs)):
-            mentioned.setdefault(path, block)
-    return mentioned | headed
+def parse_answer(text: str, outputs: Sequence[str], workspace: Files | None = None) -> FilesAnswer:
+    """Raises AnswerUnusable if the answer has neither files nor a patch, a patch does not apply completely, a path is
+    not allowed, or only files that are no outputs would change."""
+    workspace = workspace or {}
+    edits = _read_edits(to_bytes(text).decode(), outputs, workspace)
+    if not edits.files and not edits.changes:
+        raise AnswerUnusable("the answer contains no file: no fenced block with a path, and no patch")
+    changes = _resolve_paths(edits, outputs, workspace)
+    _check_outputs({*edits.files, *(path for _, change in changes for path in (change.old, change.new))}, outputs)
+    patched = PatchedFiles(workspace)
+    steps: list[tuple[int, str, PathChange | Block]] = [
+        *((index, path, block) for path, (index, block) in edits.files.items()),
+        *((index, change.new, change) for index, change in changes),
+    ]
+    for index, path, step in sorted(steps, key=lambda each: each[0]):
+        if isinstance(step, Block):
+            patched.write(path, to_bytes(step.content))
+        elif index < edits.files.get(path, (-1,))[0] and step.change.kind != "delete":
+            patched.notes.append(f"the patch of {path} is not used: the whole file comes after it")
+        else:
+            patched.apply(step)
+    return _make_answer(workspace, patched, edits, outputs)
 
 
-def _patch(text: str, found: list[Block]) -> str:
-    """All patches of the answer, concatenated. In an answer without fences, everything from the first patch line on."""
-    patches = [block.content for block in found if _is_patch(block)]
-    if not found and (match := _PATCH.search(text)):
-        patches = [text[match.start() :].rstrip("\n") + "\n"]
-    return "".join(patches)
+def _read_edits(text: str, outputs: Sequence[str], workspace: Files, depth: int = 0) -> _Edits:
+    reader = _EditsReader(outputs, workspace)
+    blocks = find_blocks(text)
+    edits = reader.read(blocks)
+    if not edits.changes and not edits.files and depth < _MAX_NESTED_ANSWERS and not reader.writes_markdown:
+        for block in blocks:
+            if block.fenced and any("```" in line for line in block.lines):
+                edits = _read_edits(block.content, outputs, workspace, depth + 1)
+                if edits.changes or edits.files:
+                    return edits
+    if not edits.changes:
+        reader.add_unnamed(edits)
+    return edits
 
 
-def _is_patch(block: Block) -> bool:
-    return (block.language in _PATCH_LANGUAGES and bool(_PATCH.search(block.content))) or bool(
-        _PATCH.match(block.content.lstrip("\n"))
-    )
+class _EditsReader:
+    def __init__(self, outputs: Sequence[str], workspace: Files) -> None:
+        self._paths = BlockPaths(outputs, workspace)
+        single = len(outputs) == 1 and not outputs[0].endswith("/") and "*" not in outputs[0]
+        self._only_output = outputs[0] if single else ""
+        self._unnamed: list[tuple[int, Block]] = []
+        self.writes_markdown = self._only_output.endswith((".md", ".markdown"))
+
+    def read(self, blocks: Sequence[Block]) -> _Edits:
+        edits = _Edits()
+        targets: defaultdict[str, list[Block]] = defaultdict(list)
+        loose: list[tuple[int, Block]] = []
+        for index, block in enumerate(blocks):
+            if is_loose_patch(block.lines, block.language):
+                loose.append((index, block))
+            elif is_patch(block.lines, block.language):
+                edits.changes += [(index, change) for change in self._read_patch(block)]
+            elif path := self._paths.heading(block) or self._mentioned(block):
+                targets[path].append(block)
+            else:
+                self._unnamed.append((index, block))
+        where = {id(block): index for index, block in enumerate(blocks)}
+        for path, found in targets.items():
+            chosen = choose_block(found, path)
+            edits.files[path] = (where[id(chosen)], chosen)
+        self._add_loose_patches(edits, loose)
+        return edits
+
+    def _read_patch(self, block: Block) -> list[FileChange]:
+        return read_patch(block.lines, self._patched_path(block), self._paths.alone)
+
+    def _patched_path(self, block: Block) -> str:
+        return self._paths.heading(block) or self._paths.mention(block.before) or self._only_output
+
+    def _mentioned(self, block: Block) -> str:
+        """A path in the sentence before a block, unless it is clear that the block is not this file."""
+        path = self._paths.mention(block.before)
+        return path if path and fits(block, path) and not tests_file(block, path) else ""
+
+    def _add_loose_patches(self, edits: _Edits, loose: Sequence[tuple[int, Block]]) -> None:
+        """Lines with signs but without any header often only illustrate a file or a patch."""
+        known = {*edits.files, *(change.new for _, change in edits.changes)}
+        for index, block in loose:
+            if self._patched_path(block) in known:
+                edits.notes.append(f"changes without a header, at line {block.lines.number(0)}, were not used")
+            else:
+                edits.changes += [(index, change) for change in self._read_patch(block)]
+
+    def add_unnamed(self, edits: _Edits) -> None:
+        """Blocks without a path: if there is a single output, they are versions of it."""
+        path = self._only_output
+        if not path:
+            if ignored := sum(not is_shell(block) for _, block in self._unnamed):
+                edits.notes.append(f"code blocks without a path were not used: {ignored}")
+            return
+        found = self._unnamed
+        if path in edits.files:
+            at, current = edits.files[path]
+            names = definitions(current)
+            found = [(index, block) for index, block in found if index > at and names and names <= definitions(block)]
+            found = [(index, block) for index, block in found if block.complete]
+        if found:
+            chosen = choose_block([block for _, block in found], path)
+            edits.files[path] = next((index, block) for index, block in found if block is chosen)
 
 
-def _heading_path(block: Block, known: Collection[str], outputs: Sequence[str]) -> str:
-    """The path in a block's heading; empty if there is none."""
-    candidates = [match[1] for match in (_NAMED.search(block.info), _PATH_LINE.match(block.before)) if match]
-    candidates += [word for word in re.split(r"[\s:,{}\"'`]+", block.info) if word]
-    first = _COMMENT.match(block.content.lstrip("\n").partition("\n")[0][:300])
-    for candidate in candidates:
-        if _is_file(candidate) or _expected(_normalize(candidate), known, outputs):
-            return _normalize(candidate)
-    return _normalize(first[1]) if first and _expected(_normalize(first[1]), known, outputs) else ""
+def _resolve_paths(edits: _Edits, outputs: Sequence[str], workspace: Files) -> list[tuple[int, PathChange]]:
+    existing = {*workspace, *edits.files}
+    resolved: list[tuple[int, PathChange]] = []
+    for index, change in edits.changes:
+        old = resolve(change.old, existing, outputs, prefixed=change.prefixed)
+        new = old if change.new == change.old else resolve(change.new, existing, outputs, prefixed=change.prefixed)
+        existing.add(new)
+        resolved.append((index, PathChange(change=change, old=old, new=new)))
+    return resolved
 
 
-def _mentioned_path(block: Block, known: Collection[str], outputs: Sequence[str]) -> str:
-    """An expected path that is a word of the line before, as in "Here is the new solution.py:"."""
-    if block.language in _NOT_CODE:
-        return ""
-    words = [_normalize(word.strip("`*\"'()[]:;,.!")) for word in block.before.split()]
-    return next((word for word in words if _expected(word, known, outputs)), "")
-
-
-def _only_block(rest: list[Block], outputs: Sequence[str]) -> dict[str, Block]:
-    if len(outputs) != 1 or outputs[0].endswith("/") or "*" in outputs[0]:
-        return {}
-    code = [block for block in rest if block.language not in _NOT_CODE] or rest
-    return {outputs[0]: max(code, key=lambda block: len(block.content))} if code else {}
-
-
-def _expected(path: str, known: Collection[str], outputs: Sequence[str]) -> bool:
-    return path in known or matches(path, outputs)
-
-
-def _is_file(word: str) -> bool:
-    """True for ``main.py``; false for ``python``, ``3.11`` and ``e.g.``."""
-    stem, _, ending = word.rpartition("/")[2].rpartition(".")
-    return bool(stem) and ending.isalnum() and not ending.isdigit() and len(ending) <= 8
-
-
-def _normalize(path: str) -> str:
-    return path.removeprefix("/workspace/").removeprefix("./")
-
-
-def _checked(files: dict[str, bytes]) -> dict[str, bytes]:
-    try:
-        for path in files:
+def _check_outputs(paths: set[str], outputs: Sequence[str]) -> None:
+    for path in paths:
+        try:
             check_path(path)
-        check_files(files)
+        except FilesRefused as error:
+            raise AnswerUnusable(f"the answer's files are not allowed: {error}") from error
+    undeclared = _undeclared(paths, outputs)
+    if len(undeclared) == len(paths):
+        raise AnswerUnusable(
+            f"the answer writes {_list(undeclared)}, but none of the declared outputs: {_list(outputs)}"
+        )
+
+
+def _make_answer(workspace: Files, patched: PatchedFiles, edits: _Edits, outputs: Sequence[str]) -> FilesAnswer:
+    try:
+        check_files(patched.files)
     except FilesRefused as error:
         raise AnswerUnusable(f"the answer's files are not allowed: {error}") from error
-    return files
+    files = {path: content for path, content in patched.files.items() if workspace.get(path) != content}
+    files |= {path: patched.files[path] for path in edits.files if path in patched.files}
+    deleted = workspace.keys() - patched.files.keys()
+    notes = [*edits.notes, *patched.notes, *_cut_off(edits)]
+    if undeclared := _undeclared({*files, *deleted}, outputs):
+        notes.append(f"ignored files that are not declared outputs: {_list(undeclared)}")
+    return FilesAnswer(files=files, deleted=frozenset(deleted), notes=tuple(notes))
+
+
+def _cut_off(edits: _Edits) -> list[str]:
+    open_blocks = [path for path, (_, block) in edits.files.items() if not block.complete]
+    return [f"the answer ends inside the block of {path}, which was used as it is" for path in open_blocks]
+
+
+def _undeclared(paths: set[str], outputs: Sequence[str]) -> list[str]:
+    return sorted(path for path in paths if not matches(path, outputs))
+
+
+def _list(paths: Sequence[str]) -> str:
+    return clean(", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else ""), 300)

@@ -1,4 +1,5 @@
-"""Finds fenced code blocks in a model's answer, with the text around them that may name a file."""
+"""Splits a model's answer into fenced blocks and patches that stand without a fence, with the text before them that may
+name a file."""
 
 from __future__ import annotations
 
@@ -6,54 +7,90 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})(.*)")
+from services.runner.solvers.fence_ends import FenceEnds, opening_fence
+from services.runner.solvers.patches import begin_patch, search_replace, unified
+from services.runner.solvers.patches.text_lines import TextLines
+
 _MAX_HEADING_CHARACTERS = 300
 """Of the text after or before a fence; a path is expected at its start."""
-_NESTING = (".md", ".markdown")
+_SECTION = re.compile(r"#{1,6}\s+\S|\*\*[^*]+\*\*:?$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """``info`` is the text after the opening fence, ``before`` the last nonblank line before it."""
+    """``info`` is the text after the opening fence, ``before`` the last nonblank line before it, ``section`` the last
+    title. ``complete``: it is closed; otherwise the answer was cut off inside. ``fenced`` is false for a patch without
+    a fence."""
 
-    info: str
-    before: str
-    content: str
+    info: str = ""
+    before: str = ""
+    section: str = ""
+    lines: TextLines
+    complete: bool = True
+    fenced: bool = True
 
     @property
     def language(self) -> str:
-        return re.split(r"[\s:{]", self.info, maxsplit=1)[0].lower()
+        return re.split(r"[\s:{,(]", self.info.lstrip("{. "), maxsplit=1)[0].rstrip("}").lower()
+
+    @property
+    def content(self) -> str:
+        return "".join(f"{line}\n" for line in self.lines)
 
 
 def find_blocks(text: str) -> list[Block]:
-    """In order. A block that is never closed, because the answer was cut off, extends to the end. In the block of a
-    Markdown file, fences that open with an info string belong to the file, as do their closing fences."""
-    found: list[Block] = []
-    before = ""
-    lines = iter(text.split("\n"))
-    for line in lines:
-        if match := _FENCE.match(line):
-            info = match[2].strip()[:_MAX_HEADING_CHARACTERS]
-            found.append(Block(info=info, before=before, content=_content(lines, match[1], f"{info} {before}")))
-            before = ""
-        elif line.strip():
-            before = line.strip()[:_MAX_HEADING_CHARACTERS]
-    return found
+    """In order. Raises AnswerUnusable if a patch without a fence is malformed."""
+    return list(_Scanner(text).blocks())
 
 
-def _content(lines: Iterator[str], fence: str, heading: str) -> str:
-    """Up to the closing fence: of the same kind, at least as long, and without an info string."""
-    nests = any(word.strip("`*:\"'").endswith(_NESTING) for word in heading.split())
-    content: list[str] = []
-    depth = 0
-    for line in lines:
-        match = _FENCE.match(line)
-        bare = match is not None and not match[2].strip()
-        if match and bare and match[1].startswith(fence):
-            if not depth:
-                return "".join(content)
-            depth -= 1
-        elif match and nests and not bare:
-            depth += 1
-        content.append(line + "\n")
-    return "".join(content).removesuffix("\n")
+class _Scanner:
+    def __init__(self, text: str) -> None:
+        lines = TextLines(text.split("\n"))
+        if text.count("\r\n") == len(lines) - 1:
+            lines = lines.without_carriage_returns()
+        self._lines = lines
+        self._ends = FenceEnds(lines)
+        self._before = self._section = ""
+
+    def blocks(self) -> Iterator[Block]:
+        at = 0
+        while at < len(self._lines):
+            found = self._fenced(at) or self._bare(at)
+            if found:
+                block, at = found
+                yield block
+                self._before = ""
+                continue
+            line = self._lines[at].strip()[:_MAX_HEADING_CHARACTERS]
+            self._before = line or self._before
+            if _SECTION.match(line):
+                self._section = line
+            at += 1
+
+    def _fenced(self, at: int) -> tuple[Block, int] | None:
+        fence = opening_fence(self._lines[at])
+        if fence is None:
+            return None
+        info = fence.info.strip()[:_MAX_HEADING_CHARACTERS]
+        end, complete = self._ends.find(at, fence, f"{info} {self._before}")
+        texts = fence.unindented(self._lines.part(at + 1, end))
+        while not complete and texts and not texts[-1]:
+            texts.pop()
+        lines = TextLines(texts, self._lines.number(at + 1), fenced=True, cut_off=not complete)
+        block = Block(info=info, before=self._before, section=self._section, lines=lines, complete=complete)
+        return block, min(end + 1, len(self._lines))
+
+    def _bare(self, at: int) -> tuple[Block, int] | None:
+        """A patch that stands in the text."""
+        text, complete = self._lines[at], True
+        if unified.starts_file(self._lines, at):
+            _, end = unified.read_diff(self._lines, at)
+        elif text.strip() == begin_patch.BEGIN or search_replace.starts_block(text):
+            find_end = begin_patch.find_end if text.strip() == begin_patch.BEGIN else search_replace.find_end
+            last = find_end(self._lines, at)
+            complete = last is not None
+            end = len(self._lines) if last is None else last + 1
+        else:
+            return None
+        lines = self._lines.part(at, end, cut_off=not complete)
+        return Block(before=self._before, section=self._section, lines=lines, complete=complete, fenced=False), end

@@ -112,7 +112,7 @@ class TryContext:
 
     def _new_caller(self, handle: ModelHandle) -> ModelCaller:
         budget = open_budget(self.ticket, self.ports.grants, self.tail.step)
-        return ModelCaller(self.ticket, handle, budget, self.clock, self.tail, self.ports.retry_policy)
+        return ModelCaller(self.ticket, handle, budget, self.clock, self.tail)
 
     async def _open_model(self) -> ModelHandle:
         ticket = self.ticket

@@ -158,7 +158,7 @@ class FaultStack:
 
     def observer(self) -> BusSettings:
         """The login of the user with all permissions."""
-        text = (self.data / "nats" / "nats.conf").read_text()
+        text = (self.data / "nats" / "accounts.conf").read_text()
         password = re.search(r'user: "observer", password: "(.+?)"', text)
         assert password
         url = f"nats://127.0.0.1:{self.nats_port}"

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.contracts.runs import RunLimits, RunRequest, TokenPrice
+from assay.contracts.runs import CancelGrading, RunLimits, RunRequest, TokenPrice
 from tests.faults.simulation.world.fault_injection import FaultOdds
 from tests.faults.simulation.world.model_provider import ProviderBehaviour
 
@@ -40,6 +40,8 @@ class Scenario:
     judges: int = 1
     ledgers: int = 1
     dashboards: bool = True
+    model_graded: bool = False
+    """The tasks' checks count as calling a model."""
     lease_seconds: float = 3.0
 
 
@@ -56,6 +58,7 @@ def scenario_of(seed: int) -> Scenario:
         heal_at=heal_at,
         runners=rng.choice((1, 2, 2)),
         ledgers=rng.choice((1, 1, 2)),
+        model_graded=random.Random(f"model_graded {seed}").random() < 0.4,
     )
 
 
@@ -120,7 +123,7 @@ def _actions(rng: random.Random, heal_at: float) -> list[ScheduledAction]:
     for name in ("runner-0", "judge-0", "ledger-0", "gateway-0"):
         maybe(0.15, "disconnect", name, rng.uniform(0.5, 5.0))
         maybe(0.15, "kill", name)
-    maybe(0.1, "cancel", rng.choice((0.0, 2.0, 5.0)))
+    maybe(0.1, "cancel", rng.choice((0.0, 2.0, 5.0)), random.Random(f"grading {heal_at}").choice(tuple(CancelGrading)))
     maybe(0.15, "pause")
     maybe(0.15, "resume")
     maybe(0.15, "limit", rng.choice((None, "0.03", "0.01", "0.0001")))

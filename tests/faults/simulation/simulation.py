@@ -71,7 +71,7 @@ class Simulation:
             settings=settings,
         )
         self.cluster = Cluster(self.world)
-        self.clients = Clients(self.cluster, watched=scenario.dashboards)
+        self.clients = Clients(self.cluster, watched=scenario.dashboards, model_graded=scenario.model_graded)
         self.failures = self.cluster.failures
         self.money_monitor = MoneyMonitor()
         self.snapshot: Snapshot

@@ -26,6 +26,18 @@ def frozen(seed: int) -> Scenario:
     return Scenario(seed=seed, requests=((0.0, request),), actions=(freeze,), provider=slow, heal_at=12.0)
 
 
+def cancelled(seed: int) -> Scenario:
+    """A run is cancelled and retried while its only judge is frozen, so that answers wait to be graded."""
+    request = RunRequest(models=MODELS, tasks=("echo",), samples=4, prices=dict.fromkeys(MODELS, PRICES[0]))
+    actions = (
+        ScheduledAction(at=0.2, action="freeze", arguments=("judge-0", 9.5)),
+        ScheduledAction(at=3.0, action="cancel", arguments=(0.0,)),
+        ScheduledAction(at=5.0, action="restart"),
+    )
+    quick = ProviderBehaviour(slow_seconds=0.3)
+    return Scenario(seed=seed, requests=((0.0, request),), actions=actions, provider=quick, heal_at=12.0)
+
+
 @dataclass(frozen=True)
 class Mutant:
     """``replacements``: regular expressions and their replacements, in every SQL statement. ``seed`` violates an
@@ -93,6 +105,18 @@ MUTANTS = (
             r"(SET published_at = NULL, urgent = false\s+WHERE) published_at": r"\1 false AND published_at",
         },
     ),
+    Mutant(
+        "answers of cancelled runs are discarded",
+        1,
+        {r"AND \(r\.cancel_grading = 'none' OR \(a\.model_graded AND r\.cancel_grading <> 'all'\)\)": ""},
+        cancelled,
+    ),
+    Mutant(
+        "a retry executes attempts that have an answer",
+        1,
+        {r"AND a\.run_id = \$2 AND r\.expired_at IS NULL": "AND a.run_id = $2 AND false"},
+        cancelled,
+    ),
     Mutant("leases never expire", 6, {r"WHERE lease_until < statement_timestamp\(\) ORDER": "WHERE false ORDER"}),
     Mutant("claimed orders are not removed", 0, {r"o\.token <= u\.token AND o\.stage = \$3": "false"}),
     Mutant(
@@ -128,4 +152,5 @@ def test_a_removed_guard_is_detected(mutant: Mutant, virtual_postgres: VirtualPo
 
 
 def test_with_all_guards_the_same_scenarios_violate_nothing(virtual_postgres: VirtualPostgres) -> None:
-    assert [seed for seed in range(5) if violations(simulate(frozen(seed), virtual_postgres))] == []
+    for scenario in (frozen, cancelled):
+        assert [seed for seed in range(5) if violations(simulate(scenario(seed), virtual_postgres))] == []

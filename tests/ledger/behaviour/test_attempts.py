@@ -122,14 +122,22 @@ async def test_a_worker_that_lost_the_answer_to_its_claim_can_claim_again(ledger
     run = await ledger.submit(samples=1)
     (first,) = await ledger.start_attempts(run)
     (again,) = (await ledger.claim([first.attempt_id])).granted
-    assert again == first
+    assert msgspec.structs.replace(again, run_seconds_left=first.run_seconds_left) == first
     await ledger.report_executed(again)
     (grading,) = (await ledger.claim([first.attempt_id], Stage.JUDGE, "judge")).granted
-    assert (await ledger.claim([first.attempt_id], Stage.JUDGE, "judge")).granted == (grading,)
+    (grading_again,) = (await ledger.claim([first.attempt_id], Stage.JUDGE, "judge")).granted
+    assert msgspec.structs.replace(grading_again, run_seconds_left=grading.run_seconds_left) == grading
     assert (await ledger.claim([first.attempt_id], Stage.JUDGE, "other")).granted == ()
     assert (await ledger.attempts.get(first.attempt_id)).attempt.tries == 1
     types = [event.type for event in await ledger.events(run.run_id)]
     assert types.count("attempt.started") == types.count("attempt.grading") == 1
+
+
+async def test_a_ticket_says_how_long_its_run_may_still_last(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=2, limits=RunLimits(seconds=300.0))
+    first, second = await ledger.start_attempts(run)
+    assert first.run_seconds_left is not None and 240 < first.run_seconds_left <= 300
+    assert second.run_seconds_left == pytest.approx(first.run_seconds_left, abs=1.0)
 
 
 async def test_only_a_judges_ticket_has_the_output_and_the_hidden_bundle(ledger: LedgerHarness) -> None:

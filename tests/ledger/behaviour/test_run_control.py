@@ -204,7 +204,7 @@ async def test_a_restart_reuses_results_and_repeats_errors(ledger: LedgerHarness
     (ticket,) = await ledger.start_attempts(again)
     await ledger.report_executed(ticket)
     await ledger.grade(ticket)
-    third = await ledger.runs.restart(RestartRun(run_id=again.run_id))
+    third = await ledger.submit(samples=3, reuse=True)
     assert third.status is RunStatus.FINISHED and third.progress.reused == 3
     assert await kinds(ledger, third.run_id) == ["run.submitted", "run.finished"]
     items = (await ledger.attempts.page(ListAttempts(run_id=third.run_id))).items

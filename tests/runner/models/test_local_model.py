@@ -49,7 +49,7 @@ async def test_a_starting_model_host_is_waited_for(runner: RunnerHarness, endpoi
 
 @pytest.mark.parametrize("host_wait_seconds", [0.5])
 async def test_a_missing_model_host_is_a_connection_fault(runner: RunnerHarness) -> None:
-    report = await runner.run_attempt("colours", "local/smollm2-135m")
+    report = await runner.run_attempt("colours", "local/smollm2-135m", run_seconds_left=2.0)
     assert report.fault is not None
     assert report.fault.kind == CallFault.CONNECTION
     assert "model host does not answer" in report.reason

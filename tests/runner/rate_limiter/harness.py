@@ -7,20 +7,27 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from services.runner.errors import CallFailed, RateLimited
-from services.runner.rate_limiter import ProviderLimits, RateLimiter
+from services.runner.rate_limiter import ProviderLimits, RateLimiter, RetryPolicy
+from services.runner.rate_limiter.model_limiter import Permit
 from tests.runner.fakes import VirtualClock, settle
+
+POLICY = RetryPolicy(jitter_seconds=0.0)
 
 
 class LimiterHarness:
-    """``in_flight`` are the requests with a permit; ``wait_reasons`` are what each request was told while waiting."""
+    """Requests to ``openai/m``, or to the model that is part of the name, as in ``other:r1``. ``in_flight`` are the
+    requests with a permit; ``wait_reasons`` are what each request was told while waiting. A failed request ends, as it
+    would be sent again as another one."""
 
-    def __init__(self, share: float = 1.0, **limits: int | bool) -> None:
+    def __init__(self, share: float = 1.0, wait_seconds: float = 60.0, **limits: int | bool) -> None:
         self.clock = VirtualClock()
+        self.wait_seconds = wait_seconds
         provider_limits = ProviderLimits(**{"concurrency": 8, "ramp_up": False, **limits})  # type: ignore[arg-type]
-        self.limiter = RateLimiter("openai", provider_limits, self.clock, share)
+        self.limiter = RateLimiter("openai", provider_limits, self.clock, share, POLICY)
         self.in_flight: dict[str, asyncio.Future[int | None]] = {}
         self.wait_reasons: dict[str, list[str]] = {}
         self.started: list[tuple[str, float]] = []
+        self.permits: dict[str, Permit] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     async def start(self, *names: str, tokens: int = 0) -> None:
@@ -47,7 +54,9 @@ class LimiterHarness:
         async def on_wait(reason: str) -> None:
             reasons.append(reason)
 
-        async with self.limiter.acquire(tokens, on_wait, 60.0) as permit:
+        model = self.limiter.model(name.rpartition(":")[0] or "m")
+        async with model.acquire(tokens, on_wait, self.clock.time() + self.wait_seconds) as permit:
+            self.permits[name] = permit
             self.started.append((name, self.clock.time()))
             finished = self.in_flight[name] = asyncio.get_running_loop().create_future()
             try:
@@ -57,8 +66,10 @@ class LimiterHarness:
 
 
 @asynccontextmanager
-async def open_limiter(share: float = 1.0, **limits: int | bool) -> AsyncGenerator[LimiterHarness]:
-    harness = LimiterHarness(share, **limits)
+async def open_limiter(
+    share: float = 1.0, wait_seconds: float = 60.0, **limits: int | bool
+) -> AsyncGenerator[LimiterHarness]:
+    harness = LimiterHarness(share, wait_seconds, **limits)
     try:
         yield harness
     finally:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from services.runner.errors import EndpointTimeout, ProviderError, RateLimited
+from services.runner.errors import EndpointTimeout, ProviderError
 from tests.runner.fakes import settle
 from tests.runner.rate_limiter.harness import names, open_limiter, rate_limited
 
@@ -48,19 +48,20 @@ async def test_the_window_does_not_grow_while_it_is_mostly_unused() -> None:
 async def test_concurrent_rejections_halve_the_window_once() -> None:
     async with open_limiter(concurrency=8) as requests:
         await requests.start(*names(30))
-        await requests.finish(*names(8), error=rate_limited())
-        assert len(requests.in_flight) == 4
-        await requests.finish(*list(requests.in_flight), error=rate_limited())
-        assert len(requests.in_flight) == 2
-        for _ in range(3):
-            await requests.finish(*list(requests.in_flight), error=rate_limited())
-        assert len(requests.in_flight) == 1, "one request is always allowed"
+        for size in (4, 2, 1):
+            *others, last = requests.in_flight
+            await requests.finish(*others, error=rate_limited())
+            await requests.finish(last)
+            assert len(requests.in_flight) == size
+        await requests.finish(*list(requests.in_flight))
+        assert len(requests.in_flight) == 2, "it grows again"
 
 
 async def test_after_a_rejection_the_window_grows_slowly() -> None:
     async with open_limiter(concurrency=8) as requests:
         await requests.start(*names(60))
-        await requests.finish(*names(8), error=rate_limited())
+        await requests.finish(*names(7), error=rate_limited())
+        await requests.finish("r7")
         await requests.finish(*list(requests.in_flight))
         assert len(requests.in_flight) == 5, "four successes of a window of four add one"
         await requests.finish(*list(requests.in_flight))
@@ -68,11 +69,12 @@ async def test_after_a_rejection_the_window_grows_slowly() -> None:
 
 
 async def test_other_failures_do_not_shrink_the_window() -> None:
-    async with open_limiter(concurrency=2) as requests:
-        await requests.start(*names(4))
+    async with open_limiter(concurrency=3) as requests:
+        await requests.start(*names(6))
         await requests.finish("r0", error=ProviderError("oh"))
         await requests.finish("r1", error=EndpointTimeout("...", may_be_billed=True))
-        assert list(requests.in_flight) == ["r2", "r3"]
+        await requests.finish("r2")
+        assert list(requests.in_flight) == ["r3", "r4", "r5"]
 
 
 @pytest.mark.parametrize(("share", "concurrency"), [(1.0, 8), (0.5, 4), (0.3, 2), (0.01, 1)])
@@ -124,70 +126,4 @@ async def test_a_cancelled_request_releases_its_permit() -> None:
         await requests.start(*names(2))
         requests.tasks["r0"].cancel()
         await settle()
-        assert list(requests.in_flight) == ["r1"]
-
-
-# --- Retry-After
-
-
-async def test_no_request_is_sent_before_retry_after() -> None:
-    async with open_limiter(concurrency=4) as requests:
-        await requests.start(*names(5))
-        await requests.finish("r0", error=rate_limited(12.0))
-        await requests.finish("r1", "r2", "r3")
-        await requests.start("late")
-        assert not requests.in_flight
-        assert (
-            requests.wait_reasons["r4"][-1]
-            == requests.wait_reasons["late"][-1]
-            == "waiting for openai: rate limited (429), next request in 12 s"
-        )
-        await requests.clock.advance(11.9)
-        assert not requests.in_flight
-        await requests.clock.advance(0.2)
-        assert list(requests.in_flight) == ["r4", "late"]
-        assert {when for _, when in requests.started[4:]} == {112.0}
-
-
-async def test_the_longest_retry_after_counts() -> None:
-    async with open_limiter(concurrency=2) as requests:
-        await requests.start(*names(3))
-        await requests.finish("r0", error=rate_limited(30.0))
-        await requests.finish("r1", error=rate_limited(5.0))
-        await requests.clock.advance(29.0)
-        assert not requests.in_flight
-        await requests.clock.advance(1.0)
-        assert list(requests.in_flight) == ["r2"]
-
-
-async def test_retry_after_of_a_server_error_is_respected() -> None:
-    async with open_limiter(concurrency=2) as requests:
-        await requests.start(*names(4))
-        await requests.finish("r0", error=ProviderError("503", retry_after_seconds=3.0))
-        await requests.finish("r1")
-        assert requests.wait_reasons["r2"][-1] == "waiting for openai: Retry-After, next request in 3 s"
-        await requests.clock.advance(3.0)
-        assert list(requests.in_flight) == ["r2", "r3"], "the window is unchanged"
-
-
-async def test_a_pause_over_the_maximum_wait_raises() -> None:
-    async with open_limiter(concurrency=1) as requests:
-        await requests.start(*names(2))
-        await requests.finish("r0", error=rate_limited(3600.0))
-        await requests.start("late")
-        for name in ("r1", "late"):
-            error = requests.tasks[name].exception()
-            assert isinstance(error, RateLimited)
-            assert "openai accepts no requests for another 3600 s: rate limited (429)" in str(error)
-        await requests.clock.advance(3600.0)
-        await requests.start("later")
-        assert list(requests.in_flight) == ["later"]
-
-
-async def test_a_pause_lasts_at_most_a_day() -> None:
-    async with open_limiter(concurrency=1) as requests:
-        await requests.start("r0")
-        await requests.finish("r0", error=rate_limited(1e9))
-        await requests.clock.advance(86_400.0)
-        await requests.start("r1")
         assert list(requests.in_flight) == ["r1"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from services.runner.errors import EndpointTimeout, ProviderError, RateLimited
+from services.runner.errors import EndpointTimeout, PromptTooLong, RateLimited
 from services.runner.rate_limiter import ProviderLimits, RateLimiter
 from tests.runner.fakes import VirtualClock
 from tests.runner.rate_limiter.harness import names, open_limiter, rate_limited
@@ -64,7 +64,7 @@ async def test_a_request_over_the_bucket_size_waits_for_a_full_bucket() -> None:
 async def test_tokens_are_returned_only_if_the_request_cost_nothing() -> None:
     async with open_limiter(concurrency=10, tokens_per_minute=6000) as requests:
         await requests.start("r0", tokens=600)
-        await requests.finish("r0", error=ProviderError("500"))
+        await requests.finish("r0", error=PromptTooLong("no"))
         await requests.start("r1", tokens=600)
         assert list(requests.in_flight) == ["r1"]
         await requests.finish("r1", error=EndpointTimeout("...", may_be_billed=True))
@@ -78,7 +78,7 @@ async def test_tokens_are_returned_only_if_the_request_cost_nothing() -> None:
 async def test_the_limiter_adapts_to_the_provider() -> None:
     """It processes 5 requests at a time, each for a second, and rejects more with Retry-After: 1. 32 tries call it."""
     clock = VirtualClock()
-    limiter = RateLimiter("openai", ProviderLimits(concurrency=32), clock)
+    limiter = RateLimiter("openai", ProviderLimits(concurrency=32), clock).model("m")
     in_flight: list[int] = []
     answered: list[float] = []
     rejected: list[float] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 from assay.files import check_files
 from services.runner.errors import AnswerUnusable
 from services.runner.solvers.answer_parser import parse_answer
-from services.runner.solvers.patch_parser import parse_patch
 
 CODE = "def add(a, b):\n    return a + b\n"
 FENCED = f"```python\n{CODE}```"
@@ -54,7 +54,6 @@ DIFF = "--- a/solution.py\n+++ b/solution.py\n@@ -1,1 +1,1 @@\n-x = 1\n+x = 2\n"
 def test_one_file_in_many_formats(text: str) -> None:
     answer = parse_answer(text, ["solution.py"])
     assert dict(answer.files) == {"solution.py": CODE.encode()}
-    assert not answer.patch
 
 
 def test_a_comment_on_the_first_line_names_the_file_and_is_kept() -> None:
@@ -85,15 +84,13 @@ def test_a_longer_fence_may_contain_shorter_ones() -> None:
 
 @pytest.mark.parametrize("text", [f"```diff\n{DIFF}```", f"```\n{DIFF}```", DIFF, f"Here is the change:\n\n{DIFF}\n"])
 def test_a_diff_is_a_patch(text: str) -> None:
-    answer = parse_answer(text, ["solution.py"])
-    assert not answer.files
-    assert parse_patch(answer.patch).paths == ("solution.py",)
+    answer = parse_answer(text, ["solution.py"], {"solution.py": b"x = 1\n"})
+    assert dict(answer.files) == {"solution.py": b"x = 2\n"}
 
 
 def test_an_answer_may_have_diffs_and_files() -> None:
-    answer = parse_answer(f"```diff\n{DIFF}```\nb.py\n{FENCED}", ["solution.py", "b.py"])
-    assert list(answer.files) == ["b.py"]
-    assert parse_patch(answer.patch).paths == ("solution.py",)
+    answer = parse_answer(f"```diff\n{DIFF}```\nb.py\n{FENCED}", ["solution.py", "b.py"], {"solution.py": b"x = 1\n"})
+    assert dict(answer.files) == {"solution.py": b"x = 2\n", "b.py": CODE.encode()}
 
 
 @pytest.mark.parametrize(
@@ -150,10 +147,8 @@ _PIECES = (
 @given(st.lists(st.sampled_from(_PIECES), max_size=40).map("".join))
 def test_any_mix_of_fences_paths_and_diffs_is_parsed_or_refused(text: str) -> None:
     try:
-        answer = parse_answer(text, ["a.py", "src/"])
+        answer = parse_answer(text, ["a.py", "src/"], {"a.py": b"x\ny\n"})
         check_files(answer.files)
-        if answer.patch:
-            assert all(".." not in path.split("/") for path in parse_patch(answer.patch).paths)
     except AnswerUnusable:
         return
 
@@ -164,20 +159,6 @@ def test_a_whole_file_is_parsed_unchanged(content: str) -> None:
     assert answer.files["solution.py"] == f"{content}\n".encode()
 
 
-def test_wrong_line_counts_are_corrected() -> None:
-    text = "--- a/a.py\n+++ b/a.py\n@@ -1,9 +1,2 @@ def f():\n x\n\n-y\n+z\n+w\n\nThat is all.\n"
-    patch = parse_patch(text)
-    assert patch.text == "--- a/a.py\n+++ b/a.py\n@@ -1,3 +1,4 @@ def f():\n x\n \n-y\n+z\n+w\n"
-
-
-def test_paths_with_and_without_prefixes() -> None:
-    assert parse_patch(DIFF).strip == 1
-    bare = parse_patch(DIFF.replace("a/", "").replace("b/", ""))
-    assert (bare.strip, bare.paths) == (0, ("solution.py",))
-    new = parse_patch("--- /dev/null\n+++ b/new.py\n@@ -0,0 +1 @@\n+x\n")
-    assert (new.strip, new.paths) == (1, ("new.py",))
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -186,11 +167,13 @@ def test_paths_with_and_without_prefixes() -> None:
         "--- a/../../x\n+++ b/../../x\n@@ -1 +1 @@\n-x\n+y\n",
         "--- /etc/passwd\n+++ /etc/passwd\n@@ -1 +1 @@\n-x\n+y\n",
         "--- a/x\n+++ /etc/passwd\n@@ -1 +1 @@\n-x\n+y\n",
+        "*** Begin Patch\n*** Delete File: ../x\n*** End Patch\n",
+        "../x.py\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n",
     ],
 )
-def test_a_diff_without_files_or_outside_the_workspace_is_refused(text: str) -> None:
-    with pytest.raises(AnswerUnusable):
-        parse_patch(text)
+def test_a_patch_without_files_or_outside_the_workspace_is_refused(text: str) -> None:
+    with pytest.raises(AnswerUnusable, match=r"contains no file|not allowed"):
+        parse_answer(text, ["x"], {"x": b"x\n"})
 
 
 @pytest.mark.parametrize(
@@ -205,10 +188,6 @@ def test_a_diff_without_files_or_outside_the_workspace_is_refused(text: str) -> 
 )
 def test_large_answers_are_parsed_quickly(text: str) -> None:
     started = time.process_time()
-    try:
-        answer = parse_answer(text, ["solution.py"])
-        if answer.patch:
-            parse_patch(answer.patch)
-    except AnswerUnusable:
-        pass
+    with suppress(AnswerUnusable):
+        parse_answer(text, ["solution.py"], {"solution.py": b"x = 1\n"})
     assert time.process_time() - started < 10

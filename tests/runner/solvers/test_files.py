@@ -68,9 +68,15 @@ async def test_undeclared_files_are_ignored_with_a_note(runner: RunnerHarness, e
     ("text", "reason"),
     [
         ("I would rather not.", "the answer contains no file"),
-        (f"```diff\n{PATCH.replace('return 0', 'return 7')}```", "the diff does not apply: patch failed: total.py:1"),
+        (
+            f"```diff\n{PATCH.replace('return 0', 'return 7')}```",
+            "the patch does not apply: total.py, hunk 1 (line 4 of the answer): it has",
+        ),
         ("--- a/gone.py\n+++ b/gone.py\n@@ -1 +1 @@\n-x\n+y\n", "writes gone.py, but none of the declared outputs"),
-        ("--- a/lib/no.py\n+++ b/lib/no.py\n@@ -1 +1 @@\n-x\n+y\n", "No such file or directory"),
+        (
+            "--- a/lib/no.py\n+++ b/lib/no.py\n@@ -1 +1 @@\n-x\n+y\n",
+            "lib/no.py (line 1 of the answer): there is no such file",
+        ),
         ("notes.txt\n```\nx\n```", "writes notes.txt, but none of the declared outputs: total.py, lib/"),
         (f"../total.py\n```\n{RIGHT}```", "not allowed"),
         ("--- a/total.py\n+++ b/../../etc/x\n@@ -1 +1 @@\n-x\n+y\n", "not allowed"),
@@ -90,18 +96,20 @@ async def test_an_unusable_answer_is_an_agent_error(
     assert report.calls[0].cost_nanousd > 0
 
 
-async def test_the_output_of_git_is_stored(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
-    endpoint.default.text = PATCH.replace("return 0", "return 7")
-    report = await runner.run_attempt("sum_files", "stub/m-1")
-    assert b"patch failed: total.py:1" in await runner.read(report.artifacts["stderr.txt"])
-    assert "stdout.txt" in report.artifacts
-
-
-async def test_a_link_in_a_diff_is_not_submitted(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+async def test_a_link_in_a_diff_is_refused(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     link = "diff --git a/lib/link b/lib/link\nnew file mode 120000\n--- /dev/null\n+++ b/lib/link\n@@ -0,0 +1 @@\n"
     endpoint.default.text = f"```diff\n{link}+/etc/passwd\n\\ No newline at end of file\n{PATCH}```"
     report = await runner.run_attempt("sum_files", "stub/m-1")
-    assert sorted(await runner.output(report)) == ["lib/numbers.py", "total.py"]
+    assert report.outcome is Outcome.AGENT_ERROR
+    assert "lib/link (line 2 of the answer): it is a link" in report.reason
+
+
+async def test_deleted_and_renamed_outputs_are_gone(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    moved = "*** Update File: lib/numbers.py\n*** Move to: lib/new.py\n-TWO = 2"
+    endpoint.default.text = f"*** Begin Patch\n{moved}\n*** Delete File: total.py\n*** End Patch"
+    report = await runner.run_attempt("sum_files", "stub/m-1")
+    assert (report.outcome, report.reason) == (None, "")
+    assert await runner.output(report) == {"lib/new.py": b"ONE = 1\n"}
 
 
 class FullHost:

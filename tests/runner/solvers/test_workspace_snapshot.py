@@ -80,12 +80,12 @@ async def test_the_snapshot_is_stored_however_the_try_ends(
     assert b"+def total" in await runner.read(report.artifacts["patch.diff"])
 
 
-async def test_the_snapshot_is_stored_if_the_diff_does_not_apply(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+async def test_a_patch_that_does_not_apply_leaves_no_workspace(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     endpoint.default.text = "--- a/total.py\n+++ b/total.py\n@@ -1 +1 @@\n-nothing like it\n+y\n"
     report = await runner.run_attempt("sum_files", "stub/m-1")
     assert report.outcome is Outcome.AGENT_ERROR
-    assert (await workspace(runner, report))["notes.txt"] == b"Keep me.\n"
-    assert await runner.read(report.artifacts["patch.diff"]) == b""
+    assert not {"workspace.bundle", "patch.diff"} & report.artifacts.keys()
+    assert await runner.read(report.artifacts["response.txt"]) == endpoint.default.text.encode()
 
 
 async def test_the_snapshot_is_stored_if_the_try_is_interrupted(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:

@@ -1,18 +1,24 @@
 /** A state, status or outcome as a coloured dot and a label. */
 
 import { css, html } from "lit";
+import type { Progress, RunStatus } from "../contracts.ts";
 
 /** `needs_review` is shown as `needs review`. */
 export function label(name: string): string {
   return name.replaceAll("_", " ");
 }
 
-export function badge(name: string) {
-  const colour = `--colour: var(--${COLOUR_TOKENS[name] ?? name})`;
-  return html`<span class="badge ${name}"><i .style=${colour}></i>${label(name)}</span>`;
+export function badge(name: string, text = label(name), colour = name) {
+  return html`<span class="badge ${name}"><i .style=${`--colour: var(--${colour})`}></i>${text}</span>`;
 }
 
-const COLOUR_TOKENS: Record<string, string> = { finished: "passed" };
+/** A finished run is green only if attempts passed and none ended as an error. */
+export function runBadge({ status, progress }: { status: RunStatus; progress: Progress }) {
+  if (status !== "finished") return badge(status);
+  const { passed = 0, infra_error: errors = 0 } = progress.outcomes;
+  if (errors === 0) return badge(status, "finished", passed ? "passed" : "done");
+  return badge(status, "finished with errors", passed === 0 || errors >= progress.total / 2 ? "failed" : "timeout");
+}
 
 export const badgeStyle = css`
   .badge { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; }
@@ -22,6 +28,7 @@ export const badgeStyle = css`
     border-radius: 0;
     background: linear-gradient(90deg, var(--colour) 0 35%, transparent 35% 65%, var(--colour) 65%);
   }
+  @media (forced-colors: active) { .badge i { forced-color-adjust: none; } }
   .badge.running i, .badge.cancelling i { animation: pulse 1.2s ease-in-out infinite alternate; }
   @keyframes pulse { to { opacity: 0.35; } }
 `;

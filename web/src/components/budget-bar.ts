@@ -53,6 +53,10 @@ export class BudgetBar extends LitElement {
       li.spent-key::before { background: var(--fill, var(--accent)); }
       li.held-key::before { background: repeating-linear-gradient(-45deg, var(--accent) 0 2px, var(--sunken) 2px 4px); }
       li.left-key::before { background: var(--sunken); box-shadow: inset 0 0 0 1px var(--line-strong); }
+      @media (forced-colors: active) {
+        .bar, .bar *, li::before { forced-color-adjust: none; }
+        .bar { outline: 1px solid CanvasText; }
+      }
       b { color: var(--text); font-weight: 560; font-variant-numeric: tabular-nums; }
     `,
   ];

@@ -7,9 +7,19 @@ export function emptyState(title: string, body: TemplateResult) {
   return html`<section class="empty-state"><h2>${title}</h2>${body}</section>`;
 }
 
+/** Takes the place of a whole page, so its title is the page's heading. */
+export function errorPage(problem: Problem) {
+  return renderError(problem, html`<h1>${problem.title}</h1>`);
+}
+
+/** Takes the place of a part of a page. */
 export function errorState(problem: Problem) {
+  return renderError(problem, html`<h2>${problem.title}</h2>`);
+}
+
+function renderError(problem: Problem, heading: TemplateResult) {
   return html`<section class="empty-state" role="alert">
-    <h2>${problem.title}</h2>
+    ${heading}
     ${
       problem.detail
         ? html`<p>${problem.detail}</p>`
@@ -26,7 +36,7 @@ export function loadingRows(rows: number) {
 
 export const emptyStateStyle = css`
   .empty-state { padding: 44px 20px; text-align: center; color: var(--quiet); }
-  .empty-state h2 { color: var(--text); font-size: 16px; margin-bottom: 6px; }
+  .empty-state :is(h1, h2) { color: var(--text); font-size: 16px; margin-bottom: 6px; }
   .empty-state p { margin: 6px auto; max-width: 60ch; }
   .empty-state code, .empty-state pre {
     background: var(--sunken); border: 1px solid var(--line); border-radius: 5px; padding: 2px 7px;

@@ -36,6 +36,10 @@ export class OutcomeBar extends LitElement {
         background-image: repeating-linear-gradient(-45deg, transparent 0 4px, rgb(255 255 255 / 30%) 4px 8px);
         background-size: 11.3px 100%; animation: move 1s linear infinite;
       }
+      @media (forced-colors: active) {
+        .bar, .bar span, li::before { forced-color-adjust: none; }
+        .bar { outline: 1px solid CanvasText; }
+      }
       @keyframes move { to { background-position: 11.3px 0; } }
       ul {
         display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 10px 0 0; padding: 0; list-style: none;

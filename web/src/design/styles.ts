@@ -9,7 +9,7 @@ export const base = css`
   h1, h2, h3, p { margin: 0; }
   h1 {
     font-size: 20px; line-height: 1.3; font-weight: 620; letter-spacing: -0.01em; text-wrap: balance;
-    overflow-wrap: anywhere;
+    overflow-wrap: break-word;
   }
   h2 { font-size: 14px; font-weight: 620; }
   a { color: var(--accent); text-decoration: none; }
@@ -48,7 +48,7 @@ export const facts = css`
   dl.facts > div { min-width: 0; }
   dl.facts dt { color: var(--quiet); font-size: 12px; }
   dl.facts dd {
-    margin: 0; font-size: 15px; font-weight: 560; font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
+    margin: 0; font-size: 15px; font-weight: 560; font-variant-numeric: tabular-nums; overflow-wrap: break-word;
   }
   dl.facts dd small { font-weight: 400; font-size: 12px; color: var(--quiet); }
 `;

@@ -20,7 +20,7 @@ export const formStyle = css`
     display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 8px 16px; margin-bottom: 12px;
     max-height: 220px; overflow-y: auto; padding: 3px;
   }
-  .models span { overflow-wrap: anywhere; }
+  .models span { min-width: 0; overflow-wrap: break-word; }
   .models input, .choice input { position: relative; top: 1px; flex: none; }
   .models small { display: block; color: var(--quiet); font-size: 12px; }
   .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }

@@ -2,7 +2,7 @@
 
 import { html, LitElement } from "lit";
 import { customElement } from "lit/decorators.js";
-import { emptyState, emptyStateStyle } from "../components/empty-state.ts";
+import { emptyStateStyle } from "../components/empty-state.ts";
 import { base } from "../design/styles.ts";
 import { setBreadcrumbs } from "../shell/breadcrumbs.ts";
 
@@ -12,10 +12,10 @@ export class NotFoundPage extends LitElement {
 
   override render() {
     setBreadcrumbs([{ name: "Not found" }]);
-    return emptyState(
-      "Page not found",
-      html`<p>There is no page at <code>${location.pathname}</code>.</p>
-        <p><a href="/runs">All runs</a> · <a href="/leaderboard">Leaderboard</a></p>`,
-    );
+    return html`<section class="empty-state">
+      <h1>Page not found</h1>
+      <p>There is no page at <code>${location.pathname}</code>.</p>
+      <p><a href="/runs">All runs</a> · <a href="/leaderboard">Leaderboard</a></p>
+    </section>`;
   }
 }

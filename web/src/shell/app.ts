@@ -44,13 +44,17 @@ export class App extends LitElement {
         display: flex; flex-wrap: wrap; gap: 4px; margin: 0 0 10px; padding: 0; list-style: none; font-size: 12.5px;
         color: var(--quiet);
       }
-      .crumbs li { overflow-wrap: anywhere; }
+      .crumbs li { min-width: 0; overflow-wrap: break-word; }
       .crumbs li + li::before { content: "/"; padding: 0 5px 0 1px; color: var(--line-strong); }
       .skip { position: absolute; left: -999px; }
       .skip:focus { left: 8px; top: 8px; background: var(--surface); padding: 8px 12px; z-index: 10; }
       assay-status-bar { position: sticky; bottom: 0; z-index: 3; }
       assay-banner { position: sticky; top: 0; z-index: 4; }
-      @media (max-width: 640px) { main { padding: 12px 12px 24px; } .top { padding: 8px 12px; } }
+      @media (max-width: 640px) {
+        main { padding: 12px 12px 24px; }
+        .top { padding: 8px 12px; gap: 6px; }
+        .main-nav a { padding: 5px 7px; }
+      }
     `,
   ];
 

@@ -14,7 +14,7 @@ export class StatusBar extends LitElement {
     css`
       :host {
         display: flex; align-items: center; gap: 14px; padding: 4px 20px; font-size: 12px; color: var(--quiet);
-        background: var(--surface); border-top: 1px solid var(--line); min-height: 27px;
+        background: var(--surface); border-top: 1px solid var(--line); min-height: var(--status-bar-height);
       }
       .connection { display: inline-flex; align-items: center; gap: 6px; }
       .dot { width: 8px; height: 8px; border-radius: 50%; background: var(--quiet); }
@@ -22,6 +22,7 @@ export class StatusBar extends LitElement {
       .lost .dot { background: var(--failed); animation: blink 1s infinite alternate; }
       .degraded .dot { background: var(--timeout); }
       .spring { flex: 1; }
+      @media (forced-colors: active) { .dot { forced-color-adjust: none; } }
       @keyframes blink { to { opacity: 0.3; } }
     `,
   ];

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from assay.bus.consumers import consumer_config, consumer_login, read_consumers
 from assay.bus.errors import ApiRefused, BusMisconfigured, Missing
 from assay.bus.nats.connection import Connection
 from assay.bus.nats.server.api import call
 from assay.bus.protocol import Queue
-from assay.bus.streams import queue_config, stream_configs, stream_of
+from assay.bus.streams import FACTS_STREAM, queue_config, stream_configs, stream_of
 
 _IMMUTABLE = ("retention", "storage")
 """Settings that cannot change once a stream has messages."""
@@ -21,6 +22,21 @@ async def provision(connection: Connection, queues: Sequence[Queue[Any]]) -> Non
         await _provision_stream(connection, config)
     for queue in queues:
         await _provision_queue(connection, queue)
+    for name in read_consumers(connection.settings.consumers_file):
+        await provision_consumer(connection, name)
+
+
+async def provision_consumer(connection: Connection, name: str) -> None:
+    """The durable consumer of an external consumer's login; an existing one keeps its position."""
+    login = consumer_login(name)
+    request = {"stream_name": FACTS_STREAM, "config": consumer_config(name)}
+    try:
+        await call(connection, f"CONSUMER.CREATE.{FACTS_STREAM}.{login}", request)
+    except ApiRefused as error:
+        raise BusMisconfigured(
+            f"the durable consumer {login!r} cannot be created on stream {FACTS_STREAM}: {error}. One with other "
+            "settings exists; delete it and try again"
+        ) from error
 
 
 async def _provision_stream(connection: Connection, wanted: dict[str, Any]) -> None:

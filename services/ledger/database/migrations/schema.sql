@@ -403,3 +403,11 @@ CREATE INDEX pending_orders_of_stage ON pending_orders (stage, ordinal);
 CREATE INDEX pending_orders_published ON pending_orders (published_at) WHERE published_at IS NOT NULL;
 
 UPDATE alembic_version SET version_num='0008' WHERE alembic_version.version_num = '0007';
+
+-- Running upgrade 0008 -> 0009
+
+ALTER TABLE runs ADD COLUMN cancel_grading TEXT DEFAULT 'free' NOT NULL;
+
+ALTER TABLE attempts ADD COLUMN model_graded BOOLEAN DEFAULT false NOT NULL;
+
+UPDATE alembic_version SET version_num='0009' WHERE alembic_version.version_num = '0008';

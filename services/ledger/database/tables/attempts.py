@@ -49,6 +49,7 @@ class Attempt(SQLModel, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     worst_nanousd: int = nanousd()
     held_nanousd: int = nanousd()
+    model_graded: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     reused_from: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()

@@ -17,7 +17,8 @@ from services.ledger.runs.rows import ACTIVE
 
 class Run(SQLModel, table=True):
     """A run and its counters; ``sequence`` is that of its newest fact, ``n_*`` count attempts by state and outcome.
-    ``cancel_at`` is when running attempts are ended too; ``progressed_at`` when an attempt last changed."""
+    ``cancel_at`` is when running attempts are ended too, ``cancel_grading`` which executed ones are still graded;
+    ``progressed_at`` when an attempt last changed."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -45,6 +46,7 @@ class Run(SQLModel, table=True):
     priority: int = Field(default=5, sa_column_kwargs={"server_default": "5"})
     deadline_at: datetime | None = time(null=True)
     cancel_at: datetime | None = time(null=True)
+    cancel_grading: str = Field(sa_column=Column(Text, nullable=False, server_default="free"))
     progressed_at: datetime = time()
     stalled_at: datetime | None = time(null=True)
     waits: Any = Field(default=None, sa_column=Column(JSONB))

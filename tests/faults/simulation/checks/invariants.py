@@ -13,6 +13,7 @@ from assay.contracts.codec import Data
 from assay.contracts.facts import AttemptFinished, Event, RunCancelled
 from assay.contracts.runs import Progress
 from assay.contracts.verdicts import Outcome, Verdict
+from services.ledger.attempts.transitions import ANSWER_KEPT
 from tests.faults.simulation.checks.money import open_holds, unbalanced_accounts, unbooked_charges
 from tests.faults.simulation.checks.snapshot import Row, Snapshot
 from tests.faults.simulation.simulation import Simulation
@@ -36,6 +37,8 @@ def violations(simulation: Simulation) -> list[str]:
         broken += _counters_match(snapshot, run)
         broken += _finished_once(snapshot, run)
         broken += _verdicts_correct(snapshot, run)
+        broken += _answers_graded(snapshot, run)
+        broken += _answers_not_executed_again(snapshot, run)
     return broken
 
 
@@ -115,6 +118,29 @@ def _newest_try_counts(snapshot: Snapshot, attempt: Row, verdict: Row) -> Iterat
         yield f"I2: the tries of {attempt['attempt_id']} ended as {[each['ended'] for each in tries]}"
     if verdict["token"] != attempt["token"] or _outcome(verdict) != attempt["outcome"]:
         yield f"I2: {attempt['attempt_id']} is {attempt['outcome']} (token {attempt['token']}), but not its verdict"
+
+
+def _answers_graded(snapshot: Snapshot, run: Row) -> Iterator[str]:
+    """An answer of a cancelled run is graded, unless a model would do so without a request, or nothing is wanted."""
+    model_graded = {row["attempt_id"] for row in snapshot.attempts if row["model_graded"]}
+    for row in snapshot.where("attempts", run_id=run["run_id"], outcome="cancelled"):
+        answered = any(snapshot.where("tries", attempt_id=row["attempt_id"], ended="executed"))
+        given_up = run["cancel_grading"] == "none"
+        costly = row["attempt_id"] in model_graded and run["cancel_grading"] == "free"
+        if answered and not (given_up or costly):
+            yield f"the answer of {row['attempt_id']} was discarded"
+        if answered and not row["reason"].endswith(ANSWER_KEPT):
+            yield f"{row['attempt_id']} does not say that its answer is kept: {row['reason']}"
+
+
+def _answers_not_executed_again(snapshot: Snapshot, run: Row) -> Iterator[str]:
+    """A retry executes no attempt for which its run had an answer."""
+    earlier = {row["ordinal"]: row["attempt_id"] for row in snapshot.where("attempts", run_id=run["restarts"])}
+    for row in snapshot.where("attempts", run_id=run["run_id"]):
+        tries = snapshot.where("tries", attempt_id=earlier.get(row["ordinal"], ""), ended="executed")
+        answered = any(each["ended_at"] < run["created_at"] for each in tries)
+        if answered and any(each["token"] for each in snapshot.where("tries", attempt_id=row["attempt_id"])):
+            yield f"{row['attempt_id']} was executed although its run had an answer"
 
 
 def _outcome(verdict: Row) -> Outcome:

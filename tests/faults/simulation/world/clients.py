@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from assay.artifacts import Area
 from assay.bus.errors import BusError
 from assay.catalog import Catalog
@@ -22,7 +24,7 @@ from assay.contracts.rpc import (
     SetMoneyLimits,
     SubmitRun,
 )
-from assay.contracts.runs import RunLimits, RunRequest, RunView
+from assay.contracts.runs import CancelGrading, RunLimits, RunRequest, RunView
 from services.gateway.catalog_client import CatalogClient
 from services.gateway.ports import Store
 from services.gateway.submission import build_plan
@@ -39,10 +41,10 @@ def _catalog() -> CatalogClient:
 class Clients:
     """``journal`` has every answer: runs by idempotency key."""
 
-    def __init__(self, cluster: Cluster, *, watched: bool) -> None:
+    def __init__(self, cluster: Cluster, *, watched: bool, model_graded: bool = False) -> None:
         self.journal: dict[str, RunView] = {}
         self.dashboards: dict[str, Dashboard] = {}
-        self._cluster, self._watched = cluster, watched
+        self._cluster, self._watched, self._model_graded = cluster, watched, model_graded
         self._requests: list[asyncio.Task[Any]] = []
         self._dashboard_tasks: list[asyncio.Task[None]] = []
 
@@ -75,8 +77,10 @@ class Clients:
 
     # --- actions on the first run
 
-    def cancel(self, grace_seconds: float) -> None:
-        self._request_for_first_run(lambda run_id: CancelRun(run_id=run_id, grace_seconds=grace_seconds))
+    def cancel(self, grace_seconds: float, grading: CancelGrading = CancelGrading.FREE) -> None:
+        self._request_for_first_run(
+            lambda run_id: CancelRun(run_id=run_id, grace_seconds=grace_seconds, grading=grading)
+        )
 
     def pause(self) -> None:
         self._request_for_first_run(lambda run_id: PauseRun(run_id=run_id))
@@ -113,6 +117,8 @@ class Clients:
         await asyncio.sleep(at)
         stores = cast("dict[Area, Store]", dict.fromkeys(Area, self._cluster.world.artifacts))
         plan = await build_plan(request, _catalog(), stores)
+        tasks = tuple(replace(task, model_graded=self._model_graded) for task in plan.tasks)
+        plan = replace(plan, tasks=tasks)
         answer = await self._retry_until_answered(SubmitRun(plan=plan, idempotency_key=key))
         if answer is not None:
             self._record_answer(key, answer)

@@ -14,9 +14,18 @@ from assay.contracts.models import ModelName, Parameters, Usage
 from services.runner.errors import EndpointTimeout, EndpointUnreachable, RateLimited
 from services.runner.models.protocol import ChatMessage, Completion, OnText
 from services.runner.models.registry import ModelHandle
-from services.runner.rate_limiter import ProviderLimits, RateLimiter
+from services.runner.rate_limiter import ProviderLimits, RateLimiter, RetryPolicy
 from tests.faults.simulation.world.fault_injection import FaultInjector
 
+RETRY_POLICY = RetryPolicy(
+    max_requests=3,
+    max_billed_requests=3,
+    initial_wait_seconds=0.2,
+    max_wait_seconds=1.0,
+    jitter_seconds=0.2,
+    initial_billed_wait_seconds=0.2,
+    max_billed_wait_seconds=1.0,
+)
 current_ticket: ContextVar[Ticket] = ContextVar("current_ticket")
 """Set by the runner, so that the provider can record what each charge was for."""
 
@@ -59,10 +68,12 @@ class Models:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self.rate_limiter = RateLimiter("sim", ProviderLimits(concurrency=6))
+        self.rate_limiter = RateLimiter("sim", ProviderLimits(concurrency=6), policy=RETRY_POLICY)
 
     async def open(self, name: ModelName, task_id: str, sample_id: str) -> ModelHandle:
-        return ModelHandle(model=SimulatedModel(self._provider, name, sample_id), rate_limiter=self.rate_limiter)
+        return ModelHandle(
+            model=SimulatedModel(self._provider, name, sample_id), rate_limiter=self.rate_limiter.model(name)
+        )
 
 
 class SimulatedModel:

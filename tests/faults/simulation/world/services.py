@@ -21,7 +21,6 @@ from services.ledger.database.database import Database
 from services.ledger.settings import LedgerSettings
 from services.runner import handlers as running
 from services.runner.calls.grant_budget import RpcGrants
-from services.runner.calls.model_caller import RetryPolicy
 from services.runner.ports import Ports as RunnerPorts
 from services.runner.task_bundles import BundleCache
 from tests.faults.simulation.world.artifact_store import Artifacts
@@ -32,7 +31,6 @@ from tests.faults.simulation.world.process import Process
 from tests.faults.simulation.world.process_bus import ProcessBus, connect
 from tests.faults.simulation.world.process_pool import ProcessPool
 
-RETRY_POLICY = RetryPolicy(max_requests=3, initial_wait_seconds=0.2, max_wait_seconds=1.0, jitter_seconds=0.2)
 LIVE_SETTINGS = LiveSettings(tick_seconds=0.5, idle_seconds=4.0, refresh_seconds=30.0)
 
 
@@ -68,7 +66,6 @@ async def runner(world: World, process: Process) -> None:
         grants=RpcGrants(bus.rpc),
         sandboxes=cast("SandboxProvider", None),
         tail=bus.tail,
-        retry_policy=RETRY_POLICY,
     )
 
     async def run_attempt(ticket: Ticket) -> AttemptExecuted:

@@ -5,7 +5,7 @@ import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { getAttempt } from "../../api.ts";
 import { badge, badgeStyle } from "../../components/badge.ts";
-import { emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
+import { emptyStateStyle, errorPage, loadingRows } from "../../components/empty-state.ts";
 import { fact } from "../../components/fact.ts";
 import { money } from "../../components/money.ts";
 import { PeriodicUpdate } from "../../components/periodic-update.ts";
@@ -95,7 +95,7 @@ export class AttemptPage extends LitElement {
 
   override render() {
     const store = this.topic.store;
-    if (this.topic.problem && !store?.detail) return errorState(this.topic.problem);
+    if (this.topic.problem && !store?.detail) return errorPage(this.topic.problem);
     if (!store?.detail) return html`<h1>Attempt</h1>${loadingRows(8)}`;
     const { detail } = store;
     return html`

@@ -12,7 +12,7 @@ export const costsStyle = css`
   .kinds button:first-child { border-radius: 5px 0 0 5px; margin-left: 0; }
   .kinds button:last-child { border-radius: 0 5px 5px 0; }
   .kinds button[aria-pressed="true"] { z-index: 1; }
-  td:first-child { overflow-wrap: anywhere; min-width: 104px; }
+  td:first-child { min-width: 104px; max-width: 320px; }
   small { color: var(--quiet); font-size: 12px; }
   td b { font-weight: 560; }
   .estimated { color: var(--warn); }

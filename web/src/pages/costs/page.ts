@@ -7,6 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { asProblem, type CostFilter, getCosts, listPrices } from "../../api.ts";
 import { fact } from "../../components/fact.ts";
 import { money } from "../../components/money.ts";
+import { nameStyle, unbrokenName } from "../../components/name.ts";
 import {
   type AccountKind,
   type AccountView,
@@ -42,7 +43,7 @@ function renderDate(name: string, label: string, value: string) {
 
 @customElement("costs-page")
 export class CostsPage extends LitElement {
-  static override styles = [base, page, facts, controls, table, emptyStateStyle, costsStyle];
+  static override styles = [base, page, facts, controls, table, emptyStateStyle, nameStyle, costsStyle];
 
   @state() private costs: Costs | null = null;
   @state() private problem: Problem | null = null;
@@ -253,6 +254,7 @@ export class CostsPage extends LitElement {
       const name = showControlCharacters(this.runNameOf(label));
       return html`<a href="/runs/${label}">${name}</a> <small class="mono">${label.slice(-8)}</small>`;
     }
+    if (this.filter.by === "model") return unbrokenName(label);
     const text = showControlCharacters(label);
     if (this.filter.by !== "call") return html`${text}`;
     return html`<a class="mono" href="/attempts/${label.split(":")[0]}?tab=calls">${text}</a>`;

@@ -3,6 +3,7 @@
 import { type ColumnDef, createSortedRowModel, rowSortingFeature, tableFeatures } from "@tanstack/lit-table";
 import { html, nothing, type TemplateResult } from "lit";
 import { money } from "../../components/money.ts";
+import { unbrokenName } from "../../components/name.ts";
 import { compareRows } from "../../components/sorting.ts";
 import type { BoardRow } from "../../contracts.ts";
 import { parseNano } from "../../format/money.ts";
@@ -39,7 +40,7 @@ function renderPassRate(row: BoardRow) {
 
 function renderModel({ model, last_run_id }: BoardRow) {
   const link = html` <a class="last" href="/runs/${last_run_id}">last run</a>`;
-  return html`<b>${model}</b>${last_run_id ? link : nothing}`;
+  return html`<b>${unbrokenName(model)}</b>${last_run_id ? link : nothing}`;
 }
 
 function renderCount({ n, errors }: BoardRow) {

@@ -2,10 +2,10 @@ import { css } from "lit";
 
 export const boardStyle = css`
   td:first-child, th:first-child {
-    position: sticky; left: 0; background: var(--surface); z-index: 1; min-width: 150px; max-width: 280px;
-    overflow-wrap: anywhere;
+    position: sticky; left: 0; background: var(--surface); z-index: 1; min-width: 150px; max-width: 340px;
   }
   tbody tr:hover td:first-child { background: var(--select); }
+  @media (max-width: 640px) { td:first-child, th:first-child { min-width: 120px; max-width: 44vw; } }
   .last { font-size: 12px; white-space: nowrap; }
   small { color: var(--quiet); font-size: 12px; }
   .pass { display: inline-flex; align-items: center; gap: 10px; min-width: 190px; width: 100%; }
@@ -19,6 +19,10 @@ export const boardStyle = css`
   }
   .whisker::before { left: 0; }
   .whisker::after { right: 0; }
+  @media (forced-colors: active) {
+    .bar, .bar i { forced-color-adjust: none; }
+    .bar { outline: 1px solid CanvasText; }
+  }
   .heat {
     display: inline-block; min-width: 46px; padding: 2px 7px; border-radius: 4px; text-align: center;
     background: color-mix(in oklab, var(--passed) var(--share), var(--sunken));

@@ -3,9 +3,10 @@
 import "@awesome.me/webawesome/dist/components/copy-button/copy-button.js";
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { badge, badgeStyle, label } from "../../components/badge.ts";
-import { emptyState, emptyStateStyle, errorState, loadingRows } from "../../components/empty-state.ts";
+import { badgeStyle, label, runBadge } from "../../components/badge.ts";
+import { emptyState, emptyStateStyle, errorPage, loadingRows } from "../../components/empty-state.ts";
 import { fact } from "../../components/fact.ts";
+import { nameStyle, unbrokenName } from "../../components/name.ts";
 import { noticeStyle } from "../../components/notice.ts";
 import { timestamp } from "../../components/timestamp.ts";
 import { OUTCOMES, type RunView, STATES } from "../../contracts.ts";
@@ -47,6 +48,7 @@ export class RunPage extends LitElement {
     emptyStateStyle,
     noticeStyle,
     moneyStyle,
+    nameStyle,
     css`
       .id { display: inline-flex; align-items: center; gap: 2px; }
       outcome-bar { --bar-height: 12px; margin-bottom: 14px; display: block; }
@@ -112,7 +114,7 @@ export class RunPage extends LitElement {
   override render() {
     const { store } = this.topic;
     const run = store?.run;
-    if (this.topic.problem && !run) return errorState(this.topic.problem);
+    if (this.topic.problem && !run) return errorPage(this.topic.problem);
     if (!store || !run) return html`<h1>Run</h1>${loadingRows(10)}`;
     return html`
       <div class="head">
@@ -148,7 +150,7 @@ export class RunPage extends LitElement {
     const remaining = remainingSeconds(run);
     const tokens = html`${compactCount(input)} <small>in</small> ${compactCount(output)} <small>out</small>`;
     return html`<dl class="facts">
-      ${fact("Status", badge(run.status))}
+      ${fact("Status", runBadge(run))}
       ${fact("Done", html`${count(progress.done)} <small>of ${count(progress.total)}</small>`)}
       ${fact("Pass rate", rate === null ? "–" : percent(rate))}
       ${progress.reused ? fact("Reused", count(progress.reused)) : nothing}
@@ -158,7 +160,7 @@ export class RunPage extends LitElement {
       ${this.renderTimeLimit(run)}
       ${fact("Started", timestamp(run.started_at ?? run.created_at))}
       ${run.suite ? fact("Suite", run.suite) : nothing}
-      ${fact("Models", run.models.length > 3 ? plural(run.models.length, "model") : run.models.join(", "))}
+      ${fact("Models", renderModels(run.models), { id: "models", title: run.models.join("\n") })}
       ${run.priority === DEFAULT_PRIORITY ? nothing : fact("Priority", html`${run.priority} <small>of 9</small>`)}
       ${limits.concurrency ? fact("Concurrency", html`${count(limits.concurrency)} <small>max</small>`) : nothing}
       ${run.repeats > 1 ? fact("Repeats", run.repeats) : nothing}
@@ -215,4 +217,9 @@ export class RunPage extends LitElement {
       </select>
     </label>`;
   }
+}
+
+function renderModels(models: string[]) {
+  if (models.length > 3) return plural(models.length, "model");
+  return models.map((model, index) => html`${index ? ", " : ""}${unbrokenName(model)}`);
 }

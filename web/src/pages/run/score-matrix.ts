@@ -41,7 +41,7 @@ export class ScoreMatrix extends LitElement {
     base,
     table,
     css`
-      .scroll { max-height: 380px; overflow: auto; }
+      .scroll { max-height: 380px; overflow: auto; position: relative; }
       th, td { padding: 4px 10px; }
       thead th {
         position: sticky; top: 0; background: var(--surface); z-index: 1; max-width: 190px; overflow: hidden;
@@ -82,11 +82,13 @@ export class ScoreMatrix extends LitElement {
   private renderCell(task: string, model: string, cell: Cell | undefined) {
     if (!cell) return "";
     const href = `?${new URLSearchParams({ task, model })}`;
-    const title = `${cell.done} of ${cell.total} done`;
     const mean = cell.counted ? cell.scores / cell.counted : null;
+    const done = `${cell.done} of ${cell.total} done`;
+    const hidden = (text: string) => html`<span class="visually-hidden">${text}</span>`;
     const style = mean === null ? "--share: 0%" : tint(mean);
-    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href} title=${title}>
-      ${mean === null ? "–" : mean.toFixed(2)} <small>${cell.done}/${cell.total}</small>
+    return html`<a class=${mean === null ? "none" : ""} .style=${style} href=${href} title=${done}>
+      ${hidden(mean === null ? "no score yet" : "mean score ")}${mean === null ? "–" : mean.toFixed(2)}${hidden(", ")}
+      <small>${cell.done}/${cell.total}${hidden(" attempts done")}</small>
     </a>`;
   }
 }

@@ -6,6 +6,7 @@ import { customElement, state } from "lit/decorators.js";
 import { listSuites } from "../../api.ts";
 import { badgeStyle } from "../../components/badge.ts";
 import { emptyState, emptyStateStyle, loadingRows } from "../../components/empty-state.ts";
+import { nameStyle } from "../../components/name.ts";
 import { RUN_STATUSES } from "../../contracts.ts";
 import { base, controls, page, table } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
@@ -31,6 +32,7 @@ export class RunsPage extends LitElement {
     table,
     badgeStyle,
     emptyStateStyle,
+    nameStyle,
     rowStyle,
     todayStyle,
     css`.more { padding: 12px; text-align: center; }`,

@@ -1,8 +1,9 @@
 /** One run in the list. */
 
 import { css, html, nothing } from "lit";
-import { badge } from "../../components/badge.ts";
+import { runBadge } from "../../components/badge.ts";
 import { money } from "../../components/money.ts";
+import { unbrokenName } from "../../components/name.ts";
 import { timestamp } from "../../components/timestamp.ts";
 import type { Progress, RunView } from "../../contracts.ts";
 import { dollars, parseNano } from "../../format/money.ts";
@@ -48,10 +49,10 @@ export function renderRow(run: RunView) {
   const seconds = run.started_at ? secondsBetween(run.started_at, run.finished_at) : null;
   return html`<tr data-run=${run.run_id}>
     <td class="name">
-      <a href="/runs/${run.run_id}">${runName(run)}</a>
+      <a href="/runs/${run.run_id}" >${unbrokenName(runName(run))}</a>
       <small>${run.suite && run.name ? `${run.suite} · ` : ""}${run.run_id.slice(-8)}</small>
     </td>
-    <td class="status">${badge(run.status)}${renderWait(run)}</td>
+    <td class="status">${runBadge(run)}${renderWait(run)}</td>
     <td class="progress">
       <outcome-bar .progress=${progress}></outcome-bar>
       <small class="number">${count(progress.done)} of ${count(progress.total)}</small>
@@ -59,7 +60,7 @@ export function renderRow(run: RunView) {
     <td class="right">${rate === null ? html`<span class="quiet">–</span>` : percent(rate)}</td>
     <td class="right">${renderCost(run)}</td>
     <td class="models" title=${models.join("\n")}>
-      <div>${models.slice(0, 2).join(", ")}</div>
+      ${models.slice(0, 2).map((model) => html`<div>${model}</div>`)}
       ${models.length > 2 ? html`<small>+${models.length - 2} more</small>` : nothing}
     </td>
     <td class="started number">${timestamp(run.started_at ?? run.created_at)}</td>
@@ -68,21 +69,33 @@ export function renderRow(run: RunView) {
 }
 
 export const rowStyle = css`
-  td.name { min-width: 150px; }
-  td.name a { font-weight: 560; display: block; overflow-wrap: anywhere; }
+  td.name a {
+    font-weight: 560; display: block; min-width: 150px; max-width: clamp(150px, 24vw, 340px);
+  }
   small { color: var(--quiet); font-size: 12px; }
   td.name small { font-family: var(--mono); font-size: 11.5px; }
-  td.progress { width: 26%; min-width: 150px; }
+  td.progress { width: 22%; min-width: 150px; }
   td.progress outcome-bar { margin: 3px 0 2px; }
   td budget-bar { --bar-height: 4px; margin: 4px 0 2px; min-width: 84px; }
   .waits { display: block; white-space: nowrap; }
   .waits.warn { color: var(--warn); }
-  td.models div { max-width: 260px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  td.models div {
+    max-width: clamp(120px, 22vw, 340px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  }
+  @media (max-width: 1150px) {
+    .badge { white-space: normal; }
+    td.progress, td.name a { min-width: 124px; }
+    td.progress { width: 17%; }
+    td.status { min-width: 112px; }
+    th, td { padding-left: 7px; padding-right: 7px; }
+  }
   @media (max-width: 900px) { .models { display: none; } }
   @media (max-width: 640px) {
     th:nth-child(5), td:nth-child(5), .started, .duration { display: none; }
     td.progress { min-width: 84px; }
-    td.name { min-width: 104px; }
+    td.status { min-width: 0; }
+    td.name a { min-width: 96px; max-width: 34vw; }
+    .badge { white-space: normal; }
     th, td { padding-left: 6px; padding-right: 6px; }
     .waits { white-space: normal; }
   }
