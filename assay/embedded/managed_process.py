@@ -10,13 +10,14 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assay.embedded.events import EventKind, Report, StackEvent
+from assay.embedded.json_log import JsonLog, OutputPipe, ParseLine, parse_plain
 from assay.embedded.log_files import last_lines, shorten
 
 Probe = Callable[[int], Awaitable[bool]]
@@ -48,6 +49,8 @@ class ProcessSpec:
     grace_seconds: float = 30.0
     user: str | None = None
     prepare: Callable[[], None] | None = None
+    parse_line: ParseLine = parse_plain
+    """Reads the lines of its output that are not JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,7 @@ class ManagedProcess:
         self.spec = spec
         self.ready = asyncio.Event()
         self.process: asyncio.subprocess.Process | None = None
+        self._output: OutputPipe | None = None
         self._report = report
         self._on_failing = on_failing
         self._policy = policy
@@ -99,6 +103,7 @@ class ManagedProcess:
         except TimeoutError:
             await self.kill()
             return
+        await self._drain()
         self._emit(EventKind.STOPPED, seconds=time.monotonic() - began)
 
     async def kill(self) -> None:
@@ -106,7 +111,12 @@ class ManagedProcess:
         if self.pid and self.process is not None:
             self._signal(signal.SIGKILL)
             await self.process.wait()
+            await self._drain()
             self._emit(EventKind.KILLED, text="it did not stop in time")
+
+    async def _drain(self) -> None:
+        if self._output is not None:
+            await self._output.drained()
 
     async def _stop_restarting(self) -> None:
         if self._task is not None:
@@ -133,18 +143,20 @@ class ManagedProcess:
         try:
             if self.spec.prepare is not None:
                 await asyncio.to_thread(self.spec.prepare)
-            self.process = await _spawn(self.spec)
+            self.process, self._output = await _spawn(self.spec)
         except Exception as error:
-            with suppress(OSError), self.spec.log.open("a") as log:
-                print(f"{self.spec.name} could not be started: {error}", file=log)
+            with suppress(OSError), closing(JsonLog(self.spec.name, self.spec.log)) as log:
+                log.feed(f"{self.spec.name} could not be started: {error}".encode())
             return -1
         self._emit(EventKind.STARTED, pid=self.process.pid)
         attending = asyncio.create_task(self._watch(self.process.pid))
         try:
-            return await self.process.wait()
+            exit_code = await self.process.wait()
         finally:
             attending.cancel()
             self.ready.clear()
+        await self._drain()
+        return exit_code
 
     async def _watch(self, pid: int) -> None:
         await self._until_ready(pid)
@@ -186,15 +198,18 @@ class ManagedProcess:
                 self.process.send_signal(number)
 
 
-async def _spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
+async def _spawn(spec: ProcessSpec) -> tuple[asyncio.subprocess.Process, OutputPipe]:
     """In its own session, so Ctrl-C in the terminal reaches only the supervisor, which stops processes in order."""
     shorten(spec.log)
-    with spec.log.open("ab") as log:
-        return await asyncio.create_subprocess_exec(
+    log = JsonLog(spec.name, spec.log, spec.parse_line)
+    reader, writer = os.pipe()
+    source = os.fdopen(reader, "rb", buffering=0)
+    try:
+        process = await asyncio.create_subprocess_exec(
             *spec.command,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=writer,
+            stderr=writer,
             env=dict(spec.environment),
             start_new_session=True,
             preexec_fn=partial(_die_with_supervisor, os.getpid(), spec.orphan_signal)
@@ -202,6 +217,14 @@ async def _spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
             else None,
             **user_options(spec.user),
         )
+    except BaseException:
+        source.close()
+        log.close()
+        raise
+    finally:
+        os.close(writer)
+    _, output = await asyncio.get_running_loop().connect_read_pipe(partial(OutputPipe, log), source)
+    return process, output
 
 
 def user_options(user: str | None) -> dict[str, Any]:

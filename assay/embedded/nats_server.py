@@ -13,6 +13,7 @@ from assay.bus.nats.server.config import accounts_conf, server_conf
 from assay.embedded.bus_logins import BusLogins, write_private
 from assay.embedded.data_folder import DataFolder
 from assay.embedded.errors import PartMissing
+from assay.embedded.json_log import parse_nats
 from assay.embedded.managed_process import ProcessSpec
 from assay.embedded.process_identity import free_port
 
@@ -54,6 +55,7 @@ class NatsServer:
             healthy=self._is_healthy,
             stage=2,
             prepare=lambda: self._write_config(config),
+            parse_line=parse_nats,
         )
 
     def _write_config(self, config: Path) -> None:

@@ -27,6 +27,7 @@ with warnings.catch_warnings():  # it warns about a missing XDG_RUNTIME_DIR, whi
 
 from assay.embedded.data_folder import DataFolder
 from assay.embedded.errors import PartMissing, StackError
+from assay.embedded.json_log import parse_postgres
 from assay.embedded.managed_process import ProcessSpec, user_options
 
 VERSION = 18
@@ -83,6 +84,7 @@ class Postgres:
             orphan_signal=signal.SIGINT,
             user=self._user,
             prepare=self._prepare,
+            parse_line=parse_postgres,
         )
 
     async def _is_ready(self, pid: int) -> bool:

@@ -18,6 +18,7 @@ import uvloop
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+from assay.service.logging import configure_logging
 from assay.validation.pydantic_errors import sentence
 
 S = TypeVar("S", bound=BaseSettings)
@@ -86,20 +87,3 @@ async def _with_signals(name: str, serve: DrainingServe[S], settings: S) -> None
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     _log.info("service.starting", service=name)
     await serve(settings, stop)
-
-
-def configure_logging(service: str) -> None:
-    """Log to stderr, one JSON object per line, with the service's name in each."""
-    structlog.contextvars.bind_contextvars(service=service)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )

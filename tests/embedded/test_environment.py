@@ -89,8 +89,8 @@ def test_a_long_log_is_shortened_to_its_end(tmp_path: Path) -> None:
         writer.write(b"after\n")
     assert log.read_text() == "after\n"
     kept = (tmp_path / "a.log.1").read_text()
-    assert kept.endswith("line 999\n")
-    assert len(kept) == 500
+    assert kept.startswith("line ") and kept.endswith("line 999\n")
+    assert 490 < len(kept) <= 500
     shorten(tmp_path / "absent.log")
 
 

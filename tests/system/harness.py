@@ -61,6 +61,17 @@ class Stack:
             time.sleep(0.1)
         raise AssertionError(f"timeout after {timeout_seconds} s: {json.dumps(run, indent=1)}\n{self.logs()}")
 
+    def submit_when_ready(self, **body: Any) -> str:
+        """Submit a run while services are restarting."""
+        self.wait_until(lambda: httpx2.get(f"{self.url}/readyz").status_code == 200)
+        return self.submit(**body)
+
+    def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 120) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.logs()
+            time.sleep(0.1)
+
     def finish(self, run_id: str, timeout_seconds: float = 120) -> dict[str, Any]:
         return self.wait(run_id, lambda run: run["status"] == "finished", timeout_seconds)
 
