@@ -42,7 +42,7 @@ BOMBS = {
 }
 ENDS = {
     "fork": {"processes"}, "memory": {"memory"}, "cpu": {"cpu"}, "sleep": {"wall"}, "disk": {"cpu", "wall"},
-    "inodes": {"files"}, "output": {"output"},
+    "inodes": {"files"}, "output": {"cpu", "wall"},
 }  # fmt: skip
 """The limits that each bomb can reach. If writing fails for lack of space, a bomb continues until its CPU limit."""
 _PAUSE_SECONDS = 0.2

@@ -20,6 +20,7 @@ from assay.sandbox.protocol import (
     Sandbox,
     SandboxProcess,
     SandboxProvider,
+    cut_note,
 )
 from assay.sandbox.selection import open_sandbox_provider
 
@@ -41,5 +42,6 @@ __all__ = [
     "SandboxProcess",
     "SandboxProvider",
     "SandboxRetryable",
+    "cut_note",
     "open_sandbox_provider",
 ]

@@ -27,8 +27,8 @@ class Execution:
         stdout_host, stdout = os.pipe()
         stderr_host, stderr = os.pipe()
         self.child_ends = (stdin, stdout, stderr)
-        self._stdout = OutputPipe(stdout_host, keep_bytes, line_mode=live, on_flood=self._on_flood)
-        self._stderr = OutputPipe(stderr_host, keep_bytes, line_mode=False, on_flood=self._on_flood)
+        self._stdout = OutputPipe(stdout_host, keep_bytes, line_mode=live)
+        self._stderr = OutputPipe(stderr_host, keep_bytes, line_mode=False)
         self._kill, self._warning = kill, warning
         self._killed_by: Limit | None = None
         self._started_seconds = time.monotonic()
@@ -90,23 +90,20 @@ class Execution:
         if not self._result.done():
             self._stdout.stop_reading_lines()
         result = await asyncio.shield(self._result)
-        stdout, stdout_truncated = self._stdout.captured()
-        stderr, stderr_truncated = self._stderr.captured()
+        stdout, stdout_dropped_bytes = self._stdout.captured()
+        stderr, stderr_dropped_bytes = self._stderr.captured()
         return replace(
             result,
             stdout=stdout,
             stderr=stderr,
-            stdout_truncated=stdout_truncated,
-            stderr_truncated=stderr_truncated,
+            stdout_dropped_bytes=stdout_dropped_bytes,
+            stderr_dropped_bytes=stderr_dropped_bytes,
         )
 
     async def kill(self) -> None:
         if not self._result.done():
             self._kill()
             await asyncio.wait([self._result])
-
-    def _on_flood(self) -> None:
-        self.kill_for(Limit.OUTPUT)
 
     def _close(self) -> None:
         self._deadline.cancel()

@@ -14,7 +14,7 @@ INIT_LIMITS = {
     "cpu": "init sums the CPU time of all processes every 25 ms and kills; backed up by RLIMIT_CPU per process",
     "processes": "init counts tasks every 25 ms and kills; backed up by RLIMIT_NPROC at 16 more",
     "open_files": "RLIMIT_NOFILE",
-    "output": "the host drops output above the limit; ten times the limit kills",
+    "output": "the host drops output above the limit, at 50 MB/s at most",
     "network": "a network namespace with loopback only; seccomp on socket families",
 }
 """What enforces the limits of every sandbox that runs ``init.py``, in words."""

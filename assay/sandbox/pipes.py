@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable
 
 from assay.sandbox.errors import LineTooLong
 
@@ -14,7 +13,10 @@ _MAX_UNREAD_BYTES = 4 * _CHUNK_BYTES
 """Reading pauses here if lines are not consumed, so a process cannot fill the host's memory."""
 _MAX_PIPE_CHUNKS = 16
 """An unprivileged process can enlarge a pipe to 1 MiB at most."""
-FLOOD_FACTOR = 10
+_DROPPED_AT_ONCE_BYTES = 1 << 20
+_DROPPED_PAUSE_SECONDS = 0.02
+"""After dropping so many bytes, reading pauses for so long: a command that prints endlessly is slowed down to 50 MB/s
+instead of keeping the host busy."""
 _ALL_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
@@ -42,19 +44,14 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 class OutputPipe:
-    """A command's stdout or stderr. Keeps ``keep_bytes`` and drops the rest; in line mode it pauses the command
-    instead."""
+    """A command's stdout or stderr. Keeps the first ``keep_bytes``, and counts and drops the rest; in line mode it
+    pauses the command instead."""
 
-    def __init__(self, descriptor: int, keep_bytes: int, *, line_mode: bool, on_flood: Callable[[], None]) -> None:
-        self._descriptor, self._keep_bytes, self._line_mode, self._on_flood = (
-            descriptor,
-            keep_bytes,
-            line_mode,
-            on_flood,
-        )
+    def __init__(self, descriptor: int, keep_bytes: int, *, line_mode: bool) -> None:
+        self._descriptor, self._keep_bytes, self._line_mode = descriptor, keep_bytes, line_mode
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray()
-        self._dropped_bytes = 0
+        self._dropped_bytes = self._dropped_since_pause = 0
         self._open = True
         self._changed = asyncio.Event()
         os.set_blocking(descriptor, False)
@@ -78,8 +75,7 @@ class OutputPipe:
     def stop_reading_lines(self) -> None:
         """From now on output is kept or dropped instead of pausing the command."""
         self._line_mode = False
-        if self._open:
-            self._loop.add_reader(self._descriptor, self._read)
+        self._resume()
 
     def drain(self) -> None:
         """Reads what the pipe holds now and closes it, even if descendants of the command still have it open."""
@@ -88,10 +84,10 @@ class OutputPipe:
                 break
         self.close()
 
-    def captured(self) -> tuple[bytes, bool]:
-        """The output that was not read as lines, and whether it was truncated."""
+    def captured(self) -> tuple[bytes, int]:
+        """The output that was not read as lines, and how many bytes of it were dropped."""
         captured = bytes(self._buffer[: self._keep_bytes])
-        return captured, self._dropped_bytes > 0 or len(self._buffer) > len(captured)
+        return captured, self._dropped_bytes + len(self._buffer) - len(captured)
 
     def close(self) -> None:
         if self._open:
@@ -121,10 +117,20 @@ class OutputPipe:
             return
         space = max(0, self._keep_bytes - len(self._buffer))
         self._buffer += data[:space]
-        self._dropped_bytes += max(0, len(data) - space)
-        if self._dropped_bytes > self._keep_bytes * FLOOD_FACTOR:
+        if dropped_bytes := max(0, len(data) - space):
+            self._drop(dropped_bytes)
+
+    def _drop(self, size: int) -> None:
+        self._dropped_bytes += size
+        self._dropped_since_pause += size
+        if self._dropped_since_pause >= _DROPPED_AT_ONCE_BYTES:
+            self._dropped_since_pause = 0
             self._loop.remove_reader(self._descriptor)
-            self._on_flood()
+            self._loop.call_later(_DROPPED_PAUSE_SECONDS, self._resume)
+
+    def _resume(self) -> None:
+        if self._open:
+            self._loop.add_reader(self._descriptor, self._read)
 
 
 class StdinPipe:

@@ -61,7 +61,7 @@ class ProcessProvider:
                 await sandbox.close()
 
     async def check(self) -> Availability:
-        limits = {"wall": "the host's clock", "output": "the host stops reading at the limit"}
+        limits = {"wall": "the host's clock", "output": "the host drops output above the limit"}
         return Availability(provider=self.name, available=True, limits=limits, warning=WARNING)
 
 

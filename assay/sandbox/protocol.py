@@ -29,7 +29,6 @@ class Limit(StrEnum):
     PROCESSES = "processes"
     FILES = "files"
     """Too many inodes. A full workspace kills nothing: writes fail with ENOSPC."""
-    OUTPUT = "output"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +44,8 @@ class Command:
     timeout_seconds: float | None = None
     """Capped by the spec's ``wall_seconds``, which is also the default."""
     output_bytes: int | None = None
-    """Bytes kept of stdout and of stderr each; defaults to the spec's. The rest is dropped, and a command that
-    writes more than ten times the limit is killed."""
+    """Bytes kept of stdout and of stderr each; defaults to the spec's. The rest is dropped while the command goes
+    on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +57,32 @@ class CommandResult:
     """Negative if a signal ended it: minus the signal's number."""
     stdout: bytes = b""
     stderr: bytes = b""
-    stdout_truncated: bool = False
-    stderr_truncated: bool = False
+    stdout_dropped_bytes: int = 0
+    stderr_dropped_bytes: int = 0
     killed_by: Limit | None = None
     duration_seconds: float = 0.0
     warning: str = ""
     """Set if the sandbox does not isolate; to be included in the attempt's result."""
 
     @property
+    def stdout_truncated(self) -> bool:
+        return self.stdout_dropped_bytes > 0
+
+    @property
+    def stderr_truncated(self) -> bool:
+        return self.stderr_dropped_bytes > 0
+
+    @property
     def timed_out(self) -> bool:
         return self.killed_by is Limit.WALL
+
+
+def cut_note(kept: bytes, dropped_bytes: int, limit: str) -> bytes:
+    """A line for the end of a log of which ``dropped_bytes`` were dropped because of ``limit``; empty if none were."""
+    if not dropped_bytes:
+        return b""
+    text = f"[output cut: the first {len(kept):,} of {len(kept) + dropped_bytes:,} bytes are kept ({limit})]\n"
+    return (b"\n" if kept and not kept.endswith(b"\n") else b"") + text.encode()
 
 
 @dataclass(frozen=True, kw_only=True)

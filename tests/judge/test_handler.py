@@ -73,12 +73,16 @@ async def test_code_is_graded_and_its_logs_are_stored(judge: JudgeHarness) -> No
     assert [(test.name, test.outcome, test.error) for test in seen.tests] == [("test_hidden.py::test_a", "passed", "")]
 
 
-async def test_excessive_output_is_truncated_and_marked(judge: JudgeHarness) -> None:
-    output = pack({"solution.py": b"print('x' * 1_000_000)\ndef f(): return 1"})
+async def test_a_program_that_prints_too_much_keeps_its_verdict(judge: JudgeHarness) -> None:
+    """Both while it is imported and in a call; the log says how much was cut."""
+    flood = "for _ in range(10): print('x' * 999_999)"
+    output = pack({"solution.py": f"{flood}\ndef f():\n    {flood}\n    return 1".encode()})
     report = await on_ticket(await judge.ticket(code_bundle(), output), judge.ports)
     assert report.verdict.outcome is Outcome.PASSED
     assert report.artifacts["judge.stderr"].truncated
-    assert report.artifacts["judge.stderr"].size_bytes == 256_000
+    log = await judge.ports.attempts.get(report.artifacts["judge.stderr"])
+    note = b"[output cut: the first 256,000 of 20,000,000 bytes are kept (the limit of judge.stderr)]"
+    assert log[256_000:] == b"\n" + note + b"\n"
 
 
 async def test_undeclared_files_are_dropped(judge: JudgeHarness) -> None:

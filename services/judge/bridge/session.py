@@ -135,7 +135,7 @@ class _Session:
         result = await candidate.wait()
         space = MAX_OUTPUT_BYTES - len(self._run_log.candidate_output)
         self._run_log.candidate_output += result.stderr[:space]
-        self._run_log.truncated |= result.stderr_truncated or len(result.stderr) > space
+        self._run_log.dropped_bytes += result.stderr_dropped_bytes + max(0, len(result.stderr) - space)
         return f"it exceeded its {result.killed_by} limit" if result.killed_by else f"exit code {result.exit_code}"
 
     async def _stop_candidate(self) -> None:
@@ -155,7 +155,8 @@ class _Session:
         command = Command(argv=request["argv"], stdin=request["stdin"].encode(), timeout_seconds=request["seconds"])
         result = await self._candidate_sandbox.run(command)
         texts = {name: getattr(result, name).decode("utf-8", "replace") for name in ("stdout", "stderr")}
-        return {"exit_code": result.exit_code, "killed_by": result.killed_by, **texts}
+        truncated = result.stdout_truncated or result.stderr_truncated
+        return {"exit_code": result.exit_code, "killed_by": result.killed_by, "truncated": truncated, **texts}
 
     def _read_file(self, path: str) -> str | None:
         """Serves the tests' ``candidate.read``."""

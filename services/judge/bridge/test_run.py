@@ -28,12 +28,13 @@ class TestRun:
 @dataclass(kw_only=True, slots=True)
 class TestRunLog:
     """``records`` come from our pytest plugin, ``candidate_output`` is what the candidate printed. ``abort_reason``
-    is empty if the tests ran to their end. ``warning`` is set if they were not isolated."""
+    is empty if the tests ran to their end. ``dropped_bytes`` were printed and are not kept. ``warning`` is set if they
+    were not isolated."""
 
     __test__ = False
 
     records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     candidate_output: bytes = b""
-    truncated: bool = False
+    dropped_bytes: int = 0
     abort_reason: str = ""
     warning: str = ""

@@ -10,6 +10,7 @@ from typing import Any
 from assay.contracts.results import TestOutput
 from assay.contracts.tasks import Tests
 from assay.files import Files, FilesRefused
+from assay.sandbox import cut_note
 from services.judge.artifacts.hidden_bundles import HiddenBundle
 from services.judge.bridge.test_run import TestRun, TestRunLog
 from services.judge.checks.check_result import CheckScore, failed
@@ -65,7 +66,9 @@ async def check(
     except FilesRefused as error:
         return failed(f"the submitted files cannot be written to a sandbox: {error}"), {}
     lines = "".join(map(_line, run_log.records)) + (run_log.abort_reason and f"! {run_log.abort_reason}\n")
-    stderr = TextLog(data=run_log.candidate_output, truncated=run_log.truncated)
+    printed = run_log.candidate_output
+    printed += cut_note(printed, run_log.dropped_bytes, "the limit of judge.stderr")
+    stderr = TextLog(data=printed, truncated=run_log.dropped_bytes > 0)
     return evaluate(check.expected, run_log), {"judge.stdout": TextLog(data=lines.encode()), "judge.stderr": stderr}
 
 

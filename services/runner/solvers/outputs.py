@@ -11,13 +11,15 @@ from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import encode
 from assay.contracts.sandboxspec import Connection, Place, SandboxSpec
 from assay.files import FilesRefused
-from assay.sandbox import CommandResult, Mounts, Sandbox
+from assay.sandbox import CommandResult, Mounts, Sandbox, cut_note
 from services.runner.errors import AnswerUnusable, TaskUnusable
 from services.runner.solvers.workspace_snapshot import write_patch
 from services.runner.task_bundles import TaskBundle
 from services.runner.text import clean
 from services.runner.tries.artifacts import JSON_LINES, TEXT
 from services.runner.tries.try_context import TryContext
+
+OUTPUT_LIMIT = "the task's sandbox.output_bytes"
 
 
 @asynccontextmanager
@@ -60,8 +62,10 @@ async def submit_outputs(try_: TryContext, bundle: TaskBundle, sandbox: Sandbox)
 
 async def write_command_output(try_: TryContext, result: CommandResult) -> None:
     """``stdout.txt`` and ``stderr.txt`` of a solver's only command, and a note if there is a warning."""
-    await try_.artifacts.write("stdout.txt", result.stdout, TEXT, truncated=result.stdout_truncated)
-    await try_.artifacts.write("stderr.txt", result.stderr, TEXT, truncated=result.stderr_truncated)
+    stdout = result.stdout + cut_note(result.stdout, result.stdout_dropped_bytes, OUTPUT_LIMIT)
+    stderr = result.stderr + cut_note(result.stderr, result.stderr_dropped_bytes, OUTPUT_LIMIT)
+    await try_.artifacts.write("stdout.txt", stdout, TEXT, truncated=result.stdout_truncated)
+    await try_.artifacts.write("stderr.txt", stderr, TEXT, truncated=result.stderr_truncated)
     if result.warning:
         try_.notes.append(result.warning)
 

@@ -17,11 +17,13 @@ _EXTRA_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class ProgramResult:
-    """How a program of the candidate ended; unpacks to ``exit_code, stdout, stderr``."""
+    """How a program of the candidate ended; unpacks to ``exit_code, stdout, stderr``. ``truncated``: it printed more
+    than the task's ``sandbox.output_bytes``, and only the beginning is kept."""
 
     exit_code: int
     stdout: str
     stderr: str
+    truncated: bool = False
 
     def __iter__(self) -> Any:
         return iter((self.exit_code, self.stdout, self.stderr))
@@ -51,7 +53,7 @@ class Candidate(ModuleType):
         answer = self._link.ask_judge(b"$", program, seconds + _EXTRA_SECONDS)
         if answer["killed_by"]:
             raise CandidateDied(f"the candidate's program exceeded its {answer['killed_by']} limit")
-        return ProgramResult(answer["exit_code"], answer["stdout"], answer["stderr"])
+        return ProgramResult(answer["exit_code"], answer["stdout"], answer["stderr"], answer["truncated"])
 
     def read(self, path: str) -> bytes:
         """The content of a submitted file."""

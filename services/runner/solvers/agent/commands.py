@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from assay.sandbox import Command, CommandResult, Sandbox
+from assay.sandbox import Command, CommandResult, Sandbox, cut_note
 from services.runner.errors import HostProgramMissing
 from services.runner.solvers.agent.definitions import Bash, Python
 from services.runner.solvers.agent.tool_result import ToolError, ToolResult, truncate_middle
 from services.runner.text import to_bytes
 
 _OUTPUT_BYTES = 200_000
-"""Kept of each stream before it is cut for the model; ten times as much ends the command."""
+"""Kept of each stream before it is cut for the model; the rest is dropped."""
+_OUTPUT_LIMIT = "the limit of each command"
 _MAX_COMMAND_BYTES = 100_000
 """Close to the kernel's limit for one argument."""
 _NO_SUCH_PROGRAM = 127
@@ -43,11 +44,12 @@ def _command(argv: tuple[str, ...], stdin: bytes, timeout_seconds: float | None,
 
 
 def _tool_result(result: CommandResult) -> ToolResult:
-    stderr = result.stderr.decode("utf-8", "replace")
-    stdout = result.stdout.decode("utf-8", "replace")
+    stdout_note = cut_note(result.stdout, result.stdout_dropped_bytes, _OUTPUT_LIMIT)
+    stderr_note = cut_note(result.stderr, result.stderr_dropped_bytes, _OUTPUT_LIMIT)
+    stderr = _part(result.stderr, stderr_note)
     parts = [
-        _part(stdout, result.stdout_truncated),
-        f"stderr:\n{_part(stderr, result.stderr_truncated)}" if stderr else "",
+        _part(result.stdout, stdout_note),
+        f"stderr:\n{stderr}" if stderr else "",
         f"[killed: exceeded its {result.killed_by} limit]" if result.killed_by else "",
         f"[exit code {result.exit_code}]",
     ]
@@ -55,11 +57,12 @@ def _tool_result(result: CommandResult) -> ToolResult:
         text="\n".join(part for part in parts if part),
         killed=result.killed_by is not None,
         warning=result.warning,
-        stdout=result.stdout,
-        stderr=result.stderr,
+        stdout=result.stdout + stdout_note,
+        stderr=result.stderr + stderr_note,
         truncated=result.stdout_truncated or result.stderr_truncated,
     )
 
 
-def _part(text: str, truncated: bool) -> str:
-    return truncate_middle(text.rstrip("\n")) + ("\n[further output was discarded]" if truncated else "")
+def _part(output: bytes, note: bytes) -> str:
+    text = truncate_middle(output.decode("utf-8", "replace").rstrip("\n"))
+    return f"{text}\n{note.decode().strip()}" if note else text

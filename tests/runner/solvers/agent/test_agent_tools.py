@@ -53,10 +53,13 @@ async def test_long_output_is_cut_in_the_middle(sandbox: Sandbox) -> None:
     assert truncate_middle("x" * MAX_CHARACTERS) == "x" * MAX_CHARACTERS
 
 
-async def test_endless_output_ends_the_command_but_not_the_attempt(sandbox: Sandbox) -> None:
-    result = await use(sandbox, ("bash", {"command": "yes"}))
-    assert "[killed: exceeded its output limit]" in result.text
-    assert len(result.text) < MAX_CHARACTERS + 200
+async def test_a_command_that_prints_too_much_goes_on_and_says_how_much_was_cut(sandbox: Sandbox) -> None:
+    result = await use(sandbox, ("bash", {"command": "yes | head -c 5000000; echo problem >&2; exit 3"}))
+    note = "[output cut: the first 200,000 of 5,000,000 bytes are kept (the limit of each command)]"
+    assert result.text.endswith(f"\n{note}\nstderr:\nproblem\n[exit code 3]")
+    assert len(result.text) < MAX_CHARACTERS + 300
+    assert result.stdout.endswith(f"y\n{note}\n".encode())
+    assert (result.killed, result.truncated) == (False, True)
 
 
 async def test_files_are_viewed_with_line_numbers(sandbox: Sandbox) -> None:

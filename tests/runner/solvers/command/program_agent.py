@@ -38,6 +38,7 @@ def ask(messages: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
+    os.dup2(1, 3)  # for commands, to print as the program
     messages = [{"role": "user", "content": Path(os.environ["ASSAY_INSTRUCTIONS"]).read_text()}]
     while True:
         message = ask(messages)
@@ -46,7 +47,7 @@ def main() -> None:
             return
         for call in message["tool_calls"]:
             command = json.loads(call["function"]["arguments"])["command"]
-            done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+            done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, pass_fds=(3,))
             messages.append({"role": "tool", "tool_call_id": call["id"], "content": done.stdout + done.stderr})
 
 

@@ -56,6 +56,19 @@ async def test_a_program_calls_the_model_and_is_metered(runner: RunnerHarness, e
     )
 
 
+async def test_a_program_that_prints_too_much_goes_on(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    flood = "yes | head -c 12000000 >&3"
+    queue_calls(endpoint, bash(flood), bash("echo 'def total(*n): return sum(n)' > total.py"))
+    endpoint.default = Reply(text="Fixed.")
+    report = await run_attempt(runner)
+    assert (report.outcome, report.reason) == (None, "")
+    assert await runner.output(report) == {"total.py": FIXED}
+    assert report.artifacts["stdout.txt"].truncated
+    kept, note, _ = (await runner.read(report.artifacts["stdout.txt"])).rsplit(b"\n", 2)
+    assert len(kept) == 999_999
+    assert note == b"[output cut: the first 1,000,000 of 12,000,000 bytes are kept (the task's sandbox.output_bytes)]"
+
+
 async def test_the_sandbox_has_no_provider_key_and_a_new_token_per_try(
     runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
