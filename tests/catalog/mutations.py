@@ -161,12 +161,12 @@ def _dump_yaml(value: Any) -> bytes:
 def _structured(random: Random, content: bytes, load: Callable[[bytes], Any], dump: Callable[[Any], bytes]) -> bytes:
     try:
         value = load(content)
-        return dump(_changed(random, value))
+        return dump(changed(random, value))
     except (ValueError, TypeError, yaml.YAMLError, RecursionError, OverflowError, KeyError, IndexError, AttributeError):
         return content
 
 
-def _changed(random: Random, value: Any) -> Any:
+def changed(random: Random, value: Any) -> Any:
     places = list(_places(value))
     if not places:
         return random.choice(_VALUES)
