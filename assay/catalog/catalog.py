@@ -38,8 +38,12 @@ class Catalog:
         """The catalogue in a folder that contains ``tasks/``; otherwise raises InvalidCatalog. Changes on disk are
         noticed within ``recheck_seconds`` (0: at once)."""
         root = Path(path)
-        if not (root / "tasks").is_dir():
-            message = "is not a catalogue: it has no folder tasks; set ASSAY_CATALOG to a catalogue's folder"
+        message = "is not a catalogue: it has no folder tasks; set ASSAY_CATALOG to a catalogue's folder"
+        try:
+            found = (root / "tasks").is_dir()
+        except OSError as error:
+            found, message = False, f"cannot be read: {error.strerror or error}"
+        if not found:
             raise InvalidCatalog([Mistake(file=str(path), message=message)])
         return cls(root, FileCache(recheck_seconds))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -169,7 +170,7 @@ def _structured(random: Random, content: bytes, load: Callable[[bytes], Any], du
 def changed(random: Random, value: Any) -> Any:
     places = list(_places(value))
     if not places:
-        return random.choice(_VALUES)
+        return deepcopy(random.choice(_VALUES))
     parent, key = random.choice(places)
     change = random.randrange(5)
     if change == 0:
@@ -177,9 +178,11 @@ def changed(random: Random, value: Any) -> Any:
     elif change == 1:
         parent[key] = _nested(random, parent[key])
     elif change == 2 and isinstance(parent, dict):
-        parent[random.choice(("kind", "id", "sample_id", "samples", 5, None, "expected", "x" * 300))] = parent[key]
+        parent[random.choice(("kind", "id", "sample_id", "samples", 5, None, "expected", "x" * 300))] = deepcopy(
+            parent[key]
+        )
     else:
-        parent[key] = random.choice(_VALUES)
+        parent[key] = deepcopy(random.choice(_VALUES))
     return value
 
 
@@ -191,5 +194,10 @@ def _nested(random: Random, value: Any) -> Any:
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
     """Every part of a document, as its parent and its key."""
-    keys = range(len(value)) if isinstance(value, list) else list(value) if isinstance(value, dict) else ()
-    return [(value, key) for key in keys] + [place for key in keys for place in _places(value[key])]
+    found: list[tuple[Any, Any]] = []
+    parents = [value]
+    for parent in parents:
+        keys = range(len(parent)) if isinstance(parent, list) else list(parent) if isinstance(parent, dict) else ()
+        found += [(parent, key) for key in keys]
+        parents += [parent[key] for key in keys]
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,9 +77,15 @@ def test_a_task_that_is_a_link(folder: Folder) -> None:
 )
 def test_unreadable_files_and_folders(folder: Folder, path: str, reason: str) -> None:
     (folder.root / path).chmod(0)
-    for parent in folder.root.parents[:3]:
+    for parent in folder.root.parents[: -len(Path(tempfile.gettempdir()).parts)]:
         parent.chmod(parent.stat().st_mode | 0o755)
     assert reason in as_nobody(folder.mistakes)
+
+
+def test_a_catalogue_in_a_folder_that_cannot_be_entered(folder: Folder) -> None:
+    folder.root.chmod(0)
+    with pytest.raises(InvalidCatalog, match=r"cannot be read: Permission denied|has no folder tasks"):
+        as_nobody(folder.mistakes)
 
 
 def as_nobody(read: Callable[[], list[str]]) -> list[str]:
