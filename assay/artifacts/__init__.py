@@ -2,6 +2,7 @@
 
 from assay.artifacts.bundle import MEDIA_TYPE as BUNDLE_MEDIA_TYPE
 from assay.artifacts.bundle import pack, unpack
+from assay.artifacts.bundle_text import pack_text, unpack_text
 from assay.artifacts.errors import (
     ArtifactCorrupt,
     ArtifactError,
@@ -31,5 +32,7 @@ __all__ = [
     "collect_garbage",
     "open_store",
     "pack",
+    "pack_text",
     "unpack",
+    "unpack_text",
 ]

@@ -27,6 +27,7 @@ COMMANDS = {
     "models": "List models, and test whether one responds.",
     "doctor": "Check that this machine has what Assay needs.",
     "consumers": "Give external programs read-only access to facts on NATS.",
+    "workers": "Write the settings of a worker on another host.",
     "serve": "Run one service, configured by environment variables.",
 }
 """Each key is a module of ``assay.cli.commands`` with an ``app``."""

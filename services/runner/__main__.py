@@ -12,7 +12,6 @@ from typing import Any
 from assay.artifacts import Area, open_store
 from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus, RpcHandler
-from assay.catalog import Catalog
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import PreviewPrompt, Request, TestModel
 from assay.sandbox.selection import provider_for_setting
@@ -22,6 +21,7 @@ from assay.worker.host_resources import HostResources, written_folders
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 from assay.worker.worker import Worker, WorkerOptions
 from services.runner.calls.grant_budget import RpcGrants
+from services.runner.catalog_content import open_catalog
 from services.runner.handlers import failed, on_ticket
 from services.runner.model_probe import on_models_test
 from services.runner.models.registry import ModelRegistry
@@ -34,11 +34,14 @@ from services.runner.task_bundles import BundleCache
 async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
     worker_id = f"runner-{platform.node()}-{os.getpid()}-{secrets.token_hex(2)}"
     bus = await connect(settings.bus(worker_id))
-    models = ModelRegistry(Catalog.open(settings.catalog), bus.rpc, read_timeout_seconds=settings.call_silence_seconds)
     try:
-        await work(bus, models, worker_id, settings, stop)
+        with open_catalog(settings.catalog, settings.catalog_content) as catalog:
+            models = ModelRegistry(catalog, bus.rpc, read_timeout_seconds=settings.call_silence_seconds)
+            try:
+                await work(bus, models, worker_id, settings, stop)
+            finally:
+                await models.close()
     finally:
-        await models.close()
         await bus.close()
 
 

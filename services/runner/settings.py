@@ -21,6 +21,8 @@ class RunnerSettings(BusEnvironment):
 
     artifacts_url: str = ".assay/artifacts"
     catalog: Path = Path("catalog")
+    catalog_content: str = ""
+    """Instead of ``catalog``, its providers and scripted models as text (``assay workers token``)."""
     pool: str = "default"
     sandbox: str = "auto"
     warm_sandboxes: Annotated[int, Field(ge=0, le=1000)] = 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import zlib
+from base64 import b64encode
 from contextlib import suppress
 
 import msgspec
@@ -9,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.artifacts import pack, unpack
+from assay.artifacts import pack, pack_text, unpack, unpack_text
 from assay.files import FileLimits, FilesRefused
 
 names = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FF), min_size=1, max_size=8)
@@ -94,3 +97,24 @@ def test_arbitrary_bytes_are_unpacked_or_refused(data: bytes) -> None:
 def test_false_lengths_are_refused(data: bytes) -> None:
     with pytest.raises(FilesRefused):
         unpack(data)
+
+
+def test_a_bundle_as_text_is_one_line_and_gives_the_files_back() -> None:
+    files = {"models.yaml": b"providers: {}\n" * 1000, "scripted/a.yaml": "ä".encode()}
+    text = pack_text(files)
+    assert text.isascii() and text.isprintable() and " " not in text
+    assert unpack_text(text) == files
+
+
+@pytest.mark.parametrize("damage", ["", "x", "ä", "AAAA", "cut", "longer", "bomb"])
+def test_a_damaged_bundle_as_text_is_refused(damage: str) -> None:
+    text = pack_text({"a": b"content" * 100})
+    bomb = b64encode(zlib.compress(bytes(200_000_000), 9)).decode() if damage == "bomb" else ""
+    damaged = {"cut": text[: len(text) // 8 * 4], "longer": f"{text[:-4]}AAAAAAAA", "bomb": bomb}.get(damage, damage)
+    with pytest.raises(FilesRefused):
+        unpack_text(damaged)
+
+
+def test_a_bundle_that_is_too_large_for_a_variable_is_refused() -> None:
+    with pytest.raises(FilesRefused, match="at most 100,000"):
+        pack_text({"a": random.Random(1).randbytes(100_000)})

@@ -37,6 +37,13 @@ def test_a_cap_gives_the_reason_to_wait() -> None:
     assert shared.blocked == {"a": WaitReason.CONCURRENCY, "b": WaitReason.PROVIDER}
 
 
+def test_a_model_has_its_part_of_a_provider_that_allows_no_more() -> None:
+    candidates = [Candidate(f"a-{number}", "p", 0, model) for number, model in enumerate(("p/x", "p/y", "p/y", "p/y"))]
+    shared = share([RunQueue("a", 5, candidates)], 9, {}, {"p": 0}, models={"p/x": 0, "p/y": 2})
+    assert shared.released == ["a-1", "a-2"]
+    assert shared.blocked == {"a": WaitReason.PROVIDER}
+
+
 def test_a_cheaper_attempt_overtakes_one_that_does_not_fit() -> None:
     budgets = {"run": Budget(left=10, potential=100)}
     dear, cheap = Candidate("a-0", "p", 50), Candidate("a-1", "p", 10)

@@ -98,6 +98,18 @@ async def test_interrupting_a_wait_for_the_rate_limiter_costs_nothing(
         assert len((await interrupt(task)).calls) == 1
 
 
+async def test_interrupting_a_wait_for_the_end_of_an_outage_sends_no_further_request(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    endpoint.default = Reply(status=429, headers={"retry-after": "90"})
+    ticket = await runner.ticket("colours", "stub/m-1", run_seconds_left=10_800.0)
+    async with runner.bus.tail.listen(TAIL) as frames:
+        running = asyncio.create_task(on_ticket(ticket, runner.ports))
+        await wait_for_tail_text(frames, "waiting for provider, 1 min 30 s: stub/m-1 is rate limited (429)")
+    (call,) = (await interrupt(running)).calls
+    assert (call.fault, call.cost_nanousd, len(endpoint.bodies)) == (CallFault.RATE_LIMITED, 0, 1)
+
+
 async def test_interrupting_a_wait_for_a_grant_costs_nothing(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     await FakeGrants(0, ["before"] * 100).serve(runner.bus.rpc)
     async with runner.bus.tail.listen(TAIL) as frames:

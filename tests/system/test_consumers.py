@@ -198,3 +198,19 @@ def test_a_removed_login_is_refused_and_a_new_one_starts_over(stack: Stack, tmp_
     second = write_settings(stack, "leaving", tmp_path / "leaving.env")
     assert second["ASSAY_NATS_PASSWORD"] != first["ASSAY_NATS_PASSWORD"]
     connect(second)
+
+
+def test_a_consumer_continues_after_the_bus_has_lost_its_store(tmp_path: Path) -> None:
+    """The ledger creates the durable consumer again and publishes facts again, with the same ids."""
+    with running_stack() as stack, consumer(stack, "python", tmp_path) as follower:
+        follower.start()
+        before = submit(stack)
+        stack.finish(before)
+        follower.wait_for_all(before, stack.facts(before))
+        shutil.rmtree(stack.data / "nats" / "jetstream")
+        stack.kill("nats-server")
+        stack.wait_until(lambda: '"service":"nats","event":"crashed"' in (stack.data / "up.log").read_text())
+        after = stack.submit_when_ready(tasks=["add_two"], models=["oracle"])
+        stack.finish(after)
+        follower.wait_for_all(after, stack.facts(after))
+        assert follower.facts(before) == stack.facts(before)

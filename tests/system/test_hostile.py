@@ -30,7 +30,7 @@ ALLOWED_FILES = {
     "hidden_source": ("artifacts/hidden",),
     "hidden_expected": ("artifacts/hidden", "artifacts/reference"),
     "hidden_sample": ("artifacts/hidden", "artifacts/reference"),
-    "nats": ("nats/nats.conf",),
+    "nats": ("nats/accounts.conf", "bus-logins.json"),
 }
 """Where canaries may be in the data folder: hidden bundles, solutions for ``oracle``, and the bus's logins."""
 KINDS = [pytest.param("bubblewrap"), pytest.param("docker", marks=pytest.mark.docker)]
@@ -210,7 +210,7 @@ def _assert_nothing_stored(hostile: Hostile) -> None:
     assert [(name, path) for name, path in leaked if name not in ("shown", "bait")] == []
     stored = {(name, path.parts[1]) for name, path in found if path.parts[0] == "artifacts"}
     assert stored >= {("bait", "attempts"), ("hidden_source", "hidden"), ("hidden_sample", "reference")}
-    assert {path.name for name, path in found if name.startswith("nats")} == {"nats.conf"}
+    assert {path.name for name, path in found if name.startswith("nats")} == {"accounts.conf", "bus-logins.json"}
 
 
 def _allowed_files(name: str) -> tuple[str, ...]:
@@ -218,7 +218,7 @@ def _allowed_files(name: str) -> tuple[str, ...]:
 
 
 def _logins(data: Path) -> list[str]:
-    text = (data / "nats" / "nats.conf").read_text()
+    text = (data / "nats" / "accounts.conf").read_text()
     return [piece.partition('"')[0] for piece in text.split('password: "')[1:]]
 
 

@@ -81,7 +81,7 @@ def stall_reason(run: StalledRun, judge_slots: int) -> str:
     if run.waits is not None:
         return f"{run.waiting} attempts wait: {run.waits.detail} ({run.waits.reason})"
     if run.running:
-        return f"{run.running} attempts are running, and their runner reports no progress"
+        return f"{run.running} attempts are running and none has ended: their live output says what they wait for"
     if run.queued:
         return f"{run.queued} attempts are queued and no runner takes them: all are busy, or the bus is unreachable"
     return f"{run.waiting} attempts wait for their turn"

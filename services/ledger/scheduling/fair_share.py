@@ -55,6 +55,7 @@ class Candidate:
     attempt_id: str
     provider: str
     worst_nanousd: int = 0
+    model: str = ""
 
 
 @dataclass(slots=True)
@@ -98,10 +99,12 @@ def share(
     budgets: Mapping[K, Budget],
     providers: Mapping[str, int],
     overall: int | None = None,
+    models: Mapping[str, int] | None = None,
 ) -> Shares:
     """Release attempts run by run until ``places`` are taken or no run can go on. ``providers`` is how many more
-    attempts each capped provider allows, ``overall`` how many the cap over everything does."""
-    return _Sharing(budgets, dict(providers)).share(queues, places, overall)
+    attempts each capped provider allows, ``models`` how many each model may have in any case, ``overall`` how many the
+    cap over everything allows."""
+    return _Sharing(budgets, dict(providers), dict(models or {})).share(queues, places, overall)
 
 
 class _Turns(Generic[K]):
@@ -125,10 +128,10 @@ class _Turns(Generic[K]):
 
 
 class _Sharing(Generic[K]):
-    def __init__(self, budgets: Mapping[K, Budget], providers: dict[str, int]) -> None:
+    def __init__(self, budgets: Mapping[K, Budget], providers: dict[str, int], models: dict[str, int]) -> None:
         self._left = {name: budget.left for name, budget in budgets.items()}
         self._potential = {name: budget.potential for name, budget in budgets.items()}
-        self._providers = providers
+        self._providers, self._models = providers, models
         self._shares = Shares()
 
     def share(self, queues: Sequence[RunQueue[K]], places: int, overall: int | None) -> Shares:
@@ -172,7 +175,7 @@ class _Sharing(Generic[K]):
             return WaitReason.CONCURRENCY
         if worst and any(worst > self._left[name] for name in queue.budgets):
             return WaitReason.BUDGET
-        if self._providers.get(candidate.provider, 1) <= 0:
+        if self._providers.get(candidate.provider, 1) <= 0 and self._models.get(candidate.model, 0) <= 0:
             return WaitReason.PROVIDER
         return None
 
@@ -183,3 +186,5 @@ class _Sharing(Generic[K]):
             self._left[name] -= candidate.worst_nanousd
         if candidate.provider in self._providers:
             self._providers[candidate.provider] -= 1
+        if candidate.model in self._models:
+            self._models[candidate.model] -= 1

@@ -51,8 +51,8 @@ SELECT {columns(AccountRow)} FROM accounts WHERE account = ANY($1::text[]) AND l
 # Each model by itself: those whose provider allows no more must not hide the others. The range makes Postgres use the
 # index of waiting attempts alone; the index of all attempts would lead past those that are done, each time.
 _WAITING = """
-SELECT r.run_id, a.attempt_id, a.worst_nanousd, r.provider
-FROM unnest($1::text[], $2::int[], $3::text[]) AS r(run_id, model_index, provider) CROSS JOIN LATERAL (
+SELECT r.run_id, a.attempt_id, a.worst_nanousd, r.model
+FROM unnest($1::text[], $2::int[], $3::text[]) AS r(run_id, model_index, model) CROSS JOIN LATERAL (
   SELECT attempt_id, ordinal, worst_nanousd FROM attempts a
   WHERE a.run_id = r.run_id AND a.model_index BETWEEN r.model_index AND r.model_index AND a.state = 'waiting'
   ORDER BY a.model_index, a.ordinal LIMIT $4
@@ -61,7 +61,7 @@ FROM unnest($1::text[], $2::int[], $3::text[]) AS r(run_id, model_index, provide
 
 # A queued attempt has no hold yet, and will ask for one.
 _UNDER_WAY = """
-SELECT a.run_id, split_part(a.model, '/', 1), count(*)::int,
+SELECT a.run_id, a.model, count(*)::int,
   coalesce(sum(a.worst_nanousd) FILTER (WHERE a.state = 'queued'), 0)::bigint
 FROM (SELECT attempt_id FROM attempts WHERE lease_until IS NOT NULL AND state = 'running'
       UNION SELECT attempt_id FROM pending_orders WHERE stage = 'run') o
@@ -99,6 +99,7 @@ class Scheduler:
             scheduling.budgets,
             scheduling.provider_room(),
             self._max_concurrency - scheduling.total_under_way if self._max_concurrency else None,
+            scheduling.model_room(),
         )
         if not slots:
             shares.blocked = {run.run_id: WaitReason.NO_RUNNER for run in runs}
@@ -113,9 +114,7 @@ class Scheduler:
     async def _read(self, connection: Connection, runs: Sequence[WaitingRun], places: int) -> SchedulingPass:
         plans = {run.run_id: await self._plans.get(connection, run.run_id) for run in runs}
         models = [
-            (run_id, index, pin.model.provider)
-            for run_id, plan in plans.items()
-            for index, pin in enumerate(plan.models)
+            (run_id, index, pin.model.name) for run_id, plan in plans.items() for index, pin in enumerate(plan.models)
         ]
         waiting: defaultdict[str, list[WaitingAttempt]] = defaultdict(list)
         for attempt in await connection.rows(WaitingAttempt, _WAITING, *as_columns(models), window(places)):

@@ -48,15 +48,19 @@ class WaitingAttempt(Row):
     run_id: str
     attempt_id: str
     worst_nanousd: int
-    provider: str
+    model: str
+
+    @property
+    def provider(self) -> str:
+        return _provider(self.model)
 
 
 class UnderWay(Row):
-    """How many attempts of a run are queued or running with a provider, and what queued ones will reserve when they are
+    """How many attempts of a run are queued or running with a model, and what queued ones will reserve when they are
     claimed."""
 
     run_id: str
-    provider: str
+    model: str
     count: int
     promised_nanousd: int
 
@@ -80,10 +84,23 @@ class SchedulingPass:
         """How many more attempts each capped provider allows."""
         counts = Counter[str]()
         for each in self.under_way:
-            counts[each.provider] += each.count
+            counts[_provider(each.model)] += each.count
+        return {provider: cap - counts[provider] for provider, cap in self._caps().items()}
+
+    def model_room(self) -> dict[str, int]:
+        """How many more attempts each model may have although its provider allows no more. The models of a provider
+        have equal parts of its cap, so that one whose attempts wait for the end of an outage does not block the
+        others."""
+        counts = Counter[str]()
+        for each in self.under_way:
+            counts[each.model] += each.count
+        names = {pin.model.name for plan in self.plans.values() for pin in plan.models} | set(counts)
+        models, caps = Counter(map(_provider, names)), self._caps()
+        return {name: max(1, caps.get(_provider(name), 0) // models[_provider(name)]) - counts[name] for name in names}
+
+    def _caps(self) -> dict[str, int]:
         pins = (pin for plan in self.plans.values() for pin in plan.models)
-        caps = {pin.model.provider: pin.provider_concurrency for pin in pins if pin.provider_concurrency}
-        return {provider: cap - counts[provider] for provider, cap in caps.items()}
+        return {pin.model.provider: pin.provider_concurrency for pin in pins if pin.provider_concurrency}
 
     def add_budgets(self, paths: Mapping[str, tuple[Account, ...]], accounts: Mapping[Account, AccountRow]) -> None:
         """The limited ``accounts`` on the ``paths`` of runs that cost something, less what queued attempts will
@@ -104,7 +121,7 @@ class SchedulingPass:
         return RunQueue(
             run_id=run.run_id,
             priority=run.priority,
-            candidates=[Candidate(each.attempt_id, each.provider, each.worst_nanousd) for each in waiting],
+            candidates=[Candidate(each.attempt_id, each.provider, each.worst_nanousd, each.model) for each in waiting],
             under_way=under_way,
             head_start=head_start,
             concurrency_left=cap - under_way if cap else None,
@@ -142,6 +159,10 @@ def changed_waits(runs: Iterable[WaitingRun], shares: Shares) -> dict[str, Wait 
         if reason != (run.waits.reason if run.waits else None):
             waits[run.run_id] = Wait(reason=reason, detail=_DETAILS[reason], since=run.at) if reason else None
     return waits
+
+
+def _provider(model: str) -> str:
+    return model.partition("/")[0]
 
 
 def _limit_reached(row: AccountRow) -> str:

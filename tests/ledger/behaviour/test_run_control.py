@@ -154,6 +154,24 @@ async def test_a_provider_at_its_cap_does_not_hold_back_other_providers(ledger: 
     assert waits is not None and waits.reason is WaitReason.PROVIDER
 
 
+async def test_a_model_that_is_waited_for_does_not_hold_back_other_models_of_its_provider(
+    ledger: LedgerHarness,
+) -> None:
+    """Its attempts keep running, up to the provider's cap; another model always has its equal part of the cap."""
+    waiting = await ledger.submit(samples=9, models=("openai/a",), provider_concurrency=4)
+    assert len(await ledger.start_attempts(waiting, slots=40)) == 4
+    other = await ledger.submit(samples=9, models=("openai/b",), provider_concurrency=4)
+    done = 0
+    while tickets := await ledger.start_attempts(other, slots=40):
+        assert len(tickets) == 2
+        done += len(tickets)
+        await ledger.reports.executed([executed(ticket, outcome=Outcome.AGENT_ERROR) for ticket in tickets])
+        if done == 8:
+            break
+    assert len(await ledger.start_attempts(other, slots=40)) == 1
+    assert (await ledger.runs.get(waiting.run_id)).progress.running == 4
+
+
 async def test_concurrent_changes_of_different_limits_do_not_undo_each_other(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=2, limits=RunLimits(cost_usd="1", seconds=60))
     changes = LimitsChange(cost_usd=None), LimitsChange(seconds=30), LimitsChange(concurrency=2)

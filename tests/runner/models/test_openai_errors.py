@@ -9,13 +9,16 @@ import pytest
 
 from assay.contracts.models import CallFault, Parameters
 from services.runner.errors import (
+    AccessRefused,
     CallFailed,
     CallMisconfigured,
+    CallPermanent,
     EndpointTimeout,
     EndpointUnreachable,
     PromptRefused,
     PromptTooLong,
     ProviderError,
+    ProviderUnavailable,
     RateLimited,
 )
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
@@ -34,8 +37,8 @@ from tests.runner.models.harness import BOTH, ModelClient
         (422, CallMisconfigured, CallFault.CONFIGURATION),
         (429, RateLimited, CallFault.RATE_LIMITED),
         (500, ProviderError, CallFault.PROVIDER),
-        (503, ProviderError, CallFault.PROVIDER),
-        (529, ProviderError, CallFault.PROVIDER),
+        (503, ProviderUnavailable, CallFault.PROVIDER),
+        (529, ProviderUnavailable, CallFault.PROVIDER),
     ],
 )
 @BOTH
@@ -71,6 +74,28 @@ async def test_error_codes_that_override_the_status(
     endpoint.default = Reply(status=status, raw=json.dumps({"error": error}).encode())
     with pytest.raises(kind):
         await client.complete()
+
+
+@pytest.mark.parametrize(
+    ("reply", "every_request"),
+    [
+        (Reply(status=401, text="wrong key"), True),
+        (Reply(status=402, text="no credit"), True),
+        (Reply(status=403, text="not for your account"), True),
+        (Reply(status=404, text="no such model"), True),
+        (Reply(status=429, raw=b'{"error": {"message": "pay first", "code": "insufficient_quota"}}'), True),
+        (Reply(status=403, text="your input was flagged"), False),
+        (Reply(status=400, text="temperature must be 1"), False),
+        (Reply(status=422, text="no such parameter"), False),
+    ],
+)
+async def test_refusals_of_every_request_differ_from_those_of_one(
+    endpoint: FakeEndpoint, client: ModelClient, reply: Reply, every_request: bool
+) -> None:
+    endpoint.default = reply
+    with pytest.raises(CallPermanent) as raised:
+        await client.complete()
+    assert isinstance(raised.value, AccessRefused) is every_request
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,30 @@ async def test_after_a_long_retry_after_other_tries_end_without_a_request(
     )
 
 
+async def test_a_provider_can_have_its_own_limit_of_waiting(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
+    models = runner.catalog.root / "models.yaml"
+    models.write_text(models.read_text().replace("concurrency: 2,", "concurrency: 2, max_outage_seconds: 0.5,"))
+    endpoint.default = Reply(status=503, text="down for tea")
+    report = await runner.run_attempt("colours", "stub/m-1", run_seconds_left=10_800.0)
+    assert report.outcome is Outcome.INFRA_ERROR
+    assert report.reason.endswith("503: down for tea; requests wait 1 s for it (models.yaml)")
+
+
+async def test_an_outage_of_one_model_does_not_hold_up_the_others(
+    runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    """Of the same provider, whose reply to the first model forbids requests for an hour."""
+    endpoint.replies.append(Reply(status=429, headers={"retry-after": "3600"}))
+    first = asyncio.create_task(runner.run_attempt("colours", "stub/m-1", run_seconds_left=10_800.0))
+    await wait_for_requests(endpoint)
+    reports = await asyncio.gather(*(runner.run_attempt("colours", "stub/m-2") for _ in range(5)))
+    assert [report.outcome for report in reports] == [None] * 5
+    assert not first.done()
+    first.cancel()
+    await first
+    assert [body["model"] for body in endpoint.bodies] == ["m-1", *["m-2"] * 5]
+
+
 async def test_a_smaller_share_lowers_the_concurrency(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     endpoint.default = Reply(silent_seconds=0.05)
     for share, concurrency in ((1.0, 2), (0.5, 1), (1.0, 2)):

@@ -63,7 +63,7 @@ class Listeners:
 
     async def _subscribe_to_bus(self) -> None:
         """Connect as the user that may do everything."""
-        text = (self._stack.data / "nats" / "nats.conf").read_text()
+        text = (self._stack.data / "nats" / "accounts.conf").read_text()
         password = re.search(r'user: "observer", password: "(.+?)"', text)
         port = json.loads((self._stack.data / "stack.json").read_text())["ports"]["nats"]
         assert password
