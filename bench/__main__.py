@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import large_run, leaderboard, money_limit, noisy_neighbour, sandbox, startup, throughput
+from bench import large_run, leaderboard, model_calls, money_limit, noisy_neighbour, sandbox, startup, throughput
 
 BENCHMARKS = {
     "spine": throughput.main,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "limit": money_limit.main,
     "board": leaderboard.main,
     "start": startup.main,
+    "calls": model_calls.main,
 }
 
 

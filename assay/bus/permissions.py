@@ -22,6 +22,7 @@ from assay.contracts.rpc import (
     ClaimAttempts,
     Heartbeat,
     PreviewPrompt,
+    ReadTail,
     Request,
     ServeModel,
     TestModel,
@@ -68,14 +69,14 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 def _gateway() -> _Lists:
     workers = (*_WORKER_REQUESTS, TopUpGrant)
-    requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel, PreviewPrompt)
+    requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel, PreviewPrompt, ReadTail)
     return _requests(requests), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
     requests = _requests([ServeModel, TopUpGrant])
-    return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests([TestModel, PreviewPrompt]))
+    return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests([TestModel, PreviewPrompt, ReadTail]))
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:

@@ -89,6 +89,11 @@ class Rpc(Protocol):
         """Handle these requests, sharing the load with all other processes of the service."""
         ...
 
+    async def serve_broadcast(self, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        """Handle these requests in every process that serves them. A handler returns None, and nothing is sent, if the
+        request is for another process; the caller gets the first reply."""
+        ...
+
 
 class Work(Protocol):
     async def publish(self, envelopes: Sequence[Envelope]) -> None:

@@ -23,6 +23,11 @@ class Reply:
     ok: bool
     payload: bytes
 
+    @property
+    def is_empty(self) -> bool:
+        """The handler of a broadcast request left it to another process."""
+        return self.payload == b"null"
+
 
 async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes) -> Reply:
     """Run the handler on an encoded request. Never raises: all errors become Problems for the caller."""

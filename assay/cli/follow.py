@@ -25,7 +25,7 @@ async def follow_run(
     client: AssayClient, run_id: str, progress: ProgressDisplay, on_event: OnEvent = lambda event: None
 ) -> RunView:
     """Returns the run as it ended; ``on_event`` is called with every fact from now on."""
-    follower = _Follower(progress, on_event)
+    follower = Follower(progress, on_event)
     async with aclosing(client.follow(f"run:{run_id}")) as frames:
         async for frame in frames:
             if (state := follower.apply(frame)) is not None:
@@ -35,10 +35,10 @@ async def follow_run(
     return await client.run(run_id)
 
 
-class _Follower:
-    """``state`` is None until the first snapshot."""
+class Follower:
+    """Keeps a run's state up to date and prints what deserves a line. ``state`` is None until the first snapshot."""
 
-    def __init__(self, progress: ProgressDisplay, on_event: OnEvent) -> None:
+    def __init__(self, progress: ProgressDisplay, on_event: OnEvent = lambda event: None) -> None:
         self._progress = progress
         self._on_event = on_event
         self._failures = FailureNotices()
@@ -48,17 +48,20 @@ class _Follower:
         """The state after the frame."""
         if isinstance(frame, Snapshot):
             self.state = RunState.from_snapshot(decode(RunSnapshot, bytes(frame.data)))
+            if not self.state.ended:  # otherwise the causes are printed at once
+                self._notice(*map(self._failures.of_attempt, self.state.attempts.values()))
         if isinstance(frame, FactFrame) and self.state is not None:
             event = decode(Event, bytes(frame.event))
-            for text in (alert_text(event.data, self.state.run), self._failures.text(event.data)):
-                if text:
-                    self._progress.notice(text)
+            self._notice(alert_text(event.data, self.state.run), self._failures.of_fact(event.data))
             self.state.apply(event.data)
             self._on_event(event)
         if isinstance(frame, Degraded):
-            reason = f"live updates are delayed: {frame.reason}"
-            self._progress.notice(reason if frame.degraded else "live updates resumed")
+            self._notice(f"live updates are delayed: {frame.reason}" if frame.degraded else "live updates resumed")
         return self.state
+
+    def _notice(self, *texts: str) -> None:
+        for text in filter(None, texts):
+            self._progress.notice(text)
 
 
 @contextmanager

@@ -16,14 +16,14 @@ COMMANDS = {
     "run": "Run tasks against models and follow the run until it ends.",
     "watch": "Follow a run until it ends.",
     "runs": "List, show, pause, cancel, change and restart runs.",
-    "attempts": "Show an attempt, its logs and its checks.",
+    "attempts": "List and show attempts, their logs and their checks.",
     "artifacts": "List, download and clean up artifacts of attempts.",
     "leaderboard": "Compare models.",
     "costs": "Show costs by model, task, day, run or call.",
     "limits": "Show and set spending limits.",
     "prices": "Show, set and check model prices.",
     "tasks": "List, describe and validate tasks.",
-    "suites": "List suites of tasks.",
+    "suites": "List and show suites of tasks.",
     "models": "List models, and test whether one responds.",
     "doctor": "Check that this machine has what Assay needs.",
     "consumers": "Give external programs read-only access to facts on NATS.",
@@ -38,7 +38,7 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = {name: TyperCommand(name, help=about) for name, about in COMMANDS.items()}
+        self.commands = {name: TyperCommand(name, help=about, short_help=about) for name, about in COMMANDS.items()}
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         name, known, rest = super().resolve_command(ctx, args)
@@ -56,8 +56,18 @@ def load(name: str) -> Any:
     """The real command."""
     command = get_command(import_module(f"assay.cli.commands.{name}").app)
     command.name = name
+    for each in (command, *getattr(command, "commands", {}).values()):
+        _complete_help(each)
     gc.freeze()  # these objects live as long as the process, so the collector need not scan them
     return command
+
+
+def _complete_help(command: Any) -> None:
+    """Lists of commands give each one's first sentence in full, and arguments go without their Python type."""
+    command.short_help = (command.help or "").partition(". ")[0].rstrip(".") + "."
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            parameter.display_type_rich = lambda ctx: ""  # pyright: ignore[reportUnknownLambdaType]
 
 
 def _in_our_words(error: typer.BadParameter) -> str:

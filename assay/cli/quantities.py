@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from assay.cli.errors import BadUsage
@@ -82,9 +83,16 @@ def run_limits(cost: str, time: str, concurrency: int | None) -> dict[str, Any]:
     """The limits that were given, keyed by field of RunLimits."""
     given: dict[str, Any] = {}
     if cost:
-        given["cost_usd"] = dollars_or_none(cost, "--limit")
+        given["cost_usd"] = _limit(cost)
     if time:
         given["seconds"] = seconds(time, "--time-limit")
     if concurrency is not None:
         given["concurrency"] = concurrency
     return given
+
+
+def _limit(text: str) -> str | None:
+    limit = dollars_or_none(text, "--limit")
+    if limit is not None and not Decimal(limit):
+        raise BadUsage("--limit: 0 would end every attempt that costs anything; give an amount, or none for no limit")
+    return limit

@@ -20,6 +20,15 @@ T = TypeVar("T")
 _USAGE_STATUS = (400, 404, 409, 422)
 NO_SERVER = "no server is running here; start one with `assay up` (or `assay demo`), or set --server or ASSAY_URL"
 
+_LISTINGS = {
+    "unknown_run": "`assay runs list` lists all runs",
+    "unknown_attempt": "`assay runs show RUN` lists a run's attempts",
+    "unknown_task": "`assay tasks list` lists all tasks",
+    "unknown_suite": "`assay suites list` lists all suites",
+    "unknown_model": "`assay models list` lists models",
+}
+"""By a problem's code."""
+
 
 def local_stack_address(data: Path | None = None) -> str:
     """The address of the stack that uses this data folder; empty when none is running."""
@@ -40,7 +49,7 @@ async def connected(server: str, timeout_seconds: float = 60.0) -> AsyncGenerato
             yield client
     except ProblemError as refusal:
         kind = BadUsage if refusal.problem.status in _USAGE_STATUS else CommandFailed
-        raise kind(problem_text(refusal.problem)) from refusal
+        raise kind(problem_text(refusal.problem), refusal.problem) from refusal
     except ClientError as error:
         raise CommandFailed(str(error)) from error
 
@@ -57,11 +66,12 @@ def call(server: str, request: Callable[[AssayClient], Awaitable[T]], timeout_se
 
 def problem_text(problem: Problem) -> str:
     """The title, then every invalid field with its suggestion, or the detail. If the only message repeats the title, it
-    is shown alone."""
+    is shown alone, with the command that lists what there is."""
     from assay.validation.did_you_mean import with_suggestion  # the catalogue takes 40 ms to import
 
     messages = [with_suggestion(error.message, error.near) for error in problem.errors]
     if len(messages) == 1 and messages[0].casefold().startswith(problem.title.casefold()):
-        return messages[0]
+        listing = _LISTINGS.get(problem.code, "")
+        return messages[0] if problem.errors[0].near or not listing else f"{messages[0]}; {listing}"
     fields = [f"{error.where}: {message}" for error, message in zip(problem.errors, messages, strict=True)]
     return "\n  ".join([problem.title, *(fields or filter(None, [problem.detail]))])

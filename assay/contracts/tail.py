@@ -10,6 +10,8 @@ from assay.contracts.codec import Data, Message
 from assay.contracts.models import Usage
 from assay.contracts.money import NanoUsd
 
+UNKNOWN_OFFSET = -1
+
 
 class TailKind(StrEnum):
     STEP = "step"
@@ -62,3 +64,11 @@ class TailLine(Message, frozen=True, kw_only=True, tag="tail.line"):
     dropped: int = 0
     step: AgentStep | None = None
     """The agent's step that this line belongs to."""
+    offset: int = UNKNOWN_OFFSET
+    """Characters that the try sent before this line, so that gaps and repetitions can be told; -1 if unknown. An empty
+    line counts as one character."""
+
+
+def tail_end(line: TailLine) -> int:
+    """The offset of the line that follows this one."""
+    return line.offset + max(1, len(line.text))

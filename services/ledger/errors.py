@@ -9,7 +9,7 @@ LedgerError
 
 from __future__ import annotations
 
-from assay.contracts.problems import Problem, ProblemError
+from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import Quote
 
 
@@ -52,12 +52,11 @@ def contradiction(message_id: str) -> Contradiction:
 
 
 def unknown_run(run_id: str) -> Refused:
-    return _refused(404, "unknown_run", "No such run", f"There is no run {run_id!r}. `assay runs list` lists all runs.")
+    return _unknown("run", run_id, "`assay runs list` lists all runs.")
 
 
 def unknown_attempt(attempt_id: str) -> Refused:
-    detail = f"There is no attempt {attempt_id!r}. `assay runs show RUN` lists a run's attempts."
-    return _refused(404, "unknown_attempt", "No such attempt", detail)
+    return _unknown("attempt", attempt_id, "`assay runs show RUN` lists a run's attempts.")
 
 
 def over_limit(quote: Quote) -> Refused:
@@ -91,6 +90,13 @@ def unknown_time_zone(name: str) -> Refused:
 def key_reused(key: str, run_id: str) -> Refused:
     detail = f"Key {key!r} was used to submit run {run_id} with a different body. Use a new key for a new run."
     return _refused(422, "idempotency_key_reused", "This Idempotency-Key belongs to another request", detail)
+
+
+def _unknown(noun: str, name: str, hint: str) -> Refused:
+    """In the gateway's words for what it does not find itself."""
+    error = FieldError(where=noun, message=f"unknown {noun} {name!r}")
+    detail = f"There is no {noun} {name!r}. {hint}"
+    return Refused(Problem(code=f"unknown_{noun}", title=f"Unknown {noun}", status=404, detail=detail, errors=(error,)))
 
 
 def _refused(status: int, code: str, title: str, detail: str) -> Refused:

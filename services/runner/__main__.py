@@ -13,7 +13,7 @@ from assay.artifacts import Area, open_store
 from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus, RpcHandler
 from assay.contracts.attempts import Stage
-from assay.contracts.rpc import PreviewPrompt, Request, TestModel
+from assay.contracts.rpc import PreviewPrompt, ReadTail, Request, TestModel
 from assay.sandbox.selection import provider_for_setting
 from assay.sandbox.warm_pool import WarmPool
 from assay.service.process import run_draining_service
@@ -66,6 +66,7 @@ async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: Runner
         PreviewPrompt: partial(on_prompts_preview, bundles=ports.bundles),
     }
     await bus.rpc.serve("runner", answers)
+    await bus.rpc.serve_broadcast({ReadTail: ports.tail_buffers.on_tail_read})
     worker = Worker(
         options,
         bus,

@@ -27,6 +27,14 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptExecuted:
     """Makes one try at the attempt; errors end up in the report. Cancelling it (the lease was lost, or the runner
     stops) also returns a report, so that its spending is booked and a new try can start."""
     try_ = TryContext(ticket, ports)
+    try:
+        return await _make_try(try_)
+    finally:
+        ports.tail_buffers.close(ticket)
+
+
+async def _make_try(try_: TryContext) -> AttemptExecuted:
+    ticket = try_.ticket
     output: ArtifactRef | None = None
     outcome = TryOutcome()
     try:

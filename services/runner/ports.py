@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assay.contracts.models import ModelName
@@ -11,6 +11,7 @@ from services.runner.calls.grant_budget import Grants
 from services.runner.models.registry import ModelHandle
 from services.runner.task_bundles import BundleCache
 from services.runner.tries.artifacts import Store
+from services.runner.tries.tail_buffer import TailBuffers
 from services.runner.tries.tail_writer import TailPort
 
 
@@ -32,5 +33,6 @@ class Ports:
     grants: Grants
     sandboxes: SandboxProvider
     tail: TailPort
+    tail_buffers: TailBuffers = field(default_factory=TailBuffers)
     mcp_urls: tuple[str, ...] = ()
     """URL prefixes under which tasks' MCP servers may be called."""

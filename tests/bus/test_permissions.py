@@ -27,9 +27,11 @@ from assay.contracts.rpc import (
     Leases,
     ModelEndpoint,
     ModelProbe,
+    ReadTail,
     Request,
     ServeModel,
     ServiceHealth,
+    TailBacklog,
     TestModel,
 )
 from assay.contracts.tail import TailKind, TailLine
@@ -134,7 +136,9 @@ async def test_the_runner_and_the_model_host_serve_requests(connect_as: ConnectA
     endpoint = ModelEndpoint(base_url="http://127.0.0.1:1/v1", model="m")
     await runner.rpc.serve("runner", {TestModel: replying(ModelProbe(model="local/m", ok=True))})
     await host.rpc.serve("modelhost", {ServeModel: replying(endpoint)})
+    await runner.rpc.serve_broadcast({ReadTail: replying(TailBacklog(lines=()))})
     assert (await gateway.rpc.request(TestModel(model="local/m"))).ok
+    assert await gateway.rpc.request(ReadTail(attempt_id="r1-1")) == TailBacklog(lines=())
     assert await runner.rpc.request(ServeModel(model="m")) == endpoint
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Bus, RpcHandler
 from assay.contracts.problems import FieldError, Problem, ProblemError
-from assay.contracts.rpc import FactPage, GetHealth, ListFacts, ServiceHealth
+from assay.contracts.rpc import FactPage, GetHealth, ListFacts, ReadTail, ServiceHealth, TailBacklog
+from assay.contracts.tail import TailKind, TailLine
 from tests.bus.conftest import Join
 
 HEALTH = GetHealth()
@@ -113,3 +115,27 @@ async def test_a_slow_request_does_not_block_others(bus: Bus) -> None:
     assert (await bus.rpc.request(HEALTH, timeout_seconds=30)).service == "fast"
     leave.set()
     assert (await slow).service == "slow"
+
+
+async def test_a_broadcast_request_is_answered_by_the_process_that_has_what_is_asked_for(bus: Bus, join: Join) -> None:
+    asked: list[str] = []
+
+    def owner_of(attempt_id: str) -> RpcHandler:
+        async def reply(request: ReadTail) -> TailBacklog | None:
+            asked.append(attempt_id)
+            return TailBacklog(lines=(line(attempt_id),)) if request.attempt_id == attempt_id else None
+
+        return reply
+
+    for attempt_id in ("r1-1", "r1-2", "r1-3"):
+        await (await join()).rpc.serve_broadcast({ReadTail: owner_of(attempt_id)})
+    for attempt_id in ("r1-3", "r1-1", "r1-2"):
+        backlog = await bus.rpc.request(ReadTail(attempt_id=attempt_id), timeout_seconds=30)
+        assert [one.attempt_id for one in backlog.lines] == [attempt_id]
+    with pytest.raises(BusUnavailable):
+        await bus.rpc.request(ReadTail(attempt_id="r1-4"), timeout_seconds=0.3)
+    assert set(asked) == {"r1-1", "r1-2", "r1-3"}
+
+
+def line(attempt_id: str) -> TailLine:
+    return TailLine(attempt_id=attempt_id, token=1, kind=TailKind.STEP, text="hello", time=datetime.now(UTC))

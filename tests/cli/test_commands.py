@@ -129,10 +129,74 @@ def test_unknown_names_are_usage_errors_with_a_suggestion(
     assert "Traceback" not in result.err
 
 
-def test_an_unknown_run_is_a_usage_error(assay: Assay) -> None:
-    result = assay("runs", "show", "00000000000000000000000000")
-    assert result.code == 2
-    assert "00000000000000000000000000" in result.err
+@pytest.mark.parametrize("name", ["00000000000000000000000000", "No Such", "none"])
+@pytest.mark.parametrize(
+    "command", [("runs", "show"), ("watch",), ("runs", "cancel"), ("costs", "--run")], ids=" ".join
+)
+def test_an_unknown_run_is_named_in_the_same_words_everywhere(
+    assay: Assay, command: tuple[str, ...], name: str
+) -> None:
+    result = assay(*command, name)
+    assert (result.code, result.err) == (2, f"assay: unknown run {name!r}; `assay runs list` lists all runs\n")
+
+
+def test_a_run_named_as_an_attempt_is_recognised(assay: Assay, finished: dict[str, Any]) -> None:
+    run_id = finished["run_id"]
+    shown = assay("attempts", "show", run_id)
+    assert (shown.code, shown.err) == (
+        2,
+        f"assay: {run_id} is a run, not an attempt; `assay runs show {run_id}` lists its attempts, "
+        f"the first is {run_id}-1\n",
+    )
+    assert "is a run, not an attempt" in assay("attempts", "show", "latest").err
+    shown = assay("runs", "show", f"{run_id}-1")
+    assert shown.code == 2
+    assert f"`assay attempts show {run_id}-1` shows it" in shown.err
+
+
+def test_with_json_an_error_is_one_json_object(assay: Assay) -> None:
+    refused = assay("runs", "show", "none", "--json")
+    error = json.loads(refused.err)
+    assert (refused.code, refused.out) == (error["exit_code"], "") == (2, "")
+    assert (error["code"], error["problem"]["status"]) == ("unknown_run", 404)
+    assert error["error"].startswith("unknown run 'none'")
+
+
+def test_cancelling_a_run_that_has_ended_says_so(assay: Assay, finished: dict[str, Any]) -> None:
+    result = assay("runs", "cancel", finished["run_id"])
+    assert result.code == 0
+    assert result.err == f"run {finished['run_id']} is finished already; nothing was cancelled\n"
+
+
+def test_a_restarted_run_can_be_followed_by_the_printed_command(assay: Assay, finished: dict[str, Any]) -> None:
+    result = assay("runs", "restart", finished["run_id"], "--fresh")
+    command = result.err.split("`")[1].split()
+    assert command[:2] == ["assay", "watch"]
+    assert assay(*command[1:]).code == 0
+
+
+def test_what_a_request_unites_is_printed(assay: Assay) -> None:
+    command = ("run", "--suite", "demo", "--task", "invoice_totals", "--category", "telemetry", "--model", "nop")
+    result = assay(*command, "--detach")
+    assert result.err.startswith(
+        "tasks: suite demo, plus 1 task invoice_totals, plus every task of category telemetry\n"
+    )
+    assay("runs", "cancel", result.out.strip(), "--grace", "0s")
+
+
+def test_attempts_are_listed_and_filtered(assay: Assay, finished: dict[str, Any]) -> None:
+    failed = assay("attempts", "list", finished["run_id"], "--outcome", "failed", "--json").data
+    assert [attempt["model"] for attempt in failed] == ["nop"]
+    assert "nop" in assay("attempts", "list", finished["run_id"], "--model", "nop").out
+
+
+def test_the_leaderboard_of_an_unknown_suite_is_refused(assay: Assay) -> None:
+    result = assay("leaderboard", "--suite", "dmeo")
+    assert (result.code, result.err) == (2, "assay: unknown suite 'dmeo'; did you mean 'demo'?\n")
+
+
+def test_suites_are_shown_with_their_tasks(assay: Assay) -> None:
+    assert "  add_two\n" in assay("suites", "show", "demo").out
 
 
 def test_a_second_up_on_the_same_data_folder_is_refused(assay: Assay) -> None:

@@ -36,12 +36,6 @@ def test_a_run_in_which_nothing_was_graded_fails_and_prints_grouped_causes(refus
     assert err.endswith("nothing was graded: every attempt ended by an error or a limit\n")
 
 
-def test_the_first_failure_is_reported_once_as_it_happens(refused: tuple[str, int, str, str]) -> None:
-    *_, err = refused
-    assert err.count(REASON) == 1
-    assert f"ended as infra_error: configuration: {REASON}\n" in err
-
-
 def test_watch_and_show_print_the_same_causes(assay: Assay, refused: tuple[str, int, str, str]) -> None:
     run_id, _, out, _ = refused
     causes = out[out.index("why attempts ended ungraded:") :]

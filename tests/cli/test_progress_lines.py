@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from assay.cli.display import progress
 from assay.cli.display.alerts import FailureNotices
 from assay.cli.display.causes import cause_lines
 from assay.cli.display.eta import Eta
-from assay.cli.display.progress import ProgressLines, counts_text
+from assay.cli.display.progress import NoProgress, ProgressLines, counts_text
+from assay.cli.follow import Follower
 from assay.cli.run_state import RunState
 from assay.contracts import facts
 from assay.contracts.attempts import State
+from assay.contracts.codec import encode
+from assay.contracts.live import RunSnapshot, Snapshot
 from assay.contracts.runs import Cause, Causes, Progress
 from assay.contracts.verdicts import Outcome
-from tests.cli.fakes import attempt, finished, new_state
+from tests.cli.fakes import RUN, attempt, finished, new_state
+
+
+class _Notices(NoProgress):
+    """Collects what is printed."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.texts.append(text)
 
 
 @pytest.fixture
@@ -51,12 +65,21 @@ def test_the_remaining_time_follows_from_what_finished_meanwhile() -> None:
 def test_each_reason_of_a_failure_is_printed_once() -> None:
     notices = FailureNotices()
     failed = [finished(attempt(n, "a/x", reason=f"answered 500 after {n} s"), Outcome.INFRA_ERROR, n) for n in (1, 2)]
-    assert [notices.text(fact) for fact in failed] == ["r-1 (a/x) ended as infra_error: answered 500 after 1 s", ""]
+    assert [notices.of_fact(fact) for fact in failed] == ["r-1 (a/x) ended as infra_error: answered 500 after 1 s", ""]
     again = facts.AttemptRequeued(
         attempt=attempt(3, "a/x"), progress=Progress(total=3), cause="no sandbox", back_to=State.QUEUED
     )
-    assert notices.text(again) == "r-3 (a/x) is tried again: no sandbox"
-    assert notices.text(finished(attempt(4, "a/x", reason="wrong"), Outcome.FAILED, 3)) == ""
+    assert notices.of_fact(again) == "r-3 (a/x) is tried again: no sandbox"
+    assert notices.of_fact(finished(attempt(4, "a/x", reason="wrong"), Outcome.FAILED, 3)) == ""
+
+
+def test_failures_before_the_first_snapshot_are_reported_too() -> None:
+    failed = [finished(attempt(n, "a/x", reason="no key"), Outcome.INFRA_ERROR, 2).attempt for n in (1, 2)]
+    snapshot = RunSnapshot(run=RUN, attempts=(*failed, attempt(3, "a/x")))
+    shown = _Notices()
+    follower = Follower(shown)
+    follower.apply(Snapshot(topic="run:r", cursor=1, data=msgspec.Raw(encode(snapshot))))
+    assert shown.texts == ["r-1 (a/x) ended as infra_error: no key"]
 
 
 def test_causes_are_printed_in_full_with_what_to_do() -> None:

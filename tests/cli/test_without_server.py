@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -103,6 +105,10 @@ def test_an_unreachable_address_is_named(tmp_path: Path) -> None:
         (("run", "--task", "t", "--model", "m", "--sandbox", "chroot"), "'auto', 'bubblewrap', 'docker', 'process'"),
         (("run", "--task", "t", "--model", "m", "--temperature", "hot"), "must be a number, got 'hot'\n"),
         (("run", "--task", "t", "--model", "m", "--limit", "much"), "--limit"),
+        (("run", "--task", "t", "--model", "m", "--limit", "0"), "--limit: 0 would end every attempt"),
+        (("run", "--task", "t", "--model", "m", "--limit", "$0.00"), "--limit: 0 would end every attempt"),
+        (("prices", "set", "openai/gpt-4o=1"), "`assay prices set openai/gpt-4o --input 0.15 --output 0.6`"),
+        (("prices", "set", "openai/gpt-4o"), "give both prices"),
         (("run", "--task", "t", "--model", "m", "--time-limit", "long"), "--time-limit"),
         (("run", "--task", "t", "--model", "m", "--time-limit", "99d"), "must be at most 2592000 (seconds)"),
         (("run", "--task", "t", "--model", "m", "--priority", "10"), "--priority"),
@@ -123,6 +129,28 @@ def test_bad_usage_exits_with_2_and_names_the_mistake(tmp_path: Path, command: t
     assert result.code == USAGE, result.err
     assert expected in result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("runs", "list", "--limt", "5"), ("runs", "lst"), ("up", "--port", "x"), ("runs", "change", "latest"), ("watch",)],
+    ids=" ".join,
+)
+def test_with_json_every_error_is_one_json_object_on_stderr(tmp_path: Path, command: tuple[str, ...]) -> None:
+    result = run_assay(tmp_path, *command, "--json")
+    error = json.loads(result.err)
+    assert result.out == ""
+    assert error["exit_code"] == result.code != 0
+    assert error["code"] in ("usage", "failed")
+    assert error["error"] in run_assay(tmp_path, *command).err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_complete_and_free_of_python_types(tmp_path: Path, name: str) -> None:
+    for command in ((), (name,), *((name, each) for each in getattr(load(name), "commands", ()))):
+        text = run_assay(tmp_path, *command, "--help").out
+        assert "..." not in text.replace("]...", "").replace("COMMAND [ARGS]...", ""), text
+        assert not re.search(r"<(str|list|int|float|path)|range>", text), text
 
 
 def test_a_host_other_than_loopback_needs_a_token(tmp_path: Path) -> None:

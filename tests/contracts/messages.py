@@ -146,6 +146,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.ListFacts(run_id="01h", after=3),
     rpc.GetHealth(),
     rpc.TestModel(model="local/smollm2-135m"),
+    rpc.ReadTail(attempt_id="01h-1"),
     rpc.ServeModel(model="smollm2-135m"),
     rpc.PreviewPrompt(public=REF, sample_id="main"),
     rpc.ExpireRuns(ended_before=NOW, dry_run=True),

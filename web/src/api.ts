@@ -82,6 +82,10 @@ export const listRunFacts = (run_id: string, after: number, limit: number) =>
     api.GET("/api/v1/runs/{run_id}/facts", { params: { path: { run_id }, query: { entity: "run", after, limit } } }),
   );
 
+/** Why attempts of the run ended ungraded. */
+export const getCauses = (run_id: string) =>
+  data(api.GET("/api/v1/runs/{run_id}/causes", { params: { path: { run_id } } }));
+
 export const listAttempts = (run_id: string, cursor: string, limit = 1000) =>
   data(api.GET("/api/v1/runs/{run_id}/attempts", { params: { path: { run_id }, query: { cursor, limit } } }));
 

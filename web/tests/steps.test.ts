@@ -14,6 +14,7 @@ function line(parts: Partial<TailLine>): TailLine {
     time,
     dropped: 0,
     step: null,
+    offset: -1,
     ...parts,
   };
 }

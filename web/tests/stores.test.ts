@@ -15,18 +15,33 @@ test("the list takes a run's progress from facts about its attempts, and ignores
   expect(store.runs[0]?.status).toBe("finished");
 });
 
-function line(text: string, kind: TailLine["kind"] = "model"): TailLine {
+function line(text: string, kind: TailLine["kind"] = "model", offset = -1, token = 1): TailLine {
   return {
     type: "tail.line",
     attempt_id: "r1-0",
-    token: 1,
+    token,
     kind,
     text,
     time: "2025-11-21T10:00:00Z",
     dropped: 0,
     step: null,
+    offset,
   };
 }
+
+function shown(store: AttemptStore, ...lines: TailLine[]): (string | number)[] {
+  store.tail({ type: "tail", topic: "attempt:r1-0", lines, dropped: 0 });
+  return store.lines.map((one) => (one.missing ? `${one.missing}… ${one.text}` : one.text));
+}
+
+test("output that is repeated after a reconnect is shown once, and gaps are marked where they are", () => {
+  const store = new AttemptStore();
+  expect(shown(store, line("the ", "model", 10), line("👋 ", "model", 14))).toEqual(["10… the 👋 "]);
+  expect(shown(store, line("the 👋 end", "model", 10), line("", "stdout", 19))).toEqual(["10… the 👋 end", ""]);
+  expect(shown(store, line("", "stdout", 19), line("ok\n", "stdout", 20))).toEqual(["10… the 👋 end", "ok\n"]);
+  expect(shown(store, line("late\n", "stdout", 30))).toEqual(["10… the 👋 end", "ok\n", "7… late\n"]);
+  expect(shown(store, line("new try\n", "stdout", 0, 2)).at(-1)).toBe("new try\n");
+});
 
 test("parts of a line are joined, and dropped lines are counted", () => {
   const store = new AttemptStore();

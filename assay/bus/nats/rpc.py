@@ -42,6 +42,9 @@ class NatsRpc:
             self._subscriptions.append(subscription)
         await self._connection.flush()
 
+    async def serve_broadcast(self, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        await self.serve("", handlers)
+
     def _receiver(self, kind: type[Request[Any]], handler: RpcHandler) -> OnMessage:
         """Run each request in its own task, so that a slow one does not delay others, up to a limit."""
 
@@ -59,6 +62,8 @@ class NatsRpc:
 
     async def _respond(self, kind: type[Request[Any]], handler: RpcHandler, message: Msg) -> None:
         reply = await dispatch(kind, handler, message.data)
+        if reply.is_empty:
+            return
         try:
             await self._connection.publish(message.reply, reply.payload, "", None if reply.ok else {_PROBLEM: "1"})
         except BusError as error:

@@ -40,6 +40,12 @@ _GC_TIMEOUT_SECONDS = 6 * 3600.0
 All = Annotated[bool, typer.Option("--all", help="Download every artifact of the attempt.")]
 
 
+@app.command("list")
+def list_artifacts(attempt: AttemptId, server: Server = "", json: Json = False) -> None:
+    """List an attempt's artifacts."""
+    call(server, lambda client: _get(client, attempt, (), Path(), False, json))
+
+
 @app.command("get")
 def get_artifacts(
     attempt: AttemptId,

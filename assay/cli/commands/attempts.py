@@ -6,25 +6,48 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.attempt_pages import all_attempts
 from assay.cli.display.logs import log_lines
-from assay.cli.display.output import money, print_json, print_line
+from assay.cli.display.output import money, print_json, print_line, print_notice
 from assay.cli.display.table import Table, print_table
-from assay.cli.display.tables import artifacts_table
+from assay.cli.display.tables import artifacts_table, attempts_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.quantities import count_text
-from assay.cli.resolve_ids import AttemptId, find_attempt
+from assay.cli.resolve_ids import AttemptId, RunId, find_attempt, find_run
 from assay.cli.server import call
 from assay.client import AssayClient
-from assay.contracts.attempts import AttemptDetail
+from assay.contracts.attempts import AttemptDetail, AttemptView, State
+from assay.contracts.verdicts import Outcome
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["attempts"])
 Logs = Annotated[bool, typer.Option("--logs", help="Also print the prompt, the response or steps, output and checks.")]
 
 
-@app.callback()
-def attempts() -> None:
-    """Without a callback, typer would drop the name of the only subcommand, ``show``."""
+@app.command("list")
+def list_attempts(
+    run: RunId = "latest",
+    outcome: Annotated[Outcome | None, typer.Option("--outcome", help="Only attempts that ended like this.")] = None,
+    state: Annotated[State | None, typer.Option("--state", help="Only attempts in this state.")] = None,
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Only attempts of this model.")] = "",
+    task: Annotated[str, typer.Option("--task", metavar="ID", help="Only attempts at this task.")] = "",
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """List a run's attempts."""
+
+    async def fetch(client: AssayClient) -> tuple[AttemptView, ...]:
+        run_id = (await find_run(client, run)).run_id
+        return await all_attempts(client, run_id, outcome=outcome, state=state, model=model, task_id=task)
+
+    found = call(server, fetch)
+    if json:
+        print_json(found)
+    elif found:
+        print_table(attempts_table(found))
+        print_notice(f"details of one attempt: assay attempts show {found[0].attempt_id} --logs")
+    else:
+        print_notice("no matching attempts")
 
 
 @app.command("show")

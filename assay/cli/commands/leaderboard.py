@@ -12,6 +12,8 @@ from assay.cli.display.tables import board_table
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import call
+from assay.client import AssayClient
+from assay.contracts.runs import Board
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -23,7 +25,13 @@ def leaderboard(
     server: Server = "",
     json: Json = False,
 ) -> None:
-    board = call(server, lambda client: client.leaderboard(suite=suite, category=category))
+    async def fetch(client: AssayClient) -> Board:
+        board = await client.leaderboard(suite=suite, category=category)
+        if suite and not board.rows:
+            await client.suite(suite)  # refused with a suggestion if there is no such suite
+        return board
+
+    board = call(server, fetch)
     if json:
         print_json(board)
     elif board.rows:

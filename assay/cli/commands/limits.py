@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import money, print_json, print_line
+from assay.cli.display.output import money, print_json, print_line, print_notice
 from assay.cli.display.run_text import left_text, limit_text
 from assay.cli.display.table import Table, print_table
 from assay.cli.errors import BadUsage
@@ -55,7 +55,11 @@ def set_limits(
             time_zone=time_zone or current.time_zone,
         )
 
-    _show(call(server, change), json)
+    found = call(server, change)
+    given = {"day": bool(day), "project": bool(project), "time zone": bool(time_zone)}
+    set_, kept = (", ".join(name for name, new in given.items() if new is wanted) for wanted in (True, False))
+    print_notice(f"set: {set_}" + (f"; unchanged: {kept}" if kept else ""))
+    _show(found, json)
 
 
 def _show(found: Money, json: bool) -> None:

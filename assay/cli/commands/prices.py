@@ -30,7 +30,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 Names = Annotated[list[str], typer.Argument(metavar="MODEL", help="Default: every known model.")]
 Model = Annotated[
     str,
-    typer.Argument(metavar="MODEL", help="For example custom/my-model, or custom/* for all models of a provider."),
+    typer.Argument(
+        metavar="MODEL",
+        help="For example custom/my-model, custom/* for all models of a provider, or custom/m=0.15/0.6.",
+    ),
 ]
 Day = Annotated[
     str, typer.Option("--day", metavar="DAY", help="Prices on this day, for example 2026-01-31. Default: today.")
@@ -76,14 +79,15 @@ def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  
 @app.command("set")
 def set_price(
     model: Model,
-    into: Input,
-    out: Output,
+    into: Input = "",
+    out: Output = "",
     cached: Cached = "",
     reasoning: Reasoning = "",
     since: From = "",
     json: Json = False,
 ) -> None:
     """Add a price to prices.yaml that applies from a day on. Existing prices and comments stay as they are."""
+    model, into, out = _amounts(model, into, out)
     catalog = _open()
     begins = quantities.day(since, "--from") or datetime.now(UTC).date()
     into, out = quantities.dollars(into, "--input"), quantities.dollars(out, "--output")
@@ -117,6 +121,16 @@ def check_prices(json: Json = False) -> None:
         for each in found:
             print_line(("ok   ", "green") if each.ok else ("fail ", "bold red"), f"{each.name}: {each.text}")
     raise typer.Exit(OK if all(each.ok for each in found) else FAILED)
+
+
+def _amounts(model: str, into: str, out: str) -> tuple[str, str, str]:
+    """The model and its two prices, which may also be written as MODEL=IN/OUT."""
+    name, equals, amounts = model.partition("=")
+    if equals and not into and not out:
+        into, _, out = amounts.partition("/")
+    if not into or not out:
+        raise BadUsage(f"give both prices: `assay prices set {name} --input 0.15 --output 0.6` or {name}=0.15/0.6")
+    return name, into, out
 
 
 def _open() -> Catalog:

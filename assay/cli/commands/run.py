@@ -29,7 +29,12 @@ from assay.contracts.runs import RunLimits, RunRequest, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
-Suite = Annotated[str, typer.Option("--suite", metavar="ID", help="Run a suite's tasks, with its defaults.")]
+Suite = Annotated[
+    str,
+    typer.Option(
+        "--suite", metavar="ID", help="Run a suite's tasks, with its defaults; --task and --category add more."
+    ),
+]
 Tasks = Annotated[list[str], typer.Option("--task", metavar="ID", help="Run this task; repeatable.")]
 Categories = Annotated[
     list[str], typer.Option("--category", metavar="NAME", help="Run every task of this category; repeatable.")
@@ -174,8 +179,18 @@ async def _run(request: RunRequest, server: str, strict: bool, detach: bool, jso
     return OK
 
 
+def _united(request: RunRequest) -> str:
+    """``suite demo, plus task add_two``; empty where the tasks have one source."""
+    sources = [f"suite {request.suite}"] if request.suite else []
+    sources += [f"{count_text(len(request.tasks), 'task')} {', '.join(request.tasks)}"] if request.tasks else []
+    sources += [f"every task of category {name}" for name in request.categories]
+    return ", plus ".join(sources) if len(sources) > 1 else ""
+
+
 async def _submit(client: AssayClient, request: RunRequest) -> RunView:
     """Quotes the run and, unless it would be refused, submits it."""
+    if sources := _united(request):
+        print_notice(f"tasks: {sources}")
     quote = await client.quote(request)
     if quote.refusal:
         raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")

@@ -14,9 +14,9 @@ from assay.cli.errors import BadUsage, CommandFailed
 from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, TimeLimit
 from assay.cli.quantities import run_limits, seconds
 from assay.cli.resolve_ids import RunId, find_run
+from assay.cli.run_state import ENDED
 from assay.cli.server import call
 from assay.client import AssayClient
-from assay.contracts.problems import ProblemError
 from assay.contracts.runs import CancelGrading, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -59,7 +59,14 @@ def cancel_run(
         raise BadUsage("use --grade-with-models or --no-grading, not both")
     grading = CancelGrading.ALL if grade_with_models else CancelGrading.NONE if no_grading else CancelGrading.FREE
     grace_seconds = seconds(grace, "--grace")
-    _control(server, run, json, lambda client, run_id: client.cancel(run_id, grace_seconds, grading))
+
+    async def cancel(client: AssayClient) -> RunView:
+        before = await find_run(client, run)
+        if before.status in ENDED:
+            print_notice(f"run {before.run_id} is {before.status} already; nothing was cancelled")
+        return await client.cancel(before.run_id, grace_seconds, grading)
+
+    print_run(call(server, cancel), json)
 
 
 @app.command("retry")
@@ -76,7 +83,9 @@ def retry_run(
     creates nothing if every attempt has a result."""
     changed = run_limits(limit, time_limit, concurrency)
     with nothing_to_retry_as_notice():
-        _control(server, run, json, lambda client, run_id: client.restart(run_id, reuse=reuse, limits=changed or None))
+        _start_again(
+            server, run, json, lambda client, run_id: client.restart(run_id, reuse=reuse, limits=changed or None)
+        )
 
 
 @app.command("restart")
@@ -95,7 +104,7 @@ def restart_run(
         raise BadUsage("use --fresh or --reuse, not both")
     changed = run_limits(limit, time_limit, concurrency)
     with nothing_to_retry_as_notice():
-        _control(
+        _start_again(
             server,
             run,
             json,
@@ -126,14 +135,21 @@ def nothing_to_retry_as_notice() -> Generator[None]:
     try:
         yield
     except CommandFailed as failure:
-        cause = failure.__cause__
-        if not isinstance(cause, ProblemError) or cause.problem.code != "nothing_to_retry":
+        if failure.problem is None or failure.problem.code != "nothing_to_retry":
             raise
         print_notice(str(failure))
 
 
-def _control(server: str, name: str, json: bool, action: Action) -> None:
+def _control(server: str, name: str, json: bool, action: Action) -> RunView:
     async def send(client: AssayClient) -> RunView:
         return await action(client, (await find_run(client, name)).run_id)
 
-    print_run(call(server, send), json)
+    run = call(server, send)
+    print_run(run, json)
+    return run
+
+
+def _start_again(server: str, name: str, json: bool, action: Action) -> None:
+    run = _control(server, name, json, action)
+    if run.status not in ENDED:
+        print_notice(f"follow it with `assay watch {run.run_id}`")

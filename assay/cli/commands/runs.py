@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from assay.cli.attempt_pages import all_attempts
 from assay.cli.commands import run_control
 from assay.cli.display.causes import cause_lines, has_causes
 from assay.cli.display.output import print_json, print_line, print_notice
@@ -74,13 +75,8 @@ def show_run(run: RunId, server: Server = "", json: Json = False) -> None:
 async def _fetch(client: AssayClient, name: str) -> RunWithAttempts:
     run = await find_run(client, name)
     causes = (await client.causes(run.run_id)).items if has_causes(run) else ()
-    attempts: list[AttemptView] = []
-    cursor = ""
-    while True:
-        page = await client.attempts(run.run_id, cursor=cursor)
-        attempts.extend(page.items)
-        if not (cursor := page.next_cursor):
-            return RunWithAttempts(run=run, attempts=tuple(attempts), causes=causes)
+    attempts = await all_attempts(client, run.run_id)
+    return RunWithAttempts(run=run, attempts=attempts, causes=causes)
 
 
 app.add_typer(run_control.app)

@@ -83,6 +83,7 @@ async def _tasks_and_mistakes(
     return await client.tasks(category=category, search=search), await client.catalog_mistakes()
 
 
+@app.command("show", hidden=True)
 @app.command("describe")
 def describe_task(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A task id.")], server: Server = "", json: Json = False

@@ -6,6 +6,7 @@ import re
 
 from assay.cli.display.run_text import limits_line
 from assay.cli.quantities import duration_text
+from assay.contracts.attempts import AttemptView
 from assay.contracts.facts import (
     AttemptFinished,
     AttemptRequeued,
@@ -20,7 +21,7 @@ from assay.contracts.facts import (
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 
-_GRADED = (Outcome.PASSED, Outcome.FAILED, Outcome.NEEDS_REVIEW)
+_EXPECTED = (Outcome.PASSED, Outcome.FAILED, Outcome.NEEDS_REVIEW, Outcome.CANCELLED)
 _MAX_FAILURES = 10
 _DIGITS = re.compile(r"\d+")
 
@@ -53,17 +54,25 @@ class FailureNotices:
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
-    def text(self, fact: Fact) -> str:
+    def of_fact(self, fact: Fact) -> str:
         """Empty for other facts and known reasons."""
         match fact:
-            case AttemptFinished() if fact.attempt.outcome not in _GRADED and fact.attempt.reason:
-                what, reason = f"ended as {fact.attempt.outcome}", fact.attempt.reason
+            case AttemptFinished():
+                return self.of_attempt(fact.attempt)
             case AttemptRequeued():
-                what, reason = "is tried again", fact.cause
+                return self._text(fact.attempt, "is tried again", fact.cause)
             case _:
                 return ""
+
+    def of_attempt(self, attempt: AttemptView) -> str:
+        """Empty unless it ended ungraded for a new reason."""
+        if attempt.outcome is None or attempt.outcome in _EXPECTED or not attempt.reason:
+            return ""
+        return self._text(attempt, f"ended as {attempt.outcome}", attempt.reason)
+
+    def _text(self, attempt: AttemptView, what: str, reason: str) -> str:
         key = f"{what} {_DIGITS.sub('#', reason)}"
         if key in self._seen or len(self._seen) >= _MAX_FAILURES:
             return ""
         self._seen.add(key)
-        return f"{fact.attempt.attempt_id} ({fact.attempt.model}) {what}: {reason}"
+        return f"{attempt.attempt_id} ({attempt.model}) {what}: {reason}"

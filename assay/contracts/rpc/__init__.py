@@ -34,6 +34,7 @@ from assay.contracts.rpc.runs import (
     SubmitRun,
 )
 from assay.contracts.rpc.services import GetHealth, ModelEndpoint, ModelProbe, ServeModel, ServiceHealth, TestModel
+from assay.contracts.rpc.tail import ReadTail, TailBacklog
 
 LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     SubmitRun,
@@ -99,6 +100,7 @@ __all__ = [
     "PromptMessage",
     "Quote",
     "QuoteRun",
+    "ReadTail",
     "References",
     "Request",
     "RestartRun",
@@ -110,6 +112,7 @@ __all__ = [
     "SetMoneyLimits",
     "SubmitRun",
     "Swept",
+    "TailBacklog",
     "TestModel",
     "TopUpGrant",
 ]

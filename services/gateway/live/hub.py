@@ -47,7 +47,7 @@ class Hub:
         self._reconnects = bus.reconnects
         self._degradation = Degradation(self.connections)
         self._ledger = LedgerClient(bus.rpc, lambda reason: self._degradation.set("ledger", reason))
-        self.feeds = FeedRouter(self._ledger, bus.tail, self.settings, self.counters)
+        self.feeds = FeedRouter(self._ledger, bus, self.settings, self.counters)
         self._tasks = BackgroundTasks()
         self._leaderboard_interval = Interval(self.settings.leaderboard_seconds)
         self._refresh_interval = Interval(self.settings.refresh_seconds)

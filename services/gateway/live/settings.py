@@ -19,9 +19,11 @@ class LiveSettings:
     retry_seconds: float = 1.0
     stall_seconds: float = 10.0
     tail_seconds: float = 0.05
+    backlog_seconds: float = 1.0
+    """How long lines wait for those that were sent before the client subscribed."""
     max_queued_bytes: int = 4 * 1024 * 1024
     """Facts and lines queued for one client, over all its topics."""
-    max_tail_bytes: int = 256 * 1024
+    max_tail_bytes: int = 512 * 1024
     """Lines queued for one client, per topic."""
     max_replay: int = 5_000
     """A client that missed more facts of a run than this gets a snapshot instead."""

@@ -9,30 +9,13 @@ import aiohttp
 import httpx2
 import openai
 
-from services.runner.errors import (
-    AccessRefused,
-    CallFailed,
-    CallMisconfigured,
-    EndpointTimeout,
-    EndpointUnreachable,
-    PromptRefused,
-    PromptTooLong,
-    ProviderError,
-    ProviderUnavailable,
-    RateLimited,
-)
-from services.runner.models.response import error_text
+from services.runner.errors import CallFailed, CallMisconfigured, EndpointTimeout, EndpointUnreachable, ProviderError
+from services.runner.models.reported_errors import read_error
+from services.runner.models.reported_errors import to_call_failed as reported_to_call_failed
 
-_TOO_LONG = ("context_length_exceeded", "exceed_context_size_error")
 _NOT_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 # The transport raises the same errors if a connection breaks later, when the request may have been billed.
 _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-_UNAVAILABLE = (502, 503, 504, 529)
-_REFUSED = (401, 402, 403, 404, 429)
-"""429 if there is no credit left."""
-_ABOUT_THE_PROMPT = ("moderation", "flagged", "safety", "content policy")
-"""Refusals that name one of these refuse one prompt and not every request."""
-_NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 
 
 def to_call_failed(error: openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL, address: str) -> CallFailed:
@@ -69,27 +52,10 @@ def retry_after(headers: httpx2.Headers) -> float | None:
 
 
 def _from_status(error: openai.APIStatusError, address: str) -> CallFailed:
-    status, message = error.status_code, error_text(_error_object(error.body) or error.message)
-    text = f"{address} answered {status}: {message}"
-    if status == 429 and error.code not in _NO_CREDIT:
-        return RateLimited(text, retry_after_seconds=retry_after(error.response.headers))
-    if status == 408:
-        return EndpointTimeout(text, retry_after_seconds=retry_after(error.response.headers))
-    if status in _UNAVAILABLE:
-        return ProviderUnavailable(text, retry_after_seconds=retry_after(error.response.headers))
-    if status >= 500 or status == 409:
-        return ProviderError(text, retry_after_seconds=retry_after(error.response.headers))
-    if error.code in _TOO_LONG or error.type in _TOO_LONG:
-        return PromptTooLong(text)
-    if error.code == "content_filter":
-        return PromptRefused(text)
-    if status in _REFUSED and not any(word in text.lower() for word in _ABOUT_THE_PROMPT):
-        return AccessRefused(f"{text}; check the provider's key and credit, and the model's name", status=status)
-    return CallMisconfigured(f"{text}; check the model's name, its parameters and the provider's key")
-
-
-def _error_object(body: object) -> object:
-    return body.get("error", body) if isinstance(body, dict) else body
+    reported = read_error(error.body or error.message)
+    text = f"{address} answered {error.status_code}: {reported.message}"
+    seconds = retry_after(error.response.headers)
+    return reported_to_call_failed(reported, text, status=error.status_code, retry_after_seconds=seconds)
 
 
 def _describe(error: BaseException | None) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters, Usage
 from assay.contracts.money import MESSAGE_TOKENS, worst_prompt_tokens
 from services.runner.errors import CallMisconfigured
-from services.runner.models.protocol import ChatMessage
+from services.runner.models.protocol import ChatMessage, ToolCall
 from services.runner.text import to_bytes
 
 TOOLS_TOKENS = 1024
@@ -18,6 +19,23 @@ TOOLS_TOKENS = 1024
 _RESERVED = frozenset({"model", "models", "messages", "n", "best_of"})
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _REASONING = re.compile(r"(^|/)(o[1-9]\d*|gpt-([5-9]|\d\d))(?![a-z0-9])(?!.*chat)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """What its reply is checked against. ``address`` names the model and its endpoint in messages."""
+
+    address: str
+    messages: Sequence[ChatMessage]
+    parameters: Parameters
+
+    @property
+    def max_tokens(self) -> int | None:
+        return self.parameters.max_tokens
+
+    def prompt_tokens(self) -> int:
+        """The most that the prompt can have. Takes time."""
+        return usage_bound(self.messages, self.parameters).input_tokens
 
 
 def is_reasoning_model(model: str) -> bool:
@@ -63,15 +81,20 @@ def _message(message: ChatMessage) -> dict[str, Any]:
     if message.tool_calls:
         body["content"] = message.content or None
         body["tool_calls"] = [
-            {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            {"id": call.call_id, "type": "function", "function": {"name": _name(call), "arguments": call.arguments}}
             for call in message.tool_calls
         ]
     return body | ({"tool_call_id": message.tool_call_id} if message.role == "tool" else {})
 
 
+def _name(call: ToolCall) -> str:
+    """Providers reject an empty name, although their models sometimes write one."""
+    return call.name or "unnamed"
+
+
 def _tool_bytes(message: ChatMessage) -> int:
     calls = sum(
-        len(to_bytes(call.call_id + call.name + call.arguments)) + MESSAGE_TOKENS for call in message.tool_calls
+        len(to_bytes(call.call_id + _name(call) + call.arguments)) + MESSAGE_TOKENS for call in message.tool_calls
     )
     return calls + len(to_bytes(message.tool_call_id))
 

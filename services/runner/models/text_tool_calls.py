@@ -9,6 +9,7 @@ from typing import Any
 from assay.answers.json_reader import NotJson, read_value
 from assay.contracts.codec import encode
 from services.runner.models.protocol import ToolCall
+from services.runner.models.tool_call_builder import decode_repeatedly
 from services.runner.models.tools import ToolDefinition
 
 _OBJECT = re.compile(r"\{\s*[\"'](?:tool|name|action)[\"']\s*:")
@@ -65,7 +66,7 @@ def _arguments_of(value: dict[str, Any]) -> str:
     arguments = next((value[key] for key in _ARGUMENTS if key in value), None)
     if arguments is None:
         arguments = {key: item for key, item in value.items() if key not in _NAMES}
-    return arguments if isinstance(arguments, str) else _json(arguments)
+    return decode_repeatedly(arguments) if isinstance(arguments, str) else _json(arguments)
 
 
 def _react_call(text: str) -> tuple[str, str] | None:

@@ -6,13 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
+from services.runner.errors import AnswerUnusable
 from services.runner.solvers.fence_ends import FenceEnds, opening_fence
 from services.runner.solvers.patches import begin_patch, search_replace, unified
 from services.runner.solvers.patches.text_lines import TextLines
 
 _MAX_HEADING_CHARACTERS = 300
 """Of the text after or before a fence; a path is expected at its start."""
+_MAX_BLOCKS = 10_000
 _SECTION = re.compile(r"#{1,6}\s+\S|\*\*[^*]+\*\*:?$")
 
 
@@ -39,8 +42,11 @@ class Block:
 
 
 def find_blocks(text: str) -> list[Block]:
-    """In order. Raises AnswerUnusable if a patch without a fence is malformed."""
-    return list(_Scanner(text).blocks())
+    """In order. Raises AnswerUnusable if a patch without a fence is malformed, or there are too many blocks."""
+    found = list(islice(_Scanner(text).blocks(), _MAX_BLOCKS + 1))
+    if len(found) > _MAX_BLOCKS:
+        raise AnswerUnusable(f"the answer has more than {_MAX_BLOCKS} code blocks and patches")
+    return found
 
 
 class _Scanner:

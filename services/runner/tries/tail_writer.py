@@ -13,8 +13,9 @@ from assay.contracts import subjects
 from assay.contracts.attempts import Ticket
 from assay.contracts.codec import Message
 from assay.contracts.ids import run_of
-from assay.contracts.tail import AgentStep, TailKind, TailLine
+from assay.contracts.tail import AgentStep, TailKind, TailLine, tail_end
 from services.runner.text import storable
+from services.runner.tries.tail_buffer import TailBuffer
 
 FLUSH_INTERVAL_SECONDS = 0.1
 MAX_LINE_CHARACTERS = 2000
@@ -33,9 +34,10 @@ class TailPort(Protocol):
 class TailWriter:
     """``text`` and ``reasoning`` collect all that the model streams; the tail gets a line of it every 0.1 s."""
 
-    def __init__(self, ticket: Ticket, tail: TailPort) -> None:
+    def __init__(self, ticket: Ticket, tail: TailPort, buffer: TailBuffer) -> None:
         self._ticket = ticket
-        self._tail = tail
+        self._tail, self._buffer = tail, buffer
+        self._offset = 0
         self._subject = subjects.tail(ticket.project, run_of(ticket.attempt_id), ticket.attempt_id)
         self._pieces: dict[TailKind, list[str]] = {TailKind.MODEL: [], TailKind.REASONING: []}
         self._stale = False
@@ -102,7 +104,10 @@ class TailWriter:
             time=datetime.now(UTC),
             dropped=dropped,
             step=step,
+            offset=self._offset,
         )
+        self._offset = tail_end(line)
+        self._buffer.add(line)
         await self._tail.emit(self._subject, line)
 
     def _send(self) -> None:

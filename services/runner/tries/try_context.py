@@ -35,7 +35,7 @@ class TryContext:
         self.clock = WallClock(ticket.limits.wall_seconds)
         self.sandboxes = restrict_to_kind(ports.sandboxes, ticket.sandbox)
         self.artifacts = ArtifactWriter(store=ports.attempts)
-        self.tail = TailWriter(ticket, ports.tail)
+        self.tail = TailWriter(ticket, ports.tail, ports.tail_buffers.open(ticket))
         self.notes: list[str] = []
         self.responses: Responses | None = None
         self._caller: ModelCaller | None = None

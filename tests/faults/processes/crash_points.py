@@ -132,6 +132,9 @@ class CrashingRpc:
     async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
         await self._inner.serve(service, handlers)
 
+    async def serve_broadcast(self, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        await self._inner.serve_broadcast(handlers)
+
 
 class CrashingBus(JetStreamBus):
     """The real bus, with crash points in its planes."""

@@ -10,7 +10,7 @@ import pytest
 from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallMisconfigured
 from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.models.openai import MAX_TEXT_CHARACTERS
+from services.runner.models.completion_builder import MAX_TEXT_CHARACTERS
 from services.runner.models.request import TOOLS_TOKENS, is_reasoning_model, request_body, usage_bound
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
 from tests.runner.models.harness import BOTH, MESSAGES, ModelClient

@@ -24,6 +24,7 @@ LS = ("bash", {"command": "ls"})
         ('{"action": "bash", "action_input": {"command": "ls"}}', *LS),
         ('{"tool": "bash", "command": "ls"}', *LS),
         ('{"tool": "bash", "arguments": "{\\"command\\": \\"ls\\"}"}', *LS),
+        ('{"tool": "bash", "arguments": "\\"{\\\\\\"command\\\\\\": \\\\\\"ls\\\\\\"}\\""}', *LS),
         ('Thought: look\nAction: bash\nAction Input: {"command": "ls"}\nObservation: a.txt', *LS),
         ('Action: `bash`\nAction Input:\n```json\n{"command": "ls"}\n```', *LS),
         ("Action: submit", "submit", {}),

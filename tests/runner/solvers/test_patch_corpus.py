@@ -34,3 +34,35 @@ def test_answer(row: dict[str, Any]) -> None:
     assert {path: content.decode() for path, content in after.items()} == row["result"]
     if "notes" in row:
         assert list(answer.notes) == row["notes"]
+
+
+DOCS = CORPUS.parents[1] / "docs" / "tasks.md"
+
+
+def examples() -> list[tuple[str, str, str]]:
+    """The rows of the tables in "How files and patches are read": answer, `a.py` afterwards, rule."""
+    section = DOCS.read_text().partition("## How files and patches are read\n")[2].partition("\n## ")[0]
+    cells = [[cell.strip() for cell in line.split(" | ")] for line in section.splitlines() if line.startswith("| `")]
+    return [(unquoted(first.removeprefix("| ")), unquoted(second), rule) for first, second, rule in cells]
+
+
+def unquoted(cell: str) -> str:
+    """The content of a code span; one that contains backticks has a space inside its marks."""
+    mark = cell[: len(cell) - len(cell.lstrip("`"))]
+    content = cell.removeprefix(mark).removesuffix(mark)
+    return (content[1:-1] if len(mark) > 1 else content).replace("⏎", "\n")
+
+
+@pytest.mark.parametrize(("text", "after", "rule"), examples())
+def test_the_examples_of_the_manual(text: str, after: str, rule: str) -> None:
+    try:
+        answer = parse_answer(text, ["a.py"], {"a.py": b"x = 1\n"})
+    except AnswerUnusable:
+        assert after == "refused", rule
+        return
+    content = answer.files.get("a.py", b"none").decode()
+    assert content == after, rule
+
+
+def test_the_manual_has_an_example_for_each_rule() -> None:
+    assert len(examples()) >= 18

@@ -18,6 +18,7 @@ from assay.contracts.runs import RunRequest
 from services.gateway.routes.artifacts import artifact_headers, range_response
 from tests.web.scripted_gateway import views
 from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
+from tests.web.scripted_gateway.causes import causes_of
 from tests.web.scripted_gateway.control_routes import ROUTES
 from tests.web.scripted_gateway.hostile_artifacts import refs
 from tests.web.scripted_gateway.http import AnyRequest, decode_body, hub_of, query, respond
@@ -69,6 +70,11 @@ async def submit(request: AnyRequest) -> Response[bytes]:
 @get("/api/v1/runs/{run_id:str}", sync_to_thread=False)
 def get_run(request: AnyRequest) -> Response[bytes]:
     return respond(views.find_run(hub_of(request).runs, request.path_params["run_id"]).run)
+
+
+@get("/api/v1/runs/{run_id:str}/causes", sync_to_thread=False)
+def get_causes(request: AnyRequest) -> Response[bytes]:
+    return respond(causes_of(views.find_run(hub_of(request).runs, request.path_params["run_id"])))
 
 
 @get("/api/v1/runs/{run_id:str}/attempts", sync_to_thread=False)
@@ -182,6 +188,7 @@ def create(hub: LiveHub) -> Litestar:
             list_runs,
             submit,
             get_run,
+            get_causes,
             *ROUTES,
             list_attempts,
             get_attempt,

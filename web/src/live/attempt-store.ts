@@ -1,8 +1,9 @@
 /** Topic `attempt:<id>`: one attempt in full, and its live output. */
 
-import type { AttemptDetail, FactFrame, Snapshot, TailFrame, TailLine } from "../contracts.ts";
+import type { AttemptDetail, FactFrame, Snapshot, TailFrame } from "../contracts.ts";
 import { type Step, stepFromTail } from "./steps.ts";
 import type { FactResult, Store } from "./store.ts";
+import { type OutputLine, TailPosition } from "./tail-position.ts";
 
 const MAX_LINES = 5_000;
 const MAX_PARTIAL_CHARACTERS = 4_000;
@@ -11,7 +12,7 @@ export class AttemptStore implements Store {
   readonly cursor = null;
   detail: AttemptDetail | null = null;
   /** Newest lines; consecutive parts of the same stream are one entry. */
-  lines: TailLine[] = [];
+  lines: OutputLine[] = [];
   droppedLines = 0;
   /** Steps of the agent in its newest try, as far as they were received live. */
   steps: Step[] = [];
@@ -21,6 +22,7 @@ export class AttemptStore implements Store {
   /** What the runner is doing, in its own words. */
   activity = "";
   private tryToken = 0;
+  private readonly position = new TailPosition();
   /** Changes with every tail frame, so that elements that show `lines` or `steps` update. */
   tailVersion = 0;
   /** Why the attempt was recalled to waiting, until it is queued again. */
@@ -52,7 +54,9 @@ export class AttemptStore implements Store {
   tail(frame: TailFrame): void {
     this.tailVersion += 1;
     this.droppedLines += frame.dropped;
-    for (const line of frame.lines) {
+    for (const received of frame.lines) {
+      const line = this.position.newPart(received);
+      if (!line) continue;
       this.appendLine(line);
       this.updateSteps(line);
     }
@@ -62,11 +66,11 @@ export class AttemptStore implements Store {
     }
   }
 
-  private appendLine(line: TailLine): void {
+  private appendLine(line: OutputLine): void {
     this.droppedLines += line.dropped;
     const last = this.lines.at(-1);
     const joins = last && last.kind === line.kind && last.token === line.token && line.kind !== "step";
-    if (joins && !last.text.endsWith("\n")) {
+    if (joins && !line.missing && !last.text.endsWith("\n")) {
       this.lines[this.lines.length - 1] = { ...last, text: last.text + line.text };
     } else {
       this.lines.push(line);
@@ -74,7 +78,7 @@ export class AttemptStore implements Store {
   }
 
   /** A newer try starts an empty list; late lines of an older try are output only. */
-  private updateSteps(line: TailLine): void {
+  private updateSteps(line: OutputLine): void {
     if (line.token < this.tryToken) return;
     if (line.token > this.tryToken) {
       this.tryToken = line.token;

@@ -12,9 +12,11 @@ from assay.contracts.codec import encode
 from assay.contracts.live import TailFrame
 from assay.contracts.tail import TailLine
 from services.gateway.live.client.send_queue import SendQueue
+from services.gateway.live.client.tail_position import TailPosition
 from services.gateway.live.settings import LiveSettings
 
 LINES_PER_FRAME = 200
+MAX_HELD_LINES = 1_000
 
 
 class SubscriptionState(Enum):
@@ -51,6 +53,8 @@ class Subscription:
         self._bytes = 0
         self._lines: deque[TailLine] = deque()
         self._line_bytes = 0
+        self._held_lines: list[tuple[TailLine, int]] | None = None
+        self._tail_position = TailPosition()
         self._dropped = 0
         self._tail_scheduled = False
 
@@ -90,9 +94,35 @@ class Subscription:
             self._set_snapshot(snapshot)
             self._send_queue.schedule(self)
 
+    def hold_lines(self) -> None:
+        """Keep lines until ``release_lines``, because earlier ones are on their way."""
+        self._held_lines = []
+
+    def release_lines(self, backlog: Iterable[TailLine]) -> None:
+        """Sends the earlier lines, then those that were held and are not among them."""
+        held, self._held_lines = self._held_lines or [], None
+        for line in backlog:
+            self.offer_line(line, len(encode(line)))
+        for line, size in held:
+            self.offer_line(line, size)
+
     def offer_line(self, line: TailLine, size: int) -> None:
+        """``size`` is in bytes. What the client has been sent already is skipped."""
         if self.state is SubscriptionState.CLOSED:
             return
+        if self._held_lines is not None:
+            self._hold_line(line, size)
+        elif (unsent := self._tail_position.unsent_part(line)) is not None:
+            self._queue_line(unsent, size)
+
+    def _hold_line(self, line: TailLine, size: int) -> None:
+        assert self._held_lines is not None
+        if len(self._held_lines) < MAX_HELD_LINES:
+            self._held_lines.append((line, size))
+        else:
+            self._dropped += 1
+
+    def _queue_line(self, line: TailLine, size: int) -> None:
         if self._line_bytes + size > self._settings.max_tail_bytes or not self._send_queue.fits(size):
             self._dropped += 1
         else:

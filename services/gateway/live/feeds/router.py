@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from assay.bus.protocol import StoredFact, Tail
+from assay.bus.protocol import Bus, StoredFact
 from services.gateway.live.client.subscription import Subscription
 from services.gateway.live.facts import parse_envelope
 from services.gateway.live.feeds.leaderboards import LeaderboardFeed
@@ -22,13 +22,13 @@ _log = structlog.get_logger(__name__)
 class FeedRouter:
     """One feed per watched run, and one each for the run list, the leaderboards and the tails."""
 
-    def __init__(self, ledger: LedgerClient, tail: Tail, settings: LiveSettings, counters: LiveCounters) -> None:
+    def __init__(self, ledger: LedgerClient, bus: Bus, settings: LiveSettings, counters: LiveCounters) -> None:
         self.counters = counters
         self.run_list = RunListFeed(ledger)
         self.leaderboards = LeaderboardFeed(ledger)
         self._ledger, self._settings = ledger, settings
         self._runs: dict[str, RunFeed] = {}
-        self._tails = TailFeed(tail, settings)
+        self._tails = TailFeed(bus.tail, bus.rpc, settings)
 
     def close(self) -> None:
         for feed in self._runs.values():

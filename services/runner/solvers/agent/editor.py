@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from glob import escape
@@ -9,7 +10,9 @@ from glob import escape
 from assay.files import FilesRefused, check_path
 from assay.sandbox import Command, Sandbox
 from services.runner.solvers.agent.definitions import TextEditor
+from services.runner.solvers.agent.replacement import find_once, numbered, with_endings
 from services.runner.solvers.agent.tool_result import ToolError, truncate_middle
+from services.runner.solvers.patches.file_lines import FileLines
 from services.runner.text import to_bytes
 
 _MAX_FILE_BYTES = 2_000_000
@@ -51,7 +54,7 @@ class Editor:
         last = len(lines) if last == -1 else min(last, len(lines))
         if not 1 <= first <= last:
             raise ToolError(f"view_range {list(call.view_range or ())} is outside {path}, which has {len(lines)} lines")
-        return truncate_middle(_numbered(lines, first, last))
+        return truncate_middle(numbered(lines, first, last))
 
     async def _create(self, call: TextEditor, path: str) -> str:
         if call.file_text is None:
@@ -64,12 +67,8 @@ class Editor:
         if not old:
             raise ToolError("str_replace needs old_str, the text to replace")
         text = await self._text(path)
-        count = text.count(old)
-        if count != 1:
-            occurs = f"occurs {count} times" if count else "does not occur"
-            raise ToolError(f"old_str {occurs} in {path}, but must occur exactly once; nothing was changed")
-        at = text.index(old)
-        changed = text[:at] + new + text[at + len(old) :]
+        at, end = await asyncio.to_thread(find_once, text, old, path)
+        changed = text[:at] + with_endings(new, text[at:end], text) + text[end:]
         await self._write(path, to_bytes(changed))
         first = text.count("\n", 0, at) + 1
         return f"{path} is changed:\n{_excerpt(changed, first, first + new.count(chr(10)))}"
@@ -77,11 +76,13 @@ class Editor:
     async def _insert(self, call: TextEditor, path: str) -> str:
         if call.insert_line is None or call.insert_text is None:
             raise ToolError("insert needs insert_line and insert_text")
-        lines = (await self._text(path)).split("\n")
-        if not 0 <= call.insert_line <= len(lines):
-            raise ToolError(f"insert_line {call.insert_line} is outside {path}, which has {len(lines)} lines")
-        added = call.insert_text.removesuffix("\n").split("\n")
-        changed = "\n".join([*lines[: call.insert_line], *added, *lines[call.insert_line :]])
+        lines = FileLines((await self._text(path)).encode())
+        shown = len(lines.texts) + lines.final_newline
+        if not 0 <= call.insert_line <= shown:
+            raise ToolError(f"insert_line {call.insert_line} is outside {path}, which has {shown} lines")
+        added = [line.removesuffix("\r") for line in call.insert_text.removesuffix("\n").split("\n")]
+        lines.replace(call.insert_line, call.insert_line, added, [lines.usual_ending()] * len(added))
+        changed = lines.encode().decode()
         await self._write(path, to_bytes(changed))
         return f"{path} is changed:\n{_excerpt(changed, call.insert_line + 1, call.insert_line + len(added))}"
 
@@ -139,10 +140,6 @@ def _text(content: bytes, path: str) -> str:
         raise ToolError(f"{path} is not UTF-8 text ({len(content)} bytes); use bash") from error
 
 
-def _numbered(lines: list[str], first: int, last: int) -> str:
-    return "\n".join(f"{number:6}\t{lines[number - 1]}" for number in range(first, last + 1))
-
-
 def _excerpt(text: str, first: int, last: int) -> str:
     lines = text.split("\n")
-    return truncate_middle(_numbered(lines, max(1, first - _CONTEXT_LINES), min(len(lines), last + _CONTEXT_LINES)))
+    return truncate_middle(numbered(lines, max(1, first - _CONTEXT_LINES), min(len(lines), last + _CONTEXT_LINES)))

@@ -16,6 +16,7 @@ BEGIN, END = "*** Begin Patch", "*** End Patch"
 _FILE = re.compile(r"\*\*\* (Add|Update|Delete) File:\s*(.+)")
 _MOVE = "*** Move to:"
 _END_OF_FILE = "*** End of File"
+_MAX_HEADINGS = 6
 _KINDS: dict[str, ChangeKind] = {"Add": "create", "Update": "update", "Delete": "delete"}
 
 
@@ -93,7 +94,7 @@ def _hunks(lines: TextLines, at: int, end: int) -> Sequence[Hunk]:
                 hunks.append(_finish(header, body))
                 header, body = Hunk(number=len(hunks) + 1, line=lines.number(index), lines=()), []
             named = read_hunk_header(text)
-            header = replace(header, start=named.start, headings=(*header.headings, *named.headings))
+            header = replace(header, start=named.start, headings=(*header.headings, *named.headings)[-_MAX_HEADINGS:])
         elif text.startswith("\\") and body:
             body[-1] = replace(body[-1], no_newline=True)
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import islice
 
 from services.runner.solvers.patches import begin_patch, search_replace, unified
@@ -65,16 +64,13 @@ def _between_marks(lines: TextLines) -> TextLines:
 def _search_replace(lines: TextLines, path: str, path_in: Callable[[str], str]) -> list[FileChange]:
     """A path stands on a line before its blocks, in the block or before it."""
     changes: list[FileChange] = []
-    at = 0
+    at = number = 0
     while at < len(lines):
         if search_replace.starts_block(lines[at]):
-            number = 1 + sum(len(change.hunks) for change in changes[-1:] if change.new == path)
+            number = number + 1 if changes and changes[-1].new == path else 1
             change, at = search_replace.read_block(lines, at, path, number)
             path = change.new
-            if changes and changes[-1].new == path and changes[-1].kind == change.kind == "update":
-                changes[-1] = replace(changes[-1], hunks=(*changes[-1].hunks, *change.hunks))
-            else:
-                changes.append(change)
+            changes.append(change)
         else:
             path = path_in(lines[at]) or path
             at += 1

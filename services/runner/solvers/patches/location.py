@@ -81,13 +81,13 @@ class HunkLocator:
     def _insertion(self, hunk: Hunk) -> Place:
         """Lines are added without any context: at the given line, at the end, or into an empty file."""
         expected = self._expected(hunk)
-        if not self._lines.texts:
-            return Place(start=0, exactness=Exactness.LINE_ENDINGS)
-        if hunk.at_end:
-            return Place(start=len(self._lines.texts), exactness=Exactness.LINE_ENDINGS)
+        own_endings = not self._lines.texts or any(line.text.endswith("\r") for line in hunk.lines)
+        exactness = Exactness.BYTES if own_endings else Exactness.LINE_ENDINGS
+        if not self._lines.texts or hunk.at_end:
+            return Place(start=len(self._lines.texts), exactness=exactness)
         if expected is None or not hunk.counted or expected > len(self._lines.texts):
             raise self._refuse(hunk, "it only adds lines and has no context, so its place is unknown")
-        return Place(start=expected, exactness=Exactness.LINE_ENDINGS)
+        return Place(start=expected, exactness=exactness)
 
     def _numbered_places(self, hunk: Hunk) -> list[int]:
         """As the header says, and as it says if it is wrong by as much as the one before."""

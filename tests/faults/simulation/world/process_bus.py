@@ -126,6 +126,9 @@ class ProcessRpc:
         await self._bus.step("serve")
         await self._network.serve(self._bus, handlers)
 
+    async def serve_broadcast(self, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
+        """No simulated process asks for tails."""
+
     async def _time_out(self, name: str, timeout_seconds: float) -> None:
         await asyncio.sleep(timeout_seconds)
         await self._bus.process.wait_until_running()

@@ -83,6 +83,58 @@ async def test_edits_can_be_undone(sandbox: Sandbox) -> None:
     assert await sandbox.read(["a.txt"]) == {"a.txt": b"one\n2\n2.5\nthree\n"}
 
 
+CRLF = b"one\r\ntwo\r\nthree\r\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "content"),
+    [
+        ({"command": "str_replace", "old_str": "one\ntwo", "new_str": "1\n1.5\n2"}, b"1\r\n1.5\r\n2\r\nthree\r\n"),
+        ({"command": "str_replace", "old_str": "two\r\nthree", "new_str": "2\r\n3"}, b"one\r\n2\r\n3\r\n"),
+        ({"command": "str_replace", "old_str": "two", "new_str": "2\n2.5"}, b"one\r\n2\r\n2.5\r\nthree\r\n"),
+        ({"command": "str_replace", "old_str": "two\n", "new_str": ""}, b"one\r\nthree\r\n"),
+        ({"command": "insert", "insert_line": 1, "insert_text": "1\n2\n"}, b"one\r\n1\r\n2\r\ntwo\r\nthree\r\n"),
+        ({"command": "insert", "insert_line": 4, "insert_text": "four\n"}, CRLF + b"four\r\n"),
+        ({"command": "insert", "insert_line": 3, "insert_text": "four"}, CRLF + b"four\r\n"),
+    ],
+)
+async def test_a_file_keeps_its_line_endings(sandbox: Sandbox, call: dict[str, Any], content: bytes) -> None:
+    await sandbox.write({"a.txt": CRLF})
+    result = await use(sandbox, ("text_editor", {**call, "path": "a.txt"}))
+    assert "\r" not in result.text
+    assert await sandbox.read(["a.txt"]) == {"a.txt": content}
+
+
+async def test_only_the_replaced_lines_of_a_mixed_file_change(sandbox: Sandbox) -> None:
+    await sandbox.write({"a.txt": b"one\r\ntwo\nthree\r\nfour"})
+    change = {"command": "str_replace", "path": "a.txt", "old_str": "two\nthree", "new_str": "2\n3"}
+    end = {"command": "insert", "path": "a.txt", "insert_line": 4, "insert_text": "five"}
+    await use(sandbox, ("text_editor", change), ("text_editor", end))
+    assert await sandbox.read(["a.txt"]) == {"a.txt": b"one\r\n2\n3\r\nfour\r\nfive"}
+    view = await use(sandbox, ("text_editor", {"command": "view", "path": "a.txt"}))
+    assert view.text == "     1\tone\n     2\t2\n     3\t3\n     4\tfour\n     5\tfive"
+
+
+@pytest.mark.parametrize(
+    ("old", "shown"),
+    [
+        ("one\ntwoo\nthree", "line 1, and line 2 is 'two', not 'twoo':\n     1\tone\n     2\ttwo\n"),
+        ("  two\nthree", "The nearest text begins at line 2, and line 2 is 'two', not '  two':"),
+        ("thre e", "The nearest text begins at line 3, and line 3 is 'three', not 'thre e':"),
+        ("something else", "There is nothing like it in the file."),
+    ],
+)
+async def test_the_nearest_text_is_shown_if_a_text_does_not_occur(sandbox: Sandbox, old: str, shown: str) -> None:
+    for content in (b"one\ntwo\nthree\n", CRLF):
+        await sandbox.write({"a.txt": content})
+        change = {"command": "str_replace", "path": "a.txt", "old_str": old, "new_str": "x"}
+        result = await use(sandbox, ("text_editor", change))
+        assert result.failed
+        assert result.text.startswith("error: old_str does not occur in a.txt")
+        assert shown in result.text
+        assert await sandbox.read(["a.txt"]) == {"a.txt": content}
+
+
 async def test_undo_removes_a_created_file(sandbox: Sandbox) -> None:
     create = {"command": "create", "path": "new/c.py", "file_text": "c = 3\n"}
     assert (await use(sandbox, ("text_editor", create))).text == "new/c.py is created, 6 characters"

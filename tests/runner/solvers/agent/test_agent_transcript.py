@@ -11,6 +11,7 @@ from assay.contracts.models import Usage
 from assay.contracts.tail import AgentStep, StepKind
 from services.runner.solvers.agent.transcript import Transcript
 from services.runner.tries.artifacts import ArtifactWriter
+from services.runner.tries.tail_buffer import TailBuffer
 from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
 from tests.runner.harness import RunnerHarness
@@ -25,7 +26,7 @@ class FakeSpend:
 
 @pytest.mark.parametrize("text", ["x" * 500, "\0\ud800 \u2028"], ids=["plain", "awkward"])
 async def test_a_long_transcript_does_not_use_memory(runner: RunnerHarness, text: str) -> None:
-    tail = TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail)
+    tail = TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail, TailBuffer())
     artifacts = ArtifactWriter(store=runner.ports.attempts)
     tracemalloc.start()
     try:
@@ -51,7 +52,9 @@ async def test_a_store_without_put_file_gets_the_bytes(runner: RunnerHarness) ->
 
     artifacts = ArtifactWriter(store=Plain())
     with Transcript(
-        TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail), FakeSpend(), WallClock(60)
+        TailWriter(await runner.ticket("fix_sum", "stub/m-1"), runner.bus.tail, TailBuffer()),
+        FakeSpend(),
+        WallClock(60),
     ) as transcript:
         await transcript.add(StepKind.END, "done")
         ref = await transcript.write_to(artifacts)

@@ -6,10 +6,10 @@ import { createRef, ref } from "lit/directives/ref.js";
 import { repeat } from "lit/directives/repeat.js";
 import { AnsiParser, ansiStyle, renderStyledText } from "../../components/ansi.ts";
 import { plainStyle, truncateLine } from "../../components/untrusted-text.ts";
-import type { TailLine } from "../../contracts.ts";
 import { base, controls } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
 import { clockTime } from "../../format/time.ts";
+import type { OutputLine } from "../../live/tail-position.ts";
 
 const MAX_LINES = 800;
 
@@ -36,16 +36,18 @@ export class LiveTail extends LitElement {
       .line.stderr > :last-child { color: var(--danger); }
       .line.prompt > :last-child, .line.reasoning > :last-child { color: var(--quiet); }
       .lost { color: var(--warn); }
+      .gap { padding: 3px 14px; color: var(--quiet); font-size: 12.5px; }
+      .gap::before { content: "⋯ "; }
       @media (max-width: 640px) { .line { grid-template-columns: 50px 1fr; } .line time { display: none; } }
     `,
   ];
 
-  @property({ attribute: false }) lines: TailLine[] = [];
+  @property({ attribute: false }) lines: OutputLine[] = [];
   @property({ type: Number }) version = 0;
   @property({ type: Number }) droppedLines = 0;
   @state() private following = true;
   private readonly container = createRef<HTMLDivElement>();
-  private shownLines: TailLine[] = [];
+  private shownLines: OutputLine[] = [];
 
   override render() {
     if (this.following || this.shownLines.length === 0) this.shownLines = this.lines.slice(-MAX_LINES);
@@ -72,10 +74,10 @@ export class LiveTail extends LitElement {
     return html`<span class="lost">${lines} not received live; the stored artifacts are complete.</span>`;
   }
 
-  private renderLine(line: TailLine) {
+  private renderLine(line: OutputLine) {
     const text = line.text.replace(/\n$/, "").split("\n").map(truncateLine).join("\n");
     const styled = renderStyledText(new AnsiParser().parse(`${text}\n`));
-    return html`<div class="line ${line.kind}">
+    return html`${line.missing ? renderGap(line) : nothing}<div class="line ${line.kind}">
       <time datetime=${line.time}>${clockTime(line.time)}</time>
       <span class="kind">${line.kind}</span>
       <span>${styled}</span>
@@ -96,4 +98,10 @@ export class LiveTail extends LitElement {
     const box = event.target as HTMLElement;
     this.following = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
   }
+}
+
+/** The first line of a try follows a gap if the runner no longer keeps the beginning. */
+function renderGap({ missing, offset }: OutputLine) {
+  const where = missing === offset ? "earlier" : "more";
+  return html`<div class="gap">${plural(missing, `${where} character`)} not received live</div>`;
 }

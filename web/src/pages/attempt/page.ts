@@ -142,7 +142,7 @@ export class AttemptPage extends LitElement {
   private renderTabs(detail: AttemptDetail, store: AttemptStore) {
     const agent = hasSteps(detail, store);
     const unfinished = ["waiting", "queued", "running"].includes(detail.attempt.state);
-    this.defaultTab ??= agent && unfinished ? "steps" : "overview";
+    this.defaultTab ??= unfinished ? (agent ? "steps" : "logs") : "overview";
     const selected = this.selectedTab(this.defaultTab);
     const tabs = TABS.filter((tab) => tab !== "steps" || agent || selected === "steps");
     const counts: Partial<Record<string, number>> = {

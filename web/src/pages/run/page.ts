@@ -24,6 +24,7 @@ import { notify } from "../../shell/toast.ts";
 import { passRate, runName } from "../runs/row.ts";
 import "./run-actions.ts";
 import "./attempts-table.ts";
+import "./causes-panel.ts";
 import { applyFilter, filterFromUrl, NO_FILTER } from "./filter.ts";
 import { elapsedSeconds, hasEnded, remainingSeconds } from "./run-progress.ts";
 import "./score-matrix.ts";
@@ -54,6 +55,7 @@ export class RunPage extends LitElement {
       outcome-bar { --bar-height: 12px; margin-bottom: 14px; display: block; }
       details > summary { cursor: pointer; padding: 10px 14px; font-weight: 620; }
       details[open] > summary { border-bottom: 1px solid var(--line); }
+      causes-panel + .panel { margin-top: var(--gap); }
       .short { color: var(--warn); }
       wa-copy-button { font-size: 12px; }
     `,
@@ -132,6 +134,7 @@ export class RunPage extends LitElement {
         <outcome-bar legend .progress=${run.progress}></outcome-bar>
         ${this.renderFacts(run)}
       </section>
+      <causes-panel .runId=${run.run_id} .progress=${run.progress}></causes-panel>
       ${renderMoneyPanel(run, costForecast(run, this.shown, store.largestHolds))}
       <section class="panel">
         <details open>

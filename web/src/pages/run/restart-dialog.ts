@@ -105,7 +105,7 @@ export class RestartDialog extends LitElement {
     this.sending = true;
     try {
       const limits = { ...this.run.limits, cost_usd: this.cost.trim() ? parseAmount(this.cost) : null };
-      const run = await restartRun(this.run.run_id, { fresh: this.fresh, limits }, this.idempotencyKey);
+      const run = await restartRun(this.run.run_id, { fresh: this.fresh, reuse: false, limits }, this.idempotencyKey);
       this.close();
       void notify("Run restarted", "success");
       navigate(`/runs/${run.run_id}`);

@@ -2,6 +2,7 @@
 
 import { css, html, LitElement } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { nameStyle, unbrokenName } from "../../components/name.ts";
 import type { AttemptView } from "../../contracts.ts";
 import { base, table } from "../../design/styles.ts";
 
@@ -40,12 +41,13 @@ export class ScoreMatrix extends LitElement {
   static override styles = [
     base,
     table,
+    nameStyle,
     css`
       .scroll { max-height: 380px; overflow: auto; position: relative; }
       th, td { padding: 4px 10px; }
       thead th {
-        position: sticky; top: 0; background: var(--surface); z-index: 1; max-width: 190px; overflow: hidden;
-        text-overflow: ellipsis;
+        position: sticky; top: 0; background: var(--surface); z-index: 1; max-width: 240px; white-space: normal;
+        vertical-align: bottom;
       }
       thead th:not(:first-child), td { text-align: center; }
       tbody th { font-size: 13px; color: var(--text); font-weight: 440; }
@@ -68,7 +70,7 @@ export class ScoreMatrix extends LitElement {
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores by task and model"><table>
       <thead><tr>
         <th scope="col">Task</th>
-        ${models.map((model) => html`<th scope="col" title=${model}>${model}</th>`)}
+        ${models.map((model) => html`<th scope="col">${unbrokenName(model)}</th>`)}
       </tr></thead>
       <tbody>${[...tasks].map(
         ([task, row]) => html`<tr>
