@@ -5,7 +5,17 @@ from __future__ import annotations
 
 import sys
 
-from bench import large_run, leaderboard, model_calls, money_limit, noisy_neighbour, sandbox, startup, throughput
+from bench import (
+    large_run,
+    leaderboard,
+    model_calls,
+    money_limit,
+    noisy_neighbour,
+    sandbox,
+    show_run,
+    startup,
+    throughput,
+)
 
 BENCHMARKS = {
     "spine": throughput.main,
@@ -14,6 +24,7 @@ BENCHMARKS = {
     "large": large_run.main,
     "limit": money_limit.main,
     "board": leaderboard.main,
+    "show": show_run.main,
     "start": startup.main,
     "calls": model_calls.main,
 }

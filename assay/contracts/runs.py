@@ -162,6 +162,13 @@ class Progress(Data, frozen=True, kw_only=True):
     held_usd: Usd = "0"
     """Reserved for running attempts; the unspent part is released."""
     usage: Usage = Usage()
+    over_budget: int = 0
+    """Attempts that ended as ``limit`` because of a money limit, which says nothing about their model."""
+
+    @property
+    def evidence(self) -> int:
+        """Attempts that say something about their model: those with a score."""
+        return sum(number for outcome, number in self.outcomes.items() if outcome.counts) - self.over_budget
 
 
 class WaitReason(StrEnum):
@@ -246,15 +253,16 @@ class Causes(Data, frozen=True, kw_only=True):
 
 
 class BoardRow(Data, frozen=True, kw_only=True):
-    """One model on the leaderboard. ``n`` counts the attempts whose outcome says something about the model; ``errors``
-    counts the others. ``score`` is the weighted mean over tasks, ``pass_rate`` is ``passed / n``."""
+    """One model on the leaderboard. ``n`` counts the attempts with a score; ``errors`` counts failures that say nothing
+    about the model. ``score`` is the weighted mean over tasks, ``pass_rate`` is ``passed / n``; a model without a
+    scored attempt has neither, and no rank."""
 
     model: str
     n: int
     passed: int
     errors: int = 0
-    score: float
-    pass_rate: float
+    score: float | None
+    pass_rate: float | None
     cost_usd: Usd
     cost_per_attempt_usd: Usd
     duration_seconds: float
@@ -266,6 +274,8 @@ class BoardRow(Data, frozen=True, kw_only=True):
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     """Mean of each metric that the tasks' checks report, for example ``telemetry_basic.mean_abs_err``."""
     last_run_id: str = ""
+    rank: int | None = None
+    """Place by score, from 1. Equal scores share a rank, and the next one is further down by their number."""
 
 
 class Board(Data, frozen=True, kw_only=True):

@@ -28,7 +28,8 @@ class Outcome(StrEnum):
 
     @property
     def counts(self) -> bool:
-        """Whether the outcome says something about the model and counts on the leaderboard."""
+        """Whether the outcome can say something about the model. The attempt then has a score, except for a ``limit``
+        that a money limit caused: attempts with a score are evidence, all others are not."""
         return self not in (Outcome.INFRA_ERROR, Outcome.CANCELLED, Outcome.NEEDS_REVIEW)
 
 

@@ -80,6 +80,13 @@ def test_ctrl_c_does_not_cancel_the_run(assay: Assay, stack_folder: Path) -> Non
     assert assay("watch", run_id).code == 1, "the model must be free for the other tests"
 
 
+def test_a_filter_of_the_leaderboard_that_nothing_matches_is_explained(assay: Assay, finished: dict[str, Any]) -> None:
+    assert finished["status"] == "finished"
+    result = assay("leaderboard", "--suite", "dmeo", "--category", "nowhere")
+    assert result.code == 0 and "no finished attempt matches the filter" in result.err
+    assert "unknown suite 'dmeo'; did you mean 'demo'?" in result.err and "unknown category 'nowhere'" in result.err
+
+
 @pytest.mark.usefixtures("finished")
 def test_the_leaderboard_ranks_models(assay: Assay) -> None:
     models = [row["model"] for row in assay("leaderboard", "--json").data["rows"]]

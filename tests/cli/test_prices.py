@@ -126,3 +126,11 @@ def test_a_mistake_is_reported_with_exit_code_1(catalog: Path, file: str, old: s
     result = prices(catalog, "check")
     assert result.code == 1
     assert any(line.startswith("fail") and expected in line for line in result.out.splitlines()), result.out
+
+
+def test_known_models_are_shown_beside_unknown_ones(catalog: Path) -> None:
+    result = prices(catalog, "show", "openai/gpt-4o-mini", "nowhere/model")
+    assert result.code == 2 and "openai/gpt-4o-mini" in result.out
+    assert "nowhere" in result.err and "Traceback" not in result.err
+    listed = prices(catalog, "show", "nowhere/model", "openai/gpt-4o-mini", "--json")
+    assert listed.code == 2 and [each["model"] for each in listed.data] == ["openai/gpt-4o-mini"]

@@ -12,7 +12,7 @@ from assay.cli.display.run_text import limits_line, note_lines, quote_line
 from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, STRICT
 from assay.cli.follow import exit_code
-from assay.cli.run_state import RunState
+from assay.cli.run_state import ModelCounts, RunState
 from assay.contracts import facts
 from assay.contracts.attempts import State
 from assay.contracts.facts import AttemptStarted, RunFinished
@@ -197,3 +197,17 @@ def test_text_from_runs_is_never_interpreted_as_markup_or_escapes(capsys: pytest
     assert "\x1b" not in out
     assert "\x07" not in out
     assert "\u202e" not in cell_text("a\u202eb")
+
+
+def test_a_limit_is_not_counted_as_failed() -> None:
+    count = ModelCounts(model="a/x", total=3, outcomes={Outcome.LIMIT: 2, Outcome.FAILED: 1})
+    assert counts_text(count) == "0 passed, 1 failed, 2 limit, $0"
+
+
+def test_a_cancelled_run_says_how_many_answers_are_still_to_be_graded() -> None:
+    progress = Progress(total=4, executed=1, grading=2, done=1)
+    run = msgspec.structs.replace(RUN, status=RunStatus.CANCELLING, reason="the run was cancelled", progress=progress)
+    assert note_lines(run) == [
+        "ending: the run was cancelled",
+        "3 answers still to be graded; --no-grading of `assay runs cancel` skips it",
+    ]

@@ -19,6 +19,7 @@ export function progress(done: number): Progress {
     cost_usd: "0",
     held_usd: "0",
     usage: NO_USAGE,
+    over_budget: 0,
   };
 }
 

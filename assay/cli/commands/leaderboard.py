@@ -36,5 +36,17 @@ def leaderboard(
         print_json(board)
     elif board.rows:
         print_table(board_table(board))
+    elif suite or category:
+        print_notice(f"no finished attempt matches the filter{_suggestions(server, board)}")
     else:
-        print_notice("no results match; `assay run --suite demo --model oracle --model nop` creates some")
+        print_notice("no results yet; `assay run --suite demo --model oracle --model nop` creates some")
+
+
+def _suggestions(server: str, board: Board) -> str:
+    """What is wrong with the filter's names, if they are unknown: ``; unknown suite 'dmeo'; did you mean 'demo'?``."""
+    from assay.validation.did_you_mean import unknown_name, with_suggestion
+
+    suites = {suite.suite_id for suite in call(server, AssayClient.suites)} if board.suite else set[str]()
+    known = (("suite", board.suite, suites | set(board.suites)), ("category", board.category, {*board.categories}))
+    unknown = [unknown_name(noun, name, names) for noun, name, names in known if name and name not in names]
+    return "".join(f"; {with_suggestion(*each)}" for each in unknown)

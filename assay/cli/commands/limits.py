@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.display.output import money, print_json, print_line, print_notice
+from assay.cli.display.output import cell_text, money, print_json, print_line, print_notice
 from assay.cli.display.run_text import left_text, limit_text
 from assay.cli.display.table import Table, print_table
 from assay.cli.errors import BadUsage
@@ -52,7 +52,7 @@ def set_limits(
         return await client.set_money_limits(
             day_usd=limits.get(AccountKind.DAY),
             project_usd=limits.get(AccountKind.PROJECT),
-            time_zone=time_zone or current.time_zone,
+            time_zone=time_zone or current.next_time_zone or current.time_zone,
         )
 
     found = call(server, change)
@@ -78,6 +78,9 @@ def _show(found: Money, json: bool) -> None:
         )
     print_table(table)
     print_line(f"days begin at midnight in {found.time_zone}; limit a single run with `assay run --limit`")
+    if found.next_time_zone:
+        begins = cell_text(found.next_time_zone_at)
+        print_line(f"from {begins} on they begin in {found.next_time_zone}, so that today's spending still counts")
 
 
 _NAMES = {

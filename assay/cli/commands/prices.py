@@ -63,8 +63,16 @@ def show_prices(model: Names = [], day: Day = "", json: Json = False) -> None:  
     """Show prices per million tokens, each with its version and source."""
     catalog = _open()
     on_day = quantities.day(day, "--day")
-    _must_exist(catalog, model)
-    found = [_model_price(catalog, name, on_day) for name in model or _names(catalog)]
+    unknown = _unknown(catalog, model)
+    if unknown and unknown.keys() == set(model):
+        raise BadUsage(_lines(unknown))
+    found = [_model_price(catalog, name, on_day) for name in model or _names(catalog) if name not in unknown]
+    _print_prices(found, json)
+    if unknown:
+        raise BadUsage(_lines(unknown))
+
+
+def _print_prices(found: list[ModelPrice], json: bool) -> None:
     if json:
         print_json(found)
         return
@@ -148,12 +156,19 @@ def _names(catalog: Catalog) -> list[str]:
         raise BadUsage(error.problem.detail) from error
 
 
-def _must_exist(catalog: Catalog, names: list[str]) -> None:
-    try:
-        for name in names:
+def _unknown(catalog: Catalog, names: list[str]) -> dict[str, str]:
+    """By name: why there is no such model."""
+    unknown: dict[str, str] = {}
+    for name in names:
+        try:
             catalog.registry().entry(name)
-    except CatalogError as error:
-        raise BadUsage(error.problem.detail) from error
+        except CatalogError as error:
+            unknown[name] = error.problem.detail
+    return unknown
+
+
+def _lines(unknown: dict[str, str]) -> str:
+    return "\n".join(dict.fromkeys(unknown.values()))
 
 
 def _model_price(catalog: Catalog, name: str, day: date | None) -> ModelPrice:

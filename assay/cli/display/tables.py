@@ -81,19 +81,19 @@ def artifacts_table(artifacts: Mapping[str, ArtifactRef]) -> Table:
 
 
 def board_table(board: Board) -> Table:
-    columns = ("", "model", "score", "passed", "n", "errors", "cost", "per attempt", "seconds")
+    columns = ("rank", "model", "score", "passed", "n", "errors", "cost", "per attempt", "seconds")
     numbers = columns[2:]
     table = Table(*columns, numbers=numbers, title=f"Leaderboard: {board.suite or 'all tasks'}")
-    for rank, entry in enumerate(board.rows, 1):
+    for entry in board.rows:
         table.add(
-            rank,
+            "-" if entry.rank is None else entry.rank,
             entry.model,
-            percent(entry.score),
-            percent(entry.pass_rate),
+            "-" if entry.score is None else percent(entry.score),
+            "-" if entry.pass_rate is None else percent(entry.pass_rate),
             entry.n,
             entry.errors,
             money(entry.cost_usd),
-            money(entry.cost_per_attempt_usd),
-            f"{entry.duration_seconds:.2f}",
+            money(entry.cost_per_attempt_usd) if entry.n else "-",
+            f"{entry.duration_seconds:.2f}" if entry.n else "-",
         )
     return table

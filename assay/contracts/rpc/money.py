@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -46,11 +46,14 @@ class ReleaseGrant(Request[Grant], frozen=True, kw_only=True, tag="grants.releas
 
 
 class Money(Data, frozen=True, kw_only=True):
-    """A project's current accounts: day, project, judge and excess."""
+    """A project's current accounts: day, project, judge and excess. Days begin at midnight in ``time_zone``, and from
+    ``next_time_zone_at`` on in ``next_time_zone``, if that is not empty."""
 
     project: str
     time_zone: str
     accounts: tuple[AccountView, ...]
+    next_time_zone: str = ""
+    next_time_zone_at: datetime | None = None
 
 
 class GetMoney(Request[Money], frozen=True, kw_only=True, tag="money.get"):
@@ -61,7 +64,8 @@ class GetMoney(Request[Money], frozen=True, kw_only=True, tag="money.get"):
 
 
 class SetMoneyLimits(Request[Money], frozen=True, kw_only=True, tag="money.limits"):
-    """Set a project's daily limit and lifetime limit; None removes a limit."""
+    """Set a project's daily limit and lifetime limit; None removes a limit. If the project spent money today or
+    yesterday, another ``time_zone`` takes effect when the present day ends."""
 
     reply: ClassVar[Any] = Money
     project: str = "default"

@@ -37,7 +37,9 @@ async def get_money(ports: PortsDependency) -> Money:
 
 @put("/limits", summary="Set the limits", operation_id="set_money_limits", dto=Body[MoneyLimits], return_dto=None)
 async def set_money_limits(data: JSONBody[MoneyLimits], ports: PortsDependency) -> Money:
-    """Takes effect at once. A limit below what is already spent stops new model requests; results so far are kept."""
+    """Limits take effect at once; one below what is already spent stops new model requests, and results so far are
+    kept. If money was spent today or yesterday, another time zone takes effect at the next midnight of the present one
+    (`next_time_zone_at`), so that today's spending still counts."""
     check_amounts({"day_usd": data.day_usd, "project_usd": data.project_usd})
     check_time_zone(data.time_zone)
     limits = SetMoneyLimits(day_usd=data.day_usd, project_usd=data.project_usd, time_zone=data.time_zone)

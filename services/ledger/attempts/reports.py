@@ -76,8 +76,7 @@ class ReportStore:
         attempts = [each.after for each in transitions]
         await add_orders(connection, Stage.JUDGE, [each for each in attempts if each.state is State.EXECUTED])
         await add_orders(connection, Stage.RUN, [each for each in attempts if each.state is State.QUEUED])
-        over_budget = {report.attempt_id for report in reports if is_over_budget(report)}
-        done = [each for each in attempts if each.state is State.DONE and each.attempt_id not in over_budget]
+        done = [each for each in attempts if each.state is State.DONE and not each.over_budget]
         await add_results(connection, self._plans, [(attempt, {}) for attempt in done])
         await record(connection, transitions, booked.spends, booked.run_facts)
 
@@ -103,7 +102,8 @@ class ReportStore:
 def execution_of(report: AttemptExecuted) -> Execution:
     retry = report.outcome is Outcome.INFRA_ERROR and report.fault is not None and report.fault.new_try
     reason = report.reason or (report.fault.message if report.fault else "")
-    return Execution(report.attempt_id, report.token, report.outcome or "", reason, retry, report.duration_seconds)
+    outcome, scored = report.outcome or "", is_scored(report)
+    return Execution(report.attempt_id, report.token, outcome, reason, retry, report.duration_seconds, scored)
 
 
 def grading_of(report: AttemptJudged) -> Grading:
@@ -120,9 +120,10 @@ def try_end(report: AttemptExecuted, *, current: bool) -> tuple[TryEnd, str]:
     return TryEnd.FAILED if report.outcome is Outcome.INFRA_ERROR else TryEnd.EXECUTED, cause
 
 
-def is_over_budget(report: AttemptExecuted) -> bool:
-    """A money limit ended the try, which says nothing about the model."""
-    return report.fault is not None and report.fault.kind == FaultKind.BUDGET
+def is_scored(report: AttemptExecuted) -> bool:
+    """Whether the outcome says something about the model. A money limit that ended the try does not."""
+    over_budget = report.fault is not None and report.fault.kind == FaultKind.BUDGET
+    return report.outcome is not None and report.outcome.counts and not over_budget
 
 
 def _try_values(report: AttemptExecuted, current: bool) -> tuple[object, ...]:

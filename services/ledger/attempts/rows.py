@@ -42,6 +42,11 @@ class AttemptRow(UsageRow):
     duration_seconds: float
     changed_at: datetime
 
+    @property
+    def over_budget(self) -> bool:
+        """A money limit ended it, which says nothing about the model; at its own limits it scores 0."""
+        return self.outcome is Outcome.LIMIT and self.score is None
+
     def view(self) -> AttemptView:
         return AttemptView(
             attempt_id=self.attempt_id,

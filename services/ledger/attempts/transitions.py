@@ -64,13 +64,13 @@ WHERE a.attempt_id = r.attempt_id AND a.state = $2 {_RETURNING}
 # A lost try goes back to the queue under a new token if the attempt has tries left.
 _EXECUTED = f"""
 UPDATE attempts a SET
-  state = CASE WHEN u.retry AND a.tries < $7 THEN 'queued' WHEN u.outcome = '' THEN 'executed' ELSE 'done' END,
-  token = a.token + (u.retry AND a.tries < $7)::int,
-  outcome = CASE WHEN u.outcome = '' OR (u.retry AND a.tries < $7) THEN NULL ELSE u.outcome END,
-  score = CASE WHEN u.outcome IN ('', 'infra_error', 'cancelled') THEN NULL ELSE 0 END,
+  state = CASE WHEN u.retry AND a.tries < $8 THEN 'queued' WHEN u.outcome = '' THEN 'executed' ELSE 'done' END,
+  token = a.token + (u.retry AND a.tries < $8)::int,
+  outcome = CASE WHEN u.outcome = '' OR (u.retry AND a.tries < $8) THEN NULL ELSE u.outcome END,
+  score = CASE WHEN u.scored THEN 0 END,
   reason = u.reason, duration_seconds = u.duration, lease_until = NULL, worker_id = '', changed_at = now()
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bool[], $6::float8[])
-  AS u(attempt_id, token, outcome, reason, retry, duration)
+FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bool[], $6::float8[], $7::bool[])
+  AS u(attempt_id, token, outcome, reason, retry, duration, scored)
 WHERE a.attempt_id = u.attempt_id AND a.token = u.token AND a.state = 'running' {_RETURNING}
 """
 
@@ -153,7 +153,7 @@ FROM ending WHERE a.attempt_id = ending.attempt_id {_RETURNING}
 
 class Execution(NamedTuple):
     """A runner's report as ``_EXECUTED`` takes it. ``outcome`` is empty where a judge decides it; ``retry`` asks for
-    another try."""
+    another try; ``scored`` ones score 0."""
 
     attempt_id: str
     token: int
@@ -161,6 +161,7 @@ class Execution(NamedTuple):
     reason: str
     retry: bool
     duration_seconds: float
+    scored: bool
 
 
 class Grading(NamedTuple):

@@ -47,7 +47,7 @@ SELECT model, category, count(mean) AS tasks, coalesce(sum(weight * mean), 0) AS
 FROM (
   SELECT model, category, max(weight) AS weight, sum(score_sum) / nullif(sum(n), 0) AS mean
   FROM cells WHERE {_FILTERED} GROUP BY model, task_id, category
-) per_task GROUP BY model, category
+) per_task GROUP BY model, category ORDER BY model, category
 """
 
 _METRICS = f"""
@@ -146,7 +146,7 @@ def _board(query: GetBoard, found: _Leaderboard) -> Board:
     return Board(
         suite=query.suite,
         category=query.category,
-        rows=tuple(sorted(rows, key=lambda row: (-row.score, row.model))),
+        rows=ranked(rows),
         suites=tuple(sorted({name.suite for name in found.names} - {""})),
         categories=tuple(sorted({name.category for name in found.names})),
         updated_at=max((total.last.f1 for total in found.totals), default=None),
@@ -161,7 +161,7 @@ def _row(total: _Total, scores: Sequence[_Score], metrics: dict[str, float]) -> 
         passed=total.passed,
         errors=total.errors,
         score=_mean(scores),
-        pass_rate=total.passed / n if n else 0.0,
+        pass_rate=total.passed / n if n else None,
         cost_usd=usd(cost),
         cost_per_attempt_usd=usd(cost // n if n else 0),
         duration_seconds=total.duration_sum_seconds / n if n else 0.0,
@@ -172,12 +172,27 @@ def _row(total: _Total, scores: Sequence[_Score], metrics: dict[str, float]) -> 
             reasoning_tokens=total.reasoning_tokens,
         ),
         tasks=sum(score.tasks for score in scores),
-        categories={score.category: _mean([score]) for score in sorted(scores, key=lambda score: score.category)},
+        categories={each.category: mean for each in scores if (mean := _mean([each])) is not None},
         metrics=metrics,
         last_run_id=total.last.f2,
     )
 
 
-def _mean(scores: Sequence[_Score]) -> float:
+def ranked(rows: Sequence[BoardRow]) -> tuple[BoardRow, ...]:
+    """Best score first, then models without a score; equal scores share a rank."""
+    scores = sorted((_rounded(row.score) for row in rows if row.score is not None), reverse=True)
+    ranks = {score: rank for rank, score in reversed(list(enumerate(scores, 1)))}
+    found = [
+        row if row.score is None else msgspec.structs.replace(row, rank=ranks[_rounded(row.score)]) for row in rows
+    ]
+    return tuple(sorted(found, key=lambda row: (row.rank is None, row.rank or 0, row.model)))
+
+
+def _rounded(score: float) -> float:
+    """Sums of the same scores in another order differ in their last digits."""
+    return round(score, 9)
+
+
+def _mean(scores: Sequence[_Score]) -> float | None:
     weight = sum(score.weight for score in scores)
-    return sum(score.weighted for score in scores) / weight if weight else 0.0
+    return sum(score.weighted for score in scores) / weight if weight else None

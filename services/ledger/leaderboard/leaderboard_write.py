@@ -56,14 +56,13 @@ class CellSums:
 
     def add(self, attempt: AttemptRow) -> None:
         """An attempt that has just become done."""
-        outcome = attempt.outcome
-        if outcome is not None and outcome.counts:
+        if attempt.score is not None:
             self.n += 1
-            self.passed += outcome is Outcome.PASSED
-            self.score_sum += attempt.score or 0.0
+            self.passed += attempt.outcome is Outcome.PASSED
+            self.score_sum += attempt.score
             self.duration_sum_seconds += attempt.duration_seconds
         else:
-            self.errors += outcome is Outcome.INFRA_ERROR
+            self.errors += attempt.outcome is Outcome.INFRA_ERROR
         self.cost_nanousd += attempt.cost_nanousd
         self.tokens = tuple(map(sum, zip(self.tokens, attempt.tokens, strict=True)))
 

@@ -22,6 +22,13 @@ WHERE a.account = u.account AND a.warned_percent < u.percent RETURNING a.account
 """
 
 
+_WARN_OF_EXCESS = """
+WITH locked AS (SELECT run_id FROM runs WHERE run_id = ANY($1::text[]) ORDER BY run_id FOR UPDATE)
+UPDATE runs r SET excess_warned = true FROM locked WHERE r.run_id = locked.run_id AND NOT r.excess_warned
+RETURNING r.run_id
+"""
+
+
 class _Raised(Row):
     account: Account
     percent: int
@@ -68,6 +75,16 @@ def spending_warning(row: AccountRow, percent: int, run_ids: Mapping[str, str]) 
         )
 
     return RunFact(account.owner if account.kind is AccountKind.RUN else run_ids[account.owner], fact)
+
+
+async def excess_warnings(connection: Connection, excesses: Mapping[str, int]) -> list[RunFact]:
+    """A fact for each run whose provider charged more than a request could have cost for the first time. ``excesses``
+    are nano-USD by attempt."""
+    of_run = {run_of(attempt_id): (attempt_id, excess) for attempt_id, excess in excesses.items() if excess}
+    if not of_run:
+        return []
+    first = await connection.values(str, _WARN_OF_EXCESS, sorted(of_run))
+    return [excess_warning(*of_run[run_id]) for run_id in first]
 
 
 def excess_warning(attempt_id: str, excess_nanousd: int) -> RunFact:

@@ -12,7 +12,7 @@ from assay.contracts.spending import AccountKind
 from services.ledger.database.connection import Connection, as_columns
 from services.ledger.database.rows import to_json
 from services.ledger.money.account import Account
-from services.ledger.money.budget_warnings import excess_warning, spending_warnings
+from services.ledger.money.budget_warnings import excess_warnings, spending_warnings
 from services.ledger.money.holds import HoldRow
 from services.ledger.money.settlement import Bill, Settlement, settle, settle_lost, transfer_locked
 from services.ledger.money.transfers import Transfer
@@ -97,7 +97,8 @@ async def book_calls(
             charges[each.attempt_id].add_settlement(each)
         run_ids = {bill.project: run_of(bill.attempt_id) for bill in bills}
         booked.run_facts += await spending_warnings(connection, accounts, run_ids)
-        booked.run_facts += [excess_warning(s.attempt_id, s.excess_nanousd) for s in settlements if s.excess_nanousd]
+        excesses = {each.attempt_id: each.excess_nanousd for each in settlements}
+        booked.run_facts += await excess_warnings(connection, excesses)
     booked.spends += await _charge(connection, charges)
     return booked
 

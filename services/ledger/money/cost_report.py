@@ -10,9 +10,10 @@ from assay.contracts.rpc import CostBy, GetCosts
 from assay.contracts.spending import CostRow, Costs
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row, columns
+from services.ledger.money.time_zone import zone
 from services.ledger.money.usage import TOKENS, UsageRow
 
-_ZONE = "coalesce((SELECT time_zone FROM projects WHERE project = $1), 'UTC')"
+_ZONE = f"coalesce((SELECT {zone()} FROM projects WHERE project = $1), 'UTC')"
 _LABELS = {
     CostBy.CALL: "c.call_id",
     CostBy.TASK: "a.task_id",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assay.contracts.attempts import State
@@ -18,6 +19,7 @@ from services.ledger.money.budget_warnings import spending_warnings
 from services.ledger.money.cost_report import cost_report
 from services.ledger.money.holds import HoldRow, add_to_hold
 from services.ledger.money.project_limits import project_accounts
+from services.ledger.money.time_zone import SET_LIMITS, zone
 from services.ledger.money.transfers import lock_accounts, set_limit
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
@@ -28,15 +30,23 @@ SELECT {columns(HoldRow)} FROM holds WHERE attempt_id = $1 AND token = $2 AND st
 """
 _ALREADY_GRANTED = "SELECT held_nanousd FROM transfers WHERE key = $1"
 
-_SET_PROJECT = """
-INSERT INTO projects (project, time_zone, day_nanousd, project_nanousd) VALUES ($1, $2, $3, $4)
-ON CONFLICT (project) DO UPDATE SET time_zone = excluded.time_zone, day_nanousd = excluded.day_nanousd,
-  project_nanousd = excluded.project_nanousd
+_ZONES = f"""
+SELECT {zone()}, CASE WHEN next_zone_at > now() THEN next_time_zone ELSE '' END,
+  CASE WHEN next_zone_at > now() THEN next_zone_at END
+FROM projects WHERE project = $1
 """
 
 _APART = f"""
 SELECT {columns(AccountRow)} FROM accounts WHERE account IN ('judge:' || $1, 'excess:' || $1) ORDER BY account DESC
 """
+
+
+class _Zones(Row):
+    """Of a project, with the zone that applies from ``following_at`` on."""
+
+    present: str
+    following: str
+    following_at: datetime | None
 
 
 class _LeasedAttempt(Row):
@@ -80,7 +90,8 @@ class MoneyStore:
             return await self._money(connection, query.project)
 
     async def set_limits(self, request: SetMoneyLimits) -> Money:
-        """From now on. A limit below what is spent stops new attempts and takes nothing back."""
+        """From now on, except for a time zone (``time_zone.py``). A limit below what is spent stops new attempts and
+        takes nothing back."""
         try:
             ZoneInfo(request.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -89,7 +100,7 @@ class MoneyStore:
         lifetime = None if request.project_usd is None else nanousd(request.project_usd)
 
         async def work(connection: Connection) -> Money:
-            await connection.execute(_SET_PROJECT, request.project, request.time_zone, day, lifetime)
+            await connection.execute(SET_LIMITS, request.project, request.time_zone, day, lifetime)
             views = await project_accounts(connection, request.project, self._settings)
             accounts = [Account.from_column(view.account) for view in views]
             await lock_accounts(connection, accounts)
@@ -104,10 +115,16 @@ class MoneyStore:
             return await cost_report(connection, query)
 
     async def _money(self, connection: Connection, project: str) -> Money:
-        zone = await connection.value(str, "SELECT time_zone FROM projects WHERE project = $1", project)
+        zones = await connection.row(_Zones, _ZONES, project) or _Zones("UTC", "", None)
         accounts = await project_accounts(connection, project, self._settings)
         apart = [row.view() for row in await connection.rows(AccountRow, _APART, project)]
-        return Money(project=project, time_zone=zone or "UTC", accounts=(*accounts, *apart))
+        return Money(
+            project=project,
+            time_zone=zones.present,
+            accounts=(*accounts, *apart),
+            next_time_zone=zones.following,
+            next_time_zone_at=zones.following_at,
+        )
 
     async def _refuse(self, connection: Connection, account: AccountRow, request: TopUpGrant) -> Grant:
         """The limit counts as reached, which its run reports once."""

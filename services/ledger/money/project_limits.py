@@ -9,13 +9,14 @@ from assay.contracts.spending import AccountKind, AccountView
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row
 from services.ledger.money.account import AccountRow, day_account, project_account
+from services.ledger.money.time_zone import zone
 from services.ledger.settings import LedgerSettings
 
 _OPEN = "INSERT INTO projects (project, day_nanousd) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
-_BALANCES = """
+_BALANCES = f"""
 SELECT p.today, p.day_nanousd, d.held_nanousd, d.posted_nanousd, p.project_nanousd, l.held_nanousd, l.posted_nanousd
-FROM (SELECT *, (now() AT TIME ZONE time_zone)::date AS today FROM projects WHERE project = $1) p
+FROM (SELECT *, (now() AT TIME ZONE {zone()})::date AS today FROM projects WHERE project = $1) p
 LEFT JOIN accounts d ON d.account = 'day:' || p.project || ':' || p.today
 LEFT JOIN accounts l ON l.account = 'project:' || p.project
 """

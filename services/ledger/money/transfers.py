@@ -10,6 +10,7 @@ from datetime import date
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row, columns
 from services.ledger.money.account import Account, AccountRow, day_account, project_account
+from services.ledger.money.time_zone import zone
 
 _LOCK = f"""
 SELECT {columns(AccountRow)} FROM accounts WHERE account = ANY($1::text[]) ORDER BY account FOR UPDATE
@@ -53,8 +54,8 @@ class _ProjectToday(Row):
     today: date
 
 
-_TODAY = """
-SELECT project, day_nanousd, project_nanousd, (now() AT TIME ZONE time_zone)::date AS today
+_TODAY = f"""
+SELECT project, day_nanousd, project_nanousd, (now() AT TIME ZONE {zone()})::date AS today
 FROM projects WHERE project = ANY($1::text[])
 """
 

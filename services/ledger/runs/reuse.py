@@ -12,13 +12,13 @@ from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row
 from services.ledger.errors import nothing_to_retry
 
-REUSABLE = ("passed", "failed", "timeout", "refused", "agent_error")
-"""Outcomes that say something about the model and would repeat. The index ``attempts_reusable`` covers them."""
+REUSABLE = "score IS NOT NULL"
+"""In SQL: attempts that say something about their model. The index ``attempts_reusable`` covers them."""
 
 _NEWEST = f"""
 SELECT DISTINCT ON (key) key, outcome, score, reason, duration_seconds,
   CASE WHEN reused_from = '' THEN attempt_id ELSE reused_from END
-FROM attempts WHERE key = ANY($1::text[]) AND outcome IN {REUSABLE} {{of_run}} ORDER BY key, changed_at DESC
+FROM attempts WHERE key = ANY($1::text[]) AND {REUSABLE} {{of_run}} ORDER BY key, changed_at DESC
 """
 _RESULTS = _NEWEST.format(of_run="")
 _RESULTS_OF_RUN = _NEWEST.format(of_run="AND run_id = $2")

@@ -56,6 +56,7 @@ class RunRow(UsageRow):
     n_infra_error: int
     n_cancelled: int
     n_needs_review: int
+    n_over_budget: int
     n_reused: int
     cost_nanousd: int
     held_nanousd: int
@@ -74,6 +75,7 @@ class RunRow(UsageRow):
             cost_usd=usd(self.cost_nanousd),
             held_usd=usd(self.held_nanousd),
             usage=self.usage,
+            over_budget=self.n_over_budget,
         )
 
     def view(self) -> RunView:

@@ -12,7 +12,7 @@ from datetime import datetime
 from assay.contracts.facts import RunCancelling, RunChanged, RunFact, RunPaused, RunResumed
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import CancelRun, ChangeRun
-from assay.contracts.runs import CancelGrading, RunLimits, RunStatus, RunView
+from assay.contracts.runs import CancelGrading, RunLimits, RunStatus, RunView, WaitReason
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
 from services.ledger.database.rows import Row, columns, to_json
@@ -24,7 +24,10 @@ from services.ledger.runs.fact_recording import fact_row, store_facts
 from services.ledger.runs.rows import ENDED, SELECT_RUN, RunRow
 
 _MARK = f"UPDATE runs SET {{set}}, sequence = sequence + 1 WHERE run_id = $1 RETURNING now(), {columns(RunRow)}"
-_PAUSE = _MARK.format(set="status = 'paused'")
+_PAUSE = _MARK.format(
+    set=f"status = 'paused', waits = jsonb_build_object('reason', '{WaitReason.PAUSED}', 'detail', $2::text, "
+    "'since', now())"
+)
 _RESUME = _MARK.format(
     set="waits = NULL, progressed_at = now(), stalled_at = NULL, "
     "status = CASE WHEN started_at IS NULL THEN 'waiting' ELSE 'running' END"
@@ -38,10 +41,12 @@ UPDATE runs SET cancel_grading = 'none', cancel_at = least(cancel_at, now() + ma
 WHERE run_id = $1
 """
 _CHANGE = _MARK.format(
-    set="limits = $2, priority = $3, waits = NULL, deadline_at = started_at + make_interval(secs => $4)"
+    set="limits = $2, priority = $3, waits = CASE WHEN status = 'paused' THEN waits END, "
+    "deadline_at = started_at + make_interval(secs => $4)"
 )
 
 CANCELLED = "the run was cancelled"
+PAUSED = "the run is paused; `assay runs resume` continues it"
 
 Mark = Callable[[Connection, RunRow], Awaitable[RunView]]
 
@@ -61,7 +66,7 @@ class RunControl:
         async def mark(connection: Connection, run: RunRow) -> RunView:
             if run.status in (RunStatus.PAUSED, RunStatus.CANCELLING):
                 return run.view()
-            return await _mark(connection, RunPaused, _PAUSE, run_id)
+            return await _mark(connection, RunPaused, _PAUSE, run_id, PAUSED)
 
         await self._change(run_id, mark)
         await self._database.transact(recall_paused)

@@ -19,7 +19,7 @@ from services.ledger.money.usage import TOKENS
 COUNTERS = (
     *(f"n_{state.value}" for state in State),
     *(f"n_{outcome.value}" for outcome in Outcome),
-    *("cost_nanousd", "held_nanousd", *TOKENS),
+    *("n_over_budget", "cost_nanousd", "held_nanousd", *TOKENS),
 )
 """The columns of ``runs`` that are summed up."""
 
@@ -65,6 +65,7 @@ class RunDelta:
     def add_transition(self, transition: Transition) -> None:
         after = transition.after
         self._move(transition.before, after.state, after.outcome)
+        self.counts["n_over_budget"] += after.over_budget
         self.started = self.started or after.state in (State.RUNNING, State.GRADING)
         self.facts += 1
 

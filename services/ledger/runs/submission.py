@@ -14,6 +14,7 @@ from assay.contracts.ids import attempt_id, new_id
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
 from assay.contracts.runs import RunPlan, RunView
+from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.content_key import content_key
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row, columns, to_json
@@ -25,7 +26,7 @@ from services.ledger.money.transfers import open_accounts
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import FactRow, fact_row, store_facts
 from services.ledger.runs.quote import quote
-from services.ledger.runs.reuse import REUSABLE, EarlierResult, reusable_for, take_answers
+from services.ledger.runs.reuse import EarlierResult, reusable_for, take_answers
 from services.ledger.runs.rows import RunRow
 from services.ledger.settings import LedgerSettings
 from services.ledger.workers.live_workers import live_capabilities
@@ -36,10 +37,10 @@ _BY_KEY = f"SELECT {columns(RunRow)} FROM runs WHERE idempotency_key = $1"
 _INSERT = f"""
 INSERT INTO runs (run_id, project, name, suite, status, repeats, models, task_ids, idempotency_key, plan_digest,
   limits, priority, restarts, sequence, total, n_waiting, n_done, n_reused, finished_at,
-  n_passed, n_failed, n_timeout, n_refused, n_agent_error, include_tests, n_executed)
+  n_passed, n_failed, n_timeout, n_limit, n_refused, n_agent_error, include_tests, n_executed)
 VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6, $7, $8, $9, $10, $11, $12,
-  1 + $15::int, $13::int, $13 - $14 - $22, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20, $21,
-  $22::int)
+  1 + $15::int, $13::int, $13 - $14 - $23, $14::int, $14, CASE WHEN $15 THEN now() END, $16, $17, $18, $19, $20, $21,
+  $22, $23::int)
 RETURNING now(), {columns(RunRow)}
 """
 
@@ -160,7 +161,7 @@ class Submission:
             [task.task_id for task in plan.tasks],
             *(self._request.idempotency_key, self._digest, to_json(plan.limits), plan.priority, plan.restarts),
             *(total, len(outcomes), len(outcomes) == total),
-            *(outcomes.count(outcome) for outcome in REUSABLE),
+            *(outcomes.count(outcome) for outcome in Outcome if outcome.counts),
             plan.include_tests,
             answered,
         )

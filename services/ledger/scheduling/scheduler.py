@@ -15,6 +15,7 @@ from services.ledger.database.database import Database
 from services.ledger.database.rows import columns, to_json
 from services.ledger.money.account import Account, AccountRow, run_account
 from services.ledger.money.budget_warnings import spending_warnings
+from services.ledger.money.time_zone import midnight, zone
 from services.ledger.money.transfers import open_project_accounts
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import record
@@ -39,8 +40,9 @@ SELECT r.run_id, r.project, r.priority, r.limits, r.waits, r.n_queued, r.n_runni
   coalesce((SELECT sum(slots) FROM workers WHERE stage = 'run' AND {live_since("$1")}), 0)::int,
   ((SELECT count(*) FROM pending_orders WHERE stage = 'run')
     + (SELECT count(*) FROM attempts WHERE lease_until IS NOT NULL AND state = 'running'))::int,
-  coalesce(r.deadline_at < ((now() AT TIME ZONE p.time_zone)::date + 1) AT TIME ZONE p.time_zone, false)
-FROM runs r LEFT JOIN projects p USING (project) WHERE r.status IN ('waiting', 'running') AND r.n_waiting > 0
+  coalesce(r.deadline_at < {midnight("p.zone")}, false)
+FROM runs r LEFT JOIN (SELECT project, {zone()} AS zone FROM projects) p USING (project)
+WHERE r.status IN ('waiting', 'running') AND r.n_waiting > 0
 """
 
 # Read without locks: the claim reserves the money, and checks again.
@@ -68,7 +70,8 @@ FROM (SELECT attempt_id FROM attempts WHERE lease_until IS NOT NULL AND state = 
 JOIN attempts a USING (attempt_id) GROUP BY 1, 2
 """
 
-_SET_WAITS = "UPDATE runs SET waits = $2 WHERE run_id = $1"
+# A run can be paused or cancelled after it was read.
+_SET_WAITS = "UPDATE runs SET waits = $2 WHERE run_id = $1 AND status IN ('waiting', 'running')"
 
 
 class Scheduler:

@@ -21,6 +21,8 @@ from services.runner.solvers.patches.paths import resolve
 from services.runner.text import clean, to_bytes
 
 _MAX_NESTED_ANSWERS = 2
+_PATCH_FILES = (".patch", ".diff")
+"""A patch in such a file is the file's content."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,9 +96,10 @@ class _EditsReader:
         targets: defaultdict[str, list[Block]] = defaultdict(list)
         loose: list[tuple[int, Block]] = []
         for index, block in enumerate(blocks):
-            if is_loose_patch(block.lines, block.language):
+            patch = is_patch(block.lines, block.language) and not self._patched_path(block).endswith(_PATCH_FILES)
+            if patch and is_loose_patch(block.lines, block.language):
                 loose.append((index, block))
-            elif is_patch(block.lines, block.language):
+            elif patch:
                 edits.changes += [(index, change) for change in self._read_patch(block)]
             elif path := self._paths.heading(block) or self._mentioned(block):
                 targets[path].append(block)

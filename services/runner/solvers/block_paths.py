@@ -45,7 +45,9 @@ class BlockPaths:
         text = _NUMBERING.sub("", text[:_MAX_LINE_CHARACTERS].strip(), count=1).strip(_DECORATION)
         for name in (text, _REMARK.sub("", text)):
             for path in _undecorated(name):
-                if self._is_expected(path, spaces=True) or (_PATH.fullmatch(path) and _is_file(path)):
+                if self._is_expected(path, spaces="/" in path.partition(" ")[0]) or (
+                    _PATH.fullmatch(path) and _is_file(path)
+                ):
                     return path
         return ""
 
@@ -92,6 +94,7 @@ class BlockPaths:
 
 def _undecorated(name: str) -> Iterator[str]:
     yield in_workspace(name)
+    yield in_workspace(name.replace("\\", "/"))
     label = _LABEL.match(name)
     if label:
         name = name[label.end() :].strip(_DECORATION)

@@ -138,4 +138,4 @@ def _marked_end(lines: TextLines, at: int, text: str) -> int | None:
     """The end of a patch that begins here and has an end mark; None if none begins."""
     if search_replace.starts_block(text):
         return search_replace.find_end(lines, at)
-    return begin_patch.find_end(lines, at) if text.strip() == begin_patch.BEGIN else None
+    return begin_patch.find_end(lines, at) if begin_patch.begins(text) else None

@@ -91,8 +91,8 @@ class _Scanner:
         text, complete = self._lines[at], True
         if unified.starts_file(self._lines, at):
             _, end = unified.read_diff(self._lines, at)
-        elif text.strip() == begin_patch.BEGIN or search_replace.starts_block(text):
-            find_end = begin_patch.find_end if text.strip() == begin_patch.BEGIN else search_replace.find_end
+        elif begin_patch.begins(text) or search_replace.starts_block(text):
+            find_end = begin_patch.find_end if begin_patch.begins(text) else search_replace.find_end
             last = find_end(self._lines, at)
             complete = last is not None
             end = len(self._lines) if last is None else last + 1

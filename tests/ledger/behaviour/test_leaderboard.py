@@ -6,9 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from assay.contracts.rpc import GetBoard
-from assay.contracts.runs import Board
+from assay.contracts.attempts import Fault, FaultKind
+from assay.contracts.rpc import GetBoard, ListAttempts, RestartRun
+from assay.contracts.runs import Board, BoardRow
 from assay.contracts.verdicts import Outcome
+from services.ledger.leaderboard.leaderboard_read import ranked
 from tests.ledger.harness import LedgerHarness, plan
 
 
@@ -21,7 +23,7 @@ async def finish_attempts(ledger: LedgerHarness, *outcomes: Outcome, suite: str 
         await ledger.grade(ticket, outcome=outcome)
 
 
-async def scores(ledger: LedgerHarness, **query: str) -> dict[str, float]:
+async def scores(ledger: LedgerHarness, **query: str) -> dict[str, float | None]:
     """The only model's overall score, under an empty name, and its scores by category."""
     board = await ledger.leaderboard.read(GetBoard(**query))
     return {"": row.score, **row.categories} if (row := next(iter(board.rows), None)) else {}
@@ -67,5 +69,48 @@ async def test_only_the_last_graded_version_of_a_task_counts(ledger: LedgerHarne
 async def test_results_that_need_review_have_no_score(ledger: LedgerHarness) -> None:
     await finish_attempts(ledger, Outcome.NEEDS_REVIEW)
     (row,) = (await ledger.leaderboard.read(GetBoard())).rows
-    assert (row.n, row.tasks, row.score, row.categories) == (0, 0, 0.0, {"coding": 0.0})
-    assert row.usage.input_tokens == 5 and row.last_run_id
+    assert (row.n, row.tasks, row.score, row.categories) == (0, 0, None, {})
+    assert row.usage.input_tokens == 5 and row.last_run_id and row.pass_rate is None
+
+
+async def test_a_model_without_a_scored_attempt_ranks_below_all_others_and_equal_scores_share_a_rank(
+    ledger: LedgerHarness,
+) -> None:
+    outcomes = {"bad": Outcome.FAILED, "broken": Outcome.INFRA_ERROR, "good": Outcome.PASSED, "great": Outcome.PASSED}
+    run = await ledger.submit(samples=1, models=tuple(outcomes))
+    for ticket in await ledger.start_attempts(run):
+        await ledger.report_executed(ticket)
+        await ledger.grade(ticket, outcome=outcomes[ticket.model.name])
+    rows = (await ledger.leaderboard.read(GetBoard())).rows
+    assert [(row.model, row.rank, row.score) for row in rows] == [
+        ("good", 1, 1.0),
+        ("great", 1, 1.0),
+        ("bad", 3, 0.0),
+        ("broken", None, None),
+    ]
+
+
+def test_scores_that_differ_by_the_order_of_their_sums_share_a_rank() -> None:
+    costs: dict[str, Any] = {"cost_usd": "0", "cost_per_attempt_usd": "0", "duration_seconds": 0.0}
+    row = BoardRow(model="a", n=3, passed=0, score=0.1 + 0.2, pass_rate=0.0, **costs)
+    assert [each.rank for each in ranked([row, replace(row, model="b", score=0.3)])] == [1, 1]
+
+
+async def test_a_money_limit_is_no_evidence_about_a_model_and_its_own_limits_are(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=3)
+    passed, tokens, budget = await ledger.start_attempts(run)
+    await ledger.report_executed(passed)
+    await ledger.grade(passed)
+    await ledger.report_executed(tokens, outcome=Outcome.LIMIT, reason="1024 tokens used up")
+    spent = Fault(kind=FaultKind.BUDGET, message="$1 exceeds the run's limit")
+    await ledger.report_executed(budget, outcome=Outcome.LIMIT, fault=spent)
+    progress = (await ledger.runs.get(run.run_id)).progress
+    assert progress.outcomes == {Outcome.PASSED: 1, Outcome.LIMIT: 2}
+    assert (progress.evidence, progress.over_budget) == (2, 1)
+    (row,) = (await ledger.leaderboard.read(GetBoard())).rows
+    assert (row.n, row.passed, row.score) == (2, 1, 0.5)
+    items = (await ledger.attempts.page(ListAttempts(run_id=run.run_id))).items
+    assert [item.score for item in items] == [1.0, 0.0, None]
+    retry = await ledger.runs.restart(RestartRun(run_id=run.run_id))
+    assert (retry.progress.reused, retry.progress.waiting) == (2, 1), "the attempt without a score is repeated"
+    assert retry.progress.outcomes == {Outcome.PASSED: 1, Outcome.LIMIT: 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,7 @@ from assay.contracts.rpc import (
     ChangeRun,
     GetMoney,
     ListAttempts,
+    Money,
     SetMoneyLimits,
 )
 from assay.contracts.runs import RunStatus, WaitReason
@@ -109,6 +111,60 @@ async def test_day_and_project_limits_apply_to_all_runs_together(ledger: LedgerH
     assert (day.held_usd, day.left_usd) == (usd(3 * WORST), "0")
     assert day.account in {f"day:default:{begun_on}", f"day:default:{today_in_tokyo()}"}
     await ledger.audit()
+
+
+async def set_zone(ledger: LedgerHarness, time_zone: str) -> Money:
+    return await ledger.funds.set_limits(SetMoneyLimits(day_usd="20", project_usd=None, time_zone=time_zone))
+
+
+def of_today(money: Money) -> tuple[str, str]:
+    day = next(account for account in money.accounts if account.kind is AccountKind.DAY)
+    return day.spent_usd, day.held_usd
+
+
+FIRST, LAST = "Pacific/Kiritimati", "Etc/GMT+12"
+"""Where a day begins first and last: they never have the same date."""
+
+
+@pytest.mark.parametrize(("before", "after"), [(LAST, FIRST), (FIRST, LAST)])
+async def test_another_time_zone_keeps_what_was_spent_today(ledger: LedgerHarness, before: str, after: str) -> None:
+    assert (await set_zone(ledger, before)).time_zone == before
+    run = await ledger.submit(samples=2)
+    first, _ = await ledger.start_attempts(run)
+    await ledger.report_executed(first, calls=costs(first, 7))
+    spent = usd(7), usd(WORST)
+    changed = await set_zone(ledger, after)
+    assert of_today(changed) == spent
+    assert (changed.time_zone, changed.next_time_zone) == (before, after) and changed.next_time_zone_at is not None
+    midnight = changed.next_time_zone_at.astimezone(ZoneInfo(before))
+    assert (midnight.hour, midnight.minute) == (0, 0)
+    assert timedelta() < midnight - datetime.now(UTC) <= timedelta(days=1)
+    assert of_today(await ledger.funds.get(GetMoney())) == spent
+    again = await ledger.submit(samples=1)
+    await ledger.start_attempts(again)
+    assert of_today(await ledger.funds.get(GetMoney())) == (usd(7), usd(2 * WORST)), "new holds join the same account"
+
+    await ledger.set_past("projects", "next_zone_at", 1)
+    moved = await ledger.funds.get(GetMoney())
+    assert (moved.time_zone, moved.next_time_zone, moved.next_time_zone_at) == (after, "", None)
+    assert of_today(moved) == ("0", "0")
+    assert (await set_zone(ledger, after)).next_time_zone == "", "the zone that applies already"
+    await ledger.audit()
+
+
+async def test_a_change_of_the_time_zone_can_be_taken_back(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=1)
+    await ledger.start_attempts(run)
+    assert (await set_zone(ledger, FIRST)).next_time_zone == FIRST
+    assert (await set_zone(ledger, LAST)).next_time_zone == LAST
+    back = await set_zone(ledger, "UTC")
+    assert (back.time_zone, back.next_time_zone, back.next_time_zone_at) == ("UTC", "", None)
+
+
+async def test_a_project_that_spent_nothing_changes_its_time_zone_at_once(ledger: LedgerHarness) -> None:
+    await set_zone(ledger, LAST)
+    changed = await set_zone(ledger, FIRST)
+    assert (changed.time_zone, changed.next_time_zone) == (FIRST, "")
 
 
 async def test_a_limit_can_be_lowered_below_what_is_spent(ledger: LedgerHarness) -> None:

@@ -53,6 +53,21 @@ async def test_a_cost_above_the_hold_is_booked_as_excess_with_a_warning(ledger: 
     await ledger.audit()
 
 
+async def test_a_run_warns_of_costs_above_holds_once(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=4)
+    tickets = await ledger.start_attempts(run)
+    await ledger.reports.executed([executed(ticket, calls=costs(ticket, WORST + 1)) for ticket in tickets[:2]])
+    for ticket in tickets[2:]:
+        await ledger.report_executed(ticket, calls=costs(ticket, WORST + 1))
+    warned = [event.data for event in await ledger.events(run.run_id) if isinstance(event.data, RunWarned)]
+    assert [fact.account for fact in warned if fact.account == "excess"] == ["excess"]
+    other = await ledger.submit(samples=1)
+    (ticket,) = await ledger.start_attempts(other)
+    await ledger.report_executed(ticket, calls=costs(ticket, WORST + 1))
+    assert [e for e in await ledger.events(other.run_id) if isinstance(e.data, RunWarned)], "once per run"
+    await ledger.audit()
+
+
 async def test_the_whole_hold_of_a_lost_try_is_posted(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (lost,) = await ledger.start_attempts(run)

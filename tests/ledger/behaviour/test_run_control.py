@@ -43,6 +43,21 @@ async def test_a_paused_run_starts_nothing_until_it_is_resumed(ledger: LedgerHar
     assert facts.count(RunPaused) == facts.count(RunResumed) == 1 and AttemptRecalled in facts
 
 
+async def test_a_paused_run_says_that_it_is_paused(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=2, limits=RunLimits(concurrency=1))
+    await ledger.start_attempts(run)
+    waiting = (await ledger.runs.get(run.run_id)).waits
+    assert waiting is not None and waiting.reason is WaitReason.CONCURRENCY
+    await ledger.control.pause(run.run_id)
+    await ledger.scheduler.schedule()
+    await ledger.control.change(ChangeRun(run_id=run.run_id, priority=7))
+    paused = (await ledger.runs.get(run.run_id)).waits
+    assert paused is not None and paused.reason is WaitReason.PAUSED and "runs resume" in paused.detail
+    (fact,) = [event.data for event in await ledger.events(run.run_id) if isinstance(event.data, RunPaused)]
+    assert fact.run.waits == paused
+    assert (await ledger.control.resume(run.run_id)).waits is None
+
+
 async def test_a_paused_run_finishes_with_its_running_attempts(ledger: LedgerHarness) -> None:
     run = await ledger.submit(samples=1)
     (ticket,) = await ledger.start_attempts(run)

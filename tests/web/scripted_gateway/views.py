@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from assay.contracts.attempts import AttemptDetail, AttemptView, State, TryView
-from assay.contracts.models import Call
+from assay.contracts.models import Call, Usage
 from assay.contracts.money import nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.runs import Board, BoardRow, RunRequest, RunView
 from assay.contracts.tasks import Solver
+from services.ledger.leaderboard.leaderboard_read import ranked
 from tests.web.scripted_gateway.catalog import MODELS, SUITES, TASKS
 from tests.web.scripted_gateway.hostile_artifacts import FILES, refs
 from tests.web.scripted_gateway.scripted_runs import ScriptedRun, ScriptedRuns, now, verdict_of
@@ -81,21 +82,22 @@ def board(runs: ScriptedRuns, suite: str, category: str) -> Board:
         if suite and scripted.run.suite != suite:
             continue
         for row in scripted.attempts:
-            if row.outcome and row.outcome.counts and category in ("", row.category):
+            if row.outcome and category in ("", row.category):
                 done.setdefault(row.model, []).append(row)
                 last[row.model] = scripted.run.run_id
     rows = [_board_row(model, attempts, last[model]) for model, attempts in done.items()]
     return Board(
         suite=suite,
         category=category,
-        rows=tuple(sorted(rows, key=lambda row: -row.score)),
+        rows=ranked(rows),
         suites=tuple(one.suite_id for one in SUITES),
         categories=tuple(sorted({task.category for task in TASKS})),
         updated_at=now() if rows else None,
     )
 
 
-def _board_row(model: str, attempts: list[AttemptView], last_run_id: str) -> BoardRow:
+def _board_row(model: str, finished: list[AttemptView], last_run_id: str) -> BoardRow:
+    attempts = [row for row in finished if row.score is not None]
     n, passed = len(attempts), sum(1 for row in attempts if row.score == 1)
     cost = sum(nanousd(row.cost_usd) for row in attempts)
     by_category: dict[str, list[float]] = {}
@@ -105,12 +107,13 @@ def _board_row(model: str, attempts: list[AttemptView], last_run_id: str) -> Boa
         model=model,
         n=n,
         passed=passed,
-        score=sum(row.score or 0 for row in attempts) / n,
-        pass_rate=passed / n,
+        errors=len(finished) - n,
+        score=sum(row.score or 0 for row in attempts) / n if n else None,
+        pass_rate=passed / n if n else None,
         cost_usd=usd(cost),
-        cost_per_attempt_usd=usd(cost // n),
-        duration_seconds=sum(row.duration_seconds for row in attempts) / n,
-        usage=sum((row.usage for row in attempts[1:]), attempts[0].usage),
+        cost_per_attempt_usd=usd(cost // n if n else 0),
+        duration_seconds=sum(row.duration_seconds for row in attempts) / n if n else 0.0,
+        usage=sum((row.usage for row in attempts), Usage()),
         tasks=len({row.task_id for row in attempts}),
         categories={name: sum(scores) / len(scores) for name, scores in by_category.items()},
         last_run_id=last_run_id,

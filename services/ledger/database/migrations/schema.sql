@@ -411,3 +411,25 @@ ALTER TABLE runs ADD COLUMN cancel_grading TEXT DEFAULT 'free' NOT NULL;
 ALTER TABLE attempts ADD COLUMN model_graded BOOLEAN DEFAULT false NOT NULL;
 
 UPDATE alembic_version SET version_num='0009' WHERE alembic_version.version_num = '0008';
+
+-- Running upgrade 0009 -> 0010
+
+ALTER TABLE runs ADD COLUMN n_over_budget INTEGER DEFAULT '0' NOT NULL;
+
+ALTER TABLE runs ADD COLUMN excess_warned BOOLEAN DEFAULT false NOT NULL;
+
+ALTER TABLE projects ADD COLUMN next_time_zone TEXT DEFAULT '' NOT NULL;
+
+ALTER TABLE projects ADD COLUMN next_zone_at TIMESTAMP WITH TIME ZONE;
+
+UPDATE attempts SET score = NULL WHERE outcome = 'limit' AND strpos(reason, '$') > 0;
+
+UPDATE runs r SET n_over_budget = (
+  SELECT count(*) FROM attempts a WHERE a.run_id = r.run_id AND a.outcome = 'limit' AND a.score IS NULL
+) WHERE n_limit > 0;
+
+DROP INDEX attempts_reusable;
+
+CREATE INDEX attempts_reusable ON attempts (key) WHERE score IS NOT NULL;
+
+UPDATE alembic_version SET version_num='0010' WHERE alembic_version.version_num = '0009';

@@ -23,7 +23,7 @@ class Attempt(SQLModel, table=True):
     __table_args__ = (
         Index("attempts_of_run", "run_id", "ordinal", unique=True),
         Index("attempts_waiting", "run_id", "model_index", "ordinal", postgresql_where=text("state = 'waiting'")),
-        Index("attempts_reusable", "key", postgresql_where=text(f"outcome IN {REUSABLE}")),
+        Index("attempts_reusable", "key", postgresql_where=text(REUSABLE)),
         Index("attempts_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
     )
 

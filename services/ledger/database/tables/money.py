@@ -15,7 +15,8 @@ from services.ledger.database.tables.columns import count, nanousd, time
 
 
 class Project(SQLModel, table=True):
-    """A project's limits; a day begins at midnight in ``time_zone``."""
+    """A project's limits; a day begins at midnight in ``time_zone``, and from ``next_zone_at`` on in
+    ``next_time_zone``."""
 
     __tablename__ = "projects"
 
@@ -23,6 +24,8 @@ class Project(SQLModel, table=True):
     time_zone: str = Field(sa_column=Column(Text, nullable=False, server_default="UTC"))
     day_nanousd: int | None = Field(default=None, sa_column=Column(BigInteger))
     project_nanousd: int | None = Field(default=None, sa_column=Column(BigInteger))
+    next_time_zone: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
+    next_zone_at: datetime | None = time(null=True)
 
 
 class Account(SQLModel, table=True):

@@ -12,12 +12,20 @@ from services.runner.solvers.patches.paths import read_name
 from services.runner.solvers.patches.text_lines import TextLines
 from services.runner.solvers.patches.unified import read_hunk_header
 
-BEGIN, END = "*** Begin Patch", "*** End Patch"
+_BEGIN, _END = "*** Begin Patch", "*** End Patch"
 _FILE = re.compile(r"\*\*\* (Add|Update|Delete) File:\s*(.+)")
 _MOVE = "*** Move to:"
 _END_OF_FILE = "*** End of File"
 _MAX_HEADINGS = 6
 _KINDS: dict[str, ChangeKind] = {"Add": "create", "Update": "update", "Delete": "delete"}
+
+
+def begins(text: str) -> bool:
+    return text.startswith("*** ") and text.rstrip(" \t\r*") == _BEGIN
+
+
+def ends(text: str) -> bool:
+    return text.startswith("*** ") and text.rstrip(" \t\r*") == _END
 
 
 def starts_file(text: str) -> bool:
@@ -27,8 +35,10 @@ def starts_file(text: str) -> bool:
 def find_end(lines: TextLines, at: int) -> int | None:
     """The index of the line that ends the patch that begins at ``at``; None if there is none."""
     for index in range(at + 1, len(lines)):
-        if lines[index].strip() in (BEGIN, END):
-            return index if lines[index].strip() == END else None
+        if ends(lines[index]):
+            return index
+        if begins(lines[index]):
+            break
     return None
 
 

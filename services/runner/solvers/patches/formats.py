@@ -34,7 +34,7 @@ def read_patch(lines: TextLines, path: str, path_in: Callable[[str], str]) -> li
     AnswerUnusable."""
     if any(search_replace.starts_block(text) for text in lines):
         return _search_replace(lines, path, path_in)
-    marked = any(text.strip() == begin_patch.BEGIN for text in lines)
+    marked = any(map(begin_patch.begins, lines))
     unmarked = any(unified.starts_file(lines, at) for at in range(len(lines)))
     if any(begin_patch.starts_file(text) for text in lines) or (marked and not unmarked):
         return begin_patch.read_patch(_between_marks(lines))
@@ -46,14 +46,14 @@ def _starts(lines: TextLines, at: int) -> bool:
 
 
 def _starts_marked(text: str) -> bool:
-    marked = text.strip() == begin_patch.BEGIN or begin_patch.starts_file(text)
+    marked = begin_patch.begins(text) or begin_patch.starts_file(text)
     return marked or search_replace.starts_block(text)
 
 
 def _between_marks(lines: TextLines) -> TextLines:
     """What stands before and behind the marks is no part of the patch, such as the command that gets it."""
-    begins = [at for at, text in enumerate(lines) if text.strip() == begin_patch.BEGIN]
-    ends = [at for at, text in enumerate(lines) if text.strip() == begin_patch.END]
+    begins = [at for at, text in enumerate(lines) if begin_patch.begins(text)]
+    ends = [at for at, text in enumerate(lines) if begin_patch.ends(text)]
     if not ends and lines.cut_off:
         raise refuse("the patch", "the answer ends inside it", line=lines.number(len(lines) - 1))
     marks = {*begins, *ends}

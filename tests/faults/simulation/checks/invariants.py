@@ -159,9 +159,8 @@ def _leaderboard_matches(simulation: Simulation) -> Iterator[str]:
 
 
 def _counts(attempt: Row) -> bool:
-    """Reused results were counted before; an attempt ended by a money limit says nothing about the model."""
-    outcome = attempt["outcome"]
-    return outcome is not None and Outcome(outcome).counts and outcome != "limit" and not attempt["reused_from"]
+    """Reused results were counted before; an attempt without a score says nothing about the model."""
+    return attempt["score"] is not None and not attempt["reused_from"]
 
 
 def _dashboards_match(simulation: Simulation) -> Iterator[str]:

@@ -18,7 +18,7 @@ const TIME_ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) =
 
 function toDraft(money: Money): Draft {
   const limit = (kind: string) => money.accounts.find((account) => account.kind === kind)?.limit_usd ?? "";
-  return { day_usd: limit("day"), project_usd: limit("project"), time_zone: money.time_zone };
+  return { day_usd: limit("day"), project_usd: limit("project"), time_zone: money.next_time_zone || money.time_zone };
 }
 
 @customElement("money-limits")

@@ -36,6 +36,11 @@ import { costsStyle } from "./costs-style.ts";
 import "./limits-form.ts";
 import { filterFromUrl } from "./filter.ts";
 
+/** In which time zone today began, and which one follows it. */
+function zones({ time_zone, next_time_zone }: Money): string {
+  return `in ${time_zone}${next_time_zone ? `; from midnight on in ${next_time_zone}` : ""}`;
+}
+
 function renderDate(name: string, label: string, value: string) {
   const onChange = (event: Event) => setQueryParams({ [name]: (event.target as HTMLInputElement).value });
   return html`<label>${label} <input type="date" name=${name} .value=${value} @change=${onChange} /></label>`;
@@ -136,7 +141,7 @@ export class CostsPage extends LitElement {
     const onChanged = (event: CustomEvent<Money>) => controller.setMoney(event.detail);
     return html`<section class="panel budgets" aria-label="Limits">
       <div class="accounts">
-        ${this.renderAccount("Today", controller.account("day"), `in ${controller.money.time_zone}`)}
+        ${this.renderAccount("Today", controller.account("day"), zones(controller.money))}
         ${this.renderAccount("Project", controller.account("project"), "all time")}
         <dl class="facts">
           ${fact("Judges", money(judge), { id: "judge", title: "Cost of model judges; no run limit applies" })}

@@ -24,11 +24,21 @@ interface Presentation {
 export type BoardColumn = ColumnDef<Features, BoardRow> & { shown: Presentation };
 
 function column(id: string, accessorFn: (row: BoardRow) => unknown, shown: Presentation): BoardColumn {
-  return { id, accessorFn, sortFn: compareRows, sortDescFirst: id !== "model", sortUndefined: "last", shown };
+  return {
+    id,
+    accessorFn,
+    sortFn: compareRows,
+    sortDescFirst: id !== "model" && id !== "rank",
+    sortUndefined: "last",
+    shown,
+  };
 }
+
+const none = html`<span class="quiet">–</span>`;
 
 /** The pass rate as a bar, with its confidence interval as a whisker. */
 function renderPassRate(row: BoardRow) {
+  if (row.pass_rate === null) return none;
   const { low, high } = wilsonInterval(row.passed, row.n);
   const place = `--rate: ${row.pass_rate * 100}%; --low: ${low * 100}%; --high: ${high * 100}%`;
   const text = `${row.passed} of ${row.n} passed; 95 % interval ${percent(low)} to ${percent(high)}`;
@@ -53,17 +63,23 @@ function renderTokens({ usage: { input_tokens: input, output_tokens: output } }:
 }
 
 const FIXED_COLUMNS: BoardColumn[] = [
+  column("rank", (row) => row.rank ?? undefined, {
+    name: "Rank",
+    right: true,
+    title: "Place by score; equal scores share a rank, and models without a scored attempt have none",
+    cell: (row) => (row.rank === null ? none : count(row.rank)),
+  }),
   column("model", (row) => row.model, {
     name: "Model",
     cell: renderModel,
   }),
-  column("score", (row) => row.score, {
+  column("score", (row) => row.score ?? undefined, {
     name: "Score",
     right: true,
     title: "Weighted mean score over tasks",
     cell: (row) => html`<b>${formatScore(row.score)}</b>`,
   }),
-  column("pass", (row) => row.pass_rate, {
+  column("pass", (row) => row.pass_rate ?? undefined, {
     name: "Pass rate",
     title: "With Wilson's 95 % interval",
     cell: renderPassRate,
@@ -71,20 +87,20 @@ const FIXED_COLUMNS: BoardColumn[] = [
   column("n", (row) => row.n, {
     name: "n",
     right: true,
-    title: "Attempts that are evidence about the model",
+    title: "Attempts with a score, which are the evidence about the model",
     cell: renderCount,
   }),
   column("cost", (row) => parseNano(row.cost_usd), { name: "Cost", right: true, cell: (row) => money(row.cost_usd) }),
-  column("each", (row) => parseNano(row.cost_per_attempt_usd), {
+  column("each", (row) => (row.n ? parseNano(row.cost_per_attempt_usd) : undefined), {
     name: "Per attempt",
     right: true,
-    cell: (row) => money(row.cost_per_attempt_usd),
+    cell: (row) => (row.n ? money(row.cost_per_attempt_usd) : none),
   }),
-  column("duration", (row) => row.duration_seconds, {
+  column("duration", (row) => (row.n ? row.duration_seconds : undefined), {
     name: "Duration",
     right: true,
     title: "Mean execution time of an attempt",
-    cell: (row) => duration(row.duration_seconds),
+    cell: (row) => (row.n ? duration(row.duration_seconds) : none),
   }),
   column("tokens", (row) => row.usage.input_tokens + row.usage.output_tokens, {
     name: "Tokens",
@@ -106,7 +122,7 @@ function categoryColumn(category: string): BoardColumn {
     cell: (row) => {
       const mean = value(row);
       return mean === undefined
-        ? html`<span class="quiet">–</span>`
+        ? none
         : html`<span class="heat" .style=${`--share: ${Math.round(mean * 42)}%`}>${mean.toFixed(2)}</span>`;
     },
   });

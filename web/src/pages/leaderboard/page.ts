@@ -126,12 +126,13 @@ export class LeaderboardPage extends LitElement {
 assay run --suite ${this.suite || "demo"} --model oracle</pre>`,
       )}</section>`;
     }
+    const scored = board.rows.filter((row) => row.score !== null);
     return html`
       <section class="panel" aria-label="Scores">
         <header><h2>${plural(board.rows.length, "model")}</h2></header>
         ${this.renderTable(board)}
       </section>
-      ${board.rows.length > 1 ? renderChart(board.rows) : nothing}
+      ${scored.length > 1 ? renderChart(scored) : nothing}
     `;
   }
 

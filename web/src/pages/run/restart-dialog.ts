@@ -14,7 +14,7 @@ import { fieldErrors, problemAlert } from "../../forms/form-errors.ts";
 import { formStyle } from "../../forms/form-style.ts";
 import { navigate } from "../../router.ts";
 import { notify } from "../../shell/toast.ts";
-import { retriableAttempts } from "./run-progress.ts";
+import { unscoredAttempts } from "./run-progress.ts";
 
 const INVALID_COST = { where: "cost", message: "Enter an amount like 0.25, or leave it empty.", near: null };
 
@@ -52,7 +52,7 @@ export class RestartDialog extends LitElement {
   }
 
   private renderForm(run: RunView) {
-    const retried = retriableAttempts(run);
+    const retried = unscoredAttempts(run.progress);
     const reused = plural(run.progress.done - retried, "result");
     const invalid = this.costIsInvalid();
     return html`<form @submit=${this.submit} novalidate>

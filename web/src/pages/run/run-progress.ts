@@ -1,6 +1,6 @@
 /** Elapsed and remaining time of a run, and what its status means. */
 
-import type { RunView } from "../../contracts.ts";
+import type { Progress, RunView } from "../../contracts.ts";
 import { secondsBetween } from "../../format/time.ts";
 
 /** Seconds from the first claim to the end of the run, or to now. */
@@ -20,8 +20,9 @@ export function hasEnded({ status }: RunView): boolean {
   return status === "finished" || status === "cancelled";
 }
 
-/** Finished attempts that are no evidence about their model and can be retried. */
-export function retriableAttempts({ progress }: RunView): number {
-  const { limit = 0, infra_error = 0, cancelled = 0, needs_review = 0 } = progress.outcomes;
-  return limit + infra_error + cancelled + needs_review;
+/** Finished attempts without a score: they are no evidence about their model, and a retry repeats them. A `limit` has
+ * none if a money limit caused it. */
+export function unscoredAttempts({ outcomes, over_budget }: Progress): number {
+  const { infra_error = 0, cancelled = 0, needs_review = 0 } = outcomes;
+  return infra_error + cancelled + needs_review + over_budget;
 }

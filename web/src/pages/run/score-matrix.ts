@@ -9,12 +9,10 @@ import { base, table } from "../../design/styles.ts";
 export interface Cell {
   total: number;
   done: number;
-  /** Attempts that are evidence about the model, and the sum of their scores. */
+  /** Attempts with a score, which are the evidence about the model, and the sum of their scores. */
   counted: number;
   scores: number;
 }
-
-const NO_EVIDENCE = new Set(["infra_error", "cancelled", "needs_review"]);
 
 /** Cells by task, then by model. */
 export function groupCells(attempts: AttemptView[]): Map<string, Map<string, Cell>> {
@@ -25,9 +23,9 @@ export function groupCells(attempts: AttemptView[]): Map<string, Map<string, Cel
     cell.total += 1;
     if (attempt.state === "done") {
       cell.done += 1;
-      if (attempt.outcome && !NO_EVIDENCE.has(attempt.outcome)) {
+      if (attempt.score !== null) {
         cell.counted += 1;
-        cell.scores += attempt.score ?? 0;
+        cell.scores += attempt.score;
       }
     }
     row.set(attempt.model, cell);

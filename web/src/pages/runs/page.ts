@@ -71,6 +71,10 @@ export class RunsPage extends LitElement {
     return this.topic.store ? this.list.rows(this.topic.store) : [];
   }
 
+  private get count() {
+    return this.topic.store ? this.list.count(this.topic.store) : 0;
+  }
+
   override render() {
     const rows = this.rows;
     return html`
@@ -88,7 +92,7 @@ export class RunsPage extends LitElement {
         <header>
           ${this.renderFilters()}
           <span class="spring"></span>
-          <span class="quiet number">${rows.length ? plural(rows.length, "run") : nothing}</span>
+          <span class="quiet number">${rows.length ? plural(this.count, "run") : nothing}</span>
         </header>
         ${rows.length ? this.renderTable() : this.renderEmpty()}
       </section>

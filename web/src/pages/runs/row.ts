@@ -11,6 +11,7 @@ import { count, percent } from "../../format/number.ts";
 import { duration, secondsBetween } from "../../format/time.ts";
 import "../../components/budget-bar.ts";
 import { NEEDS_ACTION, WAIT_REASONS } from "../../components/wait-reasons.ts";
+import { unscoredAttempts } from "../run/run-progress.ts";
 
 /** The name of a run, or its suite or tasks if it has none. */
 export function runName(run: RunView): string {
@@ -22,9 +23,8 @@ export function runName(run: RunView): string {
 
 /** Passed attempts over those that are evidence about the model; null if there are none. */
 export function passRate(progress: Progress): number | null {
-  const { passed = 0, infra_error = 0, cancelled = 0, needs_review = 0 } = progress.outcomes;
-  const counted = progress.done - infra_error - cancelled - needs_review;
-  return counted > 0 ? passed / counted : null;
+  const counted = progress.done - unscoredAttempts(progress);
+  return counted > 0 ? (progress.outcomes.passed ?? 0) / counted : null;
 }
 
 /** Short wait reason; the run page has the details. */

@@ -18,6 +18,9 @@ export function filterFromUrl(): RunFilter {
 export class RunList {
   loading = false;
   nextCursor = "";
+  /** How many runs matched when the newest was `newest`. */
+  private total = 0;
+  private newest = "";
   private readonly returnedByServer = new Set<string>();
 
   constructor(readonly filter: RunFilter) {}
@@ -27,6 +30,8 @@ export class RunList {
     try {
       const page = await listRuns(this.filter, this.nextCursor);
       for (const run of page.items) this.returnedByServer.add(run.run_id);
+      this.newest ||= page.items[0]?.run_id ?? "";
+      this.total = page.total;
       this.nextCursor = page.next_cursor;
       store.add(page.items);
     } finally {
@@ -36,6 +41,13 @@ export class RunList {
 
   rows(store: RunsStore): RunView[] {
     return store.runs.filter((run) => this.matches(run));
+  }
+
+  /** The number of matching runs, also of those that are not listed yet. */
+  count(store: RunsStore): number {
+    const rows = this.rows(store);
+    if (!this.nextCursor) return rows.length;
+    return this.total + rows.filter((run) => run.run_id > this.newest).length;
   }
 
   /** The server searches more fields than this, so runs that it returned are shown while their status matches. */
