@@ -199,3 +199,26 @@ def test_a_lost_marker_keeps_the_end_of_the_file(pair: tuple[str, str], context:
     diff = git_diff(old, new, context)
     if diff and old and new:
         assert parsed(old, _without_markers(diff)) in (new, None)
+
+
+def _tabs_as_spaces(diff: str) -> str:
+    return diff.replace("\t", "    ")
+
+
+def _moved_right(diff: str) -> str:
+    return re.sub(r"^([ +-])(?=\t|name)", r"\1  ", diff, flags=re.MULTILINE)
+
+
+indented = st.integers(10, 39).map(lambda number: "\t" * (number // 10) + f"name_{number % 10}")
+
+
+@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("damage", [_tabs_as_spaces, _moved_right])
+@given(pair=files(indented), context=st.integers(1, 3))
+def test_damaged_indentation_has_the_same_result_or_none(
+    damage: Callable[[str], str], pair: tuple[str, str], context: int
+) -> None:
+    old, new = pair
+    diff = git_diff(old, new, context)
+    if old.endswith("\n") and diff and not re.search(r"^@@[^\n]*\n(?:\+[^\n]*\n)+(?:@@|\Z)", diff, re.MULTILINE):
+        assert parsed(old, damage(diff)) in (new, None)
