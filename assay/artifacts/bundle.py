@@ -23,8 +23,9 @@ def pack(files: Files, limits: FileLimits = DEFAULT_LIMITS) -> bytes:
 
 def unpack(data: bytes, limits: FileLimits = DEFAULT_LIMITS) -> dict[str, bytes]:
     """Unpack an untrusted bundle. Raises FilesRefused for bytes that are no bundle and for files over the limits."""
-    if len(data) > limits.total_bytes + limits.count * (limits.path_bytes + 16):
-        raise FilesRefused(f"a bundle of {len(data)} bytes exceeds the limits")
+    max_bytes = limits.total_bytes + limits.count * (limits.path_bytes + 16)
+    if len(data) > max_bytes:
+        raise FilesRefused(f"a bundle has {len(data)} bytes, the limit is {max_bytes}")
     try:
         entries = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -38,8 +38,12 @@ class Catalog:
         """The catalogue in a folder that contains ``tasks/``; otherwise raises InvalidCatalog. Changes on disk are
         noticed within ``recheck_seconds`` (0: at once)."""
         root = Path(path)
-        if not (root / "tasks").is_dir():
-            message = "is not a catalogue: it has no folder tasks; set ASSAY_CATALOG to a catalogue's folder"
+        message = "is not a catalogue: it has no folder tasks; set ASSAY_CATALOG to a catalogue's folder"
+        try:
+            found = (root / "tasks").is_dir()
+        except OSError as error:
+            found, message = False, f"cannot be read: {error.strerror or error}"
+        if not found:
             raise InvalidCatalog([Mistake(file=str(path), message=message)])
         return cls(root, FileCache(recheck_seconds))
 
@@ -51,7 +55,7 @@ class Catalog:
 
     def find_task(self, task_id: str) -> Task:
         """Raises UnknownTask with a suggestion, or InvalidCatalog with the task's mistakes."""
-        names = self._task_names()
+        names = self.task_names()
         if task_id not in names:
             raise UnknownTask(task_id, names)
         return self._task(task_id).get()
@@ -169,7 +173,8 @@ class Catalog:
         shown = f"{self.root.resolve().name}/{path.relative_to(self.root).as_posix()}"
         return shown.encode("utf-8", "backslashreplace").decode()
 
-    def _task_names(self) -> list[str]:
+    def task_names(self) -> list[str]:
+        """Ids of all tasks, valid or not."""
         entries, _ = _listing(self.root / "tasks")
         return [entry.name for entry in entries if entry.is_symlink() or entry.is_dir()]
 
@@ -178,7 +183,7 @@ class Catalog:
         return sorted(entry.stem for entry in entries if entry.suffix == ".yaml")
 
     def _tasks(self) -> list[tuple[str, Loaded[Task]]]:
-        return [(name, self._task(name)) for name in self._task_names()]
+        return [(name, self._task(name)) for name in self.task_names()]
 
     def _task(self, name: str) -> Loaded[Task]:
         folder = self.root / "tasks" / name

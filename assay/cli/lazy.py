@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from importlib import import_module
 from typing import Any
 
@@ -33,8 +32,6 @@ COMMANDS = {
 }
 """Each key is a module of ``assay.cli.commands`` with an ``app``."""
 
-_UNPARSABLE = re.compile(r", unable to parse .*$")
-
 
 class LazyGroup(TyperGroup):
     """Knows each subcommand's name and one-line help; ``resolve_command`` loads the rest."""
@@ -51,7 +48,7 @@ class LazyGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = _plain(error.message)
+            error.message = _in_our_words(error)
             raise
 
 
@@ -73,7 +70,11 @@ def _complete_help(command: Any) -> None:
             parameter.display_type_rich = lambda ctx: ""  # pyright: ignore[reportUnknownLambdaType]
 
 
-def _plain(message: str) -> str:
+def _in_our_words(error: typer.BadParameter) -> str:
     """Typer passes pydantic's wording on."""
-    message = message.removeprefix("Value error, ").replace("Input should be", "must be", 1)
-    return _UNPARSABLE.sub("", message)
+    errors = getattr(error.__cause__, "errors", None)
+    if errors is None:
+        return error.message
+    from assay.validation.pydantic_errors import sentence
+
+    return "; ".join(sentence(each) for each in errors())

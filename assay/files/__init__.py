@@ -32,6 +32,8 @@ class FileLimits(Data, frozen=True, kw_only=True):
 
 
 DEFAULT_LIMITS = FileLimits()
+MAX_NAME_BYTES = 255
+"""The length of a file's or folder's name on Linux."""
 
 
 def check_path(path: str, limits: FileLimits = DEFAULT_LIMITS) -> tuple[str, ...]:
@@ -42,8 +44,12 @@ def check_path(path: str, limits: FileLimits = DEFAULT_LIMITS) -> tuple[str, ...
         raise FilesRefused(f"path {path[:80]!r} is empty or deeper than {limits.depth}")
     if "\\" in path or any(unicodedata.category(character) in ("Cc", "Cs", "Cf") for character in path):
         raise FilesRefused(f"path {path[:80]!r} contains a backslash or an invisible character")
-    if len(path.encode()) > limits.path_bytes or any(len(part.encode()) > 255 for part in parts):
-        raise FilesRefused(f"path {path[:80]!r} is too long")
+    longest = max(len(part.encode()) for part in parts)
+    if len(path.encode()) > limits.path_bytes or longest > MAX_NAME_BYTES:
+        raise FilesRefused(
+            f"path {path[:80]!r} has {len(path.encode())} bytes (the limit is {limits.path_bytes}), and a name of "
+            f"{longest} bytes (the limit is {MAX_NAME_BYTES})"
+        )
     if any(part in ("", ".", "..") for part in parts):
         raise FilesRefused(f"path {path[:80]!r} is absolute or has an empty, '.' or '..' part")
     return parts
@@ -57,8 +63,9 @@ def check_files(files: Files, limits: FileLimits = DEFAULT_LIMITS) -> None:
         check_path(path, limits)
         if len(content) > limits.file_bytes:
             raise FilesRefused(f"file {path[:80]!r} has {len(content)} bytes, the limit is {limits.file_bytes}")
-    if sum(map(len, files.values())) > limits.total_bytes:
-        raise FilesRefused(f"the files exceed the limit of {limits.total_bytes} bytes in total")
+    total = sum(map(len, files.values()))
+    if total > limits.total_bytes:
+        raise FilesRefused(f"the files have {total} bytes in total, the limit is {limits.total_bytes}")
     _check_collisions(files)
 
 

@@ -117,7 +117,8 @@ class _FolderReader:
         remaining = min(self._limits.file_bytes, self._limits.total_bytes - self._bytes)
         content = _read(descriptor, remaining + 1)
         if len(content) > remaining:
-            raise FilesRefused(f"file {path[:80]!r} exceeds the remaining {remaining} bytes")
+            size = max(os.fstat(descriptor).st_size, len(content))
+            raise FilesRefused(f"file {path[:80]!r} has {size} bytes, and {remaining} are left")
         self._bytes += len(content)
         self.files[path] = content
 

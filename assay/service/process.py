@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from assay.service.logging import configure_logging
+from assay.validation.pydantic_errors import sentence
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -61,7 +62,7 @@ def exit_code(name: str, serve: DrainingServe[S], settings: type[S]) -> int:
     try:
         values = settings()
     except ValidationError as error:
-        _log.error("service.settings_invalid", service=name, error=str(error), hint="see .env.example")
+        _log.error("service.settings_invalid", service=name, error=_explained(error, settings), hint="see .env.example")
         return 2
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -71,6 +72,13 @@ def exit_code(name: str, serve: DrainingServe[S], settings: type[S]) -> int:
         return 1
     _log.info("service.stopped", service=name)
     return 0
+
+
+def _explained(error: ValidationError, settings: type[BaseSettings]) -> str:
+    """The variables that are invalid, without their values, which may be secret."""
+    prefix = settings.model_config.get("env_prefix", "")
+    named = [("".join(f"{prefix}{part}".upper() for part in each["loc"][:1]), each) for each in error.errors()]
+    return "; ".join(f"{name}: {sentence(each, show_input=False)}".removeprefix(": ") for name, each in named)
 
 
 async def _with_signals(name: str, serve: DrainingServe[S], settings: S) -> None:

@@ -15,7 +15,18 @@ from msgspec import inspect
 from assay.contracts.problems import FieldError
 from assay.validation.did_you_mean import closest, with_suggestion
 from assay.validation.formats import FORMATS
-from assay.validation.schema_paths import field_names, json_value, members, type_info, types_at, value_at
+from assay.validation.schema_paths import (
+    field_names,
+    json_value,
+    members,
+    path_of,
+    steps_of,
+    type_info,
+    types_at,
+    value_at,
+    with_keys,
+    wrong_key,
+)
 
 _MAX_SHOWN = 60
 _TYPE_NAMES = {
@@ -59,14 +70,16 @@ def value_error(kind: Any, error: str, value: Any, root: str = "", formats: Mapp
     """The same for a plain value that was converted. ``formats`` says in words what patterns mean."""
     found = _PATH.match(error)
     message, path = (found["message"], found["path"] or "") if found else (error, "")
-    where = path.removeprefix(".")
+    steps = with_keys(kind, error, value, steps_of(path))
+    where = path_of(steps)
     if found and found["key"]:
-        about_key = _explained(where, message, msgspec.UNSET, (), formats)
+        key = wrong_key(kind, error, value, steps)
+        about_key = _explained(where or root, message, msgspec.UNSET if key is None else key, (), formats)
         return msgspec.structs.replace(about_key, message=f"every key {about_key.message}")
-    types = types_at(kind, path)
+    types = types_at(kind, steps)
     if unknown := _UNKNOWN.fullmatch(message):
         return unknown_field(where, unknown["name"], field_names(types))
-    return _explained(where or root, message, value_at(value, path), types, formats)
+    return _explained(where or root, message, value_at(value, steps), types, formats)
 
 
 def parameter_error(where: str, error: str, value: Any, annotation: Any) -> FieldError:
@@ -124,7 +137,7 @@ def _sentence(message: str, value: Any, types: Sequence[inspect.Type], formats: 
         return f"must have {_BOUNDS[found['bound']]} {found['limit']} {unit}{got}"
     if found := _OUT_OF_RANGE.fullmatch(message):
         return f"must be {_BOUNDS[found['bound']]} {found['limit'].removesuffix('.0')}{_got(value)}"
-    return f"{_SENTENCES[message]}{_got(value)}" if message in _SENTENCES else message
+    return f"{_SENTENCES.get(message, 'is not valid')}{_got(value)}"
 
 
 def shown(value: Any) -> str:

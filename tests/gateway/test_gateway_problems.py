@@ -83,9 +83,10 @@ async def chunks() -> AsyncIterator[bytes]:
 
 
 async def test_an_oversized_body_gets_413(shared: Gateway) -> None:
-    for content in (b" " * 1_000_001, chunks()):
+    for content, size in ((b" " * 1_000_001, "1,000,001 bytes"), (chunks(), "more than 1,000,000 bytes")):
         response = await shared.http.post("/api/v1/runs", content=content)
         assert (response.status_code, response.json()["code"]) == (413, "too_large")
+        assert response.json()["detail"] == f"The request body has {size}; at most 1,000,000 are accepted."
 
 
 @pytest.mark.parametrize(

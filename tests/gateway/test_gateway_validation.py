@@ -48,11 +48,11 @@ REQUEST: dict[str, Any] = {"models": ["nop"], "suite": "small"}
         ({**REQUEST, "sandbox": 3}, "sandbox: must be one of auto, bubblewrap, docker, process, got 3"),
         (
             {**REQUEST, "prices": {"a b": {"input_usd_per_mtok": "1", "output_usd_per_mtok": "1"}}},
-            "prices: every key must be a model name such as openai/gpt-4o-mini (letters, digits and ._:@/-)",
+            'prices: every key must be a model name such as openai/gpt-4o-mini (letters, digits and ._:@/-), got "a b"',
         ),
         (
             {**REQUEST, "prices": {"a/b": {"input_usd_per_mtok": "1"}}},
-            "prices[...]: the field 'output_usd_per_mtok' is required",
+            "prices.a/b: the field 'output_usd_per_mtok' is required",
         ),
         ({**REQUEST, "sandbx": "docker"}, "sandbx: unknown field; did you mean 'sandbox'?"),
         (

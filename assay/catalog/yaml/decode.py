@@ -53,8 +53,6 @@ def _path(where: str) -> FieldPath:
 
 def _walk(document: Document, kind: Any, value: Any, at: FieldPath) -> None:
     kind = _member_for(_unwrapped(kind), value)
-    if document.full:
-        return
     if _is_struct(kind):
         _walk_struct(document, kind, value, at)
     elif members := _tagged_members(kind):
@@ -76,6 +74,8 @@ def _walk_part(document: Document, kind: Any, parent: Any, key: str | int, at: F
     """Walks into an item or field; if nothing inside is wrong, converts it as a whole to check its bounds. Where text
     is expected, a number or truth value becomes the text as written."""
     place, known = (*at, key), len(document.mistakes)
+    if document.full:
+        return
     if place in document.texts and _takes_text(kind):
         parent[key] = document.texts[place]
     _walk(document, kind, parent[key], place)

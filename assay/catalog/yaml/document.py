@@ -12,6 +12,7 @@ FieldPath: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH = 40
 MAX_MISTAKES = 100
+MAX_SHOWN = 500
 
 
 def path_text(at: FieldPath) -> str:
@@ -49,6 +50,7 @@ class Document:
             return
         shown = self.line(at) if line is None else line
         where, place = _printable(path_text(at)), _printable(self.file)
+        near = near if near is None or len(near) <= MAX_SHOWN else None
         self.mistakes.append(Mistake(file=place, line=shown, where=where, message=_printable(message), near=near))
         if self.full:
             message = f"has more than {MAX_MISTAKES - 1} mistakes; these are the first"
@@ -60,5 +62,6 @@ class Document:
 
 
 def _printable(text: str) -> str:
-    """File names that are not UTF-8 are shown with escapes."""
+    """File names that are not UTF-8 are shown with escapes, and very long names and values shortened."""
+    text = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
     return text.encode("utf-8", "backslashreplace").decode()

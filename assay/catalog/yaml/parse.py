@@ -1,8 +1,8 @@
 """Parses YAML into plain values whose meaning does not depend on the version of YAML.
 
 Only ``null``, ``true``, ``false`` and decimal numbers without leading zeros are more than text. Versions of YAML
-disagree on ``no``, ``1:30``, ``0123``, ``0o17``, ``1_000`` and dates: here they are text, as written. Aliases, tags and
-merges are refused.
+disagree on ``no``, ``1:30``, ``0123``, ``0o17``, ``1_000``, ``1e5`` and dates: here they are text, as written. Aliases,
+tags and merges are refused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FRACTION = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)\.[0-9]*)([eE][-+][0-9]+)?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
@@ -74,11 +74,12 @@ def scalar(text: str) -> bool | int | float | str | None:
         return None
     if text in _TRUTH:
         return _TRUTH[text]
-    if not _NUMBER.fullmatch(text):
+    is_integer = _INTEGER.fullmatch(text) is not None
+    if not is_integer and not _FRACTION.fullmatch(text):
         return text
     if len(text) > MAX_DIGITS:
         raise Refused(f"is a number of {len(text)} characters, more than {MAX_DIGITS}")
-    if _INTEGER.fullmatch(text):
+    if is_integer:
         return int(text)
     number = float(text)
     if not isfinite(number):

@@ -88,6 +88,8 @@ _OPTIONS = {
     "name": "--name",
     "limits.seconds": "--time-limit",
     "attempt_limits.wall_seconds": "--wall-time",
+    "attempt_limits.cost_usd": "--cost",
+    "limits.cost_usd": "--limit",
 }
 """Options by field of the request."""
 
@@ -214,10 +216,7 @@ def _validated(request: RunRequest) -> RunRequest:
         return msgspec.convert(msgspec.to_builtins(request), RunRequest)
     except msgspec.ValidationError as error:
         found = value_error(RunRequest, str(error), msgspec.to_builtins(request))
-        field, _, index = found.where.rstrip("]").partition("[")
-        option = (
-            f"--model {request.models[int(index)]!r}"
-            if field == "models" and index
-            else _OPTIONS.get(field, found.where)
-        )
-        raise BadUsage(f"{option}: {with_suggestion(found.message, found.near)}") from error
+        field = found.where.partition("[")[0]
+        option = _OPTIONS.get(field) or f"--{field.rpartition('.')[2].replace('_', '-')}"
+        message = found.message.replace(", got", " (seconds), got") if field.endswith("seconds") else found.message
+        raise BadUsage(f"{option}: {with_suggestion(message, found.near)}") from error

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from assay.catalog import Catalog, CatalogError, InvalidCatalog, load_task
-from assay.cli.display.mistakes import print_broken
+from assay.cli.display.mistakes import mistake_line, print_broken
 from assay.cli.display.output import print_json, print_line
 from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage
@@ -133,7 +133,7 @@ def _validate(task: str) -> list[tuple[Path | None, Validation]]:
             _must_exist(catalog, task)
     except CatalogError as error:
         raise BadUsage(error.problem.detail or str(error)) from error
-    names = [task] if task else sorted(path.name for path in (root / "tasks").glob("[!.]*/"))
+    names = [task] if task else catalog.task_names()
     folders = [root / "tasks" / name for name in names]
     checked: list[tuple[Path | None, Validation]] = [
         (folder, _check_task(folder, f"{root.name}/tasks/{folder.name}")) for folder in folders
@@ -158,7 +158,8 @@ def _check_task(folder: Path, shown: str) -> Validation:
 
 def _check_other_files(catalog: Catalog) -> Validation:
     """Suites, models, prices and stored responses."""
-    mistakes = tuple(str(mistake) for mistake in catalog.mistakes() if "/tasks/" not in mistake.file)
+    broken = catalog.broken()
+    mistakes = tuple(mistake_line(mistake) for mistake in broken if mistake.part is not CatalogPart.TASK)
     return Validation(task="suites, models, prices, stored responses", ok=not mistakes, mistakes=mistakes)
 
 

@@ -6,6 +6,7 @@ import math
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
@@ -17,13 +18,13 @@ from assay.contracts.codec import Data, encode
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.validation.field_errors import parameter_error
 from services.gateway.errors import RETRY_AFTER_SECONDS, InvalidRequest, MalformedBody, NotFound, Unavailable
+from services.gateway.http.request_body import MAX_BODY_BYTES
 
 _log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _HINTS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path; /docs lists the paths of the API.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The Allow header lists the methods of this path; /docs describes them.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "A request body is limited to 1,000,000 bytes.",
 }
 _CODES = {
     HTTPStatus.NOT_FOUND: "not_found",
@@ -75,9 +76,20 @@ def problem_response(problem: Problem, extra: dict[str, str] | None = None) -> R
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Handles every exception that a route raises."""
     problem = _parameter_problem(request, error) if isinstance(error, ValidationException) else to_problem(error)
+    if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and isinstance(error, HTTPException):
+        problem = msgspec.structs.replace(problem, detail=_body_too_large(request))
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.exception("gateway.request_failed", path=request.url.path, exc_info=error)
     return problem_response(problem, error.headers if isinstance(error, HTTPException) else None)
+
+
+def _body_too_large(request: Request[Any, Any, Any]) -> str:
+    """A body that is sent in chunks is cut off before its size is known."""
+    length = request.headers.get("content-length", "")
+    size = (
+        f"{int(length):,} bytes" if length.isdecimal() and len(length) < 20 else f"more than {MAX_BODY_BYTES:,} bytes"
+    )
+    return f"The request body has {size}; at most {MAX_BODY_BYTES:,} are accepted."
 
 
 def to_problem(error: Exception) -> Problem:

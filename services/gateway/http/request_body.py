@@ -27,10 +27,16 @@ def decode_body(kind: type[T], data: bytes) -> T:
         cause = error.__cause__
         if isinstance(cause, msgspec.ValidationError):
             raise InvalidRequest(field_error(kind, str(cause), data)) from error
-        raise MalformedBody(str(cause)) from error
+        raise MalformedBody(_reason(cause)) from error
     if unknown := unknown_fields(kind, data):
         raise InvalidRequest(*unknown)
     return value
+
+
+def _reason(cause: BaseException | None) -> str:
+    if isinstance(cause, UnicodeDecodeError):
+        return f"it contains the byte 0x{cause.object[cause.start]:02x}, which is not UTF-8"
+    return "it is nested too deeply" if isinstance(cause, RecursionError) else str(cause)
 
 
 class Body(AbstractDTO[T]):

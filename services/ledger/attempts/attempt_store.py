@@ -80,6 +80,11 @@ class _SecondsLeft(Row):
     seconds: float
 
 
+class _RunSize(Row):
+    sequence: int
+    total: int
+
+
 class _RunOfAttempt(Row):
     sequence: int
     expired_at: datetime | None
@@ -179,8 +184,8 @@ async def _denied(connection: Connection, claims: Sequence[Claim]) -> tuple[Deni
 
 
 async def _page(connection: Connection, query: ListAttempts) -> AttemptPage:
-    sequence = await connection.value(int, "SELECT sequence FROM runs WHERE run_id = $1", query.run_id)
-    if sequence is None:
+    run = await connection.row(_RunSize, "SELECT sequence, total FROM runs WHERE run_id = $1", query.run_id)
+    if run is None:
         raise unknown_run(query.run_id)
     filters = Filters()
     filters.add("run_id = {}", query.run_id)
@@ -188,13 +193,15 @@ async def _page(connection: Connection, query: ListAttempts) -> AttemptPage:
     filters.add("outcome = {}", query.outcome)
     filters.add("model = {}", query.model)
     filters.add("task_id = {}", query.task_id)
-    total = await connection.value(int, f"SELECT count(*) FROM attempts WHERE {filters}", *filters.values)
+    total: int | None = run.total
+    if query.state or query.outcome or query.model or query.task_id:
+        total = await connection.value(int, f"SELECT count(*) FROM attempts WHERE {filters}", *filters.values)
     filters.add("ordinal > {}", int(query.cursor) if query.cursor.isdigit() else 0)
     select = f"SELECT {columns(AttemptRow)} FROM attempts WHERE {filters} ORDER BY ordinal LIMIT {query.limit + 1}"
     rows = await connection.rows(AttemptRow, select, *filters.values)
     items = tuple(row.view() for row in rows[: query.limit])
     more = str(items[-1].ordinal) if len(rows) > query.limit else ""
-    return AttemptPage(items=items, next_cursor=more, total=total or 0, sequence=sequence)
+    return AttemptPage(items=items, next_cursor=more, total=total or 0, sequence=run.sequence)
 
 
 async def _detail(connection: Connection, attempt: AttemptRow, plan: RunPlan) -> AttemptDetail:
