@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from assay.contracts import subjects
 from assay.contracts.codec import decode
@@ -61,7 +62,7 @@ async def test_reasoning_that_the_provider_sends_apart_is_on_the_tail(
     runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
     deltas = [{"reasoning_content": "The sky "}, {"reasoning": "is blue."}, {"content": "blue"}]
-    events = [{"choices": [{"delta": delta}]} for delta in deltas]
+    events: list[dict[str, Any]] = [{"choices": [{"delta": delta}]} for delta in deltas]
     events.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
     endpoint.default = Reply(raw=body.encode(), content_type="text/event-stream")
