@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -54,13 +55,20 @@ def run_id(stack: Stack) -> str:
 
 
 def start(stack: Stack, command: str) -> subprocess.Popen[str]:
-    """The command in a shell in the checkout, whose programs come first."""
+    """The command in a shell in the checkout, whose programs come first; in a process group of its own, because ``node``
+    can be a script that starts the program."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path}
     environment.pop("ASSAY_DATA", None)
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        ["/bin/bash", "-ec", command], cwd=stack.data.parent, env=environment, stdout=pipe, stderr=pipe, text=True
+        ["/bin/bash", "-ec", command],
+        cwd=stack.data.parent,
+        env=environment,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -112,13 +120,11 @@ def test_the_commands_give_consumers_that_write_every_fact_of_a_run(stack: Stack
     expected = stack.facts(run_id)
     for command, output in ((python, "facts.jsonl"), (node, "audit.jsonl")):
         file = stack.data.parent / output
-        process = start(
-            stack, f"exec {command}" if command.count("\n") == 1 else command.replace("node ", "exec node ")
-        )
+        process = start(stack, command)
         try:
             wait(lambda file=file: file.exists() and file.read_text().count("\n") >= len(expected))
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         written = [json.loads(line) for line in file.read_text().splitlines()]
         assert sorted(written, key=lambda fact: fact["sequence"]) == expected
