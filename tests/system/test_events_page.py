@@ -55,8 +55,8 @@ def run_id(stack: Stack) -> str:
 
 
 def start(stack: Stack, command: str) -> subprocess.Popen[str]:
-    """The command in a shell in the checkout, whose programs come first; in a process group of its own, because ``node``
-    can be a script that starts the program."""
+    """The command in a shell in the checkout, whose programs come first. It leads a process group, because ``node`` can
+    be a script that starts the program."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path}
     environment.pop("ASSAY_DATA", None)
