@@ -19,7 +19,7 @@ ParseLine = Callable[[str], dict[str, Any]]
 _MAX_LINE_BYTES = 256 * 1024
 """Longer lines are split."""
 _DRAIN_SECONDS = 2.0
-_NATS = re.compile(r"\[(\d+)\] \d{4}/\d\d/\d\d [\d:.]+ \[(\w{3})\] (.*)", re.DOTALL)
+_NATS = re.compile(r"\[(\d+)\] \d{4}/\d\d/\d\d [\d:.]+ \[(\w{3})\] ?(.*)", re.DOTALL)
 _NATS_LEVELS = {"TRC": "debug", "DBG": "debug", "INF": "info", "WRN": "warning", "ERR": "error", "FTL": "critical"}
 _POSTGRES = re.compile(r"\d{4}-\d\d-\d\d [\d:.]+ \w+ \[(\d+)\] (\w+):  (.*)", re.DOTALL)
 _POSTGRES_LEVELS = {"WARNING": "warning", "ERROR": "error", "FATAL": "critical", "PANIC": "critical"}

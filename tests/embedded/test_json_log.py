@@ -22,6 +22,7 @@ LINES: list[tuple[ParseLine, str, dict[str, Any]]] = [
     (parse_nats, f"{NATS}[WRN] slow", {"event": "slow", "level": "warning", "pid": 29840}),
     (parse_nats, f"{NATS}[ERR] a [b] c", {"event": "a [b] c", "level": "error", "pid": 29840}),
     (parse_nats, f"{NATS}[FTL] no port", {"event": "no port", "level": "critical", "pid": 29840}),
+    (parse_nats, f"{NATS}[INF] ", {"event": "", "level": "info", "pid": 29840}),
     (parse_nats, "panic: nil map", {"event": "panic: nil map", "level": "warning"}),
     (parse_postgres, f"{POSTGRES}LOG:  ready", {"event": "ready", "level": "info", "pid": 123}),
     (parse_postgres, f"{POSTGRES}ERROR:  no table", {"event": "no table", "level": "error", "pid": 123}),

@@ -23,9 +23,9 @@ from tests.tcp_proxy import TcpProxy
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "consumers"
 PROGRAMS = {"python": (sys.executable, str(EXAMPLES / "follow.py")), "node": ("node", str(EXAMPLES / "follow.mjs"))}
-WAIT_SECONDS = 90
+WAIT_SECONDS = 300
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def write_settings(stack: Stack, name: str, file: Path) -> dict[str, str]:
@@ -110,20 +110,20 @@ def test_a_python_and_a_node_consumer_get_every_fact_once_whatever_is_interrupte
         for each in consumers:
             each.start()
         followed = submit(stack)
-        stack.finish(followed)
+        stack.finish(followed, WAIT_SECONDS)
         for each in consumers:
             each.wait_for_all(followed, stack.facts(followed))
 
         for each in consumers:
             each.proxy.cut()
         missed = submit(stack)
-        stack.finish(missed)
+        stack.finish(missed, WAIT_SECONDS)
         assert [each.facts(missed) for each in consumers] == [[], []]
         for each in consumers:
             each.proxy.restore()
             each.wait_for_all(missed, stack.facts(missed))
 
-        interrupted = submit(stack, repeats=20)
+        interrupted = submit(stack, repeats=10)
         for each in consumers:
             each.wait(lambda each=each: len(each.facts(interrupted)) > 5)
             each.proxy.cut()
@@ -132,7 +132,7 @@ def test_a_python_and_a_node_consumer_get_every_fact_once_whatever_is_interrupte
             each.kill()
             each.start()
         stack.kill("nats-server")
-        stack.finish(interrupted)
+        stack.finish(interrupted, WAIT_SECONDS)
         for each in consumers:
             each.wait_for_all(interrupted, stack.facts(interrupted))
             assert each.facts(followed) == stack.facts(followed)
@@ -205,12 +205,12 @@ def test_a_consumer_continues_after_the_bus_has_lost_its_store(tmp_path: Path) -
     with running_stack() as stack, consumer(stack, "python", tmp_path) as follower:
         follower.start()
         before = submit(stack)
-        stack.finish(before)
+        stack.finish(before, WAIT_SECONDS)
         follower.wait_for_all(before, stack.facts(before))
         shutil.rmtree(stack.data / "nats" / "jetstream")
         stack.kill("nats-server")
         stack.wait_until(lambda: '"service":"nats","event":"crashed"' in (stack.data / "up.log").read_text())
         after = stack.submit_when_ready(tasks=["add_two"], models=["oracle"])
-        stack.finish(after)
+        stack.finish(after, WAIT_SECONDS)
         follower.wait_for_all(after, stack.facts(after))
         assert follower.facts(before) == stack.facts(before)
