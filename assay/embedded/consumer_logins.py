@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from signal import SIGHUP
 
 from assay.bus.consumers import CONSUMER_API, consumer_login
-from assay.bus.errors import BusError, Missing
+from assay.bus.errors import BusError, BusUnavailable, Missing
 from assay.bus.nats.connection import Connection
 from assay.bus.nats.server.api import call
 from assay.bus.nats.server.provisioning import provision_consumer
@@ -51,7 +52,7 @@ class ConsumerLogins:
         password = self._nats.logins.add_consumer(name)
         login = ConsumerLogin(url=self._nats.url, user=consumer_login(name), password=password)
         async with self._operator() as connection:
-            await provision_consumer(connection, name)
+            await _when_available(lambda: provision_consumer(connection, name))
         if not await _works(login):
             self._nats.write_accounts()
             await self._reload_until_it_works(login)
@@ -59,13 +60,13 @@ class ConsumerLogins:
 
     async def remove(self, name: str) -> None:
         """Removes the login and its position in the stream, and closes its connections."""
-        login = consumer_login(name)
+        endpoint = f"CONSUMER.DELETE.{FACTS_STREAM}.{consumer_login(name)}"
+        async with self._operator() as connection:
+            with suppress(Missing):
+                await _when_available(lambda: call(connection, endpoint))
         self._nats.logins.remove_consumer(name)
         self._nats.write_accounts()
         os.kill(self._pid, SIGHUP)
-        async with self._operator() as connection:
-            with suppress(Missing):
-                await call(connection, f"CONSUMER.DELETE.{FACTS_STREAM}.{login}")
 
     async def _reload_until_it_works(self, login: ConsumerLogin) -> None:
         """nats-server 2.15 adds an account at the first reload, and connects what it imports at the second."""
@@ -91,6 +92,19 @@ class ConsumerLogins:
             yield connection
         finally:
             await connection.close()
+
+
+async def _when_available(request: Callable[[], Awaitable[object]]) -> None:
+    """While the server reloads its accounts, it handles no requests for a moment."""
+    deadline = time.monotonic() + _RELOAD_SECONDS
+    while True:
+        try:
+            await request()
+            return
+        except BusUnavailable as error:
+            if isinstance(error, Missing) or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_RETRY_SECONDS)
 
 
 async def _works(login: ConsumerLogin) -> bool:
