@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -51,11 +53,12 @@ class Consumer:
     def start(self) -> None:
         command = (*self._program, str(self._settings), str(self.output))
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
     def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
+        """With its process group, because ``node`` can be a script that starts the program."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def facts(self, run_id: str) -> list[dict[str, Any]]:
