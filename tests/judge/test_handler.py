@@ -44,7 +44,7 @@ async def test_an_answer_is_graded_and_check_outputs_are_stored(judge: JudgeHarn
     [
         (None, "nothing was submitted"),
         (b"x" * 1_000_001, "more than"),
-        (b"", "names none"),
+        (b"", "the answer is empty"),
         (b"\xff\xfe the cat\x00", "does not match"),
     ],
 )

@@ -19,7 +19,6 @@ from assay.embedded.errors import StackError
 from assay.embedded.events import Report, json_lines, text_lines
 from assay.embedded.services import Address, UpOptions
 from assay.embedded.up import running_stack
-from assay.service.logging import configure_logging
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 Host = Annotated[
@@ -43,6 +42,8 @@ def up(
 ) -> None:
     options = UpOptions(data=data, address=Address(host=host, port=port), runners=runners, judges=judges)
     if json:
+        from assay.service.logging import configure_logging
+
         configure_logging("up")
     with stack_errors():
         raise typer.Exit(run_until_signal(_serve(options, json_lines(sys.stdout) if json else text_lines(sys.stdout))))
