@@ -27,7 +27,8 @@ def finished_with(runs: ScriptedRuns, outcomes: Sequence[Outcome]) -> str:
     scripted = runs.submit(RunRequest(models=("oracle",), suite="coding"))
     for ordinal, attempt in enumerate(scripted.attempts):
         outcome = outcomes[ordinal] if ordinal < len(outcomes) else Outcome.PASSED
-        scripted.attempts[ordinal] = replace(attempt, state=State.DONE, outcome=outcome)
+        score = {Outcome.PASSED: 1.0, Outcome.FAILED: 0.0}.get(outcome)
+        scripted.attempts[ordinal] = replace(attempt, state=State.DONE, outcome=outcome, score=score)
     runs.change_run(scripted, RunFinished, status=RunStatus.FINISHED, finished_at=now())
     return scripted.run.run_id
 

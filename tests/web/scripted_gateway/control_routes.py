@@ -21,6 +21,7 @@ class RunChange(msgspec.Struct, forbid_unknown_fields=True):
 
 class RestartRequest(msgspec.Struct, forbid_unknown_fields=True):
     fresh: bool = False
+    reuse: bool = False
     limits: RunLimits | None = None
 
 
