@@ -23,7 +23,7 @@ ROWS: list[dict[str, Any]] = [
 ]
 FILE = "".join(f"line {number % 90}\n" for number in range(3000))
 FILES = {"a.py": FILE.encode(), "README.md": b"# T\n\n```\nx\n```\n", "lib/b.py": b"\xff\r\n\xfe", "empty": b""}
-SIZE = 2_000_000
+SIZE = 600_000
 MAX_CPU_SECONDS = 30
 """Generous: each takes well under three seconds on an idle machine; what is not linear takes hours."""
 
@@ -131,7 +131,7 @@ _HOSTILE = {
 
 
 @pytest.mark.parametrize("text", _HOSTILE.values(), ids=_HOSTILE)
-def test_two_megabytes_are_read_in_bounded_time(text: str) -> None:
+def test_large_answers_are_read_in_bounded_time(text: str) -> None:
     started = time.process_time()
     read(text)
     assert time.process_time() - started < MAX_CPU_SECONDS
