@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from assay.cli.display import progress
 from assay.cli.display.alerts import FailureNotices
 from assay.cli.display.causes import cause_lines
 from assay.cli.display.eta import Eta
@@ -36,11 +35,8 @@ def state() -> RunState:
     return new_state()
 
 
-def test_no_line_repeats_the_one_before_it(
-    state: RunState, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
-    lines = ProgressLines()
+def test_no_line_repeats_the_one_before_it(state: RunState, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ProgressLines(interval_seconds=0.0)
     for _ in range(3):
         lines.show(state)
     state.apply(finished(attempt(1, "a/x"), Outcome.PASSED, 1))

@@ -18,8 +18,6 @@ from assay.cli.run_state import ModelCounts, RunState
 from assay.cli.safe_text import printable
 from assay.contracts.verdicts import Outcome
 
-_LINE_SECONDS = 2.0
-
 
 class ProgressDisplay(Protocol):
     def show(self, state: RunState) -> None: ...
@@ -52,10 +50,11 @@ class NoProgress:
 
 
 class ProgressLines(NoProgress):
-    """A line at the start, one at the end, and at most one every two seconds between them; none says what the one
-    before it said."""
+    """A line at the start, one at the end, and at most one per ``interval_seconds`` between them; none repeats the one
+    before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, interval_seconds: float = 2.0) -> None:
+        self._interval_seconds = interval_seconds
         self._next = 0.0
         self._last = ""
         self._eta = Eta()
@@ -64,12 +63,12 @@ class ProgressLines(NoProgress):
         left = self._eta.text(state.progress)
         if time.monotonic() < self._next and not state.ended:
             return
-        self._next = time.monotonic() + _LINE_SECONDS
+        self._next = time.monotonic() + self._interval_seconds
         progress, run = state.progress, state.run
         counts = "; ".join(f"{count.model} {counts_text(count)}" for count in state.counts())
         head = f"{run.run_id} {run.status}: {progress.done}/{progress.total} done"
         line = f"{counts}{money_text(state)}"
-        if (head + line) == self._last:
+        if head + line == self._last:
             return
         self._last = head + line
         print_notice(f"{time.strftime('%H:%M:%S')} {', '.join(filter(None, (head, left, line)))}")
