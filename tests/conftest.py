@@ -35,9 +35,10 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: once started, Playwright keeps an event loop in this thread, which prevents asyncio
-    tests. ``make test`` keeps this order in each of its processes, file by file."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Run files with browser tests last: once started, Playwright keeps an event loop in this thread, which prevents
+    asyncio tests, so these files must not contain any. ``make test`` keeps this order in each of its processes."""
+    files = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path in files)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -121,7 +121,7 @@ async def reload_until_usable(outsider: Outsider, server: ServerProcess, name: s
                     await outsider.connect(server, name)
                 await (await outsider.subscription(name)).consumer_info()
                 return
-            except nats.errors.Error:
+            except (nats.errors.Error, ConnectionError):
                 await asyncio.sleep(0.1)
 
 

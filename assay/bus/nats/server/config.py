@@ -11,6 +11,8 @@ from assay.bus.permissions import Permissions, consumer_permissions, permissions
 from assay.bus.subjects import SERVER_HEALTH, SERVER_REPORT
 
 _MAX_PAYLOAD_BYTES = 1_048_576
+_LOGIN_SECONDS = 10
+"""How long a client has to log in. The server's default of 2 s is too short on a busy machine."""
 _CONSUMER_LIMITS = "{ max_connections: 32, max_subscriptions: 256, max_payload: 65536 }"
 """Consumers send only requests and acknowledgements, which are short."""
 
@@ -38,6 +40,7 @@ def server_conf(*, host: str, port: int, store: Path, sync_always: bool = True) 
 listen: {_quoted(f"{host}:{port}")}
 max_payload: {_MAX_PAYLOAD_BYTES}
 write_deadline: "10s"
+authorization {{ timeout: {_LOGIN_SECONDS} }}
 jetstream {{
   store_dir: {_quoted(str(store))}
   sync_interval: {sync}
