@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -50,6 +51,15 @@ class ModelSpec(Data, frozen=True, kw_only=True):
     @property
     def provider(self) -> str:
         return self.name.partition("/")[0]
+
+
+class Outage(Data, frozen=True, kw_only=True):
+    """A runner holds back the requests to ``model``: it is unavailable, or asked for a pause that ends at ``until``."""
+
+    model: ModelName
+    reason: str
+    """What is wrong, as a sentence without a period that names the model."""
+    until: datetime | None = None
 
 
 class Usage(Data, frozen=True, kw_only=True):

@@ -181,6 +181,8 @@ class WaitReason(StrEnum):
     """The run's own limit of concurrent attempts."""
     PROVIDER = "provider"
     """The provider's limit of concurrent attempts."""
+    OUTAGE = "outage"
+    """A model is unavailable, or its provider asked for a pause. Running attempts wait too."""
     NO_RUNNER = "no_runner"
     NO_JUDGE = "no_judge"
     CAPACITY = "capacity"
@@ -192,6 +194,8 @@ class Wait(Data, frozen=True, kw_only=True):
     detail: str
     """The reason as text, with the numbers."""
     since: datetime
+    until: datetime | None = None
+    """When the wait is expected to end, if that is known."""
 
 
 class RunView(Data, frozen=True, kw_only=True):

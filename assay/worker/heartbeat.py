@@ -11,6 +11,7 @@ import structlog
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Bus
 from assay.contracts.attempts import Stage
+from assay.contracts.models import Outage
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import Heartbeat
 from assay.worker.leases import Leases
@@ -23,6 +24,8 @@ OnShare = Callable[[float], None]
 """Receives, after every heartbeat, the worker's fraction of all live slots of its stage (above 0, at most 1)."""
 AvailableSandboxes = Callable[[], tuple[str, ...] | None]
 """Returns the kinds of sandbox currently available; None until they are known."""
+Outages = Callable[[], tuple[Outage, ...]]
+"""Returns the models that the worker cannot call at present."""
 
 
 class HeartbeatLoop:
@@ -35,9 +38,11 @@ class HeartbeatLoop:
         leases: Leases,
         on_share: OnShare | None = None,
         available_sandboxes: AvailableSandboxes = lambda: None,
+        outages: Outages = tuple,
     ) -> None:
         self._worker_id, self._stage, self._pool = worker_id, stage, pool
-        self._bus, self._leases, self._on_share, self._available_sandboxes = bus, leases, on_share, available_sandboxes
+        self._bus, self._leases, self._on_share = bus, leases, on_share
+        self._available_sandboxes, self._outages = available_sandboxes, outages
         self._wakeup = asyncio.Event()
         self._interval_seconds = float("inf")
         self._slots = 0
@@ -83,6 +88,7 @@ class HeartbeatLoop:
             slots=self._slots,
             leases=self._leases.claims,
             sandboxes=self._available_sandboxes(),
+            outages=self._outages(),
         )
         try:
             reply = await self._bus.rpc.request(heartbeat, max(1.0, min(self._interval_seconds, 5.0)))

@@ -14,7 +14,7 @@ from assay.bus.queues import orders_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
 from assay.worker.claimer import Claimer
-from assay.worker.heartbeat import HeartbeatLoop, OnShare
+from assay.worker.heartbeat import HeartbeatLoop, OnShare, Outages
 from assay.worker.leases import Lease, Leases
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 
@@ -60,6 +60,7 @@ class Worker:
         on_share: OnShare | None = None,
         shortage: Shortage = str,
         capabilities: SandboxCapabilities | None = None,
+        outages: Outages = tuple,
     ) -> None:
         self._options, self._bus, self._work, self._failure_report = options, bus, work, failure_report
         self._shortage = shortage
@@ -75,6 +76,7 @@ class Worker:
             self._leases,
             on_share,
             available_sandboxes=lambda: capabilities.available if capabilities else None,
+            outages=outages,
         )
         if capabilities:
             capabilities.on_change = self._heartbeat.send_soon

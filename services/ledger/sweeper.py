@@ -10,6 +10,7 @@ from services.ledger.outbox.orders import repeat_unclaimed
 from services.ledger.runs.cancellation import BATCH, cancel_attempts, recall_paused
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.stalled_runs import cancel_overdue, report_stalled
+from services.ledger.scheduling.outages import report_outages
 from services.ledger.settings import LedgerSettings
 
 
@@ -29,7 +30,10 @@ class Sweeper:
 
     async def sweep(self) -> int:
         """Expire dead workers' leases, settle their holds, repeat unclaimed orders, finish cancelled and overdue runs,
-        and report stalled ones. Returns the number of expired leases."""
+        and report runs that wait for a model or are stalled. Returns the number of expired leases."""
+
+        async def outages(connection: Connection) -> int:
+            return await report_outages(connection, self._settings.worker_silence_seconds)
 
         async def stalled(connection: Connection) -> int:
             return await report_stalled(connection, self._settings.worker_silence_seconds)
@@ -39,6 +43,7 @@ class Sweeper:
         while await self._database.transact(cancel_attempts, quiet=True) >= BATCH:
             pass
         await self._database.transact(recall_paused, quiet=True)
+        await self._database.transact(outages, quiet=True)
         await self._database.transact(stalled, quiet=True)
         return expired
 

@@ -75,6 +75,7 @@ async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: Runner
         on_share=models.set_share,
         shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
         capabilities=SandboxCapabilities(sandboxes),
+        outages=models.outages,
     )
     try:
         await worker.run(stop)

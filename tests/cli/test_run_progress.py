@@ -75,6 +75,11 @@ def test_limits_are_shown_with_spent_and_held_money() -> None:
         "restart of run old",
         "2 results reused from earlier runs",
     ]
+    outage = Wait(reason=WaitReason.OUTAGE, detail="a/x is rate limited (429)", since=NOW, until=NOW)
+    end = f"{NOW.astimezone():%H:%M:%S}"
+    assert note_lines(msgspec.structs.replace(RUN, waits=outage)) == [
+        f"attempts are waiting (outage): a/x is rate limited (429); until {end}"
+    ]
     ended = msgspec.structs.replace(RUN, status=RunStatus.CANCELLED, reason="time is over", deadline_at=NOW)
     assert note_lines(ended) == ["ended early: time is over"]
     assert "until" not in limits_line(ended)

@@ -105,11 +105,15 @@ def test_eight_attempts_outlast_a_provider_that_is_down(tmp_path: Path) -> None:
     with running_stack("--runners", "1", "--judges", "1", ASSAY_CATALOG=str(catalog)) as stack:
         run_id = stack.submit(tasks=["ticket_routing"], models=["flaky/m-1"], samples=8)
         stack.wait(run_id, lambda run: run["progress"]["running"] == 8)
+        down = stack.wait(run_id, lambda run: bool(run["waits"]))
+        assert down["waits"]["reason"] == "outage"
+        assert down["waits"]["detail"].startswith("flaky/m-1 is unavailable: "), down["waits"]
         time.sleep(UNREACHABLE_SECONDS)
         with serving(port) as provider:
             run = stack.finish(run_id)
             attempts = stack.attempts(run_id)
             assert {attempt["outcome"] for attempt in attempts} <= {"passed", "failed"}, attempts
+            assert run["waits"] is None
             assert run["progress"]["done"] == len(attempts) == 8
             assert [attempt["tries"] for attempt in attempts] == [1] * 8
             tests = [served for served in provider.served if served.status != 200]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -194,6 +195,19 @@ def test_wait_reasons_and_stalls_are_shown(page: Page, gateway: ScriptedGateway)
     expect(stalled).to_contain_text("No runner is connected.")
     gateway.advance(run_id, 1)
     expect(stalled).to_have_count(0)
+
+
+def test_a_wait_for_a_provider_counts_down(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = started(gateway)
+    page.goto(f"/runs/{run_id}")
+    until = datetime.now(UTC) + timedelta(seconds=90)
+    gateway.call(run_control.wait, gateway.runs, run_id, WaitReason.OUTAGE, "mock/m is rate limited (429)", until)
+    waits = page.locator("[data-notice=waits]")
+    expect(waits).to_contain_text("Waiting for the provider for")
+    expect(waits).to_contain_text("mock/m is rate limited (429). Requests continue in 1 min 2")
+    expect(waits).to_contain_text("Requests continue in 1 min 1", timeout=15_000)
+    gateway.call(run_control.wait, gateway.runs, run_id, None)
+    expect(waits).to_have_count(0)
 
 
 def test_the_time_limit_counts_down(page: Page, gateway: ScriptedGateway) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assay.cli.display.run_text import limits_line
+from assay.cli.display.run_text import limits_line, wait_text
 from assay.cli.quantities import duration_text
 from assay.contracts.attempts import AttemptView
 from assay.contracts.facts import (
@@ -40,7 +40,7 @@ def alert_text(fact: Fact, before: RunView) -> str:
         case RunCancelling():
             return f"{fact.run.reason or 'cancelled'}; running attempts may take a few seconds to end"
         case RunChanged() if fact.run.waits and fact.run.waits != before.waits:
-            return f"attempts are waiting ({fact.run.waits.reason}): {fact.run.waits.detail}"
+            return wait_text(fact.run.waits)
         case RunChanged() if (fact.run.limits, fact.run.priority) != (before.limits, before.priority):
             return f"changed: {limits_line(fact.run)}"
         case _:

@@ -6,7 +6,7 @@ from assay.cli.display.output import cell_text, money
 from assay.cli.quantities import count_text, duration_text
 from assay.cli.run_state import ENDED
 from assay.contracts.rpc import Quote
-from assay.contracts.runs import RunStatus, RunView
+from assay.contracts.runs import RunStatus, RunView, Wait
 from assay.contracts.spending import AccountView
 
 
@@ -24,7 +24,7 @@ def limits_line(run: RunView) -> str:
 
 def note_lines(run: RunView) -> list[str]:
     """Why attempts are waiting or the run ended early, and what sets it apart from other runs; often nothing."""
-    lines = [f"attempts are waiting ({run.waits.reason}): {run.waits.detail}"] if run.waits else []
+    lines = [wait_text(run.waits)] if run.waits else []
     lines += [f"ended early: {run.reason}"] if run.reason and run.status in ENDED else []
     lines += [f"ending: {run.reason}"] if run.reason and run.status not in ENDED else []
     ungraded = run.progress.executed + run.progress.grading
@@ -37,6 +37,12 @@ def note_lines(run: RunView) -> list[str]:
     lines += [f"artifacts deleted at {cell_text(run.expired_at)}"] if run.expired_at else []
     reused = run.progress.reused
     return [*lines, *([f"{count_text(reused, 'result')} reused from earlier runs"] if reused else [])]
+
+
+def wait_text(waits: Wait) -> str:
+    """``attempts are waiting (outage): mock/m is rate limited (429); until 14:02:07``."""
+    until = f"; until {waits.until.astimezone():%H:%M:%S}" if waits.until else ""
+    return f"attempts are waiting ({waits.reason}): {waits.detail}{until}"
 
 
 def quote_line(quote: Quote) -> str:

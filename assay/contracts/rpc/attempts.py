@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from assay.contracts.attempts import AttemptDetail, AttemptView, Denied, Stage, State, Ticket, Token
 from assay.contracts.codec import Data
+from assay.contracts.models import Outage
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.verdicts import Outcome
 
@@ -50,6 +51,7 @@ class Heartbeat(Request[Leases], frozen=True, kw_only=True, tag="workers.heartbe
     leases: tuple[Claim, ...] = ()
     sandboxes: tuple[str, ...] | None = None
     """The kinds of sandbox currently available on the worker. None until it has probed them."""
+    outages: tuple[Outage, ...] = ()
 
 
 class AttemptPage(Data, frozen=True, kw_only=True):

@@ -77,11 +77,16 @@ def stalled_fact(stalled: StalledRun, judge_slots: int) -> RunFact:
 
 def stall_reason(run: StalledRun, judge_slots: int) -> str:
     if run.ungraded and not judge_slots:
-        return f"{run.ungraded} attempts wait to be graded, and no judge is alive ({WaitReason.NO_JUDGE})"
+        return f"{_attempts(run.ungraded)} to be graded, and no judge is alive ({WaitReason.NO_JUDGE})"
     if run.waits is not None:
-        return f"{run.waiting} attempts wait: {run.waits.detail} ({run.waits.reason})"
+        waiting = run.running if run.waits.reason is WaitReason.OUTAGE else run.waiting
+        return f"{_attempts(waiting)} waiting: {run.waits.detail} ({run.waits.reason})"
     if run.running:
-        return f"{run.running} attempts are running and none has ended: their live output says what they wait for"
+        return f"{_attempts(run.running)} running, and none has ended: live output says what they wait for"
     if run.queued:
-        return f"{run.queued} attempts are queued and no runner takes them: all are busy, or the bus is unreachable"
-    return f"{run.waiting} attempts wait for their turn"
+        return f"{_attempts(run.queued)} queued, and no runner takes them: all are busy, or the bus is unreachable"
+    return f"{_attempts(run.waiting)} waiting for their turn"
+
+
+def _attempts(number: int) -> str:
+    return "1 attempt" if number == 1 else f"{number} attempts"

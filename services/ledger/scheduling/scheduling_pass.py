@@ -152,9 +152,12 @@ def unaffordable(scheduling: SchedulingPass, shares: Shares) -> Unaffordable:
 
 
 def changed_waits(runs: Iterable[WaitingRun], shares: Shares) -> dict[str, Wait | None]:
-    """Of the runs whose reason to wait changed: the new one, None if there is none."""
+    """Of the runs whose reason to wait changed: the new one, None if there is none. An outage stays the reason until
+    it is over."""
     waits: dict[str, Wait | None] = {}
     for run in runs:
+        if run.waits and run.waits.reason is WaitReason.OUTAGE:
+            continue
         reason = shares.blocked.get(run.run_id)
         if reason != (run.waits.reason if run.waits else None):
             waits[run.run_id] = Wait(reason=reason, detail=_DETAILS[reason], since=run.at) if reason else None

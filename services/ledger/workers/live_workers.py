@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from assay.contracts.attempts import Stage
+from assay.contracts.models import Outage
 from assay.contracts.rpc import Heartbeat
 from services.ledger.database.connection import Connection
-from services.ledger.database.rows import Row, columns
+from services.ledger.database.rows import Row, columns, to_json
 
 _SEEN = """
-INSERT INTO workers (worker_id, stage, pool, slots, sandboxes, seen_at)
-VALUES ($1, $2, $3, $4, $5, clock_timestamp()) ON CONFLICT (worker_id)
-DO UPDATE SET slots = excluded.slots, sandboxes = excluded.sandboxes, seen_at = excluded.seen_at
+INSERT INTO workers (worker_id, stage, pool, slots, sandboxes, outages, seen_at)
+VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) ON CONFLICT (worker_id)
+DO UPDATE SET slots = excluded.slots, sandboxes = excluded.sandboxes, outages = excluded.outages,
+  seen_at = excluded.seen_at
 """
 
 
@@ -32,6 +34,16 @@ class WorkerCapabilities(Row):
 _CAPABILITIES = f"SELECT {columns(WorkerCapabilities)} FROM workers WHERE pool = 'default' AND {live_since('$1')}"
 
 
+class _ReportedOutage(Row):
+    outage: Outage
+
+
+_OUTAGES = f"""
+SELECT outage FROM workers, jsonb_array_elements(outages) AS outage
+WHERE stage = 'run' AND {live_since("$1")} ORDER BY worker_id DESC
+"""
+
+
 class _StageSlots(Row):
     stage: str
     slots: int
@@ -39,7 +51,8 @@ class _StageSlots(Row):
 
 async def record_heartbeat(connection: Connection, beat: Heartbeat) -> None:
     sandboxes = None if beat.sandboxes is None else list(beat.sandboxes)
-    await connection.execute(_SEEN, beat.worker_id, beat.stage, beat.pool, beat.slots, sandboxes)
+    values = (beat.worker_id, beat.stage, beat.pool, beat.slots, sandboxes, to_json(beat.outages))
+    await connection.execute(_SEEN, *values)
 
 
 async def live_slots(connection: Connection, silence_seconds: float) -> dict[str, int]:
@@ -50,3 +63,9 @@ async def live_slots(connection: Connection, silence_seconds: float) -> dict[str
 async def live_capabilities(connection: Connection, silence_seconds: float) -> list[WorkerCapabilities]:
     """Of the workers that orders go to."""
     return await connection.rows(WorkerCapabilities, _CAPABILITIES, silence_seconds)
+
+
+async def live_outages(connection: Connection, silence_seconds: float) -> dict[str, Outage]:
+    """By model: what live runners report. The first runner's report stands for all."""
+    reported = await connection.rows(_ReportedOutage, _OUTAGES, silence_seconds)
+    return {row.outage.model: row.outage for row in reported}

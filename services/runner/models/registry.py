@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
-from assay.contracts.models import ModelName
+from assay.contracts.models import ModelName, Outage
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
 from services.runner.errors import CallMisconfigured
@@ -97,6 +97,11 @@ class ModelRegistry:
             self._share = share
             for opened in self._open.values():
                 opened.rate_limiter.set_share(share)
+
+    def outages(self) -> tuple[Outage, ...]:
+        """The models to which no requests are sent at present."""
+        found = (outage for opened in self._open.values() for outage in opened.rate_limiter.outages())
+        return tuple(sorted(found, key=lambda outage: outage.model))
 
     def _policy(self, provider: Provider) -> RetryPolicy:
         seconds = provider.max_outage_seconds

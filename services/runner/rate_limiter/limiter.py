@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from itertools import count
 
+from assay.contracts.models import Outage
 from services.runner.rate_limiter.adaptive_window import AdaptiveWindow
 from services.runner.rate_limiter.clock import Clock, Timer
 from services.runner.rate_limiter.model_health import ModelHealth
@@ -68,6 +69,11 @@ class RateLimiter:
         if self._tokens:
             self._tokens.resize((self._limits.tokens_per_minute or 0) * share, now)
         self.admit()
+
+    def outages(self) -> list[Outage]:
+        now = self.clock.time()
+        found = (model.health.outage(now) for model in self._models.values())
+        return [outage for outage in found if outage]
 
     def next_arrival(self) -> int:
         """The place of a new request in the order of arrival."""

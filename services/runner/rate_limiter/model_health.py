@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from assay.contracts.models import Outage
 from services.runner.errors import AccessRefused, CallFailed, CallPermanent, RateLimited
 from services.runner.rate_limiter.retry_policy import RetryPolicy
 from services.runner.text import clean, duration_text
@@ -66,6 +68,18 @@ class ModelHealth:
             text = f", {duration_text(seconds)}: {self._name} has been unavailable {self._since(now)}"
             return Blocked(reason=text, seconds=seconds)
         return None
+
+    def outage(self, now: float) -> Outage | None:
+        """What the model's requests wait for. None while they are sent, or fail at once because the model refuses
+        them."""
+        blocked = self.blocked_by(now)
+        if blocked is None or self._refusal is not None:
+            return None
+        if now < self._paused_until:
+            until = datetime.now(UTC) + timedelta(seconds=self._paused_until - now)
+            return Outage(model=self._name, reason=f"{self._name} {self._pause_reason}", until=until)
+        error = f": {_short(self._error)}" if self._error else ""
+        return Outage(model=self._name, reason=f"{self._name} is unavailable{error}")
 
     def raise_if_hopeless(self, now: float, give_up_at: float) -> None:
         """Raises the last error as final if waiting has no purpose: the model refuses every request, or does not answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from services.runner.errors import (
@@ -243,3 +245,33 @@ async def test_waiting_for_the_window_is_not_an_outage() -> None:
         assert not requests.tasks["r1"].done()
         await requests.finish("r0")
         assert list(requests.in_flight) == ["r1"]
+
+
+async def test_what_requests_wait_for_is_reported_per_model() -> None:
+    async with open_limiter(concurrency=8, wait_seconds=HOUR) as requests:
+        await requests.start("down:r1", "limited:r1", "refused:r1", "well:r1")
+        assert requests.limiter.outages() == []
+        await requests.finish("down:r1", error=ProviderUnavailable("503 no healthy upstream"))
+        await requests.finish("limited:r1", error=RateLimited("429", retry_after_seconds=90.0))
+        await requests.finish("well:r1")
+        reported = {outage.model: outage for outage in requests.limiter.outages()}
+        assert list(reported) == ["openai/down", "openai/limited"]
+        assert reported["openai/down"].reason == "openai/down is unavailable: 503 no healthy upstream"
+        assert reported["openai/down"].until is None
+        assert reported["openai/limited"].reason == "openai/limited is rate limited (429)"
+        until = reported["openai/limited"].until
+        assert until is not None and 85 < (until - datetime.now(UTC)).total_seconds() <= 90
+        await requests.clock.advance(91.0)
+        await requests.start("down:r2", "limited:r2")
+        (tested,) = requests.limiter.outages()
+        assert tested.model == "openai/limited", "the other outage is too long ago"
+        await requests.finish("down:r2", "limited:r2")
+        assert requests.limiter.outages() == []
+
+
+async def test_a_model_that_refuses_requests_makes_none_wait() -> None:
+    async with open_limiter(concurrency=8, wait_seconds=HOUR) as requests:
+        for name in names(3):
+            await requests.start(name)
+            await requests.finish(name, error=AccessRefused("401 bad key", status=401))
+        assert requests.limiter.outages() == []

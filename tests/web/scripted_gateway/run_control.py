@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -79,8 +80,10 @@ def change(runs: ScriptedRuns, run_id: str, limits: RunLimits | None, priority: 
     return scripted.run
 
 
-def wait(runs: ScriptedRuns, run_id: str, reason: WaitReason | None, detail: str = "") -> None:
-    waits = Wait(reason=reason, detail=detail, since=now()) if reason else None
+def wait(
+    runs: ScriptedRuns, run_id: str, reason: WaitReason | None, detail: str = "", until: datetime | None = None
+) -> None:
+    waits = Wait(reason=reason, detail=detail, since=now(), until=until) if reason else None
     runs.change_run(runs.by_id[run_id], RunChanged, waits=waits)
 
 

@@ -31,6 +31,11 @@ export const WAIT_REASONS: Record<WaitReason, ReasonText> = {
     title: "Limited by provider concurrency",
     detail: "the next attempt starts when another one ends",
   },
+  outage: {
+    label: "waiting for provider",
+    title: "Waiting for the provider",
+    detail: "the model is unavailable",
+  },
   no_runner: {
     label: "no runner",
     title: "Waiting for a runner",

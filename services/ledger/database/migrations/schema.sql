@@ -433,3 +433,9 @@ DROP INDEX attempts_reusable;
 CREATE INDEX attempts_reusable ON attempts (key) WHERE score IS NOT NULL;
 
 UPDATE alembic_version SET version_num='0010' WHERE alembic_version.version_num = '0009';
+
+-- Running upgrade 0010 -> 0011
+
+ALTER TABLE workers ADD COLUMN outages JSONB DEFAULT '[]' NOT NULL;
+
+UPDATE alembic_version SET version_num='0011' WHERE alembic_version.version_num = '0010';

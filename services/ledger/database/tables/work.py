@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, Text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from services.ledger.database.tables.columns import time
@@ -26,7 +27,7 @@ class Inbox(SQLModel, table=True):
 
 class Worker(SQLModel, table=True):
     """A runner or judge, as of its last heartbeat. ``sandboxes`` are the kinds it offers; null if it has not reported
-    any."""
+    any. ``outages`` are the models it cannot call."""
 
     __tablename__ = "workers"
 
@@ -35,4 +36,5 @@ class Worker(SQLModel, table=True):
     pool: str
     slots: int
     sandboxes: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    outages: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
     seen_at: datetime = time()

@@ -8,7 +8,7 @@ import { NEEDS_ACTION, WAIT_REASONS } from "../../components/wait-reasons.ts";
 import type { Instant, RunView } from "../../contracts.ts";
 import { dollars, parseNano, ratio, remainder, sum } from "../../format/money.ts";
 import { percent as formatPercent, plural } from "../../format/number.ts";
-import { absoluteTime, duration, secondsBetween } from "../../format/time.ts";
+import { absoluteTime, duration, secondsBetween, secondsUntil } from "../../format/time.ts";
 import type { BudgetWarning, RunStore } from "../../live/run-store.ts";
 import { hasEnded } from "./run-progress.ts";
 
@@ -71,11 +71,17 @@ function waitNotice(run: RunView) {
   const reason = status === "paused" ? "paused" : waits?.reason;
   if (!reason || hasEnded(run)) return nothing;
   const text = WAIT_REASONS[reason] ?? { title: "Attempts are waiting", detail: "" };
-  const since = waits?.reason === reason ? waits.since : null;
-  const detail = (waits?.reason === reason && waits.detail) || text.detail;
+  const wait = waits?.reason === reason ? waits : null;
   const tone = NEEDS_ACTION.has(reason) ? "warn" : "quiet";
-  const elapsed = since ? html` for ${renderElapsed(since)}` : nothing;
-  return notice("waits", tone, html`<b>${text.title}</b>${elapsed}. ${showControlCharacters(asSentence(detail))}`);
+  const elapsed = wait ? html` for ${renderElapsed(wait.since)}` : nothing;
+  const detail = showControlCharacters(asSentence(wait?.detail || text.detail));
+  const left = wait?.until ? html` ${renderTimeLeft(wait.until)}` : nothing;
+  return notice("waits", tone, html`<b>${text.title}</b>${elapsed}. ${detail}${left}`);
+}
+
+function renderTimeLeft(until: Instant) {
+  const left = duration(secondsUntil(until));
+  return html`Requests continue in <time datetime=${until} title="at ${absoluteTime(until)}">${left}</time>.`;
 }
 
 function renderElapsed(since: Instant) {
