@@ -38,8 +38,9 @@ test("Wilson's interval of 8 out of 10", () => {
 });
 
 test("a text of a service becomes a sentence", () => {
-  expect(["no runner is alive", "16 of 20 USD are spent.", "", " Why? "].map(asSentence)).toEqual([
+  expect(["no runner is alive", "openai/m is down", "16 of 20 USD are spent.", "", " Why? "].map(asSentence)).toEqual([
     "No runner is alive.",
+    "openai/m is down.",
     "16 of 20 USD are spent.",
     "",
     "Why?",

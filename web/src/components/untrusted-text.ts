@@ -32,11 +32,12 @@ export function showControlCharacters(text: string): (string | TemplateResult)[]
   return parts;
 }
 
-/** Text of a service with a capital letter at the start and a full stop at the end. */
+/** Text of a service with a capital letter at the start, unless it starts with a name, and a full stop at the end. */
 export function asSentence(text: string): string {
   const trimmed = text.trim();
   if (!trimmed) return "";
-  const first = trimmed[0]?.toUpperCase() ?? "";
+  const isName = /^\S*[/_.\d]\S/.test(trimmed);
+  const first = isName ? trimmed.charAt(0) : trimmed.charAt(0).toUpperCase();
   return `${first}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? "" : "."}`;
 }
 
