@@ -24,6 +24,8 @@ async def led(ledger: LedgerHarness) -> None:
 
 async def test_attempts_without_a_live_runner_are_reported_as_trouble(ledger: LedgerHarness) -> None:
     await ledger.submit(samples=3)
+    assert await trouble(ledger) == "", "the runners may be starting"
+    await ledger.set_past("runs", "created_at", 6)
     assert (await trouble(ledger)).startswith("3 attempts wait and no runner takes work")
     await ledger.add_runner(slots=0)
     assert "no runner" in await trouble(ledger), "it is alive and offers no slots"

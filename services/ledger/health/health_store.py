@@ -30,11 +30,14 @@ SELECT count(*), (array_agg(reason ORDER BY found_at DESC))[1] FROM dead_letters
 WHERE action = 'kept' AND attempt_id <> '' AND found_at > now() - interval '1 day'
 """
 
+NEW_RUN_SECONDS = 5.0
+"""A run that is no older does not show that no runner takes work: the system may have started a moment ago."""
+
 # Paused runs wait for people, not for workers.
 _UNTAKEN = f"""
 SELECT stage, n FROM (
   SELECT 'run' AS stage, coalesce(sum(n_waiting + n_queued), 0)::int AS n FROM runs
-    WHERE status IN ('waiting', 'running')
+    WHERE status IN ('waiting', 'running') AND created_at < clock_timestamp() - interval '{NEW_RUN_SECONDS} s'
   UNION ALL
   SELECT 'judge', coalesce(sum(n_executed), 0)::int FROM runs WHERE status IN ('running', 'cancelling')
 ) waiting WHERE n > 0 AND NOT EXISTS (
