@@ -11,12 +11,14 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assay.cli.display.table import Table
 from tests.cli.harness import Assay, environment
 
+MODELS = ("oracle", "nop", "scripted/mixed", "openai/gpt-4o-mini")
 RUN_IDS = ["01m8h0k13sj0b3dk2zw2vgc2zf", "01m8gztet2y2j74av6ap1yh84y"]
 
 
@@ -69,16 +71,21 @@ def test_without_a_terminal_each_row_is_one_line(table: Table) -> None:
     assert len(list(table.lines(None))) == 3
 
 
+@pytest.fixture(scope="module")
+def run(assay: Assay) -> dict[str, Any]:
+    return assay("run", "--suite", "demo", "--samples", "1", *(f"--model={name}" for name in MODELS), "--json").data
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [80, 100, 120])
-def test_ids_and_names_are_printed_in_one_piece(assay: Assay, stack_folder: Path, width: int) -> None:
-    models = ("oracle", "nop", "scripted/mixed", "openai/gpt-4o-mini")
-    run = assay("run", "--suite", "demo", "--samples", "1", *(f"--model={name}" for name in models), "--json").data
+@pytest.mark.parametrize("width", [80, 120])
+def test_ids_and_names_are_printed_in_one_piece(
+    assay: Assay, stack_folder: Path, run: dict[str, Any], width: int
+) -> None:
     listed = _on_terminal(stack_folder, width, "runs", "list")
     assert re.search(rf"^{run['run_id']} ", listed, re.MULTILINE)
-    assert all(name in listed.replace(",", " ").replace(";", " ").split() for name in models)
+    assert all(name in listed.replace(",", " ").replace(";", " ").split() for name in MODELS)
     shown = _on_terminal(stack_folder, width, "runs", "show", run["run_id"]).split()
-    assert {*models, *run["task_ids"]} <= set(shown)
+    assert {*MODELS, *run["task_ids"]} <= set(shown)
     detail = assay("attempts", "show", f"{run['run_id']}-1", "--json").data
     attempt = _on_terminal(stack_folder, width, "attempts", "show", f"{run['run_id']}-1").split()
     assert {detail["tries"][0]["worker_id"], *detail["artifacts"]} <= set(attempt)

@@ -134,11 +134,11 @@ def _answers_graded(snapshot: Snapshot, run: Row) -> Iterator[str]:
 
 
 def _answers_not_executed_again(snapshot: Snapshot, run: Row) -> Iterator[str]:
-    """A retry executes no attempt for which its run had an answer."""
+    """A retry executes no attempt for which its run had an answer. A try that a limit ended has none."""
     earlier = {row["ordinal"]: row["attempt_id"] for row in snapshot.where("attempts", run_id=run["restarts"])}
     for row in snapshot.where("attempts", run_id=run["run_id"]):
         tries = snapshot.where("tries", attempt_id=earlier.get(row["ordinal"], ""), ended="executed")
-        answered = any(each["ended_at"] < run["created_at"] for each in tries)
+        answered = any(each["ended_at"] < run["created_at"] and not each["cause"] for each in tries)
         if answered and any(each["token"] for each in snapshot.where("tries", attempt_id=row["attempt_id"])):
             yield f"{row['attempt_id']} was executed although its run had an answer"
 
