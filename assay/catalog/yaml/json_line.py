@@ -23,7 +23,7 @@ def parse_json(text: str) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        reason = error.msg[:1].lower() + error.msg[1:]
+        reason = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
         raise NotJson(f"is not valid JSON: {reason} at column {error.colno}") from error
     except RecursionError as error:
         raise NotJson(_TOO_DEEP) from error
