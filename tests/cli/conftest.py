@@ -1,4 +1,4 @@
-"""One real stack, shared by all tests of the command."""
+"""A real stack for the tests of the command, one per module: an idle one takes a tenth of a core."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assay.embedded.process_identity import free_port
 from tests.cli.harness import Assay, environment, run_assay
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     """A folder where ``assay up`` is running, with its data in ``.assay``."""
     folder = tmp_path_factory.mktemp("stack")
@@ -33,6 +33,6 @@ def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
             process.communicate(timeout=90)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def assay(stack_folder: Path) -> Assay:
     return lambda *arguments, **more: run_assay(stack_folder, *arguments, **more)

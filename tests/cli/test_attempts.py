@@ -18,7 +18,7 @@ from tests.cli.harness import Assay
 from tests.contracts.messages import NOW
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def attempt(assay: Assay) -> str:
     """An attempt with output files that passed."""
     run = assay("run", "--task", "add_two", "--model", "oracle", "--json").data

@@ -16,7 +16,7 @@ from tests.cli.harness import Assay, environment
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def finished(assay: Assay) -> dict[str, Any]:
     """A run in which the oracle passes and the no-op fails."""
     result = assay("run", "--task", "add_two", "--model", "oracle", "--model", "nop", "--name", "first", "--json")

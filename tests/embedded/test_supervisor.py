@@ -193,7 +193,7 @@ async def test_a_process_starts_only_when_its_dependencies_are_ready(tmp_path: P
 
     first, second = (
         process_spec(tmp_path, "first", RUNS_FOREVER, ready=opened),
-        process_spec(tmp_path, "second", "1", after=("first",)),
+        process_spec(tmp_path, "second", RUNS_FOREVER, after=("first",)),
     )
     async with supervised(first, second) as (supervisor, events):
         starting = asyncio.create_task(supervisor.start())
