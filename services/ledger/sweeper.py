@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from services.ledger.attempts.lease_expiry import end_expired_leases, renew_leases
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
@@ -32,19 +34,14 @@ class Sweeper:
         """Expire dead workers' leases, settle their holds, repeat unclaimed orders, finish cancelled and overdue runs,
         and report runs that wait for a model or are stalled. Returns the number of expired leases."""
 
-        async def outages(connection: Connection) -> int:
-            return await report_outages(connection, self._settings.worker_silence_seconds)
-
-        async def stalled(connection: Connection) -> int:
-            return await report_stalled(connection, self._settings.worker_silence_seconds)
-
+        silence_seconds = self._settings.worker_silence_seconds
         expired = await self._database.transact(self._expire, quiet=True)
         await self._database.transact(cancel_overdue, quiet=True)
         while await self._database.transact(cancel_attempts, quiet=True) >= BATCH:
             pass
         await self._database.transact(recall_paused, quiet=True)
-        await self._database.transact(outages, quiet=True)
-        await self._database.transact(stalled, quiet=True)
+        await self._database.transact(partial(report_outages, silence_seconds=silence_seconds), quiet=True)
+        await self._database.transact(partial(report_stalled, silence_seconds=silence_seconds), quiet=True)
         return expired
 
     async def _expire(self, connection: Connection) -> int:

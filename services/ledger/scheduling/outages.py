@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from assay.contracts.facts import RunChanged
 from assay.contracts.models import Outage
 from assay.contracts.runs import Wait, WaitReason
 from services.ledger.database.connection import Connection
-from services.ledger.database.rows import Row, to_json
+from services.ledger.database.rows import Row
 from services.ledger.runs.fact_recording import record
-from services.ledger.runs.run_counters import RunFact
+from services.ledger.scheduling.waits import store_waits
 from services.ledger.workers.live_workers import live_outages
 
 MAX_NAMED = 3
@@ -26,13 +25,11 @@ SELECT DISTINCT run_id, model FROM attempts
 WHERE lease_until IS NOT NULL AND state = 'running' AND model = ANY($1::text[])
 """
 
-_RUNS = """
+_RUNS = f"""
 SELECT run_id, waits, now() FROM runs
-WHERE status IN ('waiting', 'running') AND (run_id = ANY($1::text[]) OR waits->>'reason' = 'outage')
+WHERE status IN ('waiting', 'running') AND (run_id = ANY($1::text[]) OR waits->>'reason' = '{WaitReason.OUTAGE}')
 ORDER BY run_id FOR UPDATE SKIP LOCKED
 """
-
-_SET_WAITS = "UPDATE runs SET waits = $2 WHERE run_id = $1"
 
 
 class _Affected(Row):
@@ -54,15 +51,13 @@ async def report_outages(connection: Connection, silence_seconds: float) -> int:
     if outages:
         for each in await connection.rows(_Affected, _AFFECTED, list(outages)):
             affected[each.run_id].append(outages[each.model])
-    changed = changed_waits(await connection.rows(_WaitingRun, _RUNS, list(affected)), affected)
-    for run_id, wait in changed.items():
-        await connection.execute(_SET_WAITS, run_id, None if wait is None else to_json(wait))
+    changed = _changed(await connection.rows(_WaitingRun, _RUNS, list(affected)), affected)
     if changed:
-        await record(connection, [], run_facts=[RunFact(run_id, lambda run: RunChanged(run=run)) for run_id in changed])
+        await record(connection, [], run_facts=await store_waits(connection, changed))
     return len(changed)
 
 
-def changed_waits(runs: Sequence[_WaitingRun], affected: Mapping[str, Sequence[Outage]]) -> dict[str, Wait | None]:
+def _changed(runs: Sequence[_WaitingRun], affected: Mapping[str, Sequence[Outage]]) -> dict[str, Wait | None]:
     waits: dict[str, Wait | None] = {}
     for run in runs:
         outages = affected.get(run.run_id, ())

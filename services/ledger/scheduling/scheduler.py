@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from assay.contracts.attempts import Stage
-from assay.contracts.facts import RunChanged
 from assay.contracts.runs import WaitReason
 from services.ledger.attempts.lifecycle import Transition
 from services.ledger.attempts.transitions import end_unaffordable, release
 from services.ledger.database.connection import Connection, as_columns
 from services.ledger.database.database import Database
-from services.ledger.database.rows import columns, to_json
+from services.ledger.database.rows import columns
 from services.ledger.money.account import Account, AccountRow, run_account
 from services.ledger.money.budget_warnings import spending_warnings
 from services.ledger.money.time_zone import midnight, zone
@@ -30,6 +29,7 @@ from services.ledger.scheduling.scheduling_pass import (
     changed_waits,
     unaffordable,
 )
+from services.ledger.scheduling.waits import store_waits
 from services.ledger.settings import LedgerSettings
 from services.ledger.workers.live_workers import live_since
 
@@ -70,9 +70,6 @@ FROM (SELECT attempt_id FROM attempts WHERE lease_until IS NOT NULL AND state = 
 JOIN attempts a USING (attempt_id) GROUP BY 1, 2
 """
 
-# A run can be paused or cancelled after it was read.
-_SET_WAITS = "UPDATE runs SET waits = $2 WHERE run_id = $1 AND status IN ('waiting', 'running')"
-
 
 class Scheduler:
     def __init__(self, database: Database, plans: Plans, settings: LedgerSettings) -> None:
@@ -110,7 +107,7 @@ class Scheduler:
         released = await release(connection, shares.released)
         await add_orders(connection, Stage.RUN, [each.after for each in released], shares.urgent)
         ended, facts = await _end_unaffordable(connection, scheduling, shares)
-        facts += await _store_waits(connection, runs, shares)
+        facts += await store_waits(connection, changed_waits(runs, shares))
         await record(connection, [*released, *ended], run_facts=facts)
         return len(released)
 
@@ -148,10 +145,3 @@ async def _end_unaffordable(
     found = unaffordable(scheduling, shares)
     ended = await end_unaffordable(connection, found.reasons)
     return ended, await spending_warnings(connection, found.accounts, found.run_ids, at_limit=True)
-
-
-async def _store_waits(connection: Connection, runs: Sequence[WaitingRun], shares: Shares) -> list[RunFact]:
-    waits = changed_waits(runs, shares)
-    for run_id, wait in waits.items():
-        await connection.execute(_SET_WAITS, run_id, None if wait is None else to_json(wait))
-    return [RunFact(run_id, lambda run: RunChanged(run=run)) for run_id in waits]

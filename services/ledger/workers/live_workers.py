@@ -66,6 +66,7 @@ async def live_capabilities(connection: Connection, silence_seconds: float) -> l
 
 
 async def live_outages(connection: Connection, silence_seconds: float) -> dict[str, Outage]:
-    """By model: what live runners report. The first runner's report stands for all."""
+    """By model: what live runners report. Of several reports of a model, that of the first runner by id, so that the
+    text does not change from one reading to the next."""
     reported = await connection.rows(_ReportedOutage, _OUTAGES, silence_seconds)
     return {row.outage.model: row.outage for row in reported}

@@ -71,8 +71,7 @@ class RateLimiter:
         self.admit()
 
     def outages(self) -> list[Outage]:
-        now = self.clock.time()
-        found = (model.health.outage(now) for model in self._models.values())
+        found = (model.outage() for model in self._models.values())
         return [outage for outage in found if outage]
 
     def next_arrival(self) -> int:

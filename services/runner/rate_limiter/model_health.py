@@ -72,8 +72,7 @@ class ModelHealth:
     def outage(self, now: float) -> Outage | None:
         """What the model's requests wait for. None while they are sent, or fail at once because the model refuses
         them."""
-        blocked = self.blocked_by(now)
-        if blocked is None or self._refusal is not None:
+        if self.blocked_by(now) is None or now < self._refused_until:
             return None
         if now < self._paused_until:
             until = datetime.now(UTC) + timedelta(seconds=self._paused_until - now)

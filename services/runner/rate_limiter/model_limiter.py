@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
+from assay.contracts.models import Outage
 from services.runner.errors import CallFailed, RateLimited
 from services.runner.rate_limiter.adaptive_window import AdaptiveWindow
 from services.runner.rate_limiter.clock import Clock
@@ -62,7 +63,7 @@ class ModelLimiter:
     def __init__(self, provider: Provider, window: AdaptiveWindow, health: ModelHealth) -> None:
         self.window = window
         self.queue: deque[Waiter] = deque()
-        self._provider, self.health, self._clock = provider, health, provider.clock
+        self._provider, self._health, self._clock = provider, health, provider.clock
         self._in_flight = 0
 
     @property
@@ -90,29 +91,33 @@ class ModelLimiter:
         try:
             yield permit
             self.window.on_success(waiter.window_generation, self._in_flight)
-            self.health.on_answer()
+            self._health.on_answer()
         except CallFailed as error:
             self._on_failure(waiter, permit, error, give_up_at)
             raise
         except BaseException:
-            self.health.on_abandoned(test=waiter.test)
+            self._health.on_abandoned(test=waiter.test)
             raise
         finally:
             self._release(waiter, permit.used_tokens)
 
     def blocked_by(self) -> tuple[str, float] | None:
         """What blocks the model's next request, and for how many seconds (infinite if until another request ends)."""
-        if blocked := self.health.blocked_by(self._clock.time()):
+        if blocked := self._health.blocked_by(self._clock.time()):
             return blocked.reason, blocked.seconds
         if self._in_flight >= self.window.size:
             return f"{self._in_flight} of {self.window.size} concurrent requests in use", math.inf
         return None
 
+    def outage(self) -> Outage | None:
+        """What the model's requests wait for, if not for a limit."""
+        return self._health.outage(self._clock.time())
+
     def start_next(self) -> Waiter:
         """Admits the first request in the queue."""
         waiter = self.queue.popleft()
-        waiter.test = self.health.on_send(self._clock.time())
-        waiter.generation, waiter.window_generation = self.health.generation, self.window.generation
+        waiter.test = self._health.on_send(self._clock.time())
+        waiter.generation, waiter.window_generation = self._health.generation, self.window.generation
         waiter.admitted = True
         self._in_flight += 1
         waiter.wakeup.set()
@@ -120,11 +125,11 @@ class ModelLimiter:
 
     async def _wait(self, tokens: int, on_wait: OnWait, give_up_at: float) -> Waiter:
         if not self.queue and not self._in_flight:
-            self.health.forget_old_outage(self._clock.time())
+            self._health.forget_old_outage(self._clock.time())
         waiter = Waiter(tokens, self._provider.next_arrival())
         self.queue.append(waiter)
         try:
-            self.health.raise_if_hopeless(self._clock.time(), give_up_at)
+            self._health.raise_if_hopeless(self._clock.time(), give_up_at)
             self._provider.admit()
             while not waiter.admitted:
                 await self._wait_once(waiter, on_wait, give_up_at)
@@ -136,9 +141,9 @@ class ModelLimiter:
     async def _wait_once(self, waiter: Waiter, on_wait: OnWait, give_up_at: float) -> None:
         """Returns when the request was admitted, or the model's state changed, or it is time to report again."""
         now = self._clock.time()
-        self.health.raise_if_hopeless(now, give_up_at)
+        self._health.raise_if_hopeless(now, give_up_at)
         waiter.wakeup.clear()
-        blocked = self.health.blocked_by(now)
+        blocked = self._health.blocked_by(now)
         await on_wait(f"waiting for provider{blocked.reason}" if blocked else self._limit_reason(waiter.tokens))
         if blocked is None:
             await waiter.wakeup.wait()
@@ -161,7 +166,7 @@ class ModelLimiter:
     def _abandon(self, waiter: Waiter) -> None:
         """The waiter was cancelled, perhaps just after it was admitted, or waits no longer."""
         if waiter.admitted:
-            self.health.on_abandoned(test=waiter.test)
+            self._health.on_abandoned(test=waiter.test)
             self._release(waiter, used_tokens=0)
         else:
             self.queue.remove(waiter)
@@ -170,7 +175,7 @@ class ModelLimiter:
     def _on_data(self, waiter: Waiter) -> None:
         if waiter.test:
             waiter.test = False
-            self.health.on_answer()
+            self._health.on_answer()
             self._provider.admit()
 
     def _on_failure(self, waiter: Waiter, permit: Permit, error: CallFailed, give_up_at: float) -> None:
@@ -178,7 +183,7 @@ class ModelLimiter:
             permit.used_tokens = 0
         if isinstance(error, RateLimited) and not waiter.test:
             self.window.on_rate_limited(waiter.window_generation)
-        if self.health.on_failure(error, waiter.generation, self._clock.time(), give_up_at):
+        if self._health.on_failure(error, waiter.generation, self._clock.time(), give_up_at):
             for other in self.queue:
                 other.wakeup.set()
 

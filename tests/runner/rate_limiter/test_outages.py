@@ -275,3 +275,8 @@ async def test_a_model_that_refuses_requests_makes_none_wait() -> None:
             await requests.start(name)
             await requests.finish(name, error=AccessRefused("401 bad key", status=401))
         assert requests.limiter.outages() == []
+        await requests.clock.advance(31.0)
+        await requests.start("r3")
+        await requests.finish("r3", error=ProviderUnavailable("503"))
+        (outage,) = requests.limiter.outages()
+        assert outage.reason == "openai/m is unavailable: 503", "an outage after the refusals makes requests wait"
