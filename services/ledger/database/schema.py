@@ -6,12 +6,17 @@ SQLAlchemy, which would take a third of this process's start time and memory.
 
 from __future__ import annotations
 
+import structlog
+
 from services.ledger.database.connection import DRIVER
 from services.ledger.database.migrations import LOCK, SCRIPT, newest
 
+_log = structlog.get_logger()
+
 
 async def migrate(database_url: str) -> None:
-    """To the newest revision; of several ledgers that start at once one migrates and the others wait."""
+    """To the newest revision; of several ledgers that start at once one migrates and the others wait. The database of a
+    newer version is left alone: during a rolling upgrade, processes of both versions use it."""
     connection = await DRIVER.connect(database_url)
     try:
         async with connection.transaction():
@@ -21,7 +26,9 @@ async def migrate(database_url: str) -> None:
             revision = await connection.fetchval("SELECT version_num FROM alembic_version")
     finally:
         await connection.close()
-    if revision != newest():
+    if revision > newest():
+        _log.warning("schema.newer", database=revision, code=newest())
+    elif revision < newest():
         from services.ledger.database.upgrade import upgrade  # imports alembic
 
         await upgrade(database_url)

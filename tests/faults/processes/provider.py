@@ -1,4 +1,4 @@
-"""A model provider that records its charges: ``python -m tests.faults.processes.provider JOURNAL SECONDS``.
+"""A model provider that records its charges: ``python -m tests.faults.processes.provider JOURNAL SECONDS [HOST PORT]``.
 
 It has OpenAI's API. It answers each request after SECONDS with the last word of the last message. Before it sends the
 answer it appends the charge to the journal, as a line of JSON with the tokens: a lost answer is charged too.
@@ -65,13 +65,14 @@ def _http(body: bytes, media_type: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s" % (media_type, len(body), body)
 
 
-async def main(journal: Path, seconds: float) -> None:
+async def main(journal: Path, seconds: float, host: str, port: int) -> None:
     with journal.open("a") as file:
-        server = await asyncio.start_server(lambda r, w: serve(r, w, file, seconds), "127.0.0.1", 0)
+        server = await asyncio.start_server(lambda r, w: serve(r, w, file, seconds), host, port)
         host, port = server.sockets[0].getsockname()[:2]
         print(f"http://{host}:{port}/v1", flush=True)
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))
+    journal_file, answer_seconds, host, port = [*sys.argv[1:], *("127.0.0.1", "0")[len(sys.argv) - 3 :]]
+    asyncio.run(main(Path(journal_file), float(answer_seconds), host, int(port)))
