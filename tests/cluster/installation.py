@@ -113,7 +113,7 @@ class Installation:
         return volumes
 
     def _catalog_claim(self) -> Resource:
-        spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
+        spec: Resource = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
         if self.settings.storage_class:
             spec["storageClassName"] = self.settings.storage_class
         return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": _CATALOG}, "spec": spec}
@@ -155,7 +155,7 @@ class Installation:
         program = Path(provider.__file__).read_bytes()
         write = "import sys; open('/tmp/provider.py', 'wb').write(sys.stdin.buffer.read())"
         self.kubectl.exec(_PROVIDER, "python", "-c", write, stdin=program)
-        serve = f"['python', '/tmp/provider.py', '{_JOURNAL}', '{CALL_SECONDS}', '0.0.0.0', '8080']"
+        serve = f"['python', '/tmp/provider.py', '{_JOURNAL}', '{CALL_SECONDS}', '--host=0.0.0.0', '--port=8080']"
         nowhere = "stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL"
         start = f"import subprocess; subprocess.Popen({serve}, start_new_session=True, {nowhere})"
         self.kubectl.exec(_PROVIDER, "python", "-c", start)

@@ -23,7 +23,7 @@ async def migrate(database_url: str) -> None:
             await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
             if await connection.fetchval("SELECT to_regclass('alembic_version') IS NULL"):
                 await connection.execute(SCRIPT.read_text())
-            revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+            revision: str = await connection.fetchval("SELECT version_num FROM alembic_version") or ""
     finally:
         await connection.close()
     if revision > newest():

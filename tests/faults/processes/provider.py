@@ -1,4 +1,4 @@
-"""A model provider that records its charges: ``python -m tests.faults.processes.provider JOURNAL SECONDS [HOST PORT]``.
+"""A model provider that records its charges: ``python -m tests.faults.processes.provider JOURNAL SECONDS``.
 
 It has OpenAI's API. It answers each request after SECONDS with the last word of the last message. Before it sends the
 answer it appends the charge to the journal, as a line of JSON with the tokens: a lost answer is charged too.
@@ -7,7 +7,7 @@ answer it appends the charge to the journal, as a line of JSON with the tokens: 
 from __future__ import annotations
 
 import asyncio
-import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -74,5 +74,9 @@ async def main(journal: Path, seconds: float, host: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    journal_file, answer_seconds, host, port = [*sys.argv[1:], *("127.0.0.1", "0")[len(sys.argv) - 3 :]]
-    asyncio.run(main(Path(journal_file), float(answer_seconds), host, int(port)))
+    parser = ArgumentParser()
+    parser.add_argument("journal", type=Path)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    asyncio.run(main(**vars(parser.parse_args())))
