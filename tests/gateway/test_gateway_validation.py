@@ -43,7 +43,8 @@ REQUEST: dict[str, Any] = {"models": ["nop"], "suite": "small"}
         ),
         (
             {**REQUEST, "sandbox": "dokcer"},
-            "sandbox: must be one of auto, bubblewrap, docker, kubernetes, process, got \"dokcer\"; did you mean 'docker'?",
+            'sandbox: must be one of auto, bubblewrap, docker, kubernetes, process, got "dokcer"; '
+            "did you mean 'docker'?",
         ),
         ({**REQUEST, "sandbox": 3}, "sandbox: must be one of auto, bubblewrap, docker, kubernetes, process, got 3"),
         (
