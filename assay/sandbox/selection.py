@@ -140,7 +140,7 @@ def restrict_to_kind(provider: SandboxProvider, kind: str) -> SandboxProvider:
 
 def _requirement(spec: SandboxSpec, kind: str) -> str:
     requested = f" in {kind}" if kind not in ("", AUTO) else ""
-    return f"the task needs {spec.needs_docker or 'a sandbox'}{requested}"
+    return f"the task needs {spec.needs_docker or spec.needs_containers or 'a sandbox'}{requested}"
 
 
 def _bubblewrap(_: WarmPool) -> SandboxProvider:
