@@ -154,6 +154,7 @@ class StreamState:
     first: int
     last: int
     missing: int = 0
+    size_bytes: int = 0
 
 
 class Storage(Protocol):
@@ -179,6 +180,10 @@ class Storage(Protocol):
 
     async def purge_settled_reports(self) -> int:
         """Delete settled reports; returns their number."""
+        ...
+
+    async def waiting_reports(self) -> int:
+        """The number of reports that are not settled."""
         ...
 
 
@@ -209,3 +214,8 @@ class Bus(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+async def connection_trouble(bus: Bus) -> str:
+    """Why messages do not flow now; empty if they do."""
+    return "" if bus.connected else "not connected to the bus"

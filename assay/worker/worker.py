@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import structlog
 
 from assay.bus.errors import BusClosed, MessageRefused
-from assay.bus.protocol import Bus, Delivery, Envelope
+from assay.bus.protocol import Bus, Delivery, Envelope, connection_trouble
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
 from assay.worker.claimer import Claimer
 from assay.worker.heartbeat import HeartbeatLoop, OnShare, Outages
 from assay.worker.leases import Lease, Leases
+from assay.worker.metrics import WorkerMetrics
 from assay.worker.order_source import OrderSource
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 
@@ -65,7 +66,8 @@ class Worker:
         self._shortage = shortage
         self._leases = Leases(options.slots)
         self._stopping = asyncio.Event()
-        self._claimer = Claimer(options.worker_id, options.stage, bus, self._stopping)
+        self._metrics = WorkerMetrics(options.stage, lambda: self._heartbeat.slots)
+        self._claimer = Claimer(options.worker_id, options.stage, bus, self._stopping, self._metrics)
         self._capabilities = capabilities
         self._heartbeat = HeartbeatLoop(
             options.worker_id,
@@ -73,6 +75,7 @@ class Worker:
             options.pool,
             bus,
             self._leases,
+            self._metrics,
             on_share,
             available_sandboxes=lambda: capabilities.available if capabilities else None,
             outages=outages,
@@ -80,6 +83,12 @@ class Worker:
         self._orders = OrderSource(options.stage, options.pool, bus.work)
         if capabilities:
             capabilities.on_change = self._on_capabilities
+
+    async def trouble(self) -> str:
+        """Why the worker takes no new work: for readiness probes. Empty if it does."""
+        if self._stopping.is_set():
+            return f"it is draining: {len(self._leases)} attempts are still running or reported"
+        return await connection_trouble(self._bus)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then finish running work within ``drain_seconds``. Raises BusClosed if the
@@ -159,7 +168,9 @@ class Worker:
                 self._heartbeat.shorten_interval(ticket.lease_seconds / 3)
 
     async def _process(self, lease: Lease) -> None:
-        report = await self._run_work(lease)
+        with self._metrics.working() as ended:
+            report = await self._run_work(lease)
+            ended(_outcome(report))
         self._leases.release_slot(lease)
         await self._report(lease.ticket, report)
 
@@ -190,6 +201,11 @@ class Worker:
 
     async def _publish(self, report: Report) -> None:
         await self._bus.work.publish([Envelope.of(subjects.report(report), report.message_id, report)])
+
+
+def _outcome(report: Report) -> str:
+    outcome = report.outcome if isinstance(report, AttemptExecuted) else report.verdict.outcome
+    return outcome or "executed"
 
 
 async def _cancel(*tasks: asyncio.Task[object]) -> None:

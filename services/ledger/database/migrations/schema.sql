@@ -442,6 +442,14 @@ UPDATE alembic_version SET version_num='0011' WHERE alembic_version.version_num 
 
 -- Running upgrade 0011 -> 0012
 
+ALTER TABLE pending_orders ADD COLUMN ordered_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL;
+
+ALTER TABLE plans ADD COLUMN traceparent TEXT DEFAULT '' NOT NULL;
+
+UPDATE alembic_version SET version_num='0012' WHERE alembic_version.version_num = '0011';
+
+-- Running upgrade 0012 -> 0013
+
 ALTER TABLE attempts ADD COLUMN requirement TEXT DEFAULT 'none' NOT NULL;
 
 ALTER TABLE pending_orders ADD COLUMN requirement TEXT DEFAULT 'none' NOT NULL;
@@ -470,4 +478,4 @@ DROP INDEX pending_orders_of_stage;
 
 CREATE INDEX pending_orders_of_stage ON pending_orders (stage, requirement, ordinal);
 
-UPDATE alembic_version SET version_num='0012' WHERE alembic_version.version_num = '0011';
+UPDATE alembic_version SET version_num='0013' WHERE alembic_version.version_num = '0012';

@@ -1,6 +1,6 @@
 """Orders go to workers that offer the sandboxes that the attempts require.
 
-Revision: 0012, after 0011. Attempts of unfinished runs are classified by their runs' plans, as ``requirement_of`` in
+Revision: 0013, after 0012. Attempts of unfinished runs are classified by their runs' plans, as ``requirement_of`` in
 ``assay/contracts/sandboxes.py`` does. A ledger of the release before does not fill the columns: its orders go to any
 worker, as they did.
 """
@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
