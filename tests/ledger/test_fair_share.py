@@ -51,7 +51,9 @@ def test_a_model_has_its_part_of_a_provider_that_allows_no_more() -> None:
 def test_a_cheaper_attempt_overtakes_one_that_does_not_fit() -> None:
     budgets = {"run": Budget(left=10, potential=100)}
     dear, cheap = Candidate("a-0", "p", 50), Candidate("a-1", "p", 10)
-    shared = share([RunQueue("a", 5, [dear, cheap], budgets=("run",), final=frozenset({"run"}))], Room.total(9), budgets, {})
+    shared = share(
+        [RunQueue("a", 5, [dear, cheap], budgets=("run",), final=frozenset({"run"}))], Room.total(9), budgets, {}
+    )
     assert shared.released == ["a-1"] and shared.blocked == {"a": WaitReason.BUDGET} and not shared.unaffordable
 
 
@@ -103,7 +105,9 @@ def test_a_late_run_goes_before_queued_attempts_until_it_has_its_share() -> None
     runs = {"large": (5, 48), "small": (5, 0)}
     assert starts(32, 31, 10, runs) == {}, "a slot is free, and nothing waits for one"
     assert starts(32, 48, 10, runs) == {"small": 16}
-    shared = share([queue("large", 100, under_way=48), queue("small", 10, head_start={NONE: 16})], Room.total(0), {}, {})
+    shared = share(
+        [queue("large", 100, under_way=48), queue("small", 10, head_start={NONE: 16})], Room.total(0), {}, {}
+    )
     assert shared.released == [f"small-{n}" for n in range(10)] and shared.urgent == set(shared.released)
     assert starts(32, 58, 10, {"large": (5, 48), "small": (5, 10)}) == {"small": 6}
     assert starts(32, 48, 25, {"large": (5, 48), "dear": (20, 0)}) == {"dear": 25}, "shares go by priority"

@@ -88,9 +88,7 @@ class SchedulingPass:
         under_way: defaultdict[str, Counter[SandboxRequirement]] = defaultdict(Counter)
         for each in self.under_way:
             under_way[each.run_id][each.requirement] += each.count
-        return {
-            run.run_id: RunLoad(run.priority, self.requirements(run.run_id), under_way[run.run_id]) for run in runs
-        }
+        return {run.run_id: RunLoad(run.priority, self.requirements(run.run_id), under_way[run.run_id]) for run in runs}
 
     def requirements(self, run_id: str) -> dict[SandboxRequirement, None]:
         """Those of the run's waiting attempts, in their order."""
