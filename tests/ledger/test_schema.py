@@ -34,3 +34,13 @@ async def test_migrations_can_be_reverted_and_applied_again(database_url: str) -
     await connection.close()
     assert [row["tablename"] for row in left] == ["alembic_version"]
     await migrate(database_url)
+
+
+async def test_the_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        await migrate(database_url)
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "9999"
+    finally:
+        await connection.close()
