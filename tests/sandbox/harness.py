@@ -32,7 +32,8 @@ PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
     "process": ProcessProvider,
     "docker": DockerProvider,
 }
-if os.environ.get("ASSAY_TEST_KUBERNETES"):
+KUBERNETES = ("kubernetes",) if os.environ.get("ASSAY_TEST_KUBERNETES") else ()
+if KUBERNETES:
     PROVIDERS["kubernetes"] = KubernetesProvider
 SPEC = SandboxSpec(
     memory_mb=128, cpu_seconds=30, wall_seconds=90, processes=24, workspace_mb=8, open_files=64, output_bytes=100_000
