@@ -107,7 +107,7 @@ def _docker() -> DoctorCheck:
 def _kubernetes() -> DoctorCheck:
     """Checked only where a cluster is configured: it starts a pod."""
     if not os.environ.get("KUBECONFIG") and not os.environ.get("KUBERNETES_SERVICE_HOST"):
-        return _check("kubernetes", True, "no cluster is configured; only ASSAY_SANDBOX=kubernetes needs one")
+        return _check("kubernetes", True, "no cluster is configured; only ASSAY_SANDBOX=kubernetes needs one", "")
     found = _sandbox_availability("kubernetes")
     remedy = "if you want sandboxes in pods, see docs/operations.md, Sandboxes in Kubernetes"
     text = found.reason or found.warning or f"works; {found.limits['network']}"
