@@ -181,6 +181,10 @@ class Storage(Protocol):
         """Delete settled reports; returns their number."""
         ...
 
+    async def waiting_reports(self) -> int:
+        """The number of reports that are not settled."""
+        ...
+
 
 class Bus(Protocol):
     """A connection that reconnects by itself. ``closed`` is set once it is closed permanently; services then end."""
@@ -209,3 +213,8 @@ class Bus(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+async def connection_trouble(bus: Bus) -> str:
+    """Why messages do not flow now; empty if they do."""
+    return "" if bus.connected else "not connected to the bus"

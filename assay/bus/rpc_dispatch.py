@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from assay.bus import metrics
 from assay.bus.protocol import RpcHandler
 from assay.contracts.codec import MAX_MESSAGE_BYTES, Malformed, decode, encode
 from assay.contracts.problems import Problem, ProblemError
@@ -31,28 +32,33 @@ class Reply:
 
 async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes) -> Reply:
     """Run the handler on an encoded request. Never raises: all errors become Problems for the caller."""
+    with metrics.timed(kind.name()):
+        answer = await _handle(kind, handler, payload)
+    if isinstance(answer, Problem):
+        metrics.count_error(kind.name(), answer.status)
+        return Reply(False, encode(answer))
+    return Reply(True, answer)
+
+
+async def _handle(kind: type[Request[Any]], handler: RpcHandler, payload: bytes) -> bytes | Problem:
     try:
         request: Request[Any] = decode(kind, payload)
         return _sized(kind, encode(await handler(request)))
     except ProblemError as error:
-        return _problem(error.problem)
+        return error.problem
     except Malformed as error:
-        return _problem(
-            Problem(
-                code="malformed_request",
-                title=f"the request {kind.name()} could not be decoded",
-                detail=f"{error}. Caller and service probably run different versions; use the same release for both.",
-            )
+        return Problem(
+            code="malformed_request",
+            title=f"the request {kind.name()} could not be decoded",
+            detail=f"{error}. Caller and service probably run different versions; use the same release for both.",
         )
     except Exception as error:
         _log.exception("rpc.handler_failed", request=kind.name(), error=repr(error))
-        return _problem(
-            Problem(
-                code="internal",
-                title=f"{kind.name()} failed inside {kind.service}",
-                status=500,
-                detail=f"{type(error).__name__}; see the traceback in the log of {kind.service}.",
-            )
+        return Problem(
+            code="internal",
+            title=f"{kind.name()} failed inside {kind.service}",
+            status=500,
+            detail=f"{type(error).__name__}; see the traceback in the log of {kind.service}.",
         )
 
 
@@ -72,18 +78,12 @@ def decode_reply(request: Request[R], reply: Reply) -> R:
     raise ProblemError(problem)
 
 
-def _sized(kind: type[Request[Any]], payload: bytes) -> Reply:
+def _sized(kind: type[Request[Any]], payload: bytes) -> bytes | Problem:
     if len(payload) <= MAX_MESSAGE_BYTES:
-        return Reply(True, payload)
-    return _problem(
-        Problem(
-            code="reply_too_large",
-            title=f"the reply to {kind.name()} exceeds the bus's size limit",
-            status=413,
-            detail=f"{len(payload):,} bytes exceed {MAX_MESSAGE_BYTES:,}; request fewer items with a smaller limit.",
-        )
+        return payload
+    return Problem(
+        code="reply_too_large",
+        title=f"the reply to {kind.name()} exceeds the bus's size limit",
+        status=413,
+        detail=f"{len(payload):,} bytes exceed {MAX_MESSAGE_BYTES:,}; request fewer items with a smaller limit.",
     )
-
-
-def _problem(problem: Problem) -> Reply:
-    return Reply(False, encode(problem))

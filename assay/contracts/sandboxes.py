@@ -9,7 +9,7 @@ from typing import Literal
 from assay.contracts.sandboxspec import SandboxSpec
 
 AUTO = "auto"
-SandboxChoice = Literal["", "auto", "bubblewrap", "docker", "process"]
+SandboxChoice = Literal["", "auto", "bubblewrap", "docker", "kubernetes", "process"]
 """The kind of sandbox a run requests; empty means auto."""
 
 
@@ -18,12 +18,15 @@ class SandboxKind(StrEnum):
 
     BUBBLEWRAP = "bubblewrap"
     DOCKER = "docker"
+    KUBERNETES = "kubernetes"
     PROCESS = "process"
 
 
 def kinds_for(spec: SandboxSpec) -> tuple[SandboxKind, ...]:
     """The kinds that provide everything the task requires."""
-    return (SandboxKind.DOCKER,) if spec.needs_docker else tuple(SandboxKind)
+    if not spec.needs_containers:
+        return tuple(SandboxKind)
+    return (SandboxKind.DOCKER,) if spec.needs_docker else (SandboxKind.DOCKER, SandboxKind.KUBERNETES)
 
 
 def usable_kinds(available: Collection[str], suitable: Sequence[str], requested: str = "") -> tuple[str, ...]:

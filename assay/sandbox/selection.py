@@ -11,6 +11,7 @@ from pathlib import Path
 from assay.contracts.sandboxes import AUTO, SandboxKind, kinds_for, usable_kinds
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import ProviderUnavailable, ProviderUnknown
+from assay.sandbox.metrics import open_measured
 from assay.sandbox.protocol import Availability, Mounts, Sandbox, SandboxProvider
 from assay.sandbox.warm_pool import WarmPool
 
@@ -113,7 +114,7 @@ class _RestrictedProvider:
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         provider = await self._selector.choose(spec, self._kind)
-        async with provider.open(spec, mounts=mounts) as sandbox:
+        async with open_measured(provider, spec, mounts) as sandbox:
             yield sandbox
 
     async def check(self) -> Availability:
@@ -139,7 +140,7 @@ def restrict_to_kind(provider: SandboxProvider, kind: str) -> SandboxProvider:
 
 def _requirement(spec: SandboxSpec, kind: str) -> str:
     requested = f" in {kind}" if kind not in ("", AUTO) else ""
-    return f"the task needs {spec.needs_docker or 'a sandbox'}{requested}"
+    return f"the task needs {spec.needs_docker or spec.needs_containers or 'a sandbox'}{requested}"
 
 
 def _bubblewrap(_: WarmPool) -> SandboxProvider:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import structlog
 
 from assay.bus.errors import BusClosed, MessageRefused
-from assay.bus.protocol import Bus, Delivery, Envelope
+from assay.bus.protocol import Bus, Delivery, Envelope, connection_trouble
 from assay.bus.queues import orders_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
 from assay.worker.claimer import Claimer
 from assay.worker.heartbeat import HeartbeatLoop, OnShare, Outages
 from assay.worker.leases import Lease, Leases
+from assay.worker.metrics import WorkerMetrics
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 
 Report = AttemptExecuted | AttemptJudged
@@ -66,7 +67,8 @@ class Worker:
         self._shortage = shortage
         self._leases = Leases(options.slots)
         self._stopping = asyncio.Event()
-        self._claimer = Claimer(options.worker_id, options.stage, bus, self._stopping)
+        self._metrics = WorkerMetrics(options.stage, lambda: self._heartbeat.slots)
+        self._claimer = Claimer(options.worker_id, options.stage, bus, self._stopping, self._metrics)
         self._capabilities = capabilities
         self._heartbeat = HeartbeatLoop(
             options.worker_id,
@@ -74,6 +76,7 @@ class Worker:
             options.pool,
             bus,
             self._leases,
+            self._metrics,
             on_share,
             available_sandboxes=lambda: capabilities.available if capabilities else None,
             outages=outages,
@@ -81,6 +84,12 @@ class Worker:
         if capabilities:
             capabilities.on_change = self._heartbeat.send_soon
         *self._urgent, self._queue = orders_queues(options.stage, options.pool)
+
+    async def trouble(self) -> str:
+        """Why the worker takes no new work: for readiness probes. Empty if it does."""
+        if self._stopping.is_set():
+            return f"it is draining: {len(self._leases)} attempts are still running or reported"
+        return await connection_trouble(self._bus)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then finish running work within ``drain_seconds``. Raises BusClosed if the
@@ -157,7 +166,9 @@ class Worker:
                 self._heartbeat.shorten_interval(ticket.lease_seconds / 3)
 
     async def _process(self, lease: Lease) -> None:
-        report = await self._run_work(lease)
+        with self._metrics.working() as ended:
+            report = await self._run_work(lease)
+            ended(_outcome(report))
         self._leases.release_slot(lease)
         await self._report(lease.ticket, report)
 
@@ -188,6 +199,11 @@ class Worker:
 
     async def _publish(self, report: Report) -> None:
         await self._bus.work.publish([Envelope.of(subjects.report(report), report.message_id, report)])
+
+
+def _outcome(report: Report) -> str:
+    outcome = report.outcome if isinstance(report, AttemptExecuted) else report.verdict.outcome
+    return outcome or "executed"
 
 
 async def _cancel(*tasks: asyncio.Task[object]) -> None:

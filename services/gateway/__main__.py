@@ -13,6 +13,7 @@ from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus
 from assay.catalog.catalog import Catalog
 from assay.service.process import run_draining_service
+from assay.service.registry import prepare_registry
 from services.gateway.app import create_app
 from services.gateway.catalog_client import CatalogClient
 from services.gateway.garbage_collection import GarbageCollector
@@ -27,6 +28,7 @@ _log = structlog.get_logger(__name__)
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until ``stop`` is set. Raises CannotListen, BusError, InvalidCatalog or StoreMisconfigured at the start."""
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    prepare_registry("gateway")
     listener = bind(settings.gateway_host, settings.gateway_port)
     bus = await connect(settings.bus("gateway"))
     collecting: asyncio.Task[None] | None = None

@@ -11,9 +11,10 @@ from pydantic import model_validator
 from assay.bus.settings import BusEnvironment, BusSettings
 from assay.contracts.money import Usd
 from assay.files.secrets import secret_file, sources_of
+from assay.service.settings import EndpointEnvironment
 
 
-class LedgerSettings(BusEnvironment):
+class LedgerSettings(BusEnvironment, EndpointEnvironment):
     """Times are seconds. ``lease_seconds`` bounds how long a dead worker's attempt waits for another worker."""
 
     database_url: str = "postgresql://postgres@127.0.0.1/postgres"

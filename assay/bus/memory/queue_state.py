@@ -34,6 +34,12 @@ class QueueState:
         """Set, and then replaced, when a message may have become available: read it before taking, wait for it
         after."""
 
+    @property
+    def waiting(self) -> int:
+        """Messages that are not settled."""
+        delivered = sum(not message.settled and message.due == due for due, _, message in self._delivered)
+        return len(self._new) + delivered
+
     def add(self, message: StoredMessage) -> None:
         self._new.append(message)
         self._notify()

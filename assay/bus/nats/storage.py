@@ -119,9 +119,16 @@ class JetStreamStorage:
 
     async def purge_settled_reports(self) -> int:
         """Purging many messages costs as much as a single ack with JetStream's work-queue retention."""
-        info = await call(self._connection, f"CONSUMER.INFO.{REPORTS_STREAM}.{REPORTS.name}")
+        info = await self._reports_info()
         settled = int(info["ack_floor"]["stream_seq"])
         if not settled:
             return 0
         reply = await call(self._connection, f"STREAM.PURGE.{REPORTS_STREAM}", {"seq": settled + 1})
         return int(reply.get("purged", 0))
+
+    async def waiting_reports(self) -> int:
+        info = await self._reports_info()
+        return int(info["num_pending"]) + int(info["num_ack_pending"])
+
+    async def _reports_info(self) -> dict[str, Any]:
+        return await call(self._connection, f"CONSUMER.INFO.{REPORTS_STREAM}.{REPORTS.name}")

@@ -13,6 +13,7 @@ _NOUNS = {Stage.RUN: "runner", Stage.JUDGE: "judge"}
 _LISTED_TASKS = 5
 _REMEDIES = {
     SandboxKind.DOCKER: "Start one on a host with a working Docker and the images of `make images`",
+    SandboxKind.KUBERNETES: "Start one with ASSAY_SANDBOX=kubernetes and access to a cluster",
     SandboxKind.BUBBLEWRAP: "Start one on a host where bubblewrap works",
     SandboxKind.PROCESS: "Its operator must allow it by name (ASSAY_SANDBOX=auto,process)",
 }

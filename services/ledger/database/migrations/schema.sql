@@ -439,3 +439,11 @@ UPDATE alembic_version SET version_num='0010' WHERE alembic_version.version_num 
 ALTER TABLE workers ADD COLUMN outages JSONB DEFAULT '[]' NOT NULL;
 
 UPDATE alembic_version SET version_num='0011' WHERE alembic_version.version_num = '0010';
+
+-- Running upgrade 0011 -> 0012
+
+ALTER TABLE pending_orders ADD COLUMN ordered_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL;
+
+ALTER TABLE plans ADD COLUMN traceparent TEXT DEFAULT '' NOT NULL;
+
+UPDATE alembic_version SET version_num='0012' WHERE alembic_version.version_num = '0011';

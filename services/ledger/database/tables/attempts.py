@@ -107,4 +107,5 @@ class PendingOrder(SQLModel, table=True):
     publishes: int = count()
     ordinal: int = count()
     """The attempt's ordinal: the first attempts of each run are graded first, however many other runs have waiting."""
+    ordered_at: datetime = time()
     published_at: datetime | None = time(null=True)

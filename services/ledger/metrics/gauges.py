@@ -1,0 +1,121 @@
+"""Prometheus gauges of the whole system, which the leading ledger alone reports: sums over replicas are right."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import REGISTRY, Gauge
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from assay.bus.errors import BusUnavailable
+from assay.bus.protocol import Storage
+from assay.contracts.attempts import Stage
+from services.ledger.database.database import Database
+from services.ledger.metrics.measurement import Measurement, measure
+from services.ledger.settings import LedgerSettings
+
+PERIOD_SECONDS = 5.0
+_NANOUSD = 1e9
+_STAGE_POOL = ("stage", "pool")
+_LEADS = Gauge("assay_ledger_leads", "1 in the ledger process that leads")
+_LEADS.set(0)
+
+
+class SystemGauges(Collector):
+    """``update`` reads the values; between updates, scrapes get the last ones."""
+
+    def __init__(self, database: Database, storage: Storage, settings: LedgerSettings) -> None:
+        self._database, self._storage = database, storage
+        self._silence_seconds = settings.worker_silence_seconds
+        self._measured: Measurement | None = None
+        self._reports: int | None = None
+
+    @contextmanager
+    def reported(self) -> Generator[None]:
+        """Report the gauges inside, while this process leads."""
+        _LEADS.set(1)
+        REGISTRY.register(self)
+        try:
+            yield
+        finally:
+            REGISTRY.unregister(self)
+            _LEADS.set(0)
+            self._measured = self._reports = None
+
+    async def update(self) -> None:
+        async with self._database.session() as connection:
+            self._measured = await measure(connection, self._silence_seconds)
+        try:
+            self._reports = await self._storage.waiting_reports()
+        except BusUnavailable:  # which other tasks report
+            self._reports = None
+
+    def describe(self) -> list[Metric]:
+        """Empty, so that nothing is read at registration."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        if self._measured is not None:
+            yield from _work(self._measured)
+            yield from _outbox(self._measured)
+            yield from _budgets(self._measured)
+        if self._reports is not None:
+            yield _gauge("assay_reports_waiting", "Reports of workers that are not booked", (), [((), self._reports)])
+
+
+def _work(measured: Measurement) -> Iterator[Metric]:
+    orders = {(stage.value, "default"): (0, 0.0) for stage in Stage}
+    orders |= {(each.stage, each.pool): (each.count, each.oldest_seconds) for each in measured.orders}
+    leases = {(each.stage, each.pool): each.count for each in measured.leases}
+    slots = {(each.stage, each.pool): each for each in measured.slots}
+    yield _gauge(
+        "assay_orders", "Orders that no worker has claimed", _STAGE_POOL, [(key, n) for key, (n, _) in orders.items()]
+    )
+    yield _gauge(
+        "assay_oldest_order_seconds",
+        "Age of the oldest order that no worker has claimed",
+        _STAGE_POOL,
+        [(key, age) for key, (_, age) in orders.items()],
+    )
+    places = sorted(orders.keys() | leases.keys() | slots.keys())
+    for name, text, values in (
+        ("assay_slots", "Slots of live workers", {key: each.slots for key, each in slots.items()}),
+        ("assay_slots_in_use", "Leases that workers hold", leases),
+        ("assay_workers", "Live workers", {key: each.workers for key, each in slots.items()}),
+    ):
+        yield _gauge(name, text, _STAGE_POOL, [(key, values.get(key, 0)) for key in places])
+    attempts = measured.attempts
+    states = ("waiting", "queued", "running", "executed", "grading")
+    values = [((state,), getattr(attempts, state)) for state in states]
+    yield _gauge("assay_attempts", "Attempts of runs that have not ended", ("state",), values)
+    yield _gauge("assay_runs", "Runs that have not ended", (), [((), attempts.runs)])
+
+
+def _outbox(measured: Measurement) -> Iterator[Metric]:
+    """Orders to judges are published only as judges claim them, so unpublished ones are no sign of a lag."""
+    unpublished = sum(each.unpublished for each in measured.orders if each.stage == Stage.RUN)
+    rows = [(("fact",), measured.facts.count), (("order",), unpublished)]
+    yield _gauge("assay_outbox_rows", "Facts and orders to runners that are not on the bus yet", ("kind",), rows)
+    lag = [((), measured.facts.oldest_seconds)]
+    yield _gauge("assay_outbox_lag_seconds", "Age of the oldest fact that is not on the bus yet", (), lag)
+
+
+def _budgets(measured: Measurement) -> Iterator[Metric]:
+    for name, text, values in (
+        ("limit", "A project's limit for today", [(each.project, each.limit_nanousd) for each in measured.budgets]),
+        ("spent", "What a project spent today", [(each.project, each.posted_nanousd) for each in measured.budgets]),
+        ("held", "What a project reserved today", [(each.project, each.held_nanousd) for each in measured.budgets]),
+    ):
+        usd = [((project,), nanousd / _NANOUSD) for project, nanousd in values if nanousd is not None]
+        yield _gauge(f"assay_day_{name}_usd", f"{text}, in USD", ("project",), usd)
+
+
+def _gauge(
+    name: str, text: str, labels: tuple[str, ...], values: Iterable[tuple[tuple[str, ...], float]]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for key, value in values:
+        family.add_metric(key, value)
+    return family
