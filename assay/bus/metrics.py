@@ -15,7 +15,7 @@ _DURATION = Histogram(
 _ERRORS = Counter("assay_rpc_errors", "Requests that were answered with a problem, by its status", ["verb", "status"])
 CONNECTED = Gauge("assay_bus_connected", "1 while the process is connected to the bus")
 RECONNECTS = Counter("assay_bus_reconnects", "Reconnections to the bus")
-DEAD_LETTERS = Counter("assay_dead_letters", "Messages that could not be handled, by queue", ["queue"])
+DEAD_LETTERS = Counter("assay_dead_letters", "Messages that could not be handled")
 
 
 @contextmanager

@@ -154,6 +154,7 @@ class StreamState:
     first: int
     last: int
     missing: int = 0
+    size_bytes: int = 0
 
 
 class Storage(Protocol):

@@ -50,10 +50,10 @@ class ServiceSpecs:
     def specs(self, options: UpOptions) -> list[ProcessSpec]:
         address = options.address
         runners, judges = _numbered("runner", options.runners), _numbered("judge", options.judges)
-        ports = metrics_ports(self._environ.get("ASSAY_METRICS_PORT", ""), ["ledger", *runners, *judges])
+        ports = metrics_ports(self._environ.get("ASSAY_METRICS_PORT", ""), ["ledger", *runners, *judges, "gateway"])
         return [
             self._spec("ledger", {**self._ledger(), **ports["ledger"]}, after=("nats", "postgres"), stage=1),
-            self._spec("gateway", self._gateway(address), ready=gateway_ready(address)),
+            self._spec("gateway", {**self._gateway(address), **ports["gateway"]}, ready=gateway_ready(address)),
             self._spec("modelhost", {}, module="assay.embedded.model_host", after=("gateway",), stage=1),
             *(self._spec(name, ports[name], service="runner") for name in runners),
             *(self._spec(name, ports[name], service="judge") for name in judges),

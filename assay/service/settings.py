@@ -1,4 +1,4 @@
-"""Settings of the endpoint that every service but the gateway opens for Prometheus and for probes."""
+"""Settings of the endpoint that every service opens for Prometheus and for probes."""
 
 from __future__ import annotations
 

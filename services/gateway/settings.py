@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode
 
 from assay.bus.settings import BusEnvironment
 from assay.files.secrets import sources_of
+from assay.service.settings import EndpointEnvironment
 
 MIN_GRACE_HOURS = 36.0
 """An attempt can take a day, plus the time until its report arrives."""
@@ -19,7 +20,7 @@ _WILDCARD_HOSTS = ("0.0.0.0", "::", "")  # noqa: S104
 CommaSeparated = Annotated[frozenset[str], NoDecode]
 
 
-class Settings(BusEnvironment):
+class Settings(BusEnvironment, EndpointEnvironment):
     """``allowed_hosts`` are further host names of this gateway, without port. ``allowed_origins`` are other origins
     whose pages may use it, such as ``https://bench.example.org``. Both are separated by commas."""
 

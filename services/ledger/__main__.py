@@ -55,6 +55,7 @@ async def serve_with(endpoint: Endpoint, settings: LedgerSettings) -> None:
     await migrate(settings.database_url)
     async with open_database(settings.database_url, settings.database_connections) as database:
         await require_durable(database)
+        report_pool(database)
         endpoint.ready_when(partial(connection_trouble, bus), database.trouble)
         try:
             await work(bus, database, settings)
@@ -66,7 +67,6 @@ async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
     plans = Plans()
     health = HealthStore(database, settings)
     gauges = SystemGauges(database, bus.storage, settings)
-    report_pool(database)
     await bus.rpc.serve("ledger", answers(open_ports(database, plans, settings, health)))
     leader = Leader(
         [

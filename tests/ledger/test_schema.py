@@ -56,3 +56,13 @@ async def test_the_migration_command_waits_for_the_database(database_url: str) -
         assert (await process.wait(), b"migration.done" in rest) == (0, True)
     finally:
         await asyncio.to_thread(link.unlink, missing_ok=True)
+
+
+async def test_the_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        await migrate(database_url)
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "9999"
+    finally:
+        await connection.close()

@@ -41,7 +41,7 @@ class DeadLetterStream:
             raise BusUnavailable(f"the dead-letter stream sent an invalid confirmation: {error}") from error
         if ack.error is not None:
             raise BusUnavailable(f"the dead-letter stream did not store a message: {ack.error.description}")
-        metrics.DEAD_LETTERS.labels(queue).inc()
+        metrics.DEAD_LETTERS.inc()
         await self._connection.publish(message.reply, b"+TERM")
 
     async def read(self, after: int, limit: int) -> Sequence[DeadLetter]:

@@ -40,6 +40,7 @@ class JetStreamStorage:
             first=state["first_seq"],
             last=state["last_seq"],
             missing=state.get("num_deleted", 0),
+            size_bytes=state.get("bytes", 0),
         )
 
     async def fact_id(self, position: int) -> str:

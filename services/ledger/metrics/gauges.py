@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import REGISTRY, Gauge
@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from assay.bus.errors import BusUnavailable
-from assay.bus.protocol import Storage
+from assay.bus.protocol import Storage, StreamState
 from assay.contracts.attempts import Stage
 from services.ledger.database.database import Database
 from services.ledger.metrics.measurement import Measurement, measure
@@ -31,6 +31,7 @@ class SystemGauges(Collector):
         self._silence_seconds = settings.worker_silence_seconds
         self._measured: Measurement | None = None
         self._reports: int | None = None
+        self._streams: Sequence[StreamState] = ()
 
     @contextmanager
     def reported(self) -> Generator[None]:
@@ -43,14 +44,15 @@ class SystemGauges(Collector):
             REGISTRY.unregister(self)
             _LEADS.set(0)
             self._measured = self._reports = None
+            self._streams = ()
 
     async def update(self) -> None:
         async with self._database.session() as connection:
             self._measured = await measure(connection, self._silence_seconds)
         try:
-            self._reports = await self._storage.waiting_reports()
+            self._reports, self._streams = await self._storage.waiting_reports(), await self._storage.states()
         except BusUnavailable:  # which other tasks report
-            self._reports = None
+            self._reports, self._streams = None, ()
 
     def describe(self) -> list[Metric]:
         """Empty, so that nothing is read at registration."""
@@ -61,6 +63,10 @@ class SystemGauges(Collector):
             yield from _work(self._measured)
             yield from _outbox(self._measured)
             yield from _budgets(self._measured)
+            yield from _models(self._measured)
+        if self._streams:
+            sizes = [((each.stream,), each.size_bytes) for each in self._streams]
+            yield _gauge("assay_bus_stream_bytes", "Size of the bus's streams", ("stream",), sizes)
         if self._reports is not None:
             yield _gauge("assay_reports_waiting", "Reports of workers that are not booked", (), [((), self._reports)])
 
@@ -110,6 +116,11 @@ def _budgets(measured: Measurement) -> Iterator[Metric]:
     ):
         usd = [((project,), nanousd / _NANOUSD) for project, nanousd in values if nanousd is not None]
         yield _gauge(f"assay_day_{name}_usd", f"{text}, in USD", ("project",), usd)
+
+
+def _models(measured: Measurement) -> Iterator[Metric]:
+    models = [((each.model,), 1) for each in measured.unavailable]
+    yield _gauge("assay_model_unavailable", "1 for a model that runners cannot call at present", ("model",), models)
 
 
 def _gauge(

@@ -11,6 +11,7 @@ from services.ledger.runs.rows import ACTIVE
 from services.ledger.workers.live_workers import live_since
 
 _MAX_PROJECTS = 100
+_MAX_MODELS = 200
 
 
 class Orders(Row):
@@ -30,6 +31,12 @@ class Slots(Row):
     pool: str
     workers: int
     slots: int
+
+
+class UnavailableModel(Row):
+    """A model that runners cannot call, as they report with their heartbeats."""
+
+    model: str
 
 
 class Leases(Row):
@@ -71,6 +78,7 @@ class Measurement:
     attempts: Attempts
     facts: PendingFacts
     budgets: list[DayBudget]
+    unavailable: list[UnavailableModel]
 
 
 _ORDERS = """
@@ -81,6 +89,11 @@ FROM pending_orders GROUP BY stage, pool
 
 _SLOTS = f"""
 SELECT stage, pool, count(*)::int, sum(slots)::int FROM workers WHERE {live_since("$1")} GROUP BY stage, pool
+"""
+
+_UNAVAILABLE = f"""
+SELECT DISTINCT outage ->> 'model' AS model FROM workers, jsonb_array_elements(outages) AS outage
+WHERE stage = 'run' AND {live_since("$1")} ORDER BY model LIMIT {_MAX_MODELS}
 """
 
 _LEASES = """
@@ -114,4 +127,5 @@ async def measure(connection: Connection, silence_seconds: float) -> Measurement
         attempts=await connection.one(Attempts, _ATTEMPTS),
         facts=await connection.one(PendingFacts, _FACTS),
         budgets=await connection.rows(DayBudget, _BUDGETS),
+        unavailable=await connection.rows(UnavailableModel, _UNAVAILABLE, silence_seconds),
     )
