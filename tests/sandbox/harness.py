@@ -25,16 +25,18 @@ from assay.sandbox.bubblewrap import BubblewrapProvider
 from assay.sandbox.docker import DockerProvider
 from assay.sandbox.kubernetes import KubernetesProvider
 from assay.sandbox.process import ProcessProvider
+from tests.fakes.kubernetes import FakeCluster
 
 PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
     "bubblewrap": BubblewrapProvider,
     "bubblewrap-userns": lambda: BubblewrapProvider(user_namespace=True),
     "process": ProcessProvider,
     "docker": DockerProvider,
+    "kubernetes": KubernetesProvider,
 }
-KUBERNETES = ("kubernetes",) if os.environ.get("ASSAY_TEST_KUBERNETES") else ()
-if KUBERNETES:
-    PROVIDERS["kubernetes"] = KubernetesProvider
+REAL_CLUSTER = bool(os.environ.get("ASSAY_TEST_KUBERNETES"))
+"""The cluster that ``KUBECONFIG`` names is used instead of one on this machine that only speaks like one."""
+ISOLATING_CLUSTER = ("kubernetes",) if REAL_CLUSTER else ()
 SPEC = SandboxSpec(
     memory_mb=128, cpu_seconds=30, wall_seconds=90, processes=24, workspace_mb=8, open_files=64, output_bytes=100_000
 )
@@ -63,7 +65,16 @@ def provider_params(*names: str) -> list[ParameterSet]:
 def make_provider(name: str, monkeypatch: pytest.MonkeyPatch) -> SandboxProvider:
     if name == "bubblewrap-userns":
         monkeypatch.setattr(sys, "base_prefix", world_readable_python())
+    if name == "kubernetes" and not REAL_CLUSTER:
+        monkeypatch.setenv("KUBECONFIG", str(fake_cluster().kubeconfig))
     return PROVIDERS[name]()
+
+
+@cache
+def fake_cluster() -> FakeCluster:
+    cluster = FakeCluster()
+    atexit.register(cluster.close)
+    return cluster
 
 
 @cache

@@ -34,6 +34,15 @@ SYSCALLS = {
     },
 }
 # fmt: on
+NO_IP = errno.EAFNOSUPPORT
+"""In a pod of a cluster without network policies, there are no IP sockets at all."""
+
+
+async def connect_error(sandbox: Sandbox, family: str, kind: str, address: str) -> int:
+    script = f"""
+try: socket.socket(socket.{family}, socket.{kind}).connect(('{address}', 53))
+except OSError as error: print(error.errno)"""
+    return int(await run_json(sandbox, script))
 
 
 async def test_commands_run_unprivileged_without_capabilities(isolated_sandbox: Sandbox) -> None:
@@ -84,13 +93,12 @@ async def test_loopback_is_the_only_interface(isolated_sandbox: Sandbox) -> None
 @pytest.mark.parametrize("address", ["1.1.1.1", "169.254.169.254", "10.0.0.1"])
 async def test_no_address_is_reachable_by_tcp_or_udp(isolated_sandbox: Sandbox, address: str) -> None:
     for kind in ("SOCK_STREAM", "SOCK_DGRAM"):
-        script = f"s = socket.socket(type=socket.{kind}); print(json.dumps(s.connect_ex(('{address}', 53))))"
-        assert await run_json(isolated_sandbox, script) == errno.ENETUNREACH
+        assert await connect_error(isolated_sandbox, "AF_INET", kind, address) in (errno.ENETUNREACH, NO_IP)
 
 
 async def test_no_address_is_reachable_by_ipv6_or_name(isolated_sandbox: Sandbox) -> None:
-    script = "s = socket.socket(socket.AF_INET6); print(json.dumps(s.connect_ex(('2606:4700:4700::1111', 53))))"
-    assert await run_json(isolated_sandbox, script) in (errno.ENETUNREACH, errno.EADDRNOTAVAIL)
+    failed = await connect_error(isolated_sandbox, "AF_INET6", "SOCK_STREAM", "2606:4700:4700::1111")
+    assert failed in (errno.ENETUNREACH, errno.EADDRNOTAVAIL, NO_IP)
     assert (
         b"gaierror"
         in (await run_python(isolated_sandbox, "import socket; socket.getaddrinfo('example.com', 80)")).stderr
@@ -108,7 +116,8 @@ def failed(family, address):
     try: socket.socket(family).connect(address)
     except OSError as error: return error.errno
 print(json.dumps([failed(socket.AF_INET, ('127.0.0.1', {port})), failed(socket.AF_UNIX, {abstract!r})]))"""
-        assert await run_json(isolated_sandbox, tried) == [errno.ECONNREFUSED, errno.ECONNREFUSED]
+        by_ip, by_name = await run_json(isolated_sandbox, tried)
+        assert by_ip in (errno.ECONNREFUSED, NO_IP) and by_name == errno.ECONNREFUSED
 
 
 @pytest.mark.parametrize("family", [17, 38, 40, 44])
