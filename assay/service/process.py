@@ -18,6 +18,7 @@ import uvloop
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+from assay.files.secrets import SecretUnreadable
 from assay.service.logging import configure_logging
 from assay.tracing import start_tracing, stop_tracing
 from assay.validation.pydantic_errors import sentence
@@ -67,6 +68,9 @@ def exit_code(name: str, serve: DrainingServe[S], settings: type[S]) -> int:
         values = settings()
     except ValidationError as error:
         _log.error("service.settings_invalid", service=name, error=_explained(error, settings), hint="see .env.example")
+        return 2
+    except SecretUnreadable as error:
+        _log.error("service.settings_invalid", service=name, error=str(error))
         return 2
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

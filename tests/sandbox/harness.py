@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import gc
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider
 from assay.sandbox.bubblewrap import BubblewrapProvider
 from assay.sandbox.docker import DockerProvider
+from assay.sandbox.kubernetes import KubernetesProvider
 from assay.sandbox.process import ProcessProvider
 
 PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
@@ -30,6 +32,9 @@ PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
     "process": ProcessProvider,
     "docker": DockerProvider,
 }
+KUBERNETES = ("kubernetes",) if os.environ.get("ASSAY_TEST_KUBERNETES") else ()
+if KUBERNETES:
+    PROVIDERS["kubernetes"] = KubernetesProvider
 SPEC = SandboxSpec(
     memory_mb=128, cpu_seconds=30, wall_seconds=90, processes=24, workspace_mb=8, open_files=64, output_bytes=100_000
 )
