@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import errno
 import gc
 import json
 import os
@@ -36,6 +37,8 @@ PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
 }
 REAL_CLUSTER = bool(os.environ.get("ASSAY_TEST_KUBERNETES"))
 """The cluster that ``KUBECONFIG`` names is used instead of one on this machine that only speaks like one."""
+NO_IP = errno.EAFNOSUPPORT
+"""In a pod of a cluster without network policies, there are no IP sockets at all."""
 ISOLATING_CLUSTER = ("kubernetes",) if REAL_CLUSTER else ()
 SPEC = SandboxSpec(
     memory_mb=128, cpu_seconds=30, wall_seconds=90, processes=24, workspace_mb=8, open_files=64, output_bytes=100_000
@@ -100,6 +103,13 @@ async def run_json(sandbox: Sandbox, script: str) -> Any:
     result = await run_python(sandbox, "import json, os, resource, socket, sys\n" + script)
     assert result.exit_code == 0, result.stderr.decode()
     return json.loads(result.stdout)
+
+
+async def connect_error(sandbox: Sandbox, family: str, kind: str, address: str) -> int:
+    script = f"""
+try: socket.socket(socket.{family}, socket.{kind}).connect(('{address}', 53))
+except OSError as error: print(error.errno)"""
+    return int(await run_json(sandbox, script))
 
 
 def socket_memory_bomb(seconds: int) -> str:
