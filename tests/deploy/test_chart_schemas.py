@@ -45,7 +45,7 @@ def test_kubernetes_accepts_every_object(version: str) -> None:
 def test_operators_accept_their_custom_resources(tmp_path: Path) -> None:
     custom = [each for values in VALUES for each in rendered(values) if each["apiVersion"] in CUSTOM_RESOURCES]
     assert {each["kind"] for each in custom} == {
-        "HTTPRoute", "PodMonitor", "ScaledObject", "TriggerAuthentication",
+        "HTTPRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "TriggerAuthentication",
     }  # fmt: skip
     assert type_errors(tmp_path, custom) == ""
 

@@ -35,10 +35,14 @@ labels:
   {{- include "assay.labels" . | nindent 2 }}
 {{- end }}
 
+{{/* What precedes the names of images. */}}
+{{- define "assay.registry" -}}
+{{ with .Values.image.registry }}{{ trimSuffix "/" . }}/{{ end }}
+{{- end }}
+
 {{/* The image of a service: (dict "root" $ "service" NAME). */}}
 {{- define "assay.image" -}}
-{{- $image := .root.Values.image -}}
-{{ with $image.registry }}{{ trimSuffix "/" . }}/{{ end }}{{ $image.repository }}/{{ .service }}:{{ $image.tag | default .root.Chart.AppVersion }}
+{{ include "assay.registry" .root }}assay/{{ .service }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
 {{- end }}
 
 {{/* The Secret of the token, the passwords and the database's address. */}}
