@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from assay.bus import metrics
 from assay.bus.protocol import RpcHandler
 from assay.contracts.codec import MAX_MESSAGE_BYTES, Malformed, decode, encode
 from assay.contracts.problems import Problem, ProblemError
 from assay.contracts.rpc import Request
+from assay.tracing import resume
+from assay.tracing.span import NO_CARRIER, Carrier, Kind
 
 R = TypeVar("R")
+_IDS = ("run_id", "attempt_id")
+_OUR_FAULT = 500
 _log = structlog.get_logger(__name__)
 
 
@@ -30,28 +35,37 @@ class Reply:
         return self.payload == b"null"
 
 
-async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes) -> Reply:
+async def dispatch(kind: type[Request[Any]], handler: RpcHandler, payload: bytes, trace: Carrier = NO_CARRIER) -> Reply:
     """Run the handler on an encoded request. Never raises: all errors become Problems for the caller."""
-    with metrics.timed(kind.name()):
+    with resume(kind.name(), Kind.SERVER, trace) as span, metrics.timed(kind.name()):
         answer = await _handle(kind, handler, payload)
-    if isinstance(answer, Problem):
+        if not isinstance(answer, Problem):
+            return Reply(True, answer)
         metrics.count_error(kind.name(), answer.status)
+        if answer.status >= _OUR_FAULT:
+            span.fail(answer.title)
         return Reply(False, encode(answer))
-    return Reply(True, answer)
 
 
 async def _handle(kind: type[Request[Any]], handler: RpcHandler, payload: bytes) -> bytes | Problem:
     try:
         request: Request[Any] = decode(kind, payload)
-        return _sized(kind, encode(await handler(request)))
-    except ProblemError as error:
-        return error.problem
     except Malformed as error:
         return Problem(
             code="malformed_request",
             title=f"the request {kind.name()} could not be decoded",
             detail=f"{error}. Caller and service probably run different versions; use the same release for both.",
         )
+    with bound_contextvars(**_ids(request)):
+        return await _answer(handler, request)
+
+
+async def _answer(handler: RpcHandler, request: Request[Any]) -> bytes | Problem:
+    kind = type(request)
+    try:
+        return _sized(kind, encode(await handler(request)))
+    except ProblemError as error:
+        return error.problem
     except Exception as error:
         _log.exception("rpc.handler_failed", request=kind.name(), error=repr(error))
         return Problem(
@@ -76,6 +90,11 @@ def decode_reply(request: Request[R], reply: Reply) -> R:
             detail=f"{error}. Caller and {request.service} probably run different versions; use the same release.",
         )
     raise ProblemError(problem)
+
+
+def _ids(request: Request[Any]) -> dict[str, str]:
+    """The run or attempt that the request is about, for log lines."""
+    return {name: value for name in _IDS if (value := getattr(request, name, ""))}
 
 
 def _sized(kind: type[Request[Any]], payload: bytes) -> bytes | Problem:

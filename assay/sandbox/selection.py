@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from assay.contracts.sandboxes import AUTO, SandboxKind, kinds_for, usable_kinds
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import ProviderUnavailable, ProviderUnknown
@@ -122,7 +124,8 @@ class _RestrictedProvider:
 
 
 def provider_for_setting(setting: str, warm_pool: WarmPool | None = None) -> AutoProvider:
-    """From the setting ``ASSAY_SANDBOX``: kinds separated by commas; ``auto`` means bubblewrap and Docker."""
+    """From the setting ``ASSAY_SANDBOX``: kinds separated by commas; ``auto`` means bubblewrap and Docker.
+    Kubernetes must be named, because it spends the resources of a cluster."""
     allowed: dict[str, None] = {}
     for name in filter(None, (part.strip() for part in setting.split(","))):
         if name not in PROVIDERS:
@@ -159,6 +162,20 @@ def _docker(warm_pool: WarmPool) -> SandboxProvider:
     return DockerProvider(warm_pool=warm_pool)
 
 
+def _kubernetes(warm_pool: WarmPool) -> SandboxProvider:
+    try:
+        from assay.sandbox.kubernetes import KubernetesProvider, KubernetesSettings
+    except ImportError as error:
+        raise ProviderUnavailable("the Kubernetes client is not installed: pip install 'assay[sandbox]'") from error
+    try:
+        settings = KubernetesSettings()
+    except ValidationError as error:
+        found = error.errors()[0]
+        name = f"ASSAY_KUBERNETES_{'_'.join(map(str, found['loc'])).upper()}"
+        raise ProviderUnavailable(f"{name} cannot be used: {found['msg']}") from error
+    return KubernetesProvider(settings, warm_pool=warm_pool)
+
+
 def _process(_: WarmPool) -> SandboxProvider:
     from assay.sandbox.process import ProcessProvider
 
@@ -169,6 +186,7 @@ _FACTORIES: dict[str, Callable[[WarmPool], SandboxProvider]] = {
     "auto": lambda warm_pool: AutoProvider(warm_pool=warm_pool),
     "bubblewrap": _bubblewrap,
     "docker": _docker,
+    "kubernetes": _kubernetes,
     "process": _process,
 }
 PROVIDERS = tuple(_FACTORIES)

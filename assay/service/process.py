@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings
 
 from assay.files.secrets import SecretUnreadable
 from assay.service.logging import configure_logging
+from assay.tracing import start_tracing, stop_tracing
 from assay.validation.pydantic_errors import sentence
 
 S = TypeVar("S", bound=BaseSettings)
@@ -54,8 +55,11 @@ def run_service(name: str, serve: Serve[S], settings: type[S]) -> NoReturn:
 def run_draining_service(name: str, serve: DrainingServe[S], settings: type[S]) -> NoReturn:
     """Run a service that finishes running work after a signal."""
     configure_logging(name)
+    start_tracing(name)
     gc.freeze()  # loaded modules stay to the end, so the collector need not scan them, least of all at exit
-    sys.exit(exit_code(name, serve, settings))
+    code = exit_code(name, serve, settings)
+    stop_tracing()
+    sys.exit(code)
 
 
 def exit_code(name: str, serve: DrainingServe[S], settings: type[S]) -> int:

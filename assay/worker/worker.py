@@ -7,12 +7,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from assay.bus.errors import BusClosed, MessageRefused
 from assay.bus.protocol import Bus, Delivery, Envelope, connection_trouble
 from assay.bus.queues import orders_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
+from assay.contracts.ids import run_of
+from assay.tracing import resume
+from assay.tracing.span import NO_CARRIER, Kind
 from assay.worker.claimer import Claimer
 from assay.worker.heartbeat import HeartbeatLoop, OnShare, Outages
 from assay.worker.leases import Lease, Leases
@@ -26,6 +30,7 @@ FailureReport = Callable[[Ticket, BaseException], Report]
 Shortage = Callable[[], str]
 """Returns what the host is short of; empty if nothing."""
 
+_SPANS = {Stage.RUN: "try", Stage.JUDGE: "grading"}
 _FETCH_SECONDS = 5.0
 _CLEANUP_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
@@ -159,18 +164,25 @@ class Worker:
         _log.info("worker.resources_available", worker_id=self._options.worker_id)
 
     async def _take(self, orders: Sequence[Delivery[Order]]) -> None:
+        traces = {(order.message.attempt_id, order.message.token): order.trace for order in orders}
         for ticket in await self._claimer.claim(orders):
-            lease = Lease(ticket)
+            lease = Lease(ticket, traces.get((ticket.attempt_id, ticket.token), NO_CARRIER))
             if self._leases.is_new(lease.claim):
                 self._leases.add(lease, asyncio.create_task(self._process(lease)))
                 self._heartbeat.shorten_interval(ticket.lease_seconds / 3)
 
     async def _process(self, lease: Lease) -> None:
-        with self._metrics.working() as ended:
-            report = await self._run_work(lease)
-            ended(_outcome(report))
-        self._leases.release_slot(lease)
-        await self._report(lease.ticket, report)
+        """In the trace of the order and with its ids in every log line."""
+        ticket, options = lease.ticket, self._options
+        ids = {"run_id": run_of(ticket.attempt_id), "attempt_id": ticket.attempt_id}
+        attributes = {f"assay.{name}": value for name, value in ids.items()} | {"assay.worker_id": options.worker_id}
+        with bound_contextvars(**ids), resume(_SPANS[options.stage], Kind.CONSUMER, lease.trace, attributes) as span:
+            with self._metrics.working() as ended:
+                report = await self._run_work(lease)
+                ended(_outcome(report))
+            span.set({"assay.outcome": _outcome(report)})
+            self._leases.release_slot(lease)
+            await self._report(ticket, report)
 
     async def _run_work(self, lease: Lease) -> Report:
         """The report on one ticket. If the lease was lost but ``work`` returns a report anyway, it is sent as well: the

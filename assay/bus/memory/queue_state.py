@@ -10,6 +10,7 @@ from typing import Any
 
 from assay.bus.memory.clock import Clock
 from assay.bus.protocol import Queue
+from assay.tracing.span import Carrier
 
 
 @dataclass(slots=True, eq=False)
@@ -18,6 +19,7 @@ class StoredMessage:
 
     subject: str
     payload: bytes
+    trace: Carrier
     deliveries: int = 0
     due: float = 0.0
     settled: bool = False

@@ -9,8 +9,12 @@ from assay.bus.protocol import Envelope
 from assay.contracts import subjects
 from assay.contracts.attempts import ExecuteAttempt, GradeAttempt, Stage
 from assay.contracts.codec import encode
+from assay.contracts.ids import run_of
+from assay.tracing import carrier, resume
+from assay.tracing.span import NO_CARRIER, Carrier, Kind
 from services.ledger.database.database import Database
 from services.ledger.database.rows import Row, columns
+from services.ledger.outbox.order_traces import order_traces
 
 LIMIT = 500
 """How many are published at a time."""
@@ -78,7 +82,8 @@ class OutboxStore:
     async def orders(self) -> list[Pending]:
         async with self._database.session() as connection:
             rows = await connection.rows(PendingOrder, _ORDERS, LIMIT, MAX_GRADING_ORDERS)
-        return [pending_order(row) for row in rows]
+            traces = await order_traces(connection, [row.attempt_id for row in rows])
+        return [pending_order(row, traces.get(row.attempt_id, NO_CARRIER)) for row in rows]
 
     async def facts_published(self, published: Sequence[Pending]) -> None:
         """The stream has stored them; they stay in Postgres as history."""
@@ -98,12 +103,17 @@ def pending_fact(fact: PendingFact) -> Pending:
     return Pending(envelope, ("", fact.position))
 
 
-def pending_order(order: PendingOrder) -> Pending:
+def pending_order(order: PendingOrder, trace: Carrier = NO_CARRIER) -> Pending:
+    """``trace`` is the context of its attempt."""
     message = _MESSAGES[order.stage](attempt_id=order.attempt_id, token=order.token)
+    attributes = {"assay.run_id": run_of(order.attempt_id), "assay.attempt_id": order.attempt_id}
+    with resume(f"order {message.name()}", Kind.PRODUCER, trace, attributes):
+        trace = carrier()
     # A repeated order needs an id of its own, or the stream would take it for a duplicate of the lost one.
     envelope = Envelope(
         subject=subjects.order(message, order.pool, urgent=order.urgent),
         message_id=f"{order.attempt_id}:{order.token}:{message.name()}:{order.publishes}",
         payload=encode(message),
+        trace=trace,
     )
     return Pending(envelope, (order.attempt_id, order.token))

@@ -15,6 +15,8 @@ from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
 from assay.contracts.runs import RunPlan, RunView
 from assay.contracts.verdicts import Outcome
+from assay.tracing import carrier
+from assay.tracing.span import TRACEPARENT
 from services.ledger.attempts.content_key import content_key
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row, columns, to_json
@@ -43,6 +45,8 @@ VALUES ($1, $2, $3, $4, CASE WHEN $15 THEN 'finished' ELSE 'waiting' END, $5, $6
   $22, $23::int)
 RETURNING now(), {columns(RunRow)}
 """
+
+_ADD_PLAN = "INSERT INTO plans (run_id, body, traceparent) VALUES ($1, $2, $3)"
 
 MANY_ATTEMPTS = 5000
 
@@ -107,7 +111,7 @@ class Submission:
         await self._check_limits(connection)
         answers = await self._reuse(connection) if self._plan.reuse or self._plan.reuse_run else []
         new = await self._insert(connection)
-        await connection.execute("INSERT INTO plans (run_id, body) VALUES ($1, $2)", self._run_id, to_json(self._plan))
+        await connection.execute(_ADD_PLAN, self._run_id, to_json(self._plan), carrier().get(TRACEPARENT, ""))
         rows = map(msgspec.structs.astuple, self._attempts)
         await connection.copy("attempts", NewAttempt.__struct_fields__, rows)
         await take_answers(connection, answers)

@@ -1,4 +1,4 @@
-"""Prometheus metrics of requests to models."""
+"""Prometheus metrics of requests to models, and their steps in traces."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from prometheus_client import Counter, Histogram
 
 from assay.contracts.models import Call, CallFault
 from assay.service.bounded_label import BoundedLabel
+from assay.tracing import step
+from assay.tracing.span import Kind
 from services.runner.errors import CallFailed
 
 _MAX_MODELS = 200
@@ -28,12 +30,13 @@ _bounded = BoundedLabel(_MAX_MODELS)
 
 @contextmanager
 def measured(model: str) -> Generator[None]:
-    """Measure one request."""
+    """Measure and trace one request. The provider gets no trace context: it is none of its business."""
     labels = _labels(model)
     began = time.perf_counter()
     _CALLS.labels(*labels).inc()
     try:
-        yield
+        with step(f"chat {model}", Kind.CLIENT, {"gen_ai.operation.name": "chat", "gen_ai.request.model": model}):
+            yield
     except BaseException as error:
         _ERRORS.labels(*labels, _kind(error)).inc()
         raise
