@@ -21,6 +21,7 @@ from assay.worker.claimer import Claimer
 from assay.worker.heartbeat import HeartbeatLoop, OnShare, Outages
 from assay.worker.leases import Lease, Leases
 from assay.worker.metrics import WorkerMetrics
+from assay.worker.pod_deletion_cost import keep_deletion_cost
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 
 Report = AttemptExecuted | AttemptJudged
@@ -103,7 +104,9 @@ class Worker:
         _log.info("worker.started", worker_id=options.worker_id, stage=options.stage, slots=options.slots)
         heartbeat = asyncio.create_task(self._heartbeat.run(options.slots, options.heartbeat_seconds))
         refilling = asyncio.create_task(self._refill())
-        probing = [asyncio.create_task(self._capabilities.probe_forever())] if self._capabilities else []
+        aside = [asyncio.create_task(keep_deletion_cost(lambda: len(self._leases)))]
+        if self._capabilities:
+            aside.append(asyncio.create_task(self._capabilities.probe_forever()))
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(closed.wait())]
         try:
             await asyncio.wait((*ends, refilling, heartbeat), return_when=asyncio.FIRST_COMPLETED)
@@ -112,7 +115,7 @@ class Worker:
                 await self._drain(refilling)
         finally:
             await self._leases.give_up(_CLEANUP_SECONDS)
-            await _cancel(refilling, heartbeat, *probing, *ends)
+            await _cancel(refilling, heartbeat, *aside, *ends)
         _log.info("worker.stopped", worker_id=options.worker_id)
         if closed.is_set():
             raise BusClosed("the connection to the bus is closed; the worker ends and must be restarted")

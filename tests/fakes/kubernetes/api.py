@@ -70,14 +70,14 @@ class Api:
         if "created but unavailable" in self._faults:
             self._faults.discard("created but unavailable")
             return _failure(504, "Timeout", "request did not complete within the allotted timeout")
-        return web.json_response(created, status=201)
+        return _answer(created, status=201)
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("watch"):
             return await self._watch(request)
         wanted = dict(part.split("=") for part in request.query.get("labelSelector", "").split(",") if part)
         found = [pod for pod in self.pods.objects.values() if wanted.items() <= pod["metadata"]["labels"].items()]
-        return web.json_response({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": found})
+        return _answer({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": found})
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         name = request.query["fieldSelector"].removeprefix("metadata.name=")
@@ -93,14 +93,14 @@ class Api:
         return response
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self.pods.objects[request.match_info["name"]])
+        return _answer(self.pods.objects[request.match_info["name"]])
 
     async def _patch(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self.pods.patch(request.match_info["name"], await request.json()))
+        return _answer(self.pods.patch(request.match_info["name"], await request.json()))
 
     async def _delete(self, request: web.Request) -> web.StreamResponse:
         await self.pods.delete(request.match_info["name"])
-        return web.json_response({"kind": "Status", "status": "Success"})
+        return _answer({"kind": "Status", "status": "Success"})
 
     async def _log(self, request: web.Request) -> web.StreamResponse:
         return web.Response(text=self.pods.logs.get((request.match_info["name"], request.query["container"]), ""))
@@ -108,7 +108,7 @@ class Api:
     async def _policies(self, _: web.Request) -> web.StreamResponse:
         policy = {"metadata": {"name": "no-network"}, "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}}
         items = [] if "no policy" in self._faults else [policy]
-        return web.json_response({"kind": "NetworkPolicyList", "metadata": {}, "items": items})
+        return _answer({"kind": "NetworkPolicyList", "metadata": {}, "items": items})
 
     async def _exec(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(protocols=("v5.channel.k8s.io",), max_msg_size=1 << 24)
@@ -161,5 +161,10 @@ def _exit_status(code: int) -> Json:
     return {"metadata": {}, "status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": causes}}
 
 
+def _answer(content: Json, status: int = 200) -> web.Response:
+    """Without a character set, as the API server answers."""
+    return web.Response(body=json.dumps(content), status=status, headers={"Content-Type": "application/json"})
+
+
 def _failure(code: int, reason: str, message: str) -> web.Response:
-    return web.json_response(problem(code, reason, message), status=code)
+    return _answer(problem(code, reason, message), status=code)
