@@ -30,7 +30,7 @@ def growth(name: str, **labels: str) -> Callable[[], float]:
 
 
 def gauges_of(ledger: LedgerHarness, bus: MemoryBus) -> SystemGauges:
-    return SystemGauges(ledger.database, bus.storage, LedgerSettings())
+    return SystemGauges(ledger.database, bus.storage, LedgerSettings(), ledger.wanted_slots)
 
 
 async def test_the_leader_reports_queue_slots_outbox_and_money(ledger: LedgerHarness) -> None:
