@@ -22,6 +22,5 @@ for user in gateway ledger runner judge modelhost; do secret "$user/assay_nats_p
 secret postgres/postgres_password "$(random)"
 secret ledger/assay_database_url "postgresql://assay:$(cat secrets/postgres/postgres_password)@postgres:5432/assay"
 secret gateway/assay_token "$(random)"
-secret prometheus/assay_token "$(cat secrets/gateway/assay_token)"
 secret grafana/admin_password "$(random)"
 echo "secrets are in $PWD/secrets; the dashboard's token: $PWD/secrets/gateway/assay_token"

@@ -11,7 +11,6 @@ from structlog.contextvars import bound_contextvars
 
 from assay.bus.errors import BusClosed, MessageRefused
 from assay.bus.protocol import Bus, Delivery, Envelope, connection_trouble
-from assay.bus.queues import orders_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
 from assay.contracts.ids import run_of
@@ -21,6 +20,8 @@ from assay.worker.claimer import Claimer
 from assay.worker.heartbeat import HeartbeatLoop, OnShare, Outages
 from assay.worker.leases import Lease, Leases
 from assay.worker.metrics import WorkerMetrics
+from assay.worker.order_source import OrderSource
+from assay.worker.pod_deletion_cost import keep_deletion_cost
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 
 Report = AttemptExecuted | AttemptJudged
@@ -31,7 +32,6 @@ Shortage = Callable[[], str]
 """Returns what the host is short of; empty if nothing."""
 
 _SPANS = {Stage.RUN: "try", Stage.JUDGE: "grading"}
-_FETCH_SECONDS = 5.0
 _CLEANUP_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
@@ -86,9 +86,9 @@ class Worker:
             available_sandboxes=lambda: capabilities.available if capabilities else None,
             outages=outages,
         )
+        self._orders = OrderSource(options.stage, options.pool, bus.work)
         if capabilities:
-            capabilities.on_change = self._heartbeat.send_soon
-        *self._urgent, self._queue = orders_queues(options.stage, options.pool)
+            capabilities.on_change = self._on_capabilities
 
     async def trouble(self) -> str:
         """Why the worker takes no new work: for readiness probes. Empty if it does."""
@@ -103,7 +103,9 @@ class Worker:
         _log.info("worker.started", worker_id=options.worker_id, stage=options.stage, slots=options.slots)
         heartbeat = asyncio.create_task(self._heartbeat.run(options.slots, options.heartbeat_seconds))
         refilling = asyncio.create_task(self._refill())
-        probing = [asyncio.create_task(self._capabilities.probe_forever())] if self._capabilities else []
+        aside = [asyncio.create_task(keep_deletion_cost(lambda: len(self._leases)))]
+        if self._capabilities:
+            aside.append(asyncio.create_task(self._capabilities.probe_forever()))
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(closed.wait())]
         try:
             await asyncio.wait((*ends, refilling, heartbeat), return_when=asyncio.FIRST_COMPLETED)
@@ -112,10 +114,15 @@ class Worker:
                 await self._drain(refilling)
         finally:
             await self._leases.give_up(_CLEANUP_SECONDS)
-            await _cancel(refilling, heartbeat, *probing, *ends)
+            await _cancel(refilling, heartbeat, *aside, *ends)
         _log.info("worker.stopped", worker_id=options.worker_id)
         if closed.is_set():
             raise BusClosed("the connection to the bus is closed; the worker ends and must be restarted")
+
+    def _on_capabilities(self) -> None:
+        assert self._capabilities is not None
+        self._orders.offer(self._capabilities.available)
+        self._heartbeat.send_soon()
 
     async def _drain(self, refilling: asyncio.Task[None]) -> None:
         """Wait for a pending claim first; otherwise its attempts would be blocked until their leases expire."""
@@ -138,19 +145,16 @@ class Worker:
                 await _cancel(fetching)
             elif orders := fetching.result():
                 await self._take(orders)
+        await self._orders.stop_waiting()
 
     async def _next_orders(self) -> Sequence[Delivery[Order]]:
-        """Fetch at most as many orders as there are free slots, urgent ones first. Only regular orders are waited for:
-        orders are urgent only while regular ones are queued."""
+        """Fetch at most as many orders as there are free slots, urgent ones first."""
         while not self._leases.free:
             await self._leases.changed()
         await self._wait_for_resources()
         if self._leases.free < self._options.slots:
             await asyncio.sleep(self._options.gather_seconds)
-        for queue in self._urgent:
-            if orders := await self._bus.work.fetch(queue, self._leases.free, 0.0):
-                return orders
-        return await self._bus.work.fetch(self._queue, self._leases.free, _FETCH_SECONDS)
+        return await self._orders.next(self._leases.free)
 
     async def _wait_for_resources(self) -> None:
         """Wait until the host has enough resources. Running work continues and can free some."""
@@ -158,6 +162,7 @@ class Worker:
             return
         _log.warning("worker.resources_short", worker_id=self._options.worker_id, reason=reason)
         self._heartbeat.slots = 0
+        await self._orders.stop_waiting()
         while self._shortage():  # noqa: ASYNC110 (the host sends no notification)
             await asyncio.sleep(self._options.recheck_seconds)
         self._heartbeat.slots = self._options.slots

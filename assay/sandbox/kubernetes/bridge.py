@@ -53,6 +53,7 @@ class Bridge:
         """Whether init has a network namespace of its own."""
         self._heard_at = self._loop.time()
         self._killed = self._closed = False
+        self._reason = "it was closed"
         self._tasks = {asyncio.create_task(self._ping())}
 
     async def network_reached(self) -> bool:
@@ -74,13 +75,13 @@ class Bridge:
         try:
             for kind, number, payload in frames(self._buffer):
                 self._handle(kind, number, payload)
-        except ValueError:
-            self.lose()
+        except ValueError as error:
+            self.lose(f"it sent {error}")
 
-    def lose(self) -> None:
+    def lose(self, reason: str) -> None:
         """The relay or init is gone."""
         if not self._closed:
-            self._closed = True
+            self._closed, self._reason = True, reason
             self._spawn(self._end())
 
     async def close(self) -> None:
@@ -100,7 +101,7 @@ class Bridge:
         elif kind is Frame.PROBE and not self._network_reached.done():
             self._network_reached.set_result(bool(payload))
         elif kind is Frame.GONE:
-            self.lose()
+            self.lose("init ended")
 
     def _on_stream(self, kind: Frame, number: int, payload: bytes) -> None:
         source, sink = self._ends(number)
@@ -220,7 +221,7 @@ class Bridge:
         while self._loop.time() - self._heard_at < _SILENCE_SECONDS:
             self.send(Frame.PING)
             await asyncio.sleep(_PING_SECONDS)
-        self.lose()
+        self.lose(f"nothing was heard of it for {_SILENCE_SECONDS:.0f} s")
 
     async def _end(self) -> None:
         try:
@@ -236,7 +237,7 @@ class Bridge:
         self._socket.close()
         for future in (self._network_reached, self.own_network):
             if not future.done():
-                future.set_exception(SandboxNotStarted("the connection to the pod's relay ended"))
+                future.set_exception(SandboxNotStarted(f"the connection to the pod's relay ended: {self._reason}"))
                 future.exception()
         for request in self._requests.values():
             request.input.close()

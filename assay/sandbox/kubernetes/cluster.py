@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -99,10 +99,11 @@ class Cluster:
             changes = self._client.watch(
                 Pod, fields={"metadata.name": name}, resource_version=version, server_timeout=60
             )
-            async for change, pod in changes:
-                if change == "DELETED":
-                    raise SandboxNotStarted(f"the pod {name} was deleted by somebody else before it was ready")
-                yield pod
+            async with aclosing(cast("AsyncGenerator[tuple[str, Pod]]", changes)):
+                async for change, pod in changes:
+                    if change == "DELETED":
+                        raise SandboxNotStarted(f"the pod {name} was deleted by somebody else before it was ready")
+                    yield pod
         except ApiError as error:
             if error.status.code != 410 and (error.status.code or 0) not in _PASSING:
                 raise error_for("watch a pod", error.status) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
+from contextlib import aclosing
 
 import structlog
 from lightkube.resources.core_v1 import Pod
@@ -52,12 +53,13 @@ class SandboxPod:
 
     async def _wait_started(self, containers: Sequence[str]) -> None:
         while True:
-            async for pod in self._cluster.watch(self.name):
-                self._state = describe(pod)
-                if problem := start_problem(pod, (SANDBOX, RELAY)):
-                    raise problem
-                if all_started(pod, containers):
-                    return
+            async with aclosing(self._cluster.watch(self.name)) as states:
+                async for pod in states:
+                    self._state = describe(pod)
+                    if problem := start_problem(pod, (SANDBOX, RELAY)):
+                        raise problem
+                    if all_started(pod, containers):
+                        return
             await asyncio.sleep(_WATCH_PAUSE_SECONDS)
 
     async def examine(self) -> None:

@@ -126,7 +126,7 @@ class KubernetesProvider:
         """Starts the relay, and through it init."""
         channel = ExecChannel(self._cluster, pod.name, RELAY, lambda data: bridge.feed(data))
         bridge = Bridge(channel.send, pod.examine, sockets_of(mounted))
-        channel.ended.add_done_callback(lambda _: bridge.lose())
+        channel.ended.add_done_callback(lambda ended: bridge.lose(ended.result()))
         session: SandboxSession | None = None
         try:
             await channel.open(RELAY_COMMAND)

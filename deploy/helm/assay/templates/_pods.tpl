@@ -42,6 +42,7 @@ topologySpreadConstraints:
 {{/* The variables of every service: (dict "root" $ "service" NAME "env" VALUES). */}}
 {{- define "assay.environment" -}}
 - {name: ASSAY_NATS_URL, value: {{ include "assay.natsUrl" .root | quote }}}
+- {name: ASSAY_SECRETS_DIR, value: /etc/assay/secrets}
 - {name: ASSAY_NATS_USER, value: {{ .service }}}
 {{- with .root.Values.nats.monitorUrl }}
 - {name: ASSAY_NATS_MONITOR_URL, value: {{ . | quote }}}
@@ -74,7 +75,7 @@ envFrom:
 
 {{/* Mounts of a service: (dict "root" $ "artifacts" BOOL "catalog" BOOL). */}}
 {{- define "assay.mounts" -}}
-- {name: secrets, mountPath: /run/secrets, readOnly: true}
+- {name: secrets, mountPath: /etc/assay/secrets, readOnly: true}
 - {name: temporary, mountPath: /tmp}
 {{- if and .artifacts (not .root.Values.artifacts.url) }}
 - {name: artifacts, mountPath: /var/lib/assay/artifacts}
