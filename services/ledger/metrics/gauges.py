@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import REGISTRY, Gauge
@@ -19,6 +20,9 @@ from services.ledger.scheduling.wanted_slots import POOL, Demand, WantedSlotsSto
 from services.ledger.settings import LedgerSettings
 
 PERIOD_SECONDS = 5.0
+_MAX_SHARE = 0.01
+"""Of the time that reading may take: a long queue, which is counted row by row, is read less often."""
+_MAX_AGE_SECONDS = 60.0
 _NANOUSD = 1e9
 _STAGE_POOL = ("stage", "pool")
 _LEADS = Gauge("assay_ledger_leads", "1 in the ledger process that leads")
@@ -26,15 +30,22 @@ _LEADS.set(0)
 
 
 class SystemGauges(Collector):
-    """``update`` reads the values; between updates, scrapes get the last ones."""
+    """Scrapes get the values that were read last."""
 
     def __init__(
-        self, database: Database, storage: Storage, settings: LedgerSettings, wanted_slots: WantedSlotsStore
+        self,
+        database: Database,
+        storage: Storage,
+        settings: LedgerSettings,
+        wanted_slots: WantedSlotsStore,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._database, self._storage, self._wanted_slots = database, storage, wanted_slots
+        self._database, self._storage, self._clock = database, storage, clock
+        self._wanted_slots = wanted_slots
         self._demand: Demand = {}
         self._silence_seconds = settings.worker_silence_seconds
         self._measured: Measurement | None = None
+        self._due_at = 0.0
         self._reports: int | None = None
         self._streams: Sequence[StreamState] = ()
 
@@ -49,9 +60,17 @@ class SystemGauges(Collector):
             REGISTRY.unregister(self)
             _LEADS.set(0)
             self._measured = self._reports = None
-            self._streams, self._demand = (), {}
+            self._streams, self._demand, self._due_at = (), {}, 0.0
 
     async def update(self) -> None:
+        """Read the values, unless that took long and was not long ago."""
+        began = self._clock()
+        if began >= self._due_at:
+            await self.read()
+            took_seconds = self._clock() - began
+            self._due_at = began + min(took_seconds / _MAX_SHARE, _MAX_AGE_SECONDS)
+
+    async def read(self) -> None:
         self._demand = await self._wanted_slots.measure()
         async with self._database.session() as connection:
             self._measured = await measure(connection, self._silence_seconds)
