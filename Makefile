@@ -81,7 +81,9 @@ images: ## Build the sandbox images for Docker that do not exist yet
 base-image: ## Build debian:trixie-slim from Debian's packages, where no registry is reachable
 	@deploy/images/build base
 
-faults: setup ## Break real processes under load and check that nothing is lost (about an hour; needs root, faketime)
+faults: setup ## Simulate 2,000 seeds, then break real processes under load (over an hour; needs root, faketime)
+	@$(BIN)/python -m tests.faults.simulation
+	@$(BIN)/python -m tests.catalog.fuzz --documents 10000
 	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes --timeout 0 $(ARGS)
 
 faults-weekly: setup ## Cut the power under the stores (needs root)
