@@ -1,6 +1,6 @@
 # Everything is created inside the checkout: the virtual environment, the caches, the web build, the data under .assay.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up dev test watch check fix bench faults faults-weekly lock images base-image
+.PHONY: help setup demo up dev test watch check check-style check-types check-web fix bench faults faults-weekly lock images base-image
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -60,10 +60,17 @@ watch: setup ## Run the tests that a change affects, on every change (the first 
 	@$(BIN)/watchfiles --filter python '$(BIN)/pytest --testmon $(ARGS)' assay services tests
 
 check: setup ## Style, types, layers, and the dashboard's own checks
+	@$(MAKE) --no-print-directory --jobs --output-sync=target check-style check-types check-web
+
+check-style:
 	$(call check,$(BIN)/ruff check,make fix)
 	$(call check,$(BIN)/ruff format --check,make fix)
-	$(call check,$(BIN)/pyright,correct the types named above)
 	$(call check,$(BIN)/lint-imports,import only from lower layers (pyproject.toml [tool.importlinter]))
+
+check-types:
+	$(call check,$(BIN)/pyright,correct the types named above)
+
+check-web:
 	$(call check,npm --prefix web run check,make fix; then correct the types named above)
 	$(call check,npm --prefix web test,cd web && npx vitest)
 

@@ -7,7 +7,7 @@ import os
 
 from tests.catalog import fuzz
 
-DOCUMENTS = int(os.environ.get("ASSAY_FUZZ_DOCUMENTS", "250"))
+DOCUMENTS = int(os.environ.get("ASSAY_FUZZ_DOCUMENTS", "1000"))
 
 
 def test_mutated_files_load_or_are_listed() -> None:
