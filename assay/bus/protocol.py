@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
 
 from assay.contracts.codec import Message, encode
 from assay.contracts.rpc import Request
+from assay.tracing import carrier
+from assay.tracing.span import NO_CARRIER, Carrier
 
 R = TypeVar("R")
 M = TypeVar("M", covariant=True)
@@ -21,21 +23,24 @@ RpcHandler = Callable[[Any], Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
-    """A message to publish. Publishing can be retried with the same ``message_id``; receivers apply each id once."""
+    """A message to publish. Publishing can be retried with the same ``message_id``; receivers apply each id once.
+    ``trace`` is the context that the receiver continues."""
 
     subject: str
     message_id: str
     payload: bytes
+    trace: Carrier = field(default_factory=lambda: NO_CARRIER)
 
     @classmethod
     def of(cls, subject: str, message_id: str, message: Message) -> Envelope:
-        return cls(subject=subject, message_id=message_id, payload=encode(message))
+        """In the current trace context."""
+        return cls(subject=subject, message_id=message_id, payload=encode(message), trace=carrier())
 
     def with_content_id(self) -> Envelope:
         """The same envelope with an id that includes a hash of the content. If two different messages share an id by
         mistake, both reach the receiver, which detects the conflict; the stream does not drop one as a duplicate."""
         content = blake2b(self.payload, digest_size=8).hexdigest()
-        return Envelope(subject=self.subject, message_id=f"{self.message_id}:{content}", payload=self.payload)
+        return replace(self, message_id=f"{self.message_id}:{content}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +63,11 @@ class Delivery(Protocol[M]):
     def deliveries(self) -> int:
         """The number of deliveries so far, including this one."""
         ...
+
+    @property
+    def trace(self) -> Carrier:
+        """The trace context that the message was published in."""
+        return NO_CARRIER
 
     async def ack(self) -> None: ...
     async def nak(self, delay_seconds: float = 0.0) -> None:
@@ -154,6 +164,7 @@ class StreamState:
     first: int
     last: int
     missing: int = 0
+    size_bytes: int = 0
 
 
 class Storage(Protocol):
@@ -179,6 +190,10 @@ class Storage(Protocol):
 
     async def purge_settled_reports(self) -> int:
         """Delete settled reports; returns their number."""
+        ...
+
+    async def waiting_reports(self) -> int:
+        """The number of reports that are not settled."""
         ...
 
 
@@ -209,3 +224,8 @@ class Bus(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+async def connection_trouble(bus: Bus) -> str:
+    """Why messages do not flow now; empty if they do."""
+    return "" if bus.connected else "not connected to the bus"

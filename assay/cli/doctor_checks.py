@@ -47,6 +47,7 @@ def run_checks(port: int) -> list[DoctorCheck]:
         _nats,
         _bubblewrap,
         _docker,
+        _kubernetes,
         _weights,
         _chromium,
         _web,
@@ -101,6 +102,16 @@ def _docker() -> DoctorCheck:
     remedy = "if you run tasks that need it, start the Docker daemon and run `make images`"
     text = found.reason or f"works; kernel: {found.limits['kernel']}"
     return _check("docker", found.available, text, remedy, Level.WARN)
+
+
+def _kubernetes() -> DoctorCheck:
+    """Checked only where a cluster is configured: it starts a pod."""
+    if not os.environ.get("KUBECONFIG") and not os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return _check("kubernetes", True, "no cluster is configured; only ASSAY_SANDBOX=kubernetes needs one", "")
+    found = _sandbox_availability("kubernetes")
+    remedy = "if you want sandboxes in pods, see docs/operations.md, Sandboxes in Kubernetes"
+    text = found.reason or found.warning or f"works; {found.limits['network']}"
+    return _check("kubernetes", found.available and not found.warning, text, remedy, Level.WARN)
 
 
 def _sandbox_availability(provider: str) -> Availability:

@@ -82,7 +82,7 @@ class SandboxSpec(Data, frozen=True, kw_only=True):
     output_bytes: Annotated[int, Meta(ge=1024, le=100_000_000)] = 1_000_000
     network: bool = False
     image: Annotated[str, Meta(pattern=f"^({_IMAGE})?$", max_length=300)] = ""
-    """The container image, by tag or digest, which requires Docker. Empty: the provider's default."""
+    """The container image, by tag or digest, which requires Docker or Kubernetes. Empty: the provider's default."""
     build: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """The files to build the image from, including a ``Dockerfile``: the task's folder ``environment/``."""
     services: Annotated[tuple[Service, ...], Meta(max_length=8)] = ()
@@ -92,7 +92,16 @@ class SandboxSpec(Data, frozen=True, kw_only=True):
 
     @property
     def needs_docker(self) -> str:
-        """The first requirement that only Docker can meet; empty if there is none."""
+        """The first requirement that only Docker can meet, not pods of the restricted Pod Security standard; empty if
+        there is none."""
+        if self.build:
+            return "an image built from its Dockerfile"
+        privileged = [service for service in self.services if service.capabilities]
+        return f"the service {privileged[0].name} with capabilities" if privileged else ""
+
+    @property
+    def needs_containers(self) -> str:
+        """The first requirement that only containers can meet; empty if there is none."""
         if self.services:
             return f"the service {self.services[0].name}"
         if self.egress:

@@ -36,11 +36,15 @@ _log = structlog.get_logger(__name__)
 
 
 class ModelHostSettings(BusEnvironment):
-    """From the environment (prefix ``ASSAY_``). ``model_threads`` 0 uses half of the processors and leaves the rest to
-    the services: on a busy processor, two threads that wait for each other are slower than one."""
+    """From the environment (prefix ``ASSAY_``). The model listens at ``model_host`` and ``model_port`` (0: a free one);
+    runners reach it at ``model_url``, by default that address. ``model_threads`` 0 uses half of the processors and
+    leaves the rest to the services: on a busy processor, two threads that wait for each other are slower than one."""
 
     model_config = SettingsConfigDict(protected_namespaces=())
 
+    model_host: str = "127.0.0.1"
+    model_port: int = 0
+    model_url: str = ""
     model_threads: int = 0
 
     @property
@@ -60,6 +64,9 @@ class ModelHost:
     """Loads its only model on the first request; concurrent requests wait for the same load."""
 
     threads: int = 1
+    host: str = "127.0.0.1"
+    port: int = 0
+    url: str = ""
     _engine: Engine | None = None
 
     def __post_init__(self) -> None:
@@ -75,9 +82,9 @@ class ModelHost:
             raise ProblemError(_unknown(request.model))
         async with self._loading:
             if self._engine is None:
-                self._engine = await asyncio.to_thread(load, find_weights(), self.threads)
+                self._engine = await asyncio.to_thread(load, find_weights(), self.threads, self.host, self.port)
                 _log.info("model.loaded", model=MODEL, address=self._engine.listening_address, threads=self.threads)
-        return ModelEndpoint(base_url=f"{self._engine.listening_address}/v1", model=MODEL)
+        return ModelEndpoint(base_url=f"{self.url or self._engine.listening_address}/v1", model=MODEL)
 
     def close(self) -> None:
         self._engine = None
@@ -95,14 +102,14 @@ def find_weights() -> Path:
     )
 
 
-def load(weights: Path, threads: int) -> Engine:
-    """Returns (after 0.7 s) once the server listens on a free loopback port. Raises ProblemError when it fails."""
+def load(weights: Path, threads: int, host: str = "127.0.0.1", port: int = 0) -> Engine:
+    """Returns (after 0.7 s) once the server listens; port 0 is a free one. Raises ProblemError when it fails."""
     xllamacpp: Any = importlib.import_module("xllamacpp")
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights)
     parameters.model_alias = {MODEL}
     parameters.n_ctx, parameters.n_parallel = CONTEXT_TOKENS, SLOTS
-    parameters.hostnames, parameters.port = ["127.0.0.1"], 0
+    parameters.hostnames, parameters.port = [host], port
     parameters.verbosity, parameters.ui, parameters.endpoint_slots, parameters.warmup = 0, False, False, False
     parameters.cache_ram_mib = 0
     for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
@@ -126,7 +133,9 @@ def _unknown(name: str) -> Problem:
 async def serve(settings: ModelHostSettings, stop: asyncio.Event) -> None:
     """Serve until ``stop`` is set or the connection to the bus is closed."""
     bus = await connect(settings.bus("modelhost"))
-    host = ModelHost(threads=settings.threads)
+    host = ModelHost(
+        threads=settings.threads, host=settings.model_host, port=settings.model_port, url=settings.model_url.rstrip("/")
+    )
     await bus.rpc.serve(ServeModel.service, {ServeModel: host.on_models_serve})
     _log.info("modelhost.ready", model=MODEL)
     ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(bus.closed.wait())]

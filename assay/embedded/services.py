@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,12 +49,14 @@ class ServiceSpecs:
 
     def specs(self, options: UpOptions) -> list[ProcessSpec]:
         address = options.address
+        runners, judges = _numbered("runner", options.runners), _numbered("judge", options.judges)
+        ports = metrics_ports(self._environ.get("ASSAY_METRICS_PORT", ""), ["ledger", *runners, *judges, "gateway"])
         return [
-            self._spec("ledger", self._ledger(), after=("nats", "postgres"), stage=1),
-            self._spec("gateway", self._gateway(address), ready=gateway_ready(address)),
+            self._spec("ledger", {**self._ledger(), **ports["ledger"]}, after=("nats", "postgres"), stage=1),
+            self._spec("gateway", {**self._gateway(address), **ports["gateway"]}, ready=gateway_ready(address)),
             self._spec("modelhost", {}, module="assay.embedded.model_host", after=("gateway",), stage=1),
-            *(self._spec(name, {}, service="runner") for name in _numbered("runner", options.runners)),
-            *(self._spec(name, {}, service="judge") for name in _numbered("judge", options.judges)),
+            *(self._spec(name, ports[name], service="runner") for name in runners),
+            *(self._spec(name, ports[name], service="judge") for name in judges),
         ]
 
     def environment(self, service: str) -> dict[str, str]:
@@ -119,6 +121,14 @@ def gateway_ready(address: Address) -> Probe:
         return False
 
     return ready
+
+
+def metrics_ports(first: str, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By process: the variable with its own port for metrics, counting up from the first; nothing if that is 0 or not
+    a number, which the services refuse."""
+    if not first.isdecimal() or int(first) == 0:
+        return {name: {} for name in names}
+    return {name: {"ASSAY_METRICS_PORT": str(port)} for port, name in enumerate(names, start=int(first))}
 
 
 def _numbered(name: str, count: int) -> list[str]:

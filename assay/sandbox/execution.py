@@ -22,7 +22,7 @@ class Execution:
     def __init__(
         self, command: Command, spec: SandboxSpec, *, live: bool, kill: Callable[[], None], warning: str = ""
     ) -> None:
-        keep_bytes = min(command.output_bytes or spec.output_bytes, spec.output_bytes)
+        keep_bytes = self.keep_bytes = min(command.output_bytes or spec.output_bytes, spec.output_bytes)
         stdin, self._stdin_pipe = _stdin(command, live)
         stdout_host, stdout = os.pipe()
         stderr_host, stderr = os.pipe()
@@ -52,7 +52,8 @@ class Execution:
         if not self._result.done():
             self._killed_by = self._killed_by or limit
 
-    def finish(self, exit_code: int) -> None:
+    def finish(self, exit_code: int, stdout_dropped_bytes: int = 0, stderr_dropped_bytes: int = 0) -> None:
+        """The dropped bytes are those of which the pipes here know nothing."""
         if self._result.done():
             return
         duration_seconds = time.monotonic() - self._started_seconds
@@ -64,6 +65,8 @@ class Execution:
         self._result.set_result(
             CommandResult(
                 exit_code=exit_code,
+                stdout_dropped_bytes=stdout_dropped_bytes,
+                stderr_dropped_bytes=stderr_dropped_bytes,
                 killed_by=self._killed_by,
                 duration_seconds=duration_seconds,
                 warning=self._warning,
@@ -96,8 +99,8 @@ class Execution:
             result,
             stdout=stdout,
             stderr=stderr,
-            stdout_dropped_bytes=stdout_dropped_bytes,
-            stderr_dropped_bytes=stderr_dropped_bytes,
+            stdout_dropped_bytes=result.stdout_dropped_bytes + stdout_dropped_bytes,
+            stderr_dropped_bytes=result.stderr_dropped_bytes + stderr_dropped_bytes,
         )
 
     async def kill(self) -> None:

@@ -45,9 +45,9 @@ class ProcessProvider:
 
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
-        if spec.needs_docker:
+        if spec.needs_containers:
             raise SpecUnsupported(
-                f"the task needs {spec.needs_docker}, which the provider 'process' cannot give: use docker"
+                f"the task needs {spec.needs_containers}, which the provider 'process' cannot give: use docker"
             )
         try:
             folder = tempfile.TemporaryDirectory(prefix="assay-sandbox-", ignore_cleanup_errors=True)

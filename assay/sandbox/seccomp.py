@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import platform
 import struct
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -63,8 +64,9 @@ _OWN_PROCESS_CALLS = ("sched_setscheduler", "sched_setparam", "sched_setattr", "
 
 
 @cache
-def program(machine: str | None = None) -> bytes:
-    """For the machine's native calls. Empty on architectures whose numbers are unknown, where nothing is filtered."""
+def program(machine: str | None = None, *, ip: bool = True) -> bytes:
+    """For the machine's native calls; without ``ip``, sockets for IPv4 and IPv6 are denied too. Empty on architectures
+    whose numbers are unknown, where nothing is filtered."""
     if (machine or platform.machine()) not in _MACHINES:
         return b""
     architecture, numbers = _MACHINES[machine or platform.machine()]
@@ -77,7 +79,7 @@ def program(machine: str | None = None) -> bytes:
         _deny(errno.ENOSYS),
     ]
     for name, number in numbers.items():
-        body = _body(name)
+        body = _body(name, _FAMILIES if ip else _FAMILIES[:1])
         code += [(_JUMP_EQUAL, 0, len(body), number), *body]
     code.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *line) for line in code)
@@ -107,16 +109,16 @@ def _denied(names: list[str], number: int, *arguments: tuple[int, str, int, int]
     return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": conditions}
 
 
-def _body(name: str) -> list[tuple[int, int, int, int]]:
+def _body(name: str, families: Sequence[int]) -> list[tuple[int, int, int, int]]:
     """The filter's instructions for one call, after its number has matched."""
     if name in ("clone3", "memfd_create"):
         return [_deny(errno.ENOSYS)]
     if name == "clone":
         return [(_LOAD, 0, 0, _FIRST), (_JUMP_ANY_BIT, 0, 1, _NAMESPACES), _deny(errno.EPERM), _allow()]
     if name == "socket":
-        families = [(_JUMP_EQUAL, len(_FAMILIES) + 3 - at, 0, family) for at, family in enumerate(_FAMILIES)]
+        allowed = [(_JUMP_EQUAL, len(families) + 3 - at, 0, family) for at, family in enumerate(families)]
         routes = [(_JUMP_EQUAL, 0, 2, _NETLINK), (_LOAD, 0, 0, _THIRD), (_JUMP_EQUAL, 1, 0, 0)]
-        return [(_LOAD, 0, 0, _FIRST), *families, *routes, _deny(errno.EAFNOSUPPORT), _allow()]
+        return [(_LOAD, 0, 0, _FIRST), *allowed, *routes, _deny(errno.EAFNOSUPPORT), _allow()]
     if name in _OWN_PROCESS_CALLS:
         return [(_LOAD, 0, 0, _FIRST), (_JUMP_EQUAL, 1, 0, 0), _deny(errno.EPERM), _allow()]
     if name in ("setpriority", "ioprio_set"):

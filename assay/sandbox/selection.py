@@ -8,9 +8,12 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from assay.contracts.sandboxes import AUTO, SandboxKind, kinds_for, usable_kinds
 from assay.contracts.tasks import SandboxSpec
 from assay.sandbox.errors import ProviderUnavailable, ProviderUnknown
+from assay.sandbox.metrics import open_measured
 from assay.sandbox.protocol import Availability, Mounts, Sandbox, SandboxProvider
 from assay.sandbox.warm_pool import WarmPool
 
@@ -113,7 +116,7 @@ class _RestrictedProvider:
     @asynccontextmanager
     async def open(self, spec: SandboxSpec, *, mounts: Mounts = ()) -> AsyncGenerator[Sandbox]:
         provider = await self._selector.choose(spec, self._kind)
-        async with provider.open(spec, mounts=mounts) as sandbox:
+        async with open_measured(provider, spec, mounts) as sandbox:
             yield sandbox
 
     async def check(self) -> Availability:
@@ -121,7 +124,8 @@ class _RestrictedProvider:
 
 
 def provider_for_setting(setting: str, warm_pool: WarmPool | None = None) -> AutoProvider:
-    """From the setting ``ASSAY_SANDBOX``: kinds separated by commas; ``auto`` means bubblewrap and Docker."""
+    """From the setting ``ASSAY_SANDBOX``: kinds separated by commas; ``auto`` means bubblewrap and Docker.
+    Kubernetes must be named, because it spends the resources of a cluster."""
     allowed: dict[str, None] = {}
     for name in filter(None, (part.strip() for part in setting.split(","))):
         if name not in PROVIDERS:
@@ -139,7 +143,7 @@ def restrict_to_kind(provider: SandboxProvider, kind: str) -> SandboxProvider:
 
 def _requirement(spec: SandboxSpec, kind: str) -> str:
     requested = f" in {kind}" if kind not in ("", AUTO) else ""
-    return f"the task needs {spec.needs_docker or 'a sandbox'}{requested}"
+    return f"the task needs {spec.needs_docker or spec.needs_containers or 'a sandbox'}{requested}"
 
 
 def _bubblewrap(_: WarmPool) -> SandboxProvider:
@@ -158,6 +162,20 @@ def _docker(warm_pool: WarmPool) -> SandboxProvider:
     return DockerProvider(warm_pool=warm_pool)
 
 
+def _kubernetes(warm_pool: WarmPool) -> SandboxProvider:
+    try:
+        from assay.sandbox.kubernetes import KubernetesProvider, KubernetesSettings
+    except ImportError as error:
+        raise ProviderUnavailable("the Kubernetes client is not installed: pip install 'assay[sandbox]'") from error
+    try:
+        settings = KubernetesSettings()
+    except ValidationError as error:
+        found = error.errors()[0]
+        name = f"ASSAY_KUBERNETES_{'_'.join(map(str, found['loc'])).upper()}"
+        raise ProviderUnavailable(f"{name} cannot be used: {found['msg']}") from error
+    return KubernetesProvider(settings, warm_pool=warm_pool)
+
+
 def _process(_: WarmPool) -> SandboxProvider:
     from assay.sandbox.process import ProcessProvider
 
@@ -168,6 +186,7 @@ _FACTORIES: dict[str, Callable[[WarmPool], SandboxProvider]] = {
     "auto": lambda warm_pool: AutoProvider(warm_pool=warm_pool),
     "bubblewrap": _bubblewrap,
     "docker": _docker,
+    "kubernetes": _kubernetes,
     "process": _process,
 }
 PROVIDERS = tuple(_FACTORIES)

@@ -107,7 +107,7 @@ class SandboxSession:
             archive = memory_file(write_payload(files))
         done = self._writes[request] = self._loop.create_future()
         try:
-            self._send("write", request, [archive])
+            self._send(f"write {request}", request, [archive])
         finally:
             os.close(archive)
         code = await done
@@ -153,7 +153,9 @@ class SandboxSession:
             try:
                 execution = Execution(command, spec or self._spec, live=live, kill=self._kill_all)
                 self._executions[request] = execution
-                self._send("run", request, [payload_file, *execution.child_ends])
+                keep_bytes = 0 if live else execution.keep_bytes
+                packet = f"run {request} {keep_bytes}"
+                self._send(packet, request, [payload_file, *execution.child_ends])
                 execution.close_child_ends()
             finally:
                 os.close(payload_file)
@@ -161,7 +163,7 @@ class SandboxSession:
 
     def _kill_all(self) -> None:
         with suppress(SandboxError):
-            self._send("kill", "0", [])
+            self._send("kill 0", "0", [])
         self._loop.call_later(_KILL_SECONDS, self._kill_if_running, list(self._executions))
 
     def _kill_if_running(self, requests: list[str]) -> None:
@@ -173,9 +175,9 @@ class SandboxSession:
         self._requests += 1
         return str(self._requests)
 
-    def _send(self, kind: str, request: str, descriptors: list[int]) -> None:
+    def _send(self, packet: str, request: str, descriptors: list[int]) -> None:
         try:
-            socket.send_fds(self._socket, [f"{kind} {request}".encode()], descriptors)
+            socket.send_fds(self._socket, [packet.encode()], descriptors)
         except OSError as error:
             lost = SandboxLost(f"the sandbox accepts no more requests: {error}")
             if request in self._executions:
@@ -205,12 +207,13 @@ class SandboxSession:
         else:
             self._fail(SandboxLost(f"the sandbox ended: {self._launcher.diagnostics()}"))
 
-    def _on_done(self, request: str, exit_code: str) -> None:
+    def _on_done(self, request: str, exit_code: str, *dropped_bytes: str) -> None:
+        """``dropped_bytes`` of stdout and stderr are those that were dropped before they got here."""
         if request in self._executions:
             execution = self._executions.pop(request)
             if self._launcher.take_oom_kill():
                 execution.record_limit(Limit.MEMORY)
-            execution.finish(int(exit_code))
+            execution.finish(int(exit_code), *map(int, dropped_bytes))
         elif (done := self._writes.pop(request, None)) and not done.done():
             done.set_result(int(exit_code))
 

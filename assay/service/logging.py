@@ -14,12 +14,16 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor
 
+from assay.contracts.ids import run_of
+from assay.tracing import add_trace_id
+
 _log = structlog.get_logger(__name__)
 
 
 def configure_logging(service: str) -> None:
-    """One JSON object per line, with ``service``, ``level``, ``timestamp`` and ``event`` in each. Tracebacks contain no
-    variables, whose values can be secrets. Libraries' messages below warnings are left out."""
+    """One JSON object per line, with ``service``, ``level``, ``timestamp`` and ``event`` in each; with ``run_id`` and
+    ``attempt_id`` where one is handled, and ``trace_id`` within a trace. Tracebacks contain no variables, whose values
+    can be secrets. Libraries' messages below warnings are left out."""
 
     def add_service(_logger: Any, _method: str, event: EventDict) -> EventDict:
         event.setdefault("service", service)
@@ -27,6 +31,8 @@ def configure_logging(service: str) -> None:
 
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_run_id,
+        add_trace_id,
         add_service,
         structlog.processors.add_log_level,
         TimeStamper(fmt="iso"),
@@ -48,6 +54,13 @@ def configure_logging(service: str) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
     _log_uncaught_exceptions()
+
+
+def _add_run_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """An attempt's id contains that of its run."""
+    if isinstance(attempt_id := event.get("attempt_id"), str) and attempt_id:
+        event["run_id"] = run_of(attempt_id)
+    return event
 
 
 class _Handler(logging.StreamHandler[Any]):

@@ -18,7 +18,9 @@ import uvloop
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+from assay.files.secrets import SecretUnreadable
 from assay.service.logging import configure_logging
+from assay.tracing import start_tracing, stop_tracing
 from assay.validation.pydantic_errors import sentence
 
 S = TypeVar("S", bound=BaseSettings)
@@ -53,8 +55,11 @@ def run_service(name: str, serve: Serve[S], settings: type[S]) -> NoReturn:
 def run_draining_service(name: str, serve: DrainingServe[S], settings: type[S]) -> NoReturn:
     """Run a service that finishes running work after a signal."""
     configure_logging(name)
+    start_tracing(name)
     gc.freeze()  # loaded modules stay to the end, so the collector need not scan them, least of all at exit
-    sys.exit(exit_code(name, serve, settings))
+    code = exit_code(name, serve, settings)
+    stop_tracing()
+    sys.exit(code)
 
 
 def exit_code(name: str, serve: DrainingServe[S], settings: type[S]) -> int:
@@ -63,6 +68,9 @@ def exit_code(name: str, serve: DrainingServe[S], settings: type[S]) -> int:
         values = settings()
     except ValidationError as error:
         _log.error("service.settings_invalid", service=name, error=_explained(error, settings), hint="see .env.example")
+        return 2
+    except SecretUnreadable as error:
+        _log.error("service.settings_invalid", service=name, error=str(error))
         return 2
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

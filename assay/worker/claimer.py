@@ -12,6 +12,7 @@ from assay.bus.protocol import Bus, Delivery
 from assay.contracts.attempts import Order, Stage, Ticket
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import Claim, ClaimAttempts, Claims
+from assay.worker.metrics import WorkerMetrics
 
 _FIRST_PAUSE_SECONDS = 0.1
 _MAX_PAUSE_SECONDS = 2.0
@@ -21,8 +22,9 @@ _log = structlog.get_logger(__name__)
 
 
 class Claimer:
-    def __init__(self, worker_id: str, stage: Stage, bus: Bus, stopping: asyncio.Event) -> None:
+    def __init__(self, worker_id: str, stage: Stage, bus: Bus, stopping: asyncio.Event, metrics: WorkerMetrics) -> None:
         self._worker_id, self._stage, self._bus, self._stopping = worker_id, stage, bus, stopping
+        self._metrics = metrics
 
     async def claim(self, orders: Sequence[Delivery[Order]]) -> Sequence[Ticket]:
         """Claim the orders' attempts; returns the granted tickets. Settles every order: if the ledger replied, whatever
@@ -37,6 +39,7 @@ class Claimer:
             return ()
         for order in orders:
             await order.ack()
+        self._metrics.claimed(len(reply.granted), len(reply.denied))
         _log.info("worker.claimed", granted=len(reply.granted), denied=len(reply.denied))
         return reply.granted
 

@@ -15,6 +15,7 @@ from assay.contracts.models import Outage
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import Heartbeat
 from assay.worker.leases import Leases
+from assay.worker.metrics import WorkerMetrics
 
 _MIN_SECONDS = 0.05
 _RETRY_SECONDS = 1.0
@@ -36,6 +37,7 @@ class HeartbeatLoop:
         pool: str,
         bus: Bus,
         leases: Leases,
+        metrics: WorkerMetrics,
         on_share: OnShare | None = None,
         available_sandboxes: AvailableSandboxes = lambda: None,
         outages: Outages = tuple,
@@ -43,6 +45,7 @@ class HeartbeatLoop:
         self._worker_id, self._stage, self._pool = worker_id, stage, pool
         self._bus, self._leases, self._on_share = bus, leases, on_share
         self._available_sandboxes, self._outages = available_sandboxes, outages
+        self._metrics = metrics
         self._wakeup = asyncio.Event()
         self._interval_seconds = float("inf")
         self._slots = 0
@@ -93,10 +96,13 @@ class HeartbeatLoop:
         try:
             reply = await self._bus.rpc.request(heartbeat, max(1.0, min(self._interval_seconds, 5.0)))
         except (BusUnavailable, ProblemError) as error:
+            self._metrics.heartbeat_missed()
             _log.warning("worker.heartbeat_missed", leases=len(heartbeat.leases), reason=str(error))
             return False
         if self._on_share:
             self._on_share(reply.share)
-        for lease in self._leases.mark_lost(reply.lost):
+        lost = self._leases.mark_lost(reply.lost)
+        self._metrics.leases_lost(len(lost))
+        for lease in lost:
             _log.warning("worker.lease_lost", attempt_id=lease.ticket.attempt_id, token=lease.ticket.token)
         return True

@@ -12,6 +12,7 @@ from cachetools import LRUCache
 
 from assay.contracts.attempts import Ticket
 from assay.contracts.rpc import Claim
+from assay.tracing.span import Carrier
 
 _log = structlog.get_logger(__name__)
 
@@ -21,6 +22,7 @@ class Lease:
     """A ``working`` lease occupies a slot. Afterwards the lease must stay alive until its report is stored."""
 
     ticket: Ticket
+    trace: Carrier
     working: bool = True
     lost: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)

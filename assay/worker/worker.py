@@ -7,15 +7,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from assay.bus.errors import BusClosed, MessageRefused
-from assay.bus.protocol import Bus, Delivery, Envelope
-from assay.bus.queues import orders_queues
+from assay.bus.protocol import Bus, Delivery, Envelope, connection_trouble
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
+from assay.contracts.ids import run_of
+from assay.tracing import resume
+from assay.tracing.span import NO_CARRIER, Kind
 from assay.worker.claimer import Claimer
 from assay.worker.heartbeat import HeartbeatLoop, OnShare, Outages
 from assay.worker.leases import Lease, Leases
+from assay.worker.metrics import WorkerMetrics
+from assay.worker.order_source import OrderSource
+from assay.worker.pod_deletion_cost import keep_deletion_cost
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 
 Report = AttemptExecuted | AttemptJudged
@@ -25,7 +31,7 @@ FailureReport = Callable[[Ticket, BaseException], Report]
 Shortage = Callable[[], str]
 """Returns what the host is short of; empty if nothing."""
 
-_FETCH_SECONDS = 5.0
+_SPANS = {Stage.RUN: "try", Stage.JUDGE: "grading"}
 _CLEANUP_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
@@ -66,7 +72,8 @@ class Worker:
         self._shortage = shortage
         self._leases = Leases(options.slots)
         self._stopping = asyncio.Event()
-        self._claimer = Claimer(options.worker_id, options.stage, bus, self._stopping)
+        self._metrics = WorkerMetrics(options.stage, lambda: self._heartbeat.slots)
+        self._claimer = Claimer(options.worker_id, options.stage, bus, self._stopping, self._metrics)
         self._capabilities = capabilities
         self._heartbeat = HeartbeatLoop(
             options.worker_id,
@@ -74,13 +81,20 @@ class Worker:
             options.pool,
             bus,
             self._leases,
+            self._metrics,
             on_share,
             available_sandboxes=lambda: capabilities.available if capabilities else None,
             outages=outages,
         )
+        self._orders = OrderSource(options.stage, options.pool, bus.work)
         if capabilities:
-            capabilities.on_change = self._heartbeat.send_soon
-        *self._urgent, self._queue = orders_queues(options.stage, options.pool)
+            capabilities.on_change = self._on_capabilities
+
+    async def trouble(self) -> str:
+        """Why the worker takes no new work: for readiness probes. Empty if it does."""
+        if self._stopping.is_set():
+            return f"it is draining; attempts left: {len(self._leases)}"
+        return await connection_trouble(self._bus)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then finish running work within ``drain_seconds``. Raises BusClosed if the
@@ -89,7 +103,9 @@ class Worker:
         _log.info("worker.started", worker_id=options.worker_id, stage=options.stage, slots=options.slots)
         heartbeat = asyncio.create_task(self._heartbeat.run(options.slots, options.heartbeat_seconds))
         refilling = asyncio.create_task(self._refill())
-        probing = [asyncio.create_task(self._capabilities.probe_forever())] if self._capabilities else []
+        aside = [asyncio.create_task(keep_deletion_cost(lambda: len(self._leases)))]
+        if self._capabilities:
+            aside.append(asyncio.create_task(self._capabilities.probe_forever()))
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(closed.wait())]
         try:
             await asyncio.wait((*ends, refilling, heartbeat), return_when=asyncio.FIRST_COMPLETED)
@@ -98,10 +114,15 @@ class Worker:
                 await self._drain(refilling)
         finally:
             await self._leases.give_up(_CLEANUP_SECONDS)
-            await _cancel(refilling, heartbeat, *probing, *ends)
+            await _cancel(refilling, heartbeat, *aside, *ends)
         _log.info("worker.stopped", worker_id=options.worker_id)
         if closed.is_set():
             raise BusClosed("the connection to the bus is closed; the worker ends and must be restarted")
+
+    def _on_capabilities(self) -> None:
+        assert self._capabilities is not None
+        self._orders.offer(self._capabilities.available)
+        self._heartbeat.send_soon()
 
     async def _drain(self, refilling: asyncio.Task[None]) -> None:
         """Wait for a pending claim first; otherwise its attempts would be blocked until their leases expire."""
@@ -124,19 +145,16 @@ class Worker:
                 await _cancel(fetching)
             elif orders := fetching.result():
                 await self._take(orders)
+        await self._orders.stop_waiting()
 
     async def _next_orders(self) -> Sequence[Delivery[Order]]:
-        """Fetch at most as many orders as there are free slots, urgent ones first. Only regular orders are waited for:
-        orders are urgent only while regular ones are queued."""
+        """Fetch at most as many orders as there are free slots, urgent ones first."""
         while not self._leases.free:
             await self._leases.changed()
         await self._wait_for_resources()
         if self._leases.free < self._options.slots:
             await asyncio.sleep(self._options.gather_seconds)
-        for queue in self._urgent:
-            if orders := await self._bus.work.fetch(queue, self._leases.free, 0.0):
-                return orders
-        return await self._bus.work.fetch(self._queue, self._leases.free, _FETCH_SECONDS)
+        return await self._orders.next(self._leases.free)
 
     async def _wait_for_resources(self) -> None:
         """Wait until the host has enough resources. Running work continues and can free some."""
@@ -144,22 +162,32 @@ class Worker:
             return
         _log.warning("worker.resources_short", worker_id=self._options.worker_id, reason=reason)
         self._heartbeat.slots = 0
+        await self._orders.stop_waiting()
         while self._shortage():  # noqa: ASYNC110 (the host sends no notification)
             await asyncio.sleep(self._options.recheck_seconds)
         self._heartbeat.slots = self._options.slots
         _log.info("worker.resources_available", worker_id=self._options.worker_id)
 
     async def _take(self, orders: Sequence[Delivery[Order]]) -> None:
+        traces = {(order.message.attempt_id, order.message.token): order.trace for order in orders}
         for ticket in await self._claimer.claim(orders):
-            lease = Lease(ticket)
+            lease = Lease(ticket, traces.get((ticket.attempt_id, ticket.token), NO_CARRIER))
             if self._leases.is_new(lease.claim):
                 self._leases.add(lease, asyncio.create_task(self._process(lease)))
                 self._heartbeat.shorten_interval(ticket.lease_seconds / 3)
 
     async def _process(self, lease: Lease) -> None:
-        report = await self._run_work(lease)
-        self._leases.release_slot(lease)
-        await self._report(lease.ticket, report)
+        """In the trace of the order and with its ids in every log line."""
+        ticket, options = lease.ticket, self._options
+        ids = {"run_id": run_of(ticket.attempt_id), "attempt_id": ticket.attempt_id}
+        attributes = {f"assay.{name}": value for name, value in ids.items()} | {"assay.worker_id": options.worker_id}
+        with bound_contextvars(**ids), resume(_SPANS[options.stage], Kind.CONSUMER, lease.trace, attributes) as span:
+            with self._metrics.working() as ended:
+                report = await self._run_work(lease)
+                ended(_outcome(report))
+            span.set({"assay.outcome": _outcome(report)})
+            self._leases.release_slot(lease)
+            await self._report(ticket, report)
 
     async def _run_work(self, lease: Lease) -> Report:
         """The report on one ticket. If the lease was lost but ``work`` returns a report anyway, it is sent as well: the
@@ -188,6 +216,11 @@ class Worker:
 
     async def _publish(self, report: Report) -> None:
         await self._bus.work.publish([Envelope.of(subjects.report(report), report.message_id, report)])
+
+
+def _outcome(report: Report) -> str:
+    outcome = report.outcome if isinstance(report, AttemptExecuted) else report.verdict.outcome
+    return outcome or "executed"
 
 
 async def _cancel(*tasks: asyncio.Task[object]) -> None:

@@ -12,7 +12,9 @@ from assay.bus.errors import BusClosed
 from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus
 from assay.catalog.catalog import Catalog
+from assay.service.endpoint import Endpoint, open_endpoint
 from assay.service.process import run_draining_service
+from assay.service.registry import prepare_registry
 from services.gateway.app import create_app
 from services.gateway.catalog_client import CatalogClient
 from services.gateway.garbage_collection import GarbageCollector
@@ -27,6 +29,12 @@ _log = structlog.get_logger(__name__)
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until ``stop`` is set. Raises CannotListen, BusError, InvalidCatalog or StoreMisconfigured at the start."""
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    prepare_registry("gateway")
+    async with open_endpoint("gateway", settings) as endpoint:
+        await serve_with(endpoint, settings, stop)
+
+
+async def serve_with(endpoint: Endpoint, settings: Settings, stop: asyncio.Event) -> None:
     listener = bind(settings.gateway_host, settings.gateway_port)
     bus = await connect(settings.bus("gateway"))
     collecting: asyncio.Task[None] | None = None
@@ -38,6 +46,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         server = create_server(create_app(ports, Hub(bus)))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         host, port = listener.getsockname()[:2]
+        endpoint.ready_when(lambda: trouble(bus, stop))
         _log.info("gateway.listening", host=host, port=port, token=settings.requires_token)
         await asyncio.wait({serving, *stop_signals}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
@@ -48,6 +57,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         for task in (*stop_signals, *([collecting] if collecting else ())):
             task.cancel()
         await bus.close()
+
+
+async def trouble(bus: Bus, stop: asyncio.Event) -> str:
+    """Why no requests should be sent here; empty if they should. Without a ledger they should, because the gateway
+    explains what is missing."""
+    if stop.is_set():
+        return "it is stopping"
+    return "" if bus.connected else "not connected to the bus"
 
 
 def build_ports(bus: Bus, settings: Settings) -> Ports:

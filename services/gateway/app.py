@@ -21,6 +21,7 @@ from services.gateway.auth.token import TokenAuth
 from services.gateway.http.parameters import refuse_unknown
 from services.gateway.http.problems import on_error
 from services.gateway.http.request_body import MAX_BODY_BYTES
+from services.gateway.http.request_context import request_context
 from services.gateway.live.hub import Hub
 from services.gateway.live.metrics import registered_metrics
 from services.gateway.openapi import ContractSchemaPlugin, openapi_config
@@ -72,7 +73,7 @@ def create_litestar(ports: Ports, hub: Hub) -> Litestar:
         },
         exception_handlers={ProblemError: on_error, HTTPException: on_error, Exception: on_error},
         lifespan=[listening],
-        middleware=[_http_metrics()],
+        middleware=[_http_metrics(), request_context],
         openapi_config=openapi_config(version("assay")),
         plugins=[ContractSchemaPlugin()],
         request_max_body_size=MAX_BODY_BYTES,

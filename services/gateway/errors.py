@@ -10,7 +10,6 @@ ProblemError                 (contracts) carries the Problem; those of the catal
     ├── Unauthorized         401  the configured token is missing or wrong
     ├── Forbidden            403  this Host or Origin is not allowed
     └── Unavailable          503  a service behind the gateway does not answer; retryable, see ``Retry-After``
-CannotListen                 the process does not start
 """
 
 from __future__ import annotations
@@ -19,14 +18,6 @@ from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.validation.field_errors import field_error_text
 
 RETRY_AFTER_SECONDS = 2.0
-
-
-class CannotListen(Exception):
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(
-            f"cannot listen on {host} port {port}: {reason}. Is another gateway running? "
-            "Set ASSAY_GATEWAY_PORT to another port (0 picks a free one)."
-        )
 
 
 class GatewayError(ProblemError):

@@ -10,6 +10,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from assay.bus.settings import BusEnvironment
+from assay.files.secrets import sources_of
+from assay.service.settings import EndpointEnvironment
 
 MIN_GRACE_HOURS = 36.0
 """An attempt can take a day, plus the time until its report arrives."""
@@ -18,7 +20,7 @@ _WILDCARD_HOSTS = ("0.0.0.0", "::", "")  # noqa: S104
 CommaSeparated = Annotated[frozenset[str], NoDecode]
 
 
-class Settings(BusEnvironment):
+class Settings(BusEnvironment, EndpointEnvironment):
     """``allowed_hosts`` are further host names of this gateway, without port. ``allowed_origins`` are other origins
     whose pages may use it, such as ``https://bench.example.org``. Both are separated by commas."""
 
@@ -58,7 +60,7 @@ class Settings(BusEnvironment):
         if not self.requires_token and not is_loopback(self.gateway_host):
             raise ValueError(
                 f"ASSAY_GATEWAY_HOST is {self.gateway_host}, which other machines can reach, but ASSAY_TOKEN is not "
-                "set: set a token, or bind 127.0.0.1"
+                f"set: set {sources_of('ASSAY_TOKEN')}, or bind 127.0.0.1"
             )
         return self
 

@@ -12,6 +12,7 @@ from assay.contracts.attempts import Stage
 from assay.contracts.ids import new_id
 from assay.sandbox.selection import provider_for_setting
 from assay.sandbox.warm_pool import WarmPool
+from assay.service.endpoint import Endpoint, open_endpoint
 from assay.service.process import run_draining_service
 from assay.worker.host_resources import HostResources, written_folders
 from assay.worker.sandbox_capabilities import SandboxCapabilities
@@ -24,6 +25,11 @@ from services.judge.settings import JudgeSettings
 
 
 async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
+    async with open_endpoint("judge", settings) as endpoint:
+        await serve_with(endpoint, settings, stop)
+
+
+async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.Event) -> None:
     worker_id = f"judge-{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
     regex, warm_pool = RegexWorker(), WarmPool(settings.warm_sandboxes)
     sandboxes = provider_for_setting(settings.sandbox, warm_pool)
@@ -44,6 +50,7 @@ async def serve(settings: JudgeSettings, stop: asyncio.Event) -> None:
         shortage=HostResources(settings.reserve, written_folders(settings.artifacts_url)).shortage,
         capabilities=SandboxCapabilities(sandboxes),
     )
+    endpoint.ready_when(worker.trouble)
     try:
         await worker.run(stop)
     finally:

@@ -7,10 +7,11 @@ from typing import Annotated
 from pydantic import Field
 
 from assay.bus.settings import BusEnvironment
+from assay.service.settings import EndpointEnvironment
 from assay.worker.host_resources import Reserve
 
 
-class JudgeSettings(BusEnvironment):
+class JudgeSettings(BusEnvironment, EndpointEnvironment):
     """``judge_slots`` attempts are graded at once, of which ``judge_test_slots`` may run tests in sandboxes."""
 
     artifacts_url: str = ".assay/artifacts"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from assay.bus.errors import BusClosed
 from assay.bus.nats.bus import connect
-from assay.bus.protocol import Bus
+from assay.bus.protocol import Bus, connection_trouble
 from assay.bus.queues import all_queues
+from assay.service.endpoint import Endpoint, open_endpoint
 from assay.service.process import run_service
 from services.ledger.attempts.attempt_store import AttemptStore
 from services.ledger.attempts.reports import ReportStore
@@ -19,8 +21,10 @@ from services.ledger.handlers import answers
 from services.ledger.health.bus_probe import BusProbe
 from services.ledger.health.health_store import HealthStore
 from services.ledger.leader import Leader
-from services.ledger.leader_tasks import bus_tasks, work_tasks
+from services.ledger.leader_tasks import bus_tasks, metric_tasks, work_tasks
 from services.ledger.leaderboard.leaderboard_read import LeaderboardReader
+from services.ledger.metrics.gauges import SystemGauges
+from services.ledger.metrics.pool import report_pool
 from services.ledger.money.money_store import MoneyStore
 from services.ledger.outbox.missing_orders import MissingOrders
 from services.ledger.outbox.outbox_store import OutboxStore
@@ -41,11 +45,18 @@ from services.ledger.sweeper import Sweeper
 
 
 async def serve(settings: LedgerSettings) -> None:
+    async with open_endpoint("ledger", settings) as endpoint:
+        await serve_with(endpoint, settings)
+
+
+async def serve_with(endpoint: Endpoint, settings: LedgerSettings) -> None:
     bus = await connect(settings.bus("ledger"))
     await bus.provision(all_queues())
     await migrate(settings.database_url)
     async with open_database(settings.database_url, settings.database_connections) as database:
         await require_durable(database)
+        report_pool(database)
+        endpoint.ready_when(partial(connection_trouble, bus), database.trouble)
         try:
             await work(bus, database, settings)
         finally:
@@ -55,6 +66,7 @@ async def serve(settings: LedgerSettings) -> None:
 async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
     plans = Plans()
     health = HealthStore(database, settings)
+    gauges = SystemGauges(database, bus.storage, settings)
     await bus.rpc.serve("ledger", answers(open_ports(database, plans, settings, health)))
     leader = Leader(
         [
@@ -69,12 +81,18 @@ async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
                 MissingOrders(database),
                 bus.storage,
             ),
+            *(metric_tasks(gauges) if settings.metrics_port else ()),
         ],
         database.changed,
     )
+
+    async def lead() -> None:
+        with gauges.reported():
+            await leader.lead()
+
     async with asyncio.TaskGroup() as group:
         group.create_task(take_reports(bus, ReportStore(database, plans, settings), settings.report_batch))
-        group.create_task(lead_when_elected(database, leader.lead))
+        group.create_task(lead_when_elected(database, lead))
         group.create_task(end_with(bus))
 
 

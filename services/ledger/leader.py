@@ -8,11 +8,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import Counter, Histogram
 
 from assay.bus.errors import Retryable
 from services.ledger.errors import Refused, Unavailable
 
 _log = structlog.get_logger()
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_DURATION = Histogram(
+    "assay_leader_task_duration_seconds", "Duration of the leader's background tasks", ["task"], buckets=_BUCKETS
+)
+_DELAYED = Counter(
+    "assay_leader_task_delays", "Background tasks to be repeated, because Postgres or the bus was away", ["task"]
+)
 
 RETRY_SECONDS = 1.0
 DEBOUNCE_SECONDS = 0.02
@@ -64,8 +72,10 @@ async def _repeat(task: BackgroundTask, due: asyncio.Event) -> None:
                 await due.wait()
         due.clear()
         try:
-            await task.run()
+            with _DURATION.labels(task.name).time():
+                await task.run()
             await asyncio.sleep(DEBOUNCE_SECONDS)
         except (Unavailable, Refused, Retryable) as error:
+            _DELAYED.labels(task.name).inc()
             _log.warning("task.delayed", task=task.name, reason=str(error))
             await asyncio.sleep(RETRY_SECONDS)

@@ -9,6 +9,7 @@ import structlog
 from assay.bus.protocol import Bus, Storage
 from services.ledger.health.bus_probe import BusProbe
 from services.ledger.leader import BackgroundTask
+from services.ledger.metrics.gauges import PERIOD_SECONDS, SystemGauges
 from services.ledger.outbox.missing_orders import MissingOrders
 from services.ledger.outbox.outbox_store import OutboxStore
 from services.ledger.outbox.relay import relay
@@ -55,6 +56,11 @@ def bus_tasks(
         BackgroundTask("missing_orders", find_missing_orders, 30.0),
         BackgroundTask("purge_settled_reports", storage.purge_settled_reports, 60.0),
     ]
+
+
+def metric_tasks(gauges: SystemGauges) -> list[BackgroundTask]:
+    """What is measured for Prometheus."""
+    return [BackgroundTask("measure", gauges.update, PERIOD_SECONDS)]
 
 
 class SafeSweep:

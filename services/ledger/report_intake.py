@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import structlog
 
@@ -11,6 +12,9 @@ from assay.bus.errors import Retryable
 from assay.bus.protocol import Bus, Delivery
 from assay.bus.queues import REPORTS
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Report
+from assay.contracts.ids import run_of
+from assay.tracing import resume
+from assay.tracing.span import Kind
 from services.ledger.errors import Unavailable
 from services.ledger.leader import DEBOUNCE_SECONDS, RETRY_SECONDS
 from services.ledger.ports import Reports
@@ -22,11 +26,25 @@ async def take_reports(bus: Bus, reports: Reports, batch: int) -> None:
     """Runs for ever."""
     while True:
         try:
-            await _settle_when_possible(bus, await bus.work.fetch(REPORTS, batch, wait_seconds=5.0), reports)
+            deliveries = await bus.work.fetch(REPORTS, batch, wait_seconds=5.0)
+            with _traced(deliveries):
+                await _settle_when_possible(bus, deliveries, reports)
             await asyncio.sleep(DEBOUNCE_SECONDS)
         except Retryable as error:
             _log.warning("reports.delayed", reason=str(error))
             await asyncio.sleep(RETRY_SECONDS)
+
+
+@contextmanager
+def _traced(deliveries: Sequence[Delivery[Report]]) -> Generator[None]:
+    """A step in the trace of each report, although they are booked together."""
+    with ExitStack() as steps:
+        for delivery in deliveries:
+            report = delivery.message
+            attributes = {"assay.run_id": run_of(report.attempt_id), "assay.attempt_id": report.attempt_id}
+            name = f"book {report.name()}"
+            steps.enter_context(resume(name, Kind.CONSUMER, delivery.trace, attributes, current=False))
+        yield
 
 
 async def _settle_when_possible(bus: Bus, deliveries: Sequence[Delivery[Report]], reports: Reports) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
+
+from pydantic import model_validator
 
 from assay.bus.settings import BusEnvironment, BusSettings
 from assay.contracts.money import Usd
+from assay.files.secrets import secret_file, sources_of
+from assay.service.settings import EndpointEnvironment
 
 
-class LedgerSettings(BusEnvironment):
+class LedgerSettings(BusEnvironment, EndpointEnvironment):
     """Times are seconds. ``lease_seconds`` bounds how long a dead worker's attempt waits for another worker."""
 
     database_url: str = "postgresql://postgres@127.0.0.1/postgres"
@@ -29,6 +34,12 @@ class LedgerSettings(BusEnvironment):
     consumers_file: Path | None = None
     """Names of external consumers, one per line. It is read when the ledger starts and whenever the bus has lost its
     store."""
+
+    @model_validator(mode="after")
+    def _require_database(self) -> Self:
+        if secret_file("ASSAY_DATABASE_URL") and "database_url" not in self.model_fields_set:
+            raise ValueError(f"the address of the database is missing: set {sources_of('ASSAY_DATABASE_URL')}")
+        return self
 
     def bus(self, name: str) -> BusSettings:
         return replace(super().bus(name), consumers_file=self.consumers_file)

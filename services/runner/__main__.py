@@ -16,6 +16,7 @@ from assay.contracts.attempts import Stage
 from assay.contracts.rpc import PreviewPrompt, ReadTail, Request, TestModel
 from assay.sandbox.selection import provider_for_setting
 from assay.sandbox.warm_pool import WarmPool
+from assay.service.endpoint import Endpoint, open_endpoint
 from assay.service.process import run_draining_service
 from assay.worker.host_resources import HostResources, written_folders
 from assay.worker.sandbox_capabilities import SandboxCapabilities
@@ -32,20 +33,32 @@ from services.runner.task_bundles import BundleCache
 
 
 async def serve(settings: RunnerSettings, stop: asyncio.Event) -> None:
+    async with open_endpoint("runner", settings) as endpoint:
+        await serve_with(endpoint, settings, stop)
+
+
+async def serve_with(endpoint: Endpoint, settings: RunnerSettings, stop: asyncio.Event) -> None:
     worker_id = f"runner-{platform.node()}-{os.getpid()}-{secrets.token_hex(2)}"
     bus = await connect(settings.bus(worker_id))
     try:
         with open_catalog(settings.catalog, settings.catalog_content) as catalog:
             models = ModelRegistry(catalog, bus.rpc, read_timeout_seconds=settings.call_silence_seconds)
             try:
-                await work(bus, models, worker_id, settings, stop)
+                await work(bus, models, worker_id, settings, endpoint, stop)
             finally:
                 await models.close()
     finally:
         await bus.close()
 
 
-async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: RunnerSettings, stop: asyncio.Event) -> None:
+async def work(
+    bus: Bus,
+    models: ModelRegistry,
+    worker_id: str,
+    settings: RunnerSettings,
+    endpoint: Endpoint,
+    stop: asyncio.Event,
+) -> None:
     """Works until ``stop`` is set, then finishes the tries under way."""
     warm_pool = WarmPool(settings.warm_sandboxes)
     sandboxes = provider_for_setting(settings.sandbox, warm_pool)
@@ -77,6 +90,7 @@ async def work(bus: Bus, models: ModelRegistry, worker_id: str, settings: Runner
         capabilities=SandboxCapabilities(sandboxes),
         outages=models.outages,
     )
+    endpoint.ready_when(worker.trouble)
     try:
         await worker.run(stop)
     finally:

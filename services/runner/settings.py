@@ -9,11 +9,12 @@ from typing import Annotated
 from pydantic import Field
 
 from assay.bus.settings import BusEnvironment
+from assay.service.settings import EndpointEnvironment
 from assay.worker.host_resources import Reserve
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS
 
 
-class RunnerSettings(BusEnvironment):
+class RunnerSettings(BusEnvironment, EndpointEnvironment):
     """``runner_slots`` attempts run concurrently. A model request times out after ``call_silence_seconds`` without
     data. ``sandbox`` lists the allowed sandbox kinds, separated by commas: ``auto`` means bubblewrap and Docker, each
     where a task needs it and it works; ``process`` isolates nothing and, if listed with others, is used only for runs

@@ -29,7 +29,7 @@ class ServerProcess:
         self.store = folder / "store"
         self.port = free_port()
         self._monitor_port = free_port()
-        self._config = folder / "nats.conf"
+        self.config = folder / "nats.conf"
         self._log = folder / "nats.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.reconfigure()
@@ -49,7 +49,7 @@ class ServerProcess:
             text = re.sub(r"^ +(imports|exports): .*\n", "", text, flags=re.MULTILINE)
         if monitor:
             text += f'http: "127.0.0.1:{self._monitor_port}"\n'
-        self._config.write_text(text)
+        self.config.write_text(text)
 
     @property
     def url(self) -> str:
@@ -64,7 +64,7 @@ class ServerProcess:
 
     def start(self) -> None:
         log = self._log.open("ab")
-        self._process = subprocess.Popen([str(PROGRAM), "--config", str(self._config)], stdout=log, stderr=log)
+        self._process = subprocess.Popen([str(PROGRAM), "--config", str(self.config)], stdout=log, stderr=log)
         deadline = time.monotonic() + _START_SECONDS
         while not self._greets():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
+from structlog.contextvars import get_contextvars
 
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Bus, RpcHandler
@@ -51,6 +52,23 @@ async def test_a_problem_keeps_all_its_fields(bus: Bus, join: Join) -> None:
     with pytest.raises(ProblemError) as caught:
         await bus.rpc.request(HEALTH)
     assert caught.value.problem == problem
+
+
+async def test_the_run_that_a_request_is_about_is_in_the_context_of_log_lines(bus: Bus, join: Join) -> None:
+    contexts: list[dict[str, object]] = []
+
+    async def on_facts_list(_: ListFacts) -> FactPage:
+        contexts.append(get_contextvars())
+        return FactPage(events=(), last_sequence=0)
+
+    async def on_health(_: GetHealth) -> ServiceHealth:
+        contexts.append(get_contextvars())
+        return ServiceHealth(service="ledger", ready=True)
+
+    await (await join()).rpc.serve("ledger", {ListFacts: on_facts_list, GetHealth: on_health})
+    await bus.rpc.request(ListFacts(run_id="r1"))
+    await bus.rpc.request(HEALTH)
+    assert contexts == [{"run_id": "r1"}, {}]
 
 
 async def test_an_error_in_a_handler_becomes_an_internal_problem_without_its_text(bus: Bus) -> None:

@@ -58,7 +58,7 @@ def test_both_sandboxes_are_built_from_the_folder_environment(folder: Folder) ->
     public, hidden = decode(PublicTask, made.public["task.json"]), decode(HiddenTask, made.hidden["grading.json"])
     assert public.sandbox.build == {"Dockerfile": b"FROM some/image\nCOPY etc/x /x\n", "etc/x": b"1\n"}
     assert hidden.sandbox == public.sandbox
-    assert public.sandbox.needs_docker
+    assert public.sandbox.needs_containers
     folder.write("tasks/clamp/environment/etc/x", "2\n")
     assert len({before.digest, task.digest, folder.open().find_task("clamp").digest}) == 3
 

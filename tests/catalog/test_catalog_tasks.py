@@ -21,7 +21,7 @@ CATALOG = Path(__file__).parents[2] / "catalog"
 TASKS = Catalog.open(CATALOG).tasks()
 CODE = [task for task in TASKS if task.manifest.solver.hands_in_files]
 
-HERE = [task for task in CODE if not task.manifest.sandbox.needs_docker]
+HERE = [task for task in CODE if not task.manifest.sandbox.needs_containers]
 """Tasks whose tests need only Python; tests/judge grades the others, in containers."""
 
 RUN_EACH = """

@@ -102,7 +102,7 @@ def test_an_unreachable_address_is_named(tmp_path: Path) -> None:
         (("run", "--task", "t", "--model", "m", "--temperature", "9"), "temperature"),
         (("run", "--task", "t", "--model", "not a model"), "--model: must be a model name such as"),
         (("run", "--task", "t", "--model", ""), 'letters, digits and ._:@/-), got ""\n'),
-        (("run", "--task", "t", "--model", "m", "--sandbox", "chroot"), "'auto', 'bubblewrap', 'docker', 'process'"),
+        (("run", "--task", "t", "--model", "m", "--sandbox", "chroot"), "'docker', 'kubernetes', 'process'"),
         (("run", "--task", "t", "--model", "m", "--temperature", "hot"), "must be a number, got 'hot'\n"),
         (("run", "--task", "t", "--model", "m", "--limit", "much"), "--limit"),
         (("run", "--task", "t", "--model", "m", "--limit", "0"), "--limit: 0 would end every attempt"),

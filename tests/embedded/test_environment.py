@@ -10,7 +10,7 @@ from assay.embedded.environment import with_dotenv
 from assay.embedded.log_files import last_lines, shorten
 from assay.embedded.nats_server import NatsServer
 from assay.embedded.process_identity import free_port
-from assay.embedded.services import Address, ServiceSpecs, UpOptions
+from assay.embedded.services import Address, ServiceSpecs, UpOptions, metrics_ports
 
 USERS_OWN = {
     "PATH": "/bin",
@@ -99,3 +99,15 @@ def test_last_lines_cannot_steer_a_terminal(tmp_path: Path) -> None:
     log.write_bytes(b"first\n\n\x1b[2Jsecond\xff\n" + b"x" * 1000)
     assert last_lines(log, 2) == ("[2Jsecond\ufffd", "x" * 500)
     assert last_lines(tmp_path / "absent.log") == ()
+
+
+def test_each_process_gets_a_port_of_its_own_for_metrics(tmp_path: Path) -> None:
+    ports = {name: each.get("ASSAY_METRICS_PORT", "") for name, each in environments_of(tmp_path).items()}
+    assert set(ports.values()) == {""}, "none is opened by default"
+    assert metrics_ports("9090", ["ledger", "runner", "judge"]) == {
+        "ledger": {"ASSAY_METRICS_PORT": "9090"},
+        "runner": {"ASSAY_METRICS_PORT": "9091"},
+        "judge": {"ASSAY_METRICS_PORT": "9092"},
+    }
+    for wrong in ("", "0", "ninety"):
+        assert metrics_ports(wrong, ["ledger"]) == {"ledger": {}}

@@ -43,9 +43,10 @@ REQUEST: dict[str, Any] = {"models": ["nop"], "suite": "small"}
         ),
         (
             {**REQUEST, "sandbox": "dokcer"},
-            "sandbox: must be one of auto, bubblewrap, docker, process, got \"dokcer\"; did you mean 'docker'?",
+            'sandbox: must be one of auto, bubblewrap, docker, kubernetes, process, got "dokcer"; '
+            "did you mean 'docker'?",
         ),
-        ({**REQUEST, "sandbox": 3}, "sandbox: must be one of auto, bubblewrap, docker, process, got 3"),
+        ({**REQUEST, "sandbox": 3}, "sandbox: must be one of auto, bubblewrap, docker, kubernetes, process, got 3"),
         (
             {**REQUEST, "prices": {"a b": {"input_usd_per_mtok": "1", "output_usd_per_mtok": "1"}}},
             'prices: every key must be a model name such as openai/gpt-4o-mini (letters, digits and ._:@/-), got "a b"',

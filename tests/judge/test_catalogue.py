@@ -19,7 +19,7 @@ from tests.judge.harness import RealTools
 
 ROOT = Path(__file__).parents[2]
 TASKS = sorted(path.parent for path in ROOT.glob("catalog/tasks/*/task.yaml"))
-DOCKER_TASKS = [folder for folder in TASKS if load_task(folder).manifest.sandbox.needs_docker]
+DOCKER_TASKS = [folder for folder in TASKS if load_task(folder).manifest.sandbox.needs_containers]
 
 
 @pytest.mark.slow

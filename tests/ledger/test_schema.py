@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 from alembic import command
@@ -34,3 +38,31 @@ async def test_migrations_can_be_reverted_and_applied_again(database_url: str) -
     await connection.close()
     assert [row["tablename"] for row in left] == ["alembic_version"]
     await migrate(database_url)
+
+
+async def test_the_migration_command_waits_for_the_database(database_url: str) -> None:
+    """The socket's folder is reached through a link that is made while the command waits."""
+    folder = parse_qs(urlsplit(database_url).query)["host"][0]
+    link = Path(f"{folder}-later")
+    command = [sys.executable, "-m", "services.ledger.migrate"]
+    environment = os.environ | {"ASSAY_DATABASE_URL": database_url.replace(folder, str(link))}
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
+    assert process.stderr is not None
+    try:
+        while b"migration.waiting" not in (line := await process.stderr.readline()):
+            assert line
+        await asyncio.to_thread(link.symlink_to, folder)
+        rest = await process.stderr.read()
+        assert (await process.wait(), b"migration.done" in rest) == (0, True)
+    finally:
+        await asyncio.to_thread(link.unlink, missing_ok=True)
+
+
+async def test_the_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        await migrate(database_url)
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == "9999"
+    finally:
+        await connection.close()

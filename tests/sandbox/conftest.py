@@ -11,7 +11,7 @@ from _pytest.fixtures import SubRequest
 from docker import APIClient
 
 from assay.sandbox import Sandbox, SandboxProvider
-from tests.sandbox.harness import PROVIDERS, SPEC, make_provider, provider_params
+from tests.sandbox.harness import ISOLATING_CLUSTER, PROVIDERS, SPEC, make_provider, provider_params
 
 
 @pytest.fixture(params=provider_params(*PROVIDERS))
@@ -19,7 +19,7 @@ def provider(request: SubRequest, monkeypatch: pytest.MonkeyPatch) -> SandboxPro
     return make_provider(request.param, monkeypatch)
 
 
-@pytest.fixture(params=provider_params("bubblewrap", "bubblewrap-userns", "docker"))
+@pytest.fixture(params=provider_params("bubblewrap", "bubblewrap-userns", "docker", *ISOLATING_CLUSTER))
 def isolating(request: SubRequest, monkeypatch: pytest.MonkeyPatch) -> SandboxProvider:
     """A provider that enforces all limits."""
     return make_provider(request.param, monkeypatch)

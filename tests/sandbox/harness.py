@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import errno
 import gc
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -22,14 +24,22 @@ from assay.contracts.tasks import SandboxSpec
 from assay.sandbox import Command, CommandResult, Sandbox, SandboxProvider
 from assay.sandbox.bubblewrap import BubblewrapProvider
 from assay.sandbox.docker import DockerProvider
+from assay.sandbox.kubernetes import KubernetesProvider
 from assay.sandbox.process import ProcessProvider
+from tests.fakes.kubernetes import FakeCluster
 
 PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
     "bubblewrap": BubblewrapProvider,
     "bubblewrap-userns": lambda: BubblewrapProvider(user_namespace=True),
     "process": ProcessProvider,
     "docker": DockerProvider,
+    "kubernetes": KubernetesProvider,
 }
+REAL_CLUSTER = bool(os.environ.get("ASSAY_TEST_KUBERNETES"))
+"""The cluster that ``KUBECONFIG`` names is used instead of one on this machine that only speaks like one."""
+NO_IP = errno.EAFNOSUPPORT
+"""In a pod of a cluster without network policies, there are no IP sockets at all."""
+ISOLATING_CLUSTER = ("kubernetes",) if REAL_CLUSTER else ()
 SPEC = SandboxSpec(
     memory_mb=128, cpu_seconds=30, wall_seconds=90, processes=24, workspace_mb=8, open_files=64, output_bytes=100_000
 )
@@ -58,7 +68,16 @@ def provider_params(*names: str) -> list[ParameterSet]:
 def make_provider(name: str, monkeypatch: pytest.MonkeyPatch) -> SandboxProvider:
     if name == "bubblewrap-userns":
         monkeypatch.setattr(sys, "base_prefix", world_readable_python())
+    if name == "kubernetes" and not REAL_CLUSTER:
+        monkeypatch.setenv("KUBECONFIG", str(fake_cluster().kubeconfig))
     return PROVIDERS[name]()
+
+
+@cache
+def fake_cluster() -> FakeCluster:
+    cluster = FakeCluster()
+    atexit.register(cluster.close)
+    return cluster
 
 
 @cache
@@ -84,6 +103,13 @@ async def run_json(sandbox: Sandbox, script: str) -> Any:
     result = await run_python(sandbox, "import json, os, resource, socket, sys\n" + script)
     assert result.exit_code == 0, result.stderr.decode()
     return json.loads(result.stdout)
+
+
+async def connect_error(sandbox: Sandbox, family: str, kind: str, address: str) -> int:
+    script = f"""
+try: socket.socket(socket.{family}, socket.{kind}).connect(('{address}', 53))
+except OSError as error: print(error.errno)"""
+    return int(await run_json(sandbox, script))
 
 
 def socket_memory_bomb(seconds: int) -> str:

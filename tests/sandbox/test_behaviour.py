@@ -247,7 +247,7 @@ async def test_no_descriptors_or_folders_are_left_on_the_host(provider: SandboxP
         async with provider.open(SPEC) as sandbox:
             await sandbox.write({"a": b"1"})
             await run(sandbox, "chmod 000 a; mkdir -p d/e; chmod 000 d")
-    assert open_descriptors() <= descriptors
+    assert await wait_until(lambda: open_descriptors() <= descriptors)
     left = workspaces() - folders
     assert await wait_until(lambda: not any(folder.exists() for folder in left), 200), (
         "folders of other tests disappear in time"

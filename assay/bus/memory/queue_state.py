@@ -10,6 +10,7 @@ from typing import Any
 
 from assay.bus.memory.clock import Clock
 from assay.bus.protocol import Queue
+from assay.tracing.span import Carrier
 
 
 @dataclass(slots=True, eq=False)
@@ -18,6 +19,7 @@ class StoredMessage:
 
     subject: str
     payload: bytes
+    trace: Carrier
     deliveries: int = 0
     due: float = 0.0
     settled: bool = False
@@ -33,6 +35,12 @@ class QueueState:
         self.changed = asyncio.Event()
         """Set, and then replaced, when a message may have become available: read it before taking, wait for it
         after."""
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are not settled."""
+        delivered = sum(not message.settled and message.due == due for due, _, message in self._delivered)
+        return len(self._new) + delivered
 
     def add(self, message: StoredMessage) -> None:
         self._new.append(message)

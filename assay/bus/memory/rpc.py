@@ -13,6 +13,7 @@ from assay.bus.rpc_dispatch import Reply, decode_reply, dispatch
 from assay.contracts import subjects
 from assay.contracts.codec import encode
 from assay.contracts.rpc import Request
+from assay.tracing import carrier
 
 R = TypeVar("R")
 
@@ -41,7 +42,7 @@ class MemoryRpc:
 
         async def call() -> None:
             for kind, handler in tuple(asked):
-                reply = await dispatch(kind, handler, encode(request))
+                reply = await dispatch(kind, handler, encode(request), carrier())
                 if not reply.is_empty:
                     replies.append(reply)
                     return

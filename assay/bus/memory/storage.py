@@ -10,6 +10,7 @@ from assay.bus.memory.facts import MemoryFacts
 from assay.bus.memory.link import Link
 from assay.bus.memory.work import MemoryWork
 from assay.bus.protocol import StreamState
+from assay.bus.queues import REPORTS
 from assay.bus.streams import DEAD_LETTER_STREAM, FACTS_STREAM
 
 _STORES = count(1)
@@ -45,6 +46,10 @@ class MemoryStorage:
     async def purge_settled_reports(self) -> int:
         """Nothing to delete: settled messages are not kept."""
         return 0
+
+    async def waiting_reports(self) -> int:
+        self._check()
+        return self._work.queue_state(REPORTS).waiting
 
     def _check(self) -> None:
         if not self._link.connected:

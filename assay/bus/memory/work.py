@@ -13,6 +13,7 @@ from assay.bus.protocol import DeadLetter, Delivery, Envelope, Queue
 from assay.bus.subjects import check_storable, matches
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.subjects import WORK
+from assay.tracing.span import Carrier
 
 M = TypeVar("M", covariant=True)
 
@@ -31,7 +32,7 @@ class MemoryWork:
         await self._link.up()
         for envelope in envelopes:
             if self._recent.is_new(envelope.with_content_id().message_id):
-                self._store(StoredMessage(envelope.subject, envelope.payload))
+                self._store(StoredMessage(envelope.subject, envelope.payload, envelope.trace))
 
     def _store(self, message: StoredMessage) -> None:
         for state in self._queues.values():
@@ -113,6 +114,10 @@ class MemoryDelivery(Delivery[M]):
     @property
     def deliveries(self) -> int:
         return self._deliveries
+
+    @property
+    def trace(self) -> Carrier:
+        return self._stored.trace
 
     def extend(self) -> None:
         self._queue.redeliver_after(self._stored, self._queue.queue.ack_wait_seconds)

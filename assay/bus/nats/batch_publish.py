@@ -75,7 +75,7 @@ async def store_each(connection: Connection, envelopes: Sequence[Envelope]) -> l
 
 
 async def store_one(connection: Connection, envelope: Envelope) -> PublishOutcome:
-    headers = {"Nats-Msg-Id": envelope.message_id}
+    headers = {**envelope.trace, "Nats-Msg-Id": envelope.message_id}
     try:
         ack = _ack(await connection.request(envelope.subject, envelope.payload, ACK_TIMEOUT_SECONDS, headers))
     except (BusUnavailable, BusForbidden) as error:
@@ -100,7 +100,8 @@ def _not_stored(error: ApiError) -> BusUnavailable:
 
 
 def _headers(envelope: Envelope, batch: str, number: int) -> dict[str, str]:
-    return {"Nats-Msg-Id": envelope.message_id, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+    own = {"Nats-Msg-Id": envelope.message_id, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+    return {**envelope.trace, **own}
 
 
 def _ack(message: Msg) -> PubAck:

@@ -17,6 +17,7 @@ with without("aiohttp"):  # nats-py imports it, with all CA certificates, for NA
     from nats.aio.msg import Msg
     from nats.aio.subscription import Subscription
 
+from assay.bus import metrics
 from assay.bus.errors import BusClosed, BusForbidden, BusUnavailable, MessageRefused, NoListener
 from assay.bus.nats.inbox import Inbox
 from assay.bus.settings import BusSettings
@@ -76,6 +77,7 @@ class Connection:
             ) from None
         await self.inbox.open(settings.inbox_prefix)
         self._up.set()
+        metrics.CONNECTED.set(1)
 
     async def _connect(self) -> None:
         settings = self.settings
@@ -174,6 +176,16 @@ class Connection:
         with suppress(nats.errors.Error):
             await subscription.unsubscribe()
 
+    async def drain(self, subscription: Subscription) -> None:
+        """Unsubscribe, but still pass on the messages that the server has sent before. nats-py's own method can time
+        out, and then breaks the connection (see ``flush``)."""
+        with suppress(nats.errors.Error, OSError):
+            await self.nc._send_unsubscribe(subscription._id)  # pyright: ignore[reportPrivateUsage]
+        await self.flush()
+        while subscription.pending_msgs and not self.closed.is_set():  # noqa: ASYNC110 (nats-py notifies nobody)
+            await asyncio.sleep(0.01)
+        await self.unsubscribe(subscription)
+
     async def _on_error(self, error: Exception) -> None:
         self._last_error = str(error) or type(error).__name__
         _log.warning("bus.error", server=self.settings.url, user=self.settings.user, error=repr(error))
@@ -187,6 +199,7 @@ class Connection:
     async def _on_disconnected(self) -> None:
         if self._up.is_set() and not self._closing:
             self._up.clear()
+            metrics.CONNECTED.set(0)
             _log.warning("bus.disconnected", server=self.settings.url)
         self.inbox.fail(BusUnavailable(f"the connection to {self.settings.url} broke; the effect is unknown"))
 
@@ -194,6 +207,8 @@ class Connection:
         self.denied.clear()
         self.reconnects += 1
         self._up.set()
+        metrics.CONNECTED.set(1)
+        metrics.RECONNECTS.inc()
         _log.info("bus.reconnected", server=self.settings.url, reconnects=self.reconnects)
         for listener in self.on_reconnect:
             listener()
@@ -201,4 +216,5 @@ class Connection:
     async def _on_closed(self) -> None:
         self.closed.set()
         self._up.set()
+        metrics.CONNECTED.set(0)
         self.inbox.fail(BusClosed(f"the connection to {self.settings.url} is closed"))

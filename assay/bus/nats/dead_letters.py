@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nats.aio.msg import Msg
 
+from assay.bus import metrics
 from assay.bus.errors import BusUnavailable
 from assay.bus.nats.batch_publish import ACK_TIMEOUT_SECONDS, PubAck
 from assay.bus.nats.connection import Connection
@@ -40,6 +41,7 @@ class DeadLetterStream:
             raise BusUnavailable(f"the dead-letter stream sent an invalid confirmation: {error}") from error
         if ack.error is not None:
             raise BusUnavailable(f"the dead-letter stream did not store a message: {ack.error.description}")
+        metrics.DEAD_LETTERS.inc()
         await self._connection.publish(message.reply, b"+TERM")
 
     async def read(self, after: int, limit: int) -> Sequence[DeadLetter]:

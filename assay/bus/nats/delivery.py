@@ -13,6 +13,7 @@ from assay.bus.nats.connection import Connection
 from assay.bus.nats.dead_letters import DeadLetterStream
 from assay.bus.nats.delivery_metadata import DeliveryMetadata
 from assay.bus.protocol import Delivery, Queue
+from assay.tracing.span import NO_CARRIER, Carrier
 
 M = TypeVar("M", covariant=True)
 
@@ -41,6 +42,10 @@ class JetStreamDelivery(Delivery[M]):
     @property
     def deliveries(self) -> int:
         return self._metadata.deliveries
+
+    @property
+    def trace(self) -> Carrier:
+        return self._raw.headers or NO_CARRIER
 
     async def ack(self) -> None:
         await self._send(b"+ACK")

@@ -17,6 +17,8 @@ from assay.bus.rpc_dispatch import Reply, decode_reply, dispatch
 from assay.contracts import subjects
 from assay.contracts.codec import encode
 from assay.contracts.rpc import Request
+from assay.tracing import carrier, step
+from assay.tracing.span import NO_CARRIER, Kind
 
 R = TypeVar("R")
 _PROBLEM = "Assay-Problem"
@@ -33,7 +35,9 @@ class NatsRpc:
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
     async def request(self, request: Request[R], timeout_seconds: float = 5.0) -> R:
-        message = await self._connection.request(subjects.rpc(request), encode(request), timeout_seconds)
+        with step(request.name(), Kind.CLIENT):
+            subject, payload = subjects.rpc(request), encode(request)
+            message = await self._connection.request(subject, payload, timeout_seconds, carrier())
         return decode_reply(request, Reply(_PROBLEM not in (message.headers or {}), message.data))
 
     async def serve(self, service: str, handlers: Mapping[type[Request[Any]], RpcHandler]) -> None:
@@ -61,7 +65,7 @@ class NatsRpc:
         self._slots.release()
 
     async def _respond(self, kind: type[Request[Any]], handler: RpcHandler, message: Msg) -> None:
-        reply = await dispatch(kind, handler, message.data)
+        reply = await dispatch(kind, handler, message.data, message.headers or NO_CARRIER)
         if reply.is_empty:
             return
         try:

@@ -40,6 +40,7 @@ class JetStreamStorage:
             first=state["first_seq"],
             last=state["last_seq"],
             missing=state.get("num_deleted", 0),
+            size_bytes=state.get("bytes", 0),
         )
 
     async def fact_id(self, position: int) -> str:
@@ -119,9 +120,16 @@ class JetStreamStorage:
 
     async def purge_settled_reports(self) -> int:
         """Purging many messages costs as much as a single ack with JetStream's work-queue retention."""
-        info = await call(self._connection, f"CONSUMER.INFO.{REPORTS_STREAM}.{REPORTS.name}")
+        info = await self._reports_info()
         settled = int(info["ack_floor"]["stream_seq"])
         if not settled:
             return 0
         reply = await call(self._connection, f"STREAM.PURGE.{REPORTS_STREAM}", {"seq": settled + 1})
         return int(reply.get("purged", 0))
+
+    async def waiting_reports(self) -> int:
+        info = await self._reports_info()
+        return int(info["num_pending"]) + int(info["num_ack_pending"])
+
+    async def _reports_info(self) -> dict[str, Any]:
+        return await call(self._connection, f"CONSUMER.INFO.{REPORTS_STREAM}.{REPORTS.name}")

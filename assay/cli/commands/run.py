@@ -58,7 +58,7 @@ Priority = Annotated[int, typer.Option("--priority", metavar="N", min=1, max=9, 
 Partial = Annotated[bool, typer.Option("--partial", help="Start even if not all attempts fit the limits.")]
 Reuse = Annotated[bool, typer.Option("--reuse", help="Reuse results of identical attempts from earlier runs.")]
 Sandbox = Annotated[
-    Literal["auto", "bubblewrap", "docker", "process"] | None,
+    Literal["auto", "bubblewrap", "docker", "kubernetes", "process"] | None,
     typer.Option("--sandbox", help="Default: what each task needs. `process` isolates nothing."),
 ]
 Prices = Annotated[

@@ -80,8 +80,8 @@ class BwrapArguments:
     def __init__(self, spec: SandboxSpec, mounts: Mounts, user: int) -> None:
         if spec.network:
             raise SpecUnsupported("bubblewrap can only share the host's whole network, so it supports none")
-        if spec.needs_docker:
-            raise SpecUnsupported(f"the task needs {spec.needs_docker}, which bubblewrap cannot give: use docker")
+        if spec.needs_containers:
+            raise SpecUnsupported(f"the task needs {spec.needs_containers}, which bubblewrap cannot give: use docker")
         self.descriptors: list[int] = []
         try:
             self.arguments = [

@@ -13,6 +13,7 @@ from assay.files import check_files, check_path
 from assay.files.folders import write_folder
 from assay.sandbox import init, seccomp
 from assay.sandbox.docker.container_config import PROGRAMS
+from assay.sandbox.docker.folder_copies import make_readable, path_for_daemon
 from assay.sandbox.errors import SandboxNotStarted, SpecUnsupported
 from assay.sandbox.protocol import FilesMount, FolderMount, Mounts
 
@@ -69,11 +70,11 @@ class HostFolder:
         if isinstance(mount, FolderMount):
             if not mount.folder.is_dir():
                 raise SpecUnsupported(f"cannot mount {mount.folder} at {mount.path}: the folder does not exist")
-            return mount.folder.resolve()
+            return path_for_daemon(mount.folder.resolve())
         check_files(mount.files)
         folder = self.path / f"mount{number}"
         write_folder(folder, mount.files)
-        _make_readable(folder)
+        make_readable(folder)
         return folder
 
 
@@ -82,10 +83,3 @@ def new_folder() -> HostFolder:
         return HostFolder()
     except OSError as error:
         raise SandboxNotStarted(f"cannot create a folder for the sandbox: {error}") from error
-
-
-def _make_readable(folder: Path) -> None:
-    """For every user, whatever this process's umask is."""
-    folder.chmod(0o755)
-    for path in folder.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o444)

@@ -101,7 +101,7 @@ class Init:
     def handle_request(self) -> None:
         """``run`` and ``write`` fork a child, ``kill`` kills all children. Exits when the host closes the socket."""
         packet, descriptors = receive(self.socket)
-        kind, _, request = packet.partition(b" ")
+        kind, request, *_ = packet.split(b" ") if packet else (b"", b"")
         if not packet:
             os._exit(0)
         if kind == b"kill":

@@ -5,6 +5,7 @@ Litestar's own CORS, CSRF and allowed-hosts settings let cross-origin WebSockets
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ from assay.contracts.problems import Problem
 from services.gateway.errors import Forbidden
 from services.gateway.http.problems import MEDIA_TYPE, problem_headers, problem_json
 
+_PROBED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Kubernetes and Prometheus request these by the address of a container, which no setting can name in advance. An
+address as Host is safe: DNS rebinding needs a name."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 
@@ -25,6 +29,7 @@ class RequestOrigin:
 
     websocket: bool
     method: str
+    path: str
     scheme: str
     host: str
     origin: str
@@ -38,6 +43,7 @@ class RequestOrigin:
         return cls(
             websocket=websocket,
             method="GET" if websocket else str(scope.get("method", "GET")),
+            path=str(scope.get("path", "")),
             scheme=_HTTP_SCHEMES.get(str(scope.get("scheme", "http")), str(scope.get("scheme", "http"))),
             host=headers.get("host", ""),
             origin=headers.get("origin", ""),
@@ -55,7 +61,8 @@ class OriginPolicy:
 
     def check(self, request: RequestOrigin) -> None:
         """Raises Forbidden. Host is always checked, Origin only for unsafe methods and WebSockets."""
-        if host_name(request.host) not in self.hosts:
+        name = host_name(request.host)
+        if name not in self.hosts and not (request.path in _PROBED_PATHS and _is_address(name)):
             detail = (
                 f"{request.host!r} is not a host name of this gateway. Use 127.0.0.1 or localhost, "
                 "or add the name to ASSAY_ALLOWED_HOSTS."
@@ -83,6 +90,14 @@ def host_name(host: str) -> str:
         return (parts.hostname or "").rstrip(".")
     except ValueError:
         return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 class OriginMiddleware:

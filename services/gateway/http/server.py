@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from litestar.types import ASGIApp
 
-from services.gateway.errors import CannotListen
+from assay.service.errors import CannotListen
 from services.gateway.http.websocket_protocol import LiveProtocol
 
 MAX_FRAME_BYTES = 64 * 1024
@@ -18,6 +18,7 @@ DRAIN_SECONDS = 5
 SEND_BUFFER_BYTES = 256 * 1024
 """Of each connection, in the kernel. By default it grows to megabytes of stale data for a client that does not read."""
 _BACKLOG = 1024
+_HINT = "Is another gateway running? Set ASSAY_GATEWAY_PORT to another port (0 picks a free one)."
 
 
 class GatewayServer(uvicorn.Server):
@@ -56,4 +57,4 @@ def bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         return listener
     except OSError as error:
-        raise CannotListen(host, port, error.strerror or str(error)) from error
+        raise CannotListen(host, port, error.strerror or str(error), _HINT) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -21,6 +21,15 @@ class Connection:
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver
+        self._on_commit: list[Callable[[], None]] = []
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call it when the transaction has committed, and not if it fails."""
+        self._on_commit.append(callback)
+
+    def committed(self) -> None:
+        for callback in self._on_commit:
+            callback()
 
     async def rows(self, kind: type[R], statement: str, *arguments: object) -> list[R]:
         decode = decoder(kind)

@@ -50,13 +50,36 @@ class Database:
         """What Postgres ran out of a moment ago: disk, memory or connections. Empty if nothing."""
         return self._shortage if time.monotonic() - self._shortage_at < SHORTAGE_SECONDS else ""
 
+    @property
+    def connections_used(self) -> int:
+        return self._pool.get_size() - self._pool.get_idle_size()
+
+    @property
+    def connections_idle(self) -> int:
+        return self._pool.get_idle_size()
+
+    @property
+    def connections_limit(self) -> int:
+        return self._pool.get_max_size()
+
+    async def trouble(self) -> str:
+        """Why Postgres does not answer; empty if it does."""
+        try:
+            async with self.session() as connection:
+                await connection.value(int, "SELECT 1")
+        except Unavailable as error:
+            return str(error)
+        return ""
+
     async def transact(self, work: Callable[[Connection], Awaitable[T]], *, quiet: bool = False) -> T:
         """Do ``work`` in one transaction, and again after a deadlock; raises Unavailable when Postgres is away.
         ``quiet`` sets ``changed`` only if ``work`` returns something true: for work that mostly finds nothing to do."""
         for attempt in range(TRIES):
             try:
-                async with self._connected() as connection, connection.driver.transaction():
-                    result = await work(connection)
+                async with self._connected() as connection:
+                    async with connection.driver.transaction():
+                        result = await work(connection)
+                    connection.committed()
                 if result or not quiet:
                     self.changed.set()
                 return result

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from assay.contracts.spending import AccountKind
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row, columns
+from services.ledger.metrics.counters import count_spend
 from services.ledger.money.account import Account, AccountRow, day_account, project_account
 from services.ledger.money.time_zone import zone
 
@@ -105,7 +107,15 @@ async def transfer(connection: Connection, transfers: Sequence[Transfer]) -> lis
         (t.key, t.kind, t.attempt_id, t.token, joined(t.accounts), t.held_nanousd, t.posted_nanousd) for t in transfers
     ]
     await connection.execute_columns(_JOURNAL, journal)
+    connection.on_commit(lambda: _count_spend(transfers))
     return rows
+
+
+def _count_spend(transfers: Iterable[Transfer]) -> None:
+    for each in transfers:
+        account = each.accounts[-1]  # the project's, of nested ones
+        if each.posted_nanousd:
+            count_spend(account.owner, "judge" if account.kind is AccountKind.JUDGE else "model", each.posted_nanousd)
 
 
 async def open_project_accounts(connection: Connection, projects: Iterable[str]) -> dict[str, tuple[Account, Account]]:

@@ -9,15 +9,20 @@ from assay.bus.protocol import Envelope
 from assay.contracts import subjects
 from assay.contracts.attempts import ExecuteAttempt, GradeAttempt, Stage
 from assay.contracts.codec import encode
+from assay.contracts.ids import run_of
+from assay.contracts.sandboxes import SandboxRequirement
+from assay.tracing import carrier, resume
+from assay.tracing.span import NO_CARRIER, Carrier, Kind
 from services.ledger.database.database import Database
 from services.ledger.database.rows import Row, columns
+from services.ledger.outbox.order_traces import order_traces
 
 LIMIT = 500
 """How many are published at a time."""
 
 MAX_GRADING_ORDERS = 500
-"""How many published orders to judges can be unclaimed: however many attempts wait for slow judges, the bus holds no
-more. The scheduler limits orders to runners."""
+"""How many published orders to judges can be unclaimed per sandbox requirement: however many attempts wait for slow
+judges, the bus holds no more. The scheduler limits orders to runners."""
 
 _FACTS = """
 SELECT p.position, f.subject, f.run_id, f.sequence, f.body
@@ -38,15 +43,22 @@ class PendingOrder(Row):
     token: int
     stage: Stage
     pool: str
+    requirement: SandboxRequirement
     urgent: bool
     publishes: int
 
 
 _ORDERS = f"""
-(SELECT {columns(PendingOrder)} FROM pending_orders WHERE stage = 'run' AND published_at IS NULL LIMIT $1) UNION ALL
-(SELECT {columns(PendingOrder)} FROM pending_orders WHERE stage = 'judge' AND published_at IS NULL
-  ORDER BY ordinal LIMIT greatest(0,
-  $2 - (SELECT count(*) FROM pending_orders WHERE stage = 'judge' AND published_at IS NOT NULL)))
+WITH published AS MATERIALIZED (
+  SELECT requirement, count(*) FROM pending_orders WHERE stage = 'judge' AND published_at IS NOT NULL GROUP BY 1
+)
+(SELECT {columns(PendingOrder)} FROM pending_orders WHERE stage = 'run' AND published_at IS NULL LIMIT $1)
+UNION ALL
+SELECT judge.* FROM unnest($3::text[]) AS r(requirement) CROSS JOIN LATERAL (
+  SELECT {columns(PendingOrder)} FROM pending_orders o
+  WHERE stage = 'judge' AND o.requirement = r.requirement AND published_at IS NULL ORDER BY ordinal
+  LIMIT greatest(0, $2 - coalesce((SELECT count FROM published p WHERE p.requirement = r.requirement), 0))
+) judge
 """
 
 _PUBLISHED = """
@@ -77,8 +89,9 @@ class OutboxStore:
 
     async def orders(self) -> list[Pending]:
         async with self._database.session() as connection:
-            rows = await connection.rows(PendingOrder, _ORDERS, LIMIT, MAX_GRADING_ORDERS)
-        return [pending_order(row) for row in rows]
+            rows = await connection.rows(PendingOrder, _ORDERS, LIMIT, MAX_GRADING_ORDERS, list(SandboxRequirement))
+            traces = await order_traces(connection, [row.attempt_id for row in rows])
+        return [pending_order(row, traces.get(row.attempt_id, NO_CARRIER)) for row in rows]
 
     async def facts_published(self, published: Sequence[Pending]) -> None:
         """The stream has stored them; they stay in Postgres as history."""
@@ -98,12 +111,17 @@ def pending_fact(fact: PendingFact) -> Pending:
     return Pending(envelope, ("", fact.position))
 
 
-def pending_order(order: PendingOrder) -> Pending:
+def pending_order(order: PendingOrder, trace: Carrier = NO_CARRIER) -> Pending:
+    """``trace`` is the context of its attempt."""
     message = _MESSAGES[order.stage](attempt_id=order.attempt_id, token=order.token)
+    attributes = {"assay.run_id": run_of(order.attempt_id), "assay.attempt_id": order.attempt_id}
+    with resume(f"order {message.name()}", Kind.PRODUCER, trace, attributes):
+        trace = carrier()
     # A repeated order needs an id of its own, or the stream would take it for a duplicate of the lost one.
     envelope = Envelope(
-        subject=subjects.order(message, order.pool, urgent=order.urgent),
+        subject=subjects.order(message, order.pool, order.requirement, urgent=order.urgent),
         message_id=f"{order.attempt_id}:{order.token}:{message.name()}:{order.publishes}",
         payload=encode(message),
+        trace=trace,
     )
     return Pending(envelope, (order.attempt_id, order.token))

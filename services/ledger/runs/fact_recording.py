@@ -16,6 +16,7 @@ from services.ledger.attempts.rows import AttemptRow
 from services.ledger.attempts.transitions import Cancelled
 from services.ledger.database.connection import Connection
 from services.ledger.database.rows import Row, columns
+from services.ledger.metrics.counters import count_transitions
 from services.ledger.runs.rows import ACTIVE, RunRow
 from services.ledger.runs.run_counters import COUNTERS, RunDelta, RunFact, Spend, deltas_of
 
@@ -89,6 +90,7 @@ async def record(
     charged: list[AttemptRow] = []
     if ids := sorted({spend.attempt_id for spend in spends} - {each.after.attempt_id for each in transitions}):
         charged = await connection.rows(AttemptRow, _ATTEMPTS, ids)
+    connection.on_commit(lambda: count_transitions(transitions, cancelled))
     deltas = deltas_of(transitions, spends, run_facts, cancelled)
     for attempt in charged:
         deltas[attempt.run_id].facts += 1

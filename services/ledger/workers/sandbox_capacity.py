@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 
 from assay.contracts.attempts import Stage
 from assay.contracts.runs import RunPlan
-from assay.contracts.sandboxes import SandboxKind, usable_kinds
+from assay.contracts.sandboxes import SandboxKind, SandboxRequirement, suitable_kinds, usable_kinds
 from services.ledger.workers.live_workers import WorkerCapabilities
 
 _NOUNS = {Stage.RUN: "runner", Stage.JUDGE: "judge"}
 _LISTED_TASKS = 5
 _REMEDIES = {
     SandboxKind.DOCKER: "Start one on a host with a working Docker and the images of `make images`",
+    SandboxKind.KUBERNETES: "Start one with ASSAY_SANDBOX=kubernetes and access to a cluster",
     SandboxKind.BUBBLEWRAP: "Start one on a host where bubblewrap works",
     SandboxKind.PROCESS: "Its operator must allow it by name (ASSAY_SANDBOX=auto,process)",
 }
@@ -36,6 +37,14 @@ def sandbox_refusal(plan: RunPlan, workers: Sequence[WorkerCapabilities]) -> str
             named = [task.task_id for task in unplaced if _usable_kinds(task.sandboxes, plan.sandbox) == kinds]
             return _refusal(named, kinds, plan.sandbox, _NOUNS[stage], offers)
     return ""
+
+
+def lacking_sandbox(requirement: SandboxRequirement, stage: Stage) -> str:
+    """Why attempts with this requirement wait although workers of the stage are alive, and what to do."""
+    kinds = (SandboxKind.BUBBLEWRAP,) if requirement is SandboxRequirement.ANY else suitable_kinds(requirement)
+    wanted = "sandbox" if requirement is SandboxRequirement.ANY else f"{' or '.join(kinds)} sandbox"
+    remedy = _REMEDIES.get(SandboxKind(kinds[0]), "Start one that does")
+    return f"no live {_NOUNS[stage]} offers a {wanted}. {remedy}; `assay doctor` shows what a host lacks"
 
 
 def _usable_kinds(able: Sequence[str], requested: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from assay.contracts.ids import new_id
 from assay.contracts.models import Call, CallFault, Parameters, Usage
 from services.runner.calls.attempt_limits import check_limits
 from services.runner.calls.grant_budget import GrantBudget
+from services.runner.calls.metrics import count_usage, measured
 from services.runner.calls.pricing import cost_nanousd, worst_case_nanousd
 from services.runner.errors import (
     CallFailed,
@@ -185,7 +186,8 @@ class ModelCaller:
             started = time.monotonic()
             self._clock.resume()
             try:
-                completion = await self._model.complete(request.messages, request.parameters, on_data, on_reasoning)
+                with measured(self._name):
+                    completion = await self._model.complete(request.messages, request.parameters, on_data, on_reasoning)
             finally:
                 stream.end()
                 request.latency_seconds = time.monotonic() - started
@@ -237,6 +239,7 @@ class ModelCaller:
             latency_seconds=seconds,
             finish_reason=clean(finish_reason, 100),
         )
+        count_usage(call)
         self.calls.append(call)
         self.usage += usage
         self.cost_nanousd += cost

@@ -18,6 +18,7 @@ from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
 from assay.contracts.models import ModelName, Outage
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
+from assay.files.secrets import SecretUnreadable, read_secret, sources_of
 from services.runner.errors import CallMisconfigured
 from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
@@ -151,11 +152,13 @@ class ModelRegistry:
     def _key(self, provider: Provider, provider_id: str) -> str:
         if provider.api_key_env is None:
             return NO_KEY
-        key = self._environment.get(provider.api_key_env, "").strip()
+        try:
+            key = read_secret(provider.api_key_env, self._environment)
+        except SecretUnreadable as error:
+            raise CallMisconfigured(f"provider {provider_id!r} has no key: {error}") from error
         if not key:
-            raise CallMisconfigured(
-                f"provider {provider_id!r} has no key: set {provider.api_key_env} in the runner's environment"
-            )
+            variable = sources_of(provider.api_key_env, self._environment)
+            raise CallMisconfigured(f"provider {provider_id!r} has no key: set {variable} in the runner's environment")
         return key
 
 

@@ -46,8 +46,8 @@ class ShownRun:
 class Dashboards:
     """Clients in one thread, each following one run."""
 
-    def __init__(self, url: str, run_ids: Sequence[str]) -> None:
-        self._url = url
+    def __init__(self, url: str, run_ids: Sequence[str], token: str = "") -> None:
+        self._url, self._token = url, token
         self.shown = {run_id: ShownRun() for run_id in run_ids}
         self.degraded: list[tuple[float, bool, str]] = []
         """Every ``degraded`` frame: its time (monotonic), whether trouble began, and the reason."""
@@ -91,7 +91,7 @@ class Dashboards:
     async def _follow(self, run_id: str, shown: ShownRun) -> None:
         while True:
             try:
-                async with aclosing(follow(self._url, f"run:{run_id}")) as frames:
+                async with aclosing(follow(self._url, f"run:{run_id}", token=self._token)) as frames:
                     async for frame in frames:
                         self._show(shown, frame)
             except ClientError:

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
 import httpx2
@@ -15,7 +16,6 @@ import msgspec
 from tests.faults.processes.dashboards import Dashboards
 from tests.faults.processes.provider import Charge
 from tests.faults.processes.sample_catalog import MODEL, SAMPLES, cost_nanousd
-from tests.faults.processes.stack import FaultStack
 
 if TYPE_CHECKING:
     from tests.faults.processes.load import Answers
@@ -24,10 +24,25 @@ SHOWN_SECONDS = 2.0
 """Every live client is up to date this long after everything has ended."""
 
 
+class Stack(Protocol):
+    """Assay, wherever it runs. ``journal`` is the provider's."""
+
+    url: str
+    token: str
+
+    @property
+    def database_url(self) -> str: ...
+
+    @property
+    def journal(self) -> Path: ...
+
+    def logs(self) -> str: ...
+
+
 class LedgerInvariants:
     """Of the runs whose key begins with ``prefix``, and of all accounts."""
 
-    def __init__(self, stack: FaultStack, prefix: str) -> None:
+    def __init__(self, stack: Stack, prefix: str) -> None:
         self.stack, self.prefix = stack, prefix
         self.dashboards: Dashboards | None = None
         self.healed_seconds = 0.0
@@ -175,13 +190,17 @@ class LedgerInvariants:
     def _differences(self, dashboards: Dashboards) -> dict[str, Any]:
         wrong: dict[str, Any] = {}
         for run_id, shown in dashboards.shown.items():
-            run = httpx2.get(f"{self.stack.url}/api/v1/runs/{run_id}").raise_for_status().json()
-            page = httpx2.get(f"{self.stack.url}/api/v1/runs/{run_id}/attempts").raise_for_status().json()
+            run = self._get(f"/runs/{run_id}")
+            page = self._get(f"/runs/{run_id}/attempts?limit=500")
             attempts = {a["attempt_id"]: (a["state"], a.get("outcome")) for a in page["items"]}
             seen = (shown.status, shown.sequence, shown.progress, shown.attempts, shown.gaps)
             if seen != (run["status"], run["sequence"], run["progress"], attempts, 0):
                 wrong[run_id] = seen
         return wrong
+
+    def _get(self, path: str) -> Any:
+        headers = {"authorization": f"Bearer {self.stack.token}"} if self.stack.token else {}
+        return httpx2.get(f"{self.stack.url}/api/v1{path}", headers=headers).raise_for_status().json()
 
     # --- measurements
 

@@ -7,7 +7,7 @@ answer it appends the charge to the journal, as a line of JSON with the tokens: 
 from __future__ import annotations
 
 import asyncio
-import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -65,13 +65,18 @@ def _http(body: bytes, media_type: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s" % (media_type, len(body), body)
 
 
-async def main(journal: Path, seconds: float) -> None:
+async def main(journal: Path, seconds: float, host: str, port: int) -> None:
     with journal.open("a") as file:
-        server = await asyncio.start_server(lambda r, w: serve(r, w, file, seconds), "127.0.0.1", 0)
+        server = await asyncio.start_server(lambda r, w: serve(r, w, file, seconds), host, port)
         host, port = server.sockets[0].getsockname()[:2]
         print(f"http://{host}:{port}/v1", flush=True)
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))
+    parser = ArgumentParser()
+    parser.add_argument("journal", type=Path)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    asyncio.run(main(**vars(parser.parse_args())))

@@ -53,7 +53,7 @@ class FaultStack:
         self.data = folder / "data"
         self.journal = journal
         self.port, self.nats_port = free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url, self.token = f"http://127.0.0.1:{self.port}", ""
         self.points = folder / "points"
         self.points.mkdir()
         self.environment: dict[str, dict[str, str]] = {}

@@ -83,12 +83,14 @@ class Run(SQLModel, table=True):
 
 
 class Plan(SQLModel, table=True):
-    """A run's plan (contracts.runs.RunPlan), written once."""
+    """A run's plan (contracts.runs.RunPlan), written once, and the trace context of its submission; empty if that was
+    not traced."""
 
     __tablename__ = "plans"
 
     run_id: str = Field(primary_key=True, foreign_key="runs.run_id")
     body: Any = Field(sa_column=Column(JSONB, nullable=False))
+    traceparent: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
 
 
 class StoredFact(SQLModel, table=True):

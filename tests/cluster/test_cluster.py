@@ -1,0 +1,139 @@
+"""Assay in a cluster: it scales with the demand, and nothing is lost or paid twice whatever ends without notice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.cluster.installation import Installation
+from tests.cluster.kubectl import CommandFailed
+from tests.cluster.load import ATTEMPTS, under_load
+from tests.cluster.next_version import build_next_version
+from tests.cluster.report import record
+from tests.ledger.audit import audit
+
+RUNNERS = "deployment/assay-runner-default"
+SCALE_SECONDS = 180.0
+
+
+def test_runners_scale_from_zero_and_back(assay: Installation) -> None:
+    none = assay.wait_until(lambda: not assay.kubectl.pods("runner"), SCALE_SECONDS, "there are no runners")
+    with under_load(assay, "scaling") as run:
+        first = run.seconds()
+        assay.wait_until(lambda: len(assay.kubectl.ready_pods("runner")) >= 4, SCALE_SECONDS, "four runners are ready")
+        four = run.seconds()
+    ended = run.seconds()
+    back = assay.wait_until(lambda: not assay.kubectl.pods("runner"), SCALE_SECONDS, "no runner is left")
+    record(
+        assay.settings.results,
+        f"run of {ATTEMPTS} attempts, runners 0 -> 4 -> 0",
+        f"idle after {none:.0f} s; a tenth done after {first:.0f} s, four runners after {four:.0f} s, all done after "
+        f"{ended:.0f} s, no runner {back:.0f} s later",
+    )
+
+
+@pytest.mark.parametrize("component", ["gateway", "ledger", "runner", "judge", "nats", "postgres"])
+def test_a_pod_is_killed(assay: Installation, component: str) -> None:
+    with under_load(assay, f"kill-{component}") as run:
+        pod = _leading_ledger(assay) if component == "ledger" else assay.kubectl.ready_pods(component)[0]
+        assay.kubectl("delete", "pod", pod, "--grace-period=0", "--force")
+        seconds = assay.wait_until(
+            lambda: any(
+                name != pod or component in ("nats", "postgres") for name in assay.kubectl.ready_pods(component)
+            ),
+            300,
+            f"another {component} is ready",
+        )
+    record(assay.settings.results, f"{component} killed", f"replaced after {seconds:.0f} s; run {run.seconds():.0f} s")
+
+
+def test_everything_is_restarted(assay: Installation) -> None:
+    with under_load(assay, "restart") as run:
+        assay.kubectl("rollout", "restart", "deployment")
+        assay.kubectl("rollout", "status", "deployment/assay-gateway", "--timeout=300s")
+        assay.kubectl("rollout", "status", "deployment/assay-ledger", "--timeout=300s")
+    tries = _repeated_tries(assay, run.run_id)
+    record(assay.settings.results, "rolling restart", f"run {run.seconds():.0f} s; {tries} tries repeated")
+    assert tries == 0
+
+
+def test_an_upgrade_migrates_the_database_under_load(assay: Installation) -> None:
+    tag = build_next_version(assay.settings)
+    with under_load(assay, "upgrade") as run:
+        assay.upgrade("--set", f"image.tag={tag}")
+        upgraded = run.seconds()
+    assert _value(assay, "SELECT count(*) FROM next_version") == 0
+    tries = _repeated_tries(assay, run.run_id)
+    record(
+        assay.settings.results,
+        "helm upgrade with a migration",
+        f"upgraded after {upgraded:.0f} s; run {run.seconds():.0f} s; {tries} tries repeated",
+    )
+    assert tries == 0
+
+
+def test_a_privileged_sandbox_is_refused(assay: Installation) -> None:
+    container = {"name": "a", "image": "a", "securityContext": {"privileged": True}}
+    pod: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "a"},
+        "spec": {"containers": [container]},
+    }
+    sandboxes = f"{assay.settings.namespace}-sandboxes"
+    with pytest.raises(CommandFailed, match="violates PodSecurity"):
+        assay.kubectl("create", "-n", sandboxes, "--dry-run=server", "-f", "-", stdin=json.dumps(pod).encode())
+
+
+def test_a_worker_may_change_only_its_own_annotation(assay: Installation) -> None:
+    worker = f"system:serviceaccount:{assay.settings.namespace}:assay-runner"
+    ledger = assay.kubectl.ready_pods("ledger")[0]
+    with pytest.raises(CommandFailed, match="may change only its own pod"):
+        assay.kubectl("annotate", "pod", ledger, "controller.kubernetes.io/pod-deletion-cost=9", "--as", worker)
+
+
+def test_a_node_is_killed(assay: Installation) -> None:
+    if not assay.settings.kill_node:
+        pytest.skip("ASSAY_CLUSTER_KILL_NODE is not set")
+    with under_load(assay, "node") as run:
+        assay.settings.kill(assay.settings.doomed_node)
+    tries = _repeated_tries(assay, run.run_id)
+    record(assay.settings.results, "node killed", f"run {run.seconds():.0f} s; {tries} tries repeated")
+
+
+def test_all_sums_agree_in_the_end(assay: Installation) -> None:
+    async def check() -> None:
+        connection = await asyncpg.connect(assay.database_url)
+        try:
+            await audit(connection)
+        finally:
+            await connection.close()
+
+    asyncio.run(check())
+
+
+def _leading_ledger(assay: Installation) -> str:
+    """The pod whose session holds the advisory lock of the leader."""
+    address = _value(
+        assay, "SELECT host(client_addr) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
+    )
+    return next(pod["metadata"]["name"] for pod in assay.kubectl.pods("ledger") if pod["status"]["podIP"] == address)
+
+
+def _repeated_tries(assay: Installation, run_id: str) -> int:
+    return _value(assay, "SELECT coalesce(sum(greatest(tries - 1, 0)), 0)::int FROM attempts WHERE run_id = $1", run_id)
+
+
+def _value(assay: Installation, statement: str, *arguments: str) -> Any:
+    async def fetch() -> Any:
+        connection = await asyncpg.connect(assay.database_url, timeout=10)
+        try:
+            return await connection.fetchval(statement, *arguments)
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetch())
