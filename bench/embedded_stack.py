@@ -88,7 +88,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def wait_ready(url: str, timeout_seconds: float = 30.0) -> None:
+async def wait_ready(url: str, timeout_seconds: float = 180.0) -> None:
     deadline = time.monotonic() + timeout_seconds
     async with httpx2.AsyncClient() as client:
         while time.monotonic() < deadline:
