@@ -21,10 +21,10 @@ import httpx2
 import psutil
 
 from assay.bus.nats.bus import connect
-from bench.embedded_stack import Stack, embedded_stack, free_port, process
+from bench.embedded_stack import Stack, embedded_stack, free_port, login, process
 from bench.process_usage import ProcessUsage, read_tree
 
-_WARM_UP_SECONDS = 40.0
+_WARM_UP_SECONDS = 25.0
 _VERBS = ("workers.heartbeat", "attempts.claim")
 _PER_PROCESS = 125
 _METRIC = re.compile(r'^assay_(rpc|leader_task)_duration_seconds_(count|sum){\w+="(.+)"} (\S+)$')
@@ -69,7 +69,8 @@ async def progress(stack: Stack, run_id: str) -> dict[str, int]:
 
 def workers(stack: Stack, name: str, runners: int, judges: int, options: argparse.Namespace) -> tuple[str, ...]:
     numbers = (str(runners), str(judges), str(options.slots), str(options.seconds))
-    return (sys.executable, "-m", "bench.scale.workers", stack.bus.url, stack.bus.password, name, *numbers)
+    passwords = [login(stack.data / "nats", user).password for user in ("runner", "judge")]
+    return (sys.executable, "-m", "bench.scale.workers", stack.bus.url, *passwords, name, *numbers)
 
 
 def shares(total: int, parts: int) -> list[int]:
@@ -104,7 +105,7 @@ async def simulate(stack: Stack, options: argparse.Namespace, metrics_port: int)
         now = await progress(stack, run_id)
         listening.cancel()
         print(f"{options.runners} runners of {options.slots} slots, {options.judges} judges, {seconds:.0f} s")
-        print(f"attempts: {(now['done'] - done) / seconds:.1f}/s; running {now['running']}, queued {now['queued']}")
+        print(f"attempts: {(now['done'] - done) / seconds:.1f}/s; {now}")
         print_rates(numbers, after[0], seconds)
         print_cpu(usage, after[1], seconds)
         print(f"simulated workers: {client_cpu / seconds:.3f} cores")

@@ -76,25 +76,39 @@ def _judged(ticket: Ticket, worker_id: str) -> AttemptJudged:
     )
 
 
-async def main(url: str, password: str, name: str, runners: int, judges: int, slots: int, seconds: float) -> None:
+async def main(
+    url: str, passwords: dict[Stage, str], name: str, counts: dict[Stage, int], slots: dict[Stage, int], seconds: float
+) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    settings = BusSettings(url=url, user="observer", password=password, name=name, connect_timeout_seconds=60)
-    options = [
-        *(WorkerOptions(worker_id=f"{name}-runner-{n}", stage=Stage.RUN, slots=slots) for n in range(runners)),
-        *(WorkerOptions(worker_id=f"{name}-judge-{n}", stage=Stage.JUDGE, slots=_JUDGE_SLOTS) for n in range(judges)),
+    users = {Stage.RUN: "runner", Stage.JUDGE: "judge"}
+    starting = [
+        run_worker(
+            BusSettings(url=url, user=users[stage], password=passwords[stage], name=name, connect_timeout_seconds=60),
+            WorkerOptions(worker_id=f"{name}-{users[stage]}-{n}", stage=stage, slots=slots[stage]),
+            seconds,
+            stop,
+        )
+        for stage, count in counts.items()
+        for n in range(count)
     ]
-    ended = await asyncio.gather(
-        *(run_worker(settings, each, seconds, stop) for each in options), return_exceptions=True
-    )
-    for error in ended:
+    for error in await asyncio.gather(*starting, return_exceptions=True):
         if isinstance(error, Exception) and not isinstance(error, BusError):
             print(f"{name}: {error!r}", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    _, url_, password_, name_, *numbers = sys.argv
-    runners_, judges_, slots_ = map(int, numbers[:3])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner_:
-        runner_.run(main(url_, password_, name_, runners_, judges_, slots_, float(numbers[3])))
+    errors = structlog.PrintLoggerFactory(sys.stderr)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40), logger_factory=errors)
+    _, url_, runner_password, judge_password, name_, runners, judges, runner_slots, seconds_ = sys.argv
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop_runner:
+        loop_runner.run(
+            main(
+                url_,
+                {Stage.RUN: runner_password, Stage.JUDGE: judge_password},
+                name_,
+                {Stage.RUN: int(runners), Stage.JUDGE: int(judges)},
+                {Stage.RUN: int(runner_slots), Stage.JUDGE: _JUDGE_SLOTS},
+                float(seconds_),
+            )
+        )
