@@ -1,4 +1,4 @@
-"""The queues of the work plane: orders, with queues per stage and pool, and reports."""
+"""The queues of the work plane: orders, with queues per stage, pool and sandbox requirement, and reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from assay.bus.streams import PING_SUBJECT
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, ExecuteAttempt, GradeAttempt, Order, Report, Stage
 from assay.contracts.codec import Message
+from assay.contracts.sandboxes import SandboxRequirement
 
 _KINDS: dict[Stage, Any] = {Stage.RUN: ExecuteAttempt, Stage.JUDGE: GradeAttempt}
 
@@ -29,17 +30,27 @@ PINGS: Queue[Ping] = Queue(name="canary", subject=PING_SUBJECT, kind=Ping, ack_w
 """Messages from the ledger to itself that probe the work plane."""
 
 
-def orders_queue(stage: Stage, pool: str = "default", *, urgent: bool = False) -> Queue[Order]:
-    """The queue that a pool's runners or judges fetch. Workers settle an order as soon as its claim is answered."""
-    name = f"{stage}-{pool}{'-urgent' if urgent else ''}"
-    return Queue(name=name, subject=subjects.orders(stage, pool, urgent=urgent), kind=_KINDS[stage])
+def orders_queue(
+    stage: Stage,
+    pool: str = "default",
+    requirement: SandboxRequirement = SandboxRequirement.NONE,
+    *,
+    urgent: bool = False,
+) -> Queue[Order]:
+    """A queue of a pool's runners or judges, fetched by those that meet the requirement. Workers settle an order as
+    soon as its claim is answered."""
+    needs = "" if requirement is SandboxRequirement.NONE else f"-{requirement}"
+    name = f"{stage}-{pool}{needs}{'-urgent' if urgent else ''}"
+    return Queue(name=name, subject=subjects.orders(stage, pool, requirement, urgent=urgent), kind=_KINDS[stage])
 
 
 def orders_queues(stage: Stage, pool: str = "default") -> tuple[Queue[Order], ...]:
-    """A stage's queues in the order in which workers fetch from them. Judges need no urgent queue, since grading is
-    short."""
-    regular = orders_queue(stage, pool)
-    return (orders_queue(stage, pool, urgent=True), regular) if stage is Stage.RUN else (regular,)
+    """All queues of a stage. Judges need no urgent queues, since grading is short."""
+    return tuple(
+        orders_queue(stage, pool, requirement, urgent=urgent)
+        for requirement in SandboxRequirement
+        for urgent in ((True, False) if stage is Stage.RUN else (False,))
+    )
 
 
 def all_queues(pools: tuple[str, ...] = ("default",)) -> tuple[Queue[Any], ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, ExecuteAttempt, GradeAttempt, Stage
 from assay.contracts.facts import Fact
 from assay.contracts.rpc import Request
+from assay.contracts.sandboxes import SandboxRequirement
 
 WORK = "assay.work.>"
 FACTS = "assay.evt.v1.>"
@@ -20,13 +21,27 @@ def rpc(request: Request[Any] | type[Request[Any]]) -> str:
     return f"assay.rpc.{request.service}.{request.name()}"
 
 
-def orders(stage: Stage, pool: str = "default", *, urgent: bool = False) -> str:
-    """The subject of orders to a pool's runners or judges, which fetch urgent orders first."""
-    return f"assay.work.{stage}.{pool}{'.urgent' if urgent else ''}"
+def orders(
+    stage: Stage,
+    pool: str = "default",
+    requirement: SandboxRequirement = SandboxRequirement.NONE,
+    *,
+    urgent: bool = False,
+) -> str:
+    """The subject of orders to those of a pool's runners or judges that meet the requirement; they fetch urgent orders
+    first. ``none`` is not part of a subject: releases before there were requirements used that subject for all."""
+    needs = "" if requirement is SandboxRequirement.NONE else f".{requirement}"
+    return f"assay.work.{stage}.{pool}{needs}{'.urgent' if urgent else ''}"
 
 
-def order(message: ExecuteAttempt | GradeAttempt, pool: str = "default", *, urgent: bool = False) -> str:
-    return orders(_ORDERS[type(message)], pool, urgent=urgent)
+def order(
+    message: ExecuteAttempt | GradeAttempt,
+    pool: str = "default",
+    requirement: SandboxRequirement = SandboxRequirement.NONE,
+    *,
+    urgent: bool = False,
+) -> str:
+    return orders(_ORDERS[type(message)], pool, requirement, urgent=urgent)
 
 
 def report(message: AttemptExecuted | AttemptJudged) -> str:

@@ -11,7 +11,6 @@ from structlog.contextvars import bound_contextvars
 
 from assay.bus.errors import BusClosed, MessageRefused
 from assay.bus.protocol import Bus, Delivery, Envelope, connection_trouble
-from assay.bus.queues import orders_queues
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, Order, Stage, Ticket
 from assay.contracts.ids import run_of
@@ -21,6 +20,7 @@ from assay.worker.claimer import Claimer
 from assay.worker.heartbeat import HeartbeatLoop, OnShare, Outages
 from assay.worker.leases import Lease, Leases
 from assay.worker.metrics import WorkerMetrics
+from assay.worker.order_source import OrderSource
 from assay.worker.pod_deletion_cost import keep_deletion_cost
 from assay.worker.sandbox_capabilities import SandboxCapabilities
 
@@ -32,7 +32,6 @@ Shortage = Callable[[], str]
 """Returns what the host is short of; empty if nothing."""
 
 _SPANS = {Stage.RUN: "try", Stage.JUDGE: "grading"}
-_FETCH_SECONDS = 5.0
 _CLEANUP_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
@@ -87,14 +86,14 @@ class Worker:
             available_sandboxes=lambda: capabilities.available if capabilities else None,
             outages=outages,
         )
+        self._orders = OrderSource(options.stage, options.pool, bus.work)
         if capabilities:
-            capabilities.on_change = self._heartbeat.send_soon
-        *self._urgent, self._queue = orders_queues(options.stage, options.pool)
+            capabilities.on_change = self._on_capabilities
 
     async def trouble(self) -> str:
         """Why the worker takes no new work: for readiness probes. Empty if it does."""
         if self._stopping.is_set():
-            return f"it is draining: {len(self._leases)} attempts are still running or reported"
+            return f"it is draining; attempts left: {len(self._leases)}"
         return await connection_trouble(self._bus)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -120,6 +119,11 @@ class Worker:
         if closed.is_set():
             raise BusClosed("the connection to the bus is closed; the worker ends and must be restarted")
 
+    def _on_capabilities(self) -> None:
+        assert self._capabilities is not None
+        self._orders.offer(self._capabilities.available)
+        self._heartbeat.send_soon()
+
     async def _drain(self, refilling: asyncio.Task[None]) -> None:
         """Wait for a pending claim first; otherwise its attempts would be blocked until their leases expire."""
         self._heartbeat.slots = 0
@@ -141,19 +145,16 @@ class Worker:
                 await _cancel(fetching)
             elif orders := fetching.result():
                 await self._take(orders)
+        await self._orders.stop_waiting()
 
     async def _next_orders(self) -> Sequence[Delivery[Order]]:
-        """Fetch at most as many orders as there are free slots, urgent ones first. Only regular orders are waited for:
-        orders are urgent only while regular ones are queued."""
+        """Fetch at most as many orders as there are free slots, urgent ones first."""
         while not self._leases.free:
             await self._leases.changed()
         await self._wait_for_resources()
         if self._leases.free < self._options.slots:
             await asyncio.sleep(self._options.gather_seconds)
-        for queue in self._urgent:
-            if orders := await self._bus.work.fetch(queue, self._leases.free, 0.0):
-                return orders
-        return await self._bus.work.fetch(self._queue, self._leases.free, _FETCH_SECONDS)
+        return await self._orders.next(self._leases.free)
 
     async def _wait_for_resources(self) -> None:
         """Wait until the host has enough resources. Running work continues and can free some."""
@@ -161,6 +162,7 @@ class Worker:
             return
         _log.warning("worker.resources_short", worker_id=self._options.worker_id, reason=reason)
         self._heartbeat.slots = 0
+        await self._orders.stop_waiting()
         while self._shortage():  # noqa: ASYNC110 (the host sends no notification)
             await asyncio.sleep(self._options.recheck_seconds)
         self._heartbeat.slots = self._options.slots

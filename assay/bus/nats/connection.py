@@ -176,6 +176,16 @@ class Connection:
         with suppress(nats.errors.Error):
             await subscription.unsubscribe()
 
+    async def drain(self, subscription: Subscription) -> None:
+        """Unsubscribe, but still pass on the messages that the server has sent before. nats-py's own method can time
+        out, and then breaks the connection (see ``flush``)."""
+        with suppress(nats.errors.Error, OSError):
+            await self.nc._send_unsubscribe(subscription._id)  # pyright: ignore[reportPrivateUsage]
+        await self.flush()
+        while subscription.pending_msgs and not self.closed.is_set():  # noqa: ASYNC110 (nats-py notifies nobody)
+            await asyncio.sleep(0.01)
+        await self.unsubscribe(subscription)
+
     async def _on_error(self, error: Exception) -> None:
         self._last_error = str(error) or type(error).__name__
         _log.warning("bus.error", server=self.settings.url, user=self.settings.user, error=repr(error))

@@ -69,7 +69,8 @@ class PullConsumer:
         self._subscription: Subscription | None = None
         self._current: PullResult | None = None
         self.retired: asyncio.Task[None] | None = None
-        """Set when a pull is cancelled. The request is still open on the server, and its messages must be returned."""
+        """Set when a pull is cancelled: the subscription ends, and with it the request on the server. Messages that
+        were on their way are returned."""
 
     async def pull(self, limit: int, wait_seconds: float) -> PullResult:
         """Up to ``limit`` messages; waits at most ``wait_seconds`` for the first.
@@ -90,7 +91,7 @@ class PullConsumer:
         except (TimeoutError, BusUnavailable):
             result.broken = True
         except asyncio.CancelledError:
-            self.retired = asyncio.create_task(self._retire(result.messages, wait_seconds + _GRACE_SECONDS))
+            self.retired = asyncio.create_task(self._retire(result.messages))
             raise
         finally:
             self._current = None
@@ -118,10 +119,10 @@ class PullConsumer:
         else:
             current.add(message)
 
-    async def _retire(self, messages: list[Msg], seconds: float) -> None:
+    async def _retire(self, messages: list[Msg]) -> None:
         await self._return(messages)
-        await asyncio.sleep(seconds)
-        await self.close()
+        if self._subscription is not None:
+            await self._connection.drain(self._subscription)
 
     async def _return(self, messages: list[Msg]) -> None:
         with suppress(BusError):

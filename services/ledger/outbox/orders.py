@@ -9,9 +9,9 @@ from assay.contracts.attempts import Stage
 from services.ledger.database.connection import Connection
 
 _ADD = """
-INSERT INTO pending_orders (attempt_id, stage, token, ordinal, urgent)
-SELECT attempt_id, $4, token, ordinal, attempt_id = ANY($5::text[])
-FROM unnest($1::text[], $2::int[], $3::int[]) AS o(attempt_id, token, ordinal)
+INSERT INTO pending_orders (attempt_id, stage, token, ordinal, urgent, requirement)
+SELECT attempt_id, $4, o.token, o.ordinal, attempt_id = ANY($5::text[]), a.requirement
+FROM unnest($1::text[], $2::int[], $3::int[]) AS o(attempt_id, token, ordinal) JOIN attempts a USING (attempt_id)
 ON CONFLICT (attempt_id) DO UPDATE
 SET stage = excluded.stage, token = excluded.token, urgent = excluded.urgent, ordered_at = excluded.ordered_at,
   published_at = NULL

@@ -10,6 +10,7 @@ from assay.contracts import subjects
 from assay.contracts.attempts import ExecuteAttempt, GradeAttempt, Stage
 from assay.contracts.codec import encode
 from assay.contracts.ids import run_of
+from assay.contracts.sandboxes import SandboxRequirement
 from assay.tracing import carrier, resume
 from assay.tracing.span import NO_CARRIER, Carrier, Kind
 from services.ledger.database.database import Database
@@ -20,8 +21,8 @@ LIMIT = 500
 """How many are published at a time."""
 
 MAX_GRADING_ORDERS = 500
-"""How many published orders to judges can be unclaimed: however many attempts wait for slow judges, the bus holds no
-more. The scheduler limits orders to runners."""
+"""How many published orders to judges can be unclaimed per sandbox requirement: however many attempts wait for slow
+judges, the bus holds no more. The scheduler limits orders to runners."""
 
 _FACTS = """
 SELECT p.position, f.subject, f.run_id, f.sequence, f.body
@@ -42,15 +43,22 @@ class PendingOrder(Row):
     token: int
     stage: Stage
     pool: str
+    requirement: SandboxRequirement
     urgent: bool
     publishes: int
 
 
 _ORDERS = f"""
-(SELECT {columns(PendingOrder)} FROM pending_orders WHERE stage = 'run' AND published_at IS NULL LIMIT $1) UNION ALL
-(SELECT {columns(PendingOrder)} FROM pending_orders WHERE stage = 'judge' AND published_at IS NULL
-  ORDER BY ordinal LIMIT greatest(0,
-  $2 - (SELECT count(*) FROM pending_orders WHERE stage = 'judge' AND published_at IS NOT NULL)))
+WITH published AS MATERIALIZED (
+  SELECT requirement, count(*) FROM pending_orders WHERE stage = 'judge' AND published_at IS NOT NULL GROUP BY 1
+)
+(SELECT {columns(PendingOrder)} FROM pending_orders WHERE stage = 'run' AND published_at IS NULL LIMIT $1)
+UNION ALL
+SELECT judge.* FROM unnest($3::text[]) AS r(requirement) CROSS JOIN LATERAL (
+  SELECT {columns(PendingOrder)} FROM pending_orders o
+  WHERE stage = 'judge' AND o.requirement = r.requirement AND published_at IS NULL ORDER BY ordinal
+  LIMIT greatest(0, $2 - coalesce((SELECT count FROM published p WHERE p.requirement = r.requirement), 0))
+) judge
 """
 
 _PUBLISHED = """
@@ -81,7 +89,7 @@ class OutboxStore:
 
     async def orders(self) -> list[Pending]:
         async with self._database.session() as connection:
-            rows = await connection.rows(PendingOrder, _ORDERS, LIMIT, MAX_GRADING_ORDERS)
+            rows = await connection.rows(PendingOrder, _ORDERS, LIMIT, MAX_GRADING_ORDERS, list(SandboxRequirement))
             traces = await order_traces(connection, [row.attempt_id for row in rows])
         return [pending_order(row, traces.get(row.attempt_id, NO_CARRIER)) for row in rows]
 
@@ -111,7 +119,7 @@ def pending_order(order: PendingOrder, trace: Carrier = NO_CARRIER) -> Pending:
         trace = carrier()
     # A repeated order needs an id of its own, or the stream would take it for a duplicate of the lost one.
     envelope = Envelope(
-        subject=subjects.order(message, order.pool, urgent=order.urgent),
+        subject=subjects.order(message, order.pool, order.requirement, urgent=order.urgent),
         message_id=f"{order.attempt_id}:{order.token}:{message.name()}:{order.publishes}",
         payload=encode(message),
         trace=trace,

@@ -38,7 +38,8 @@ FOR UPDATE
 """
 
 _ORDER_AGAIN = """
-INSERT INTO pending_orders (attempt_id, stage, token) VALUES ($1, $3, $2)
+INSERT INTO pending_orders (attempt_id, stage, token, requirement)
+SELECT attempt_id, $3, $2, requirement FROM attempts WHERE attempt_id = $1
 ON CONFLICT (attempt_id) DO UPDATE SET published_at = NULL
 WHERE pending_orders.token = excluded.token AND pending_orders.stage = excluded.stage
 """

@@ -14,6 +14,7 @@ from assay.contracts.ids import attempt_id, new_id
 from assay.contracts.money import nanousd
 from assay.contracts.rpc import SubmitRun
 from assay.contracts.runs import RunPlan, RunView
+from assay.contracts.sandboxes import SandboxRequirement, requirement_of
 from assay.contracts.verdicts import Outcome
 from assay.tracing import carrier
 from assay.tracing.span import TRACEPARENT
@@ -76,6 +77,7 @@ class NewAttempt(msgspec.Struct):
     key: str
     worst_nanousd: int
     model_graded: bool
+    requirement: SandboxRequirement
     token: int = 0
     state: str = State.WAITING.value
     outcome: str | None = None
@@ -106,7 +108,7 @@ class Submission:
         if earlier is not None:
             return earlier
         workers = await live_capabilities(connection, self._settings.worker_silence_seconds)
-        if refusal := sandbox_refusal(self._plan, workers):
+        if refusal := sandbox_refusal(self._plan, workers, self._settings.on_demand):
             raise no_sandbox(refusal)
         await self._check_limits(connection)
         answers = await self._reuse(connection) if self._plan.reuse or self._plan.reuse_run else []
@@ -175,6 +177,7 @@ def attempts_of(run_id: str, plan: RunPlan) -> Iterator[NewAttempt]:
     """All attempts of a plan. Models alternate, so that they can be compared at any moment of the run."""
     ordinal = 0
     worst = {(t, m): worst_nanousd(task, pin) for t, task in enumerate(plan.tasks) for m, pin in enumerate(plan.models)}
+    requirements = [requirement_of(task.sandboxes, plan.sandbox) for task in plan.tasks]
     for repeat in range(1, plan.repeats + 1):
         for task_index, task in enumerate(plan.tasks):
             for sample_id in task.sample_ids:
@@ -183,7 +186,8 @@ def attempts_of(run_id: str, plan: RunPlan) -> Iterator[NewAttempt]:
                     key = content_key(plan, task, pin, sample_id, repeat)
                     identity = (attempt_id(run_id, ordinal), run_id, ordinal, task_index, model_index)
                     labels = (task.task_id, task.category, sample_id, pin.model.name, repeat)
-                    yield NewAttempt(*identity, *labels, key, worst[task_index, model_index], task.model_graded)
+                    cost = worst[task_index, model_index]
+                    yield NewAttempt(*identity, *labels, key, cost, task.model_graded, requirements[task_index])
 
 
 def is_free(plan: RunPlan) -> bool:

@@ -3,48 +3,59 @@
 from __future__ import annotations
 
 import heapq
-import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from assay.contracts.runs import WaitReason
+from assay.contracts.sandboxes import SandboxRequirement
+from services.ledger.scheduling.capacity import URGENT_FACTOR, Capacity, Counts, Room, room, saturated
 
-QUEUE_FACTOR = 1.5
-"""Attempts queued or running, in multiples of the live runners' slots: enough that no slot waits, few enough that a new
-run is not stuck behind earlier orders."""
 EXTRA_CANDIDATES = 32
 
 K = TypeVar("K")
 """What names an account."""
 
 
-def free_places(slots: int, under_way: int) -> int:
-    """How many more attempts can be queued."""
-    return max(0, math.ceil(QUEUE_FACTOR * slots) - under_way)
+@dataclass(frozen=True, slots=True)
+class RunLoad:
+    """A run with waiting attempts of some requirements; ``under_way`` has its attempts that are queued or running."""
+
+    priority: int
+    waiting: Collection[SandboxRequirement]
+    under_way: Counts
 
 
-def head_starts(slots: int, under_way: int, priorities: int, runs: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+def head_starts(
+    capacity: Capacity, under_way: Counts, priorities: int, runs: Mapping[str, RunLoad]
+) -> dict[str, dict[SandboxRequirement, int]]:
     """While no slot is free: how many attempts of each waiting run go before everything queued, so that a late run gets
     its share of the slots from the next free one on. At most as many as there are slots, over all runs.
-
-    ``runs`` has the priority of each waiting run and how many of its attempts are under way; ``priorities`` is the sum
-    over all runs with work."""
-    if under_way < slots:
-        return {}
-    left = math.ceil((QUEUE_FACTOR + 1) * slots) - under_way
-    starts: dict[str, int] = {}
-    for run_id, (priority, of_run) in runs.items():
-        missing = min(slots * priority // priorities - of_run, left)
-        if missing > 0:
-            starts[run_id] = missing
-            left -= missing
+    ``priorities`` is the sum over all runs with work."""
+    busy, left = saturated(capacity, under_way), room(capacity, under_way, URGENT_FACTOR)
+    starts: dict[str, dict[SandboxRequirement, int]] = {}
+    for run_id, load in runs.items():
+        missing = missing_share(capacity.total, load.priority, priorities, sum(load.under_way.values()))
+        for requirement in [each for each in busy if each in load.waiting and missing > 0]:
+            slots, own = capacity.slots[requirement], load.under_way.get(requirement, 0)
+            of_slots = missing_share(slots, load.priority, priorities, own)
+            start = min(missing, of_slots, left.of(requirement))
+            if start > 0:
+                starts.setdefault(run_id, {})[requirement] = start
+                left.take(requirement, start)
+                missing -= start
     return starts
 
 
+def missing_share(slots: int, priority: int, priorities: int, under_way: int) -> int:
+    """How many attempts a run has less than its share of the slots."""
+    return max(0, slots * priority // priorities - under_way)
+
+
 def window(places: int) -> int:
-    """How many waiting attempts to read per model of a run: all that could be released, and some more because a few
-    might not be affordable."""
+    """How many waiting attempts to read per model and requirement of a run: all that could be released, and some more
+    because a few might not be affordable."""
     return places + EXTRA_CANDIDATES
 
 
@@ -56,6 +67,7 @@ class Candidate:
     provider: str
     worst_nanousd: int = 0
     model: str = ""
+    requirement: SandboxRequirement = SandboxRequirement.NONE
 
 
 @dataclass(slots=True)
@@ -68,15 +80,15 @@ class Budget:
 
 @dataclass(slots=True)
 class RunQueue(Generic[K]):
-    """A run's waiting attempts, in order. ``head_start`` of them need no free place; ``concurrency_left`` is what the
-    run's own cap allows. ``budgets`` names the limited accounts that the run spends from, ``final`` those of them that
-    will never have more."""
+    """A run's waiting attempts, in order. ``head_start`` of each requirement need no room; ``concurrency_left`` is what
+    the run's own cap allows. ``budgets`` names the limited accounts that the run spends from, ``final`` those of them
+    that will never have more."""
 
     run_id: str
     priority: int
     candidates: Sequence[Candidate]
     under_way: int = 0
-    head_start: int = 0
+    head_start: Counts = field(default_factory=dict[SandboxRequirement, int])
     concurrency_left: int | None = None
     budgets: tuple[K, ...] = ()
     final: frozenset[K] = frozenset()
@@ -95,16 +107,16 @@ class Shares:
 
 def share(
     queues: Sequence[RunQueue[K]],
-    places: int,
+    room: Room,
     budgets: Mapping[K, Budget],
     providers: Mapping[str, int],
     overall: int | None = None,
     models: Mapping[str, int] | None = None,
 ) -> Shares:
-    """Release attempts run by run until ``places`` are taken or no run can go on. ``providers`` is how many more
+    """Release attempts run by run until there is no ``room`` or no run can go on. ``providers`` is how many more
     attempts each capped provider allows, ``models`` how many each model may have in any case, ``overall`` how many the
     cap over everything allows."""
-    return _Sharing(budgets, dict(providers), dict(models or {})).share(queues, places, overall)
+    return _Sharing(room, budgets, dict(providers), dict(models or {})).share(queues, overall)
 
 
 class _Turns(Generic[K]):
@@ -115,6 +127,8 @@ class _Turns(Generic[K]):
         self.next_candidate = 0
         self.served = 0
         self.skipped_for: WaitReason | None = None
+        self.waits_for_workers = False
+        self.head_start = Counter(queue.head_start)
 
     @property
     def key(self) -> tuple[float, str]:
@@ -122,19 +136,21 @@ class _Turns(Generic[K]):
         up at once with one that has many attempts under way."""
         return (self.queue.under_way + self.served + 1) / self.queue.priority, self.queue.run_id
 
-    @property
-    def urgent(self) -> bool:
-        return self.served < self.queue.head_start
+    def urgent(self, candidate: Candidate) -> bool:
+        return self.head_start[candidate.requirement] > 0
 
 
 class _Sharing(Generic[K]):
-    def __init__(self, budgets: Mapping[K, Budget], providers: dict[str, int], models: dict[str, int]) -> None:
+    def __init__(
+        self, room: Room, budgets: Mapping[K, Budget], providers: dict[str, int], models: dict[str, int]
+    ) -> None:
+        self._room = room
         self._left = {name: budget.left for name, budget in budgets.items()}
         self._potential = {name: budget.potential for name, budget in budgets.items()}
         self._providers, self._models = providers, models
         self._shares = Shares()
 
-    def share(self, queues: Sequence[RunQueue[K]], places: int, overall: int | None) -> Shares:
+    def share(self, queues: Sequence[RunQueue[K]], overall: int | None) -> Shares:
         shares = self._shares
         heap = [(*turns.key, turns) for turns in map(_Turns, queues)]
         heapq.heapify(heap)
@@ -142,14 +158,11 @@ class _Sharing(Generic[K]):
             turns = heapq.heappop(heap)[-1]
             candidate = self._next(turns)
             if candidate is None:
-                if turns.skipped_for is not None:
+                if turns.skipped_for is not None and not turns.waits_for_workers:
                     shares.blocked[turns.queue.run_id] = turns.skipped_for
                 continue
-            released = len(shares.released)
-            if (released >= places and not turns.urgent) or (overall is not None and released >= overall):
+            if overall is not None and len(shares.released) >= overall:
                 continue
-            if turns.urgent:
-                shares.urgent.add(candidate.attempt_id)
             self._take(candidate, turns)
             heapq.heappush(heap, (*turns.key, turns))
         return shares
@@ -164,9 +177,14 @@ class _Sharing(Generic[K]):
                 self._shares.unaffordable.setdefault(queue.run_id, []).append(candidate.attempt_id)
                 continue
             reason = self._blocked_by(candidate, turns)
-            if reason is None:
+            if reason is not None:
+                turns.skipped_for = turns.skipped_for or reason
+            elif turns.urgent(candidate) or self._room.of(candidate.requirement):
                 return candidate
-            turns.skipped_for = turns.skipped_for or reason
+            else:
+                turns.waits_for_workers = True
+                if self._room.empty and not turns.head_start.total():
+                    return None
         return None
 
     def _blocked_by(self, candidate: Candidate, turns: _Turns[K]) -> WaitReason | None:
@@ -181,6 +199,10 @@ class _Sharing(Generic[K]):
 
     def _take(self, candidate: Candidate, turns: _Turns[K]) -> None:
         self._shares.released.append(candidate.attempt_id)
+        if turns.urgent(candidate):
+            self._shares.urgent.add(candidate.attempt_id)
+            turns.head_start[candidate.requirement] -= 1
+        self._room.take(candidate.requirement)
         turns.served += 1
         for name in turns.queue.budgets:
             self._left[name] -= candidate.worst_nanousd

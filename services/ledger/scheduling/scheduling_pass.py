@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from assay.contracts.attempts import Stage
 from assay.contracts.money import usd
 from assay.contracts.runs import RunLimits, RunPlan, Wait, WaitReason
+from assay.contracts.sandboxes import SandboxRequirement
 from assay.contracts.spending import AccountKind
 from services.ledger.database.rows import Row
 from services.ledger.money.account import Account, AccountRow
-from services.ledger.scheduling.fair_share import Budget, Candidate, RunQueue, Shares
+from services.ledger.scheduling.capacity import Capacity, Counts
+from services.ledger.scheduling.fair_share import Budget, Candidate, RunLoad, RunQueue, Shares
+from services.ledger.workers.sandbox_capacity import lacking_sandbox
 
 _DETAILS = {
     WaitReason.BUDGET: "the money that the limits leave is held by attempts under way, or the day's limit is reached",
@@ -23,20 +27,19 @@ _DETAILS = {
 
 
 class WaitingRun(Row):
-    """A run with waiting attempts. ``slots``, ``under_way`` and ``priorities`` are sums over all runs; ``ends_today``:
-    its deadline comes before its project's day is over."""
+    """A run with waiting attempts. ``priorities`` is the sum over all runs with work; ``ends_today``: its deadline
+    comes before its project's day is over."""
 
     run_id: str
     project: str
     priority: int
     limits: RunLimits
     waits: Wait | None
+    n_waiting: int
     n_queued: int
     n_running: int
     at: datetime
     priorities: int
-    slots: int
-    under_way: int
     ends_today: bool
 
     @property
@@ -49,6 +52,7 @@ class WaitingAttempt(Row):
     attempt_id: str
     worst_nanousd: int
     model: str
+    requirement: SandboxRequirement
 
     @property
     def provider(self) -> str:
@@ -56,11 +60,12 @@ class WaitingAttempt(Row):
 
 
 class UnderWay(Row):
-    """How many attempts of a run are queued or running with a model, and what queued ones will reserve when they are
-    claimed."""
+    """How many attempts of a run with a requirement are queued or running with a model, and what queued ones will
+    reserve when they are claimed."""
 
     run_id: str
     model: str
+    requirement: SandboxRequirement
     count: int
     promised_nanousd: int
 
@@ -69,7 +74,7 @@ class UnderWay(Row):
 class SchedulingPass:
     """``accounts`` are those of runs with a limit, ``paths`` their names by run."""
 
-    waiting: Mapping[str, Sequence[WaitingAttempt]]
+    waiting: dict[str, list[WaitingAttempt]]
     plans: Mapping[str, RunPlan]
     under_way: Sequence[UnderWay]
     budgets: dict[Account, Budget] = field(default_factory=dict[Account, Budget])
@@ -79,6 +84,22 @@ class SchedulingPass:
     @property
     def total_under_way(self) -> int:
         return sum(each.count for each in self.under_way)
+
+    def leave_out(self, models: Collection[str]) -> None:
+        """Leave out the waiting attempts of these models."""
+        if models:
+            for run_id, attempts in self.waiting.items():
+                self.waiting[run_id] = [each for each in attempts if each.model not in models]
+
+    def loads(self, runs: Iterable[WaitingRun]) -> dict[str, RunLoad]:
+        under_way: defaultdict[str, Counter[SandboxRequirement]] = defaultdict(Counter)
+        for each in self.under_way:
+            under_way[each.run_id][each.requirement] += each.count
+        return {run.run_id: RunLoad(run.priority, self.requirements(run.run_id), under_way[run.run_id]) for run in runs}
+
+    def requirements(self, run_id: str) -> dict[SandboxRequirement, None]:
+        """Those of the run's waiting attempts, in their order."""
+        return dict.fromkeys(each.requirement for each in self.waiting.get(run_id, ()))
 
     def provider_room(self) -> dict[str, int]:
         """How many more attempts each capped provider allows."""
@@ -114,14 +135,17 @@ class SchedulingPass:
             for name in self.paths.get(each.run_id, ()):
                 self.budgets[name].left -= each.promised_nanousd
 
-    def queue(self, run: WaitingRun, head_start: int) -> RunQueue[Account]:
+    def queue(self, run: WaitingRun, head_start: Counts) -> RunQueue[Account]:
         under_way, cap = run.own_under_way, run.limits.concurrency
         path = self.paths.get(run.run_id, ())
         waiting = self.waiting.get(run.run_id, ())
         return RunQueue(
             run_id=run.run_id,
             priority=run.priority,
-            candidates=[Candidate(each.attempt_id, each.provider, each.worst_nanousd, each.model) for each in waiting],
+            candidates=[
+                Candidate(each.attempt_id, each.provider, each.worst_nanousd, each.model, each.requirement)
+                for each in waiting
+            ],
             under_way=under_way,
             head_start=head_start,
             concurrency_left=cap - under_way if cap else None,
@@ -151,17 +175,29 @@ def unaffordable(scheduling: SchedulingPass, shares: Shares) -> Unaffordable:
     return Unaffordable(reasons, [scheduling.accounts[name] for name in full], run_ids)
 
 
-def changed_waits(runs: Iterable[WaitingRun], shares: Shares) -> dict[str, Wait | None]:
+def run_waits(scheduling: SchedulingPass, shares: Shares, capacity: Capacity) -> dict[str, tuple[WaitReason, str]]:
+    """Why the attempts of each run wait, as reason and text, if they do not only wait for their turn."""
+    if not capacity.total:
+        return dict.fromkeys(scheduling.plans, (WaitReason.NO_RUNNER, _DETAILS[WaitReason.NO_RUNNER]))
+    waits = {run_id: (reason, _DETAILS[reason]) for run_id, reason in shares.blocked.items()}
+    for run_id in scheduling.plans:
+        lacking = [each for each in scheduling.requirements(run_id) if not capacity.slots[each]]
+        if lacking and capacity.known:
+            waits[run_id] = (WaitReason.NO_RUNNER, lacking_sandbox(lacking[0], Stage.RUN))
+    return waits
+
+
+def changed_waits(runs: Iterable[WaitingRun], waits: Mapping[str, tuple[WaitReason, str]]) -> dict[str, Wait | None]:
     """Of the runs whose reason to wait changed: the new one, None if there is none. An outage stays the reason until
     it is over."""
-    waits: dict[str, Wait | None] = {}
+    changed: dict[str, Wait | None] = {}
     for run in runs:
         if run.waits and run.waits.reason is WaitReason.OUTAGE:
             continue
-        reason = shares.blocked.get(run.run_id)
-        if reason != (run.waits.reason if run.waits else None):
-            waits[run.run_id] = Wait(reason=reason, detail=_DETAILS[reason], since=run.at) if reason else None
-    return waits
+        wait = waits.get(run.run_id)
+        if wait != (run.waits and (run.waits.reason, run.waits.detail)):
+            changed[run.run_id] = Wait(reason=wait[0], detail=wait[1], since=run.at) if wait else None
+    return changed
 
 
 def _provider(model: str) -> str:

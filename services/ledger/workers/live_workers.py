@@ -34,6 +34,19 @@ class WorkerCapabilities(Row):
 _CAPABILITIES = f"SELECT {columns(WorkerCapabilities)} FROM workers WHERE pool = 'default' AND {live_since('$1')}"
 
 
+class OfferedSlots(Row):
+    """Slots of all live workers that offer the same kinds of sandbox; None: they have not reported any."""
+
+    sandboxes: tuple[str, ...] | None
+    slots: int
+
+
+_OFFERS = f"""
+SELECT sandboxes, sum(slots)::int AS slots FROM workers
+WHERE stage = $1 AND pool = 'default' AND {live_since("$2")} GROUP BY sandboxes ORDER BY sandboxes
+"""
+
+
 class _ReportedOutage(Row):
     outage: Outage
 
@@ -63,6 +76,11 @@ async def live_slots(connection: Connection, silence_seconds: float) -> dict[str
 async def live_capabilities(connection: Connection, silence_seconds: float) -> list[WorkerCapabilities]:
     """Of the workers that orders go to."""
     return await connection.rows(WorkerCapabilities, _CAPABILITIES, silence_seconds)
+
+
+async def live_offers(connection: Connection, stage: Stage, silence_seconds: float) -> list[OfferedSlots]:
+    """Of the workers that orders go to."""
+    return await connection.rows(OfferedSlots, _OFFERS, stage, silence_seconds)
 
 
 async def live_outages(connection: Connection, silence_seconds: float) -> dict[str, Outage]:

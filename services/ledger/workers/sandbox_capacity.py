@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from assay.contracts.attempts import Stage
 from assay.contracts.runs import RunPlan
-from assay.contracts.sandboxes import SandboxKind, usable_kinds
+from assay.contracts.sandboxes import SandboxKind, SandboxRequirement, suitable_kinds, usable_kinds
 from services.ledger.workers.live_workers import WorkerCapabilities
 
 _NOUNS = {Stage.RUN: "runner", Stage.JUDGE: "judge"}
@@ -19,14 +19,16 @@ _REMEDIES = {
 }
 
 
-def sandbox_refusal(plan: RunPlan, workers: Sequence[WorkerCapabilities]) -> str:
+def sandbox_refusal(plan: RunPlan, workers: Sequence[WorkerCapabilities], on_demand: Sequence[str] = ()) -> str:
     """Which tasks no live worker has a sandbox for, and what to do; empty if there are none. Without any live worker of
-    a stage, and while one has not reported its sandboxes, the run is accepted and waits."""
+    a stage, and while one has not reported its sandboxes, the run is accepted and waits. Workers with the kinds in
+    ``on_demand`` are started when they are wanted."""
     for stage in Stage:
         reported = [worker.sandboxes for worker in workers if worker.stage is stage]
         offers = [sandboxes for sandboxes in reported if sandboxes is not None]
         if not reported or len(offers) < len(reported):
             continue
+        offers += [(kind,) for kind in on_demand]
         unplaced = [
             task
             for task in plan.tasks
@@ -37,6 +39,14 @@ def sandbox_refusal(plan: RunPlan, workers: Sequence[WorkerCapabilities]) -> str
             named = [task.task_id for task in unplaced if _usable_kinds(task.sandboxes, plan.sandbox) == kinds]
             return _refusal(named, kinds, plan.sandbox, _NOUNS[stage], offers)
     return ""
+
+
+def lacking_sandbox(requirement: SandboxRequirement, stage: Stage) -> str:
+    """Why attempts with this requirement wait although workers of the stage are alive, and what to do."""
+    kinds = (SandboxKind.BUBBLEWRAP,) if requirement is SandboxRequirement.ANY else suitable_kinds(requirement)
+    wanted = "sandbox" if requirement is SandboxRequirement.ANY else f"{' or '.join(kinds)} sandbox"
+    remedy = _REMEDIES.get(SandboxKind(kinds[0]), "Start one that does")
+    return f"no live {_NOUNS[stage]} offers a {wanted}. {remedy}; `assay doctor` shows what a host lacks"
 
 
 def _usable_kinds(able: Sequence[str], requested: str) -> tuple[str, ...]:

@@ -447,3 +447,35 @@ ALTER TABLE pending_orders ADD COLUMN ordered_at TIMESTAMP WITH TIME ZONE DEFAUL
 ALTER TABLE plans ADD COLUMN traceparent TEXT DEFAULT '' NOT NULL;
 
 UPDATE alembic_version SET version_num='0012' WHERE alembic_version.version_num = '0011';
+
+-- Running upgrade 0012 -> 0013
+
+ALTER TABLE attempts ADD COLUMN requirement TEXT DEFAULT 'none' NOT NULL;
+
+ALTER TABLE pending_orders ADD COLUMN requirement TEXT DEFAULT 'none' NOT NULL;
+
+UPDATE attempts a SET requirement = CASE
+  WHEN p.body->>'sandbox' NOT IN ('', 'auto') THEN p.body->>'sandbox'
+  WHEN t.kinds ? 'bubblewrap' THEN 'any'
+  WHEN jsonb_array_length(t.kinds) = 1 THEN t.kinds->>0
+  ELSE 'container' END
+FROM runs r JOIN plans p USING (run_id)
+  CROSS JOIN LATERAL (
+    SELECT place - 1 AS task_index, task->'sandboxes' AS kinds
+    FROM jsonb_array_elements(p.body->'tasks') WITH ORDINALITY AS e(task, place)
+  ) t
+WHERE a.run_id = r.run_id AND a.task_index = t.task_index AND r.finished_at IS NULL AND a.state <> 'done'
+  AND jsonb_array_length(coalesce(t.kinds, '[]')) > 0;
+
+UPDATE pending_orders o SET requirement = a.requirement, published_at = NULL
+FROM attempts a WHERE a.attempt_id = o.attempt_id AND a.requirement <> 'none';
+
+DROP INDEX attempts_waiting;
+
+CREATE INDEX attempts_waiting ON attempts (run_id, model_index, requirement, ordinal) WHERE state = 'waiting';
+
+DROP INDEX pending_orders_of_stage;
+
+CREATE INDEX pending_orders_of_stage ON pending_orders (stage, requirement, ordinal);
+
+UPDATE alembic_version SET version_num='0013' WHERE alembic_version.version_num = '0012';

@@ -22,7 +22,11 @@ class Attempt(SQLModel, table=True):
     __tablename__ = "attempts"
     __table_args__ = (
         Index("attempts_of_run", "run_id", "ordinal", unique=True),
-        Index("attempts_waiting", "run_id", "model_index", "ordinal", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "attempts_waiting",
+            *("run_id", "model_index", "requirement", "ordinal"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Index("attempts_reusable", "key", postgresql_where=text(REUSABLE)),
         Index("attempts_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
     )
@@ -50,6 +54,8 @@ class Attempt(SQLModel, table=True):
     worst_nanousd: int = nanousd()
     held_nanousd: int = nanousd()
     model_graded: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    requirement: str = Field(sa_column=Column(Text, nullable=False, server_default="none"))
+    """What it requires of its workers' sandboxes (contracts.sandboxes.SandboxRequirement)."""
     reused_from: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()
@@ -95,7 +101,7 @@ class PendingOrder(SQLModel, table=True):
 
     __tablename__ = "pending_orders"
     __table_args__ = (
-        Index("pending_orders_of_stage", "stage", "ordinal"),
+        Index("pending_orders_of_stage", "stage", "requirement", "ordinal"),
         Index("pending_orders_published", "published_at", postgresql_where=text("published_at IS NOT NULL")),
     )
 
@@ -103,6 +109,8 @@ class PendingOrder(SQLModel, table=True):
     stage: str
     token: int
     pool: str = Field(sa_column=Column(Text, nullable=False, server_default="default"))
+    requirement: str = Field(sa_column=Column(Text, nullable=False, server_default="none"))
+    """The attempt's."""
     urgent: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     publishes: int = count()
     ordinal: int = count()
