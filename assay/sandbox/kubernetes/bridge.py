@@ -33,11 +33,11 @@ class _Request:
 
 class Bridge:
     """``control`` is the session's socket. ``send`` passes bytes to the relay; ``feed`` takes those from it.
-    ``before_end`` runs before the session learns that init is gone. ``sockets`` are Unix sockets on this machine by
-    their path in the pod."""
+    ``before_end`` runs, with the reason, before the session learns that init is gone. ``sockets`` are Unix sockets on
+    this machine by their path in the pod."""
 
     def __init__(
-        self, send: Callable[[bytes], None], before_end: Callable[[], Awaitable[None]], sockets: Mapping[str, Path]
+        self, send: Callable[[bytes], None], before_end: Callable[[str], Awaitable[None]], sockets: Mapping[str, Path]
     ) -> None:
         self._send_bytes, self._before_end, self._sockets = send, before_end, sockets
         self._loop = asyncio.get_running_loop()
@@ -225,7 +225,7 @@ class Bridge:
 
     async def _end(self) -> None:
         try:
-            await self._before_end()
+            await self._before_end(self._reason)
         finally:
             self._release()
 

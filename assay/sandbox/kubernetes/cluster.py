@@ -156,6 +156,10 @@ class Cluster:
         raise SandboxNotStarted(f"the cluster did not {what} in {_ATTEMPTS} attempts: {problem}")
 
 
+class QuotaExhausted(SandboxNotStarted):
+    pass
+
+
 class _Missing(SpecUnsupported):
     pass
 
@@ -168,7 +172,7 @@ def error_for(what: str, status: Status) -> SandboxError:
     """Whether another try may help, with the API server's own message."""
     message, code = status.message or status.reason or "", status.code or 0
     if code == 403 and "exceeded quota" in message:
-        return SandboxNotStarted(f"the cluster's quota is exhausted: {message}")
+        return QuotaExhausted(f"the cluster's quota is exhausted: {message}")
     if code == 403 and "PodSecurity" in message:
         return ProviderUnavailable(f"the namespace does not admit sandboxes: {message}")
     if code in (401, 403):

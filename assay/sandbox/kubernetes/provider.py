@@ -94,15 +94,20 @@ class KubernetesProvider:
             yield opened.session
 
     async def check(self) -> Availability:
-        """Also says whether the cluster cuts sandboxes off from the network."""
+        """Also says whether the cluster cuts sandboxes off from the network. On connections of its own, which end with
+        it, as the event loop may."""
+        checked = KubernetesProvider(self._settings)
         try:
-            async with self._create(SandboxSpec(), ()) as opened:
-                result = await opened.session.run(Command(argv=["true"]))
-            warning = policy_warning(await self._cluster.policies(), self._settings)
+            return await checked._check()
         except SandboxError as error:
             return Availability(provider=self.name, available=False, reason=str(error))
         finally:
-            await self._cluster.close()
+            await checked._cluster.close()
+
+    async def _check(self) -> Availability:
+        async with self._create(SandboxSpec(), ()) as opened:
+            result = await opened.session.run(Command(argv=["true"]))
+        warning = await policy_warning(self._cluster)
         reason = "" if result.exit_code == 0 else f"cannot run a program: {result.stderr.decode(errors='replace')}"
         limits = LIMITS | {"network": opened.cut_off}
         return Availability(provider=self.name, available=not reason, reason=reason, limits=limits, warning=warning)
