@@ -109,7 +109,9 @@ def test_runners_and_judges_may_only_handle_pods_in_the_namespace_of_sandboxes()
     resources = rendered("sandboxes")
     role = of_kind(resources, "Role")["assay-sandboxes"]
     assert role["metadata"]["namespace"] == "bench-attempts"
-    assert {name for rule in role["rules"] for name in rule["resources"]} == {"pods", "pods/exec", "pods/log"}
+    assert {name for rule in role["rules"] for name in rule["resources"]} == {
+        *("pods", "pods/exec", "pods/log", "networkpolicies")
+    }
     assert not of_kind(resources, "ClusterRole", "ClusterRoleBinding")
     namespace = of_kind(resources, "Namespace")["bench-attempts"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
