@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import REGISTRY, Gauge
@@ -17,6 +18,9 @@ from services.ledger.metrics.measurement import Measurement, measure
 from services.ledger.settings import LedgerSettings
 
 PERIOD_SECONDS = 5.0
+_MAX_SHARE = 0.01
+"""Of the time that reading may take: a long queue, which is counted row by row, is read less often."""
+_MAX_AGE_SECONDS = 60.0
 _NANOUSD = 1e9
 _STAGE_POOL = ("stage", "pool")
 _LEADS = Gauge("assay_ledger_leads", "1 in the ledger process that leads")
@@ -24,12 +28,19 @@ _LEADS.set(0)
 
 
 class SystemGauges(Collector):
-    """``update`` reads the values; between updates, scrapes get the last ones."""
+    """Scrapes get the values that were read last."""
 
-    def __init__(self, database: Database, storage: Storage, settings: LedgerSettings) -> None:
-        self._database, self._storage = database, storage
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        settings: LedgerSettings,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database, self._storage, self._clock = database, storage, clock
         self._silence_seconds = settings.worker_silence_seconds
         self._measured: Measurement | None = None
+        self._due_at = 0.0
         self._reports: int | None = None
         self._streams: Sequence[StreamState] = ()
 
@@ -44,9 +55,17 @@ class SystemGauges(Collector):
             REGISTRY.unregister(self)
             _LEADS.set(0)
             self._measured = self._reports = None
-            self._streams = ()
+            self._streams, self._due_at = (), 0.0
 
     async def update(self) -> None:
+        """Read the values, unless that took long and was not long ago."""
+        began = self._clock()
+        if began >= self._due_at:
+            await self.read()
+            took_seconds = self._clock() - began
+            self._due_at = began + min(took_seconds / _MAX_SHARE, _MAX_AGE_SECONDS)
+
+    async def read(self) -> None:
         async with self._database.session() as connection:
             self._measured = await measure(connection, self._silence_seconds)
         try:
