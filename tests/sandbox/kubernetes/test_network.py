@@ -17,7 +17,7 @@ from assay.sandbox.errors import SpecUnsupported
 from assay.sandbox.kubernetes import KubernetesProvider, KubernetesSettings
 from assay.sandbox.kubernetes.settings import Network
 from tests.fakes.kubernetes import FakeCluster
-from tests.sandbox.harness import NO_IP, SPEC, connect_error, run_json, run_python
+from tests.sandbox.harness import NO_IP, SPEC, connect_error, run_json, run_python, wait_until
 
 WEB = Service(
     name="web",
@@ -83,8 +83,8 @@ async def test_egress_leads_through_the_workers_proxy(cluster: FakeCluster, faul
         async with provider.open(structs.replace(SPEC, egress=(f"localhost:{port}",))) as sandbox:
             assert await _through_proxy(sandbox, f"localhost:{port}") == "HTTP/1.0 200 OK"
             assert await _through_proxy(sandbox, "localhost:1") == "HTTP/1.1 403 Forbidden"
-            found = [(each.port, each.allowed) for each in sandbox.connections]
-        assert found == [(port, True), (1, False)]
+            assert await wait_until(lambda: len(sandbox.connections) == 2)
+            assert {(each.port, each.allowed) for each in sandbox.connections} == {(port, True), (1, False)}
 
 
 async def test_sockets_in_a_mounted_folder_lead_to_this_machine(cluster: FakeCluster, tmp_path: Path) -> None:
