@@ -93,7 +93,7 @@ class Worker:
     async def trouble(self) -> str:
         """Why the worker takes no new work: for readiness probes. Empty if it does."""
         if self._stopping.is_set():
-            return f"it is draining: {len(self._leases)} attempts are still running or reported"
+            return f"it is draining; attempts left: {len(self._leases)}"
         return await connection_trouble(self._bus)
 
     async def run(self, stop: asyncio.Event) -> None:

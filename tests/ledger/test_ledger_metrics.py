@@ -30,7 +30,7 @@ def growth(name: str, **labels: str) -> Callable[[], float]:
 
 
 def gauges_of(ledger: LedgerHarness, bus: MemoryBus) -> SystemGauges:
-    return SystemGauges(ledger.database, bus.storage, LedgerSettings())
+    return SystemGauges(ledger.database, bus.storage, LedgerSettings(), ledger.wanted_slots)
 
 
 async def test_the_leader_reports_queue_slots_outbox_and_money(ledger: LedgerHarness) -> None:
@@ -40,7 +40,7 @@ async def test_the_leader_reports_queue_slots_outbox_and_money(ledger: LedgerHar
     await ledger.scheduler.schedule()
     await ledger.set_past("pending_orders", "ordered_at", HOUR)
     with gauges.reported():
-        await gauges.update()
+        await gauges.read()
         assert (value("assay_orders", **RUN), value("assay_workers", **RUN)) == (3, 1)
         assert (value("assay_slots", **RUN), value("assay_slots_in_use", **RUN)) == (2, 0)
         age = value("assay_oldest_order_seconds", **RUN)
@@ -51,7 +51,7 @@ async def test_the_leader_reports_queue_slots_outbox_and_money(ledger: LedgerHar
         assert (value("assay_reports_waiting"), value("assay_day_limit_usd", project=run.project)) == (0, 20)
         await ledger.outbox.facts_published(await ledger.outbox.facts())
         await ledger.start_attempts(run, slots=2)
-        await gauges.update()
+        await gauges.read()
         assert (value("assay_orders", **RUN), value("assay_slots_in_use", **RUN)) == (0, 3)
         assert (value("assay_day_held_usd", project=run.project) or 0) > 0
 
@@ -61,9 +61,23 @@ async def test_a_ledger_that_does_not_lead_reports_nothing_of_the_system(ledger:
     assert (value("assay_ledger_leads"), value("assay_runs")) == (0, None)
     with gauges.reported():
         assert (value("assay_ledger_leads"), value("assay_runs")) == (1, None)
-        await gauges.update()
+        await gauges.read()
         assert value("assay_runs") == 0
     assert (value("assay_ledger_leads"), value("assay_runs")) == (0, None)
+
+
+async def test_what_takes_long_to_read_is_read_less_often(ledger: LedgerHarness) -> None:
+    times = iter((100.0, 100.2, 119.9, 120.1, 120.2))  # the first reading takes from 100 to 100.2
+    gauges = SystemGauges(
+        ledger.database, MemoryBus().storage, LedgerSettings(), ledger.wanted_slots, lambda: next(times)
+    )
+    with gauges.reported():
+        await gauges.update()
+        await ledger.submit(samples=1)
+        await gauges.update()
+        assert value("assay_runs") == 0
+        await gauges.update()
+        assert value("assay_runs") == 1
 
 
 async def test_without_the_bus_the_database_is_still_reported(ledger: LedgerHarness) -> None:
@@ -71,7 +85,7 @@ async def test_without_the_bus_the_database_is_still_reported(ledger: LedgerHarn
     gauges = gauges_of(ledger, bus)
     bus.link.cut()
     with gauges.reported():
-        await gauges.update()
+        await gauges.read()
         assert (value("assay_runs"), value("assay_reports_waiting")) == (0, None)
 
 

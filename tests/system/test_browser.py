@@ -66,7 +66,8 @@ def shown_rows(page: Page) -> dict[str, Any]:
 
 
 def test_a_run_page_recovers_from_a_cut_connection(stack: Stack, proxy: TcpProxy, page: Page) -> None:
-    run_id = stack.submit(suite="coding", models=["oracle", "nop"], name="a cut connection")
+    tasks = ["add_two", "run_length", "merge_intervals", "bounded_cache"]
+    run_id = stack.submit(tasks=tasks, models=["oracle", "nop"], name="a cut connection")
     page.goto(f"/runs/{run_id}")
     stack.wait(run_id, lambda run: run["progress"]["done"] > 1)
     proxy.cut()
@@ -82,8 +83,9 @@ def test_a_run_page_recovers_from_a_cut_connection(stack: Stack, proxy: TcpProxy
 
 
 def test_a_finished_run_appears_on_the_open_leaderboard(stack: Stack, page: Page) -> None:
-    page.goto("/leaderboard?suite=coding")
-    run_id = stack.submit(suite="coding", models=["oracle", "nop"])
+    page.goto("/leaderboard?category=classification")
+    expect(page.locator(".empty-state")).to_be_visible()
+    run_id = stack.submit(tasks=["ticket_routing"], models=["oracle", "nop"])
     stack.finish(run_id)
     expect(page.locator("tbody tr").first).to_contain_text("oracle")
     expect(page.locator("tbody tr").first).to_contain_text("100")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import REGISTRY, Gauge
@@ -12,11 +13,16 @@ from prometheus_client.registry import Collector
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Storage, StreamState
 from assay.contracts.attempts import Stage
+from assay.contracts.sandboxes import SandboxRequirement
 from services.ledger.database.database import Database
 from services.ledger.metrics.measurement import Measurement, measure
+from services.ledger.scheduling.wanted_slots import POOL, Demand, WantedSlotsStore
 from services.ledger.settings import LedgerSettings
 
 PERIOD_SECONDS = 5.0
+_MAX_SHARE = 0.01
+"""Of the time that reading may take: a long queue, which is counted row by row, is read less often."""
+_MAX_AGE_SECONDS = 60.0
 _NANOUSD = 1e9
 _STAGE_POOL = ("stage", "pool")
 _LEADS = Gauge("assay_ledger_leads", "1 in the ledger process that leads")
@@ -24,12 +30,22 @@ _LEADS.set(0)
 
 
 class SystemGauges(Collector):
-    """``update`` reads the values; between updates, scrapes get the last ones."""
+    """Scrapes get the values that were read last."""
 
-    def __init__(self, database: Database, storage: Storage, settings: LedgerSettings) -> None:
-        self._database, self._storage = database, storage
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        settings: LedgerSettings,
+        wanted_slots: WantedSlotsStore,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database, self._storage, self._clock = database, storage, clock
+        self._wanted_slots = wanted_slots
+        self._demand: Demand = {}
         self._silence_seconds = settings.worker_silence_seconds
         self._measured: Measurement | None = None
+        self._due_at = 0.0
         self._reports: int | None = None
         self._streams: Sequence[StreamState] = ()
 
@@ -44,9 +60,22 @@ class SystemGauges(Collector):
             REGISTRY.unregister(self)
             _LEADS.set(0)
             self._measured = self._reports = None
-            self._streams = ()
+            self._streams, self._demand, self._due_at = (), {}, 0.0
 
     async def update(self) -> None:
+        """Read what autoscalers wait for, and the rest unless that took long and was not long ago."""
+        self._demand = await self._wanted_slots.measure()
+        began = self._clock()
+        if began >= self._due_at:
+            await self._read_system()
+            took_seconds = self._clock() - began
+            self._due_at = began + min(took_seconds / _MAX_SHARE, _MAX_AGE_SECONDS)
+
+    async def read(self) -> None:
+        self._demand = await self._wanted_slots.measure()
+        await self._read_system()
+
+    async def _read_system(self) -> None:
         async with self._database.session() as connection:
             self._measured = await measure(connection, self._silence_seconds)
         try:
@@ -64,6 +93,8 @@ class SystemGauges(Collector):
             yield from _outbox(self._measured)
             yield from _budgets(self._measured)
             yield from _models(self._measured)
+        if self._demand:
+            yield _wanted(self._demand)
         if self._streams:
             sizes = [((each.stream,), each.size_bytes) for each in self._streams]
             yield _gauge("assay_bus_stream_bytes", "Size of the bus's streams", ("stream",), sizes)
@@ -116,6 +147,20 @@ def _budgets(measured: Measurement) -> Iterator[Metric]:
     ):
         usd = [((project,), nanousd / _NANOUSD) for project, nanousd in values if nanousd is not None]
         yield _gauge(f"assay_day_{name}_usd", f"{text}, in USD", ("project",), usd)
+
+
+def _wanted(demand: Demand) -> Metric:
+    """What autoscalers read."""
+    return _gauge(
+        "assay_wanted_slots",
+        "Slots that could be used right now if there were unlimited workers, by what attempts require of them",
+        ("pool", "stage", "sandbox"),
+        [
+            ((POOL, stage.value, requirement.value), of_stage.wanted.get(requirement, 0))
+            for stage, of_stage in demand.items()
+            for requirement in SandboxRequirement
+        ],
+    )
 
 
 def _models(measured: Measurement) -> Iterator[Metric]:
