@@ -63,7 +63,7 @@ class Observed:
 
 @pytest.fixture(scope="module")
 def observed() -> Iterator[Observed]:
-    first_port = free_ports(len(SERVICES))
+    first_port = free_ports(len(SERVICES) + 1)  # the last is the gateway's
     with otlp_receiver() as receiver:
         environment = {
             "ASSAY_METRICS_PORT": str(first_port),
