@@ -61,7 +61,7 @@ def missing_for_docker() -> str:
     """What is missing for tests with Docker; empty if nothing is."""
     if shutil.which("docker") is None:
         return "Docker"
-    names = [f"assay/{folder.name}" for folder in IMAGES.iterdir() if folder.is_dir()]
+    names = [f"assay/{file.parent.name}" for file in IMAGES.glob("*/Dockerfile") if file.parent.name != "assay"]
     command = ["docker", "image", "inspect", "--format", "{{.Id}}", *names]
     result = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     return result.stderr.strip() and f"Docker's daemon, or an image (`make images`): {result.stderr.strip()}:"

@@ -37,9 +37,10 @@ def cut_off_check(spec: SandboxSpec, *, own_network: bool, without_ip: bool) -> 
     return "seccomp denies IP sockets, even to the loopback interface, because the cluster enforces no network policy"
 
 
-def policy_warning(policies: Sequence[NetworkPolicy], settings: KubernetesSettings) -> str:
-    """What is wrong with the namespace's policies; empty if one denies everything to sandboxes."""
-    if any(_denies_all(policy) for policy in policies):
+def policy_warning(policies: Sequence[NetworkPolicy] | None, settings: KubernetesSettings) -> str:
+    """What is wrong with the namespace's policies; empty if one denies everything to sandboxes, or if they are unknown
+    (None)."""
+    if policies is None or any(_denies_all(policy) for policy in policies):
         return ""
     return (
         f"the namespace {settings.namespace} has no NetworkPolicy that denies sandboxes all ingress and egress: "
