@@ -1,6 +1,7 @@
 # Everything is created inside the checkout: the virtual environment, the caches, the web build, the data under .assay.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up dev test watch check fix bench cluster-check cluster-test faults faults-weekly lock images base-image
+.PHONY: help setup demo up dev test watch check check-style check-types check-web fix bench cluster-check cluster-test
+.PHONY: compose-test faults faults-weekly lock images base-image
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -61,10 +62,17 @@ watch: setup ## Run the tests that a change affects, on every change (the first 
 	@$(BIN)/watchfiles --filter python '$(BIN)/pytest --testmon $(ARGS)' assay services tests
 
 check: setup ## Style, types, layers, and the dashboard's own checks
+	@$(MAKE) --no-print-directory --jobs --output-sync=target check-style check-types check-web
+
+check-style:
 	$(call check,$(BIN)/ruff check,make fix)
 	$(call check,$(BIN)/ruff format --check,make fix)
-	$(call check,$(BIN)/pyright,correct the types named above)
 	$(call check,$(BIN)/lint-imports,import only from lower layers (pyproject.toml [tool.importlinter]))
+
+check-types:
+	$(call check,$(BIN)/pyright,correct the types named above)
+
+check-web:
 	$(call check,npm --prefix web run check,make fix; then correct the types named above)
 	$(call check,npm --prefix web test,cd web && npx vitest)
 
@@ -79,16 +87,21 @@ cluster-check: setup ## Check the Helm chart and the compose files
 cluster-test: setup ## Install the chart in the cluster that KUBECONFIG names, break it and check that nothing is lost
 	@ASSAY_CLUSTER_TEST=yes $(BIN)/pytest tests/cluster --timeout 0 $(ARGS)
 
+compose-test: setup ## Start deploy/compose.yaml, break it and check that nothing is lost (needs Docker; builds images)
+	@ASSAY_COMPOSE_TEST=yes $(BIN)/pytest tests/compose --timeout 0 $(ARGS)
+
 bench: setup ## Measure throughput and latency against a model that answers at once
 	@$(BIN)/python -m bench $(ARGS)
 
-images: ## Build the sandbox images for Docker that do not exist yet
+images: ## Build the sandbox images for Docker that do not exist yet (ARGS=stack: those of the services)
 	@deploy/images/build $(ARGS)
 
 base-image: ## Build debian:trixie-slim from Debian's packages, where no registry is reachable
 	@deploy/images/build base
 
-faults: setup ## Break real processes under load and check that nothing is lost (about an hour; needs root, faketime)
+faults: setup ## Simulate 2,000 seeds, then break real processes under load (over an hour; needs root, faketime)
+	@$(BIN)/python -m tests.faults.simulation
+	@$(BIN)/python -m tests.catalog.fuzz --documents 10000
 	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes --timeout 0 $(ARGS)
 
 faults-weekly: setup ## Cut the power under the stores (needs root)

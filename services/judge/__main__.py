@@ -40,7 +40,13 @@ async def serve_with(endpoint: Endpoint, settings: JudgeSettings, stop: asyncio.
         regex=regex,
         test_executor=SandboxTestExecutor(sandboxes, settings.judge_test_slots),
     )
-    options = WorkerOptions(worker_id=worker_id, stage=Stage.JUDGE, pool=settings.pool, slots=settings.judge_slots)
+    options = WorkerOptions(
+        worker_id=worker_id,
+        stage=Stage.JUDGE,
+        pool=settings.pool,
+        slots=settings.judge_slots,
+        drain_seconds=settings.drain_seconds,
+    )
     bus = await connect(settings.bus(worker_id))
     worker = Worker(
         options,

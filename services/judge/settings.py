@@ -21,6 +21,8 @@ class JudgeSettings(BusEnvironment, EndpointEnvironment):
     """Like ``sandbox``, as for the runner."""
     judge_slots: int = 64
     judge_test_slots: int = 2
+    drain_seconds: Annotated[float, Field(gt=0, le=86_400)] = 25.0
+    """After a signal, gradings under way have this long to end; what is left goes to other judges."""
     reserve: Reserve = Reserve()
     """What must stay free on the host, in MiB: ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
     judge_hidden_bundles: int = 64

@@ -40,6 +40,7 @@ from services.ledger.runs.retention import RetentionStore
 from services.ledger.runs.run_control import RunControl
 from services.ledger.runs.run_store import RunStore
 from services.ledger.scheduling.scheduler import Scheduler
+from services.ledger.scheduling.wanted_slots import WantedSlotsStore
 from services.ledger.settings import LedgerSettings
 from services.ledger.sweeper import Sweeper
 
@@ -66,7 +67,8 @@ async def serve_with(endpoint: Endpoint, settings: LedgerSettings) -> None:
 async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
     plans = Plans()
     health = HealthStore(database, settings)
-    gauges = SystemGauges(database, bus.storage, settings)
+    wanted_slots = WantedSlotsStore(database, plans, settings)
+    gauges = SystemGauges(database, bus.storage, settings, wanted_slots)
     await bus.rpc.serve("ledger", answers(open_ports(database, plans, settings, health)))
     leader = Leader(
         [
@@ -106,6 +108,7 @@ def open_ports(database: Database, plans: Plans, settings: LedgerSettings, healt
         history=HistoryStore(database),
         retention=RetentionStore(database),
         health=health,
+        scaling=WantedSlotsStore(database, plans, settings),
     )
 
 

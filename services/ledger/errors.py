@@ -55,6 +55,10 @@ def unknown_run(run_id: str) -> Refused:
     return _unknown("run", run_id, "`assay runs list` lists all runs.")
 
 
+def unknown_pool(pool: str, known: str) -> Refused:
+    return _unknown("pool", pool, f"Orders go to the pool {known} alone.")
+
+
 def unknown_attempt(attempt_id: str) -> Refused:
     return _unknown("attempt", attempt_id, "`assay runs show RUN` lists a run's attempts.")
 

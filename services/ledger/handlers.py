@@ -18,6 +18,7 @@ from assay.contracts.rpc import (
     GetHealth,
     GetMoney,
     GetRun,
+    GetWantedSlots,
     Heartbeat,
     ListAttempts,
     ListFacts,
@@ -69,6 +70,7 @@ def answers(ports: Ports) -> Answers:
     answers.on(ListFacts, ports.history.page)
     answers.on(ExpireRuns, ports.retention.expire)
     answers.on(ListReferences, ports.retention.references)
+    answers.on(GetWantedSlots, ports.scaling.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))
     return answers
 

@@ -19,6 +19,7 @@ from assay.contracts.rpc import (
     GetBoard,
     GetCosts,
     GetMoney,
+    GetWantedSlots,
     Grant,
     Heartbeat,
     Leases,
@@ -34,6 +35,7 @@ from assay.contracts.rpc import (
     SetMoneyLimits,
     SubmitRun,
     TopUpGrant,
+    WantedSlots,
 )
 from assay.contracts.runs import Board, Causes, RunPlan, RunView
 from assay.contracts.spending import Costs
@@ -100,6 +102,10 @@ class Health(Protocol):
         ...
 
 
+class Scaling(Protocol):
+    async def get(self, query: GetWantedSlots) -> WantedSlots: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     runs: Runs
@@ -110,3 +116,4 @@ class Ports:
     history: History
     retention: Retention
     health: Health
+    scaling: Scaling

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from assay.bus.settings import BusEnvironment, BusSettings
 from assay.contracts.money import Usd
+from assay.contracts.sandboxes import SandboxKind
 from assay.files.secrets import secret_file, sources_of
 from assay.service.settings import EndpointEnvironment
 
@@ -30,6 +31,9 @@ class LedgerSettings(BusEnvironment, EndpointEnvironment):
     """A new project's limit per day (``assay limits set`` changes it)."""
     max_concurrency: int = 0
     """How many attempts of all runs can be under way; 0 leaves it to the number of workers."""
+    sandboxes_on_demand: str = ""
+    """Kinds of sandbox, separated by commas, whose workers an autoscaler starts when they are wanted: runs that need
+    them are accepted although no live worker offers them."""
     report_batch: int = 200
     consumers_file: Path | None = None
     """Names of external consumers, one per line. It is read when the ledger starts and whenever the bus has lost its
@@ -40,6 +44,18 @@ class LedgerSettings(BusEnvironment, EndpointEnvironment):
         if secret_file("ASSAY_DATABASE_URL") and "database_url" not in self.model_fields_set:
             raise ValueError(f"the address of the database is missing: set {sources_of('ASSAY_DATABASE_URL')}")
         return self
+
+    @field_validator("sandboxes_on_demand")
+    @classmethod
+    def _known_kinds(cls, text: str) -> str:
+        kinds = [kind.strip() for kind in text.split(",") if kind.strip()]
+        if unknown := [kind for kind in kinds if kind not in tuple(SandboxKind)]:
+            raise ValueError(f"unknown kind of sandbox {unknown[0]!r}; known are {', '.join(SandboxKind)}")
+        return ",".join(kinds)
+
+    @property
+    def on_demand(self) -> tuple[str, ...]:
+        return tuple(filter(None, self.sandboxes_on_demand.split(",")))
 
     def bus(self, name: str) -> BusSettings:
         return replace(super().bus(name), consumers_file=self.consumers_file)

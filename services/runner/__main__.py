@@ -73,7 +73,13 @@ async def work(
         tail=bus.tail,
         mcp_urls=settings.mcp_urls,
     )
-    options = WorkerOptions(worker_id=worker_id, stage=Stage.RUN, pool=settings.pool, slots=settings.runner_slots)
+    options = WorkerOptions(
+        worker_id=worker_id,
+        stage=Stage.RUN,
+        pool=settings.pool,
+        slots=settings.runner_slots,
+        drain_seconds=settings.drain_seconds,
+    )
     answers: dict[type[Request[Any]], RpcHandler] = {
         TestModel: partial(on_models_test, models=models),
         PreviewPrompt: partial(on_prompts_preview, bundles=ports.bundles),

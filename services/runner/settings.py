@@ -29,6 +29,8 @@ class RunnerSettings(BusEnvironment, EndpointEnvironment):
     warm_sandboxes: Annotated[int, Field(ge=0, le=1000)] = 0
     """Number of Docker sandboxes created in advance, each like one that was opened recently."""
     runner_slots: Annotated[int, Field(ge=1, le=10_000)] = 32
+    drain_seconds: Annotated[float, Field(gt=0, le=86_400)] = 25.0
+    """After a signal, running attempts have this long to end; what is left goes to other runners."""
     reserve: Reserve = Reserve()
     """What must stay free on the host, in MiB; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
     mcp_urls: tuple[str, ...] = ()

@@ -15,11 +15,18 @@ from tests.cli.harness import Assay, environment, run_assay
 
 
 @pytest.fixture(scope="module")
-def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+def stack_environment() -> dict[str, str]:
+    """Further environment variables of the stack, for modules that need any."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def stack_folder(tmp_path_factory: pytest.TempPathFactory, stack_environment: dict[str, str]) -> Generator[Path]:
     """A folder where ``assay up`` is running, with its data in ``.assay``."""
     folder = tmp_path_factory.mktemp("stack")
     command = [sys.executable, "-m", "assay.cli", "up", "--json", "--port", str(free_port())]
-    with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+    environ = environment(**stack_environment)
+    with subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             event = json.loads(line)

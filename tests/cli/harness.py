@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,16 +43,17 @@ def run_assay(folder: Path, *arguments: str, **more: str) -> CommandResult:
         out, err = Path(temporary, "out"), Path(temporary, "err")
         out.touch()
         err.touch()
-        call = {"arguments": arguments, "folder": str(folder), "environment": environment(**more)}
-        code = _exit_code(json.dumps({**call, "out": str(out), "err": str(err)}))
+        code = exit_code(folder, arguments, out, err, **more)
         return CommandResult(code=code, out=out.read_text(), err=err.read_text())
 
 
-def _exit_code(call: str) -> int:
+def exit_code(folder: Path, arguments: Sequence[str], out: Path, err: Path, **more: str) -> int:
+    """Runs ``assay ...`` in the folder; its stdout and stderr are written to files or terminals that exist."""
+    call = {"arguments": arguments, "folder": str(folder), "environment": environment(**more)}
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
-    server.stdin.write(f"{call}\n")
+    server.stdin.write(json.dumps({**call, "out": str(out), "err": str(err)}) + "\n")
     server.stdin.flush()
     return int(server.stdout.readline())
 

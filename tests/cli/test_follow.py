@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -15,8 +16,15 @@ from tests.cli.harness import Assay, environment
 pytestmark = pytest.mark.slow
 
 REASON = "provider 'openai' has no key: set OPENAI_API_KEY in the runner's environment"
-ENDLESS = ("run", "--task", "add_two", "--model", "nop", "--repeats", "1000", "--concurrency", "1")
-"""Takes minutes and costs nothing."""
+ENDLESS = ("run", "--task", "add_two", "--model", "loopback/silent", "--repeats", "1000", "--concurrency", "1")
+"""Waits for a server that never answers."""
+
+
+@pytest.fixture(scope="module")
+def stack_environment() -> Generator[dict[str, str]]:
+    """The provider ``loopback`` accepts connections and stays silent."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield {"ASSAY_LOOPBACK_URL": f"http://127.0.0.1:{silent.getsockname()[1]}/v1"}
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,16 @@ import os
 import pty
 import re
 import struct
-import subprocess
-import sys
 import termios
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from assay.cli.display.table import Table
-from tests.cli.harness import Assay, environment
+from tests.cli.harness import Assay, exit_code
 
 MODELS = ("oracle", "nop", "scripted/mixed", "openai/gpt-4o-mini")
 RUN_IDS = ["01m8h0k13sj0b3dk2zw2vgc2zf", "01m8gztet2y2j74av6ap1yh84y"]
@@ -73,7 +73,9 @@ def test_without_a_terminal_each_row_is_one_line(table: Table) -> None:
 
 @pytest.fixture(scope="module")
 def run(assay: Assay) -> dict[str, Any]:
-    return assay("run", "--suite", "demo", "--samples", "1", *(f"--model={name}" for name in MODELS), "--json").data
+    tasks = ("evaluate_expression", "telemetry_basic", "ticket_routing")
+    chosen = (*(f"--task={name}" for name in tasks), *(f"--model={name}" for name in MODELS))
+    return assay("run", *chosen, "--samples", "1", "--json").data
 
 
 @pytest.mark.slow
@@ -98,18 +100,18 @@ def _on_terminal(folder: Path, width: int, *command: str) -> str:
     """What the command prints on a terminal of this width, without colours."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    program = [sys.executable, "-m", "assay.cli", *command]
-    with subprocess.Popen(program, cwd=folder, env=environment(), stdout=its, stderr=subprocess.DEVNULL) as process:
+    with ThreadPoolExecutor(1) as reader, os.fdopen(ours, "rb", buffering=0) as terminal:
+        printed = reader.submit(_read, terminal)
+        code = exit_code(folder, command, Path(os.ttyname(its)), Path(os.devnull))
         os.close(its)
-        printed = b""
-        while True:
-            try:
-                data = os.read(ours, 65_536)
-            except OSError:  # the terminal is closed when the command ends
-                break
-            if not data:
-                break
+        assert code == 0
+        return re.sub(r"\x1b\[[0-9;]*m", "", printed.result().decode()).replace("\r\n", "\n")
+
+
+def _read(terminal: IO[bytes]) -> bytes:
+    """Everything until no process has the other end open, which is an error on Linux."""
+    printed = b""
+    with suppress(OSError):
+        while data := terminal.read(65_536):
             printed += data
-        os.close(ours)
-    assert process.returncode == 0
-    return re.sub(r"\x1b\[[0-9;]*m", "", printed.decode()).replace("\r\n", "\n")
+    return printed

@@ -24,6 +24,7 @@ from assay.contracts.models import Call, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError, Problem
 from assay.contracts.rpc.money import ReleaseGrant
+from assay.contracts.sandboxes import SandboxRequirement
 from assay.contracts.tail import TailKind, TailLine
 from assay.contracts.tasks import Difficulty, Solver, TaskPin
 from assay.contracts.verdicts import CheckResult, Outcome, Verdict
@@ -145,6 +146,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.GetBoard(suite="demo"),
     rpc.ListFacts(run_id="01h", after=3),
     rpc.GetHealth(),
+    rpc.GetWantedSlots(sandboxes=(SandboxRequirement.CONTAINER,)),
     rpc.TestModel(model="local/smollm2-135m"),
     rpc.ReadTail(attempt_id="01h-1"),
     rpc.ServeModel(model="smollm2-135m"),

@@ -32,6 +32,7 @@ from services.ledger.runs.retention import RetentionStore
 from services.ledger.runs.run_control import RunControl
 from services.ledger.runs.run_store import RunStore
 from services.ledger.scheduling.scheduler import Scheduler
+from services.ledger.scheduling.wanted_slots import WantedSlotsStore
 from services.ledger.settings import LedgerSettings
 from services.ledger.sweeper import Sweeper
 from tests.ledger.audit import audit
@@ -88,6 +89,7 @@ class LedgerHarness:
         self.health = HealthStore(database, settings)
         self.outbox = OutboxStore(database)
         self.scheduler = Scheduler(database, plans, settings)
+        self.wanted_slots = WantedSlotsStore(database, plans, settings)
         self.sweeper = Sweeper(database, plans, settings)
 
     async def submit(self, key: str = "", **of_plan: Any) -> RunView:

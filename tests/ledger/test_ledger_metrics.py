@@ -30,7 +30,7 @@ def growth(name: str, **labels: str) -> Callable[[], float]:
 
 
 def gauges_of(ledger: LedgerHarness, bus: MemoryBus) -> SystemGauges:
-    return SystemGauges(ledger.database, bus.storage, LedgerSettings())
+    return SystemGauges(ledger.database, bus.storage, LedgerSettings(), ledger.wanted_slots)
 
 
 async def test_the_leader_reports_queue_slots_outbox_and_money(ledger: LedgerHarness) -> None:
@@ -68,7 +68,9 @@ async def test_a_ledger_that_does_not_lead_reports_nothing_of_the_system(ledger:
 
 async def test_what_takes_long_to_read_is_read_less_often(ledger: LedgerHarness) -> None:
     times = iter((100.0, 100.2, 119.9, 120.1, 120.2))  # the first reading takes from 100 to 100.2
-    gauges = SystemGauges(ledger.database, MemoryBus().storage, LedgerSettings(), lambda: next(times))
+    gauges = SystemGauges(
+        ledger.database, MemoryBus().storage, LedgerSettings(), ledger.wanted_slots, lambda: next(times)
+    )
     with gauges.reported():
         await gauges.update()
         await ledger.submit(samples=1)

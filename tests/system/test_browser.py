@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
+from tests.conftest import PAGE_MILLISECONDS
 from tests.system.harness import Stack
 from tests.tcp_proxy import TcpProxy
 
@@ -31,7 +32,7 @@ def proxy(stack: Stack) -> Iterator[TcpProxy]:
 def page(chromium: Browser, proxy: TcpProxy) -> Iterator[Page]:
     context = chromium.new_context(base_url=proxy.url, viewport={"width": 1280, "height": 1800})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PAGE_MILLISECONDS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("requestfinished", lambda request: errors.extend(refusal(request)))
@@ -66,7 +67,8 @@ def shown_rows(page: Page) -> dict[str, Any]:
 
 
 def test_a_run_page_recovers_from_a_cut_connection(stack: Stack, proxy: TcpProxy, page: Page) -> None:
-    run_id = stack.submit(suite="coding", models=["oracle", "nop"], name="a cut connection")
+    tasks = ["add_two", "run_length", "merge_intervals", "bounded_cache"]
+    run_id = stack.submit(tasks=tasks, models=["oracle", "nop"], name="a cut connection")
     page.goto(f"/runs/{run_id}")
     stack.wait(run_id, lambda run: run["progress"]["done"] > 1)
     proxy.cut()
@@ -82,8 +84,9 @@ def test_a_run_page_recovers_from_a_cut_connection(stack: Stack, proxy: TcpProxy
 
 
 def test_a_finished_run_appears_on_the_open_leaderboard(stack: Stack, page: Page) -> None:
-    page.goto("/leaderboard?suite=coding")
-    run_id = stack.submit(suite="coding", models=["oracle", "nop"])
+    page.goto("/leaderboard?category=classification")
+    expect(page.locator(".empty-state")).to_be_visible()
+    run_id = stack.submit(tasks=["ticket_routing"], models=["oracle", "nop"])
     stack.finish(run_id)
     expect(page.locator("tbody tr").first).to_contain_text("oracle")
     expect(page.locator("tbody tr").first).to_contain_text("100")

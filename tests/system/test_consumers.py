@@ -97,7 +97,8 @@ def stack() -> Generator[Stack]:
 
 
 def submit(stack: Stack, repeats: int = 3) -> str:
-    return stack.submit(tasks=["add_two", "larger_of_two"], models=["oracle", "nop"], repeats=repeats)
+    """Answers, whose grading is cheap: 8 attempts for each repeat."""
+    return stack.submit(tasks=["ticket_routing"], models=["oracle", "nop"], samples=4, repeats=repeats)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +127,7 @@ def test_a_python_and_a_node_consumer_get_every_fact_once_whatever_is_interrupte
             each.proxy.restore()
             each.wait_for_all(missed, stack.facts(missed))
 
-        interrupted = submit(stack, repeats=10)
+        interrupted = submit(stack, repeats=20)
         for each in consumers:
             each.wait(lambda each=each: len(each.facts(interrupted)) > 5)
             each.proxy.cut()

@@ -6,8 +6,6 @@ import pytest
 
 from tests.system.harness import Stack, running_stack
 
-CODING = ["add_two", "larger_of_two"]
-
 
 def test_oracle_passes_every_attempt_and_nop_none(stack: Stack) -> None:
     run_id = stack.submit(suite="demo", models=["oracle", "nop"])
@@ -36,7 +34,7 @@ def test_an_attempt_of_a_real_model_keeps_its_calls_and_artifacts(stack: Stack) 
 
 
 def test_a_runs_facts_have_no_gaps_and_end_with_run_finished(stack: Stack) -> None:
-    run_id = stack.submit(tasks=CODING, models=["oracle", "nop"], repeats=3)
+    run_id = stack.submit(tasks=["add_two", "ticket_routing"], models=["oracle", "nop"])
     run = stack.finish(run_id)
     facts = stack.facts(run_id)
     assert [fact["sequence"] for fact in facts] == list(range(1, run["sequence"] + 1))

@@ -18,7 +18,7 @@ PROCESSES = {
     "nats": "nats-server",
     "postgres": "/postgres",
 }
-TASKS = ["add_two", "run_length", "bounded_cache", "telemetry_basic", "ticket_routing"]
+TASKS = ["add_two", "bounded_cache", "telemetry_basic", "ticket_routing"]
 
 
 @pytest.fixture(scope="module")

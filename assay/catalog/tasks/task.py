@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ def task_digest(manifest: TaskManifest, files: Files) -> str:
 def _canonical(value: Any) -> Any:
     """Structs without their defaults, so that adding a field does not change the digests of existing tasks."""
     if isinstance(value, msgspec.Struct):
-        fields = {field.encode_name: (getattr(value, field.name), field) for field in msgspec.structs.fields(value)}
+        fields = {field.encode_name: (getattr(value, field.name), field) for field in _fields(type(value))}
         given = {name: _canonical(item) for name, (item, field) in fields.items() if item != _default(field)}
         tag = value.__struct_config__.tag
         return {**given, "kind": tag} if tag else given
@@ -114,6 +115,9 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_canonical(item) for item in value]
     return value
+
+
+_fields = cache(msgspec.structs.fields)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:

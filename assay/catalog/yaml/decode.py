@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -24,6 +26,12 @@ T = TypeVar("T")
 
 _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class _Field:
+    kind: Any
+    required: bool
 
 
 def decode_document(document: Document, kind: type[T], value: Any = None, at: FieldPath = ()) -> T | None:
@@ -87,7 +95,7 @@ def _walk_struct(document: Document, kind: Any, value: Any, at: FieldPath) -> No
     if not isinstance(value, Mapping):
         document.add_mistake(at, f"expected fields with values, got {shown(value)}")
         return
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     tag = kind.__struct_config__.tag_field
     for name in value:
         if name not in fields and name != tag and not document.full:
@@ -95,9 +103,19 @@ def _walk_struct(document: Document, kind: Any, value: Any, at: FieldPath) -> No
             document.add_mistake((*at, str(name)), message, match)
     for name, field in fields.items():
         if name in value:
-            _walk_part(document, get_type_hints(kind, include_extras=True)[field.name], value, name, at)
+            _walk_part(document, field.kind, value, name, at)
         elif field.required:
             document.add_mistake((*at, name), "is missing")
+
+
+@cache
+def _fields(kind: Any) -> dict[str, _Field]:
+    """The struct's fields by their names in files; remembered, because finding out takes longer than decoding."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        field.encode_name: _Field(kind=hints[field.name], required=field.required)
+        for field in msgspec.structs.fields(kind)
+    }
 
 
 def _walk_tagged(document: Document, members: dict[str, Any], value: Any, at: FieldPath) -> None:

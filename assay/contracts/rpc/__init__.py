@@ -33,6 +33,7 @@ from assay.contracts.rpc.runs import (
     RunPage,
     SubmitRun,
 )
+from assay.contracts.rpc.scaling import GetWantedSlots, StageSlots, WantedSlots
 from assay.contracts.rpc.services import GetHealth, ModelEndpoint, ModelProbe, ServeModel, ServiceHealth, TestModel
 from assay.contracts.rpc.tail import ReadTail, TailBacklog
 
@@ -60,6 +61,7 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     ExpireRuns,
     ListReferences,
     GetHealth,
+    GetWantedSlots,
 )
 
 __all__ = [
@@ -83,6 +85,7 @@ __all__ = [
     "GetHealth",
     "GetMoney",
     "GetRun",
+    "GetWantedSlots",
     "Grant",
     "Heartbeat",
     "Leases",
@@ -110,9 +113,11 @@ __all__ = [
     "ServeModel",
     "ServiceHealth",
     "SetMoneyLimits",
+    "StageSlots",
     "SubmitRun",
     "Swept",
     "TailBacklog",
     "TestModel",
     "TopUpGrant",
+    "WantedSlots",
 ]

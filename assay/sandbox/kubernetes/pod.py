@@ -27,8 +27,8 @@ _ENDING_SECONDS, _POLL_SECONDS = 5.0, 0.2
 class SandboxPod:
     """A Launcher."""
 
-    def __init__(self, cluster: Cluster, settings: KubernetesSettings) -> None:
-        self._cluster, self._settings = cluster, settings
+    def __init__(self, cluster: Cluster, settings: KubernetesSettings, labels: Mapping[str, str]) -> None:
+        self._cluster, self._settings, self._labels = cluster, settings, labels
         self.name = f"assay-sandbox-{secrets.token_hex(8)}"
         self._created = self._out_of_memory = False
         self._state, self._symptom = "not created", ""
@@ -36,7 +36,7 @@ class SandboxPod:
 
     async def start(self, spec: SandboxSpec, mounts: Sequence[tuple[str, int]]) -> None:
         """Returns when all containers have started."""
-        manifest = pod_manifest(self.name, spec, self._settings, mounts)
+        manifest = pod_manifest(self.name, spec, self._settings, mounts, self._labels)
         try:
             async with asyncio.timeout(self._settings.start_seconds):
                 while not await self._create(manifest):  # noqa: ASYNC110

@@ -19,6 +19,7 @@ from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT
 from assay.sandbox.kubernetes.bridge import Bridge
 from assay.sandbox.kubernetes.cluster import Cluster
 from assay.sandbox.kubernetes.exec_channel import ExecChannel, run_to_end
+from assay.sandbox.kubernetes.labels import pod_labels
 from assay.sandbox.kubernetes.mounted_files import MountedFiles, mount_frames, program_frames, read_mounts, sockets_of
 from assay.sandbox.kubernetes.network import check_services, cut_off_check, policy_warning
 from assay.sandbox.kubernetes.orphans import sweep
@@ -116,7 +117,8 @@ class KubernetesProvider:
     async def _create(self, spec: SandboxSpec, mounts: Mounts) -> AsyncGenerator[_OpenPod]:
         mounted = await asyncio.to_thread(read_mounts, mounts)
         check_services(spec, self._settings)
-        pod = SandboxPod(self._cluster, self._settings)
+        labels = pod_labels(for_attempt=not self._warm_pool.enabled)
+        pod = SandboxPod(self._cluster, self._settings, labels)
         try:
             await pod.start(spec, [(each.path, each.size_bytes) for each in mounted])
             async with self._connect(pod, spec, mounted) as opened:

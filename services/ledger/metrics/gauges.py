@@ -13,8 +13,10 @@ from prometheus_client.registry import Collector
 from assay.bus.errors import BusUnavailable
 from assay.bus.protocol import Storage, StreamState
 from assay.contracts.attempts import Stage
+from assay.contracts.sandboxes import SandboxRequirement
 from services.ledger.database.database import Database
 from services.ledger.metrics.measurement import Measurement, measure
+from services.ledger.scheduling.wanted_slots import POOL, Demand, WantedSlotsStore
 from services.ledger.settings import LedgerSettings
 
 PERIOD_SECONDS = 5.0
@@ -35,9 +37,12 @@ class SystemGauges(Collector):
         database: Database,
         storage: Storage,
         settings: LedgerSettings,
+        wanted_slots: WantedSlotsStore,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database, self._storage, self._clock = database, storage, clock
+        self._wanted_slots = wanted_slots
+        self._demand: Demand = {}
         self._silence_seconds = settings.worker_silence_seconds
         self._measured: Measurement | None = None
         self._due_at = 0.0
@@ -55,17 +60,22 @@ class SystemGauges(Collector):
             REGISTRY.unregister(self)
             _LEADS.set(0)
             self._measured = self._reports = None
-            self._streams, self._due_at = (), 0.0
+            self._streams, self._demand, self._due_at = (), {}, 0.0
 
     async def update(self) -> None:
-        """Read the values, unless that took long and was not long ago."""
+        """Read what autoscalers wait for, and the rest unless that took long and was not long ago."""
+        self._demand = await self._wanted_slots.measure()
         began = self._clock()
         if began >= self._due_at:
-            await self.read()
+            await self._read_system()
             took_seconds = self._clock() - began
             self._due_at = began + min(took_seconds / _MAX_SHARE, _MAX_AGE_SECONDS)
 
     async def read(self) -> None:
+        self._demand = await self._wanted_slots.measure()
+        await self._read_system()
+
+    async def _read_system(self) -> None:
         async with self._database.session() as connection:
             self._measured = await measure(connection, self._silence_seconds)
         try:
@@ -83,6 +93,8 @@ class SystemGauges(Collector):
             yield from _outbox(self._measured)
             yield from _budgets(self._measured)
             yield from _models(self._measured)
+        if self._demand:
+            yield _wanted(self._demand)
         if self._streams:
             sizes = [((each.stream,), each.size_bytes) for each in self._streams]
             yield _gauge("assay_bus_stream_bytes", "Size of the bus's streams", ("stream",), sizes)
@@ -135,6 +147,20 @@ def _budgets(measured: Measurement) -> Iterator[Metric]:
     ):
         usd = [((project,), nanousd / _NANOUSD) for project, nanousd in values if nanousd is not None]
         yield _gauge(f"assay_day_{name}_usd", f"{text}, in USD", ("project",), usd)
+
+
+def _wanted(demand: Demand) -> Metric:
+    """What autoscalers read."""
+    return _gauge(
+        "assay_wanted_slots",
+        "Slots that could be used right now if there were unlimited workers, by what attempts require of them",
+        ("pool", "stage", "sandbox"),
+        [
+            ((POOL, stage.value, requirement.value), of_stage.wanted.get(requirement, 0))
+            for stage, of_stage in demand.items()
+            for requirement in SandboxRequirement
+        ],
+    )
 
 
 def _models(measured: Measurement) -> Iterator[Metric]:

@@ -44,7 +44,7 @@ async def quote(connection: Connection, plan: RunPlan, settings: LedgerSettings)
     estimate = estimate_run(plan, history, reused)
     accounts = await project_accounts(connection, plan.project, settings) if estimate.worst_nanousd else []
     workers = await live_capabilities(connection, settings.worker_silence_seconds)
-    return quote_of(plan, estimate, accounts, sandbox_refusal(plan, workers))
+    return quote_of(plan, estimate, accounts, sandbox_refusal(plan, workers, settings.on_demand))
 
 
 def quote_of(plan: RunPlan, estimate: Estimate, project_accounts: Sequence[AccountView], no_sandbox: str) -> Quote:

@@ -108,7 +108,7 @@ class Submission:
         if earlier is not None:
             return earlier
         workers = await live_capabilities(connection, self._settings.worker_silence_seconds)
-        if refusal := sandbox_refusal(self._plan, workers):
+        if refusal := sandbox_refusal(self._plan, workers, self._settings.on_demand):
             raise no_sandbox(refusal)
         await self._check_limits(connection)
         answers = await self._reuse(connection) if self._plan.reuse or self._plan.reuse_run else []

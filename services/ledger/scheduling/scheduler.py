@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from assay.contracts.attempts import Stage
-from assay.contracts.runs import RunPlan
-from assay.contracts.sandboxes import SandboxRequirement, requirement_of
 from services.ledger.attempts.lifecycle import Transition
 from services.ledger.attempts.transitions import end_unaffordable, release
-from services.ledger.database.connection import Connection, as_columns
+from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
-from services.ledger.database.rows import Row, columns
-from services.ledger.money.account import Account, AccountRow, run_account
 from services.ledger.money.budget_warnings import spending_warnings
-from services.ledger.money.time_zone import midnight, zone
-from services.ledger.money.transfers import open_project_accounts
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.run_counters import RunFact
-from services.ledger.scheduling.capacity import Capacity, Room, capacity_of, room
+from services.ledger.scheduling.capacity import Capacity, capacity_of, room
 from services.ledger.scheduling.fair_share import Shares, head_starts, missing_share, share, window
+from services.ledger.scheduling.inputs import read_pass, under_way_counts, waiting_runs
 from services.ledger.scheduling.scheduling_pass import (
     SchedulingPass,
-    UnderWay,
-    WaitingAttempt,
     WaitingRun,
     changed_waits,
     run_waits,
@@ -35,56 +27,6 @@ from services.ledger.scheduling.scheduling_pass import (
 from services.ledger.scheduling.waits import store_waits
 from services.ledger.settings import LedgerSettings
 from services.ledger.workers.live_workers import live_offers
-
-_RUNS = f"""
-SELECT r.run_id, r.project, r.priority, r.limits, r.waits, r.n_queued, r.n_running, now(),
-  (SELECT sum(priority)::int FROM runs
-    WHERE status IN ('waiting', 'running') AND n_waiting + n_queued + n_running > 0),
-  coalesce(r.deadline_at < {midnight("p.zone")}, false)
-FROM runs r LEFT JOIN (SELECT project, {zone()} AS zone FROM projects) p USING (project)
-WHERE r.status IN ('waiting', 'running') AND r.n_waiting > 0
-"""
-
-_COUNTS = """
-SELECT requirement, count(*)::int FROM (
-  SELECT requirement FROM pending_orders WHERE stage = 'run'
-  UNION ALL SELECT requirement FROM attempts WHERE lease_until IS NOT NULL AND state = 'running'
-) under_way GROUP BY 1
-"""
-
-# Read without locks: the claim reserves the money, and checks again.
-_LIMITED_ACCOUNTS = f"""
-SELECT {columns(AccountRow)} FROM accounts WHERE account = ANY($1::text[]) AND limit_nanousd IS NOT NULL
-"""
-
-# Each model and requirement by itself: those whose provider allows no more, or that have no workers, must not hide the
-# others. The range makes Postgres use the index of waiting attempts alone; the index of all attempts would lead past
-# those that are done, each time.
-_WAITING = """
-SELECT r.run_id, a.attempt_id, a.worst_nanousd, r.model, r.requirement
-FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::int[])
-  AS r(run_id, model_index, model, requirement, window_size)
-CROSS JOIN LATERAL (
-  SELECT attempt_id, ordinal, worst_nanousd FROM attempts a
-  WHERE a.run_id = r.run_id AND a.model_index BETWEEN r.model_index AND r.model_index
-    AND a.requirement = r.requirement AND a.state = 'waiting'
-  ORDER BY a.model_index, a.ordinal LIMIT r.window_size
-) a ORDER BY r.run_id, a.ordinal
-"""
-
-# A queued attempt has no hold yet, and will ask for one.
-_UNDER_WAY = """
-SELECT a.run_id, a.model, a.requirement, count(*)::int,
-  coalesce(sum(a.worst_nanousd) FILTER (WHERE a.state = 'queued'), 0)::bigint
-FROM (SELECT attempt_id FROM attempts WHERE lease_until IS NOT NULL AND state = 'running'
-      UNION SELECT attempt_id FROM pending_orders WHERE stage = 'run') o
-JOIN attempts a USING (attempt_id) GROUP BY 1, 2, 3
-"""
-
-
-class _Count(Row):
-    requirement: SandboxRequirement
-    attempts: int
 
 
 class Scheduler:
@@ -99,17 +41,16 @@ class Scheduler:
         return await self._database.transact(self._schedule, quiet=True)
 
     async def _schedule(self, connection: Connection) -> int:
-        runs = await connection.rows(WaitingRun, _RUNS)
+        runs = await waiting_runs(connection)
         if not runs:
             return 0
-        capacity = capacity_of(
-            (each.sandboxes, each.slots) for each in await live_offers(connection, Stage.RUN, self._silence_seconds)
-        )
-        under_way = {each.requirement: each.attempts for each in await connection.rows(_Count, _COUNTS)}
+        offers = await live_offers(connection, Stage.RUN, self._silence_seconds)
+        capacity = capacity_of((each.sandboxes, each.slots) for each in offers)
+        under_way = await under_way_counts(connection)
         free = room(capacity, under_way)
         if free.empty and capacity.total and not _some_run_is_late(runs, capacity):
             return 0
-        scheduling = await self._read(connection, runs, free)
+        scheduling = await read_pass(connection, self._plans, runs, lambda requirement: window(free.of(requirement)))
         starts = head_starts(capacity, under_way, runs[0].priorities, scheduling.loads(runs))
         shares = share(
             [scheduling.queue(run, starts.get(run.run_id, {})) for run in runs],
@@ -128,44 +69,11 @@ class Scheduler:
         await record(connection, [*released, *ended], run_facts=facts)
         return len(released)
 
-    async def _read(self, connection: Connection, runs: Sequence[WaitingRun], free: Room) -> SchedulingPass:
-        plans = {run.run_id: await self._plans.get(connection, run.run_id) for run in runs}
-        windows = [
-            (run_id, index, pin.model.name, requirement, window(free.of(requirement)))
-            for run_id, plan in plans.items()
-            for index, pin in enumerate(plan.models)
-            for requirement in plan_requirements(plan)
-        ]
-        waiting: defaultdict[str, list[WaitingAttempt]] = defaultdict(list)
-        for attempt in await connection.rows(WaitingAttempt, _WAITING, *as_columns(windows)):
-            waiting[attempt.run_id].append(attempt)
-        scheduling = SchedulingPass(waiting, plans, await connection.rows(UnderWay, _UNDER_WAY))
-        priced = [run for run in runs if any(attempt.worst_nanousd for attempt in waiting[run.run_id])]
-        if priced:
-            await _read_budgets(connection, scheduling, priced)
-        return scheduling
-
 
 def _some_run_is_late(runs: Sequence[WaitingRun], capacity: Capacity) -> bool:
     """Whether a run has less than its share of the slots, so that it could get a head start."""
     total, priorities = capacity.total, runs[0].priorities
     return any(missing_share(total, run.priority, priorities, run.own_under_way) for run in runs)
-
-
-def plan_requirements(plan: RunPlan) -> list[SandboxRequirement]:
-    """What the plan's attempts can require. Ledgers of earlier releases store every attempt as requiring nothing."""
-    found = {requirement_of(task.sandboxes, plan.sandbox) for task in plan.tasks}
-    return [each for each in SandboxRequirement if each in found or each is SandboxRequirement.NONE]
-
-
-async def _read_budgets(connection: Connection, scheduling: SchedulingPass, runs: Sequence[WaitingRun]) -> None:
-    of_project = await open_project_accounts(connection, {run.project for run in runs})
-    paths: dict[str, tuple[Account, ...]] = {
-        run.run_id: (run_account(run.run_id), *of_project[run.project]) for run in runs
-    }
-    names = sorted({str(account) for path in paths.values() for account in path})
-    rows = await connection.rows(AccountRow, _LIMITED_ACCOUNTS, names)
-    scheduling.add_budgets(paths, {row.account: row for row in rows})
 
 
 async def _end_unaffordable(

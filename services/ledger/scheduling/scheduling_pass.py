@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -35,6 +35,7 @@ class WaitingRun(Row):
     priority: int
     limits: RunLimits
     waits: Wait | None
+    n_waiting: int
     n_queued: int
     n_running: int
     at: datetime
@@ -73,7 +74,7 @@ class UnderWay(Row):
 class SchedulingPass:
     """``accounts`` are those of runs with a limit, ``paths`` their names by run."""
 
-    waiting: Mapping[str, Sequence[WaitingAttempt]]
+    waiting: dict[str, list[WaitingAttempt]]
     plans: Mapping[str, RunPlan]
     under_way: Sequence[UnderWay]
     budgets: dict[Account, Budget] = field(default_factory=dict[Account, Budget])
@@ -83,6 +84,12 @@ class SchedulingPass:
     @property
     def total_under_way(self) -> int:
         return sum(each.count for each in self.under_way)
+
+    def leave_out(self, models: Collection[str]) -> None:
+        """Leave out the waiting attempts of these models."""
+        if models:
+            for run_id, attempts in self.waiting.items():
+                self.waiting[run_id] = [each for each in attempts if each.model not in models]
 
     def loads(self, runs: Iterable[WaitingRun]) -> dict[str, RunLoad]:
         under_way: defaultdict[str, Counter[SandboxRequirement]] = defaultdict(Counter)

@@ -19,14 +19,16 @@ _REMEDIES = {
 }
 
 
-def sandbox_refusal(plan: RunPlan, workers: Sequence[WorkerCapabilities]) -> str:
+def sandbox_refusal(plan: RunPlan, workers: Sequence[WorkerCapabilities], on_demand: Sequence[str] = ()) -> str:
     """Which tasks no live worker has a sandbox for, and what to do; empty if there are none. Without any live worker of
-    a stage, and while one has not reported its sandboxes, the run is accepted and waits."""
+    a stage, and while one has not reported its sandboxes, the run is accepted and waits. Workers with the kinds in
+    ``on_demand`` are started when they are wanted."""
     for stage in Stage:
         reported = [worker.sandboxes for worker in workers if worker.stage is stage]
         offers = [sandboxes for sandboxes in reported if sandboxes is not None]
         if not reported or len(offers) < len(reported):
             continue
+        offers += [(kind,) for kind in on_demand]
         unplaced = [
             task
             for task in plan.tasks

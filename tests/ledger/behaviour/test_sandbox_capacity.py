@@ -6,11 +6,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from pydantic import ValidationError
 
 from assay.contracts.attempts import Stage
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import Heartbeat
 from assay.contracts.runs import RunPlan
+from services.ledger.settings import LedgerSettings
+from services.ledger.workers.live_workers import WorkerCapabilities
+from services.ledger.workers.sandbox_capacity import sandbox_refusal
 from tests.ledger.harness import LedgerHarness, plan
 
 PLAIN, IMAGE = ("bubblewrap", "docker", "process"), ("docker",)
@@ -109,3 +113,12 @@ async def test_a_requested_kind_that_cannot_run_the_task_is_refused(ledger: Ledg
     await heartbeat(ledger, Stage.RUN, ("bubblewrap", "docker"))
     detail = await refusal(ledger, needing(IMAGE, sandbox="bubblewrap"))
     assert detail == "Task sums cannot run in the requested sandbox (bubblewrap); leave the sandbox out."
+
+
+async def test_a_kind_whose_workers_are_started_on_demand_is_not_refused() -> None:
+    workers = [WorkerCapabilities(stage, ("bubblewrap",)) for stage in Stage]
+    image = needing(IMAGE)
+    assert sandbox_refusal(image, workers)
+    assert not sandbox_refusal(image, workers, LedgerSettings(sandboxes_on_demand=" docker ").on_demand)
+    with pytest.raises(ValidationError, match="unknown kind of sandbox 'lxc'; known are bubblewrap, docker"):
+        LedgerSettings(sandboxes_on_demand="docker,lxc")
