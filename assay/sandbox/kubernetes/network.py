@@ -37,7 +37,7 @@ def cut_off_check(spec: SandboxSpec, *, own_network: bool, without_ip: bool) -> 
 
 
 async def policy_warning(cluster: Cluster) -> str:
-    """What is wrong with the namespace's policies; empty if one denies everything to sandboxes, or if this worker may not
+    """What is wrong with the policies; empty if one denies everything to sandboxes, or if this worker may not
     read them, which it need not."""
     policies = await cluster.policies()
     if policies is None or any(_denies_all(policy) for policy in policies):
