@@ -8,13 +8,12 @@ programs and mounted files to volumes that the sandbox's container can only read
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.contracts.sandboxspec import SandboxSpec, Service
 from assay.sandbox.errors import SpecUnsupported
 from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT, init_arguments
-from assay.sandbox.kubernetes.labels import pod_labels
 from assay.sandbox.kubernetes.relay_protocol import program
 from assay.sandbox.kubernetes.settings import KubernetesSettings
 from assay.sandbox.limits import MIB, memory_limit_bytes, shm_mib
@@ -35,7 +34,11 @@ def container_of(service: Service) -> str:
 
 
 def pod_manifest(
-    name: str, spec: SandboxSpec, settings: KubernetesSettings, mounts: Sequence[tuple[str, int]]
+    name: str,
+    spec: SandboxSpec,
+    settings: KubernetesSettings,
+    mounts: Sequence[tuple[str, int]],
+    labels: Mapping[str, str],
 ) -> dict[str, Any]:
     """``mounts`` are paths in the sandbox and the sizes of what will be there, in bytes."""
     if spec.network:
@@ -71,7 +74,7 @@ def pod_manifest(
     }
     if spec.services:
         body["hostAliases"] = [{"ip": "127.0.0.1", "hostnames": [service.name for service in spec.services]}]
-    return {"metadata": {"name": name, "labels": pod_labels()}, "spec": body | _placement(settings)}
+    return {"metadata": {"name": name, "labels": dict(labels)}, "spec": body | _placement(settings)}
 
 
 def _placement(settings: KubernetesSettings) -> dict[str, Any]:
