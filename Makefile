@@ -1,7 +1,7 @@
 # Everything is created inside the checkout: the virtual environment, the caches, the web build, the data under .assay.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up dev test watch check check-style check-types check-web fix bench cluster-check cluster-test
-.PHONY: faults faults-weekly lock images base-image
+.PHONY: compose-test faults faults-weekly lock images base-image
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -87,10 +87,13 @@ cluster-check: setup ## Check the Helm chart and the compose files
 cluster-test: setup ## Install the chart in the cluster that KUBECONFIG names, break it and check that nothing is lost
 	@ASSAY_CLUSTER_TEST=yes $(BIN)/pytest tests/cluster --timeout 0 $(ARGS)
 
+compose-test: setup ## Start deploy/compose.yaml, break it and check that nothing is lost (needs Docker; builds images)
+	@ASSAY_COMPOSE_TEST=yes $(BIN)/pytest tests/compose --timeout 0 $(ARGS)
+
 bench: setup ## Measure throughput and latency against a model that answers at once
 	@$(BIN)/python -m bench $(ARGS)
 
-images: ## Build the sandbox images for Docker that do not exist yet
+images: ## Build the sandbox images for Docker that do not exist yet (ARGS=stack: those of the services)
 	@deploy/images/build $(ARGS)
 
 base-image: ## Build debian:trixie-slim from Debian's packages, where no registry is reachable
@@ -99,6 +102,7 @@ base-image: ## Build debian:trixie-slim from Debian's packages, where no registr
 faults: setup ## Simulate 2,000 seeds, then break real processes under load (over an hour; needs root, faketime)
 	@$(BIN)/python -m tests.faults.simulation
 	@$(BIN)/python -m tests.catalog.fuzz --documents 10000
+	@$(BIN)/pytest -m hypothesis --hypothesis-profile nightly --timeout 0
 	@ASSAY_FAULTS=nightly $(BIN)/pytest tests/faults/processes --timeout 0 $(ARGS)
 
 faults-weekly: setup ## Cut the power under the stores (needs root)

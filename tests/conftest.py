@@ -19,10 +19,11 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 WEB = Path(__file__).parents[1] / "web"
 IMAGES = Path(__file__).parents[1] / "deploy" / "images"
-EXPECT_MILLISECONDS = 30_000
-"""Timeout for expectations on pages; long, because other tests keep the machine busy."""
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
+PAGE_MILLISECONDS = 120_000
+"""Timeout for pages and expectations on them; long, because other tests keep the machine busy."""
+for name, examples in (("ci", 50), ("nightly", 1000)):
+    settings.register_profile(name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci")
 """Examples have no deadline, because their duration depends mainly on how busy the machine is."""
 gc.set_threshold(50_000, 20, 50)
 """Collecting garbage rarely saves an eighth of the CPU time."""
@@ -61,7 +62,7 @@ def missing_for_docker() -> str:
     """What is missing for tests with Docker; empty if nothing is."""
     if shutil.which("docker") is None:
         return "Docker"
-    names = [f"assay/{folder.name}" for folder in IMAGES.iterdir() if folder.is_dir()]
+    names = [f"assay/{file.parent.name}" for file in IMAGES.glob("*/Dockerfile") if file.parent.name != "assay"]
     command = ["docker", "image", "inspect", "--format", "{{.Id}}", *names]
     result = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     return result.stderr.strip() and f"Docker's daemon, or an image (`make images`): {result.stderr.strip()}:"
@@ -99,7 +100,7 @@ def chromium() -> Iterator[Browser]:
     path = os.environ.get("ASSAY_CHROMIUM", "/usr/bin/chromium")
     if not Path(path).exists():
         skip_or_fail(f"Chromium at {path}")
-    expect.set_options(timeout=EXPECT_MILLISECONDS)
+    expect.set_options(timeout=PAGE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

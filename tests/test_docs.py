@@ -12,6 +12,10 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benc
 _LINK = re.compile(r"\]\(([^):#]+)[^):]*\)")
 _PATH = re.compile(r"`((?:assay|examples|services|tests|bench|web/src|deploy|catalog|docs|requirements)/[\w./-]*)`")
 _OTHER = {
+    "deploy/.env",  # made by the operator, as all below deploy/secrets
+    "deploy/secrets",
+    "deploy/secrets/grafana/admin_password",
+    "deploy/secrets/runner/openai_api_key",
     "assay/ledger",  # the source of a fact
     "assay/sandbox-python",  # an image
     "tests/test_clamp.py",  # in the example of a task

@@ -36,6 +36,10 @@ class WarmPool:
         self._idle: list[_Entry[Any]] = []
         self._closing: set[asyncio.Task[None]] = set()
 
+    @property
+    def enabled(self) -> bool:
+        return self._max_idle > 0
+
     @asynccontextmanager
     async def acquire(self, key: object, create: Create[T]) -> AsyncGenerator[T]:
         """A sandbox created in advance for an equal ``key``, or a new one. It is closed afterwards. Raises what

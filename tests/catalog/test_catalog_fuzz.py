@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assay.catalog import InvalidCatalog, load_task
@@ -91,7 +91,6 @@ def loaded(text: bytes) -> None:
             assert all(mistake.file.startswith("t") and mistake.message for mistake in refusal.mistakes)
 
 
-@settings(max_examples=150)
 @given(changes=DOCUMENTS)
 @example(changes={"checks": [{"kind": ["tests"]}]})
 @example(changes={"checks": [{"kind": {"a": 1}}, 5, None]})
@@ -100,7 +99,6 @@ def test_any_values_in_a_task(changes: dict[str, Any]) -> None:
     loaded(yaml.safe_dump({**VALID, **changes}).encode())
 
 
-@settings(max_examples=100)
 @given(text=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 @example(text=b"")
 @example(text=b"a: &a [*a]")
@@ -113,7 +111,6 @@ def test_any_bytes_as_a_task(text: bytes) -> None:
     loaded(text)
 
 
-@settings(max_examples=100)
 @given(lines=st.lists(st.binary(max_size=30), max_size=3))
 @example(lines=[b'{"sample_id": "a", "expected": NaN}'])
 @example(lines=[b"\xff\xfe", b"[]", b"5"])
@@ -127,7 +124,6 @@ def test_any_lines_of_samples(lines: list[bytes]) -> None:
             load_task(folder)
 
 
-@settings(max_examples=100)
 @given(document=DOCUMENTS)
 def test_any_values_in_the_other_files(document: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as name:

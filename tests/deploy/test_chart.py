@@ -154,16 +154,21 @@ def test_what_is_scaled_states_no_number_of_replicas() -> None:
     }
     without = {name for name, each in of_kind(resources, "Deployment").items() if "replicas" not in each["spec"]}
     assert targets == without == {
-        "assay-gateway", "assay-runner-default", "assay-runner-large", "assay-judge-default",
+        "assay-gateway", "assay-runner-answers", "assay-runner-default", "assay-runner-large", "assay-judge-default",
     }  # fmt: skip
 
 
 def test_workers_scale_on_the_slots_that_the_ledger_wants() -> None:
     trigger = of_kind(rendered("keda"), "ScaledObject")["assay-runner-default"]["spec"]["triggers"][0]
-    assert trigger["metadata"]["url"] == "http://assay-gateway.bench.svc:80/api/v1/scaling/default?stage=run"
+    assert (
+        trigger["metadata"]["url"]
+        == "http://assay-gateway.bench.svc:80/api/v1/scaling/default?stage=run&sandbox=any,container,kubernetes"
+    )
     assert trigger["metadata"]["targetValue"] == "8"
-    gateway = next(pod for name, pod in pods(rendered("keda")) if name == "assay-gateway")
-    assert "assay-gateway.bench.svc" in environment(gateway["containers"][0])["ASSAY_ALLOWED_HOSTS"].split(",")
+    services = dict(pods(rendered("keda")))
+    hosts = environment(services["assay-gateway"]["containers"][0])["ASSAY_ALLOWED_HOSTS"].split(",")
+    assert "assay-gateway.bench.svc" in hosts
+    assert environment(services["assay-ledger"]["containers"][0])["ASSAY_SANDBOXES_ON_DEMAND"] == "kubernetes,process"
     query = of_kind(rendered("route"), "ScaledObject")["assay-runner-default"]["spec"]["triggers"][0]["metadata"]
     assert "assay_wanted_slots" in query["query"]
 

@@ -28,6 +28,9 @@ IGNORES_SIGTERM = (
     f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True)\n{RUNS_FOREVER}"
 )
 
+PATIENCE_SECONDS = 240.0
+"""How long a condition may take on a busy machine."""
+
 
 class EventLog(list[StackEvent]):
     """Records events and waits for conditions on them."""
@@ -36,7 +39,7 @@ class EventLog(list[StackEvent]):
         return [event for event in self if event.event is kind and service in ("", event.service)]
 
     async def until(self, condition: Callable[[EventLog], object]) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not condition(self):
                 await asyncio.sleep(0.01)
 
@@ -68,7 +71,7 @@ async def test_a_killed_process_is_restarted(tmp_path: Path) -> None:
         supervisor,
         events,
     ):
-        await supervisor.start()
+        await supervisor.start(PATIENCE_SECONDS)
         before = pids(supervisor)
         os.kill(before["a"], signal.SIGKILL)
         await events.until(lambda events: len(events.of(EventKind.STARTED, "a")) == 2)
@@ -91,7 +94,7 @@ async def test_an_unhealthy_process_is_restarted(tmp_path: Path) -> None:
         supervisor,
         events,
     ):
-        await supervisor.start()
+        await supervisor.start(PATIENCE_SECONDS)
         before = pids(supervisor)["a"]
         unhealthy.add(before)
         await events.until(lambda events: len(events.of(EventKind.READY, "a")) == 2)
@@ -105,7 +108,7 @@ async def test_stopping_leaves_no_process_and_restarts_none(tmp_path: Path) -> N
         supervisor,
         events,
     ):
-        await supervisor.start()
+        await supervisor.start(PATIENCE_SECONDS)
         before = pids(supervisor)
     assert supervisor.running == ()
     assert not any(psutil.pid_exists(pid) for pid in before.values())
@@ -120,7 +123,7 @@ async def test_lower_stages_have_exited_before_higher_ones_are_stopped(tmp_path:
         process_spec(tmp_path, "service", slow, stage=0),
     )
     async with supervised(*specs) as (supervisor, events):
-        await supervisor.start()
+        await supervisor.start(PATIENCE_SECONDS)
         await asyncio.sleep(0.2)
     assert [event.service for event in events.of(EventKind.STOPPED)] == ["service", "database"]
 
@@ -130,7 +133,7 @@ async def test_a_process_that_does_not_stop_in_time_is_killed(tmp_path: Path) ->
         supervisor,
         events,
     ):
-        await supervisor.start()
+        await supervisor.start(PATIENCE_SECONDS)
         await events.until(lambda _: (tmp_path / "stubborn.log").read_text())
         pid = pids(supervisor)["stubborn"]
     assert events.of(EventKind.KILLED, "stubborn")
@@ -139,7 +142,7 @@ async def test_a_process_that_does_not_stop_in_time_is_killed(tmp_path: Path) ->
 
 async def test_cancelling_the_stop_kills_the_remaining_processes(tmp_path: Path) -> None:
     async with supervised(process_spec(tmp_path, "stubborn", IGNORES_SIGTERM)) as (supervisor, events):
-        await supervisor.start()
+        await supervisor.start(PATIENCE_SECONDS)
         await events.until(lambda _: (tmp_path / "stubborn.log").read_text())
         pid = pids(supervisor)["stubborn"]
         stopping = asyncio.create_task(supervisor.stop())
@@ -154,7 +157,7 @@ async def test_a_process_that_always_exits_at_once_fails_the_start_with_its_last
     program = "import sys; sys.exit('no such \\x1b[31mdatabase')"
     async with supervised(process_spec(tmp_path, "broken", program, ready=never)) as (supervisor, events):
         with pytest.raises(ProcessFailed, match="5 times in a row") as failure:
-            await supervisor.start()
+            await supervisor.start(PATIENCE_SECONDS)
         assert "no such [31mdatabase" in str(failure.value)
         assert len(events.of(EventKind.STARTED, "broken")) == 5
 
@@ -163,7 +166,7 @@ async def test_a_missing_program_is_reported_like_any_other_failure(tmp_path: Pa
     missing = ProcessSpec(name="missing", command=(str(tmp_path / "nothing"),), log=tmp_path / "missing.log")
     async with supervised(missing) as (supervisor, _):
         with pytest.raises(ProcessFailed, match="could not be started"):
-            await supervisor.start()
+            await supervisor.start(PATIENCE_SECONDS)
 
 
 async def test_a_failing_process_of_a_ready_stack_is_restarted_indefinitely(tmp_path: Path) -> None:
@@ -175,7 +178,7 @@ async def test_a_failing_process_of_a_ready_stack_is_restarted_indefinitely(tmp_
         return (tmp_path / "a.log").read_text().count("up")
 
     async with supervised(process_spec(tmp_path, "a", program)) as (supervisor, events):
-        await supervisor.start()
+        await supervisor.start(PATIENCE_SECONDS)
         await events.until(lambda _: starts() == 1)
         flag.touch()
         os.kill(pids(supervisor)["a"], signal.SIGKILL)
@@ -196,7 +199,7 @@ async def test_a_process_starts_only_when_its_dependencies_are_ready(tmp_path: P
         process_spec(tmp_path, "second", RUNS_FOREVER, after=("first",)),
     )
     async with supervised(first, second) as (supervisor, events):
-        starting = asyncio.create_task(supervisor.start())
+        starting = asyncio.create_task(supervisor.start(PATIENCE_SECONDS))
         await events.until(lambda events: events.of(EventKind.STARTED, "first"))
         await asyncio.sleep(0.1)
         assert not events.of(EventKind.STARTED, "second")
@@ -215,7 +218,7 @@ async def test_processes_get_only_the_environment_of_their_spec(tmp_path: Path) 
     program = f"import os\nprint(sorted(os.environ), flush=True)\n{RUNS_FOREVER}"
     spec = process_spec(tmp_path, "a", program, environment={"ASSAY_X": "1", "LC_CTYPE": "C.UTF-8"})
     async with supervised(spec) as (supervisor, events):
-        await supervisor.start()
+        await supervisor.start(PATIENCE_SECONDS)
         await events.until(lambda _: (tmp_path / "a.log").read_text())
     assert last_lines(tmp_path / "a.log") == ("['ASSAY_X', 'LC_CTYPE']",)
 

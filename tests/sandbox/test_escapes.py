@@ -47,7 +47,20 @@ NAMESPACES = {
     "mount": 0x20000, "cgroup": 0x2000000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000, "pid": 0x20000000,
     "network": 0x40000000, "time": 0x80,
 }  # fmt: skip
-HARMLESS = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", "stdin", "stdout", "stderr", "pts/ptmx"}
+HARMLESS = {
+    "termination-log",
+    "null",
+    "zero",
+    "full",
+    "random",
+    "urandom",
+    "tty",
+    "ptmx",
+    "stdin",
+    "stdout",
+    "stderr",
+    "pts/ptmx",
+}
 LIBC = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
 
 

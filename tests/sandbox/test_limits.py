@@ -101,14 +101,16 @@ async def test_large_sparse_files_are_refused(isolated_sandbox: Sandbox) -> None
 
 
 async def test_swapping_a_folder_for_a_link_during_a_read_reveals_nothing_of_the_host(
-    isolated_sandbox: Sandbox,
+    isolating: SandboxProvider, isolated_sandbox: Sandbox
 ) -> None:
+    """In a pod a program inside reads the files; it may find what code inside can read as well, in the image."""
+    image = (await isolated_sandbox.run(Command(argv=["cat", "/etc/passwd"]))).stdout
     await isolated_sandbox.write({"d/passwd": b"mine"})
     script = "while true; do mv d e; ln -s /etc d; rm d; mv e d; done"
     process = await isolated_sandbox.start(Command(argv=["sh", "-c", script]))
     for _ in range(200):
         files = await isolated_sandbox.read(["*"])
-        assert set(files.values()) <= {b"mine"}
+        assert set(files.values()) <= ({b"mine", image} if isolating.name == "kubernetes" else {b"mine"})
     await process.kill()
 
 

@@ -20,6 +20,9 @@ import psutil
 
 from assay.embedded.process_identity import free_port
 
+WAIT_SECONDS = 240.0
+"""How long a condition may take on a busy machine."""
+
 
 class Stack:
     def __init__(self, process: subprocess.Popen[bytes], data: Path, url: str) -> None:
@@ -47,7 +50,7 @@ class Stack:
         return facts
 
     def wait(
-        self, run_id: str, until: Callable[[dict[str, Any]], bool], timeout_seconds: float = 120
+        self, run_id: str, until: Callable[[dict[str, Any]], bool], timeout_seconds: float = WAIT_SECONDS
     ) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_seconds
         run: dict[str, Any] = {}
@@ -66,13 +69,13 @@ class Stack:
         self.wait_until(lambda: httpx2.get(f"{self.url}/readyz").status_code == 200)
         return self.submit(**body)
 
-    def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = 120) -> None:
+    def wait_until(self, condition: Callable[[], bool], timeout_seconds: float = WAIT_SECONDS) -> None:
         deadline = time.monotonic() + timeout_seconds
         while not condition():
             assert time.monotonic() < deadline, self.logs()
             time.sleep(0.1)
 
-    def finish(self, run_id: str, timeout_seconds: float = 120) -> dict[str, Any]:
+    def finish(self, run_id: str, timeout_seconds: float = WAIT_SECONDS) -> dict[str, Any]:
         return self.wait(run_id, lambda run: run["status"] == "finished", timeout_seconds)
 
     def processes(self, text: str) -> list[psutil.Process]:
@@ -122,7 +125,7 @@ def running_stack(*arguments: str, data: Path | None = None, **environment: str)
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_ready(stack: Stack, log: Path, timeout_seconds: float = 90) -> None:
+def _wait_ready(stack: Stack, log: Path, timeout_seconds: float = WAIT_SECONDS) -> None:
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline and stack.process.poll() is None:
         try:

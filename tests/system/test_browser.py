@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
+from tests.conftest import PAGE_MILLISECONDS
 from tests.system.harness import Stack
 from tests.tcp_proxy import TcpProxy
 
@@ -31,7 +32,7 @@ def proxy(stack: Stack) -> Iterator[TcpProxy]:
 def page(chromium: Browser, proxy: TcpProxy) -> Iterator[Page]:
     context = chromium.new_context(base_url=proxy.url, viewport={"width": 1280, "height": 1800})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PAGE_MILLISECONDS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("requestfinished", lambda request: errors.extend(refusal(request)))

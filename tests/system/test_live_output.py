@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.conftest import PAGE_MILLISECONDS
 from tests.system.harness import Stack, running_stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -70,7 +71,7 @@ def stack(dist: object, provider: SlowProvider) -> Iterator[Stack]:
 
 def open_page(chromium: Browser, url: str) -> Page:
     page = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 900}).new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PAGE_MILLISECONDS)
     return page
 
 

@@ -14,6 +14,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.deploy import dashboard
+from tests.deploy.prometheus import running_prometheus
 from tests.otlp_receiver import ReceivedSpan, Receiver, otlp_receiver
 from tests.system.harness import Stack, running_stack
 
@@ -61,7 +63,7 @@ class Observed:
 
 @pytest.fixture(scope="module")
 def observed() -> Iterator[Observed]:
-    first_port = free_ports(len(SERVICES))
+    first_port = free_ports(len(SERVICES) + 1)  # the last is the gateway's
     with otlp_receiver() as receiver:
         environment = {
             "ASSAY_METRICS_PORT": str(first_port),
@@ -203,3 +205,18 @@ def test_log_lines_say_which_run_attempt_and_trace_they_are_about(observed: Obse
     assert {"gateway", "ledger", "runner"} <= {
         span.service.removeprefix("assay-") for span in observed.receiver.trace(ended["trace_id"])
     }
+
+
+@pytest.mark.docker
+def test_every_query_of_the_dashboard_returns_data(observed: Observed) -> None:
+    scraped = set[str]().union(*(names_in(observed.scrape(service)) for service in observed.urls))
+    names = {name for name in dashboard.metrics() if name.startswith("assay_")}
+    assert names - scraped == set()
+    targets = {f"assay-{service}": url.removeprefix("http://") for service, url in observed.urls.items()}
+    with running_prometheus(targets) as prometheus_url:
+        observed.stack.wait_until(lambda: dashboard.scraped_jobs(prometheus_url) == targets.keys())
+        observed.stack.finish(observed.stack.submit(tasks=["add_two"], models=["oracle", MODEL]))
+        try:
+            observed.stack.wait_until(lambda: not dashboard.without_data(prometheus_url))
+        except AssertionError:
+            raise AssertionError(f"without data: {dashboard.without_data(prometheus_url)}") from None

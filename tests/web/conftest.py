@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
+from tests.conftest import PAGE_MILLISECONDS
 from tests.web.scripted_gateway.server import ScriptedGateway
 
 
@@ -29,7 +30,7 @@ def browser_page(chromium: Browser, shared_gateway: ScriptedGateway) -> Iterator
     """Shared, because starting a page, and compiling its scripts, takes longer than most tests."""
     context = chromium.new_context(base_url=shared_gateway.url)
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PAGE_MILLISECONDS)
     yield page
     context.close()
 

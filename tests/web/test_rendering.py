@@ -233,6 +233,13 @@ def test_the_status_bar_links_to_the_readable_reference(page: Page) -> None:
     expect(page.locator("assay-status-bar").get_by_role("link", name="API")).to_have_attribute("href", "/docs")
 
 
+_KEEP_TOASTS = """() => new MutationObserver(changes => {
+  const added = changes.flatMap(change => [...change.addedNodes]);
+  for (const node of added) if (node.localName === "wa-toast-item") node.duration = Infinity;
+}).observe(document.body, { childList: true, subtree: true })"""
+"""On a busy machine a toast is gone before it is looked at."""
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_toasts_do_not_cover_the_status_bar(page: Page, gateway: ScriptedGateway, width: int) -> None:
     attempt_id = gateway.call(agent_transcripts.start_attempt, gateway.runs)
@@ -240,9 +247,10 @@ def test_toasts_do_not_cover_the_status_bar(page: Page, gateway: ScriptedGateway
     gateway.call(agent_transcripts.finish_attempt, gateway.runs, attempt_id, transcript)
     page.set_viewport_size({"width": width, "height": 700})
     page.goto(f"/attempts/{attempt_id}?tab=steps")
+    page.evaluate(_KEEP_TOASTS)
     page.get_by_role("button", name="Copy the link to step 3").click()
     toast = page.locator("wa-toast-item")
-    toast.hover()  # it stays while the pointer is over it
+    expect(toast).to_be_visible()
     page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
     bar, box = page.locator("assay-status-bar").bounding_box(), toast.bounding_box()
     assert bar and box

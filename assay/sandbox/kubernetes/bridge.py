@@ -33,11 +33,11 @@ class _Request:
 
 class Bridge:
     """``control`` is the session's socket. ``send`` passes bytes to the relay; ``feed`` takes those from it.
-    ``before_end`` runs before the session learns that init is gone. ``sockets`` are Unix sockets on this machine by
-    their path in the pod."""
+    ``before_end`` runs, with the reason, before the session learns that init is gone. ``sockets`` are Unix sockets on
+    this machine by their path in the pod."""
 
     def __init__(
-        self, send: Callable[[bytes], None], before_end: Callable[[], Awaitable[None]], sockets: Mapping[str, Path]
+        self, send: Callable[[bytes], None], before_end: Callable[[str], Awaitable[None]], sockets: Mapping[str, Path]
     ) -> None:
         self._send_bytes, self._before_end, self._sockets = send, before_end, sockets
         self._loop = asyncio.get_running_loop()
@@ -97,7 +97,7 @@ class Bridge:
         elif kind is Frame.CONTROL:
             self._on_control(payload)
         elif kind is Frame.OPEN:
-            self._spawn(self._connect(number, payload.decode()))
+            self._connect(number, payload.decode())
         elif kind is Frame.PROBE and not self._network_reached.done():
             self._network_reached.set_result(bool(payload))
         elif kind is Frame.GONE:
@@ -191,14 +191,15 @@ class Bridge:
         self._egress.setblocking(False)
         self._to_session(b"egress", [self._egress.fileno()])
 
-    async def _connect(self, number: int, name: str) -> None:
+    def _connect(self, number: int, name: str) -> None:
+        """At once, because what the other side sends may follow already. A Unix socket answers immediately."""
         target = self._egress.getsockname() if name == _EGRESS and self._egress else str(self._sockets.get(name, ""))
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.setblocking(False)
         try:
             if not target:
                 raise ConnectionRefusedError(name)
-            await self._loop.sock_connect(connection, target)
+            connection.connect(target)
         except OSError:
             connection.close()
             self.send(Frame.ABANDON, number)
@@ -225,7 +226,7 @@ class Bridge:
 
     async def _end(self) -> None:
         try:
-            await self._before_end()
+            await self._before_end(self._reason)
         finally:
             self._release()
 

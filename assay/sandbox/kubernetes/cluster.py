@@ -120,9 +120,16 @@ class Cluster:
             return (await self._call("read a log", read)).strip()
         return ""
 
-    async def policies(self) -> list[NetworkPolicy]:
-        async def read() -> list[NetworkPolicy]:
-            return [policy async for policy in self._client.list(NetworkPolicy)]
+    async def policies(self) -> list[NetworkPolicy] | None:
+        """None if this worker is not allowed to read them, as under the chart's role: pods check for themselves."""
+
+        async def read() -> list[NetworkPolicy] | None:
+            try:
+                return [policy async for policy in self._client.list(NetworkPolicy)]
+            except ApiError as error:
+                if error.status.code == 403:
+                    return None
+                raise
 
         return await self._call("list network policies", read)
 
@@ -156,6 +163,10 @@ class Cluster:
         raise SandboxNotStarted(f"the cluster did not {what} in {_ATTEMPTS} attempts: {problem}")
 
 
+class QuotaExhausted(SandboxNotStarted):
+    pass
+
+
 class _Missing(SpecUnsupported):
     pass
 
@@ -168,7 +179,7 @@ def error_for(what: str, status: Status) -> SandboxError:
     """Whether another try may help, with the API server's own message."""
     message, code = status.message or status.reason or "", status.code or 0
     if code == 403 and "exceeded quota" in message:
-        return SandboxNotStarted(f"the cluster's quota is exhausted: {message}")
+        return QuotaExhausted(f"the cluster's quota is exhausted: {message}")
     if code == 403 and "PodSecurity" in message:
         return ProviderUnavailable(f"the namespace does not admit sandboxes: {message}")
     if code in (401, 403):

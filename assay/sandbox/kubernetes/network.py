@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lightkube.resources.networking_v1 import NetworkPolicy
 
 from assay.contracts.sandboxspec import SandboxSpec
 from assay.sandbox.errors import SpecUnsupported
+from assay.sandbox.kubernetes.cluster import Cluster
 from assay.sandbox.kubernetes.labels import POD_LABELS
 from assay.sandbox.kubernetes.settings import KubernetesSettings, Network
 
@@ -37,12 +36,14 @@ def cut_off_check(spec: SandboxSpec, *, own_network: bool, without_ip: bool) -> 
     return "seccomp denies IP sockets, even to the loopback interface, because the cluster enforces no network policy"
 
 
-def policy_warning(policies: Sequence[NetworkPolicy], settings: KubernetesSettings) -> str:
-    """What is wrong with the namespace's policies; empty if one denies everything to sandboxes."""
-    if any(_denies_all(policy) for policy in policies):
+async def policy_warning(cluster: Cluster) -> str:
+    """What is wrong with the policies; empty if one denies everything to sandboxes, or if this worker may not
+    read them, which it need not."""
+    policies = await cluster.policies()
+    if policies is None or any(_denies_all(policy) for policy in policies):
         return ""
     return (
-        f"the namespace {settings.namespace} has no NetworkPolicy that denies sandboxes all ingress and egress: "
+        f"the namespace {cluster.namespace} has no NetworkPolicy that denies sandboxes all ingress and egress: "
         "the chart installs one"
     )
 

@@ -19,6 +19,7 @@ from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT
 from assay.sandbox.kubernetes.bridge import Bridge
 from assay.sandbox.kubernetes.cluster import Cluster
 from assay.sandbox.kubernetes.exec_channel import ExecChannel, run_to_end
+from assay.sandbox.kubernetes.labels import pod_labels
 from assay.sandbox.kubernetes.mounted_files import MountedFiles, mount_frames, program_frames, read_mounts, sockets_of
 from assay.sandbox.kubernetes.network import check_services, cut_off_check, policy_warning
 from assay.sandbox.kubernetes.orphans import sweep
@@ -94,15 +95,20 @@ class KubernetesProvider:
             yield opened.session
 
     async def check(self) -> Availability:
-        """Also says whether the cluster cuts sandboxes off from the network."""
+        """Also says whether the cluster cuts sandboxes off from the network. On connections of its own, which end with
+        it, as the event loop may."""
+        checked = KubernetesProvider(self._settings)
         try:
-            async with self._create(SandboxSpec(), ()) as opened:
-                result = await opened.session.run(Command(argv=["true"]))
-            warning = policy_warning(await self._cluster.policies(), self._settings)
+            return await checked._check()
         except SandboxError as error:
             return Availability(provider=self.name, available=False, reason=str(error))
         finally:
-            await self._cluster.close()
+            await checked._cluster.close()
+
+    async def _check(self) -> Availability:
+        async with self._create(SandboxSpec(), ()) as opened:
+            result = await opened.session.run(Command(argv=["true"]))
+        warning = await policy_warning(self._cluster)
         reason = "" if result.exit_code == 0 else f"cannot run a program: {result.stderr.decode(errors='replace')}"
         limits = LIMITS | {"network": opened.cut_off}
         return Availability(provider=self.name, available=not reason, reason=reason, limits=limits, warning=warning)
@@ -111,7 +117,8 @@ class KubernetesProvider:
     async def _create(self, spec: SandboxSpec, mounts: Mounts) -> AsyncGenerator[_OpenPod]:
         mounted = await asyncio.to_thread(read_mounts, mounts)
         check_services(spec, self._settings)
-        pod = SandboxPod(self._cluster, self._settings)
+        labels = pod_labels(for_attempt=not self._warm_pool.enabled)
+        pod = SandboxPod(self._cluster, self._settings, labels)
         try:
             await pod.start(spec, [(each.path, each.size_bytes) for each in mounted])
             async with self._connect(pod, spec, mounted) as opened:

@@ -63,15 +63,19 @@ class SystemGauges(Collector):
             self._streams, self._demand, self._due_at = (), {}, 0.0
 
     async def update(self) -> None:
-        """Read the values, unless that took long and was not long ago."""
+        """Read what autoscalers wait for, and the rest unless that took long and was not long ago."""
+        self._demand = await self._wanted_slots.measure()
         began = self._clock()
         if began >= self._due_at:
-            await self.read()
+            await self._read_system()
             took_seconds = self._clock() - began
             self._due_at = began + min(took_seconds / _MAX_SHARE, _MAX_AGE_SECONDS)
 
     async def read(self) -> None:
         self._demand = await self._wanted_slots.measure()
+        await self._read_system()
+
+    async def _read_system(self) -> None:
         async with self._database.session() as connection:
             self._measured = await measure(connection, self._silence_seconds)
         try:

@@ -56,6 +56,12 @@ class FakeCluster:
         """Ends a pod as an eviction does."""
         self.call(self.api.pods.fail(name, reason, message))
 
+    def break_exec(self, name: str) -> None:
+        """Ends the connections to processes in a pod."""
+        for process in self.api.pods.processes[name].executed:
+            if process.stdin:
+                self._loop.call_soon_threadsafe(process.stdin.close)
+
     def close(self) -> None:
         self.call(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -37,6 +37,8 @@ class PodProcesses:
         self._listener: Process | None = None
         self._pids: dict[str, int] = {}
         self._containers: dict[str, Process] = {}
+        self.executed: list[Process] = []
+        """The processes of ``exec``."""
 
     async def start(self) -> None:
         """The network and the volumes."""
@@ -80,7 +82,9 @@ class PodProcesses:
         pid = str(self._pids[container["name"]])
         enter = ("nsenter", "-t", pid, "--user", "--mount", "--pid", "--net", "--preserve-credentials", "--wd=/")
         env = self._environment(container)
-        return await asyncio.create_subprocess_exec(*enter, *argv, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        process = await asyncio.create_subprocess_exec(*enter, *argv, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        self.executed.append(process)
+        return process
 
     def kill(self, container: str, number: int = signal.SIGKILL) -> None:
         with suppress(ProcessLookupError, KeyError):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.runner.errors import CallFailed
@@ -39,7 +39,6 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-MANY = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def read(chunks: Sequence[bytes]) -> Completion | CallFailed:
@@ -95,7 +94,6 @@ def mutated_json(draw: st.DrawFn) -> bytes:
         return json.dumps(body, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
 
 
-@MANY
 @given(st.binary() | mutated_bytes() | mutated_json(), st.lists(st.floats(0, 1), max_size=4))
 @example(b'{"choices":[{"message":{"content":"x","tool_calls":[{"function":{"arguments":{"a":"\\ud800"}}}]}}]}', [])
 @example(b'{"error":' + b'{"error":' * 3000 + b"1" + b"}" * 3001, [])
@@ -104,7 +102,6 @@ def test_no_body_makes_the_reader_raise_anything_but_call_failed(body: bytes, pl
     read(cut(body, places))
 
 
-@MANY
 @given(st.sampled_from(ROWS), st.lists(st.floats(0, 1), max_size=6))
 def test_chunks_do_not_matter(row: Row, places: list[float]) -> None:
     body = row.body.encode("utf-8", "surrogatepass")
@@ -160,7 +157,6 @@ def pieces(style: str, number: int, name: str, arguments: list[str]) -> list[Too
     return found
 
 
-@MANY
 @given(st.sampled_from(STYLES), CALLS)
 def test_calls_are_assembled_from_any_pieces(
     style: str, calls: list[tuple[str, dict[str, object], list[float]]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.files import check_files
@@ -62,14 +62,12 @@ def read(text: str, outputs: tuple[str, ...] = ("*",)) -> None:
     assert answer.deleted <= FILES.keys()
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=40).map("".join))
 def test_any_mix_of_marks_is_read_or_refused(text: str) -> None:
     read(text)
     read(f"```diff\n{text}", ("a.py",))
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for before in ("", "```diff\n", "--- a/a.py\n+++ b/a.py\n@@\n", "*** Begin Patch\n*** Update File: a.py\n"):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.runner.errors import AnswerUnusable
@@ -94,7 +94,6 @@ def parsed(old: str, diff: str, fence: str = "````````````") -> str | None:
     return answer.files.get("f.py", old.encode()).decode()
 
 
-@settings(max_examples=120, deadline=None)
 @given(files(common | numbered), st.integers(0, 4))
 @example(("x\nx\nx\n", "x\nx\n"), 0)
 @example(("x", "x\n"), 3)
@@ -156,7 +155,6 @@ _DAMAGES = (
 )
 
 
-@settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("damage", _DAMAGES)
 @given(pair=files(numbered), context=st.integers(1, 3))
 def test_a_damaged_diff_of_distinct_lines_has_the_result_of_the_whole_one(
@@ -172,7 +170,6 @@ def test_a_damaged_diff_of_distinct_lines_has_the_result_of_the_whole_one(
         assert result == new or not distinct or adds_only or not old
 
 
-@settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("damage", [_other_counts, _without_trailing_space, _other_line_endings])
 @given(pair=files(common), context=st.integers(1, 3))
 def test_a_damaged_diff_of_repeated_lines_has_the_same_result_or_none(
@@ -184,7 +181,6 @@ def test_a_damaged_diff_of_repeated_lines_has_the_same_result_or_none(
         assert parsed(old, damage(diff)) in (new, None)
 
 
-@settings(max_examples=60, deadline=None)
 @given(files(common), st.integers(1, 3))
 def test_wrong_line_numbers_have_the_result_of_git_apply_or_none(pair: tuple[str, str], context: int) -> None:
     old, new = pair
@@ -192,7 +188,6 @@ def test_wrong_line_numbers_have_the_result_of_git_apply_or_none(pair: tuple[str
     assert not diff or parsed(old, diff) in (git_apply(old, diff), new, None)
 
 
-@settings(max_examples=60, deadline=None)
 @given(files(numbered), st.integers(0, 3))
 def test_a_lost_marker_keeps_the_end_of_the_file(pair: tuple[str, str], context: int) -> None:
     old, new = (text.rstrip("\r\n") for text in pair)
@@ -212,7 +207,6 @@ def _moved_right(diff: str) -> str:
 indented = st.integers(10, 39).map(lambda number: "\t" * (number // 10) + f"name_{number % 10}")
 
 
-@settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("damage", [_tabs_as_spaces, _moved_right])
 @given(pair=files(indented), context=st.integers(1, 3))
 def test_damaged_indentation_has_the_same_result_or_none(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import pytest
 from msgspec import structs
@@ -139,25 +138,11 @@ async def test_a_cancelled_opening_leaves_no_pod(cluster: FakeCluster) -> None:
 
 async def test_a_pod_ends_without_its_worker(cluster: FakeCluster) -> None:
     """The worker's connection breaks; nothing else tells the pod."""
-    async with KubernetesProvider().open(SPEC) as sandbox:
+    async with KubernetesProvider().open(SPEC):
         (name,) = cluster.pods
-        channel = sandbox._socket  # pyright: ignore
-        assert channel
-        processes = cluster.api.pods.processes[name]
-        relays = [path for path in os.listdir("/proc") if path.isdigit() and _is_relay(path)]  # noqa: PTH208
-        assert relays and processes
-        for pid in relays:
-            os.kill(int(pid), 9)
+        cluster.break_exec(name)
         assert await wait_until(lambda: all("terminated" in state for state in states(cluster, name)))
 
 
 def states(cluster: FakeCluster, name: str) -> list[dict[str, object]]:
     return [each["state"] for each in cluster.pods[name]["status"]["containerStatuses"]]
-
-
-def _is_relay(pid: str) -> bool:
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
-            return b"ASSAY_RELAY" in file.read()
-    except OSError:
-        return False

@@ -57,3 +57,14 @@ labels:
 {{- define "assay.gatewayHost" -}}
 {{ include "assay.fullname" . }}-gateway.{{ .Release.Namespace }}.svc
 {{- end }}
+
+{{/* The kinds of sandbox whose workers KEDA starts when they are needed. */}}
+{{- define "assay.sandboxesOnDemand" -}}
+{{- $kinds := list }}
+{{- if .Values.keda.enabled }}
+{{- range $own := concat (values .Values.runners) (values .Values.judges) }}
+{{- $kinds = concat $kinds (splitList "," (dig "sandbox" $.Values.workerDefaults.sandbox ($own | default dict))) }}
+{{- end }}
+{{- end }}
+{{- $kinds | uniq | sortAlpha | join "," }}
+{{- end }}
