@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -39,9 +38,6 @@ class Installation:
         for name in _COPIED:
             source = DEPLOY / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, self._folder / name)
-        for folder in (self._folder, *self._folder.parents):  # Prometheus reads its configuration as another user
-            if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-                folder.chmod(folder.stat().st_mode | 0o011)
         settings = {
             "ASSAY_VERSION": run([build, "tag"]).strip(),
             "ASSAY_NATS_IMAGE": "assay/nats",
