@@ -23,7 +23,7 @@ from services.gateway.routes.session import SignIn
 _REF = "#/components/schemas/{name}"
 _REQUEST_TYPES = (
     *(runs.RunRequest, runs.CancelGrading, RunChange, Restart, MoneyLimits, ModelTest, SignIn, CollectGarbage),
-    *(live.Subscribe, live.Unsubscribe, live.Ping),
+    *(live.Subscribe, live.Unsubscribe, live.Ping, attempts.Stage),
 )
 _RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, runs.Causes),
