@@ -23,13 +23,13 @@ from services.gateway.routes.session import SignIn
 _REF = "#/components/schemas/{name}"
 _REQUEST_TYPES = (
     *(runs.RunRequest, runs.CancelGrading, RunChange, Restart, MoneyLimits, ModelTest, SignIn, CollectGarbage),
-    *(live.Subscribe, live.Unsubscribe, live.Ping, attempts.Stage),
+    *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
 _RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, runs.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
-    *(catalog.CatalogMistake, rpc.WantedSlots),
+    *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),
 )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from litestar import Litestar, get
+from litestar import Litestar, Request, Response, get
 from litestar.params import FromPath
 from litestar.testing import TestClient
 from litestar.types import ExceptionHandlersMap
+from structlog.contextvars import get_contextvars
 
 from assay import tracing
 from services.gateway.http.problems import on_error
 from services.gateway.http.request_context import request_context
 from tests.otlp_receiver import Receiver, otlp_receiver
 
+contexts: list[dict[str, Any]] = []
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -25,7 +28,13 @@ async def broken(attempt_id: FromPath[str]) -> str:
 
 @get("/api/v1/runs/{run_id:str}")
 async def run(run_id: FromPath[str]) -> str:
+    contexts.append(get_contextvars())
     return run_id
+
+
+def note_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    contexts.append(get_contextvars())
+    return on_error(request, error)
 
 
 @get("/healthz")
@@ -35,8 +44,8 @@ async def healthz() -> str:
 
 @pytest.fixture
 def client() -> Iterator[TestClient[Litestar]]:
-    handlers = {Exception: on_error}
-    handlers: ExceptionHandlersMap = {Exception: on_error}
+    handlers = {Exception: note_error}
+    handlers: ExceptionHandlersMap = {Exception: note_error}
     routes = [broken, run, healthz]
     app = Litestar(routes, middleware=[request_context], exception_handlers=handlers, logging_config=None)
     with TestClient(app) as client:
@@ -54,14 +63,11 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
             tracing.stop_tracing()
 
 
-def test_a_failure_is_logged_with_the_attempt_in_its_path(
-    client: TestClient[Litestar], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_run_or_attempt_in_the_path_is_in_the_context_of_log_lines(client: TestClient[Litestar]) -> None:
+    contexts.clear()
+    assert client.get("/api/v1/runs/r1").status_code == 200
     assert client.get("/api/v1/attempts/r-7/broken").status_code == 500
-    logged = capsys.readouterr()
-    (line,) = [line for line in (logged.out + logged.err).splitlines() if "gateway.request_failed" in line]
-    assert "attempt_id" in line
-    assert "r-7" in line
+    assert contexts == [{"run_id": "r1"}, {"attempt_id": "r-7"}], "the second one while the failure is handled"
 
 
 def test_requests_to_the_api_are_traced_by_their_route(client: TestClient[Litestar], receiver: Receiver) -> None:

@@ -12,6 +12,7 @@ from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.models import CallFault
 from assay.contracts.rpc import ModelProbe, TestModel
+from assay.service.endpoint import Endpoint
 from services.runner.__main__ import work
 from services.runner.settings import RunnerSettings
 from tests.fakes.ledger.ledger import FakeLedger
@@ -25,7 +26,8 @@ async def ledger(runner: RunnerHarness, tmp_path: Path) -> AsyncIterator[FakeLed
     settings = RunnerSettings(artifacts_url=str(tmp_path / "artifacts"), runner_slots=4)
     stop = asyncio.Event()
     async with FakeLedger(runner.bus).serving() as ledger:
-        working = asyncio.create_task(work(runner.bus, runner.models, "runner-1", settings, stop))
+        endpoint = Endpoint("runner")
+        working = asyncio.create_task(work(runner.bus, runner.models, "runner-1", settings, endpoint, stop))
         await ledger.work.wait_for_heartbeats(1)
         yield ledger
         stop.set()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from assay import tracing
 from assay.bus.memory.bus import MemoryBus
@@ -59,12 +60,12 @@ def test_traces_stay_off(environ: dict[str, str]) -> None:
     assert not tracing.is_tracing()
 
 
-def test_a_protocol_that_is_not_supported_is_named_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_protocol_that_is_not_supported_is_named_in_the_log() -> None:
     grpc = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
-    tracing.start_tracing("ledger", grpc)
+    with capture_logs() as logged:
+        tracing.start_tracing("ledger", grpc)
     assert not tracing.is_tracing()
-    logged = capsys.readouterr()
-    assert "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf" in logged.out + logged.err
+    assert "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf" in logged[0]["hint"]
 
 
 def test_steps_continue_the_trace_that_a_message_carries(receiver: Receiver) -> None:

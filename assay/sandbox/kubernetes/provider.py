@@ -33,7 +33,7 @@ from assay.sandbox.service_readiness import wait_ready
 from assay.sandbox.session import SandboxSession
 from assay.sandbox.warm_pool import WarmPool
 
-_SWEEP_SECONDS = 60.0
+_SWEEP_SECONDS = 300.0
 LIMITS = (
     INIT_LIMITS
     | CGROUP_LIMITS
