@@ -15,7 +15,9 @@ from bench import (
     show_run,
     startup,
     throughput,
+    wanted_slots,
 )
+from bench.scale import simulation
 
 BENCHMARKS = {
     "spine": throughput.main,
@@ -27,6 +29,8 @@ BENCHMARKS = {
     "show": show_run.main,
     "start": startup.main,
     "calls": model_calls.main,
+    "scale": simulation.main,
+    "wanted": wanted_slots.main,
 }
 
 

@@ -88,7 +88,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def wait_ready(url: str, timeout_seconds: float = 30.0) -> None:
+async def wait_ready(url: str, timeout_seconds: float = 180.0) -> None:
     deadline = time.monotonic() + timeout_seconds
     async with httpx2.AsyncClient() as client:
         while time.monotonic() < deadline:
@@ -101,12 +101,12 @@ async def wait_ready(url: str, timeout_seconds: float = 30.0) -> None:
     raise SystemExit(f"the stack at {url} was not ready within {timeout_seconds} s")
 
 
-def observer(nats: Path) -> BusSettings:
-    """The login of the user that may read everything, from the stack's configuration."""
+def login(nats: Path, user: str = "observer") -> BusSettings:
+    """A user's login, from the stack's configuration. The observer may read everything."""
     text = (nats / "nats.conf").read_text() + (nats / "accounts.conf").read_text()
-    address, password = re.search(r'listen: "(.+)"', text), re.search(r'user: "observer", password: "(.+?)"', text)
+    address, password = re.search(r'listen: "(.+)"', text), re.search(rf'user: "{user}", password: "(.+?)"', text)
     assert address and password
-    return BusSettings(url=f"nats://{address[1]}", user="observer", password=password[1], name="bench")
+    return BusSettings(url=f"nats://{address[1]}", user=user, password=password[1], name="bench")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,5 +133,5 @@ async def embedded_stack(
             async with process(sys.executable, *up, ASSAY_CATALOG=str(catalog)) as stack:
                 url = f"http://127.0.0.1:{port}"
                 await wait_ready(url)
-                bus = observer(data / "nats")
+                bus = login(data / "nats")
                 yield Stack(url=url, supervisor_pid=stack.pid, bus=bus, data=data)

@@ -29,7 +29,7 @@ _RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, runs.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
-    catalog.CatalogMistake,
+    *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),
 )

@@ -9,12 +9,14 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
+import msgspec
 from alembic import command
 from alembic.script import ScriptDirectory
 
 from services.ledger.database.migrations import SCRIPT, newest
 from services.ledger.database.schema import migrate
 from services.ledger.database.upgrade import alembic_config, script
+from tests.ledger.harness import LedgerHarness, plan
 
 
 async def test_migrations_create_the_tables_that_the_code_describes(database_url: str) -> None:
@@ -66,3 +68,24 @@ async def test_the_database_of_a_newer_version_is_left_alone(database_url: str) 
         assert await connection.fetchval("SELECT version_num FROM alembic_version") == "9999"
     finally:
         await connection.close()
+
+
+async def test_attempts_of_unfinished_runs_are_classified_by_their_plans(
+    ledger: LedgerHarness, database_url: str
+) -> None:
+    kinds = {
+        "none": (),
+        "any": ("bubblewrap", "docker", "process"),
+        "container": ("docker", "kubernetes"),
+        "docker": ("docker",),
+    }
+    one = plan(samples=1)
+    tasks = [msgspec.structs.replace(one.tasks[0], task_id=name, sandboxes=kinds[name]) for name in kinds]
+    await ledger.submit_plan(msgspec.structs.replace(one, tasks=tuple(tasks)))
+    named = msgspec.structs.replace(one, tasks=(tasks[1],), sandbox="process")
+    await ledger.submit_plan(named)
+    before = await ledger.rows("SELECT attempt_id, task_id, requirement FROM attempts ORDER BY 1")
+    assert [row["requirement"] for row in before] == [*kinds, "process"]
+    await asyncio.to_thread(command.downgrade, alembic_config(database_url), "0012")
+    await migrate(database_url)
+    assert await ledger.rows("SELECT attempt_id, task_id, requirement FROM attempts ORDER BY 1") == before

@@ -36,7 +36,8 @@ PROVIDERS: dict[str, Callable[[], SandboxProvider]] = {
     "kubernetes": KubernetesProvider,
 }
 REAL_CLUSTER = bool(os.environ.get("ASSAY_TEST_KUBERNETES"))
-"""The cluster that ``KUBECONFIG`` names is used instead of one on this machine that only speaks like one."""
+"""The cluster that ``KUBECONFIG`` names is used instead of one that only speaks like one. It must run on this machine,
+because some tests look for its processes."""
 NO_IP = errno.EAFNOSUPPORT
 """In a pod of a cluster without network policies, there are no IP sockets at all."""
 ISOLATING_CLUSTER = ("kubernetes",) if REAL_CLUSTER else ()

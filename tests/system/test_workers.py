@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ CLI = (sys.executable, "-m", "assay.cli")
 SYSTEM = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "ASSAY_SANDBOX": "bubblewrap"}
 """What any host has, and the only kind of sandbox that this one is sure to have."""
 
+FEW_SLOTS = {"ASSAY_RUNNER_SLOTS": "2"}
 OCCUPIED = '{"memory_mb": 100000000}'
 """A reserve that no host has, with which the stack's own workers accept no work."""
 
@@ -29,20 +32,35 @@ def token(stack: Stack, kind: str, file: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
+class ServedWorker:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process, self._log = process, log
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self._log.read_text().splitlines()]
+        return [line for line in lines if line["event"] == event]
+
+    def drain(self) -> None:
+        """It ends by itself once its attempts have."""
+        assert self.process.poll() is None, self._log.read_text()
+        self.process.terminate()
+        assert self.process.wait(120) == 0, self._log.read_text()
+
+
 @contextmanager
-def worker(kind: str, folder: Path, settings: Path) -> Generator[Path]:
-    """Yields its log."""
-    home = folder / f"{kind}-home"
+def worker(kind: str, folder: Path, settings: Path, name: str = "", **environment: str) -> Generator[ServedWorker]:
+    home = folder / f"{name or kind}-home"
     home.mkdir()
-    path = folder / f"{kind}.log"
+    path = folder / f"{name or kind}.log"
     with path.open("wb") as log:
         command = (*CLI, "serve", kind, "--settings", str(settings))
-        process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, env={**SYSTEM, "HOME": str(home)})
+        environ = {**SYSTEM, "HOME": str(home), **environment}
+        process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, env=environ)
+        served = ServedWorker(process, path)
         try:
-            yield path
-            assert process.poll() is None, path.read_text()
-            process.terminate()
-            assert process.wait(60) == 0
+            yield served
+            if process.poll() is None:
+                served.drain()
             assert [*home.iterdir()] == []
         finally:
             process.kill()
@@ -53,11 +71,11 @@ def test_a_runner_and_a_judge_need_only_their_settings_file(tmp_path: Path) -> N
         for kind in ("runner", "judge"):
             token(stack, kind, tmp_path / f"{kind}.env")
         with (
-            worker("runner", tmp_path, tmp_path / "runner.env") as runner,
+            worker("runner", tmp_path, tmp_path / "runner.env", **FEW_SLOTS) as runner,
             worker("judge", tmp_path, tmp_path / "judge.env") as judge,
         ):
-            for log in (runner, judge):
-                stack.wait_until(lambda log=log: '"sandbox.available"' in log.read_text())
+            for each in (runner, judge):
+                stack.wait_until(lambda each=each: bool(each.logged("sandbox.available")))
             models = ["oracle", "scripted/mixed"]
             run_id = stack.submit_when_ready(tasks=["add_two", "larger_of_two"], models=models)
             stack.finish(run_id, 300)
@@ -65,7 +83,23 @@ def test_a_runner_and_a_judge_need_only_their_settings_file(tmp_path: Path) -> N
             outcomes = [(attempt["model"], attempt["outcome"], attempt["reason"]) for attempt in attempts]
             # On a busy machine, tests can exceed their time limit; without a file that it needs, a worker has an error.
             assert {outcome for _, outcome, _ in outcomes} <= {"passed", "failed"}, outcomes
-            assert '"worker.claimed"' in runner.read_text() and '"worker.claimed"' in judge.read_text()
+            assert runner.logged("worker.claimed") and judge.logged("worker.claimed")
+            scale_down_loses_no_try(stack, tmp_path)
+
+
+def scale_down_loses_no_try(stack: Stack, folder: Path) -> None:
+    """A second runner is told to end while it has leases, and the first one is busy."""
+    with worker("runner", folder, folder / "runner.env", "second", ASSAY_DRAIN_SECONDS="300", **FEW_SLOTS) as second:
+        stack.wait_until(lambda: bool(second.logged("sandbox.available")))
+        run_id = stack.submit_when_ready(tasks=["add_two", "larger_of_two"], models=["oracle"], repeats=6)
+        stack.wait_until(lambda: bool(second.logged("worker.claimed")))
+        second.drain()
+        assert second.logged("worker.draining")[0]["attempts"] > 0, "it had leases"
+        assert not second.logged("worker.drain_timed_out")
+    stack.finish(run_id, 300)
+    attempts = stack.attempts(run_id)
+    assert {(each["state"], each["tries"]) for each in attempts} == {("done", 1)}
+    assert "attempt.requeued" not in {fact["type"] for fact in stack.facts(run_id)}
 
 
 def test_the_settings_stay_valid_after_a_restart_of_the_stack(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ programs and mounted files to volumes that the sandbox's container can only read
 
 from __future__ import annotations
 
+import platform
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.contracts.sandboxspec import SandboxSpec, Service
-from assay.sandbox.errors import SpecUnsupported
+from assay.sandbox.errors import ProviderUnavailable, SpecUnsupported
 from assay.sandbox.init.init_protocol import BASE_ENVIRONMENT, init_arguments
 from assay.sandbox.kubernetes.relay_protocol import program
 from assay.sandbox.kubernetes.settings import KubernetesSettings
@@ -27,6 +28,8 @@ _KEEPER_COMMAND = ("python3", "-I", "-S", "-B", "-c", "import os; exec(os.enviro
 _RELAY_MIB, _PROGRAMS_MIB, _SERVICE_SCRATCH_MIB = 96, 2, 64
 _FIRST_USER, _USERS = 1 << 20, 1 << 29
 _GRACE_SECONDS = 1
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_SCRATCH = ("/tmp", "/run", "/dev/shm")
 
 
 def container_of(service: Service) -> str:
@@ -80,12 +83,19 @@ def pod_manifest(
 def _placement(settings: KubernetesSettings) -> dict[str, Any]:
     optional = {
         "runtimeClassName": settings.runtime_class,
-        "nodeSelector": settings.node_selector,
+        "nodeSelector": {"kubernetes.io/os": "linux", "kubernetes.io/arch": _architecture()} | settings.node_selector,
         "tolerations": list(settings.tolerations),
         "priorityClassName": settings.priority_class,
         "imagePullSecrets": [{"name": name} for name in settings.image_pull_secrets],
     }
     return {name: value for name, value in optional.items() if value}
+
+
+def _architecture() -> str:
+    """The filter of system calls is for the worker's own kind of processor."""
+    if platform.machine() not in _ARCHITECTURES:
+        raise ProviderUnavailable(f"system calls cannot be filtered on {platform.machine()}, so sandboxes are not safe")
+    return _ARCHITECTURES[platform.machine()]
 
 
 def _relay(settings: KubernetesSettings, mounts: Sequence[tuple[str, int]]) -> dict[str, Any]:
@@ -126,12 +136,10 @@ def _service(service: Service, settings: KubernetesSettings, folders: dict[str, 
 
 def _service_volumes(number: int, service: Service) -> dict[str, tuple[str, int]]:
     """Paths and sizes by the volume's name."""
-    scratch = {f"scratch-{number}-{at}": (path, _SERVICE_SCRATCH_MIB * MIB) for at, path in enumerate(_SCRATCH)}
+    folders = [path for path in _SCRATCH if path not in service.data]
+    scratch = {f"scratch-{number}-{at}": (path, _SERVICE_SCRATCH_MIB * MIB) for at, path in enumerate(folders)}
     data = {f"data-{number}-{at}": (path, service.data_mb * MIB) for at, path in enumerate(service.data)}
     return scratch | data
-
-
-_SCRATCH = ("/tmp", "/run", "/dev/shm")
 
 
 def _container(

@@ -39,7 +39,8 @@ async def test_a_pod_is_restricted_limited_placed_and_owned(
     assert violations(pod) == []
     assert not spec["automountServiceAccountToken"] and not spec["enableServiceLinks"]
     assert (spec["restartPolicy"], spec["activeDeadlineSeconds"], spec["runtimeClassName"]) == ("Never", 600, "gvisor")
-    assert spec["nodeSelector"] == {"pool": "sandboxes"} and spec["tolerations"] == list(SETTINGS.tolerations)
+    assert spec["nodeSelector"].items() >= {"pool": "sandboxes", "kubernetes.io/os": "linux"}.items()
+    assert spec["tolerations"] == list(SETTINGS.tolerations)
     assert spec["imagePullSecrets"] == [{"name": "registry"}]
     assert (
         labels.items() >= {"assay.dev/worker": "runner-1", "assay.dev/attempt": "a-1-2", "assay.dev/run": "r1"}.items()
