@@ -61,7 +61,7 @@ def test_prometheus_scrapes_every_service_and_every_query_of_the_dashboard_has_d
     expected = {f"assay-{service}": count for service, count in SERVICES.items()}
     assay.wait_until(lambda: healthy_targets(assay) == expected, 180, "Prometheus reaches every container")
     wait_until_ended(assay, assay.submit(**AGENT, repeats=2))
-    assay.wait_until(lambda: not without_data(assay.prometheus_url), 180, "every query has data")
+    assay.wait_until(lambda: not without_data(assay.prometheus_url, "5m"), 180, "every query has data")
     assert len(queries()) > 30, "so many are checked"
 
 

@@ -57,7 +57,9 @@ class Bridge:
         self._tasks = {asyncio.create_task(self._ping())}
 
     async def network_reached(self) -> bool:
-        """Whether the pod can reach the API server."""
+        """Whether the pod can reach the API server now."""
+        if self._network_reached.done():
+            self._network_reached = self._loop.create_future()
         self.send(Frame.PROBE)
         try:
             async with asyncio.timeout(_PROBE_SECONDS):

@@ -28,6 +28,8 @@ _TIMEOUT = httpx2.Timeout(30.0)
 _ATTEMPTS, _PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 6, 0.2, 5.0
 _PASSING = (408, 429, 500, 502, 503, 504)
 _MESSAGE_BYTES = 1 << 24
+_IDLE = 20
+"""Connections that are kept open without being used."""
 
 
 class Cluster:
@@ -51,15 +53,25 @@ class Cluster:
     @cached_property
     def _client(self) -> AsyncClient:
         try:
-            return AsyncClient(self._config, namespace=self.namespace, timeout=_TIMEOUT, trust_env=False)
+            return AsyncClient(
+                self._config, namespace=self.namespace, timeout=_TIMEOUT, trust_env=False, transport=self._transport()
+            )
         except (ConfigError, OSError, ssl.SSLError) as error:
             raise ProviderUnavailable(f"the configuration of the cluster cannot be used: {error}") from error
 
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
-        return client_adapter.AsyncClient(
-            self._config, client_adapter.ConnectionParams(timeout=_TIMEOUT, trust_env=False)
-        )
+        transport = cast("httpx2.BaseTransport", self._transport())  # it is for an asynchronous client all the same
+        parameters = client_adapter.ConnectionParams(timeout=_TIMEOUT, trust_env=False, transport=transport)
+        return client_adapter.AsyncClient(self._config, parameters)
+
+    def _transport(self) -> httpx2.AsyncHTTPTransport:
+        """Without the usual limit of connections: each open sandbox has one."""
+        config = self._config
+        if config.user is None:
+            raise ProviderUnavailable("the cluster's configuration names no user for its context")
+        verify = client_adapter.verify_cluster(config.cluster, config.user, config.abs_file, trust_env=False)
+        return httpx2.AsyncHTTPTransport(verify=verify, limits=httpx2.Limits(max_keepalive_connections=_IDLE))
 
     async def close(self) -> None:
         """Closes connections; the next call opens new ones."""

@@ -33,7 +33,8 @@ from assay.sandbox.service_readiness import wait_ready
 from assay.sandbox.session import SandboxSession
 from assay.sandbox.warm_pool import WarmPool
 
-_SWEEP_SECONDS = 60.0
+_SWEEP_SECONDS = 300.0
+_POLICY_CHECKS, _POLICY_PAUSE_SECONDS = 5, 0.5
 LIMITS = (
     INIT_LIMITS
     | CGROUP_LIMITS
@@ -156,7 +157,7 @@ class KubernetesProvider:
     ) -> bool:
         """Returns whether init denies IP sockets unless it gets a network of its own."""
         network = self._settings.network
-        reached = network is Network.AUTO and await bridge.network_reached()
+        reached = network is Network.AUTO and await self._network_reached(bridge, spec)
         without_ip = network is Network.SOCKETS or reached
         own_network = not spec.services
         if without_ip and spec.services:
@@ -170,6 +171,15 @@ class KubernetesProvider:
             channel.send(frame)
         bridge.send(Frame.GO)
         return without_ip
+
+    async def _network_reached(self, bridge: Bridge, spec: SandboxSpec) -> bool:
+        """Some network plugins cut a pod off a moment after it has started; tasks that need IP sockets wait
+        for that."""
+        for _ in range(_POLICY_CHECKS if spec.services or spec.egress else 0):
+            if not await bridge.network_reached():
+                return False
+            await asyncio.sleep(_POLICY_PAUSE_SECONDS)
+        return await bridge.network_reached()
 
     @asynccontextmanager
     async def _egress(self, spec: SandboxSpec, session: SandboxSession) -> AsyncGenerator[None]:

@@ -23,6 +23,8 @@ def violations(pod: Json) -> list[str]:
             "NET_BIND_SERVICE"
         }:
             found.append("unrestricted capabilities")
+        if own.get("runAsUser") == 0 or own.get("runAsNonRoot") is False:
+            found.append("runAsNonRoot")
         if own.get("privileged") or any(port.get("hostPort") for port in container.get("ports", ())):
             found.append("privileged")
     return found

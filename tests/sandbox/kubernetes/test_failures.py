@@ -17,6 +17,7 @@ from assay.sandbox.errors import (
     SpecUnsupported,
 )
 from assay.sandbox.kubernetes import KubernetesProvider, KubernetesSettings
+from assay.sandbox.kubernetes.bridge import Bridge
 from tests.fakes.kubernetes import FakeCluster
 from tests.sandbox.harness import SPEC, wait_until
 
@@ -52,7 +53,8 @@ async def test_the_error_says_why_and_whether_another_try_may_help(
     cluster: FakeCluster, fault: str, kind: type[SandboxError], message: str
 ) -> None:
     cluster.faults.add(fault)
-    error = await open_error(settings=KubernetesSettings(start_seconds=2))
+    endless = fault in ("quota", "unschedulable")
+    error = await open_error(settings=KubernetesSettings(start_seconds=2 if endless else 60))
     cluster.faults.clear()
     assert type(error) is kind
     with pytest.raises(kind, match=message):
@@ -144,5 +146,27 @@ async def test_a_pod_ends_without_its_worker(cluster: FakeCluster) -> None:
         assert await wait_until(lambda: all("terminated" in state for state in states(cluster, name)))
 
 
+async def test_a_pod_ends_if_its_worker_dies_before_init_has_started(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Bridge.network_reached
+
+    async def break_exec(bridge: Bridge) -> bool:
+        await ask(bridge)
+        cluster.break_exec(*cluster.pods)
+        await asyncio.Event().wait()
+        return True
+
+    monkeypatch.setattr(Bridge, "network_reached", break_exec)
+    opening = asyncio.create_task(open_error())
+    assert await wait_until(
+        lambda: cluster.pods and all("terminated" in state for name in cluster.pods for state in states(cluster, name))
+    )
+    opening.cancel()
+    await asyncio.wait([opening])
+
+
 def states(cluster: FakeCluster, name: str) -> list[dict[str, object]]:
-    return [each["state"] for each in cluster.pods[name]["status"]["containerStatuses"]]
+    """Of its two containers, once both have started."""
+    found = [each["state"] for each in cluster.pods[name]["status"].get("containerStatuses", [])]
+    return found if len(found) == 2 else [{}]

@@ -17,7 +17,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, end)
     deadline = time.monotonic() + START_SECONDS
     while not os.path.exists(FOLDER + "/complete"):  # noqa: PTH110
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or os.path.exists(FOLDER + "/ended"):  # noqa: PTH110
             os._exit(1)
         time.sleep(POLL_SECONDS)
     program = FOLDER + "/container_init.py"

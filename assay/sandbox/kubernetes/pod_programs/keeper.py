@@ -1,10 +1,11 @@
-"""Process 1 of the relay's container: ends when the relay has ended, or if none has started. Never imported."""
+"""Process 1 of the relay's container: ends when the relay has ended, or if none has started, and then tells a sandbox
+that has not yet become init. Never imported."""
 
 import os
 import signal
 import socket
 
-ALIVE, START_SECONDS = "/tmp/alive", 600
+ALIVE, ENDED, START_SECONDS = "/tmp/alive", "/run/assay/ended", 600
 
 
 def end(_number: int, _frame: object) -> None:
@@ -17,9 +18,12 @@ def main() -> None:
     listener.bind(ALIVE)
     listener.listen(1)
     listener.settimeout(START_SECONDS)
-    relay, _ = listener.accept()
-    relay.settimeout(None)
-    relay.recv(1)
+    try:
+        relay, _ = listener.accept()
+        relay.settimeout(None)
+        relay.recv(1)
+    finally:
+        open(ENDED, "wb").close()  # noqa: PTH123
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assay.sandbox.kubernetes.pod_programs.streams import FIRST_CONNECTION, HEADER, Stream, Streams
 
 SILENCE_SECONDS = 60
-FOLDER, ALIVE, START_SECONDS, PROBE_SECONDS = "/run/assay", "/tmp/alive", 20, 0.5
+FOLDER, ALIVE, START_SECONDS, PROBE_SECONDS = "/run/assay", "/tmp/alive", 20, 1.5
 
 
 class Relay(Streams):
@@ -186,7 +186,8 @@ def write_file(path: str, content: bytes, mode: int) -> None:
 
 
 def network_reached() -> bool:
-    """Whether the pod can reach the cluster's API server, which every pod could without a network policy."""
+    """Whether the pod can reach the cluster's API server, which every pod could without a network policy. A lost packet
+    is sent again within this time."""
     host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), int(os.environ.get("KUBERNETES_SERVICE_PORT") or 443)
     if not host:
         return True
