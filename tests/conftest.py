@@ -21,10 +21,11 @@ WEB = Path(__file__).parents[1] / "web"
 IMAGES = Path(__file__).parents[1] / "deploy" / "images"
 PAGE_MILLISECONDS = 120_000
 """Timeout for pages and expectations on them; long, because other tests keep the machine busy."""
-for name, examples in (("ci", 50), ("nightly", 1000)):
-    settings.register_profile(name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Examples have no deadline, because their duration depends mainly on how busy the machine is.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", PATIENT, max_examples=50, derandomize=True)
+settings.register_profile("nightly", PATIENT, max_examples=1000)
 settings.load_profile("ci")
-"""Examples have no deadline, because their duration depends mainly on how busy the machine is."""
 gc.set_threshold(50_000, 20, 50)
 """Collecting garbage rarely saves an eighth of the CPU time."""
 FLAGS = [

@@ -161,7 +161,7 @@ def test_a_damaged_diff_of_distinct_lines_has_the_result_of_the_whole_one(
     damage: Callable[[str], str], pair: tuple[str, str], context: int
 ) -> None:
     old, new = pair
-    distinct = len({*old.split("\n"), *new.split("\n")}) == len(new.split("\n"))
+    distinct = len({*old.splitlines(), *new.splitlines()}) == len(new.splitlines())
     diff = git_diff(old, new, context)
     if diff and old.endswith("\n") == new.endswith("\n"):
         result = parsed(old, damage(diff))
