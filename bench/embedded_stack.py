@@ -71,9 +71,9 @@ def write_catalog(folder: Path, samples: int, base_url: str) -> None:
 
 @asynccontextmanager
 async def process(*command: str, **environment: str) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """A child process with its standard output as a pipe; stopped with SIGTERM."""
+    """A child process, in a session of its own, with its standard output as a pipe; stopped with SIGTERM."""
     pipe, env = asyncio.subprocess.PIPE, {**os.environ, **environment}
-    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, env=env)
+    child = await asyncio.create_subprocess_exec(*command, stdout=pipe, env=env, start_new_session=True)
     try:
         yield child
     finally:

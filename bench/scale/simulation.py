@@ -16,12 +16,13 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import httpx2
 import psutil
 
 from assay.bus.nats.bus import connect
-from bench.embedded_stack import Stack, embedded_stack, free_port, login, process
+from bench.embedded_stack import Stack, embedded_stack, login, process
 from bench.process_usage import ProcessUsage, read_tree
 
 _WARM_UP_SECONDS = 25.0
@@ -44,7 +45,7 @@ async def read_metrics(port: int) -> Numbers:
 
 async def time_until_requeued(stack: Stack, name: str, times: list[float]) -> None:
     """Record when each attempt is requeued because a lease of these workers expired."""
-    bus = await connect(stack.bus)
+    bus = await connect(replace(stack.bus, connect_timeout_seconds=60.0))
     try:
         async with bus.facts.listen("assay.evt.v1.*.attempt.requeued.*") as facts:
             async for fact in facts:
@@ -81,6 +82,8 @@ async def simulate(stack: Stack, options: argparse.Namespace, metrics_port: int)
     run_id = await submit(stack, options.attempts)
     dying = max(1, options.runners // 50)
     parts = -(-(options.runners - dying) // _PER_PROCESS)
+    times: list[float] = []
+    listening = asyncio.create_task(time_until_requeued(stack, "victim", times))
     async with AsyncExitStack() as exits:
         of_parts = zip(shares(options.runners - dying, parts), shares(options.judges, parts), strict=True)
         running = [
@@ -89,8 +92,6 @@ async def simulate(stack: Stack, options: argparse.Namespace, metrics_port: int)
         ]
         victim = await exits.enter_async_context(process(*workers(stack, "victim", dying, 0, options)))
         await asyncio.sleep(_WARM_UP_SECONDS)
-        times: list[float] = []
-        listening = asyncio.create_task(time_until_requeued(stack, "victim", times))
         done, began = (await progress(stack, run_id))["done"], time.monotonic()
         numbers, usage = await read_metrics(metrics_port), read_tree(stack.supervisor_pid)
         clients = [psutil.Process(each.pid) for each in running]
@@ -109,7 +110,7 @@ async def simulate(stack: Stack, options: argparse.Namespace, metrics_port: int)
         print_rates(numbers, after[0], seconds)
         print_cpu(usage, after[1], seconds)
         print(f"simulated workers: {client_cpu / seconds:.3f} cores")
-        waits = sorted(moment - killed for moment in times)
+        waits = sorted(moment - killed for moment in times if moment > killed)
         if waits:
             print(
                 f"{len(waits)} attempts of {dying} dead runners ordered again after {waits[0]:.1f} to {waits[-1]:.1f} s"
@@ -140,7 +141,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="the mean duration of an attempt")
     parser.add_argument("--attempts", type=int, default=50_000)
     options = parser.parse_args(arguments)
-    metrics_port = free_port()
+    metrics_port = 20_000 + os.getpid() % 10_000  # below those that the system gives to clients; the next ones follow
     os.environ |= {"ASSAY_METRICS_PORT": str(metrics_port), "ASSAY_RESERVE": _OCCUPIED}
 
     async def run() -> None:

@@ -21,12 +21,13 @@ END_SECONDS = 600.0
 
 @dataclass
 class RunUnderLoad:
-    """``key`` is the run's idempotency key."""
+    """``key`` is the run's idempotency key; ``ended_seconds`` is when it ended, after its submission."""
 
     assay: Installation
     key: str
     run_id: str = ""
     began: float = field(default_factory=time.monotonic)
+    ended_seconds: float = 0.0
 
     def submit(self) -> None:
         """As a client does that repeats its request until it is answered."""
@@ -61,6 +62,7 @@ def under_load(assay: Installation, name: str) -> Generator[RunUnderLoad]:
         assay.wait_until(lambda: run.done() >= ATTEMPTS // 10, 300, "a tenth of the attempts is done")
         yield run
         assay.wait_until(lambda: run.done() == ATTEMPTS, END_SECONDS, "the run ends")
+        run.ended_seconds = run.seconds()
         assay.wait_until(lambda: _answers(ledger), 60, "the database answers")
         ledger.wait_until_all_ended(60)
         ledger.check(Answers(runs={run.key: run.run_id}))

@@ -96,7 +96,7 @@ class Stack:
         return process.pid
 
     def logs(self) -> str:
-        logs = sorted((self.data / "logs").glob("*.log"))
+        logs = [*sorted((self.data / "logs").glob("*.log")), self.data / "up.log"]
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs)
 
 
