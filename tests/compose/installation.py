@@ -51,7 +51,8 @@ class Installation:
             "ASSAY_PROMETHEUS_PORT": str(self._prometheus_port),
             "ASSAY_DOCKER_GROUP": str(_SOCKET.stat().st_gid),
             "ASSAY_SANDBOX_FOLDER": str(self._folder / "sandboxes"),
-            "ASSAY_RUNNER_SLOTS": "2",
+            "ASSAY_RUNNER_SLOTS": "1",
+            "ASSAY_JUDGE_TEST_SLOTS": "1",
         }
         (self._folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         run([str(self._folder / "secrets.sh")])

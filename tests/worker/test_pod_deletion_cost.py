@@ -54,6 +54,6 @@ async def test_a_failure_is_logged_once(cluster: FakeCluster, monkeypatch: pytes
     assert "forbidden" in logs[0]["reason"]
 
 
-async def test_a_worker_without_the_name_of_its_pod_writes_nothing(cluster: FakeCluster) -> None:
+async def test_a_worker_that_does_not_know_its_pod_writes_nothing(cluster: FakeCluster) -> None:
     await keep_deletion_cost(lambda: 1)
     assert cluster.api.requests == []

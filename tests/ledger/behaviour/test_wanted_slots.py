@@ -53,7 +53,7 @@ async def test_without_workers_the_demand_is_there(ledger: LedgerHarness) -> Non
     assert await count(ledger) == 7, "three of them are queued"
 
 
-async def test_demand_is_counted_by_what_attempts_require(ledger: LedgerHarness) -> None:
+async def test_the_demand_is_split_by_what_attempts_require(ledger: LedgerHarness) -> None:
     await ledger.submit_plan(needing((), PLAIN, IMAGE, IMAGE))
     beat = Heartbeat(worker_id="w", stage=Stage.RUN, slots=3, sandboxes=("bubblewrap",))
     await ledger.attempts.heartbeat(beat)
