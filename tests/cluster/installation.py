@@ -190,7 +190,7 @@ class Installation:
             try:
                 if true():
                     return time.monotonic() - began
-            except (CommandFailed, httpx2.TransportError, subprocess.TimeoutExpired) as error:
+            except (CommandFailed, httpx2.HTTPError, subprocess.TimeoutExpired) as error:
                 what = f"{what.partition(' (')[0]} ({error})"
             if time.monotonic() - began > timeout_seconds:
                 raise AssertionError(f"not within {timeout_seconds:g} s: {what}\n{self.logs()}")
