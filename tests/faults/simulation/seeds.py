@@ -106,4 +106,4 @@ def _run_seed(seed: int) -> Result:
 
 def silence_logs() -> None:
     """The services would log every injected fault."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50), cache_logger_on_first_use=True)
