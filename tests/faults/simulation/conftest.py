@@ -11,7 +11,7 @@ from tests.faults.simulation.seeds import open_virtual_postgres
 from tests.faults.simulation.world.virtual_postgres import VirtualPostgres
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def silence() -> Iterator[None]:
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,8 +21,7 @@ async def provision(connection: Connection, queues: Sequence[Queue[Any]]) -> Non
     """Idempotent. Raises BusMisconfigured if something exists with settings that cannot be changed."""
     for config in stream_configs(connection.settings.facts_max_age_days):
         await _provision_stream(connection, config)
-    for queue in queues:
-        await _provision_queue(connection, queue)
+    await asyncio.gather(*(_provision_queue(connection, queue) for queue in queues))
     for name in read_consumers(connection.settings.consumers_file):
         await provision_consumer(connection, name)
 
