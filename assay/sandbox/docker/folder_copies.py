@@ -14,7 +14,9 @@ _MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 
 def path_for_daemon(folder: Path) -> Path:
-    """The folder itself, or in a container its copy."""
+    """The folder itself, or in a container its copy, unless it is in the temporary folder already."""
+    if folder.is_relative_to(Path(tempfile.gettempdir()).resolve()):
+        return folder
     return copied(folder) if any(mark.exists() for mark in _MARKS) else folder
 
 
