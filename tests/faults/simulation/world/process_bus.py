@@ -272,6 +272,9 @@ class ProcessStorage:
     async def purge_settled_reports(self) -> int:
         return await (await self._reach("purge settled reports")).purge_settled_reports()
 
+    async def waiting_reports(self) -> int:
+        return await (await self._reach("waiting reports")).waiting_reports()
+
     async def _reach(self, place: str) -> MemoryStorage:
         await self._bus.step(place)
         if self._bus.is_disconnected:
