@@ -15,6 +15,7 @@ from assay.contracts.attempts import State
 from assay.contracts.facts import RunFinished
 from assay.contracts.runs import RunRequest, RunStatus
 from assay.contracts.verdicts import Outcome
+from tests.conftest import PAGE_MILLISECONDS
 from tests.web.scripted_gateway import agent_transcripts
 from tests.web.scripted_gateway.scripted_runs import ScriptedRuns, now
 from tests.web.scripted_gateway.server import ScriptedGateway
@@ -105,6 +106,7 @@ def test_no_page_creates_a_formatter_per_cell(chromium: Browser, gateway: Script
     run_id = gateway.submit(RunRequest(models=models, suite="coding"))
     gateway.advance(run_id, 1_000)
     context = chromium.new_context(base_url=gateway.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PAGE_MILLISECONDS)
     context.add_init_script(f"({_COUNT_FORMATTERS})()")
     page = context.new_page()
     page.goto(f"/runs/{run_id}")
