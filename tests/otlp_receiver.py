@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from assay import tracing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,3 +85,15 @@ def otlp_receiver() -> Generator[Receiver]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def traced(service: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Receiver]:
+    """A receiver of the traces that this process sends as ``service``."""
+    with otlp_receiver() as receiver:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
+        tracing.start_tracing(service)
+        try:
+            yield receiver
+        finally:
+            tracing.stop_tracing()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
-import asyncpg
 import pytest
 
 from tests.cluster.installation import Installation
@@ -14,7 +12,7 @@ from tests.cluster.kubectl import CommandFailed
 from tests.cluster.load import ATTEMPTS, under_load
 from tests.cluster.next_version import build_next_version
 from tests.cluster.report import record
-from tests.ledger.audit import audit
+from tests.database import check_sums, leader_address, value
 
 RUNNERS = "deployment/assay-runner-default"
 SCALE_SECONDS = 180.0
@@ -70,7 +68,7 @@ def test_an_upgrade_migrates_the_database_under_load(assay: Installation) -> Non
     with under_load(assay, "upgrade") as run:
         assay.upgrade("--set", f"image.tag={tag}")
         upgraded = run.seconds()
-    assert _value(assay, "SELECT count(*) FROM next_version") == 0
+    assert value(assay.database_url, "SELECT count(*) FROM next_version") == 0
     tries = _repeated_tries(assay, run.run_id)
     record(
         assay.settings.results,
@@ -110,14 +108,7 @@ def test_a_node_is_killed(assay: Installation) -> None:
 
 
 def test_all_sums_agree_in_the_end(assay: Installation) -> None:
-    async def check() -> None:
-        connection = await asyncpg.connect(assay.database_url)
-        try:
-            await audit(connection)
-        finally:
-            await connection.close()
-
-    asyncio.run(check())
+    check_sums(assay.database_url)
 
 
 def _identities(assay: Installation, component: str) -> list[str]:
@@ -130,22 +121,13 @@ def _identity(assay: Installation, name: str) -> str:
 
 def _leading_ledger(assay: Installation) -> str:
     """The pod whose session holds the advisory lock of the leader."""
-    address = _value(
-        assay, "SELECT host(client_addr) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
-    )
+    address = leader_address(assay.database_url)
     return next(pod["metadata"]["name"] for pod in assay.kubectl.pods("ledger") if pod["status"]["podIP"] == address)
 
 
 def _repeated_tries(assay: Installation, run_id: str) -> int:
-    return _value(assay, "SELECT coalesce(sum(greatest(tries - 1, 0)), 0)::int FROM attempts WHERE run_id = $1", run_id)
-
-
-def _value(assay: Installation, statement: str, *arguments: str) -> Any:
-    async def fetch() -> Any:
-        connection = await asyncpg.connect(assay.database_url, timeout=10)
-        try:
-            return await connection.fetchval(statement, *arguments)
-        finally:
-            await connection.close()
-
-    return asyncio.run(fetch())
+    return value(
+        assay.database_url,
+        "SELECT coalesce(sum(greatest(tries - 1, 0)), 0)::int FROM attempts WHERE run_id = $1",
+        run_id,
+    )

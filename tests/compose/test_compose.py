@@ -3,21 +3,17 @@ what Prometheus sees. Nothing is lost or paid twice."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import httpx2
 
 from tests.cluster.report import record
 from tests.compose.docker_compose import run
 from tests.compose.installation import SERVICES, Installation
+from tests.database import check_sums, leader_address, rows
 from tests.deploy.dashboard import queries, without_data
-from tests.ledger.audit import audit
 
 AGENT = {"tasks": ["invoice_totals"], "models": ["scripted/repairer"], "sandbox": "docker"}
 END_SECONDS = 1200.0
@@ -44,9 +40,9 @@ def test_a_runner_and_the_leading_ledger_are_killed(assay: Installation, results
     run(["docker", "kill", runner, leading_ledger(assay)])
     wait_until_ended(assay, run_id)
     assert outcomes(assay, run_id) == {"passed": 8}
-    tries = fetch(assay, "SELECT sum(tries - 1)::int FROM attempts WHERE run_id = $1", run_id)[0][0]
+    tries = rows(assay.database_url, "SELECT sum(tries - 1)::int FROM attempts WHERE run_id = $1", run_id)[0][0]
     assert tries >= 1
-    check_sums(assay)
+    check_sums(assay.database_url)
     record(
         results,
         "`docker kill` of a runner and of the leading ledger",
@@ -65,18 +61,18 @@ def test_prometheus_scrapes_every_service_and_every_query_of_the_dashboard_has_d
 
 def test_everything_is_kept_when_all_containers_are_removed(assay: Installation, results: Path) -> None:
     stored = "SELECT run_id, total, cost_nanousd, finished_at FROM runs ORDER BY run_id"
-    before = [tuple(row) for row in fetch(assay, stored)]
+    before = [tuple(row) for row in rows(assay.database_url, stored)]
     assay.down()
     began = time.monotonic()
     assay.up()
-    assert [tuple(row) for row in fetch(assay, stored)] == before
+    assert [tuple(row) for row in rows(assay.database_url, stored)] == before
     attempt = assay.get(f"/runs/{before[-1][0]}/attempts")["items"][0]["attempt_id"]
     artifacts = assay.get(f"/attempts/{attempt}")["artifacts"]
     assert artifacts
     with assay.http() as http:
         assert {http.get(f"/attempts/{attempt}/artifacts/{name}").status_code for name in artifacts} == {200}
     wait_until_ended(assay, assay.submit(tasks=["add_two"], models=["oracle"]))
-    check_sums(assay)
+    check_sums(assay.database_url)
     record(results, "`down` and `up`", f"serves again {time.monotonic() - began:.0f} s later; runs and artifacts kept")
 
 
@@ -85,49 +81,26 @@ def wait_until_ended(assay: Installation, run_id: str) -> None:
 
 
 def outcomes(assay: Installation, *run_ids: str) -> Counter[str]:
-    found = fetch(assay, "SELECT outcome FROM attempts WHERE run_id = ANY($1)", list(run_ids))
+    found = rows(assay.database_url, "SELECT outcome FROM attempts WHERE run_id = ANY($1)", list(run_ids))
     return Counter(row["outcome"] for row in found)
 
 
 def workers(assay: Installation) -> set[str]:
-    return {row["worker_id"] for row in fetch(assay, "SELECT DISTINCT worker_id FROM tries")}
+    return {row["worker_id"] for row in rows(assay.database_url, "SELECT DISTINCT worker_id FROM tries")}
 
 
 def holds_leases(assay: Installation, run_id: str, container: str) -> bool:
     """A worker's id contains its host's name, which is the container's short id."""
     held = "SELECT 1 FROM attempts WHERE run_id = $1 AND state = 'running' AND worker_id LIKE $2"
-    return bool(fetch(assay, held, run_id, f"%{container[:12]}%"))
+    return bool(rows(assay.database_url, held, run_id, f"%{container[:12]}%"))
 
 
 def leading_ledger(assay: Installation) -> str:
     """The container whose session holds the advisory lock of the leader."""
-    leader = "SELECT host(client_addr) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
-    address = fetch(assay, leader)[0][0]
+    address = leader_address(assay.database_url)
     return next(each for each in assay.containers("ledger") if assay.address(each, "database") == address)
 
 
 def healthy_targets(assay: Installation) -> Counter[str]:
     targets = httpx2.get(f"{assay.prometheus_url}/api/v1/targets", timeout=10).json()["data"]["activeTargets"]
     return Counter(each["labels"]["job"] for each in targets if each["health"] == "up")
-
-
-def check_sums(assay: Installation) -> None:
-    async def check() -> None:
-        connection = await asyncpg.connect(assay.database_url)
-        try:
-            await audit(connection)
-        finally:
-            await connection.close()
-
-    asyncio.run(check())
-
-
-def fetch(assay: Installation, statement: str, *arguments: object) -> Sequence[Any]:
-    async def read() -> Sequence[Any]:
-        connection = await asyncpg.connect(assay.database_url, timeout=30)
-        try:
-            return await connection.fetch(statement, *arguments)
-        finally:
-            await connection.close()
-
-    return asyncio.run(read())

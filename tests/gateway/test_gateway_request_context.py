@@ -15,7 +15,7 @@ from structlog.contextvars import get_contextvars
 from assay import tracing
 from services.gateway.http.problems import on_error
 from services.gateway.http.request_context import request_context
-from tests.otlp_receiver import Receiver, otlp_receiver
+from tests.otlp_receiver import Receiver, traced
 
 contexts: list[dict[str, Any]] = []
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -54,13 +54,8 @@ def client() -> Iterator[TestClient[Litestar]]:
 
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    with otlp_receiver() as receiver:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
-        tracing.start_tracing("gateway")
-        try:
-            yield receiver
-        finally:
-            tracing.stop_tracing()
+    with traced("gateway", monkeypatch) as receiver:
+        yield receiver
 
 
 def test_the_run_or_attempt_in_the_path_is_in_the_context_of_log_lines(client: TestClient[Litestar]) -> None:

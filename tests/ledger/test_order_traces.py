@@ -10,18 +10,13 @@ from assay import tracing
 from assay.tracing.span import NO_CARRIER, TRACEPARENT, Kind
 from services.ledger.outbox.order_traces import MAX_ATTEMPTS_IN_A_TRACE
 from tests.ledger.harness import LedgerHarness
-from tests.otlp_receiver import Receiver, otlp_receiver
+from tests.otlp_receiver import Receiver, traced
 
 
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    with otlp_receiver() as receiver:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
-        tracing.start_tracing("ledger")
-        try:
-            yield receiver
-        finally:
-            tracing.stop_tracing()
+    with traced("ledger", monkeypatch) as receiver:
+        yield receiver
 
 
 async def order_traces(ledger: LedgerHarness, samples: int) -> tuple[str, list[str]]:

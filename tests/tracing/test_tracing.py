@@ -20,7 +20,7 @@ from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.rpc import GetHealth, ServiceHealth
 from assay.tracing.span import NO_CARRIER, TRACEPARENT, Kind
-from tests.otlp_receiver import Receiver, otlp_receiver
+from tests.otlp_receiver import Receiver, traced
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE_ID = PARENT.split("-")[1]
@@ -28,13 +28,8 @@ TRACE_ID = PARENT.split("-")[1]
 
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    with otlp_receiver() as receiver:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
-        tracing.start_tracing("ledger")
-        try:
-            yield receiver
-        finally:
-            tracing.stop_tracing()
+    with traced("ledger", monkeypatch) as receiver:
+        yield receiver
 
 
 def test_without_an_endpoint_nothing_is_recorded_or_carried() -> None:
