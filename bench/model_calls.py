@@ -14,8 +14,8 @@ from statistics import median
 
 from assay.contracts.models import Parameters
 from bench.embedded_stack import process
-from services.runner.models import ChatMessage
-from services.runner.models.openai import OpenAIModel, open_client
+from services.runner.models import ChatMessage, ModelRequest
+from services.runner.models.openai.chat_model import OpenAIModel, open_client
 
 ROUNDS = 10
 _PROMPT = (ChatMessage(role="user", content="Answer with the one word: ready"),)
@@ -36,9 +36,10 @@ async def measure(calls: int) -> None:
 
 
 async def cpu_ms_per_call(model: OpenAIModel, parameters: Parameters, calls: int) -> float:
+    request = ModelRequest(messages=_PROMPT, parameters=parameters)
     started = time.process_time()
     for _ in range(calls):
-        await model.complete(_PROMPT, parameters, lambda _: None)
+        await model.complete(request, lambda _: None)
     return (time.process_time() - started) * 1000 / calls
 
 

@@ -8,13 +8,17 @@ import time
 from assay.contracts.models import BASELINES, CallFault, Parameters
 from assay.contracts.rpc import ModelProbe, TestModel
 from services.runner.errors import CallFailed
-from services.runner.models import ChatMessage
+from services.runner.models import ChatMessage, ModelRequest
+from services.runner.models.protocol import ignore_text
 from services.runner.ports import Models
 from services.runner.text import clean
 
 TIMEOUT_SECONDS = 20.0
 MAX_TOKENS = 16
-_PROMPT = (ChatMessage(role="user", content="Answer with the one word: ready"),)
+_REQUEST = ModelRequest(
+    messages=(ChatMessage(role="user", content="Answer with the one word: ready"),),
+    parameters=Parameters(max_tokens=MAX_TOKENS),
+)
 
 
 async def on_models_test(request: TestModel, models: Models, timeout_seconds: float = TIMEOUT_SECONDS) -> ModelProbe:
@@ -35,7 +39,7 @@ async def _ask(name: str, models: Models, timeout_seconds: float) -> str:
     """Bypasses the rate limiter, so that the probe also works while the provider is busy."""
     model = (await models.open(name, "", "")).model
     async with asyncio.timeout(timeout_seconds):
-        completion = await model.complete(_PROMPT, Parameters(max_tokens=MAX_TOKENS), lambda _: None)
+        completion = await model.complete(_REQUEST, ignore_text)
     return clean(completion.text, 200)
 
 

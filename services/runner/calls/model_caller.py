@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
-from assay.contracts.models import Call, CallFault, Parameters, Usage
+from assay.contracts.models import Call, CallFault, Usage
 from services.runner.calls.attempt_limits import check_limits
 from services.runner.calls.grant_budget import GrantBudget
 from services.runner.calls.metrics import count_usage, measured
@@ -31,13 +30,12 @@ from services.runner.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from services.runner.models import ChatMessage, Completion, OnText
+from services.runner.models import Completion, ModelRequest, OnText
 from services.runner.models.reasoning import without_reasoning
 from services.runner.models.reasoning_stream import ReasoningStream
 from services.runner.models.registry import ModelHandle
-from services.runner.models.request import usage_bound
 from services.runner.models.token_count import count_tokens, estimate_usage, worst_case_usage
-from services.runner.models.tools import tools_text
+from services.runner.models.usage_bound import usage_bound
 from services.runner.rate_limiter import ModelLimiter
 from services.runner.text import clean
 from services.runner.tries.tail_writer import TailWriter
@@ -53,12 +51,11 @@ _MARGIN_SECONDS = 5.0
 
 
 @dataclass(kw_only=True, slots=True)
-class _Request:
+class _Sending:
     """A request and its retries. ``bound`` is the most that each can use; ``latency_seconds`` is None until it was
     sent."""
 
-    messages: Sequence[ChatMessage]
-    parameters: Parameters
+    request: ModelRequest
     bound: Usage
     on_text: OnText | None = None
     number: int = 1
@@ -99,80 +96,77 @@ class ModelCaller:
         self._run_ends_at = _run_ends_at(ticket, handle.rate_limiter)
         self._unbooked: list[CallFault] = []
 
-    async def complete(
-        self, messages: Sequence[ChatMessage], parameters: Parameters, on_text: OnText | None = None
-    ) -> Completion:
+    async def complete(self, request: ModelRequest, on_text: OnText | None = None) -> Completion:
         """``on_text`` gets the answer as it arrives, without reasoning that begins it; after its first piece the
         request is not retried. In the completion, reasoning is separate from the text.
 
         Raises CallFailed if the last request failed too; LimitReached, GrantRefused or LeaseLost if no further request
         is allowed."""
-        bound = usage_bound(messages, parameters)
-        request = _Request(messages=messages, parameters=parameters, bound=bound, on_text=on_text)
+        sending = _Sending(request=request, bound=usage_bound(request), on_text=on_text)
         self._clock.pause()
         try:
-            return await self._complete(request)
+            return await self._complete(sending)
         finally:
             self._clock.resume()
             if self._unbooked:
                 self._book(Usage(), 0, fault=self._unbooked.pop())
 
-    async def _complete(self, request: _Request) -> Completion:
+    async def _complete(self, sending: _Sending) -> Completion:
         while True:
             try:
-                return await self._send(request)
+                return await self._send(sending)
             except CallRetryable as error:
-                wait_seconds = self._retry_in(request, error)
+                wait_seconds = self._retry_in(sending, error)
                 if wait_seconds is None:
                     raise
             await self._rate_limiter.sleep(wait_seconds)
-            request.number, request.latency_seconds = request.number + 1, None
+            sending.number, sending.latency_seconds = sending.number + 1, None
 
-    def _retry_in(self, request: _Request, error: CallRetryable) -> float | None:
+    def _retry_in(self, sending: _Sending, error: CallRetryable) -> float | None:
         """Seconds until the request may be sent again; None if it is not retried. The rate limiter waits for a
         Retry-After and for the end of an outage, on behalf of all tries."""
-        if error.final or request.forwarded:
+        if error.final or sending.forwarded:
             return None
         policy = self._rate_limiter.policy
-        request.billed_failures += error.may_be_billed
-        request.counted_failures += error.may_be_billed or not isinstance(error, _OUTAGES)
-        if request.counted_failures >= policy.max_requests or request.billed_failures >= policy.max_billed_requests:
+        sending.billed_failures += error.may_be_billed
+        sending.counted_failures += error.may_be_billed or not isinstance(error, _OUTAGES)
+        if sending.counted_failures >= policy.max_requests or sending.billed_failures >= policy.max_billed_requests:
             return None
         if error.retry_after_seconds:
             return 0.0
-        return policy.wait_seconds(request.number, billed=error.may_be_billed)
+        return policy.wait_seconds(sending.number, billed=error.may_be_billed)
 
-    async def _send(self, request: _Request) -> Completion:
-        worst_case = worst_case_nanousd(self._price, request.bound)
+    async def _send(self, sending: _Sending) -> Completion:
+        worst_case = worst_case_nanousd(self._price, sending.bound)
         check_limits(self._limits, self.usage, self.cost_nanousd, worst_case)
         if self._budget:
             await self._budget.ensure(worst_case)
         try:
-            completion = await self._send_rate_limited(request)
-            usage = completion.usage or await self._estimate(request, completion)
+            completion = await self._send_rate_limited(sending)
+            usage = completion.usage or await self._estimate(sending, completion)
             answer = without_reasoning(completion)
             counted = await _count_reasoning(usage, answer.reasoning)
         except BaseException as error:
-            if request.latency_seconds is not None:
-                await self._book_failure(request, error, request.latency_seconds)
+            if sending.latency_seconds is not None:
+                await self._book_failure(sending, error, sending.latency_seconds)
             if isinstance(error, CallRetryable):
-                await self._tail.step(f"request {request.number} failed: {clean(str(error), 300)}")
+                await self._tail.step(f"request {sending.number} failed: {clean(str(error), 300)}")
             raise
         estimated, cost = completion.usage is None, cost_nanousd(self._price, usage)
         self._book(
-            counted, cost, request.latency_seconds or 0.0, estimated=estimated, finish_reason=completion.finish_reason
+            counted, cost, sending.latency_seconds or 0.0, estimated=estimated, finish_reason=completion.finish_reason
         )
         return msgspec.structs.replace(answer, usage=counted)
 
-    async def _send_rate_limited(self, request: _Request) -> Completion:
+    async def _send_rate_limited(self, sending: _Sending) -> Completion:
         def on_text(text: str) -> None:
             self._tail.add_text(text)
-            request.forward(text)
+            sending.forward(text)
 
         stream = ReasoningStream(on_text, self._tail.add_reasoning)
         limiter = self._rate_limiter
         give_up_at = self._run_ends_at or limiter.time() + limiter.policy.max_unseen_seconds
-        async with limiter.acquire(request.expected_tokens, self._tail.step, give_up_at) as permit:
+        async with limiter.acquire(sending.expected_tokens, self._tail.step, give_up_at) as permit:
 
             def on_data(text: str) -> None:
                 permit.on_data()
@@ -182,38 +176,38 @@ class ModelCaller:
                 permit.on_data()
                 self._tail.add_reasoning(text)
 
-            self._tail.start_request(request.number)
+            self._tail.start_request(sending.number)
             started = time.monotonic()
             self._clock.resume()
             try:
                 with measured(self._name):
-                    completion = await self._model.complete(request.messages, request.parameters, on_data, on_reasoning)
+                    completion = await self._model.complete(sending.request, on_data, on_reasoning)
             finally:
                 stream.end()
-                request.latency_seconds = time.monotonic() - started
+                sending.latency_seconds = time.monotonic() - started
                 self._clock.pause()
             if completion.usage:
                 permit.used_tokens = completion.usage.input_tokens + completion.usage.output_tokens
         return completion
 
-    async def _estimate(self, request: _Request, completion: Completion) -> Usage:
+    async def _estimate(self, sending: _Sending, completion: Completion) -> Usage:
         """The usage if the provider did not report it: at most what was allowed."""
-        usage = await estimate_usage(request.messages, completion, tools_text(request.parameters))
+        usage = await estimate_usage(sending.request, completion)
         return Usage(
-            input_tokens=min(usage.input_tokens, request.bound.input_tokens),
-            output_tokens=min(usage.output_tokens, request.bound.output_tokens),
+            input_tokens=min(usage.input_tokens, sending.bound.input_tokens),
+            output_tokens=min(usage.output_tokens, sending.bound.output_tokens),
         )
 
-    async def _book_failure(self, request: _Request, error: BaseException, seconds: float) -> None:
+    async def _book_failure(self, sending: _Sending, error: BaseException, seconds: float) -> None:
         """A request whose usage is unknown is charged at its worst case."""
         if isinstance(error, CallFailed) and not error.may_be_billed:
             self._unbooked.append(error.fault)
             return
         unknown = CallFault.TIMEOUT if isinstance(error, asyncio.CancelledError) else CallFault.PROVIDER
         fault = error.fault if isinstance(error, CallFailed) else unknown
-        usage = request.bound
+        usage = sending.bound
         try:
-            usage = await worst_case_usage(request.messages, request.bound, tools_text(request.parameters))
+            usage = await worst_case_usage(sending.request, sending.bound)
         finally:
             self._book(usage, worst_case_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
 

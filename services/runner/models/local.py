@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from assay.bus.errors import BusError
 from assay.bus.protocol import Rpc
-from assay.contracts.models import Parameters
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import ModelEndpoint, ServeModel
 from services.runner.errors import CallMisconfigured, EndpointUnreachable
-from services.runner.models.protocol import ChatMessage, Completion, Model, OnText, ignore_text
+from services.runner.models.protocol import Completion, Model, ModelRequest, OnText, ignore_text
 
 LOAD_SECONDS = 60.0
 HOST_WAIT_SECONDS = 20.0
@@ -38,16 +37,10 @@ class LocalModel:
         self._wait_until = time.monotonic() + host_wait_seconds
         self._lock = asyncio.Lock()
 
-    async def complete(
-        self,
-        messages: Sequence[ChatMessage],
-        parameters: Parameters,
-        on_text: OnText,
-        on_reasoning: OnText = ignore_text,
-    ) -> Completion:
+    async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
         model = await self._connected()
         try:
-            return await model.complete(messages, parameters, on_text, on_reasoning)
+            return await model.complete(request, on_text, on_reasoning)
         except EndpointUnreachable:
             if self._model is model:
                 self._model = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
 
 from assay.contracts.codec import Data
 from assay.contracts.models import Parameters, Usage
@@ -36,6 +36,22 @@ class ChatMessage(Data, frozen=True, kw_only=True, omit_defaults=True):
     tool_call_id: str = ""
 
 
+class ToolDefinition(Data, frozen=True, kw_only=True):
+    """A tool that the model may call. ``arguments`` is the JSON schema of an object."""
+
+    name: str
+    description: str
+    arguments: dict[str, Any]
+
+
+class ModelRequest(Data, frozen=True, kw_only=True):
+    """One request to a model: the conversation so far, and how to continue it."""
+
+    messages: tuple[ChatMessage, ...]
+    parameters: Parameters = Parameters()
+    tools: tuple[ToolDefinition, ...] = ()
+
+
 class Completion(Data, frozen=True, kw_only=True):
     """The answer to one request.
 
@@ -54,15 +70,8 @@ class Completion(Data, frozen=True, kw_only=True):
 
 
 class Model(Protocol):
-    """Makes exactly one request; services/runner/calls/model_caller.py retries. Tools are passed in the parameters
-    (services/runner/models/tools.py)."""
+    """Makes exactly one request; services/runner/calls/model_caller.py retries."""
 
-    async def complete(
-        self,
-        messages: Sequence[ChatMessage],
-        parameters: Parameters,
-        on_text: OnText,
-        on_reasoning: OnText = ignore_text,
-    ) -> Completion:
+    async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
         """``on_reasoning`` gets reasoning that the provider sends apart from the text. Raises CallFailed."""
         ...

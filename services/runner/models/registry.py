@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NO_KEY = "none"
 """Sent to endpoints without keys, because the SDK requires one."""
-_SDK = "services.runner.models.openai"
+_SDK = "services.runner.models.openai.chat_model"
 """Imported on first use and in a thread: it takes 0.5 s, on a busy machine seconds, in which leases would expire."""
 _CACHE_SECONDS = 1.0
 _UNLIMITED = ProviderLimits(concurrency=1_000_000, ramp_up=False)
@@ -134,7 +134,7 @@ class ModelRegistry:
 
     async def _open_endpoint(self, opened: _OpenProvider, address: str, key: str, model: str) -> Model:
         await asyncio.to_thread(import_module, _SDK)
-        from services.runner.models.openai import OpenAIModel, open_client
+        from services.runner.models.openai.chat_model import OpenAIModel, open_client
 
         if address not in opened.clients:
             concurrency = opened.provider.concurrency

@@ -8,9 +8,8 @@ from typing import Any
 
 from assay.answers.json_reader import NotJson, read_value
 from assay.contracts.codec import encode
-from services.runner.models.protocol import ToolCall
-from services.runner.models.tool_call_builder import decode_repeatedly
-from services.runner.models.tools import ToolDefinition
+from services.runner.models.openai.tool_call_builder import decode_repeatedly
+from services.runner.models.protocol import ToolCall, ToolDefinition
 
 _OBJECT = re.compile(r"\{\s*[\"'](?:tool|name|action)[\"']\s*:")
 _ACTION = re.compile(r"^[ \t*]*Action[ \t*]*:[ \t*`]*([\w.-]{1,100})[`*]*[ \t]*$", re.MULTILINE | re.IGNORECASE)

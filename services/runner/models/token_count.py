@@ -8,7 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from assay.contracts.models import Usage
-from services.runner.models.protocol import ChatMessage, Completion, ToolCall
+from services.runner.models.protocol import Completion, ModelRequest, ToolCall
+from services.runner.models.usage_bound import tools_text
 
 if TYPE_CHECKING:
     from bpe_openai import Encoding
@@ -22,15 +23,15 @@ _SAFETY_FACTOR = 1.25
 """Other models' tokenizers find more tokens in the same text, but hardly ever over 25 % more."""
 
 
-async def estimate_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str = "") -> Usage:
-    """The request's usage by OpenAI's tokenizer; ``tools`` is the text of its tool definitions."""
-    return await asyncio.to_thread(_estimate_usage, messages, completion, tools)
+async def estimate_usage(request: ModelRequest, completion: Completion) -> Usage:
+    """The request's usage by OpenAI's tokenizer."""
+    return await asyncio.to_thread(_estimate_usage, request, completion)
 
 
-async def worst_case_usage(messages: Sequence[ChatMessage], bound: Usage, tools: str = "") -> Usage:
+async def worst_case_usage(request: ModelRequest, bound: Usage) -> Usage:
     """The most that an unfinished request can have used, within ``bound``: a generous count of the prompt, and every
     output token allowed."""
-    usage = await estimate_usage(messages, Completion(text=""), tools)
+    usage = await estimate_usage(request, Completion(text=""))
     input_tokens = int(usage.input_tokens * _SAFETY_FACTOR) + 1
     return Usage(input_tokens=min(input_tokens, bound.input_tokens), output_tokens=bound.output_tokens)
 
@@ -40,10 +41,12 @@ async def count_tokens(text: str) -> int:
     return await asyncio.to_thread(_count, text)
 
 
-def _estimate_usage(messages: Sequence[ChatMessage], completion: Completion, tools: str) -> Usage:
-    prompt = sum(_count(message.content) + _count_calls(message.tool_calls) + MESSAGE_TOKENS for message in messages)
+def _estimate_usage(request: ModelRequest, completion: Completion) -> Usage:
+    prompt = sum(
+        _count(message.content) + _count_calls(message.tool_calls) + MESSAGE_TOKENS for message in request.messages
+    )
     output = _count(completion.text) + _count(completion.reasoning) + _count_calls(completion.tool_calls)
-    return Usage(input_tokens=prompt + _count(tools), output_tokens=output)
+    return Usage(input_tokens=prompt + _count(tools_text(request.tools)), output_tokens=output)
 
 
 def _count_calls(calls: Sequence[ToolCall]) -> int:

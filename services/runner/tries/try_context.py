@@ -16,10 +16,9 @@ from services.runner.calls.attempt_limits import remaining_tokens
 from services.runner.calls.grant_budget import open_budget
 from services.runner.calls.model_caller import ModelCaller
 from services.runner.errors import AnswerRefused
-from services.runner.models import ChatMessage, Completion, OnText
+from services.runner.models import ChatMessage, Completion, ModelRequest, OnText, ToolDefinition
 from services.runner.models.reasoning import without_reasoning
 from services.runner.models.registry import ModelHandle, replay_handle
-from services.runner.models.tools import ToolDefinition, with_tools
 from services.runner.ports import Ports
 from services.runner.tries.artifacts import JSON, ArtifactWriter
 from services.runner.tries.tail_writer import TailWriter
@@ -86,8 +85,8 @@ class TryContext:
         if max_tokens is not None:
             parameters = msgspec.structs.replace(parameters, max_tokens=min(max_tokens, parameters.max_tokens or 1))
         await self.tail.step("calling the model")
-        parameters = with_tools(parameters, tools) if tools else parameters
-        completion = await caller.complete(messages, parameters, on_text)
+        request = ModelRequest(messages=tuple(messages), parameters=parameters, tools=tuple(tools))
+        completion = await caller.complete(request, on_text)
         self.notes += [note for note in completion.notes if note not in self.notes]
         return completion
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 
 from assay.contracts.models import Parameters
-from services.runner.models import ChatMessage, Completion
-from services.runner.models.openai import OpenAIModel, open_client
+from services.runner.models import ChatMessage, Completion, ModelRequest
+from services.runner.models.openai.chat_model import OpenAIModel, open_client
 
 MESSAGES = (ChatMessage(role="user", content="Say hello."),)
 STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
 BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
+
+
+def to_request(parameters: Parameters) -> ModelRequest:
+    return ModelRequest(messages=MESSAGES, parameters=parameters)
 
 
 class ModelClient:
@@ -22,4 +26,4 @@ class ModelClient:
         self.pieces: list[str] = []
 
     async def complete(self, parameters: Parameters = STREAMED) -> Completion:
-        return await self.model.complete(MESSAGES, parameters, self.pieces.append)
+        return await self.model.complete(to_request(parameters), self.pieces.append)

@@ -9,9 +9,9 @@ import pytest
 
 from assay.contracts.models import Parameters
 from services.runner.errors import CallFailed
-from services.runner.models.openai import OpenAIModel, open_client
+from services.runner.models.openai.chat_model import OpenAIModel, open_client
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
-from tests.runner.models.harness import BOTH, MESSAGES
+from tests.runner.models.harness import BOTH, to_request
 
 KEY = "canary-key-91f0c4d2a7"
 
@@ -37,7 +37,7 @@ async def test_a_repeated_key_is_redacted(endpoint: FakeEndpoint, parameters: Pa
     endpoint.default = leaks()[answer]
     client = open_client(endpoint.url, KEY, 4)
     with pytest.raises(CallFailed) as raised:
-        await OpenAIModel(client, "m-1").complete(MESSAGES, parameters, lambda _: None)
+        await OpenAIModel(client, "m-1").complete(to_request(parameters), lambda _: None)
     await client.close()
     shown = "".join(traceback.format_exception(raised.value))
     assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}", "it was sent"

@@ -9,11 +9,12 @@ import pytest
 
 from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallMisconfigured
-from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.models.completion_builder import MAX_TEXT_CHARACTERS
-from services.runner.models.request import TOOLS_TOKENS, is_reasoning_model, request_body, usage_bound
+from services.runner.models import ChatMessage, Completion, ModelRequest, ToolCall
+from services.runner.models.openai.completion_builder import MAX_TEXT_CHARACTERS
+from services.runner.models.openai.request import is_reasoning_model, request_body
+from services.runner.models.usage_bound import TOOLS_TOKENS, usage_bound
 from tests.runner.fake_endpoint import FakeEndpoint, Reply
-from tests.runner.models.harness import BOTH, MESSAGES, ModelClient
+from tests.runner.models.harness import BOTH, ModelClient, to_request
 
 
 @BOTH
@@ -58,7 +59,7 @@ async def test_all_parameters_are_in_the_request(endpoint: FakeEndpoint, client:
     ],
 )
 def test_reasoning_models_get_no_sampling_parameters(model: str, reasoning: bool) -> None:
-    body = request_body(model, MESSAGES, Parameters(temperature=0, top_p=0.5, max_tokens=9, stream=False))
+    body = request_body(model, to_request(Parameters(temperature=0, top_p=0.5, max_tokens=9, stream=False)))
     assert is_reasoning_model(model) is reasoning
     assert ("temperature" in body, "top_p" in body, "max_tokens" in body) == (not reasoning,) * 3
     assert body.get("max_completion_tokens") == (9 if reasoning else None)
@@ -167,23 +168,25 @@ async def test_a_refusal_is_recognized(
 def test_extra_may_rename_and_lower_the_token_limit_but_not_raise_it(
     extra: dict[str, Any], limits: dict[str, Any]
 ) -> None:
-    body = request_body("m", MESSAGES, Parameters(max_tokens=9, extra=extra))
+    body = request_body("m", to_request(Parameters(max_tokens=9, extra=extra)))
     assert {name: value for name, value in body.items() if "tokens" in name} == limits
 
 
 @pytest.mark.parametrize("name", ["model", "models", "messages", "n", "best_of"])
 def test_extra_may_not_set_reserved_fields(name: str) -> None:
     with pytest.raises(CallMisconfigured, match=f"parameters.extra sets {name}, which only the runner may set"):
-        request_body("m", MESSAGES, Parameters(max_tokens=9, extra={name: 2}))
+        request_body("m", to_request(Parameters(max_tokens=9, extra={name: 2})))
+
+
+def bound_of(*messages: ChatMessage, extra: dict[str, Any] | None = None) -> Usage:
+    return usage_bound(ModelRequest(messages=messages, parameters=Parameters(max_tokens=9, extra=extra or {})))
 
 
 def test_the_usage_bound_counts_every_byte() -> None:
     messages = (ChatMessage(role="system", content="größer"), ChatMessage(role="user", content="x"))
-    assert usage_bound(messages, Parameters(max_tokens=9)) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
+    assert bound_of(*messages) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
     extra = {"tools": ["y" * 100]}
-    assert usage_bound(messages, Parameters(max_tokens=9, extra=extra)).input_tokens == (
-        41 + len('{"tools":[""]}') + 100 + TOOLS_TOKENS
-    )
+    assert bound_of(*messages, extra=extra).input_tokens == 41 + len('{"tools":[""]}') + 100 + TOOLS_TOKENS
 
 
 def test_the_usage_bound_counts_tool_calls_and_results() -> None:
@@ -193,4 +196,4 @@ def test_the_usage_bound_counts_tool_calls_and_results() -> None:
         ChatMessage(role="tool", content="ok", tool_call_id="c1"),
     )
     sent = len("c1" + "bash" + '{"command":"u"}') + 1 + len("ok" + "c1")
-    assert usage_bound(messages, Parameters(max_tokens=9)).input_tokens == sent + 3 * 16
+    assert bound_of(*messages).input_tokens == sent + 3 * 16

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 from services.runner.errors import CallFailed
 from services.runner.models import Completion, ToolCall
-from services.runner.models.lenient_members import Notes
-from services.runner.models.reply_reader import ReplyReader
+from services.runner.models.openai.lenient_members import Notes
+from services.runner.models.openai.reply_reader import ReplyReader
+from services.runner.models.openai.request import SentRequest
+from services.runner.models.openai.response import FunctionDelta, ToolCallDelta
+from services.runner.models.openai.tool_call_builder import ToolCallBuilder
 from services.runner.models.reported_errors import find_error, read_error, to_call_failed
-from services.runner.models.request import SentRequest
-from services.runner.models.response import FunctionDelta, ToolCallDelta
-from services.runner.models.tool_call_builder import ToolCallBuilder
-from tests.runner.models.harness import MESSAGES, STREAMED
+from tests.runner.models.harness import STREAMED, to_request
 from tests.runner.models.test_provider_replies import GROUPS, Row
 
 ROWS = [row for group in GROUPS for row in group.rows if row.status == 200]
-REQUEST = SentRequest("m-1 at http://127.0.0.1/v1", MESSAGES, STREAMED)
+REQUEST = SentRequest("m-1 at http://127.0.0.1/v1", to_request(STREAMED))
 HARD_BYTES = st.sampled_from(
     (
         *(b"", b"\n", b"\r", b"\r\n\r\n", b"data:", b"event: error\n", b"[DONE]", b": x", b"<html>", b"\xef\xbb\xbf"),

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runner.models import ToolCall
+from services.runner.models import ToolCall, ToolDefinition
 from services.runner.models.text_tool_calls import describe_tools, parse, render
-from services.runner.models.tools import ToolDefinition
 
 LS = ("bash", {"command": "ls"})
 

@@ -13,9 +13,8 @@ from assay.catalog.tasks.prompt_size import AGENT_PROMPT_BYTES, prompt_bytes
 from assay.contracts.models import Parameters
 from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.tasks import Difficulty, Limits, PublicTask, Sample, Solver, Tests, Tool
-from services.runner.models import ChatMessage
-from services.runner.models.request import usage_bound
-from services.runner.models.tools import with_tools
+from services.runner.models import ChatMessage, ModelRequest
+from services.runner.models.usage_bound import usage_bound
 from services.runner.solvers.agent.definitions import definitions
 from services.runner.solvers.agent.prompt import agent_prompt
 from services.runner.solvers.agent.tool_protocol import NativeToolProtocol, TextToolProtocol
@@ -82,10 +81,10 @@ def test_an_agents_first_request_with_all_tools_and_many_files_is_within_its_bou
     native, text = NativeToolProtocol(definitions(tuple(Tool))), TextToolProtocol(definitions(tuple(Tool)))
     for protocol in (native, text):
         messages = agent_prompt(task, Sample(sample_id="x"), names, limits, protocol.system_text)
-        parameters = Parameters(max_tokens=1)
-        bound = usage_bound(
-            messages, with_tools(parameters, protocol.request_tools) if protocol.request_tools else parameters
+        request = ModelRequest(
+            messages=tuple(messages), parameters=Parameters(max_tokens=1), tools=tuple(protocol.request_tools)
         )
+        bound = usage_bound(request)
         assert bound.input_tokens <= worst_prompt_tokens(AGENT_PROMPT_BYTES, 2)
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from assay.contracts.codec import Data
 from assay.contracts.tasks import Tool
-from services.runner.models.tools import ToolDefinition
+from services.runner.models import ToolDefinition
 
 Seconds = Annotated[float, Meta(gt=0, description="It is killed after this time; the sandbox has a limit of its own")]
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from assay.contracts.models import ToolCalls
-from services.runner.models import ChatMessage, Completion, ToolCall
+from services.runner.models import ChatMessage, Completion, ToolCall, ToolDefinition
 from services.runner.models.text_tool_calls import describe_tools, parse
-from services.runner.models.tools import ToolDefinition
 
 CallResult = tuple[ToolCall, str]
 """A call and the text of its result."""

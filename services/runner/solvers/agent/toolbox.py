@@ -15,8 +15,7 @@ from assay.contracts.sandboxspec import SandboxSpec
 from assay.contracts.tasks import PublicTask, Tool
 from assay.files import Files, FilesRefused, matches
 from assay.sandbox import Sandbox
-from services.runner.models import ToolCall
-from services.runner.models.tools import ToolDefinition
+from services.runner.models import ToolCall, ToolDefinition
 from services.runner.solvers.agent.commands import run_bash, run_python
 from services.runner.solvers.agent.definitions import ARGUMENTS, Bash, GitDiff, Python, TextEditor, definitions
 from services.runner.solvers.agent.editor import Editor

@@ -8,8 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from assay.contracts.codec import Malformed, decode, encode
-from services.runner.models import ChatMessage, Completion, ToolCall
-from services.runner.models.tools import ToolDefinition
+from services.runner.models import ChatMessage, Completion, ToolCall, ToolDefinition
 from services.runner.solvers.command.http import BadRequest
 
 

@@ -13,8 +13,7 @@ from assay.contracts.codec import Malformed, decode, encode
 from assay.contracts.tasks import McpServer
 from assay.sandbox import Command, Sandbox
 from services.runner.errors import TaskUnusable, ToolServerUnavailable
-from services.runner.models import ToolCall
-from services.runner.models.tools import ToolDefinition
+from services.runner.models import ToolCall, ToolDefinition
 from services.runner.solvers.agent.mcp.client import McpClient, ServerError
 from services.runner.solvers.agent.mcp.messages import Tool, result_text
 from services.runner.solvers.agent.mcp.transport import HttpTransport, ServerDisconnected, StdioTransport, Transport

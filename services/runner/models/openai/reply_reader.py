@@ -6,11 +6,11 @@ from __future__ import annotations
 from msgspec import DecodeError
 
 from services.runner.errors import ProviderError
-from services.runner.models.completion_builder import CompletionBuilder
+from services.runner.models.openai.completion_builder import CompletionBuilder
+from services.runner.models.openai.request import SentRequest
+from services.runner.models.openai.response import decode_response, read_objects, to_response
 from services.runner.models.protocol import Completion, OnText, ignore_text
 from services.runner.models.reported_errors import find_error, page_title, read_error
-from services.runner.models.request import SentRequest
-from services.runner.models.response import decode_response, read_objects, to_response
 from services.runner.server_sent_events import EventParser, EventTooLarge, ServerSentEvent
 
 MAX_BODY_BYTES = 64 * 1024 * 1024

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assay.contracts.models import Usage
-from services.runner.models.response import UsageBody
+from services.runner.models.openai.response import UsageBody
 
 UNASKED_TOKENS = 32_768
 """Tokens of a provider's own that are believed, in the prompt and in the completion."""

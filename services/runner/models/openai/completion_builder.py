@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from assay.contracts.models import Usage
 from services.runner.errors import CallFailed, ProviderError
-from services.runner.models.lenient_members import Notes
-from services.runner.models.protocol import Completion, OnText
-from services.runner.models.reported_errors import ReportedError, is_error, read_error, to_call_failed
-from services.runner.models.reported_usage import UnbelievableUsage, UsageLimits, believed_usage
-from services.runner.models.request import SentRequest
-from services.runner.models.response import (
+from services.runner.models.openai.lenient_members import Notes
+from services.runner.models.openai.reported_usage import UnbelievableUsage, UsageLimits, believed_usage
+from services.runner.models.openai.request import SentRequest
+from services.runner.models.openai.response import (
     ChatResponse,
     Choice,
     MessageBody,
@@ -21,7 +19,9 @@ from services.runner.models.response import (
     message_reasoning,
     says_something,
 )
-from services.runner.models.tool_call_builder import ToolCallBuilder
+from services.runner.models.openai.tool_call_builder import ToolCallBuilder
+from services.runner.models.protocol import Completion, OnText
+from services.runner.models.reported_errors import ReportedError, is_error, read_error, to_call_failed
 from services.runner.text import to_bytes
 
 MAX_TEXT_CHARACTERS = 4_000_000

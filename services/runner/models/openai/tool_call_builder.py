@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from services.runner.models.lenient_members import Notes
+from services.runner.models.openai.lenient_members import Notes
+from services.runner.models.openai.response import ToolCallDelta
 from services.runner.models.protocol import ToolCall
-from services.runner.models.response import ToolCallDelta
 
 MAX_CALLS = 64
 """Per completion; further calls are ignored."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from assay.answers.json_reader import find_objects
-from services.runner.models.lenient_members import Notes, read_members
+from services.runner.models.openai.lenient_members import Notes, read_members
 
 
 class _Body(msgspec.Struct, frozen=True, gc=False):

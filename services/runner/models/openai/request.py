@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.contracts.codec import encode
-from assay.contracts.models import Parameters, Usage
-from assay.contracts.money import MESSAGE_TOKENS, worst_prompt_tokens
+from assay.contracts.models import Parameters
 from services.runner.errors import CallMisconfigured
-from services.runner.models.protocol import ChatMessage, ToolCall
-from services.runner.text import to_bytes
+from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
+from services.runner.models.usage_bound import UNNAMED, usage_bound
 
-TOOLS_TOKENS = 1024
-"""Upper bound on what a provider adds to the prompt for tools, besides their definitions."""
 _RESERVED = frozenset({"model", "models", "messages", "n", "best_of"})
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _REASONING = re.compile(r"(^|/)(o[1-9]\d*|gpt-([5-9]|\d\d))(?![a-z0-9])(?!.*chat)", re.IGNORECASE)
@@ -26,16 +21,15 @@ class SentRequest:
     """What its reply is checked against. ``address`` names the model and its endpoint in messages."""
 
     address: str
-    messages: Sequence[ChatMessage]
-    parameters: Parameters
+    request: ModelRequest
 
     @property
     def max_tokens(self) -> int | None:
-        return self.parameters.max_tokens
+        return self.request.parameters.max_tokens
 
     def prompt_tokens(self) -> int:
         """The most that the prompt can have. Takes time."""
-        return usage_bound(self.messages, self.parameters).input_tokens
+        return usage_bound(self.request).input_tokens
 
 
 def is_reasoning_model(model: str) -> bool:
@@ -44,18 +38,20 @@ def is_reasoning_model(model: str) -> bool:
     return _REASONING.search(model) is not None
 
 
-def request_body(model: str, messages: Sequence[ChatMessage], parameters: Parameters) -> dict[str, Any]:
+def request_body(model: str, request: ModelRequest) -> dict[str, Any]:
     """Omits what is None and what a reasoning model rejects. ``extra`` overrides everything except what bounds the
     request (``usage_bound``). Raises CallMisconfigured if it sets a reserved field."""
+    parameters = request.parameters
     reasoning = is_reasoning_model(model)
     fields: dict[str, Any] = {
         "model": model,
-        "messages": [_message(message) for message in messages],
+        "messages": [_message(message) for message in request.messages],
         "max_completion_tokens" if reasoning else "max_tokens": parameters.max_tokens,
         "temperature": None if reasoning else parameters.temperature,
         "top_p": None if reasoning else parameters.top_p,
         "seed": parameters.seed,
         "stop": list(parameters.stop) or None,
+        "tools": [_tool(tool) for tool in request.tools] or None,
     }
     if parameters.stream:
         fields |= {"stream": True, "stream_options": {"include_usage": True}}
@@ -63,40 +59,23 @@ def request_body(model: str, messages: Sequence[ChatMessage], parameters: Parame
     return _with_extra(body, parameters) if parameters.extra else body
 
 
-def usage_bound(messages: Sequence[ChatMessage], parameters: Parameters) -> Usage:
-    """The most tokens a request can use: a prompt has at most as many tokens as bytes, and ``extra`` (tools, a schema
-    for the answer) adds at most its own length."""
-    prompt_bytes = sum(len(to_bytes(message.content)) + _tool_bytes(message) for message in messages)
-    extra_bytes = len(encode(parameters.extra)) if parameters.extra else 0
-    tools_overhead = TOOLS_TOKENS if parameters.extra.get("tools") else 0
-    return Usage(
-        input_tokens=worst_prompt_tokens(prompt_bytes + extra_bytes, len(messages)) + tools_overhead,
-        output_tokens=parameters.max_tokens or 0,
-    )
-
-
 def _message(message: ChatMessage) -> dict[str, Any]:
     """The content of a message that only calls tools is null: some servers reject an empty string."""
     body: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:
         body["content"] = message.content or None
-        body["tool_calls"] = [
-            {"id": call.call_id, "type": "function", "function": {"name": _name(call), "arguments": call.arguments}}
-            for call in message.tool_calls
-        ]
+        body["tool_calls"] = [_tool_call(call) for call in message.tool_calls]
     return body | ({"tool_call_id": message.tool_call_id} if message.role == "tool" else {})
 
 
-def _name(call: ToolCall) -> str:
-    """Providers reject an empty name, although their models sometimes write one."""
-    return call.name or "unnamed"
+def _tool_call(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name or UNNAMED, "arguments": call.arguments}
+    return {"id": call.call_id, "type": "function", "function": function}
 
 
-def _tool_bytes(message: ChatMessage) -> int:
-    calls = sum(
-        len(to_bytes(call.call_id + _name(call) + call.arguments)) + MESSAGE_TOKENS for call in message.tool_calls
-    )
-    return calls + len(to_bytes(message.tool_call_id))
+def _tool(tool: ToolDefinition) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.arguments}
+    return {"type": "function", "function": function}
 
 
 def _with_extra(body: dict[str, Any], parameters: Parameters) -> dict[str, Any]:

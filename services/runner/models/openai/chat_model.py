@@ -7,7 +7,7 @@ Bodies are encoded and decoded here instead of by the SDK's types: this tolerate
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
@@ -17,13 +17,12 @@ import httpx2
 import openai
 
 from assay.contracts.codec import encode
-from assay.contracts.models import Parameters
 from services.runner.errors import CallFailed
-from services.runner.models.error_mapping import retry_after, to_call_failed
 from services.runner.models.key_redaction import KeyRedactor
-from services.runner.models.protocol import READ_TIMEOUT_SECONDS, ChatMessage, Completion, OnText, ignore_text
-from services.runner.models.reply_reader import ReplyReader
-from services.runner.models.request import SentRequest, request_body
+from services.runner.models.openai.reply_reader import ReplyReader
+from services.runner.models.openai.request import SentRequest, request_body
+from services.runner.models.openai.sdk_errors import retry_after, to_call_failed
+from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Completion, ModelRequest, OnText, ignore_text
 
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 3.0
@@ -51,17 +50,10 @@ class OpenAIModel:
         self._address = f"{model} at {_public_address(client)}"
         self._redactor = KeyRedactor(client.api_key)
 
-    async def complete(
-        self,
-        messages: Sequence[ChatMessage],
-        parameters: Parameters,
-        on_text: OnText,
-        on_reasoning: OnText = ignore_text,
-    ) -> Completion:
-        sent = SentRequest(self._address, messages, parameters)
-        reader = ReplyReader(sent, on_text, on_reasoning)
+    async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
+        reader = ReplyReader(SentRequest(self._address, request), on_text, on_reasoning)
         try:
-            return await self._request(request_body(self._model, messages, parameters), reader)
+            return await self._request(request_body(self._model, request), reader)
         except CallFailed as error:
             raise self._redactor.redact(error) from None
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:

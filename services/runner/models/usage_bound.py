@@ -1,0 +1,44 @@
+"""The most tokens that a request can use, before it is sent: what the money of a run is held for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.contracts.codec import encode
+from assay.contracts.models import Usage
+from assay.contracts.money import MESSAGE_TOKENS, worst_prompt_tokens
+from services.runner.models.protocol import ModelRequest, ToolCall, ToolDefinition
+from services.runner.text import to_bytes
+
+TOOLS_TOKENS = 1024
+"""Upper bound on what a provider adds to the prompt for tools, besides their definitions."""
+UNNAMED = "unnamed"
+"""Sent instead of an empty tool name, which providers reject although their models sometimes write one."""
+
+
+def usage_bound(request: ModelRequest) -> Usage:
+    """A prompt has at most as many tokens as bytes, and ``extra`` (a schema for the answer) adds at most its own
+    length."""
+    messages, parameters = request.messages, request.parameters
+    prompt_bytes = sum(
+        len(to_bytes(message.content + message.tool_call_id)) + _calls_bytes(message.tool_calls) for message in messages
+    )
+    extra_bytes = len(encode(parameters.extra)) if parameters.extra else 0
+    return Usage(
+        input_tokens=worst_prompt_tokens(prompt_bytes + extra_bytes, len(messages)) + _tools_tokens(request),
+        output_tokens=parameters.max_tokens or 0,
+    )
+
+
+def tools_text(tools: Sequence[ToolDefinition]) -> str:
+    """The part of the prompt that tools make up, for estimating its tokens."""
+    return encode(tools).decode() if tools else ""
+
+
+def _tools_tokens(request: ModelRequest) -> int:
+    declared = len(to_bytes(tools_text(request.tools)))
+    return declared + TOOLS_TOKENS if declared or request.parameters.extra.get("tools") else 0
+
+
+def _calls_bytes(calls: Sequence[ToolCall]) -> int:
+    return sum(len(to_bytes(call.call_id + (call.name or UNNAMED) + call.arguments)) + MESSAGE_TOKENS for call in calls)
