@@ -13,6 +13,8 @@ from assay.embedded.log_files import shorten
 from assay.embedded.managed_process import ManagedProcess, ProcessSpec, RestartPolicy
 from assay.embedded.process_identity import ProcessIdentity, identify
 
+READY_SECONDS = 180.0
+"""Long, because the host may be slow. Services that exit end the start at once."""
 _LOGS_SECONDS = 30.0
 
 OnProcessesChanged = Callable[[tuple[ProcessIdentity, ...]], None]
@@ -43,7 +45,7 @@ class Supervisor:
         found = (identify(process.spec.name, process.pid) for process in self._processes.values() if process.pid)
         return tuple(identity for identity in found if identity is not None)
 
-    async def start(self, timeout_seconds: float = 60.0) -> None:
+    async def start(self, timeout_seconds: float = READY_SECONDS) -> None:
         """Raises ProcessFailed or NotReady; call ``stop`` even then."""
         for process in self._processes.values():
             process.start([self._processes[name] for name in process.spec.after])

@@ -24,7 +24,7 @@ def build_next_version(settings: ClusterSettings) -> str:
     )
     folder = "/app/services/ledger/database/migrations/versions"
     for service in ("gateway", "ledger", "runner", "judge"):
-        write = f"RUN printf %s {_quoted(migration)} > {folder}/9999_next_version.py\n" if service == "ledger" else ""
+        write = f"RUN printf %b {_quoted(migration)} > {folder}/9999_next_version.py\n" if service == "ledger" else ""
         user = ("USER 0\n", "USER 10001:10001\n") if write else ("", "")
         dockerfile = f"FROM assay/{service}:{settings.tag}\n{user[0]}{write}{user[1]}"
         image = f"assay/{service}:{tag}"

@@ -37,6 +37,7 @@ def test_runners_scale_from_zero_and_back(assay: Installation) -> None:
 @pytest.mark.parametrize("component", ["gateway", "ledger", "runner", "judge", "nats", "postgres"])
 def test_a_pod_is_killed(assay: Installation, component: str) -> None:
     with under_load(assay, f"kill-{component}") as run:
+        assay.wait_until(lambda: bool(assay.kubectl.ready_pods(component)), 120, f"a pod of {component} is ready")
         ready = assay.kubectl.ready_pods(component)
         killed = _leading_ledger(assay) if component == "ledger" else ready[0]
         identity = _identity(assay, killed)
@@ -94,8 +95,10 @@ def test_a_privileged_sandbox_is_refused(assay: Installation) -> None:
 def test_a_worker_may_change_only_its_own_annotation(assay: Installation) -> None:
     worker = f"system:serviceaccount:{assay.settings.namespace}:assay-runner"
     ledger = assay.kubectl.ready_pods("ledger")[0]
+    metadata = {"name": ledger, "annotations": {"controller.kubernetes.io/pod-deletion-cost": "9"}}
+    pod = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": metadata}).encode()
     with pytest.raises(CommandFailed, match="may change only its own pod"):
-        assay.kubectl("annotate", "pod", ledger, "controller.kubernetes.io/pod-deletion-cost=9", "--as", worker)
+        assay.kubectl("apply", "--server-side", "-f", "-", "--as", worker, stdin=pod)
 
 
 def test_a_node_is_killed(assay: Installation) -> None:

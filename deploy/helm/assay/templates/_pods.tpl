@@ -34,6 +34,7 @@ topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: {{ .root.Values.topologySpread.topologyKey }}
     whenUnsatisfiable: {{ .root.Values.topologySpread.whenUnsatisfiable }}
+    matchLabelKeys: [pod-template-hash]
     labelSelector:
       matchLabels:
         {{- include "assay.selector" . | nindent 8 }}
