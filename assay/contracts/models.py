@@ -86,7 +86,14 @@ class CallFault(StrEnum):
     CONNECTION = "connection"
     TIMEOUT = "timeout"
     RATE_LIMITED = "rate_limited"
+    AUTHENTICATION = "authentication"
+    """No key, a wrong one, no permission or no credit."""
     CONFIGURATION = "configuration"
+    """A wrong address, model name or parameter."""
+    CONTENT_REFUSED = "content_refused"
+    """The provider's filter rejected the prompt."""
+    CONTEXT_LENGTH = "context_length"
+    """The prompt is longer than the model's context."""
     PROVIDER = "provider"
 
 

@@ -9,10 +9,11 @@ RunnerError
 │   │   └── ProviderError           provider: an error on the provider's side, or an unreadable response
 │   │       └── ProviderUnavailable     the provider as a whole, not this request: overloaded, or down (503)
 │   └── CallPermanent           the same request will fail again
-│       ├── CallMisconfigured       configuration: wrong key, address, model name or parameters
-│       │   └── AccessRefused           every request of the model is refused: wrong key, no credit, no such model
-│       ├── PromptTooLong           the prompt exceeds the model's context: the outcome is ``limit``
-│       └── PromptRefused           the provider's filter rejected the prompt: the outcome is ``refused``
+│       ├── CallMisconfigured       configuration: wrong address, model name or parameters
+│       │   └── AccessRefused           every request of the model is refused: there is no such model
+│       │       └── AuthenticationFailed    authentication: no key, a wrong one, no permission or no credit
+│       ├── PromptTooLong           context_length: the prompt exceeds the model's context: the outcome is ``limit``
+│       └── PromptRefused           content_refused: the provider's filter rejected the prompt: ``refused``
 ├── LimitReached                one of the attempt's own limits is used up: ``limit``; ``limit`` names it
 ├── AnswerRefused               the model, or its provider's filter, refused to answer: ``refused``
 ├── AnswerUnusable              the model answered, but nothing can be submitted from it: ``agent_error``
@@ -95,12 +96,16 @@ class AccessRefused(CallMisconfigured):
         self.status = status
 
 
+class AuthenticationFailed(AccessRefused):
+    fault = CallFault.AUTHENTICATION
+
+
 class PromptTooLong(CallPermanent):
-    fault = CallFault.CONFIGURATION
+    fault = CallFault.CONTEXT_LENGTH
 
 
 class PromptRefused(CallPermanent):
-    fault = CallFault.PROVIDER
+    fault = CallFault.CONTENT_REFUSED
 
 
 class LimitReached(RunnerError):

@@ -31,7 +31,7 @@ from tests.runner.harness import PRICE, RunnerHarness, wait_for_requests
     [
         (Reply(status=500, text="a bug of theirs"), CallFault.PROVIDER, 8),
         (Reply(status=429, headers={"retry-after": "3600"}), CallFault.RATE_LIMITED, 1),
-        (Reply(status=401), CallFault.CONFIGURATION, 1),
+        (Reply(status=401), CallFault.AUTHENTICATION, 1),
         (Reply(raw=b"<html>"), CallFault.PROVIDER, 4),
         (Reply(hang_up=True), CallFault.CONNECTION, 4),
     ],
@@ -82,7 +82,7 @@ async def test_a_refused_key_stops_the_model_and_not_the_provider(
     reports = await asyncio.gather(*(runner.run_attempt("colours", "stub/m-1") for _ in range(40)))
     assert len(endpoint.bodies) <= 4, "as many as were under way when the third was refused"
     assert {(report.outcome, report.fault and report.fault.kind) for report in reports} == {
-        (Outcome.INFRA_ERROR, CallFault.CONFIGURATION)
+        (Outcome.INFRA_ERROR, CallFault.AUTHENTICATION)
     }
     assert all("answered 401: wrong key; check the provider's key" in report.reason for report in reports)
     assert sum(len(report.calls) for report in reports) == len(endpoint.bodies)
@@ -105,19 +105,21 @@ async def test_retry_after_is_respected(runner: RunnerHarness, endpoint: FakeEnd
 
 
 @pytest.mark.parametrize(
-    ("model", "text"),
+    ("model", "kind", "text"),
     [
-        ("keyless/m", "set KEYLESS_KEY in the runner's environment"),
-        ("homeless/m", "set HOMELESS_URL in the runner's environment"),
-        ("stubb/m", "unknown provider 'stubb'"),
-        ("scripted/nothing", "does not have 'scripted/nothing'"),
+        ("keyless/m", CallFault.AUTHENTICATION, "set KEYLESS_KEY in the runner's environment"),
+        ("homeless/m", CallFault.CONFIGURATION, "set HOMELESS_URL in the runner's environment"),
+        ("stubb/m", CallFault.CONFIGURATION, "unknown provider 'stubb'"),
+        ("scripted/nothing", CallFault.CONFIGURATION, "does not have 'scripted/nothing'"),
     ],
 )
-async def test_missing_keys_and_models_are_configuration_faults(runner: RunnerHarness, model: str, text: str) -> None:
+async def test_missing_keys_and_models_are_faults_of_the_settings(
+    runner: RunnerHarness, model: str, kind: CallFault, text: str
+) -> None:
     report = await runner.run_attempt("colours", model)
     assert report.outcome is Outcome.INFRA_ERROR
     assert report.fault is not None
-    assert (report.fault.kind, report.fault.new_try) == (CallFault.CONFIGURATION, False)
+    assert (report.fault.kind, report.fault.new_try) == (kind, False)
     assert text in report.reason
 
 

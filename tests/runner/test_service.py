@@ -73,7 +73,7 @@ async def test_a_model_probe_reports_success_or_the_fault(
     assert endpoint.bodies[0]["max_tokens"] == 16
     endpoint.default = Reply(status=401, text="wrong key")
     wrong = await probe("stub/m-1")
-    assert (wrong.ok, wrong.fault) == (False, CallFault.CONFIGURATION)
+    assert (wrong.ok, wrong.fault) == (False, CallFault.AUTHENTICATION)
     assert "wrong key" in wrong.message
     endpoint.default = Reply(hang=True)
     assert (await probe("stub/m-1")).fault is CallFault.TIMEOUT

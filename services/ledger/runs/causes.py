@@ -79,6 +79,10 @@ def _cause(ungraded: Sequence[Ungraded], run_id: str) -> Cause:
 
 _RETRY = "repeat these attempts with `assay runs retry {run}`"
 _REMEDIES: dict[str, str] = {
+    CallFault.AUTHENTICATION: (
+        "set the provider's key where the runner finds it (`assay up` also reads .env; start it again after a change), "
+        f"or check the key's permissions and credit at the provider, then {_RETRY}"
+    ),
     CallFault.CONFIGURATION: (
         "correct it in the runner's environment or in models.yaml (`assay up` also reads .env; start it again after a "
         f"change), then {_RETRY}"

@@ -19,7 +19,7 @@ from assay.contracts.models import ModelName, Outage
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
 from assay.files.secrets import SecretUnreadable, read_secret, sources_of
-from services.runner.errors import CallMisconfigured
+from services.runner.errors import AuthenticationFailed, CallMisconfigured
 from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 from services.runner.models.scripted import ScriptedModel
@@ -155,10 +155,12 @@ class ModelRegistry:
         try:
             key = read_secret(provider.api_key_env, self._environment)
         except SecretUnreadable as error:
-            raise CallMisconfigured(f"provider {provider_id!r} has no key: {error}") from error
+            raise AuthenticationFailed(f"provider {provider_id!r} has no key: {error}") from error
         if not key:
             variable = sources_of(provider.api_key_env, self._environment)
-            raise CallMisconfigured(f"provider {provider_id!r} has no key: set {variable} in the runner's environment")
+            raise AuthenticationFailed(
+                f"provider {provider_id!r} has no key: set {variable} in the runner's environment"
+            )
         return key
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from services.runner.errors import (
     AccessRefused,
+    AuthenticationFailed,
     CallFailed,
     CallMisconfigured,
     EndpointTimeout,
@@ -32,7 +33,7 @@ _PAGE_TITLES = tuple(
 )
 
 _UNAVAILABLE = (502, 503, 504, 529)
-_ACCESS_REFUSED = (401, 402, 403, 404)
+_NOT_AUTHENTICATED = (401, 402, 403)
 
 # Matched against codes and types without punctuation, such as ``ratelimitexceeded``.
 _TOO_LONG = re.compile("context(length|window|size)|(prompt|input)toolong|stringabovemaxlength|requesttoolarge")
@@ -42,7 +43,8 @@ _REFUSED = re.compile("contentfilter|contentpolicy|datainspection|responsibleai|
 _OVERLOADED = re.compile("overload|unavailable|badgateway|capacity")
 _FAILED = re.compile("servererror|internal|apierror")
 _TIMED_OUT = re.compile("timeout|deadlineexceeded")
-_NO_ACCESS = re.compile("auth|apikey|permission|forbidden|accessdenied|notfound")
+_NO_ACCESS = re.compile("auth|apikey|permission|forbidden|accessdenied")
+_NOT_FOUND = re.compile("notfound")
 _MISCONFIGURED = re.compile(
     "badrequest|unsupported|unprocessable|failedprecondition|invalid(request|argument|param|model|value)"
 )
@@ -58,14 +60,22 @@ _WITHOUT_STATUS = (
     (_OVERLOADED, ProviderUnavailable),
     (_FAILED, ProviderError),
     (_TIMED_OUT, EndpointTimeout),
-    (_NO_ACCESS, AccessRefused),
+    (_NO_ACCESS, AuthenticationFailed),
+    (_NOT_FOUND, AccessRefused),
     (_MISCONFIGURED, CallMisconfigured),
 )
 _BY_MESSAGE = (
     (re.compile("rate.?limit|too many requests", re.IGNORECASE), RateLimited),
     (re.compile("overloaded", re.IGNORECASE), ProviderUnavailable),
-    (re.compile("api.?key|unauthori[sz]ed|authenticat|model .{0,100}not (found|exist)", re.IGNORECASE), AccessRefused),
+    (re.compile("api.?key|unauthori[sz]ed|authenticat", re.IGNORECASE), AuthenticationFailed),
+    (re.compile("model .{0,100}not (found|exist)", re.IGNORECASE), AccessRefused),
 )
+
+
+_ADVICE: dict[type[AccessRefused], str] = {
+    AuthenticationFailed: "check the provider's key, its permissions and its credit",
+    AccessRefused: "check the model's name and the provider's address",
+}
 
 
 class ReportedError(NamedTuple):
@@ -105,11 +115,10 @@ def to_call_failed(
     """``status`` is that of the response, if it failed; ``text`` becomes the message."""
     status = status or error.status
     kind = _kind(error, status)
-    if kind is AccessRefused:
-        text += "; check the provider's key and credit, and the model's name"
-        return AccessRefused(text, may_be_billed=may_be_billed, status=status or 0)
+    if issubclass(kind, AccessRefused):
+        return kind(f"{text}; {_ADVICE[kind]}", may_be_billed=may_be_billed, status=status or 0)
     if kind is CallMisconfigured:
-        text += "; check the model's name, its parameters and the provider's key"
+        text += "; check the model's name and its parameters"
     return kind(text, may_be_billed=may_be_billed, retry_after_seconds=retry_after_seconds)
 
 
@@ -142,14 +151,16 @@ def _kind(error: ReportedError, status: int | None) -> type[CallFailed]:
     if status is not None and (status >= 500 or status == 409):
         return ProviderUnavailable if status in _UNAVAILABLE else ProviderError
     if _NO_CREDIT.search(names):
-        return AccessRefused
+        return AuthenticationFailed
     if _RATE_LIMITED.search(names) or status == 429:
         return RateLimited
-    if _REFUSED.search(names) or (status in _ACCESS_REFUSED and _REFUSED_MESSAGE.search(message)):
+    if _REFUSED.search(names) or (status in (*_NOT_AUTHENTICATED, 404) and _REFUSED_MESSAGE.search(message)):
         return PromptRefused
     if status is None:
         return _kind_without_status(names, message)
-    return AccessRefused if status in _ACCESS_REFUSED else CallMisconfigured
+    if status in _NOT_AUTHENTICATED:
+        return AuthenticationFailed
+    return AccessRefused if status == 404 else CallMisconfigured
 
 
 def _kind_without_status(names: str, message: str) -> type[CallFailed]:

@@ -84,7 +84,7 @@ class ModelHealth:
         """Raises the last error as final if waiting has no purpose: the model refuses every request, or does not answer
         for as long as the request may wait."""
         if self._refusal is not None and now < self._refused_until:
-            raise AccessRefused(
+            raise type(self._refusal)(
                 f"{self._refusal} (the model's last {self._refusals} requests were refused alike, so this one was not "
                 f"sent; requests are sent again after {duration_text(REFUSED_SECONDS)})",
                 status=self._refusal.status,

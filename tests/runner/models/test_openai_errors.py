@@ -10,6 +10,7 @@ import pytest
 from assay.contracts.models import CallFault, Parameters
 from services.runner.errors import (
     AccessRefused,
+    AuthenticationFailed,
     CallFailed,
     CallMisconfigured,
     CallPermanent,
@@ -29,8 +30,8 @@ from tests.runner.models.harness import BOTH, ModelClient
     ("status", "kind", "fault"),
     [
         (400, CallMisconfigured, CallFault.CONFIGURATION),
-        (401, CallMisconfigured, CallFault.CONFIGURATION),
-        (403, CallMisconfigured, CallFault.CONFIGURATION),
+        (401, AuthenticationFailed, CallFault.AUTHENTICATION),
+        (403, AuthenticationFailed, CallFault.AUTHENTICATION),
         (404, CallMisconfigured, CallFault.CONFIGURATION),
         (408, EndpointTimeout, CallFault.TIMEOUT),
         (409, ProviderError, CallFault.PROVIDER),

@@ -19,6 +19,7 @@ SIDE_DATA = [row for row in ROWS["unexpected side data"] if row.text and not row
 ERRORS = ROWS["errors in a reply with status 200"]
 PERMANENT = {
     "AccessRefused": Outcome.INFRA_ERROR,
+    "AuthenticationFailed": Outcome.INFRA_ERROR,
     "CallMisconfigured": Outcome.INFRA_ERROR,
     "PromptTooLong": Outcome.LIMIT,
     "PromptRefused": Outcome.REFUSED,

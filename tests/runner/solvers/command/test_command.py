@@ -107,7 +107,7 @@ async def test_a_provider_error_is_not_the_programs_failure(runner: RunnerHarnes
     endpoint.default = Reply(status=401, text="who are you?")
     report = await run_attempt(runner)
     assert report.fault is not None
-    assert (report.outcome, report.fault.kind) == (Outcome.INFRA_ERROR, "configuration")
+    assert (report.outcome, report.fault.kind) == (Outcome.INFRA_ERROR, "authentication")
 
 
 async def test_a_failing_program_is_an_agent_error(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
