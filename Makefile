@@ -112,7 +112,9 @@ faults-weekly: setup ## Cut the power under the stores (needs root)
 lock: $(STAMPS)/uv ## Recompute requirements/*.lock from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --extra all --group dev $(ARGS) --output-file requirements/all.lock
 	for service in $(LOCKS); do \
-		$(COMPILE) --extra $$service --constraint requirements/all.lock --output-file requirements/$$service.lock || exit 1; \
+		extras="--extra $$service"; \
+		[ $$service != runner ] || extras="$$extras --extra anthropic --extra google"; \
+		$(COMPILE) $$extras --constraint requirements/all.lock --output-file requirements/$$service.lock || exit 1; \
 	done
 	echo uv | $(BIN)/uv pip compile - --quiet --universal --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header $(ARGS) --output-file requirements/setup.lock

@@ -28,15 +28,31 @@ class ToolCalls(StrEnum):
     """As JSON in the text, for models whose API has no tools."""
 
 
+class ReasoningEffort(StrEnum):
+    """How much a reasoning model thinks before it answers. Providers that have fewer levels get the nearest."""
+
+    NONE = "none"
+    MINIMAL = "minimal"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    XHIGH = "xhigh"
+    MAX = "max"
+
+
 class Parameters(Data, frozen=True, kw_only=True, omit_defaults=True):
-    """Sampling parameters; None means the provider's default. ``extra`` is added to the request body unchanged.
-    ``tools`` applies only to solver ``agent``; None means native."""
+    """How a model answers; None means the provider's default. Parameters that a model does not accept are omitted,
+    and the attempt says so. ``response_schema`` is the JSON schema that the answer must have. ``extra`` is added to the
+    request body unchanged. ``tools`` applies only to solver ``agent``; None means native."""
 
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Meta(ge=1, le=1000)] | None = None
     max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    reasoning_effort: ReasoningEffort | None = None
+    response_schema: dict[str, Any] | None = None
     stream: bool = True
     tools: ToolCalls | None = None
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -63,11 +79,13 @@ class Outage(Data, frozen=True, kw_only=True):
 
 
 class Usage(Data, frozen=True, kw_only=True):
-    """Tokens of one or more requests. ``input_tokens`` includes ``cached_tokens``, ``output_tokens`` includes
+    """Tokens of one or more requests. ``input_tokens`` includes ``cached_tokens``, which were read from the provider's
+    prompt cache, and ``cache_write_tokens``, which were written to it. ``output_tokens`` includes
     ``reasoning_tokens``."""
 
     input_tokens: Count = 0
     cached_tokens: Count = 0
+    cache_write_tokens: Count = 0
     output_tokens: Count = 0
     reasoning_tokens: Count = 0
 
@@ -75,6 +93,7 @@ class Usage(Data, frozen=True, kw_only=True):
         return Usage(
             input_tokens=self.input_tokens + other.input_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
         )

@@ -32,19 +32,30 @@ def nanousd(text: str | int | Decimal) -> int:
 
 
 class Rates(Data, frozen=True, kw_only=True):
-    """Nano-USD per million tokens. None: cached tokens cost as much as input, reasoning tokens as much as output."""
+    """Nano-USD per million tokens. None: tokens read from or written to a cache cost as much as input, reasoning tokens
+    as much as output."""
 
     input_nanousd_per_mtok: NanoUsd = 0
     cached_nanousd_per_mtok: NanoUsd | None = None
+    cache_write_nanousd_per_mtok: NanoUsd | None = None
     output_nanousd_per_mtok: NanoUsd = 0
     reasoning_nanousd_per_mtok: NanoUsd | None = None
 
-    def cost(self, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0, reasoning_tokens: int = 0) -> int:
-        """Nano-USD, rounded up. ``input_tokens`` includes ``cached_tokens``, ``output_tokens`` includes
-        ``reasoning_tokens``."""
+    def cost(
+        self,
+        *,
+        input_tokens: int,
+        output_tokens: int,
+        cached_tokens: int = 0,
+        cache_write_tokens: int = 0,
+        reasoning_tokens: int = 0,
+    ) -> int:
+        """Nano-USD, rounded up. ``input_tokens`` includes ``cached_tokens`` and ``cache_write_tokens``,
+        ``output_tokens`` includes ``reasoning_tokens``."""
         total = (
-            (input_tokens - cached_tokens) * self.input_nanousd_per_mtok
+            (input_tokens - cached_tokens - cache_write_tokens) * self.input_nanousd_per_mtok
             + cached_tokens * _or(self.cached_nanousd_per_mtok, self.input_nanousd_per_mtok)
+            + cache_write_tokens * _or(self.cache_write_nanousd_per_mtok, self.input_nanousd_per_mtok)
             + (output_tokens - reasoning_tokens) * self.output_nanousd_per_mtok
             + reasoning_tokens * _or(self.reasoning_nanousd_per_mtok, self.output_nanousd_per_mtok)
         )
@@ -52,7 +63,8 @@ class Rates(Data, frozen=True, kw_only=True):
 
     def worst_case(self, *, input_tokens: int, output_tokens: int) -> int:
         """The most that these tokens can cost, however many of them are cached or reasoning tokens."""
-        highest_input_rate = max(self.input_nanousd_per_mtok, self.cached_nanousd_per_mtok or 0)
+        cache_rates = (self.cached_nanousd_per_mtok or 0, self.cache_write_nanousd_per_mtok or 0)
+        highest_input_rate = max(self.input_nanousd_per_mtok, *cache_rates)
         highest_output_rate = max(self.output_nanousd_per_mtok, self.reasoning_nanousd_per_mtok or 0)
         return -(-(input_tokens * highest_input_rate + output_tokens * highest_output_rate) // 1_000_000)
 
@@ -74,13 +86,22 @@ class Price(Rates, frozen=True, kw_only=True):
     def free(self) -> bool:
         return self.worst_case(input_tokens=2**40, output_tokens=2**40) == 0
 
-    def cost(self, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0, reasoning_tokens: int = 0) -> int:
+    def cost(
+        self,
+        *,
+        input_tokens: int,
+        output_tokens: int,
+        cached_tokens: int = 0,
+        cache_write_tokens: int = 0,
+        reasoning_tokens: int = 0,
+    ) -> int:
         """Nano-USD, rounded up, at the rates of the tier that matches the input length."""
         tier = next((tier for tier in reversed(self.tiers) if input_tokens > tier.above_input_tokens), None)
         counts = {
             "input_tokens": input_tokens,
             "output_tokens": output_tokens,
             "cached_tokens": cached_tokens,
+            "cache_write_tokens": cache_write_tokens,
             "reasoning_tokens": reasoning_tokens,
         }
         return tier.cost(**counts) if tier else super().cost(**counts)

@@ -14,6 +14,7 @@ def cost_nanousd(price: Price | None, usage: Usage) -> int:
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
         reasoning_tokens=usage.reasoning_tokens,
     )
     return min(cost, MAX_NANOUSD)

@@ -28,12 +28,14 @@ class ToolCall(Data, frozen=True, kw_only=True):
 
 
 class ChatMessage(Data, frozen=True, kw_only=True, omit_defaults=True):
-    """``tool_calls`` belong to role ``assistant``; role ``tool`` is the result of the call ``tool_call_id``."""
+    """``tool_calls`` belong to role ``assistant``; role ``tool`` is the result of the call ``tool_call_id``.
+    ``native`` is a message of the assistant as its provider sent it, and gets it back: it may hold signed reasoning."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    native: tuple[dict[str, Any], ...] | None = None
 
 
 class ToolDefinition(Data, frozen=True, kw_only=True):
@@ -56,8 +58,8 @@ class Completion(Data, frozen=True, kw_only=True):
     """The answer to one request.
 
     ``reasoning`` is what the model wrote before its answer; it is never graded. ``usage`` is None if the provider did
-    not report it; ``truncated`` if more arrived than is kept. ``notes`` say in sentences what was ignored or
-    removed."""
+    not report it; ``truncated`` if more arrived than is kept. ``notes`` say in sentences what was ignored, removed or
+    not sent. ``served_model`` is the model that answered, as the provider names it. ``native``: see ChatMessage."""
 
     text: str
     reasoning: str = ""
@@ -67,6 +69,8 @@ class Completion(Data, frozen=True, kw_only=True):
     refused: bool = False
     truncated: bool = False
     notes: tuple[str, ...] = ()
+    served_model: str = ""
+    native: tuple[dict[str, Any], ...] | None = None
 
 
 class Model(Protocol):

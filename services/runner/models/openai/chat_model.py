@@ -21,8 +21,9 @@ from services.runner.errors import CallFailed
 from services.runner.models.key_redaction import KeyRedactor
 from services.runner.models.openai.reply_reader import ReplyReader
 from services.runner.models.openai.request import SentRequest, request_body
-from services.runner.models.openai.sdk_errors import retry_after, to_call_failed
+from services.runner.models.openai.sdk_errors import from_sdk
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Completion, ModelRequest, OnText, ignore_text
+from services.runner.models.transport_errors import retry_after
 
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 3.0
@@ -57,7 +58,7 @@ class OpenAIModel:
         except CallFailed as error:
             raise self._redactor.redact(error) from None
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise self._redactor.redact(to_call_failed(error, self._address)) from None
+            raise self._redactor.redact(from_sdk(error, self._address)) from None
 
     async def _request(self, body: dict[str, Any], reader: ReplyReader) -> Completion:
         async with await self._client.post(
