@@ -52,4 +52,4 @@ def containers(pod: Resource) -> list[Resource]:
 
 
 def environment(container: Resource) -> dict[str, str]:
-    return {each["name"]: each.get("value", "") for each in container["env"]}
+    return {each["name"]: each.get("value", "") for each in container.get("env", ())}

@@ -128,6 +128,15 @@ def test_each_pod_has_only_its_own_secrets() -> None:
     }
 
 
+def test_every_container_of_assay_reads_the_secrets_that_it_is_given() -> None:
+    for values in VALUES:
+        for name, pod in pods(rendered(values)):
+            for container in containers(pod):
+                mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+                if "secrets" in mounts and name not in ("assay-nats", "assay-postgres"):
+                    assert environment(container)["ASSAY_SECRETS_DIR"] == mounts["secrets"], (values, name)
+
+
 def test_provider_keys_reach_runners_alone() -> None:
     holders = {
         name

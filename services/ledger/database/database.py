@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -33,6 +34,11 @@ UniqueViolation = asyncpg.UniqueViolationError
 SHORTAGE_SECONDS = 6.0
 """How long a shortage is reported after the last statement that met it; its callers retry sooner than that."""
 TRIES = 5
+DEAD_SECONDS = 6
+"""After so long without a sign of life from its host, a connection is closed. A statement may take longer. Well below
+the duration of a lease: meanwhile reports wait, and their leases run out."""
+_CONNECT_SECONDS = 10
+_STATEMENT_SECONDS = 60
 SNAPSHOT: Any = {"isolation": "repeatable_read", "readonly": True}
 
 
@@ -121,7 +127,15 @@ class Database:
 @asynccontextmanager
 async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
     """A pool on ``url``; fails at once when Postgres does not answer."""
-    pool = await DRIVER.create_pool(url, min_size=2, max_size=connections, command_timeout=60, reset=_keep_session)
+    pool = await DRIVER.create_pool(
+        url,
+        min_size=2,
+        max_size=connections,
+        timeout=_CONNECT_SECONDS,
+        command_timeout=_STATEMENT_SECONDS,
+        init=_notice_a_dead_host,
+        reset=_keep_session,
+    )
     try:
         yield Database(pool)
     finally:
@@ -130,6 +144,18 @@ async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
                 await pool.close()
         except TimeoutError:
             pool.terminate()
+
+
+async def _notice_a_dead_host(driver: Any) -> None:
+    """A host or a pod that is gone answers nothing, not even that the connection is closed. The driver has no option
+    for this."""
+    connection: socket.socket = driver._transport.get_extra_info("socket")
+    if connection.family == socket.AF_UNIX:
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 2), ("TCP_KEEPINTVL", 1), ("TCP_USER_TIMEOUT", 1000 * DEAD_SECONDS)):
+        if hasattr(socket, option):  # macOS lacks some
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 async def _keep_session(driver: Any) -> None:

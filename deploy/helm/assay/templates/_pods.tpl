@@ -26,9 +26,17 @@ imagePullSecrets:
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .values.tolerations }}
+{{- $replaceable := not (has .component (list "nats" "postgres")) }}
+{{- if or .values.tolerations $replaceable }}
 tolerations:
+  {{- with .values.tolerations }}
   {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- if $replaceable }}
+  {{- range list "node.kubernetes.io/not-ready" "node.kubernetes.io/unreachable" }}
+  - {key: {{ . }}, operator: Exists, effect: NoExecute, tolerationSeconds: {{ $.root.Values.nodeFailureSeconds }}}
+  {{- end }}
+  {{- end }}
 {{- end }}
 topologySpreadConstraints:
   - maxSkew: 1
