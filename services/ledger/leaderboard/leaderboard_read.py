@@ -87,6 +87,7 @@ class _Total(msgspec.Struct):
     cost_nanousd: int
     input_tokens: int
     cached_tokens: int
+    cache_write_tokens: int
     output_tokens: int
     reasoning_tokens: int
 
@@ -168,6 +169,7 @@ def _row(total: _Total, scores: Sequence[_Score], metrics: dict[str, float]) -> 
         usage=Usage(
             input_tokens=total.input_tokens,
             cached_tokens=total.cached_tokens,
+            cache_write_tokens=total.cache_write_tokens,
             output_tokens=total.output_tokens,
             reasoning_tokens=total.reasoning_tokens,
         ),

@@ -107,6 +107,7 @@ def _recost(row: CostSum, price: Price) -> int:
     return price.cost(
         input_tokens=row.input_tokens,
         cached_tokens=row.cached_tokens,
+        cache_write_tokens=row.cache_write_tokens,
         output_tokens=row.output_tokens,
         reasoning_tokens=row.reasoning_tokens,
     )

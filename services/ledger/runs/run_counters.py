@@ -14,7 +14,7 @@ from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.lifecycle import Transition
 from services.ledger.attempts.transitions import Cancelled
-from services.ledger.money.usage import TOKENS
+from services.ledger.money.usage import TOKENS, token_counts
 
 COUNTERS = (
     *(f"n_{state.value}" for state in State),
@@ -38,10 +38,9 @@ class Spend:
         return run_of(self.attempt_id)
 
     @property
-    def tokens(self) -> tuple[int, int, int, int]:
+    def tokens(self) -> tuple[int, ...]:
         """In the order of ``TOKENS``."""
-        usage = self.usage
-        return usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.reasoning_tokens
+        return token_counts(self.usage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -479,3 +479,13 @@ DROP INDEX pending_orders_of_stage;
 CREATE INDEX pending_orders_of_stage ON pending_orders (stage, requirement, ordinal);
 
 UPDATE alembic_version SET version_num='0013' WHERE alembic_version.version_num = '0012';
+
+-- Running upgrade 0013 -> 0014
+
+ALTER TABLE attempts ADD COLUMN cache_write_tokens BIGINT DEFAULT '0' NOT NULL;
+
+ALTER TABLE runs ADD COLUMN cache_write_tokens BIGINT DEFAULT '0' NOT NULL;
+
+ALTER TABLE cells ADD COLUMN cache_write_tokens BIGINT DEFAULT '0' NOT NULL;
+
+UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num = '0013';

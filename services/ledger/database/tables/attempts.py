@@ -60,6 +60,7 @@ class Attempt(SQLModel, table=True):
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()
     cached_tokens: int = tokens()
+    cache_write_tokens: int = tokens()
     output_tokens: int = tokens()
     reasoning_tokens: int = tokens()
     duration_seconds: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})

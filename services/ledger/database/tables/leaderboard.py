@@ -32,6 +32,7 @@ class Cell(SQLModel, table=True):
     cost_nanousd: int = nanousd()
     input_tokens: int = tokens()
     cached_tokens: int = tokens()
+    cache_write_tokens: int = tokens()
     output_tokens: int = tokens()
     reasoning_tokens: int = tokens()
     last_run_id: str

@@ -78,6 +78,7 @@ class Run(SQLModel, table=True):
     held_nanousd: int = nanousd()
     input_tokens: int = tokens()
     cached_tokens: int = tokens()
+    cache_write_tokens: int = tokens()
     output_tokens: int = tokens()
     reasoning_tokens: int = tokens()
 
