@@ -118,10 +118,13 @@ class CallFault(StrEnum):
 
 class Call(Data, frozen=True, kw_only=True):
     """One request to a model's API: the only thing that costs money. ``estimated``: the provider did not report the
-    usage. If a try made more requests than fit into a report, its last call sums up the remaining ``requests``."""
+    usage. If a try made more requests than fit into a report, its last call sums up the remaining ``requests``.
+    ``served_model`` is the model that answered, as the provider names it; ``first_token_seconds`` is when the first
+    part of the answer or of its reasoning arrived."""
 
     call_id: str
     model: str
+    served_model: str = ""
     usage: Usage = Usage()
     cost_nanousd: NanoUsd = 0
     price_version: str = ""
@@ -129,6 +132,7 @@ class Call(Data, frozen=True, kw_only=True):
     fault: CallFault | None = None
     retries: Count = 0
     latency_seconds: float = 0.0
+    first_token_seconds: float | None = None
     finish_reason: str = ""
     requests: Annotated[int, Meta(ge=1)] = 1
 

@@ -74,6 +74,7 @@ class TokenPrice(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     input_usd_per_mtok: Usd
     output_usd_per_mtok: Usd
     cached_usd_per_mtok: Usd | None = None
+    cache_write_usd_per_mtok: Usd | None = None
     reasoning_usd_per_mtok: Usd | None = None
 
 

@@ -1,8 +1,7 @@
 """Prices from the installed ``genai-prices`` database; nothing is downloaded.
 
 A price that depends on the input's length becomes tiers. For a price that depends on the time of day, the day's highest
-counts, so that no attempt costs more than was reserved for it. Cache writes, which some providers charge for, are not
-priced: Assay never requests them.
+counts, so that no attempt costs more than was reserved for it.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from assay.contracts.money import Price, Rates, nanousd
 DATABASE = "genai-prices"
 VERSION = f"{DATABASE}/{genai_prices.__version__}"
 _MANY_TOKENS = 1_000_000
+_RATES = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "output_reasoning_mtok")
 
 
 def lookup(provider_id: str, model: str, day: date) -> Price | str:
@@ -75,13 +75,14 @@ def _rates(found: ModelPrice, input_tokens: int) -> Rates | None:
         input_nanousd_per_mtok=per_input,
         output_nanousd_per_mtok=per_output,
         cached_nanousd_per_mtok=_nanousd(found, "cache_read_mtok", input_tokens),
+        cache_write_nanousd_per_mtok=_nanousd(found, "cache_write_mtok", input_tokens),
         reasoning_nanousd_per_mtok=_nanousd(found, "output_reasoning_mtok", input_tokens),
     )
 
 
 def _tier_starts(found: ModelPrice) -> set[int]:
     """Input lengths above which any rate changes."""
-    amounts = [_amount(found, key) for key in ("input_mtok", "output_mtok", "cache_read_mtok", "output_reasoning_mtok")]
+    amounts = [_amount(found, key) for key in _RATES]
     return {tier.start for amount in amounts if isinstance(amount, TieredPrices) for tier in amount.tiers}
 
 

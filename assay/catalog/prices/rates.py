@@ -17,16 +17,21 @@ REQUEST_VERSION = "run"
 """The version of a price that comes with a run request."""
 
 MAX_USD_PER_MTOK = 1_000_000
-_AMOUNTS = ("input_usd_per_mtok", "cached_usd_per_mtok", "output_usd_per_mtok", "reasoning_usd_per_mtok")
+_AMOUNTS = (
+    *("input_usd_per_mtok", "cached_usd_per_mtok", "cache_write_usd_per_mtok"),
+    *("output_usd_per_mtok", "reasoning_usd_per_mtok"),
+)
 
 
 class TokenRates(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars per million tokens, as written in a file. Without ``cached_usd_per_mtok``, cached input costs the same
-    as other input; without ``reasoning_usd_per_mtok``, reasoning costs the same as other output."""
+    """US dollars per million tokens, as written in a file. ``cached_usd_per_mtok`` is for tokens that are read from the
+    provider's prompt cache, ``cache_write_usd_per_mtok`` for those written to it; without them, both cost the same as
+    other input. Without ``reasoning_usd_per_mtok``, reasoning costs the same as other output."""
 
     input_usd_per_mtok: Decimal
     output_usd_per_mtok: Decimal
     cached_usd_per_mtok: Decimal | None = None
+    cache_write_usd_per_mtok: Decimal | None = None
     reasoning_usd_per_mtok: Decimal | None = None
 
     def rates(self) -> Rates:
@@ -34,6 +39,7 @@ class TokenRates(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
             input_nanousd_per_mtok=nanousd(self.input_usd_per_mtok),
             output_nanousd_per_mtok=nanousd(self.output_usd_per_mtok),
             cached_nanousd_per_mtok=_nanousd(self.cached_usd_per_mtok),
+            cache_write_nanousd_per_mtok=_nanousd(self.cache_write_usd_per_mtok),
             reasoning_nanousd_per_mtok=_nanousd(self.reasoning_usd_per_mtok),
         )
 

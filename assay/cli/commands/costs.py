@@ -61,7 +61,8 @@ def costs(
 
 
 def _table(found: Costs, by: CostBy, *, recosted: bool) -> Table:
-    numbers = ("calls", "input", "cached", "output", "reasoning", "cost", "estimated", "superseded", "at other prices")
+    tokens = ("input", "cached", "cache write", "output", "reasoning")
+    numbers = ("calls", *tokens, "cost", "estimated", "superseded", "at other prices")
     table = Table(by, *(numbers if recosted else numbers[:-1]), numbers=numbers)
     for each in (*found.rows, found.total):
         table.add(*_cells(each, recosted=recosted))
@@ -71,6 +72,7 @@ def _table(found: Costs, by: CostBy, *, recosted: bool) -> Table:
 def _cells(each: CostRow, *, recosted: bool) -> list[object]:
     usage = each.usage
     spent = (each.cost_usd, each.estimated_usd, each.superseded_usd)
-    tokens = (usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.reasoning_tokens)
+    inputs = (usage.input_tokens, usage.cached_tokens, usage.cache_write_tokens)
+    tokens = (*inputs, usage.output_tokens, usage.reasoning_tokens)
     cells: list[object] = [each.label, each.calls, *tokens, *map(money, spent)]
     return [*cells, "unknown" if each.recosted_usd is None else money(each.recosted_usd)] if recosted else cells

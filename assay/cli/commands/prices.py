@@ -43,6 +43,12 @@ Output = Annotated[str, typer.Option("--output", metavar="USD", help="Per millio
 Cached = Annotated[
     str, typer.Option("--cached", metavar="USD", help="Per million cached input tokens. Default: the input price.")
 ]
+CacheWrite = Annotated[
+    str,
+    typer.Option(
+        "--cache-write", metavar="USD", help="Per million input tokens written to the cache. Default: the input price."
+    ),
+]
 Reasoning = Annotated[
     str, typer.Option("--reasoning", metavar="USD", help="Per million reasoning tokens. Default: the output price.")
 ]
@@ -76,8 +82,8 @@ def _print_prices(found: list[ModelPrice], json: bool) -> None:
     if json:
         print_json(found)
         return
-    columns = ("model", "input", "cached", "output", "reasoning", "for input above", "version", "source")
-    table = Table(*columns, numbers=columns[1:6], prose=("source",))
+    columns = ("model", "input", "cached", "cache write", "output", "reasoning", "for input above", "version", "source")
+    table = Table(*columns, numbers=columns[1:7], prose=("source",))
     for each in found:
         for cells in _rows(each):
             table.add(*cells)
@@ -90,6 +96,7 @@ def set_price(
     into: Input = "",
     out: Output = "",
     cached: Cached = "",
+    cache_write: CacheWrite = "",
     reasoning: Reasoning = "",
     since: From = "",
     json: Json = False,
@@ -103,6 +110,7 @@ def set_price(
         input_usd_per_mtok=Decimal(into),
         output_usd_per_mtok=Decimal(out),
         cached_usd_per_mtok=Decimal(quantities.dollars(cached, "--cached")) if cached else None,
+        cache_write_usd_per_mtok=Decimal(quantities.dollars(cache_write, "--cache-write")) if cache_write else None,
         reasoning_usd_per_mtok=Decimal(quantities.dollars(reasoning, "--reasoning")) if reasoning else None,
     )
     path = catalog.root / PRICES_FILE
@@ -182,7 +190,7 @@ def _model_price(catalog: Catalog, name: str, day: date | None) -> ModelPrice:
 def _rows(each: ModelPrice) -> Iterator[tuple[str, ...]]:
     """A row for the price, then one per tier."""
     if each.price is None:
-        yield (each.model, "", "", "", "", "", "", each.reason)
+        yield (each.model, *("",) * 7, each.reason)
         return
     yield (each.model, *_rates(each.price), "", each.price.version, _source(each.price))
     for tier in each.price.tiers:
@@ -193,6 +201,7 @@ def _rates(rates: Rates) -> tuple[str, ...]:
     amounts = (
         rates.input_nanousd_per_mtok,
         rates.cached_nanousd_per_mtok,
+        rates.cache_write_nanousd_per_mtok,
         rates.output_nanousd_per_mtok,
         rates.reasoning_nanousd_per_mtok,
     )

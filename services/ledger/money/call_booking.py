@@ -32,7 +32,8 @@ UPDATE attempts a SET cost_nanousd = a.cost_nanousd + u.cost, held_nanousd = a.h
   input_tokens = a.input_tokens + u.input, cached_tokens = a.cached_tokens + u.cached,
   cache_write_tokens = a.cache_write_tokens + u.written, output_tokens = a.output_tokens + u.output,
   reasoning_tokens = a.reasoning_tokens + u.reasoning
-FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+  $8::bigint[])
   AS u(attempt_id, cost, held, input, cached, written, output, reasoning)
 WHERE a.attempt_id = u.attempt_id
 """

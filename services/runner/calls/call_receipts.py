@@ -23,6 +23,7 @@ def _sum(calls: Sequence[Call]) -> Call:
     return Call(
         call_id=last.call_id,
         model=last.model,
+        served_model=last.served_model,
         usage=sum((call.usage for call in calls), Usage()),
         cost_nanousd=sum(call.cost_nanousd for call in calls),
         price_version=last.price_version,

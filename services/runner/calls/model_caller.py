@@ -44,8 +44,7 @@ from services.runner.tries.wall_clock import WallClock
 _BYTES_PER_TOKEN = 4
 _OUTAGES = (RateLimited, ProviderUnavailable, EndpointUnreachable, EndpointTimeout)
 """Failures of the provider, whatever it was asked: not counted unless they may be billed."""
-
-
+_NOTHING = Completion(text="")
 _MARGIN_SECONDS = 5.0
 """So long before its run's time is over, at most, an attempt stops waiting, so that its report can still be read."""
 
@@ -62,6 +61,7 @@ class _Sending:
     counted_failures: int = 0
     billed_failures: int = 0
     latency_seconds: float | None = None
+    first_token_seconds: float | None = None
     forwarded: bool = False
     """Part of the answer went to ``on_text`` and cannot be taken back, so the request is not retried."""
 
@@ -148,14 +148,12 @@ class ModelCaller:
             counted = await _count_reasoning(usage, answer.reasoning)
         except BaseException as error:
             if sending.latency_seconds is not None:
-                await self._book_failure(sending, error, sending.latency_seconds)
+                await self._book_failure(sending, error)
             if isinstance(error, CallRetryable):
                 await self._tail.step(f"request {sending.number} failed: {clean(str(error), 300)}")
             raise
         estimated, cost = completion.usage is None, cost_nanousd(self._price, usage)
-        self._book(
-            counted, cost, sending.latency_seconds or 0.0, estimated=estimated, finish_reason=completion.finish_reason
-        )
+        self._book(counted, cost, sending, estimated=estimated, completion=completion)
         return msgspec.structs.replace(answer, usage=counted)
 
     async def _send_rate_limited(self, sending: _Sending) -> Completion:
@@ -168,20 +166,25 @@ class ModelCaller:
         give_up_at = self._run_ends_at or limiter.time() + limiter.policy.max_unseen_seconds
         async with limiter.acquire(sending.expected_tokens, self._tail.step, give_up_at) as permit:
 
-            def on_data(text: str) -> None:
+            def on_data() -> None:
                 permit.on_data()
+                if sending.first_token_seconds is None:
+                    sending.first_token_seconds = time.monotonic() - started
+
+            def on_answer(text: str) -> None:
+                on_data()
                 stream.add(text)
 
             def on_reasoning(text: str) -> None:
-                permit.on_data()
+                on_data()
                 self._tail.add_reasoning(text)
 
             self._tail.start_request(sending.number)
-            started = time.monotonic()
+            sending.first_token_seconds, started = None, time.monotonic()
             self._clock.resume()
             try:
                 with measured(self._name):
-                    completion = await self._model.complete(sending.request, on_data, on_reasoning)
+                    completion = await self._model.complete(sending.request, on_answer, on_reasoning)
             finally:
                 stream.end()
                 sending.latency_seconds = time.monotonic() - started
@@ -198,7 +201,7 @@ class ModelCaller:
             output_tokens=min(usage.output_tokens, sending.bound.output_tokens),
         )
 
-    async def _book_failure(self, sending: _Sending, error: BaseException, seconds: float) -> None:
+    async def _book_failure(self, sending: _Sending, error: BaseException) -> None:
         """A request whose usage is unknown is charged at its worst case."""
         if isinstance(error, CallFailed) and not error.may_be_billed:
             self._unbooked.append(error.fault)
@@ -209,17 +212,17 @@ class ModelCaller:
         try:
             usage = await worst_case_usage(sending.request, sending.bound)
         finally:
-            self._book(usage, worst_case_nanousd(self._price, usage), seconds, estimated=True, fault=fault)
+            self._book(usage, worst_case_nanousd(self._price, usage), sending, estimated=True, fault=fault)
 
     def _book(
         self,
         usage: Usage,
         cost: int,
-        seconds: float = 0.0,
+        sending: _Sending | None = None,
         *,
         estimated: bool = False,
         fault: CallFault | None = None,
-        finish_reason: str = "",
+        completion: Completion = _NOTHING,
     ) -> None:
         call = Call(
             call_id=new_id(),
@@ -230,8 +233,10 @@ class ModelCaller:
             estimated=estimated,
             fault=fault,
             retries=len(self._unbooked),
-            latency_seconds=seconds,
-            finish_reason=clean(finish_reason, 100),
+            latency_seconds=(sending and sending.latency_seconds) or 0.0,
+            first_token_seconds=sending and sending.first_token_seconds,
+            finish_reason=clean(completion.finish_reason, 100),
+            served_model=clean(completion.served_model, 200),
         )
         count_usage(call)
         self.calls.append(call)

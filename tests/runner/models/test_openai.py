@@ -21,7 +21,10 @@ from tests.runner.models.harness import BOTH, ModelClient, to_request
 async def test_a_completion_has_text_usage_and_finish_reason(client: ModelClient, parameters: Parameters) -> None:
     completion = await client.complete(parameters)
     assert completion == Completion(
-        text="hello world", usage=Usage(input_tokens=11, output_tokens=7), finish_reason="stop"
+        text="hello world",
+        usage=Usage(input_tokens=11, output_tokens=7),
+        finish_reason="stop",
+        served_model="stub-1",
     )
     assert "".join(client.pieces) == "hello world"
 

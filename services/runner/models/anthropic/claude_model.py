@@ -17,6 +17,7 @@ from services.runner.models.anthropic.request import (
 )
 from services.runner.models.anthropic.sdk_errors import SDK_ERRORS, from_sdk
 from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.omissions import with_omissions
 from services.runner.models.protocol import Completion, ModelRequest, OnText, ignore_text
 
 CONNECT_SECONDS = 5.0
@@ -42,13 +43,11 @@ class ClaudeModel:
         self._address = f"{model} at {address}"
         self._redactor = redactor
 
-    async def complete(
-        self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text
-    ) -> Completion:
+    async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
         reply = ReplyBuilder(self._address, on_text, on_reasoning)
         try:
             await self._send(request, reply)
-            return reply.completion(omitted(self._model, request.parameters))
+            return with_omissions(reply.completion(), self._model, omitted(self._model, request.parameters))
         except CallFailed as error:
             raise self._redactor.redact(error) from None
         except SDK_ERRORS as error:
@@ -63,9 +62,7 @@ class ClaudeModel:
                 await self._client.messages.create(**required, extra_body=body, extra_headers=headers, stream=False)
             )
             return
-        stream = await self._client.messages.create(
-            **required, extra_body=body, extra_headers=headers, stream=True
-        )
+        stream = await self._client.messages.create(**required, extra_body=body, extra_headers=headers, stream=True)
         async with stream:
             async for event in stream:
                 reply.add(event)

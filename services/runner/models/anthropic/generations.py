@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_ID = re.compile(r"claude-(?:(?P<before>\d)(?:-(?P<minor_before>\d))?-)?[a-z]+(?:-(?P<after>\d+)(?:-(?P<minor>\d{1,2}))?)?(?!\d)")
+_ID = re.compile(
+    r"claude-(?:(?P<before>\d)(?:-(?P<minor_before>\d))?-)?[a-z]+(?:-(?P<after>\d+)(?:-(?P<minor>\d{1,2}))?)?(?!\d)"
+)
 
 Generation = tuple[int, int]
 """Major and minor version: (3, 7), (4, 6)."""

@@ -127,4 +127,3 @@ class ReplyBuilder:
             output_tokens=counts["output_tokens"],
             reasoning_tokens=min(self._reasoning_tokens or 0, counts["output_tokens"]),
         )
-

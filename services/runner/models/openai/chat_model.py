@@ -19,8 +19,9 @@ import openai
 from assay.contracts.codec import encode
 from services.runner.errors import CallFailed
 from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.omissions import with_omissions
 from services.runner.models.openai.reply_reader import ReplyReader
-from services.runner.models.openai.request import SentRequest, request_body
+from services.runner.models.openai.request import SentRequest, omitted, request_body
 from services.runner.models.openai.sdk_errors import from_sdk
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Completion, ModelRequest, OnText, ignore_text
 from services.runner.models.transport_errors import retry_after
@@ -54,7 +55,8 @@ class OpenAIModel:
     async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
         reader = ReplyReader(SentRequest(self._address, request), on_text, on_reasoning)
         try:
-            return await self._request(request_body(self._model, request), reader)
+            completion = await self._request(request_body(self._model, request), reader)
+            return with_omissions(completion, self._model, omitted(self._model, request.parameters))
         except CallFailed as error:
             raise self._redactor.redact(error) from None
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:

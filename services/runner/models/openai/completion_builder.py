@@ -51,7 +51,7 @@ class CompletionBuilder:
         self._characters = 0
         self._calls = ToolCallBuilder(self.notes)
         self._usage: UsageBody | None = None
-        self._finish_reason = self._refusal = self._unreadable = ""
+        self._finish_reason = self._refusal = self._unreadable = self._served_model = ""
         self._choices = self._finishes = 0
         self._index: int | None = None
 
@@ -77,6 +77,7 @@ class CompletionBuilder:
         if response.error and is_error(response.error):
             raise self.failure(read_error(response.error))
         self._usage = response.usage or self._usage
+        self._served_model = response.model or self._served_model
         if response.choices and (choice := first_choice(response.choices)):
             self._add_choice(choice, streamed=streamed)
 
@@ -107,6 +108,7 @@ class CompletionBuilder:
             refused=bool(self._refusal) or self._finish_reason.lower() in _REFUSED,
             truncated=self.full,
             notes=tuple(self.notes),
+            served_model=self._served_model,
         )
 
     def _add_choice(self, choice: Choice, *, streamed: bool) -> None:

@@ -56,9 +56,11 @@ def believed_usage(body: UsageBody, limits: UsageLimits) -> Usage:
             )
         if output > allowed + UNASKED_TOKENS:
             raise UnbelievableUsage(f"completion_tokens is {output}, but at most {allowed} were allowed")
+    cached = _clamp(_cached_tokens(body), prompt)
     return Usage(
         input_tokens=prompt,
-        cached_tokens=_clamp(_cached_tokens(body), prompt),
+        cached_tokens=cached,
+        cache_write_tokens=_clamp(_cache_write_tokens(body), prompt - cached),
         output_tokens=output,
         reasoning_tokens=_clamp(reasoning, output),
     )
@@ -76,6 +78,10 @@ def _cached_tokens(body: UsageBody) -> int:
     details = body.prompt_tokens_details.cached_tokens if body.prompt_tokens_details else None
     counts = (details, body.prompt_cache_hit_tokens, body.cached_tokens)
     return next((count for count in counts if count is not None), 0)
+
+
+def _cache_write_tokens(body: UsageBody) -> int:
+    return (body.prompt_tokens_details.cache_write_tokens if body.prompt_tokens_details else None) or 0
 
 
 def _reasoning_tokens(body: UsageBody) -> int:

@@ -11,6 +11,7 @@ from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
 from services.runner.models.usage_bound import UNNAMED, usage_bound
 
+SCHEMA_NAME = "answer"
 _RESERVED = frozenset({"model", "models", "messages", "n", "best_of"})
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _REASONING = re.compile(r"(^|/)(o[1-9]\d*|gpt-([5-9]|\d\d))(?![a-z0-9])(?!.*chat)", re.IGNORECASE)
@@ -47,16 +48,32 @@ def request_body(model: str, request: ModelRequest) -> dict[str, Any]:
         "model": model,
         "messages": [_message(message) for message in request.messages],
         "max_completion_tokens" if reasoning else "max_tokens": parameters.max_tokens,
-        "temperature": None if reasoning else parameters.temperature,
-        "top_p": None if reasoning else parameters.top_p,
+        "top_k": parameters.top_k,
         "seed": parameters.seed,
+        "reasoning_effort": parameters.reasoning_effort,
+        "response_format": response_format(parameters),
         "stop": list(parameters.stop) or None,
         "tools": [_tool(tool) for tool in request.tools] or None,
     }
+    if not reasoning:
+        fields |= {"temperature": parameters.temperature, "top_p": parameters.top_p}
     if parameters.stream:
         fields |= {"stream": True, "stream_options": {"include_usage": True}}
     body = {name: value for name, value in fields.items() if value is not None}
     return _with_extra(body, parameters) if parameters.extra else body
+
+
+def omitted(model: str, parameters: Parameters) -> list[str]:
+    """The names of parameters that are set and that the model does not accept."""
+    sampling = {"temperature": parameters.temperature, "top_p": parameters.top_p}
+    return [name for name, value in sampling.items() if value is not None] if is_reasoning_model(model) else []
+
+
+def response_format(parameters: Parameters) -> dict[str, Any] | None:
+    if parameters.response_schema is None:
+        return None
+    schema = {"name": SCHEMA_NAME, "schema": parameters.response_schema, "strict": True}
+    return {"type": "json_schema", "json_schema": schema}
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:

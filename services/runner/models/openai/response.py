@@ -47,6 +47,7 @@ class MessageBody(_Body, frozen=True):
 
 class InputDetails(_Body, frozen=True):
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class OutputDetails(_Body, frozen=True):
@@ -86,6 +87,7 @@ class ChatResponse(_Body, frozen=True):
 
     choices: list[Choice] | None = None
     usage: UsageBody | None = None
+    model: str | None = None
     error: Any = None
     object: Any = None
 

@@ -29,8 +29,9 @@ function column(id: string, accessorFn: (row: CostRow) => unknown, shown: Presen
 const amount = (value: string) => (parseNano(value) > 0n ? money(value) : html`<span class="quiet">–</span>`);
 
 function renderTokens({ usage }: CostRow) {
-  const [cached, reasoning] = [count(usage.cached_tokens), count(usage.reasoning_tokens)];
-  const title = `${cached} input tokens cached, ${reasoning} output tokens reasoning`;
+  const [cached, written] = [count(usage.cached_tokens), count(usage.cache_write_tokens)];
+  const reasoning = count(usage.reasoning_tokens);
+  const title = `${cached} input tokens from the cache, ${written} into it, ${reasoning} output tokens reasoning`;
   const [input, output] = [compactCount(usage.input_tokens), compactCount(usage.output_tokens)];
   return html`<span title=${title}>${input} <small>in</small> ${output} <small>out</small></span>`;
 }
