@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runner.fake_endpoint import FakeEndpoint, serve_endpoint
+from tests.fakes.providers.endpoint import FakeEndpoint, serve_endpoint
 from tests.runner.harness import HOST_WAIT_SECONDS, READ_TIMEOUT_SECONDS, RunnerHarness, open_harness
 from tests.runner.models.harness import ModelClient
 

@@ -13,7 +13,7 @@ from typing import Any
 from assay.contracts.codec import encode
 from assay.contracts.money import MESSAGE_TOKENS, Price
 from tests.fakes.ledger.grants import FakeGrants
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 
 
 class MeteredEndpoint(FakeEndpoint):

@@ -25,7 +25,7 @@ from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
 from services.runner.rate_limiter import RetryPolicy
 from services.runner.task_bundles import BundleCache
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.sample_catalog import write_catalog
 
 PRICE = Price(

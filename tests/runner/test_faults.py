@@ -20,7 +20,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from services.runner.models.registry import ModelHandle
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, RunnerHarness, wait_for_requests
 
 # --- providers

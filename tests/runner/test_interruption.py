@@ -15,7 +15,7 @@ from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.fakes.ledger.grants import FakeGrants
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RUN, RunnerHarness, wait_for_requests, wait_for_tail_text
 
 PROMPTLY_SECONDS = 10.0

@@ -16,7 +16,7 @@ from assay.contracts.replay import Responses
 from assay.contracts.rpc import PreviewPrompt, Prompt
 from assay.contracts.tasks import Limits
 from services.runner.prompt_preview import MAX_BYTES, on_prompts_preview
-from tests.runner.fake_endpoint import FakeEndpoint
+from tests.fakes.providers.endpoint import FakeEndpoint
 from tests.runner.harness import RunnerHarness
 
 FREE = Price(version="replay", local=True)

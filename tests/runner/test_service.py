@@ -16,7 +16,7 @@ from assay.service.endpoint import Endpoint
 from services.runner.__main__ import work
 from services.runner.settings import RunnerSettings
 from tests.fakes.ledger.ledger import FakeLedger
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RunnerHarness, wait_for_requests, wait_for_tail_text
 
 

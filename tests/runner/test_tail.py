@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.contracts import subjects
 from assay.contracts.codec import decode
 from assay.contracts.tail import TailKind, TailLine
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RUN, RunnerHarness
 
 

@@ -13,7 +13,7 @@ from assay.contracts.codec import MAX_MESSAGE_BYTES, decode, encode
 from assay.contracts.rpc import ReadTail, TailBacklog
 from assay.contracts.tail import TailKind, TailLine, tail_end
 from services.runner.tries.tail_buffer import MAX_BYTES, TailBuffer, TailBuffers
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RUN, RunnerHarness
 
 ATTEMPT = f"{RUN}-7"

@@ -6,7 +6,7 @@ import pytest
 
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RunnerHarness
 
 SINGLE = pytest.mark.parametrize("task_id", ["colours", "sum_files"])

@@ -11,7 +11,7 @@ from assay.contracts.models import CallFault, Usage
 from assay.contracts.money import Price
 from services.runner.models.protocol import ChatMessage
 from services.runner.tries.try_context import TryContext
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, RunnerHarness
 
 

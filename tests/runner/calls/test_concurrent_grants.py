@@ -16,7 +16,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
 from tests.fakes.ledger.grants import FakeGrants
-from tests.runner.fake_endpoint import Reply, serve_endpoint
+from tests.fakes.providers.endpoint import Reply, serve_endpoint
 from tests.runner.fakes import MeteredEndpoint
 from tests.runner.harness import PRICE, RUN, RunnerHarness, open_harness
 

@@ -15,7 +15,7 @@ from assay.contracts.tail import TailLine
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from tests.fakes.ledger.grants import FakeGrants
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, RUN, RunnerHarness
 
 PROMPT = ("You answer with one word.", "Which colour is this?\n\nThe sky by day.")

@@ -10,7 +10,7 @@ import pytest
 from assay.contracts.models import Parameters
 from services.runner.errors import CallFailed
 from services.runner.models.openai.chat_model import OpenAIModel, open_client
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.models.harness import BOTH, to_request
 
 KEY = "canary-key-91f0c4d2a7"

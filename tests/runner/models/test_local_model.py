@@ -14,7 +14,7 @@ from assay.contracts.tasks import Limits
 from assay.embedded.model_host import ModelHost
 from services.runner.handlers import on_ticket
 from services.runner.models.registry import ModelRegistry
-from tests.runner.fake_endpoint import FakeEndpoint
+from tests.fakes.providers.endpoint import FakeEndpoint
 from tests.runner.harness import RunnerHarness
 
 

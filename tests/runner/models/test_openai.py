@@ -13,7 +13,7 @@ from services.runner.models import ChatMessage, Completion, ModelRequest, ToolCa
 from services.runner.models.openai.completion_builder import MAX_TEXT_CHARACTERS
 from services.runner.models.openai.request import is_reasoning_model, request_body
 from services.runner.models.usage_bound import TOOLS_TOKENS, usage_bound
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.models.harness import BOTH, ModelClient, to_request
 
 

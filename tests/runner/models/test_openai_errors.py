@@ -22,7 +22,7 @@ from services.runner.errors import (
     ProviderUnavailable,
     RateLimited,
 )
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.models.harness import BOTH, ModelClient
 
 

@@ -11,7 +11,7 @@ import pytest
 from services.runner import errors
 from services.runner.errors import CallFailed
 from services.runner.models import Completion
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.models.harness import ModelClient
 
 CORPUS = Path(__file__).parents[2] / "corpus/provider_replies.yaml"

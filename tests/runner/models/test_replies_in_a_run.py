@@ -8,7 +8,7 @@ from assay.contracts.money import worst_prompt_tokens
 from assay.contracts.verdicts import Outcome
 from services.runner import errors
 from services.runner.errors import CallRetryable
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, RunnerHarness
 from tests.runner.models.test_provider_replies import GROUPS, Row
 

@@ -13,7 +13,7 @@ from assay.contracts.tail import TailLine
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RUN, RunnerHarness, wait_for_requests
 
 

@@ -11,7 +11,7 @@ from assay.contracts.codec import encode
 from assay.contracts.models import ModelSpec, Parameters
 from assay.contracts.tasks import PublicTask
 from services.runner.handlers import on_ticket
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RUN, RunnerHarness
 
 

@@ -15,7 +15,7 @@ from assay.contracts.verdicts import Outcome
 from assay.sandbox import Availability, Mounts, Sandbox
 from assay.sandbox.errors import SandboxNotStarted
 from services.runner.handlers import on_ticket
-from tests.runner.fake_endpoint import FakeEndpoint
+from tests.fakes.providers.endpoint import FakeEndpoint
 from tests.runner.harness import RunnerHarness
 
 RIGHT = "def total(*numbers):\n    return sum(numbers)\n"

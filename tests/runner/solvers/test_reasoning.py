@@ -8,7 +8,7 @@ from typing import Any
 from assay.contracts import subjects
 from assay.contracts.codec import decode
 from assay.contracts.tail import StepKind, TailKind, TailLine
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import RUN, SUBMIT, RunnerHarness, read_transcript
 
 THINKING = "<think>The sky could be grey.</think>\nblue<|im_end|>"

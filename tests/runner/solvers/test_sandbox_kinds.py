@@ -12,7 +12,7 @@ from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from assay.sandbox.process import WARNING
 from assay.sandbox.selection import provider_for_setting
-from tests.runner.fake_endpoint import FakeEndpoint
+from tests.fakes.providers.endpoint import FakeEndpoint
 from tests.runner.harness import SUBMIT, RunnerHarness, queue_calls
 from tests.sandbox.fakes import CountingProvider, auto_provider
 

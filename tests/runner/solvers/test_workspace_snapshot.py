@@ -14,7 +14,7 @@ from assay.contracts.codec import decode
 from assay.contracts.results import Manifest, Result
 from assay.contracts.verdicts import Outcome
 from services.runner.solvers import workspace_snapshot
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, SUBMIT, RunnerHarness, queue_calls
 from tests.runner.solvers.agent.test_agent_limits import FIX, limits
 

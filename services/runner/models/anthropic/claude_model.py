@@ -29,7 +29,7 @@ def open_client(
     """One client per provider, because it holds the connection pool. The SDK's own retries are off."""
     timeout = httpx2.Timeout(read_timeout_seconds, connect=CONNECT_SECONDS)
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections)
-    http = anthropic.DefaultAsyncHttpxClient(timeout=timeout, limits=limits, follow_redirects=False)
+    http = anthropic.DefaultAioHttpClient(timeout=timeout, limits=limits, follow_redirects=False)
     return anthropic.AsyncAnthropic(
         base_url=base_url, api_key=api_key, max_retries=0, timeout=timeout, http_client=http
     )

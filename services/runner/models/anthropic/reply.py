@@ -40,6 +40,9 @@ class ReplyBuilder:
         return bool(self._blocks)
 
     def add_message(self, message: Message) -> None:
+        """A whole one. Raises ProviderError if the SDK could not read it."""
+        if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ProviderError(f"the reply of {self._address} is not a message: {message!r:.200}", may_be_billed=True)
         self._served_model = message.model
         self._add_usage(message.usage)
         for index, block in enumerate(message.content):

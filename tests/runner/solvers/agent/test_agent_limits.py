@@ -22,7 +22,7 @@ from assay.files import Files
 from assay.sandbox import Availability, Command, CommandResult, Mounts, Sandbox
 from assay.sandbox.errors import SandboxLost
 from services.runner.handlers import on_ticket
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import (
     PRICE,
     RUN,

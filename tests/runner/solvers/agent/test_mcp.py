@@ -20,7 +20,7 @@ from assay.contracts.tasks import Limits, McpServer
 from assay.contracts.verdicts import Outcome
 from assay.sandbox import open_sandbox_provider
 from services.runner.handlers import on_ticket
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import SUBMIT, RunnerHarness, queue_calls, read_transcript, tool_results
 from tests.runner.solvers.agent.http_mcp_server import serve_mcp
 

@@ -13,7 +13,7 @@ from assay.contracts.money import usd
 from assay.contracts.tail import StepKind
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
-from tests.runner.fake_endpoint import FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, RunnerHarness, queue_calls, read_transcript
 
 FIXED = b"def total(*n): return sum(n)\n"

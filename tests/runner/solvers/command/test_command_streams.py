@@ -23,7 +23,7 @@ from services.runner.handlers import on_ticket
 from services.runner.models import Completion
 from services.runner.solvers.command.event_stream import EventStream
 from services.runner.solvers.command.http import HttpConnection
-from tests.runner.fake_endpoint import USAGE, FakeEndpoint, Reply
+from tests.fakes.providers.endpoint import USAGE, FakeEndpoint, Reply
 from tests.runner.harness import RunnerHarness
 
 PROGRAM = (Path(__file__).parent / "program_streams.py").read_bytes()

@@ -1,0 +1,118 @@
+"""A provider's server on a real socket, which fails in configurable ways. The path decides its wire format."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Protocol, TypeVar
+
+from tests.fakes.providers import anthropic_messages, openai_chat
+from tests.fakes.providers.reply import USAGE, Reply
+
+__all__ = ["USAGE", "FakeEndpoint", "Reply", "serve_endpoint"]
+
+E = TypeVar("E", bound="FakeEndpoint")
+
+
+class WireFormat(Protocol):
+    """A module that writes replies. ``EVENTS`` is the content type of streams; ``events`` are their chunks."""
+
+    EVENTS: str
+
+    def error(self, reply: Reply) -> dict[str, Any]: ...
+
+    def whole(self, reply: Reply, body: dict[str, Any]) -> dict[str, Any]: ...
+
+    def events(self, reply: Reply, body: dict[str, Any]) -> Iterator[bytes]: ...
+
+
+_FORMATS: dict[str, WireFormat] = {"/v1/messages": anthropic_messages}
+"""By path; any other is OpenAI's chat completions."""
+
+
+class FakeEndpoint:
+    """Sends each of ``replies`` once, then ``default``. ``url`` ends with ``/v1``, ``root`` does not."""
+
+    def __init__(self) -> None:
+        self.replies: deque[Reply] = deque()
+        self.default = Reply()
+        self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.connections = 0
+        self.in_flight = self.max_in_flight = 0
+        self.root = ""
+
+    @property
+    def url(self) -> str:
+        return f"{self.root}/v1"
+
+    def reply_to(self, body: dict[str, Any]) -> Reply:
+        return self.replies.popleft() if self.replies else self.default
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await self._serve_request(reader, writer)
+        writer.close()
+
+    async def _serve_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first, *head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
+        path = first.split(" ")[1].partition("?")[0]
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head)}
+        body = json.loads(await reader.readexactly(int(headers["content-length"])))
+        self.bodies.append(body)
+        self.headers.append(headers)
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        try:
+            await self._answer(_FORMATS.get(path, openai_chat), self.reply_to(body), body, writer)
+        finally:
+            self.in_flight -= 1
+
+    async def _answer(self, wire: WireFormat, reply: Reply, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        if reply.hang:
+            await asyncio.sleep(60)
+        if reply.hang_up:
+            raise ConnectionError("the reply says to hang up")
+        if reply.raw is None and reply.status == 200 and body.get("stream"):
+            await self._stream(wire, reply, body, writer)
+            return
+        content = reply.raw if reply.raw is not None else _whole(wire, reply, body)
+        kind = reply.content_type or "application/json"
+        head = _head(reply.status, {"content-type": kind, "content-length": str(len(content)), **reply.headers})
+        writer.write(head + content)
+        await writer.drain()
+
+    async def _stream(self, wire: WireFormat, reply: Reply, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        writer.write(_head(200, {"content-type": wire.EVENTS, "transfer-encoding": "chunked"}))
+        for number, data in enumerate(wire.events(reply, body)):
+            if number == reply.break_after:
+                raise ConnectionError("the reply says to break off")
+            writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            await writer.drain()
+            await asyncio.sleep(reply.pause_seconds + (reply.silent_seconds if number == reply.silent_after else 0))
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+
+@asynccontextmanager
+async def serve_endpoint(endpoint: E) -> AsyncGenerator[E]:
+    server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, limit=1 << 24)
+    endpoint.root = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield endpoint
+    finally:
+        server.close()
+
+
+def _head(status: int, headers: dict[str, str]) -> bytes:
+    lines = [f"HTTP/1.1 {status} Status", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _whole(wire: WireFormat, reply: Reply, body: dict[str, Any]) -> bytes:
+    return json.dumps(wire.whole(reply, body) if reply.status == 200 else wire.error(reply)).encode()

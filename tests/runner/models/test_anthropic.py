@@ -1,0 +1,202 @@
+"""Anthropic's family: the real SDK against a server that speaks its wire format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import anthropic
+import pytest
+from anthropic.types import Message, RawMessageStreamEvent
+from pydantic import TypeAdapter
+
+from assay.contracts.models import CallFault, Parameters, ReasoningEffort, Usage
+from services.runner.errors import CallFailed
+from services.runner.models import ChatMessage, Completion, ModelRequest, ToolCall, ToolDefinition
+from services.runner.models.anthropic.claude_model import ClaudeModel, open_client
+from services.runner.models.anthropic.request import request_body
+from services.runner.models.key_redaction import KeyRedactor
+from tests.fakes.providers import anthropic_messages
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
+
+KEY = "sk-ant-secret-0123456789"
+MODEL = "claude-opus-4-7"
+OLD_MODEL = "claude-sonnet-4-5"
+STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
+BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
+HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
+BASH = ToolDefinition(name="bash", description="Runs a command.", arguments={"type": "object", "properties": {}})
+USAGE = {
+    "prompt_tokens": 30,
+    "completion_tokens": 9,
+    "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 12},
+    "completion_tokens_details": {"reasoning_tokens": 4},
+}
+
+
+class Claude:
+    """``text`` and ``reasoning`` collect what is streamed."""
+
+    def __init__(self, client: anthropic.AsyncAnthropic) -> None:
+        self._client = client
+        self.text: list[str] = []
+        self.reasoning: list[str] = []
+
+    async def complete(self, request: ModelRequest, model: str = MODEL) -> Completion:
+        claude = ClaudeModel(self._client, model, "the fake", KeyRedactor(KEY))
+        return await claude.complete(request, self.text.append, self.reasoning.append)
+
+    async def hello(self, parameters: Parameters = STREAMED, model: str = MODEL) -> Completion:
+        return await self.complete(ModelRequest(messages=HELLO, parameters=parameters), model)
+
+
+@pytest.fixture
+async def claude(endpoint: FakeEndpoint) -> AsyncGenerator[Claude]:
+    async with open_client(endpoint.root, KEY, 4, read_timeout_seconds=2.0) as client:
+        yield Claude(client)
+
+
+@BOTH
+async def test_text_reasoning_usage_and_the_served_model(
+    claude: Claude, endpoint: FakeEndpoint, parameters: Parameters
+) -> None:
+    endpoint.default = Reply(reasoning="hm, hm", usage=USAGE, model="claude-opus-4-7-20260401")
+    completion = await claude.hello(parameters)
+    assert (completion.text, completion.reasoning) == ("hello world", "hm, hm")
+    assert completion.usage == Usage(
+        input_tokens=30, cached_tokens=8, cache_write_tokens=12, output_tokens=9, reasoning_tokens=4
+    )
+    assert (completion.finish_reason, completion.served_model) == ("end_turn", "claude-opus-4-7-20260401")
+    assert ("".join(claude.text), "".join(claude.reasoning)) == ("hello world", "hm, hm")
+    assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}"
+
+
+async def test_system_messages_and_parameters_are_sent(claude: Claude, endpoint: FakeEndpoint) -> None:
+    schema = {"type": "object", "properties": {"x": {"type": "integer"}}}
+    await claude.hello(
+        Parameters(max_tokens=9, stop=("END",), reasoning_effort=ReasoningEffort.HIGH, response_schema=schema)
+    )
+    body = endpoint.bodies[0]
+    assert body["system"] == "Be brief."
+    assert body["messages"] == [{"role": "user", "content": [{"type": "text", "text": "Say hello."}]}]
+    assert (body["max_tokens"], body["stop_sequences"], body["stream"]) == (9, ["END"], True)
+    assert body["output_config"] == {"effort": "high", "format": {"type": "json_schema", "schema": schema}}
+    assert body["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert "temperature" not in body
+
+
+async def test_sampling_parameters_go_only_to_models_that_accept_them(claude: Claude, endpoint: FakeEndpoint) -> None:
+    sampling = Parameters(max_tokens=9, temperature=0.5, top_k=3, seed=1)
+    completion = await claude.hello(sampling)
+    assert endpoint.bodies[0].keys().isdisjoint({"temperature", "top_k", "seed"})
+    assert completion.notes == ("sent without temperature and top_k and seed: claude-opus-4-7 does not accept them",)
+    completion = await claude.hello(sampling, OLD_MODEL)
+    assert (endpoint.bodies[1]["temperature"], endpoint.bodies[1]["top_k"]) == (0.5, 3)
+    versions = [headers["anthropic-version"] for headers in endpoint.headers]
+    assert versions == ["2026-10-21", "2023-06-01"]
+
+
+@BOTH
+async def test_a_tool_call_and_its_result(claude: Claude, endpoint: FakeEndpoint, parameters: Parameters) -> None:
+    endpoint.replies.append(
+        Reply(text="Let me see.", reasoning="hm", calls=(("bash", '{"command": "ls"}'),), finish_reason="tool_calls")
+    )
+    first = await claude.complete(ModelRequest(messages=HELLO, parameters=parameters, tools=(BASH,)))
+    assert [(call.name, json.loads(call.arguments)) for call in first.tool_calls] == [("bash", {"command": "ls"})]
+    messages = (
+        *HELLO,
+        ChatMessage(role="assistant", content=first.text, tool_calls=first.tool_calls, native=first.native),
+        ChatMessage(role="tool", content="a.txt", tool_call_id=first.tool_calls[0].call_id),
+    )
+    await claude.complete(ModelRequest(messages=messages, parameters=parameters, tools=(BASH,)))
+    body = endpoint.bodies[1]
+    assert body["tools"] == [
+        {"name": "bash", "description": "Runs a command.", "input_schema": {"type": "object", "properties": {}}}
+    ]
+    thinking, text, call = body["messages"][1]["content"]
+    assert (thinking["thinking"], thinking["signature"]) == ("hm", "c2ln")
+    assert (text["text"], call["name"], call["input"]) == ("Let me see.", "bash", {"command": "ls"})
+    assert body["messages"][2]["content"][0] == {
+        "type": "tool_result",
+        "tool_use_id": call["id"],
+        "content": "a.txt",
+    }
+    assert body["cache_control"] == {"type": "ephemeral"}, "the conversation is cached for its next turn"
+
+
+def test_arguments_that_are_no_object_are_still_sent() -> None:
+    call = ToolCall(call_id="c1", name="", arguments="[1]")
+    messages = (ChatMessage(role="user", content="x"), ChatMessage(role="assistant", content="", tool_calls=(call,)))
+    body = request_body(MODEL, ModelRequest(messages=messages))
+    assert body["messages"][1]["content"] == [
+        {"type": "tool_use", "id": "c1", "name": "unnamed", "input": {"invalid": [1]}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "fault"),
+    [
+        (Reply(status=401, text="invalid key"), CallFault.AUTHENTICATION),
+        (Reply(status=403, text="not permitted"), CallFault.AUTHENTICATION),
+        (Reply(status=404, text="model: claude-nothing"), CallFault.CONFIGURATION),
+        (Reply(status=400, text="max_tokens: must be positive"), CallFault.CONFIGURATION),
+        (Reply(status=400, text="prompt is too long: 250000 tokens > 200000 maximum"), CallFault.CONTEXT_LENGTH),
+        (Reply(status=413, text="the request is too large"), CallFault.CONTEXT_LENGTH),
+        (Reply(status=429, text="slow down", headers={"retry-after": "3"}), CallFault.RATE_LIMITED),
+        (Reply(status=500, text="a bug of theirs"), CallFault.PROVIDER),
+        (Reply(status=529, text="overloaded"), CallFault.PROVIDER),
+        (Reply(hang_up=True), CallFault.CONNECTION),
+        (Reply(hang=True), CallFault.TIMEOUT),
+        (Reply(raw=b"<html>"), CallFault.PROVIDER),
+        (Reply(raw=b"event: message_start\ndata: {oops\n\n", content_type="text/event-stream"), CallFault.PROVIDER),
+        (
+            Reply(
+                raw=b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "x"}}\n\n',
+                content_type="text/event-stream",
+            ),
+            CallFault.PROVIDER,
+        ),
+    ],
+    ids=lambda value: value.value if isinstance(value, CallFault) else "",
+)
+@BOTH
+async def test_each_error_has_its_fault(
+    claude: Claude, endpoint: FakeEndpoint, parameters: Parameters, reply: Reply, fault: CallFault
+) -> None:
+    endpoint.default = reply
+    with pytest.raises(CallFailed) as raised:
+        await claude.hello(parameters)
+    assert raised.value.fault is fault, raised.value
+    assert KEY not in str(raised.value)
+    assert raised.value.retry_after_seconds == (3.0 if "retry-after" in reply.headers else None)
+
+
+@pytest.mark.parametrize("reply", [Reply(break_after=4), Reply(finish_reason=None, done=False)], ids=["cut", "ended"])
+async def test_a_truncated_stream_may_be_billed(claude: Claude, endpoint: FakeEndpoint, reply: Reply) -> None:
+    endpoint.default = reply
+    with pytest.raises(CallFailed) as raised:
+        await claude.hello()
+    assert raised.value.may_be_billed
+
+
+@BOTH
+async def test_a_refusal(claude: Claude, endpoint: FakeEndpoint, parameters: Parameters) -> None:
+    endpoint.default = Reply(finish_reason="content_filter")
+    assert (await claude.hello(parameters)).refused
+
+
+async def test_usage_that_is_not_reported_is_unknown(claude: Claude, endpoint: FakeEndpoint) -> None:
+    endpoint.default = Reply(usage={"prompt_tokens": 0, "completion_tokens": 0})
+    assert (await claude.hello()).usage is None
+
+
+def test_the_fake_speaks_the_sdks_types() -> None:
+    reply = Reply(text="x", reasoning="y", calls=(("bash", "{}"),), usage=USAGE)
+    body: dict[str, Any] = {"model": MODEL}
+    Message.model_validate(anthropic_messages.whole(reply, body), strict=True)
+    events = TypeAdapter[Any](RawMessageStreamEvent)
+    for event in anthropic_messages.events(reply, body):
+        data = event.partition(b"data: ")[2]
+        if b'"ping"' not in data:
+            events.validate_json(data, strict=True)
