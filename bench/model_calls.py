@@ -14,8 +14,9 @@ from statistics import median
 
 from assay.contracts.models import Parameters
 from bench.embedded_stack import process
-from services.runner.models import ChatMessage, ModelRequest
-from services.runner.models.openai.chat_model import OpenAIModel, open_client
+from services.runner.models import ChatMessage, Model, ModelRequest
+from services.runner.models.openai.client import open_client
+from services.runner.models.provider_client import Connection
 
 ROUNDS = 10
 _PROMPT = (ChatMessage(role="user", content="Answer with the one word: ready"),)
@@ -26,8 +27,8 @@ async def measure(calls: int) -> None:
     async with process(sys.executable, "-m", "bench.stub_model") as stub:
         assert stub.stdout is not None
         url = (await stub.stdout.readline()).decode().strip()
-        client = open_client(url, "sk-none", 4)
-        model = OpenAIModel(client, "echo")
+        client = open_client(Connection(base_url=url, api_key="sk-none"))
+        model = client.model("echo")
         for name, parameters in _KINDS.items():
             times = [await cpu_ms_per_call(model, parameters, calls // ROUNDS) for _ in range(ROUNDS)]
             print(f"{name}: {min(times):.3f} ms of CPU per call at least, median {median(times):.3f}", flush=True)
@@ -35,7 +36,7 @@ async def measure(calls: int) -> None:
         stub.kill()
 
 
-async def cpu_ms_per_call(model: OpenAIModel, parameters: Parameters, calls: int) -> float:
+async def cpu_ms_per_call(model: Model, parameters: Parameters, calls: int) -> float:
     request = ModelRequest(messages=_PROMPT, parameters=parameters)
     started = time.process_time()
     for _ in range(calls):

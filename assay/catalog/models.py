@@ -24,6 +24,8 @@ from assay.contracts.models import ModelName, Parameters
 class ProviderKind(StrEnum):
     OPENAI = "openai"
     """An OpenAI-compatible HTTP endpoint."""
+    ANTHROPIC = "anthropic"
+    """Anthropic's Messages API."""
     EMBEDDED = "embedded"
     """The model host on this machine; tokens are free."""
     BUILTIN = "builtin"

@@ -43,4 +43,4 @@ async def client(endpoint: FakeEndpoint, read_timeout_seconds: float) -> AsyncIt
     """A model at ``endpoint``."""
     client = ModelClient(endpoint.url, read_timeout_seconds)
     yield client
-    await client.sdk.close()
+    await client.provider.close()

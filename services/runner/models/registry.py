@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -22,16 +19,12 @@ from assay.files.secrets import SecretUnreadable, read_secret, sources_of
 from services.runner.errors import AuthenticationFailed, CallMisconfigured
 from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
+from services.runner.models.provider_client import Connection, ProviderClient, open_client
 from services.runner.models.scripted import ScriptedModel
 from services.runner.rate_limiter import RETRY_POLICY, Clock, ModelLimiter, ProviderLimits, RateLimiter, RetryPolicy
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
 NO_KEY = "none"
 """Sent to endpoints without keys, because the SDK requires one."""
-_SDK = "services.runner.models.openai.chat_model"
-"""Imported on first use and in a thread: it takes 0.5 s, on a busy machine seconds, in which leases would expire."""
 _CACHE_SECONDS = 1.0
 _UNLIMITED = ProviderLimits(concurrency=1_000_000, ramp_up=False)
 
@@ -51,7 +44,7 @@ class _OpenProvider:
     provider: Provider
     rate_limiter: RateLimiter
     models: dict[str, Model] = field(default_factory=dict[str, Model])
-    clients: dict[str, AsyncOpenAI] = field(default_factory=dict[str, "AsyncOpenAI"])
+    clients: dict[str, ProviderClient] = field(default_factory=dict[str, ProviderClient])
 
 
 class ModelRegistry:
@@ -132,22 +125,26 @@ class ModelRegistry:
     async def _open_local(self, opened: _OpenProvider, endpoint: ModelEndpoint) -> Model:
         return await self._open_endpoint(opened, endpoint.base_url, NO_KEY, endpoint.model)
 
-    async def _open_endpoint(self, opened: _OpenProvider, address: str, key: str, model: str) -> Model:
-        await asyncio.to_thread(import_module, _SDK)
-        from services.runner.models.openai.chat_model import OpenAIModel, open_client
+    async def _open_endpoint(self, opened: _OpenProvider, address: str | None, key: str, model: str) -> Model:
+        client = opened.clients.get(address or "")
+        if client is None:
+            connection = Connection(
+                base_url=address,
+                api_key=key,
+                connections=opened.provider.concurrency,
+                read_timeout_seconds=self._read_timeout_seconds,
+            )
+            client = opened.clients[address or ""] = await open_client(opened.provider.kind, connection)
+        return client.model(model)
 
-        if address not in opened.clients:
-            concurrency = opened.provider.concurrency
-            opened.clients[address] = open_client(address, key, concurrency, self._read_timeout_seconds)
-        return OpenAIModel(opened.clients[address], model)
-
-    def _address(self, provider: Provider, provider_id: str) -> str:
+    def _address(self, provider: Provider, provider_id: str) -> str | None:
+        """None: the one that the provider's SDK knows."""
         address = self._environment.get(provider.base_url_env or "", "").strip() or provider.base_url
-        if not address:
+        if not address and provider.kind is ProviderKind.OPENAI:
             raise CallMisconfigured(
                 f"provider {provider_id!r} has no address: set {provider.base_url_env} in the runner's environment"
             )
-        return address
+        return address or None
 
     def _key(self, provider: Provider, provider_id: str) -> str:
         if provider.api_key_env is None:

@@ -8,9 +8,11 @@ from typing import Any
 
 from tests.fakes.providers.reply import Reply
 
-EVENTS = "text/event-stream"
-_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 413: "request_too_large"}
-_TYPES |= {429: "rate_limit_error", 500: "api_error", 529: "overloaded_error"}
+EVENTS: str = "text/event-stream"
+_TYPES = {
+    **{401: "authentication_error", 403: "permission_error", 404: "not_found_error", 413: "request_too_large"},
+    **{429: "rate_limit_error", 500: "api_error", 529: "overloaded_error"},
+}
 _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.fakes.providers.reply import Reply
 
-EVENTS = "text/event-stream"
+EVENTS: str = "text/event-stream"
 
 
 def error(reply: Reply) -> dict[str, Any]:

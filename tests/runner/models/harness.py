@@ -6,7 +6,8 @@ import pytest
 
 from assay.contracts.models import Parameters
 from services.runner.models import ChatMessage, Completion, ModelRequest
-from services.runner.models.openai.chat_model import OpenAIModel, open_client
+from services.runner.models.openai.client import open_client
+from services.runner.models.provider_client import Connection
 
 MESSAGES = (ChatMessage(role="user", content="Say hello."),)
 STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
@@ -21,8 +22,9 @@ class ModelClient:
     """``pieces`` collects the streamed text."""
 
     def __init__(self, url: str, read_timeout_seconds: float) -> None:
-        self.sdk = open_client(url, "sk-secret", 4, read_timeout_seconds)
-        self.model = OpenAIModel(self.sdk, "stub-1")
+        connection = Connection(base_url=url, api_key="sk-secret", read_timeout_seconds=read_timeout_seconds)
+        self.provider = open_client(connection)
+        self.model = self.provider.model("stub-1")
         self.pieces: list[str] = []
 
     async def complete(self, parameters: Parameters = STREAMED) -> Completion:

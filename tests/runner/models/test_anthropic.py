@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import anthropic
 import pytest
 from anthropic.types import Message, RawMessageStreamEvent
 from pydantic import TypeAdapter
@@ -14,9 +13,9 @@ from pydantic import TypeAdapter
 from assay.contracts.models import CallFault, Parameters, ReasoningEffort, Usage
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolCall, ToolDefinition
-from services.runner.models.anthropic.claude_model import ClaudeModel, open_client
+from services.runner.models.anthropic.client import AnthropicClient, open_client
 from services.runner.models.anthropic.request import request_body
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.provider_client import Connection
 from tests.fakes.providers import anthropic_messages
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 
@@ -38,14 +37,13 @@ USAGE = {
 class Claude:
     """``text`` and ``reasoning`` collect what is streamed."""
 
-    def __init__(self, client: anthropic.AsyncAnthropic) -> None:
+    def __init__(self, client: AnthropicClient) -> None:
         self._client = client
         self.text: list[str] = []
         self.reasoning: list[str] = []
 
     async def complete(self, request: ModelRequest, model: str = MODEL) -> Completion:
-        claude = ClaudeModel(self._client, model, "the fake", KeyRedactor(KEY))
-        return await claude.complete(request, self.text.append, self.reasoning.append)
+        return await self._client.model(model).complete(request, self.text.append, self.reasoning.append)
 
     async def hello(self, parameters: Parameters = STREAMED, model: str = MODEL) -> Completion:
         return await self.complete(ModelRequest(messages=HELLO, parameters=parameters), model)
@@ -53,8 +51,9 @@ class Claude:
 
 @pytest.fixture
 async def claude(endpoint: FakeEndpoint) -> AsyncGenerator[Claude]:
-    async with open_client(endpoint.root, KEY, 4, read_timeout_seconds=2.0) as client:
-        yield Claude(client)
+    client = open_client(Connection(base_url=endpoint.root, api_key=KEY, read_timeout_seconds=2.0))
+    yield Claude(client)
+    await client.close()
 
 
 @BOTH

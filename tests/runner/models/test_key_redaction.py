@@ -9,7 +9,8 @@ import pytest
 
 from assay.contracts.models import Parameters
 from services.runner.errors import CallFailed
-from services.runner.models.openai.chat_model import OpenAIModel, open_client
+from services.runner.models.openai.client import open_client
+from services.runner.models.provider_client import Connection
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.models.harness import BOTH, to_request
 
@@ -35,9 +36,9 @@ def leaks() -> dict[str, Reply]:
 @pytest.mark.parametrize("answer", leaks())
 async def test_a_repeated_key_is_redacted(endpoint: FakeEndpoint, parameters: Parameters, answer: str) -> None:
     endpoint.default = leaks()[answer]
-    client = open_client(endpoint.url, KEY, 4)
+    client = open_client(Connection(base_url=endpoint.url, api_key=KEY))
     with pytest.raises(CallFailed) as raised:
-        await OpenAIModel(client, "m-1").complete(to_request(parameters), lambda _: None)
+        await client.model("m-1").complete(to_request(parameters), lambda _: None)
     await client.close()
     shown = "".join(traceback.format_exception(raised.value))
     assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}", "it was sent"

@@ -146,7 +146,7 @@ async def test_a_refused_connection_is_not_billed() -> None:
         with pytest.raises(EndpointUnreachable, match=f"127.0.0.1:{port}") as raised:
             await client.complete()
     assert not raised.value.may_be_billed
-    await client.sdk.close()
+    await client.provider.close()
 
 
 async def test_a_broken_connection_may_be_billed(endpoint: FakeEndpoint, client: ModelClient) -> None:
@@ -204,7 +204,7 @@ async def test_an_address_without_http_is_misconfigured() -> None:
     client = ModelClient("ftp://127.0.0.1/v1", 1.0)
     with pytest.raises(CallMisconfigured):
         await client.complete()
-    await client.sdk.close()
+    await client.provider.close()
 
 
 async def test_a_connection_closed_without_an_answer_may_be_billed(endpoint: FakeEndpoint, client: ModelClient) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import anthropic
-import httpx2
 
 from services.runner.errors import CallFailed
 from services.runner.models.anthropic.reply import ReplyBuilder
@@ -16,31 +15,18 @@ from services.runner.models.anthropic.request import (
     request_body,
 )
 from services.runner.models.anthropic.sdk_errors import SDK_ERRORS, from_sdk
+from services.runner.models.http_settings import public_address
 from services.runner.models.key_redaction import KeyRedactor
 from services.runner.models.omissions import with_omissions
 from services.runner.models.protocol import Completion, ModelRequest, OnText, ignore_text
-
-CONNECT_SECONDS = 5.0
-
-
-def open_client(
-    base_url: str | None, api_key: str, connections: int, read_timeout_seconds: float
-) -> anthropic.AsyncAnthropic:
-    """One client per provider, because it holds the connection pool. The SDK's own retries are off."""
-    timeout = httpx2.Timeout(read_timeout_seconds, connect=CONNECT_SECONDS)
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=connections)
-    http = anthropic.DefaultAioHttpClient(timeout=timeout, limits=limits, follow_redirects=False)
-    return anthropic.AsyncAnthropic(
-        base_url=base_url, api_key=api_key, max_retries=0, timeout=timeout, http_client=http
-    )
 
 
 class ClaudeModel:
     """One model behind a client, which other models may share."""
 
-    def __init__(self, client: anthropic.AsyncAnthropic, model: str, address: str, redactor: KeyRedactor) -> None:
+    def __init__(self, client: anthropic.AsyncAnthropic, model: str, redactor: KeyRedactor) -> None:
         self._client, self._model = client, model
-        self._address = f"{model} at {address}"
+        self._address = f"{model} at {public_address(client.base_url)}"
         self._redactor = redactor
 
     async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:

@@ -1,0 +1,35 @@
+"""A provider with Anthropic's API."""
+
+from __future__ import annotations
+
+import anthropic
+
+from services.runner.models.anthropic.claude_model import ClaudeModel
+from services.runner.models.http_settings import http_settings
+from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.protocol import Model
+from services.runner.models.provider_client import Connection
+
+
+class AnthropicClient:
+    def __init__(self, sdk: anthropic.AsyncAnthropic, redactor: KeyRedactor) -> None:
+        self._sdk, self._redactor = sdk, redactor
+
+    def model(self, name: str) -> Model:
+        return ClaudeModel(self._sdk, name, self._redactor)
+
+    async def close(self) -> None:
+        await self._sdk.close()
+
+
+def open_client(connection: Connection) -> AnthropicClient:
+    """The SDK's own retries are off."""
+    settings = http_settings(connection)
+    sdk = anthropic.AsyncAnthropic(
+        base_url=connection.base_url,
+        api_key=connection.api_key,
+        max_retries=0,
+        timeout=settings["timeout"],
+        http_client=anthropic.DefaultAioHttpClient(**settings),
+    )
+    return AnthropicClient(sdk, KeyRedactor(connection.api_key))

@@ -1,0 +1,34 @@
+"""A provider with an OpenAI-compatible API."""
+
+from __future__ import annotations
+
+import openai
+
+from services.runner.models.http_settings import http_settings
+from services.runner.models.openai.chat_model import ChatModel
+from services.runner.models.protocol import Model
+from services.runner.models.provider_client import Connection
+
+
+class OpenAIClient:
+    def __init__(self, sdk: openai.AsyncOpenAI) -> None:
+        self._sdk = sdk
+
+    def model(self, name: str) -> Model:
+        return ChatModel(self._sdk, name)
+
+    async def close(self) -> None:
+        await self._sdk.close()
+
+
+def open_client(connection: Connection) -> OpenAIClient:
+    """The SDK's own retries are off."""
+    settings = http_settings(connection)
+    sdk = openai.AsyncOpenAI(
+        base_url=connection.base_url,
+        api_key=connection.api_key,
+        max_retries=0,
+        timeout=settings["timeout"],
+        http_client=openai.DefaultAioHttpClient(**settings),
+    )
+    return OpenAIClient(sdk)

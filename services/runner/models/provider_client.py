@@ -1,0 +1,54 @@
+"""Clients of providers: one module per family of APIs, imported when the first model of the family is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Protocol
+
+from assay.catalog import ProviderKind
+from services.runner.errors import CallMisconfigured
+from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """How to reach a provider. ``base_url`` None: the SDK's own. ``options`` are those of the provider's family."""
+
+    base_url: str | None
+    api_key: str
+    connections: int = 4
+    read_timeout_seconds: float = READ_TIMEOUT_SECONDS
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class ProviderClient(Protocol):
+    """Holds a provider's connections, which all its models share."""
+
+    def model(self, name: str) -> Model: ...
+
+    async def close(self) -> None: ...
+
+
+_MODULES = {
+    ProviderKind.OPENAI: "services.runner.models.openai.client",
+    ProviderKind.EMBEDDED: "services.runner.models.openai.client",
+    ProviderKind.ANTHROPIC: "services.runner.models.anthropic.client",
+}
+_EXTRAS = {ProviderKind.ANTHROPIC: "anthropic"}
+
+
+async def open_client(kind: ProviderKind, connection: Connection) -> ProviderClient:
+    """Raises CallMisconfigured if the family's library is not installed.
+
+    SDKs are imported in a thread: that takes 0.5 s, on a busy machine seconds, in which leases would expire."""
+    try:
+        module = await asyncio.to_thread(import_module, _MODULES[kind])
+    except ModuleNotFoundError as error:
+        raise CallMisconfigured(
+            f"providers of kind {kind.value!r} need a library that this runner lacks: {error}; install it with "
+            f"pip install 'assay[{_EXTRAS.get(kind, 'runner')}]'"
+        ) from error
+    return module.open_client(connection)
