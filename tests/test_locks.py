@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -57,6 +59,37 @@ def test_every_pin_has_a_hash_and_no_url(lock: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_services_are_locked_to_the_versions_used_in_tests(service: str) -> None:
     assert pins(service) <= pins("all")
+
+
+IMPORT_ALL = """
+import pkgutil, re, sys
+from importlib import import_module
+from importlib.metadata import packages_distributions
+
+locked, package = set(sys.argv[1].split()), sys.argv[2]
+distributions = {module: {re.sub("[-_.]+", "-", each).lower() for each in names}
+                 for module, names in packages_distributions().items()}
+
+class OnlyLocked:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        module = name.partition(".")[0]
+        if module in distributions and module not in ("assay", "services") and not distributions[module] & locked:
+            raise ModuleNotFoundError(f"{module} is not in the lock", name=name)
+
+sys.meta_path.insert(0, OnlyLocked)
+for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+    if module.name.rpartition(".")[2] not in ("__main__", "env"):
+        import_module(module.name)
+"""
+
+
+@pytest.mark.parametrize("service", ["gateway", "ledger", "runner", "judge"])
+def test_every_module_of_a_service_can_be_imported_with_the_packages_of_its_lock(service: str) -> None:
+    locked = " ".join(name for name, _ in pins(service))
+    command = [sys.executable, "-c", IMPORT_ALL, locked, f"services.{service}"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("lock", ("all", *SERVICES))
