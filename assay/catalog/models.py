@@ -26,6 +26,8 @@ class ProviderKind(StrEnum):
     """An OpenAI-compatible HTTP endpoint."""
     ANTHROPIC = "anthropic"
     """Anthropic's Messages API."""
+    GOOGLE = "google"
+    """Google's Gemini API."""
     EMBEDDED = "embedded"
     """The model host on this machine; tokens are free."""
     BUILTIN = "builtin"

@@ -36,8 +36,9 @@ _MODULES = {
     ProviderKind.OPENAI: "services.runner.models.openai.client",
     ProviderKind.EMBEDDED: "services.runner.models.openai.client",
     ProviderKind.ANTHROPIC: "services.runner.models.anthropic.client",
+    ProviderKind.GOOGLE: "services.runner.models.google.client",
 }
-_EXTRAS = {ProviderKind.ANTHROPIC: "anthropic"}
+_EXTRAS = {ProviderKind.ANTHROPIC: "anthropic", ProviderKind.GOOGLE: "google"}
 
 
 async def open_client(kind: ProviderKind, connection: Connection) -> ProviderClient:

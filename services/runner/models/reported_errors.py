@@ -50,12 +50,14 @@ _MISCONFIGURED = re.compile(
 )
 # Matched against messages.
 _TOO_LONG_MESSAGE = re.compile(
-    r"maximum context length|(prompt|input) is too long|context (length|window|size) (is |was )?exceeded"
+    r"maximum context length|(prompt|input) is too long|input token count .{0,20}exceeds|context (length|window|size) (is |was )?exceeded"
     r"|exceeds?\b.{0,40}\bcontext (length|window|size)",
     re.IGNORECASE,
 )
 _REFUSED_MESSAGE = re.compile("moderation|flagged|safety|content policy", re.IGNORECASE)
 """A refusal of one prompt and not of every request."""
+_KEY_INVALID_MESSAGE = re.compile("api.?key (is )?(not valid|invalid|expired)", re.IGNORECASE)
+"""Google answers this with status 400."""
 _WITHOUT_STATUS = (
     (_OVERLOADED, ProviderUnavailable),
     (_FAILED, ProviderError),
@@ -150,7 +152,7 @@ def _kind(error: ReportedError, status: int | None) -> type[CallFailed]:
         return EndpointTimeout
     if status is not None and (status >= 500 or status == 409):
         return ProviderUnavailable if status in _UNAVAILABLE else ProviderError
-    if _NO_CREDIT.search(names):
+    if _NO_CREDIT.search(names) or _KEY_INVALID_MESSAGE.search(message):
         return AuthenticationFailed
     if _RATE_LIMITED.search(names) or status == 429:
         return RateLimited

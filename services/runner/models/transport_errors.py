@@ -26,6 +26,8 @@ def from_transport(error: BaseException | None, address: str) -> CallFailed:
         return CallMisconfigured(f"cannot call {address}: {describe(error)}; check the provider's address and key")
     if isinstance(error, httpx2.TimeoutException):
         return EndpointTimeout(f"{address} did not answer in time ({type(error).__name__})", may_be_billed=True)
+    if isinstance(error, httpx2.RemoteProtocolError) and "disconnected" in str(error):
+        return EndpointUnreachable(f"{address} closed the connection before it answered", may_be_billed=True)
     if isinstance(error, httpx2.RemoteProtocolError | httpx2.DecodingError):
         return ProviderError(f"{address} sent invalid HTTP: {describe(error)}", may_be_billed=True)
     if isinstance(error, httpx2.TransportError):

@@ -10,10 +10,19 @@ from tests.fakes.providers.reply import Reply
 
 EVENTS: str = "text/event-stream"
 _TYPES = {
-    **{401: "authentication_error", 403: "permission_error", 404: "not_found_error", 413: "request_too_large"},
-    **{429: "rate_limit_error", 500: "api_error", 529: "overloaded_error"},
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    529: "overloaded_error",
 }
 _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+
+
+def read(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    return body
 
 
 def error(reply: Reply) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
-from tests.fakes.providers import anthropic_messages, openai_chat
+from tests.fakes.providers import anthropic_messages, google_generate, openai_chat
 from tests.fakes.providers.reply import USAGE, Reply
 
 __all__ = ["USAGE", "FakeEndpoint", "Reply", "serve_endpoint"]
@@ -18,9 +18,12 @@ E = TypeVar("E", bound="FakeEndpoint")
 
 
 class WireFormat(Protocol):
-    """A module that writes replies. ``EVENTS`` is the content type of streams; ``events`` are their chunks."""
+    """A module that writes replies. ``EVENTS`` is the content type of streams; ``events`` are their chunks. ``read``
+    makes a request's body have ``model`` and ``stream``, wherever the format has them."""
 
     EVENTS: str
+
+    def read(self, path: str, body: dict[str, Any]) -> dict[str, Any]: ...
 
     def error(self, reply: Reply) -> dict[str, Any]: ...
 
@@ -29,8 +32,8 @@ class WireFormat(Protocol):
     def events(self, reply: Reply, body: dict[str, Any]) -> Iterator[bytes]: ...
 
 
-_FORMATS: dict[str, WireFormat] = {"/v1/messages": anthropic_messages}
-"""By path; any other is OpenAI's chat completions."""
+_FORMATS: dict[str, WireFormat] = {"/messages": anthropic_messages, "enerateContent": google_generate}
+"""By the end of the path; any other is OpenAI's chat completions."""
 
 
 class FakeEndpoint:
@@ -69,7 +72,8 @@ class FakeEndpoint:
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
-            await self._answer(_FORMATS.get(path, openai_chat), self.reply_to(body), body, writer)
+            wire = next((wire for end, wire in _FORMATS.items() if path.endswith(end)), openai_chat)
+            await self._answer(wire, self.reply_to(body), wire.read(path, body), writer)
         finally:
             self.in_flight -= 1
 

@@ -11,6 +11,10 @@ from tests.fakes.providers.reply import Reply
 EVENTS: str = "text/event-stream"
 
 
+def read(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    return body
+
+
 def error(reply: Reply) -> dict[str, Any]:
     return {"error": {"message": reply.text, "type": reply.error_type or "fake", "code": None}}
 

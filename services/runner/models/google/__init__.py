@@ -1,0 +1,1 @@
+"""Google's Gemini API, through the google-genai SDK (extra ``google``)."""

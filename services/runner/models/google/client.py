@@ -1,0 +1,89 @@
+"""A provider with Google's Gemini API, and its models."""
+
+from __future__ import annotations
+
+import httpx2
+from google import genai
+from google.genai import errors, types
+
+from services.runner.errors import CallFailed, ProviderError
+from services.runner.models.google.reply import ReplyBuilder
+from services.runner.models.google.request import config, contents
+from services.runner.models.http_settings import http_settings
+from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.protocol import Completion, Model, ModelRequest, OnText, ignore_text
+from services.runner.models.provider_client import Connection
+from services.runner.models.reported_errors import read_error, to_call_failed
+from services.runner.models.transport_errors import describe, from_transport, retry_after
+
+_ADDRESS = "generativelanguage.googleapis.com"
+
+
+class GoogleClient:
+    def __init__(self, sdk: genai.Client, http: httpx2.AsyncClient, connection: Connection) -> None:
+        self._sdk, self._http, self._connection = sdk, http, connection
+
+    def model(self, name: str) -> Model:
+        return GeminiModel(self._sdk, name, self._connection)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+class GeminiModel:
+    """One model behind a client, which other models may share."""
+
+    def __init__(self, sdk: genai.Client, model: str, connection: Connection) -> None:
+        self._models, self._model = sdk.aio.models, model
+        self._address = f"{model} at {connection.base_url or _ADDRESS}"
+        self._redactor = KeyRedactor(connection.api_key)
+
+    async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
+        reply = ReplyBuilder(self._address, on_text, on_reasoning)
+        try:
+            await self._send(request, reply)
+            return reply.completion()
+        except CallFailed as error:
+            raise self._redactor.redact(error) from None
+        except (errors.APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            raise self._redactor.redact(self._failure(error, reply)) from None
+
+    async def _send(self, request: ModelRequest, reply: ReplyBuilder) -> None:
+        prompt, settings = contents(request.messages), config(self._model, request)
+        if not request.parameters.stream:
+            reply.add(await self._models.generate_content(model=self._model, contents=prompt, config=settings))
+            return
+        stream = await self._models.generate_content_stream(model=self._model, contents=prompt, config=settings)
+        async for response in stream:
+            reply.add(response)
+            if reply.full:
+                break
+
+    def _failure(self, error: Exception, reply: ReplyBuilder) -> CallFailed:
+        if isinstance(error, errors.APIError):
+            reported = read_error(error.details or error.message)
+            headers = error.response.headers if isinstance(error.response, httpx2.Response) else {}
+            return to_call_failed(
+                reported,
+                f"{self._address} answered {error.code}: {reported.message}",
+                status=error.code if error.code and error.code >= 400 else None,
+                retry_after_seconds=retry_after(headers),
+                may_be_billed=reply.has_output,
+            )
+        if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL):
+            return from_transport(error, self._address)
+        return ProviderError(f"the reply of {self._address} is not an answer: {describe(error)}", may_be_billed=True)
+
+
+def open_client(connection: Connection) -> GoogleClient:
+    """The SDK's own retries are off."""
+    settings = http_settings(connection)
+
+    async def set_timeout(request: httpx2.Request) -> None:
+        """The SDK sends each request with a timeout of its own: none, or one number for all phases."""
+        request.extensions["timeout"] = settings["timeout"].as_dict()
+
+    http = httpx2.AsyncClient(**settings, follow_redirects=False, event_hooks={"request": [set_timeout]})
+    options = types.HttpOptions(base_url=connection.base_url, httpx_async_client=http)
+    sdk = genai.Client(api_key=connection.api_key, vertexai=False, http_options=options)
+    return GoogleClient(sdk, http, connection)
