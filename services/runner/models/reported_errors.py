@@ -50,7 +50,8 @@ _MISCONFIGURED = re.compile(
 )
 # Matched against messages.
 _TOO_LONG_MESSAGE = re.compile(
-    r"maximum context length|(prompt|input) is too long|input token count .{0,20}exceeds|context (length|window|size) (is |was )?exceeded"
+    r"maximum context length|(prompt|input) is too long|input token count .{0,20}exceeds"
+    r"|context (length|window|size) (is |was )?exceeded"
     r"|exceeds?\b.{0,40}\bcontext (length|window|size)",
     re.IGNORECASE,
 )

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import pytest
-from anthropic.types import Message, RawMessageStreamEvent
-from pydantic import TypeAdapter
 
-from assay.contracts.models import CallFault, Parameters, ReasoningEffort, Usage
-from services.runner.errors import CallFailed
+from assay.contracts.models import Parameters, ReasoningEffort
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolCall, ToolDefinition
 from services.runner.models.anthropic.client import AnthropicClient, open_client
 from services.runner.models.anthropic.request import request_body
 from services.runner.models.provider_client import Connection
-from tests.fakes.providers import anthropic_messages
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 
 KEY = "sk-ant-secret-0123456789"
@@ -54,21 +49,6 @@ async def claude(endpoint: FakeEndpoint) -> AsyncGenerator[Claude]:
     client = open_client(Connection(base_url=endpoint.root, api_key=KEY, read_timeout_seconds=2.0))
     yield Claude(client)
     await client.close()
-
-
-@BOTH
-async def test_text_reasoning_usage_and_the_served_model(
-    claude: Claude, endpoint: FakeEndpoint, parameters: Parameters
-) -> None:
-    endpoint.default = Reply(reasoning="hm, hm", usage=USAGE, model="claude-opus-4-7-20260401")
-    completion = await claude.hello(parameters)
-    assert (completion.text, completion.reasoning) == ("hello world", "hm, hm")
-    assert completion.usage == Usage(
-        input_tokens=30, cached_tokens=8, cache_write_tokens=12, output_tokens=9, reasoning_tokens=4
-    )
-    assert (completion.finish_reason, completion.served_model) == ("end_turn", "claude-opus-4-7-20260401")
-    assert ("".join(claude.text), "".join(claude.reasoning)) == ("hello world", "hm, hm")
-    assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}"
 
 
 async def test_system_messages_and_parameters_are_sent(claude: Claude, endpoint: FakeEndpoint) -> None:
@@ -131,71 +111,3 @@ def test_arguments_that_are_no_object_are_still_sent() -> None:
     assert body["messages"][1]["content"] == [
         {"type": "tool_use", "id": "c1", "name": "unnamed", "input": {"invalid": [1]}}
     ]
-
-
-@pytest.mark.parametrize(
-    ("reply", "fault"),
-    [
-        (Reply(status=401, text="invalid key"), CallFault.AUTHENTICATION),
-        (Reply(status=403, text="not permitted"), CallFault.AUTHENTICATION),
-        (Reply(status=404, text="model: claude-nothing"), CallFault.CONFIGURATION),
-        (Reply(status=400, text="max_tokens: must be positive"), CallFault.CONFIGURATION),
-        (Reply(status=400, text="prompt is too long: 250000 tokens > 200000 maximum"), CallFault.CONTEXT_LENGTH),
-        (Reply(status=413, text="the request is too large"), CallFault.CONTEXT_LENGTH),
-        (Reply(status=429, text="slow down", headers={"retry-after": "3"}), CallFault.RATE_LIMITED),
-        (Reply(status=500, text="a bug of theirs"), CallFault.PROVIDER),
-        (Reply(status=529, text="overloaded"), CallFault.PROVIDER),
-        (Reply(hang_up=True), CallFault.CONNECTION),
-        (Reply(hang=True), CallFault.TIMEOUT),
-        (Reply(raw=b"<html>"), CallFault.PROVIDER),
-        (Reply(raw=b"event: message_start\ndata: {oops\n\n", content_type="text/event-stream"), CallFault.PROVIDER),
-        (
-            Reply(
-                raw=b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "x"}}\n\n',
-                content_type="text/event-stream",
-            ),
-            CallFault.PROVIDER,
-        ),
-    ],
-    ids=lambda value: value.value if isinstance(value, CallFault) else "",
-)
-@BOTH
-async def test_each_error_has_its_fault(
-    claude: Claude, endpoint: FakeEndpoint, parameters: Parameters, reply: Reply, fault: CallFault
-) -> None:
-    endpoint.default = reply
-    with pytest.raises(CallFailed) as raised:
-        await claude.hello(parameters)
-    assert raised.value.fault is fault, raised.value
-    assert KEY not in str(raised.value)
-    assert raised.value.retry_after_seconds == (3.0 if "retry-after" in reply.headers else None)
-
-
-@pytest.mark.parametrize("reply", [Reply(break_after=4), Reply(finish_reason=None, done=False)], ids=["cut", "ended"])
-async def test_a_truncated_stream_may_be_billed(claude: Claude, endpoint: FakeEndpoint, reply: Reply) -> None:
-    endpoint.default = reply
-    with pytest.raises(CallFailed) as raised:
-        await claude.hello()
-    assert raised.value.may_be_billed
-
-
-@BOTH
-async def test_a_refusal(claude: Claude, endpoint: FakeEndpoint, parameters: Parameters) -> None:
-    endpoint.default = Reply(finish_reason="content_filter")
-    assert (await claude.hello(parameters)).refused
-
-
-async def test_usage_that_is_not_reported_is_unknown(claude: Claude, endpoint: FakeEndpoint) -> None:
-    endpoint.default = Reply(usage={"prompt_tokens": 0, "completion_tokens": 0})
-    assert (await claude.hello()).usage is None
-
-
-def test_the_fake_speaks_the_sdks_types() -> None:
-    reply = Reply(text="x", reasoning="y", calls=(("bash", "{}"),), usage=USAGE)
-    body: dict[str, Any] = {"model": MODEL}
-    Message.model_validate(anthropic_messages.whole(reply, body), strict=True)
-    events = TypeAdapter[Any](RawMessageStreamEvent)
-    for event in anthropic_messages.events(reply, body):
-        data = event.partition(b"data: ")[2]
-        if b'"ping"' not in data:
-            events.validate_json(data, strict=True)

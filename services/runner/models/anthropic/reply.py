@@ -110,8 +110,10 @@ class ReplyBuilder:
                 written = "".join(self._arguments.get(index, ())) or encode(block.get("input") or {}).decode()
                 yield ToolCall(call_id=block.get("id") or "", name=block.get("name") or "", arguments=written)
 
-    def _add_usage(self, usage: MessageUsage | MessageDeltaUsage) -> None:
-        """Counts of a stream are cumulative."""
+    def _add_usage(self, usage: MessageUsage | MessageDeltaUsage | None) -> None:
+        """Counts of a stream are cumulative. Servers that imitate the API omit them."""
+        if usage is None:
+            return
         for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens"):
             if isinstance(count := getattr(usage, name, None), int) and count >= 0:
                 self._usage[name] = count

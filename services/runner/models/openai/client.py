@@ -6,16 +6,19 @@ import openai
 
 from services.runner.models.http_settings import http_settings
 from services.runner.models.openai.chat_model import ChatModel
+from services.runner.models.openai.responses_model import ResponsesModel
 from services.runner.models.protocol import Model
 from services.runner.models.provider_client import Connection
 
 
 class OpenAIClient:
-    def __init__(self, sdk: openai.AsyncOpenAI) -> None:
-        self._sdk = sdk
+    """``responses``: whether its models are reached by the Responses API instead of Chat Completions."""
+
+    def __init__(self, sdk: openai.AsyncOpenAI, *, responses: bool) -> None:
+        self._sdk, self._responses = sdk, responses
 
     def model(self, name: str) -> Model:
-        return ChatModel(self._sdk, name)
+        return ResponsesModel(self._sdk, name) if self._responses else ChatModel(self._sdk, name)
 
     async def close(self) -> None:
         await self._sdk.close()
@@ -31,4 +34,4 @@ def open_client(connection: Connection) -> OpenAIClient:
         timeout=settings["timeout"],
         http_client=openai.DefaultAioHttpClient(**settings),
     )
-    return OpenAIClient(sdk)
+    return OpenAIClient(sdk, responses=connection.options.get("api") == "responses")

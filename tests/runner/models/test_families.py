@@ -1,0 +1,226 @@
+"""What all families of providers have in common: each real SDK against a server that speaks its wire format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import anthropic.types
+import openai.types.chat
+import openai.types.responses
+import pytest
+from google.genai import types as google_types
+from pydantic import TypeAdapter
+
+from assay.catalog import ProviderKind
+from assay.contracts.models import CallFault, Parameters, Usage
+from services.runner.errors import CallFailed
+from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
+from services.runner.models.provider_client import Connection, ProviderClient, open_client
+from tests.fakes.providers import anthropic_messages, google_generate, openai_chat, openai_responses
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply, WireFormat
+
+KEY = "sk-secret-0123456789"
+HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
+ARGUMENTS = {"type": "object", "properties": {"command": {"type": "string"}}}
+BASH = ToolDefinition(name="bash", description="Runs a command.", arguments=ARGUMENTS)
+STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
+BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
+USAGE = {
+    "prompt_tokens": 30,
+    "completion_tokens": 9,
+    "total_tokens": 39,
+    "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 12},
+    "completion_tokens_details": {"reasoning_tokens": 4},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """``key_header`` is the header with the key. ``whole`` and ``event`` are the SDK's types of a reply and of an event
+    of a stream."""
+
+    kind: ProviderKind
+    model: str
+    wire: WireFormat
+    key_header: tuple[str, str]
+    whole: Any
+    event: Any
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    path: str = ""
+    cache_writes: bool = True
+
+    def connection(self, endpoint: FakeEndpoint) -> Connection:
+        return Connection(
+            base_url=endpoint.root + self.path, api_key=KEY, read_timeout_seconds=2.0, options=self.options
+        )
+
+
+BEARER = ("authorization", f"Bearer {KEY}")
+FAMILIES = {
+    "chat": Family(
+        kind=ProviderKind.OPENAI,
+        model="gpt-4.1",
+        wire=openai_chat,
+        key_header=BEARER,
+        whole=openai.types.chat.ChatCompletion,
+        event=openai.types.chat.ChatCompletionChunk,
+        path="/v1",
+    ),
+    "responses": Family(
+        kind=ProviderKind.OPENAI,
+        model="gpt-4.1",
+        wire=openai_responses,
+        key_header=BEARER,
+        whole=openai.types.responses.Response,
+        event=openai.types.responses.ResponseStreamEvent,
+        options={"api": "responses"},
+        path="/v1",
+    ),
+    "anthropic": Family(
+        kind=ProviderKind.ANTHROPIC,
+        model="claude-opus-4-7",
+        wire=anthropic_messages,
+        key_header=BEARER,
+        whole=anthropic.types.Message,
+        event=anthropic.types.RawMessageStreamEvent,
+    ),
+    "google": Family(
+        kind=ProviderKind.GOOGLE,
+        model="gemini-3.1-pro",
+        wire=google_generate,
+        key_header=("x-goog-api-key", KEY),
+        whole=google_types.GenerateContentResponse,
+        event=google_types.GenerateContentResponse,
+        cache_writes=False,
+    ),
+}
+
+
+class FamilyClient:
+    """``text`` and ``reasoning`` collect what is streamed."""
+
+    def __init__(self, client: ProviderClient, family: Family) -> None:
+        self.family = family
+        self.text: list[str] = []
+        self.reasoning: list[str] = []
+        self._client = client
+
+    async def complete(self, request: ModelRequest) -> Completion:
+        return await self._client.model(self.family.model).complete(request, self.text.append, self.reasoning.append)
+
+    async def hello(self, parameters: Parameters) -> Completion:
+        return await self.complete(ModelRequest(messages=HELLO, parameters=parameters))
+
+
+@pytest.fixture(params=FAMILIES)
+async def client(request: pytest.FixtureRequest, endpoint: FakeEndpoint) -> AsyncGenerator[FamilyClient]:
+    family = FAMILIES[request.param]
+    opened = await open_client(family.kind, family.connection(endpoint))
+    yield FamilyClient(opened, family)
+    await opened.close()
+
+
+@BOTH
+async def test_text_reasoning_usage_and_the_served_model(
+    client: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters
+) -> None:
+    endpoint.default = Reply(reasoning="hm, hm", usage=USAGE, model="another-name-001")
+    completion = await client.hello(parameters)
+    assert (completion.text, completion.reasoning) == ("hello world", "hm, hm")
+    written = 12 if client.family.cache_writes else 0
+    assert completion.usage == Usage(
+        input_tokens=30, cached_tokens=8, cache_write_tokens=written, output_tokens=9, reasoning_tokens=4
+    )
+    assert completion.served_model == "another-name-001"
+    assert not completion.refused and not completion.truncated
+    assert "".join(client.text) == "hello world"
+    name, value = client.family.key_header
+    assert endpoint.headers[0][name] == value
+
+
+@BOTH
+async def test_usage_that_is_not_reported_is_unknown(
+    client: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters
+) -> None:
+    endpoint.default = Reply(usage=None)
+    completion = await client.hello(parameters)
+    assert (completion.text, completion.usage) == ("hello world", None)
+
+
+@BOTH
+async def test_a_tool_call_and_its_result(client: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters) -> None:
+    call = ("bash", '{"command": "ls"}')
+    endpoint.replies.append(Reply(text="Let me see.", reasoning="hm", calls=(call,), finish_reason="tool_calls"))
+    first = await client.complete(ModelRequest(messages=HELLO, parameters=parameters, tools=(BASH,)))
+    assert [(call.name, json.loads(call.arguments)) for call in first.tool_calls] == [("bash", {"command": "ls"})]
+    assert first.text == "Let me see."
+    messages = (
+        *HELLO,
+        ChatMessage(role="assistant", content=first.text, tool_calls=first.tool_calls, native=first.native),
+        ChatMessage(role="tool", content="a.txt", tool_call_id=first.tool_calls[0].call_id),
+    )
+    second = await client.complete(ModelRequest(messages=messages, parameters=parameters, tools=(BASH,)))
+    assert second.text == "hello world"
+    sent = json.dumps(endpoint.bodies[1])
+    assert all(part in sent for part in ("Be brief.", "Let me see.", "a.txt", "Runs a command."))
+    assert sent.count(first.tool_calls[0].call_id) == 2, "the call, and its result"
+
+
+@BOTH
+async def test_a_refusal(client: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters) -> None:
+    endpoint.default = Reply(finish_reason="content_filter")
+    assert (await client.hello(parameters)).refused
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("reply", "fault"),
+    [
+        (Reply(status=401, text=f"invalid key {KEY}"), CallFault.AUTHENTICATION),
+        (Reply(status=403, text="not permitted"), CallFault.AUTHENTICATION),
+        (Reply(status=404, text="no such model"), CallFault.CONFIGURATION),
+        (Reply(status=400, text="a parameter must be positive"), CallFault.CONFIGURATION),
+        (Reply(status=400, text="prompt is too long: 250000 tokens > 200000 maximum"), CallFault.CONTEXT_LENGTH),
+        (Reply(status=429, text="slow down", headers={"retry-after": "3"}), CallFault.RATE_LIMITED),
+        (Reply(status=500, text="a bug of theirs"), CallFault.PROVIDER),
+        (Reply(status=503, text="overloaded"), CallFault.PROVIDER),
+        (Reply(hang_up=True), CallFault.CONNECTION),
+        (Reply(hang=True), CallFault.TIMEOUT),
+        (Reply(raw=b"<html>"), CallFault.PROVIDER),
+        (Reply(raw=b"event: x\ndata: {oops\n\n", content_type="text/event-stream"), CallFault.PROVIDER),
+    ],
+    ids=lambda value: value.value if isinstance(value, CallFault) else "",
+)
+async def test_each_error_has_its_fault(
+    client: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters, reply: Reply, fault: CallFault
+) -> None:
+    endpoint.default = reply
+    with pytest.raises(CallFailed) as raised:
+        await client.hello(parameters)
+    assert raised.value.fault is fault, raised.value
+    assert KEY not in str(raised.value)
+    assert raised.value.retry_after_seconds == (3.0 if "retry-after" in reply.headers else None)
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(break_after=2), Reply(finish_reason=None, done=False)], ids=["cut off", "ended early"]
+)
+async def test_a_truncated_stream_may_be_billed(client: FamilyClient, endpoint: FakeEndpoint, reply: Reply) -> None:
+    endpoint.default = reply
+    with pytest.raises(CallFailed) as raised:
+        await client.hello(STREAMED)
+    assert raised.value.may_be_billed
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_the_fakes_speak_the_sdks_types(family: Family) -> None:
+    reply = Reply(text="x", reasoning="y", calls=(("bash", "{}"),), usage=USAGE)
+    body: dict[str, Any] = {"model": family.model, "stream_options": {"include_usage": True}}
+    TypeAdapter[Any](family.whole).validate_json(json.dumps(family.wire.whole(reply, body)))
+    for event in family.wire.events(reply, body):
+        data = event.partition(b"data: ")[2]
+        if data.strip() != b"[DONE]" and b'"ping"' not in data:
+            TypeAdapter[Any](family.event).validate_json(data)
