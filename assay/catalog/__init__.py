@@ -17,13 +17,14 @@ from assay.catalog.errors import (
     UnknownTask,
     UnpricedModel,
 )
-from assay.catalog.models import ModelEntry, Provider, ProviderKind, Registry
+from assay.catalog.models import Api, ModelEntry, Provider, ProviderKind, ProviderOptions, Registry
 from assay.catalog.scripts import Script, ScriptTurn
 from assay.catalog.selection.selection import SelectedTask, Selection
 from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.catalog.tasks.task import Task, load_task
 
 __all__ = [
+    "Api",
     "Bundles",
     "Catalog",
     "CatalogError",
@@ -33,6 +34,7 @@ __all__ = [
     "ModelEntry",
     "Provider",
     "ProviderKind",
+    "ProviderOptions",
     "Registry",
     "Script",
     "ScriptTurn",

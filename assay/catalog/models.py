@@ -24,6 +24,8 @@ from assay.contracts.models import ModelName, Parameters
 class ProviderKind(StrEnum):
     OPENAI = "openai"
     """An OpenAI-compatible HTTP endpoint."""
+    AZURE = "azure"
+    """Azure OpenAI, whose models are deployments."""
     ANTHROPIC = "anthropic"
     """Anthropic's Messages API."""
     GOOGLE = "google"
@@ -32,6 +34,24 @@ class ProviderKind(StrEnum):
     """The model host on this machine; tokens are free."""
     BUILTIN = "builtin"
     """No model is called."""
+
+
+class Api(StrEnum):
+    """Which of OpenAI's two APIs a provider's models are called by."""
+
+    CHAT_COMPLETIONS = "chat_completions"
+    RESPONSES = "responses"
+
+
+class ProviderOptions(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What only some kinds of provider have."""
+
+    api: Api = Api.CHAT_COMPLETIONS
+    """For kinds ``openai`` and ``azure``."""
+    api_version: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
+    """For kind ``azure``."""
+    entra: bool = False
+    """For kind ``azure``: log in with Microsoft Entra instead of a key."""
 
 
 class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +80,7 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     any_model: bool = False
     local: bool = False
     prices: str | None = None
+    options: ProviderOptions = ProviderOptions()
     models: tuple[ModelEntry, ...] = ()
 
     @property
@@ -74,6 +95,10 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The model called ``name`` (without the provider); with ``any_model``, also an unlisted one."""
         listed = next((model for model in self.models if model.name == name), None)
         return listed or (ModelEntry(name=name) if self.any_model and name else None)
+
+
+NEEDS_ADDRESS = frozenset((ProviderKind.OPENAI, ProviderKind.AZURE))
+"""Kinds whose SDKs have no address of their own."""
 
 
 class ModelsFile(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,8 +174,8 @@ def _check(document: Document, name: str, provider: Provider) -> None:
         document.add_mistake(at, f"provider {name!r} is built in; choose another name")
     if provider.kind is ProviderKind.BUILTIN:
         document.add_mistake((*at, "kind"), "kind 'builtin' is reserved for built-in providers")
-    if provider.kind is ProviderKind.OPENAI and not (provider.base_url or provider.base_url_env):
-        document.add_mistake((*at, "base_url"), "is missing; kind 'openai' needs base_url or base_url_env")
+    if provider.kind in NEEDS_ADDRESS and not (provider.base_url or provider.base_url_env):
+        document.add_mistake((*at, "base_url"), f"is missing; kind '{provider.kind}' needs base_url or base_url_env")
     if not provider.models and not provider.any_model:
         document.add_mistake((*at, "models"), "is missing; list models, or set any_model: true")
     seen: set[str] = set()

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
 
-from assay.catalog import ProviderKind
+from assay.catalog import ProviderKind, ProviderOptions
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 
 
+NO_OPTIONS = ProviderOptions()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """How to reach a provider. ``base_url`` None: the SDK's own. ``options`` are those of the provider's family."""
+    """How to reach a provider. ``base_url`` None: the SDK's own."""
 
     base_url: str | None
     api_key: str
     connections: int = 4
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS
-    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    options: ProviderOptions = NO_OPTIONS
 
 
 class ProviderClient(Protocol):
@@ -35,6 +37,7 @@ class ProviderClient(Protocol):
 _MODULES = {
     ProviderKind.OPENAI: "services.runner.models.openai.client",
     ProviderKind.EMBEDDED: "services.runner.models.openai.client",
+    ProviderKind.AZURE: "services.runner.models.openai.azure_client",
     ProviderKind.ANTHROPIC: "services.runner.models.anthropic.client",
     ProviderKind.GOOGLE: "services.runner.models.google.client",
 }

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
+from assay.catalog.models import NEEDS_ADDRESS
 from assay.contracts.models import ModelName, Outage
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint
@@ -133,6 +134,7 @@ class ModelRegistry:
                 api_key=key,
                 connections=opened.provider.concurrency,
                 read_timeout_seconds=self._read_timeout_seconds,
+                options=opened.provider.options,
             )
             client = opened.clients[address or ""] = await open_client(opened.provider.kind, connection)
         return client.model(model)
@@ -140,7 +142,7 @@ class ModelRegistry:
     def _address(self, provider: Provider, provider_id: str) -> str | None:
         """None: the one that the provider's SDK knows."""
         address = self._environment.get(provider.base_url_env or "", "").strip() or provider.base_url
-        if not address and provider.kind is ProviderKind.OPENAI:
+        if not address and provider.kind in NEEDS_ADDRESS:
             raise CallMisconfigured(
                 f"provider {provider_id!r} has no address: set {provider.base_url_env} in the runner's environment"
             )

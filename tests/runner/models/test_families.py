@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Any
 
 import anthropic.types
@@ -14,11 +14,11 @@ import pytest
 from google.genai import types as google_types
 from pydantic import TypeAdapter
 
-from assay.catalog import ProviderKind
+from assay.catalog import Api, ProviderKind, ProviderOptions
 from assay.contracts.models import CallFault, Parameters, Usage
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
-from services.runner.models.provider_client import Connection, ProviderClient, open_client
+from services.runner.models.provider_client import NO_OPTIONS, Connection, ProviderClient, open_client
 from tests.fakes.providers import anthropic_messages, google_generate, openai_chat, openai_responses
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply, WireFormat
 
@@ -48,7 +48,7 @@ class Family:
     key_header: tuple[str, str]
     whole: Any
     event: Any
-    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    options: ProviderOptions = NO_OPTIONS
     path: str = ""
     cache_writes: bool = True
 
@@ -76,8 +76,16 @@ FAMILIES = {
         key_header=BEARER,
         whole=openai.types.responses.Response,
         event=openai.types.responses.ResponseStreamEvent,
-        options={"api": "responses"},
+        options=ProviderOptions(api=Api.RESPONSES),
         path="/v1",
+    ),
+    "azure": Family(
+        kind=ProviderKind.AZURE,
+        model="our-gpt",
+        wire=openai_chat,
+        key_header=("api-key", KEY),
+        whole=openai.types.chat.ChatCompletion,
+        event=openai.types.chat.ChatCompletionChunk,
     ),
     "anthropic": Family(
         kind=ProviderKind.ANTHROPIC,

@@ -31,9 +31,8 @@ _DRAIN_SECONDS = 0.1
 class ChatModel:
     """One model behind a client, which other models may share."""
 
-    def __init__(self, client: openai.AsyncOpenAI, model: str) -> None:
-        self._client = client
-        self._model = model
+    def __init__(self, client: openai.AsyncOpenAI, model: str, path: str = "/chat/completions") -> None:
+        self._client, self._model, self._path = client, model, path
         self._address = f"{model} at {public_address(client.base_url)}"
         self._redactor = KeyRedactor(client.api_key)
 
@@ -49,7 +48,7 @@ class ChatModel:
 
     async def _request(self, body: dict[str, Any], reader: ReplyReader) -> Completion:
         async with await self._client.post(
-            "/chat/completions", content=encode(body), cast_to=bytes, stream=True, stream_cls=_RawStream
+            self._path, content=encode(body), cast_to=bytes, stream=True, stream_cls=_RawStream
         ) as stream:
             reader.set_retry_after(retry_after(stream.response.headers))
             chunks = stream.response.aiter_bytes()

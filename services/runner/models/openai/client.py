@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import openai
 
+from assay.catalog import Api
 from services.runner.models.http_settings import http_settings
 from services.runner.models.openai.chat_model import ChatModel
 from services.runner.models.openai.responses_model import ResponsesModel
@@ -34,4 +35,4 @@ def open_client(connection: Connection) -> OpenAIClient:
         timeout=settings["timeout"],
         http_client=openai.DefaultAioHttpClient(**settings),
     )
-    return OpenAIClient(sdk, responses=connection.options.get("api") == "responses")
+    return OpenAIClient(sdk, responses=connection.options.api is Api.RESPONSES)
