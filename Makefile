@@ -113,7 +113,7 @@ lock: $(STAMPS)/uv ## Recompute requirements/*.lock from pyproject.toml (ARGS=--
 	$(COMPILE) --extra all --group dev $(ARGS) --output-file requirements/all.lock
 	for service in $(LOCKS); do \
 		extras="--extra $$service"; \
-		[ $$service != runner ] || extras="$$extras --extra anthropic --extra google"; \
+		[ $$service != runner ] || extras="$$extras --extra anthropic --extra google --extra ollama"; \
 		$(COMPILE) $$extras --constraint requirements/all.lock --output-file requirements/$$service.lock || exit 1; \
 	done
 	echo uv | $(BIN)/uv pip compile - --quiet --universal --generate-hashes --no-emit-index-url \

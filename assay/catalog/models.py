@@ -30,6 +30,8 @@ class ProviderKind(StrEnum):
     """Anthropic's Messages API."""
     GOOGLE = "google"
     """Google's Gemini API."""
+    OLLAMA = "ollama"
+    """Ollama's own API, which takes all options of a model."""
     EMBEDDED = "embedded"
     """The model host on this machine; tokens are free."""
     BUILTIN = "builtin"
@@ -97,7 +99,7 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return listed or (ModelEntry(name=name) if self.any_model and name else None)
 
 
-NEEDS_ADDRESS = frozenset((ProviderKind.OPENAI, ProviderKind.AZURE))
+NEEDS_ADDRESS = frozenset((ProviderKind.OPENAI, ProviderKind.AZURE, ProviderKind.OLLAMA))
 """Kinds whose SDKs have no address of their own."""
 
 

@@ -11,7 +11,8 @@ from assay.catalog import ProviderKind, ProviderOptions
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 
-
+NO_KEY = "none"
+"""For endpoints without keys, because SDKs require one."""
 NO_OPTIONS = ProviderOptions()
 
 
@@ -40,8 +41,9 @@ _MODULES = {
     ProviderKind.AZURE: "services.runner.models.openai.azure_client",
     ProviderKind.ANTHROPIC: "services.runner.models.anthropic.client",
     ProviderKind.GOOGLE: "services.runner.models.google.client",
+    ProviderKind.OLLAMA: "services.runner.models.ollama.client",
 }
-_EXTRAS = {ProviderKind.ANTHROPIC: "anthropic", ProviderKind.GOOGLE: "google"}
+_EXTRAS = {kind: kind.value for kind in (ProviderKind.ANTHROPIC, ProviderKind.GOOGLE, ProviderKind.OLLAMA)}
 
 
 async def open_client(kind: ProviderKind, connection: Connection) -> ProviderClient:

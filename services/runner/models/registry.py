@@ -20,12 +20,10 @@ from assay.files.secrets import SecretUnreadable, read_secret, sources_of
 from services.runner.errors import AuthenticationFailed, CallMisconfigured
 from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
-from services.runner.models.provider_client import Connection, ProviderClient, open_client
+from services.runner.models.provider_client import NO_KEY, Connection, ProviderClient, open_client
 from services.runner.models.scripted import ScriptedModel
 from services.runner.rate_limiter import RETRY_POLICY, Clock, ModelLimiter, ProviderLimits, RateLimiter, RetryPolicy
 
-NO_KEY = "none"
-"""Sent to endpoints without keys, because the SDK requires one."""
 _CACHE_SECONDS = 1.0
 _UNLIMITED = ProviderLimits(concurrency=1_000_000, ramp_up=False)
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
-from tests.fakes.providers import anthropic_messages, google_generate, openai_chat, openai_responses
+from tests.fakes.providers import anthropic_messages, google_generate, ollama_chat, openai_chat, openai_responses
 from tests.fakes.providers.reply import USAGE, Reply
 
 __all__ = ["USAGE", "FakeEndpoint", "Reply", "serve_endpoint"]
@@ -36,6 +36,7 @@ _FORMATS: dict[str, WireFormat] = {
     "/messages": anthropic_messages,
     "enerateContent": google_generate,
     "/responses": openai_responses,
+    "/api/chat": ollama_chat,
 }
 """By the end of the path; any other is OpenAI's chat completions."""
 

@@ -8,7 +8,17 @@ from typing import Any
 
 import httpx2
 import openai
-from openai.types.responses import Response, ResponseStreamEvent
+from openai.types.responses import (
+    Response,
+    ResponseCompletedEvent,
+    ResponseErrorEvent,
+    ResponseFailedEvent,
+    ResponseIncompleteEvent,
+    ResponseReasoningSummaryTextDeltaEvent,
+    ResponseReasoningTextDeltaEvent,
+    ResponseStreamEvent,
+    ResponseTextDeltaEvent,
+)
 
 from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallFailed, CallMisconfigured, ProviderError
@@ -33,8 +43,6 @@ from services.runner.models.usage_bound import UNNAMED
 MAX_TEXT_CHARACTERS = 4_000_000
 """Of a completion; the rest is cut off."""
 _RESERVED = frozenset({"model", "input", "instructions", "stream", "store", "background"})
-_REASONING = ("response.reasoning_summary_text.delta", "response.reasoning_text.delta")
-_ENDS = ("response.completed", "response.incomplete", "response.failed")
 _NATIVE = ("message", "reasoning", "function_call")
 
 
@@ -75,14 +83,17 @@ class ResponsesModel:
         stream: openai.AsyncStream[ResponseStreamEvent] = await self._client.responses.create(**body, stream=True)
         async with stream:
             async for event in stream:
-                if event.type == "response.output_text.delta":
-                    on_text(event.delta)
-                elif event.type in _REASONING:
-                    on_reasoning(event.delta)
-                elif event.type in _ENDS:
-                    return self._checked(event.response)
-                elif event.type == "error":
-                    raise self._failure(event.model_dump())
+                match event:
+                    case ResponseTextDeltaEvent():
+                        on_text(event.delta)
+                    case ResponseReasoningSummaryTextDeltaEvent() | ResponseReasoningTextDeltaEvent():
+                        on_reasoning(event.delta)
+                    case ResponseCompletedEvent() | ResponseIncompleteEvent() | ResponseFailedEvent():
+                        return self._checked(event.response)
+                    case ResponseErrorEvent():
+                        raise self._failure(event.model_dump())
+                    case _:
+                        pass
         raise ProviderError(f"the reply of {self._address} ended before the response did", may_be_billed=True)
 
     def _checked(self, response: Response) -> Response:
