@@ -86,6 +86,8 @@ cluster-check: setup ## Check the Helm chart and the compose files
 
 cluster-test: setup ## Install the chart in the cluster that KUBECONFIG names, break it and check that nothing is lost
 	@ASSAY_CLUSTER_TEST=yes $(BIN)/pytest tests/cluster --timeout 0 $(ARGS)
+	@kubectl create namespace assay-sandboxes --dry-run=client --output yaml | kubectl apply --filename -
+	@kubectl label --overwrite namespace assay-sandboxes pod-security.kubernetes.io/enforce=restricted
 	@ASSAY_TEST_KUBERNETES=yes $(BIN)/pytest tests/sandbox -k kubernetes $(ARGS)
 
 compose-test: setup ## Start deploy/compose.yaml, break it and check that nothing is lost (needs Docker; builds images)

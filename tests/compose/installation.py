@@ -117,7 +117,9 @@ class Installation:
     def progress(self, run_id: str) -> dict[str, Any]:
         return self.get(f"/runs/{run_id}")["progress"]
 
-    def wait_until(self, true: Callable[[], bool], timeout_seconds: float, what: str) -> float:
+    def wait_until(
+        self, true: Callable[[], bool], timeout_seconds: float, what: str, poll_seconds: float = 0.5
+    ) -> float:
         """Returns the seconds it took."""
         began = time.monotonic()
         while True:
@@ -128,7 +130,7 @@ class Installation:
                 what = f"{what.partition(' (')[0]} ({error})"
             if time.monotonic() - began > timeout_seconds:
                 raise AssertionError(f"not within {timeout_seconds:g} s: {what}\n{self.logs()}")
-            time.sleep(0.5)
+            time.sleep(poll_seconds)
 
     def logs(self) -> str:
         return self.compose("ps", "--all") + self.compose("logs", "--tail=30")

@@ -32,21 +32,22 @@ def test_a_run_with_docker_sandboxes_passes_on_two_runners(assay: Installation, 
 
 
 def test_a_runner_and_the_leading_ledger_are_killed(assay: Installation, results: Path) -> None:
-    run_id = assay.submit(**AGENT, repeats=8)
+    run_id = assay.submit(**AGENT, repeats=24)
     began = time.monotonic()
     assay.wait_until(lambda: assay.progress(run_id)["done"] >= 1, 600, "an attempt is done")
-    runner = assay.containers("runner")[0]
-    assay.wait_until(lambda: holds_leases(assay, run_id, runner), 120, "the runner executes an attempt")
-    run(["docker", "kill", runner, leading_ledger(assay)])
+    runner, ledger, database = assay.containers("runner")[0], leading_ledger(assay), assay.database_url
+    begins = f"runner {runner} begins an attempt"
+    assay.wait_until(lambda: has_begun(database, run_id, runner), 120, begins, poll_seconds=0.02)
+    run(["docker", "kill", runner, ledger])
     wait_until_ended(assay, run_id)
-    assert outcomes(assay, run_id) == {"passed": 8}
+    assert outcomes(assay, run_id) == {"passed": 24}
     tries = rows(assay.database_url, "SELECT sum(tries - 1)::int FROM attempts WHERE run_id = $1", run_id)[0][0]
     assert tries >= 1
     check_sums(assay.database_url)
     record(
         results,
         "`docker kill` of a runner and of the leading ledger",
-        f"all 8 passed after {time.monotonic() - began:.0f} s; {tries} tries repeated; all sums agree",
+        f"all 24 passed after {time.monotonic() - began:.0f} s; {tries} tries repeated; all sums agree",
     )
     assay.up()
 
@@ -89,10 +90,14 @@ def workers(assay: Installation) -> set[str]:
     return {row["worker_id"] for row in rows(assay.database_url, "SELECT DISTINCT worker_id FROM tries")}
 
 
-def holds_leases(assay: Installation, run_id: str, container: str) -> bool:
-    """A worker's id contains its host's name, which is the container's short id."""
-    held = "SELECT 1 FROM attempts WHERE run_id = $1 AND state = 'running' AND worker_id LIKE $2"
-    return bool(rows(assay.database_url, held, run_id, f"%{container[:12]}%"))
+def has_begun(database_url: str, run_id: str, container: str) -> bool:
+    """Whether it began an attempt just now. A worker's id contains its host's name, which is the container's short
+    id."""
+    begun = """
+    SELECT 1 FROM attempts WHERE run_id = $1 AND state = 'running' AND worker_id LIKE $2
+      AND changed_at > clock_timestamp() - interval '0.3 s'
+    """
+    return bool(rows(database_url, begun, run_id, f"%{container[:12]}%"))
 
 
 def leading_ledger(assay: Installation) -> str:
