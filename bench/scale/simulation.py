@@ -68,6 +68,13 @@ async def progress(stack: Stack, run_id: str) -> dict[str, int]:
         return (await client.get(f"/runs/{run_id}")).raise_for_status().json()["progress"]
 
 
+async def ungraded(stack: Stack, run_id: str) -> list[str]:
+    """Why attempts ended without a grade, and how many for each cause."""
+    async with httpx2.AsyncClient(base_url=f"{stack.url}/api/v1", timeout=60) as client:
+        causes = (await client.get(f"/runs/{run_id}/causes")).raise_for_status().json()["items"]
+    return [f"{cause['attempts']} {cause['outcome']}: {cause['reason']}" for cause in causes]
+
+
 def workers(stack: Stack, name: str, runners: int, judges: int, options: argparse.Namespace) -> tuple[str, ...]:
     numbers = (str(runners), str(judges), str(options.slots), str(options.seconds))
     passwords = [login(stack.data / "nats", user).password for user in ("runner", "judge")]
@@ -103,10 +110,11 @@ async def simulate(stack: Stack, options: argparse.Namespace, metrics_port: int)
         seconds = time.monotonic() - began
         after = await read_metrics(metrics_port), read_tree(stack.supervisor_pid)
         client_cpu = sum(sum(each.cpu_times()[:2]) for each in clients) - client_cpu
-        now = await progress(stack, run_id)
+        now, causes = await progress(stack, run_id), await ungraded(stack, run_id)
         listening.cancel()
         print(f"{options.runners} runners of {options.slots} slots, {options.judges} judges, {seconds:.0f} s")
         print(f"attempts: {(now['done'] - done) / seconds:.1f}/s; {now}")
+        print("without a grade:", *causes, sep="\n  ")
         print_rates(numbers, after[0], seconds)
         print_cpu(usage, after[1], seconds)
         print(f"simulated workers: {client_cpu / seconds:.3f} cores")

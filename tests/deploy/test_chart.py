@@ -155,6 +155,19 @@ def test_a_worker_may_finish_what_it_drains_before_it_is_killed() -> None:
             assert pod["terminationGracePeriodSeconds"] == drain + 15 + 15
 
 
+def test_what_ran_on_a_dead_node_is_soon_replaced_except_for_the_stores() -> None:
+    for name, pod in pods(rendered("bundled")):
+        waits = {each["key"]: each["tolerationSeconds"] for each in pod.get("tolerations", ())}
+        soon = {"node.kubernetes.io/not-ready": 30, "node.kubernetes.io/unreachable": 30}
+        assert waits == ({} if name in ("assay-nats", "assay-postgres", "assay-migrate") else soon), name
+
+
+def test_replicas_of_a_new_version_spread_over_nodes_regardless_of_the_old_ones() -> None:
+    for name, workload in of_kind(rendered("bundled"), "Deployment").items():
+        spread = workload["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        assert [each["matchLabelKeys"] for each in spread] == [["pod-template-hash"]], name
+
+
 def test_what_is_scaled_states_no_number_of_replicas() -> None:
     resources = rendered("keda")
     targets = {

@@ -51,7 +51,7 @@ class Fleet:
 
     @asynccontextmanager
     async def worker(self, stage: Stage, *sandboxes: str, slots: int = 2) -> AsyncGenerator[None]:
-        """A worker with the login of its service; it stops in order."""
+        """A worker with the login of its service, once the ledger knows what it offers; it stops in order."""
         name = f"{stage}-{'-'.join(sandboxes)}"
         bus = await connect(self.server.settings("runner" if stage is Stage.RUN else "judge"))
 
@@ -72,11 +72,18 @@ class Fleet:
         worker = Worker(options, bus, act, failed, capabilities=SandboxCapabilities(providers))
         running = asyncio.create_task(worker.run(stop))
         try:
+            await self._until_known(name)
             yield
         finally:
             stop.set()
             await asyncio.wait_for(running, 60)
             await bus.close()
+
+    async def _until_known(self, worker_id: str) -> None:
+        known = "SELECT EXISTS (SELECT FROM workers WHERE worker_id = $1 AND sandboxes IS NOT NULL)"
+        async with asyncio.timeout(60), self.ledger.database.session() as connection:
+            while not await connection.value(bool, known, worker_id):
+                await asyncio.sleep(0.05)
 
     async def until(self, run: RunView, **fields: object) -> RunView:
         async with asyncio.timeout(90):

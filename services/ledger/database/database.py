@@ -34,9 +34,9 @@ UniqueViolation = asyncpg.UniqueViolationError
 SHORTAGE_SECONDS = 6.0
 """How long a shortage is reported after the last statement that met it; its callers retry sooner than that."""
 TRIES = 5
-DEAD_SECONDS = 6
-"""After so long without a sign of life from its host, a connection is closed. A statement may take longer. Well below
-the duration of a lease: meanwhile reports wait, and their leases run out."""
+KEEPALIVE_SECONDS = 6
+"""After so long without a sign of life from the database's host, a connection is closed; a statement may take longer.
+Well below the duration of a lease, because reports wait until then."""
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 60
 SNAPSHOT: Any = {"isolation": "repeatable_read", "readonly": True}
@@ -133,7 +133,7 @@ async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
         max_size=connections,
         timeout=_CONNECT_SECONDS,
         command_timeout=_STATEMENT_SECONDS,
-        init=_notice_a_dead_host,
+        init=_enable_keepalive,
         reset=_keep_session,
     )
     try:
@@ -146,14 +146,14 @@ async def open_database(url: str, connections: int) -> AsyncGenerator[Database]:
             pool.terminate()
 
 
-async def _notice_a_dead_host(driver: Any) -> None:
+async def _enable_keepalive(driver: Any) -> None:
     """A host or a pod that is gone answers nothing, not even that the connection is closed. The driver has no option
     for this."""
     connection: socket.socket = driver._transport.get_extra_info("socket")
     if connection.family == socket.AF_UNIX:
         return
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 2), ("TCP_KEEPINTVL", 1), ("TCP_USER_TIMEOUT", 1000 * DEAD_SECONDS)):
+    for option, value in (("TCP_KEEPIDLE", 2), ("TCP_KEEPINTVL", 1), ("TCP_USER_TIMEOUT", 1000 * KEEPALIVE_SECONDS)):
         if hasattr(socket, option):  # macOS lacks some
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
