@@ -3,7 +3,7 @@
 import type { AttemptView, FactFrame, Progress, RunView, Snapshot, State } from "../src/contracts.ts";
 
 const AT = "2025-11-21T10:00:00Z";
-const NO_USAGE = { input_tokens: 0, cached_tokens: 0, output_tokens: 0, reasoning_tokens: 0 };
+const NO_USAGE = { input_tokens: 0, cached_tokens: 0, cache_write_tokens: 0, output_tokens: 0, reasoning_tokens: 0 };
 
 export function progress(done: number): Progress {
   return {

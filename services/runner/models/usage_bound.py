@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assay.contracts.codec import encode
 from assay.contracts.models import Usage
 from assay.contracts.money import MESSAGE_TOKENS, worst_prompt_tokens
-from services.runner.models.protocol import ModelRequest, ToolCall, ToolDefinition
+from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
 from services.runner.text import to_bytes
 
 TOOLS_TOKENS = 1024
@@ -17,15 +17,14 @@ UNNAMED = "unnamed"
 
 
 def usage_bound(request: ModelRequest) -> Usage:
-    """A prompt has at most as many tokens as bytes, and ``extra`` (a schema for the answer) adds at most its own
+    """A prompt has at most as many tokens as bytes. ``extra`` and a schema for the answer add at most their own
     length."""
     messages, parameters = request.messages, request.parameters
-    prompt_bytes = sum(
-        len(to_bytes(message.content + message.tool_call_id)) + _calls_bytes(message.tool_calls) for message in messages
-    )
-    extra_bytes = len(encode(parameters.extra)) if parameters.extra else 0
+    prompt_bytes = sum(map(_message_bytes, messages))
+    settings = (parameters.extra, parameters.response_schema)
+    prompt_bytes += sum(len(encode(setting)) for setting in settings if setting)
     return Usage(
-        input_tokens=worst_prompt_tokens(prompt_bytes + extra_bytes, len(messages)) + _tools_tokens(request),
+        input_tokens=worst_prompt_tokens(prompt_bytes, len(messages)) + _tools_tokens(request),
         output_tokens=parameters.max_tokens or 0,
     )
 
@@ -38,6 +37,11 @@ def tools_text(tools: Sequence[ToolDefinition]) -> str:
 def _tools_tokens(request: ModelRequest) -> int:
     declared = len(to_bytes(tools_text(request.tools)))
     return declared + TOOLS_TOKENS if declared or request.parameters.extra.get("tools") else 0
+
+
+def _message_bytes(message: ChatMessage) -> int:
+    content = len(to_bytes(message.content)) if message.native is None else len(encode(message.native))
+    return content + len(to_bytes(message.tool_call_id)) + _calls_bytes(message.tool_calls)
 
 
 def _calls_bytes(calls: Sequence[ToolCall]) -> int:

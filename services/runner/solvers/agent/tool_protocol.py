@@ -35,7 +35,8 @@ class NativeToolProtocol:
         return completion.tool_calls
 
     def assistant_message(self, completion: Completion) -> ChatMessage:
-        return ChatMessage(role="assistant", content=completion.text, tool_calls=completion.tool_calls)
+        calls, native = completion.tool_calls, completion.native
+        return ChatMessage(role="assistant", content=completion.text, tool_calls=calls, native=native)
 
     def result_messages(self, results: Sequence[CallResult]) -> list[ChatMessage]:
         return [ChatMessage(role="tool", content=text, tool_call_id=call.call_id) for call, text in results]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from assay.contracts.attempts import Ticket
-from assay.contracts.models import ModelName, Parameters, Usage
+from assay.contracts.models import ModelName, Usage
 from services.runner.errors import EndpointTimeout, EndpointUnreachable, RateLimited
-from services.runner.models.protocol import ChatMessage, Completion, OnText, ignore_text
+from services.runner.models.protocol import Completion, ModelRequest, OnText, ignore_text
 from services.runner.models.registry import ModelHandle
 from services.runner.rate_limiter import ProviderLimits, RateLimiter, RetryPolicy
 from tests.faults.simulation.world.fault_injection import FaultInjector
@@ -82,8 +81,7 @@ class SimulatedModel:
 
     async def complete(
         self,
-        messages: Sequence[ChatMessage],
-        parameters: Parameters,
+        request: ModelRequest,
         on_text: OnText,
         on_reasoning: OnText = ignore_text,
     ) -> Completion:
@@ -94,8 +92,9 @@ class SimulatedModel:
         if faults.happens(behaviour.rate_limited):
             raise RateLimited("too many requests", retry_after_seconds=faults.seconds(2.0))
         text = answer_to(self._name, self._sample_id)
-        allowed = parameters.max_tokens or 0
-        usage = Usage(input_tokens=sum(len(message.content) // 8 for message in messages), output_tokens=allowed // 2)
+        allowed = request.parameters.max_tokens or 0
+        prompt_tokens = sum(len(message.content) // 8 for message in request.messages)
+        usage = Usage(input_tokens=prompt_tokens, output_tokens=allowed // 2)
         if faults.happens(behaviour.overcharged):
             usage = Usage(input_tokens=usage.input_tokens, output_tokens=allowed * 3)
         provider.charge(usage, allowed)
