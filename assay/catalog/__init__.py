@@ -17,24 +17,19 @@ from assay.catalog.errors import (
     UnknownTask,
     UnpricedModel,
 )
-from assay.catalog.models import Api, ModelEntry, Provider, ProviderKind, ProviderOptions, Registry
+from assay.catalog.models import Registry
 from assay.catalog.scripts import Script, ScriptTurn
 from assay.catalog.selection.selection import SelectedTask, Selection
 from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.catalog.tasks.task import Task, load_task
 
 __all__ = [
-    "Api",
     "Bundles",
     "Catalog",
     "CatalogError",
     "InvalidCatalog",
     "InvalidSelection",
     "Mistake",
-    "ModelEntry",
-    "Provider",
-    "ProviderKind",
-    "ProviderOptions",
     "Registry",
     "Script",
     "ScriptTurn",

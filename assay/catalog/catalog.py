@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from msgspec import structs
 
 from assay.catalog.errors import InvalidCatalog, Mistake, UnknownModel, UnknownSuite, UnknownTask
 from assay.catalog.file_cache import FileCache, Loaded
-from assay.catalog.models import BASELINES, SCRIPTED, ProviderKind, Registry, load_registry
+from assay.catalog.models import BASELINES, SCRIPTED, Registry, load_registry
+from assay.catalog.prices.rates import REGISTRY_VERSION, token_price
 from assay.catalog.prices.table import LOCAL, PriceTable, load_prices
 from assay.catalog.scripts import Script, load_script
 from assay.catalog.selection.resolve import resolve
@@ -21,6 +22,7 @@ from assay.catalog.tasks.task import Task, declared_category, load_task
 from assay.contracts.catalog import CatalogMistake, CatalogPart
 from assay.contracts.models import ModelName
 from assay.contracts.money import Price
+from assay.contracts.providers import Provider, ProviderKind
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import SuiteView
 
@@ -29,9 +31,9 @@ class Catalog:
     """Use ``Catalog.open``. An invalid task does not affect the others: looking it up raises, ``tasks()`` leaves it
     out, and ``mistakes()`` lists what is wrong with it."""
 
-    def __init__(self, root: Path, cache: FileCache) -> None:
+    def __init__(self, root: Path, cache: FileCache, registered: Mapping[str, Provider] | None = None) -> None:
         self.root = root
-        self._cache = cache
+        self._cache, self._registered = cache, registered or {}
 
     @classmethod
     def open(cls, path: Path | str, recheck_seconds: float = 1.0) -> Catalog:
@@ -46,6 +48,10 @@ class Catalog:
         if not found:
             raise InvalidCatalog([Mistake(file=str(path), message=message)])
         return cls(root, FileCache(recheck_seconds))
+
+    def with_registered(self, providers: Mapping[str, Provider]) -> Catalog:
+        """The same catalogue, with these providers of the ledger besides those of ``models.yaml``."""
+        return Catalog(self.root, self._cache, providers)
 
     # --- tasks and suites
 
@@ -94,8 +100,8 @@ class Catalog:
     # --- models and prices
 
     def registry(self) -> Registry:
-        """All models; raises InvalidCatalog when ``models.yaml`` has mistakes."""
-        return self._registry().get()
+        """All models and their providers; raises InvalidCatalog when ``models.yaml`` has mistakes."""
+        return self._registry().get().with_registered(self._registered)
 
     def script(self, model: ModelName) -> Script:
         """The stored responses of ``scripted/<name>``; raises UnknownModel with a suggestion."""
@@ -110,7 +116,7 @@ class Catalog:
         machine. Without ``use_prices_file`` only the price database counts. Raises UnpricedModel, UnknownModel or
         UnknownProvider."""
         registry = self.registry()
-        registry.entry(model)
+        entry = registry.entry(model)
         if model in BASELINES:
             return None
         provider_id = model.partition("/")[0]
@@ -120,6 +126,8 @@ class Catalog:
             return charged.price(model) if charged else Price(version=model, local=True)
         if provider.kind is ProviderKind.EMBEDDED or provider.local:
             return LOCAL
+        if entry.price:
+            return token_price(entry.price, REGISTRY_VERSION)
         table, known = self.prices(), registry.names()
         return table.find(model, provider.prices or provider_id, today, known, use_file=use_prices_file)
 

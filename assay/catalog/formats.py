@@ -15,17 +15,9 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=100_000)]
 SampleId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9_-][A-Za-z0-9_.:/-]{{0,{MAX_SAMPLE_ID - 1}}}$")]
-ProviderId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-ListedModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:@/-]+$", max_length=150)]
-BaseUrl = Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=300)]
-EnvName = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
 FORMATS: Mapping[str, str] = {
     **formats.FORMATS,
     formats.pattern(Name): "lower-case letters, digits, _ and -, at most 64 characters",
     formats.pattern(SampleId): f"an integer, or letters, digits and _.:/- in at most {MAX_SAMPLE_ID} characters",
-    formats.pattern(ProviderId): "letters, digits and _.-, at most 64 characters",
-    formats.pattern(ListedModelName): "letters, digits and _.:@/-",
-    formats.pattern(BaseUrl): "an address that begins with http:// or https://",
-    formats.pattern(EnvName): "the name of a variable such as MY_API_KEY",
 }

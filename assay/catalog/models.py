@@ -1,106 +1,24 @@
-"""The model registry, ``models.yaml``: providers, their addresses and the variables that hold their keys.
+"""The model registry: providers, their addresses and the variables that hold their keys.
 
-The baselines ``oracle`` and ``nop``, and ``scripted/<name>``, are built in and not part of the file.
+They are listed in ``models.yaml``, or registered in the ledger. The baselines ``oracle`` and ``nop``, and
+``scripted/<name>``, are built in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
 
-from msgspec import Meta, field
+from msgspec import field
 
 from assay.catalog.errors import UnknownModel, UnknownProvider
-from assay.catalog.formats import BaseUrl, EnvName, ListedModelName, ProviderId, Title
+from assay.catalog.prices.rates import amount_mistakes
 from assay.catalog.yaml.decode import decode_document
-from assay.catalog.yaml.document import Document
+from assay.catalog.yaml.document import FieldPath
 from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
-from assay.contracts.models import ModelName, Parameters
-
-
-class ProviderKind(StrEnum):
-    OPENAI = "openai"
-    """An OpenAI-compatible HTTP endpoint."""
-    AZURE = "azure"
-    """Azure OpenAI, whose models are deployments."""
-    ANTHROPIC = "anthropic"
-    """Anthropic's Messages API."""
-    GOOGLE = "google"
-    """Google's Gemini API."""
-    OLLAMA = "ollama"
-    """Ollama's own API, which takes all options of a model."""
-    EMBEDDED = "embedded"
-    """The model host on this machine; tokens are free."""
-    BUILTIN = "builtin"
-    """No model is called."""
-
-
-class Api(StrEnum):
-    """Which of OpenAI's two APIs a provider's models are called by."""
-
-    CHAT_COMPLETIONS = "chat_completions"
-    RESPONSES = "responses"
-
-
-class ProviderOptions(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What only some kinds of provider have."""
-
-    api: Api = Api.CHAT_COMPLETIONS
-    """For kinds ``openai`` and ``azure``."""
-    api_version: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
-    """For kind ``azure``."""
-    entra: bool = False
-    """For kind ``azure``: log in with Microsoft Entra instead of a key."""
-
-
-class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One model of a provider. ``parameters`` are defaults; a run's parameters override them."""
-
-    name: ListedModelName
-    title: str = ""
-    parameters: Parameters = Parameters()
-
-
-class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``base_url_env`` names a variable that overrides ``base_url``; keys are only read from variables. With ``local``,
-    tokens are free. ``prices`` is the provider's name in the price database, where it differs. ``concurrency``,
-    ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners together. ``max_outage_seconds`` is how
-    long requests wait while the provider is down; None: as long as the run may last."""
-
-    kind: ProviderKind
-    title: Title
-    base_url: BaseUrl | None = None
-    base_url_env: EnvName | None = None
-    api_key_env: EnvName | None = None
-    concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 4
-    requests_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
-    tokens_per_minute: Annotated[int, Meta(ge=1, le=100_000_000_000)] | None = None
-    max_outage_seconds: Annotated[float, Meta(ge=0, le=2_592_000)] | None = None
-    any_model: bool = False
-    local: bool = False
-    prices: str | None = None
-    options: ProviderOptions = ProviderOptions()
-    models: tuple[ModelEntry, ...] = ()
-
-    @property
-    def max_attempts(self) -> int:
-        """How many attempts may run at once; 0 means no limit. A model on this machine often answers faster than the
-        next attempt is dispatched, so twice its concurrency keeps it busy."""
-        if self.kind is ProviderKind.BUILTIN:
-            return 0
-        return self.concurrency * (2 if self.kind is ProviderKind.EMBEDDED else 1)
-
-    def entry(self, name: str) -> ModelEntry | None:
-        """The model called ``name`` (without the provider); with ``any_model``, also an unlisted one."""
-        listed = next((model for model in self.models if model.name == name), None)
-        return listed or (ModelEntry(name=name) if self.any_model and name else None)
-
-
-NEEDS_ADDRESS = frozenset((ProviderKind.OPENAI, ProviderKind.AZURE, ProviderKind.OLLAMA))
-"""Kinds whose SDKs have no address of their own."""
+from assay.contracts.models import ModelName, Origin
+from assay.contracts.providers import NEEDS_ADDRESS, ModelEntry, Provider, ProviderId, ProviderKind
 
 
 class ModelsFile(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,18 +35,34 @@ SCRIPTED = "scripted"
 
 
 class Registry:
-    """All providers and their models, from the file and built in."""
+    """All providers and their models: built in, from the file, and from the ledger (``registered``). If the file and
+    the ledger have the same provider, the file's is used."""
 
-    def __init__(self, providers: Mapping[str, Provider], scripts: Iterable[str]) -> None:
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        scripts: Iterable[str],
+        registered: Mapping[str, Provider] | None = None,
+    ) -> None:
+        self._file, self._scripts = providers, tuple(scripts)
         stored = Provider(
             kind=ProviderKind.BUILTIN,
             title="Stored responses",
-            models=tuple(ModelEntry(name=name) for name in scripts),
+            models=tuple(ModelEntry(name=name) for name in self._scripts),
         )
-        self.providers = {**BASELINES, **providers, SCRIPTED: stored}
+        self._registered = {name: each for name, each in (registered or {}).items() if not is_reserved(name, providers)}
+        self.providers = {**BASELINES, **providers, **self._registered, SCRIPTED: stored}
+
+    def with_registered(self, registered: Mapping[str, Provider]) -> Registry:
+        return Registry(self._file, self._scripts, registered) if registered else self
+
+    def origin(self, provider_id: str) -> Origin:
+        if provider_id in self._registered:
+            return Origin.DATABASE
+        return Origin.FILE if provider_id in self._file else Origin.BUILTIN
 
     def names(self) -> list[ModelName]:
-        """All listed models: baselines, then those of the file in its order, then scripts."""
+        """All listed models: baselines, then those of the file in its order, registered ones, scripts."""
         named = [
             f"{provider_id}/{model.name}"
             for provider_id, provider in self.providers.items()
@@ -165,23 +99,32 @@ def load_registry(path: Path, file: str, scripts: Iterable[str]) -> Registry:
     models = decode_document(document, ModelsFile) if document.value is not None else None
     providers = models.providers if models else {}
     for name, provider in providers.items():
-        _check(document, name, provider)
+        for at, message in provider_mistakes(name, provider):
+            document.add_mistake(("providers", name, *at), message)
     document.raise_mistakes()
     return Registry(providers, scripts)
 
 
-def _check(document: Document, name: str, provider: Provider) -> None:
-    at = ("providers", name)
-    if name in BASELINES or name == SCRIPTED:
-        document.add_mistake(at, f"provider {name!r} is built in; choose another name")
+def is_reserved(provider_id: str, providers: Mapping[str, Provider]) -> bool:
+    """Whether the id belongs to a built-in provider or to one of the file's ``providers``."""
+    return provider_id in BASELINES or provider_id == SCRIPTED or provider_id in providers
+
+
+def provider_mistakes(provider_id: str, provider: Provider) -> Iterator[tuple[FieldPath, str]]:
+    """The place of each mistake within the provider, and a message."""
+    if provider_id in BASELINES or provider_id == SCRIPTED:
+        yield (), f"provider {provider_id!r} is built in; choose another name"
     if provider.kind is ProviderKind.BUILTIN:
-        document.add_mistake((*at, "kind"), "kind 'builtin' is reserved for built-in providers")
+        yield ("kind",), "kind 'builtin' is reserved for built-in providers"
     if provider.kind in NEEDS_ADDRESS and not (provider.base_url or provider.base_url_env):
-        document.add_mistake((*at, "base_url"), f"is missing; kind '{provider.kind}' needs base_url or base_url_env")
+        yield ("base_url",), f"is missing; kind '{provider.kind}' needs base_url or base_url_env"
     if not provider.models and not provider.any_model:
-        document.add_mistake((*at, "models"), "is missing; list models, or set any_model: true")
+        yield ("models",), "is missing; list models, or set any_model: true"
     seen: set[str] = set()
     for index, model in enumerate(provider.models):
+        at = ("models", index)
         if model.name in seen:
-            document.add_mistake((*at, "models", index, "name"), f"{model.name!r} is listed twice")
+            yield (*at, "name"), f"{model.name!r} is listed twice"
         seen.add(model.name)
+        for amount, message in amount_mistakes(model.price) if model.price else ():
+            yield (*at, "price", amount), message

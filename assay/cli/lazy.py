@@ -24,7 +24,7 @@ COMMANDS = {
     "prices": "Show, set and check model prices.",
     "tasks": "List, describe and validate tasks.",
     "suites": "List and show suites of tasks.",
-    "models": "List models, and test whether one responds.",
+    "models": "List, test, add, change and remove models.",
     "doctor": "Check that this machine has what Assay needs.",
     "consumers": "Give external programs read-only access to facts on NATS.",
     "workers": "Write the settings of a worker on another host.",

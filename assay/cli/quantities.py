@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from assay.cli.errors import BadUsage
-from assay.contracts.runs import TokenPrice
+from assay.contracts.money import TokenPrice
 
 _AMOUNT = re.compile(r"^\d+(\.\d{1,9})?$")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(s|min|m|h|d)?")
@@ -71,12 +71,19 @@ def token_prices(texts: Iterable[str]) -> dict[str, TokenPrice]:
     found: dict[str, TokenPrice] = {}
     for text in texts:
         model, equals, amounts = text.rpartition("=")
-        each = amounts.split("/")
-        if not equals or not model or len(each) != 2:
+        if not equals or not model:
             raise BadUsage(f"--price: {text!r} is not a price; write it like openai/gpt-4o-mini=0.15/0.6")
-        into, out = (dollars(amount, "--price") for amount in each)
-        found[model] = TokenPrice(input_usd_per_mtok=into, output_usd_per_mtok=out)
+        found[model] = token_price(amounts)
     return found
+
+
+def token_price(text: str) -> TokenPrice:
+    """Parses ``IN/OUT``, in US dollars per million tokens."""
+    amounts = text.split("/")
+    if len(amounts) != 2:
+        raise BadUsage(f"--price: {text!r} is not a price; write it like 0.15/0.6, input and output per million tokens")
+    into, out = (dollars(amount, "--price") for amount in amounts)
+    return TokenPrice(input_usd_per_mtok=into, output_usd_per_mtok=out)
 
 
 def run_limits(cost: str, time: str, concurrency: int | None) -> dict[str, Any]:

@@ -17,13 +17,15 @@ from assay.contracts.catalog import CatalogMistake
 from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.live import ServerFrame
-from assay.contracts.models import ModelView
+from assay.contracts.models import ModelView, Parameters
+from assay.contracts.providers import Provider, ProviderView
 from assay.contracts.rpc import (
     AttemptPage,
     Collected,
     CostBy,
     ModelProbe,
     Money,
+    OfferedModels,
     Quote,
     RunPage,
     RunPreview,
@@ -234,9 +236,24 @@ class AssayClient:
     async def models(self) -> list[ModelView]:
         return await self._transport.get(list[ModelView], "/models")
 
-    async def test_model(self, model: str) -> ModelProbe:
-        """A runner sends the model a one-word request."""
-        return await self._transport.post(ModelProbe, "/models/test", {"model": model})
+    async def test_model(self, model: str, parameters: Parameters = Parameters()) -> ModelProbe:
+        """A runner sends the model a one-word request. ``parameters`` override the model's."""
+        return await self._transport.post(ModelProbe, "/models/test", {"model": model, "parameters": parameters})
+
+    async def providers(self) -> list[ProviderView]:
+        return await self._transport.get(list[ProviderView], "/providers")
+
+    async def put_provider(self, provider_id: str, provider: Provider, revision: int = 0) -> ProviderView:
+        """Adds a provider, or replaces its ``revision``. Refused with ``provider_changed`` if it has another one."""
+        body = {"provider": provider, "revision": revision}
+        return await self._transport.send_body("PUT", ProviderView, f"/providers/{_segment(provider_id)}", body)
+
+    async def remove_provider(self, provider_id: str) -> None:
+        await self._transport.send("DELETE", f"/providers/{_segment(provider_id)}")
+
+    async def offered_models(self, provider_id: str) -> OfferedModels:
+        """The models that the provider itself lists, asked by a runner."""
+        return await self._transport.get(OfferedModels, f"/providers/{_segment(provider_id)}/models")
 
     # --- the gateway itself
 

@@ -147,12 +147,26 @@ class ModelKind(StrEnum):
     HOSTED = "hosted"
 
 
+class Origin(StrEnum):
+    """Where a provider is defined, and so where it is changed."""
+
+    FILE = "file"
+    """``models.yaml`` of the catalogue."""
+    DATABASE = "database"
+    """The ledger; change it with ``assay models``."""
+    BUILTIN = "builtin"
+
+
 class ModelView(Data, frozen=True, kw_only=True):
     """A known model that a run can name. Runs can also name other models of a configured provider."""
 
     name: str
     provider: str
     kind: ModelKind
+    origin: Origin = Origin.FILE
+    title: str = ""
+    parameters: Parameters = Parameters()
+    """Its defaults, which a run's parameters override."""
     price: Price | None = None
     available: bool | None = None
     """Whether the model answers. None until it is tested (``POST /api/v1/models/test``)."""

@@ -124,3 +124,13 @@ MESSAGE_TOKENS = 16
 def worst_prompt_tokens(text_bytes: int, messages: int = 1) -> int:
     """An upper bound for any tokenizer: a text never has more tokens than bytes."""
     return text_bytes + MESSAGE_TOKENS * messages
+
+
+class TokenPrice(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A price in US dollars per million tokens, as decimal strings."""
+
+    input_usd_per_mtok: Usd
+    output_usd_per_mtok: Usd
+    cached_usd_per_mtok: Usd | None = None
+    cache_write_usd_per_mtok: Usd | None = None
+    reasoning_usd_per_mtok: Usd | None = None

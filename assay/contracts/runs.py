@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType, field, structs
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, ModelSpec, Parameters, Usage
-from assay.contracts.money import Price, Usd
+from assay.contracts.money import Price, TokenPrice, Usd
 from assay.contracts.replay import Responses
 from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import AttemptLimits, TaskPin
@@ -68,16 +68,6 @@ class LimitsChange(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 Priority = Annotated[int, Meta(ge=1, le=9)]
 
 
-class TokenPrice(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A price in US dollars per million tokens, as decimal strings."""
-
-    input_usd_per_mtok: Usd
-    output_usd_per_mtok: Usd
-    cached_usd_per_mtok: Usd | None = None
-    cache_write_usd_per_mtok: Usd | None = None
-    reasoning_usd_per_mtok: Usd | None = None
-
-
 class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``POST /api/v1/runs``: models, and at least one suite, task or category.
 
@@ -119,6 +109,8 @@ class ModelPin(Data, frozen=True, kw_only=True):
     provider_concurrency: Annotated[int, Meta(ge=0)] = 0
     replay: ArtifactRef | None = None
     """The stored responses that stand in for this model."""
+    registered: bool = False
+    """The ledger has its provider, not the catalogue."""
 
 
 class RunPlan(Data, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from assay.contracts.live import Topic
 from assay.contracts.models import ModelName
 from assay.contracts.money import Usd
+from assay.contracts.providers import BaseUrl, EnvName, ListedModelName, ProviderId
 from assay.contracts.sandboxspec import EgressHost, FolderPath, ImageName
 from assay.contracts.tasks import Locale, TaskId
 
@@ -33,4 +34,8 @@ FORMATS: Mapping[str, str] = {
     NO_CONTROL_CHARACTERS: "text without control characters",
     ID: "an id of lower-case letters and digits",
     PRINTABLE_ASCII: "printable ASCII characters without spaces",
+    pattern(ProviderId): "letters, digits and _.-, at most 64 characters",
+    pattern(ListedModelName): "letters, digits and _.:@/-",
+    pattern(BaseUrl): "an address that begins with http:// or https://",
+    pattern(EnvName): "the name of a variable such as MY_API_KEY",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 import structlog
 
@@ -12,6 +13,7 @@ from assay.bus.errors import BusClosed
 from assay.bus.nats.bus import connect
 from assay.bus.protocol import Bus
 from assay.catalog.catalog import Catalog
+from assay.contracts.rpc import ListProviders
 from assay.service.endpoint import Endpoint, open_endpoint
 from assay.service.process import run_draining_service
 from assay.service.registry import prepare_registry
@@ -71,7 +73,7 @@ def build_ports(bus: Bus, settings: Settings) -> Ports:
     stores = {area: open_store(settings.artifacts_url, area) for area in Area}
     return Ports(
         bus=bus,
-        catalog=CatalogClient(Catalog.open(settings.catalog)),
+        catalog=CatalogClient(Catalog.open(settings.catalog), partial(bus.rpc.request, ListProviders())),
         stores=stores,
         settings=settings,
         garbage_collector=GarbageCollector(bus, stores, settings.retention_days, settings.retention_grace_hours),

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
-from assay.catalog.models import Provider, ProviderKind
+from assay.catalog.models import Registry
 from assay.catalog.prices.table import PRICES_FILE
+from assay.catalog.selection.resolve import merge_parameters
 from assay.catalog.selection.selection import SelectedTask, Selection
 from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.contracts.catalog import CatalogMistake
-from assay.contracts.models import ModelKind, ModelView
+from assay.contracts.models import ModelKind, ModelView, Origin, Parameters
 from assay.contracts.problems import FieldError
+from assay.contracts.providers import Provider, ProviderKind, ProviderView, RegisteredProvider
+from assay.contracts.rpc import Providers, TestModel
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
 from services.gateway.errors import InvalidRequest
 
 T = TypeVar("T")
+
+RegisteredProviders = Callable[[], Awaitable[Providers]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +43,10 @@ class ResolvedRequest:
 
 
 class CatalogClient:
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    """``registered`` asks for the providers in the ledger; it raises ProblemError if the ledger does not answer."""
+
+    def __init__(self, catalog: Catalog, registered: RegisteredProviders) -> None:
+        self._catalog, self._registered = catalog, registered
         self._lock = asyncio.Lock()
 
     async def tasks(self) -> list[TaskView]:
@@ -60,45 +67,109 @@ class CatalogClient:
         return await self._in_thread(self._catalog.broken)
 
     async def models(self) -> list[ModelView]:
-        return await self._in_thread(self._models)
+        catalog = await self._with_registered()
+        return await self._in_thread(lambda: _models(catalog))
+
+    async def providers(self) -> list[ProviderView]:
+        """Those of the file in its order, then those of the ledger."""
+        registered = await self._registered()
+        registry = await self._in_thread(self._catalog.registry)
+        return provider_views(registry, registered.items)
+
+    async def model_test(self, model: str, parameters: Parameters) -> TestModel:
+        """The request to a runner. Raises UnknownModel or UnknownProvider."""
+        catalog = await self._with_registered()
+        return await self._in_thread(lambda: _model_test(catalog, model, parameters))
 
     async def prices(self, as_of: str = "", models: Sequence[str] | None = None) -> list[ModelPrice]:
         """Prices of the named models (None: of all known ones) as of a day, a price table version, or today (""). An
         ``as_of`` that is none of these raises ProblemError."""
-        return await self._in_thread(lambda: self._prices(as_of, models))
+        catalog = await self._with_registered()
+        return await self._in_thread(lambda: _prices(catalog, as_of, models))
 
     async def resolve(self, request: RunRequest) -> ResolvedRequest:
         """Raises ProblemError naming every wrong field and its near match."""
-        return await self._in_thread(lambda: self._resolve(request))
+        catalog = await self._with_registered()
+        return await self._in_thread(lambda: _resolve(catalog, request))
+
+    async def _with_registered(self) -> Catalog:
+        found = await self._registered()
+        return self._catalog.with_registered({each.provider_id: each.provider for each in found.items})
 
     async def _in_thread(self, read: Callable[[], T]) -> T:
         async with self._lock:
             return await asyncio.to_thread(read)
 
-    def _resolve(self, request: RunRequest) -> ResolvedRequest:
-        selection = self._catalog.resolve(request)
-        return ResolvedRequest(
-            selection=selection, bundles=tuple(make_bundles(selected.task) for selected in selection.tasks)
+
+def _resolve(catalog: Catalog, request: RunRequest) -> ResolvedRequest:
+    selection = catalog.resolve(request)
+    return ResolvedRequest(
+        selection=selection, bundles=tuple(make_bundles(selected.task) for selected in selection.tasks)
+    )
+
+
+def _models(catalog: Catalog) -> list[ModelView]:
+    registry = catalog.registry()
+    return [_model(catalog, registry, name) for name in registry.names()]
+
+
+def _model(catalog: Catalog, registry: Registry, name: str) -> ModelView:
+    provider_id, entry = name.partition("/")[0], registry.entry(name)
+    return ModelView(
+        name=name,
+        provider=provider_id,
+        kind=model_kind(name, registry.provider(name)),
+        origin=registry.origin(provider_id),
+        title=entry.title,
+        parameters=entry.parameters,
+        price=_price(catalog, name, None).price,
+    )
+
+
+def _model_test(catalog: Catalog, name: str, parameters: Parameters) -> TestModel:
+    registry, provider_id = catalog.registry(), name.partition("/")[0]
+    entry = registry.entry(name)
+    registered = registry.origin(provider_id) is Origin.DATABASE
+    return TestModel(
+        model=name,
+        parameters=merge_parameters(parameters, entry.parameters),
+        provider=registry.provider(name) if registered else None,
+        price=_price(catalog, name, None).price,
+    )
+
+
+def _prices(catalog: Catalog, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
+    day, use_prices_file = _parse_as_of(as_of)
+    names = catalog.registry().names() if models is None else models
+    return [_price(catalog, name, day, use_prices_file=use_prices_file) for name in names]
+
+
+def _price(catalog: Catalog, name: str, day: date | None, *, use_prices_file: bool = True) -> ModelPrice:
+    try:
+        return ModelPrice(model=name, price=catalog.price(name, day, use_prices_file=use_prices_file))
+    except CatalogError as error:
+        return ModelPrice(model=name, reason=error.problem.detail)
+
+
+def provider_views(registry: Registry, registered: Sequence[RegisteredProvider]) -> list[ProviderView]:
+    """``registry`` is that of the file."""
+    listed = [
+        ProviderView(provider_id=name, origin=Origin.FILE, provider=provider)
+        for name, provider in registry.providers.items()
+        if registry.origin(name) is Origin.FILE
+    ]
+    added = [
+        ProviderView(
+            provider_id=each.provider_id,
+            origin=Origin.DATABASE,
+            provider=each.provider,
+            revision=each.revision,
+            changed_at=each.changed_at,
+            hidden=each.provider_id in registry.providers,
         )
-
-    def _models(self) -> list[ModelView]:
-        registry = self._catalog.registry()
-        return [self._model(name, registry.provider(name)) for name in registry.names()]
-
-    def _model(self, name: str, provider: Provider) -> ModelView:
-        price = self._price(name, None).price
-        return ModelView(name=name, provider=name.partition("/")[0], kind=model_kind(name, provider), price=price)
-
-    def _prices(self, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
-        day, use_prices_file = _parse_as_of(as_of)
-        names = self._catalog.registry().names() if models is None else models
-        return [self._price(name, day, use_prices_file=use_prices_file) for name in names]
-
-    def _price(self, name: str, day: date | None, *, use_prices_file: bool = True) -> ModelPrice:
-        try:
-            return ModelPrice(model=name, price=self._catalog.price(name, day, use_prices_file=use_prices_file))
-        except CatalogError as error:
-            return ModelPrice(model=name, reason=error.problem.detail)
+        for each in registered
+    ]
+    return [*listed, *added]
 
 
 def _parse_as_of(text: str) -> tuple[date | None, bool]:

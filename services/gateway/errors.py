@@ -5,6 +5,7 @@ ProblemError                 (contracts) carries the Problem; those of the catal
     ├── MalformedBody        400  the body is not JSON
     ├── InvalidRequest       422  a field or parameter is wrong; ``errors`` names each place
     ├── NotFound             404  nothing has this name
+    ├── ReadOnlyProvider     409  the provider is defined in a file
     ├── NoKnownRuns          409  the ledger refers to nothing in the store, which may belong to another ledger
     ├── Gone                 410  deleted on purpose
     ├── Unauthorized         401  the configured token is missing or wrong
@@ -43,6 +44,16 @@ class NotFound(GatewayError):
         detail = f"There is no {noun} {name!r}. {suggestion}{hint}".strip()
         code = f"unknown_{noun.replace(' ', '_')}"
         super().__init__(Problem(code=code, title=f"Unknown {noun}", status=404, detail=detail, errors=(error,)))
+
+
+class ReadOnlyProvider(GatewayError):
+    def __init__(self, provider_id: str) -> None:
+        detail = (
+            f"Provider {provider_id!r} is defined in the catalogue's models.yaml and cannot be changed here. Change it "
+            "there, or choose another name."
+        )
+        title = "The provider belongs to the catalogue"
+        super().__init__(Problem(code="provider_read_only", title=title, status=409, detail=detail))
 
 
 class Gone(GatewayError):

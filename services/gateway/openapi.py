@@ -12,23 +12,35 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from assay.contracts import attempts, catalog, facts, live, models, rpc, runs, spending, tasks
+from assay.contracts import attempts, catalog, facts, live, models, providers, rpc, runs, spending, tasks
 from services.gateway.http.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
 from services.gateway.routes.garbage_collection import CollectGarbage
 from services.gateway.routes.models import ModelTest
 from services.gateway.routes.money import MoneyLimits
+from services.gateway.routes.providers import ProviderChange
 from services.gateway.routes.session import SignIn
 
 _REF = "#/components/schemas/{name}"
 _REQUEST_TYPES = (
-    *(runs.RunRequest, runs.CancelGrading, RunChange, Restart, MoneyLimits, ModelTest, SignIn, CollectGarbage),
+    *(
+        runs.RunRequest,
+        runs.CancelGrading,
+        RunChange,
+        Restart,
+        MoneyLimits,
+        ModelTest,
+        SignIn,
+        CollectGarbage,
+        ProviderChange,
+    ),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
 _RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, runs.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
+    *(providers.ProviderView, rpc.OfferedModels),
     *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),

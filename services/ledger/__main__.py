@@ -29,6 +29,7 @@ from services.ledger.money.money_store import MoneyStore
 from services.ledger.outbox.missing_orders import MissingOrders
 from services.ledger.outbox.outbox_store import OutboxStore
 from services.ledger.ports import Ports
+from services.ledger.providers.provider_store import ProviderStore
 from services.ledger.recovery.dead_letter_store import DeadLetterStore
 from services.ledger.recovery.dead_letters import DeadLetterHandler
 from services.ledger.recovery.epoch_store import EpochStore
@@ -107,6 +108,7 @@ def open_ports(database: Database, plans: Plans, settings: LedgerSettings, healt
         leaderboard=LeaderboardReader(database),
         history=HistoryStore(database),
         retention=RetentionStore(database),
+        providers=ProviderStore(database),
         health=health,
         scaling=WantedSlotsStore(database, plans, settings),
     )

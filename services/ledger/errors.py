@@ -63,6 +63,16 @@ def unknown_attempt(attempt_id: str) -> Refused:
     return _unknown("attempt", attempt_id, "`assay runs show RUN` lists a run's attempts.")
 
 
+def unknown_provider(provider_id: str) -> Refused:
+    return _unknown("provider", provider_id, "Only providers added with `assay models add` can be changed this way.")
+
+
+def provider_changed(provider_id: str, revision: int | None) -> Refused:
+    now = "it was removed" if revision is None else f"it is at revision {revision} now"
+    detail = f"Provider {provider_id!r} was changed by someone else: {now}. Read it again, then repeat the change."
+    return _refused(409, "provider_changed", "The provider was changed in the meantime", detail)
+
+
 def over_limit(quote: Quote) -> Refused:
     return _refused(402, "over_limit", "The run exceeds the limits", _capitalized(quote.refusal))
 

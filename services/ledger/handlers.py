@@ -22,10 +22,13 @@ from assay.contracts.rpc import (
     Heartbeat,
     ListAttempts,
     ListFacts,
+    ListProviders,
     ListReferences,
     ListRuns,
     PauseRun,
+    PutProvider,
     QuoteRun,
+    RemoveProvider,
     Request,
     RestartRun,
     ResumeRun,
@@ -70,6 +73,9 @@ def answers(ports: Ports) -> Answers:
     answers.on(ListFacts, ports.history.page)
     answers.on(ExpireRuns, ports.retention.expire)
     answers.on(ListReferences, ports.retention.references)
+    answers.on(ListProviders, lambda _: ports.providers.all())
+    answers.on(PutProvider, ports.providers.put)
+    answers.on(RemoveProvider, ports.providers.remove)
     answers.on(GetWantedSlots, ports.scaling.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))
     return answers

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assay.contracts.attempts import AttemptDetail, AttemptExecuted, AttemptJudged
+from assay.contracts.providers import RegisteredProvider
 from assay.contracts.rpc import (
     AttemptPage,
     CancelRun,
@@ -28,8 +29,11 @@ from assay.contracts.rpc import (
     ListReferences,
     ListRuns,
     Money,
+    Providers,
+    PutProvider,
     Quote,
     References,
+    RemoveProvider,
     RestartRun,
     RunPage,
     SetMoneyLimits,
@@ -92,6 +96,12 @@ class Retention(Protocol):
     async def references(self, query: ListReferences) -> References: ...
 
 
+class ProviderRegistry(Protocol):
+    async def all(self) -> Providers: ...
+    async def put(self, request: PutProvider) -> RegisteredProvider: ...
+    async def remove(self, request: RemoveProvider) -> RegisteredProvider: ...
+
+
 class Health(Protocol):
     async def status(self) -> HealthStatus:
         """Raises Unavailable when Postgres is away."""
@@ -115,5 +125,6 @@ class Ports:
     leaderboard: Leaderboard
     history: History
     retention: Retention
+    providers: ProviderRegistry
     health: Health
     scaling: Scaling

@@ -1,46 +1,95 @@
-"""Tests whether a model can be used: one short real request, with this runner's own keys and network."""
+"""Answers questions about models with this runner's own keys and network: whether one can be used, by one short real
+request, and which ones a provider has."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
-from assay.contracts.models import BASELINES, CallFault, Parameters
-from assay.contracts.rpc import ModelProbe, TestModel
+from msgspec.structs import replace
+
+from assay.contracts.models import BASELINES, CallFault, Usage
+from assay.contracts.rpc import ListOfferedModels, ModelProbe, OfferedModel, OfferedModels, TestModel
+from services.runner.calls.pricing import cost_nanousd
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, ModelRequest
-from services.runner.models.protocol import ignore_text
+from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Models
 from services.runner.text import clean
 
 TIMEOUT_SECONDS = 20.0
 MAX_TOKENS = 16
-_REQUEST = ModelRequest(
-    messages=(ChatMessage(role="user", content="Answer with the one word: ready"),),
-    parameters=Parameters(max_tokens=MAX_TOKENS),
-)
+_QUESTION = ChatMessage(role="user", content="Answer with the one word: ready")
 
 
 async def on_models_test(request: TestModel, models: Models, timeout_seconds: float = TIMEOUT_SECONDS) -> ModelProbe:
     """Does not raise: the reply says what is wrong."""
     if request.model in BASELINES:
         return ModelProbe(model=request.model, ok=True, message="a baseline; it calls no model")
-    started = time.monotonic()
     try:
-        message = await _ask(request.model, models, timeout_seconds)
+        return await _ask(request, models, timeout_seconds)
     except CallFailed as error:
         return _failed(request.model, error.fault, str(error))
     except TimeoutError:
         return _failed(request.model, CallFault.TIMEOUT, f"no answer within {timeout_seconds:g} s")
-    return ModelProbe(model=request.model, ok=True, message=message, latency_seconds=time.monotonic() - started)
 
 
-async def _ask(name: str, models: Models, timeout_seconds: float) -> str:
+async def on_models_list(
+    request: ListOfferedModels, models: ModelRegistry, timeout_seconds: float = TIMEOUT_SECONDS
+) -> OfferedModels:
+    """Does not raise: the reply says what is wrong."""
+    found: list[OfferedModel] = []
+    reason = ""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            found = await models.offered(request.provider_id, request.provider)
+    except CallFailed as error:
+        reason = clean(str(error))
+    except TimeoutError:
+        reason = f"no answer within {timeout_seconds:g} s"
+    by_name = sorted(found, key=lambda model: model.name)
+    return OfferedModels(
+        provider_id=request.provider_id, models=tuple(by_name), reason=reason, fetched_at=datetime.now(UTC)
+    )
+
+
+async def _ask(request: TestModel, models: Models, timeout_seconds: float) -> ModelProbe:
     """Bypasses the rate limiter, so that the probe also works while the provider is busy."""
-    model = (await models.open(name, "", "")).model
+    model = (await models.open(request.model, "", "", request.provider)).model
+    parameters = replace(request.parameters, max_tokens=min(request.parameters.max_tokens or MAX_TOKENS, MAX_TOKENS))
+    started, first = time.monotonic(), FirstTime()
     async with asyncio.timeout(timeout_seconds):
-        completion = await model.complete(_REQUEST, ignore_text)
-    return clean(completion.text, 200)
+        completion = await model.complete(ModelRequest(messages=(_QUESTION,), parameters=parameters), first, first)
+    ended, usage = time.monotonic(), completion.usage
+    return ModelProbe(
+        model=request.model,
+        ok=True,
+        message=clean(completion.text, 200),
+        latency_seconds=ended - started,
+        first_token_seconds=first.at - started if first.at else None,
+        tokens_per_second=_speed(usage, ended - first.at) if usage and first.at else None,
+        usage=usage,
+        served_model=clean(completion.served_model, 200),
+        price=request.price,
+        cost_nanousd=cost_nanousd(request.price, usage) if usage else 0,
+    )
+
+
+def _speed(usage: Usage, seconds: float) -> float | None:
+    """Tokens per second after the first token. None if the answer is too short to tell."""
+    tokens = usage.output_tokens - 1
+    return tokens / seconds if tokens > 0 and seconds > 0 else None
+
+
+class FirstTime:
+    """Remembers when it was first called."""
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+
+    def __call__(self, text: str) -> None:
+        self.at = self.at or time.monotonic()
 
 
 def _failed(model: str, fault: CallFault, message: str) -> ModelProbe:

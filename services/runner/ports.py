@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from assay.contracts.models import ModelName
+from assay.contracts.providers import Provider
 from assay.sandbox import SandboxProvider
 from services.runner.calls.grant_budget import Grants
 from services.runner.models.registry import ModelHandle
@@ -16,8 +17,11 @@ from services.runner.tries.tail_writer import TailPort
 
 
 class Models(Protocol):
-    async def open(self, name: ModelName, task_id: str, sample_id: str) -> ModelHandle:
-        """The model to ask about that sample. Raises CallMisconfigured."""
+    async def open(
+        self, name: ModelName, task_id: str, sample_id: str, provider: Provider | None = None
+    ) -> ModelHandle:
+        """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it. Raises
+        CallMisconfigured."""
         ...
 
 

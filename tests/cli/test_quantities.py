@@ -10,7 +10,7 @@ import pytest
 
 from assay.cli import quantities
 from assay.cli.errors import BadUsage
-from assay.contracts.runs import TokenPrice
+from assay.contracts.money import TokenPrice
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from assay.bus.protocol import Bus
 from assay.catalog.catalog import Catalog
 from assay.contracts.codec import encode
 from assay.contracts.live import Subscribe
+from assay.contracts.rpc import ListProviders
 from services.gateway.app import create_app
 from services.gateway.catalog_client import CatalogClient
 from services.gateway.garbage_collection import GarbageCollector
@@ -154,7 +156,7 @@ async def open_gateway(
     stores = {area: open_store(folder / "store", area) for area in Area}
     ports = Ports(
         bus=bus,
-        catalog=CatalogClient(catalog),
+        catalog=CatalogClient(catalog, partial(bus.rpc.request, ListProviders())),
         stores=stores,
         settings=Settings.model_validate({"web": folder / "web", **settings}),
         garbage_collector=GarbageCollector(bus, stores, None, 72.0),

@@ -212,7 +212,7 @@ async def test_an_invalid_ticket_is_an_infrastructure_error(runner: RunnerHarnes
 
 async def test_an_unexpected_error_asks_for_a_new_try(runner: RunnerHarness) -> None:
     class Broken:
-        async def open(self, name: str, task_id: str, sample_id: str) -> ModelHandle:
+        async def open(self, name: str, task_id: str, sample_id: str, provider: object = None) -> ModelHandle:
             raise ZeroDivisionError("a bug")
 
     report = await on_ticket(await runner.ticket("colours", "stub/m-1"), replace(runner.ports, models=Broken()))

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters
+from assay.contracts.money import TokenPrice
 from assay.contracts.replay import Responses
-from assay.contracts.runs import RunLimits, RunRequest, TokenPrice
+from assay.contracts.runs import RunLimits, RunRequest
 from assay.contracts.tasks import AttemptLimits
 from assay.validation.field_errors import value_error
 from services.gateway.errors import InvalidRequest, MalformedBody

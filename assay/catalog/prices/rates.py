@@ -9,12 +9,14 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from assay.catalog.yaml.document import Document, FieldPath
-from assay.contracts import runs
+from assay.contracts import money
 from assay.contracts.codec import Data
 from assay.contracts.money import Price, PriceTier, Rates, nanousd
 
 REQUEST_VERSION = "run"
 """The version of a price that comes with a run request."""
+REGISTRY_VERSION = "registry"
+"""The version of a price that is listed with its model."""
 
 MAX_USD_PER_MTOK = 1_000_000
 _AMOUNTS = (
@@ -68,13 +70,13 @@ def price_of(version: str, rates: Rates, tiers: dict[int, Rates]) -> Price:
     )
 
 
-def request_price(price: runs.TokenPrice) -> Price:
-    """The price that a run request sets for one of its models."""
+def token_price(price: money.TokenPrice, version: str) -> Price:
+    """A price written as decimal strings."""
     amounts = {name: _decimal(getattr(price, name)) for name in _AMOUNTS}
-    return TokenPrice(**amounts).price(REQUEST_VERSION)  # pyright: ignore[reportArgumentType]
+    return TokenPrice(**amounts).price(version)  # pyright: ignore[reportArgumentType]
 
 
-def amount_mistakes(price: runs.TokenPrice | TokenRates) -> Iterator[tuple[str, str]]:
+def amount_mistakes(price: money.TokenPrice | TokenRates) -> Iterator[tuple[str, str]]:
     """The field and the message of every amount that is not between 0 and a million dollars, which only a typo
     exceeds."""
     for name in _AMOUNTS:

@@ -12,7 +12,7 @@ import msgspec
 
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.models import BASELINES, Registry
-from assay.catalog.prices.rates import amount_mistakes, request_price
+from assay.catalog.prices.rates import REQUEST_VERSION, amount_mistakes, token_price
 from assay.catalog.selection.limit_overrides import apply_overrides, override_errors
 from assay.catalog.selection.replays import is_replay, replay_mistakes, replay_notes
 from assay.catalog.selection.selection import SelectedTask, Selection
@@ -20,7 +20,7 @@ from assay.catalog.suites import SuiteLimits, SuiteManifest, select_task_ids, su
 from assay.catalog.tasks.include_tests import tests_text
 from assay.catalog.tasks.install_deps import requirement_mistakes, requirements_of, with_requirements_installed
 from assay.catalog.tasks.task import Task
-from assay.contracts.models import ModelName, ModelSpec, Parameters
+from assay.contracts.models import ModelName, ModelSpec, Origin, Parameters
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError
 from assay.contracts.replay import REPLAY
@@ -156,7 +156,9 @@ def _pin_model(
     defaults = registry.entry(name).parameters
     spec = ModelSpec(name=name, parameters=merge_parameters(request.parameters, defaults))
     price = request_price or catalog.price(name, today)
-    return ModelPin(model=spec, price=price, provider_concurrency=registry.provider(name).max_attempts)
+    registered = registry.origin(spec.provider) is Origin.DATABASE
+    concurrency = registry.provider(name).max_attempts
+    return ModelPin(model=spec, price=price, provider_concurrency=concurrency, registered=registered)
 
 
 def _request_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:
@@ -173,7 +175,7 @@ def _request_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:
             for amount, message in wrong:
                 errors.add(f"{where}.{amount}", "invalid_price", message)
         else:
-            prices[name] = request_price(price)
+            prices[name] = token_price(price, REQUEST_VERSION)
     return prices
 
 

@@ -2,51 +2,230 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
+from assay.cli import provider_options as options
 from assay.cli.display.output import money, print_json, print_line, print_notice
 from assay.cli.display.table import Table, print_table
-from assay.cli.errors import FAILED, OK
+from assay.cli.errors import FAILED, OK, BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
+from assay.cli.parameters import Param, Params, read_parameters
+from assay.cli.provider_options import ModelOptions, ProviderOptions, split_name, with_model
+from assay.cli.quantities import count_text, duration_text, token_price
 from assay.cli.server import call
 from assay.client import AssayClient
+from assay.contracts.models import ModelView, Origin
 from assay.contracts.money import Price, usd
+from assay.contracts.providers import ModelEntry, Provider, ProviderKind, ProviderView
+from assay.contracts.rpc import ModelProbe, OfferedModels
+from assay.contracts.spending import ModelPrice
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["models"])
 
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="For example local/smollm2-135m.")]
+NewModel = Annotated[str, typer.Argument(metavar="MODEL", help="Provider and model, for example my-server/qwen3-8b.")]
+ProviderFilter = Annotated[
+    str, typer.Option("--provider", metavar="ID", help="Ask this provider which models it has now.")
+]
+
 
 @app.command("list")
-def list_models(server: Server = "", json: Json = False) -> None:
+def list_models(provider: ProviderFilter = "", server: Server = "", json: Json = False) -> None:
     """List the models that a run can use."""
+    if provider:
+        _list_offered(call(server, lambda client: client.offered_models(provider)), json)
+        return
     found = call(server, AssayClient.models)
     if json:
         print_json(found)
         return
-    table = Table("model", "kind", "input", "output", "price version", numbers=("input", "output"))
+    table = Table("model", "kind", "from", "input", "output", "price version", numbers=("input", "output"))
     for model in found:
-        table.add(model.name, model.kind, *_price(model.price))
+        table.add(model.name, model.kind, _origin(model), *_price(model.price))
     print_table(table)
     print_notice("prices in US dollars per million tokens; `assay prices show` lists them in full")
 
 
 @app.command("test")
 def test_model(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="For example local/smollm2-135m.")],
+    model: Model,
+    param: Param = [],  # noqa: B006  (typer copies it)
+    params: Params = "",
     server: Server = "",
     json: Json = False,
 ) -> None:
     """Send a model a one-word request, with a runner's keys and network."""
-    probe = call(server, lambda client: client.test_model(model))
+    parameters = read_parameters(param, params)
+    probe = call(server, lambda client: client.test_model(model, parameters))
     if json:
         print_json(probe)
     elif probe.ok:
         print_line(("ok ", "green"), f"{probe.model} responded in {probe.latency_seconds:.2f} s: {probe.message}")
+        for line in _measured(probe):
+            print_line(f"   {line}")
     else:
         print_line(("fail ", "bold red"), f"{probe.model}: {probe.fault}: {probe.message}")
     raise typer.Exit(OK if probe.ok else FAILED)
+
+
+@app.command("add", help="Add a model, and its provider if that is new. Keys stay with the runner: see --key-env.")
+@app.command("edit", help="Change a model that was added here, or its provider; omitted options keep their value.")
+def put_model(
+    context: typer.Context,
+    model: NewModel,
+    url: options.Url = "",
+    kind: options.Kind = None,
+    key_env: options.KeyEnv = "",
+    local: options.Local = None,
+    price: options.PriceOption = "",
+    title: options.Title = "",
+    param: Param = [],  # noqa: B006
+    params: Params = "",
+    api: options.ApiOption = None,
+    api_version: options.ApiVersion = "",
+    concurrency: options.Concurrent = None,
+    requests_per_minute: options.RequestRate = None,
+    tokens_per_minute: options.TokenRate = None,
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    provider_id, name = split_name(model)
+    of_provider = ProviderOptions(
+        url=url,
+        kind=kind,
+        key_env=key_env,
+        local=local,
+        api=api,
+        api_version=api_version,
+        concurrency=concurrency,
+        requests_per_minute=requests_per_minute,
+        tokens_per_minute=tokens_per_minute,
+    )
+    of_model = ModelOptions(
+        title=title, parameters=read_parameters(param, params), price=token_price(price) if price else None
+    )
+    adding = context.info_name == "add"
+
+    async def put(client: AssayClient) -> tuple[ProviderView, ModelPrice]:
+        found = await _find(client, provider_id)
+        entry = _entry(found, model, adding=adding)
+        known = found.provider if found else Provider(kind=ProviderKind.OPENAI, title=provider_id)
+        changed = with_model(of_provider.applied_to(known), of_model.applied_to(entry or ModelEntry(name=name)))
+        stored = await client.put_provider(provider_id, changed, found.revision if found else 0)
+        return stored, (await client.prices(models=[model]))[0]
+
+    stored, priced = call(server, put)
+    if json:
+        print_json(stored)
+    else:
+        _print_stored(model, stored.provider, priced)
+
+
+@app.command("remove")
+def remove_model(
+    model: Annotated[str, typer.Argument(metavar="MODEL|PROVIDER", help="A model, or a provider with all its models.")],
+    server: Server = "",
+) -> None:
+    """Remove a model that was added with `assay models add`. Its provider goes with its last model."""
+    provider_id, slash, name = model.partition("/")
+
+    async def remove(client: AssayClient) -> str:
+        found = await _find(client, provider_id)
+        if found is None:
+            raise BadUsage(f"there is no provider {provider_id!r}; `assay models list` shows all models")
+        others = tuple(entry for entry in found.provider.models if slash and entry.name != name)
+        if slash and len(others) == len(found.provider.models):
+            raise BadUsage(f"provider {provider_id!r} does not list a model {name!r}; `assay models list` shows them")
+        if others:
+            await client.put_provider(provider_id, replace(found.provider, models=others), found.revision)
+            return f"removed {model}"
+        await client.remove_provider(provider_id)
+        return f"removed provider {provider_id} and {count_text(len(found.provider.models), 'model')}"
+
+    print_line(call(server, remove))
+
+
+async def _find(client: AssayClient, provider_id: str) -> ProviderView | None:
+    """The provider in the ledger; None if there is none. Raises BadUsage if the catalogue defines it."""
+    for view in await client.providers():
+        if view.provider_id != provider_id or view.hidden:
+            continue
+        if view.origin is Origin.FILE:
+            raise BadUsage(
+                f"provider {provider_id!r} is defined in the catalogue's models.yaml; change it there, or use another "
+                f"name. Runs can use any of its models without adding them"
+                if view.provider.any_model
+                else f"provider {provider_id!r} is defined in the catalogue's models.yaml; change it there"
+            )
+        return view
+    return None
+
+
+def _entry(found: ProviderView | None, model: str, *, adding: bool) -> ModelEntry | None:
+    """The model's entry, which must exist unless it is added, and must not if it is. Raises BadUsage."""
+    name = model.partition("/")[2]
+    entry = next((each for each in found.provider.models if each.name == name), None) if found else None
+    if adding and entry:
+        raise BadUsage(f"model {model!r} exists; `assay models edit {model}` changes it")
+    if not adding and not entry:
+        raise BadUsage(f"there is no model {model!r} that was added; `assay models add {model}` adds it")
+    return entry
+
+
+def _print_stored(model: str, provider: Provider, priced: ModelPrice) -> None:
+    if priced.price is None:
+        print_line(f"{model}: stored, but it has no price yet: {priced.reason}")
+        print_line(
+            "   set one with --price IN/OUT, or --local if its tokens are free; runs are refused without a price"
+        )
+    else:
+        into, out, version = _price(priced.price)
+        cost = "local, tokens are free" if priced.price.local else f"{into} in, {out} out per million ({version})"
+        print_line(f"{model}: stored; price: {cost}")
+    if provider.api_key_env:
+        print_line(f"   its key is read from {provider.api_key_env} in the environment of the runners, or from .env")
+    print_line(f"   try it: assay models test {model}")
+
+
+def _list_offered(found: OfferedModels, json: bool) -> None:
+    if json:
+        print_json(found)
+    elif found.reason:
+        raise CommandFailed(f"{found.provider_id} cannot be asked for its models: {found.reason}")
+    else:
+        table = Table("model", "about")
+        for model in found.models:
+            table.add(f"{found.provider_id}/{model.name}", model.detail)
+        print_table(table)
+        age = duration_text((datetime.now(UTC) - found.fetched_at).total_seconds())
+        print_notice(f"{count_text(len(found.models), 'model')}, as {found.provider_id} listed them {age} ago")
+
+
+def _measured(probe: ModelProbe) -> list[str]:
+    """What a test measured, one sentence each."""
+    lines: list[str] = []
+    if probe.first_token_seconds is not None:
+        speed = f", {probe.tokens_per_second:.1f} tokens/s after it" if probe.tokens_per_second else ""
+        lines.append(f"first token after {probe.first_token_seconds:.2f} s{speed}")
+    usage = probe.usage
+    lines.append(
+        f"{usage.input_tokens} tokens in, {usage.output_tokens} out" if usage else "the provider reported no usage"
+    )
+    if probe.price is not None:
+        lines.append("price: local" if probe.price.local else f"cost: {money(usd(probe.cost_nanousd))}")
+    if probe.served_model and probe.served_model != probe.model.partition("/")[2]:
+        lines.append(f"served as {probe.served_model}")
+    return lines
+
+
+def _origin(model: ModelView) -> str:
+    names = {Origin.FILE: "models.yaml", Origin.DATABASE: "database", Origin.BUILTIN: "built in"}
+    return names[model.origin]
 
 
 def _price(price: Price | None) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ from assay.cli.errors import INTERRUPTED, OK, BadUsage, CommandFailed
 from assay.cli.follow import exit_code, follow_run, interruptible
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
+from assay.cli.parameters import Param, Params, read_parameters
 from assay.cli.preview import preview
 from assay.cli.quantities import count_text, run_limits, token_prices
 from assay.cli.responses import read_responses, replay_name
@@ -24,7 +25,6 @@ from assay.cli.run_report import print_ended_run
 from assay.cli.server import connected
 from assay.cli.signals import run_until_signal
 from assay.client import AssayClient
-from assay.contracts.models import Parameters
 from assay.contracts.runs import RunLimits, RunRequest, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -103,6 +103,8 @@ def run(
     repeats: Repeats = 0,
     samples: Samples = 0,
     temperature: Temperature = None,
+    param: Param = [],  # noqa: B006
+    params: Params = "",
     max_tokens: limit_options.MaxTokens = None,
     tokens: limit_options.Tokens = None,
     wall_time: limit_options.WallTime = "",
@@ -139,7 +141,7 @@ def run(
         categories=tuple(category),
         repeats=repeats,
         samples=samples,
-        parameters=Parameters(temperature=temperature, seed=seed),
+        parameters=read_parameters(param, params, temperature=temperature, seed=seed),
         name=name,
         limits=RunLimits(**run_limits(limit, time_limit, concurrency)),
         priority=priority,

@@ -16,6 +16,15 @@ from assay.contracts.rpc.attempts import (
 )
 from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
 from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptMessage, RunPreview
+from assay.contracts.rpc.providers import (
+    ListOfferedModels,
+    ListProviders,
+    OfferedModel,
+    OfferedModels,
+    Providers,
+    PutProvider,
+    RemoveProvider,
+)
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.rpc.results import FactPage, GetBoard, ListFacts
 from assay.contracts.rpc.retention import Collected, Expired, ExpireRuns, ListReferences, References, Swept
@@ -62,6 +71,9 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     ListReferences,
     GetHealth,
     GetWantedSlots,
+    ListProviders,
+    PutProvider,
+    RemoveProvider,
 )
 
 __all__ = [
@@ -91,20 +103,27 @@ __all__ = [
     "Leases",
     "ListAttempts",
     "ListFacts",
+    "ListOfferedModels",
+    "ListProviders",
     "ListReferences",
     "ListRuns",
     "ModelEndpoint",
     "ModelProbe",
     "Money",
+    "OfferedModel",
+    "OfferedModels",
     "PageSize",
     "PauseRun",
     "PreviewPrompt",
     "Prompt",
     "PromptMessage",
+    "Providers",
+    "PutProvider",
     "Quote",
     "QuoteRun",
     "ReadTail",
     "References",
+    "RemoveProvider",
     "Request",
     "RestartRun",
     "ResumeRun",

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 from msgspec import field
 
 from assay.contracts.codec import Data
-from assay.contracts.models import CallFault
+from assay.contracts.models import CallFault, Parameters, Usage
+from assay.contracts.money import NanoUsd, Price
+from assay.contracts.providers import Provider
 from assay.contracts.rpc.request import Request
 
 
@@ -28,22 +30,33 @@ class GetHealth(Request[ServiceHealth], frozen=True, kw_only=True, tag="health")
 
 
 class ModelProbe(Data, frozen=True, kw_only=True):
-    """The result of a short request to a model."""
+    """The result of a short request to a model, which cost ``cost_nanousd`` at ``price``. ``tokens_per_second`` is the
+    speed of the answer, from its first token on; None if it was too short to tell."""
 
     model: str
     ok: bool
     fault: CallFault | None = None
     message: str = ""
     latency_seconds: float = 0.0
+    first_token_seconds: float | None = None
+    tokens_per_second: float | None = None
+    usage: Usage | None = None
+    """None if the provider did not report it."""
+    served_model: str = ""
+    price: Price | None = None
+    cost_nanousd: NanoUsd = 0
 
 
 class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test"):
-    """Ask a model for one word, using the runner's keys and network."""
+    """Ask a model for one word, using the runner's keys and network. ``provider`` is set if it is in the ledger."""
 
     __test__: ClassVar[bool] = False
     service: ClassVar[str] = "runner"
     reply: ClassVar[Any] = ModelProbe
     model: str
+    parameters: Parameters = Parameters()
+    provider: Provider | None = None
+    price: Price | None = None
 
 
 class ModelEndpoint(Data, frozen=True, kw_only=True):

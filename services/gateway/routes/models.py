@@ -6,8 +6,8 @@ from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from assay.contracts.codec import Data
-from assay.contracts.models import ModelName, ModelView
-from assay.contracts.rpc import ModelProbe, TestModel
+from assay.contracts.models import ModelName, ModelView, Parameters
+from assay.contracts.rpc import ModelProbe
 from services.gateway.http.request_body import Body
 from services.gateway.ports import PortsDependency
 
@@ -15,9 +15,10 @@ PROBE_TIMEOUT_SECONDS = 60.0
 
 
 class ModelTest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The model to test."""
+    """The model to test. ``parameters`` override its defaults."""
 
     model: ModelName
+    parameters: Parameters = Parameters()
 
 
 @get("/", summary="List models", operation_id="list_models")
@@ -36,7 +37,8 @@ async def list_models(ports: PortsDependency) -> list[ModelView]:
 async def test_model(data: JSONBody[ModelTest], ports: PortsDependency) -> ModelProbe:
     """A runner requests one word from the model, with its own keys and network. If the model does not answer, the
     response is 200 with `ok: false`."""
-    return await ports.bus.rpc.request(TestModel(model=data.model), PROBE_TIMEOUT_SECONDS)
+    request = await ports.catalog.model_test(data.model, data.parameters)
+    return await ports.bus.rpc.request(request, PROBE_TIMEOUT_SECONDS)
 
 
 router = Router("/models", route_handlers=[list_models, test_model], tags=["catalogue"])

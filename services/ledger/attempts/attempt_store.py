@@ -25,6 +25,7 @@ from services.ledger.database.filters import Filters
 from services.ledger.database.rows import Row, columns
 from services.ledger.errors import unknown_attempt, unknown_run
 from services.ledger.outbox.orders import retire_orders
+from services.ledger.providers.provider_rows import providers_of
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
 from services.ledger.settings import LedgerSettings
@@ -155,19 +156,23 @@ class AttemptStore:
             outputs = {row.attempt_id: row for row in await connection.rows(SubmittedOutput, _OUTPUTS, ids)}
         runs = sorted({each.after.run_id for each in claimed})
         left = {row.run_id: row.seconds for row in await connection.rows(_SecondsLeft, _SECONDS_LEFT, runs)}
+        plans = {run_id: await self._plans.get(connection, run_id) for run_id in runs}
+        attempts = [each.after for each in claimed]
+        pins = [plans[attempt.run_id].models[attempt.model_index] for attempt in attempts]
+        providers = await providers_of(connection, pins if stage is Stage.RUN else ())
         tickets: list[Ticket] = []
-        for attempt in (each.after for each in claimed):
-            plan = await self._plans.get(connection, attempt.run_id)
+        for attempt, pin in zip(attempts, pins, strict=True):
             grant, submitted = grants.get(attempt.attempt_id, 0), outputs.get(attempt.attempt_id)
             tickets.append(
                 ticket_for(
                     attempt,
-                    plan,
+                    plans[attempt.run_id],
                     stage,
                     self._lease_seconds,
                     grant_nanousd=grant,
                     submitted=submitted,
                     run_seconds_left=left.get(attempt.run_id),
+                    provider=providers.get(pin.model.provider) if pin.registered else None,
                 )
             )
         return tuple(tickets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.attempts import Denial, Stage, State, Ticket
 from assay.contracts.models import BASELINES
+from assay.contracts.providers import Provider
 from assay.contracts.runs import RunPlan
 from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.rows import AttemptRow
@@ -37,6 +38,7 @@ def ticket_for(
     grant_nanousd: int = 0,
     submitted: SubmittedOutput | None = None,
     run_seconds_left: float | None = None,
+    provider: Provider | None = None,
 ) -> Ticket:
     task, pin = plan.tasks[attempt.task_index], plan.models[attempt.model_index]
     running = stage is Stage.RUN
@@ -65,6 +67,7 @@ def ticket_for(
         include_tests=plan.include_tests,
         install_deps=plan.install_deps,
         run_seconds_left=run_seconds_left,
+        provider=provider,
     )
 
 

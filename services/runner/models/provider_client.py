@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
 
-from assay.catalog import ProviderKind, ProviderOptions
+from assay.contracts.providers import ProviderKind, ProviderOptions
+from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 
@@ -31,6 +32,10 @@ class ProviderClient(Protocol):
     """Holds a provider's connections, which all its models share."""
 
     def model(self, name: str) -> Model: ...
+
+    async def offered(self) -> list[OfferedModel]:
+        """The models that the provider lists, by name. Raises CallFailed."""
+        ...
 
     async def close(self) -> None: ...
 

@@ -11,11 +11,11 @@ from functools import partial
 from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
-from assay.catalog import Catalog, CatalogError, Provider, ProviderKind, Script
-from assay.catalog.models import NEEDS_ADDRESS
+from assay.catalog import Catalog, CatalogError, Script
 from assay.contracts.models import ModelName, Outage
+from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
 from assay.contracts.replay import REPLAY, Responses
-from assay.contracts.rpc import ModelEndpoint
+from assay.contracts.rpc import ModelEndpoint, OfferedModel
 from assay.files.secrets import SecretUnreadable, read_secret, sources_of
 from services.runner.errors import AuthenticationFailed, CallMisconfigured
 from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
@@ -66,23 +66,45 @@ class ModelRegistry:
         self._open: dict[str, _OpenProvider] = {}
         self._cached: dict[str, tuple[float, Provider]] = {}
 
-    async def open(self, name: ModelName, task_id: str, sample_id: str) -> ModelHandle:
-        """The model to ask about that sample. Raises CallMisconfigured if it cannot be called."""
+    async def open(
+        self, name: ModelName, task_id: str, sample_id: str, provider: Provider | None = None
+    ) -> ModelHandle:
+        """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it. Raises
+        CallMisconfigured if the model cannot be called."""
         provider_id, _, model = name.partition("/")
         try:
-            provider = self._provider(name, provider_id)
+            provider = provider or self._provider(name, provider_id)
             if provider.kind is ProviderKind.BUILTIN:
                 script = ScriptedModel(self._catalog.script(name), task_id, sample_id)
                 return ModelHandle(model=script, rate_limiter=self._unlimited.model(model))
         except CatalogError as error:
-            raise CallMisconfigured(f"this runner's catalogue does not have {name!r}: {error}") from error
+            raise CallMisconfigured(
+                f"this runner's catalogue does not have {name!r}: {error} (if it was added with `assay models add`, it "
+                "has been removed since)"
+            ) from error
+        opened = self._open_provider(provider_id, provider)
+        if model not in opened.models:
+            opened.models[model] = await self._connect(opened, provider_id, model)
+        return ModelHandle(model=opened.models[model], rate_limiter=opened.rate_limiter.model(model))
+
+    async def offered(self, provider_id: str, provider: Provider | None = None) -> list[OfferedModel]:
+        """The models that the provider lists. Raises CallFailed."""
+        try:
+            provider = provider or self._provider(f"{provider_id}/", provider_id)
+        except CatalogError as error:
+            raise CallMisconfigured(str(error)) from error
+        if provider.kind in (ProviderKind.BUILTIN, ProviderKind.EMBEDDED):
+            return [OfferedModel(name=model.name, detail=model.title) for model in provider.models]
+        opened = self._open_provider(provider_id, provider)
+        address, key = self._address(provider, provider_id), self._key(provider, provider_id)
+        return await (await self._client(opened, address, key)).offered()
+
+    def _open_provider(self, provider_id: str, provider: Provider) -> _OpenProvider:
         opened = self._open.get(provider_id)
         if opened is None or (opened.provider is not provider and opened.provider != provider):
             rate_limiter = RateLimiter(provider_id, _limits(provider), self._clock, self._share, self._policy(provider))
             opened = self._open[provider_id] = _OpenProvider(provider=provider, rate_limiter=rate_limiter)
-        if model not in opened.models:
-            opened.models[model] = await self._connect(opened, provider_id, model)
-        return ModelHandle(model=opened.models[model], rate_limiter=opened.rate_limiter.model(model))
+        return opened
 
     def set_share(self, share: float) -> None:
         """Sets this runner's part of what providers allow all runners together."""
@@ -119,12 +141,12 @@ class ModelRegistry:
             connect = partial(self._open_local, opened)
             return LocalModel(model, self._rpc, connect, self._host_wait_seconds)
         address, key = self._address(opened.provider, provider_id), self._key(opened.provider, provider_id)
-        return await self._open_endpoint(opened, address, key, model)
+        return (await self._client(opened, address, key)).model(model)
 
     async def _open_local(self, opened: _OpenProvider, endpoint: ModelEndpoint) -> Model:
-        return await self._open_endpoint(opened, endpoint.base_url, NO_KEY, endpoint.model)
+        return (await self._client(opened, endpoint.base_url, NO_KEY)).model(endpoint.model)
 
-    async def _open_endpoint(self, opened: _OpenProvider, address: str | None, key: str, model: str) -> Model:
+    async def _client(self, opened: _OpenProvider, address: str | None, key: str) -> ProviderClient:
         client = opened.clients.get(address or "")
         if client is None:
             connection = Connection(
@@ -135,7 +157,7 @@ class ModelRegistry:
                 options=opened.provider.options,
             )
             client = opened.clients[address or ""] = await open_client(opened.provider.kind, connection)
-        return client.model(model)
+        return client
 
     def _address(self, provider: Provider, provider_id: str) -> str | None:
         """None: the one that the provider's SDK knows."""

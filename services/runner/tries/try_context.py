@@ -116,7 +116,8 @@ class TryContext:
     async def _open_model(self) -> ModelHandle:
         ticket = self.ticket
         if self.responses is None:
-            return await self.ports.models.open(ticket.model.name, ticket.task_id, ticket.sample_id)
+            models, name = self.ports.models, ticket.model.name
+            return await models.open(name, ticket.task_id, ticket.sample_id, ticket.provider)
         return replay_handle(ticket.model.name, self.responses, ticket.task_id, ticket.sample_id)
 
     def _parameters(self, used: Usage) -> Parameters:

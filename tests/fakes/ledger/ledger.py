@@ -17,6 +17,7 @@ from assay.contracts.rpc import GetHealth, QuoteRun, ServiceHealth, SubmitRun
 from assay.contracts.runs import RunPlan, RunView
 from tests.fakes.ledger.grants import FakeGrants
 from tests.fakes.ledger.money import FakeMoney
+from tests.fakes.ledger.providers import FakeProviders
 from tests.fakes.ledger.queries import FakeQueries
 from tests.fakes.ledger.references import FakeReferences
 from tests.fakes.ledger.run_control import FakeRunControl
@@ -35,6 +36,7 @@ class FakeLedger(FakeRuns):
         self.queries = FakeQueries(self)
         self.control = FakeRunControl(self)
         self.money = FakeMoney()
+        self.providers = FakeProviders()
         self.references = FakeReferences(self.runs)
         self.work = FakeWorkQueue(bus, lease_seconds)
         self.grants = FakeGrants(limit_nanousd=10**12)
@@ -54,6 +56,7 @@ class FakeLedger(FakeRuns):
             **self.queries.handlers(),
             **self.control.handlers(),
             **self.money.handlers(),
+            **self.providers.handlers(),
             **self.references.handlers(),
             **self.work.handlers(),
             **self.grants.handlers(),

@@ -6,7 +6,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.contracts.runs import CancelGrading, RunLimits, RunRequest, TokenPrice
+from assay.contracts.money import TokenPrice
+from assay.contracts.runs import CancelGrading, RunLimits, RunRequest
 from tests.faults.simulation.world.fault_injection import FaultOdds
 from tests.faults.simulation.world.model_provider import ProviderBehaviour
 

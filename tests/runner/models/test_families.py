@@ -15,8 +15,8 @@ import pytest
 from google.genai import types as google_types
 from pydantic import TypeAdapter
 
-from assay.catalog import Api, ProviderKind, ProviderOptions
 from assay.contracts.models import CallFault, Parameters, Usage
+from assay.contracts.providers import Api, ProviderKind, ProviderOptions
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
 from services.runner.models.provider_client import NO_OPTIONS, Connection, ProviderClient, open_client

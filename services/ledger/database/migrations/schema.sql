@@ -489,3 +489,15 @@ ALTER TABLE runs ADD COLUMN cache_write_tokens BIGINT DEFAULT '0' NOT NULL;
 ALTER TABLE cells ADD COLUMN cache_write_tokens BIGINT DEFAULT '0' NOT NULL;
 
 UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num = '0013';
+
+-- Running upgrade 0014 -> 0016
+
+CREATE TABLE providers (
+    provider_id TEXT NOT NULL,
+    body JSONB NOT NULL,
+    revision INTEGER DEFAULT '1' NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (provider_id)
+);
+
+UPDATE alembic_version SET version_num='0016' WHERE alembic_version.version_num = '0014';

@@ -6,6 +6,7 @@ from services.ledger.database.tables.attempts import Attempt, PendingOrder, Stor
 from services.ledger.database.tables.bus import BusEpoch, StoredDeadLetter
 from services.ledger.database.tables.leaderboard import Cell, CellMetric
 from services.ledger.database.tables.money import Account, Hold, Project, StoredCall, Transfer
+from services.ledger.database.tables.providers import StoredProvider
 from services.ledger.database.tables.runs import PendingFact, Plan, Run, StoredFact
 from services.ledger.database.tables.work import Inbox, Worker
 
@@ -28,6 +29,7 @@ __all__ = [
     "StoredCall",
     "StoredDeadLetter",
     "StoredFact",
+    "StoredProvider",
     "StoredVerdict",
     "Transfer",
     "Try",

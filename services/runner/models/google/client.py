@@ -6,6 +6,7 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
+from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallFailed, ProviderError
 from services.runner.models.google.reply import ReplyBuilder
 from services.runner.models.google.request import config, contents
@@ -16,7 +17,9 @@ from services.runner.models.provider_client import Connection
 from services.runner.models.reported_errors import read_error, to_call_failed
 from services.runner.models.transport_errors import describe, from_transport, retry_after
 
+SDK_ERRORS = (errors.APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError)
 _ADDRESS = "generativelanguage.googleapis.com"
+_PAGE = 1000
 
 
 class GoogleClient:
@@ -25,6 +28,18 @@ class GoogleClient:
 
     def model(self, name: str) -> Model:
         return GeminiModel(self._sdk, name, self._connection)
+
+    async def offered(self) -> list[OfferedModel]:
+        try:
+            found = [model async for model in await self._sdk.aio.models.list(config={"page_size": _PAGE})]
+        except SDK_ERRORS as error:
+            address = self._connection.base_url or _ADDRESS
+            raise KeyRedactor(self._connection.api_key).redact(_failure(error, address, answered=False)) from None
+        return [
+            OfferedModel(name=(model.name or "").removeprefix("models/"), detail=model.display_name or "")
+            for model in found
+            if model.supported_actions is None or "generateContent" in model.supported_actions
+        ]
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -45,8 +60,8 @@ class GeminiModel:
             return reply.completion()
         except CallFailed as error:
             raise self._redactor.redact(error) from None
-        except (errors.APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            raise self._redactor.redact(self._failure(error, reply)) from None
+        except SDK_ERRORS as error:
+            raise self._redactor.redact(_failure(error, self._address, answered=reply.has_output)) from None
 
     async def _send(self, request: ModelRequest, reply: ReplyBuilder) -> None:
         prompt, settings = contents(request.messages), config(self._model, request)
@@ -59,20 +74,22 @@ class GeminiModel:
             if reply.full:
                 break
 
-    def _failure(self, error: Exception, reply: ReplyBuilder) -> CallFailed:
-        if isinstance(error, errors.APIError):
-            reported = read_error(error.details or error.message)
-            headers = error.response.headers if isinstance(error.response, httpx2.Response) else {}
-            return to_call_failed(
-                reported,
-                f"{self._address} answered {error.code}: {reported.message}",
-                status=error.code if error.code and error.code >= 400 else None,
-                retry_after_seconds=retry_after(headers),
-                may_be_billed=reply.has_output,
-            )
-        if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL):
-            return from_transport(error, self._address)
-        return ProviderError(f"the reply of {self._address} is not an answer: {describe(error)}", may_be_billed=True)
+
+def _failure(error: Exception, address: str, *, answered: bool) -> CallFailed:
+    """``answered``: a part of the answer arrived before the error, so it may be billed."""
+    if isinstance(error, errors.APIError):
+        reported = read_error(error.details or error.message)
+        headers = error.response.headers if isinstance(error.response, httpx2.Response) else {}
+        return to_call_failed(
+            reported,
+            f"{address} answered {error.code}: {reported.message}",
+            status=error.code if error.code and error.code >= 400 else None,
+            retry_after_seconds=retry_after(headers),
+            may_be_billed=answered,
+        )
+    if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL):
+        return from_transport(error, address)
+    return ProviderError(f"the reply of {address} is not an answer: {describe(error)}", may_be_billed=True)
 
 
 def open_client(connection: Connection) -> GoogleClient:

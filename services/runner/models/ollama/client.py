@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from assay.contracts.codec import encode
 from assay.contracts.models import Parameters, ReasoningEffort, Usage
+from assay.contracts.rpc import OfferedModel
 from services.runner.errors import (
     CallFailed,
     CallMisconfigured,
@@ -40,6 +41,7 @@ from services.runner.models.usage_bound import UNNAMED
 
 MAX_TEXT_CHARACTERS = 4_000_000
 """Of a completion; the rest is not read."""
+SDK_ERRORS = (ollama.ResponseError, ConnectionError, httpx.HTTPError, ValidationError, ValueError)
 CONNECT_SECONDS = 5.0
 _RESERVED = frozenset({"model", "messages", "stream", "tools", "options"})
 _TOP_LEVEL = frozenset({"keep_alive", "think", "format"})
@@ -52,6 +54,14 @@ class OllamaClient:
 
     def model(self, name: str) -> Model:
         return OllamaModel(self._sdk, name, f"{name} at {self._address}", self._redactor)
+
+    async def offered(self) -> list[OfferedModel]:
+        """The installed models."""
+        try:
+            found = (await self._sdk.list()).models
+        except SDK_ERRORS as error:
+            raise self._redactor.redact(_failure(error, self._address, answered=False)) from None
+        return [OfferedModel(name=model.model or "", detail=_detail(model)) for model in found]
 
     async def close(self) -> None:
         await self._sdk.close()
@@ -71,8 +81,8 @@ class OllamaModel:
                 if reply.full:
                     break
             return reply.completion()
-        except (ollama.ResponseError, ConnectionError, httpx.HTTPError, ValidationError, ValueError) as error:
-            raise self._redactor.redact(self._failure(error, answered=reply.has_output)) from None
+        except SDK_ERRORS as error:
+            raise self._redactor.redact(_failure(error, self._address, answered=reply.has_output)) from None
 
     async def _parts(self, request: ModelRequest) -> AsyncIterator[ollama.ChatResponse]:
         body = request_body(self._model, request)
@@ -81,27 +91,6 @@ class OllamaModel:
             return
         async for part in await self._sdk.chat(**body, stream=True):
             yield part
-
-    def _failure(self, error: Exception, *, answered: bool) -> CallFailed:
-        match error:
-            case ollama.ResponseError():
-                reported = read_error(_body(error.error))
-                status = error.status_code if error.status_code >= 400 else None
-                text = f"{self._address} answered {status or 'with an error'}: {reported.message}"
-                return to_call_failed(reported, text, status=status, may_be_billed=answered)
-            case ConnectionError() | httpx.ConnectError() | httpx.ConnectTimeout():
-                return EndpointUnreachable(f"cannot connect to {self._address}; is Ollama running?")
-            case httpx.TimeoutException():
-                return EndpointTimeout(
-                    f"{self._address} did not answer in time ({type(error).__name__})", may_be_billed=True
-                )
-            case httpx.HTTPError():
-                return EndpointUnreachable(
-                    f"the connection to {self._address} broke: {describe(error)}", may_be_billed=True
-                )
-            case _:
-                text = f"the reply of {self._address} is not an answer: {describe(error)}"
-                return ProviderError(text, may_be_billed=True)
 
 
 class _Reply:
@@ -154,6 +143,31 @@ class _Reply:
             truncated=self.full,
             served_model=(self._last and self._last.model) or "",
         )
+
+
+def _failure(error: Exception, address: str, *, answered: bool) -> CallFailed:
+    match error:
+        case ollama.ResponseError():
+            reported = read_error(_body(error.error))
+            status = error.status_code if error.status_code >= 400 else None
+            text = f"{address} answered {status or 'with an error'}: {reported.message}"
+            return to_call_failed(reported, text, status=status, may_be_billed=answered)
+        case ConnectionError() | httpx.ConnectError() | httpx.ConnectTimeout():
+            return EndpointUnreachable(f"cannot connect to {address}; is Ollama running?")
+        case httpx.TimeoutException():
+            return EndpointTimeout(f"{address} did not answer in time ({type(error).__name__})", may_be_billed=True)
+        case httpx.HTTPError():
+            return EndpointUnreachable(f"the connection to {address} broke: {describe(error)}", may_be_billed=True)
+        case _:
+            text = f"the reply of {address} is not an answer: {describe(error)}"
+            return ProviderError(text, may_be_billed=True)
+
+
+def _detail(model: ollama.ListResponse.Model) -> str:
+    details = model.details
+    size = f"{model.size / 1e9:.1f} GB" if model.size else ""
+    known = (details and details.parameter_size, details and details.quantization_level, size)
+    return ", ".join(filter(None, known))
 
 
 def open_client(connection: Connection) -> OllamaClient:

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import openai
 
-from assay.catalog import Api
+from assay.contracts.providers import Api
+from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
 from services.runner.models.http_settings import http_settings
 from services.runner.models.openai.chat_model import ChatModel
@@ -30,6 +31,9 @@ class AzureClient:
         if self._responses:
             return ResponsesModel(self._sdk, name)
         return ChatModel(self._sdk, name, f"/deployments/{quote(name, safe='')}/chat/completions")
+
+    async def offered(self) -> list[OfferedModel]:
+        raise CallMisconfigured("Azure OpenAI lists no deployments to its clients; look them up in Azure's portal")
 
     async def close(self) -> None:
         await self._sdk.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import openai
 
-from assay.catalog import Api
+from assay.contracts.providers import Api
+from assay.contracts.rpc import OfferedModel
 from services.runner.models.http_settings import http_settings
 from services.runner.models.openai.chat_model import ChatModel
+from services.runner.models.openai.model_list import offered_models
 from services.runner.models.openai.responses_model import ResponsesModel
 from services.runner.models.protocol import Model
 from services.runner.models.provider_client import Connection
@@ -20,6 +22,9 @@ class OpenAIClient:
 
     def model(self, name: str) -> Model:
         return ResponsesModel(self._sdk, name) if self._responses else ChatModel(self._sdk, name)
+
+    async def offered(self) -> list[OfferedModel]:
+        return await offered_models(self._sdk)
 
     async def close(self) -> None:
         await self._sdk.close()

@@ -18,6 +18,7 @@ from assay.contracts.rpc import (
     CancelRun,
     ChangeRun,
     PauseRun,
+    Providers,
     Request,
     RestartRun,
     ResumeRun,
@@ -35,7 +36,11 @@ from tests.faults.simulation.world.services import Gateway
 
 @cache
 def _catalog() -> CatalogClient:
-    return CatalogClient(Catalog.open(Path(__file__).parents[1] / "catalog", recheck_seconds=3600.0))
+    return CatalogClient(Catalog.open(Path(__file__).parents[1] / "catalog", recheck_seconds=3600.0), _none_registered)
+
+
+async def _none_registered() -> Providers:
+    return Providers()
 
 
 class Clients:

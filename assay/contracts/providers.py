@@ -1,0 +1,126 @@
+"""Model providers: how they are reached, what they allow, and their models.
+
+They come from the catalogue's ``models.yaml``, or from the ledger, which stores those added with ``assay models add``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from assay.contracts.codec import Data
+from assay.contracts.models import Origin, Parameters
+from assay.contracts.money import TokenPrice
+
+ProviderId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+ListedModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:@/-]+$", max_length=150)]
+BaseUrl = Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=300)]
+EnvName = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=100)]
+
+
+class ProviderKind(StrEnum):
+    OPENAI = "openai"
+    """An OpenAI-compatible HTTP endpoint."""
+    AZURE = "azure"
+    """Azure OpenAI, whose models are deployments."""
+    ANTHROPIC = "anthropic"
+    """Anthropic's Messages API."""
+    GOOGLE = "google"
+    """Google's Gemini API."""
+    OLLAMA = "ollama"
+    """Ollama's own API, which takes all options of a model."""
+    EMBEDDED = "embedded"
+    """The model host on this machine; tokens are free."""
+    BUILTIN = "builtin"
+    """No model is called."""
+
+
+class Api(StrEnum):
+    """Which of OpenAI's two APIs a provider's models are called by."""
+
+    CHAT_COMPLETIONS = "chat_completions"
+    RESPONSES = "responses"
+
+
+class ProviderOptions(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What only some kinds of provider have."""
+
+    api: Api = Api.CHAT_COMPLETIONS
+    """For kinds ``openai`` and ``azure``."""
+    api_version: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
+    """For kind ``azure``."""
+    entra: bool = False
+    """For kind ``azure``: log in with Microsoft Entra instead of a key."""
+
+
+class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One model of a provider. ``parameters`` are defaults; a run's parameters override them. ``price`` is for models
+    that neither ``prices.yaml`` nor the price database knows."""
+
+    name: ListedModelName
+    title: str = ""
+    parameters: Parameters = Parameters()
+    price: TokenPrice | None = None
+
+
+class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``base_url_env`` names a variable that overrides ``base_url``; keys are only read from variables. With ``local``,
+    tokens are free. ``prices`` is the provider's name in the price database, where it differs. ``concurrency``,
+    ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners together. ``max_outage_seconds`` is how
+    long requests wait while the provider is down; None: as long as the run may last."""
+
+    kind: ProviderKind
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    base_url: BaseUrl | None = None
+    base_url_env: EnvName | None = None
+    api_key_env: EnvName | None = None
+    concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 4
+    requests_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    tokens_per_minute: Annotated[int, Meta(ge=1, le=100_000_000_000)] | None = None
+    max_outage_seconds: Annotated[float, Meta(ge=0, le=2_592_000)] | None = None
+    any_model: bool = False
+    local: bool = False
+    prices: str | None = None
+    options: ProviderOptions = ProviderOptions()
+    models: tuple[ModelEntry, ...] = ()
+
+    @property
+    def max_attempts(self) -> int:
+        """How many attempts may run at once; 0 means no limit. A model on this machine often answers faster than the
+        next attempt is dispatched, so twice its concurrency keeps it busy."""
+        if self.kind is ProviderKind.BUILTIN:
+            return 0
+        return self.concurrency * (2 if self.kind is ProviderKind.EMBEDDED else 1)
+
+    def entry(self, name: str) -> ModelEntry | None:
+        """The model called ``name`` (without the provider); with ``any_model``, also an unlisted one."""
+        listed = next((model for model in self.models if model.name == name), None)
+        return listed or (ModelEntry(name=name) if self.any_model and name else None)
+
+
+NEEDS_ADDRESS = frozenset((ProviderKind.OPENAI, ProviderKind.AZURE, ProviderKind.OLLAMA))
+"""Kinds whose SDKs have no address of their own."""
+
+
+class RegisteredProvider(Data, frozen=True, kw_only=True):
+    """A provider in the ledger. ``revision`` counts its changes, from 1."""
+
+    provider_id: ProviderId
+    provider: Provider
+    revision: int
+    changed_at: datetime
+
+
+class ProviderView(Data, frozen=True, kw_only=True):
+    """``revision`` and ``changed_at`` belong to providers of the database. ``hidden`` is set if a provider of the file
+    has the same id, and is used instead."""
+
+    provider_id: ProviderId
+    origin: Origin
+    provider: Provider
+    revision: int = 0
+    changed_at: datetime | None = None
+    hidden: bool = False

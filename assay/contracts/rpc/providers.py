@@ -1,0 +1,69 @@
+"""Requests about the model providers in the ledger, and about models as their providers list them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+from assay.contracts.codec import Data
+from assay.contracts.providers import Provider, ProviderId, RegisteredProvider
+from assay.contracts.rpc.request import Request
+
+Revision = Annotated[int, Meta(ge=0)]
+
+
+class Providers(Data, frozen=True, kw_only=True):
+    """By id."""
+
+    items: tuple[RegisteredProvider, ...] = ()
+
+
+class ListProviders(Request[Providers], frozen=True, kw_only=True, tag="providers.list"):
+    """List the providers in the ledger."""
+
+    reply: ClassVar[Any] = Providers
+
+
+class PutProvider(Request[RegisteredProvider], frozen=True, kw_only=True, tag="providers.put"):
+    """Add a provider or replace it. ``revision`` is the one that is replaced, 0 for a new provider; refused if the
+    provider was changed in the meantime."""
+
+    reply: ClassVar[Any] = RegisteredProvider
+    provider_id: ProviderId
+    provider: Provider
+    revision: Revision
+
+
+class RemoveProvider(Request[RegisteredProvider], frozen=True, kw_only=True, tag="providers.remove"):
+    """Remove a provider, and return it. Attempts of its models that have not started end as infrastructure errors."""
+
+    reply: ClassVar[Any] = RegisteredProvider
+    provider_id: ProviderId
+
+
+class OfferedModel(Data, frozen=True, kw_only=True):
+    """A model as its provider lists it. ``detail`` is what else the provider says, in a few words."""
+
+    name: str
+    detail: str = ""
+
+
+class OfferedModels(Data, frozen=True, kw_only=True):
+    """By name. ``reason`` says why the provider could not be asked; then there are no models."""
+
+    provider_id: str
+    models: tuple[OfferedModel, ...] = ()
+    reason: str = ""
+    fetched_at: datetime
+
+
+class ListOfferedModels(Request[OfferedModels], frozen=True, kw_only=True, tag="models.list"):
+    """Ask a provider which models it has, with the runner's keys and network. ``provider`` is set if it is in the
+    ledger."""
+
+    service: ClassVar[str] = "runner"
+    reply: ClassVar[Any] = OfferedModels
+    provider_id: ProviderId
+    provider: Provider | None = None

@@ -1,0 +1,1 @@
+"""Model providers that were added to the ledger, besides those of the catalogue."""
