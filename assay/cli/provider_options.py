@@ -69,9 +69,9 @@ class ProviderOptions:
 class ModelOptions:
     """Like ProviderOptions, for one model."""
 
-    title: str = ""
-    parameters: Parameters = Parameters()
-    price: TokenPrice | None = None
+    title: str
+    parameters: Parameters
+    price: TokenPrice | None
 
     def applied_to(self, entry: ModelEntry) -> ModelEntry:
         unset = Parameters()

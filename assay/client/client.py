@@ -236,9 +236,10 @@ class AssayClient:
     async def models(self) -> list[ModelView]:
         return await self._transport.get(list[ModelView], "/models")
 
-    async def test_model(self, model: str, parameters: Parameters = Parameters()) -> ModelProbe:
+    async def test_model(self, model: str, parameters: Parameters | None = None) -> ModelProbe:
         """A runner sends the model a one-word request. ``parameters`` override the model's."""
-        return await self._transport.post(ModelProbe, "/models/test", {"model": model, "parameters": parameters})
+        body = {"model": model, "parameters": parameters or Parameters()}
+        return await self._transport.post(ModelProbe, "/models/test", body)
 
     async def providers(self) -> list[ProviderView]:
         return await self._transport.get(list[ProviderView], "/providers")

@@ -117,7 +117,7 @@ def put_model(
         known = found.provider if found else Provider(kind=ProviderKind.OPENAI, title=provider_id)
         changed = with_model(of_provider.applied_to(known), of_model.applied_to(entry or ModelEntry(name=name)))
         stored = await client.put_provider(provider_id, changed, found.revision if found else 0)
-        return stored, (await client.prices(models=[model]))[0]
+        return stored, (await client.prices(model))[0]
 
     stored, priced = call(server, put)
     if json:
@@ -180,9 +180,7 @@ def _entry(found: ProviderView | None, model: str, *, adding: bool) -> ModelEntr
 def _print_stored(model: str, provider: Provider, priced: ModelPrice) -> None:
     if priced.price is None:
         print_line(f"{model}: stored, but it has no price yet: {priced.reason}")
-        print_line(
-            "   set one with --price IN/OUT, or --local if its tokens are free; runs are refused without a price"
-        )
+        print_line("   runs are refused without one: give --price IN/OUT, or --local if its tokens are free")
     else:
         into, out, version = _price(priced.price)
         cost = "local, tokens are free" if priced.price.local else f"{into} in, {out} out per million ({version})"
