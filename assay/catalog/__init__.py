@@ -17,7 +17,7 @@ from assay.catalog.errors import (
     UnknownTask,
     UnpricedModel,
 )
-from assay.catalog.models import Api, ModelEntry, Provider, ProviderKind, ProviderOptions, Registry
+from assay.catalog.models import Api, Cloud, ModelEntry, Provider, ProviderKind, ProviderOptions, Registry
 from assay.catalog.scripts import Script, ScriptTurn
 from assay.catalog.selection.selection import SelectedTask, Selection
 from assay.catalog.tasks.bundles import Bundles, make_bundles
@@ -28,6 +28,7 @@ __all__ = [
     "Bundles",
     "Catalog",
     "CatalogError",
+    "Cloud",
     "InvalidCatalog",
     "InvalidSelection",
     "Mistake",

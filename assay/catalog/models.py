@@ -45,6 +45,21 @@ class Api(StrEnum):
     RESPONSES = "responses"
 
 
+class Cloud(StrEnum):
+    """A cloud that serves the models of another company. Credentials come from the cloud's own environment."""
+
+    BEDROCK = "bedrock"
+    """Claude on AWS: AWS_* variables, a profile or a role."""
+    VERTEX = "vertex"
+    """Claude and Gemini on Google Cloud: Application Default Credentials."""
+
+
+CLOUD_KINDS = {
+    Cloud.BEDROCK: frozenset((ProviderKind.ANTHROPIC,)),
+    Cloud.VERTEX: frozenset((ProviderKind.ANTHROPIC, ProviderKind.GOOGLE)),
+}
+
+
 class ProviderOptions(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What only some kinds of provider have."""
 
@@ -54,6 +69,12 @@ class ProviderOptions(Data, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """For kind ``azure``."""
     entra: bool = False
     """For kind ``azure``: log in with Microsoft Entra instead of a key."""
+    cloud: Cloud | None = None
+    """For kinds ``anthropic`` and ``google``; None: the company's own API."""
+    region: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,50}$")] | None = None
+    """Of the cloud. None: from its environment, and at Vertex else ``global``."""
+    project: Annotated[str, Meta(pattern=r"^[a-z0-9.:-]{1,100}$")] | None = None
+    """At Vertex. None: from its environment."""
 
 
 class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -180,8 +201,26 @@ def _check(document: Document, name: str, provider: Provider) -> None:
         document.add_mistake((*at, "base_url"), f"is missing; kind '{provider.kind}' needs base_url or base_url_env")
     if not provider.models and not provider.any_model:
         document.add_mistake((*at, "models"), "is missing; list models, or set any_model: true")
+    _check_cloud(document, at, provider)
     seen: set[str] = set()
     for index, model in enumerate(provider.models):
         if model.name in seen:
             document.add_mistake((*at, "models", index, "name"), f"{model.name!r} is listed twice")
         seen.add(model.name)
+
+
+def _check_cloud(document: Document, at: tuple[str, str], provider: Provider) -> None:
+    options = provider.options
+    if options.cloud is None:
+        for name in ("region", "project"):
+            if getattr(options, name) is not None:
+                document.add_mistake((*at, "options", name), "applies only to clouds; set options.cloud, or remove it")
+        return
+    kinds = CLOUD_KINDS[options.cloud]
+    if provider.kind not in kinds:
+        listed = " or ".join(sorted(f"'{kind}'" for kind in kinds))
+        document.add_mistake((*at, "options", "cloud"), f"'{options.cloud}' needs kind {listed}")
+    if provider.api_key_env is not None:
+        document.add_mistake(
+            (*at, "api_key_env"), f"'{options.cloud}' has credentials in its own environment; remove the variable"
+        )

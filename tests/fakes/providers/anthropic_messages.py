@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from tests.fakes.providers.reply import Reply
 
@@ -22,7 +23,9 @@ _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", 
 
 
 def read(path: str, body: dict[str, Any]) -> dict[str, Any]:
-    return body
+    """At Vertex AI, the path names the model."""
+    model, colon, _ = path.rpartition("/")[2].partition(":")
+    return {**body, "model": unquote(model)} if colon else body
 
 
 def error(reply: Reply) -> dict[str, Any]:

@@ -9,7 +9,15 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
-from tests.fakes.providers import anthropic_messages, google_generate, ollama_chat, openai_chat, openai_responses
+from tests.fakes.providers import (
+    anthropic_messages,
+    bedrock,
+    google_generate,
+    google_token,
+    ollama_chat,
+    openai_chat,
+    openai_responses,
+)
 from tests.fakes.providers.reply import USAGE, Reply
 
 __all__ = ["USAGE", "FakeEndpoint", "Reply", "serve_endpoint"]
@@ -34,6 +42,9 @@ class WireFormat(Protocol):
 
 _FORMATS: dict[str, WireFormat] = {
     "/messages": anthropic_messages,
+    "awPredict": anthropic_messages,
+    "/invoke": bedrock,
+    "/invoke-with-response-stream": bedrock,
     "enerateContent": google_generate,
     "/responses": openai_responses,
     "/api/chat": ollama_chat,
@@ -42,13 +53,15 @@ _FORMATS: dict[str, WireFormat] = {
 
 
 class FakeEndpoint:
-    """Sends each of ``replies`` once, then ``default``. ``url`` ends with ``/v1``, ``root`` does not."""
+    """Sends each of ``replies`` once, then ``default``. ``url`` ends with ``/v1``, ``root`` does not. ``paths`` include
+    the query."""
 
     def __init__(self) -> None:
         self.replies: deque[Reply] = deque()
         self.default = Reply()
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.connections = 0
         self.in_flight = self.max_in_flight = 0
         self.root = ""
@@ -69,11 +82,17 @@ class FakeEndpoint:
 
     async def _serve_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first, *head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
-        path = first.split(" ")[1].partition("?")[0]
+        target = first.split(" ")[1]
+        path = target.partition("?")[0]
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head)}
-        body = json.loads(await reader.readexactly(int(headers["content-length"])))
+        content = await reader.readexactly(int(headers["content-length"]))
+        if path == google_token.PATH:
+            await _send_token(writer)
+            return
+        body = json.loads(content)
         self.bodies.append(body)
         self.headers.append(headers)
+        self.paths.append(target)
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
@@ -121,6 +140,12 @@ async def serve_endpoint(endpoint: E) -> AsyncGenerator[E]:
 def _head(status: int, headers: dict[str, str]) -> bytes:
     lines = [f"HTTP/1.1 {status} Status", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+async def _send_token(writer: asyncio.StreamWriter) -> None:
+    content = json.dumps(google_token.token_reply()).encode()
+    writer.write(_head(200, {"content-type": "application/json", "content-length": str(len(content))}) + content)
+    await writer.drain()
 
 
 def _whole(wire: WireFormat, reply: Reply, body: dict[str, Any]) -> bytes:

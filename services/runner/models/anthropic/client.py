@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import anthropic
 
-from services.runner.models.anthropic.claude_model import ClaudeModel
+from services.runner.models.anthropic.claude_model import ClaudeModel, MessagesSdk
+from services.runner.models.anthropic.cloud_platform import CloudPlatform
 from services.runner.models.http_settings import http_settings
 from services.runner.models.key_redaction import KeyRedactor
 from services.runner.models.protocol import Model
@@ -12,11 +13,13 @@ from services.runner.models.provider_client import Connection
 
 
 class AnthropicClient:
-    def __init__(self, sdk: anthropic.AsyncAnthropic, redactor: KeyRedactor) -> None:
-        self._sdk, self._redactor = sdk, redactor
+    """``cloud`` is None at Anthropic itself."""
+
+    def __init__(self, sdk: MessagesSdk, redactor: KeyRedactor, cloud: CloudPlatform | None = None) -> None:
+        self._sdk, self._redactor, self._cloud = sdk, redactor, cloud
 
     def model(self, name: str) -> Model:
-        return ClaudeModel(self._sdk, name, self._redactor)
+        return ClaudeModel(self._sdk, name, self._redactor, self._cloud)
 
     async def close(self) -> None:
         await self._sdk.close()
