@@ -10,6 +10,7 @@ import os
 import anthropic
 import boto3  # noqa: F401  # pyright: ignore[reportUnusedImport]  # the SDK imports it when it signs the first request
 from anthropic.lib.bedrock import AsyncAnthropicBedrock
+from anthropic.lib.bedrock._stream_decoder import get_response_stream_shape
 from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, HTTPClientError, MetadataRetrievalError
 
@@ -32,6 +33,10 @@ VERSION = "bedrock-2023-05-31"
 _SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK")
 _NO_CREDENTIALS = "Could not resolve"
 """How the SDK's error begins if there are none; it is a plain RuntimeError."""
+
+# Reads AWS's description of the service, which takes up to a second: now, in the thread that imports this module,
+# instead of in the event loop before the first stream.
+get_response_stream_shape()
 
 
 def open_client(connection: Connection) -> AnthropicClient:
