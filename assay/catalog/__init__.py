@@ -27,6 +27,7 @@ __all__ = [
     "Bundles",
     "Catalog",
     "CatalogError",
+    "Cloud",
     "InvalidCatalog",
     "InvalidSelection",
     "Mistake",

@@ -18,7 +18,7 @@ from assay.catalog.yaml.document import FieldPath
 from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
 from assay.contracts.models import ModelName, Origin
-from assay.contracts.providers import NEEDS_ADDRESS, ModelEntry, Provider, ProviderId, ProviderKind
+from assay.contracts.providers import CLOUD_KINDS, NEEDS_ADDRESS, ModelEntry, Provider, ProviderId, ProviderKind
 
 
 class ModelsFile(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +120,7 @@ def provider_mistakes(provider_id: str, provider: Provider) -> Iterator[tuple[Fi
         yield ("base_url",), f"is missing; kind '{provider.kind}' needs base_url or base_url_env"
     if not provider.models and not provider.any_model:
         yield ("models",), "is missing; list models, or set any_model: true"
+    yield from _cloud_mistakes(provider)
     seen: set[str] = set()
     for index, model in enumerate(provider.models):
         at = ("models", index)
@@ -128,3 +129,18 @@ def provider_mistakes(provider_id: str, provider: Provider) -> Iterator[tuple[Fi
         seen.add(model.name)
         for amount, message in amount_mistakes(model.price) if model.price else ():
             yield (*at, "price", amount), message
+
+
+def _cloud_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:
+    options = provider.options
+    if options.cloud is None:
+        for name in ("region", "project"):
+            if getattr(options, name) is not None:
+                yield ("options", name), "applies only to clouds; set options.cloud, or remove it"
+        return
+    kinds = CLOUD_KINDS[options.cloud]
+    if provider.kind not in kinds:
+        listed = " or ".join(sorted(f"'{kind}'" for kind in kinds))
+        yield ("options", "cloud"), f"'{options.cloud}' needs kind {listed}"
+    if provider.api_key_env is not None:
+        yield ("api_key_env",), f"'{options.cloud}' has credentials in its own environment; remove the variable"

@@ -45,6 +45,21 @@ class Api(StrEnum):
     RESPONSES = "responses"
 
 
+class Cloud(StrEnum):
+    """A cloud that serves the models of another company. Credentials come from the cloud's own environment."""
+
+    BEDROCK = "bedrock"
+    """Claude on AWS: AWS_* variables, a profile or a role."""
+    VERTEX = "vertex"
+    """Claude and Gemini on Google Cloud: Application Default Credentials."""
+
+
+CLOUD_KINDS = {
+    Cloud.BEDROCK: frozenset((ProviderKind.ANTHROPIC,)),
+    Cloud.VERTEX: frozenset((ProviderKind.ANTHROPIC, ProviderKind.GOOGLE)),
+}
+
+
 class ProviderOptions(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What only some kinds of provider have."""
 
@@ -54,6 +69,12 @@ class ProviderOptions(Data, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """For kind ``azure``."""
     entra: bool = False
     """For kind ``azure``: log in with Microsoft Entra instead of a key."""
+    cloud: Cloud | None = None
+    """For kinds ``anthropic`` and ``google``; None: the company's own API."""
+    region: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,50}$")] | None = None
+    """Of the cloud. None: from its environment, and at Vertex else ``global``."""
+    project: Annotated[str, Meta(pattern=r"^[a-z0-9.:-]{1,100}$")] | None = None
+    """At Vertex. None: from its environment."""
 
 
 class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -26,6 +26,7 @@ from services.ledger.leaderboard.leaderboard_read import LeaderboardReader
 from services.ledger.money.cost_estimate import worst_nanousd
 from services.ledger.money.money_store import MoneyStore
 from services.ledger.outbox.outbox_store import OutboxStore
+from services.ledger.providers.provider_store import ProviderStore
 from services.ledger.runs.history import HistoryStore
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.retention import RetentionStore
@@ -86,6 +87,7 @@ class LedgerHarness:
         self.leaderboard = LeaderboardReader(database)
         self.history = HistoryStore(database)
         self.retention = RetentionStore(database)
+        self.providers = ProviderStore(database)
         self.health = HealthStore(database, settings)
         self.outbox = OutboxStore(database)
         self.scheduler = Scheduler(database, plans, settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
 
-from assay.contracts.providers import ProviderKind, ProviderOptions
+from assay.contracts.providers import Cloud, ProviderKind, ProviderOptions
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
@@ -48,6 +48,10 @@ _MODULES = {
     ProviderKind.GOOGLE: "services.runner.models.google.client",
     ProviderKind.OLLAMA: "services.runner.models.ollama.client",
 }
+_CLAUDE_MODULES = {
+    Cloud.BEDROCK: "services.runner.models.anthropic.bedrock_client",
+    Cloud.VERTEX: "services.runner.models.anthropic.vertex_client",
+}
 _EXTRAS = {kind: kind.value for kind in (ProviderKind.ANTHROPIC, ProviderKind.GOOGLE, ProviderKind.OLLAMA)}
 
 
@@ -55,11 +59,15 @@ async def open_client(kind: ProviderKind, connection: Connection) -> ProviderCli
     """Raises CallMisconfigured if the family's library is not installed.
 
     SDKs are imported in a thread: that takes 0.5 s, on a busy machine seconds, in which leases would expire."""
+    name, extra, cloud = _MODULES[kind], _EXTRAS.get(kind, "runner"), connection.options.cloud
+    if kind is ProviderKind.ANTHROPIC and cloud:
+        name, extra = _CLAUDE_MODULES[cloud], cloud.value
     try:
-        module = await asyncio.to_thread(import_module, _MODULES[kind])
+        module = await asyncio.to_thread(import_module, name)
     except ModuleNotFoundError as error:
+        described = f"{kind.value!r} at {cloud.value!r}" if cloud else repr(kind.value)
         raise CallMisconfigured(
-            f"providers of kind {kind.value!r} need a library that this runner lacks: {error}; install it with "
-            f"pip install 'assay[{_EXTRAS.get(kind, 'runner')}]'"
+            f"providers of kind {described} need a library that this runner lacks: {error}; install it with "
+            f"pip install 'assay[{extra}]'"
         ) from error
     return module.open_client(connection)

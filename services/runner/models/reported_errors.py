@@ -46,7 +46,7 @@ _TIMED_OUT = re.compile("timeout|deadlineexceeded")
 _NO_ACCESS = re.compile("auth|apikey|permission|forbidden|accessdenied")
 _NOT_FOUND = re.compile("notfound")
 _MISCONFIGURED = re.compile(
-    "badrequest|unsupported|unprocessable|failedprecondition|invalid(request|argument|param|model|value)"
+    "badrequest|unsupported|unprocessable|failedprecondition|validation|invalid(request|argument|param|model|value)"
 )
 # Matched against messages.
 _TOO_LONG_MESSAGE = re.compile(

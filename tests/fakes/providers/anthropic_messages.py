@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from tests.fakes.providers.reply import Reply
 
@@ -22,7 +23,9 @@ _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", 
 
 
 def read(path: str, body: dict[str, Any]) -> dict[str, Any]:
-    return body
+    """At Vertex AI, the path names the model."""
+    model, colon, _ = path.rpartition("/")[2].partition(":")
+    return {**body, "model": unquote(model)} if colon else body
 
 
 def error(reply: Reply) -> dict[str, Any]:
@@ -33,6 +36,20 @@ def error(reply: Reply) -> dict[str, Any]:
 def whole(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
     blocks = _blocks(reply)
     return _message(reply, body) | {"content": blocks, "stop_reason": _stop(reply), "usage": _usage(reply)}
+
+
+def models(names: Sequence[str]) -> dict[str, Any]:
+    data = [
+        {
+            "type": "model",
+            "id": name,
+            "display_name": name.title(),
+            "created_at": "2026-01-01T00:00:00Z",
+            "lifecycle": "active",
+        }
+        for name in names
+    ]
+    return {"data": data, "has_more": False, "first_id": names[0], "last_id": names[-1]}
 
 
 def events(reply: Reply, body: dict[str, Any]) -> Iterator[bytes]:

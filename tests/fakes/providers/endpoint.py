@@ -5,11 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
-from tests.fakes.providers import anthropic_messages, google_generate, ollama_chat, openai_chat, openai_responses
+from tests.fakes.providers import (
+    anthropic_messages,
+    bedrock,
+    google_generate,
+    google_token,
+    ollama_chat,
+    openai_chat,
+    openai_responses,
+)
 from tests.fakes.providers.reply import USAGE, Reply
 
 __all__ = ["USAGE", "FakeEndpoint", "Reply", "serve_endpoint"]
@@ -29,11 +37,18 @@ class WireFormat(Protocol):
 
     def whole(self, reply: Reply, body: dict[str, Any]) -> dict[str, Any]: ...
 
+    def models(self, names: Sequence[str]) -> dict[str, Any]:
+        """The list of models."""
+        ...
+
     def events(self, reply: Reply, body: dict[str, Any]) -> Iterator[bytes]: ...
 
 
 _FORMATS: dict[str, WireFormat] = {
     "/messages": anthropic_messages,
+    "awPredict": anthropic_messages,
+    "/invoke": bedrock,
+    "/invoke-with-response-stream": bedrock,
     "enerateContent": google_generate,
     "/responses": openai_responses,
     "/api/chat": ollama_chat,
@@ -42,13 +57,16 @@ _FORMATS: dict[str, WireFormat] = {
 
 
 class FakeEndpoint:
-    """Sends each of ``replies`` once, then ``default``. ``url`` ends with ``/v1``, ``root`` does not."""
+    """Sends each of ``replies`` once, then ``default``; lists ``models``. ``url`` ends with ``/v1``, ``root`` does not.
+    ``paths`` include the query."""
 
     def __init__(self) -> None:
         self.replies: deque[Reply] = deque()
         self.default = Reply()
+        self.models = ("beta", "alpha")
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.connections = 0
         self.in_flight = self.max_in_flight = 0
         self.root = ""
@@ -69,11 +87,20 @@ class FakeEndpoint:
 
     async def _serve_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first, *head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
-        path = first.split(" ")[1].partition("?")[0]
+        target = first.split(" ")[1]
+        path = target.partition("?")[0]
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head)}
-        body = json.loads(await reader.readexactly(int(headers["content-length"])))
-        self.bodies.append(body)
+        content = await reader.readexactly(int(headers.get("content-length", 0)))
+        if path == google_token.PATH:
+            await _send_token(writer)
+            return
         self.headers.append(headers)
+        self.paths.append(target)
+        if first.startswith("GET "):
+            await self._list_models(_listing_format(path, headers), writer)
+            return
+        body = json.loads(content)
+        self.bodies.append(body)
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
@@ -81,6 +108,14 @@ class FakeEndpoint:
             await self._answer(wire, self.reply_to(body), wire.read(path, body), writer)
         finally:
             self.in_flight -= 1
+
+    async def _list_models(self, wire: WireFormat, writer: asyncio.StreamWriter) -> None:
+        reply = self.replies.popleft() if self.replies else Reply()
+        listed = wire.models(self.models) if reply.status == 200 else wire.error(reply)
+        content = reply.raw if reply.raw is not None else json.dumps(listed).encode()
+        writer.write(_head(reply.status, {"content-type": "application/json", "content-length": str(len(content))}))
+        writer.write(content)
+        await writer.drain()
 
     async def _answer(self, wire: WireFormat, reply: Reply, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         if reply.hang:
@@ -118,9 +153,24 @@ async def serve_endpoint(endpoint: E) -> AsyncGenerator[E]:
         server.close()
 
 
+def _listing_format(path: str, headers: dict[str, str]) -> WireFormat:
+    """OpenAI and Anthropic list their models at the same path."""
+    if path == "/api/tags":
+        return ollama_chat
+    if "anthropic-version" in headers:
+        return anthropic_messages
+    return google_generate if path.startswith("/v1beta/") else openai_chat
+
+
 def _head(status: int, headers: dict[str, str]) -> bytes:
     lines = [f"HTTP/1.1 {status} Status", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+async def _send_token(writer: asyncio.StreamWriter) -> None:
+    content = json.dumps(google_token.token_reply()).encode()
+    writer.write(_head(200, {"content-type": "application/json", "content-length": str(len(content))}) + content)
+    await writer.drain()
 
 
 def _whole(wire: WireFormat, reply: Reply, body: dict[str, Any]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.fakes.providers.reply import Reply
@@ -37,6 +37,15 @@ def whole(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
     thoughts = [{"text": reply.reasoning, "thought": True}] if reply.reasoning else []
     text = [{"text": reply.text}] if reply.text else []
     return _response(reply, body, [*thoughts, *text, *_calls(reply)], last=True)
+
+
+def models(names: Sequence[str]) -> dict[str, Any]:
+    listed = [
+        {"name": f"models/{name}", "displayName": name.title(), "supportedGenerationMethods": ["generateContent"]}
+        for name in names
+    ]
+    embeddings = {"name": "models/embedding", "supportedGenerationMethods": ["embedContent"]}
+    return {"models": [*listed, embeddings]}
 
 
 def events(reply: Reply, body: dict[str, Any]) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.fakes.providers.reply import Reply
@@ -23,6 +23,12 @@ def error(reply: Reply) -> dict[str, Any]:
 def whole(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
     message = {"content": reply.text, "thinking": reply.reasoning, "tool_calls": _calls(reply)}
     return _part(reply, body, {name: value for name, value in message.items() if value}) | _end(reply)
+
+
+def models(names: Sequence[str]) -> dict[str, Any]:
+    details = {"format": "gguf", "family": "fake", "parameter_size": "8.2B", "quantization_level": "Q4_K_M"}
+    head = {"modified_at": "2026-11-01T00:00:00Z", "size": 5_200_000_000, "digest": "d" * 64, "details": details}
+    return {"models": [{"name": name, "model": name, **head} for name in names]}
 
 
 def events(reply: Reply, body: dict[str, Any]) -> Iterator[bytes]:

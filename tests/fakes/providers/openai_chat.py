@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.fakes.providers.reply import Reply
@@ -28,6 +28,11 @@ def whole(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
     choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
     found = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": _model(reply, body)}
     return found | {"choices": [choice]} | ({"usage": reply.usage} if reply.usage else {})
+
+
+def models(names: Sequence[str]) -> dict[str, Any]:
+    data = [{"id": name, "object": "model", "created": 1, "owned_by": "fake"} for name in names]
+    return {"object": "list", "data": data}
 
 
 def events(reply: Reply, body: dict[str, Any]) -> Iterator[bytes]:

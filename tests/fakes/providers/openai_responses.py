@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from tests.fakes.providers import openai_chat
+from tests.fakes.providers.openai_chat import models as models
 from tests.fakes.providers.reply import Reply
 
 EVENTS: str = "text/event-stream"

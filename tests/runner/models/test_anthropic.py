@@ -11,6 +11,7 @@ from assay.contracts.models import Parameters, ReasoningEffort
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolCall, ToolDefinition
 from services.runner.models.anthropic.client import AnthropicClient, open_client
 from services.runner.models.anthropic.request import request_body
+from services.runner.models.protocol import ignore_text
 from services.runner.models.provider_client import Connection
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 
@@ -21,26 +22,16 @@ STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=Fa
 BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
 HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
 BASH = ToolDefinition(name="bash", description="Runs a command.", arguments={"type": "object", "properties": {}})
-USAGE = {
-    "prompt_tokens": 30,
-    "completion_tokens": 9,
-    "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 12},
-    "completion_tokens_details": {"reasoning_tokens": 4},
-}
 
 
 class Claude:
-    """``text`` and ``reasoning`` collect what is streamed."""
-
     def __init__(self, client: AnthropicClient) -> None:
         self._client = client
-        self.text: list[str] = []
-        self.reasoning: list[str] = []
 
     async def complete(self, request: ModelRequest, model: str = MODEL) -> Completion:
-        return await self._client.model(model).complete(request, self.text.append, self.reasoning.append)
+        return await self._client.model(model).complete(request, ignore_text)
 
-    async def hello(self, parameters: Parameters = STREAMED, model: str = MODEL) -> Completion:
+    async def hello(self, parameters: Parameters, model: str = MODEL) -> Completion:
         return await self.complete(ModelRequest(messages=HELLO, parameters=parameters), model)
 
 

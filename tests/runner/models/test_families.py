@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import anthropic.types
-import ollama
-import openai.types.chat
-import openai.types.responses
 import pytest
-from google.genai import types as google_types
 from pydantic import TypeAdapter
 
 from assay.contracts.models import CallFault, Parameters, Usage
-from assay.contracts.providers import Api, ProviderKind, ProviderOptions
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
-from services.runner.models.provider_client import NO_OPTIONS, Connection, ProviderClient, open_client
-from tests.fakes.providers import anthropic_messages, google_generate, ollama_chat, openai_chat, openai_responses
-from tests.fakes.providers.endpoint import FakeEndpoint, Reply, WireFormat
+from services.runner.models.provider_client import ProviderClient, open_client
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
+from tests.runner.models.families import FAMILIES, KEY, TOKEN_PREFIX, Family, set_cloud_logins
 
-KEY = "sk-secret-0123456789"
 HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
 ARGUMENTS = {"type": "object", "properties": {"command": {"type": "string"}}}
 BASH = ToolDefinition(name="bash", description="Runs a command.", arguments=ARGUMENTS)
@@ -35,93 +28,6 @@ USAGE = {
     "total_tokens": 39,
     "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 12},
     "completion_tokens_details": {"reasoning_tokens": 4},
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Family:
-    """``key_header`` is the header with the key. ``whole`` and ``event`` are the SDK's types of a reply and of an event
-    of a stream."""
-
-    kind: ProviderKind
-    model: str
-    wire: WireFormat
-    key_header: tuple[str, str]
-    whole: Any
-    event: Any
-    options: ProviderOptions = NO_OPTIONS
-    path: str = ""
-    cached: int = 8
-    written: int = 12
-    reasoning: int = 4
-    refuses: bool = True
-    retry_after: float | None = 3.0
-
-    def connection(self, endpoint: FakeEndpoint) -> Connection:
-        return Connection(
-            base_url=endpoint.root + self.path, api_key=KEY, read_timeout_seconds=2.0, options=self.options
-        )
-
-
-BEARER = ("authorization", f"Bearer {KEY}")
-FAMILIES = {
-    "chat": Family(
-        kind=ProviderKind.OPENAI,
-        model="gpt-4.1",
-        wire=openai_chat,
-        key_header=BEARER,
-        whole=openai.types.chat.ChatCompletion,
-        event=openai.types.chat.ChatCompletionChunk,
-        path="/v1",
-    ),
-    "responses": Family(
-        kind=ProviderKind.OPENAI,
-        model="gpt-4.1",
-        wire=openai_responses,
-        key_header=BEARER,
-        whole=openai.types.responses.Response,
-        event=openai.types.responses.ResponseStreamEvent,
-        options=ProviderOptions(api=Api.RESPONSES),
-        path="/v1",
-    ),
-    "azure": Family(
-        kind=ProviderKind.AZURE,
-        model="our-gpt",
-        wire=openai_chat,
-        key_header=("api-key", KEY),
-        whole=openai.types.chat.ChatCompletion,
-        event=openai.types.chat.ChatCompletionChunk,
-    ),
-    "anthropic": Family(
-        kind=ProviderKind.ANTHROPIC,
-        model="claude-opus-4-7",
-        wire=anthropic_messages,
-        key_header=BEARER,
-        whole=anthropic.types.Message,
-        event=anthropic.types.RawMessageStreamEvent,
-    ),
-    "google": Family(
-        kind=ProviderKind.GOOGLE,
-        model="gemini-3.1-pro",
-        wire=google_generate,
-        key_header=("x-goog-api-key", KEY),
-        whole=google_types.GenerateContentResponse,
-        event=google_types.GenerateContentResponse,
-        written=0,
-    ),
-    "ollama": Family(
-        kind=ProviderKind.OLLAMA,
-        model="qwen3:8b",
-        wire=ollama_chat,
-        key_header=BEARER,
-        whole=ollama.ChatResponse,
-        event=ollama.ChatResponse,
-        cached=0,
-        written=0,
-        reasoning=0,
-        refuses=False,
-        retry_after=None,
-    ),
 }
 
 
@@ -142,7 +48,10 @@ class FamilyClient:
 
 
 @pytest.fixture(params=FAMILIES)
-async def client(request: pytest.FixtureRequest, endpoint: FakeEndpoint) -> AsyncGenerator[FamilyClient]:
+async def client(
+    request: pytest.FixtureRequest, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncGenerator[FamilyClient]:
+    set_cloud_logins(monkeypatch, tmp_path, endpoint.root)
     family = FAMILIES[request.param]
     opened = await open_client(family.kind, family.connection(endpoint))
     yield FamilyClient(opened, family)
@@ -167,8 +76,8 @@ async def test_text_reasoning_usage_and_the_served_model(
     assert completion.served_model == "another-name-001"
     assert not completion.refused and not completion.truncated
     assert "".join(client.text) == "hello world"
-    name, value = family.key_header
-    assert endpoint.headers[0][name] == value
+    name, value = family.login_header
+    assert endpoint.headers[0][name].startswith(value)
 
 
 @BOTH
@@ -208,7 +117,7 @@ async def test_a_refusal(client: FamilyClient, endpoint: FakeEndpoint, parameter
 @pytest.mark.parametrize(
     ("reply", "fault"),
     [
-        (Reply(status=401, text=f"invalid key {KEY}"), CallFault.AUTHENTICATION),
+        (Reply(status=401, text=f"invalid key {TOKEN_PREFIX}{KEY}"), CallFault.AUTHENTICATION),
         (Reply(status=403, text="not permitted"), CallFault.AUTHENTICATION),
         (Reply(status=404, text="no such model"), CallFault.CONFIGURATION),
         (Reply(status=400, text="a parameter must be positive"), CallFault.CONFIGURATION),
@@ -250,6 +159,6 @@ def test_the_fakes_speak_the_sdks_types(family: Family) -> None:
     body: dict[str, Any] = {"model": family.model, "stream_options": {"include_usage": True}}
     TypeAdapter[Any](family.whole).validate_json(json.dumps(family.wire.whole(reply, body)))
     for event in family.wire.events(reply, body):
-        data = event.rpartition(b"data: ")[2]
-        if data.strip() != b"[DONE]" and b'"ping"' not in data:
+        data = family.decode(event)
+        if data != "[DONE]" and '"ping"' not in data:
             TypeAdapter[Any](family.event).validate_json(data)

@@ -10,6 +10,7 @@ import pytest
 from assay.contracts.models import Parameters, ReasoningEffort
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
 from services.runner.models.google.client import GoogleClient, open_client
+from services.runner.models.protocol import ignore_text
 from services.runner.models.provider_client import Connection
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 
@@ -23,26 +24,16 @@ BASH = ToolDefinition(
     description="Runs a command.",
     arguments={"type": "object", "properties": {"command": {"type": "string"}}},
 )
-USAGE = {
-    "prompt_tokens": 30,
-    "completion_tokens": 9,
-    "prompt_tokens_details": {"cached_tokens": 8},
-    "completion_tokens_details": {"reasoning_tokens": 4},
-}
 
 
 class Gemini:
-    """``text`` and ``reasoning`` collect what is streamed."""
-
     def __init__(self, client: GoogleClient) -> None:
         self._client = client
-        self.text: list[str] = []
-        self.reasoning: list[str] = []
 
     async def complete(self, request: ModelRequest, model: str = MODEL) -> Completion:
-        return await self._client.model(model).complete(request, self.text.append, self.reasoning.append)
+        return await self._client.model(model).complete(request, ignore_text)
 
-    async def hello(self, parameters: Parameters = STREAMED, model: str = MODEL) -> Completion:
+    async def hello(self, parameters: Parameters, model: str = MODEL) -> Completion:
         return await self.complete(ModelRequest(messages=HELLO, parameters=parameters), model)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import anthropic
 
 from assay.contracts.rpc import OfferedModel
-from services.runner.models.anthropic.claude_model import ClaudeModel
+from services.runner.errors import CallMisconfigured
+from services.runner.models.anthropic.claude_model import ClaudeModel, MessagesSdk
+from services.runner.models.anthropic.cloud_platform import CloudPlatform
 from services.runner.models.anthropic.sdk_errors import SDK_ERRORS, from_sdk
 from services.runner.models.http_settings import http_settings, public_address
 from services.runner.models.key_redaction import KeyRedactor
@@ -16,13 +18,17 @@ _PAGE = 1000
 
 
 class AnthropicClient:
-    def __init__(self, sdk: anthropic.AsyncAnthropic, redactor: KeyRedactor) -> None:
-        self._sdk, self._redactor = sdk, redactor
+    """``cloud`` is None at Anthropic itself."""
+
+    def __init__(self, sdk: MessagesSdk, redactor: KeyRedactor, cloud: CloudPlatform | None = None) -> None:
+        self._sdk, self._redactor, self._cloud = sdk, redactor, cloud
 
     def model(self, name: str) -> Model:
-        return ClaudeModel(self._sdk, name, self._redactor)
+        return ClaudeModel(self._sdk, name, self._redactor, self._cloud)
 
     async def offered(self) -> list[OfferedModel]:
+        if not isinstance(self._sdk, anthropic.AsyncAnthropic):
+            raise CallMisconfigured("clouds do not list their Claude models here; look them up in the cloud's console")
         try:
             found = [model async for model in self._sdk.models.list(limit=_PAGE)]
         except SDK_ERRORS as error:

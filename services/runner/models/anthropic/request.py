@@ -11,41 +11,43 @@ from itertools import groupby
 from typing import Any
 
 from assay.contracts.models import Parameters, ReasoningEffort
-from services.runner.errors import CallMisconfigured
 from services.runner.models.anthropic.generations import accepts_sampling, can_think, thinks_adaptively
 from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
+from services.runner.models.sent_parameters import check_extra
 from services.runner.models.usage_bound import UNNAMED
 
 MAX_TOKENS = 4096
 """If the run sets none: the API requires it."""
 SAMPLING_VERSION = "2023-06-01"
 """The last version of the API with ``temperature``, ``top_p`` and ``top_k``."""
-_RESERVED = frozenset({"model", "messages", "system", "stream"})
+_RESERVED = frozenset({"model", "messages", "system", "stream", "anthropic_version"})
+_CACHED = {"type": "ephemeral"}
 _EFFORTS = {ReasoningEffort.MINIMAL: "low", ReasoningEffort.XHIGH: "xhigh"}
 _BUDGETS = {ReasoningEffort.MINIMAL: 1024, ReasoningEffort.LOW: 2048, ReasoningEffort.MEDIUM: 8192}
 _LARGEST_BUDGET = 24_576
 _SMALLEST_BUDGET = 1024
 
 
-def request_body(model: str, request: ModelRequest) -> dict[str, Any]:
-    """Omits what the model does not accept (``omitted``). Raises CallMisconfigured if ``extra`` sets a reserved
-    field."""
+def request_body(model: str, request: ModelRequest, cloud_version: str | None = None) -> dict[str, Any]:
+    """Omits what the model does not accept (``omitted``). ``cloud_version`` is the API's version at a cloud. Raises
+    CallMisconfigured if ``extra`` sets a reserved field."""
     parameters = request.parameters
-    if reserved := sorted(_RESERVED & parameters.extra.keys()):
-        raise CallMisconfigured(
-            f"parameters.extra sets {', '.join(reserved)}, which only the runner may set; remove it"
-        )
+    check_extra(parameters, _RESERVED)
     max_tokens = parameters.max_tokens or MAX_TOKENS
+    turns = list(_turns(request.messages))
+    if cloud_version and request.tools:
+        _cache(turns)
     fields: dict[str, Any] = {
         "model": model,
         "max_tokens": max_tokens,
         "system": "\n\n".join(it.content for it in request.messages if it.role == "system") or None,
-        "messages": list(_turns(request.messages)),
+        "messages": turns,
         "stop_sequences": list(parameters.stop) or None,
         "tools": [_tool(tool) for tool in request.tools] or None,
         "thinking": _thinking(model, parameters.reasoning_effort, max_tokens),
         "output_config": _output_config(model, parameters),
-        "cache_control": {"type": "ephemeral"} if request.tools else None,
+        "cache_control": _CACHED if request.tools and not cloud_version else None,
+        "anthropic_version": cloud_version,
     }
     if accepts_sampling(model):
         fields |= {"temperature": parameters.temperature, "top_p": parameters.top_p, "top_k": parameters.top_k}
@@ -62,6 +64,7 @@ def omitted(model: str, parameters: Parameters) -> list[str]:
 
 
 def needs_sampling_version(body: dict[str, Any]) -> bool:
+    """Whether the version must be sent, in the header that Anthropic reads and clouds ignore."""
     return not body.keys().isdisjoint(("temperature", "top_p", "top_k"))
 
 
@@ -71,6 +74,13 @@ def _turns(messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
     for role, group in groupby(spoken, lambda message: "assistant" if message.role == "assistant" else "user"):
         blocks = [block for message in group for block in _blocks(message)]
         yield {"role": role, "content": blocks or [_text("(empty)")]}
+
+
+def _cache(turns: list[dict[str, Any]]) -> None:
+    """Caches the conversation for its next turn. Clouds lack the request's own ``cache_control``."""
+    if turns and turns[-1]["role"] == "user":
+        *blocks, last = turns[-1]["content"]
+        turns[-1]["content"] = [*blocks, last | {"cache_control": _CACHED}]
 
 
 def _blocks(message: ChatMessage) -> list[dict[str, Any]]:

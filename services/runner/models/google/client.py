@@ -1,4 +1,4 @@
-"""A provider with Google's Gemini API, and its models."""
+"""A provider with Google's Gemini API, at Google AI or at Vertex AI, and its models."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
+from assay.contracts.providers import Cloud
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallFailed, ProviderError
+from services.runner.models.google.credentials import ERRORS as CREDENTIAL_ERRORS
+from services.runner.models.google.credentials import project, region
+from services.runner.models.google.credentials import to_call_failed as to_login_failed
 from services.runner.models.google.reply import ReplyBuilder
 from services.runner.models.google.request import config, contents
 from services.runner.models.http_settings import http_settings
@@ -20,6 +24,7 @@ from services.runner.models.transport_errors import describe, from_transport, re
 SDK_ERRORS = (errors.APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError)
 _ADDRESS = "generativelanguage.googleapis.com"
 _PAGE = 1000
+_VERTEX_ADDRESS = "aiplatform.googleapis.com"
 
 
 class GoogleClient:
@@ -50,7 +55,8 @@ class GeminiModel:
 
     def __init__(self, sdk: genai.Client, model: str, connection: Connection) -> None:
         self._models, self._model = sdk.aio.models, model
-        self._address = f"{model} at {connection.base_url or _ADDRESS}"
+        address = _VERTEX_ADDRESS if connection.options.cloud else _ADDRESS
+        self._address = f"{model} at {connection.base_url or address}"
         self._redactor = KeyRedactor(connection.api_key)
 
     async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
@@ -60,6 +66,8 @@ class GeminiModel:
             return reply.completion()
         except CallFailed as error:
             raise self._redactor.redact(error) from None
+        except CREDENTIAL_ERRORS as error:
+            raise self._redactor.redact(to_login_failed(error, self._address)) from None
         except SDK_ERRORS as error:
             raise self._redactor.redact(_failure(error, self._address, answered=reply.has_output)) from None
 
@@ -93,7 +101,7 @@ def _failure(error: Exception, address: str, *, answered: bool) -> CallFailed:
 
 
 def open_client(connection: Connection) -> GoogleClient:
-    """The SDK's own retries are off."""
+    """The SDK's own retries are off. Raises CallMisconfigured if Vertex AI has no project."""
     settings = http_settings(connection)
 
     async def set_timeout(request: httpx2.Request) -> None:
@@ -102,5 +110,9 @@ def open_client(connection: Connection) -> GoogleClient:
 
     http = httpx2.AsyncClient(**settings, follow_redirects=False, event_hooks={"request": [set_timeout]})
     options = types.HttpOptions(base_url=connection.base_url, httpx_async_client=http)
-    sdk = genai.Client(api_key=connection.api_key, vertexai=False, http_options=options)
+    if connection.options.cloud is Cloud.VERTEX:
+        place = connection.options
+        sdk = genai.Client(vertexai=True, project=project(place), location=region(place), http_options=options)
+    else:
+        sdk = genai.Client(api_key=connection.api_key, vertexai=False, http_options=options)
     return GoogleClient(sdk, http, connection)

@@ -11,8 +11,8 @@ from typing import Any, cast
 from google.genai import types
 
 from assay.contracts.models import Parameters, ReasoningEffort
-from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
+from services.runner.models.sent_parameters import check_extra
 from services.runner.models.usage_bound import UNNAMED
 
 _RESERVED = frozenset({"contents", "model", "systemInstruction"})
@@ -51,10 +51,7 @@ def contents(messages: Sequence[ChatMessage]) -> list[Any]:
 def config(model: str, request: ModelRequest) -> types.GenerateContentConfig:
     """Raises CallMisconfigured if ``extra`` sets a reserved field."""
     parameters = request.parameters
-    if reserved := sorted(_RESERVED & parameters.extra.keys()):
-        raise CallMisconfigured(
-            f"parameters.extra sets {', '.join(reserved)}, which only the runner may set; remove it"
-        )
+    check_extra(parameters, _RESERVED)
     schema = parameters.response_schema
     return types.GenerateContentConfig(
         system_instruction="\n\n".join(it.content for it in request.messages if it.role == "system") or None,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import httpx
+import msgspec
 import ollama
 from pydantic import ValidationError
 
@@ -18,7 +19,6 @@ from assay.contracts.models import Parameters, ReasoningEffort, Usage
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import (
     CallFailed,
-    CallMisconfigured,
     EndpointTimeout,
     EndpointUnreachable,
     ProviderError,
@@ -36,6 +36,7 @@ from services.runner.models.protocol import (
 )
 from services.runner.models.provider_client import NO_KEY, Connection
 from services.runner.models.reported_errors import read_error, to_call_failed
+from services.runner.models.sent_parameters import check_extra
 from services.runner.models.transport_errors import describe
 from services.runner.models.usage_bound import UNNAMED
 
@@ -44,8 +45,10 @@ MAX_TEXT_CHARACTERS = 4_000_000
 SDK_ERRORS = (ollama.ResponseError, ConnectionError, httpx.HTTPError, ValidationError, ValueError)
 CONNECT_SECONDS = 5.0
 _RESERVED = frozenset({"model", "messages", "stream", "tools", "options"})
-_TOP_LEVEL = frozenset({"keep_alive", "think", "format"})
+_TOP_LEVEL = frozenset({"keep_alive", "think", "format", "logprobs", "top_logprobs"})
 """Members of ``extra`` that belong to the request; all others are options of the model, such as ``num_ctx``."""
+_OPTIONS = frozenset({*ollama.Options.model_fields, "min_p"})
+"""Ollama ignores all others without an error."""
 
 
 class OllamaClient:
@@ -80,7 +83,7 @@ class OllamaModel:
                 reply.add(part)
                 if reply.full:
                     break
-            return reply.completion()
+            return _with_unknown_options(reply.completion(), request.parameters)
         except SDK_ERRORS as error:
             raise self._redactor.redact(_failure(error, self._address, answered=reply.has_output)) from None
 
@@ -182,10 +185,7 @@ def open_client(connection: Connection) -> OllamaClient:
 def request_body(model: str, request: ModelRequest) -> dict[str, Any]:
     """The arguments of the library's ``chat``. Raises CallMisconfigured if ``extra`` sets a reserved field."""
     parameters = request.parameters
-    if reserved := sorted(_RESERVED & parameters.extra.keys()):
-        raise CallMisconfigured(
-            f"parameters.extra sets {', '.join(reserved)}, which only the runner may set; remove it"
-        )
+    check_extra(parameters, _RESERVED)
     top_level = {name: value for name, value in parameters.extra.items() if name in _TOP_LEVEL}
     return {
         "model": model,
@@ -208,6 +208,15 @@ def _options(parameters: Parameters) -> dict[str, Any]:
         **{name: value for name, value in parameters.extra.items() if name not in _TOP_LEVEL},
     }
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _with_unknown_options(completion: Completion, parameters: Parameters) -> Completion:
+    """With a note about options that had no effect; unchanged if there are none."""
+    unknown = sorted(parameters.extra.keys() - _OPTIONS - _TOP_LEVEL)
+    if not unknown:
+        return completion
+    note = f"parameters.extra sets {', '.join(unknown)}, which Ollama does not have as an option and probably ignored"
+    return msgspec.structs.replace(completion, notes=(*completion.notes, note))
 
 
 def _think(effort: ReasoningEffort | None) -> bool | str | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.contracts.models import Parameters
-from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
+from services.runner.models.sent_parameters import check_extra
 from services.runner.models.usage_bound import UNNAMED, usage_bound
 
 SCHEMA_NAME = "answer"
@@ -98,10 +98,7 @@ def _tool(tool: ToolDefinition) -> dict[str, Any]:
 def _with_extra(body: dict[str, Any], parameters: Parameters) -> dict[str, Any]:
     """``extra`` may name the token limit differently, and may lower it."""
     extra, max_tokens = parameters.extra, parameters.max_tokens
-    if reserved := sorted(_RESERVED & extra.keys()):
-        raise CallMisconfigured(
-            f"parameters.extra sets {', '.join(reserved)}, which only the runner may set; remove it"
-        )
+    check_extra(parameters, _RESERVED)
     extended = body | extra
     if max_tokens is None:
         return extended

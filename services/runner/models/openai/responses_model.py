@@ -21,10 +21,9 @@ from openai.types.responses import (
 )
 
 from assay.contracts.models import Parameters, Usage
-from services.runner.errors import CallFailed, CallMisconfigured, ProviderError
+from services.runner.errors import CallFailed, ProviderError
 from services.runner.models.http_settings import public_address
 from services.runner.models.key_redaction import KeyRedactor
-from services.runner.models.omissions import with_omissions
 from services.runner.models.openai.request import SCHEMA_NAME, is_reasoning_model
 from services.runner.models.openai.sdk_errors import from_sdk
 from services.runner.models.protocol import (
@@ -37,6 +36,7 @@ from services.runner.models.protocol import (
     ignore_text,
 )
 from services.runner.models.reported_errors import read_error, to_call_failed
+from services.runner.models.sent_parameters import check_extra, with_omissions
 from services.runner.models.transport_errors import describe
 from services.runner.models.usage_bound import UNNAMED
 
@@ -135,10 +135,7 @@ class ResponsesModel:
 def request_body(model: str, request: ModelRequest) -> dict[str, Any]:
     """The arguments of the SDK's ``responses.create``. Raises CallMisconfigured if ``extra`` sets a reserved field."""
     parameters = request.parameters
-    if reserved := sorted(_RESERVED & parameters.extra.keys()):
-        raise CallMisconfigured(
-            f"parameters.extra sets {', '.join(reserved)}, which only the runner may set; remove it"
-        )
+    check_extra(parameters, _RESERVED)
     schema, effort = parameters.response_schema, parameters.reasoning_effort
     fields: dict[str, Any] = {
         "model": model,

@@ -1,12 +1,21 @@
-"""Says which parameters a request was sent without."""
+"""Which parameters a request may set, and which it was sent without."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from assay.contracts.models import Parameters
+from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import Completion
+
+
+def check_extra(parameters: Parameters, reserved: AbstractSet[str]) -> None:
+    """Raises CallMisconfigured if ``extra`` sets a field that is ``reserved`` to the runner."""
+    if taken := sorted(reserved & parameters.extra.keys()):
+        raise CallMisconfigured(f"parameters.extra sets {', '.join(taken)}, which only the runner may set; remove it")
 
 
 def with_omissions(completion: Completion, model: str, names: Sequence[str]) -> Completion:

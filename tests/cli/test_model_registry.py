@@ -1,0 +1,104 @@
+"""A new user's models, from the command line alone, against a real stack and a server that speaks OpenAI's format."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Generator
+
+import pytest
+
+from tests.cli.harness import Assay
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply, serve_endpoint
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def stack_environment() -> dict[str, str]:
+    return {"MINE_KEY": "sk-not-the-right-one"}
+
+
+@pytest.fixture
+def server() -> Generator[FakeEndpoint]:
+    """In a thread, because commands block."""
+    endpoint, loop, stop = FakeEndpoint(), asyncio.new_event_loop(), asyncio.Event()
+    ready = threading.Event()
+
+    async def serve() -> None:
+        async with serve_endpoint(endpoint):
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    assert ready.wait(30)
+    yield endpoint
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(30)
+    loop.close()
+
+
+def test_a_local_model_is_added_tested_run_changed_and_removed(assay: Assay, server: FakeEndpoint) -> None:
+    added = assay("models", "add", "mine/tiny", "--url", server.url, "--local", "--param", "temperature=0")
+    assert added.code == 0, added.err
+    assert "price: local, tokens are free" in added.out and "assay models test mine/tiny" in added.out
+    again = assay("models", "add", "mine/tiny", "--url", server.url)
+    assert again.code == 2 and "assay models edit mine/tiny" in again.err
+
+    tested = assay("models", "test", "mine/tiny")
+    assert tested.code == 0, tested.out
+    assert "hello world" in tested.out and "11 tokens in, 7 out" in tested.out and "price: local" in tested.out
+    assert server.bodies[-1]["model"] == "tiny" and server.bodies[-1]["temperature"] == 0
+
+    offered = assay("models", "list", "--provider", "mine")
+    assert "mine/alpha" in offered.out and "2 models, as mine listed them" in offered.err
+
+    run = assay("run", "--task", "add_two", "--model", "mine/tiny", "--param", "seed=7", "--json")
+    assert run.code == 0, run.err
+    assert run.data["progress"]["done"] == 1
+    assert server.bodies[-1]["seed"] == 7
+    rows = {row["name"]: row for row in assay("models", "list", "--json").data}
+    assert (rows["mine/tiny"]["origin"], rows["mine/tiny"]["price"]["version"]) == ("database", "local")
+    assert rows["openai/gpt-4.1"]["origin"] == "file"
+
+    assert assay("models", "edit", "mine/tiny", "--hosted", "--price", "1/2").code == 0
+    priced = assay("models", "test", "mine/tiny")
+    assert "cost: $0.000025" in priced.out
+    assert assay("models", "edit", "mine/other").code == 2
+    removed = assay("models", "remove", "mine/tiny")
+    assert removed.out == "removed provider mine and 1 model\n"
+    assert assay("models", "test", "mine/tiny").code == 2
+
+
+def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: FakeEndpoint) -> None:
+    server.default = Reply(status=401, text="Incorrect API key provided", error_type="invalid_request_error")
+    added = assay("models", "add", "keyed/m", "--url", server.url, "--key-env", "MINE_KEY", "--price", "1/2")
+    assert "its key is read from MINE_KEY" in added.out
+    tested = assay("models", "test", "keyed/m")
+    assert tested.code == 1
+    assert "authentication" in tested.out and "Incorrect API key provided" in tested.out
+    run = assay("run", "--task", "add_two", "--model", "keyed/m")
+    assert run.code == 1
+    assert "Incorrect API key provided" in run.out + run.err
+    assert "sk-not-the-right-one" not in tested.out + run.out + run.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("add", "tiny", "--url", "http://x/v1"), "provider, slash, model"),
+        (("add", "mine/tiny", "--url", "x"), "--url"),
+        (("add", "mine/tiny"), "base_url"),
+        (("add", "openai/gpt-9"), "without adding"),
+        (("add", "mine/tiny", "--url", "http://x/v1", "--param", "temprature=0"), "temperature"),
+        (("add", "mine/tiny", "--url", "http://x/v1", "--param", "temperature=hot"), "temperature"),
+        (("add", "mine/tiny", "--url", "http://x/v1", "--params", "{"), "JSON"),
+        (("add", "mine/tiny", "--url", "http://x/v1", "--price", "cheap"), "0.15/0.6"),
+        (("remove", "nothing/here"), "no provider 'nothing'"),
+    ],
+)
+def test_mistakes_are_explained(assay: Assay, arguments: tuple[str, ...], message: str) -> None:
+    result = assay("models", *arguments)
+    assert result.code == 2
+    assert message in result.err
