@@ -18,7 +18,7 @@ from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import Document
 from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
-from assay.contracts.models import ModelName, Parameters
+from assay.contracts.models import SCRIPTED, ModelName, Parameters
 
 
 class ProviderKind(StrEnum):
@@ -112,8 +112,6 @@ BASELINES = {
     "nop": Provider(kind=ProviderKind.BUILTIN, title="Submits nothing"),
 }
 """Baselines, named without a provider: the best and the worst submission to a task."""
-
-SCRIPTED = "scripted"
 
 
 class Registry:

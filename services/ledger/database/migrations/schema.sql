@@ -489,3 +489,9 @@ ALTER TABLE runs ADD COLUMN cache_write_tokens BIGINT DEFAULT '0' NOT NULL;
 ALTER TABLE cells ADD COLUMN cache_write_tokens BIGINT DEFAULT '0' NOT NULL;
 
 UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num = '0013';
+
+-- Running upgrade 0014 -> 0015
+
+ALTER TABLE runs ADD COLUMN failing_models JSONB DEFAULT '[]' NOT NULL;
+
+UPDATE alembic_version SET version_num='0015' WHERE alembic_version.version_num = '0014';
