@@ -1,12 +1,12 @@
-"""Tests whether a model can be used: one short real request, with this runner's own keys and network."""
+"""Tests whether models can be used, by this runner's own keys and network: with one short request, or without any."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 
-from assay.contracts.models import BASELINES, CallFault, Parameters
-from assay.contracts.rpc import ModelProbe, TestModel
+from assay.contracts.models import BASELINES, FAULT_REMEDIES, CallFault, ModelName, ModelProblem, Parameters
+from assay.contracts.rpc import CheckModels, ModelProbe, ModelProblems, TestModel
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, ModelRequest
 from services.runner.models.protocol import ignore_text
@@ -33,6 +33,21 @@ async def on_models_test(request: TestModel, models: Models, timeout_seconds: fl
     except TimeoutError:
         return _failed(request.model, CallFault.TIMEOUT, f"no answer within {timeout_seconds:g} s")
     return ModelProbe(model=request.model, ok=True, message=message, latency_seconds=time.monotonic() - started)
+
+
+async def on_models_check(request: CheckModels, models: Models) -> ModelProblems:
+    """Opens each model as a try would: its key and address must be set, and its library installed."""
+    found = await asyncio.gather(*(_problem(name, models) for name in request.models if name not in BASELINES))
+    return ModelProblems(problems=tuple(problem for problem in found if problem))
+
+
+async def _problem(name: ModelName, models: Models) -> ModelProblem | None:
+    try:
+        await models.open(name, "", "")
+    except CallFailed as error:
+        remedy = FAULT_REMEDIES.get(error.fault, "")
+        return ModelProblem(model=name, fault=error.fault, reason=clean(str(error)), remedy=remedy)
+    return None
 
 
 async def _ask(name: str, models: Models, timeout_seconds: float) -> str:

@@ -65,6 +65,18 @@ def quote_line(quote: Quote) -> str:
     return f"{costs}; left: {left}{rest}"
 
 
+def problem_lines(quote: Quote) -> list[str]:
+    """Models that cannot be called, each with what to do."""
+    return [
+        line
+        for problem in quote.problems
+        for line in (
+            f"{problem.model} cannot be called ({problem.fault}): {problem.reason}",
+            *([f"  what to do: {problem.remedy}"] if problem.remedy else []),
+        )
+    ]
+
+
 def left_text(account: AccountView) -> str:
     return limit_text(account.left_usd)
 

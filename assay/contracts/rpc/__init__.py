@@ -34,7 +34,16 @@ from assay.contracts.rpc.runs import (
     SubmitRun,
 )
 from assay.contracts.rpc.scaling import GetWantedSlots, StageSlots, WantedSlots
-from assay.contracts.rpc.services import GetHealth, ModelEndpoint, ModelProbe, ServeModel, ServiceHealth, TestModel
+from assay.contracts.rpc.services import (
+    CheckModels,
+    GetHealth,
+    ModelEndpoint,
+    ModelProbe,
+    ModelProblems,
+    ServeModel,
+    ServiceHealth,
+    TestModel,
+)
 from assay.contracts.rpc.tail import ReadTail, TailBacklog
 
 LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
@@ -70,6 +79,7 @@ __all__ = [
     "AttemptPreview",
     "CancelRun",
     "ChangeRun",
+    "CheckModels",
     "Claim",
     "ClaimAttempts",
     "Claims",
@@ -95,6 +105,7 @@ __all__ = [
     "ListRuns",
     "ModelEndpoint",
     "ModelProbe",
+    "ModelProblems",
     "Money",
     "PageSize",
     "PauseRun",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from msgspec import field
 
 from assay.contracts.codec import Data
-from assay.contracts.models import CallFault
+from assay.contracts.models import CallFault, ModelName, ModelProblem
 from assay.contracts.rpc.request import Request
 
 
@@ -44,6 +44,18 @@ class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test
     service: ClassVar[str] = "runner"
     reply: ClassVar[Any] = ModelProbe
     model: str
+
+
+class ModelProblems(Data, frozen=True, kw_only=True):
+    problems: tuple[ModelProblem, ...] = ()
+
+
+class CheckModels(Request[ModelProblems], frozen=True, kw_only=True, tag="models.check"):
+    """Find the models that a runner cannot call, for lack of a key, an address or a library, without calling any."""
+
+    service: ClassVar[str] = "runner"
+    reply: ClassVar[Any] = ModelProblems
+    models: tuple[ModelName, ...]
 
 
 class ModelEndpoint(Data, frozen=True, kw_only=True):
