@@ -42,8 +42,9 @@ class Sweeper:
         while await self._database.transact(cancel_attempts, quiet=True) >= BATCH:
             pass
         await self._database.transact(recall_paused, quiet=True)
-        while await self._database.transact(self._end_stopped, quiet=True) >= stopped_models.BATCH:
-            pass
+        for _ in range(stopped_models.BATCHES_PER_SWEEP):
+            if await self._database.transact(self._end_stopped, quiet=True) < stopped_models.BATCH:
+                break
         await self._database.transact(partial(report_outages, silence_seconds=silence_seconds), quiet=True)
         await self._database.transact(partial(report_stalled, silence_seconds=silence_seconds), quiet=True)
         return expired

@@ -26,6 +26,8 @@ from services.ledger.runs.rows import STOP_AFTER, FailingModel
 from services.ledger.runs.run_counters import RunFact
 
 BATCH = 1000
+BATCHES_PER_SWEEP = 5
+"""Each attempt has a fact, so a batch takes about 0.2 s, and leases must be swept meanwhile."""
 
 _WITHOUT_API = (SCRIPTED, REPLAY)
 """Stored responses lack an answer to one sample, and have those to the others."""

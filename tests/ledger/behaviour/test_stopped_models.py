@@ -15,7 +15,7 @@ from assay.contracts.rpc import RestartRun
 from assay.contracts.runs import RunStatus, RunView
 from assay.contracts.verdicts import Outcome
 from services.ledger.runs.rows import FailingModel
-from services.ledger.runs.stopped_models import EndedTry, add_ends
+from services.ledger.runs.stopped_models import BATCH, EndedTry, add_ends
 from tests.contracts.messages import NOW
 from tests.ledger.harness import LedgerHarness, executed, judged, limited
 
@@ -109,6 +109,15 @@ async def test_a_success_or_another_reason_in_between_starts_the_count_anew(ledg
     assert (await ledger.runs.get(run.run_id)).stopped_models == ()
     await fail(ledger, tickets[8])
     assert [each.reason for each in (await ledger.runs.get(run.run_id)).stopped_models] == [NO_KEY]
+    await ledger.audit()
+
+
+async def test_sweeps_end_what_is_more_than_a_batch(ledger: LedgerHarness) -> None:
+    run = await ledger.submit(samples=BATCH + 200, models=(BAD,), limits=limited("100"), partial=True)
+    await fail(ledger, *(await begin(ledger, run, slots=3)))
+    assert (await ledger.runs.get(run.run_id)).progress.waiting > 0
+    await ledger.sweeper.sweep()
+    assert (await ledger.runs.get(run.run_id)).progress.outcomes == {Outcome.INFRA_ERROR: BATCH + 200}
     await ledger.audit()
 
 
