@@ -19,6 +19,7 @@ from assay.contracts import subjects
 from assay.contracts.attempts import Stage
 from assay.contracts.rpc import (
     LEDGER_REQUESTS,
+    CheckModels,
     ClaimAttempts,
     Heartbeat,
     PreviewPrompt,
@@ -31,6 +32,8 @@ from assay.contracts.rpc import (
 
 USERS = ("gateway", "ledger", "runner", "judge", "modelhost", "observer")
 _WORKER_REQUESTS: tuple[type[Request[Any]], ...] = (ClaimAttempts, Heartbeat)
+_RUNNER_REQUESTS: tuple[type[Request[Any]], ...] = (TestModel, CheckModels, PreviewPrompt, ReadTail)
+"""What runners answer."""
 _TAILS = "assay.tail.v1.>"
 
 
@@ -69,14 +72,14 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 def _gateway() -> _Lists:
     workers = (*_WORKER_REQUESTS, TopUpGrant)
-    requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), TestModel, PreviewPrompt, ReadTail)
+    requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), *_RUNNER_REQUESTS)
     return _requests(requests), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
     requests = _requests([ServeModel, TopUpGrant])
-    return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests([TestModel, PreviewPrompt, ReadTail]))
+    return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests(_RUNNER_REQUESTS))
 
 
 def _worker(stage: Stage, pools: tuple[str, ...]) -> _Lists:

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from assay.catalog.errors import InvalidCatalog, Mistake, UnknownModel, UnknownSuite, UnknownTask
 from assay.catalog.file_cache import FileCache, Loaded
-from assay.catalog.models import BASELINES, SCRIPTED, Registry, load_registry
+from assay.catalog.models import BASELINES, Registry, load_registry
 from assay.catalog.prices.rates import REGISTRY_VERSION, token_price
 from assay.catalog.prices.table import LOCAL, PriceTable, load_prices
 from assay.catalog.scripts import Script, load_script
@@ -20,7 +20,7 @@ from assay.catalog.selection.selection import Selection
 from assay.catalog.suites import SuiteManifest, load_suite, suite_task_ids
 from assay.catalog.tasks.task import Task, declared_category, load_task
 from assay.contracts.catalog import CatalogMistake, CatalogPart
-from assay.contracts.models import ModelName
+from assay.contracts.models import SCRIPTED, ModelName
 from assay.contracts.money import Price
 from assay.contracts.providers import Provider, ProviderKind
 from assay.contracts.runs import RunRequest

@@ -17,7 +17,7 @@ from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import FieldPath
 from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
-from assay.contracts.models import ModelName, Origin
+from assay.contracts.models import SCRIPTED, ModelName, Origin
 from assay.contracts.providers import CLOUD_KINDS, NEEDS_ADDRESS, ModelEntry, Provider, ProviderId, ProviderKind
 
 
@@ -30,8 +30,6 @@ BASELINES = {
     "nop": Provider(kind=ProviderKind.BUILTIN, title="Submits nothing"),
 }
 """Baselines, named without a provider: the best and the worst submission to a task."""
-
-SCRIPTED = "scripted"
 
 
 class Registry:

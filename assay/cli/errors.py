@@ -3,8 +3,8 @@
 CommandFailed           its text goes to stderr, and its exit code ends the process
   BadUsage              the user named something that does not exist, or gave an invalid value
 
-Exit codes: 0 success, 1 failure (also: nothing of the run was graded), 2 bad usage, 3 the run ended with attempts that
-did not pass (--strict), 130 interrupted.
+Exit codes: 0 success, 1 failure (also: nothing of the run was graded, or one of its models was stopped), 2 bad usage,
+3 the run ended with attempts that did not pass (--strict), 130 interrupted.
 """
 
 from __future__ import annotations

@@ -87,6 +87,7 @@ def interrupted_text(run_id: str, server: str = "", *, ends_with_stack: bool = F
 
 
 def exit_code(run: RunView, strict: bool) -> int:
-    if run.status is not RunStatus.FINISHED or nothing_graded(run):
+    """Of a run that has ended; the codes are listed in ``assay.cli.errors``."""
+    if run.status is not RunStatus.FINISHED or nothing_graded(run) or run.stopped_models:
         return FAILED
     return OK if all_passed(run) or not strict else STRICT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.cli.display.output import print_json, print_line
-from assay.cli.display.run_text import quote_line
+from assay.cli.display.run_text import problem_lines, quote_line
 from assay.cli.quantities import count_text
 from assay.cli.server import call
 from assay.contracts.rpc import AttemptPreview, RunPreview
@@ -28,6 +28,7 @@ def _lines(found: RunPreview) -> Iterator[str]:
         yield f"\n{count_text(found.more, 'more prompt')} not shown; narrow the run with --samples or --task"
     yield f"\n{quote_line(found.quote)}"
     yield from (f"note: {note}" for note in found.quote.notes)
+    yield from problem_lines(found.quote)
     if found.quote.refusal:
         yield f"the run would be refused: {found.quote.refusal}"
     yield "dry run: no model was called and no run was stored"

@@ -61,7 +61,7 @@ class RunCancelling(Message, frozen=True, kw_only=True, tag="run.cancelling"):
 
 
 class RunChanged(Message, frozen=True, kw_only=True, tag="run.changed"):
-    """The run's limits, priority or wait reason changed."""
+    """The run's limits, priority or wait reason changed, or one of its models was stopped."""
 
     run: RunView
 

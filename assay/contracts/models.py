@@ -17,6 +17,8 @@ ModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.:@/-]+)?
 
 BASELINES = ("oracle", "nop")
 """Names of the baselines: they call no model, and they alone may see a task's reference solution."""
+SCRIPTED = "scripted"
+"""The provider of models with stored responses in the catalogue: ``scripted/<file>``."""
 
 
 class ToolCalls(StrEnum):
@@ -114,6 +116,34 @@ class CallFault(StrEnum):
     CONTEXT_LENGTH = "context_length"
     """The prompt is longer than the model's context."""
     PROVIDER = "provider"
+
+
+FAULT_REMEDIES = {
+    CallFault.AUTHENTICATION: (
+        "set the provider's key where the runner finds it (`assay up` also reads .env; start it again after a change), "
+        "or check the key's permissions and credit at the provider"
+    ),
+    CallFault.CONFIGURATION: (
+        "correct it in the runner's environment or in models.yaml (`assay up` also reads .env; start it again after a "
+        "change)"
+    ),
+}
+"""What users can do about the faults that only they can correct."""
+
+
+class ModelProblem(Data, frozen=True, kw_only=True):
+    """Why a model cannot be called, and what to do about it."""
+
+    model: ModelName
+    fault: CallFault
+    reason: str
+    remedy: str = ""
+
+
+class StoppedModel(ModelProblem, frozen=True, kw_only=True):
+    """A model that failed alike several times in a row in one run. ``at`` is when its last attempt failed."""
+
+    at: datetime
 
 
 class Call(Data, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType, field, structs
 
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.codec import Data
-from assay.contracts.models import ModelName, ModelSpec, Parameters, Usage
+from assay.contracts.models import ModelName, ModelSpec, Parameters, StoppedModel, Usage
 from assay.contracts.money import Price, TokenPrice, Usd
 from assay.contracts.replay import Responses
 from assay.contracts.sandboxes import SandboxChoice
@@ -221,6 +221,8 @@ class RunView(Data, frozen=True, kw_only=True):
     """The models were shown the hidden tests, so the run is excluded from leaderboards."""
     expired_at: datetime | None = None
     """When the artifacts' content was released because its retention period ended."""
+    stopped_models: tuple[StoppedModel, ...] = ()
+    """Models that cannot be called: their remaining attempts end as ``infra_error`` without being executed."""
 
 
 class Cause(Data, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
 from services.ledger.money.orphaned_holds import settle_orphans
 from services.ledger.outbox.orders import repeat_unclaimed
+from services.ledger.runs import stopped_models
 from services.ledger.runs.cancellation import BATCH, cancel_attempts, recall_paused
 from services.ledger.runs.plans import Plans
 from services.ledger.runs.stalled_runs import cancel_overdue, report_stalled
@@ -32,7 +33,8 @@ class Sweeper:
 
     async def sweep(self) -> int:
         """Expire dead workers' leases, settle their holds, repeat unclaimed orders, finish cancelled and overdue runs,
-        and report runs that wait for a model or are stalled. Returns the number of expired leases."""
+        end attempts of stopped models, and report runs that wait for a model or are stalled. Returns the number of
+        expired leases."""
 
         silence_seconds = self._settings.worker_silence_seconds
         expired = await self._database.transact(self._expire, quiet=True)
@@ -40,9 +42,15 @@ class Sweeper:
         while await self._database.transact(cancel_attempts, quiet=True) >= BATCH:
             pass
         await self._database.transact(recall_paused, quiet=True)
+        for _ in range(stopped_models.BATCHES_PER_SWEEP):
+            if await self._database.transact(self._end_stopped, quiet=True) < stopped_models.BATCH:
+                break
         await self._database.transact(partial(report_outages, silence_seconds=silence_seconds), quiet=True)
         await self._database.transact(partial(report_stalled, silence_seconds=silence_seconds), quiet=True)
         return expired
+
+    async def _end_stopped(self, connection: Connection) -> int:
+        return await stopped_models.end_attempts_of_stopped_models(connection, self._plans)
 
     async def _expire(self, connection: Connection) -> int:
         await settle_orphans(connection, self._plans, self._settings.lease_seconds)

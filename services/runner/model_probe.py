@@ -9,8 +9,16 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from assay.contracts.models import BASELINES, CallFault, Usage
-from assay.contracts.rpc import ListOfferedModels, ModelProbe, OfferedModel, OfferedModels, TestModel
+from assay.contracts.models import BASELINES, FAULT_REMEDIES, CallFault, ModelName, ModelProblem, Usage
+from assay.contracts.rpc import (
+    CheckModels,
+    ListOfferedModels,
+    ModelProbe,
+    ModelProblems,
+    OfferedModel,
+    OfferedModels,
+    TestModel,
+)
 from services.runner.calls.pricing import cost_nanousd
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, ModelRequest
@@ -33,6 +41,21 @@ async def on_models_test(request: TestModel, models: Models, timeout_seconds: fl
         return _failed(request.model, error.fault, str(error))
     except TimeoutError:
         return _failed(request.model, CallFault.TIMEOUT, f"no answer within {timeout_seconds:g} s")
+
+
+async def on_models_check(request: CheckModels, models: Models) -> ModelProblems:
+    """Opens each model as a try would: its key and address must be set, and its library installed."""
+    found = await asyncio.gather(*(_problem(name, models) for name in request.models if name not in BASELINES))
+    return ModelProblems(problems=tuple(problem for problem in found if problem))
+
+
+async def _problem(name: ModelName, models: Models) -> ModelProblem | None:
+    try:
+        await models.open(name, "", "")
+    except CallFailed as error:
+        remedy = FAULT_REMEDIES.get(error.fault, "")
+        return ModelProblem(model=name, fault=error.fault, reason=clean(str(error)), remedy=remedy)
+    return None
 
 
 async def on_models_list(

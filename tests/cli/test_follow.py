@@ -31,17 +31,42 @@ def stack_environment() -> Generator[dict[str, str]]:
 def refused(assay: Assay) -> Generator[tuple[str, int, str, str]]:
     """A run whose every attempt fails, because the provider's key is not set: id, exit code, stdout, stderr."""
     models = ("--model", "openai/gpt-4o-mini", "--model", "openai/gpt-4.1")
-    result = assay("run", "--task", "ticket_routing", "--samples", "2", *models)
+    result = assay("run", "--task", "ticket_routing", "--samples", "2", "--force", *models)
     yield result.out.split()[1], result.code, result.out, result.err
 
 
 def test_a_run_in_which_nothing_was_graded_fails_and_prints_grouped_causes(refused: tuple[str, int, str, str]) -> None:
     run_id, code, out, err = refused
     assert code == 1
-    assert f"  4 attempts, infra_error (configuration): {REASON}\n" in out
+    assert f"  4 attempts, infra_error (authentication): {REASON}\n" in out
     assert f"    of openai/gpt-4.1, openai/gpt-4o-mini; for example {run_id}-1\n" in out
     assert f"then repeat these attempts with `assay runs retry {run_id}`\n" in out
     assert err.endswith("nothing was graded: every attempt ended by an error or a limit\n")
+
+
+def test_a_run_of_a_model_without_a_key_is_not_started_unless_forced(assay: Assay) -> None:
+    before = len(assay("runs", "list", "--json").data["items"])
+    result = assay("run", "--task", "add_two", "--model", "openai/gpt-4o-mini", "--model", "oracle")
+    assert result.code == 1
+    assert f"openai/gpt-4o-mini cannot be called (authentication): {REASON}\n" in result.err
+    assert "  what to do: set the provider's key" in result.err
+    assert "nothing was started; --force starts the run anyway\n" in result.err
+    assert len(assay("runs", "list", "--json").data["items"]) == before
+
+
+def test_a_model_without_a_key_stops_early_and_the_run_fails_although_others_passed(assay: Assay) -> None:
+    models = ("--model", "openai/gpt-4o-mini", "--model", "oracle")
+    result = assay("run", "--task", "add_two", "--repeats", "30", "--force", *models)
+    assert result.code == 1
+    assert f"openai/gpt-4o-mini cannot be called (authentication): {REASON}\n" in result.err
+    assert "openai/gpt-4o-mini is stopped (authentication)" in result.err
+    assert f"  reason: {REASON}\n  what to do: set the provider's key" in result.err
+    assert "30 attempts, infra_error (authentication)" in result.out
+    shown = assay("runs", "show", result.out.split()[1], "--json").data
+    assert [each["model"] for each in shown["run"]["stopped_models"]] == ["openai/gpt-4o-mini"]
+    failed = [each for each in shown["attempts"] if each["model"] != "oracle"]
+    assert any(each["tries"] == 0 for each in failed), "some were not executed"
+    assert {each["outcome"] for each in shown["attempts"] if each["model"] == "oracle"} == {"passed"}
 
 
 def test_watch_and_show_print_the_same_causes(assay: Assay, refused: tuple[str, int, str, str]) -> None:
@@ -64,9 +89,9 @@ def test_with_json_the_causes_go_to_stderr(assay: Assay, refused: tuple[str, int
 
 
 def test_a_run_with_some_results_succeeds_and_prints_causes_too(assay: Assay) -> None:
-    result = assay("run", "--task", "add_two", "--model", "openai/gpt-4o-mini", "--model", "oracle")
+    result = assay("run", "--task", "add_two", "--force", "--model", "openai/gpt-4o-mini", "--model", "oracle")
     assert result.code == 0
-    assert f"  1 attempt, infra_error (configuration): {REASON}\n" in result.out
+    assert f"  1 attempt, infra_error (authentication): {REASON}\n" in result.out
     assert "nothing was graded" not in result.err
 
 

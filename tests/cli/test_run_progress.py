@@ -16,6 +16,7 @@ from assay.cli.run_state import ModelCounts, RunState
 from assay.contracts import facts
 from assay.contracts.attempts import State
 from assay.contracts.facts import AttemptStarted, RunFinished
+from assay.contracts.models import CallFault, StoppedModel
 from assay.contracts.rpc import Quote
 from assay.contracts.runs import Progress, RunLimits, RunStatus, Wait, WaitReason
 from assay.contracts.spending import AccountKind, AccountView
@@ -66,6 +67,9 @@ SPENDING = msgspec.structs.replace(
 )
 
 
+STOPPED = StoppedModel(model="a/x", fault=CallFault.AUTHENTICATION, reason="no key", remedy="set A_KEY", at=NOW)
+
+
 def test_limits_are_shown_with_spent_and_held_money() -> None:
     assert limits_line(SPENDING) == "$0.25 spent and $0.5 held of $1; 3 h at most; priority 7"
     free = msgspec.structs.replace(RUN, limits=RunLimits(cost_usd=None, seconds=90, concurrency=2))
@@ -84,6 +88,15 @@ def test_limits_are_shown_with_spent_and_held_money() -> None:
     assert note_lines(ended) == ["ended early: time is over"]
     assert "until" not in limits_line(ended)
     assert "until" in limits_line(msgspec.structs.replace(RUN, deadline_at=NOW))
+
+
+def test_a_run_with_a_stopped_model_says_so_and_fails_although_others_were_graded() -> None:
+    progress = Progress(total=3, done=3, outcomes={Outcome.PASSED: 1, Outcome.INFRA_ERROR: 2})
+    run = msgspec.structs.replace(RUN, status=RunStatus.FINISHED, progress=progress)
+    assert exit_code(run, strict=False) == OK
+    stopped = msgspec.structs.replace(run, stopped_models=(STOPPED,))
+    assert exit_code(stopped, strict=False) == FAILED
+    assert note_lines(stopped) == ["a/x is stopped (authentication): its remaining attempts end without being executed"]
 
 
 def test_money_and_the_wait_reason_are_part_of_the_progress(state: RunState) -> None:
@@ -114,6 +127,11 @@ def test_money_and_the_wait_reason_are_part_of_the_progress(state: RunState) -> 
         (
             facts.RunChanged(run=msgspec.structs.replace(RUN, priority=9)),
             "changed: $0 spent of $1; 3 h at most; priority 9",
+        ),
+        (
+            facts.RunChanged(run=msgspec.structs.replace(RUN, stopped_models=(STOPPED,))),
+            "a/x is stopped (authentication): its remaining attempts end without being executed\n"
+            "  reason: no key\n  what to do: set A_KEY",
         ),
         (facts.RunChanged(run=RUN), ""),
         (facts.RunStarted(run=RUN), ""),

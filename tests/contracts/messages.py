@@ -148,6 +148,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.GetHealth(),
     rpc.GetWantedSlots(sandboxes=(SandboxRequirement.CONTAINER,)),
     rpc.TestModel(model="local/smollm2-135m"),
+    rpc.CheckModels(models=("local/smollm2-135m", "oracle")),
     rpc.ReadTail(attempt_id="01h-1"),
     rpc.ServeModel(model="smollm2-135m"),
     rpc.PreviewPrompt(public=REF, sample_id="main"),

@@ -8,10 +8,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assay.artifacts import Area, unpack
 from assay.contracts.ids import attempt_id
-from assay.contracts.models import CallFault
-from assay.contracts.rpc import ModelProbe, TestModel
+from assay.contracts.models import CallFault, ModelProblem
+from assay.contracts.rpc import CheckModels, ModelProbe, ModelProblems, PreviewPrompt, Prompt, TestModel
 from tests.gateway.harness import Gateway
 
 ADD_TWO = Path(__file__).parents[2] / "catalog" / "tasks" / "add_two"
@@ -164,6 +166,31 @@ async def test_testing_a_model(gateway: Gateway) -> None:
     await gateway.bus.rpc.serve("runner", {TestModel: answer})
     response = await gateway.http.post("/api/v1/models/test", json={"model": "local/tiny"})
     assert (response.status_code, response.json()["fault"]) == (200, "connection")
+
+
+@pytest.mark.parametrize("route", ["quote", "preview"])
+async def test_a_quote_names_the_models_that_a_runner_cannot_call(gateway: Gateway, route: str) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    async def check(request: CheckModels) -> ModelProblems:
+        asked.append(request.models)
+        problem = ModelProblem(model="paid/big", fault=CallFault.AUTHENTICATION, reason="no key", remedy="set it")
+        return ModelProblems(problems=(problem,))
+
+    async def preview(request: PreviewPrompt) -> Prompt:
+        return Prompt()
+
+    await gateway.bus.rpc.serve("runner", {CheckModels: check, PreviewPrompt: preview})
+    body = (await gateway.http.post(f"/api/v1/runs/{route}", json=REQUEST)).json()
+    quote = body if route == "quote" else body["quote"]
+    (problem,) = quote["problems"]
+    assert (problem["model"], problem["fault"], problem["remedy"]) == ("paid/big", "authentication", "set it")
+    assert asked == [("nop", "paid/big")]
+
+
+async def test_a_quote_without_a_live_runner_has_no_problems(gateway: Gateway) -> None:
+    response = await gateway.http.post("/api/v1/runs/quote", json=REQUEST)
+    assert (response.status_code, response.json()["problems"]) == (200, [])
 
 
 async def test_health_and_readiness(gateway: Gateway) -> None:

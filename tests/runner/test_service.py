@@ -11,7 +11,7 @@ import pytest
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
 from assay.contracts.models import CallFault
-from assay.contracts.rpc import ModelProbe, TestModel
+from assay.contracts.rpc import CheckModels, ModelProbe, TestModel
 from assay.service.endpoint import Endpoint
 from services.runner.__main__ import work
 from services.runner.settings import RunnerSettings
@@ -38,6 +38,21 @@ async def reports(ledger: FakeLedger, count: int) -> list[AttemptExecuted]:
     """All reports so far, once there are ``count``."""
     await ledger.work.wait_for_reports(count)
     return [report for report in ledger.work.reports if isinstance(report, AttemptExecuted)]
+
+
+async def test_models_are_checked_without_being_called(
+    ledger: FakeLedger, runner: RunnerHarness, endpoint: FakeEndpoint
+) -> None:
+    names = ("stub/m-1", "oracle", "scripted/colours", "keyless/m", "homeless/m", "local/smollm2-135m", "nobody/m-1")
+    found = {each.model: each for each in (await runner.bus.rpc.request(CheckModels(models=names), 60)).problems}
+    assert {name: each.fault for name, each in found.items()} == {
+        "keyless/m": CallFault.AUTHENTICATION,
+        "homeless/m": CallFault.CONFIGURATION,
+        "nobody/m-1": CallFault.CONFIGURATION,
+    }
+    assert "has no key: set KEYLESS_KEY" in found["keyless/m"].reason
+    assert "set the provider's key" in found["keyless/m"].remedy
+    assert not endpoint.bodies
 
 
 async def test_every_order_gets_a_report(ledger: FakeLedger, runner: RunnerHarness) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assay.contracts.catalog import CatalogMistake, CatalogPart
+from assay.contracts.models import CallFault, ModelProblem
 from tests.web.scripted_gateway.server import ScriptedGateway
 
 pytestmark = pytest.mark.browser
@@ -142,6 +143,20 @@ def test_the_cost_is_estimated_while_the_form_is_filled_in(page: Page, gateway: 
     page.get_by_label("nop").check()
     expect(page.locator("#quote")).to_contain_text("These models are free.")
     assert not gateway.runs.by_id
+
+
+def test_a_model_that_cannot_be_called_says_why_and_what_to_do(page: Page, gateway: ScriptedGateway) -> None:
+    name, remedy = "openai/gpt-4o-mini", "set it, and start `assay up` again"
+    problem = ModelProblem(model=name, fault=CallFault.AUTHENTICATION, reason="no key \u202e<b>", remedy=remedy)
+    gateway.hub.money.problems = (problem,)
+    select_paid_model(page)
+    shown = page.locator(f"[data-problem='{name}']")
+    expect(shown).to_contain_text("Cannot be called. No key")
+    expect(shown).to_contain_text("<b>. Set it, and start assay up again.")
+    expect(shown.locator("code")).to_have_text("assay up")
+    page.get_by_label(name).uncheck()
+    page.get_by_label("nop").check()
+    expect(shown).to_have_count(0)
 
 
 def test_a_run_over_the_budget_is_refused_with_amounts(page: Page, gateway: ScriptedGateway) -> None:

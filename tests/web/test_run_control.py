@@ -197,6 +197,20 @@ def test_wait_reasons_and_stalls_are_shown(page: Page, gateway: ScriptedGateway)
     expect(stalled).to_have_count(0)
 
 
+def test_a_stopped_model_is_shown_with_what_to_do(page: Page, gateway: ScriptedGateway) -> None:
+    run_id = started(gateway)
+    page.goto(f"/runs/{run_id}")
+    remedy = f"set the key, then repeat these attempts with `assay runs retry {run_id}`"
+    gateway.call(run_control.stop_model, gateway.runs, run_id, "openai/o1", f"no key {EVIL}", remedy)
+    notice = page.locator("[data-notice='stopped-openai/o1']")
+    expect(notice).to_contain_text("openai/o1 is stopped. No key <img src=x onerror=")
+    expect(notice).to_contain_text("Its remaining attempts end without being executed. Set the key")
+    expect(notice.locator("code")).to_have_text(f"assay runs retry {run_id}")
+    expect(notice.locator(".mark")).to_have_text("U+202E")
+    page.reload()
+    expect(notice).to_be_visible()
+
+
 def test_a_wait_for_a_provider_counts_down(page: Page, gateway: ScriptedGateway) -> None:
     run_id = started(gateway)
     page.goto(f"/runs/{run_id}")

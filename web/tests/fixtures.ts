@@ -46,6 +46,7 @@ export function run(sequence: number, parts: Partial<RunView> = {}): RunView {
     deadline_at: null,
     include_tests: false,
     expired_at: null,
+    stopped_models: [],
     ...parts,
   };
 }

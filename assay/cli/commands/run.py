@@ -12,7 +12,7 @@ import typer
 from assay.cli import limit_options
 from assay.cli.display.output import print_json, print_line, print_notice
 from assay.cli.display.progress import progress_display
-from assay.cli.display.run_text import quote_line
+from assay.cli.display.run_text import problem_lines, quote_line
 from assay.cli.errors import INTERRUPTED, OK, BadUsage, CommandFailed
 from assay.cli.follow import exit_code, follow_run, interruptible
 from assay.cli.lazy import COMMANDS
@@ -56,6 +56,9 @@ Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="Default: 
 Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="Name of the run in lists.")]
 Priority = Annotated[int, typer.Option("--priority", metavar="N", min=1, max=9, help=PRIORITY_HELP)]
 Partial = Annotated[bool, typer.Option("--partial", help="Start even if not all attempts fit the limits.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Start even if a model cannot be called, for example for lack of a key.")
+]
 Reuse = Annotated[bool, typer.Option("--reuse", help="Reuse results of identical attempts from earlier runs.")]
 Sandbox = Annotated[
     Literal["auto", "bubblewrap", "docker", "kubernetes", "process"] | None,
@@ -118,6 +121,7 @@ def run(
     concurrency: Concurrency = None,
     priority: Priority = 5,
     partial: Partial = False,
+    force: Force = False,
     reuse: Reuse = False,
     price: Prices = [],  # noqa: B006
     sandbox: Sandbox = None,
@@ -132,8 +136,7 @@ def run(
     json: Json = False,
 ) -> None:
     responses = read_responses(response_file, response_text)
-    model = model if responses is None else [*model, replay_name(response_file)]
-    _check_selection(model, suite or task or category)
+    model = _selected([*model, *([replay_name(response_file)] if responses else [])], suite or task or category)
     request = RunRequest(
         models=tuple(model),
         suite=suite or None,
@@ -155,20 +158,22 @@ def run(
         responses=responses,
     )
     if not dry_run:
-        raise typer.Exit(run_until_signal(_run(_validated(request), server, strict, detach, json), INTERRUPTED))
+        raise typer.Exit(run_until_signal(_run(_validated(request), server, strict, detach, json, force), INTERRUPTED))
     preview(_validated(request), server, json)
 
 
-def _check_selection(models: list[str], tasks: object) -> None:
+def _selected(models: list[str], tasks: object) -> list[str]:
+    """The models. Raises BadUsage without any, or without tasks."""
     if not models:
         raise BadUsage("choose a model with --model; `assay models list` shows them")
     if not tasks:
         raise BadUsage("choose tasks with --suite, --task or --category; `assay suites list` shows suites")
+    return models
 
 
-async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool) -> int:
+async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool, force: bool) -> int:
     async with connected(server) as client:
-        run = await _submit(client, request)
+        run = await _submit(client, request, force)
         if not detach:
             with interruptible(run.run_id, server), progress_display() as shown:
                 run = await follow_run(client, run.run_id, shown)
@@ -189,14 +194,19 @@ def _united(request: RunRequest) -> str:
     return ", plus ".join(sources) if len(sources) > 1 else ""
 
 
-async def _submit(client: AssayClient, request: RunRequest) -> RunView:
-    """Quotes the run and, unless it would be refused, submits it."""
+async def _submit(client: AssayClient, request: RunRequest, force: bool) -> RunView:
+    """Quotes the run and, unless it would be refused or a model cannot be called, submits it. ``force`` ignores the
+    latter."""
     if sources := _united(request):
         print_notice(f"tasks: {sources}")
     quote = await client.quote(request)
     if quote.refusal:
         raise CommandFailed(f"{quote_line(quote)}\n  {quote.refusal}")
+    if quote.problems and not force:
+        raise CommandFailed("\n".join([*problem_lines(quote), "nothing was started; --force starts the run anyway"]))
     print_notice(quote_line(quote))
+    for line in problem_lines(quote):
+        print_notice(line)
     for note in quote.notes:
         print_notice(f"note: {note}")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assay.cli.display.run_text import limits_line, wait_text
+from assay.cli.display.run_text import limits_line, stopped_line, wait_text
 from assay.cli.quantities import duration_text
 from assay.contracts.attempts import AttemptView
 from assay.contracts.facts import (
@@ -18,6 +18,7 @@ from assay.contracts.facts import (
     RunStalled,
     RunWarned,
 )
+from assay.contracts.models import StoppedModel
 from assay.contracts.runs import RunView
 from assay.contracts.verdicts import Outcome
 
@@ -39,12 +40,19 @@ def alert_text(fact: Fact, before: RunView) -> str:
             return "resumed"
         case RunCancelling():
             return f"{fact.run.reason or 'cancelled'}; running attempts may take a few seconds to end"
+        case RunChanged() if len(fact.run.stopped_models) > len(before.stopped_models):
+            known = {stopped.model for stopped in before.stopped_models}
+            return "\n".join(_stopped_text(each) for each in fact.run.stopped_models if each.model not in known)
         case RunChanged() if fact.run.waits and fact.run.waits != before.waits:
             return wait_text(fact.run.waits)
         case RunChanged() if (fact.run.limits, fact.run.priority) != (before.limits, before.priority):
             return f"changed: {limits_line(fact.run)}"
         case _:
             return ""
+
+
+def _stopped_text(stopped: StoppedModel) -> str:
+    return f"{stopped_line(stopped)}\n  reason: {stopped.reason}\n  what to do: {stopped.remedy}"
 
 
 class FailureNotices:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assay.cli.display.output import cell_text, money
 from assay.cli.quantities import count_text, duration_text
 from assay.cli.run_state import ENDED
+from assay.contracts.models import StoppedModel
 from assay.contracts.rpc import Quote
 from assay.contracts.runs import RunStatus, RunView, Wait
 from assay.contracts.spending import AccountView
@@ -27,6 +28,7 @@ def note_lines(run: RunView) -> list[str]:
     lines = [wait_text(run.waits)] if run.waits else []
     lines += [f"ended early: {run.reason}"] if run.reason and run.status in ENDED else []
     lines += [f"ending: {run.reason}"] if run.reason and run.status not in ENDED else []
+    lines += [stopped_line(model) for model in run.stopped_models]
     ungraded = run.progress.executed + run.progress.grading
     if ungraded and run.status is RunStatus.CANCELLING:
         lines.append(
@@ -37,6 +39,11 @@ def note_lines(run: RunView) -> list[str]:
     lines += [f"artifacts deleted at {cell_text(run.expired_at)}"] if run.expired_at else []
     reused = run.progress.reused
     return [*lines, *([f"{count_text(reused, 'result')} reused from earlier runs"] if reused else [])]
+
+
+def stopped_line(stopped: StoppedModel) -> str:
+    """``openai/o1 is stopped (authentication): its remaining attempts end without being executed``."""
+    return f"{stopped.model} is stopped ({stopped.fault}): its remaining attempts end without being executed"
 
 
 def wait_text(waits: Wait) -> str:
@@ -56,6 +63,18 @@ def quote_line(quote: Quote) -> str:
     left = ", ".join(f"{left_text(account)} for the {account.kind}" for account in quote.accounts)
     rest = "" if quote.fits or quote.refusal else "; attempts that do not fit end as `limit`"
     return f"{costs}; left: {left}{rest}"
+
+
+def problem_lines(quote: Quote) -> list[str]:
+    """Models that cannot be called, each with what to do."""
+    return [
+        line
+        for problem in quote.problems
+        for line in (
+            f"{problem.model} cannot be called ({problem.fault}): {problem.reason}",
+            *([f"  what to do: {problem.remedy}"] if problem.remedy else []),
+        )
+    ]
 
 
 def left_text(account: AccountView) -> str:

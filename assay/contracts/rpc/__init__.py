@@ -43,7 +43,16 @@ from assay.contracts.rpc.runs import (
     SubmitRun,
 )
 from assay.contracts.rpc.scaling import GetWantedSlots, StageSlots, WantedSlots
-from assay.contracts.rpc.services import GetHealth, ModelEndpoint, ModelProbe, ServeModel, ServiceHealth, TestModel
+from assay.contracts.rpc.services import (
+    CheckModels,
+    GetHealth,
+    ModelEndpoint,
+    ModelProbe,
+    ModelProblems,
+    ServeModel,
+    ServiceHealth,
+    TestModel,
+)
 from assay.contracts.rpc.tail import ReadTail, TailBacklog
 
 LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
@@ -82,6 +91,7 @@ __all__ = [
     "AttemptPreview",
     "CancelRun",
     "ChangeRun",
+    "CheckModels",
     "Claim",
     "ClaimAttempts",
     "Claims",
@@ -109,6 +119,7 @@ __all__ = [
     "ListRuns",
     "ModelEndpoint",
     "ModelProbe",
+    "ModelProblems",
     "Money",
     "OfferedModel",
     "OfferedModels",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from msgspec import UNSET, Meta, UnsetType
 
 from assay.contracts.codec import Data
+from assay.contracts.models import ModelProblem
 from assay.contracts.money import Usd
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.runs import CancelGrading, Causes, LimitsChange, Priority, RunLimits, RunPlan, RunStatus, RunView
@@ -121,6 +122,8 @@ class Quote(Data, frozen=True, kw_only=True):
     """Why the run cannot be submitted, with the numbers; empty if it can."""
     notes: tuple[str, ...] = ()
     """What the run leaves out of the request or the catalogue, for example responses to tasks that are not in it."""
+    problems: tuple[ModelProblem, ...] = ()
+    """Models that a runner cannot call, found without calling any. Empty also if no runner answered in time."""
 
 
 class QuoteRun(Request[Quote], frozen=True, kw_only=True, tag="runs.quote"):

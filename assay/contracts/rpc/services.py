@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from msgspec import field
 
 from assay.contracts.codec import Data
-from assay.contracts.models import CallFault, Parameters, Usage
+from assay.contracts.models import CallFault, ModelName, ModelProblem, Parameters, Usage
 from assay.contracts.money import NanoUsd, Price
-from assay.contracts.providers import Provider
+from assay.contracts.providers import Provider, ProviderId
 from assay.contracts.rpc.request import Request
 
 
@@ -57,6 +57,20 @@ class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test
     parameters: Parameters = Parameters()
     provider: Provider | None = None
     price: Price | None = None
+
+
+class ModelProblems(Data, frozen=True, kw_only=True):
+    problems: tuple[ModelProblem, ...] = ()
+
+
+class CheckModels(Request[ModelProblems], frozen=True, kw_only=True, tag="models.check"):
+    """Find the models that a runner cannot call, for lack of a key, an address or a library, without calling any.
+    ``providers`` are those of the ledger, by id."""
+
+    service: ClassVar[str] = "runner"
+    reply: ClassVar[Any] = ModelProblems
+    models: tuple[ModelName, ...]
+    providers: dict[ProviderId, Provider] = field(default_factory=dict[str, Provider])
 
 
 class ModelEndpoint(Data, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from assay.contracts.runs import Causes, RunRequest, RunStatus, RunView
 from services.gateway.errors import NotFound
 from services.gateway.http.parameters import Cursor, IdempotencyKey, Limit, RunId, Text
 from services.gateway.http.request_body import Body
+from services.gateway.model_check import model_problems
 from services.gateway.ports import PortsDependency
 from services.gateway.prompt_preview import build_preview
 from services.gateway.routes import control
@@ -61,10 +63,12 @@ async def submit_run(
 async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote:
     """Estimates the cost of a run without submitting it; same body as submitting. `estimated_usd` is based on what such
     attempts used before (or on a quarter of their output limit), `worst_usd` on their full limits; `accounts` are the
-    limits that apply."""
+    limits that apply. `problems` lists the models that a runner cannot call for lack of a key, an address or a library;
+    no model is called for it."""
     plan, notes = await build_plan_with_notes(data, ports.catalog, ports.stores)
-    quote = await ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_TIMEOUT_SECONDS)
-    return msgspec.structs.replace(quote, notes=notes)
+    quoting = ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_TIMEOUT_SECONDS)
+    quote, problems = await asyncio.gather(quoting, model_problems(plan, ports))
+    return msgspec.structs.replace(quote, notes=notes, problems=problems)
 
 
 @post(
@@ -79,8 +83,10 @@ async def preview_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Run
     """Returns the quote and each attempt's first messages as a runner would send them; same body as submitting. No
     model is called and no run is stored."""
     plan, notes = await build_plan_with_notes(data, ports.catalog, ports.stores)
-    preview = await build_preview(plan, ports.bus)
-    return msgspec.structs.replace(preview, quote=msgspec.structs.replace(preview.quote, notes=notes))
+    preview, problems = await asyncio.gather(build_preview(plan, ports.bus), model_problems(plan, ports))
+    return msgspec.structs.replace(
+        preview, quote=msgspec.structs.replace(preview.quote, notes=notes, problems=problems)
+    )
 
 
 @get("/{run_id:str}", summary="Get a run", operation_id="get_run")

@@ -37,6 +37,7 @@ class Event(StrEnum):
     GRADED = "graded"
     LEASE_EXPIRED = "lease expired"
     UNAFFORDABLE = "unaffordable"
+    MODEL_STOPPED = "model stopped"
     DEAD_LETTERED = "dead-lettered twice"
     CANCELLED = "cancelled"
 
@@ -72,6 +73,10 @@ TRANSITIONS = (
     Rule(Event.LEASE_EXPIRED, State.GRADING, State.GRADING, AttemptRequeued, f"the judge is silent {_TRIES_LEFT}"),
     Rule(Event.LEASE_EXPIRED, State.GRADING, State.DONE, AttemptFinished, f"the judge is silent {_NONE_LEFT}"),
     Rule(Event.UNAFFORDABLE, State.WAITING, State.DONE, AttemptFinished, "no limit will ever have room: limit"),
+    *(
+        Rule(Event.MODEL_STOPPED, before, State.DONE, AttemptFinished, "its model cannot be called: infra_error")
+        for before in (State.WAITING, State.QUEUED)
+    ),
     *(
         Rule(Event.DEAD_LETTERED, before, State.DONE, AttemptFinished, "its order was dead-lettered twice: infra_error")
         for before in (State.QUEUED, State.EXECUTED, State.GRADING)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, FaultKind, Stage, State, TryEnd
 from assay.contracts.verdicts import Outcome
 from services.ledger.attempts.inbox import accept
+from services.ledger.attempts.lifecycle import Transition
 from services.ledger.attempts.transitions import Execution, Grading, end_gradings, end_tries
 from services.ledger.database.connection import Connection
 from services.ledger.database.database import Database
@@ -16,6 +18,7 @@ from services.ledger.money.call_booking import book_calls, book_judging
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
+from services.ledger.runs.stopped_models import EndedTry, count_failures, end_attempts_of_stopped_models
 from services.ledger.settings import LedgerSettings
 
 _LOCK = (
@@ -52,11 +55,12 @@ class ReportStore:
         self._max_tries = settings.max_tries
 
     async def executed(self, reports: Sequence[AttemptExecuted]) -> None:
-        async def work(connection: Connection) -> None:
-            if new := await accept(connection, reports):
-                await self._executed(connection, new)
+        async def work(connection: Connection) -> bool:
+            new = await accept(connection, reports)
+            return await self._executed(connection, new) if new else False
 
-        await self._database.transact(work)
+        if await self._database.transact(work):
+            await self._database.transact(partial(end_attempts_of_stopped_models, plans=self._plans))
 
     async def judged(self, reports: Sequence[AttemptJudged]) -> None:
         async def work(connection: Connection) -> None:
@@ -65,7 +69,8 @@ class ReportStore:
 
         await self._database.transact(work)
 
-    async def _executed(self, connection: Connection, reports: Sequence[AttemptExecuted]) -> None:
+    async def _executed(self, connection: Connection, reports: Sequence[AttemptExecuted]) -> bool:
+        """Returns whether a model is stopped now."""
         amounts = await connection.rows(_Amounts, _LOCK, [report.attempt_id for report in reports])
         priced = any(each.worst_nanousd or each.held_nanousd for each in amounts)
         booked = await book_calls(connection, self._plans, reports, priced=priced)
@@ -78,7 +83,9 @@ class ReportStore:
         await add_orders(connection, Stage.RUN, [each for each in attempts if each.state is State.QUEUED])
         done = [each for each in attempts if each.state is State.DONE and not each.over_budget]
         await add_results(connection, self._plans, [(attempt, {}) for attempt in done])
-        await record(connection, transitions, booked.spends, booked.run_facts)
+        stops = await count_failures(connection, _ended_tries(reports, transitions))
+        await record(connection, transitions, booked.spends, [*booked.run_facts, *stops])
+        return bool(stops)
 
     async def _judged(self, connection: Connection, reports: Sequence[AttemptJudged]) -> None:
         await connection.execute(_LOCK, [report.attempt_id for report in reports])
@@ -124,6 +131,17 @@ def is_scored(report: AttemptExecuted) -> bool:
     """Whether the outcome says something about the model. A money limit that ended the try does not."""
     over_budget = report.fault is not None and report.fault.kind == FaultKind.BUDGET
     return report.outcome is not None and report.outcome.counts and not over_budget
+
+
+def _ended_tries(reports: Sequence[AttemptExecuted], transitions: Sequence[Transition]) -> list[EndedTry]:
+    """In the order of the reports, without those that are to be repeated or came too late."""
+    attempts = {each.after.attempt_id: each for each in transitions if each.after.state is not State.QUEUED}
+    ended: list[EndedTry] = []
+    for report in reports:
+        transition = attempts.get(report.attempt_id)
+        if transition is not None and transition.before_token == report.token:
+            ended.append(EndedTry(transition.after.run_id, transition.after.model, report.fault))
+    return ended
 
 
 def _try_values(report: AttemptExecuted, current: bool) -> tuple[object, ...]:

@@ -110,6 +110,32 @@ UPDATE attempts a SET {_END}, outcome = 'limit', score = NULL, reason = ending.r
 FROM ending WHERE a.attempt_id = ending.attempt_id {_RETURNING}
 """
 
+# The range of the index makes Postgres use that of waiting attempts alone, as the scheduler's does. Queued attempts are
+# found by their orders.
+_STOPPED = f"""
+WITH stopped AS (
+  SELECT r.run_id, (m.place - 1)::int AS model_index, s.fault || ': ' || s.reason AS reason
+  FROM runs r CROSS JOIN LATERAL unnest(r.models) WITH ORDINALITY AS m(model, place)
+    JOIN LATERAL jsonb_to_recordset(r.failing_models) AS s(model text, fault text, reason text, failures int)
+      ON s.model = m.model AND s.failures >= $1
+  WHERE r.status IN ('waiting', 'running') AND r.n_waiting + r.n_queued > 0 AND r.failing_models <> '[]'
+), found AS (
+  SELECT a.attempt_id, s.reason FROM stopped s CROSS JOIN LATERAL (
+    SELECT attempt_id FROM attempts a
+    WHERE a.run_id = s.run_id AND a.model_index BETWEEN s.model_index AND s.model_index AND a.state = 'waiting' LIMIT $2
+  ) a UNION ALL
+  SELECT a.attempt_id, s.reason FROM stopped s JOIN attempts a USING (run_id, model_index)
+    JOIN pending_orders o USING (attempt_id) WHERE o.stage = 'run' AND a.state = 'queued'
+), ending AS (
+  SELECT a.attempt_id, found.reason FROM attempts a JOIN found USING (attempt_id)
+  WHERE a.state IN ('waiting', 'queued') ORDER BY a.attempt_id LIMIT $2 FOR UPDATE OF a SKIP LOCKED
+), orders AS (
+  DELETE FROM pending_orders o USING ending WHERE o.attempt_id = ending.attempt_id
+)
+UPDATE attempts a SET {_END}, outcome = 'infra_error', score = NULL, reason = ending.reason
+FROM ending WHERE a.attempt_id = ending.attempt_id {_RETURNING}
+"""
+
 _DEAD_LETTERED = f"""
 UPDATE attempts a SET {_END}, outcome = 'infra_error', reason = $2 WHERE attempt_id = $1 {_RETURNING}
 """
@@ -227,6 +253,11 @@ async def expire_leases(connection: Connection, max_tries: int) -> list[Transiti
 async def end_unaffordable(connection: Connection, reasons: Mapping[str, str]) -> list[Transition]:
     """These waiting attempts can never be paid for; each ends for its reason."""
     return await _change(connection, Event.UNAFFORDABLE, _UNAFFORDABLE, list(reasons), list(reasons.values()))
+
+
+async def end_stopped(connection: Connection, failures: int, limit: int) -> list[Transition]:
+    """Up to ``limit`` attempts that have not begun, of models that failed alike this many times in a row."""
+    return await _change(connection, Event.MODEL_STOPPED, _STOPPED, failures, limit)
 
 
 async def end_dead_lettered(connection: Connection, attempt_id: str, reason: str) -> list[Transition]:

@@ -90,8 +90,11 @@ def _convert(hint: Any) -> Convert | None:
     if get_origin(hint) in (Union, UnionType):
         (hint,) = (each for each in get_args(hint) if each is not type(None))
     if get_origin(hint) is tuple:
-        item: Convert | None = getattr(get_args(hint)[0], "from_column", None)
-        return tuple if item is None else partial(_convert_items, item)
+        item = get_args(hint)[0]
+        if from_column := getattr(item, "from_column", None):
+            return partial(_convert_items, from_column)
+        is_struct = isinstance(item, type) and issubclass(item, msgspec.Struct)
+        return msgspec.json.Decoder(hint).decode if is_struct else tuple
     if get_origin(hint) is dict:
         return msgspec.json.Decoder(hint).decode
     if not isinstance(hint, type):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from assay.contracts.attempts import FaultKind
 from assay.contracts.ids import attempt_id
-from assay.contracts.models import CallFault
+from assay.contracts.models import FAULT_REMEDIES, CallFault
 from assay.contracts.runs import Cause, Causes
 from assay.contracts.verdicts import Outcome
 from services.ledger.database.connection import Connection
@@ -54,10 +54,20 @@ def group_causes(ungraded: Iterable[Ungraded], run_id: str, sequence: int) -> Ca
     """``ungraded`` by ordinal."""
     groups: dict[tuple[Outcome, str], list[Ungraded]] = {}
     for each in ungraded:
-        groups.setdefault((each.outcome, _VARIABLE.sub("#", each.reason)), []).append(each)
+        groups.setdefault((each.outcome, without_ids(each.reason)), []).append(each)
     causes = sorted((_cause(each, run_id) for each in groups.values()), key=lambda cause: -cause.attempts)
     more = sum(cause.attempts for cause in causes[MAX_CAUSES:])
     return Causes(items=tuple(causes[:MAX_CAUSES]), more=more, sequence=sequence)
+
+
+def without_ids(reason: str) -> str:
+    """The same text for all attempts that ended for the same reason."""
+    return _VARIABLE.sub("#", reason)
+
+
+def call_remedy(fault: CallFault, run_id: str) -> str:
+    """What to do about a fault of a model in a run; empty if the reason is all there is to say."""
+    return _REMEDIES.get(fault, "").format(run=run_id)
 
 
 def _cause(ungraded: Sequence[Ungraded], run_id: str) -> Cause:
@@ -79,14 +89,7 @@ def _cause(ungraded: Sequence[Ungraded], run_id: str) -> Cause:
 
 _RETRY = "repeat these attempts with `assay runs retry {run}`"
 _REMEDIES: dict[str, str] = {
-    CallFault.AUTHENTICATION: (
-        "set the provider's key where the runner finds it (`assay up` also reads .env; start it again after a change), "
-        f"or check the key's permissions and credit at the provider, then {_RETRY}"
-    ),
-    CallFault.CONFIGURATION: (
-        "correct it in the runner's environment or in models.yaml (`assay up` also reads .env; start it again after a "
-        f"change), then {_RETRY}"
-    ),
+    **{fault: f"{remedy}, then {_RETRY}" for fault, remedy in FAULT_REMEDIES.items()},
     CallFault.CONNECTION: f"check that the endpoint is running and can be reached from the runner, then {_RETRY}",
     CallFault.TIMEOUT: f"check the endpoint's load, or lower the provider's concurrency in models.yaml, then {_RETRY}",
     CallFault.RATE_LIMITED: f"lower the provider's concurrency or requests_per_minute in models.yaml, then {_RETRY}",

@@ -4,15 +4,40 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
+from assay.contracts.models import CallFault, StoppedModel
 from assay.contracts.money import usd
 from assay.contracts.runs import Progress, RunLimits, RunStatus, RunView, Wait
 from assay.contracts.verdicts import Outcome
 from services.ledger.database.rows import columns
 from services.ledger.money.usage import UsageRow
+from services.ledger.runs.causes import call_remedy
 
 ACTIVE = "('waiting', 'running', 'paused', 'cancelling')"
 """In SQL: the statuses of runs that have not ended."""
 ENDED = (RunStatus.FINISHED, RunStatus.CANCELLED)
+
+STOP_AFTER = 3
+"""A model is stopped after so many attempts in a row that failed alike."""
+
+
+class FailingModel(msgspec.Struct, frozen=True):
+    """A model whose last ``failures`` attempts of a run failed alike: an element of ``runs.failing_models``."""
+
+    model: str
+    fault: CallFault
+    reason: str
+    failures: int
+    at: datetime
+
+    @property
+    def stopped(self) -> bool:
+        return self.failures >= STOP_AFTER
+
+    def view(self, run_id: str) -> StoppedModel:
+        remedy = call_remedy(self.fault, run_id)
+        return StoppedModel(model=self.model, fault=self.fault, reason=self.reason, remedy=remedy, at=self.at)
 
 
 class RunRow(UsageRow):
@@ -35,6 +60,7 @@ class RunRow(UsageRow):
     priority: int
     deadline_at: datetime | None
     waits: Wait | None
+    failing_models: tuple[FailingModel, ...]
     reason: str
     restarts: str
     include_tests: bool
@@ -101,6 +127,7 @@ class RunRow(UsageRow):
             deadline_at=self.deadline_at,
             include_tests=self.include_tests,
             expired_at=self.expired_at,
+            stopped_models=tuple(each.view(self.run_id) for each in self.failing_models if each.stopped),
         )
 
 

@@ -28,9 +28,12 @@ _PAUSE = _MARK.format(
     set=f"status = 'paused', waits = jsonb_build_object('reason', '{WaitReason.PAUSED}', 'detail', $2::text, "
     "'since', now())"
 )
+# A stopped model with attempts left gets another chance.
 _RESUME = _MARK.format(
     set="waits = NULL, progressed_at = now(), stalled_at = NULL, "
-    "status = CASE WHEN started_at IS NULL THEN 'waiting' ELSE 'running' END"
+    "status = CASE WHEN started_at IS NULL THEN 'waiting' ELSE 'running' END, "
+    "failing_models = (SELECT coalesce(jsonb_agg(f), '[]') FROM jsonb_array_elements(failing_models) f WHERE "
+    "NOT EXISTS (SELECT FROM attempts a WHERE a.run_id = runs.run_id AND a.model = f->>'model' AND state = 'waiting'))"
 )
 _CANCEL = _MARK.format(
     set="status = 'cancelling', reason = $2, waits = NULL, cancel_at = now() + make_interval(secs => $3), "

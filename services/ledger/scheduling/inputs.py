@@ -17,7 +17,8 @@ from services.ledger.scheduling.capacity import Counts
 from services.ledger.scheduling.scheduling_pass import SchedulingPass, UnderWay, WaitingAttempt, WaitingRun
 
 _RUNS = f"""
-SELECT r.run_id, r.project, r.priority, r.limits, r.waits, r.n_waiting, r.n_queued, r.n_running, now(),
+SELECT r.run_id, r.project, r.priority, r.limits, r.waits, r.failing_models,
+  r.n_waiting, r.n_queued, r.n_running, now(),
   (SELECT sum(priority)::int FROM runs
     WHERE status IN ('waiting', 'running') AND n_waiting + n_queued + n_running > 0),
   coalesce(r.deadline_at < {midnight("p.zone")}, false)
@@ -79,10 +80,12 @@ async def under_way_counts(connection: Connection) -> Counts:
 async def read_pass(
     connection: Connection, plans: Plans, runs: Sequence[WaitingRun], window: Callable[[SandboxRequirement], int]
 ) -> SchedulingPass:
-    """``window``: how many waiting attempts of a requirement to read for each model of a run."""
+    """``window``: how many waiting attempts of a requirement to read for each model of a run. Those of stopped models
+    are left out: they end without being released."""
+    stopped = {run.run_id: run.stopped_models for run in runs}
     of_runs = {run.run_id: await plans.get(connection, run.run_id) for run in runs}
     windows = [
-        (run_id, index, pin.model.name, requirement, window(requirement))
+        (run_id, index, pin.model.name, requirement, 0 if pin.model.name in stopped[run_id] else window(requirement))
         for run_id, plan in of_runs.items()
         for index, pin in enumerate(plan.models)
         for requirement in plan_requirements(plan)

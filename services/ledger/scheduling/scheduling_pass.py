@@ -14,6 +14,7 @@ from assay.contracts.sandboxes import SandboxRequirement
 from assay.contracts.spending import AccountKind
 from services.ledger.database.rows import Row
 from services.ledger.money.account import Account, AccountRow
+from services.ledger.runs.rows import FailingModel
 from services.ledger.scheduling.capacity import Capacity, Counts
 from services.ledger.scheduling.fair_share import Budget, Candidate, RunLoad, RunQueue, Shares
 from services.ledger.workers.sandbox_capacity import lacking_sandbox
@@ -35,12 +36,17 @@ class WaitingRun(Row):
     priority: int
     limits: RunLimits
     waits: Wait | None
+    failing_models: tuple[FailingModel, ...]
     n_waiting: int
     n_queued: int
     n_running: int
     at: datetime
     priorities: int
     ends_today: bool
+
+    @property
+    def stopped_models(self) -> set[str]:
+        return {each.model for each in self.failing_models if each.stopped}
 
     @property
     def own_under_way(self) -> int:

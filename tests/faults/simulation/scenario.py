@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assay.contracts.money import TokenPrice
@@ -53,7 +53,9 @@ def scenario_of(seed: int) -> Scenario:
     return Scenario(
         seed=seed,
         odds=_odds(rng),
-        provider=_provider_behaviour(rng),
+        provider=replace(
+            _provider_behaviour(rng), refused_model=random.Random(f"refused {seed}").choice(("", "", "", MODELS[1]))
+        ),
         requests=tuple((rng.uniform(0.0, heal_at / 2), _request(rng)) for _ in range(rng.choice((1, 1, 2)))),
         actions=tuple(sorted(_actions(rng, heal_at), key=lambda action: action.at)),
         heal_at=heal_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -117,6 +118,21 @@ def test_31_a_charge_beyond_the_hold_is_booked_separately_and_reported(virtual_p
     assert excess > 0 and allowed <= 50_000_000 < billed
     facts = [body(row, Event).data for row in simulation.snapshot.facts]
     assert any(isinstance(fact, RunWarned) and fact.account == "excess" for fact in facts)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_model_that_refuses_every_request_stops_early_whatever_crashes(
+    seed: int, virtual_postgres: VirtualPostgres
+) -> None:
+    refusing = ProviderBehaviour(slow_seconds=0.3, refused_model=MODELS[1])
+    odds = FaultOdds(crash=0.01, repeated=0.2, late=0.2)
+    stopped = scenario((0.0, request(8, repeats=3)), provider=refusing, odds=odds, ledgers=2, heal_at=20.0)
+    simulation = run(replace(stopped, seed=seed), virtual_postgres)
+    rows = list(simulation.snapshot.where("attempts", model=MODELS[1]))
+    assert {row["outcome"] for row in rows} == {"infra_error"}
+    assert sum(row["tries"] == 0 for row in rows) > len(rows) // 3, "most are not executed"
+    ((view, _),) = simulation.views.values()
+    assert [each.model for each in view.stopped_models] == [MODELS[1]]
 
 
 def test_33_new_prices_apply_to_new_runs_and_a_lowered_limit_to_attempts_not_yet_started(

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from assay.contracts.attempts import AttemptView
-from assay.contracts.models import Usage
+from assay.contracts.models import ModelProblem, Usage
 from assay.contracts.money import Usd, nanousd, usd
 from assay.contracts.problems import FieldError, Problem, ProblemError
 from assay.contracts.rpc import CostBy, Money, Quote
@@ -39,6 +39,8 @@ class FakeMoney:
     days_ago: int = 0
     refusal_prefix: str = ""
     """Prefix of every refusal."""
+    problems: tuple[ModelProblem, ...] = ()
+    """Models that cannot be called; the quotes of runs with them say so."""
 
     def set_limits(self, limits: MoneyLimits) -> Money:
         if limits.time_zone == "Mars/Olympus":
@@ -77,6 +79,7 @@ class FakeMoney:
             accounts=accounts,
             fits=not refusal,
             refusal="" if request.partial else refusal,
+            problems=tuple(problem for problem in self.problems if problem.model in request.models),
         )
 
     def _rows(self, request: RunRequest) -> list[AttemptView]:

@@ -18,6 +18,7 @@ from assay.contracts.facts import (
     RunStalled,
     RunWarned,
 )
+from assay.contracts.models import CallFault, StoppedModel
 from assay.contracts.money import Usd
 from assay.contracts.runs import Progress, RunLimits, RunStatus, RunView, Wait, WaitReason
 from assay.contracts.verdicts import Outcome
@@ -85,6 +86,11 @@ def wait(
 ) -> None:
     waits = Wait(reason=reason, detail=detail, since=now(), until=until) if reason else None
     runs.change_run(runs.by_id[run_id], RunChanged, waits=waits)
+
+
+def stop_model(runs: ScriptedRuns, run_id: str, model: str, reason: str, remedy: str) -> None:
+    stopped = StoppedModel(model=model, fault=CallFault.AUTHENTICATION, reason=reason, remedy=remedy, at=now())
+    runs.change_run(runs.by_id[run_id], RunChanged, stopped_models=(stopped,))
 
 
 def warn(runs: ScriptedRuns, run_id: str, account: str, percent: int, message: str, limit: Usd | None = None) -> None:

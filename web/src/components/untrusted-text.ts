@@ -32,6 +32,14 @@ export function showControlCharacters(text: string): (string | TemplateResult)[]
   return parts;
 }
 
+/** A sentence in which text between backticks is a command. */
+export function withCommands(text: string) {
+  const shown = (part: string, index: number) =>
+    index % 2 ? html`<code>${showControlCharacters(part)}</code>` : showControlCharacters(part);
+  const sentence = text.slice(0, 1).toUpperCase() + text.slice(1);
+  return sentence.split("`").map(shown);
+}
+
 /** Text of a service with a capital letter at the start, unless it starts with a name, and a full stop at the end. */
 export function asSentence(text: string): string {
   const trimmed = text.trim();

@@ -23,6 +23,7 @@ export const formStyle = css`
   .models span { min-width: 0; overflow-wrap: break-word; }
   .models input, .choice input { position: relative; top: 1px; flex: none; }
   .models small { display: block; color: var(--quiet); font-size: 12px; }
+  .models small.problem-of-model { color: var(--danger); overflow-wrap: anywhere; }
   .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }
   .numbers > .errors { grid-column: 1 / -1; }
   .errors { color: var(--danger); font-size: 13px; }

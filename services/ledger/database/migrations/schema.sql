@@ -490,14 +490,8 @@ ALTER TABLE cells ADD COLUMN cache_write_tokens BIGINT DEFAULT '0' NOT NULL;
 
 UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num = '0013';
 
--- Running upgrade 0014 -> 0016
+-- Running upgrade 0014 -> 0015
 
-CREATE TABLE providers (
-    provider_id TEXT NOT NULL,
-    body JSONB NOT NULL,
-    revision INTEGER DEFAULT '1' NOT NULL,
-    changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    PRIMARY KEY (provider_id)
-);
+ALTER TABLE runs ADD COLUMN failing_models JSONB DEFAULT '[]' NOT NULL;
 
-UPDATE alembic_version SET version_num='0016' WHERE alembic_version.version_num = '0014';
+UPDATE alembic_version SET version_num='0015' WHERE alembic_version.version_num = '0014';

@@ -50,6 +50,8 @@ class Run(SQLModel, table=True):
     progressed_at: datetime = time()
     stalled_at: datetime | None = time(null=True)
     waits: Any = Field(default=None, sa_column=Column(JSONB))
+    failing_models: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    """Models that cannot be called, with how many attempts in a row failed alike (runs.rows.FailingModel)."""
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     restarts: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     excess_warned: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from assay.contracts.attempts import Ticket
 from assay.contracts.models import ModelName, Usage
-from services.runner.errors import EndpointTimeout, EndpointUnreachable, RateLimited
+from services.runner.errors import AuthenticationFailed, EndpointTimeout, EndpointUnreachable, RateLimited
 from services.runner.models.protocol import Completion, ModelRequest, OnText, ignore_text
 from services.runner.models.registry import ModelHandle
 from services.runner.rate_limiter import ProviderLimits, RateLimiter, RetryPolicy
@@ -31,13 +31,15 @@ current_ticket: ContextVar[Ticket] = ContextVar("current_ticket")
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderBehaviour:
-    """Probabilities. ``lost_replies``: charged, never answered. ``overcharged``: more tokens charged than allowed."""
+    """Probabilities. ``lost_replies``: charged, never answered. ``overcharged``: more tokens charged than allowed.
+    Every request to ``refused_model`` is refused."""
 
     slow_seconds: float = 1.0
     rate_limited: float = 0.0
     unreachable: float = 0.0
     lost_replies: float = 0.0
     overcharged: float = 0.0
+    refused_model: ModelName = ""
 
 
 @dataclass(kw_only=True)
@@ -87,6 +89,8 @@ class SimulatedModel:
     ) -> Completion:
         provider, faults, behaviour = self._provider, self._provider.faults, self._provider.behaviour
         provider.requests += 1
+        if self._name == behaviour.refused_model:
+            raise AuthenticationFailed("the provider answered 401: no such key", status=401)
         if faults.happens(behaviour.unreachable):
             raise EndpointUnreachable("no route to the provider")
         if faults.happens(behaviour.rate_limited):

@@ -155,6 +155,7 @@ export class LaunchDialog extends LitElement {
       models: this.catalog?.models ?? [],
       selected: this.draft.models,
       errors: this.renderErrors("models"),
+      problems: this.quoteController.quote?.problems ?? [],
       onSelect: (models) => this.change({ models }),
     });
   }
@@ -207,10 +208,9 @@ export class LaunchDialog extends LitElement {
   }
 
   private renderEstimate() {
-    const { quote } = this.quoteController;
-    if (!quote) return nothing;
-    const { estimated_usd, worst_usd } = quote;
-    return html`<span class="estimate">estimated ${dollars(estimated_usd)}, worst case ${dollars(worst_usd)}</span>`;
+    const { estimated_usd: estimated, worst_usd: worst } = this.quoteController.quote ?? {};
+    if (!estimated || !worst) return nothing;
+    return html`<span class="estimate">estimated ${dollars(estimated)}, worst case ${dollars(worst)}</span>`;
   }
 
   /** The request is known to be refused. */

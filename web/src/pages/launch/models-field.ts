@@ -1,7 +1,8 @@
 /** The models to choose from in the launch dialog, and a field for others. */
 
-import { html, type TemplateResult } from "lit";
-import type { ModelView, Price } from "../../contracts.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import { asSentence, showControlCharacters, withCommands } from "../../components/untrusted-text.ts";
+import type { ModelProblem, ModelView, Price } from "../../contracts.ts";
 import { dollars, formatNano } from "../../format/money.ts";
 
 interface ModelsField {
@@ -9,6 +10,8 @@ interface ModelsField {
   /** Names, also of models that are not in `models`. */
   selected: readonly string[];
   errors: TemplateResult;
+  /** Why models cannot be called, as far as it is known. */
+  problems: readonly ModelProblem[];
   onSelect(names: string[]): void;
 }
 
@@ -29,13 +32,20 @@ export function renderModelsField(field: ModelsField) {
   </fieldset>`;
 }
 
-function renderModel(name: string, description: TemplateResult, { selected, onSelect }: ModelsField) {
+function renderModel(name: string, description: TemplateResult, { selected, problems, onSelect }: ModelsField) {
   const isSelected = selected.includes(name);
+  const problem = isSelected ? problems.find(({ model }) => model === name) : undefined;
   const toggle = () => onSelect(isSelected ? selected.filter((other) => other !== name) : [...selected, name]);
   return html`<label>
     <input type="checkbox" name="models" value=${name} .checked=${isSelected} @change=${toggle} />
-    <span>${name}${description}</span>
+    <span>${name}${description}${problem ? renderProblem(problem) : nothing}</span>
   </label>`;
+}
+
+function renderProblem({ model, reason, remedy }: ModelProblem) {
+  const why = showControlCharacters(asSentence(reason));
+  return html`<small class="problem-of-model" role="status" data-problem=${model}
+    >Cannot be called. ${why} ${withCommands(asSentence(remedy))}</small>`;
 }
 
 function add(event: KeyboardEvent, { selected, onSelect }: ModelsField): void {

@@ -5,7 +5,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { asProblem, getCauses } from "../../api.ts";
 import { badge, badgeStyle } from "../../components/badge.ts";
 import { nameStyle, unbrokenName } from "../../components/name.ts";
-import { showControlCharacters } from "../../components/untrusted-text.ts";
+import { showControlCharacters, withCommands } from "../../components/untrusted-text.ts";
 import type { Cause, Causes, Progress } from "../../contracts.ts";
 import { base } from "../../design/styles.ts";
 import { plural } from "../../format/number.ts";
@@ -110,12 +110,4 @@ function renderCause(cause: Cause) {
 function renderNames(names: string[]) {
   if (names.length > MAX_NAMES) return plural(names.length, "model");
   return names.map((name, index) => html`${index ? ", " : ""}${unbrokenName(name)}`);
-}
-
-/** Text between backticks is a command. */
-function withCommands(text: string) {
-  const shown = (part: string, index: number) =>
-    index % 2 ? html`<code>${showControlCharacters(part)}</code>` : showControlCharacters(part);
-  const sentence = text.slice(0, 1).toUpperCase() + text.slice(1);
-  return sentence.split("`").map(shown);
 }

@@ -3,9 +3,9 @@
 import { html, nothing } from "lit";
 import { WARN_AT } from "../../components/budget-bar.ts";
 import { notice } from "../../components/notice.ts";
-import { asSentence, showControlCharacters } from "../../components/untrusted-text.ts";
+import { asSentence, showControlCharacters, withCommands } from "../../components/untrusted-text.ts";
 import { NEEDS_ACTION, WAIT_REASONS } from "../../components/wait-reasons.ts";
-import type { Instant, RunView } from "../../contracts.ts";
+import type { Instant, RunView, StoppedModel } from "../../contracts.ts";
 import { dollars, parseNano, ratio, remainder, sum } from "../../format/money.ts";
 import { percent as formatPercent, plural } from "../../format/number.ts";
 import { absoluteTime, duration, secondsBetween, secondsUntil } from "../../format/time.ts";
@@ -30,7 +30,7 @@ export function warningText({ account, percent, spent_usd, held_usd, limit_usd, 
 export function runNotices(run: RunView, store: RunStore) {
   return html`
     ${restartNotice(run)} ${cancellingNotice(run)} ${reasonNotice(run)} ${stalledNotice(run, store)} ${waitNotice(run)}
-    ${limitNotices(run, store)}
+    ${run.stopped_models.map(stoppedNotice)} ${limitNotices(run, store)}
   `;
 }
 
@@ -77,6 +77,13 @@ function waitNotice(run: RunView) {
   const detail = showControlCharacters(asSentence(wait?.detail || text.detail));
   const left = wait?.until ? html` ${renderTimeLeft(wait.until)}` : nothing;
   return notice("waits", tone, html`<b>${text.title}</b>${elapsed}. ${detail}${left}`);
+}
+
+function stoppedNotice({ model, reason, remedy }: StoppedModel) {
+  const why = showControlCharacters(asSentence(reason));
+  const effect = "Its remaining attempts end without being executed.";
+  const text = html`<b>${model} is stopped.</b> ${why} ${effect} ${withCommands(asSentence(remedy))}`;
+  return notice(`stopped-${model}`, "danger", text);
 }
 
 function renderTimeLeft(until: Instant) {
