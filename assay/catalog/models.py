@@ -222,5 +222,5 @@ def _check_cloud(document: Document, at: tuple[str, str], provider: Provider) ->
         document.add_mistake((*at, "options", "cloud"), f"'{options.cloud}' needs kind {listed}")
     if provider.api_key_env is not None:
         document.add_mistake(
-            (*at, "api_key_env"), f"'{options.cloud}' has credentials in its own environment; remove the variable"
+            (*at, "api_key_env"), f"'{options.cloud}' has credentials in its own environment; remove it"
         )
