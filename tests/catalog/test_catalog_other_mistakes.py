@@ -76,7 +76,7 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "models.yaml",
             "    kind: openai\n    title: OpenAI\n    base_url: https://models.example/v1\n",
             "    kind: google\n    title: Gemini\n    options: {cloud: vertex}\n",
-            "models.yaml:10: providers.openai.api_key_env: 'vertex' has credentials in its own environment; remove it",
+            "models.yaml:11: providers.openai.api_key_env: 'vertex' has credentials in its own environment; remove it",
         ),
         (
             "prices.yaml",
