@@ -22,6 +22,7 @@ from assay.contracts.rpc import (
     CheckModels,
     ClaimAttempts,
     Heartbeat,
+    ListOfferedModels,
     PreviewPrompt,
     ReadTail,
     Request,
@@ -32,7 +33,13 @@ from assay.contracts.rpc import (
 
 USERS = ("gateway", "ledger", "runner", "judge", "modelhost", "observer")
 _WORKER_REQUESTS: tuple[type[Request[Any]], ...] = (ClaimAttempts, Heartbeat)
-_RUNNER_REQUESTS: tuple[type[Request[Any]], ...] = (TestModel, CheckModels, PreviewPrompt, ReadTail)
+_RUNNER_REQUESTS: tuple[type[Request[Any]], ...] = (
+    TestModel,
+    CheckModels,
+    ListOfferedModels,
+    PreviewPrompt,
+    ReadTail,
+)
 """What runners answer."""
 _TAILS = "assay.tail.v1.>"
 

@@ -141,4 +141,4 @@ def _cloud_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:
         listed = " or ".join(sorted(f"'{kind}'" for kind in kinds))
         yield ("options", "cloud"), f"'{options.cloud}' needs kind {listed}"
     if provider.api_key_env is not None:
-        yield ("api_key_env",), f"'{options.cloud}' has credentials in its own environment; remove the variable"
+        yield ("api_key_env",), f"'{options.cloud}' has credentials in its own environment; remove it"

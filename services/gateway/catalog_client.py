@@ -92,9 +92,12 @@ class CatalogClient:
         catalog = await self._with_registered()
         return await self._in_thread(lambda: _resolve(catalog, request))
 
+    async def registered(self) -> dict[str, Provider]:
+        """The providers in the ledger, by id."""
+        return {each.provider_id: each.provider for each in (await self._registered()).items}
+
     async def _with_registered(self) -> Catalog:
-        found = await self._registered()
-        return self._catalog.with_registered({each.provider_id: each.provider for each in found.items})
+        return self._catalog.with_registered(await self.registered())
 
     async def _in_thread(self, read: Callable[[], T]) -> T:
         async with self._lock:

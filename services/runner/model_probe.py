@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -45,13 +46,15 @@ async def on_models_test(request: TestModel, models: Models, timeout_seconds: fl
 
 async def on_models_check(request: CheckModels, models: Models) -> ModelProblems:
     """Opens each model as a try would: its key and address must be set, and its library installed."""
-    found = await asyncio.gather(*(_problem(name, models) for name in request.models if name not in BASELINES))
+    names = [name for name in request.models if name not in BASELINES]
+    providers = [request.providers.get(name.partition("/")[0]) for name in names]
+    found = await asyncio.gather(*map(partial(_problem, models), names, providers))
     return ModelProblems(problems=tuple(problem for problem in found if problem))
 
 
-async def _problem(name: ModelName, models: Models) -> ModelProblem | None:
+async def _problem(models: Models, name: ModelName, provider: Provider | None) -> ModelProblem | None:
     try:
-        await models.open(name, "", "")
+        await models.open(name, "", "", provider)
     except CallFailed as error:
         remedy = FAULT_REMEDIES.get(error.fault, "")
         return ModelProblem(model=name, fault=error.fault, reason=clean(str(error)), remedy=remedy)

@@ -61,6 +61,24 @@ COLOURS = "catalog/tasks/colours/task.yaml"
             "models.yaml:18: providers.strict.models[1].name: 'alpha-large' is listed twice",
         ),
         (
+            "models.yaml",
+            "    models: [{name: alpha-large}",
+            "    options: {cloud: bedrock}\n    models: [{name: alpha-large}",
+            "models.yaml:18: providers.strict.options.cloud: 'bedrock' needs kind 'anthropic'",
+        ),
+        (
+            "models.yaml",
+            "    models: [{name: alpha-large}",
+            "    options: {region: us-east-1}\n    models: [{name: alpha-large}",
+            "models.yaml:18: providers.strict.options.region: applies only to clouds; set options.cloud, or remove it",
+        ),
+        (
+            "models.yaml",
+            "    kind: openai\n    title: OpenAI\n    base_url: https://models.example/v1\n",
+            "    kind: google\n    title: Gemini\n    options: {cloud: vertex}\n",
+            "models.yaml:11: providers.openai.api_key_env: 'vertex' has credentials in its own environment; remove it",
+        ),
+        (
             "prices.yaml",
             '"strict/*"',
             '"strct/*"',

@@ -19,7 +19,9 @@ is unknown whether the server processed it."""
 def http_settings(connection: Connection) -> dict[str, Any]:
     """Arguments of an httpx client."""
     limits = httpx2.Limits(
-        max_connections=None, max_keepalive_connections=connection.connections, keepalive_expiry=IDLE_SECONDS
+        max_connections=None,
+        max_keepalive_connections=connection.connections,
+        keepalive_expiry=IDLE_SECONDS if connection.reuse else 0.0,
     )
     timeout = httpx2.Timeout(connection.read_timeout_seconds, connect=CONNECT_SECONDS)
     return {"timeout": timeout, "limits": limits, "trust_env": not _is_loopback(connection.base_url or "")}

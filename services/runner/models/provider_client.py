@@ -19,11 +19,13 @@ NO_OPTIONS = ProviderOptions()
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """How to reach a provider. ``base_url`` None: the SDK's own."""
+    """How to reach a provider. ``base_url`` None: the SDK's own. ``reuse`` False: each request has a connection of its
+    own, for servers that close them without saying so."""
 
     base_url: str | None
     api_key: str
     connections: int = 4
+    reuse: bool = True
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS
     options: ProviderOptions = NO_OPTIONS
 

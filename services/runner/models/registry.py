@@ -153,6 +153,7 @@ class ModelRegistry:
                 base_url=address,
                 api_key=key,
                 connections=opened.provider.concurrency,
+                reuse=opened.provider.kind is not ProviderKind.EMBEDDED,  # llama.cpp closes after a streamed reply
                 read_timeout_seconds=self._read_timeout_seconds,
                 options=opened.provider.options,
             )

@@ -20,7 +20,9 @@ from services.runner.models import ChatMessage, Completion, ModelRequest, OnText
 from services.runner.models.reasoning import without_reasoning
 from services.runner.models.registry import ModelHandle, replay_handle
 from services.runner.ports import Ports
+from services.runner.text import clean
 from services.runner.tries.artifacts import JSON, ArtifactWriter
+from services.runner.tries.served_model import MAX_NAME_CHARACTERS, ServedModels
 from services.runner.tries.tail_writer import TailWriter
 from services.runner.tries.wall_clock import WallClock
 
@@ -38,6 +40,7 @@ class TryContext:
         self.notes: list[str] = []
         self.responses: Responses | None = None
         self._caller: ModelCaller | None = None
+        self._served = ServedModels(ticket.model.name.partition("/")[2])
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -87,7 +90,8 @@ class TryContext:
         await self.tail.step("calling the model")
         request = ModelRequest(messages=tuple(messages), parameters=parameters, tools=tuple(tools))
         completion = await caller.complete(request, on_text)
-        self.notes += [note for note in completion.notes if note not in self.notes]
+        notes = (*completion.notes, *self._served.notes(clean(completion.served_model, MAX_NAME_CHARACTERS)))
+        self.notes += [note for note in notes if note not in self.notes]
         return completion
 
     async def write_prompt(self, messages: Sequence[ChatMessage]) -> None:

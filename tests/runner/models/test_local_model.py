@@ -33,6 +33,7 @@ async def test_the_local_models_endpoint_is_looked_up_again_after_it_moves(
     assert (first.outcome, first.calls[0].retries) == (None, 1)
     assert (second.outcome, second.calls[0].retries) == (None, 0)
     assert requested == ["smollm2-135m"] * 2
+    assert endpoint.connections == 2, "llama.cpp closes a connection after a streamed reply without saying so"
     assert endpoint.bodies[0]["model"] == "small"
 
 

@@ -495,3 +495,15 @@ UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num 
 ALTER TABLE runs ADD COLUMN failing_models JSONB DEFAULT '[]' NOT NULL;
 
 UPDATE alembic_version SET version_num='0015' WHERE alembic_version.version_num = '0014';
+
+-- Running upgrade 0015 -> 0016
+
+CREATE TABLE providers (
+    provider_id TEXT NOT NULL,
+    body JSONB NOT NULL,
+    revision INTEGER DEFAULT '1' NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    PRIMARY KEY (provider_id)
+);
+
+UPDATE alembic_version SET version_num='0016' WHERE alembic_version.version_num = '0015';

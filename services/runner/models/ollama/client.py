@@ -174,7 +174,7 @@ def _detail(model: ollama.ListResponse.Model) -> str:
 
 
 def open_client(connection: Connection) -> OllamaClient:
-    address = connection.base_url or ""
+    address = (connection.base_url or "").rstrip("/").removesuffix("/v1")  # that of its OpenAI-compatible API works too
     timeout = httpx.Timeout(connection.read_timeout_seconds, connect=CONNECT_SECONDS)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=connection.connections)
     headers = {"authorization": f"Bearer {connection.api_key}"} if connection.api_key != NO_KEY else {}

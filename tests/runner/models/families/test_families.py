@@ -15,7 +15,7 @@ from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
 from services.runner.models.provider_client import ProviderClient, open_client
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
-from tests.runner.models.families import FAMILIES, KEY, TOKEN_PREFIX, Family, set_cloud_logins
+from tests.runner.models.families.family import FAMILIES, KEY, TOKEN_PREFIX, Family, set_cloud_logins
 
 HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
 ARGUMENTS = {"type": "object", "properties": {"command": {"type": "string"}}}

@@ -45,6 +45,14 @@ async def test_parameters_and_options_from_extra_are_sent(ollama: OllamaClient, 
     assert "authorization" not in endpoint.headers[0]
 
 
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/"])
+async def test_the_address_of_the_openai_compatible_api_works_too(endpoint: FakeEndpoint, path: str) -> None:
+    client = open_client(Connection(base_url=endpoint.root + path, api_key=NO_KEY))
+    await hello(client, Parameters())
+    await client.close()
+    assert endpoint.paths == ["/api/chat"]
+
+
 @pytest.mark.parametrize(
     ("effort", "think"),
     [

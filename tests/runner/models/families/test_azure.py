@@ -14,7 +14,7 @@ from services.runner.models import ChatMessage, ModelRequest
 from services.runner.models.openai.azure_client import API_VERSION
 from services.runner.models.provider_client import Connection, open_client
 from tests.fakes.providers.endpoint import FakeEndpoint
-from tests.runner.models.families import KEY
+from tests.runner.models.families.family import KEY
 
 HELLO = ModelRequest(messages=(ChatMessage(role="user", content="Say hello."),))
 

@@ -19,7 +19,7 @@ from services.runner.models import ChatMessage, Completion, Model, ModelRequest,
 from services.runner.models.provider_client import NO_KEY, Connection, open_client
 from tests.fakes.providers import bedrock
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
-from tests.runner.models.families import AWS_KEY_ID, FAMILIES, KEY, Family, set_cloud_logins
+from tests.runner.models.families.family import AWS_KEY_ID, FAMILIES, KEY, Family, set_cloud_logins
 
 BEDROCK, CLAUDE, GEMINI = (FAMILIES[name] for name in ("bedrock", "claude at vertex", "gemini at vertex"))
 CLOUDS = pytest.mark.parametrize("family", [BEDROCK, CLAUDE, GEMINI], ids=["bedrock", "claude", "gemini"])
