@@ -11,6 +11,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from assay.contracts.models import BASELINES, FAULT_REMEDIES, CallFault, ModelName, ModelProblem, Usage
+from assay.contracts.providers import Provider
 from assay.contracts.rpc import (
     CheckModels,
     ListOfferedModels,
