@@ -25,7 +25,7 @@ _ADD_CELLS = f"""
 INSERT INTO cells ({", ".join(KEY)}, category, weight, last_run_id, {", ".join(SUMS)})
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
   $9::int[], $10::int[], $11::int[], $12::float8[], $13::float8[], $14::bigint[],
-  $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])
+  $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
 ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET last_run_id = excluded.last_run_id, updated_at = now(),
   revision = cells.revision + 1, weight = excluded.weight,
   {", ".join(f"{name} = cells.{name} + excluded.{name}" for name in SUMS)}
