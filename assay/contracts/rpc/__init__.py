@@ -15,7 +15,7 @@ from assay.contracts.rpc.attempts import (
     ListAttempts,
 )
 from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
-from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptMessage, RunPreview
+from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptImage, PromptMessage, RunPreview
 from assay.contracts.rpc.request import PageSize, Request
 from assay.contracts.rpc.results import FactPage, GetBoard, ListFacts
 from assay.contracts.rpc.retention import Collected, Expired, ExpireRuns, ListReferences, References, Swept
@@ -100,6 +100,7 @@ __all__ = [
     "PauseRun",
     "PreviewPrompt",
     "Prompt",
+    "PromptImage",
     "PromptMessage",
     "Quote",
     "QuoteRun",

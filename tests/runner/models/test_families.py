@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,19 @@ from pydantic import TypeAdapter
 from assay.catalog import Api, ProviderKind, ProviderOptions
 from assay.contracts.models import CallFault, Parameters, Usage
 from services.runner.errors import CallFailed
-from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
+from services.runner.models import ChatMessage, Completion, Image, ModelRequest, ToolDefinition
 from services.runner.models.provider_client import NO_OPTIONS, Connection, ProviderClient, open_client
 from tests.fakes.providers import anthropic_messages, google_generate, ollama_chat, openai_chat, openai_responses
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply, WireFormat
+from tests.runner.models import sent_images
+from tests.runner.models.sent_images import SentImage
 
 KEY = "sk-secret-0123456789"
 HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
+IMAGES = (
+    Image(media_type="image/png", data=b"\x89PNG\r\n\x1a\n\0\xff", name="images/bars.png"),
+    Image(media_type="image/jpeg", data=b"\xff\xd8\xff\xe0", name="images/photo.jpg"),
+)
 ARGUMENTS = {"type": "object", "properties": {"command": {"type": "string"}}}
 BASH = ToolDefinition(name="bash", description="Runs a command.", arguments=ARGUMENTS)
 STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
@@ -41,7 +47,7 @@ USAGE = {
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """``key_header`` is the header with the key. ``whole`` and ``event`` are the SDK's types of a reply and of an event
-    of a stream."""
+    of a stream; ``images`` reads the images of a request."""
 
     kind: ProviderKind
     model: str
@@ -49,6 +55,7 @@ class Family:
     key_header: tuple[str, str]
     whole: Any
     event: Any
+    images: Callable[[dict[str, Any]], Iterator[SentImage]]
     options: ProviderOptions = NO_OPTIONS
     path: str = ""
     cached: int = 8
@@ -72,6 +79,7 @@ FAMILIES = {
         key_header=BEARER,
         whole=openai.types.chat.ChatCompletion,
         event=openai.types.chat.ChatCompletionChunk,
+        images=sent_images.openai_chat,
         path="/v1",
     ),
     "responses": Family(
@@ -81,6 +89,7 @@ FAMILIES = {
         key_header=BEARER,
         whole=openai.types.responses.Response,
         event=openai.types.responses.ResponseStreamEvent,
+        images=sent_images.openai_responses,
         options=ProviderOptions(api=Api.RESPONSES),
         path="/v1",
     ),
@@ -91,6 +100,7 @@ FAMILIES = {
         key_header=("api-key", KEY),
         whole=openai.types.chat.ChatCompletion,
         event=openai.types.chat.ChatCompletionChunk,
+        images=sent_images.openai_chat,
     ),
     "anthropic": Family(
         kind=ProviderKind.ANTHROPIC,
@@ -99,6 +109,7 @@ FAMILIES = {
         key_header=BEARER,
         whole=anthropic.types.Message,
         event=anthropic.types.RawMessageStreamEvent,
+        images=sent_images.anthropic_messages,
     ),
     "google": Family(
         kind=ProviderKind.GOOGLE,
@@ -107,6 +118,7 @@ FAMILIES = {
         key_header=("x-goog-api-key", KEY),
         whole=google_types.GenerateContentResponse,
         event=google_types.GenerateContentResponse,
+        images=sent_images.google_generate,
         written=0,
     ),
     "ollama": Family(
@@ -116,6 +128,7 @@ FAMILIES = {
         key_header=BEARER,
         whole=ollama.ChatResponse,
         event=ollama.ChatResponse,
+        images=sent_images.ollama_chat,
         cached=0,
         written=0,
         reasoning=0,
@@ -196,6 +209,23 @@ async def test_a_tool_call_and_its_result(client: FamilyClient, endpoint: FakeEn
     assert second.text == "hello world"
     sent = json.dumps(endpoint.bodies[1])
     assert all(part in sent for part in ("Be brief.", "Let me see.", "a.txt", "Runs a command."))
+
+
+@BOTH
+async def test_images_are_sent_before_the_text_of_their_message(
+    client: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters
+) -> None:
+    """In the family's own form, and in a later request of the conversation again."""
+    question = ChatMessage(role="user", content="Which bar is highest?", images=IMAGES)
+    first = await client.complete(ModelRequest(messages=(HELLO[0], question), parameters=parameters))
+    answer = ChatMessage(role="assistant", content=first.text, native=first.native)
+    messages = (HELLO[0], question, answer, ChatMessage(role="user", content="Sure?"))
+    await client.complete(ModelRequest(messages=messages, parameters=parameters))
+    for body in endpoint.bodies:
+        assert list(client.family.images(body)) == [(image.media_type, image.base64) for image in IMAGES]
+        sent = json.dumps(body)
+        assert sent.count("Which bar is highest?") == 1
+        assert "bars.png" not in sent, "the name may give the answer away"
 
 
 @BOTH
