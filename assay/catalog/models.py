@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, field
+from msgspec.structs import replace
 
 from assay.catalog.errors import UnknownModel, UnknownProvider
 from assay.catalog.formats import BaseUrl, EnvName, ListedModelName, ProviderId, Title
@@ -18,7 +19,7 @@ from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import Document
 from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
-from assay.contracts.models import ModelName, Parameters
+from assay.contracts.models import Capabilities, ModelName, Parameters
 
 
 class ProviderKind(StrEnum):
@@ -62,6 +63,7 @@ class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: ListedModelName
     title: str = ""
     parameters: Parameters = Parameters()
+    capabilities: Capabilities = Capabilities()
 
 
 class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -155,6 +157,12 @@ class Registry:
             raise UnknownModel(name, self.names())
         return entry
 
+    def capabilities(self, name: ModelName) -> Capabilities:
+        """What the registry knows of a model; raises UnknownModel or UnknownProvider."""
+        known = self.entry(name).capabilities
+        embedded = self.provider(name).kind is ProviderKind.EMBEDDED
+        return replace(known, vision=False) if embedded else known
+
 
 def load_registry(path: Path, file: str, scripts: Iterable[str]) -> Registry:
     """The registry at ``path``, or only the built-in models when there is no such file. Raises InvalidCatalog with
@@ -184,4 +192,7 @@ def _check(document: Document, name: str, provider: Provider) -> None:
     for index, model in enumerate(provider.models):
         if model.name in seen:
             document.add_mistake((*at, "models", index, "name"), f"{model.name!r} is listed twice")
+        if provider.kind is ProviderKind.EMBEDDED and model.capabilities.vision:
+            where = (*at, "models", index, "capabilities", "vision")
+            document.add_mistake(where, "models of kind 'embedded' accept no images; remove it")
         seen.add(model.name)

@@ -86,8 +86,13 @@ class CatalogClient:
         return [self._model(name, registry.provider(name)) for name in registry.names()]
 
     def _model(self, name: str, provider: Provider) -> ModelView:
-        price = self._price(name, None).price
-        return ModelView(name=name, provider=name.partition("/")[0], kind=model_kind(name, provider), price=price)
+        return ModelView(
+            name=name,
+            provider=name.partition("/")[0],
+            kind=model_kind(name, provider),
+            price=self._price(name, None).price,
+            capabilities=self._catalog.capabilities(name),
+        )
 
     def _prices(self, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
         day, use_prices_file = _parse_as_of(as_of)

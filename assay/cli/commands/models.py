@@ -13,6 +13,7 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.server import call
 from assay.client import AssayClient
+from assay.contracts.models import Capabilities
 from assay.contracts.money import Price, usd
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["models"])
@@ -25,11 +26,13 @@ def list_models(server: Server = "", json: Json = False) -> None:
     if json:
         print_json(found)
         return
-    table = Table("model", "kind", "input", "output", "price version", numbers=("input", "output"))
+    columns = ("model", "kind", "input", "output", "price version", "context", "capabilities")
+    table = Table(*columns, numbers=("input", "output", "context"), prose=("capabilities",))
     for model in found:
-        table.add(model.name, model.kind, *_price(model.price))
+        table.add(model.name, model.kind, *_price(model.price), *_capabilities(model.capabilities))
     print_table(table)
     print_notice("prices in US dollars per million tokens; `assay prices show` lists them in full")
+    print_notice("context in tokens; capabilities that are not listed are unknown")
 
 
 @app.command("test")
@@ -47,6 +50,18 @@ def test_model(
     else:
         print_line(("fail ", "bold red"), f"{probe.model}: {probe.fault}: {probe.message}")
     raise typer.Exit(OK if probe.ok else FAILED)
+
+
+def _capabilities(known: Capabilities) -> tuple[str, str]:
+    """The context window, and what the model is known to accept (``vision``) or not to accept (``no tools``)."""
+    named = {
+        "vision": known.vision,
+        "tools": known.tools,
+        "structured output": known.structured_output,
+        "reasoning": known.reasoning,
+    }
+    listed = [name if accepted else f"no {name}" for name, accepted in named.items() if accepted is not None]
+    return "" if known.context_tokens is None else f"{known.context_tokens:,}", ", ".join(listed)
 
 
 def _price(price: Price | None) -> tuple[str, str, str]:
