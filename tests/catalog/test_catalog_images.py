@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from assay.catalog import Task, make_bundles
+from assay.catalog import Task, load_task, make_bundles
 from assay.catalog.tasks.images import MAX_IMAGE_BYTES
 from assay.catalog.tasks.prompt_size import image_count, prompt_bytes
 from assay.contracts.codec import decode
 from assay.contracts.tasks import PublicTask
 from assay.files.images import detected_media_type
+from tests.catalog.bar_charts import CHARTS, COLOURS, pixels
 
 if TYPE_CHECKING:
     from .conftest import Folder
@@ -66,6 +69,15 @@ def test_images_are_in_the_public_bundle_and_named_in_its_task(chart: Folder) ->
         ("images/one.jpg",),
         ("images/two.gif", "images/three.webp"),
     ]
+
+
+def test_the_charts_of_the_catalogue_are_as_drawn_and_their_highest_bars_as_expected() -> None:
+    task = load_task(Path(__file__).parents[2] / "catalog/tasks/highest_bar")
+    expected = {sample.sample_id: sample.expected for sample in task.manifest.samples}
+    assert expected == {name: list(COLOURS)[heights.index(max(heights))] for name, heights in CHARTS.items()}
+    for name, heights in CHARTS.items():
+        data = task.files[f"images/{name}.png"].partition(b"IDAT")[2]
+        assert zlib.decompressobj().decompress(data) == pixels(heights)
 
 
 def test_the_content_of_an_image_is_part_of_the_digest(chart: Folder) -> None:
