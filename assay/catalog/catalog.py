@@ -20,7 +20,7 @@ from assay.catalog.selection.selection import Selection
 from assay.catalog.suites import SuiteManifest, load_suite, suite_task_ids
 from assay.catalog.tasks.task import Task, declared_category, load_task
 from assay.contracts.catalog import CatalogMistake, CatalogPart
-from assay.contracts.models import SCRIPTED, ModelName
+from assay.contracts.models import SCRIPTED, Capabilities, ModelName
 from assay.contracts.money import Price
 from assay.contracts.providers import Provider, ProviderKind
 from assay.contracts.runs import RunRequest
@@ -130,6 +130,18 @@ class Catalog:
             return token_price(entry.price, REGISTRY_VERSION)
         table, known = self.prices(), registry.names()
         return table.find(model, provider.prices or provider_id, today, known, use_file=use_prices_file)
+
+    def capabilities(self, model: ModelName) -> Capabilities:
+        """What is known of the model; its context window is the price database's, unless ``models.yaml`` has one.
+        Raises UnknownModel, UnknownProvider or InvalidCatalog."""
+        registry = self.registry()
+        known, provider = registry.capabilities(model), registry.provider(model)
+        if known.context_tokens is not None or provider.kind in (ProviderKind.BUILTIN, ProviderKind.EMBEDDED):
+            return known
+        from assay.catalog.prices.database import context_window  # takes a second to load
+
+        provider_id, _, name = model.partition("/")
+        return structs.replace(known, context_tokens=context_window(provider.prices or provider_id, name))
 
     def prices(self) -> PriceTable:
         """The catalogue's own prices; raises InvalidCatalog when ``prices.yaml`` has mistakes."""

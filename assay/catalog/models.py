@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import field
+from msgspec.structs import replace
 
 from assay.catalog.errors import UnknownModel, UnknownProvider
 from assay.catalog.prices.rates import amount_mistakes
@@ -17,7 +18,7 @@ from assay.catalog.yaml.decode import decode_document
 from assay.catalog.yaml.document import FieldPath
 from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
-from assay.contracts.models import SCRIPTED, ModelName, Origin
+from assay.contracts.models import SCRIPTED, Capabilities, ModelName, Origin
 from assay.contracts.providers import CLOUD_KINDS, NEEDS_ADDRESS, ModelEntry, Provider, ProviderId, ProviderKind
 
 
@@ -87,6 +88,12 @@ class Registry:
             raise UnknownModel(name, self.names())
         return entry
 
+    def capabilities(self, name: ModelName) -> Capabilities:
+        """What the registry knows of a model; raises UnknownModel or UnknownProvider."""
+        known = self.entry(name).capabilities
+        embedded = self.provider(name).kind is ProviderKind.EMBEDDED
+        return replace(known, vision=False) if embedded else known
+
 
 def load_registry(path: Path, file: str, scripts: Iterable[str]) -> Registry:
     """The registry at ``path``, or only the built-in models when there is no such file. Raises InvalidCatalog with
@@ -124,6 +131,8 @@ def provider_mistakes(provider_id: str, provider: Provider) -> Iterator[tuple[Fi
         at = ("models", index)
         if model.name in seen:
             yield (*at, "name"), f"{model.name!r} is listed twice"
+        if provider.kind is ProviderKind.EMBEDDED and model.capabilities.vision:
+            yield (*at, "capabilities", "vision"), "models of kind 'embedded' accept no images; remove it"
         seen.add(model.name)
         for amount, message in amount_mistakes(model.price) if model.price else ():
             yield (*at, "price", amount), message

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.cli.display.output import print_json, print_line
+from assay.cli.display.prompt_text import prompt_lines
 from assay.cli.display.run_text import problem_lines, quote_line
 from assay.cli.quantities import count_text
 from assay.cli.server import call
@@ -41,8 +42,6 @@ def _attempt(each: AttemptPreview) -> Iterator[str]:
         yield prompt.note
     if prompt.tools:
         yield f"tools: {', '.join(prompt.tools)}"
-    for message in prompt.messages:
-        yield f"[{message.role}]"
-        yield message.content
+    yield from prompt_lines(prompt.messages)
     if prompt.truncated:
         yield "... (truncated)"

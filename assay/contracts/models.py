@@ -187,6 +187,20 @@ class Origin(StrEnum):
     BUILTIN = "builtin"
 
 
+class Capabilities(Data, frozen=True, kw_only=True):
+    """What a model accepts and can do; None: unknown. Runs are refused only for what is known to be missing.
+    ``context_tokens`` is the most that a prompt and its answer can have together."""
+
+    vision: bool | None = None
+    """It accepts images."""
+    tools: bool | None = None
+    """It calls tools through its API."""
+    structured_output: bool | None = None
+    """Its answer follows a JSON schema."""
+    reasoning: bool | None = None
+    context_tokens: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+
+
 class ModelView(Data, frozen=True, kw_only=True):
     """A known model that a run can name. Runs can also name other models of a configured provider."""
 
@@ -198,5 +212,6 @@ class ModelView(Data, frozen=True, kw_only=True):
     parameters: Parameters = Parameters()
     """Its defaults, which a run's parameters override."""
     price: Price | None = None
+    capabilities: Capabilities = Capabilities()
     available: bool | None = None
     """Whether the model answers. None until it is tested (``POST /api/v1/models/test``)."""

@@ -119,11 +119,20 @@ def _or(rate: int | None, default: int) -> int:
 
 MESSAGE_TOKENS = 16
 """Upper bound of the tokens that any provider's format adds to one message."""
+IMAGE_TOKENS = 50_000
+"""Upper bound of the tokens that a provider counts for one image, whatever its size. The highest documented maxima are
+
+- OpenAI: 48,169 for gpt-4o-mini (2,833 and 5,667 for each of at most 8 tiles), 36,000 for models that count patches (at
+  most 30,000, by a factor of 1.2); https://developers.openai.com/api/docs/guides/images-vision
+- Anthropic: 4,784; https://platform.claude.com/docs/en/build-with-claude/vision
+- Google: 2,240; https://ai.google.dev/gemini-api/docs/media-resolution"""
+TYPICAL_IMAGE_TOKENS = 1_500
+"""What these providers' current models count for an image of about 1024 x 1024 pixels, at most."""
 
 
-def worst_prompt_tokens(text_bytes: int, messages: int = 1) -> int:
+def worst_prompt_tokens(text_bytes: int, messages: int = 1, images: int = 0) -> int:
     """An upper bound for any tokenizer: a text never has more tokens than bytes."""
-    return text_bytes + MESSAGE_TOKENS * messages
+    return text_bytes + MESSAGE_TOKENS * messages + IMAGE_TOKENS * images
 
 
 class TokenPrice(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from assay.contracts.codec import Data
-from assay.contracts.models import Origin, Parameters
+from assay.contracts.models import Capabilities, Origin, Parameters
 from assay.contracts.money import TokenPrice
 
 ProviderId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
@@ -84,6 +84,7 @@ class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: ListedModelName
     title: str = ""
     parameters: Parameters = Parameters()
+    capabilities: Capabilities = Capabilities()
     price: TokenPrice | None = None
 
 

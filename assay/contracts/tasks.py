@@ -172,10 +172,11 @@ AnyCheck = Exact | Regex | Choice | Numeric | JsonFields | Tests
 
 
 class Sample(Data, frozen=True, kw_only=True):
-    """One input of a task, as visible to an attempt."""
+    """One input of a task, as visible to an attempt. ``images`` are sent after those of the task."""
 
     sample_id: str
     input: str = ""
+    images: tuple[str, ...] = ()
 
 
 class TaskView(Data, frozen=True, kw_only=True):
@@ -196,7 +197,8 @@ class TaskView(Data, frozen=True, kw_only=True):
 
 
 class PublicTask(Data, frozen=True, kw_only=True):
-    """``task.json`` of the public bundle: everything a runner needs besides ``workspace/**``."""
+    """``task.json`` of the public bundle: everything a runner needs besides ``workspace/**`` and ``images/**``.
+    ``images`` are paths in the bundle of what is sent with the first prompt."""
 
     task_id: TaskId
     digest: str
@@ -205,6 +207,7 @@ class PublicTask(Data, frozen=True, kw_only=True):
     solver: Solver
     language: str = ""
     system: str = ""
+    images: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
     command: tuple[str, ...] = ()
     mcp: tuple[McpServer, ...] = ()
@@ -253,6 +256,8 @@ class TaskPin(Data, frozen=True, kw_only=True):
     limits: Limits = Limits()
     prompt_bytes: Annotated[int, Meta(ge=0)] = 0
     """UTF-8 length of the longest prompt among the samples; determines the money reserved for an attempt."""
+    images: Annotated[int, Meta(ge=0)] = 0
+    """The highest number of images in a prompt among the samples; they cost money like its text."""
     sandboxes: tuple[str, ...] = ()
     """The kinds of sandbox that the task can use, on runners and on judges. Empty: it needs no sandbox."""
     model_graded: bool = False

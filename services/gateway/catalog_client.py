@@ -126,6 +126,7 @@ def _model(catalog: Catalog, registry: Registry, name: str) -> ModelView:
         title=entry.title,
         parameters=entry.parameters,
         price=_price(catalog, name, None).price,
+        capabilities=catalog.capabilities(name),
     )
 
 

@@ -30,15 +30,16 @@ async def on_prompts_preview(request: PreviewPrompt, bundles: BundleCache) -> Pr
 
 def _prompt(request: PreviewPrompt, bundle: TaskBundle) -> Prompt:
     task, sample = bundle.task, bundle.sample(request.sample_id)
+    images = bundle.images_of(sample)
     if task.solver is Solver.ANSWER:
-        return _cut(answer_prompt(task, sample))
+        return _cut(answer_prompt(task, sample, images))
     if task.solver is Solver.FILES:
-        return _cut(files_prompt(task, sample, bundle.workspace))
+        return _cut(files_prompt(task, sample, bundle.workspace, images))
     if task.solver is Solver.COMMAND:
         note = f"its own program ({task.command[0]}) asks the model; these are the program's instructions"
         return _cut([ChatMessage(role="user", content=program_prompt(task, sample))], note=note)
     protocol = choose_protocol(request.parameters.tools, definitions(task.tools))
-    messages = agent_prompt(task, sample, bundle.workspace, request.limits, protocol.system_text)
+    messages = agent_prompt(task, sample, bundle.workspace, request.limits, protocol.system_text, images)
     servers = ", ".join(server.name for server in task.mcp)
     note = f"the tools of {servers} are listed only once the sandbox is open" if servers else ""
     return _cut(messages, [tool.name for tool in protocol.request_tools], note)
@@ -50,6 +51,8 @@ def _cut(messages: Sequence[ChatMessage], tools: Iterable[str] = (), note: str =
     for message in messages:
         data = message.content.encode("utf-8", "replace")
         truncated |= len(data) > bytes_left
-        shown.append(PromptMessage(role=message.role, content=data[:bytes_left].decode("utf-8", "ignore")))
+        content = data[:bytes_left].decode("utf-8", "ignore")
+        images = tuple(image.description for image in message.images)
+        shown.append(PromptMessage(role=message.role, content=content, images=images))
         bytes_left = max(0, bytes_left - len(data))
     return Prompt(messages=tuple(shown), tools=tuple(tools), note=note, truncated=truncated)

@@ -14,7 +14,9 @@ from assay.contracts.codec import Malformed, decode
 from assay.contracts.replay import Responses
 from assay.contracts.tasks import Limits, PublicTask, Sample
 from assay.files import Files, FilesRefused
+from assay.files.images import declared_media_type
 from services.runner.errors import TaskUnusable
+from services.runner.models import Image
 
 _CACHE_BYTES = 128 * 1024 * 1024
 _MAX_RESPONSES = 8
@@ -27,11 +29,13 @@ class BundleStore(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskBundle:
-    """A public bundle. ``task_json`` caches the artifact ``task.json`` for each set of limits."""
+    """A public bundle. ``images`` are those that its prompts name, by path. ``task_json`` caches the artifact
+    ``task.json`` for each set of limits."""
 
     task: PublicTask
     samples: dict[str, Sample]
     workspace: Files
+    images: dict[str, Image]
     size_bytes: int
     task_json: dict[Limits, bytes] = field(default_factory=dict[Limits, bytes])
 
@@ -40,6 +44,10 @@ class TaskBundle:
         if sample_id not in self.samples:
             raise TaskUnusable(f"task {self.task.task_id!r} ({self.task.digest[:12]}) has no sample {sample_id!r}")
         return self.samples[sample_id]
+
+    def images_of(self, sample: Sample) -> tuple[Image, ...]:
+        """The images of its first prompt, in the order in which they are sent."""
+        return tuple(self.images[path] for path in (*self.task.images, *sample.images))
 
 
 class BundleCache:
@@ -92,4 +100,18 @@ def _read_public(data: bytes) -> TaskBundle:
     except (KeyError, Malformed) as error:
         raise TaskUnusable(f"the public bundle has no readable task.json: {error}") from error
     samples = {sample.sample_id: sample for sample in task.samples}
-    return TaskBundle(task=task, samples=samples, workspace=files_below(files, "workspace/"), size_bytes=len(data))
+    named = (*task.images, *(path for sample in task.samples for path in sample.images))
+    return TaskBundle(
+        task=task,
+        samples=samples,
+        workspace=files_below(files, "workspace/"),
+        images={path: _image(path, files) for path in named},
+        size_bytes=len(data),
+    )
+
+
+def _image(path: str, files: Files) -> Image:
+    media_type = declared_media_type(path)
+    if media_type is None or path not in files:
+        raise TaskUnusable(f"the public bundle has no image {path!r}, which its task.json names")
+    return Image(media_type=media_type, data=files[path], name=path)

@@ -157,6 +157,25 @@ async def test_models_are_listed_with_kind_and_price(gateway: Gateway) -> None:
     assert models["paid/big"]["price"]["input_nanousd_per_mtok"] == 1_000_000_000
     assert models["local/tiny"]["price"]["local"] is True
     assert models["paid/dear"]["price"] is None
+    assert models["local/tiny"]["capabilities"]["vision"] is False
+    assert set(models["paid/big"]["capabilities"].values()) == {None}
+
+
+async def test_a_model_that_lacks_what_a_task_needs_is_refused_by_name(gateway: Gateway, tmp_path: Path) -> None:
+    task = tmp_path / "catalog" / "tasks" / "riddle"
+    (task / "images").mkdir()
+    (task / "images" / "one.gif").write_bytes(b"GIF89a")
+    manifest = task / "task.yaml"
+    manifest.write_text(manifest.read_text() + "images: [images/one.gif]\n")
+    body = {"models": ["nop", "local/tiny"], "suite": "small"}
+    for path in ("/api/v1/runs", "/api/v1/runs/quote"):
+        problem = (await gateway.http.post(path, json=body)).json()
+        assert (problem["status"], problem["code"]) == (422, "missing_capability"), problem
+        assert problem["errors"][0]["where"] == "models[1]"
+        assert "task 'riddle' needs images, which local/tiny does not accept" in problem["detail"]
+    assert not gateway.ledger.submitted
+    assert (await gateway.http.post("/api/v1/runs", json={**body, "models": ["nop", "paid/big"]})).status_code == 201
+    assert gateway.ledger.submitted[0].plan.tasks[0].images == 1
 
 
 async def test_testing_a_model(gateway: Gateway) -> None:

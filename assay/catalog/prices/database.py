@@ -1,4 +1,4 @@
-"""Prices from the installed ``genai-prices`` database; nothing is downloaded.
+"""Prices and context windows from the installed ``genai-prices`` database; nothing is downloaded.
 
 A price that depends on the input's length becomes tiers. For a price that depends on the time of day, the day's highest
 counts, so that no attempt costs more than was reserved for it.
@@ -38,6 +38,15 @@ def lookup(provider_id: str, model: str, day: date) -> Price | str:
             return price
         prices.append(price)
     return max(prices, key=lambda price: price.worst_case(input_tokens=_MANY_TOKENS, output_tokens=_MANY_TOKENS))
+
+
+def context_window(provider_id: str, model: str) -> int | None:
+    """The most tokens that a prompt and its answer can have together; None if unknown."""
+    try:
+        _, info = get_snapshot().find_provider_model(model, None, provider_id, None)
+    except LookupError:
+        return None
+    return info.context_window
 
 
 def _version(info: ModelInfo, day: date) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from assay.catalog.errors import CatalogError, InvalidCatalog, InvalidSelection
 from assay.catalog.models import BASELINES, Registry
 from assay.catalog.prices.rates import REQUEST_VERSION, amount_mistakes, token_price
+from assay.catalog.selection.capabilities import capability_errors
 from assay.catalog.selection.limit_overrides import apply_overrides, override_errors
 from assay.catalog.selection.replays import is_replay, replay_mistakes, replay_notes
 from assay.catalog.selection.selection import SelectedTask, Selection
@@ -77,6 +78,8 @@ def resolve(catalog: CatalogLookup, request: RunRequest, today: date | None = No
     models = _models(catalog, request, _request_prices(request, errors), today, errors)
     selected = [_select(task, request, suite) for task in tasks]
     _check_options(request, selected, errors)
+    for model, message in capability_errors(models, selected, lambda name: catalog.registry().capabilities(name)):
+        errors.add(f"models[{request.models.index(model)}]", "missing_capability", message)
     errors.raise_all()
     narrow = request.attempt_limits
     selection = Selection(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assay.catalog.tasks.prompt_size import prompt_bytes
+from assay.catalog.tasks.prompt_size import image_count, prompt_bytes
 from assay.catalog.tasks.task import Task
 from assay.contracts.artifacts import ArtifactRef
 from assay.contracts.runs import ModelPin
@@ -36,6 +36,7 @@ class SelectedTask:
             sample_ids=self.sample_ids,
             limits=self.limits,
             prompt_bytes=prompt_bytes(self.task, self.sample_ids) + len(self.tests.encode()),
+            images=image_count(self.task, self.sample_ids),
             sandboxes=kinds_for(manifest.sandbox) if manifest.solver.hands_in_files else (),
             model_graded=any(check.calls_model for check in manifest.checks),
             public=public,

@@ -13,8 +13,9 @@ from assay.files import Files
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundles:
-    """``public`` contains ``task.json`` and ``workspace/**``; ``hidden`` contains ``grading.json`` and ``tests/**``;
-    ``reference`` contains ``reference.json``, ``reference/**``, ``noop/**`` and ``cheats/<name>/**``. Deterministic."""
+    """``public`` contains ``task.json``, ``workspace/**`` and ``images/**``; ``hidden`` contains ``grading.json`` and
+    ``tests/**``; ``reference`` contains ``reference.json``, ``reference/**``, ``noop/**`` and ``cheats/<name>/**``.
+    Deterministic."""
 
     public: Files
     hidden: Files
@@ -23,7 +24,7 @@ class Bundles:
 
 def make_bundles(task: Task) -> Bundles:
     return Bundles(
-        public=_bundle("task.json", public_task(task), task.files, ("workspace",)),
+        public=_bundle("task.json", public_task(task), task.files, ("workspace", "images")),
         hidden=_bundle("grading.json", hidden_task(task), task.files, ("tests",)),
         reference=_bundle("reference.json", reference_task(task), task.files, ("reference", "noop", "cheats")),
     )
@@ -40,13 +41,16 @@ def public_task(task: Task) -> PublicTask:
         solver=manifest.solver,
         language=manifest.language or "",
         system=manifest.system,
+        images=manifest.images,
         tools=manifest.tools,
         command=manifest.command,
         mcp=manifest.mcp,
         outputs=manifest.outputs,
         limits=manifest.limits,
         sandbox=manifest.sandbox,
-        samples=tuple(Sample(sample_id=sample.sample_id, input=sample.input) for sample in manifest.samples),
+        samples=tuple(
+            Sample(sample_id=sample.sample_id, input=sample.input, images=sample.images) for sample in manifest.samples
+        ),
     )
 
 

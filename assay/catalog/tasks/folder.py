@@ -10,7 +10,9 @@ from assay.catalog.yaml.document import Document
 from assay.catalog.yaml.read import Unreadable, read_bytes
 from assay.files import FileLimits, Files, FilesRefused, check_files
 
-FOLDERS = ("workspace", "tests", "reference", "noop", "cheats", "environment")
+SUBMISSION_FOLDERS = ("workspace", "tests", "reference", "noop", "cheats", "environment")
+"""Only for solvers that submit files."""
+FOLDERS = (*SUBMISSION_FOLDERS, "images")
 TEXT_FILES = ("task.yaml", "instructions.md", "samples.jsonl")
 IGNORED = frozenset({"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".DS_Store"})
 
@@ -18,7 +20,7 @@ CAPS = FileLimits(count=2_000, total_bytes=20_000_000, file_bytes=5_000_000)
 MAX_ENVIRONMENT_BYTES = 100_000
 """Size limit of ``environment/``: its content is part of every description of the task's sandbox."""
 MAX_PROMPT_BYTES = 400_000
-"""Size limit of instructions and workspace together: all of it goes to the model."""
+"""Size limit of instructions and workspace together, without images: all of it goes to the model as text."""
 
 
 def entries(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -12,6 +12,11 @@ from assay.contracts.tasks import AnyCheck, Difficulty, Limits, McpServer, Sandb
 
 ONLY_SAMPLE = "main"
 """The id of the only sample of a task that lists none."""
+MAX_IMAGES = 20
+"""Images in one prompt, of the task and of the sample together."""
+
+ImagePaths = Annotated[tuple[str, ...], Meta(max_length=MAX_IMAGES)]
+"""Paths in the task's folder, below ``images/`` or ``workspace/``."""
 
 
 class SampleManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,6 +24,7 @@ class SampleManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     sample_id: SampleId
     input: Text = ""
+    images: ImagePaths = ()
     expected: Any = None
     reference: Text | None = None
 
@@ -35,6 +41,7 @@ class TaskManifest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tags: tuple[Name, ...] = ()
     instructions: Text = ""
     system: Text = ""
+    images: ImagePaths = ()
     tools: tuple[Tool, ...] = ()
     command: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
     mcp: Annotated[tuple[McpServer, ...], Meta(max_length=20)] = ()

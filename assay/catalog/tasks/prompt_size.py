@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 
 from assay.catalog.tasks.folder import files_in
+from assay.catalog.tasks.images import image_paths, without_image_content
 from assay.catalog.tasks.task import Task
 from assay.contracts.tasks import Solver
 
@@ -23,7 +24,7 @@ extends its grant as needed."""
 
 
 def prompt_bytes(task: Task, sample_ids: Collection[str]) -> int:
-    """The maximum size in UTF-8 bytes of all messages of a prompt, over these samples."""
+    """The maximum size in UTF-8 bytes of the text of all messages of a prompt, over these samples."""
     manifest = task.manifest
     chosen = frozenset(sample_ids)
     inputs = [_bytes(sample.input) for sample in manifest.samples if sample.sample_id in chosen]
@@ -33,9 +34,18 @@ def prompt_bytes(task: Task, sample_ids: Collection[str]) -> int:
     return texts + (_files_bytes(task) if manifest.solver is Solver.FILES else 0)
 
 
+def image_count(task: Task, sample_ids: Collection[str]) -> int:
+    """The highest number of images in a prompt, over these samples."""
+    chosen = frozenset(sample_ids)
+    samples = [sample for sample in task.manifest.samples if sample.sample_id in chosen]
+    return max((len(image_paths(task.manifest, sample)) for sample in samples), default=0)
+
+
 def _files_bytes(task: Task) -> int:
-    """The workspace, each file in a fence longer than any fence inside, and the output format."""
-    shown = sum(_shown_bytes(path, content) for path, content in files_in(task.files, "workspace").items())
+    """The workspace, each file in a fence longer than any fence inside, and the output format. An image is only
+    named."""
+    texts = without_image_content(task.manifest, task.files)
+    shown = sum(_shown_bytes(path, content) for path, content in files_in(texts, "workspace").items())
     outputs = [_bytes(path) + _PARAGRAPH_BYTES for path in task.manifest.outputs]
     return shown + sum(outputs) + max(outputs, default=0) + _ANSWER_FORMAT_BYTES
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assay.catalog.tasks.folder import FOLDERS, MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, files_in
+from assay.catalog.tasks.folder import MAX_ENVIRONMENT_BYTES, MAX_PROMPT_BYTES, SUBMISSION_FOLDERS, files_in
+from assay.catalog.tasks.images import check_images, without_image_content
 from assay.catalog.tasks.manifest import TaskManifest
 from assay.catalog.tasks.sample_checks import check_samples
 from assay.catalog.tasks.test_names import FoundTest, NotPython, found_tests
@@ -85,7 +86,7 @@ def _solver_fits(task: TaskSource) -> None:
             document.add_mistake(
                 ("checks", index, "kind"), f"check {kind!r} cannot grade solver {manifest.solver.value!r}"
             )
-    for part in () if files else FOLDERS:
+    for part in () if files else SUBMISSION_FOLDERS:
         if files_in(task.files, part):
             task.folder.add_mistake((), f"{part}/ is only allowed for solvers that submit files")
 
@@ -262,9 +263,14 @@ def _no_leaked_solution(task: TaskSource) -> None:
 
 def _prompt_fits(task: TaskSource) -> None:
     size = len(task.manifest.instructions.encode()) + len(task.manifest.system.encode())
-    size += sum(map(len, files_in(task.files, "workspace").values()))
+    texts = without_image_content(task.manifest, task.files)
+    size += sum(map(len, files_in(texts, "workspace").values()))
     if size > MAX_PROMPT_BYTES:
         task.folder.add_mistake((), f"instructions and workspace have {size} bytes, more than {MAX_PROMPT_BYTES}")
+
+
+def _images(task: TaskSource) -> None:
+    check_images(task.manifest, task.files, task.document, task.folder, task.samples)
 
 
 def _samples(task: TaskSource) -> None:
@@ -286,5 +292,6 @@ RULES: tuple[Callable[[TaskSource], None], ...] = (
     _cheats,
     _no_leaked_solution,
     _prompt_fits,
+    _images,
     _samples,
 )

@@ -19,7 +19,7 @@ from assay.cli.provider_options import ModelOptions, ProviderOptions, split_name
 from assay.cli.quantities import count_text, duration_text, token_price
 from assay.cli.server import call
 from assay.client import AssayClient
-from assay.contracts.models import ModelView, Origin
+from assay.contracts.models import Capabilities, ModelView, Origin
 from assay.contracts.money import Price, usd
 from assay.contracts.providers import ModelEntry, Provider, ProviderKind, ProviderView
 from assay.contracts.rpc import ModelProbe, OfferedModels
@@ -44,11 +44,13 @@ def list_models(provider: ProviderFilter = "", server: Server = "", json: Json =
     if json:
         print_json(found)
         return
-    table = Table("model", "kind", "from", "input", "output", "price version", numbers=("input", "output"))
+    columns = ("model", "kind", "from", "input", "output", "price version", "context", "capabilities")
+    table = Table(*columns, numbers=("input", "output", "context"), prose=("capabilities",))
     for model in found:
-        table.add(model.name, model.kind, _origin(model), *_price(model.price))
+        table.add(model.name, model.kind, _origin(model), *_price(model.price), *_capabilities(model.capabilities))
     print_table(table)
     print_notice("prices in US dollars per million tokens; `assay prices show` lists them in full")
+    print_notice("context in tokens; capabilities that are not listed are unknown")
 
 
 @app.command("test")
@@ -224,6 +226,18 @@ def _measured(probe: ModelProbe) -> list[str]:
 def _origin(model: ModelView) -> str:
     names = {Origin.FILE: "models.yaml", Origin.DATABASE: "database", Origin.BUILTIN: "built in"}
     return names[model.origin]
+
+
+def _capabilities(known: Capabilities) -> tuple[str, str]:
+    """The context window, and what the model is known to accept (``vision``) or not to accept (``no tools``)."""
+    named = {
+        "vision": known.vision,
+        "tools": known.tools,
+        "structured output": known.structured_output,
+        "reasoning": known.reasoning,
+    }
+    listed = [name if accepted else f"no {name}" for name, accepted in named.items() if accepted is not None]
+    return "" if known.context_tokens is None else f"{known.context_tokens:,}", ", ".join(listed)
 
 
 def _price(price: Price | None) -> tuple[str, str, str]:

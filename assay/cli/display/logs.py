@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 
-import msgspec
-
+from assay.cli.display.prompt_text import prompt_lines
 from assay.client import AssayClient
 from assay.contracts.attempts import AttemptDetail
 from assay.contracts.codec import Malformed, decode
 from assay.contracts.problems import ProblemError
 from assay.contracts.results import CheckOutput
+from assay.contracts.rpc import PromptMessage
 from assay.contracts.tail import AgentStep, StepKind
 
 MAX_CHARACTERS = 100_000
@@ -46,7 +46,7 @@ def readable(name: str, data: bytes) -> Iterator[str]:
     """Decoded lines; the raw text where an artifact cannot be decoded."""
     try:
         if name == "prompt.json":
-            yield from _messages(data)
+            yield from prompt_lines(decode(list[PromptMessage], data))
         elif name == "transcript.jsonl":
             for line in data.splitlines():
                 yield _step(decode(AgentStep, line))
@@ -56,17 +56,6 @@ def readable(name: str, data: bytes) -> Iterator[str]:
             yield data.decode("utf-8", "replace")
     except Malformed:
         yield data.decode("utf-8", "replace")
-
-
-class _Message(msgspec.Struct):
-    role: str
-    content: str
-
-
-def _messages(data: bytes) -> Iterator[str]:
-    for message in decode(list[_Message], data):
-        yield f"[{message.role}]"
-        yield message.content
 
 
 def _step(step: AgentStep) -> str:

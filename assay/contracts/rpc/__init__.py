@@ -15,7 +15,7 @@ from assay.contracts.rpc.attempts import (
     ListAttempts,
 )
 from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
-from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptMessage, RunPreview
+from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptImage, PromptMessage, RunPreview
 from assay.contracts.rpc.providers import (
     ListOfferedModels,
     ListProviders,
@@ -127,6 +127,7 @@ __all__ = [
     "PauseRun",
     "PreviewPrompt",
     "Prompt",
+    "PromptImage",
     "PromptMessage",
     "Providers",
     "PutProvider",

@@ -12,9 +12,18 @@ from assay.contracts.rpc.runs import Quote
 from assay.contracts.tasks import Limits
 
 
+class PromptImage(Data, frozen=True, kw_only=True):
+    """An image of a prompt, without its content. ``name`` is its path in the task."""
+
+    name: str
+    media_type: str
+    size_bytes: int
+
+
 class PromptMessage(Data, frozen=True, kw_only=True):
     role: str
     content: str
+    images: tuple[PromptImage, ...] = ()
 
 
 class Prompt(Data, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from assay.contracts.codec import encode
-from assay.contracts.money import worst_prompt_tokens
+from assay.contracts.money import TYPICAL_IMAGE_TOKENS, worst_prompt_tokens
 from assay.contracts.runs import ModelPin, RunPlan
 from assay.contracts.tasks import TaskPin
 
@@ -56,7 +56,7 @@ def worst_nanousd(task: TaskPin, pin: ModelPin) -> int:
         return 0
     sent = task.prompt_bytes + len(encode(pin.model.parameters.extra))
     return pin.price.worst_case(
-        input_tokens=worst_prompt_tokens(sent, PROMPT_MESSAGES), output_tokens=_max_tokens(task, pin)
+        input_tokens=worst_prompt_tokens(sent, PROMPT_MESSAGES, task.images), output_tokens=_max_tokens(task, pin)
     )
 
 
@@ -68,7 +68,7 @@ def probable_nanousd(task: TaskPin, pin: ModelPin, history: History) -> int:
     if known is not None:
         return known
     return pin.price.cost(
-        input_tokens=-(-task.prompt_bytes // _BYTES_PER_TOKEN),
+        input_tokens=-(-task.prompt_bytes // _BYTES_PER_TOKEN) + TYPICAL_IMAGE_TOKENS * task.images,
         output_tokens=-(-_max_tokens(task, pin) // _OUTPUT_SHARE),
     )
 

@@ -18,6 +18,7 @@ import msgspec
 from assay.contracts.attempts import Ticket
 from assay.contracts.ids import new_id
 from assay.contracts.models import Call, CallFault, Usage
+from assay.contracts.money import IMAGE_TOKENS, TYPICAL_IMAGE_TOKENS
 from services.runner.calls.attempt_limits import check_limits
 from services.runner.calls.grant_budget import GrantBudget
 from services.runner.calls.metrics import count_usage, measured
@@ -73,7 +74,9 @@ class _Sending:
     @property
     def expected_tokens(self) -> int:
         """What the rate limiter reserves until the usage is known."""
-        return self.bound.input_tokens // _BYTES_PER_TOKEN + self.bound.output_tokens
+        images = self.request.image_count
+        text_bytes = self.bound.input_tokens - IMAGE_TOKENS * images
+        return text_bytes // _BYTES_PER_TOKEN + TYPICAL_IMAGE_TOKENS * images + self.bound.output_tokens
 
 
 class ModelCaller:

@@ -3,6 +3,7 @@
 from services.runner.models.protocol import (
     ChatMessage,
     Completion,
+    Image,
     Model,
     ModelRequest,
     OnText,
@@ -10,4 +11,4 @@ from services.runner.models.protocol import (
     ToolDefinition,
 )
 
-__all__ = ["ChatMessage", "Completion", "Model", "ModelRequest", "OnText", "ToolCall", "ToolDefinition"]
+__all__ = ["ChatMessage", "Completion", "Image", "Model", "ModelRequest", "OnText", "ToolCall", "ToolDefinition"]

@@ -38,6 +38,11 @@ class LocalModel:
         self._lock = asyncio.Lock()
 
     async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
+        if request.image_count:
+            raise CallMisconfigured(
+                f"the prompt has images, which the local model {self._name!r} does not accept; choose a model that "
+                "accepts images, or remove the task from the run"
+            )
         model = await self._connected()
         try:
             return await model.complete(request, on_text, on_reasoning)

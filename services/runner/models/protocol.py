@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from assay.contracts.codec import Data
 from assay.contracts.models import Parameters, Usage
+from assay.contracts.rpc import PromptImage
 
 OnText = Callable[[str], None]
 """Called with each piece of the completion's text, or of its reasoning, as it arrives."""
@@ -27,12 +29,35 @@ class ToolCall(Data, frozen=True, kw_only=True):
     arguments: str
 
 
+class Image(Data, frozen=True, kw_only=True):
+    """An image that a model gets with a message. ``name`` is its path in the task, which models do not get."""
+
+    media_type: str
+    data: bytes
+    name: str = ""
+
+    @property
+    def base64(self) -> str:
+        return b64encode(self.data).decode()
+
+    @property
+    def data_url(self) -> str:
+        return f"data:{self.media_type};base64,{self.base64}"
+
+    @property
+    def description(self) -> PromptImage:
+        """The image without its content, to be shown and stored."""
+        return PromptImage(name=self.name, media_type=self.media_type, size_bytes=len(self.data))
+
+
 class ChatMessage(Data, frozen=True, kw_only=True, omit_defaults=True):
-    """``tool_calls`` belong to role ``assistant``; role ``tool`` is the result of the call ``tool_call_id``.
+    """``images`` belong to role ``user`` and come before the text. ``tool_calls`` belong to role ``assistant``; role
+    ``tool`` is the result of the call ``tool_call_id``.
     ``native`` is a message of the assistant as its provider sent it, and gets it back: it may hold signed reasoning."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    images: tuple[Image, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     native: tuple[dict[str, Any], ...] | None = None
@@ -52,6 +77,10 @@ class ModelRequest(Data, frozen=True, kw_only=True):
     messages: tuple[ChatMessage, ...]
     parameters: Parameters = Parameters()
     tools: tuple[ToolDefinition, ...] = ()
+
+    @property
+    def image_count(self) -> int:
+        return sum(len(message.images) for message in self.messages)
 
 
 class Completion(Data, frozen=True, kw_only=True):

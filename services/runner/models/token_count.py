@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from assay.contracts.models import Usage
+from assay.contracts.money import IMAGE_TOKENS, TYPICAL_IMAGE_TOKENS
 from services.runner.models.protocol import Completion, ModelRequest, ToolCall
 from services.runner.models.usage_bound import tools_text
 
@@ -24,15 +27,16 @@ _SAFETY_FACTOR = 1.25
 
 
 async def estimate_usage(request: ModelRequest, completion: Completion) -> Usage:
-    """The request's usage by OpenAI's tokenizer."""
-    return await asyncio.to_thread(_estimate_usage, request, completion)
+    """The request's usage by OpenAI's tokenizer, with TYPICAL_IMAGE_TOKENS for each image."""
+    usage = await asyncio.to_thread(_estimate_text_usage, request, completion)
+    return msgspec.structs.replace(usage, input_tokens=usage.input_tokens + TYPICAL_IMAGE_TOKENS * request.image_count)
 
 
 async def worst_case_usage(request: ModelRequest, bound: Usage) -> Usage:
-    """The most that an unfinished request can have used, within ``bound``: a generous count of the prompt, and every
-    output token allowed."""
-    usage = await estimate_usage(request, Completion(text=""))
-    input_tokens = int(usage.input_tokens * _SAFETY_FACTOR) + 1
+    """The most that an unfinished request can have used, within ``bound``: a generous count of the prompt, IMAGE_TOKENS
+    for each image, and every output token allowed."""
+    usage = await asyncio.to_thread(_estimate_text_usage, request, Completion(text=""))
+    input_tokens = int(usage.input_tokens * _SAFETY_FACTOR) + 1 + IMAGE_TOKENS * request.image_count
     return Usage(input_tokens=min(input_tokens, bound.input_tokens), output_tokens=bound.output_tokens)
 
 
@@ -41,7 +45,7 @@ async def count_tokens(text: str) -> int:
     return await asyncio.to_thread(_count, text)
 
 
-def _estimate_usage(request: ModelRequest, completion: Completion) -> Usage:
+def _estimate_text_usage(request: ModelRequest, completion: Completion) -> Usage:
     prompt = sum(
         _count(message.content) + _count_calls(message.tool_calls) + MESSAGE_TOKENS for message in request.messages
     )

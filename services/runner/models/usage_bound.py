@@ -17,14 +17,14 @@ UNNAMED = "unnamed"
 
 
 def usage_bound(request: ModelRequest) -> Usage:
-    """A prompt has at most as many tokens as bytes. ``extra`` and a schema for the answer add at most their own
-    length."""
+    """A text has at most as many tokens as bytes, an image at most IMAGE_TOKENS. ``extra`` and a schema for the answer
+    add at most their own length."""
     messages, parameters = request.messages, request.parameters
     prompt_bytes = sum(map(_message_bytes, messages))
     settings = (parameters.extra, parameters.response_schema)
     prompt_bytes += sum(len(encode(setting)) for setting in settings if setting)
     return Usage(
-        input_tokens=worst_prompt_tokens(prompt_bytes, len(messages)) + _tools_tokens(request),
+        input_tokens=worst_prompt_tokens(prompt_bytes, len(messages), request.image_count) + _tools_tokens(request),
         output_tokens=parameters.max_tokens or 0,
     )
 

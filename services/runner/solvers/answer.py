@@ -11,7 +11,7 @@ from services.runner.tries.try_context import TryContext
 async def solve(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
     """The output, which is also the artifact ``response.txt``."""
     sample = bundle.sample(try_.ticket.sample_id)
-    _, response = await try_.ask(answer_prompt(bundle.task, sample))
+    _, response = await try_.ask(answer_prompt(bundle.task, sample, bundle.images_of(sample)))
     return response
 
 

@@ -23,7 +23,8 @@ from services.runner.tries.try_context import TryContext
 async def solve(try_: TryContext, bundle: TaskBundle) -> ArtifactRef:
     """The bundle of outputs. Raises AnswerUnusable, or SandboxError."""
     sample = bundle.sample(try_.ticket.sample_id)
-    text, _ = await try_.ask(files_prompt(bundle.task, sample, bundle.workspace))
+    prompt = files_prompt(bundle.task, sample, bundle.workspace, bundle.images_of(sample))
+    text, _ = await try_.ask(prompt)
     answer = await asyncio.to_thread(parse_answer, text, bundle.task.outputs, bundle.workspace)
     await try_.tail.step("writing the files")
     return await apply_answer(try_, bundle, answer)

@@ -7,21 +7,22 @@ from collections.abc import Sequence
 
 from assay.contracts.tasks import PublicTask, Sample
 from assay.files import Files
-from services.runner.models import ChatMessage
+from services.runner.models import ChatMessage, Image
 
 _FENCES = re.compile(r"^[ \t]*(`{3,})", re.MULTILINE)
 
 
-def answer_prompt(task: PublicTask, sample: Sample) -> list[ChatMessage]:
-    """Instructions and the sample's input in one message."""
-    return messages(task, paragraphs(task.instructions, sample.input))
+def answer_prompt(task: PublicTask, sample: Sample, images: Sequence[Image] = ()) -> list[ChatMessage]:
+    """Instructions and the sample's input in one message, with the images."""
+    return messages(task, paragraphs(task.instructions, sample.input), images)
 
 
-def files_prompt(task: PublicTask, sample: Sample, workspace: Files) -> list[ChatMessage]:
+def files_prompt(task: PublicTask, sample: Sample, workspace: Files, images: Sequence[Image] = ()) -> list[ChatMessage]:
     """Instructions, every file of the workspace, and how to write files in the answer."""
-    shown = [_file(path, content) for path, content in sorted(workspace.items())]
+    attached = {image.name: image for image in images}
+    shown = [_file(path, content, attached.get(f"workspace/{path}")) for path, content in sorted(workspace.items())]
     files = paragraphs("The files you start from:", *shown) if shown else ""
-    return messages(task, paragraphs(task.instructions, sample.input, files, _answer_format(task.outputs)))
+    return messages(task, paragraphs(task.instructions, sample.input, files, _answer_format(task.outputs)), images)
 
 
 def program_prompt(task: PublicTask, sample: Sample) -> str:
@@ -29,10 +30,10 @@ def program_prompt(task: PublicTask, sample: Sample) -> str:
     return paragraphs(task.instructions, sample.input)
 
 
-def messages(task: PublicTask, text: str) -> list[ChatMessage]:
-    """The task's system message, if it has one, and ``text`` as the user's."""
+def messages(task: PublicTask, text: str, images: Sequence[Image] = ()) -> list[ChatMessage]:
+    """The task's system message, if it has one, and ``text`` as the user's, with the images."""
     system = [ChatMessage(role="system", content=task.system)] if task.system else []
-    return [*system, ChatMessage(role="user", content=text)]
+    return [*system, ChatMessage(role="user", content=text, images=tuple(images))]
 
 
 def paragraphs(*texts: str) -> str:
@@ -40,8 +41,11 @@ def paragraphs(*texts: str) -> str:
     return "\n\n".join(stripped for text in texts if (stripped := text.strip()))
 
 
-def _file(path: str, content: bytes) -> str:
-    """The path, and the content in a fence longer than any inside; of a binary file only its size."""
+def _file(path: str, content: bytes, image: Image | None) -> str:
+    """The path, and the content in a fence longer than any inside; of a binary file only its size. ``image``: the file
+    is sent as an image."""
+    if image:
+        return f"{path}\n({image.media_type}, {len(content)} bytes, attached to this message)"
     try:
         text = content.decode()
     except UnicodeDecodeError:

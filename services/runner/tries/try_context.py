@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -95,7 +96,7 @@ class TryContext:
         return completion
 
     async def write_prompt(self, messages: Sequence[ChatMessage]) -> None:
-        await self.artifacts.write("prompt.json", encode(messages), JSON)
+        await self.artifacts.write("prompt.json", encode([_without_image_data(each) for each in messages]), JSON)
 
     async def write_response(self, text: str, *, truncated: bool) -> ArtifactRef:
         await self.tail.flush()
@@ -131,6 +132,14 @@ class TryContext:
         remaining = remaining_tokens(self.ticket.limits, used)
         limit = limit if remaining is None else max(1, min(limit, remaining))
         return msgspec.structs.replace(parameters, max_tokens=min(parameters.max_tokens or limit, limit))
+
+
+def _without_image_data(message: ChatMessage) -> ChatMessage | dict[str, Any]:
+    """The images are in the task's public bundle already; the prompt only names them."""
+    if not message.images:
+        return message
+    text: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(message, images=()))
+    return text | {"images": [image.description for image in message.images]}
 
 
 def check_refusal(completion: Completion) -> None:

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from assay.contracts.attempts import Denial, Fault, State
 from assay.contracts.facts import AttemptRecalled, RunWarned
-from assay.contracts.money import usd
+from assay.contracts.money import IMAGE_TOKENS, TYPICAL_IMAGE_TOKENS, nanousd, usd
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import (
     ChangeRun,
@@ -22,7 +23,7 @@ from assay.contracts.rpc import (
 from assay.contracts.runs import RunStatus, WaitReason
 from assay.contracts.spending import AccountKind
 from assay.contracts.verdicts import Outcome
-from tests.ledger.harness import WORST, LedgerHarness, costs, limited, plan
+from tests.ledger.harness import PRICE, WORST, LedgerHarness, costs, limited, plan
 
 
 async def test_an_attempt_without_money_waits_again_under_a_new_token(ledger: LedgerHarness) -> None:
@@ -196,6 +197,17 @@ async def test_a_run_over_its_limit_is_refused_with_the_numbers(ledger: LedgerHa
     with pytest.raises(ProblemError) as hopeless:
         await ledger.submit(samples=1, limits=limited("0.000000001"), partial=True)
     assert "Not even one attempt fits" in hopeless.value.problem.detail
+
+
+async def test_a_quote_includes_the_images_of_a_prompt(ledger: LedgerHarness) -> None:
+    asked = plan(samples=10)
+    with_images = structs.replace(asked, tasks=(structs.replace(asked.tasks[0], images=3),))
+    text, images = await ledger.runs.quote(asked), await ledger.runs.quote(with_images)
+    bound, typical = (
+        PRICE.cost(input_tokens=30 * each, output_tokens=0) for each in (IMAGE_TOKENS, TYPICAL_IMAGE_TOKENS)
+    )
+    assert nanousd(images.worst_usd) == nanousd(text.worst_usd) + bound
+    assert nanousd(images.estimated_usd) == nanousd(text.estimated_usd) + typical
 
 
 async def test_an_estimate_uses_the_costs_of_earlier_runs(ledger: LedgerHarness) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from assay.contracts.models import Parameters, Usage
+from assay.contracts.money import IMAGE_TOKENS
 from services.runner.errors import CallMisconfigured
-from services.runner.models import ChatMessage, Completion, ModelRequest, ToolCall
+from services.runner.models import ChatMessage, Completion, Image, ModelRequest, ToolCall
 from services.runner.models.openai.completion_builder import MAX_TEXT_CHARACTERS
 from services.runner.models.openai.request import is_reasoning_model, request_body
+from services.runner.models.token_count import worst_case_usage
 from services.runner.models.usage_bound import TOOLS_TOKENS, usage_bound
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.models.harness import BOTH, ModelClient, to_request
@@ -190,6 +192,22 @@ def test_the_usage_bound_counts_every_byte() -> None:
     assert bound_of(*messages) == Usage(input_tokens=8 + 1 + 2 * 16, output_tokens=9)
     extra = {"tools": ["y" * 100]}
     assert bound_of(*messages, extra=extra).input_tokens == 41 + len('{"tools":[""]}') + 100 + TOOLS_TOKENS
+
+
+def test_the_usage_bound_counts_each_image_whatever_its_size() -> None:
+    for data in (b"x", b"x" * 1_000_000):
+        image = Image(media_type="image/png", data=data)
+        message = ChatMessage(role="user", content="x", images=(image, image))
+        assert bound_of(message).input_tokens == 1 + 16 + 2 * IMAGE_TOKENS
+
+
+async def test_an_unfinished_request_with_an_image_is_estimated_within_its_bound() -> None:
+    image = Image(media_type="image/png", data=b"x")
+    message = ChatMessage(role="user", content="What is in this picture?", images=(image,))
+    request = ModelRequest(messages=(message,), parameters=Parameters(max_tokens=9))
+    worst = await worst_case_usage(request, usage_bound(request))
+    assert IMAGE_TOKENS < worst.input_tokens < usage_bound(request).input_tokens
+    assert IMAGE_TOKENS > 2_833 + 8 * 5_667, "what OpenAI documents for gpt-4o-mini"
 
 
 def test_the_usage_bound_counts_tool_calls_and_results() -> None:

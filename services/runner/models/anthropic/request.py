@@ -12,7 +12,7 @@ from typing import Any
 
 from assay.contracts.models import Parameters, ReasoningEffort
 from services.runner.models.anthropic.generations import accepts_sampling, can_think, thinks_adaptively
-from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
+from services.runner.models.protocol import ChatMessage, Image, ModelRequest, ToolCall, ToolDefinition
 from services.runner.models.sent_parameters import check_extra
 from services.runner.models.usage_bound import UNNAMED
 
@@ -90,11 +90,15 @@ def _blocks(message: ChatMessage) -> list[dict[str, Any]]:
     if message.role == "tool":
         return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": message.content or "(empty)"}]
     text = [_text(message.content)] if message.content.strip() else []
-    return text + [_tool_use(call) for call in message.tool_calls]
+    return [*map(_image, message.images), *text, *map(_tool_use, message.tool_calls)]
 
 
 def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
+
+
+def _image(image: Image) -> dict[str, Any]:
+    return {"type": "image", "source": {"type": "base64", "media_type": image.media_type, "data": image.base64}}
 
 
 def _tool_use(call: ToolCall) -> dict[str, Any]:

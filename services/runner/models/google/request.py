@@ -80,6 +80,7 @@ def _parts(message: ChatMessage, names: dict[str, str]) -> Iterator[types.Part]:
         response = types.FunctionResponse(id=message.tool_call_id, name=name, response={"result": message.content})
         yield types.Part(function_response=response)
     else:
+        yield from (types.Part.from_bytes(data=image.data, mime_type=image.media_type) for image in message.images)
         if message.content or not message.tool_calls:
             yield types.Part(text=message.content)
         yield from (types.Part(function_call=_function_call(call)) for call in message.tool_calls)

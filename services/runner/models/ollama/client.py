@@ -231,6 +231,8 @@ def _messages(messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
     names = {call.call_id: call.name or UNNAMED for message in messages for call in message.tool_calls}
     for message in messages:
         body: dict[str, Any] = {"role": message.role, "content": message.content}
+        if message.images:
+            body["images"] = [image.data for image in message.images]
         if message.role == "tool":
             body["tool_name"] = names.get(message.tool_call_id, UNNAMED)
         if message.tool_calls:

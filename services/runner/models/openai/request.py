@@ -79,6 +79,9 @@ def response_format(parameters: Parameters) -> dict[str, Any] | None:
 def _message(message: ChatMessage) -> dict[str, Any]:
     """The content of a message that only calls tools is null: some servers reject an empty string."""
     body: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.images:
+        images = [{"type": "image_url", "image_url": {"url": image.data_url}} for image in message.images]
+        body["content"] = [*images, {"type": "text", "text": message.content}]
     if message.tool_calls:
         body["content"] = message.content or None
         body["tool_calls"] = [_tool_call(call) for call in message.tool_calls]

@@ -175,7 +175,7 @@ def _input(messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
             yield {"type": "function_call_output", "call_id": message.tool_call_id, "output": message.content}
         else:
             if message.content or not message.tool_calls:
-                yield {"role": message.role, "content": message.content}
+                yield {"role": message.role, "content": _content(message)}
             for call in message.tool_calls:
                 yield {
                     "type": "function_call",
@@ -183,6 +183,13 @@ def _input(messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
                     "name": call.name or UNNAMED,
                     "arguments": call.arguments,
                 }
+
+
+def _content(message: ChatMessage) -> str | list[dict[str, Any]]:
+    if not message.images:
+        return message.content
+    images = [{"type": "input_image", "image_url": image.data_url, "detail": "auto"} for image in message.images]
+    return [*images, {"type": "input_text", "text": message.content}]
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from assay.contracts.tasks import Limits, PublicTask, Sample, Tool
-from services.runner.models import ChatMessage
+from services.runner.models import ChatMessage, Image
 from services.runner.solvers.prompts import messages, paragraphs
 
 _MAX_LIST_BYTES = 2_000
@@ -15,11 +15,16 @@ NUDGE = (
 
 
 def agent_prompt(
-    task: PublicTask, sample: Sample, workspace: Collection[str], limits: Limits, system_text: str
+    task: PublicTask,
+    sample: Sample,
+    workspace: Collection[str],
+    limits: Limits,
+    system_text: str,
+    images: Sequence[Image] = (),
 ) -> list[ChatMessage]:
     """Instructions, the files of the workspace, the outputs, and ``system_text`` about the tools."""
     texts = (task.instructions, sample.input, _files(workspace), _outputs(task, limits), system_text)
-    return messages(task, paragraphs(*texts))
+    return messages(task, paragraphs(*texts), images)
 
 
 def _files(workspace: Collection[str]) -> str:

@@ -63,7 +63,9 @@ class Session:
         try_, bundle = self._try, self._bundle
         protocol = choose_protocol(try_.ticket.model.parameters.tools, toolbox.definitions)
         sample = bundle.sample(try_.ticket.sample_id)
-        self._messages = agent_prompt(bundle.task, sample, bundle.workspace, self._limits, protocol.system_text)
+        self._messages = agent_prompt(
+            bundle.task, sample, bundle.workspace, self._limits, protocol.system_text, bundle.images_of(sample)
+        )
         await try_.write_prompt(self._messages)
         idle_turns = 0
         while idle_turns < _MAX_IDLE_TURNS:

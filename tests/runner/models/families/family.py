@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from tests.fakes.providers import (
     openai_responses,
 )
 from tests.fakes.providers.endpoint import FakeEndpoint, WireFormat
+from tests.runner.models.families import sent_images
+from tests.runner.models.families.sent_images import SentImage
 
 KEY = "sk-secret-0123456789"
 AWS_KEY_ID = "AKIDEXAMPLE"
@@ -39,11 +41,13 @@ TOKEN_PREFIX = "ya29."
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """``login_header`` is the header with the key or the cloud's login, as far as it is known. ``whole`` and ``event``
-    are the SDK's types of a reply and of an event of a stream; ``decode`` finds the event's JSON."""
+    are the SDK's types of a reply and of an event of a stream; ``decode`` finds the event's JSON, ``images`` the
+    images of a request."""
 
     kind: ProviderKind
     model: str
     wire: WireFormat
+    images: Callable[[dict[str, Any]], Iterator[SentImage]]
     login_header: tuple[str, str]
     whole: Any
     event: Any
@@ -87,6 +91,7 @@ FAMILIES = {
         kind=ProviderKind.OPENAI,
         model="gpt-4.1",
         wire=openai_chat,
+        images=sent_images.openai_chat,
         login_header=BEARER,
         whole=openai.types.chat.ChatCompletion,
         event=openai.types.chat.ChatCompletionChunk,
@@ -96,6 +101,7 @@ FAMILIES = {
         kind=ProviderKind.OPENAI,
         model="gpt-4.1",
         wire=openai_responses,
+        images=sent_images.openai_responses,
         login_header=BEARER,
         whole=openai.types.responses.Response,
         event=openai.types.responses.ResponseStreamEvent,
@@ -106,6 +112,7 @@ FAMILIES = {
         kind=ProviderKind.AZURE,
         model="our-gpt",
         wire=openai_chat,
+        images=sent_images.openai_chat,
         login_header=("api-key", KEY),
         whole=openai.types.chat.ChatCompletion,
         event=openai.types.chat.ChatCompletionChunk,
@@ -114,6 +121,7 @@ FAMILIES = {
         kind=ProviderKind.ANTHROPIC,
         model="claude-opus-4-7",
         wire=anthropic_messages,
+        images=sent_images.anthropic_messages,
         login_header=BEARER,
         whole=anthropic.types.Message,
         event=anthropic.types.RawMessageStreamEvent,
@@ -122,6 +130,7 @@ FAMILIES = {
         kind=ProviderKind.ANTHROPIC,
         model="us.anthropic.claude-sonnet-4-5-20250929-v1:0",
         wire=bedrock,
+        images=sent_images.anthropic_messages,
         login_header=("authorization", f"AWS4-HMAC-SHA256 Credential={AWS_KEY_ID}/"),
         whole=anthropic.types.Message,
         event=anthropic.types.RawMessageStreamEvent,
@@ -132,6 +141,7 @@ FAMILIES = {
         kind=ProviderKind.ANTHROPIC,
         model="claude-sonnet-4-5@20250929",
         wire=anthropic_messages,
+        images=sent_images.anthropic_messages,
         login_header=GOOGLE_TOKEN,
         whole=anthropic.types.Message,
         event=anthropic.types.RawMessageStreamEvent,
@@ -141,6 +151,7 @@ FAMILIES = {
         kind=ProviderKind.GOOGLE,
         model="gemini-3.1-pro",
         wire=google_generate,
+        images=sent_images.google_generate,
         login_header=GOOGLE_TOKEN,
         whole=google_types.GenerateContentResponse,
         event=google_types.GenerateContentResponse,
@@ -151,6 +162,7 @@ FAMILIES = {
         kind=ProviderKind.GOOGLE,
         model="gemini-3.1-pro",
         wire=google_generate,
+        images=sent_images.google_generate,
         login_header=("x-goog-api-key", KEY),
         whole=google_types.GenerateContentResponse,
         event=google_types.GenerateContentResponse,
@@ -160,6 +172,7 @@ FAMILIES = {
         kind=ProviderKind.OLLAMA,
         model="qwen3:8b",
         wire=ollama_chat,
+        images=sent_images.ollama_chat,
         login_header=BEARER,
         whole=ollama.ChatResponse,
         event=ollama.ChatResponse,

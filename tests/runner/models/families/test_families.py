@@ -12,12 +12,16 @@ from pydantic import TypeAdapter
 
 from assay.contracts.models import CallFault, Parameters, Usage
 from services.runner.errors import CallFailed
-from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
+from services.runner.models import ChatMessage, Completion, Image, ModelRequest, ToolDefinition
 from services.runner.models.provider_client import ProviderClient, open_client
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.models.families.family import FAMILIES, KEY, TOKEN_PREFIX, Family, set_cloud_logins
 
 HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
+IMAGES = (
+    Image(media_type="image/png", data=b"\x89PNG\r\n\x1a\n\0\xff", name="images/bars.png"),
+    Image(media_type="image/jpeg", data=b"\xff\xd8\xff\xe0", name="images/photo.jpg"),
+)
 ARGUMENTS = {"type": "object", "properties": {"command": {"type": "string"}}}
 BASH = ToolDefinition(name="bash", description="Runs a command.", arguments=ARGUMENTS)
 STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
@@ -105,6 +109,23 @@ async def test_a_tool_call_and_its_result(client: FamilyClient, endpoint: FakeEn
     assert second.text == "hello world"
     sent = json.dumps(endpoint.bodies[1])
     assert all(part in sent for part in ("Be brief.", "Let me see.", "a.txt", "Runs a command."))
+
+
+@BOTH
+async def test_images_are_sent_before_the_text_of_their_message(
+    client: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters
+) -> None:
+    """In the family's own form, and in a later request of the conversation again."""
+    question = ChatMessage(role="user", content="Which bar is highest?", images=IMAGES)
+    first = await client.complete(ModelRequest(messages=(HELLO[0], question), parameters=parameters))
+    answer = ChatMessage(role="assistant", content=first.text, native=first.native)
+    messages = (HELLO[0], question, answer, ChatMessage(role="user", content="Sure?"))
+    await client.complete(ModelRequest(messages=messages, parameters=parameters))
+    for body in endpoint.bodies:
+        assert list(client.family.images(body)) == [(image.media_type, image.base64) for image in IMAGES]
+        sent = json.dumps(body)
+        assert sent.count("Which bar is highest?") == 1
+        assert "bars.png" not in sent, "the name may give the answer away"
 
 
 @BOTH

@@ -37,10 +37,16 @@ export function parsePrompt(text: string): PromptMessage[] | null {
     const body: unknown = JSON.parse(text);
     const list = Array.isArray(body) ? body : (body as { messages?: unknown }).messages;
     if (!Array.isArray(list) || !list.every((message) => typeof message?.role === "string")) return null;
-    return list.map(({ role, content }) => ({ role, text: contentText(content) }));
+    return list.map(({ role, content, images }) => ({ role, text: imageLines(images) + contentText(content) }));
   } catch {
     return null;
   }
+}
+
+/** The images of a message, which are named and not stored with the prompt. */
+function imageLines(images: unknown): string {
+  if (!Array.isArray(images)) return "";
+  return images.map(({ name, media_type, size_bytes }) => `[${name}: ${media_type}, ${size_bytes} bytes]\n`).join("");
 }
 
 function contentText(content: unknown): string {

@@ -57,9 +57,18 @@ function add(event: KeyboardEvent, { selected, onSelect }: ModelsField): void {
   input.value = "";
 }
 
-/** Kind, price and availability of a model. */
-function summary({ kind, price, available }: ModelView): string {
-  return `${kind}${price && !price.local ? `, ${priceText(price)}` : ""}${available === false ? ", unreachable" : ""}`;
+/** Kind, price and availability of a model, and what it is known not to accept. */
+function summary({ kind, price, available, capabilities }: ModelView): string {
+  const lacks = [
+    ...(capabilities.vision === false ? ["images"] : []),
+    ...(capabilities.tools === false ? ["tools"] : []),
+  ];
+  return [
+    kind,
+    ...(price && !price.local ? [priceText(price)] : []),
+    ...lacks.map((name) => `no ${name}`),
+    ...(available === false ? ["unreachable"] : []),
+  ].join(", ");
 }
 
 function priceText({ input_nanousd_per_mtok, output_nanousd_per_mtok }: Price): string {

@@ -8,7 +8,7 @@ from assay.contracts.models import CallFault
 from services.runner.errors import CallFailed, CallMisconfigured
 from services.runner.models.provider_client import open_client
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
-from tests.runner.models.families import FAMILIES, KEY, Family
+from tests.runner.models.families.family import FAMILIES, KEY, Family
 
 LISTING = {name: FAMILIES[name] for name in ("chat", "anthropic", "google", "ollama")}
 EACH = pytest.mark.parametrize("family", LISTING.values(), ids=LISTING)
@@ -22,7 +22,7 @@ async def test_a_provider_lists_its_models(family: Family, endpoint: FakeEndpoin
     finally:
         await client.close()
     assert sorted(model.name for model in found) == ["alpha", "beta"]
-    name, value = family.key_header
+    name, value = family.login_header
     assert endpoint.headers[0][name] == value
 
 
