@@ -27,7 +27,6 @@ __all__ = [
     "Bundles",
     "Catalog",
     "CatalogError",
-    "Cloud",
     "InvalidCatalog",
     "InvalidSelection",
     "Mistake",

@@ -11,11 +11,10 @@ from shutil import copytree
 from threading import Thread
 from typing import Any
 
-from tests.runner.models.sent_images import openai_chat
-
 from assay.contracts.money import IMAGE_TOKENS, nanousd
 from tests.catalog.bar_charts import CHARTS, COLOURS, png
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply, serve_endpoint
+from tests.runner.models.families.sent_images import openai_chat
 from tests.system.harness import running_stack
 
 TASK = Path(__file__).parents[2] / "catalog/tasks/highest_bar"

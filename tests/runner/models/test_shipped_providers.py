@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from assay.bus.memory import MemoryBus
-from assay.catalog import Catalog, ProviderKind
-from assay.catalog.models import BASELINES, SCRIPTED
-from assay.contracts.models import CallFault
+from assay.catalog import Catalog
+from assay.catalog.models import BASELINES
+from assay.contracts.models import SCRIPTED, CallFault
+from assay.contracts.providers import ProviderKind
 from services.runner.errors import CallFailed
 from services.runner.models.registry import ModelRegistry
 

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from tests.runner.models.sent_images import openai_chat
 
 from assay.artifacts import pack
 from assay.catalog import make_bundles
@@ -19,6 +18,7 @@ from assay.contracts.verdicts import Outcome
 from services.runner.prompt_preview import on_prompts_preview
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import SUBMIT, RunnerHarness, queue_calls
+from tests.runner.models.families.sent_images import openai_chat
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n\xff", b"\xff\xd8\xff\xe0"
 IMAGES = {"images/sky.png": PNG, "images/photo.jpg": JPEG}
