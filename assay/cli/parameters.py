@@ -17,48 +17,47 @@ Param = Annotated[
     list[str],
     typer.Option(
         "--param",
-        metavar="NAME=VALUE",
-        help="Parameter of the model, for example temperature=0 or reasoning_effort=low; extra.NAME=VALUE is passed "
-        "to the provider unchanged; repeatable.",
+        metavar="NAME=VALUE|JSON|@FILE",
+        help="Parameter of the model, like temperature=0; extra.NAME=VALUE is sent as it is; repeatable.",
     ),
-]
-Params = Annotated[
-    str, typer.Option("--params", metavar="JSON|@FILE", help="Parameters as one JSON object, or from a file.")
 ]
 EXTRA = "extra."
 _NAMES = tuple(name for name in Parameters.__struct_fields__ if name != "extra")
 
 
-def read_parameters(pairs: Iterable[str], document: str, **named: Any) -> Parameters:
-    """``named`` come from options of their own and win over ``pairs``, which win over ``document``. Raises BadUsage."""
-    found = _read_document(document) if document else {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals or not name:
-            raise BadUsage(f"--param: {pair!r} is not a parameter; write it like temperature=0")
-        if name.startswith(EXTRA):
-            found["extra"] = {**found.get("extra", {}), name.removeprefix(EXTRA): _value(text)}
-        elif name in _NAMES:
-            found[name] = _stop(text) if name == "stop" else _value(text)
-        else:
-            raise BadUsage(f"--param: {_unknown(name)}")
+def read_parameters(texts: Iterable[str], **named: Any) -> Parameters:
+    """Each text is ``NAME=VALUE``, a JSON object of parameters, or the name of a file with one; later ones win.
+    ``named`` come from options of their own and win over all. Raises BadUsage."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        for name, value in (_read_document(text) if text[:1] in ("{", "@") else _read_pair(text)).items():
+            found[name] = {**found.get(name, {}), **value} if name == "extra" and isinstance(value, dict) else value
     found |= {name: value for name, value in named.items() if value is not None}
     return _checked(found)
 
 
+def _read_pair(text: str) -> dict[str, Any]:
+    name, equals, written = text.partition("=")
+    if not equals or not name:
+        raise BadUsage(f"--param: {text!r} is not a parameter; write it like temperature=0")
+    if name.startswith(EXTRA):
+        return {"extra": {name.removeprefix(EXTRA): _value(written)}}
+    _check_name(name)
+    return {name: _stop(written) if name == "stop" else _value(written)}
+
+
 def _read_document(text: str) -> dict[str, Any]:
     try:
-        text = Path(text.removeprefix("@")).read_text() if text.startswith("@") else text
-        found = json.loads(text)
+        found = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
     except OSError as error:
-        raise BadUsage(f"--params: cannot read {text.removeprefix('@')!r}: {error.strerror or error}") from error
+        raise BadUsage(f"--param: cannot read {text[1:]!r}: {error.strerror or error}") from error
     except ValueError as error:
-        raise BadUsage(f"--params: not valid JSON: {error}") from error
+        raise BadUsage(f"--param: not valid JSON: {error}") from error
     if not isinstance(found, dict):
-        raise BadUsage('--params: must be a JSON object such as {"temperature": 0}')
+        raise BadUsage('--param: must be a JSON object such as {"temperature": 0}')
     for name in found:
-        if name not in (*_NAMES, "extra"):
-            raise BadUsage(f"--params: {_unknown(name)}")
+        if name != "extra":
+            _check_name(name)
     return found
 
 
@@ -72,11 +71,14 @@ def _checked(found: dict[str, Any]) -> Parameters:
         raise BadUsage(f"parameter {wrong.where}: {wrong.message}") from error
 
 
-def _unknown(name: str) -> str:
+def _check_name(name: str) -> None:
+    """Raises BadUsage for a name that is not a parameter's."""
+    if name in _NAMES:
+        return
     from assay.validation.did_you_mean import unknown_name, with_suggestion
 
     message = with_suggestion(*unknown_name("parameter", name, _NAMES))
-    return f"{message}; a parameter that only the provider knows is written {EXTRA}{name}"
+    raise BadUsage(f"--param: {message}; a parameter that only the provider knows is written {EXTRA}{name}")
 
 
 def _value(text: str) -> Any:

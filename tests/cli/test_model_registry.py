@@ -93,7 +93,7 @@ def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: 
         (("add", "openai/gpt-9"), "without adding"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "temprature=0"), "temperature"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "temperature=hot"), "temperature"),
-        (("add", "mine/tiny", "--url", "http://x/v1", "--params", "{"), "JSON"),
+        (("add", "mine/tiny", "--url", "http://x/v1", "--param", "{"), "JSON"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--price", "cheap"), "0.15/0.6"),
         (("remove", "nothing/here"), "no provider 'nothing'"),
     ],

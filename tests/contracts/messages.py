@@ -23,6 +23,7 @@ from assay.contracts.codec import Message, encode
 from assay.contracts.models import Call, ModelSpec, Parameters, Usage
 from assay.contracts.money import Price
 from assay.contracts.problems import FieldError, Problem
+from assay.contracts.providers import ModelEntry, Provider, ProviderKind
 from assay.contracts.rpc.money import ReleaseGrant
 from assay.contracts.sandboxes import SandboxRequirement
 from assay.contracts.tail import TailKind, TailLine
@@ -32,6 +33,9 @@ from assay.contracts.verdicts import CheckResult, Outcome, Verdict
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 REF = ArtifactRef(sha256="ab" * 32, size_bytes=12, media_type="text/plain")
 USAGE = Usage(input_tokens=120, cached_tokens=20, output_tokens=30, reasoning_tokens=5)
+PROVIDER = Provider(
+    kind=ProviderKind.OPENAI, title="Mine", base_url="http://10.0.0.1/v1", models=(ModelEntry(name="small"),)
+)
 PROGRESS = runs.Progress(total=2, running=1, done=1, outcomes={Outcome.PASSED: 1}, cost_usd="0.00012", usage=USAGE)
 ATTEMPT = AttemptView(
     attempt_id="01h-1",
@@ -149,6 +153,10 @@ SAMPLES: tuple[Message, ...] = (
     rpc.GetWantedSlots(sandboxes=(SandboxRequirement.CONTAINER,)),
     rpc.TestModel(model="local/smollm2-135m"),
     rpc.CheckModels(models=("local/smollm2-135m", "oracle")),
+    rpc.ListOfferedModels(provider_id="mine", provider=PROVIDER),
+    rpc.ListProviders(),
+    rpc.PutProvider(provider_id="mine", provider=PROVIDER, revision=2),
+    rpc.RemoveProvider(provider_id="mine"),
     rpc.ReadTail(attempt_id="01h-1"),
     rpc.ServeModel(model="smollm2-135m"),
     rpc.PreviewPrompt(public=REF, sample_id="main"),

@@ -14,7 +14,7 @@ from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
-from assay.cli.parameters import Param, Params, read_parameters
+from assay.cli.parameters import Param, read_parameters
 from assay.cli.provider_options import ModelOptions, ProviderOptions, split_name, with_model
 from assay.cli.quantities import count_text, duration_text, token_price
 from assay.cli.server import call
@@ -57,12 +57,11 @@ def list_models(provider: ProviderFilter = "", server: Server = "", json: Json =
 def test_model(
     model: Model,
     param: Param = [],  # noqa: B006  (typer copies it)
-    params: Params = "",
     server: Server = "",
     json: Json = False,
 ) -> None:
     """Send a model a one-word request, with a runner's keys and network."""
-    parameters = read_parameters(param, params)
+    parameters = read_parameters(param)
     probe = call(server, lambda client: client.test_model(model, parameters))
     if json:
         print_json(probe)
@@ -87,7 +86,6 @@ def put_model(
     price: options.PriceOption = "",
     title: options.Title = "",
     param: Param = [],  # noqa: B006
-    params: Params = "",
     api: options.ApiOption = None,
     api_version: options.ApiVersion = "",
     concurrency: options.Concurrent = None,
@@ -108,9 +106,7 @@ def put_model(
         requests_per_minute=requests_per_minute,
         tokens_per_minute=tokens_per_minute,
     )
-    of_model = ModelOptions(
-        title=title, parameters=read_parameters(param, params), price=token_price(price) if price else None
-    )
+    of_model = ModelOptions(title=title, parameters=read_parameters(param), price=token_price(price) if price else None)
     adding = context.info_name == "add"
 
     async def put(client: AssayClient) -> tuple[ProviderView, ModelPrice]:

@@ -17,7 +17,7 @@ from assay.cli.errors import INTERRUPTED, OK, BadUsage, CommandFailed
 from assay.cli.follow import exit_code, follow_run, interruptible
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import PRIORITY_HELP, Concurrency, CostLimit, Json, Server, Strict, TimeLimit
-from assay.cli.parameters import Param, Params, read_parameters
+from assay.cli.parameters import Param, read_parameters
 from assay.cli.preview import preview
 from assay.cli.quantities import count_text, run_limits, token_prices
 from assay.cli.responses import read_responses, replay_name
@@ -107,7 +107,6 @@ def run(
     samples: Samples = 0,
     temperature: Temperature = None,
     param: Param = [],  # noqa: B006
-    params: Params = "",
     max_tokens: limit_options.MaxTokens = None,
     tokens: limit_options.Tokens = None,
     wall_time: limit_options.WallTime = "",
@@ -136,15 +135,14 @@ def run(
     json: Json = False,
 ) -> None:
     responses = read_responses(response_file, response_text)
-    model = _selected([*model, *([replay_name(response_file)] if responses else [])], suite or task or category)
     request = RunRequest(
-        models=tuple(model),
+        models=_selected([*model, *([replay_name(response_file)] if responses else [])], suite or task or category),
         suite=suite or None,
         tasks=tuple(task),
         categories=tuple(category),
         repeats=repeats,
         samples=samples,
-        parameters=read_parameters(param, params, temperature=temperature, seed=seed),
+        parameters=read_parameters(param, temperature=temperature, seed=seed),
         name=name,
         limits=RunLimits(**run_limits(limit, time_limit, concurrency)),
         priority=priority,
@@ -162,13 +160,13 @@ def run(
     preview(_validated(request), server, json)
 
 
-def _selected(models: list[str], tasks: object) -> list[str]:
+def _selected(models: list[str], tasks: object) -> tuple[str, ...]:
     """The models. Raises BadUsage without any, or without tasks."""
     if not models:
         raise BadUsage("choose a model with --model; `assay models list` shows them")
     if not tasks:
         raise BadUsage("choose tasks with --suite, --task or --category; `assay suites list` shows suites")
-    return models
+    return tuple(models)
 
 
 async def _run(request: RunRequest, server: str, strict: bool, detach: bool, json: bool, force: bool) -> int:

@@ -154,12 +154,12 @@ async def serve_endpoint(endpoint: E) -> AsyncGenerator[E]:
 
 
 def _listing_format(path: str, headers: dict[str, str]) -> WireFormat:
-    """OpenAI and Anthropic list their models at the same path."""
+    """Most providers list their models at the same path."""
     if path == "/api/tags":
         return ollama_chat
     if "anthropic-version" in headers:
         return anthropic_messages
-    return google_generate if path.startswith("/v1beta/") else openai_chat
+    return google_generate if "x-goog-api-key" in headers else openai_chat
 
 
 def _head(status: int, headers: dict[str, str]) -> bytes:
