@@ -108,3 +108,7 @@ def test_steps_and_checks_are_decoded() -> None:
         "failed   b KeyError",
     ]
     assert list(readable("prompt.json", b"\xff no json")) == ["\ufffd no json"]
+    prompt = (
+        b'[{"role":"user","content":"Which?","images":[{"name":"a.png","media_type":"image/png","size_bytes":1234}]}]'
+    )
+    assert list(readable("prompt.json", prompt)) == ["[user]", "[a.png: image/png, 1,234 bytes]", "Which?"]
