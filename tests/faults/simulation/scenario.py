@@ -54,7 +54,7 @@ def scenario_of(seed: int) -> Scenario:
         seed=seed,
         odds=_odds(rng),
         provider=replace(
-            _provider_behaviour(rng), refused_model=random.Random(f"refused {seed}").choice(("", "", "", MODELS[1]))
+            _provider_behaviour(rng), refused_model=random.Random(f"refuses {seed}").choice(("", "", "", MODELS[1]))
         ),
         requests=tuple((rng.uniform(0.0, heal_at / 2), _request(rng)) for _ in range(rng.choice((1, 1, 2)))),
         actions=tuple(sorted(_actions(rng, heal_at), key=lambda action: action.at)),
