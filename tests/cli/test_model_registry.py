@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Generator
 
 import pytest
 
 from tests.cli.harness import Assay
-from tests.fakes.providers.endpoint import FakeEndpoint, Reply, serve_endpoint
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply, serve_in_thread
 
 pytestmark = pytest.mark.slow
 
@@ -21,22 +19,8 @@ def stack_environment() -> dict[str, str]:
 
 @pytest.fixture
 def server() -> Generator[FakeEndpoint]:
-    """In a thread, because commands block."""
-    endpoint, loop, stop = FakeEndpoint(), asyncio.new_event_loop(), asyncio.Event()
-    ready = threading.Event()
-
-    async def serve() -> None:
-        async with serve_endpoint(endpoint):
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    assert ready.wait(30)
-    yield endpoint
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(30)
-    loop.close()
+    with serve_in_thread(FakeEndpoint()) as endpoint:
+        yield endpoint
 
 
 def test_a_local_model_is_added_tested_run_changed_and_removed(assay: Assay, server: FakeEndpoint) -> None:

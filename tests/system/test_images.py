@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
-from threading import Thread
 from typing import Any
 
 from assay.contracts.money import IMAGE_TOKENS, nanousd
 from tests.catalog.bar_charts import CHARTS, COLOURS, png
-from tests.fakes.providers.endpoint import FakeEndpoint, Reply, serve_endpoint
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply, serve_in_thread
 from tests.runner.models.families.sent_images import openai_chat
 from tests.system.harness import running_stack
 
@@ -30,22 +26,6 @@ class LookingProvider(FakeEndpoint):
         ((media_type, chart),) = openai_chat(body)
         assert media_type == "image/png"
         return Reply(text=f"The highest bar is {COLOURS_BY_CHART[chart]}.")
-
-
-@contextmanager
-def serving() -> Generator[LookingProvider]:
-    """A provider in a thread of its own."""
-    provider, loop = LookingProvider(), asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    server = serve_endpoint(provider)
-    asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result()
-    try:
-        yield provider
-    finally:
-        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
 
 
 def write_catalog(folder: Path, url: str) -> Path:
@@ -73,7 +53,7 @@ def write_catalog(folder: Path, url: str) -> Path:
 def test_a_model_sees_the_charts_of_a_task(tmp_path: Path) -> None:
     """The quote counts them, the stored prompt names them, and a model that accepts none is refused."""
     with (
-        serving() as provider,
+        serve_in_thread(LookingProvider()) as provider,
         running_stack(ASSAY_CATALOG=str(write_catalog(tmp_path / "catalog", provider.url))) as stack,
     ):
         models = {model["name"]: model["capabilities"] for model in stack.http.get("/models").json()}

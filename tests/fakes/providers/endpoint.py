@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from threading import Thread
 from typing import Any, Protocol, TypeVar
 
 from tests.fakes.providers import (
@@ -20,7 +21,7 @@ from tests.fakes.providers import (
 )
 from tests.fakes.providers.reply import USAGE, Reply
 
-__all__ = ["USAGE", "FakeEndpoint", "Reply", "serve_endpoint"]
+__all__ = ["USAGE", "FakeEndpoint", "Reply", "serve_endpoint", "serve_in_thread"]
 
 E = TypeVar("E", bound="FakeEndpoint")
 
@@ -151,6 +152,23 @@ async def serve_endpoint(endpoint: E) -> AsyncGenerator[E]:
         yield endpoint
     finally:
         server.close()
+
+
+@contextmanager
+def serve_in_thread(endpoint: E) -> Generator[E]:
+    """For tests that block while the endpoint serves."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    serving = serve_endpoint(endpoint)
+    asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result()
+    try:
+        yield endpoint
+    finally:
+        asyncio.run_coroutine_threadsafe(serving.__aexit__(None, None, None), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def _listing_format(path: str, headers: dict[str, str]) -> WireFormat:
