@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from assay.contracts.models import Call, Usage
 
-MAX_CALLS = 1500
-"""At about 350 bytes each, half the size limit of a bus message. ``result.json`` has every call."""
+MAX_CALLS = 1000
+"""At about 500 bytes each, half the size limit of a bus message. ``result.json`` has every call."""
 
 
 def call_receipts(calls: Sequence[Call]) -> tuple[Call, ...]:
