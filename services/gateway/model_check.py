@@ -18,8 +18,8 @@ async def model_problems(plan: RunPlan, ports: Ports) -> tuple[ModelProblem, ...
     needed = {pin.model.provider for pin in plan.models if pin.registered}
     registered = await ports.catalog.registered() if needed else {}
     providers = {name: provider for name, provider in registered.items() if name in needed}
-    names = tuple(dict.fromkeys(pin.model.name for pin in plan.models if not is_replay(pin.model.name)))
+    models = tuple(pin.model for pin in plan.models if not is_replay(pin.model.name))
     try:
-        return (await ports.bus.rpc.request(CheckModels(models=names, providers=providers), TIMEOUT_SECONDS)).problems
+        return (await ports.bus.rpc.request(CheckModels(models=models, providers=providers), TIMEOUT_SECONDS)).problems
     except BusError:
         return ()

@@ -6,11 +6,11 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
-from functools import partial
+from itertools import chain
 
 from msgspec.structs import replace
 
-from assay.contracts.models import BASELINES, FAULT_REMEDIES, CallFault, ModelName, ModelProblem, Usage
+from assay.contracts.models import BASELINES, FAULT_REMEDIES, CallFault, ModelProblem, ModelSpec, Usage
 from assay.contracts.providers import Provider
 from assay.contracts.rpc import (
     CheckModels,
@@ -45,21 +45,22 @@ async def on_models_test(request: TestModel, models: Models, timeout_seconds: fl
         return _failed(request.model, CallFault.TIMEOUT, f"no answer within {timeout_seconds:g} s")
 
 
-async def on_models_check(request: CheckModels, models: Models) -> ModelProblems:
-    """Opens each model as a try would: its key and address must be set, and its library installed."""
-    names = [name for name in request.models if name not in BASELINES]
-    providers = [request.providers.get(name.partition("/")[0]) for name in names]
-    found = await asyncio.gather(*map(partial(_problem, models), names, providers))
-    return ModelProblems(problems=tuple(problem for problem in found if problem))
+async def on_models_check(request: CheckModels, models: ModelRegistry) -> ModelProblems:
+    """Opens each model as a try would: its key and address must be set, its library installed, and its parameters
+    acceptable."""
+    asked = [model for model in request.models if model.name not in BASELINES]
+    found = await asyncio.gather(*(_problems(models, each, request.providers.get(each.provider)) for each in asked))
+    return ModelProblems(problems=tuple(chain.from_iterable(found)))
 
 
-async def _problem(models: Models, name: ModelName, provider: Provider | None) -> ModelProblem | None:
+async def _problems(models: ModelRegistry, model: ModelSpec, provider: Provider | None) -> list[ModelProblem]:
     try:
-        await models.open(name, "", "", provider)
+        mistakes = await models.parameter_mistakes(model, provider)
     except CallFailed as error:
         remedy = FAULT_REMEDIES.get(error.fault, "")
-        return ModelProblem(model=name, fault=error.fault, reason=clean(str(error)), remedy=remedy)
-    return None
+        return [ModelProblem(model=model.name, fault=error.fault, reason=clean(str(error)), remedy=remedy)]
+    fault = CallFault.CONFIGURATION
+    return [ModelProblem(model=model.name, fault=fault, reason=each.reason, remedy=each.remedy) for each in mistakes]
 
 
 async def on_models_list(

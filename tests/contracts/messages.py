@@ -152,7 +152,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.GetHealth(),
     rpc.GetWantedSlots(sandboxes=(SandboxRequirement.CONTAINER,)),
     rpc.TestModel(model="local/smollm2-135m"),
-    rpc.CheckModels(models=("local/smollm2-135m", "oracle")),
+    rpc.CheckModels(models=(ModelSpec(name="local/smollm2-135m"), ModelSpec(name="oracle"))),
     rpc.ListOfferedModels(provider_id="mine", provider=PROVIDER),
     rpc.ListProviders(),
     rpc.PutProvider(provider_id="mine", provider=PROVIDER, revision=2),

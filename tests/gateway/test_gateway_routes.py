@@ -192,7 +192,7 @@ async def test_a_quote_names_the_models_that_a_runner_cannot_call(gateway: Gatew
     asked: list[tuple[str, ...]] = []
 
     async def check(request: CheckModels) -> ModelProblems:
-        asked.append(request.models)
+        asked.append(tuple(model.name for model in request.models))
         problem = ModelProblem(model="paid/big", fault=CallFault.AUTHENTICATION, reason="no key", remedy="set it")
         return ModelProblems(problems=(problem,))
 

@@ -10,7 +10,7 @@ import pytest
 
 from assay.contracts import subjects
 from assay.contracts.attempts import AttemptExecuted
-from assay.contracts.models import CallFault
+from assay.contracts.models import CallFault, ModelSpec
 from assay.contracts.rpc import CheckModels, ModelProbe, TestModel
 from assay.service.endpoint import Endpoint
 from services.runner.__main__ import work
@@ -44,7 +44,8 @@ async def test_models_are_checked_without_being_called(
     ledger: FakeLedger, runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
     names = ("stub/m-1", "oracle", "scripted/colours", "keyless/m", "homeless/m", "local/smollm2-135m", "nobody/m-1")
-    found = {each.model: each for each in (await runner.bus.rpc.request(CheckModels(models=names), 60)).problems}
+    request = CheckModels(models=tuple(ModelSpec(name=name) for name in names))
+    found = {each.model: each for each in (await runner.bus.rpc.request(request, 60)).problems}
     assert {name: each.fault for name, each in found.items()} == {
         "keyless/m": CallFault.AUTHENTICATION,
         "homeless/m": CallFault.CONFIGURATION,

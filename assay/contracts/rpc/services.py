@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from msgspec import field
 
 from assay.contracts.codec import Data
-from assay.contracts.models import CallFault, ModelName, ModelProblem, Parameters, Usage
+from assay.contracts.models import CallFault, ModelProblem, ModelSpec, Parameters, Usage
 from assay.contracts.money import NanoUsd, Price
 from assay.contracts.providers import Provider, ProviderId
 from assay.contracts.rpc.request import Request
@@ -64,12 +64,12 @@ class ModelProblems(Data, frozen=True, kw_only=True):
 
 
 class CheckModels(Request[ModelProblems], frozen=True, kw_only=True, tag="models.check"):
-    """Find the models that a runner cannot call, for lack of a key, an address or a library, without calling any.
-    ``providers`` are those of the ledger, by id."""
+    """Find the models that a runner cannot call, for lack of a key, an address or a library, or because they do not
+    accept their parameters, without calling any. ``providers`` are those of the ledger, by id."""
 
     service: ClassVar[str] = "runner"
     reply: ClassVar[Any] = ModelProblems
-    models: tuple[ModelName, ...]
+    models: tuple[ModelSpec, ...]
     providers: dict[ProviderId, Provider] = field(default_factory=dict[str, Provider])
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
 
+from assay.contracts.models import Parameters
 from assay.contracts.providers import Cloud, ProviderKind, ProviderOptions
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
+from services.runner.models.sent_parameters import ParameterMistake
 
 NO_KEY = "none"
 """For endpoints without keys, because SDKs require one."""
@@ -34,6 +36,11 @@ class ProviderClient(Protocol):
     """Holds a provider's connections, which all its models share."""
 
     def model(self, name: str) -> Model: ...
+
+    def parameter_mistakes(self, model: str, parameters: Parameters) -> list[ParameterMistake]:
+        """Parameters that its API does not accept. Those that only reasoning models refuse are no mistakes: requests
+        are sent without them."""
+        ...
 
     async def offered(self) -> list[OfferedModel]:
         """The models that the provider lists, by name. Raises CallFailed."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Script
-from assay.contracts.models import ModelName, Outage
+from assay.contracts.models import ModelName, ModelSpec, Outage
 from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import ModelEndpoint, OfferedModel
@@ -22,6 +22,7 @@ from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 from services.runner.models.provider_client import NO_KEY, Connection, ProviderClient, open_client
 from services.runner.models.scripted import ScriptedModel
+from services.runner.models.sent_parameters import ParameterMistake
 from services.runner.rate_limiter import RETRY_POLICY, Clock, ModelLimiter, ProviderLimits, RateLimiter, RetryPolicy
 
 _CACHE_SECONDS = 1.0
@@ -86,6 +87,15 @@ class ModelRegistry:
         if model not in opened.models:
             opened.models[model] = await self._connect(opened, provider_id, model)
         return ModelHandle(model=opened.models[model], rate_limiter=opened.rate_limiter.model(model))
+
+    async def parameter_mistakes(self, model: ModelSpec, provider: Provider | None = None) -> list[ParameterMistake]:
+        """Why the model would not accept its parameters, as far as its family knows. Raises CallMisconfigured like
+        ``open``."""
+        await self.open(model.name, "", "", provider)
+        provider_id, _, name = model.name.partition("/")
+        opened = self._open.get(provider_id)
+        client = next(iter(opened.clients.values()), None) if opened else None
+        return client.parameter_mistakes(name, model.parameters) if client else []
 
     async def offered(self, provider_id: str, provider: Provider | None = None) -> list[OfferedModel]:
         """The models that the provider lists. Raises CallFailed."""

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 import msgspec
 
 from assay.contracts.models import Parameters
 from services.runner.errors import CallMisconfigured
 from services.runner.models.protocol import Completion
+
+NO_SEED = "remove seed; repeats show how much the answers vary"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParameterMistake:
+    """``reason`` names the parameter, ``remedy`` the closest alternative."""
+
+    reason: str
+    remedy: str
 
 
 def check_extra(parameters: Parameters, reserved: AbstractSet[str]) -> None:

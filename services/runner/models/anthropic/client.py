@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import anthropic
 
+from assay.contracts.models import Parameters
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
 from services.runner.models.anthropic.claude_model import ClaudeModel, MessagesSdk
 from services.runner.models.anthropic.cloud_platform import CloudPlatform
+from services.runner.models.anthropic.request import parameter_mistakes
 from services.runner.models.anthropic.sdk_errors import SDK_ERRORS, from_sdk
 from services.runner.models.http_settings import http_settings, public_address
 from services.runner.models.key_redaction import KeyRedactor
 from services.runner.models.protocol import Model
 from services.runner.models.provider_client import Connection
+from services.runner.models.sent_parameters import ParameterMistake
 
 _PAGE = 1000
 
@@ -25,6 +28,9 @@ class AnthropicClient:
 
     def model(self, name: str) -> Model:
         return ClaudeModel(self._sdk, name, self._redactor, self._cloud)
+
+    def parameter_mistakes(self, model: str, parameters: Parameters) -> list[ParameterMistake]:
+        return parameter_mistakes(model, parameters)
 
     async def offered(self) -> list[OfferedModel]:
         if not isinstance(self._sdk, anthropic.AsyncAnthropic):

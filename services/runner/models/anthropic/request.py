@@ -13,7 +13,7 @@ from typing import Any
 from assay.contracts.models import Parameters, ReasoningEffort
 from services.runner.models.anthropic.generations import accepts_sampling, can_think, thinks_adaptively
 from services.runner.models.protocol import ChatMessage, Image, ModelRequest, ToolCall, ToolDefinition
-from services.runner.models.sent_parameters import check_extra
+from services.runner.models.sent_parameters import NO_SEED, ParameterMistake, check_extra
 from services.runner.models.usage_bound import UNNAMED
 
 MAX_TOKENS = 4096
@@ -61,6 +61,19 @@ def omitted(model: str, parameters: Parameters) -> list[str]:
     names = [] if accepts_sampling(model) else [name for name, value in sampling.items() if value is not None]
     names += ["seed"] if parameters.seed is not None else []
     return names + (["reasoning_effort"] if parameters.reasoning_effort and not can_think(model) else [])
+
+
+def parameter_mistakes(model: str, parameters: Parameters) -> list[ParameterMistake]:
+    mistakes: list[ParameterMistake] = []
+    if parameters.temperature is not None and parameters.temperature > 1 and accepts_sampling(model):
+        reason = f"Anthropic accepts a temperature of at most 1, not {parameters.temperature:g}"
+        mistakes.append(ParameterMistake(reason=reason, remedy="set temperature to 1"))
+    if parameters.seed is not None:
+        mistakes.append(ParameterMistake(reason="Anthropic has no seed", remedy=NO_SEED))
+    if parameters.reasoning_effort and not can_think(model):
+        remedy = "remove reasoning_effort, or choose Claude 3.7 or newer"
+        mistakes.append(ParameterMistake(reason=f"{model} does not reason", remedy=remedy))
+    return mistakes
 
 
 def needs_sampling_version(body: dict[str, Any]) -> bool:

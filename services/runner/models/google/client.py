@@ -6,6 +6,7 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
+from assay.contracts.models import Parameters
 from assay.contracts.providers import Cloud
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallFailed, ProviderError
@@ -13,12 +14,13 @@ from services.runner.models.google.credentials import ERRORS as CREDENTIAL_ERROR
 from services.runner.models.google.credentials import project, region
 from services.runner.models.google.credentials import to_call_failed as to_login_failed
 from services.runner.models.google.reply import ReplyBuilder
-from services.runner.models.google.request import config, contents
+from services.runner.models.google.request import config, contents, parameter_mistakes
 from services.runner.models.http_settings import http_settings
 from services.runner.models.key_redaction import KeyRedactor
 from services.runner.models.protocol import Completion, Model, ModelRequest, OnText, ignore_text
 from services.runner.models.provider_client import Connection
 from services.runner.models.reported_errors import read_error, to_call_failed
+from services.runner.models.sent_parameters import ParameterMistake
 from services.runner.models.transport_errors import describe, from_transport, retry_after
 
 SDK_ERRORS = (errors.APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError)
@@ -33,6 +35,9 @@ class GoogleClient:
 
     def model(self, name: str) -> Model:
         return GeminiModel(self._sdk, name, self._connection)
+
+    def parameter_mistakes(self, model: str, parameters: Parameters) -> list[ParameterMistake]:
+        return parameter_mistakes(parameters)
 
     async def offered(self) -> list[OfferedModel]:
         try:

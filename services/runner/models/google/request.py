@@ -12,9 +12,10 @@ from google.genai import types
 
 from assay.contracts.models import Parameters, ReasoningEffort
 from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
-from services.runner.models.sent_parameters import check_extra
+from services.runner.models.sent_parameters import ParameterMistake, check_extra
 from services.runner.models.usage_bound import UNNAMED
 
+MAX_STOPS = 5
 _RESERVED = frozenset({"contents", "model", "systemInstruction"})
 _VERSION = re.compile(r"gemini-(\d+)")
 _LEVELS = {
@@ -70,6 +71,13 @@ def config(model: str, request: ModelRequest) -> types.GenerateContentConfig:
         automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
         http_options=types.HttpOptions(extra_body=parameters.extra) if parameters.extra else None,
     )
+
+
+def parameter_mistakes(parameters: Parameters) -> list[ParameterMistake]:
+    if len(parameters.stop) <= MAX_STOPS:
+        return []
+    reason = f"Google accepts at most {MAX_STOPS} stop sequences, not {len(parameters.stop)}"
+    return [ParameterMistake(reason=reason, remedy=f"keep {MAX_STOPS} of them")]
 
 
 def _parts(message: ChatMessage, names: dict[str, str]) -> Iterator[types.Part]:

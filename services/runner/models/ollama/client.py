@@ -36,7 +36,7 @@ from services.runner.models.protocol import (
 )
 from services.runner.models.provider_client import NO_KEY, Connection
 from services.runner.models.reported_errors import read_error, to_call_failed
-from services.runner.models.sent_parameters import check_extra
+from services.runner.models.sent_parameters import ParameterMistake, check_extra
 from services.runner.models.transport_errors import describe
 from services.runner.models.usage_bound import UNNAMED
 
@@ -57,6 +57,9 @@ class OllamaClient:
 
     def model(self, name: str) -> Model:
         return OllamaModel(self._sdk, name, f"{name} at {self._address}", self._redactor)
+
+    def parameter_mistakes(self, model: str, parameters: Parameters) -> list[ParameterMistake]:
+        return []
 
     async def offered(self) -> list[OfferedModel]:
         """The installed models."""

@@ -9,14 +9,17 @@ from urllib.parse import quote
 
 import openai
 
+from assay.contracts.models import Parameters
 from assay.contracts.providers import Api
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
 from services.runner.models.http_settings import http_settings
+from services.runner.models.openai import request, responses_model
 from services.runner.models.openai.chat_model import ChatModel
 from services.runner.models.openai.responses_model import ResponsesModel
 from services.runner.models.protocol import Model
 from services.runner.models.provider_client import Connection
+from services.runner.models.sent_parameters import ParameterMistake
 
 API_VERSION = "2024-10-21"
 """The last stable version with the paths of deployments; ``options.api_version`` replaces it."""
@@ -31,6 +34,11 @@ class AzureClient:
         if self._responses:
             return ResponsesModel(self._sdk, name)
         return ChatModel(self._sdk, name, f"/deployments/{quote(name, safe='')}/chat/completions")
+
+    def parameter_mistakes(self, model: str, parameters: Parameters) -> list[ParameterMistake]:
+        if self._responses:
+            return responses_model.parameter_mistakes(parameters)
+        return request.parameter_mistakes(self._sdk.base_url.host, parameters)
 
     async def offered(self) -> list[OfferedModel]:
         raise CallMisconfigured("Azure OpenAI lists no deployments to its clients; look them up in Azure's portal")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import openai
 
+from assay.contracts.models import Parameters
 from assay.contracts.providers import Api
 from assay.contracts.rpc import OfferedModel
 from services.runner.models.http_settings import http_settings
+from services.runner.models.openai import request, responses_model
 from services.runner.models.openai.chat_model import ChatModel
 from services.runner.models.openai.model_list import offered_models
 from services.runner.models.openai.responses_model import ResponsesModel
 from services.runner.models.protocol import Model
 from services.runner.models.provider_client import Connection
+from services.runner.models.sent_parameters import ParameterMistake
 
 
 class OpenAIClient:
@@ -22,6 +25,11 @@ class OpenAIClient:
 
     def model(self, name: str) -> Model:
         return ResponsesModel(self._sdk, name) if self._responses else ChatModel(self._sdk, name)
+
+    def parameter_mistakes(self, model: str, parameters: Parameters) -> list[ParameterMistake]:
+        if self._responses:
+            return responses_model.parameter_mistakes(parameters)
+        return request.parameter_mistakes(self._sdk.base_url.host, parameters)
 
     async def offered(self) -> list[OfferedModel]:
         return await offered_models(self._sdk)

@@ -8,10 +8,12 @@ from typing import Any
 
 from assay.contracts.models import Parameters
 from services.runner.models.protocol import ChatMessage, ModelRequest, ToolCall, ToolDefinition
-from services.runner.models.sent_parameters import check_extra
+from services.runner.models.sent_parameters import ParameterMistake, check_extra
 from services.runner.models.usage_bound import UNNAMED, usage_bound
 
 SCHEMA_NAME = "answer"
+MAX_STOPS = 4
+_OWN_HOSTS = (".openai.com", ".azure.com")
 _RESERVED = frozenset({"model", "models", "messages", "n", "best_of"})
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _REASONING = re.compile(r"(^|/)(o[1-9]\d*|gpt-([5-9]|\d\d))(?![a-z0-9])(?!.*chat)", re.IGNORECASE)
@@ -67,6 +69,19 @@ def omitted(model: str, parameters: Parameters) -> list[str]:
     """The names of parameters that are set and that the model does not accept."""
     sampling = {"temperature": parameters.temperature, "top_p": parameters.top_p}
     return [name for name, value in sampling.items() if value is not None] if is_reasoning_model(model) else []
+
+
+def parameter_mistakes(host: str, parameters: Parameters) -> list[ParameterMistake]:
+    """Compatible servers take more than OpenAI and Azure do."""
+    if not host.endswith(_OWN_HOSTS):
+        return []
+    mistakes: list[ParameterMistake] = []
+    if parameters.top_k is not None:
+        mistakes.append(ParameterMistake(reason="OpenAI has no top_k", remedy="use top_p instead"))
+    if len(parameters.stop) > MAX_STOPS:
+        reason = f"OpenAI accepts at most {MAX_STOPS} stop sequences, not {len(parameters.stop)}"
+        mistakes.append(ParameterMistake(reason=reason, remedy=f"keep {MAX_STOPS} of them"))
+    return mistakes
 
 
 def response_format(parameters: Parameters) -> dict[str, Any] | None:

@@ -36,7 +36,7 @@ from services.runner.models.protocol import (
     ignore_text,
 )
 from services.runner.models.reported_errors import read_error, to_call_failed
-from services.runner.models.sent_parameters import check_extra, with_omissions
+from services.runner.models.sent_parameters import NO_SEED, ParameterMistake, check_extra, with_omissions
 from services.runner.models.transport_errors import describe
 from services.runner.models.usage_bound import UNNAMED
 
@@ -163,6 +163,18 @@ def omitted(model: str, parameters: Parameters) -> list[str]:
     sampling = {"temperature": parameters.temperature, "top_p": parameters.top_p}
     refused = unknown | (sampling if is_reasoning_model(model) else {})
     return [name for name, value in refused.items() if value is not None]
+
+
+def parameter_mistakes(parameters: Parameters) -> list[ParameterMistake]:
+    mistakes: list[ParameterMistake] = []
+    if parameters.top_k is not None:
+        mistakes.append(ParameterMistake(reason="the Responses API has no top_k", remedy="use top_p instead"))
+    if parameters.seed is not None:
+        mistakes.append(ParameterMistake(reason="the Responses API has no seed", remedy=NO_SEED))
+    if parameters.stop:
+        remedy = "call the model with options.api: chat_completions, or remove stop"
+        mistakes.append(ParameterMistake(reason="the Responses API has no stop sequences", remedy=remedy))
+    return mistakes
 
 
 def _input(messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
