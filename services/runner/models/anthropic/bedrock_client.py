@@ -29,7 +29,7 @@ from services.runner.models.provider_client import Connection
 from services.runner.models.transport_errors import describe
 
 VERSION = "bedrock-2023-05-31"
-"""The only one that every Claude model on Bedrock accepts; the SDK's default is rejected by models up to 4.6."""
+"""AWS documents it for all Claude models; models up to 4.6 reject the SDK's default."""
 _SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK")
 _NO_CREDENTIALS = "Could not resolve"
 """How the SDK's error begins if there are none; it is a plain RuntimeError."""
