@@ -250,7 +250,7 @@ class AssayClient:
         return await self._transport.send_body("PUT", ProviderView, f"/providers/{_segment(provider_id)}", body)
 
     async def remove_provider(self, provider_id: str) -> None:
-        await self._transport.send("DELETE", f"/providers/{_segment(provider_id)}")
+        await self._transport.send("DELETE", f"{API}/providers/{_segment(provider_id)}")
 
     async def offered_models(self, provider_id: str) -> OfferedModels:
         """The models that the provider itself lists, asked by a runner."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from assay.bus.errors import BusError
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
 from assay.catalog.models import Registry
@@ -17,7 +18,7 @@ from assay.catalog.selection.selection import SelectedTask, Selection
 from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.contracts.catalog import CatalogMistake
 from assay.contracts.models import ModelKind, ModelView, Origin, Parameters
-from assay.contracts.problems import FieldError
+from assay.contracts.problems import FieldError, ProblemError
 from assay.contracts.providers import Provider, ProviderKind, ProviderView, RegisteredProvider
 from assay.contracts.rpc import Providers, TestModel
 from assay.contracts.runs import RunRequest
@@ -67,7 +68,11 @@ class CatalogClient:
         return await self._in_thread(self._catalog.broken)
 
     async def models(self) -> list[ModelView]:
-        catalog = await self._with_registered()
+        """Without the ledger only those of the file."""
+        try:
+            catalog = await self._with_registered()
+        except (BusError, ProblemError):
+            catalog = self._catalog
         return await self._in_thread(lambda: _models(catalog))
 
     async def providers(self) -> list[ProviderView]:

@@ -73,7 +73,7 @@ def test_the_public_task_has_no_hidden_fields() -> None:
 @pytest.mark.parametrize("task", TASKS, ids=named(TASKS))
 def test_the_public_bundle_contains_no_hidden_content(task: Task) -> None:
     public = b"\n".join(make_bundles(task).public.values())
-    assert all(path == "task.json" or path.startswith("workspace/") for path in make_bundles(task).public)
+    assert all(path == "task.json" or path.startswith(("workspace/", "images/")) for path in make_bundles(task).public)
     for path, content in task.files.items():
         if path.startswith(("tests/", "reference/", "cheats/")):
             unchanged = not path.startswith("tests/") and content in files_in(task.files, "workspace").values()

@@ -51,6 +51,7 @@ def test_a_local_model_is_added_tested_run_changed_and_removed(assay: Assay, ser
     assert "cost: $0.000025" in priced.out
     assert assay("models", "edit", "mine/other").code == 2
     removed = assay("models", "remove", "mine/tiny")
+    assert removed.code == 0, removed.err
     assert removed.out == "removed provider mine and 1 model\n"
     assert assay("models", "test", "mine/tiny").code == 2
 

@@ -108,7 +108,7 @@ def test_a_valid_catalogue_passes_the_check(catalog: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("models.yaml", "- name: gpt-4o-mini", "- name: unheard-of", "openai/unheard-of: openai/unheard-of: its price"),
+        ("models.yaml", "{name: gpt-4o-mini,", "{name: unheard-of,", "openai/unheard-of: openai/unheard-of: its price"),
         ("prices.yaml", "versions: []", "versions: [{from: 2025-01-01}]", "models: is missing"),
         ("prices.yaml", "versions: []", "versions: none", "prices.yaml:"),
         (

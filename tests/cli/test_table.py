@@ -75,7 +75,7 @@ def test_without_a_terminal_each_row_is_one_line(table: Table) -> None:
 def run(assay: Assay) -> dict[str, Any]:
     tasks = ("evaluate_expression", "telemetry_basic", "ticket_routing")
     chosen = (*(f"--task={name}" for name in tasks), *(f"--model={name}" for name in MODELS))
-    return assay("run", *chosen, "--samples", "1", "--json").data
+    return assay("run", *chosen, "--samples", "1", "--force", "--json").data
 
 
 @pytest.mark.slow

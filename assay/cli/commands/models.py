@@ -128,6 +128,7 @@ def put_model(
 def remove_model(
     model: Annotated[str, typer.Argument(metavar="MODEL|PROVIDER", help="A model, or a provider with all its models.")],
     server: Server = "",
+    json: Json = False,
 ) -> None:
     """Remove a model that was added with `assay models add`. Its provider goes with its last model."""
     provider_id, slash, name = model.partition("/")
@@ -145,7 +146,11 @@ def remove_model(
         await client.remove_provider(provider_id)
         return f"removed provider {provider_id} and {count_text(len(found.provider.models), 'model')}"
 
-    print_line(call(server, remove))
+    removed = call(server, remove)
+    if json:
+        print_json({"removed": model})
+    else:
+        print_line(removed)
 
 
 async def _find(client: AssayClient, provider_id: str) -> ProviderView | None:

@@ -499,7 +499,7 @@ UPDATE alembic_version SET version_num='0015' WHERE alembic_version.version_num 
 -- Running upgrade 0015 -> 0016
 
 CREATE TABLE providers (
-    provider_id TEXT NOT NULL,
+    provider_id VARCHAR NOT NULL,
     body JSONB NOT NULL,
     revision INTEGER DEFAULT '1' NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,

@@ -18,7 +18,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "providers",
-        sa.Column("provider_id", sa.Text(), primary_key=True),
+        sa.Column("provider_id", sa.String(), primary_key=True),
         sa.Column("body", JSONB(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False, server_default="1"),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()")),
