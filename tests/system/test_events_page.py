@@ -48,12 +48,17 @@ def stack() -> Generator[Stack]:
 
 @pytest.fixture(scope="module")
 def run_id(stack: Stack) -> str:
-    """A finished run of one attempt, as in the page's example. It follows another one, because until the worker has
-    probed its sandboxes, runs wait, with further facts."""
-    stack.finish(stack.submit(tasks=["add_two"], models=["nop"]))
+    """A finished run of one attempt, as in the page's example. Until workers have probed their sandboxes a run would
+    wait, with further facts."""
+    stages = ("run", "judge")
+    stack.wait_until(lambda: all(_slots(stack)[stage]["live_slots"] for stage in stages))
     run_id = stack.submit(tasks=["add_two"], models=["oracle"])
     stack.finish(run_id)
     return run_id
+
+
+def _slots(stack: Stack) -> dict[str, Any]:
+    return stack.http.get("/scaling/default", params={"sandbox": "any"}).json()
 
 
 def start(stack: Stack, command: str) -> subprocess.Popen[str]:
