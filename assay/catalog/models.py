@@ -33,6 +33,10 @@ BASELINES = {
 """Baselines, named without a provider: the best and the worst submission to a task."""
 
 
+KEY_PREFIX = "MODEL_KEY_"
+"""Of the variables that registered providers can read their keys from."""
+
+
 class Registry:
     """All providers and their models: built in, from the file, and from the ledger (``registered``). If the file and
     the ledger have the same provider, the file's is used."""
@@ -136,6 +140,18 @@ def provider_mistakes(provider_id: str, provider: Provider) -> Iterator[tuple[Fi
         seen.add(model.name)
         for amount, message in amount_mistakes(model.price) if model.price else ():
             yield (*at, "price", amount), message
+
+
+def registered_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:
+    """What only providers of ``models.yaml`` may do. Whoever can use the API can register a provider with an address of
+    their own, to which no secret of the runners and no login in their name must be sent."""
+    if provider.base_url_env is not None:
+        yield ("base_url_env",), "only a provider of models.yaml can read its address from a variable; set base_url"
+    variable = provider.api_key_env
+    if variable is not None and not variable.startswith(KEY_PREFIX):
+        yield ("api_key_env",), f"must begin with {KEY_PREFIX}, so that no other secret of the runners can be sent"
+    if provider.options.cloud or provider.options.entra:
+        yield ("options",), "only a provider of models.yaml can log in as the runners do (cloud, entra); add it there"
 
 
 def _cloud_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:

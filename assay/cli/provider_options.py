@@ -18,7 +18,12 @@ Kind = Annotated[
     ProviderKind | None, typer.Option("--kind", help="What the API speaks. Default: openai, which most servers do.")
 ]
 KeyEnv = Annotated[
-    str, typer.Option("--key-env", metavar="VARIABLE", help="Variable of the runner that holds the key. Default: none.")
+    str,
+    typer.Option(
+        "--key-env",
+        metavar="VARIABLE",
+        help="Variable of the runners that holds the key, MODEL_KEY_...; default: none.",
+    ),
 ]
 Local = Annotated[
     bool | None, typer.Option("--local/--hosted", help="Tokens of this provider are free. Default: --hosted.")
@@ -37,7 +42,7 @@ TokenRate = Annotated[int | None, typer.Option("--tokens-per-minute", metavar="N
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProviderOptions:
+class ProviderChanges:
     """What was given on the command line; None or empty where nothing was."""
 
     url: str = ""
@@ -66,19 +71,17 @@ class ProviderOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions:
-    """Like ProviderOptions, for one model."""
+class ModelChanges:
+    """Like ProviderChanges, for one model."""
 
     title: str
     parameters: Parameters
     price: TokenPrice | None
 
     def applied_to(self, entry: ModelEntry) -> ModelEntry:
-        unset = Parameters()
-        names: tuple[str, ...] = Parameters.__struct_fields__
-        changed = {name: getattr(self.parameters, name) for name in names}
-        changed = {name: value for name, value in changed.items() if value != getattr(unset, name)}
-        parameters = msgspec.structs.replace(entry.parameters, **changed)
+        from assay.catalog.selection.resolve import merge_parameters  # the catalogue takes 40 ms to import
+
+        parameters = merge_parameters(self.parameters, entry.parameters)
         given = _set({"title": self.title, "price": self.price})
         return msgspec.structs.replace(entry, parameters=parameters, **given)
 

@@ -86,7 +86,7 @@ async def _ask(request: TestModel, models: Models, timeout_seconds: float) -> Mo
     """Bypasses the rate limiter, so that the probe also works while the provider is busy."""
     model = (await models.open(request.model, "", "", request.provider)).model
     parameters = replace(request.parameters, max_tokens=min(request.parameters.max_tokens or MAX_TOKENS, MAX_TOKENS))
-    started, first = time.monotonic(), FirstTime()
+    started, first = time.monotonic(), _FirstTime()
     async with asyncio.timeout(timeout_seconds):
         completion = await model.complete(ModelRequest(messages=(_QUESTION,), parameters=parameters), first, first)
     ended, usage = time.monotonic(), completion.usage
@@ -110,7 +110,7 @@ def _speed(usage: Usage, seconds: float) -> float | None:
     return tokens / seconds if tokens > 0 and seconds > 0 else None
 
 
-class FirstTime:
+class _FirstTime:
     """Remembers when it was first called."""
 
     def __init__(self) -> None:

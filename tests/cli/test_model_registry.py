@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def stack_environment() -> dict[str, str]:
-    return {"MINE_KEY": "sk-not-the-right-one"}
+    return {"MODEL_KEY_MINE": "sk-not-the-right-one"}
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_a_local_model_is_added_tested_run_changed_and_removed(assay: Assay, ser
 
 def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: FakeEndpoint) -> None:
     server.default = Reply(status=401, text="Incorrect API key provided", error_type="invalid_request_error")
-    added = assay("models", "add", "keyed/m", "--url", server.url, "--key-env", "MINE_KEY", "--price", "1/2")
-    assert "its key is read from MINE_KEY" in added.out
+    added = assay("models", "add", "keyed/m", "--url", server.url, "--key-env", "MODEL_KEY_MINE", "--price", "1/2")
+    assert "its key is read from MODEL_KEY_MINE" in added.out
     tested = assay("models", "test", "keyed/m")
     assert tested.code == 1
     assert "authentication" in tested.out and "Incorrect API key provided" in tested.out
@@ -80,6 +80,7 @@ def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: 
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "temperature=hot"), "temperature"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "{"), "JSON"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--price", "cheap"), "0.15/0.6"),
+        (("add", "mine/tiny", "--url", "http://x/v1", "--key-env", "OPENAI_API_KEY"), "MODEL_KEY_"),
         (("remove", "nothing/here"), "no provider 'nothing'"),
     ],
 )

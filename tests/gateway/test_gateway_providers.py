@@ -76,6 +76,10 @@ async def test_a_run_pins_a_model_of_an_added_provider(gateway: Gateway) -> None
         ("mine", {"base_url": "ftp://x"}, "provider.base_url", "http://"),
         ("mine", {"models": [{"name": "a", "price": PRICE | {"input_usd_per_mtok": "9999999"}}]}, "price", "between"),
         ("mine", {"options": {"region": "eu"}}, "provider.options.region", "options.cloud"),
+        ("mine", {"api_key_env": "OPENAI_API_KEY"}, "provider.api_key_env", "MODEL_KEY_"),
+        ("mine", {"base_url_env": "ASSAY_DATABASE_URL"}, "provider.base_url_env", "set base_url"),
+        ("mine", {"kind": "azure", "options": {"entra": True}}, "provider.options", "models.yaml"),
+        ("m%20ine", {}, "provider_id", "letters"),
     ],
 )
 async def test_a_wrong_provider_is_refused_with_the_field(

@@ -15,7 +15,7 @@ from assay.cli.errors import FAILED, OK, BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.parameters import Param, read_parameters
-from assay.cli.provider_options import ModelOptions, ProviderOptions, split_name, with_model
+from assay.cli.provider_options import ModelChanges, ProviderChanges, split_name, with_model
 from assay.cli.quantities import count_text, duration_text, token_price
 from assay.cli.server import call
 from assay.client import AssayClient
@@ -95,7 +95,7 @@ def put_model(
     json: Json = False,
 ) -> None:
     provider_id, name = split_name(model)
-    of_provider = ProviderOptions(
+    of_provider = ProviderChanges(
         url=url,
         kind=kind,
         key_env=key_env,
@@ -106,7 +106,7 @@ def put_model(
         requests_per_minute=requests_per_minute,
         tokens_per_minute=tokens_per_minute,
     )
-    of_model = ModelOptions(title=title, parameters=read_parameters(param), price=token_price(price) if price else None)
+    of_model = ModelChanges(title=title, parameters=read_parameters(param), price=token_price(price) if price else None)
     adding = context.info_name == "add"
 
     async def put(client: AssayClient) -> tuple[ProviderView, ModelPrice]:

@@ -8,8 +8,9 @@ from litestar import Request
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from assay.contracts.problems import FieldError
+from assay.contracts.providers import ProviderId
 from assay.validation.did_you_mean import closest
-from assay.validation.formats import NO_CONTROL_CHARACTERS, PRINTABLE_ASCII
+from assay.validation.formats import NO_CONTROL_CHARACTERS, PRINTABLE_ASCII, pattern
 from services.gateway.errors import InvalidRequest
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Items per page.")]
@@ -19,6 +20,9 @@ Cursor = Annotated[
 ]
 Text = Annotated[str, QueryParameter(max_length=200, pattern=NO_CONTROL_CHARACTERS)]
 Name = Annotated[str, PathParameter(max_length=200)]
+ProviderName = Annotated[
+    str, PathParameter(max_length=64, pattern=pattern(ProviderId), description="The provider's id.")
+]
 RunId = Annotated[str, PathParameter(max_length=64, pattern="^[0-9a-z]+$", description="The run's id.")]
 IdempotencyKey = Annotated[
     str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router, delete, get, put
 from litestar.params import JSONBody
 
-from assay.catalog.models import provider_mistakes
+from assay.catalog.models import provider_mistakes, registered_mistakes
 from assay.catalog.yaml.document import path_text
 from assay.contracts.codec import Data
 from assay.contracts.models import Origin
@@ -15,7 +15,7 @@ from assay.contracts.rpc import ListOfferedModels, OfferedModels, PutProvider, R
 from assay.contracts.rpc.providers import Revision
 from assay.validation.did_you_mean import closest
 from services.gateway.errors import InvalidRequest, NotFound, ReadOnlyProvider
-from services.gateway.http.parameters import Name
+from services.gateway.http.parameters import ProviderName
 from services.gateway.http.request_body import Body
 from services.gateway.ports import Ports, PortsDependency
 
@@ -42,11 +42,13 @@ async def list_providers(ports: PortsDependency) -> list[ProviderView]:
     dto=Body[ProviderChange],
     return_dto=None,
 )
-async def put_provider(provider_id: Name, data: JSONBody[ProviderChange], ports: PortsDependency) -> ProviderView:
+async def put_provider(
+    provider_id: ProviderName, data: JSONBody[ProviderChange], ports: PortsDependency
+) -> ProviderView:
     """The change applies to attempts that start afterwards. It is refused with `provider_changed` if the provider is
     not at `revision` any more."""
     await _check_writable(provider_id, ports)
-    if mistakes := list(provider_mistakes(provider_id, data.provider)):
+    if mistakes := [*provider_mistakes(provider_id, data.provider), *registered_mistakes(data.provider)]:
         raise InvalidRequest(*(FieldError(where=path_text(("provider", *at)), message=text) for at, text in mistakes))
     change = PutProvider(provider_id=provider_id, provider=data.provider, revision=data.revision)
     stored = await ports.bus.rpc.request(change)
@@ -60,13 +62,13 @@ async def put_provider(provider_id: Name, data: JSONBody[ProviderChange], ports:
 
 
 @delete("/{provider_id:str}", summary="Remove a provider", operation_id="remove_provider")
-async def remove_provider(provider_id: Name, ports: PortsDependency) -> None:
+async def remove_provider(provider_id: ProviderName, ports: PortsDependency) -> None:
     """Attempts of its models that start afterwards end as infrastructure errors."""
     await ports.bus.rpc.request(RemoveProvider(provider_id=provider_id))
 
 
 @get("/{provider_id:str}/models", summary="List a provider's models", operation_id="list_offered_models")
-async def list_offered_models(provider_id: Name, ports: PortsDependency) -> OfferedModels:
+async def list_offered_models(provider_id: ProviderName, ports: PortsDependency) -> OfferedModels:
     """A runner asks the provider, with its own keys and network. If the provider cannot be asked, the response is 200
     with a `reason`."""
     views = {view.provider_id: view for view in await ports.catalog.providers() if not view.hidden}

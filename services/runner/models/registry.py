@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Script
+from assay.catalog.models import registered_mistakes
+from assay.catalog.yaml.document import path_text
 from assay.contracts.models import ModelName, ModelSpec, Outage
 from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
 from assay.contracts.replay import REPLAY, Responses
@@ -73,6 +75,8 @@ class ModelRegistry:
         """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it. Raises
         CallMisconfigured if the model cannot be called."""
         provider_id, _, model = name.partition("/")
+        if provider:
+            _check_registered(provider_id, provider)
         try:
             provider = provider or self._provider(name, provider_id)
             if provider.kind is ProviderKind.BUILTIN:
@@ -99,6 +103,8 @@ class ModelRegistry:
 
     async def offered(self, provider_id: str, provider: Provider | None = None) -> list[OfferedModel]:
         """The models that the provider lists. Raises CallFailed."""
+        if provider:
+            _check_registered(provider_id, provider)
         try:
             provider = provider or self._provider(f"{provider_id}/", provider_id)
         except CatalogError as error:
@@ -192,6 +198,12 @@ class ModelRegistry:
                 f"provider {provider_id!r} has no key: set {variable} in the runner's environment"
             )
         return key
+
+
+def _check_registered(provider_id: str, provider: Provider) -> None:
+    """Raises CallMisconfigured. The gateway has checked it too, but the secrets are here."""
+    for at, message in registered_mistakes(provider):
+        raise CallMisconfigured(f"provider {provider_id!r} is not used: {path_text(at)} {message}")
 
 
 def replay_handle(name: ModelName, responses: Responses, task_id: str, sample_id: str) -> ModelHandle:
