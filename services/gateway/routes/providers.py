@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from litestar import Router, delete, get, put
 from litestar.params import JSONBody
 
@@ -10,12 +12,13 @@ from assay.catalog.yaml.document import path_text
 from assay.contracts.codec import Data
 from assay.contracts.models import Origin
 from assay.contracts.problems import FieldError
-from assay.contracts.providers import Provider, ProviderView
+from assay.contracts.providers import Provider, ProviderId, ProviderView
 from assay.contracts.rpc import ListOfferedModels, OfferedModels, PutProvider, RemoveProvider
 from assay.contracts.rpc.providers import Revision
 from assay.validation.did_you_mean import closest
+from assay.validation.formats import FORMATS, pattern
 from services.gateway.errors import InvalidRequest, NotFound, ReadOnlyProvider
-from services.gateway.http.parameters import ProviderName
+from services.gateway.http.parameters import Name, ProviderName
 from services.gateway.http.request_body import Body
 from services.gateway.ports import Ports, PortsDependency
 
@@ -42,11 +45,11 @@ async def list_providers(ports: PortsDependency) -> list[ProviderView]:
     dto=Body[ProviderChange],
     return_dto=None,
 )
-async def put_provider(
-    provider_id: ProviderName, data: JSONBody[ProviderChange], ports: PortsDependency
-) -> ProviderView:
+async def put_provider(provider_id: Name, data: JSONBody[ProviderChange], ports: PortsDependency) -> ProviderView:
     """The change applies to attempts that start afterwards. It is refused with `provider_changed` if the provider is
     not at `revision` any more."""
+    if not re.fullmatch(pattern(ProviderId), provider_id):
+        raise InvalidRequest(FieldError(where="provider_id", message=f"must be {FORMATS[pattern(ProviderId)]}"))
     await _check_writable(provider_id, ports)
     if mistakes := [*provider_mistakes(provider_id, data.provider), *registered_mistakes(data.provider)]:
         raise InvalidRequest(*(FieldError(where=path_text(("provider", *at)), message=text) for at, text in mistakes))
