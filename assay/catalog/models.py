@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import field
 from msgspec.structs import replace
@@ -127,6 +128,8 @@ def provider_mistakes(provider_id: str, provider: Provider) -> Iterator[tuple[Fi
         yield ("kind",), "kind 'builtin' is reserved for built-in providers"
     if provider.kind in NEEDS_ADDRESS and not (provider.base_url or provider.base_url_env):
         yield ("base_url",), f"is missing; kind '{provider.kind}' needs base_url or base_url_env"
+    if provider.base_url and (mistake := address_mistake(provider.base_url)):
+        yield ("base_url",), mistake
     if not provider.models and not provider.any_model:
         yield ("models",), "is missing; list models, or set any_model: true"
     yield from _cloud_mistakes(provider)
@@ -140,6 +143,18 @@ def provider_mistakes(provider_id: str, provider: Provider) -> Iterator[tuple[Fi
         seen.add(model.name)
         for amount, message in amount_mistakes(model.price) if model.price else ():
             yield (*at, "price", amount), message
+
+
+def address_mistake(address: str) -> str:
+    """Why requests cannot be sent to that address, as a predicate; empty if they can."""
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018  (raises ValueError)
+    except ValueError as error:
+        return f"is not an address: {error}"
+    if not parts.hostname:
+        return "names no host"
+    return "must not contain a user name or a key; set api_key_env" if "@" in parts.netloc else ""
 
 
 def registered_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:

@@ -42,6 +42,8 @@ def _read_pair(text: str) -> dict[str, Any]:
         raise BadUsage(f"--param: {text!r} is not a parameter; write it like temperature=0")
     if name.startswith(EXTRA):
         return {"extra": {name.removeprefix(EXTRA): _value(written)}}
+    if name == "extra":
+        raise BadUsage('--param: write extra.NAME=VALUE, or a JSON object such as \'{"extra": {"NAME": 1}}\'')
     _check_name(name)
     return {name: _stop(written) if name == "stop" else _value(written)}
 

@@ -30,6 +30,8 @@ from services.runner.text import clean
 
 TIMEOUT_SECONDS = 20.0
 MAX_TOKENS = 16
+SHORTEST_SECONDS = 0.02
+"""In less time, the tokens of an answer have arrived together."""
 _QUESTION = ChatMessage(role="user", content="Answer with the one word: ready")
 
 
@@ -105,9 +107,9 @@ async def _ask(request: TestModel, models: Models, timeout_seconds: float) -> Mo
 
 
 def _speed(usage: Usage, seconds: float) -> float | None:
-    """Tokens per second after the first token. None if the answer is too short to tell."""
+    """Tokens per second after the first token. None if the answer is too short to tell, or came all at once."""
     tokens = usage.output_tokens - 1
-    return tokens / seconds if tokens > 0 and seconds > 0 else None
+    return tokens / seconds if tokens > 0 and seconds > SHORTEST_SECONDS else None
 
 
 class _FirstTime:

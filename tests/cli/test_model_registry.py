@@ -79,6 +79,7 @@ def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: 
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "temprature=0"), "temperature"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "temperature=hot"), "temperature"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "{"), "JSON"),
+        (("add", "mine/tiny", "--url", "http://x/v1", "--param", "extra=5"), "extra.NAME=VALUE"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--price", "cheap"), "0.15/0.6"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--key-env", "OPENAI_API_KEY"), "MODEL_KEY_"),
         (("remove", "nothing/here"), "no provider 'nothing'"),

@@ -79,6 +79,8 @@ async def test_a_run_pins_a_model_of_an_added_provider(gateway: Gateway) -> None
         ("mine", {"api_key_env": "OPENAI_API_KEY"}, "provider.api_key_env", "MODEL_KEY_"),
         ("mine", {"base_url_env": "ASSAY_DATABASE_URL"}, "provider.base_url_env", "set base_url"),
         ("mine", {"kind": "azure", "options": {"entra": True}}, "provider.options", "models.yaml"),
+        ("mine", {"base_url": "http://[::1"}, "provider.base_url", "not an address"),
+        ("mine", {"base_url": "http://me:key@10.0.0.1/v1"}, "provider.base_url", "user name or a key"),
         ("m%20ine", {}, "provider_id", "letters"),
     ],
 )

@@ -16,7 +16,7 @@ from assay.cli.lazy import COMMANDS
 from assay.cli.options import Json, Server
 from assay.cli.parameters import Param, read_parameters
 from assay.cli.provider_options import ModelChanges, ProviderChanges, split_name, with_model
-from assay.cli.quantities import count_text, duration_text, token_price
+from assay.cli.quantities import count_text, token_price
 from assay.cli.server import call
 from assay.client import AssayClient
 from assay.contracts.models import Capabilities, ModelView, Origin
@@ -66,7 +66,10 @@ def test_model(
     if json:
         print_json(probe)
     elif probe.ok:
-        print_line(("ok ", "green"), f"{probe.model} responded in {probe.latency_seconds:.2f} s: {probe.message}")
+        print_line(
+            ("ok ", "green"),
+            f"{probe.model} responded in {probe.latency_seconds:.2f} s: {' '.join(probe.message.split())}",
+        )
         for line in _measured(probe):
             print_line(f"   {line}")
     else:
@@ -203,8 +206,8 @@ def _list_offered(found: OfferedModels, json: bool) -> None:
         for model in found.models:
             table.add(f"{found.provider_id}/{model.name}", model.detail)
         print_table(table)
-        age = duration_text((datetime.now(UTC) - found.fetched_at).total_seconds())
-        print_notice(f"{count_text(len(found.models), 'model')}, as {found.provider_id} listed them {age} ago")
+        age = round((datetime.now(UTC) - found.fetched_at).total_seconds())
+        print_notice(f"{count_text(len(found.models), 'model')}, as {found.provider_id} listed them {age} s ago")
 
 
 def _measured(probe: ModelProbe) -> list[str]:

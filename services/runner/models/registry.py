@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Script
-from assay.catalog.models import registered_mistakes
+from assay.catalog.models import address_mistake, registered_mistakes
 from assay.catalog.yaml.document import path_text
 from assay.contracts.models import ModelName, ModelSpec, Outage
 from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
@@ -183,6 +183,8 @@ class ModelRegistry:
             raise CallMisconfigured(
                 f"provider {provider_id!r} has no address: set {provider.base_url_env} in the runner's environment"
             )
+        if address and (mistake := address_mistake(address)):
+            raise CallMisconfigured(f"the address of provider {provider_id!r} {mistake}")
         return address or None
 
     def _key(self, provider: Provider, provider_id: str) -> str:

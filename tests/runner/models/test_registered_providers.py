@@ -41,6 +41,25 @@ async def test_it_is_not_used_if_it_names_a_secret_of_the_runner(
     assert endpoint.paths == []
 
 
+@pytest.mark.parametrize(
+    ("address", "mistake"),
+    [
+        ("http://[::1", "not an address"),
+        ("http://h:port/v1", "not an address"),
+        ("http:///v1", "names no host"),
+        ("http://me:pass@127.0.0.1:1/v1", "user name or a key"),
+    ],
+)
+async def test_an_address_to_which_nothing_can_be_sent_is_named(
+    runner: RunnerHarness, address: str, mistake: str
+) -> None:
+    """Also if it comes from a variable, which the catalogue cannot check."""
+    provider = Provider(kind=ProviderKind.OPENAI, title="Mine", base_url=address, any_model=True)
+    with pytest.raises(CallMisconfigured, match=mistake) as raised:
+        await runner.models.open("mine/m", "", "", provider)
+    assert "pass" not in str(raised.value)
+
+
 async def test_its_own_variable_holds_its_key(runner: RunnerHarness, endpoint: FakeEndpoint) -> None:
     runner.environment["MODEL_KEY_MINE"] = "sk-mine"
     await runner.models.offered("mine", registered(endpoint.root, api_key_env="MODEL_KEY_MINE"))
