@@ -8,41 +8,25 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from assay.contracts.models import Parameters, ReasoningEffort
-from services.runner.models import ChatMessage, Completion, ModelRequest, ToolCall, ToolDefinition
-from services.runner.models.anthropic.client import AnthropicClient, open_client
+from services.runner.models import ChatMessage, ModelRequest, ToolCall
+from services.runner.models.anthropic.client import open_client
 from services.runner.models.anthropic.request import request_body
-from services.runner.models.protocol import ignore_text
-from services.runner.models.provider_client import Connection
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
+from tests.runner.models.families.family import FAMILIES
+from tests.runner.models.families.family_client import ARGUMENTS, BASH, BOTH, HELLO, FamilyClient
 
-KEY = "sk-ant-secret-0123456789"
-MODEL = "claude-opus-4-7"
+FAMILY = FAMILIES["anthropic"]
 OLD_MODEL = "claude-sonnet-4-5"
-STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
-BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
-HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
-BASH = ToolDefinition(name="bash", description="Runs a command.", arguments={"type": "object", "properties": {}})
-
-
-class Claude:
-    def __init__(self, client: AnthropicClient) -> None:
-        self._client = client
-
-    async def complete(self, request: ModelRequest, model: str = MODEL) -> Completion:
-        return await self._client.model(model).complete(request, ignore_text)
-
-    async def hello(self, parameters: Parameters, model: str = MODEL) -> Completion:
-        return await self.complete(ModelRequest(messages=HELLO, parameters=parameters), model)
 
 
 @pytest.fixture
-async def claude(endpoint: FakeEndpoint) -> AsyncGenerator[Claude]:
-    client = open_client(Connection(base_url=endpoint.root, api_key=KEY, read_timeout_seconds=2.0))
-    yield Claude(client)
+async def claude(endpoint: FakeEndpoint) -> AsyncGenerator[FamilyClient]:
+    client = open_client(FAMILY.connection(endpoint))
+    yield FamilyClient(client, FAMILY)
     await client.close()
 
 
-async def test_system_messages_and_parameters_are_sent(claude: Claude, endpoint: FakeEndpoint) -> None:
+async def test_system_messages_and_parameters_are_sent(claude: FamilyClient, endpoint: FakeEndpoint) -> None:
     schema = {"type": "object", "properties": {"x": {"type": "integer"}}}
     await claude.hello(
         Parameters(max_tokens=9, stop=("END",), reasoning_effort=ReasoningEffort.HIGH, response_schema=schema)
@@ -56,7 +40,9 @@ async def test_system_messages_and_parameters_are_sent(claude: Claude, endpoint:
     assert "temperature" not in body
 
 
-async def test_sampling_parameters_go_only_to_models_that_accept_them(claude: Claude, endpoint: FakeEndpoint) -> None:
+async def test_sampling_parameters_go_only_to_models_that_accept_them(
+    claude: FamilyClient, endpoint: FakeEndpoint
+) -> None:
     sampling = Parameters(max_tokens=9, temperature=0.5, top_k=3, seed=1)
     completion = await claude.hello(sampling)
     assert endpoint.bodies[0].keys().isdisjoint({"temperature", "top_k", "seed"})
@@ -68,7 +54,7 @@ async def test_sampling_parameters_go_only_to_models_that_accept_them(claude: Cl
 
 
 @BOTH
-async def test_a_tool_call_and_its_result(claude: Claude, endpoint: FakeEndpoint, parameters: Parameters) -> None:
+async def test_a_tool_call_and_its_result(claude: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters) -> None:
     endpoint.replies.append(
         Reply(text="Let me see.", reasoning="hm", calls=(("bash", '{"command": "ls"}'),), finish_reason="tool_calls")
     )
@@ -81,9 +67,7 @@ async def test_a_tool_call_and_its_result(claude: Claude, endpoint: FakeEndpoint
     )
     await claude.complete(ModelRequest(messages=messages, parameters=parameters, tools=(BASH,)))
     body = endpoint.bodies[1]
-    assert body["tools"] == [
-        {"name": "bash", "description": "Runs a command.", "input_schema": {"type": "object", "properties": {}}}
-    ]
+    assert body["tools"] == [{"name": "bash", "description": "Runs a command.", "input_schema": ARGUMENTS}]
     thinking, text, call = body["messages"][1]["content"]
     assert (thinking["thinking"], thinking["signature"]) == ("hm", "c2ln")
     assert (text["text"], call["name"], call["input"]) == ("Let me see.", "bash", {"command": "ls"})
@@ -98,7 +82,7 @@ async def test_a_tool_call_and_its_result(claude: Claude, endpoint: FakeEndpoint
 def test_arguments_that_are_no_object_are_still_sent() -> None:
     call = ToolCall(call_id="c1", name="", arguments="[1]")
     messages = (ChatMessage(role="user", content="x"), ChatMessage(role="assistant", content="", tool_calls=(call,)))
-    body = request_body(MODEL, ModelRequest(messages=messages))
+    body = request_body(FAMILY.model, ModelRequest(messages=messages))
     assert body["messages"][1]["content"] == [
         {"type": "tool_use", "id": "c1", "name": "unnamed", "input": {"invalid": [1]}}
     ]

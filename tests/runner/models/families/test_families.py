@@ -12,20 +12,16 @@ from pydantic import TypeAdapter
 
 from assay.contracts.models import CallFault, Parameters, Usage
 from services.runner.errors import CallFailed
-from services.runner.models import ChatMessage, Completion, Image, ModelRequest, ToolDefinition
-from services.runner.models.provider_client import ProviderClient, open_client
+from services.runner.models import ChatMessage, Image, ModelRequest
+from services.runner.models.provider_client import open_client
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.models.families.family import FAMILIES, KEY, TOKEN_PREFIX, Family, set_cloud_logins
+from tests.runner.models.families.family_client import BASH, BOTH, HELLO, STREAMED, FamilyClient
 
-HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
 IMAGES = (
     Image(media_type="image/png", data=b"\x89PNG\r\n\x1a\n\0\xff", name="images/bars.png"),
     Image(media_type="image/jpeg", data=b"\xff\xd8\xff\xe0", name="images/photo.jpg"),
 )
-ARGUMENTS = {"type": "object", "properties": {"command": {"type": "string"}}}
-BASH = ToolDefinition(name="bash", description="Runs a command.", arguments=ARGUMENTS)
-STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
-BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
 USAGE = {
     "prompt_tokens": 30,
     "completion_tokens": 9,
@@ -33,22 +29,6 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 12},
     "completion_tokens_details": {"reasoning_tokens": 4},
 }
-
-
-class FamilyClient:
-    """``text`` and ``reasoning`` collect what is streamed."""
-
-    def __init__(self, client: ProviderClient, family: Family) -> None:
-        self.family = family
-        self.text: list[str] = []
-        self.reasoning: list[str] = []
-        self._client = client
-
-    async def complete(self, request: ModelRequest) -> Completion:
-        return await self._client.model(self.family.model).complete(request, self.text.append, self.reasoning.append)
-
-    async def hello(self, parameters: Parameters) -> Completion:
-        return await self.complete(ModelRequest(messages=HELLO, parameters=parameters))
 
 
 @pytest.fixture(params=FAMILIES)

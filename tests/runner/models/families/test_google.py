@@ -8,43 +8,23 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from assay.contracts.models import Parameters, ReasoningEffort
-from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
-from services.runner.models.google.client import GoogleClient, open_client
-from services.runner.models.protocol import ignore_text
-from services.runner.models.provider_client import Connection
+from services.runner.models import ChatMessage, ModelRequest
+from services.runner.models.google.client import open_client
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
+from tests.runner.models.families.family import FAMILIES
+from tests.runner.models.families.family_client import BASH, BOTH, HELLO, FamilyClient
 
-KEY = "AIza-secret-0123456789"
-MODEL = "gemini-3.1-pro"
-STREAMED, WHOLE = Parameters(max_tokens=50), Parameters(max_tokens=50, stream=False)
-BOTH = pytest.mark.parametrize("parameters", [STREAMED, WHOLE], ids=["streamed", "whole"])
-HELLO = (ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Say hello."))
-BASH = ToolDefinition(
-    name="bash",
-    description="Runs a command.",
-    arguments={"type": "object", "properties": {"command": {"type": "string"}}},
-)
-
-
-class Gemini:
-    def __init__(self, client: GoogleClient) -> None:
-        self._client = client
-
-    async def complete(self, request: ModelRequest, model: str = MODEL) -> Completion:
-        return await self._client.model(model).complete(request, ignore_text)
-
-    async def hello(self, parameters: Parameters, model: str = MODEL) -> Completion:
-        return await self.complete(ModelRequest(messages=HELLO, parameters=parameters), model)
+FAMILY = FAMILIES["google"]
 
 
 @pytest.fixture
-async def gemini(endpoint: FakeEndpoint) -> AsyncGenerator[Gemini]:
-    client = open_client(Connection(base_url=endpoint.root, api_key=KEY, read_timeout_seconds=2.0))
-    yield Gemini(client)
+async def gemini(endpoint: FakeEndpoint) -> AsyncGenerator[FamilyClient]:
+    client = open_client(FAMILY.connection(endpoint))
+    yield FamilyClient(client, FAMILY)
     await client.close()
 
 
-async def test_system_messages_and_parameters_are_sent(gemini: Gemini, endpoint: FakeEndpoint) -> None:
+async def test_system_messages_and_parameters_are_sent(gemini: FamilyClient, endpoint: FakeEndpoint) -> None:
     schema = {"type": "object", "properties": {"x": {"type": "integer"}}}
     sampling = Parameters(max_tokens=9, temperature=0.5, top_p=0.9, top_k=3, seed=1, stop=("END",))
     await gemini.hello(sampling)
@@ -61,7 +41,7 @@ async def test_system_messages_and_parameters_are_sent(gemini: Gemini, endpoint:
 
 
 @BOTH
-async def test_a_tool_call_and_its_result(gemini: Gemini, endpoint: FakeEndpoint, parameters: Parameters) -> None:
+async def test_a_tool_call_and_its_result(gemini: FamilyClient, endpoint: FakeEndpoint, parameters: Parameters) -> None:
     endpoint.replies.append(
         Reply(text="Let me see.", calls=(("bash", '{"command": "ls"}'),), finish_reason="tool_calls")
     )
