@@ -22,7 +22,7 @@ KeyEnv = Annotated[
     typer.Option(
         "--key-env",
         metavar="VARIABLE",
-        help="Variable of the runners with the key, MODEL_KEY_...; default: none.",
+        help="Variable of the runners with the key: MODEL_KEY_ and a name.",
     ),
 ]
 Local = Annotated[

@@ -78,7 +78,7 @@ def test_model(
 
 
 @app.command("add", help="Add a model, and its provider if that is new. Keys stay with the runner: see --key-env.")
-@app.command("edit", help="Change a model that was added here, or its provider; omitted options keep their value.")
+@app.command("edit", help="Change an added model or its provider; omitted options keep their value.")
 def put_model(
     context: typer.Context,
     model: NewModel,
