@@ -15,6 +15,8 @@ from assay.contracts.codec import Data
 from assay.contracts.models import Capabilities, Origin, Parameters
 from assay.contracts.money import TokenPrice
 
+PROVIDER_KEY_PURPOSE = "provider key"
+"""What keys are sealed for, to the ledger and to runners."""
 ProviderId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 ListedModelName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:@/-]+$", max_length=150)]
 BaseUrl = Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=300)]
@@ -89,16 +91,19 @@ class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``base_url_env`` names a variable that overrides ``base_url``; keys are only read from variables. With ``local``,
-    tokens are free. ``prices`` is the provider's name in the price database, where it differs. ``concurrency``,
-    ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners together. ``max_outage_seconds`` is how
-    long requests wait while the provider is down; None: as long as the run may last."""
+    """``base_url_env`` names a variable that overrides ``base_url``. Its key is read from the variable ``api_key_env``
+    of the runners or, if that is not set there, is the one that the ledger stores; ``stored_key`` is for providers
+    without such a variable. With ``local``, tokens are free. ``prices`` is the provider's name in the price database,
+    where it differs. ``concurrency``, ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners
+    together. ``max_outage_seconds`` is how long requests wait while the provider is down; None: as long as the run may
+    last."""
 
     kind: ProviderKind
     title: Annotated[str, Meta(min_length=1, max_length=200)]
     base_url: BaseUrl | None = None
     base_url_env: EnvName | None = None
     api_key_env: EnvName | None = None
+    stored_key: bool = False
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 4
     requests_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     tokens_per_minute: Annotated[int, Meta(ge=1, le=100_000_000_000)] | None = None
@@ -108,6 +113,10 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prices: str | None = None
     options: ProviderOptions = ProviderOptions()
     models: tuple[ModelEntry, ...] = ()
+
+    @property
+    def takes_key(self) -> bool:
+        return self.stored_key or self.api_key_env is not None
 
     @property
     def max_attempts(self) -> int:
@@ -136,9 +145,18 @@ class RegisteredProvider(Data, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class StoredKey(Data, frozen=True, kw_only=True):
+    """What is known of a key that the ledger stores; the key itself is never shown. ``revision`` counts its changes,
+    from 1. ``last_used_at`` is accurate to a minute; None: not used yet."""
+
+    revision: int
+    changed_at: datetime
+    last_used_at: datetime | None = None
+
+
 class ProviderView(Data, frozen=True, kw_only=True):
     """``revision`` and ``changed_at`` belong to providers of the database. ``hidden`` is set if a provider of the file
-    has the same id, and is used instead."""
+    has the same id, and is used instead. ``key`` is None if the ledger stores no key for the provider."""
 
     provider_id: ProviderId
     origin: Origin
@@ -146,3 +164,4 @@ class ProviderView(Data, frozen=True, kw_only=True):
     revision: int = 0
     changed_at: datetime | None = None
     hidden: bool = False
+    key: StoredKey | None = None

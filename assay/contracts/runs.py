@@ -17,6 +17,7 @@ from assay.contracts.sandboxes import SandboxChoice
 from assay.contracts.tasks import AttemptLimits, TaskPin
 from assay.contracts.verdicts import Outcome
 
+DEFAULT_PROJECT = "default"
 Repeats = Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -116,7 +117,7 @@ class ModelPin(Data, frozen=True, kw_only=True):
 class RunPlan(Data, frozen=True, kw_only=True):
     """A request with all names resolved. Its attempts are ``repeats`` x samples of ``tasks`` x ``models``."""
 
-    project: str = "default"
+    project: str = DEFAULT_PROJECT
     name: str = ""
     suite: str = ""
     tasks: Annotated[tuple[TaskPin, ...], Meta(min_length=1)]

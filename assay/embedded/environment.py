@@ -12,7 +12,7 @@ import assay
 
 _SYSTEM_VARIABLES = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
 _SYSTEM_PREFIXES = ("LC_", "PYTHON", "OTEL_")
-_SECRETS = ("ASSAY_TOKEN", "ASSAY_DATABASE_URL", "ASSAY_NATS_PASSWORD")
+_SECRETS = ("ASSAY_TOKEN", "ASSAY_DATABASE_URL", "ASSAY_NATS_PASSWORD", "ASSAY_MASTER_KEY")
 
 
 def with_dotenv(environ: Mapping[str, str] | None = None, file: Path = Path(".env")) -> dict[str, str]:

@@ -37,6 +37,7 @@ from services.gateway.routes import (
     leaderboard,
     models,
     money,
+    provider_keys,
     providers,
     runs,
     scaling,
@@ -87,7 +88,8 @@ def create_litestar(ports: Ports, hub: Hub) -> Litestar:
 def _guarded_api(auth: TokenAuth) -> Router:
     """Routes that require the token, if one is configured."""
     results = [runs.router, attempts.router, leaderboard.router, money.router, costs.router]
-    routers = [*results, scaling.router, garbage_collection.router, catalog.router, models.router, providers.router]
+    routers = [*results, scaling.router, garbage_collection.router, catalog.router, models.router]
+    routers += [providers.router, provider_keys.router]
     read = Router("/", route_handlers=routers, before_request=refuse_unknown)
     return Router("/api/v1", route_handlers=[read, docs.openapi], guards=[auth.guard])
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from assay.bus.errors import BusError
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
@@ -19,8 +21,8 @@ from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.contracts.catalog import CatalogMistake
 from assay.contracts.models import ModelKind, ModelView, Origin, Parameters
 from assay.contracts.problems import FieldError, ProblemError
-from assay.contracts.providers import Provider, ProviderKind, ProviderView, RegisteredProvider
-from assay.contracts.rpc import Providers, TestModel
+from assay.contracts.providers import Provider, ProviderKind, ProviderView, StoredKey
+from assay.contracts.rpc import KeyState, ListOfferedModels, Providers, TestModel
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
@@ -77,14 +79,24 @@ class CatalogClient:
 
     async def providers(self) -> list[ProviderView]:
         """Those of the file in its order, then those of the ledger."""
-        registered = await self._registered()
+        stored = await self._registered()
         registry = await self._in_thread(self._catalog.registry)
-        return provider_views(registry, registered.items)
+        return provider_views(registry, stored)
+
+    async def models_request(self, view: ProviderView) -> ListOfferedModels:
+        """Asks a runner which models the provider has."""
+        return ListOfferedModels(
+            provider_id=view.provider_id,
+            provider=view.provider if view.origin is Origin.DATABASE else None,
+            key_permit=_permit(await self._registered(), view.provider_id, view.origin),
+        )
 
     async def model_test(self, model: str, parameters: Parameters) -> TestModel:
         """The request to a runner. Raises UnknownModel or UnknownProvider."""
-        catalog = await self._with_registered()
-        return await self._in_thread(lambda: _model_test(catalog, model, parameters))
+        stored = await self._registered()
+        catalog = self._catalog.with_registered(_by_id(stored))
+        request, origin = await self._in_thread(lambda: _model_test(catalog, model, parameters))
+        return replace(request, key_permit=_permit(stored, model.partition("/")[0], origin))
 
     async def prices(self, as_of: str = "", models: Sequence[str] | None = None) -> list[ModelPrice]:
         """Prices of the named models (None: of all known ones) as of a day, a price table version, or today (""). An
@@ -99,7 +111,7 @@ class CatalogClient:
 
     async def registered(self) -> dict[str, Provider]:
         """The providers in the ledger, by id."""
-        return {each.provider_id: each.provider for each in (await self._registered()).items}
+        return _by_id(await self._registered())
 
     async def _with_registered(self) -> Catalog:
         return self._catalog.with_registered(await self.registered())
@@ -135,16 +147,32 @@ def _model(catalog: Catalog, registry: Registry, name: str) -> ModelView:
     )
 
 
-def _model_test(catalog: Catalog, name: str, parameters: Parameters) -> TestModel:
+def _by_id(stored: Providers) -> dict[str, Provider]:
+    return {each.provider_id: each.provider for each in stored.items}
+
+
+def _permit(stored: Providers, provider_id: str, origin: Origin) -> str:
+    """To open the provider's stored key; empty if there is none."""
+    key = _key(stored, provider_id, origin)
+    return key.permit if key else ""
+
+
+def _key(stored: Providers, provider_id: str, origin: Origin) -> KeyState | None:
+    registered = origin is Origin.DATABASE
+    found = (key for key in stored.keys if (key.provider_id, key.registered) == (provider_id, registered))
+    return next(found, None)
+
+
+def _model_test(catalog: Catalog, name: str, parameters: Parameters) -> tuple[TestModel, Origin]:
     registry, provider_id = catalog.registry(), name.partition("/")[0]
-    entry = registry.entry(name)
-    registered = registry.origin(provider_id) is Origin.DATABASE
-    return TestModel(
+    entry, origin = registry.entry(name), registry.origin(provider_id)
+    request = TestModel(
         model=name,
         parameters=merge_parameters(parameters, entry.parameters),
-        provider=registry.provider(name) if registered else None,
+        provider=registry.provider(name) if origin is Origin.DATABASE else None,
         price=_price(catalog, name, None).price,
     )
+    return request, origin
 
 
 def _prices(catalog: Catalog, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
@@ -160,10 +188,12 @@ def _price(catalog: Catalog, name: str, day: date | None, *, use_prices_file: bo
         return ModelPrice(model=name, reason=error.problem.detail)
 
 
-def provider_views(registry: Registry, registered: Sequence[RegisteredProvider]) -> list[ProviderView]:
+def provider_views(registry: Registry, stored: Providers) -> list[ProviderView]:
     """``registry`` is that of the file."""
     listed = [
-        ProviderView(provider_id=name, origin=Origin.FILE, provider=provider)
+        ProviderView(
+            provider_id=name, origin=Origin.FILE, provider=provider, key=_view(_key(stored, name, Origin.FILE))
+        )
         for name, provider in registry.providers.items()
         if registry.origin(name) is Origin.FILE
     ]
@@ -175,10 +205,16 @@ def provider_views(registry: Registry, registered: Sequence[RegisteredProvider])
             revision=each.revision,
             changed_at=each.changed_at,
             hidden=each.provider_id in registry.providers,
+            key=_view(_key(stored, each.provider_id, Origin.DATABASE)),
         )
-        for each in registered
+        for each in stored.items
     ]
     return [*listed, *added]
+
+
+def _view(key: KeyState | None) -> StoredKey | None:
+    """Without the permit."""
+    return key and StoredKey(revision=key.revision, changed_at=key.changed_at, last_used_at=key.last_used_at)
 
 
 def _parse_as_of(text: str) -> tuple[date | None, bool]:

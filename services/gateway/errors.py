@@ -6,6 +6,7 @@ ProblemError                 (contracts) carries the Problem; those of the catal
     ├── InvalidRequest       422  a field or parameter is wrong; ``errors`` names each place
     ├── NotFound             404  nothing has this name
     ├── ReadOnlyProvider     409  the provider is defined in a file
+    ├── KeysUnavailable      503  the ledger has no master key to encrypt keys with
     ├── NoKnownRuns          409  the ledger refers to nothing in the store, which may belong to another ledger
     ├── Gone                 410  deleted on purpose
     ├── Unauthorized         401  the configured token is missing or wrong
@@ -54,6 +55,15 @@ class ReadOnlyProvider(GatewayError):
         )
         title = "The provider belongs to the catalogue"
         super().__init__(Problem(code="provider_read_only", title=title, status=409, detail=detail))
+
+
+class KeysUnavailable(GatewayError):
+    def __init__(self) -> None:
+        detail = (
+            "The ledger has no master key to encrypt keys with. Set ASSAY_MASTER_KEY or ASSAY_MASTER_KEY_FILE in its "
+            "environment (see docs/operations.md), or give the key to the runners in a variable."
+        )
+        super().__init__(Problem(code="keys_unavailable", title="Keys cannot be stored", status=503, detail=detail))
 
 
 class Gone(GatewayError):

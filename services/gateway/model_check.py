@@ -16,10 +16,13 @@ TIMEOUT_SECONDS = 3.0
 async def model_problems(plan: RunPlan, ports: Ports) -> tuple[ModelProblem, ...]:
     """Empty also if no runner answers in time: then it is unknown."""
     needed = {pin.model.provider for pin in plan.models if pin.registered}
-    registered = await ports.catalog.registered() if needed else {}
-    providers = {name: provider for name, provider in registered.items() if name in needed}
-    models = tuple(pin.model for pin in plan.models if not is_replay(pin.model.name))
+    views = [view for view in await ports.catalog.providers() if not view.hidden]
+    request = CheckModels(
+        models=tuple(pin.model for pin in plan.models if not is_replay(pin.model.name)),
+        providers={view.provider_id: view.provider for view in views if view.provider_id in needed},
+        stored_keys=tuple(view.provider_id for view in views if view.key),
+    )
     try:
-        return (await ports.bus.rpc.request(CheckModels(models=models, providers=providers), TIMEOUT_SECONDS)).problems
+        return (await ports.bus.rpc.request(request, TIMEOUT_SECONDS)).problems
     except BusError:
         return ()

@@ -18,6 +18,7 @@ from services.gateway.routes.control import Restart, RunChange
 from services.gateway.routes.garbage_collection import CollectGarbage
 from services.gateway.routes.models import ModelTest
 from services.gateway.routes.money import MoneyLimits
+from services.gateway.routes.provider_keys import ProviderKeyChange
 from services.gateway.routes.providers import ProviderChange
 from services.gateway.routes.session import SignIn
 
@@ -33,6 +34,7 @@ _REQUEST_TYPES = (
         SignIn,
         CollectGarbage,
         ProviderChange,
+        ProviderKeyChange,
     ),
     *(live.Subscribe, live.Unsubscribe, live.Ping),
 )
@@ -40,7 +42,7 @@ _RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, runs.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
-    *(providers.ProviderView, rpc.OfferedModels),
+    *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels),
     *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),

@@ -29,6 +29,8 @@ from services.ledger.money.money_store import MoneyStore
 from services.ledger.outbox.missing_orders import MissingOrders
 from services.ledger.outbox.outbox_store import OutboxStore
 from services.ledger.ports import Ports
+from services.ledger.providers.key_store import KeyStore
+from services.ledger.providers.master_key import read_master_keys
 from services.ledger.providers.provider_store import ProviderStore
 from services.ledger.recovery.dead_letter_store import DeadLetterStore
 from services.ledger.recovery.dead_letters import DeadLetterHandler
@@ -70,7 +72,9 @@ async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
     health = HealthStore(database, settings)
     wanted_slots = WantedSlotsStore(database, plans, settings)
     gauges = SystemGauges(database, bus.storage, settings, wanted_slots)
-    await bus.rpc.serve("ledger", answers(open_ports(database, plans, settings, health)))
+    keys = KeyStore(database, plans, read_master_keys(settings))
+    await keys.rewrap()
+    await bus.rpc.serve("ledger", answers(open_ports(database, plans, settings, health, keys)))
     leader = Leader(
         [
             *work_tasks(
@@ -99,7 +103,9 @@ async def work(bus: Bus, database: Database, settings: LedgerSettings) -> None:
         group.create_task(end_with(bus))
 
 
-def open_ports(database: Database, plans: Plans, settings: LedgerSettings, health: HealthStore) -> Ports:
+def open_ports(
+    database: Database, plans: Plans, settings: LedgerSettings, health: HealthStore, keys: KeyStore
+) -> Ports:
     return Ports(
         runs=RunStore(database, plans, settings),
         control=RunControl(database),
@@ -108,7 +114,8 @@ def open_ports(database: Database, plans: Plans, settings: LedgerSettings, healt
         leaderboard=LeaderboardReader(database),
         history=HistoryStore(database),
         retention=RetentionStore(database),
-        providers=ProviderStore(database),
+        providers=ProviderStore(database, keys),
+        provider_keys=keys,
         health=health,
         scaling=WantedSlotsStore(database, plans, settings),
     )

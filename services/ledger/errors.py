@@ -4,7 +4,9 @@ LedgerError
 ├── Refused            permanent: the request cannot be done; carries the Problem to answer with
 ├── Contradiction      permanent: a report has the id of a different one; it is dead-lettered
 ├── Unavailable        retryable: Postgres is unreachable, or asks to try again
-└── NotDurable         permanent: this Postgres can lose commits; the ledger does not start
+├── NotDurable         permanent: this Postgres can lose commits; the ledger does not start
+├── MasterKeyInvalid   permanent: the master key is missing or malformed; the ledger does not start
+└── KeyUnreadable      permanent: a stored key cannot be decrypted
 """
 
 from __future__ import annotations
@@ -44,6 +46,14 @@ class NotDurable(LedgerError):
     """The text names the setting."""
 
 
+class MasterKeyInvalid(LedgerError):
+    """The text names its place and the remedy."""
+
+
+class KeyUnreadable(LedgerError):
+    """The text names the provider and the remedy."""
+
+
 def contradiction(message_id: str) -> Contradiction:
     return Contradiction(
         f"report {message_id!r} was accepted before with different content. The first one stands; compare the two to "
@@ -71,6 +81,28 @@ def provider_changed(provider_id: str, revision: int | None) -> Refused:
     now = "it was removed" if revision is None else f"it is at revision {revision} now"
     detail = f"Provider {provider_id!r} was changed by someone else: {now}. Read it again, then repeat the change."
     return _refused(409, "provider_changed", "The provider was changed in the meantime", detail)
+
+
+def provider_has_key(provider_id: str) -> Refused:
+    detail = (
+        f"Provider {provider_id!r} has a stored key, which must not be sent to another address. Remove the key first "
+        f"(`assay models key {provider_id} --remove`), then change the provider and store its key again."
+    )
+    return _refused(409, "provider_has_key", "The provider has a stored key", detail)
+
+
+def keys_not_stored(reason: str) -> Refused:
+    return _refused(503, "keys_unavailable", "Stored keys cannot be used", f"{_capitalized(reason)}.")
+
+
+def no_stored_key(provider_id: str) -> Refused:
+    hint = f"`assay models key {provider_id}` stores one."
+    return _refused(404, "no_stored_key", "No stored key", f"No key of {provider_id!r} is stored for this use. {hint}")
+
+
+def sealed_to_another() -> Refused:
+    detail = "The key was encrypted for a ledger with another master key. Send it again."
+    return _refused(409, "sealed_to_another", "The key cannot be read", detail)
 
 
 def over_limit(quote: Quote) -> Refused:

@@ -25,10 +25,13 @@ from assay.contracts.rpc import (
     ListProviders,
     ListReferences,
     ListRuns,
+    OpenProviderKey,
     PauseRun,
     PutProvider,
+    PutProviderKey,
     QuoteRun,
     RemoveProvider,
+    RemoveProviderKey,
     Request,
     RestartRun,
     ResumeRun,
@@ -76,6 +79,9 @@ def answers(ports: Ports) -> Answers:
     answers.on(ListProviders, lambda _: ports.providers.all())
     answers.on(PutProvider, ports.providers.put)
     answers.on(RemoveProvider, ports.providers.remove)
+    answers.on(PutProviderKey, ports.provider_keys.put)
+    answers.on(RemoveProviderKey, ports.provider_keys.remove)
+    answers.on(OpenProviderKey, ports.provider_keys.open)
     answers.on(GetWantedSlots, ports.scaling.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))
     return answers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assay.contracts.attempts import AttemptDetail, AttemptExecuted, AttemptJudged
-from assay.contracts.providers import RegisteredProvider
+from assay.contracts.providers import RegisteredProvider, StoredKey
 from assay.contracts.rpc import (
     AttemptPage,
     CancelRun,
@@ -29,13 +29,17 @@ from assay.contracts.rpc import (
     ListReferences,
     ListRuns,
     Money,
+    OpenProviderKey,
     Providers,
     PutProvider,
+    PutProviderKey,
     Quote,
     References,
     RemoveProvider,
+    RemoveProviderKey,
     RestartRun,
     RunPage,
+    SealedKey,
     SetMoneyLimits,
     SubmitRun,
     TopUpGrant,
@@ -102,6 +106,12 @@ class ProviderRegistry(Protocol):
     async def remove(self, request: RemoveProvider) -> RegisteredProvider: ...
 
 
+class ProviderKeys(Protocol):
+    async def put(self, request: PutProviderKey) -> StoredKey: ...
+    async def remove(self, request: RemoveProviderKey) -> StoredKey: ...
+    async def open(self, request: OpenProviderKey) -> SealedKey: ...
+
+
 class Health(Protocol):
     async def status(self) -> HealthStatus:
         """Raises Unavailable when Postgres is away."""
@@ -126,5 +136,6 @@ class Ports:
     history: History
     retention: Retention
     providers: ProviderRegistry
+    provider_keys: ProviderKeys
     health: Health
     scaling: Scaling

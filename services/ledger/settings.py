@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from assay.bus.settings import BusEnvironment, BusSettings
 from assay.contracts.money import Usd
@@ -35,6 +35,12 @@ class LedgerSettings(BusEnvironment, EndpointEnvironment):
     """Kinds of sandbox, separated by commas, whose workers an autoscaler starts when they are wanted: runs that need
     them are accepted although no live worker offers them."""
     report_batch: int = 200
+    master_key: str = Field("", repr=False)
+    """Encrypts the provider keys that the ledger stores: 32 bytes in base64, and after it earlier ones that are to be
+    replaced. Without any master key, keys cannot be stored."""
+    master_key_file: Path | None = None
+    master_key_keyring: str = ""
+    """The service under which the operating system's keyring has the master key, of the user ``master-key``."""
     consumers_file: Path | None = None
     """Names of external consumers, one per line. It is read when the ledger starts and whenever the bus has lost its
     store."""

@@ -16,6 +16,13 @@ from assay.contracts.rpc.attempts import (
 )
 from assay.contracts.rpc.money import CostBy, GetCosts, GetMoney, Grant, Money, SetMoneyLimits, TopUpGrant
 from assay.contracts.rpc.previews import AttemptPreview, PreviewPrompt, Prompt, PromptImage, PromptMessage, RunPreview
+from assay.contracts.rpc.provider_keys import (
+    KeyState,
+    OpenProviderKey,
+    PutProviderKey,
+    RemoveProviderKey,
+    SealedKey,
+)
 from assay.contracts.rpc.providers import (
     ListOfferedModels,
     ListProviders,
@@ -83,6 +90,9 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     ListProviders,
     PutProvider,
     RemoveProvider,
+    PutProviderKey,
+    RemoveProviderKey,
+    OpenProviderKey,
 )
 
 __all__ = [
@@ -110,6 +120,7 @@ __all__ = [
     "GetWantedSlots",
     "Grant",
     "Heartbeat",
+    "KeyState",
     "Leases",
     "ListAttempts",
     "ListFacts",
@@ -123,6 +134,7 @@ __all__ = [
     "Money",
     "OfferedModel",
     "OfferedModels",
+    "OpenProviderKey",
     "PageSize",
     "PauseRun",
     "PreviewPrompt",
@@ -131,16 +143,19 @@ __all__ = [
     "PromptMessage",
     "Providers",
     "PutProvider",
+    "PutProviderKey",
     "Quote",
     "QuoteRun",
     "ReadTail",
     "References",
     "RemoveProvider",
+    "RemoveProviderKey",
     "Request",
     "RestartRun",
     "ResumeRun",
     "RunPage",
     "RunPreview",
+    "SealedKey",
     "ServeModel",
     "ServiceHealth",
     "SetMoneyLimits",

@@ -9,15 +9,18 @@ from msgspec import Meta
 
 from assay.contracts.codec import Data
 from assay.contracts.providers import Provider, ProviderId, RegisteredProvider
+from assay.contracts.rpc.provider_keys import KeyState, PublicKey
 from assay.contracts.rpc.request import Request
 
 Revision = Annotated[int, Meta(ge=0)]
 
 
 class Providers(Data, frozen=True, kw_only=True):
-    """By id."""
+    """By id. A key for the ledger is sealed to ``recipient``; without one, the ledger stores no keys."""
 
     items: tuple[RegisteredProvider, ...] = ()
+    keys: tuple[KeyState, ...] = ()
+    recipient: PublicKey | None = None
 
 
 class ListProviders(Request[Providers], frozen=True, kw_only=True, tag="providers.list"):
@@ -61,9 +64,10 @@ class OfferedModels(Data, frozen=True, kw_only=True):
 
 class ListOfferedModels(Request[OfferedModels], frozen=True, kw_only=True, tag="models.list"):
     """Ask a provider which models it has, with the runner's keys and network. ``provider`` is set if it is in the
-    ledger."""
+    ledger, ``key_permit`` if the ledger stores its key."""
 
     service: ClassVar[str] = "runner"
     reply: ClassVar[Any] = OfferedModels
     provider_id: ProviderId
     provider: Provider | None = None
+    key_permit: str = ""

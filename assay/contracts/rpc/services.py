@@ -48,7 +48,8 @@ class ModelProbe(Data, frozen=True, kw_only=True):
 
 
 class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test"):
-    """Ask a model for one word, using the runner's keys and network. ``provider`` is set if it is in the ledger."""
+    """Ask a model for one word, using the runner's keys and network. ``provider`` is set if it is in the ledger,
+    ``key_permit`` if the ledger stores its key."""
 
     __test__: ClassVar[bool] = False
     service: ClassVar[str] = "runner"
@@ -57,6 +58,7 @@ class TestModel(Request[ModelProbe], frozen=True, kw_only=True, tag="models.test
     parameters: Parameters = Parameters()
     provider: Provider | None = None
     price: Price | None = None
+    key_permit: str = ""
 
 
 class ModelProblems(Data, frozen=True, kw_only=True):
@@ -65,12 +67,14 @@ class ModelProblems(Data, frozen=True, kw_only=True):
 
 class CheckModels(Request[ModelProblems], frozen=True, kw_only=True, tag="models.check"):
     """Find the models that a runner cannot call, for lack of a key, an address or a library, or because they do not
-    accept their parameters, without calling any. ``providers`` are those of the ledger, by id."""
+    accept their parameters, without calling any. ``providers`` are those of the ledger, by id; ``stored_keys`` names
+    the providers whose key the ledger stores."""
 
     service: ClassVar[str] = "runner"
     reply: ClassVar[Any] = ModelProblems
     models: tuple[ModelSpec, ...]
     providers: dict[ProviderId, Provider] = field(default_factory=dict[str, Provider])
+    stored_keys: tuple[ProviderId, ...] = ()
 
 
 class ModelEndpoint(Data, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from assay.contracts.codec import Data
 from assay.contracts.models import Origin
 from assay.contracts.problems import FieldError
 from assay.contracts.providers import Provider, ProviderId, ProviderView
-from assay.contracts.rpc import ListOfferedModels, OfferedModels, PutProvider, RemoveProvider
+from assay.contracts.rpc import OfferedModels, PutProvider, RemoveProvider
 from assay.contracts.rpc.providers import Revision
 from assay.validation.did_you_mean import closest
 from assay.validation.formats import FORMATS, pattern
@@ -74,13 +74,17 @@ async def remove_provider(provider_id: ProviderName, ports: PortsDependency) -> 
 async def list_offered_models(provider_id: ProviderName, ports: PortsDependency) -> OfferedModels:
     """A runner asks the provider, with its own keys and network. If the provider cannot be asked, the response is 200
     with a `reason`."""
+    request = await ports.catalog.models_request(await find_provider(provider_id, ports))
+    return await ports.bus.rpc.request(request, LIST_TIMEOUT_SECONDS)
+
+
+async def find_provider(provider_id: str, ports: Ports) -> ProviderView:
+    """Raises NotFound."""
     views = {view.provider_id: view for view in await ports.catalog.providers() if not view.hidden}
     if (view := views.get(provider_id)) is None:
         hint = "`GET /api/v1/providers` lists all providers."
         raise NotFound("provider", provider_id, hint, closest(provider_id, views))
-    provider = view.provider if view.origin is Origin.DATABASE else None
-    asked = ListOfferedModels(provider_id=provider_id, provider=provider)
-    return await ports.bus.rpc.request(asked, LIST_TIMEOUT_SECONDS)
+    return view
 
 
 async def _check_writable(provider_id: str, ports: Ports) -> None:

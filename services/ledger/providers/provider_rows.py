@@ -23,7 +23,12 @@ class ProviderRow(Row):
         )
 
 
+_ONE = f"SELECT {columns(ProviderRow)} FROM providers WHERE provider_id = $1"
 _SOME = f"SELECT {columns(ProviderRow)} FROM providers WHERE provider_id = ANY($1::text[])"
+
+
+async def find_provider(connection: Connection, provider_id: str) -> ProviderRow | None:
+    return await connection.row(ProviderRow, _ONE, provider_id)
 
 
 async def providers_of(connection: Connection, pins: Iterable[ModelPin]) -> dict[str, Provider]:

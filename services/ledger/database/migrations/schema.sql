@@ -507,3 +507,21 @@ CREATE TABLE providers (
 );
 
 UPDATE alembic_version SET version_num='0016' WHERE alembic_version.version_num = '0015';
+
+-- Running upgrade 0016 -> 0017
+
+CREATE TABLE provider_keys (
+    provider_id VARCHAR NOT NULL,
+    registered BOOLEAN NOT NULL,
+    base_url VARCHAR,
+    revision INTEGER DEFAULT '1' NOT NULL,
+    master_key_id VARCHAR NOT NULL,
+    wrapped_key BYTEA NOT NULL,
+    nonce BYTEA NOT NULL,
+    ciphertext BYTEA NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    last_used_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (provider_id)
+);
+
+UPDATE alembic_version SET version_num='0017' WHERE alembic_version.version_num = '0016';
