@@ -8,13 +8,12 @@ import os
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 
 from assay.bus.consumers import consumer_login
 from assay.bus.permissions import USERS
-from assay.embedded.data_folder import DataFolder
+from assay.embedded.data_folder import DataFolder, write_private
 from assay.embedded.errors import StackError
 
 
@@ -75,13 +74,3 @@ class BusLogins:
 
 def _new_password() -> str:
     return secrets.token_urlsafe(24)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Atomic; only the owner can read the file."""
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    draft.replace(path)

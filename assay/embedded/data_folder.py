@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import os
 from contextlib import suppress
@@ -26,7 +27,7 @@ class StackState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DataFolder:
-    """``postgres/ nats/ artifacts/ logs/ bus-logins.json consumers stack.json lock`` below one root."""
+    """``postgres/ nats/ artifacts/ logs/ bus-logins.json consumers master.key stack.json lock`` below one root."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -41,6 +42,13 @@ class DataFolder:
         self.root.mkdir(parents=True, exist_ok=True)
         for private in (self.nats, self.artifacts, self.logs):
             private.mkdir(mode=0o700, exist_ok=True)
+
+    def make_master_key(self) -> Path:
+        """The file with the key that encrypts the keys of model providers, for the ledger."""
+        file = self.root / "master.key"
+        if not file.exists():
+            write_private(file, base64.b64encode(os.urandom(32)).decode())
+        return file
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
@@ -94,3 +102,13 @@ class DataLock:
             f"the data folder {self._folder.root} is in use by {owner}{where}; "
             f"use that stack, stop it with Ctrl-C or kill, or choose another folder with --data DIR"
         )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Atomic; only the owner can read the file."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    draft.replace(path)

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from assay.bus.nats.server.config import accounts_conf, server_conf
-from assay.embedded.bus_logins import BusLogins, write_private
-from assay.embedded.data_folder import DataFolder
+from assay.embedded.bus_logins import BusLogins
+from assay.embedded.data_folder import DataFolder, write_private
 from assay.embedded.errors import PartMissing
 from assay.embedded.json_log import parse_nats
 from assay.embedded.managed_process import ProcessSpec

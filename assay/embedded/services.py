@@ -13,6 +13,7 @@ from assay.embedded.data_folder import DataFolder
 from assay.embedded.environment import catalog_folder, for_runner, web_folder, without_secrets
 from assay.embedded.managed_process import Probe, ProcessSpec
 from assay.embedded.nats_server import NatsServer
+from assay.files.secrets import read_secret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +68,25 @@ class ServiceSpecs:
             **self._nats.login(service),
             "ASSAY_ARTIFACTS_URL": str(self._folder.artifacts),
             "ASSAY_DATA": str(self._folder.root),
+            "ASSAY_LOCAL_NETWORKS": self._environ.get("ASSAY_LOCAL_NETWORKS", "loopback,private"),
             "ASSAY_CATALOG": str(catalog_folder(self._environ)),
             "PYTHONUNBUFFERED": "1",
         }
 
     def _ledger(self) -> dict[str, str]:
-        return {"ASSAY_DATABASE_URL": self._database_url, "ASSAY_CONSUMERS_FILE": str(self._folder.consumers)}
+        return {
+            "ASSAY_DATABASE_URL": self._database_url,
+            "ASSAY_CONSUMERS_FILE": str(self._folder.consumers),
+            **self._master_key(),
+        }
+
+    def _master_key(self) -> dict[str, str]:
+        """The user's, else that of the data folder."""
+        if key := read_secret("ASSAY_MASTER_KEY", self._environ):
+            return {"ASSAY_MASTER_KEY": key}
+        if self._environ.get("ASSAY_MASTER_KEY_FILE") or self._environ.get("ASSAY_MASTER_KEY_KEYRING"):
+            return {}
+        return {"ASSAY_MASTER_KEY_FILE": str(self._folder.make_master_key())}
 
     def _gateway(self, address: Address) -> dict[str, str]:
         return {

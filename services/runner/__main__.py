@@ -25,6 +25,7 @@ from services.runner.calls.grant_budget import RpcGrants
 from services.runner.catalog_content import open_catalog
 from services.runner.handlers import failed, on_ticket
 from services.runner.model_probe import on_models_check, on_models_list, on_models_test
+from services.runner.models.http.address_policy import parse_networks
 from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
 from services.runner.prompt_preview import on_prompts_preview
@@ -42,7 +43,12 @@ async def serve_with(endpoint: Endpoint, settings: RunnerSettings, stop: asyncio
     bus = await connect(settings.bus(worker_id))
     try:
         with open_catalog(settings.catalog, settings.catalog_content) as catalog:
-            models = ModelRegistry(catalog, bus.rpc, read_timeout_seconds=settings.call_silence_seconds)
+            models = ModelRegistry(
+                catalog,
+                bus.rpc,
+                read_timeout_seconds=settings.call_silence_seconds,
+                local_networks=parse_networks(settings.local_networks),
+            )
             try:
                 await work(bus, models, worker_id, settings, endpoint, stop)
             finally:

@@ -31,6 +31,7 @@ async def on_ticket(ticket: Ticket, ports: Ports) -> AttemptExecuted:
         return await _make_try(try_)
     finally:
         ports.tail_buffers.close(ticket)
+        await try_.close()
 
 
 async def _make_try(try_: TryContext) -> AttemptExecuted:

@@ -11,7 +11,6 @@ from itertools import chain
 from msgspec.structs import replace
 
 from assay.contracts.models import BASELINES, FAULT_REMEDIES, CallFault, ModelProblem, ModelSpec, Usage
-from assay.contracts.providers import Provider
 from assay.contracts.rpc import (
     CheckModels,
     ListOfferedModels,
@@ -24,6 +23,7 @@ from assay.contracts.rpc import (
 from services.runner.calls.pricing import cost_nanousd
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, ModelRequest
+from services.runner.models.keys.stored_keys import KeyClaim
 from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Models
 from services.runner.text import clean
@@ -51,13 +51,14 @@ async def on_models_check(request: CheckModels, models: ModelRegistry) -> ModelP
     """Opens each model as a try would: its key and address must be set, its library installed, and its parameters
     acceptable."""
     asked = [model for model in request.models if model.name not in BASELINES]
-    found = await asyncio.gather(*(_problems(models, each, request.providers.get(each.provider)) for each in asked))
+    found = await asyncio.gather(*(_problems(models, each, request) for each in asked))
     return ModelProblems(problems=tuple(chain.from_iterable(found)))
 
 
-async def _problems(models: ModelRegistry, model: ModelSpec, provider: Provider | None) -> list[ModelProblem]:
+async def _problems(models: ModelRegistry, model: ModelSpec, request: CheckModels) -> list[ModelProblem]:
+    provider, has_stored_key = request.providers.get(model.provider), model.provider in request.stored_keys
     try:
-        mistakes = await models.parameter_mistakes(model, provider)
+        mistakes = await models.parameter_mistakes(model, provider, has_stored_key=has_stored_key)
     except CallFailed as error:
         remedy = FAULT_REMEDIES.get(error.fault, "")
         return [ModelProblem(model=model.name, fault=error.fault, reason=clean(str(error)), remedy=remedy)]
@@ -73,7 +74,7 @@ async def on_models_list(
     reason = ""
     try:
         async with asyncio.timeout(timeout_seconds):
-            found = await models.offered(request.provider_id, request.provider)
+            found = await models.offered(request.provider_id, request.provider, KeyClaim(permit=request.key_permit))
     except CallFailed as error:
         reason = clean(str(error))
     except TimeoutError:
@@ -86,11 +87,16 @@ async def on_models_list(
 
 async def _ask(request: TestModel, models: Models, timeout_seconds: float) -> ModelProbe:
     """Bypasses the rate limiter, so that the probe also works while the provider is busy."""
-    model = (await models.open(request.model, "", "", request.provider)).model
     parameters = replace(request.parameters, max_tokens=min(request.parameters.max_tokens or MAX_TOKENS, MAX_TOKENS))
-    started, first = time.monotonic(), _FirstTime()
+    question = ModelRequest(messages=(_QUESTION,), parameters=parameters)
+    first = _FirstTime()
     async with asyncio.timeout(timeout_seconds):
-        completion = await model.complete(ModelRequest(messages=(_QUESTION,), parameters=parameters), first, first)
+        handle = await models.open(request.model, "", "", request.provider, KeyClaim(permit=request.key_permit))
+        started = time.monotonic()
+        try:
+            completion = await handle.model.complete(question, first, first)
+        finally:
+            await handle.close()
     ended, usage = time.monotonic(), completion.usage
     return ModelProbe(
         model=request.model,

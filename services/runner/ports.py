@@ -9,7 +9,8 @@ from assay.contracts.models import ModelName
 from assay.contracts.providers import Provider
 from assay.sandbox import SandboxProvider
 from services.runner.calls.grant_budget import Grants
-from services.runner.models.registry import ModelHandle
+from services.runner.models.keys.stored_keys import NO_CLAIM, KeyClaim
+from services.runner.models.open_provider import ModelHandle
 from services.runner.task_bundles import BundleCache
 from services.runner.tries.artifacts import Store
 from services.runner.tries.tail_buffer import TailBuffers
@@ -18,10 +19,15 @@ from services.runner.tries.tail_writer import TailPort
 
 class Models(Protocol):
     async def open(
-        self, name: ModelName, task_id: str, sample_id: str, provider: Provider | None = None
+        self,
+        name: ModelName,
+        task_id: str,
+        sample_id: str,
+        provider: Provider | None = None,
+        claim: KeyClaim = NO_CLAIM,
     ) -> ModelHandle:
-        """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it. Raises
-        CallMisconfigured."""
+        """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it; ``claim``
+        entitles to a stored key. Raises CallMisconfigured."""
         ...
 
 

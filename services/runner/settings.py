@@ -6,11 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from assay.bus.settings import BusEnvironment
 from assay.service.settings import EndpointEnvironment
 from assay.worker.host_resources import Reserve
+from services.runner.models.http.address_policy import parse_networks
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS
 
 
@@ -35,4 +36,17 @@ class RunnerSettings(BusEnvironment, EndpointEnvironment):
     """What must stay free on the host, in MiB; ``ASSAY_RESERVE={"memory_mb": 512, "disk_mb": 1024}``."""
     mcp_urls: tuple[str, ...] = ()
     """URL prefixes of the MCP servers that tasks may use; ``ASSAY_MCP_URLS=["https://tools.example.org/mcp"]``."""
+    local_networks: str = ""
+    """Where providers may be that users add as local: networks such as ``10.1.0.0/16``, separated by commas;
+    ``loopback`` and ``private`` stand for the usual ones. All other providers that users add must have public
+    addresses; those of ``models.yaml`` may be anywhere."""
     call_silence_seconds: Annotated[float, Field(gt=0)] = READ_TIMEOUT_SECONDS
+
+    @field_validator("local_networks")
+    @classmethod
+    def _known_networks(cls, text: str) -> str:
+        try:
+            parse_networks(text)
+        except ValueError as error:
+            raise ValueError(f"{error}; write networks such as 10.1.0.0/16, loopback or private") from error
+        return text

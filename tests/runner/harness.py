@@ -21,10 +21,12 @@ from assay.contracts.tasks import Limits
 from assay.sandbox import open_sandbox_provider
 from services.runner.calls.grant_budget import RpcGrants
 from services.runner.handlers import on_ticket
+from services.runner.models.http.address_policy import parse_networks
 from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Ports
 from services.runner.rate_limiter import RetryPolicy
 from services.runner.task_bundles import BundleCache
+from tests.fakes.ledger.providers import FakeProviders
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.sample_catalog import write_catalog
 
@@ -66,6 +68,7 @@ class RunnerHarness:
             area: open_store(folder / "artifacts", area) for area in ("public", "hidden", "reference", "attempts")
         }
         self.bus = MemoryBus()
+        self.providers = FakeProviders()
         self.environment = {"STUB_KEY": "sk-stub-secret"}
         self.models = ModelRegistry(
             self.catalog,
@@ -74,6 +77,7 @@ class RunnerHarness:
             read_timeout_seconds,
             host_wait_seconds,
             retry_policy=FAST_RETRIES,
+            local_networks=parse_networks("loopback"),
         )
         self.ports = Ports(
             worker_id="runner-1",
@@ -130,6 +134,7 @@ async def open_harness(
 ) -> AsyncGenerator[RunnerHarness]:
     """``catalog`` replaces the sample catalogue."""
     runner = RunnerHarness(folder, url, catalog, read_timeout_seconds, host_wait_seconds)
+    await runner.bus.rpc.serve("ledger", runner.providers.handlers())
     try:
         yield runner
     finally:

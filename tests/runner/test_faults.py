@@ -19,7 +19,7 @@ from assay.contracts.models import CallFault
 from assay.contracts.tasks import Limits
 from assay.contracts.verdicts import Outcome
 from services.runner.handlers import on_ticket
-from services.runner.models.registry import ModelHandle
+from services.runner.models.open_provider import ModelHandle
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 from tests.runner.harness import PRICE, RunnerHarness, wait_for_requests
 
@@ -212,7 +212,7 @@ async def test_an_invalid_ticket_is_an_infrastructure_error(runner: RunnerHarnes
 
 async def test_an_unexpected_error_asks_for_a_new_try(runner: RunnerHarness) -> None:
     class Broken:
-        async def open(self, name: str, task_id: str, sample_id: str, provider: object = None) -> ModelHandle:
+        async def open(self, *arguments: object) -> ModelHandle:
             raise ZeroDivisionError("a bug")
 
     report = await on_ticket(await runner.ticket("colours", "stub/m-1"), replace(runner.ports, models=Broken()))

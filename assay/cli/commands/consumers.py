@@ -13,8 +13,8 @@ from assay.cli.display.output import print_json, print_line
 from assay.cli.errors import BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Data, Json
-from assay.embedded.bus_logins import BusLogins, write_private
-from assay.embedded.data_folder import DataFolder
+from assay.embedded.bus_logins import BusLogins
+from assay.embedded.data_folder import DataFolder, write_private
 from assay.embedded.errors import StackError
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from assay.cli.errors import BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
 from assay.cli.options import Data, Json
 from assay.cli.server import local_stack_address
-from assay.embedded.bus_logins import write_private
-from assay.embedded.data_folder import DataFolder
+from assay.embedded.data_folder import DataFolder, write_private
 from assay.embedded.environment import catalog_folder, with_dotenv
 from assay.embedded.nats_server import NatsServer
 

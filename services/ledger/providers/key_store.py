@@ -115,7 +115,9 @@ class KeyStore:
 
     async def open(self, request: OpenProviderKey) -> SealedKey:
         """Raises Refused unless a live lease or a permit entitles to the key at that address."""
-        encryption = self._require_encryption()
+        encryption = self._encryption
+        if encryption is None:
+            raise no_stored_key(request.provider_id)
 
         async def work(connection: Connection) -> SealedKey:
             row = await connection.row(KeyRow, _ONE, request.provider_id)

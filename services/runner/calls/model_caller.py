@@ -32,9 +32,9 @@ from services.runner.errors import (
     RateLimited,
 )
 from services.runner.models import Completion, ModelRequest, OnText
+from services.runner.models.open_provider import ModelHandle
 from services.runner.models.reasoning import without_reasoning
 from services.runner.models.reasoning_stream import ReasoningStream
-from services.runner.models.registry import ModelHandle
 from services.runner.models.token_count import count_tokens, estimate_usage, worst_case_usage
 from services.runner.models.usage_bound import usage_bound
 from services.runner.rate_limiter import ModelLimiter

@@ -11,6 +11,7 @@ from assay.contracts.models import Parameters
 from assay.contracts.providers import Cloud, ProviderKind, ProviderOptions
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
+from services.runner.models.http.address_policy import AddressPolicy
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 from services.runner.models.sent_parameters import ParameterMistake
 
@@ -22,7 +23,7 @@ NO_OPTIONS = ProviderOptions()
 @dataclass(frozen=True, kw_only=True)
 class Connection:
     """How to reach a provider. ``base_url`` None: the SDK's own. ``reuse`` False: each request has a connection of its
-    own, for servers that close them without saying so."""
+    own, for servers that close them without saying so. ``policy`` None: any address may be connected to."""
 
     base_url: str | None
     api_key: str
@@ -30,6 +31,7 @@ class Connection:
     reuse: bool = True
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS
     options: ProviderOptions = NO_OPTIONS
+    policy: AddressPolicy | None = None
 
 
 class ProviderClient(Protocol):

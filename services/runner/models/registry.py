@@ -4,53 +4,35 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Script
-from assay.catalog.models import address_mistake, registered_mistakes
+from assay.catalog.models import registered_mistakes
 from assay.catalog.yaml.document import path_text
 from assay.contracts.models import ModelName, ModelSpec, Outage
-from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
+from assay.contracts.providers import Provider, ProviderKind
 from assay.contracts.replay import REPLAY, Responses
-from assay.contracts.rpc import ModelEndpoint, OfferedModel
-from assay.files.secrets import SecretUnreadable, read_secret, sources_of
-from services.runner.errors import AuthenticationFailed, CallMisconfigured
-from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
-from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
-from services.runner.models.provider_client import NO_KEY, Connection, ProviderClient, open_client
+from assay.contracts.rpc import OfferedModel
+from services.runner.errors import CallMisconfigured
+from services.runner.models.http.address_policy import Network
+from services.runner.models.keys.stored_keys import NO_CLAIM, KeyClaim
+from services.runner.models.local import HOST_WAIT_SECONDS
+from services.runner.models.open_provider import ModelHandle, OpenProvider, Surroundings
+from services.runner.models.protocol import READ_TIMEOUT_SECONDS
 from services.runner.models.scripted import ScriptedModel
 from services.runner.models.sent_parameters import ParameterMistake
-from services.runner.rate_limiter import RETRY_POLICY, Clock, ModelLimiter, ProviderLimits, RateLimiter, RetryPolicy
+from services.runner.rate_limiter import RETRY_POLICY, Clock, ProviderLimits, RateLimiter, RetryPolicy
 
 _CACHE_SECONDS = 1.0
 _UNLIMITED = ProviderLimits(concurrency=1_000_000, ramp_up=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelHandle:
-    """A model, with its rate limiter."""
-
-    model: Model
-    rate_limiter: ModelLimiter
-
-
-@dataclass(kw_only=True)
-class _OpenProvider:
-    """Replaced when the provider's entry in the catalogue changes."""
-
-    provider: Provider
-    rate_limiter: RateLimiter
-    models: dict[str, Model] = field(default_factory=dict[str, Model])
-    clients: dict[str, ProviderClient] = field(default_factory=dict[str, ProviderClient])
-
-
 class ModelRegistry:
-    """All models of the catalogue. Keys are read from the environment and passed to the client, never stored."""
+    """All models of the catalogue and of the ledger. ``local_networks``: where providers of the ledger may be if they
+    are marked local."""
 
     def __init__(
         self,
@@ -61,66 +43,70 @@ class ModelRegistry:
         host_wait_seconds: float = HOST_WAIT_SECONDS,
         clock: Clock | None = None,
         retry_policy: RetryPolicy = RETRY_POLICY,
+        local_networks: Sequence[Network] = (),
     ) -> None:
-        self._catalog, self._rpc, self._environment = catalog, rpc, environment
-        self._read_timeout_seconds, self._host_wait_seconds = read_timeout_seconds, host_wait_seconds
+        self._catalog = catalog
+        self._surroundings = Surroundings(
+            rpc=rpc,
+            environment=environment,
+            read_timeout_seconds=read_timeout_seconds,
+            host_wait_seconds=host_wait_seconds,
+            local_networks=local_networks,
+        )
         self._clock, self._share, self._retry_policy = clock, 1.0, retry_policy
         self._unlimited = RateLimiter("scripted", _UNLIMITED, clock)
-        self._open: dict[str, _OpenProvider] = {}
+        self._open: dict[str, OpenProvider] = {}
         self._cached: dict[str, tuple[float, Provider]] = {}
 
     async def open(
-        self, name: ModelName, task_id: str, sample_id: str, provider: Provider | None = None
+        self,
+        name: ModelName,
+        task_id: str,
+        sample_id: str,
+        provider: Provider | None = None,
+        claim: KeyClaim = NO_CLAIM,
     ) -> ModelHandle:
-        """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it. Raises
-        CallMisconfigured if the model cannot be called."""
+        """The model to ask about that sample. ``provider`` is the model's, if the catalogue does not have it; ``claim``
+        entitles to a stored key. Raises CallMisconfigured if the model cannot be called."""
         provider_id, _, model = name.partition("/")
-        if provider:
-            _check_registered(provider_id, provider)
         try:
-            provider = provider or self._provider(name, provider_id)
-            if provider.kind is ProviderKind.BUILTIN:
+            found = self._find(provider_id, name, provider)
+            if found.kind is ProviderKind.BUILTIN:
                 script = ScriptedModel(self._catalog.script(name), task_id, sample_id)
                 return ModelHandle(model=script, rate_limiter=self._unlimited.model(model))
         except CatalogError as error:
-            raise CallMisconfigured(
-                f"this runner's catalogue does not have {name!r}: {error} (if it was added with `assay models add`, it "
-                "has been removed since)"
-            ) from error
-        opened = self._open_provider(provider_id, provider)
-        if model not in opened.models:
-            opened.models[model] = await self._connect(opened, provider_id, model)
-        return ModelHandle(model=opened.models[model], rate_limiter=opened.rate_limiter.model(model))
+            raise _not_in_catalog(name, error) from error
+        opened = await self._open_provider(provider_id, found, registered=provider is not None)
+        return await opened.open(model, claim)
 
-    async def parameter_mistakes(self, model: ModelSpec, provider: Provider | None = None) -> list[ParameterMistake]:
+    async def parameter_mistakes(
+        self, model: ModelSpec, provider: Provider | None = None, *, has_stored_key: bool = False
+    ) -> list[ParameterMistake]:
         """Why the model would not accept its parameters, as far as its family knows. Raises CallMisconfigured like
-        ``open``."""
-        await self.open(model.name, "", "", provider)
+        ``open``; ``has_stored_key`` replaces the claim."""
         provider_id, _, name = model.name.partition("/")
-        opened = self._open.get(provider_id)
-        client = next(iter(opened.clients.values()), None) if opened else None
-        return client.parameter_mistakes(name, model.parameters) if client else []
-
-    async def offered(self, provider_id: str, provider: Provider | None = None) -> list[OfferedModel]:
-        """The models that the provider lists. Raises CallFailed."""
-        if provider:
-            _check_registered(provider_id, provider)
         try:
-            provider = provider or self._provider(f"{provider_id}/", provider_id)
+            found = self._find(provider_id, model.name, provider)
+            if found.kind is ProviderKind.BUILTIN:
+                self._catalog.script(model.name)
+                return []
+        except CatalogError as error:
+            raise _not_in_catalog(model.name, error) from error
+        opened = await self._open_provider(provider_id, found, registered=provider is not None)
+        return await opened.parameter_mistakes(name, model.parameters, has_stored_key=has_stored_key)
+
+    async def offered(
+        self, provider_id: str, provider: Provider | None = None, claim: KeyClaim = NO_CLAIM
+    ) -> list[OfferedModel]:
+        """The models that the provider lists. Raises CallFailed."""
+        try:
+            found = self._find(provider_id, f"{provider_id}/", provider)
         except CatalogError as error:
             raise CallMisconfigured(str(error)) from error
-        if provider.kind in (ProviderKind.BUILTIN, ProviderKind.EMBEDDED):
-            return [OfferedModel(name=model.name, detail=model.title) for model in provider.models]
-        opened = self._open_provider(provider_id, provider)
-        address, key = self._address(provider, provider_id), self._key(provider, provider_id)
-        return await (await self._client(opened, address, key)).offered()
-
-    def _open_provider(self, provider_id: str, provider: Provider) -> _OpenProvider:
-        opened = self._open.get(provider_id)
-        if opened is None or (opened.provider is not provider and opened.provider != provider):
-            rate_limiter = RateLimiter(provider_id, _limits(provider), self._clock, self._share, self._policy(provider))
-            opened = self._open[provider_id] = _OpenProvider(provider=provider, rate_limiter=rate_limiter)
-        return opened
+        if found.kind is ProviderKind.BUILTIN:
+            return [OfferedModel(name=model.name, detail=model.title) for model in found.models]
+        opened = await self._open_provider(provider_id, found, registered=provider is not None)
+        return await opened.offered(claim)
 
     def set_share(self, share: float) -> None:
         """Sets this runner's part of what providers allow all runners together."""
@@ -138,6 +124,24 @@ class ModelRegistry:
         seconds = provider.max_outage_seconds
         return self._retry_policy if seconds is None else replace(self._retry_policy, max_outage_seconds=seconds)
 
+    def _find(self, provider_id: str, name: ModelName, registered: Provider | None) -> Provider:
+        """Raises CatalogError, or CallMisconfigured for a registered provider that is not used."""
+        if registered is None:
+            return self._provider(name, provider_id)
+        _check_registered(provider_id, registered)
+        return registered
+
+    async def _open_provider(self, provider_id: str, provider: Provider, *, registered: bool) -> OpenProvider:
+        opened = self._open.get(provider_id)
+        if opened is not None and (opened.provider is provider or opened.provider == provider):
+            return opened
+        limiter = RateLimiter(provider_id, _limits(provider), self._clock, self._share, self._policy(provider))
+        new = OpenProvider(provider_id, provider, limiter, self._surroundings, registered=registered)
+        self._open[provider_id] = new
+        if opened is not None:
+            await opened.retire()
+        return new
+
     def _provider(self, name: ModelName, provider_id: str) -> Provider:
         """The catalogue's entry, cached for a second, in which hundreds of tries may need it."""
         cached = self._cached.get(provider_id)
@@ -149,57 +153,14 @@ class ModelRegistry:
     async def close(self) -> None:
         """Closes all connections."""
         for opened in self._open.values():
-            for client in opened.clients.values():
-                await client.close()
+            await opened.close()
 
-    async def _connect(self, opened: _OpenProvider, provider_id: str, model: str) -> Model:
-        if opened.provider.kind is ProviderKind.EMBEDDED:
-            connect = partial(self._open_local, opened)
-            return LocalModel(model, self._rpc, connect, self._host_wait_seconds)
-        address, key = self._address(opened.provider, provider_id), self._key(opened.provider, provider_id)
-        return (await self._client(opened, address, key)).model(model)
 
-    async def _open_local(self, opened: _OpenProvider, endpoint: ModelEndpoint) -> Model:
-        return (await self._client(opened, endpoint.base_url, NO_KEY)).model(endpoint.model)
-
-    async def _client(self, opened: _OpenProvider, address: str | None, key: str) -> ProviderClient:
-        client = opened.clients.get(address or "")
-        if client is None:
-            connection = Connection(
-                base_url=address,
-                api_key=key,
-                connections=opened.provider.concurrency,
-                reuse=opened.provider.kind is not ProviderKind.EMBEDDED,  # llama.cpp closes after a streamed reply
-                read_timeout_seconds=self._read_timeout_seconds,
-                options=opened.provider.options,
-            )
-            client = opened.clients[address or ""] = await open_client(opened.provider.kind, connection)
-        return client
-
-    def _address(self, provider: Provider, provider_id: str) -> str | None:
-        """None: the one that the provider's SDK knows."""
-        address = self._environment.get(provider.base_url_env or "", "").strip() or provider.base_url
-        if not address and provider.kind in NEEDS_ADDRESS:
-            raise CallMisconfigured(
-                f"provider {provider_id!r} has no address: set {provider.base_url_env} in the runner's environment"
-            )
-        if address and (mistake := address_mistake(address)):
-            raise CallMisconfigured(f"the address of provider {provider_id!r} {mistake}")
-        return address or None
-
-    def _key(self, provider: Provider, provider_id: str) -> str:
-        if provider.api_key_env is None:
-            return NO_KEY
-        try:
-            key = read_secret(provider.api_key_env, self._environment)
-        except SecretUnreadable as error:
-            raise AuthenticationFailed(f"provider {provider_id!r} has no key: {error}") from error
-        if not key:
-            variable = sources_of(provider.api_key_env, self._environment)
-            raise AuthenticationFailed(
-                f"provider {provider_id!r} has no key: set {variable} in the runner's environment"
-            )
-        return key
+def _not_in_catalog(name: ModelName, error: CatalogError) -> CallMisconfigured:
+    return CallMisconfigured(
+        f"this runner's catalogue does not have {name!r}: {error} (if it was added with `assay models add`, it has "
+        "been removed since)"
+    )
 
 
 def _check_registered(provider_id: str, provider: Provider) -> None:

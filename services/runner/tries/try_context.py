@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,8 +19,10 @@ from services.runner.calls.grant_budget import open_budget
 from services.runner.calls.model_caller import ModelCaller
 from services.runner.errors import AnswerRefused
 from services.runner.models import ChatMessage, Completion, ModelRequest, OnText, ToolDefinition
+from services.runner.models.keys.stored_keys import KeyClaim
+from services.runner.models.open_provider import ModelHandle
 from services.runner.models.reasoning import without_reasoning
-from services.runner.models.registry import ModelHandle, replay_handle
+from services.runner.models.registry import replay_handle
 from services.runner.ports import Ports
 from services.runner.text import clean
 from services.runner.tries.artifacts import JSON, ArtifactWriter
@@ -41,6 +44,8 @@ class TryContext:
         self.notes: list[str] = []
         self.responses: Responses | None = None
         self._caller: ModelCaller | None = None
+        self._handle: ModelHandle | None = None
+        self._opening = asyncio.Lock()
         self._served = ServedModels(ticket.model.name.partition("/")[2])
 
     @property
@@ -109,10 +114,17 @@ class TryContext:
     async def _open_caller(self) -> ModelCaller:
         """Always the same one, also if two requests open it concurrently. Raises CallMisconfigured if there is no such
         model."""
-        if self._caller is None:
-            handle = await self._open_model()
-            self._caller = self._caller or self._new_caller(handle)
-        return self._caller
+        async with self._opening:
+            if self._caller is None:
+                self._handle = await self._open_model()
+                self._caller = self._new_caller(self._handle)
+            return self._caller
+
+    async def close(self) -> None:
+        """The try has ended: it needs its model no more."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            await handle.close()
 
     def _new_caller(self, handle: ModelHandle) -> ModelCaller:
         budget = open_budget(self.ticket, self.ports.grants, self.tail.step)
@@ -122,7 +134,8 @@ class TryContext:
         ticket = self.ticket
         if self.responses is None:
             models, name = self.ports.models, ticket.model.name
-            return await models.open(name, ticket.task_id, ticket.sample_id, ticket.provider)
+            claim = KeyClaim(attempt_id=ticket.attempt_id, token=ticket.token)
+            return await models.open(name, ticket.task_id, ticket.sample_id, ticket.provider, claim)
         return replay_handle(ticket.model.name, self.responses, ticket.task_id, ticket.sample_id)
 
     def _parameters(self, used: Usage) -> Parameters:

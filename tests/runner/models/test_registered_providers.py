@@ -16,7 +16,9 @@ SECRET = "sk-stub-secret"
 
 
 def registered(root: str, **changes: Any) -> Provider:
-    return Provider(kind=ProviderKind.OPENAI, title="Mine", base_url=f"{root}/v1", any_model=True, **changes)
+    return Provider(
+        kind=ProviderKind.OPENAI, title="Mine", base_url=f"{root}/v1", any_model=True, local=True, **changes
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from assay.contracts.tasks import Limits, Solver
 from services.runner.calls.model_caller import ModelCaller
 from services.runner.errors import RateLimited
 from services.runner.models import ChatMessage, Completion, ModelRequest, OnText
+from services.runner.models.open_provider import ModelHandle
 from services.runner.models.protocol import ignore_text
-from services.runner.models.registry import ModelHandle
 from services.runner.rate_limiter import ProviderLimits, RateLimiter
 from services.runner.tries.tail_buffer import TailBuffers
 from services.runner.tries.tail_writer import TailWriter

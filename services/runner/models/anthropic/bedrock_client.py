@@ -23,10 +23,10 @@ from services.runner.errors import (
 )
 from services.runner.models.anthropic.client import AnthropicClient
 from services.runner.models.anthropic.cloud_platform import CloudPlatform
-from services.runner.models.http_settings import http_settings
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.settings import http_settings
+from services.runner.models.http.transport_errors import describe
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.provider_client import Connection
-from services.runner.models.transport_errors import describe
 
 VERSION = "bedrock-2023-05-31"
 """AWS documents it for all Claude models; models up to 4.6 reject the SDK's default."""

@@ -17,8 +17,8 @@ from services.runner.models.anthropic.request import (
     request_body,
 )
 from services.runner.models.anthropic.sdk_errors import SDK_ERRORS, from_sdk
-from services.runner.models.http_settings import public_address
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.settings import public_address
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.protocol import Completion, ModelRequest, OnText, ignore_text
 from services.runner.models.sent_parameters import with_omissions
 

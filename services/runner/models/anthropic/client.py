@@ -11,8 +11,8 @@ from services.runner.models.anthropic.claude_model import ClaudeModel, MessagesS
 from services.runner.models.anthropic.cloud_platform import CloudPlatform
 from services.runner.models.anthropic.request import parameter_mistakes
 from services.runner.models.anthropic.sdk_errors import SDK_ERRORS, from_sdk
-from services.runner.models.http_settings import http_settings, public_address
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.settings import http_settings, public_address
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.protocol import Model
 from services.runner.models.provider_client import Connection
 from services.runner.models.sent_parameters import ParameterMistake

@@ -6,8 +6,8 @@ import anthropic
 import httpx2
 
 from services.runner.errors import CallFailed, ProviderError
+from services.runner.models.http.transport_errors import describe, from_transport, retry_after
 from services.runner.models.reported_errors import read_error, to_call_failed
-from services.runner.models.transport_errors import describe, from_transport, retry_after
 
 SDK_ERRORS = (anthropic.AnthropicError, httpx2.HTTPError, httpx2.InvalidURL, ValueError)
 """ValueError: an event that is not JSON."""

@@ -11,8 +11,8 @@ from anthropic.lib.vertex import AsyncAnthropicVertex
 from services.runner.models.anthropic.client import AnthropicClient
 from services.runner.models.anthropic.cloud_platform import CloudPlatform
 from services.runner.models.google.credentials import ERRORS, project, region, to_call_failed
-from services.runner.models.http_settings import http_settings
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.settings import http_settings
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.provider_client import Connection
 
 VERSION = "vertex-2023-10-16"

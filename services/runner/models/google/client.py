@@ -15,13 +15,13 @@ from services.runner.models.google.credentials import project, region
 from services.runner.models.google.credentials import to_call_failed as to_login_failed
 from services.runner.models.google.reply import ReplyBuilder
 from services.runner.models.google.request import config, contents, parameter_mistakes
-from services.runner.models.http_settings import http_settings
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.settings import http_settings
+from services.runner.models.http.transport_errors import describe, from_transport, retry_after
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.protocol import Completion, Model, ModelRequest, OnText, ignore_text
 from services.runner.models.provider_client import Connection
 from services.runner.models.reported_errors import read_error, to_call_failed
 from services.runner.models.sent_parameters import ParameterMistake
-from services.runner.models.transport_errors import describe, from_transport, retry_after
 
 SDK_ERRORS = (errors.APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError)
 _ADDRESS = "generativelanguage.googleapis.com"
@@ -113,7 +113,8 @@ def open_client(connection: Connection) -> GoogleClient:
         """The SDK sends each request with a timeout of its own: none, or one number for all phases."""
         request.extensions["timeout"] = settings["timeout"].as_dict()
 
-    http = httpx2.AsyncClient(**settings, follow_redirects=False, event_hooks={"request": [set_timeout]})
+    settings["event_hooks"] |= {"request": [set_timeout]}
+    http = httpx2.AsyncClient(**settings)
     options = types.HttpOptions(base_url=connection.base_url, httpx_async_client=http)
     if connection.options.cloud is Cloud.VERTEX:
         place = connection.options

@@ -14,7 +14,7 @@ from services.runner.errors import (
     EndpointUnreachable,
     ProviderError,
 )
-from services.runner.models.transport_errors import describe
+from services.runner.models.http.transport_errors import describe
 
 ERRORS = (GoogleAuthError, RuntimeError)
 _UNRESOLVED = "Could not resolve"

@@ -23,7 +23,10 @@ from services.runner.errors import (
     EndpointUnreachable,
     ProviderError,
 )
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.pinned_transport import PinnedTransport
+from services.runner.models.http.settings import refuse_redirect
+from services.runner.models.http.transport_errors import describe
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.protocol import (
     ChatMessage,
     Completion,
@@ -37,7 +40,6 @@ from services.runner.models.protocol import (
 from services.runner.models.provider_client import NO_KEY, Connection
 from services.runner.models.reported_errors import read_error, to_call_failed
 from services.runner.models.sent_parameters import ParameterMistake, check_extra
-from services.runner.models.transport_errors import describe
 from services.runner.models.usage_bound import UNNAMED
 
 MAX_TEXT_CHARACTERS = 4_000_000
@@ -181,7 +183,19 @@ def open_client(connection: Connection) -> OllamaClient:
     timeout = httpx.Timeout(connection.read_timeout_seconds, connect=CONNECT_SECONDS)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=connection.connections)
     headers = {"authorization": f"Bearer {connection.api_key}"} if connection.api_key != NO_KEY else {}
-    sdk = ollama.AsyncClient(host=address, timeout=timeout, limits=limits, headers=headers)
+    transport: Any = None
+    if connection.policy is not None:
+        transport = PinnedTransport(httpx.AsyncHTTPTransport(limits=limits), connection.policy, httpx.ConnectError)
+    sdk = ollama.AsyncClient(
+        host=address,
+        timeout=timeout,
+        limits=limits,
+        headers=headers,
+        follow_redirects=False,
+        event_hooks={"response": [refuse_redirect]},
+        transport=transport,
+        trust_env=connection.policy is None,
+    )
     return OllamaClient(sdk, address, KeyRedactor(connection.api_key))
 
 

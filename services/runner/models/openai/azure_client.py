@@ -13,7 +13,7 @@ from assay.contracts.models import Parameters
 from assay.contracts.providers import Api
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
-from services.runner.models.http_settings import http_settings
+from services.runner.models.http.settings import http_settings
 from services.runner.models.openai import request, responses_model
 from services.runner.models.openai.chat_model import ChatModel
 from services.runner.models.openai.responses_model import ResponsesModel

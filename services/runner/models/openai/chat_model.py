@@ -16,14 +16,14 @@ import openai
 
 from assay.contracts.codec import encode
 from services.runner.errors import CallFailed
-from services.runner.models.http_settings import public_address
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.settings import public_address
+from services.runner.models.http.transport_errors import retry_after
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.openai.reply_reader import ReplyReader
 from services.runner.models.openai.request import SentRequest, omitted, request_body
 from services.runner.models.openai.sdk_errors import from_sdk
 from services.runner.models.protocol import Completion, ModelRequest, OnText, ignore_text
 from services.runner.models.sent_parameters import with_omissions
-from services.runner.models.transport_errors import retry_after
 
 _DRAIN_SECONDS = 0.1
 

@@ -7,7 +7,7 @@ import openai
 from assay.contracts.models import Parameters
 from assay.contracts.providers import Api
 from assay.contracts.rpc import OfferedModel
-from services.runner.models.http_settings import http_settings
+from services.runner.models.http.settings import http_settings
 from services.runner.models.openai import request, responses_model
 from services.runner.models.openai.chat_model import ChatModel
 from services.runner.models.openai.model_list import offered_models

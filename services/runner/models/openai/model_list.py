@@ -6,8 +6,8 @@ import httpx2
 import openai
 
 from assay.contracts.rpc import OfferedModel
-from services.runner.models.http_settings import public_address
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.settings import public_address
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.openai.sdk_errors import from_sdk
 
 

@@ -22,8 +22,9 @@ from openai.types.responses import (
 
 from assay.contracts.models import Parameters, Usage
 from services.runner.errors import CallFailed, ProviderError
-from services.runner.models.http_settings import public_address
-from services.runner.models.key_redaction import KeyRedactor
+from services.runner.models.http.settings import public_address
+from services.runner.models.http.transport_errors import describe
+from services.runner.models.keys.redaction import KeyRedactor
 from services.runner.models.openai.request import SCHEMA_NAME, is_reasoning_model
 from services.runner.models.openai.sdk_errors import from_sdk
 from services.runner.models.protocol import (
@@ -37,7 +38,6 @@ from services.runner.models.protocol import (
 )
 from services.runner.models.reported_errors import read_error, to_call_failed
 from services.runner.models.sent_parameters import NO_SEED, ParameterMistake, check_extra, with_omissions
-from services.runner.models.transport_errors import describe
 from services.runner.models.usage_bound import UNNAMED
 
 MAX_TEXT_CHARACTERS = 4_000_000

@@ -6,8 +6,8 @@ import httpx2
 import openai
 
 from services.runner.errors import CallFailed
+from services.runner.models.http.transport_errors import from_transport, retry_after
 from services.runner.models.reported_errors import read_error, to_call_failed
-from services.runner.models.transport_errors import from_transport, retry_after
 
 
 def from_sdk(error: openai.OpenAIError | httpx2.HTTPError | httpx2.InvalidURL, address: str) -> CallFailed:

@@ -11,8 +11,8 @@ from hashlib import sha256
 from assay.contracts.attempts import Ticket
 from assay.contracts.models import ModelName, Usage
 from services.runner.errors import AuthenticationFailed, EndpointTimeout, EndpointUnreachable, RateLimited
+from services.runner.models.open_provider import ModelHandle
 from services.runner.models.protocol import Completion, ModelRequest, OnText, ignore_text
-from services.runner.models.registry import ModelHandle
 from services.runner.rate_limiter import ProviderLimits, RateLimiter, RetryPolicy
 from tests.faults.simulation.world.fault_injection import FaultInjector
 
@@ -71,7 +71,9 @@ class Models:
         self._provider = provider
         self.rate_limiter = RateLimiter("sim", ProviderLimits(concurrency=6), policy=RETRY_POLICY)
 
-    async def open(self, name: ModelName, task_id: str, sample_id: str, provider: object = None) -> ModelHandle:
+    async def open(
+        self, name: ModelName, task_id: str, sample_id: str, provider: object = None, claim: object = None
+    ) -> ModelHandle:
         return ModelHandle(
             model=SimulatedModel(self._provider, name, sample_id), rate_limiter=self.rate_limiter.model(name)
         )

@@ -18,6 +18,8 @@ _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 def from_transport(error: BaseException | None, address: str) -> CallFailed:
     """``address`` names the endpoint in the message."""
+    if isinstance(error, CallFailed):
+        return error
     if isinstance(error, _NOT_CONNECTED):
         if isinstance(error.__cause__, aiohttp.ClientError) and not isinstance(error.__cause__, _BEFORE_SENDING):
             return EndpointUnreachable(f"{address} closed the connection before it answered", may_be_billed=True)

@@ -1,0 +1,1 @@
+"""HTTP, as the clients of all families use it."""
