@@ -112,9 +112,9 @@ class Catalog:
         return self._script(name).get()
 
     def price(self, model: ModelName, today: date | None = None, *, use_prices_file: bool = True) -> Price | None:
-        """The model's price on a day (default: today): None for the baselines, zero and ``local`` for models on this
-        machine. Without ``use_prices_file`` only the price database counts. Raises UnpricedModel, UnknownModel or
-        UnknownProvider."""
+        """The model's price on a day (default: today): None for the baselines, zero and ``local`` for models of local
+        providers without a price of their own. Without ``use_prices_file`` only the price database counts. Raises
+        UnpricedModel, UnknownModel or UnknownProvider."""
         registry = self.registry()
         entry = registry.entry(model)
         if model in BASELINES:
@@ -124,10 +124,12 @@ class Catalog:
         if provider_id == SCRIPTED:
             charged = self.script(model).price
             return charged.price(model) if charged else Price(version=model, local=True)
-        if provider.kind is ProviderKind.EMBEDDED or provider.local:
+        if provider.kind is ProviderKind.EMBEDDED:
             return LOCAL
         if entry.price:
             return token_price(entry.price, REGISTRY_VERSION)
+        if provider.local:
+            return LOCAL
         table, known = self.prices(), registry.names()
         return table.find(model, provider.prices or provider_id, today, known, use_file=use_prices_file)
 

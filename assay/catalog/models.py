@@ -7,6 +7,7 @@ They are listed in ``models.yaml``, or registered in the ledger. The baselines `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -165,8 +166,23 @@ def registered_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:
     variable = provider.api_key_env
     if variable is not None and not variable.startswith(KEY_PREFIX):
         yield ("api_key_env",), f"must begin with {KEY_PREFIX}, so that no other secret of the runners can be sent"
+    if not provider.local and provider.base_url and _is_private(provider.base_url):
+        yield (
+            ("base_url",),
+            "is not a public address; only a local provider (local: true), whose tokens are free, may be there",
+        )
     if provider.options.cloud or provider.options.entra:
         yield ("options",), "only a provider of models.yaml can log in as the runners do (cloud, entra); add it there"
+
+
+def _is_private(address: str) -> bool:
+    """As far as the text tells; a runner checks the addresses of names when it connects."""
+    host = ""
+    try:
+        host = urlsplit(address).hostname or ""
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost"
 
 
 def _cloud_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:
@@ -180,5 +196,6 @@ def _cloud_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:
     if provider.kind not in kinds:
         listed = " or ".join(sorted(f"'{kind}'" for kind in kinds))
         yield ("options", "cloud"), f"'{options.cloud}' needs kind {listed}"
-    if provider.api_key_env is not None:
-        yield ("api_key_env",), f"'{options.cloud}' has credentials in its own environment; remove it"
+    for name, given in (("api_key_env", provider.api_key_env is not None), ("stored_key", provider.stored_key)):
+        if given:
+            yield (name,), f"'{options.cloud}' has credentials in its own environment; remove it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import msgspec
 import typer
 
 from assay.cli.errors import BadUsage
-from assay.contracts.models import Parameters
+from assay.contracts.models import Capabilities, Parameters
 from assay.contracts.money import TokenPrice
 from assay.contracts.providers import Api, ModelEntry, Provider, ProviderKind
 
@@ -25,9 +26,24 @@ KeyEnv = Annotated[
         help="Variable of the runners with the key: MODEL_KEY_ and a name.",
     ),
 ]
-Local = Annotated[
-    bool | None, typer.Option("--local/--hosted", help="Tokens of this provider are free. Default: --hosted.")
+Key = Annotated[
+    bool,
+    typer.Option("--key", help="Store the provider's key, encrypted: asked for, or read from standard input."),
 ]
+Local = Annotated[
+    bool | None,
+    typer.Option(
+        "--local/--hosted",
+        help="The server is in your own network; tokens are free unless there is a --price. Default: --hosted.",
+    ),
+]
+Vision = Annotated[bool | None, typer.Option("--vision/--no-vision", help="Whether the model accepts images.")]
+Tools = Annotated[bool | None, typer.Option("--tools/--no-tools", help="Whether it calls tools.")]
+StructuredOutput = Annotated[
+    bool | None, typer.Option("--structured-output/--no-structured-output", help="Whether it follows a JSON schema.")
+]
+Reasoning = Annotated[bool | None, typer.Option("--reasoning/--no-reasoning", help="Whether it reasons first.")]
+ContextTokens = Annotated[int | None, typer.Option("--context", metavar="TOKENS", min=1, help="Its context window.")]
 ApiOption = Annotated[Api | None, typer.Option("--api", help="Which of OpenAI's APIs. Default: chat_completions.")]
 ApiVersion = Annotated[str, typer.Option("--api-version", metavar="DATE", help="For Azure.")]
 Title = Annotated[str, typer.Option("--title", metavar="TEXT", help="The model's name in lists.")]
@@ -48,6 +64,7 @@ class ProviderChanges:
     url: str = ""
     kind: ProviderKind | None = None
     key_env: str = ""
+    stored_key: bool | None = None
     local: bool | None = None
     api: Api | None = None
     api_version: str = ""
@@ -61,6 +78,7 @@ class ProviderChanges:
             "base_url": self.url,
             "kind": self.kind,
             "api_key_env": self.key_env,
+            "stored_key": self.stored_key,
             "local": self.local,
             "concurrency": self.concurrency,
             "requests_per_minute": self.requests_per_minute,
@@ -77,12 +95,14 @@ class ModelChanges:
     title: str
     parameters: Parameters
     price: TokenPrice | None
+    capabilities: Capabilities
 
     def applied_to(self, entry: ModelEntry) -> ModelEntry:
         from assay.catalog.selection.resolve import merge_parameters  # the catalogue takes 40 ms to import
 
         parameters = merge_parameters(self.parameters, entry.parameters)
-        given = _set({"title": self.title, "price": self.price})
+        known = msgspec.structs.replace(entry.capabilities, **_set(msgspec.structs.asdict(self.capabilities)))
+        given = _set({"title": self.title, "price": self.price, "capabilities": known})
         return msgspec.structs.replace(entry, parameters=parameters, **given)
 
 
@@ -101,7 +121,7 @@ def with_model(provider: Provider, entry: ModelEntry) -> Provider:
     return _checked(msgspec.structs.replace(provider, models=(*others[:index], entry, *others[index:])))
 
 
-def _set(given: dict[str, Any]) -> dict[str, Any]:
+def _set(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value not in (None, "")}
 
 

@@ -18,7 +18,7 @@ from assay.contracts.facts import Event
 from assay.contracts.ids import new_id
 from assay.contracts.live import ServerFrame
 from assay.contracts.models import ModelView, Parameters
-from assay.contracts.providers import Provider, ProviderView
+from assay.contracts.providers import Provider, ProviderView, StoredKey
 from assay.contracts.rpc import (
     AttemptPage,
     Collected,
@@ -251,6 +251,14 @@ class AssayClient:
 
     async def remove_provider(self, provider_id: str) -> None:
         await self._transport.send("DELETE", f"{API}/providers/{_segment(provider_id)}")
+
+    async def put_provider_key(self, provider_id: str, key: str, revision: int = 0) -> StoredKey:
+        """Stores the provider's key. ``revision`` is the provider's, 0 for one of the catalogue's file."""
+        body = {"key": key, "revision": revision}
+        return await self._transport.send_body("PUT", StoredKey, f"/providers/{_segment(provider_id)}/key", body)
+
+    async def remove_provider_key(self, provider_id: str) -> None:
+        await self._transport.send("DELETE", f"{API}/providers/{_segment(provider_id)}/key")
 
     async def offered_models(self, provider_id: str) -> OfferedModels:
         """The models that the provider itself lists, asked by a runner."""

@@ -93,10 +93,11 @@ class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``base_url_env`` names a variable that overrides ``base_url``. Its key is read from the variable ``api_key_env``
     of the runners or, if that is not set there, is the one that the ledger stores; ``stored_key`` is for providers
-    without such a variable. With ``local``, tokens are free. ``prices`` is the provider's name in the price database,
-    where it differs. ``concurrency``, ``requests_per_minute`` and ``tokens_per_minute`` are limits for all runners
-    together. ``max_outage_seconds`` is how long requests wait while the provider is down; None: as long as the run may
-    last."""
+    without such a variable. ``local`` is for servers in one's own network, which providers in the ledger cannot reach
+    otherwise; tokens are free, except those of models with a ``price``. ``prices`` is the provider's name in the price
+    database, where it differs. ``concurrency``, ``requests_per_minute`` and ``tokens_per_minute`` are limits for all
+    runners together. ``max_outage_seconds`` is how long requests wait while the provider is down; None: as long as the
+    run may last."""
 
     kind: ProviderKind
     title: Annotated[str, Meta(min_length=1, max_length=200)]

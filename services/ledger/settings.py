@@ -35,7 +35,7 @@ class LedgerSettings(BusEnvironment, EndpointEnvironment):
     """Kinds of sandbox, separated by commas, whose workers an autoscaler starts when they are wanted: runs that need
     them are accepted although no live worker offers them."""
     report_batch: int = 200
-    master_key: str = Field("", repr=False)
+    master_key: str = Field(default="", repr=False)
     """Encrypts the provider keys that the ledger stores: 32 bytes in base64, and after it earlier ones that are to be
     replaced. Without any master key, keys cannot be stored."""
     master_key_file: Path | None = None

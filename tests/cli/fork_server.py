@@ -40,13 +40,14 @@ def serve() -> None:
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def run_command(arguments: list[str], folder: str, environment: dict[str, str], out: str, err: str) -> None:
+def run_command(arguments: list[str], folder: str, environment: dict[str, str], given: str, out: str, err: str) -> None:
     signal.alarm(MAX_SECONDS)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(os.open(given, os.O_RDONLY), 0)
+    sys.stdin = os.fdopen(0)
     for name, descriptor in ((out, 1), (err, 2)):
         os.dup2(os.open(name, os.O_WRONLY), descriptor)
     sys.argv = ["assay", *arguments]

@@ -37,19 +37,23 @@ def environment(**more: str) -> dict[str, str]:
     return {**given, "ASSAY_SANDBOX": "bubblewrap", **more}
 
 
-def run_assay(folder: Path, *arguments: str, **more: str) -> CommandResult:
+def run_assay(folder: Path, *arguments: str, stdin: str = "", **more: str) -> CommandResult:
     """Runs ``assay ...`` in the folder."""
     with tempfile.TemporaryDirectory() as temporary:
-        out, err = Path(temporary, "out"), Path(temporary, "err")
+        given, out, err = Path(temporary, "in"), Path(temporary, "out"), Path(temporary, "err")
+        given.write_text(stdin)
         out.touch()
         err.touch()
-        code = exit_code(folder, arguments, out, err, **more)
+        code = exit_code(folder, arguments, out, err, given, **more)
         return CommandResult(code=code, out=out.read_text(), err=err.read_text())
 
 
-def exit_code(folder: Path, arguments: Sequence[str], out: Path, err: Path, **more: str) -> int:
-    """Runs ``assay ...`` in the folder; its stdout and stderr are written to files or terminals that exist."""
-    call = {"arguments": arguments, "folder": str(folder), "environment": environment(**more)}
+def exit_code(
+    folder: Path, arguments: Sequence[str], out: Path, err: Path, given: Path = Path(os.devnull), **more: str
+) -> int:
+    """Runs ``assay ...`` in the folder; its stdout and stderr are written to files or terminals that exist, and its
+    stdin is ``given``."""
+    call = {"arguments": arguments, "folder": str(folder), "environment": environment(**more), "given": str(given)}
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None

@@ -46,9 +46,15 @@ def test_a_local_model_is_added_tested_run_changed_and_removed(assay: Assay, ser
     assert (rows["mine/tiny"]["origin"], rows["mine/tiny"]["price"]["version"]) == ("database", "local")
     assert rows["openai/gpt-4.1"]["origin"] == "file"
 
-    assert assay("models", "edit", "mine/tiny", "--hosted", "--price", "1/2").code == 0
+    hosted = assay("models", "edit", "mine/tiny", "--hosted", "--price", "1/2")
+    assert hosted.code == 2 and "not a public address" in hosted.err
+    assert assay("models", "edit", "mine/tiny", "--price", "1/2").code == 0
     priced = assay("models", "test", "mine/tiny")
     assert "cost: $0.000025" in priced.out
+    edited = assay("models", "edit", "mine/tiny", "--unset", "price", "--unset", "param.temperature", "--vision")
+    assert "price: local, tokens are free" in edited.out
+    (tiny,) = [row for row in assay("models", "list", "--json").data if row["name"] == "mine/tiny"]
+    assert (tiny["parameters"].get("temperature"), tiny["capabilities"]["vision"]) == (None, True)
     assert assay("models", "edit", "mine/other").code == 2
     removed = assay("models", "remove", "mine/tiny")
     assert removed.code == 0, removed.err
@@ -58,7 +64,8 @@ def test_a_local_model_is_added_tested_run_changed_and_removed(assay: Assay, ser
 
 def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: FakeEndpoint) -> None:
     server.default = Reply(status=401, text="Incorrect API key provided", error_type="invalid_request_error")
-    added = assay("models", "add", "keyed/m", "--url", server.url, "--key-env", "MODEL_KEY_MINE", "--price", "1/2")
+    variable = ("--key-env", "MODEL_KEY_MINE")
+    added = assay("models", "add", "keyed/m", "--url", server.url, "--local", *variable, "--price", "1/2")
     assert "its key is read from MODEL_KEY_MINE" in added.out
     tested = assay("models", "test", "keyed/m")
     assert tested.code == 1
@@ -67,6 +74,30 @@ def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: 
     assert run.code == 1
     assert "Incorrect API key provided" in run.out + run.err
     assert "sk-not-the-right-one" not in tested.out + run.out + run.err
+
+
+def test_a_key_is_stored_used_replaced_and_removed(assay: Assay, server: FakeEndpoint) -> None:
+    first, second = "sk-canary-first-0123456789", "sk-canary-second-0123456789"
+    added = assay("models", "add", "stored/m", "--url", server.url, "--local", "--key", stdin=f"{first}\n")
+    assert added.code == 0, added.err
+    assert "its key is stored, encrypted" in added.out
+    assert assay("models", "test", "stored/m").code == 0
+    assert server.headers[-1]["authorization"] == f"Bearer {first}"
+
+    assert assay("models", "key", "stored", stdin=second).out.startswith("stored: key stored, change 2")
+    run = assay("run", "--task", "add_two", "--model", "stored/m", "--json")
+    assert run.code == 0, run.err
+    assert server.headers[-1]["authorization"] == f"Bearer {second}"
+    listed = assay("models", "providers")
+    assert "last used" in listed.out
+
+    moved = assay("models", "edit", "stored/m", "--url", "http://127.0.0.1:9/v1")
+    assert moved.code != 0 and "assay models key stored --remove" in moved.err
+    assert assay("models", "key", "stored", "--remove").code == 0
+    missing = assay("models", "test", "stored/m")
+    assert missing.code == 1 and "has no key" in missing.out and "assay models key stored" in missing.out
+    everything = [added, run, listed, moved, missing]
+    assert not any(key in each.out + each.err for each in everything for key in (first, second))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +113,11 @@ def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: 
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "extra=5"), "extra.NAME=VALUE"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--price", "cheap"), "0.15/0.6"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--key-env", "OPENAI_API_KEY"), "MODEL_KEY_"),
+        (("add", "mine/tiny", "--url", "http://10.0.0.1/v1"), "only a local provider"),
+        (("edit", "mine/tiny", "--unset", "prise"), "cannot be unset"),
+        (("edit", "mine/tiny", "--unset", "param.prise"), "no parameter 'prise'"),
+        (("key", "nothing", "--remove"), "No key of 'nothing'"),
+        (("key", "mien"), "no key was given"),
         (("remove", "nothing/here"), "no provider 'nothing'"),
     ],
 )

@@ -14,7 +14,7 @@ URL = "/api/v1/providers"
 MINE: dict[str, Any] = {
     "kind": "openai",
     "title": "Mine",
-    "base_url": "http://127.0.0.1:9/v1",
+    "base_url": "https://models.example.org/v1",
     "models": [{"name": "small", "parameters": {"temperature": 0}}],
 }
 PRICE = {"input_usd_per_mtok": "0.5", "output_usd_per_mtok": "2"}

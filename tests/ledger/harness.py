@@ -26,6 +26,8 @@ from services.ledger.leaderboard.leaderboard_read import LeaderboardReader
 from services.ledger.money.cost_estimate import worst_nanousd
 from services.ledger.money.money_store import MoneyStore
 from services.ledger.outbox.outbox_store import OutboxStore
+from services.ledger.providers.key_store import KeyStore
+from services.ledger.providers.master_key import MasterKey
 from services.ledger.providers.provider_store import ProviderStore
 from services.ledger.runs.history import HistoryStore
 from services.ledger.runs.plans import Plans
@@ -73,6 +75,9 @@ WORST = worst_nanousd(plan().tasks[0], plan().models[0])
 """The most that one attempt of ``plan`` can cost, in nano-USD."""
 
 
+MASTER_KEYS = (MasterKey(secret=b"m" * 32),)
+
+
 class LedgerHarness:
     JUDGE = Stage.JUDGE
 
@@ -87,7 +92,8 @@ class LedgerHarness:
         self.leaderboard = LeaderboardReader(database)
         self.history = HistoryStore(database)
         self.retention = RetentionStore(database)
-        self.providers = ProviderStore(database)
+        self.keys = KeyStore(database, plans, MASTER_KEYS)
+        self.providers = ProviderStore(database, self.keys)
         self.health = HealthStore(database, settings)
         self.outbox = OutboxStore(database)
         self.scheduler = Scheduler(database, plans, settings)

@@ -13,19 +13,25 @@ from assay.cli.display.output import money, print_json, print_line, print_notice
 from assay.cli.display.table import Table, print_table
 from assay.cli.errors import FAILED, OK, BadUsage, CommandFailed
 from assay.cli.lazy import COMMANDS
+from assay.cli.model_change import ModelChange, find_added
 from assay.cli.options import Json, Server
 from assay.cli.parameters import Param, read_parameters
-from assay.cli.provider_options import ModelChanges, ProviderChanges, split_name, with_model
+from assay.cli.provider_keys import list_providers, read_key, store_key
+from assay.cli.provider_options import ModelChanges, ProviderChanges, split_name
 from assay.cli.quantities import count_text, token_price
 from assay.cli.server import call
+from assay.cli.unset_options import Unset, read_unset
 from assay.client import AssayClient
 from assay.contracts.models import Capabilities, ModelView, Origin
 from assay.contracts.money import Price, usd
-from assay.contracts.providers import ModelEntry, Provider, ProviderKind, ProviderView
+from assay.contracts.providers import Provider
 from assay.contracts.rpc import ModelProbe, OfferedModels
 from assay.contracts.spending import ModelPrice
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["models"])
+
+app.command("key")(store_key)
+app.command("providers")(list_providers)
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="For example local/smollm2-135m.")]
 NewModel = Annotated[str, typer.Argument(metavar="MODEL", help="Provider and model, for example my-server/qwen3-8b.")]
@@ -77,18 +83,25 @@ def test_model(
     raise typer.Exit(OK if probe.ok else FAILED)
 
 
-@app.command("add", help="Add a model, and its provider if that is new. Keys stay with the runner: see --key-env.")
+@app.command("add", help="Add a model, and its provider if that is new.")
 @app.command("edit", help="Change an added model or its provider; omitted options keep their value.")
 def put_model(
-    context: typer.Context,
+    invoked: typer.Context,
     model: NewModel,
     url: options.Url = "",
     kind: options.Kind = None,
     key_env: options.KeyEnv = "",
+    key: options.Key = False,
     local: options.Local = None,
     price: options.PriceOption = "",
     title: options.Title = "",
     param: Param = [],  # noqa: B006
+    vision: options.Vision = None,
+    tools: options.Tools = None,
+    structured_output: options.StructuredOutput = None,
+    reasoning: options.Reasoning = None,
+    context: options.ContextTokens = None,
+    unset: Unset = [],  # noqa: B006
     api: options.ApiOption = None,
     api_version: options.ApiVersion = "",
     concurrency: options.Concurrent = None,
@@ -97,11 +110,12 @@ def put_model(
     server: Server = "",
     json: Json = False,
 ) -> None:
-    provider_id, name = split_name(model)
+    provider_id, _ = split_name(model)
     of_provider = ProviderChanges(
         url=url,
         kind=kind,
         key_env=key_env,
+        stored_key=key or None,
         local=local,
         api=api,
         api_version=api_version,
@@ -109,18 +123,24 @@ def put_model(
         requests_per_minute=requests_per_minute,
         tokens_per_minute=tokens_per_minute,
     )
-    of_model = ModelChanges(title=title, parameters=read_parameters(param), price=token_price(price) if price else None)
-    adding = context.info_name == "add"
-
-    async def put(client: AssayClient) -> tuple[ProviderView, ModelPrice]:
-        found = await _find(client, provider_id)
-        entry = _entry(found, model, adding=adding)
-        known = found.provider if found else Provider(kind=ProviderKind.OPENAI, title=provider_id)
-        changed = with_model(of_provider.applied_to(known), of_model.applied_to(entry or ModelEntry(name=name)))
-        stored = await client.put_provider(provider_id, changed, found.revision if found else 0)
-        return stored, (await client.prices(model))[0]
-
-    stored, priced = call(server, put)
+    known = Capabilities(
+        vision=vision, tools=tools, structured_output=structured_output, reasoning=reasoning, context_tokens=context
+    )
+    of_model = ModelChanges(
+        title=title,
+        parameters=read_parameters(param),
+        price=token_price(price) if price else None,
+        capabilities=known,
+    )
+    change = ModelChange(
+        model=model,
+        adding=invoked.info_name == "add",
+        of_provider=of_provider,
+        of_model=of_model,
+        unset=read_unset(unset),
+        key=read_key(provider_id) if key else "",
+    )
+    stored, priced = call(server, change.put)
     if json:
         print_json(stored)
     else:
@@ -137,7 +157,7 @@ def remove_model(
     provider_id, slash, name = model.partition("/")
 
     async def remove(client: AssayClient) -> str:
-        found = await _find(client, provider_id)
+        found = await find_added(client, provider_id)
         if found is None:
             raise BadUsage(f"there is no provider {provider_id!r}; `assay models list` shows all models")
         others = tuple(entry for entry in found.provider.models if slash and entry.name != name)
@@ -156,33 +176,6 @@ def remove_model(
         print_line(removed)
 
 
-async def _find(client: AssayClient, provider_id: str) -> ProviderView | None:
-    """The provider in the ledger; None if there is none. Raises BadUsage if the catalogue defines it."""
-    for view in await client.providers():
-        if view.provider_id != provider_id or view.hidden:
-            continue
-        if view.origin is Origin.FILE:
-            raise BadUsage(
-                f"provider {provider_id!r} is defined in the catalogue's models.yaml; change it there, or use another "
-                f"name. Runs can use any of its models without adding them"
-                if view.provider.any_model
-                else f"provider {provider_id!r} is defined in the catalogue's models.yaml; change it there"
-            )
-        return view
-    return None
-
-
-def _entry(found: ProviderView | None, model: str, *, adding: bool) -> ModelEntry | None:
-    """The model's entry, which must exist unless it is added, and must not if it is. Raises BadUsage."""
-    name = model.partition("/")[2]
-    entry = next((each for each in found.provider.models if each.name == name), None) if found else None
-    if adding and entry:
-        raise BadUsage(f"model {model!r} exists; `assay models edit {model}` changes it")
-    if not adding and not entry:
-        raise BadUsage(f"there is no model {model!r} that was added; `assay models add {model}` adds it")
-    return entry
-
-
 def _print_stored(model: str, provider: Provider, priced: ModelPrice) -> None:
     if priced.price is None:
         print_line(f"{model}: stored, but it has no price yet: {priced.reason}")
@@ -193,6 +186,8 @@ def _print_stored(model: str, provider: Provider, priced: ModelPrice) -> None:
         print_line(f"{model}: stored; price: {cost}")
     if provider.api_key_env:
         print_line(f"   its key is read from {provider.api_key_env} in the environment of the runners, or from .env")
+    if provider.stored_key:
+        print_line("   its key is stored, encrypted; `assay models key` replaces it")
     print_line(f"   try it: assay models test {model}")
 
 

@@ -24,12 +24,13 @@ CHANGED_AT = datetime(2026, 11, 2, tzinfo=UTC)
 
 
 class FakeProviders:
-    """``keys`` are the stored keys by provider; ``openings`` the requests for one. ``unavailable``: so many of them
-    find no database."""
+    """``keys`` are the stored keys by provider; ``puts`` the requests that stored them, ``openings`` those for one.
+    ``unavailable``: so many of the latter find no database."""
 
     def __init__(self) -> None:
         self.stored: dict[str, RegisteredProvider] = {}
         self.keys: dict[str, str] = {}
+        self.puts: list[PutProviderKey] = []
         self.openings: list[OpenProviderKey] = []
         self.unavailable = 0
         self.recipient: Recipient | None = Recipient()
@@ -62,6 +63,7 @@ class FakeProviders:
 
     async def on_put_key(self, request: PutProviderKey) -> StoredKey:
         assert self.recipient is not None
+        self.puts.append(request)
         self.keys[request.provider_id] = self.recipient.open(request.sealed, PROVIDER_KEY_PURPOSE)
         return StoredKey(revision=1, changed_at=CHANGED_AT)
 
