@@ -11,8 +11,12 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
+from threading import Event
 from typing import Any, NamedTuple
 
 import pytest
@@ -33,6 +37,7 @@ ALLOWED_FILES = {
     "nats": ("nats/accounts.conf", "bus-logins.json"),
 }
 """Where canaries may be in the data folder: hidden bundles, solutions for ``oracle``, and the bus's logins."""
+STORED = ("stored_key", "next_stored_key")
 KINDS = [pytest.param("bubblewrap"), pytest.param("docker", marks=pytest.mark.docker)]
 
 
@@ -136,12 +141,44 @@ def test_no_canary_is_found_stored_or_published(hostile: Hostile) -> None:
         hostile.submit(tasks=["early"], models=["nop"]),
         hostile.submit(tasks=["question"], models=["keyed/loud", "keyed/stream", "keyed/searcher"]),
     ]
-    probes = [hostile.stack.http.post("/models/test", json={"model": f"keyed/{name}"}) for name in ("loud", "stream")]
+    with storing_keys(hostile):
+        run_ids.append(hostile.submit(tasks=["program"], models=["vault/searcher"]))
+        run_ids.append(hostile.submit(tasks=["question"], models=["vault/loud", "vault/stream", "vault/searcher"]))
+        probed = [f"{provider}/{name}" for provider in ("keyed", "vault") for name in ("loud", "stream")]
+        probes = [hostile.stack.http.post("/models/test", json={"model": name}) for name in probed]
+        for run_id in run_ids[-2:]:
+            hostile.stack.finish(run_id)
     ended = [hostile.finish(run_id) for run_id in run_ids]
     assert not [attempt for attempts in ended for attempt in attempts if attempt["outcome"] == "passed"]
     _assert_only_bait_found(hostile, ended[0], ended[1])
     _assert_nothing_published(hostile, run_ids, probes)
     _assert_nothing_stored(hostile)
+
+
+@contextmanager
+def storing_keys(hostile: Hostile) -> Generator[None]:
+    """The provider ``vault``, whose key the ledger stores, and which is replaced again and again (fault 50)."""
+    http, url = hostile.stack.http, "/providers/vault"
+    provider = {"kind": "openai", "title": "Stored", "base_url": hostile.provider.url, "any_model": True}
+    body = {"provider": {**provider, "local": True, "stored_key": True}, "revision": 0}
+    http.put(url, json=body).raise_for_status()
+    stop = Event()
+
+    def replace() -> None:
+        names = cycle(STORED)
+        while not stop.is_set():
+            key = {"key": hostile.canaries[next(names)], "revision": 1}
+            http.put(f"{url}/key", json=key).raise_for_status()
+            stop.wait(0.1)
+
+    http.put(f"{url}/key", json={"key": hostile.canaries[STORED[0]], "revision": 1}).raise_for_status()
+    with ThreadPoolExecutor(1) as pool:
+        replacing = pool.submit(replace)
+        try:
+            yield
+        finally:
+            stop.set()
+        replacing.result()
 
 
 def _assert_only_bait_found(hostile: Hostile, agents: list[dict[str, Any]], programs: list[dict[str, Any]]) -> None:
@@ -165,7 +202,7 @@ def _unescaped(lines: str) -> str:
 def _assert_nothing_published(hostile: Hostile, run_ids: list[str], probes: list[Any]) -> None:
     """On the bus, in responses of the gateway, and in live frames."""
     canaries, wanted = hostile.canaries, {"shown"}
-    keys = {f"Bearer {canaries['key_canary_api_key']}"}
+    keys = {f"Bearer {canaries[name]}" for name in ("key_canary_api_key", *STORED)}
     assert set(hostile.provider.keys) == keys and len(hostile.provider.keys) >= 6, "the key was used and repeated"
     assert all("[key]" in probe.text for probe in probes), [probe.text for probe in probes]
     bodies = dict(api_responses(hostile.stack, run_ids))
@@ -205,7 +242,9 @@ def _assert_nothing_stored(hostile: Hostile) -> None:
         canaries.words.setdefault(f"nats{number}", password)
     rows = canaries.in_text(table_rows(data))
     assert rows == {"shown"}, rows
-    found = [(name, path.relative_to(data)) for name, path in canaries.in_files(data) if "postgres" not in path.parts]
+    everywhere = [(name, path.relative_to(data)) for name, path in canaries.in_files(data)]
+    assert [(name, path) for name, path in everywhere if name in STORED] == []
+    found = [(name, path) for name, path in everywhere if "postgres" not in path.parts]
     leaked = [(name, path) for name, path in found if not str(path).startswith(_allowed_files(name))]
     assert [(name, path) for name, path in leaked if name not in ("shown", "bait")] == []
     stored = {(name, path.parts[1]) for name, path in found if path.parts[0] == "artifacts"}

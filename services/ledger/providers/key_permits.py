@@ -15,21 +15,21 @@ VALID_SECONDS = 300
 
 
 class KeyPermits:
-    """Permits are not stored: all ledgers with the same master key accept them. They are bound to a revision of the
+    """Permits are not stored: all ledgers with the same master key accept them. They outlive a replacement of the
     key."""
 
     def __init__(self, encryption: KeyEncryption, clock: Callable[[], float] = time.time) -> None:
         self._encryption, self._clock = encryption, clock
 
-    def issue(self, provider_id: str, revision: int) -> str:
+    def issue(self, provider_id: str) -> str:
         until = int(self._clock()) + VALID_SECONDS
-        return f"{until}.{self._code(provider_id, revision, until)}"
+        return f"{until}.{self._code(provider_id, until)}"
 
-    def accepts(self, permit: str, provider_id: str, revision: int) -> bool:
+    def accepts(self, permit: str, provider_id: str) -> bool:
         until, _, code = permit.partition(".")
         if not until.isdecimal() or len(until) > len(str(VALID_SECONDS)) + 12 or int(until) < self._clock():
             return False
-        return hmac.compare_digest(code, self._code(provider_id, revision, int(until)))
+        return hmac.compare_digest(code, self._code(provider_id, int(until)))
 
-    def _code(self, provider_id: str, revision: int, until: int) -> str:
-        return self._encryption.sign(f"{provider_id}\0{revision}\0{until}")
+    def _code(self, provider_id: str, until: int) -> str:
+        return self._encryption.sign(f"{provider_id}\0{until}")

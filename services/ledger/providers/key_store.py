@@ -81,7 +81,7 @@ class KeyStore:
                 revision=row.revision,
                 changed_at=row.changed_at,
                 last_used_at=row.last_used_at,
-                permit=permits.issue(row.provider_id, row.revision),
+                permit=permits.issue(row.provider_id),
             )
             for row in await connection.rows(KeyRow, _ALL)
         )
@@ -156,7 +156,7 @@ class KeyStore:
         if row.registered and row.base_url != request.base_url:
             return False
         if request.permit and self._permits:
-            return self._permits.accepts(request.permit, row.provider_id, row.revision)
+            return self._permits.accepts(request.permit, row.provider_id)
         leased = await connection.row(_Leased, _LEASED, request.attempt_id, request.token)
         if leased is None or leased.model.partition("/")[0] != row.provider_id:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -38,14 +39,14 @@ class Runner:
         self._ledger, self._recipient = ledger, Recipient()
 
     async def open(self, ticket: Ticket | None = None, name: str = "mine", url: str | None = URL, **more: str) -> str:
-        lease = {"attempt_id": ticket.attempt_id, "token": ticket.token} if ticket else {}
-        request = {"provider_id": name, "recipient": self._recipient.public_key, "base_url": url, **lease, **more}
-        found = await self._ledger.keys.open(OpenProviderKey(**request))
+        lease: dict[str, Any] = {"attempt_id": ticket.attempt_id, "token": ticket.token} if ticket else {}
+        asked: dict[str, Any] = {"provider_id": name, "base_url": url, **lease, **more}
+        found = await self._ledger.keys.open(OpenProviderKey(recipient=self._recipient.public_key, **asked))
         return self._recipient.open(found.sealed, PROVIDER_KEY_PURPOSE)
 
-    async def refused(self, *arguments: object, **more: object) -> str:
+    async def refused(self, *arguments: Any, **more: Any) -> str:
         with pytest.raises(ProblemError) as caught:
-            await self.open(*arguments, **more)  # type: ignore[arg-type]
+            await self.open(*arguments, **more)
         return caught.value.problem.code
 
 
@@ -158,18 +159,20 @@ async def test_a_permit_opens_it_for_some_minutes(ledger: LedgerHarness, runner:
     for forged in (f"{int(until) + 60}.{code}", f"{until}.{'0' * len(code)}", f"{until}.", ".", f"-1.{code}", "x"):
         assert await runner.refused(permit=forged) == "no_stored_key"
     await put_key(ledger, NEW)
-    assert await runner.refused(permit=state.permit) == "no_stored_key"
+    assert await runner.open(permit=state.permit) == NEW
+    await put_key(ledger, NEW, "listed", revision=0)
+    assert await runner.refused(name="listed", permit=state.permit) == "no_stored_key"
 
 
 def test_a_permit_runs_out() -> None:
     now = 1_000_000.0
     permits = KeyPermits(KeyEncryption(MASTER_KEYS), lambda: now)
-    permit = permits.issue("mine", 1)
+    permit = permits.issue("mine")
     now += VALID_SECONDS - 1
-    assert permits.accepts(permit, "mine", 1)
-    assert not permits.accepts(permit, "other", 1)
+    assert permits.accepts(permit, "mine")
+    assert not permits.accepts(permit, "other")
     now += 2
-    assert not permits.accepts(permit, "mine", 1)
+    assert not permits.accepts(permit, "mine")
 
 
 async def test_it_is_replaced_while_it_is_in_use(ledger: LedgerHarness, runner: Runner) -> None:
