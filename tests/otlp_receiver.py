@@ -33,6 +33,7 @@ class Receiver:
     def __init__(self, url: str) -> None:
         self.url = url
         self.spans: list[ReceivedSpan] = []
+        self.bodies: list[bytes] = []
 
     def named(self, name: str) -> list[ReceivedSpan]:
         return [span for span in tuple(self.spans) if span.name == name]
@@ -41,6 +42,7 @@ class Receiver:
         return [span for span in tuple(self.spans) if span.trace_id == trace_id]
 
     def add(self, body: bytes) -> None:
+        self.bodies.append(body)
         for of_process in ExportTraceServiceRequest.FromString(body).resource_spans:
             resource = {each.key: each.value.string_value for each in of_process.resource.attributes}
             for scope in of_process.scope_spans:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from tests.otlp_receiver import Receiver, otlp_receiver
 from tests.system.harness import Stack, running_stack
 from tests.system.hostile.canaries import Canaries
 from tests.system.hostile.catalog import Catalog
@@ -48,6 +49,7 @@ class Hostile(NamedTuple):
     catalog: Catalog
     listeners: Listeners
     provider: Provider
+    traces: Receiver
     folder: Path
 
     def search_program(self) -> str:
@@ -93,12 +95,13 @@ def hostile(dist: Path, request: pytest.FixtureRequest) -> Iterator[Hostile]:  #
     try:
         _place_files(folder, canaries)
         catalog = Catalog(folder / "catalog", canaries)
-        with Provider() as provider:
+        with Provider() as provider, otlp_receiver() as traces:
             environment = {**_environment(folder, canaries, provider), "ASSAY_SANDBOX": str(request.param)}
+            environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": traces.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
             with running_stack("--runners", "1", "--judges", "1", data=folder / "data", **environment) as stack:
                 stack.http.headers["authorization"] = f"Bearer {canaries['token']}"
                 with Listeners(stack, canaries["token"]) as listeners:
-                    yield Hostile(str(request.param), stack, canaries, catalog, listeners, provider, folder)
+                    yield Hostile(str(request.param), stack, canaries, catalog, listeners, provider, traces, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -164,14 +167,19 @@ def storing_keys(hostile: Hostile) -> Generator[None]:
     http.put(url, json=body).raise_for_status()
     stop = Event()
 
-    def replace() -> None:
-        names = cycle(STORED)
-        while not stop.is_set():
-            key = {"key": hostile.canaries[next(names)], "revision": 1}
-            http.put(f"{url}/key", json=key).raise_for_status()
-            stop.wait(0.1)
+    def store(name: str) -> None:
+        key = {"key": hostile.canaries[name], "revision": 1}
+        http.put(f"{url}/key", json=key).raise_for_status()
 
-    http.put(f"{url}/key", json={"key": hostile.canaries[STORED[0]], "revision": 1}).raise_for_status()
+    def replace() -> None:
+        for name in cycle(STORED):
+            if stop.wait(0.1):
+                return
+            store(name)
+
+    for name in STORED:
+        store(name)
+        http.post("/models/test", json={"model": "vault/searcher"}).raise_for_status()
     with ThreadPoolExecutor(1) as pool:
         replacing = pool.submit(replace)
         try:
@@ -214,12 +222,13 @@ def _assert_nothing_published(hostile: Hostile, run_ids: list[str], probes: list
         "streams": hostile.listeners.stored_messages(),
         "live frames": hostile.listeners.frames,
         "model tests": [probe.content for probe in probes],
+        "traces": hostile.traces.bodies,
     }
     for place, messages in places.items():
         found = {name: message for message in messages for name in canaries.in_text(message)}
         leaked = {name: message[:3000] for name, message in found.items() if name not in ("shown", "bait")}
         assert leaked == {}, place
-        assert wanted <= found.keys() or place == "model tests", f"{place}: nothing was searched"
+        assert messages and (wanted <= found.keys() or place in ("model tests", "traces")), f"{place}: nothing found"
 
 
 def _wait_for_frames(hostile: Hostile, names: set[str]) -> None:
