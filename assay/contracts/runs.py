@@ -224,6 +224,9 @@ class RunView(Data, frozen=True, kw_only=True):
     """When the artifacts' content was released because its retention period ended."""
     stopped_models: tuple[StoppedModel, ...] = ()
     """Models that cannot be called: their remaining attempts end as ``infra_error`` without being executed."""
+    changed_models: dict[ModelName, tuple[str, ...]] = field(default_factory=dict[ModelName, tuple[str, ...]])
+    """Models behind which the provider served several others during the run, in the order in which they first answered.
+    Their attempts cannot be compared."""
 
 
 class Cause(Data, frozen=True, kw_only=True):

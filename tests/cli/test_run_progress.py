@@ -133,6 +133,10 @@ def test_money_and_the_wait_reason_are_part_of_the_progress(state: RunState) -> 
             "a/x is stopped (authentication): its remaining attempts end without being executed\n"
             "  reason: no key\n  what to do: set A_KEY",
         ),
+        (
+            facts.RunChanged(run=msgspec.structs.replace(RUN, changed_models={"a/x": ("x-05", "x-08")})),
+            "warning: a/x changed during the run: x-05 answered first, then x-08",
+        ),
         (facts.RunChanged(run=RUN), ""),
         (facts.RunStarted(run=RUN), ""),
     ],

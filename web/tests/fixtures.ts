@@ -47,6 +47,7 @@ export function run(sequence: number, parts: Partial<RunView> = {}): RunView {
     include_tests: false,
     expired_at: null,
     stopped_models: [],
+    changed_models: {},
     ...parts,
   };
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assay.cli.display.run_text import limits_line, stopped_line, wait_text
+from assay.cli.display.run_text import changed_line, limits_line, stopped_line, wait_text
 from assay.cli.quantities import duration_text
 from assay.contracts.attempts import AttemptView
 from assay.contracts.facts import (
@@ -43,6 +43,9 @@ def alert_text(fact: Fact, before: RunView) -> str:
         case RunChanged() if len(fact.run.stopped_models) > len(before.stopped_models):
             known = {stopped.model for stopped in before.stopped_models}
             return "\n".join(_stopped_text(each) for each in fact.run.stopped_models if each.model not in known)
+        case RunChanged() if fact.run.changed_models != before.changed_models:
+            now, then = fact.run.changed_models, before.changed_models
+            return "\n".join(f"warning: {changed_line(each, now[each])}" for each in now if now[each] != then.get(each))
         case RunChanged() if fact.run.waits and fact.run.waits != before.waits:
             return wait_text(fact.run.waits)
         case RunChanged() if (fact.run.limits, fact.run.priority) != (before.limits, before.priority):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assay.cli.display.output import cell_text, money
 from assay.cli.quantities import count_text, duration_text
 from assay.cli.run_state import ENDED
@@ -29,6 +31,7 @@ def note_lines(run: RunView) -> list[str]:
     lines += [f"ended early: {run.reason}"] if run.reason and run.status in ENDED else []
     lines += [f"ending: {run.reason}"] if run.reason and run.status not in ENDED else []
     lines += [stopped_line(model) for model in run.stopped_models]
+    lines += [changed_line(model, names) for model, names in run.changed_models.items()]
     ungraded = run.progress.executed + run.progress.grading
     if ungraded and run.status is RunStatus.CANCELLING:
         lines.append(
@@ -44,6 +47,11 @@ def note_lines(run: RunView) -> list[str]:
 def stopped_line(stopped: StoppedModel) -> str:
     """``openai/o1 is stopped (authentication): its remaining attempts end without being executed``."""
     return f"{stopped.model} is stopped ({stopped.fault}): its remaining attempts end without being executed"
+
+
+def changed_line(model: str, names: Sequence[str]) -> str:
+    """``openai/gpt-4o changed during the run: gpt-4o-2024-05-13 answered first, then gpt-4o-2024-08-06``."""
+    return f"{model} changed during the run: {names[0]} answered first, then {', then '.join(names[1:])}"
 
 
 def wait_text(waits: Wait) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from assay.contracts.attempts import AttemptExecuted, AttemptJudged, FaultKind, Stage, State, TryEnd
@@ -18,6 +18,7 @@ from services.ledger.money.call_booking import book_calls, book_judging
 from services.ledger.outbox.orders import add_orders
 from services.ledger.runs.fact_recording import record
 from services.ledger.runs.plans import Plans
+from services.ledger.runs.served_models import Served, ServedModels
 from services.ledger.runs.stopped_models import EndedTry, count_failures, end_attempts_of_stopped_models
 from services.ledger.settings import LedgerSettings
 
@@ -53,6 +54,7 @@ class ReportStore:
         self._database = database
         self._plans = plans
         self._max_tries = settings.max_tries
+        self._served_models = ServedModels()
 
     async def executed(self, reports: Sequence[AttemptExecuted]) -> None:
         async def work(connection: Connection) -> bool:
@@ -84,7 +86,8 @@ class ReportStore:
         done = [each for each in attempts if each.state is State.DONE and not each.over_budget]
         await add_results(connection, self._plans, [(attempt, {}) for attempt in done])
         stops = await count_failures(connection, _ended_tries(reports, transitions))
-        await record(connection, transitions, booked.spends, [*booked.run_facts, *stops])
+        changes = await self._served_models.record(connection, _served(reports, transitions))
+        await record(connection, transitions, booked.spends, [*booked.run_facts, *stops, *changes])
         return bool(stops)
 
     async def _judged(self, connection: Connection, reports: Sequence[AttemptJudged]) -> None:
@@ -142,6 +145,15 @@ def _ended_tries(reports: Sequence[AttemptExecuted], transitions: Sequence[Trans
         if transition is not None and transition.before_token == report.token:
             ended.append(EndedTry(transition.after.run_id, transition.after.model, report.fault))
     return ended
+
+
+def _served(reports: Sequence[AttemptExecuted], transitions: Sequence[Transition]) -> Iterator[Served]:
+    attempts = {each.after.attempt_id: each.after for each in transitions}
+    for report in reports:
+        attempt = attempts.get(report.attempt_id)
+        for call in report.calls if attempt else ():
+            if attempt and call.served_model:
+                yield Served(attempt.run_id, attempt.model, call.served_model)
 
 
 def _try_values(report: AttemptExecuted, current: bool) -> tuple[object, ...]:

@@ -61,6 +61,7 @@ class RunRow(UsageRow):
     deadline_at: datetime | None
     waits: Wait | None
     failing_models: tuple[FailingModel, ...]
+    served_models: dict[str, tuple[str, ...]]
     reason: str
     restarts: str
     include_tests: bool
@@ -128,6 +129,7 @@ class RunRow(UsageRow):
             include_tests=self.include_tests,
             expired_at=self.expired_at,
             stopped_models=tuple(each.view(self.run_id) for each in self.failing_models if each.stopped),
+            changed_models={model: names for model, names in self.served_models.items() if len(names) > 1},
         )
 
 

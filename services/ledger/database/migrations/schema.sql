@@ -525,3 +525,9 @@ CREATE TABLE provider_keys (
 );
 
 UPDATE alembic_version SET version_num='0017' WHERE alembic_version.version_num = '0016';
+
+-- Running upgrade 0017 -> 0018
+
+ALTER TABLE runs ADD COLUMN served_models JSONB DEFAULT '{}' NOT NULL;
+
+UPDATE alembic_version SET version_num='0018' WHERE alembic_version.version_num = '0017';

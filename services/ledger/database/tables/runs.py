@@ -51,6 +51,7 @@ class Run(SQLModel, table=True):
     stalled_at: datetime | None = time(null=True)
     waits: Any = Field(default=None, sa_column=Column(JSONB))
     failing_models: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="[]"))
+    served_models: Any = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
     """Models that cannot be called, with how many attempts in a row failed alike (runs.rows.FailingModel)."""
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     restarts: str = Field(sa_column=Column(Text, nullable=False, server_default=""))

@@ -30,7 +30,8 @@ export function warningText({ account, percent, spent_usd, held_usd, limit_usd, 
 export function runNotices(run: RunView, store: RunStore) {
   return html`
     ${restartNotice(run)} ${cancellingNotice(run)} ${reasonNotice(run)} ${stalledNotice(run, store)} ${waitNotice(run)}
-    ${run.stopped_models.map(stoppedNotice)} ${limitNotices(run, store)}
+    ${run.stopped_models.map(stoppedNotice)} ${Object.entries(run.changed_models).map(changedNotice)}
+    ${limitNotices(run, store)}
   `;
 }
 
@@ -84,6 +85,13 @@ function stoppedNotice({ model, reason, remedy }: StoppedModel) {
   const effect = "Its remaining attempts end without being executed.";
   const text = html`<b>${model} is stopped.</b> ${why} ${effect} ${withCommands(asSentence(remedy))}`;
   return notice(`stopped-${model}`, "danger", text);
+}
+
+/** The provider served several models under one name. */
+function changedNotice([model, names]: [string, string[]]) {
+  const served = showControlCharacters(names.join(", then "));
+  const text = html`<b>${model} changed during the run.</b> ${served} answered. Its attempts cannot be compared.`;
+  return notice(`changed-${model}`, "warn", text);
 }
 
 function renderTimeLeft(until: Instant) {
