@@ -24,6 +24,7 @@ from assay.contracts.rpc import (
     Heartbeat,
     ListOfferedModels,
     PreviewPrompt,
+    PullModel,
     ReadTail,
     Request,
     ServeModel,
@@ -37,6 +38,7 @@ _RUNNER_REQUESTS: tuple[type[Request[Any]], ...] = (
     TestModel,
     CheckModels,
     ListOfferedModels,
+    PullModel,
     PreviewPrompt,
     ReadTail,
 )

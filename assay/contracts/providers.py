@@ -123,6 +123,9 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return listed or (ModelEntry(name=name) if self.any_model and name else None)
 
 
+PULLING = frozenset((ProviderKind.OLLAMA,))
+"""Kinds whose servers download models on request."""
+
 NEEDS_ADDRESS = frozenset((ProviderKind.OPENAI, ProviderKind.AZURE, ProviderKind.OLLAMA))
 """Kinds whose SDKs have no address of their own."""
 

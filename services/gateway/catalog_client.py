@@ -11,7 +11,7 @@ from typing import TypeVar
 from assay.bus.errors import BusError
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
-from assay.catalog.models import Registry
+from assay.catalog.models import Registry, pull_refusal
 from assay.catalog.prices.table import PRICES_FILE
 from assay.catalog.selection.resolve import merge_parameters
 from assay.catalog.selection.selection import SelectedTask, Selection
@@ -20,7 +20,7 @@ from assay.contracts.catalog import CatalogMistake
 from assay.contracts.models import ModelKind, ModelView, Origin, Parameters
 from assay.contracts.problems import FieldError, ProblemError
 from assay.contracts.providers import Provider, ProviderKind, ProviderView, RegisteredProvider
-from assay.contracts.rpc import Providers, TestModel
+from assay.contracts.rpc import Providers, PullModel, TestModel
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
@@ -86,6 +86,12 @@ class CatalogClient:
         catalog = await self._with_registered()
         return await self._in_thread(lambda: _model_test(catalog, model, parameters))
 
+    async def model_pull(self, model: str, *, restart: bool) -> PullModel:
+        """The request to a runner. Raises UnknownModel or UnknownProvider, and InvalidRequest if the model's provider
+        downloads none."""
+        catalog = await self._with_registered()
+        return await self._in_thread(lambda: _model_pull(catalog, model, restart))
+
     async def prices(self, as_of: str = "", models: Sequence[str] | None = None) -> list[ModelPrice]:
         """Prices of the named models (None: of all known ones) as of a day, a price table version, or today (""). An
         ``as_of`` that is none of these raises ProblemError."""
@@ -145,6 +151,16 @@ def _model_test(catalog: Catalog, name: str, parameters: Parameters) -> TestMode
         provider=registry.provider(name) if registered else None,
         price=_price(catalog, name, None).price,
     )
+
+
+def _model_pull(catalog: Catalog, name: str, restart: bool) -> PullModel:
+    registry, provider_id = catalog.registry(), name.partition("/")[0]
+    registry.entry(name)
+    provider = registry.provider(name)
+    if refusal := pull_refusal(provider_id, provider):
+        raise InvalidRequest(FieldError(where="model", message=refusal))
+    registered = registry.origin(provider_id) is Origin.DATABASE
+    return PullModel(model=name, restart=restart, provider=provider if registered else None)
 
 
 def _prices(catalog: Catalog, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:

@@ -69,6 +69,20 @@ def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: 
     assert "sk-not-the-right-one" not in tested.out + run.out + run.err
 
 
+def test_ollama_downloads_a_model_and_the_progress_is_shown(assay: Assay, server: FakeEndpoint) -> None:
+    assert assay("models", "add", "lab/tiny", "--kind", "ollama", "--url", server.root, "--local").code == 0
+    server.default = Reply(pause_seconds=0.2)
+    pulled = assay("models", "pull", "lab/tiny")
+    assert pulled.code == 0, pulled.err
+    assert "lab/tiny is installed" in pulled.out
+    assert "lab/tiny: starting" in pulled.err and "lab/tiny: success, 0 of 0 MB (100 %)" in pulled.err
+    server.default = Reply(finish_reason=None, text="pull model manifest: file does not exist")
+    failed = assay("models", "pull", "lab/tiny", "--json")
+    assert failed.code == 1
+    assert failed.data["done"] and "file does not exist" in failed.data["error"]
+    assert assay("models", "remove", "lab").code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -82,6 +96,7 @@ def test_a_wrong_key_is_explained_before_and_during_a_run(assay: Assay, server: 
         (("add", "mine/tiny", "--url", "http://x/v1", "--param", "extra=5"), "extra.NAME=VALUE"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--price", "cheap"), "0.15/0.6"),
         (("add", "mine/tiny", "--url", "http://x/v1", "--key-env", "OPENAI_API_KEY"), "MODEL_KEY_"),
+        (("pull", "openai/gpt-9"), "only kind 'ollama' can"),
         (("remove", "nothing/here"), "no provider 'nothing'"),
     ],
 )

@@ -154,6 +154,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.TestModel(model="local/smollm2-135m"),
     rpc.CheckModels(models=(ModelSpec(name="local/smollm2-135m"), ModelSpec(name="oracle"))),
     rpc.ListOfferedModels(provider_id="mine", provider=PROVIDER),
+    rpc.PullModel(model="ollama/llama3.2", restart=True),
     rpc.ListProviders(),
     rpc.PutProvider(provider_id="mine", provider=PROVIDER, revision=2),
     rpc.RemoveProvider(provider_id="mine"),

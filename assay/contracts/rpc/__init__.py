@@ -22,6 +22,8 @@ from assay.contracts.rpc.providers import (
     OfferedModel,
     OfferedModels,
     Providers,
+    PullModel,
+    PullProgress,
     PutProvider,
     RemoveProvider,
 )
@@ -130,6 +132,8 @@ __all__ = [
     "PromptImage",
     "PromptMessage",
     "Providers",
+    "PullModel",
+    "PullProgress",
     "PutProvider",
     "Quote",
     "QuoteRun",

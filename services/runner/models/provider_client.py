@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assay.contracts.models import Parameters
 from assay.contracts.providers import Cloud, ProviderKind, ProviderOptions
@@ -17,6 +18,8 @@ from services.runner.models.sent_parameters import ParameterMistake
 NO_KEY = "none"
 """For endpoints without keys, because SDKs require one."""
 NO_OPTIONS = ProviderOptions()
+OnPullProgress = Callable[[str, int, int], None]
+"""Called with the current step, and the bytes of all files known so far: those that are there, and all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,15 @@ class ProviderClient(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class PullingClient(Protocol):
+    """Of a provider that downloads models on request."""
+
+    async def pull(self, name: str, on_progress: OnPullProgress) -> None:
+        """Returns when the model is installed. Raises CallFailed."""
+        ...
 
 
 _MODULES = {

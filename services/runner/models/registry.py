@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Script
-from assay.catalog.models import address_mistake, registered_mistakes
+from assay.catalog.models import address_mistake, pull_refusal, registered_mistakes
 from assay.catalog.yaml.document import path_text
 from assay.contracts.models import ModelName, ModelSpec, Outage
 from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
@@ -22,7 +22,14 @@ from assay.files.secrets import SecretUnreadable, read_secret, sources_of
 from services.runner.errors import AuthenticationFailed, CallMisconfigured
 from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
-from services.runner.models.provider_client import NO_KEY, Connection, ProviderClient, open_client
+from services.runner.models.provider_client import (
+    NO_KEY,
+    Connection,
+    OnPullProgress,
+    ProviderClient,
+    PullingClient,
+    open_client,
+)
 from services.runner.models.scripted import ScriptedModel
 from services.runner.models.sent_parameters import ParameterMistake
 from services.runner.rate_limiter import RETRY_POLICY, Clock, ModelLimiter, ProviderLimits, RateLimiter, RetryPolicy
@@ -103,17 +110,35 @@ class ModelRegistry:
 
     async def offered(self, provider_id: str, provider: Provider | None = None) -> list[OfferedModel]:
         """The models that the provider lists. Raises CallFailed."""
-        if provider:
-            _check_registered(provider_id, provider)
-        try:
-            provider = provider or self._provider(f"{provider_id}/", provider_id)
-        except CatalogError as error:
-            raise CallMisconfigured(str(error)) from error
+        provider = self._checked_provider(provider_id, provider)
         if provider.kind in (ProviderKind.BUILTIN, ProviderKind.EMBEDDED):
             return [OfferedModel(name=model.name, detail=model.title) for model in provider.models]
+        return await (await self._provider_client(provider_id, provider)).offered()
+
+    async def pull(self, name: ModelName, on_progress: OnPullProgress, provider: Provider | None = None) -> None:
+        """The provider downloads the model; returns when it is installed. Raises CallFailed."""
+        provider_id, _, model = name.partition("/")
+        provider = self._checked_provider(provider_id, provider)
+        if refusal := pull_refusal(provider_id, provider):
+            raise CallMisconfigured(refusal)
+        client = await self._provider_client(provider_id, provider)
+        assert isinstance(client, PullingClient)
+        await client.pull(model, on_progress)
+
+    def _checked_provider(self, provider_id: str, provider: Provider | None) -> Provider:
+        """``provider``, which comes from the ledger, or else the catalogue's. Raises CallMisconfigured."""
+        if provider:
+            _check_registered(provider_id, provider)
+            return provider
+        try:
+            return self._provider(f"{provider_id}/", provider_id)
+        except CatalogError as error:
+            raise CallMisconfigured(str(error)) from error
+
+    async def _provider_client(self, provider_id: str, provider: Provider) -> ProviderClient:
         opened = self._open_provider(provider_id, provider)
         address, key = self._address(provider, provider_id), self._key(provider, provider_id)
-        return await (await self._client(opened, address, key)).offered()
+        return await self._client(opened, address, key)
 
     def _open_provider(self, provider_id: str, provider: Provider) -> _OpenProvider:
         opened = self._open.get(provider_id)

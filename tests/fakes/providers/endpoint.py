@@ -16,6 +16,7 @@ from tests.fakes.providers import (
     google_generate,
     google_token,
     ollama_chat,
+    ollama_pull,
     openai_chat,
     openai_responses,
 )
@@ -53,6 +54,7 @@ _FORMATS: dict[str, WireFormat] = {
     "enerateContent": google_generate,
     "/responses": openai_responses,
     "/api/chat": ollama_chat,
+    "/api/pull": ollama_pull,
 }
 """By the end of the path; any other is OpenAI's chat completions."""
 
