@@ -21,6 +21,7 @@ from assay.contracts.rpc import (
     LEDGER_REQUESTS,
     CheckModels,
     ClaimAttempts,
+    GetModelUse,
     Heartbeat,
     ListOfferedModels,
     PreviewPrompt,
@@ -80,14 +81,14 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def _gateway() -> _Lists:
-    workers = (*_WORKER_REQUESTS, TopUpGrant)
+    workers = (*_WORKER_REQUESTS, TopUpGrant, GetModelUse)
     requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), *_RUNNER_REQUESTS)
     return _requests(requests), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
-    requests = _requests([ServeModel, TopUpGrant])
+    requests = _requests([ServeModel, TopUpGrant, GetModelUse])
     return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests(_RUNNER_REQUESTS))
 
 

@@ -111,6 +111,8 @@ class ModelPin(Data, frozen=True, kw_only=True):
     """The stored responses that stand in for this model."""
     registered: bool = False
     """The ledger has its provider, not the catalogue."""
+    one_model_at_a_time: bool = False
+    """Its provider has one model loaded at a time, so attempts of its models are not mixed, over all runs."""
 
 
 class RunPlan(Data, frozen=True, kw_only=True):
@@ -174,6 +176,8 @@ class WaitReason(StrEnum):
     """The run's own limit of concurrent attempts."""
     PROVIDER = "provider"
     """The provider's limit of concurrent attempts."""
+    MODEL_TURN = "model_turn"
+    """The provider has another model loaded, and can have one at a time."""
     OUTAGE = "outage"
     """A model is unavailable, or its provider asked for a pause. Running attempts wait too."""
     NO_RUNNER = "no_runner"

@@ -16,6 +16,7 @@ from assay.contracts.rpc import (
     GetCauses,
     GetCosts,
     GetHealth,
+    GetModelUse,
     GetMoney,
     GetRun,
     GetWantedSlots,
@@ -77,6 +78,7 @@ def answers(ports: Ports) -> Answers:
     answers.on(PutProvider, ports.providers.put)
     answers.on(RemoveProvider, ports.providers.remove)
     answers.on(GetWantedSlots, ports.scaling.get)
+    answers.on(GetModelUse, ports.model_use.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))
     return answers
 

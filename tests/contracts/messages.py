@@ -151,6 +151,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.ListFacts(run_id="01h", after=3),
     rpc.GetHealth(),
     rpc.GetWantedSlots(sandboxes=(SandboxRequirement.CONTAINER,)),
+    rpc.GetModelUse(model="lmstudio/qwen3-8b"),
     rpc.TestModel(model="local/smollm2-135m"),
     rpc.CheckModels(models=(ModelSpec(name="local/smollm2-135m"), ModelSpec(name="oracle"))),
     rpc.ListOfferedModels(provider_id="mine", provider=PROVIDER),

@@ -44,7 +44,7 @@ from assay.contracts.rpc.runs import (
     RunPage,
     SubmitRun,
 )
-from assay.contracts.rpc.scaling import GetWantedSlots, StageSlots, WantedSlots
+from assay.contracts.rpc.scaling import GetModelUse, GetWantedSlots, ModelUse, StageSlots, WantedSlots
 from assay.contracts.rpc.services import (
     CheckModels,
     GetHealth,
@@ -82,6 +82,7 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     ListReferences,
     GetHealth,
     GetWantedSlots,
+    GetModelUse,
     ListProviders,
     PutProvider,
     RemoveProvider,
@@ -107,6 +108,7 @@ __all__ = [
     "GetCauses",
     "GetCosts",
     "GetHealth",
+    "GetModelUse",
     "GetMoney",
     "GetRun",
     "GetWantedSlots",
@@ -122,6 +124,7 @@ __all__ = [
     "ModelEndpoint",
     "ModelProbe",
     "ModelProblems",
+    "ModelUse",
     "Money",
     "OfferedModel",
     "OfferedModels",
