@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, runtime_checkable
@@ -22,6 +22,10 @@ OnPullProgress = Callable[[str, int, int], None]
 """Called with the current step, and the bytes of all files known so far: those that are there, and all."""
 
 
+async def _unknown(model: str) -> None:
+    """The ledger is not asked."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Connection:
     """How to reach a provider. ``base_url`` None: the SDK's own. ``reuse`` False: each request has a connection of its
@@ -33,6 +37,8 @@ class Connection:
     reuse: bool = True
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS
     options: ProviderOptions = NO_OPTIONS
+    attempts_of: Callable[[str], Awaitable[int | None]] = _unknown
+    """How many attempts of one of the provider's models are queued or running, over all runners; None: unknown."""
 
 
 class ProviderClient(Protocol):
@@ -68,6 +74,7 @@ _MODULES = {
     ProviderKind.ANTHROPIC: "services.runner.models.anthropic.client",
     ProviderKind.GOOGLE: "services.runner.models.google.client",
     ProviderKind.OLLAMA: "services.runner.models.ollama.client",
+    ProviderKind.LMSTUDIO: "services.runner.models.lmstudio.client",
 }
 _CLAUDE_MODULES = {
     Cloud.BEDROCK: "services.runner.models.anthropic.bedrock_client",

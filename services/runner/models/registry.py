@@ -10,14 +10,16 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from assay.bus.errors import BusError
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Script
 from assay.catalog.models import address_mistake, pull_refusal, registered_mistakes
 from assay.catalog.yaml.document import path_text
 from assay.contracts.models import ModelName, ModelSpec, Outage
+from assay.contracts.problems import ProblemError
 from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
 from assay.contracts.replay import REPLAY, Responses
-from assay.contracts.rpc import ModelEndpoint, OfferedModel
+from assay.contracts.rpc import GetModelUse, ModelEndpoint, OfferedModel
 from assay.files.secrets import SecretUnreadable, read_secret, sources_of
 from services.runner.errors import AuthenticationFailed, CallMisconfigured
 from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
@@ -50,6 +52,7 @@ class ModelHandle:
 class _OpenProvider:
     """Replaced when the provider's entry in the catalogue changes."""
 
+    provider_id: str
     provider: Provider
     rate_limiter: RateLimiter
     models: dict[str, Model] = field(default_factory=dict[str, Model])
@@ -144,7 +147,9 @@ class ModelRegistry:
         opened = self._open.get(provider_id)
         if opened is None or (opened.provider is not provider and opened.provider != provider):
             rate_limiter = RateLimiter(provider_id, _limits(provider), self._clock, self._share, self._policy(provider))
-            opened = self._open[provider_id] = _OpenProvider(provider=provider, rate_limiter=rate_limiter)
+            opened = self._open[provider_id] = _OpenProvider(
+                provider_id=provider_id, provider=provider, rate_limiter=rate_limiter
+            )
         return opened
 
     def set_share(self, share: float) -> None:
@@ -197,9 +202,16 @@ class ModelRegistry:
                 reuse=opened.provider.kind is not ProviderKind.EMBEDDED,  # llama.cpp closes after a streamed reply
                 read_timeout_seconds=self._read_timeout_seconds,
                 options=opened.provider.options,
+                attempts_of=partial(self._attempts_of, opened.provider_id),
             )
             client = opened.clients[address or ""] = await open_client(opened.provider.kind, connection)
         return client
+
+    async def _attempts_of(self, provider_id: str, model: str) -> int | None:
+        try:
+            return (await self._rpc.request(GetModelUse(model=f"{provider_id}/{model}"))).attempts
+        except (BusError, ProblemError):
+            return None
 
     def _address(self, provider: Provider, provider_id: str) -> str | None:
         """None: the one that the provider's SDK knows."""
