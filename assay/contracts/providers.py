@@ -34,6 +34,8 @@ class ProviderKind(StrEnum):
     """Ollama's own API, which takes all options of a model."""
     LMSTUDIO = "lmstudio"
     """LM Studio: its OpenAI-compatible API, and its own to load and unload models."""
+    TRANSFORMERS = "transformers"
+    """``transformers serve``, started by the model host; tokens are free."""
     EMBEDDED = "embedded"
     """The model host on this machine; tokens are free."""
     BUILTIN = "builtin"
@@ -124,13 +126,16 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def one_model_at_a_time(self) -> bool:
         """Whether it loads models into the memory of one machine, and has room for one."""
-        return self.kind is ProviderKind.LMSTUDIO
+        return self.kind in (ProviderKind.LMSTUDIO, ProviderKind.TRANSFORMERS)
 
     def entry(self, name: str) -> ModelEntry | None:
         """The model called ``name`` (without the provider); with ``any_model``, also an unlisted one."""
         listed = next((model for model in self.models if model.name == name), None)
         return listed or (ModelEntry(name=name) if self.any_model and name else None)
 
+
+HOSTED = frozenset((ProviderKind.EMBEDDED, ProviderKind.TRANSFORMERS))
+"""Kinds whose models the model host serves. Their tokens are free."""
 
 PULLING = frozenset((ProviderKind.OLLAMA,))
 """Kinds whose servers download models on request."""

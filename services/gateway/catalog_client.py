@@ -19,7 +19,7 @@ from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.contracts.catalog import CatalogMistake
 from assay.contracts.models import ModelKind, ModelView, Origin, Parameters
 from assay.contracts.problems import FieldError, ProblemError
-from assay.contracts.providers import Provider, ProviderKind, ProviderView, RegisteredProvider
+from assay.contracts.providers import HOSTED, Provider, ProviderKind, ProviderView, RegisteredProvider
 from assay.contracts.rpc import Providers, PullModel, TestModel
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
@@ -215,4 +215,4 @@ def _parse_as_of(text: str) -> tuple[date | None, bool]:
 def model_kind(name: str, provider: Provider) -> ModelKind:
     if provider.kind is ProviderKind.BUILTIN:
         return ModelKind.SCRIPTED if "/" in name else ModelKind.BASELINE
-    return ModelKind.LOCAL if provider.local or provider.kind is ProviderKind.EMBEDDED else ModelKind.HOSTED
+    return ModelKind.LOCAL if provider.local or provider.kind in HOSTED else ModelKind.HOSTED

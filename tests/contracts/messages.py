@@ -160,7 +160,7 @@ SAMPLES: tuple[Message, ...] = (
     rpc.PutProvider(provider_id="mine", provider=PROVIDER, revision=2),
     rpc.RemoveProvider(provider_id="mine"),
     rpc.ReadTail(attempt_id="01h-1"),
-    rpc.ServeModel(model="smollm2-135m"),
+    rpc.ServeModel(model="Qwen/Qwen3-0.6B", kind=ProviderKind.TRANSFORMERS),
     rpc.PreviewPrompt(public=REF, sample_id="main"),
     rpc.ExpireRuns(ended_before=NOW, dry_run=True),
     rpc.ListReferences(area="attempts", ended_before=NOW, cursor="01h-1", limit=100),

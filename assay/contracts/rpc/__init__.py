@@ -46,6 +46,7 @@ from assay.contracts.rpc.runs import (
 )
 from assay.contracts.rpc.scaling import GetModelUse, GetWantedSlots, ModelUse, StageSlots, WantedSlots
 from assay.contracts.rpc.services import (
+    MODEL_LOADING,
     CheckModels,
     GetHealth,
     ModelEndpoint,
@@ -90,6 +91,7 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
 
 __all__ = [
     "LEDGER_REQUESTS",
+    "MODEL_LOADING",
     "AttemptPage",
     "AttemptPreview",
     "CancelRun",

@@ -70,6 +70,7 @@ class PullingClient(Protocol):
 _MODULES = {
     ProviderKind.OPENAI: "services.runner.models.openai.client",
     ProviderKind.EMBEDDED: "services.runner.models.openai.client",
+    ProviderKind.TRANSFORMERS: "services.runner.models.openai.client",
     ProviderKind.AZURE: "services.runner.models.openai.azure_client",
     ProviderKind.ANTHROPIC: "services.runner.models.anthropic.client",
     ProviderKind.GOOGLE: "services.runner.models.google.client",

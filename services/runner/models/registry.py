@@ -17,12 +17,13 @@ from assay.catalog.models import address_mistake, pull_refusal, registered_mista
 from assay.catalog.yaml.document import path_text
 from assay.contracts.models import ModelName, ModelSpec, Outage
 from assay.contracts.problems import ProblemError
-from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
+from assay.contracts.providers import HOSTED, NEEDS_ADDRESS, Provider, ProviderKind
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import GetModelUse, ModelEndpoint, OfferedModel
 from assay.files.secrets import SecretUnreadable, read_secret, sources_of
 from services.runner.errors import AuthenticationFailed, CallMisconfigured
-from services.runner.models.local import HOST_WAIT_SECONDS, LocalModel
+from services.runner.models.hosted.local import HOST_WAIT_SECONDS, LocalModel
+from services.runner.models.hosted.transformers import TransformersModel
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS, Model
 from services.runner.models.provider_client import (
     NO_KEY,
@@ -114,7 +115,7 @@ class ModelRegistry:
     async def offered(self, provider_id: str, provider: Provider | None = None) -> list[OfferedModel]:
         """The models that the provider lists. Raises CallFailed."""
         provider = self._checked_provider(provider_id, provider)
-        if provider.kind in (ProviderKind.BUILTIN, ProviderKind.EMBEDDED):
+        if provider.kind in (ProviderKind.BUILTIN, *HOSTED):
             return [OfferedModel(name=model.name, detail=model.title) for model in provider.models]
         return await (await self._provider_client(provider_id, provider)).offered()
 
@@ -183,13 +184,13 @@ class ModelRegistry:
                 await client.close()
 
     async def _connect(self, opened: _OpenProvider, provider_id: str, model: str) -> Model:
-        if opened.provider.kind is ProviderKind.EMBEDDED:
-            connect = partial(self._open_local, opened)
-            return LocalModel(model, self._rpc, connect, self._host_wait_seconds)
+        if opened.provider.kind in HOSTED:
+            of_kind = LocalModel if opened.provider.kind is ProviderKind.EMBEDDED else TransformersModel
+            return of_kind(model, self._rpc, partial(self._open_hosted, opened), self._host_wait_seconds)
         address, key = self._address(opened.provider, provider_id), self._key(opened.provider, provider_id)
         return (await self._client(opened, address, key)).model(model)
 
-    async def _open_local(self, opened: _OpenProvider, endpoint: ModelEndpoint) -> Model:
+    async def _open_hosted(self, opened: _OpenProvider, endpoint: ModelEndpoint) -> Model:
         return (await self._client(opened, endpoint.base_url, NO_KEY)).model(endpoint.model)
 
     async def _client(self, opened: _OpenProvider, address: str | None, key: str) -> ProviderClient:
@@ -258,5 +259,5 @@ def _limits(provider: Provider) -> ProviderLimits:
         concurrency=provider.concurrency,
         requests_per_minute=provider.requests_per_minute,
         tokens_per_minute=provider.tokens_per_minute,
-        ramp_up=not (provider.local or provider.kind is ProviderKind.EMBEDDED),
+        ramp_up=not (provider.local or provider.kind in HOSTED),
     )
