@@ -123,7 +123,8 @@ class Catalog:
         provider = registry.provider(model)
         if provider_id == SCRIPTED:
             charged = self.script(model).price
-            return charged.price(model) if charged else Price(version=model, local=True)
+            own = self.prices().find_in_file(model, today) if use_prices_file else None
+            return own or (charged.price(model) if charged else Price(version=model, local=True))
         if provider.kind in HOSTED or provider.local:
             return LOCAL
         if entry.price:

@@ -97,7 +97,9 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     install_deps: bool = False
     """Install the ``requirements.txt`` of each task's workspace into an image, and execute and grade the task in it."""
     responses: Responses | None = None
-    """The responses of a model named ``replay/<name>``, obtained elsewhere and graded like a model's answers."""
+    """The responses of a model named ``replay/<name>``, obtained elsewhere and graded like a model's answers. A model
+    named ``replay/<run id>``, or ``replay/<run id>:<model>`` if that run has several, needs none: it replays those of
+    an earlier run, whose tasks are used if none are chosen."""
 
 
 class ModelPin(Data, frozen=True, kw_only=True):
