@@ -17,7 +17,7 @@ UNUSED = {
     "services.ledger.__main__": (*NEVER, "sqlalchemy", "alembic"),
     "services.runner.__main__": (*NEVER, "openai", "docker", "bpe_openai", "genai_prices"),
     "services.judge.__main__": (*NEVER, "docker", "pytest"),
-    "assay.embedded.model_host": (*NEVER, "xllamacpp"),
+    "assay.embedded.model_host.__main__": (*NEVER, "xllamacpp"),
     "assay.cli.commands.up": (*NEVER, "nats", "structlog"),
     "assay.cli.commands.runs": ("nats", "structlog", "websockets"),
 }

@@ -21,10 +21,12 @@ from assay.contracts.rpc import (
     LEDGER_REQUESTS,
     CheckModels,
     ClaimAttempts,
+    GetModelUse,
     Heartbeat,
     ListOfferedModels,
     OpenProviderKey,
     PreviewPrompt,
+    PullModel,
     ReadTail,
     Request,
     ServeModel,
@@ -38,6 +40,7 @@ _RUNNER_REQUESTS: tuple[type[Request[Any]], ...] = (
     TestModel,
     CheckModels,
     ListOfferedModels,
+    PullModel,
     PreviewPrompt,
     ReadTail,
 )
@@ -79,14 +82,14 @@ _Lists = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def _gateway() -> _Lists:
-    workers = (*_WORKER_REQUESTS, TopUpGrant, OpenProviderKey)
+    workers = (*_WORKER_REQUESTS, TopUpGrant, OpenProviderKey, GetModelUse)
     requests = (*(kind for kind in LEDGER_REQUESTS if kind not in workers), *_RUNNER_REQUESTS)
     return _requests(requests), (subjects.FACTS, _TAILS)
 
 
 def _runner(pools: tuple[str, ...]) -> _Lists:
     publish, subscribe = _worker(Stage.RUN, pools)
-    requests = _requests([ServeModel, TopUpGrant, OpenProviderKey])
+    requests = _requests([ServeModel, TopUpGrant, OpenProviderKey, GetModelUse])
     return (*publish, *requests, *_replies("gateway")), (*subscribe, *_requests(_RUNNER_REQUESTS))
 
 

@@ -22,7 +22,7 @@ from assay.catalog.tasks.task import Task, declared_category, load_task
 from assay.contracts.catalog import CatalogMistake, CatalogPart
 from assay.contracts.models import SCRIPTED, Capabilities, ModelName
 from assay.contracts.money import Price
-from assay.contracts.providers import Provider, ProviderKind
+from assay.contracts.providers import HOSTED, Provider, ProviderKind
 from assay.contracts.runs import RunRequest
 from assay.contracts.tasks import SuiteView
 
@@ -123,8 +123,9 @@ class Catalog:
         provider = registry.provider(model)
         if provider_id == SCRIPTED:
             charged = self.script(model).price
-            return charged.price(model) if charged else Price(version=model, local=True)
-        if provider.kind is ProviderKind.EMBEDDED:
+            own = self.prices().find_in_file(model, today) if use_prices_file else None
+            return own or (charged.price(model) if charged else Price(version=model, local=True))
+        if provider.kind in HOSTED:
             return LOCAL
         if entry.price:
             return token_price(entry.price, REGISTRY_VERSION)
@@ -138,7 +139,7 @@ class Catalog:
         Raises UnknownModel, UnknownProvider or InvalidCatalog."""
         registry = self.registry()
         known, provider = registry.capabilities(model), registry.provider(model)
-        if known.context_tokens is not None or provider.kind in (ProviderKind.BUILTIN, ProviderKind.EMBEDDED):
+        if known.context_tokens is not None or provider.kind in (ProviderKind.BUILTIN, *HOSTED):
             return known
         from assay.catalog.prices.database import context_window  # takes a second to load
 

@@ -21,7 +21,15 @@ from assay.catalog.yaml.document import FieldPath
 from assay.catalog.yaml.parse import read_document
 from assay.contracts.codec import Data
 from assay.contracts.models import SCRIPTED, Capabilities, ModelName, Origin
-from assay.contracts.providers import CLOUD_KINDS, NEEDS_ADDRESS, ModelEntry, Provider, ProviderId, ProviderKind
+from assay.contracts.providers import (
+    CLOUD_KINDS,
+    NEEDS_ADDRESS,
+    PULLING,
+    ModelEntry,
+    Provider,
+    ProviderId,
+    ProviderKind,
+)
 
 
 class ModelsFile(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,6 +164,17 @@ def address_mistake(address: str) -> str:
     if not parts.hostname:
         return "names no host"
     return "must not contain a user name or a key; set api_key_env" if "@" in parts.netloc else ""
+
+
+def pull_refusal(provider_id: str, provider: Provider) -> str:
+    """Why the provider's models cannot be downloaded by ``assay models pull``; empty if they can."""
+    if provider.kind in PULLING:
+        return ""
+    able = " or ".join(sorted(f"'{kind}'" for kind in PULLING))
+    return (
+        f"provider {provider_id!r} is of kind '{provider.kind}', which cannot download models on request; only kind "
+        f"{able} can. Install the model where the provider runs"
+    )
 
 
 def registered_mistakes(provider: Provider) -> Iterator[tuple[FieldPath, str]]:

@@ -26,6 +26,7 @@ from assay.contracts.rpc import (
     ModelProbe,
     Money,
     OfferedModels,
+    PullProgress,
     Quote,
     RunPage,
     RunPreview,
@@ -240,6 +241,11 @@ class AssayClient:
         """A runner sends the model a one-word request. ``parameters`` override the model's."""
         body = {"model": model, "parameters": parameters or Parameters()}
         return await self._transport.post(ModelProbe, "/models/test", body)
+
+    async def pull_model(self, model: str, *, restart: bool = False) -> PullProgress:
+        """The model's provider downloads it; returns the current progress at once. ``restart`` starts anew if the last
+        download has ended."""
+        return await self._transport.post(PullProgress, "/models/pull", {"model": model, "restart": restart})
 
     async def providers(self) -> list[ProviderView]:
         return await self._transport.get(list[ProviderView], "/providers")

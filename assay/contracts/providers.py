@@ -34,6 +34,10 @@ class ProviderKind(StrEnum):
     """Google's Gemini API."""
     OLLAMA = "ollama"
     """Ollama's own API, which takes all options of a model."""
+    LMSTUDIO = "lmstudio"
+    """LM Studio: its OpenAI-compatible API, and its own to load and unload models."""
+    TRANSFORMERS = "transformers"
+    """``transformers serve``, started by the model host; tokens are free."""
     EMBEDDED = "embedded"
     """The model host on this machine; tokens are free."""
     BUILTIN = "builtin"
@@ -77,6 +81,8 @@ class ProviderOptions(Data, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Of the cloud. None: from its environment, and at Vertex else ``global``."""
     project: Annotated[str, Meta(pattern=r"^[a-z0-9.:-]{1,100}$")] | None = None
     """At Vertex. None: from its environment."""
+    unload_after_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+    """For kind ``lmstudio``: how long a model that no attempt uses stays loaded."""
 
 
 class ModelEntry(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,13 +133,24 @@ class Provider(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return 0
         return self.concurrency * (2 if self.kind is ProviderKind.EMBEDDED else 1)
 
+    @property
+    def one_model_at_a_time(self) -> bool:
+        """Whether it loads models into the memory of one machine, and has room for one."""
+        return self.kind in (ProviderKind.LMSTUDIO, ProviderKind.TRANSFORMERS)
+
     def entry(self, name: str) -> ModelEntry | None:
         """The model called ``name`` (without the provider); with ``any_model``, also an unlisted one."""
         listed = next((model for model in self.models if model.name == name), None)
         return listed or (ModelEntry(name=name) if self.any_model and name else None)
 
 
-NEEDS_ADDRESS = frozenset((ProviderKind.OPENAI, ProviderKind.AZURE, ProviderKind.OLLAMA))
+HOSTED = frozenset((ProviderKind.EMBEDDED, ProviderKind.TRANSFORMERS))
+"""Kinds whose models the model host serves. Their tokens are free."""
+
+PULLING = frozenset((ProviderKind.OLLAMA,))
+"""Kinds whose servers download models on request."""
+
+NEEDS_ADDRESS = frozenset((ProviderKind.OPENAI, ProviderKind.AZURE, ProviderKind.OLLAMA, ProviderKind.LMSTUDIO))
 """Kinds whose SDKs have no address of their own."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from msgspec import Meta, field
@@ -9,11 +10,23 @@ from msgspec import Meta, field
 from assay.contracts.codec import Data
 
 REPLAY = "replay"
-"""The provider of models that replay stored responses: ``replay/<name>``, where the run chooses the name."""
+"""The provider of models that replay stored responses: ``replay/<name>``, where the run chooses the name, or
+``replay/<run id>``, which replays those of an earlier run."""
 DEFAULT = "default"
 """The key of the response to samples without one of their own."""
 
-Text = Annotated[str, Meta(max_length=1_000_000)]
+MAX_CHARACTERS = 1_000_000
+"""Of a response."""
+
+Text = Annotated[str, Meta(max_length=MAX_CHARACTERS)]
+_OF_A_RUN = re.compile(rf"{REPLAY}/(?P<run_id>[0-9a-hjkmnp-tv-z]{{26}})(?::(?P<model>.+))?")
+
+
+def replayed_run(model: str) -> tuple[str, str] | None:
+    """The id of the run that ``replay/<run id>`` or ``replay/<run id>:<model>`` replays, and the model of that run
+    (empty if none is named); None for all other models."""
+    found = _OF_A_RUN.fullmatch(model)
+    return (found["run_id"], found["model"] or "") if found else None
 
 
 class Responses(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):

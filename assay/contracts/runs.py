@@ -98,7 +98,9 @@ class RunRequest(Data, frozen=True, kw_only=True, forbid_unknown_fields=True):
     install_deps: bool = False
     """Install the ``requirements.txt`` of each task's workspace into an image, and execute and grade the task in it."""
     responses: Responses | None = None
-    """The responses of a model named ``replay/<name>``, obtained elsewhere and graded like a model's answers."""
+    """The responses of a model named ``replay/<name>``, obtained elsewhere and graded like a model's answers. A model
+    named ``replay/<run id>``, or ``replay/<run id>:<model>`` if that run has several, needs none: it replays those of
+    an earlier run, whose tasks are used if none are chosen."""
 
 
 class ModelPin(Data, frozen=True, kw_only=True):
@@ -112,6 +114,8 @@ class ModelPin(Data, frozen=True, kw_only=True):
     """The stored responses that stand in for this model."""
     registered: bool = False
     """The ledger has its provider, not the catalogue."""
+    one_model_at_a_time: bool = False
+    """Its provider has one model loaded at a time, so attempts of its models are not mixed, over all runs."""
 
 
 class RunPlan(Data, frozen=True, kw_only=True):
@@ -175,6 +179,8 @@ class WaitReason(StrEnum):
     """The run's own limit of concurrent attempts."""
     PROVIDER = "provider"
     """The provider's limit of concurrent attempts."""
+    MODEL_TURN = "model_turn"
+    """The provider has another model loaded, and can have one at a time."""
     OUTAGE = "outage"
     """A model is unavailable, or its provider asked for a pause. Running attempts wait too."""
     NO_RUNNER = "no_runner"

@@ -12,6 +12,22 @@ import assay
 
 _SYSTEM_VARIABLES = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
 _SYSTEM_PREFIXES = ("LC_", "PYTHON", "OTEL_")
+_MODEL_PREFIXES = (
+    *(
+        "HF_",
+        "HUGGINGFACE_",
+        "TRANSFORMERS_",
+        "TORCH_",
+        "PYTORCH_",
+        "CUDA_",
+        "NVIDIA_",
+        "HIP_",
+        "ROCR_",
+        "OMP_",
+        "MKL_",
+    ),
+    *("XDG_CACHE_HOME", "LD_LIBRARY_PATH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+)
 _SECRETS = ("ASSAY_TOKEN", "ASSAY_DATABASE_URL", "ASSAY_NATS_PASSWORD", "ASSAY_MASTER_KEY")
 
 
@@ -30,6 +46,12 @@ def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
         or name.startswith(_SYSTEM_PREFIXES)
         or (name.startswith("ASSAY_") and name not in _SECRETS and not name.endswith("_KEY"))
     }
+
+
+def for_model_host(environ: Mapping[str, str]) -> dict[str, str]:
+    """Also what the libraries of models read: caches, devices, proxies, and the login of the Hugging Face Hub."""
+    of_models = {name: value for name, value in environ.items() if name.upper().startswith(_MODEL_PREFIXES)}
+    return {**of_models, **without_secrets(environ)}
 
 
 def for_runner(environ: Mapping[str, str]) -> dict[str, str]:

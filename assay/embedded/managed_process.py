@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import pwd
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing, suppress
@@ -19,14 +17,13 @@ from typing import Any
 from assay.embedded.events import EventKind, Report, StackEvent
 from assay.embedded.json_log import JsonLog, OutputPipe, ParseLine, parse_plain
 from assay.embedded.log_files import last_lines, shorten
+from assay.embedded.orphans import die_with_parent
 
 Probe = Callable[[int], Awaitable[bool]]
 """Whether the process with this pid is ready, or healthy."""
 
-_PR_SET_PDEATHSIG = 1
 _PROBE_SECONDS = 0.05
 _HEALTH_SECONDS = 2.0
-_libc = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,9 +209,7 @@ async def _spawn(spec: ProcessSpec) -> tuple[asyncio.subprocess.Process, OutputP
             stderr=writer,
             env=dict(spec.environment),
             start_new_session=True,
-            preexec_fn=partial(_die_with_supervisor, os.getpid(), spec.orphan_signal)
-            if sys.platform == "linux"
-            else None,
+            preexec_fn=die_with_parent(spec.orphan_signal),
             **user_options(spec.user),
         )
     except BaseException:
@@ -233,10 +228,3 @@ def user_options(user: str | None) -> dict[str, Any]:
         return {}
     entry = pwd.getpwnam(user)
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
-def _die_with_supervisor(supervisor: int, orphan_signal: int) -> None:
-    """Runs in the child before its program: the kernel signals the child when the supervisor dies, even by SIGKILL."""
-    _libc.prctl(_PR_SET_PDEATHSIG, orphan_signal)
-    if os.getppid() != supervisor:
-        os._exit(1)

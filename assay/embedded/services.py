@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assay.embedded.data_folder import DataFolder
-from assay.embedded.environment import catalog_folder, for_runner, web_folder, without_secrets
+from assay.embedded.environment import catalog_folder, for_model_host, for_runner, web_folder, without_secrets
+from assay.embedded.http_probe import answers_ok
 from assay.embedded.managed_process import Probe, ProcessSpec
 from assay.embedded.nats_server import NatsServer
 from assay.files.secrets import read_secret
@@ -62,9 +61,9 @@ class ServiceSpecs:
 
     def environment(self, service: str) -> dict[str, str]:
         """The variables of every process of the service."""
-        inherited = for_runner(self._environ) if service == "runner" else without_secrets(self._environ)
+        needed = {"runner": for_runner, "modelhost": for_model_host}.get(service, without_secrets)
         return {
-            **inherited,
+            **needed(self._environ),
             **self._nats.login(service),
             "ASSAY_ARTIFACTS_URL": str(self._folder.artifacts),
             "ASSAY_DATA": str(self._folder.root),
@@ -123,16 +122,8 @@ def gateway_ready(address: Address) -> Probe:
     """Whether the gateway's /readyz answers 200: it is serving and reaches the ledger over the bus."""
 
     async def ready(_pid: int) -> bool:
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(3):
-                host = address.url.removeprefix("http://").rpartition(":")[0]
-                reader, writer = await asyncio.open_connection(host.strip("[]"), address.port)
-                try:
-                    writer.write(f"GET /readyz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-                    return (await reader.readline()).split()[1:2] == [b"200"]
-                finally:
-                    writer.close()
-        return False
+        host = address.url.removeprefix("http://").rpartition(":")[0]
+        return await answers_ok(host, address.port, "/readyz")
 
     return ready
 

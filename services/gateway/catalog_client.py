@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from msgspec.structs import replace
-
 from assay.bus.errors import BusError
 from assay.catalog.catalog import Catalog
 from assay.catalog.errors import CatalogError
-from assay.catalog.models import Registry
+from assay.catalog.models import Registry, pull_refusal
 from assay.catalog.prices.table import PRICES_FILE
 from assay.catalog.selection.resolve import merge_parameters
 from assay.catalog.selection.selection import SelectedTask, Selection
@@ -21,8 +19,8 @@ from assay.catalog.tasks.bundles import Bundles, make_bundles
 from assay.contracts.catalog import CatalogMistake
 from assay.contracts.models import ModelKind, ModelView, Origin, Parameters
 from assay.contracts.problems import FieldError, ProblemError
-from assay.contracts.providers import Provider, ProviderKind, ProviderView, StoredKey
-from assay.contracts.rpc import KeyState, ListOfferedModels, Providers, TestModel
+from assay.contracts.providers import HOSTED, Provider, ProviderKind, ProviderView, StoredKey
+from assay.contracts.rpc import KeyState, ListOfferedModels, Providers, PullModel, TestModel
 from assay.contracts.runs import RunRequest
 from assay.contracts.spending import ModelPrice
 from assay.contracts.tasks import SuiteView, TaskView
@@ -94,9 +92,13 @@ class CatalogClient:
     async def model_test(self, model: str, parameters: Parameters) -> TestModel:
         """The request to a runner. Raises UnknownModel or UnknownProvider."""
         stored = await self._registered()
-        catalog = self._catalog.with_registered(_by_id(stored))
-        request, origin = await self._in_thread(lambda: _model_test(catalog, model, parameters))
-        return replace(request, key_permit=_permit(stored, model.partition("/")[0], origin))
+        return await self._in_thread(lambda: _model_test(self._catalog, stored, model, parameters))
+
+    async def model_pull(self, model: str, *, restart: bool) -> PullModel:
+        """The request to a runner. Raises UnknownModel or UnknownProvider, and InvalidRequest if the model's provider
+        downloads none."""
+        stored = await self._registered()
+        return await self._in_thread(lambda: _model_pull(self._catalog, stored, model, restart))
 
     async def prices(self, as_of: str = "", models: Sequence[str] | None = None) -> list[ModelPrice]:
         """Prices of the named models (None: of all known ones) as of a day, a price table version, or today (""). An
@@ -163,16 +165,31 @@ def _key(stored: Providers, provider_id: str, origin: Origin) -> KeyState | None
     return next(found, None)
 
 
-def _model_test(catalog: Catalog, name: str, parameters: Parameters) -> tuple[TestModel, Origin]:
+def _model_test(catalog: Catalog, stored: Providers, name: str, parameters: Parameters) -> TestModel:
+    catalog = catalog.with_registered(_by_id(stored))
     registry, provider_id = catalog.registry(), name.partition("/")[0]
     entry, origin = registry.entry(name), registry.origin(provider_id)
-    request = TestModel(
+    return TestModel(
         model=name,
         parameters=merge_parameters(parameters, entry.parameters),
         provider=registry.provider(name) if origin is Origin.DATABASE else None,
         price=_price(catalog, name, None).price,
+        key_permit=_permit(stored, provider_id, origin),
     )
-    return request, origin
+
+
+def _model_pull(catalog: Catalog, stored: Providers, name: str, restart: bool) -> PullModel:
+    registry, provider_id = catalog.with_registered(_by_id(stored)).registry(), name.partition("/")[0]
+    registry.entry(name)
+    provider, origin = registry.provider(name), registry.origin(provider_id)
+    if refusal := pull_refusal(provider_id, provider):
+        raise InvalidRequest(FieldError(where="model", message=refusal))
+    return PullModel(
+        model=name,
+        restart=restart,
+        provider=provider if origin is Origin.DATABASE else None,
+        key_permit=_permit(stored, provider_id, origin),
+    )
 
 
 def _prices(catalog: Catalog, as_of: str, models: Sequence[str] | None) -> list[ModelPrice]:
@@ -235,4 +252,4 @@ def _parse_as_of(text: str) -> tuple[date | None, bool]:
 def model_kind(name: str, provider: Provider) -> ModelKind:
     if provider.kind is ProviderKind.BUILTIN:
         return ModelKind.SCRIPTED if "/" in name else ModelKind.BASELINE
-    return ModelKind.LOCAL if provider.local or provider.kind is ProviderKind.EMBEDDED else ModelKind.HOSTED
+    return ModelKind.LOCAL if provider.local or provider.kind in HOSTED else ModelKind.HOSTED

@@ -16,7 +16,7 @@ from assay.contracts import attempts, catalog, facts, live, models, providers, r
 from services.gateway.http.problems import MEDIA_TYPE, ProblemBody
 from services.gateway.routes.control import Restart, RunChange
 from services.gateway.routes.garbage_collection import CollectGarbage
-from services.gateway.routes.models import ModelTest
+from services.gateway.routes.models import ModelPull, ModelTest
 from services.gateway.routes.money import MoneyLimits
 from services.gateway.routes.provider_keys import ProviderKeyChange
 from services.gateway.routes.providers import ProviderChange
@@ -31,6 +31,7 @@ _REQUEST_TYPES = (
         Restart,
         MoneyLimits,
         ModelTest,
+        ModelPull,
         SignIn,
         CollectGarbage,
         ProviderChange,
@@ -42,7 +43,7 @@ _RESPONSE_TYPES = (
     *(rpc.RunPage, rpc.AttemptPage, rpc.ModelProbe, rpc.ServiceHealth, runs.RunView, runs.Board, runs.Causes),
     *(rpc.RunPreview, rpc.Collected, rpc.Quote, rpc.Money, rpc.CostBy, spending.Costs, spending.ModelPrice),
     *(attempts.AttemptDetail, tasks.TaskView, tasks.SuiteView, models.ModelView, facts.Event, ProblemBody),
-    *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels),
+    *(providers.ProviderView, providers.StoredKey, rpc.OfferedModels, rpc.PullProgress),
     *(catalog.CatalogMistake, rpc.WantedSlots, attempts.Stage),
     *(live.Snapshot, live.FactFrame, live.TailFrame, live.ErrorFrame, live.Degraded, live.Pong),
     *(live.RunSnapshot, live.RunsSnapshot),

@@ -42,6 +42,7 @@ from services.ledger.runs.plans import Plans
 from services.ledger.runs.retention import RetentionStore
 from services.ledger.runs.run_control import RunControl
 from services.ledger.runs.run_store import RunStore
+from services.ledger.scheduling.model_use import ModelUseStore
 from services.ledger.scheduling.scheduler import Scheduler
 from services.ledger.scheduling.wanted_slots import WantedSlotsStore
 from services.ledger.settings import LedgerSettings
@@ -118,6 +119,7 @@ def open_ports(
         provider_keys=keys,
         health=health,
         scaling=WantedSlotsStore(database, plans, settings),
+        model_use=ModelUseStore(database),
     )
 
 

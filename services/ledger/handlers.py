@@ -16,6 +16,7 @@ from assay.contracts.rpc import (
     GetCauses,
     GetCosts,
     GetHealth,
+    GetModelUse,
     GetMoney,
     GetRun,
     GetWantedSlots,
@@ -83,6 +84,7 @@ def answers(ports: Ports) -> Answers:
     answers.on(RemoveProviderKey, ports.provider_keys.remove)
     answers.on(OpenProviderKey, ports.provider_keys.open)
     answers.on(GetWantedSlots, ports.scaling.get)
+    answers.on(GetModelUse, ports.model_use.get)
     answers.on(GetHealth, lambda _: service_health(ports.health))
     return answers
 

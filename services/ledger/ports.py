@@ -19,6 +19,7 @@ from assay.contracts.rpc import (
     FactPage,
     GetBoard,
     GetCosts,
+    GetModelUse,
     GetMoney,
     GetWantedSlots,
     Grant,
@@ -28,6 +29,7 @@ from assay.contracts.rpc import (
     ListFacts,
     ListReferences,
     ListRuns,
+    ModelUse,
     Money,
     OpenProviderKey,
     Providers,
@@ -126,6 +128,10 @@ class Scaling(Protocol):
     async def get(self, query: GetWantedSlots) -> WantedSlots: ...
 
 
+class ModelUses(Protocol):
+    async def get(self, query: GetModelUse) -> ModelUse: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     runs: Runs
@@ -139,3 +145,4 @@ class Ports:
     provider_keys: ProviderKeys
     health: Health
     scaling: Scaling
+    model_use: ModelUses

@@ -24,6 +24,7 @@ from services.runner.calls.pricing import cost_nanousd
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, ModelRequest
 from services.runner.models.keys.stored_keys import KeyClaim
+from services.runner.models.protocol import OnWait, loaded
 from services.runner.models.registry import ModelRegistry
 from services.runner.ports import Models
 from services.runner.text import clean
@@ -39,12 +40,18 @@ async def on_models_test(request: TestModel, models: Models, timeout_seconds: fl
     """Does not raise: the reply says what is wrong."""
     if request.model in BASELINES:
         return ModelProbe(model=request.model, ok=True, message="a baseline; it calls no model")
+    waits: list[str] = []
+
+    async def on_wait(text: str) -> None:
+        waits.append(text)
+
     try:
-        return await _ask(request, models, timeout_seconds)
+        return await _ask(request, models, timeout_seconds, on_wait)
     except CallFailed as error:
         return _failed(request.model, error.fault, str(error))
     except TimeoutError:
-        return _failed(request.model, CallFault.TIMEOUT, f"no answer within {timeout_seconds:g} s")
+        why = "".join(f" ({text}; try again later)" for text in waits[-1:])
+        return _failed(request.model, CallFault.TIMEOUT, f"no answer within {timeout_seconds:g} s{why}")
 
 
 async def on_models_check(request: CheckModels, models: ModelRegistry) -> ModelProblems:
@@ -85,16 +92,16 @@ async def on_models_list(
     )
 
 
-async def _ask(request: TestModel, models: Models, timeout_seconds: float) -> ModelProbe:
+async def _ask(request: TestModel, models: Models, timeout_seconds: float, on_wait: OnWait) -> ModelProbe:
     """Bypasses the rate limiter, so that the probe also works while the provider is busy."""
     parameters = replace(request.parameters, max_tokens=min(request.parameters.max_tokens or MAX_TOKENS, MAX_TOKENS))
     question = ModelRequest(messages=(_QUESTION,), parameters=parameters)
-    first = _FirstTime()
     async with asyncio.timeout(timeout_seconds):
         handle = await models.open(request.model, "", "", request.provider, KeyClaim(permit=request.key_permit))
-        started = time.monotonic()
         try:
-            completion = await handle.model.complete(question, first, first)
+            async with loaded(handle.model, on_wait):
+                started, first = time.monotonic(), _FirstTime()
+                completion = await handle.model.complete(question, first, first)
         finally:
             await handle.close()
     ended, usage = time.monotonic(), completion.usage

@@ -153,6 +153,28 @@ def test_a_script_is_free_unless_it_has_a_price(folder: Folder) -> None:
     )
 
 
+def test_a_price_of_a_script_in_the_prices_file_takes_precedence(folder: Folder) -> None:
+    folder.edit(
+        "scripted/canned.yaml", "default: no idea", "price: {input_usd_per_mtok: 0.5, output_usd_per_mtok: 1.25}"
+    )
+    folder.write(
+        "prices.yaml",
+        """
+        versions:
+          - from: 2025-01-01
+            models: {"scripted/*": {input_usd_per_mtok: 2, output_usd_per_mtok: 4}}
+    """,
+    )
+    catalog = folder.open()
+    price = catalog.price("scripted/canned")
+    assert price is not None
+    assert (price.version, price.input_nanousd_per_mtok) == ("prices.yaml/2025-01-01", 2_000_000_000)
+    without = catalog.price("scripted/canned", use_prices_file=False)
+    assert without is not None and without.version == "scripted/canned"
+    before = catalog.price("scripted/canned", date(2024, 1, 1))
+    assert before is not None and before.version == "scripted/canned"
+
+
 def test_without_a_prices_file_the_database_is_used(folder: Folder) -> None:
     (folder.root / "prices.yaml").unlink()
     catalog = folder.open()

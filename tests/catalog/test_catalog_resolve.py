@@ -186,6 +186,19 @@ def test_a_model_pin_has_the_provider_s_maximum_of_concurrent_attempts(folder: F
     assert [pin.provider_concurrency for pin in pins] == [9, 8, 0, 0]
 
 
+@pytest.mark.parametrize(("kind", "one"), [("lmstudio", True), ("transformers", True), ("ollama", False)])
+def test_a_model_pin_says_whether_its_provider_has_one_model_at_a_time(folder: Folder, kind: str, one: bool) -> None:
+    folder.write(
+        "models.yaml",
+        f"""
+        providers:
+          lab: {{kind: {kind}, title: Lab, base_url: "http://127.0.0.1:1", any_model: true, local: true}}
+    """,
+    )
+    (pin,) = folder.open().resolve(RunRequest(models=("lab/qwen3-8b",), tasks=("clamp",))).models
+    assert pin.one_model_at_a_time is one
+
+
 @pytest.mark.parametrize("amount", ["0", "-1", "many"])
 @pytest.mark.parametrize("limit", ["requests_per_minute", "tokens_per_minute", "concurrency"])
 def test_a_provider_s_limits_are_at_least_one(folder: Folder, limit: str, amount: str) -> None:

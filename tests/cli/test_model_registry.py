@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 
 import pytest
 
-from tests.cli.harness import Assay
+from tests.cli.harness import ROOT, Assay
 from tests.fakes.providers.endpoint import FakeEndpoint, Reply, serve_in_thread
+from tests.fakes.providers.lmstudio import FakeLMStudio
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def stack_environment() -> dict[str, str]:
-    return {"MODEL_KEY_MINE": "sk-not-the-right-one"}
+    command = f"env PYTHONPATH={ROOT} {sys.executable} -m tests.fakes.providers.transformers_serve"
+    return {"MODEL_KEY_MINE": "sk-not-the-right-one", "ASSAY_TRANSFORMERS_COMMAND": command}
 
 
 @pytest.fixture
@@ -100,6 +103,46 @@ def test_a_key_is_stored_used_replaced_and_removed(assay: Assay, server: FakeEnd
     assert not any(key in each.out + each.err for each in everything for key in (first, second))
 
 
+def test_models_of_lm_studio_are_loaded_one_after_the_other_and_unloaded(assay: Assay) -> None:
+    with serve_in_thread(FakeLMStudio()) as studio:
+        for name in ("alpha", "beta"):
+            added = assay("models", "add", f"studio/{name}", "--kind", "lmstudio", "--url", studio.url, "--local")
+            assert added.code == 0, added.err
+        models = ("--model", "studio/beta", "--model", "studio/alpha")
+        run = assay("run", "--task", "add_two", *models, "--repeats", "3", "--json")
+        assert run.code == 0, run.err
+        assert run.data["progress"]["done"] == 6
+        loads = [entry for entry in studio.history if not entry.startswith("chat")]
+        assert loads == ["load alpha", "unload alpha", "load beta"]
+        listed = assay("models", "list", "--provider", "studio").out
+        assert "llm, 8B, Q4_K_M, 5.2 GB, 32768 tokens context, loaded" in listed
+
+
+def test_a_model_of_transformers_is_served_by_the_model_host(assay: Assay) -> None:
+    broken = assay("models", "test", "transformers/lab/broken")
+    assert broken.code == 1
+    assert "Missing dependencies for serving" in broken.out
+    tested = assay("models", "test", "transformers/lab/tiny")
+    assert tested.code == 0, tested.out
+    assert "secrets:" in tested.out and "price: local" in tested.out
+    run = assay("run", "--task", "add_two", "--model", "transformers/lab/tiny", "--json")
+    assert run.code == 0, run.err
+
+
+def test_ollama_downloads_a_model_and_the_progress_is_shown(assay: Assay, server: FakeEndpoint) -> None:
+    assert assay("models", "add", "lab/tiny", "--kind", "ollama", "--url", server.root, "--local").code == 0
+    server.default = Reply(pause_seconds=0.2)
+    pulled = assay("models", "pull", "lab/tiny")
+    assert pulled.code == 0, pulled.err
+    assert "lab/tiny is installed" in pulled.out
+    assert "lab/tiny: starting" in pulled.err and "lab/tiny: success, 0 of 0 MB (100 %)" in pulled.err
+    server.default = Reply(finish_reason=None, text="pull model manifest: file does not exist")
+    failed = assay("models", "pull", "lab/tiny", "--json")
+    assert failed.code == 1
+    assert failed.data["done"] and "file does not exist" in failed.data["error"]
+    assert assay("models", "remove", "lab").code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -118,6 +161,7 @@ def test_a_key_is_stored_used_replaced_and_removed(assay: Assay, server: FakeEnd
         (("edit", "mine/tiny", "--unset", "param.prise"), "no parameter 'prise'"),
         (("key", "nothing", "--remove"), "No key of 'nothing'"),
         (("key", "mien"), "no key was given"),
+        (("pull", "openai/gpt-9"), "only kind 'ollama' can"),
         (("remove", "nothing/here"), "no provider 'nothing'"),
     ],
 )

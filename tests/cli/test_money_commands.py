@@ -51,6 +51,20 @@ def test_costs_are_grouped_by_call_task_model_day_and_run(assay: Assay, paid: di
     assert assay("costs", "--since", day, "--until", day, "--json").data["total"]["calls"] >= 4
 
 
+def test_a_stored_run_is_replayed_for_free_or_at_a_price(assay: Assay, paid: dict[str, Any]) -> None:
+    name = f"replay/{paid['run_id']}"
+    free = assay("run", "--model", name, "--json")
+    assert free.code == 0, free.err
+    assert sorted(free.data["task_ids"]) == ["add_two", "larger_of_two"]
+    assert free.data["progress"]["cost_usd"] == "0"
+    outcomes = {outcome: 2 * count for outcome, count in free.data["progress"]["outcomes"].items()}
+    assert outcomes == paid["progress"]["outcomes"], "there, each task has two attempts"
+    priced = assay("run", "--model", name, "--price", f"{name}=1/2", "--json").data
+    usage = priced["progress"]["usage"]
+    expected = 1_000 * usage["input_tokens"] + 2_000 * usage["output_tokens"]
+    assert nanousd(priced["progress"]["cost_usd"]) == expected > 0
+
+
 def test_a_run_is_recosted_at_the_prices_of_another_day_and_nothing_changes(assay: Assay, paid: dict[str, Any]) -> None:
     expensive = assay("run", *PRICED, "--price", "scripted/mixed=100/100", "--limit", "none", "--json").data
     (row,) = assay("costs", "--run", expensive["run_id"], "--prices", "2026-01-01", "--json").data["rows"]

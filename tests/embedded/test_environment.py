@@ -17,6 +17,7 @@ USERS_OWN = {
     "OPENAI_API_KEY": "canary-key",
     "ASSAY_CUSTOM_KEY": "canary-custom",
     "AWS_SECRET_ACCESS_KEY": "canary-cloud",
+    "HF_TOKEN": "canary-hub",
     "ASSAY_TOKEN": "canary-token",
     "ASSAY_LEASE_SECONDS": "4",
 }
@@ -39,6 +40,7 @@ def test_secrets_reach_only_the_services_that_need_them(tmp_path: Path) -> None:
     assert set(environments) == {"ledger", "gateway", "modelhost", "runner-1", "runner-2", "judge"}
     for key in ("canary-key", "canary-custom", "canary-cloud"):
         assert processes_with(key, environments) == {"runner-1", "runner-2"}
+    assert processes_with("canary-hub", environments) == {"runner-1", "runner-2", "modelhost"}
     assert processes_with("canary-token", environments) == {"gateway"}
     assert processes_with("postgresql:canary-database", environments) == {"ledger"}
 

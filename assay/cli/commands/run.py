@@ -25,6 +25,7 @@ from assay.cli.run_report import print_ended_run
 from assay.cli.server import connected
 from assay.cli.signals import run_until_signal
 from assay.client import AssayClient
+from assay.contracts.replay import replayed_run
 from assay.contracts.runs import RunLimits, RunRequest, RunView
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -161,10 +162,10 @@ def run(
 
 
 def _selected(models: list[str], tasks: object) -> tuple[str, ...]:
-    """The models. Raises BadUsage without any, or without tasks."""
+    """The models. Raises BadUsage without any, or without tasks, which a replayed run has."""
     if not models:
         raise BadUsage("choose a model with --model; `assay models list` shows them")
-    if not tasks:
+    if not tasks and not any(map(replayed_run, models)):
         raise BadUsage("choose tasks with --suite, --task or --category; `assay suites list` shows suites")
     return tuple(models)
 

@@ -29,6 +29,8 @@ from assay.contracts.rpc.providers import (
     OfferedModel,
     OfferedModels,
     Providers,
+    PullModel,
+    PullProgress,
     PutProvider,
     RemoveProvider,
 )
@@ -49,8 +51,9 @@ from assay.contracts.rpc.runs import (
     RunPage,
     SubmitRun,
 )
-from assay.contracts.rpc.scaling import GetWantedSlots, StageSlots, WantedSlots
+from assay.contracts.rpc.scaling import GetModelUse, GetWantedSlots, ModelUse, StageSlots, WantedSlots
 from assay.contracts.rpc.services import (
+    MODEL_LOADING,
     CheckModels,
     GetHealth,
     ModelEndpoint,
@@ -87,6 +90,7 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
     ListReferences,
     GetHealth,
     GetWantedSlots,
+    GetModelUse,
     ListProviders,
     PutProvider,
     RemoveProvider,
@@ -97,6 +101,7 @@ LEDGER_REQUESTS: tuple[type[Request[Any]], ...] = (
 
 __all__ = [
     "LEDGER_REQUESTS",
+    "MODEL_LOADING",
     "AttemptPage",
     "AttemptPreview",
     "CancelRun",
@@ -115,6 +120,7 @@ __all__ = [
     "GetCauses",
     "GetCosts",
     "GetHealth",
+    "GetModelUse",
     "GetMoney",
     "GetRun",
     "GetWantedSlots",
@@ -131,6 +137,7 @@ __all__ = [
     "ModelEndpoint",
     "ModelProbe",
     "ModelProblems",
+    "ModelUse",
     "Money",
     "OfferedModel",
     "OfferedModels",
@@ -142,6 +149,8 @@ __all__ = [
     "PromptImage",
     "PromptMessage",
     "Providers",
+    "PullModel",
+    "PullProgress",
     "PutProvider",
     "PutProviderKey",
     "Quote",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from msgspec import Meta
 
 from assay.contracts.codec import Data
+from assay.contracts.models import ModelName
 from assay.contracts.providers import Provider, ProviderId, RegisteredProvider
 from assay.contracts.rpc.provider_keys import KeyState, PublicKey
 from assay.contracts.rpc.request import Request
@@ -69,5 +70,31 @@ class ListOfferedModels(Request[OfferedModels], frozen=True, kw_only=True, tag="
     service: ClassVar[str] = "runner"
     reply: ClassVar[Any] = OfferedModels
     provider_id: ProviderId
+    provider: Provider | None = None
+    key_permit: str = ""
+
+
+class PullProgress(Data, frozen=True, kw_only=True):
+    """A model that its provider downloads. ``status`` is the current step in the provider's words. ``total_bytes``
+    grows as the provider learns which files it needs. The pull has ended if ``done``, and failed if it also has an
+    ``error``."""
+
+    model: str
+    status: str
+    completed_bytes: int = 0
+    total_bytes: int = 0
+    done: bool = False
+    error: str = ""
+
+
+class PullModel(Request[PullProgress], frozen=True, kw_only=True, tag="models.pull"):
+    """Let a provider download a model, and get the current progress at once; a pull that is running is joined.
+    ``restart`` starts anew if the last pull has ended; otherwise its result is returned for a minute. ``provider`` is
+    set if it is in the ledger, ``key_permit`` if the ledger stores its key."""
+
+    service: ClassVar[str] = "runner"
+    reply: ClassVar[Any] = PullProgress
+    model: ModelName
+    restart: bool = False
     provider: Provider | None = None
     key_permit: str = ""

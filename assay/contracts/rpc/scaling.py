@@ -1,10 +1,11 @@
-"""What to scale workers on."""
+"""What to scale workers on, and when to unload models."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from assay.contracts.codec import Data
+from assay.contracts.models import ModelName
 from assay.contracts.rpc.request import Request
 from assay.contracts.sandboxes import SandboxRequirement
 
@@ -34,3 +35,16 @@ class GetWantedSlots(Request[WantedSlots], frozen=True, kw_only=True, tag="scali
     pool: str = "default"
     sandboxes: tuple[SandboxRequirement, ...] = ()
     """Count only these requirements. Empty: all."""
+
+
+class ModelUse(Data, frozen=True, kw_only=True):
+    attempts: int
+    """Queued or running."""
+
+
+class GetModelUse(Request[ModelUse], frozen=True, kw_only=True, tag="models.use"):
+    """Count the attempts of a model that are queued or running, over all runs and runners. A model is unloaded only
+    if there are none."""
+
+    reply: ClassVar[Any] = ModelUse
+    model: ModelName

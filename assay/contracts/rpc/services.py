@@ -9,7 +9,7 @@ from msgspec import field
 from assay.contracts.codec import Data
 from assay.contracts.models import CallFault, ModelProblem, ModelSpec, Parameters, Usage
 from assay.contracts.money import NanoUsd, Price
-from assay.contracts.providers import Provider, ProviderId
+from assay.contracts.providers import Provider, ProviderId, ProviderKind
 from assay.contracts.rpc.request import Request
 
 
@@ -84,9 +84,16 @@ class ModelEndpoint(Data, frozen=True, kw_only=True):
     model: str
 
 
+MODEL_LOADING = "model_loading"
+"""The code of the problem that tells to ask again: the model is not loaded yet."""
+
+
 class ServeModel(Request[ModelEndpoint], frozen=True, kw_only=True, tag="models.serve"):
-    """Load a local model unless it is loaded, and return its endpoint."""
+    """Load a local model unless it is loaded, and return its endpoint. ``kind`` is that of its provider. Models of kind
+    ``transformers`` take long to load, so the reply is the problem ``model_loading`` meanwhile; they stay loaded while
+    this is repeated."""
 
     service: ClassVar[str] = "modelhost"
     reply: ClassVar[Any] = ModelEndpoint
     model: str
+    kind: ProviderKind = ProviderKind.EMBEDDED

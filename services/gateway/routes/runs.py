@@ -20,6 +20,7 @@ from services.gateway.model_check import model_problems
 from services.gateway.ports import PortsDependency
 from services.gateway.prompt_preview import build_preview
 from services.gateway.routes import control
+from services.gateway.run_responses import with_run_responses
 from services.gateway.submission import build_plan, build_plan_with_notes
 
 SUBMIT_TIMEOUT_SECONDS = 30.0
@@ -46,7 +47,7 @@ async def submit_run(
 ) -> Response[RunView]:
     """Answers 201 once the run is stored. Without an `Idempotency-Key` every request creates a run. Answers 402 with
     the amounts if the estimated cost exceeds what the limits leave, unless `partial`."""
-    plan = await build_plan(data, ports.catalog, ports.stores)
+    plan = await build_plan(await with_run_responses(data, ports), ports.catalog, ports.stores)
     command = SubmitRun(plan=plan, idempotency_key=idempotency_key or new_id())
     run = await ports.bus.rpc.request(command, SUBMIT_TIMEOUT_SECONDS)
     return Response(run, headers={"location": f"/api/v1/runs/{run.run_id}"})
@@ -65,6 +66,7 @@ async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote
     attempts used before (or on a quarter of their output limit), `worst_usd` on their full limits; `accounts` are the
     limits that apply. `problems` lists the models that a runner cannot call for lack of a key, an address or a library;
     no model is called for it."""
+    data = await with_run_responses(data, ports)
     plan, notes = await build_plan_with_notes(data, ports.catalog, ports.stores)
     quoting = ports.bus.rpc.request(QuoteRun(plan=plan), SUBMIT_TIMEOUT_SECONDS)
     quote, problems = await asyncio.gather(quoting, model_problems(plan, ports))
@@ -82,6 +84,7 @@ async def quote_run(data: JSONBody[RunRequest], ports: PortsDependency) -> Quote
 async def preview_run(data: JSONBody[RunRequest], ports: PortsDependency) -> RunPreview:
     """Returns the quote and each attempt's first messages as a runner would send them; same body as submitting. No
     model is called and no run is stored."""
+    data = await with_run_responses(data, ports)
     plan, notes = await build_plan_with_notes(data, ports.catalog, ports.stores)
     preview, problems = await asyncio.gather(build_preview(plan, ports.bus), model_problems(plan, ports))
     return msgspec.structs.replace(

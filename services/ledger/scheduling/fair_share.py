@@ -94,6 +94,18 @@ class RunQueue(Generic[K]):
     final: frozenset[K] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The provider has ``model`` loaded, or loads it next. ``ended``: no more of its attempts are released, and when
+    those under way are executed, another model's turn begins."""
+
+    model: str
+    ended: bool = False
+
+    def admits(self, model: str) -> bool:
+        return model == self.model and not self.ended
+
+
 @dataclass(slots=True)
 class Shares:
     """``released`` are queued now, the ``urgent`` ones before everything queued earlier. ``unaffordable`` can never be.
@@ -112,11 +124,12 @@ def share(
     providers: Mapping[str, int],
     overall: int | None = None,
     models: Mapping[str, int] | None = None,
+    turns: Mapping[str, Turn] | None = None,
 ) -> Shares:
     """Release attempts run by run until there is no ``room`` or no run can go on. ``providers`` is how many more
     attempts each capped provider allows, ``models`` how many each model may have in any case, ``overall`` how many the
-    cap over everything allows."""
-    return _Sharing(room, budgets, dict(providers), dict(models or {})).share(queues, overall)
+    cap over everything allows. ``turns`` says whose turn it is at providers that have one model at a time."""
+    return _Sharing(room, budgets, dict(providers), dict(models or {}), turns or {}).share(queues, overall)
 
 
 class _Turns(Generic[K]):
@@ -142,12 +155,17 @@ class _Turns(Generic[K]):
 
 class _Sharing(Generic[K]):
     def __init__(
-        self, room: Room, budgets: Mapping[K, Budget], providers: dict[str, int], models: dict[str, int]
+        self,
+        room: Room,
+        budgets: Mapping[K, Budget],
+        providers: dict[str, int],
+        models: dict[str, int],
+        turns: Mapping[str, Turn],
     ) -> None:
         self._room = room
         self._left = {name: budget.left for name, budget in budgets.items()}
         self._potential = {name: budget.potential for name, budget in budgets.items()}
-        self._providers, self._models = providers, models
+        self._providers, self._models, self._turns = providers, models, turns
         self._shares = Shares()
 
     def share(self, queues: Sequence[RunQueue[K]], overall: int | None) -> Shares:
@@ -195,7 +213,8 @@ class _Sharing(Generic[K]):
             return WaitReason.BUDGET
         if self._providers.get(candidate.provider, 1) <= 0 and self._models.get(candidate.model, 0) <= 0:
             return WaitReason.PROVIDER
-        return None
+        turn = self._turns.get(candidate.provider)
+        return None if turn is None or turn.admits(candidate.model) else WaitReason.MODEL_TURN
 
     def _take(self, candidate: Candidate, turns: _Turns[K]) -> None:
         self._shares.released.append(candidate.attempt_id)

@@ -52,15 +52,18 @@ class Scheduler:
             return 0
         scheduling = await read_pass(connection, self._plans, runs, lambda requirement: window(free.of(requirement)))
         starts = head_starts(capacity, under_way, runs[0].priorities, scheduling.loads(runs))
+        queues = [scheduling.queue(run, starts.get(run.run_id, {})) for run in runs]
+        turns = scheduling.model_turns(queues, [each for each, slots in capacity.slots.items() if slots])
         shares = share(
-            [scheduling.queue(run, starts.get(run.run_id, {})) for run in runs],
+            queues,
             free,
             scheduling.budgets,
             scheduling.provider_room(),
             self._max_concurrency - scheduling.total_under_way if self._max_concurrency else None,
             scheduling.model_room(),
+            turns,
         )
-        waits = run_waits(scheduling, shares, capacity)
+        waits = run_waits(scheduling, shares, capacity, turns)
         # Attempts, then accounts, then runs: the order in which every transaction takes its locks.
         released = await release(connection, shares.released)
         await add_orders(connection, Stage.RUN, [each.after for each in released], shares.urgent)

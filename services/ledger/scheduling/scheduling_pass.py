@@ -16,7 +16,8 @@ from services.ledger.database.rows import Row
 from services.ledger.money.account import Account, AccountRow
 from services.ledger.runs.rows import FailingModel
 from services.ledger.scheduling.capacity import Capacity, Counts
-from services.ledger.scheduling.fair_share import Budget, Candidate, RunLoad, RunQueue, Shares
+from services.ledger.scheduling.fair_share import Budget, Candidate, RunLoad, RunQueue, Shares, Turn
+from services.ledger.scheduling.model_turns import model_turns, turn_detail
 from services.ledger.workers.sandbox_capacity import lacking_sandbox
 
 _DETAILS = {
@@ -107,6 +108,10 @@ class SchedulingPass:
         """Those of the run's waiting attempts, in their order."""
         return dict.fromkeys(each.requirement for each in self.waiting.get(run_id, ()))
 
+    def models_waiting(self, run_id: str) -> dict[str, None]:
+        """Those of the run's waiting attempts, in their order."""
+        return dict.fromkeys(each.model for each in self.waiting.get(run_id, ()))
+
     def provider_room(self) -> dict[str, int]:
         """How many more attempts each capped provider allows."""
         counts = Counter[str]()
@@ -124,6 +129,19 @@ class SchedulingPass:
         names = {pin.model.name for plan in self.plans.values() for pin in plan.models} | set(counts)
         models, caps = Counter(map(_provider, names)), self._caps()
         return {name: max(1, caps.get(_provider(name), 0) // models[_provider(name)]) - counts[name] for name in names}
+
+    def model_turns(
+        self, queues: Sequence[RunQueue[Account]], offered: Collection[SandboxRequirement]
+    ) -> dict[str, Turn]:
+        """Whose turn it is at each provider that has one model loaded at a time."""
+        pins = (pin for plan in self.plans.values() for pin in plan.models)
+        providers = sorted({pin.model.provider for pin in pins if pin.one_model_at_a_time})
+        if not providers:
+            return {}
+        under_way: defaultdict[str, set[str]] = defaultdict(set)
+        for each in self.under_way:
+            under_way[_provider(each.model)].add(each.model)
+        return model_turns(providers, under_way, queues, self.budgets, offered)
 
     def _caps(self) -> dict[str, int]:
         pins = (pin for plan in self.plans.values() for pin in plan.models)
@@ -181,11 +199,16 @@ def unaffordable(scheduling: SchedulingPass, shares: Shares) -> Unaffordable:
     return Unaffordable(reasons, [scheduling.accounts[name] for name in full], run_ids)
 
 
-def run_waits(scheduling: SchedulingPass, shares: Shares, capacity: Capacity) -> dict[str, tuple[WaitReason, str]]:
+def run_waits(
+    scheduling: SchedulingPass, shares: Shares, capacity: Capacity, turns: Mapping[str, Turn]
+) -> dict[str, tuple[WaitReason, str]]:
     """Why the attempts of each run wait, as reason and text, if they do not only wait for their turn."""
     if not capacity.total:
         return dict.fromkeys(scheduling.plans, (WaitReason.NO_RUNNER, _DETAILS[WaitReason.NO_RUNNER]))
-    waits = {run_id: (reason, _DETAILS[reason]) for run_id, reason in shares.blocked.items()}
+    waits = {
+        run_id: (reason, _DETAILS.get(reason) or turn_detail(scheduling.models_waiting(run_id), turns))
+        for run_id, reason in shares.blocked.items()
+    }
     for run_id in scheduling.plans:
         lacking = [each for each in scheduling.requirements(run_id) if not capacity.slots[each]]
         if lacking and capacity.known:

@@ -102,6 +102,7 @@ class WantedSlotsStore:
             scheduling.provider_room(),
             cap - scheduling.total_under_way if cap else None,
             scheduling.model_room(),
+            scheduling.model_turns(queues, tuple(SandboxRequirement)),
         )
         requirements = {each.attempt_id: each.requirement for queue in queues for each in queue.candidates}
         wanted.update(requirements[attempt_id] for attempt_id in shares.released)

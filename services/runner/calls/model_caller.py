@@ -33,6 +33,7 @@ from services.runner.errors import (
 )
 from services.runner.models import Completion, ModelRequest, OnText
 from services.runner.models.open_provider import ModelHandle
+from services.runner.models.protocol import loaded
 from services.runner.models.reasoning import without_reasoning
 from services.runner.models.reasoning_stream import ReasoningStream
 from services.runner.models.token_count import count_tokens, estimate_usage, worst_case_usage
@@ -167,7 +168,8 @@ class ModelCaller:
         stream = ReasoningStream(on_text, self._tail.add_reasoning)
         limiter = self._rate_limiter
         give_up_at = self._run_ends_at or limiter.time() + limiter.policy.max_unseen_seconds
-        async with limiter.acquire(sending.expected_tokens, self._tail.step, give_up_at) as permit:
+        step, model = self._tail.step, self._model
+        async with limiter.acquire(sending.expected_tokens, step, give_up_at) as permit, loaded(model, step):
 
             def on_data() -> None:
                 permit.on_data()
@@ -187,7 +189,7 @@ class ModelCaller:
             self._clock.resume()
             try:
                 with measured(self._name):
-                    completion = await self._model.complete(sending.request, on_answer, on_reasoning)
+                    completion = await model.complete(sending.request, on_answer, on_reasoning)
             finally:
                 stream.end()
                 sending.latency_seconds = time.monotonic() - started

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from assay.bus.errors import BusError
 from assay.bus.protocol import Rpc
 from assay.catalog.models import address_mistake
 from assay.contracts.models import Parameters
-from assay.contracts.providers import NEEDS_ADDRESS, Provider, ProviderKind
-from assay.contracts.rpc import ModelEndpoint, OfferedModel
+from assay.contracts.problems import ProblemError
+from assay.contracts.providers import HOSTED, NEEDS_ADDRESS, Provider, ProviderKind
+from assay.contracts.rpc import GetModelUse, ModelEndpoint, OfferedModel
 from services.runner.errors import CallMisconfigured
+from services.runner.models.hosted.local import LocalModel
+from services.runner.models.hosted.transformers import TransformersModel
 from services.runner.models.http.address_policy import AddressPolicy, Network
 from services.runner.models.keys.environment import environment_key, missing_key
 from services.runner.models.keys.stored_key_model import StoredKeyClients, StoredKeyModel
 from services.runner.models.keys.stored_keys import KeyClaim, OpenedKey, StoredKeys
-from services.runner.models.local import LocalModel
 from services.runner.models.protocol import Model
-from services.runner.models.provider_client import NO_KEY, Connection, ProviderClient, open_client
+from services.runner.models.provider_client import (
+    NO_KEY,
+    Connection,
+    OnPullProgress,
+    ProviderClient,
+    PullingClient,
+    open_client,
+)
 from services.runner.models.sent_parameters import ParameterMistake
 from services.runner.rate_limiter import ModelLimiter, RateLimiter
 
@@ -61,7 +72,8 @@ class OpenProvider:
     ) -> None:
         self.provider, self.rate_limiter = provider, rate_limiter
         self._id, self._around = provider_id, surroundings
-        self._policy = _policy(provider, surroundings.local_networks) if registered else None
+        chosen_by_user = registered and provider.kind not in HOSTED
+        self._policy = _policy(provider, surroundings.local_networks) if chosen_by_user else None
         self._models: dict[str, Model] = {}
         self._clients: dict[str, ProviderClient] = {}
         self._stored_keys: StoredKeys | None = None
@@ -86,7 +98,7 @@ class OpenProvider:
         self, model: str, parameters: Parameters, *, has_stored_key: bool
     ) -> list[ParameterMistake]:
         """Raises CallMisconfigured like ``open``; ``has_stored_key`` replaces the claim."""
-        if self.provider.kind is ProviderKind.EMBEDDED:
+        if self.provider.kind in HOSTED:
             return []
         key = self._key()
         if key is None and not has_stored_key:
@@ -101,19 +113,16 @@ class OpenProvider:
 
     async def offered(self, claim: KeyClaim) -> list[OfferedModel]:
         """The models that the provider lists. Raises CallFailed."""
-        if self.provider.kind is ProviderKind.EMBEDDED:
+        if self.provider.kind in HOSTED:
             return [OfferedModel(name=model.name, detail=model.title) for model in self.provider.models]
-        key = self._key()
-        if key is not None:
-            return await (await self._client(self._address(), key)).offered()
-        if not claim:
-            raise self._missing_key()
-        opened = await self._open_key(claim)
-        client = await self._stored_key_clients.acquire(opened)
-        try:
+        async with self._client_for(claim) as client:
             return await client.offered()
-        finally:
-            await self._stored_key_clients.release(opened)
+
+    async def pull(self, model: str, on_progress: OnPullProgress, claim: KeyClaim) -> None:
+        """Returns when the model is installed. Raises CallFailed."""
+        async with self._client_for(claim) as client:
+            assert isinstance(client, PullingClient)
+            await client.pull(model, on_progress)
 
     async def retire(self) -> None:
         """Another entry has replaced the provider's: close the connections once nobody uses them."""
@@ -135,15 +144,31 @@ class OpenProvider:
             await self.close()
 
     async def _open_model(self, model: str) -> Model:
-        if self.provider.kind is ProviderKind.EMBEDDED:
-            return LocalModel(model, self._around.rpc, self._open_local, self._around.host_wait_seconds)
+        if self.provider.kind in HOSTED:
+            of_kind = LocalModel if self.provider.kind is ProviderKind.EMBEDDED else TransformersModel
+            return of_kind(model, self._around.rpc, self._open_hosted, self._around.host_wait_seconds)
         key = self._key()
         if key is None:
             raise self._missing_key()
         return (await self._client(self._address(), key)).model(model)
 
-    async def _open_local(self, endpoint: ModelEndpoint) -> Model:
+    async def _open_hosted(self, endpoint: ModelEndpoint) -> Model:
         return (await self._client(endpoint.base_url, NO_KEY)).model(endpoint.model)
+
+    @asynccontextmanager
+    async def _client_for(self, claim: KeyClaim) -> AsyncGenerator[ProviderClient]:
+        key = self._key()
+        if key is not None:
+            yield await self._client(self._address(), key)
+            return
+        if not claim:
+            raise self._missing_key()
+        opened = await self._open_key(claim)
+        client = await self._stored_key_clients.acquire(opened)
+        try:
+            yield client
+        finally:
+            await self._stored_key_clients.release(opened)
 
     async def _client(self, address: str | None, key: str) -> ProviderClient:
         client = self._clients.get(address or "")
@@ -160,8 +185,15 @@ class OpenProvider:
             read_timeout_seconds=self._around.read_timeout_seconds,
             options=self.provider.options,
             policy=self._policy,
+            attempts_of=self._attempts_of,
         )
         return await open_client(self.provider.kind, connection)
+
+    async def _attempts_of(self, model: str) -> int | None:
+        try:
+            return (await self._around.rpc.request(GetModelUse(model=f"{self._id}/{model}"))).attempts
+        except (BusError, ProblemError):
+            return None
 
     async def _open_key(self, claim: KeyClaim) -> OpenedKey:
         if self._stored_keys is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from assay.contracts.codec import Data
 from assay.contracts.models import Parameters, Usage
@@ -12,6 +13,8 @@ from assay.contracts.rpc import PromptImage
 
 OnText = Callable[[str], None]
 """Called with each piece of the completion's text, or of its reasoning, as it arrives."""
+OnWait = Callable[[str], Awaitable[None]]
+"""Called with what the request waits for."""
 READ_TIMEOUT_SECONDS = 600.0
 """Time without data after which a request times out. Long, because reasoning models send nothing while they think; the
 attempt's wall-clock limit usually comes first."""
@@ -100,6 +103,20 @@ class Completion(Data, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     served_model: str = ""
     native: tuple[dict[str, Any], ...] | None = None
+
+
+@runtime_checkable
+class LoadableModel(Protocol):
+    """A model that may have to be loaded first, which can take minutes. They are not the attempt's."""
+
+    def loaded(self, on_wait: OnWait) -> AbstractAsyncContextManager[None]:
+        """Surrounds a request. Raises CallFailed if the model cannot be loaded."""
+        ...
+
+
+def loaded(model: Model, on_wait: OnWait) -> AbstractAsyncContextManager[None]:
+    """Surrounds a request to any model."""
+    return model.loaded(on_wait) if isinstance(model, LoadableModel) else nullcontext()
 
 
 class Model(Protocol):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assay.contracts.models import Parameters
 from assay.contracts.providers import Cloud, ProviderKind, ProviderOptions
@@ -18,6 +19,12 @@ from services.runner.models.sent_parameters import ParameterMistake
 NO_KEY = "none"
 """For endpoints without keys, because SDKs require one."""
 NO_OPTIONS = ProviderOptions()
+OnPullProgress = Callable[[str, int, int], None]
+"""Called with the current step, and the bytes of all files known so far: those that are there, and all."""
+
+
+async def _unknown(model: str) -> None:
+    """The ledger is not asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +39,8 @@ class Connection:
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS
     options: ProviderOptions = NO_OPTIONS
     policy: AddressPolicy | None = None
+    attempts_of: Callable[[str], Awaitable[int | None]] = _unknown
+    """How many attempts of one of the provider's models are queued or running, over all runners; None: unknown."""
 
 
 class ProviderClient(Protocol):
@@ -51,13 +60,24 @@ class ProviderClient(Protocol):
     async def close(self) -> None: ...
 
 
+@runtime_checkable
+class PullingClient(Protocol):
+    """Of a provider that downloads models on request."""
+
+    async def pull(self, name: str, on_progress: OnPullProgress) -> None:
+        """Returns when the model is installed. Raises CallFailed."""
+        ...
+
+
 _MODULES = {
     ProviderKind.OPENAI: "services.runner.models.openai.client",
     ProviderKind.EMBEDDED: "services.runner.models.openai.client",
+    ProviderKind.TRANSFORMERS: "services.runner.models.openai.client",
     ProviderKind.AZURE: "services.runner.models.openai.azure_client",
     ProviderKind.ANTHROPIC: "services.runner.models.anthropic.client",
     ProviderKind.GOOGLE: "services.runner.models.google.client",
     ProviderKind.OLLAMA: "services.runner.models.ollama.client",
+    ProviderKind.LMSTUDIO: "services.runner.models.lmstudio.client",
 }
 _CLAUDE_MODULES = {
     Cloud.BEDROCK: "services.runner.models.anthropic.bedrock_client",

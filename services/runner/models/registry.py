@@ -10,18 +10,19 @@ from msgspec.structs import replace
 
 from assay.bus.protocol import Rpc
 from assay.catalog import Catalog, CatalogError, Script
-from assay.catalog.models import registered_mistakes
+from assay.catalog.models import pull_refusal, registered_mistakes
 from assay.catalog.yaml.document import path_text
 from assay.contracts.models import ModelName, ModelSpec, Outage
-from assay.contracts.providers import Provider, ProviderKind
+from assay.contracts.providers import HOSTED, Provider, ProviderKind
 from assay.contracts.replay import REPLAY, Responses
 from assay.contracts.rpc import OfferedModel
 from services.runner.errors import CallMisconfigured
+from services.runner.models.hosted.local import HOST_WAIT_SECONDS
 from services.runner.models.http.address_policy import Network
 from services.runner.models.keys.stored_keys import NO_CLAIM, KeyClaim
-from services.runner.models.local import HOST_WAIT_SECONDS
 from services.runner.models.open_provider import ModelHandle, OpenProvider, Surroundings
 from services.runner.models.protocol import READ_TIMEOUT_SECONDS
+from services.runner.models.provider_client import OnPullProgress
 from services.runner.models.scripted import ScriptedModel
 from services.runner.models.sent_parameters import ParameterMistake
 from services.runner.rate_limiter import RETRY_POLICY, Clock, ProviderLimits, RateLimiter, RetryPolicy
@@ -99,14 +100,22 @@ class ModelRegistry:
         self, provider_id: str, provider: Provider | None = None, claim: KeyClaim = NO_CLAIM
     ) -> list[OfferedModel]:
         """The models that the provider lists. Raises CallFailed."""
-        try:
-            found = self._find(provider_id, f"{provider_id}/", provider)
-        except CatalogError as error:
-            raise CallMisconfigured(str(error)) from error
+        found = self._find_any(provider_id, provider)
         if found.kind is ProviderKind.BUILTIN:
             return [OfferedModel(name=model.name, detail=model.title) for model in found.models]
         opened = await self._open_provider(provider_id, found, registered=provider is not None)
         return await opened.offered(claim)
+
+    async def pull(
+        self, name: ModelName, on_progress: OnPullProgress, provider: Provider | None = None, claim: KeyClaim = NO_CLAIM
+    ) -> None:
+        """The provider downloads the model; returns when it is installed. Raises CallFailed."""
+        provider_id, _, model = name.partition("/")
+        found = self._find_any(provider_id, provider)
+        if refusal := pull_refusal(provider_id, found):
+            raise CallMisconfigured(refusal)
+        opened = await self._open_provider(provider_id, found, registered=provider is not None)
+        await opened.pull(model, on_progress, claim)
 
     def set_share(self, share: float) -> None:
         """Sets this runner's part of what providers allow all runners together."""
@@ -130,6 +139,13 @@ class ModelRegistry:
             return self._provider(name, provider_id)
         _check_registered(provider_id, registered)
         return registered
+
+    def _find_any(self, provider_id: str, registered: Provider | None) -> Provider:
+        """Raises CallMisconfigured."""
+        try:
+            return self._find(provider_id, f"{provider_id}/", registered)
+        except CatalogError as error:
+            raise CallMisconfigured(str(error)) from error
 
     async def _open_provider(self, provider_id: str, provider: Provider, *, registered: bool) -> OpenProvider:
         opened = self._open.get(provider_id)
@@ -182,5 +198,5 @@ def _limits(provider: Provider) -> ProviderLimits:
         concurrency=provider.concurrency,
         requests_per_minute=provider.requests_per_minute,
         tokens_per_minute=provider.tokens_per_minute,
-        ramp_up=not (provider.local or provider.kind is ProviderKind.EMBEDDED),
+        ramp_up=not (provider.local or provider.kind in HOSTED),
     )

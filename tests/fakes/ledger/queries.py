@@ -99,7 +99,8 @@ class FakeQueries:
         for row in fake.rows:
             if row.attempt_id == request.attempt_id:
                 more: dict[str, Any] = {"sequence": fake.run.sequence, "expired_at": fake.run.expired_at}
-                return AttemptDetail(attempt=row, key="k", task_digest="d", artifacts=fake.artifacts, **more)
+                artifacts = fake.artifacts | fake.artifacts_of.get(row.attempt_id, {})
+                return AttemptDetail(attempt=row, key="k", task_digest="d", artifacts=artifacts, **more)
         raise not_found("attempt", request.attempt_id)
 
     async def _board(self, request: GetBoard) -> Board:

@@ -33,11 +33,14 @@ def now() -> datetime:
 
 
 class FakeRun:
+    """``artifacts`` belong to all attempts, ``artifacts_of`` to one, by its id."""
+
     def __init__(self, run: RunView, rows: list[AttemptView]) -> None:
         self.run = run
         self.rows = rows
         self.events: list[bytes] = []
         self.artifacts: dict[str, ArtifactRef] = {}
+        self.artifacts_of: dict[str, dict[str, ArtifactRef]] = {}
 
     @property
     def unfinished(self) -> list[AttemptView]:

@@ -16,6 +16,7 @@ from tests.fakes.providers import (
     google_generate,
     google_token,
     ollama_chat,
+    ollama_pull,
     openai_chat,
     openai_responses,
 )
@@ -53,6 +54,7 @@ _FORMATS: dict[str, WireFormat] = {
     "enerateContent": google_generate,
     "/responses": openai_responses,
     "/api/chat": ollama_chat,
+    "/api/pull": ollama_pull,
 }
 """By the end of the path; any other is OpenAI's chat completions."""
 
@@ -79,6 +81,10 @@ class FakeEndpoint:
     def reply_to(self, body: dict[str, Any]) -> Reply:
         return self.replies.popleft() if self.replies else self.default
 
+    async def own_reply(self, path: str, body: dict[str, Any]) -> tuple[int, Any] | None:
+        """Status and body of requests that only this provider has; None for all others."""
+        return None
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         with suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -97,10 +103,13 @@ class FakeEndpoint:
             return
         self.headers.append(headers)
         self.paths.append(target)
+        body = json.loads(content) if content else {}
+        if (own := await self.own_reply(path, body)) is not None:
+            await _send_json(writer, *own)
+            return
         if first.startswith("GET "):
             await self._list_models(_listing_format(path, headers), writer)
             return
-        body = json.loads(content)
         self.bodies.append(body)
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
@@ -178,6 +187,12 @@ def _listing_format(path: str, headers: dict[str, str]) -> WireFormat:
     if "anthropic-version" in headers:
         return anthropic_messages
     return google_generate if "x-goog-api-key" in headers else openai_chat
+
+
+async def _send_json(writer: asyncio.StreamWriter, status: int, body: Any) -> None:
+    content = json.dumps(body).encode()
+    writer.write(_head(status, {"content-type": "application/json", "content-length": str(len(content))}) + content)
+    await writer.drain()
 
 
 def _head(status: int, headers: dict[str, str]) -> bytes:

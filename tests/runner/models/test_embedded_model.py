@@ -15,7 +15,7 @@ from assay.contracts.codec import decode
 from assay.contracts.models import CallFault, Parameters
 from assay.contracts.results import Result
 from assay.contracts.tasks import Limits
-from assay.embedded.model_host import MODEL, find_weights, load
+from assay.embedded.model_host.embedded_model import MODEL, find_weights, load
 from services.runner.errors import CallFailed
 from services.runner.models import ChatMessage, Completion, ModelRequest, ToolDefinition
 from services.runner.models.openai.client import OpenAIClient, open_client

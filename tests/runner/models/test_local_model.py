@@ -11,7 +11,7 @@ from assay.contracts.models import CallFault
 from assay.contracts.money import Price
 from assay.contracts.rpc import ModelEndpoint, ServeModel
 from assay.contracts.tasks import Limits
-from assay.embedded.model_host import ModelHost
+from assay.embedded.model_host.host import ModelHost
 from services.runner.handlers import on_ticket
 from services.runner.models.registry import ModelRegistry
 from tests.fakes.providers.endpoint import FakeEndpoint
@@ -65,7 +65,7 @@ async def test_a_real_model_answers(runner: RunnerHarness) -> None:
     ticket = await runner.ticket("colours", "local/smollm2-135m", limits=limits, price=free)
     report = await on_ticket(ticket, replace(runner.ports, models=models))
     await models.close()
-    host.close()
+    await host.close()
     assert (report.outcome, report.fault) == (None, None)
     assert (await runner.read(report.output)).strip()
     (call,) = report.calls

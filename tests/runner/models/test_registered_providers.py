@@ -56,7 +56,7 @@ async def test_an_address_to_which_nothing_can_be_sent_is_named(
     runner: RunnerHarness, address: str, mistake: str
 ) -> None:
     """Also if it comes from a variable, which the catalogue cannot check."""
-    provider = Provider(kind=ProviderKind.OPENAI, title="Mine", base_url=address, any_model=True)
+    provider = Provider(kind=ProviderKind.OPENAI, title="Mine", base_url=address, any_model=True, local=True)
     with pytest.raises(CallMisconfigured, match=mistake) as raised:
         await runner.models.open("mine/m", "", "", provider)
     assert "pass" not in str(raised.value)

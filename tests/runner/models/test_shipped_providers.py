@@ -12,7 +12,7 @@ from assay.bus.memory import MemoryBus
 from assay.catalog import Catalog
 from assay.catalog.models import BASELINES
 from assay.contracts.models import SCRIPTED, CallFault
-from assay.contracts.providers import ProviderKind
+from assay.contracts.providers import HOSTED
 from services.runner.errors import CallFailed
 from services.runner.models.registry import ModelRegistry
 
@@ -66,5 +66,5 @@ async def test_a_provider_with_its_variables_opens(name: str, monkeypatch: pytes
 
 
 def test_providers_on_this_machine_are_free_and_others_are_not() -> None:
-    free = {name for name, provider in PROVIDERS.items() if provider.local or provider.kind is ProviderKind.EMBEDDED}
-    assert free == {"local", "ollama", "vllm", "lmstudio", "loopback"}
+    free = {name for name, provider in PROVIDERS.items() if provider.local or provider.kind in HOSTED}
+    assert free == {"local", "ollama", "vllm", "lmstudio", "transformers", "loopback"}

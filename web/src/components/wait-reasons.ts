@@ -31,6 +31,11 @@ export const WAIT_REASONS: Record<WaitReason, ReasonText> = {
     title: "Limited by provider concurrency",
     detail: "the next attempt starts when another one ends",
   },
+  model_turn: {
+    label: "waiting for another model",
+    title: "Waiting for another model of the provider",
+    detail: "the provider has one model loaded at a time",
+  },
   outage: {
     label: "waiting for provider",
     title: "Waiting for the provider",

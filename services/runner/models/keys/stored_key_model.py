@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from services.runner.errors import AuthenticationFailed
 from services.runner.models.keys.stored_keys import OpenedKey
-from services.runner.models.protocol import Completion, ModelRequest, OnText, ignore_text
+from services.runner.models.protocol import Completion, ModelRequest, OnText, OnWait, ignore_text, loaded
 from services.runner.models.provider_client import ProviderClient
 
 
@@ -61,6 +62,10 @@ class StoredKeyModel:
         if key.secret not in self._used:
             self._used[key.secret] = (key, await self._clients.acquire(key))
         self._key = key
+
+    def loaded(self, on_wait: OnWait) -> AbstractAsyncContextManager[None]:
+        """Surrounds a request: see LoadableModel."""
+        return loaded(self._current()[1].model(self._name), on_wait)
 
     async def complete(self, request: ModelRequest, on_text: OnText, on_reasoning: OnText = ignore_text) -> Completion:
         key, client = self._current()

@@ -37,7 +37,7 @@ from services.runner.models.protocol import (
     ToolDefinition,
     ignore_text,
 )
-from services.runner.models.provider_client import NO_KEY, Connection
+from services.runner.models.provider_client import NO_KEY, Connection, OnPullProgress
 from services.runner.models.reported_errors import read_error, to_call_failed
 from services.runner.models.sent_parameters import ParameterMistake, check_extra
 from services.runner.models.usage_bound import UNNAMED
@@ -46,6 +46,7 @@ MAX_TEXT_CHARACTERS = 4_000_000
 """Of a completion; the rest is not read."""
 SDK_ERRORS = (ollama.ResponseError, ConnectionError, httpx.HTTPError, ValidationError, ValueError)
 CONNECT_SECONDS = 5.0
+_PULLED = "success"
 _RESERVED = frozenset({"model", "messages", "stream", "tools", "options"})
 _TOP_LEVEL = frozenset({"keep_alive", "think", "format", "logprobs", "top_logprobs"})
 """Members of ``extra`` that belong to the request; all others are options of the model, such as ``num_ctx``."""
@@ -70,6 +71,22 @@ class OllamaClient:
         except SDK_ERRORS as error:
             raise self._redactor.redact(_failure(error, self._address, answered=False)) from None
         return [OfferedModel(name=model.model or "", detail=_detail(model)) for model in found]
+
+    async def pull(self, name: str, on_progress: OnPullProgress) -> None:
+        """Ollama joins pulls of the same files, and resumes an interrupted one. https://docs.ollama.com/api/pull"""
+        files: dict[str, tuple[int, int]] = {}
+        status = ""
+        try:
+            async for part in await self._sdk.pull(name, stream=True):
+                status = part.status or status
+                if part.digest and part.total:
+                    files[part.digest] = (part.completed or 0, part.total)
+                completed, total = (sum(counts) for counts in zip(*files.values(), strict=True)) if files else (0, 0)
+                on_progress(status, completed, total)
+        except SDK_ERRORS as error:
+            raise self._redactor.redact(_failure(error, self._address, answered=False)) from None
+        if status != _PULLED:
+            raise ProviderError(f"{self._address} ended the download of {name} at step {status!r} without a result")
 
     async def close(self) -> None:
         await self._sdk.close()

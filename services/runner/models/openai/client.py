@@ -39,13 +39,16 @@ class OpenAIClient:
 
 
 def open_client(connection: Connection) -> OpenAIClient:
+    return OpenAIClient(open_sdk(connection), responses=connection.options.api is Api.RESPONSES)
+
+
+def open_sdk(connection: Connection) -> openai.AsyncOpenAI:
     """The SDK's own retries are off."""
     settings = http_settings(connection)
-    sdk = openai.AsyncOpenAI(
+    return openai.AsyncOpenAI(
         base_url=connection.base_url,
         api_key=connection.api_key,
         max_retries=0,
         timeout=settings["timeout"],
         http_client=openai.DefaultAioHttpClient(**settings),
     )
-    return OpenAIClient(sdk, responses=connection.options.api is Api.RESPONSES)

@@ -97,6 +97,16 @@ FAMILIES = {
         event=openai.types.chat.ChatCompletionChunk,
         path="/v1",
     ),
+    "lmstudio": Family(
+        kind=ProviderKind.LMSTUDIO,
+        model="qwen3-8b",
+        wire=openai_chat,
+        images=sent_images.openai_chat,
+        login_header=BEARER,
+        whole=openai.types.chat.ChatCompletion,
+        event=openai.types.chat.ChatCompletionChunk,
+        path="/v1",
+    ),
     "responses": Family(
         kind=ProviderKind.OPENAI,
         model="gpt-4.1",

@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from assay.contracts.models import Parameters, ReasoningEffort
-from services.runner.errors import CallMisconfigured
+from services.runner.errors import CallFailed, CallMisconfigured
 from services.runner.models import ChatMessage, Completion, ModelRequest
 from services.runner.models.ollama.client import OllamaClient, open_client
 from services.runner.models.protocol import ignore_text
 from services.runner.models.provider_client import NO_KEY, Connection
-from tests.fakes.providers.endpoint import FakeEndpoint
+from tests.fakes.providers.endpoint import FakeEndpoint, Reply
 
 HELLO = (ChatMessage(role="user", content="Say hello."),)
 
@@ -88,3 +88,33 @@ async def test_fields_of_the_runner_cannot_be_set(ollama: OllamaClient, endpoint
     with pytest.raises(CallMisconfigured, match=r"parameters\.extra sets messages, model, which only the runner may"):
         await hello(ollama, Parameters(extra={"model": "another", "messages": []}))
     assert not endpoint.bodies
+
+
+async def pull(ollama: OllamaClient) -> list[tuple[str, int, int]]:
+    steps: list[tuple[str, int, int]] = []
+
+    def on_progress(status: str, completed_bytes: int, total_bytes: int) -> None:
+        steps.append((status, completed_bytes, total_bytes))
+
+    await ollama.pull("llama3.2", on_progress)
+    return steps
+
+
+async def test_a_pull_reports_each_step_and_the_bytes_of_all_files(
+    ollama: OllamaClient, endpoint: FakeEndpoint
+) -> None:
+    steps = await pull(ollama)
+    assert endpoint.bodies[0]["model"] == "llama3.2"
+    assert steps[0] == ("pulling manifest", 0, 0)
+    assert ("pulling bbbbbbbbbbbb", 2_250, 2_500) in steps
+    assert steps[-1] == ("success", 2_500, 2_500)
+    assert [completed for _, completed, _ in steps] == sorted(completed for _, completed, _ in steps)
+
+
+async def test_a_pull_that_fails_says_why(ollama: OllamaClient, endpoint: FakeEndpoint) -> None:
+    endpoint.replies.append(Reply(finish_reason=None, text="pull model manifest: file does not exist"))
+    with pytest.raises(CallFailed, match="pull model manifest: file does not exist"):
+        await pull(ollama)
+    endpoint.replies.append(Reply(done=False))
+    with pytest.raises(CallFailed, match=r"ended the download of llama3\.2 at step 'writing manifest'"):
+        await pull(ollama)

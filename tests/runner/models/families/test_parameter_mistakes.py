@@ -56,7 +56,7 @@ async def test_openai_itself_takes_less_than_compatible_servers() -> None:
 async def test_a_check_before_a_run_names_mistakes_and_calls_no_model(
     runner: RunnerHarness, endpoint: FakeEndpoint
 ) -> None:
-    claude = Provider(kind=ProviderKind.ANTHROPIC, title="Claude", base_url=endpoint.root, any_model=True)
+    claude = Provider(kind=ProviderKind.ANTHROPIC, title="Claude", base_url=endpoint.root, any_model=True, local=True)
     wrong = ModelSpec(name=f"mine/{CLAUDE_3}", parameters=Parameters(temperature=1.5))
     right = ModelSpec(name=f"mine/{CLAUDE_3}", parameters=Parameters(temperature=0.5))
     request = CheckModels(models=(wrong, right, ModelSpec(name="oracle")), providers={"mine": claude})

@@ -17,7 +17,7 @@ from assay.contracts.money import Price
 from assay.contracts.rpc import ServeModel
 from assay.contracts.tail import AgentStep, StepKind, TailLine
 from assay.contracts.verdicts import Outcome
-from assay.embedded.model_host import ModelHost
+from assay.embedded.model_host.host import ModelHost
 from services.runner.handlers import on_ticket
 from tests.runner.harness import RUN, RunnerHarness, open_harness, read_transcript
 from tests.runner.solvers.test_solvers_agree import grade_output
@@ -69,7 +69,7 @@ async def test_the_local_model_can_attempt_it(catalog_runner: RunnerHarness, tas
     price = Price(version="local", local=True)
     ticket = await catalog_runner.ticket(task_id, spec.name, limits=limits, price=price)
     report = await on_ticket(msgspec.structs.replace(ticket, model=spec), catalog_runner.ports)
-    host.close()
+    await host.close()
     assert report.fault is None, report.reason
     assert report.outcome in (None, Outcome.LIMIT)
     if report.outcome is None:

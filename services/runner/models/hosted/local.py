@@ -16,6 +16,8 @@ from services.runner.models.protocol import Completion, Model, ModelRequest, OnT
 LOAD_SECONDS = 60.0
 HOST_WAIT_SECONDS = 20.0
 """How long to wait for a model host that is still starting."""
+HOST_MISSING = "start it with `assay up` or `python -m assay.embedded.model_host`"
+Connect = Callable[[ModelEndpoint], Awaitable[Model]]
 _POLL_SECONDS = 0.25
 
 
@@ -27,7 +29,7 @@ class LocalModel:
         self,
         name: str,
         rpc: Rpc,
-        connect: Callable[[ModelEndpoint], Awaitable[Model]],
+        connect: Connect,
         host_wait_seconds: float = HOST_WAIT_SECONDS,
     ) -> None:
         self._name = name
@@ -72,5 +74,4 @@ class LocalModel:
         except ProblemError as error:
             raise CallMisconfigured(f"the model host does not serve {self._name!r}: {error}") from error
         except BusError as error:
-            hint = "start it with `assay up` or `python -m assay.embedded.model_host`"
-            raise EndpointUnreachable(f"the model host does not answer: {error}; {hint}") from error
+            raise EndpointUnreachable(f"the model host does not answer: {error}; {HOST_MISSING}") from error

@@ -1,0 +1,1 @@
+"""Models that the model host serves on its machine."""

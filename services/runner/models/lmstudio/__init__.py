@@ -1,0 +1,1 @@
+"""LM Studio: chats by its OpenAI-compatible API, models loaded and unloaded by its own."""
