@@ -24,14 +24,14 @@ export interface Removal {
 }
 
 export function removalOfProvider({ provider_id, provider, key, hidden }: ProviderView): Removal {
-  const models = plural(provider.models.length, "model");
+  const models = `Its ${plural(provider.models.length, "model")}`;
   const unused = html`<p>It is not used: models.yaml has a provider with the same id.</p>`;
   return {
     title: `Remove provider ${provider_id}?`,
     verb: "Remove provider",
     consequences: hidden
       ? unused
-      : html`<p>${models} ${key ? "and its stored key are" : "will be"} removed with it. Attempts of its models that
+      : html`<p>${models}${key ? " and its stored key" : ""} will be removed with it. Attempts of its models that
           have not started end as infrastructure errors. Results and costs are kept.</p>`,
     done: "Provider removed",
     remove: () => removeProvider(provider_id),
@@ -58,11 +58,13 @@ export function removalOfModel(view: ProviderView, model: string): Removal {
 
 export function removalOfKey({ provider_id, provider }: ProviderView): Removal {
   const variable = provider.api_key_env;
-  const without = variable ? "the runners need the variable" : "its models cannot be called until a key is stored";
+  const without = variable
+    ? html`the runners need the variable <code>${variable}</code>`
+    : "its models cannot be called until a key is stored";
   return {
     title: `Remove the stored key of ${provider_id}?`,
     verb: "Remove key",
-    consequences: html`<p>Without it, ${without} ${variable ? html`<code>${variable}</code>` : ""}. Attempts that have
+    consequences: html`<p>Without it, ${without}. Attempts that have
       begun keep the key until they end.</p>`,
     done: "Key removed",
     remove: () => removeProviderKey(provider_id),
