@@ -65,9 +65,9 @@ test("what a kind does not use is neither shown nor sent", () => {
   const azure = draft({ kind: "azure" });
   azure.fields["options.api_version"] = "2024-10-21";
   azure.fields["options.api"] = "responses";
-  expect(shownFields(azure)).toContain("options.api_version");
+  expect(shownFields(azure, false)).toContain("options.api_version");
   const ollama = { ...azure, kind: "ollama" } as const;
-  expect(shownFields(ollama)).not.toContain("options.api");
+  expect(shownFields(ollama, false)).not.toContain("options.api");
   expect(toProvider(ollama).options).toEqual(provider().options);
   expect(toProvider({ ...azure, keySource: "none" })).toMatchObject({ api_key_env: null, stored_key: false });
 });
@@ -75,7 +75,7 @@ test("what a kind does not use is neither shown nor sent", () => {
 test("tokens of a local provider have no price", () => {
   const local = draft({ local: true });
   expect(toProvider(local).models[0]?.price).toBeNull();
-  expect(shownFields(local).some((field) => field.includes("price"))).toBe(false);
+  expect(shownFields(local, false).some((field) => field.includes("price"))).toBe(false);
 });
 
 test("a new provider has one empty model, and its id as its title", () => {
@@ -114,8 +114,8 @@ test("only parameters without a field are advanced settings", () => {
 });
 
 test("errors of the API are assigned to the fields that are shown", () => {
-  const find = (where: string, shown = draft()) => [
-    ...errorsByField([{ where, message: "", near: null }], shownFields(shown)).keys(),
+  const find = (where: string, shown = draft(), exists = false) => [
+    ...errorsByField([{ where, message: "", near: null }], shownFields(shown, exists)).keys(),
   ];
   const ofModel = "provider.models[0]";
   expect(find(`${ofModel}.parameters.temperature`)).toEqual(["models[0].parameters.temperature"]);
@@ -127,5 +127,6 @@ test("errors of the API are assigned to the fields that are shown", () => {
   expect(find("provider.options.api_version", draft({ kind: "azure" }))).toEqual(["options.api_version"]);
   expect(find("provider.base_url")).toEqual(["base_url"]);
   expect([find("provider"), find("provider_id")]).toEqual([["id"], ["id"]]);
+  expect(find("provider", draft(), true)).toEqual(["other"]);
   expect(find("key", draft({ keySource: "stored" }))).toEqual(["key"]);
 });

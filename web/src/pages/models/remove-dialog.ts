@@ -43,14 +43,16 @@ export function removalOfModel(view: ProviderView, model: string): Removal {
   const { provider_id, provider, revision } = view;
   const models = provider.models.filter((entry) => entry.name !== model);
   const isLast = models.length === 0 && !provider.any_model;
+  const effect = provider.any_model
+    ? "Its title, parameters and price are forgotten, but runs can still name it, because its provider takes any model."
+    : "Its attempts that have not started end as infrastructure errors. Results and costs are kept.";
   const last = html`<p>It is the last model of provider ${provider_id}, which is removed as well${
     view.key ? ", with its stored key" : ""
   }.</p>`;
   return {
     title: `Remove model ${provider_id}/${model}?`,
     verb: "Remove model",
-    consequences: html`<p>Its attempts that have not started end as infrastructure errors. Results and costs are
-      kept.</p>${isLast ? last : ""}`,
+    consequences: html`<p>${effect}</p>${isLast ? last : ""}`,
     done: "Model removed",
     remove: () => (isLast ? removeProvider(provider_id) : putProvider(provider_id, { ...provider, models }, revision)),
   };

@@ -127,7 +127,7 @@ export function errorsByField(errors: FieldError[], shown: readonly string[]): M
 }
 
 function fieldOf(where: string, shown: readonly string[]): string {
-  if (where === "provider" || where === "provider_id") return "id";
+  if (where === "provider" || where === "provider_id") return shown.includes("id") ? "id" : "other";
   const path = where.replace(/^provider\./, "");
   if (shown.includes(path)) return path;
   const isWithin = (inner: string, outer: string) => inner.startsWith(`${outer}.`) || inner.startsWith(`${outer}[`);
@@ -135,10 +135,12 @@ function fieldOf(where: string, shown: readonly string[]): string {
   return shown.find((field) => isWithin(field, path)) ?? outer[0] ?? "other";
 }
 
-/** The fields that the form shows. */
-export function shownFields({ kind, keySource, local, fields, models }: ProviderDraft): string[] {
+/** The fields that the form shows. A provider that exists keeps its id. */
+export function shownFields(draft: ProviderDraft, exists: boolean): string[] {
+  const { kind, keySource, local, fields, models } = draft;
   const uses = KINDS[kind];
   const hidden = new Set([
+    ...(exists ? ["id"] : []),
     ...(uses ? [] : ["base_url"]),
     ...(uses?.apis ? [] : ["options.api"]),
     ...(uses?.apiVersion ? [] : ["options.api_version"]),

@@ -72,7 +72,7 @@ export class ProviderDialog extends LitElement {
 
   override render() {
     const { view, problem, draft } = this;
-    const errors = errorsByField(this.fieldErrors, shownFields(draft));
+    const errors = errorsByField(this.fieldErrors, this.shownFields);
     const form = {
       draft,
       errors,
@@ -122,13 +122,20 @@ export class ProviderDialog extends LitElement {
     };
     const hasKey = html`<p class="problem" role="alert"><b>The provider has a stored key</b> It must not be sent to
       another address. Remove it, enter the key of the new address, and save again.</p>`;
-    const other = errors.get("other") ?? [];
+    const other = (errors.get("other") ?? []).map((error) => ({
+      ...error,
+      message: `${error.where}: ${error.message}`,
+    }));
     return html`<div class="problems">
       ${problem?.code === "provider_has_key" ? hasKey : nothing}
       ${problem && problem.code !== "provider_has_key" && !problem.errors.length ? problemAlert(problem) : nothing}
       ${problem ? remedies[problem.code] : nothing}
-      ${other.map((error) => fieldErrors("other", [{ ...error, message: `${error.where}: ${error.message}` }]))}
+      ${other.length ? fieldErrors("other", other) : nothing}
     </div>`;
+  }
+
+  private get shownFields(): string[] {
+    return shownFields(this.draft, this.view !== null);
   }
 
   private change(parts: Partial<ProviderDraft>): void {
@@ -144,8 +151,7 @@ export class ProviderDialog extends LitElement {
       );
       this.change({ models });
     } else this.change({ fields: { ...this.draft.fields, [field]: value } });
-    const shown = shownFields(this.draft);
-    this.fieldErrors = this.fieldErrors.filter((error) => !errorsByField([error], shown).has(field));
+    this.fieldErrors = this.fieldErrors.filter((error) => !errorsByField([error], this.shownFields).has(field));
   }
 
   private addModel(name: string): this {
@@ -187,7 +193,7 @@ export class ProviderDialog extends LitElement {
       this.fieldErrors = this.problem.errors;
     }
     this.sending = false;
-    if (this.fieldErrors.length) await this.focusError();
+    if (this.problem) await this.focusError();
   };
 
   /** Sends the entered key, if any, after the provider was stored. It is kept nowhere. */
@@ -212,7 +218,8 @@ export class ProviderDialog extends LitElement {
     await this.updateComplete;
     const field = this.renderRoot.querySelector<HTMLElement>("[aria-invalid=true]");
     field?.focus();
-    field?.scrollIntoView({ block: "center" });
+    const shown = field ?? this.renderRoot.querySelector(".problems");
+    shown?.scrollIntoView({ block: "center" });
   }
 
   private reload = async (): Promise<void> => {
