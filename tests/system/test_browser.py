@@ -48,7 +48,8 @@ def refusal(request: Request) -> list[str]:
 
 
 def test_every_page_loads_without_a_refused_request(stack: Stack, page: Page) -> None:
-    for path, heading in (("/", "Runs"), ("/leaderboard", "Leaderboard"), ("/costs", "Costs")):
+    pages = (("/", "Runs"), ("/leaderboard", "Leaderboard"), ("/costs", "Costs"), ("/models", "Models"))
+    for path, heading in pages:
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         page.wait_for_load_state("networkidle")

@@ -115,6 +115,9 @@ def addresses(gateway: ScriptedGateway) -> dict[str, str]:
         "/leaderboard": "score-chart svg",
         "/costs": "cost-bars svg",
         "/costs?by=day": "cost-bars svg",
+        "/models": "tr[data-model]",
+        "/models?view=providers&open=mine": "tr[data-offered]",
+        "/models?view=providers&open=local": "[data-notice=offered]",
         "/nowhere": ".empty-state",
     }
 
@@ -170,6 +173,22 @@ def test_the_dialogs_of_a_run_have_no_serious_violation(page: Page, gateway: Scr
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_be_hidden()
         expect(page.locator(button)).to_be_focused()
+
+
+def test_the_dialogs_of_the_models_page_have_no_serious_violation(page: Page) -> None:
+    page.goto("/models?view=providers&open=mine")
+    page.locator("tr[data-offered=large]").wait_for()
+    names = ("Add mine/large", "Edit mine", "Replace key of mine", "Remove key of mine", "Add provider")
+    for name in names:
+        button = page.get_by_role("button", name=name, exact=True)
+        button.click()
+        dialog = shown_dialog(page)
+        if name == "Add provider":
+            page.locator("#save").click()
+            page.locator("#id-errors p").wait_for()
+        assert not violations_in_all_themes(page, dialog), name
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
 
 
 def test_the_skip_link_skips_the_header(page: Page) -> None:

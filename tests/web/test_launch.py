@@ -96,6 +96,20 @@ def test_errors_are_shown_at_their_fields_with_a_suggestion(page: Page, gateway:
     assert scripted.run.models == ("local/smollm2-135m",)
 
 
+def test_models_that_a_provider_lists_can_be_chosen(page: Page, gateway: ScriptedGateway) -> None:
+    open_dialog(page)
+    page.locator("#another").fill("openai/")
+    options = page.locator("#offered-names option")
+    expect(options).to_have_count(2)
+    assert options.evaluate_all("all => all.map(one => one.value)") == ["openai/small", "openai/large"]
+    page.locator("#another").fill("openai/large")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("openai/large")).to_be_checked()
+    page.get_by_role("link", name="Models and providers").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Models")
+    assert page.evaluate("getComputedStyle(document.documentElement).overflow") == "visible"
+
+
 def test_escape_closes_the_dialog_without_starting_a_run(page: Page, gateway: ScriptedGateway) -> None:
     open_dialog(page)
     page.keyboard.press("Escape")

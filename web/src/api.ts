@@ -4,8 +4,11 @@ import createClient from "openapi-fetch";
 import type {
   CostBy,
   MoneyLimits,
+  NewProvider,
   NewRun,
+  Parameters,
   Problem,
+  Provider,
   paths,
   Restart,
   RunChange,
@@ -113,6 +116,35 @@ export const listCatalogMistakes = () => data(api.GET("/api/v1/catalog/mistakes"
 export const listSuites = () => data(api.GET("/api/v1/suites"));
 
 export const listModels = () => data(api.GET("/api/v1/models"));
+
+/** Sends the model a one-word request, with its default parameters. */
+export const testModel = (model: string) =>
+  data(api.POST("/api/v1/models/test", { body: { model, parameters: {} as Parameters } }));
+
+export const listProviders = () => data(api.GET("/api/v1/providers"));
+
+/** Replaces the provider at `revision`; 0 adds a new one. */
+export const putProvider = (provider_id: string, provider: NewProvider, revision: number) =>
+  data(
+    api.PUT("/api/v1/providers/{provider_id}", {
+      body: { provider: provider as Provider, revision },
+      params: { path: { provider_id } },
+    }),
+  );
+
+export const removeProvider = (provider_id: string) =>
+  data(api.DELETE("/api/v1/providers/{provider_id}", { params: { path: { provider_id } } }));
+
+/** The models that the provider lists now. */
+export const listOfferedModels = (provider_id: string) =>
+  data(api.GET("/api/v1/providers/{provider_id}/models", { params: { path: { provider_id } } }));
+
+/** `revision` is that of the provider; 0 for one of models.yaml. */
+export const putProviderKey = (provider_id: string, key: string, revision: number) =>
+  data(api.PUT("/api/v1/providers/{provider_id}/key", { body: { key, revision }, params: { path: { provider_id } } }));
+
+export const removeProviderKey = (provider_id: string) =>
+  data(api.DELETE("/api/v1/providers/{provider_id}/key", { params: { path: { provider_id } } }));
 
 /** Exchanges the gateway's token for a cookie. */
 export const signIn = (token: string) => api.POST("/api/v1/session", { body: { token } });

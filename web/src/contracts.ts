@@ -4,9 +4,12 @@
 import type {
   CostBy,
   Event,
+  ModelEntry,
   Outcome,
   Parameters,
   Ping,
+  Provider,
+  ReasoningEffort,
   RunRequest,
   RunStatus,
   State,
@@ -30,6 +33,8 @@ export type NewRun = Partial<Omit<RunRequest, "parameters">> & {
   models: string[];
   parameters?: Partial<Parameters>;
 };
+export type NewModel = Omit<ModelEntry, "parameters"> & { parameters: Partial<Parameters> };
+export type NewProvider = Omit<Provider, "models"> & { models: NewModel[] };
 export type ClientFrame = Ping | Unsubscribe | (Omit<Subscribe, "cursor"> & Partial<Subscribe>);
 
 export const STATES = members<State>({
@@ -70,6 +75,16 @@ export const STEP_KINDS = members<StepKind>({
   call: true,
   result: true,
   end: true,
+});
+
+export const REASONING_EFFORTS = members<ReasoningEffort>({
+  none: true,
+  minimal: true,
+  low: true,
+  medium: true,
+  high: true,
+  xhigh: true,
+  max: true,
 });
 
 /** Does not compile unless every member is named. */

@@ -1,6 +1,6 @@
 /** Small runs, attempts and frames for tests. */
 
-import type { AttemptView, FactFrame, Progress, RunView, Snapshot, State } from "../src/contracts.ts";
+import type { AttemptView, FactFrame, Progress, Provider, RunView, Snapshot, State } from "../src/contracts.ts";
 
 const AT = "2025-11-21T10:00:00Z";
 const NO_USAGE = { input_tokens: 0, cached_tokens: 0, cache_write_tokens: 0, output_tokens: 0, reasoning_tokens: 0 };
@@ -49,6 +49,26 @@ export function run(sequence: number, parts: Partial<RunView> = {}): RunView {
     stopped_models: [],
     changed_models: {},
     ...parts,
+  };
+}
+
+export function provider(): Provider {
+  return {
+    kind: "openai",
+    title: "Mine",
+    base_url: "http://127.0.0.1:8000/v1",
+    base_url_env: null,
+    api_key_env: null,
+    stored_key: false,
+    concurrency: 4,
+    requests_per_minute: null,
+    tokens_per_minute: null,
+    max_outage_seconds: null,
+    any_model: false,
+    local: false,
+    prices: null,
+    options: { api: "chat_completions", api_version: null, entra: false, cloud: null, region: null, project: null },
+    models: [],
   };
 }
 

@@ -23,6 +23,7 @@ from tests.web.scripted_gateway.control_routes import ROUTES
 from tests.web.scripted_gateway.hostile_artifacts import refs
 from tests.web.scripted_gateway.http import AnyRequest, decode_body, hub_of, query, respond
 from tests.web.scripted_gateway.live_socket import Client, LiveHub
+from tests.web.scripted_gateway.providers import PROVIDER_ROUTES
 
 T = TypeVar("T")
 
@@ -190,6 +191,7 @@ def create(hub: LiveHub) -> Litestar:
             get_run,
             get_causes,
             *ROUTES,
+            *PROVIDER_ROUTES,
             list_attempts,
             get_attempt,
             get_artifact,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.contracts.models import ModelKind, ModelView
+from assay.contracts.models import Capabilities, ModelKind, ModelView, Origin
 from assay.contracts.money import Price
 from assay.contracts.tasks import Difficulty, Solver, SuiteView, TaskView
 
@@ -72,4 +72,13 @@ MODELS = (
         name="local/smollm2-135m", provider="local", kind=ModelKind.LOCAL, price=Price(version="local", local=True)
     ),
     ModelView(name="openai/gpt-4o-mini", provider="openai", kind=ModelKind.HOSTED, price=_HOSTED),
+    ModelView(
+        name="mine/small",
+        provider="mine",
+        kind=ModelKind.HOSTED,
+        origin=Origin.DATABASE,
+        title="Small",
+        price=Price(version="registry", input_nanousd_per_mtok=1_000_000_000, output_nanousd_per_mtok=2_000_000_000),
+        capabilities=Capabilities(vision=False, tools=True, context_tokens=32_000),
+    ),
 )

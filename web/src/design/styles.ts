@@ -74,6 +74,11 @@ export const controls = css`
     background: var(--accent-soft); border-color: var(--accent); color: var(--accent);
   }
   button:disabled { opacity: 0.55; cursor: default; }
+  .kinds { display: flex; flex-wrap: wrap; }
+  .kinds button { border-radius: 0; margin-left: -1px; }
+  .kinds button:first-child { border-radius: 5px 0 0 5px; margin-left: 0; }
+  .kinds button:last-child { border-radius: 0 5px 5px 0; }
+  .kinds button[aria-pressed="true"] { z-index: 1; }
   .filters { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
   .filters label { display: inline-flex; align-items: center; gap: 6px; color: var(--quiet); font-size: 13px; }
   .filters select, .filters input { color: var(--text); font-size: 14px; }

@@ -30,6 +30,11 @@ export function dollars(amount: Usd): string {
   return `$${grouped.format(Number(whole))}.${shown}`;
 }
 
+/** An amount in nano-USD, rounded for display. */
+export function nanoDollars(amount: number): string {
+  return dollars(formatNano(BigInt(amount)));
+}
+
 function leadingZeros(value: bigint): number {
   return 9 - value.toString().length;
 }

@@ -55,6 +55,7 @@ export class App extends LitElement {
         .top { padding: 8px 12px; gap: 6px; }
         .main-nav a { padding: 5px 7px; }
       }
+      @media (max-width: 440px) { .brand span { position: absolute; clip-path: inset(50%); } }
     `,
   ];
 
@@ -85,7 +86,7 @@ export class App extends LitElement {
         <a class="brand" href="/runs"><img src="/favicon.svg" alt="" width="26" height="26" /><span>Assay</span></a>
         <nav class="main-nav" aria-label="Main">
           ${this.renderNav("/runs", "Runs")} ${this.renderNav("/leaderboard", "Leaderboard")}
-          ${this.renderNav("/costs", "Costs")}
+          ${this.renderNav("/costs", "Costs")} ${this.renderNav("/models", "Models")}
         </nav>
         <button class="theme" @click=${this.nextTheme}
           title="Theme: ${theme}" aria-label="Theme: ${theme}. Change theme">
@@ -111,7 +112,7 @@ export class App extends LitElement {
   }
 
   private renderNav(href: string, name: string) {
-    const other = ["/leaderboard", "/costs"].some((path) => location.pathname.startsWith(path));
+    const other = ["/leaderboard", "/costs", "/models"].some((path) => location.pathname.startsWith(path));
     const here = location.pathname.startsWith(href) || (href === "/runs" && !other);
     return html`<a href=${href} aria-current=${here ? "page" : "false"} ?data-here=${here}>${name}</a>`;
   }

@@ -35,6 +35,11 @@ const ROUTES: Route[] = [
     load: () => import("../pages/costs/page.ts"),
     render: () => html`<costs-page></costs-page>`,
   },
+  {
+    path: /^\/models\/?$/,
+    load: () => import("../pages/models/page.ts"),
+    render: () => html`<models-page></models-page>`,
+  },
 ];
 
 const NOT_FOUND: Route = {

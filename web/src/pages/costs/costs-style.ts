@@ -7,11 +7,6 @@ export const costsStyle = css`
   .account h2 { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 8px; margin-bottom: 7px; }
   .account h2 small, .limit { font-weight: 400; color: var(--quiet); font-size: 12.5px; }
   .limit b { color: var(--text); font-weight: 560; }
-  .kinds { display: flex; flex-wrap: wrap; }
-  .kinds button { border-radius: 0; margin-left: -1px; }
-  .kinds button:first-child { border-radius: 5px 0 0 5px; margin-left: 0; }
-  .kinds button:last-child { border-radius: 0 5px 5px 0; }
-  .kinds button[aria-pressed="true"] { z-index: 1; }
   td:first-child { min-width: 104px; max-width: 320px; }
   small { color: var(--quiet); font-size: 12px; }
   td b { font-weight: 560; }

@@ -36,6 +36,7 @@ import {
   validateDraft,
 } from "./draft.ts";
 import { renderModelsField } from "./models-field.ts";
+import { OfferedNames } from "./offered-names.ts";
 import { QuoteController } from "./quote-controller.ts";
 import { quoteStyle, renderQuotePanel } from "./quote-panel.ts";
 import "./task-tree.ts";
@@ -52,6 +53,7 @@ export class LaunchDialog extends LitElement {
   @state() private invalidFields: FieldError[] = [];
   @state() private sending = false;
   private readonly quoteController = new QuoteController(this);
+  private readonly offered = new OfferedNames(this);
   private idempotencyKey = { body: "", value: "" };
 
   async show(): Promise<void> {
@@ -65,10 +67,8 @@ export class LaunchDialog extends LitElement {
       const [suites, tasks, models, mistakes] = await Promise.all(lists);
       this.mistakes = mistakes;
       this.catalog = { suites, tasks, models };
-      if (!this.draft.suite)
-        this.change({
-          suite: suites.find(({ suite_id }) => suite_id === "demo")?.suite_id ?? suites[0]?.suite_id ?? "",
-        });
+      const suite = suites.find(({ suite_id }) => suite_id === "demo") ?? suites[0];
+      if (!this.draft.suite) this.change({ suite: suite?.suite_id ?? "" });
     } catch (error) {
       this.problem = asProblem(error);
     }
@@ -156,6 +156,7 @@ export class LaunchDialog extends LitElement {
       selected: this.draft.models,
       errors: this.renderErrors("models"),
       problems: this.quoteController.quote?.problems ?? [],
+      offered: this.offered,
       onSelect: (models) => this.change({ models }),
     });
   }
@@ -282,9 +283,7 @@ export class LaunchDialog extends LitElement {
 
   /** The same request keeps its key, so that submitting twice starts one run. */
   private keyFor(body: string): string {
-    if (this.idempotencyKey.body !== body) {
-      this.idempotencyKey = { body, value: newIdempotencyKey() };
-    }
+    if (this.idempotencyKey.body !== body) this.idempotencyKey = { body, value: newIdempotencyKey() };
     return this.idempotencyKey.value;
   }
 

@@ -3,7 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { asSentence, showControlCharacters, withCommands } from "../../components/untrusted-text.ts";
 import type { ModelProblem, ModelView, Price } from "../../contracts.ts";
-import { dollars, formatNano } from "../../format/money.ts";
+import { nanoDollars } from "../../format/money.ts";
+import type { OfferedNames } from "./offered-names.ts";
 
 interface ModelsField {
   models: readonly ModelView[];
@@ -12,11 +13,13 @@ interface ModelsField {
   errors: TemplateResult;
   /** Why models cannot be called, as far as it is known. */
   problems: readonly ModelProblem[];
+  /** Completes the names of other models. */
+  offered: OfferedNames;
   onSelect(names: string[]): void;
 }
 
 export function renderModelsField(field: ModelsField) {
-  const { models, selected, errors } = field;
+  const { models, selected, errors, offered } = field;
   const others = selected.filter((name) => !models.some((model) => model.name === name));
   return html`<fieldset aria-describedby="models-errors">
     <legend>Models</legend>
@@ -25,9 +28,12 @@ export function renderModelsField(field: ModelsField) {
       ${others.map((name) => renderModel(name, html``, field))}
     </div>
     <label class="field">Another model
-      <input id="another" placeholder="provider/name, then Enter"
+      <input id="another" placeholder="provider/name, then Enter" list="offered-names" autocomplete="off"
+        @input=${(event: Event) => offered.complete((event.target as HTMLInputElement).value)}
         @keydown=${(event: KeyboardEvent) => add(event, field)} />
     </label>
+    <datalist id="offered-names">${offered.names.map((name) => html`<option value=${name}></option>`)}</datalist>
+    <p class="hint"><a href="/models">Models and providers</a></p>
     ${errors}
   </fieldset>`;
 }
@@ -72,6 +78,5 @@ function summary({ kind, price, available, capabilities }: ModelView): string {
 }
 
 function priceText({ input_nanousd_per_mtok, output_nanousd_per_mtok }: Price): string {
-  const perMillion = (amount: number) => dollars(formatNano(BigInt(amount)));
-  return `${perMillion(input_nanousd_per_mtok)} in, ${perMillion(output_nanousd_per_mtok)} out per million tokens`;
+  return `${nanoDollars(input_nanousd_per_mtok)} in, ${nanoDollars(output_nanousd_per_mtok)} out per million tokens`;
 }
